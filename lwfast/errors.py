@@ -1,0 +1,224 @@
+"""Every exception lwfast raises.
+
+    LightworksError                     base of everything raised outside `remote`
+    ├── StateError                      a State used in a way it does not allow
+    ├── ModeRangeError                  a mode outside the circuit
+    ├── ModeMismatchError               state and circuit disagree on the number of modes
+    ├── PhotonNumberError               photon numbers of inputs, outputs or heralds do not fit
+    ├── CircuitCompilationError         a circuit could not be built
+    ├── DisplayError
+    ├── ParameterValueError
+    ├── ParameterBoundsError
+    ├── ParameterDictError
+    ├── DecompositionUnsuccessful
+    ├── ResultError
+    │   ├── ResultCreationError
+    │   └── ResultFormatError           a result body or file that cannot be read (also a ValueError)
+    ├── ProbabilityDistributionError
+    ├── SamplerError
+    ├── NotUnitaryError                 a matrix that is not unitary (also a ValueError)
+    ├── ResourceLimitError              the work would not fit in memory or integers (also a ValueError)
+    ├── LightworksDependencyError       an optional package is missing
+    └── EmulatorError
+        ├── AnnotatedStateError
+        └── BackendError
+    LightworksRemoteError               base of everything raised by `remote`
+    ├── AuthenticationError             no token, or it was refused
+    ├── TokenError                      a saved token is missing or would be overwritten
+    ├── ConfigurationError              no URL, bad profile, unreadable settings
+    ├── QPUOfflineError
+    ├── ValidationError                 a task the QPU cannot run; lists every violation
+    ├── JobError
+    ├── JobNotFoundError
+    ├── JobSubmissionError              the scheduler refused the job
+    │   ├── AmbiguousSubmissionError    the answer was lost: the job may or may not exist
+    │   └── BatchSubmissionError        part of a batch was accepted; carries the accepted jobs
+    ├── ResultsError                    no result to fetch
+    ├── WaitTimeoutError                the job is still going (also a TimeoutError)
+    ├── ConnectionFailedError           the scheduler could not be reached (also a ConnectionError)
+    └── HTTPError                       any other answer the wire does not foresee
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LightworksError(Exception):
+    """Base of every exception raised outside `lwfast.remote`."""
+
+
+class StateError(LightworksError):
+    """A State is used in a way that it does not allow."""
+
+
+class ModeRangeError(LightworksError):
+    """A mode is outside the range of the circuit."""
+
+
+class ModeMismatchError(LightworksError):
+    """A state and a circuit disagree on the number of modes."""
+
+
+class PhotonNumberError(LightworksError):
+    """The photon numbers of inputs, outputs or heralds do not fit together."""
+
+
+class CircuitCompilationError(LightworksError):
+    """A circuit could not be built with its present parameters."""
+
+
+class DisplayError(LightworksError):
+    """A circuit could not be drawn."""
+
+
+class ParameterValueError(LightworksError):
+    """A Parameter was set to a value that it does not take."""
+
+
+class ParameterBoundsError(LightworksError):
+    """The bounds of a Parameter are not valid."""
+
+
+class ParameterDictError(LightworksError):
+    """A ParameterDict is used in a way that it does not allow."""
+
+
+class DecompositionUnsuccessful(LightworksError):  # noqa: N818  (Lightworks' name)
+    """A unitary could not be decomposed."""
+
+
+class ResultError(LightworksError):
+    """A result is used in a way that it does not allow."""
+
+
+class ResultCreationError(ResultError):
+    """A result could not be made from the given data."""
+
+
+class ResultFormatError(ResultError, ValueError):
+    """A result body or file cannot be read; the message names the byte."""
+
+
+class ProbabilityDistributionError(LightworksError):
+    """A probability distribution is not valid."""
+
+
+class SamplerError(LightworksError):
+    """A Sampler is used in a way that it does not allow."""
+
+
+class NotUnitaryError(LightworksError, ValueError):
+    """A matrix is not unitary; the message says by how much."""
+
+
+class ResourceLimitError(LightworksError, ValueError):
+    """The work would not fit in memory or in the integers; the message gives the estimate."""
+
+
+class LightworksDependencyError(LightworksError):
+    """An optional package is needed and not installed; the message names the extra."""
+
+
+class EmulatorError(LightworksError):
+    """Base of the emulator's exceptions."""
+
+
+class AnnotatedStateError(EmulatorError):
+    """An annotated state is not valid."""
+
+
+class BackendError(EmulatorError):
+    """A backend cannot run the given task."""
+
+
+class LightworksRemoteError(Exception):
+    """Base of every exception raised by `lwfast.remote`."""
+
+
+class AuthenticationError(LightworksRemoteError):
+    """No token is set, or the scheduler refused it."""
+
+
+class TokenError(LightworksRemoteError):
+    """A saved token is missing, or would be overwritten."""
+
+
+class ConfigurationError(LightworksRemoteError):
+    """The client lacks a setting, or a settings file cannot be read."""
+
+
+class QPUOfflineError(LightworksRemoteError):
+    """The QPU is offline and the job was required to find it online."""
+
+
+class ValidationError(LightworksRemoteError):
+    """The task breaks limits of the QPU; the message lists all of them."""
+
+
+class JobError(LightworksRemoteError):
+    """A job is not in a state that allows the call."""
+
+
+class JobNotFoundError(LightworksRemoteError):
+    """The scheduler knows no job with this id."""
+
+
+class JobSubmissionError(LightworksRemoteError):
+    """The scheduler refused the job, or its compilation failed."""
+
+
+class AmbiguousSubmissionError(JobSubmissionError):
+    """The answer to a submit was lost, so the job may or may not exist.
+
+    Attributes:
+        payload: What was sent.
+        sent_at: When it was sent, ISO 8601 in UTC: look for a job of this name created after it.
+        jobs: Jobs of the same batch that the scheduler had accepted before.
+    """
+
+    def __init__(self, message: str, payload: Any = None, sent_at: str = "", jobs: Any = None) -> None:
+        super().__init__(message)
+        self.payload = payload
+        self.sent_at = sent_at
+        self.jobs = jobs
+
+
+class BatchSubmissionError(JobSubmissionError):
+    """A batch was accepted in part.
+
+    Attributes:
+        jobs: The `BatchJob` with the jobs that were accepted.
+        failed: Name of each job that was not, with its exception.
+    """
+
+    def __init__(self, message: str, jobs: Any = None, failed: dict[str, Exception] | None = None) -> None:
+        super().__init__(message)
+        self.jobs = jobs
+        self.failed = dict(failed or {})
+
+
+class ResultsError(LightworksRemoteError):
+    """The job has no results to fetch, or not yet."""
+
+
+class WaitTimeoutError(LightworksRemoteError, TimeoutError):
+    """The time given to wait is over and the job is not; the job itself goes on."""
+
+
+class ConnectionFailedError(LightworksRemoteError, ConnectionError):
+    """The scheduler could not be reached, or stopped answering."""
+
+
+class HTTPError(LightworksRemoteError):
+    """The scheduler answered in a way that the wire does not foresee.
+
+    Attributes:
+        status_code: The HTTP status code, where there was an answer.
+    """
+
+    def __init__(self, message: str, response: Any = None) -> None:
+        self.status_code: int | None = getattr(response, "status_code", None)
+        if response is not None:
+            message += f" (Code: {self.status_code} {getattr(response, 'reason', '')})"
+        super().__init__(message)
