@@ -1,0 +1,145 @@
+"""What the scheduler says of jobs and QPUs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import field
+
+from .status import Status
+
+
+class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of `GET jobs/{id}`."""
+
+    job_id: int = field(name="jobId")
+    queue_position: int | None = field(name="queuePosition", default=None)
+    job_status: Status = field(name="jobStatus")
+    created_date: str = field(name="createdDate", default="")
+    updated_date: str = field(name="updatedDate", default="")
+    logs: list[dict[str, Any]] = field(name="logs", default_factory=list)
+    notes: str | None = field(name="userExecutionNotes", default=None)
+
+    @property
+    def compilation_errors(self) -> list[tuple[int | str, str]]:
+        """Code and message of each compilation error of a failed job."""
+        if self.job_status is not Status.FAILED:
+            return []
+        return [
+            (error.get("Code", ""), error.get("Message", ""))
+            for log in self.logs
+            for error in (log.get("meta") or {}).get("CompilationErrors") or []
+        ]
+
+
+class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
+    """A QPU and its limits.
+
+    Attributes:
+        name: Name to submit jobs to.
+        id: Id within the scheduler.
+        n_modes: Most modes a circuit may have.
+        max_photon_input: Most photons an input may have.
+        max_detection_filter: Largest allowed `min_detection`.
+        default_max_samples: Most samples where `max_samples` has no entry.
+        max_samples: Most samples by `min_detection`.
+        available: Whether the QPU is online.
+        last_updated: When the scheduler last heard of it, ISO 8601.
+    """
+
+    name: str
+    id: int | str
+    n_modes: int
+    max_photon_input: int
+    max_detection_filter: int
+    default_max_samples: int
+    max_samples: dict[int, int]
+    available: bool
+    last_updated: str
+
+    def samples_allowed(self, min_detection: int) -> int:
+        """Most samples a job with this detection filter may ask for."""
+        return min(self.default_max_samples, self.max_samples.get(min_detection, self.default_max_samples))
+
+
+class SampleLimit(msgspec.Struct, frozen=True):
+    """One entry of `maxSamples`: detection filter, samples."""
+
+    item1: int
+    item2: int
+
+
+class QPUAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Answer of `GET Qpus/{id}`, in the wire's words."""
+
+    id: int | str
+    name: str
+    number_of_modes: int
+    max_photon_input_number: int
+    max_detection_filter: int
+    default_max_samples: int
+    max_samples: list[SampleLimit]
+    is_available: bool
+    last_updated: str
+
+    @classmethod
+    def from_qpu(cls, qpu: ArtemisQPU) -> QPUAnswer:
+        """Put a QPU into the wire's words."""
+        return cls(
+            id=qpu.id,
+            name=qpu.name,
+            number_of_modes=qpu.n_modes,
+            max_photon_input_number=qpu.max_photon_input,
+            max_detection_filter=qpu.max_detection_filter,
+            default_max_samples=qpu.default_max_samples,
+            max_samples=[SampleLimit(k, v) for k, v in qpu.max_samples.items()],
+            is_available=qpu.available,
+            last_updated=qpu.last_updated,
+        )
+
+    def to_qpu(self) -> ArtemisQPU:
+        """Put the answer into Lightworks' words."""
+        return ArtemisQPU(
+            name=self.name,
+            id=self.id,
+            n_modes=self.number_of_modes,
+            max_photon_input=self.max_photon_input_number,
+            max_detection_filter=self.max_detection_filter,
+            default_max_samples=self.default_max_samples,
+            max_samples={limit.item1: limit.item2 for limit in self.max_samples},
+            available=self.is_available,
+            last_updated=self.last_updated,
+        )
+
+
+class QPUListItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `GET qpus`; only these two fields are relied on."""
+
+    name: str
+    id: int | str
+
+
+class JobListItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `GET jobs`; only the id is relied on."""
+
+    id: int
+
+
+class JobList(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of `GET jobs`."""
+
+    items: list[JobListItem]
+
+
+class FieldError(msgspec.Struct, frozen=True, kw_only=True):
+    """One violation: which field, and why."""
+
+    name: str
+    reason: str
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of a 400 answer: every violation."""
+
+    errors: list[FieldError]

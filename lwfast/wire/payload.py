@@ -1,0 +1,63 @@
+"""The job payload: what a submit sends and what a saved job holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from lwfast.state import State
+
+
+class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One sampling job, as the scheduler takes it.
+
+    Attributes:
+        qpu: Name of the QPU.
+        job_name: Name of the job; need not be unique.
+        lightworks_version: Lightworks version whose behaviour the sender matches.
+        n_modes: Number of modes, heralded ones included.
+        input: Photons per mode, heralded modes included.
+        n_samples: Number of samples to collect.
+        min_detection: Fewest photons a sample must have, heralded ones included.
+        direct_implementation: Whether `circuit_spec` is to be implemented as it stands.
+        unitary: complex128 `(n_modes, n_modes)`; on the wire, rows of `str(complex)`.
+        circuit_spec: Flat list of `[name, parameters]`; sent with `direct_implementation` only.
+        job_data: Handed back with the result; `post_select` and `herald` are applied by the client.
+    """
+
+    qpu: str
+    job_name: str
+    lightworks_version: str
+    n_modes: int
+    input: State
+    n_samples: int
+    min_detection: int
+    direct_implementation: bool
+    unitary: np.ndarray[Any, Any]
+    circuit_spec: list[Any] | None = None
+    job_data: dict[str, Any] | None = None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The fields as a dictionary, in the order of the wire."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ArtemisPayload):
+            return NotImplemented
+        mine, theirs = self.payload, other.payload
+        same_matrix = np.array_equal(mine.pop("unitary"), theirs.pop("unitary"))
+        return same_matrix and _plain(mine) == _plain(theirs)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _plain(value: Any) -> Any:
+    """Lists and tuples compare equal once both went over the wire."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,53 @@
+"""The states a job goes through."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Status(Enum):
+    """Status of a job; the value is what `get_job_status` returns.
+
+    `UNKNOWN` stands for any status that this version does not know. It is not terminal, so waiting goes on.
+    """
+
+    ACCEPTED = "Accepted"
+    COMPILING = "Compiling"
+    SCHEDULED = "Scheduled"
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+    TIMEDOUT = "Timed Out"
+    UNKNOWN = "Unknown"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Status:
+        """Map the wire's spelling; anything unheard of is `UNKNOWN`."""
+        return cls.TIMEDOUT if value == "TimedOut" else cls.UNKNOWN
+
+    @property
+    def wire_name(self) -> str:
+        """The spelling on the wire, which has no space in `TimedOut`."""
+        return "TimedOut" if self is Status.TIMEDOUT else str(self.value)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more will happen to the job; it may have failed."""
+        return self in _COMPLETE
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether a job in this status can still be cancelled."""
+        return self not in _COMPLETE
+
+    @property
+    def has_results(self) -> bool:
+        """Whether a job in this status may have results to fetch."""
+        return self in {Status.COMPLETED, Status.TIMEDOUT}
+
+
+_COMPLETE = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.TIMEDOUT})

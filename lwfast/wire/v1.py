@@ -1,0 +1,90 @@
+"""What lwfast's own scheduler adds, under `/api/v1/`.
+
+Every answer of an lwfast scheduler carries the header `X-Lwfast-Api: 1`; a client that saw it may use:
+
+    POST v1/jobs              payload, header Idempotency-Key    202 JobRecord; the same key again: the same job
+    POST v1/jobs/batch        {"jobs": [payload, ...]}, the same  202 JobRecords; all are accepted or none is
+    GET  v1/jobs              ?status= &name= &qpu= &ids= &limit= &before=    JobPage, newest first
+    GET  v1/jobs/{id}         JobRecord
+    GET  v1/jobs/{id}/payload the payload as stored
+    GET  v1/changes           ?after=SEQ &ids=1,2 &timeout=S     Changes: answers as soon as one of the jobs
+                              changed after SEQ, or after S seconds; holds the records of all named jobs
+    GET  v1/status            SchedulerStatus
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .status import Status
+
+API_HEADER = "X-Lwfast-Api"
+API_VERSION = "1"
+TOKEN_HEADER = "x-access-token"  # noqa: S105  (a header's name)
+JOB_ID_HEADER = "X-Job-Id"
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A job in one line: what lists, waits and the dashboard show.
+
+    Attributes:
+        job_id: Id of the job.
+        job_name: Name given at submission.
+        qpu: Name of the QPU.
+        job_status: Present status.
+        queue_position: 1..n while scheduled, else None.
+        created_date: Accepted at, ISO 8601 in UTC; likewise `updated_date`, `started_date`, `finished_date`.
+        n_modes: Modes of the circuit.
+        n_photons: Photons put in, heralds included.
+        n_samples: Samples asked for.
+        min_detection: Detection filter, heralds included.
+        seq: Grows with every change of any job; give the largest seen to `v1/changes`.
+        notes: Why a job failed, or None.
+    """
+
+    job_id: int
+    job_name: str
+    qpu: str
+    job_status: Status
+    queue_position: int | None = None
+    created_date: str
+    updated_date: str
+    started_date: str | None = None
+    finished_date: str | None = None
+    n_modes: int
+    n_photons: int
+    n_samples: int
+    min_detection: int
+    seq: int
+    notes: str | None = None
+
+
+class JobPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A page of jobs, newest first; `before` asks for the next page, None where this is the last."""
+
+    items: list[JobRecord]
+    before: int | None = None
+
+
+class JobRecords(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Answer of a batch submission, in the order of the batch."""
+
+    jobs: list[JobRecord]
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Answer of `v1/changes`."""
+
+    seq: int
+    items: list[JobRecord]
+
+
+class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Answer of `v1/status`."""
+
+    version: str
+    started_date: str
+    workers: int
+    running: int
+    waiting: int
