@@ -1,42 +1,42 @@
 """Every exception lwfast raises.
 
-    LightworksError                     base of everything raised outside `remote`
-    ├── StateError                      a State used in a way it does not allow
-    ├── ModeRangeError                  a mode outside the circuit
-    ├── ModeMismatchError               state and circuit disagree on the number of modes
-    ├── PhotonNumberError               photon numbers of inputs, outputs or heralds do not fit
-    ├── CircuitCompilationError         a circuit could not be built
-    ├── DisplayError
-    ├── ParameterValueError
-    ├── ParameterBoundsError
-    ├── ParameterDictError
-    ├── DecompositionUnsuccessful
-    ├── ResultError
-    │   ├── ResultCreationError
-    │   └── ResultFormatError           a result body or file that cannot be read (also a ValueError)
-    ├── ProbabilityDistributionError
-    ├── SamplerError
-    ├── NotUnitaryError                 a matrix that is not unitary (also a ValueError)
-    ├── ResourceLimitError              the work would not fit in memory or integers (also a ValueError)
-    ├── LightworksDependencyError       an optional package is missing
-    └── EmulatorError
-        ├── AnnotatedStateError
-        └── BackendError
-    LightworksRemoteError               base of everything raised by `remote`
-    ├── AuthenticationError             no token, or it was refused
-    ├── TokenError                      a saved token is missing or would be overwritten
-    ├── ConfigurationError              no URL, bad profile, unreadable settings
-    ├── QPUOfflineError
-    ├── ValidationError                 a task the QPU cannot run; lists every violation
-    ├── JobError
-    ├── JobNotFoundError
-    ├── JobSubmissionError              the scheduler refused the job
-    │   ├── AmbiguousSubmissionError    the answer was lost: the job may or may not exist
-    │   └── BatchSubmissionError        part of a batch was accepted; carries the accepted jobs
-    ├── ResultsError                    no result to fetch
-    ├── WaitTimeoutError                the job is still going (also a TimeoutError)
-    ├── ConnectionFailedError           the scheduler could not be reached (also a ConnectionError)
-    └── HTTPError                       any other answer the wire does not foresee
+LightworksError                     base of everything raised outside `remote`
+├── StateError                      a State used in a way it does not allow
+├── ModeRangeError                  a mode outside the circuit
+├── ModeMismatchError               state and circuit disagree on the number of modes
+├── PhotonNumberError               photon numbers of inputs, outputs or heralds do not fit
+├── CircuitCompilationError         a circuit could not be built
+├── DisplayError
+├── ParameterValueError
+├── ParameterBoundsError
+├── ParameterDictError
+├── DecompositionUnsuccessful
+├── ResultError
+│   ├── ResultCreationError
+│   └── ResultFormatError           a result body or file that cannot be read (also a ValueError)
+├── ProbabilityDistributionError
+├── SamplerError
+├── NotUnitaryError                 a matrix that is not unitary (also a ValueError)
+├── ResourceLimitError              the work would not fit in memory or integers (also a ValueError)
+├── LightworksDependencyError       an optional package is missing
+└── EmulatorError
+├── AnnotatedStateError
+└── BackendError
+LightworksRemoteError               base of everything raised by `remote`
+├── AuthenticationError             no token, or it was refused
+├── TokenError                      a saved token is missing or would be overwritten
+├── ConfigurationError              no URL, bad profile, unreadable settings
+├── QPUOfflineError
+├── ValidationError                 a task the QPU cannot run; lists every violation
+├── JobError
+├── JobNotFoundError
+├── JobSubmissionError              the scheduler refused the job
+│   ├── AmbiguousSubmissionError    the answer was lost: the job may or may not exist
+│   └── BatchSubmissionError        part of a batch was accepted; carries the accepted jobs
+├── ResultsError                    no result to fetch
+├── WaitTimeoutError                the job is still going (also a TimeoutError)
+├── ConnectionFailedError           the scheduler could not be reached (also a ConnectionError)
+└── HTTPError                       any other answer the wire does not foresee
 """
 
 from __future__ import annotations
