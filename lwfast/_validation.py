@@ -1,0 +1,103 @@
+"""Checks of single arguments that several layers share."""
+
+from __future__ import annotations
+
+import math
+import operator
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+
+def is_bool(value: Any) -> bool:
+    """Say whether `value` is Python's or NumPy's bool."""
+    return isinstance(value, bool | np.bool_)
+
+
+def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
+    """Return `value` as a Python int.
+
+    Args:
+        value: Python or NumPy integer; a bool is none.
+        name: What the value is, for the message.
+        integral_floats: Also take a real number without a fraction, such as `2.0`.
+
+    Raises:
+        TypeError: `value` is no integer.
+    """
+    if not is_bool(value):
+        try:
+            return operator.index(value)
+        except TypeError:
+            if integral_floats and is_real(value) and math.isfinite(value) and int(value) == value:
+                return int(value)
+    msg = f"{name} should be an integer, got {value!r} of type {type(value).__name__}."
+    raise TypeError(msg)
+
+
+def is_real(value: Any) -> bool:
+    """Say whether `value` is a real number (Python's or NumPy's) and no bool."""
+    return isinstance(value, Real) and not is_bool(value)
+
+
+def as_real(value: Any, name: str) -> int | float:
+    """Return `value` as a Python int or float.
+
+    Args:
+        value: A real number, Python's or NumPy's; a bool is none.
+        name: What the value is, for the message.
+
+    Raises:
+        TypeError: `value` is no real number.
+        ValueError: `value` is NaN or infinite.
+    """
+    if not is_real(value):
+        msg = f"{name} should be a real number, got {value!r} of type {type(value).__name__}."
+        raise TypeError(msg)
+    number: int | float = int(value) if isinstance(value, int | np.integer) else float(value)
+    if not math.isfinite(number):
+        msg = f"{name} should be finite, got {number}."
+        raise ValueError(msg)
+    return number
+
+
+def as_fraction(value: Any, name: str) -> int | float:
+    """Return `value`, a real number in [0, 1], as a Python int or float.
+
+    Args:
+        value: The number.
+        name: What it is, for the message.
+
+    Raises:
+        TypeError: `value` is no real number.
+        ValueError: `value` is outside [0, 1].
+    """
+    number = as_real(value, name) if not _is_nan(value) else math.nan
+    if not 0 <= number <= 1:
+        msg = f"{name} should be in range [0,1], got {number}."
+        raise ValueError(msg)
+    return number
+
+
+def _is_nan(value: Any) -> bool:
+    return is_real(value) and math.isnan(value)
+
+
+def process_random_seed(seed: Any) -> int | None:
+    """Return `seed` as a Python int, or None.
+
+    Args:
+        seed: None, or an integer from 0 on (a float without a fraction counts as one).
+
+    Raises:
+        TypeError: `seed` is no integer.
+        ValueError: `seed` is negative.
+    """
+    if seed is None:
+        return None
+    value = as_integer(seed, "Random seed", integral_floats=True)
+    if value < 0:
+        msg = f"Random seed should not be negative, got {value}."
+        raise ValueError(msg)
+    return value

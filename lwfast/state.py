@@ -1,0 +1,227 @@
+"""Fock states as people meet them: immutable, hashable, ordered."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn, SupportsIndex, overload
+
+import numpy as np
+
+from lwfast.errors import StateError
+
+_NOT_INTEGER = "State mode occupation numbers should be integers, got {!r} of type {} in mode {}."
+_NEGATIVE = "Mode occupation numbers cannot be negative, got {} in mode {}."
+
+
+class State:
+    """A Fock state: the number of photons in each mode.
+
+    Immutable, hashable, ordered as the tuple of its photon numbers. States can be concatenated with `+`,
+    merged mode by mode, indexed, sliced and iterated.
+
+    Args:
+        state: The photon number of each mode, as Python or NumPy integers.
+
+    Raises:
+        TypeError: An entry is no integer (`1.0` and `True` are none).
+        ValueError: An entry is negative.
+    """
+
+    __slots__ = ("_occupation",)
+    _occupation: tuple[int, ...]
+
+    def __init__(self, state: Iterable[int]) -> None:
+        values = tuple(state)
+        # A plain loop beats set(map(type, ...)) and operator.countOf up to 20 modes: 0.38 against 0.53 us at 8.
+        for value in values:
+            if type(value) is not int or value < 0:
+                values = _checked(values)
+                break
+        self._occupation = values
+
+    @staticmethod
+    def _trusted(occupation: tuple[int, ...]) -> State:
+        """Make a State of photon numbers that are known to be valid."""
+        self = object.__new__(State)
+        self._occupation = occupation
+        return self
+
+    @property
+    def s(self) -> list[int]:
+        """A copy of the photon numbers, as a list."""
+        return list(self._occupation)
+
+    @s.setter
+    def s(self, _value: Any) -> NoReturn:
+        raise StateError("State value should not be modified directly; make a new State.")
+
+    @property
+    def n_modes(self) -> int:
+        """The number of modes."""
+        return len(self._occupation)
+
+    @n_modes.setter
+    def n_modes(self, _value: Any) -> NoReturn:
+        raise StateError("Number of modes cannot be modified; make a new State.")
+
+    @property
+    def n_photons(self) -> int:
+        """The number of photons in all modes together."""
+        return sum(self._occupation)
+
+    @n_photons.setter
+    def n_photons(self, _value: Any) -> NoReturn:
+        raise StateError("Number of photons cannot be modified; make a new State.")
+
+    def merge(self, merge_state: State) -> State:
+        """Add the photon numbers of another state, mode by mode.
+
+        Args:
+            merge_state: A state over as many modes.
+
+        Returns:
+            The state with the photons of both.
+
+        Raises:
+            TypeError: `merge_state` is no state.
+            ValueError: The states differ in their number of modes.
+        """
+        other = as_occupation(merge_state)
+        if len(other) != len(self._occupation):
+            msg = (
+                f"Merged states must be the same length, got {len(self._occupation)} and {len(other)} modes."
+            )
+            raise ValueError(msg)
+        return State._trusted(tuple(map(operator.add, self._occupation, other)))
+
+    def _validate(self) -> None:
+        """Do nothing: a State is checked when it is made. Kept for code written for Lightworks."""
+
+    def __str__(self) -> str:
+        return "|" + ",".join(map(str, self._occupation)) + ">"
+
+    def __repr__(self) -> str:
+        return f"lwfast.State({self})"
+
+    def __add__(self, value: State) -> State:
+        if isinstance(value, State):
+            return State._trusted(self._occupation + value._occupation)
+        msg = f"Addition only supported between states, got {type(value).__name__}."
+        raise TypeError(msg)
+
+    def __eq__(self, value: object) -> bool:
+        if isinstance(value, State):
+            return self._occupation == value._occupation
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._occupation)
+
+    def __lt__(self, value: State) -> bool:
+        if isinstance(value, State):
+            return self._occupation < value._occupation
+        return NotImplemented
+
+    def __le__(self, value: State) -> bool:
+        if isinstance(value, State):
+            return self._occupation <= value._occupation
+        return NotImplemented
+
+    def __gt__(self, value: State) -> bool:
+        if isinstance(value, State):
+            return self._occupation > value._occupation
+        return NotImplemented
+
+    def __ge__(self, value: State) -> bool:
+        if isinstance(value, State):
+            return self._occupation >= value._occupation
+        return NotImplemented
+
+    def __len__(self) -> int:
+        return len(self._occupation)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._occupation)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (trusted_state, (self._occupation,))
+
+    def __copy__(self) -> State:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> State:
+        return self
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise StateError("State object does not support item assignment; make a new State.")
+
+    def __delitem__(self, key: Any) -> NoReturn:
+        raise StateError("State object does not support item deletion; make a new State.")
+
+    @overload
+    def __getitem__(self, indices: SupportsIndex) -> int: ...
+
+    @overload
+    def __getitem__(self, indices: slice) -> State: ...
+
+    def __getitem__(self, indices: SupportsIndex | slice) -> int | State:
+        if isinstance(indices, slice):
+            return State._trusted(self._occupation[indices])
+        try:
+            return self._occupation[indices]
+        except TypeError:
+            msg = f"Subscript should either be int or slice, got {type(indices).__name__}."
+            raise TypeError(msg) from None
+
+
+def trusted_state(occupation: tuple[int, ...]) -> State:
+    """Wrap a tuple of Python ints that is known to be valid, without looking at it again."""
+    return State._trusted(occupation)  # noqa: SLF001  (the constructor of this module)
+
+
+def _checked(values: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return photon numbers as Python ints, or raise what State promises.
+
+    Raises:
+        TypeError: An entry is no integer.
+        ValueError: An entry is negative.
+    """
+    checked = []
+    for mode, value in enumerate(values):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise TypeError(_NOT_INTEGER.format(value, type(value).__name__, mode))
+        if value < 0:
+            raise ValueError(_NEGATIVE.format(value, mode))
+        checked.append(int(value))
+    return tuple(checked)
+
+
+def as_occupation(obj: Any) -> tuple[int, ...]:
+    """Return the photon numbers of anything that stands for a Fock state.
+
+    Args:
+        obj: A State, a tuple, a list or a one-dimensional integer array of photon numbers, or an object whose
+            attribute `s` is one of these (Lightworks' own State).
+
+    Returns:
+        One Python int a mode.
+
+    Raises:
+        TypeError: `obj` is none of these, or an entry is no integer.
+        ValueError: An entry is negative, or an array has another number of dimensions than one.
+    """
+    if isinstance(obj, State):
+        return obj._occupation  # noqa: SLF001  (saves a copy)
+    if isinstance(obj, np.ndarray):
+        if obj.ndim != 1:
+            msg = f"A state should be a one-dimensional array of photon numbers, got shape {obj.shape}."
+            raise ValueError(msg)
+        return _checked(tuple(obj))
+    if isinstance(obj, tuple | list):
+        return _checked(tuple(obj))
+    values = getattr(obj, "s", None)
+    if isinstance(values, tuple | list):
+        return _checked(tuple(values))
+    msg = f"Expected a State or a sequence of photon numbers, got {obj!r} of type {type(obj).__name__}."
+    raise TypeError(msg)
