@@ -1,0 +1,5 @@
+"""The `lwfast` command."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,51 @@
+"""Parse the command line, run one command, turn errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from lwfast._version import __version__
+from lwfast.errors import LightworksError, LightworksRemoteError
+
+from . import client_commands, demo, process, serve, warmup
+
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of every command; imports nothing heavy."""
+    parser = argparse.ArgumentParser(
+        prog="lwfast", description="Fast photonic-quantum job path: emulate, submit, collect, process."
+    )
+    parser.add_argument("--version", action="version", version=f"lwfast {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (demo, serve, warmup, process):
+        module.add_parser(commands)
+    client_commands.add_parsers(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 for success, 1 for an error that was explained on stderr, 2 for wrong usage, 130 for Ctrl-C.
+    """
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except (LightworksError, LightworksRemoteError, OSError, ValueError) as error:
+        if isinstance(error, BrokenPipeError):  # the reader of our output left, e.g. `lwfast jobs | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        if os.environ.get("LWFAST_TRACEBACK") == "1":
+            raise
+        print(f"lwfast: {type(error).__name__}: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("lwfast: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
