@@ -1,7 +1,7 @@
 """Post-selection: which outcomes count.
 
-`PostSelection` holds rules that the kernels can apply to whole tables; `PostSelectionFunction` wraps any callable
-and is asked once for each distinct outcome.
+`PostSelection` holds rules that the kernels can apply to whole tables; `PostSelectionFunction` wraps any
+callable and is asked once for each distinct outcome.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class PostSelection(PostSelectionType):
     def __init__(self, multi_rules: bool = False) -> None:
         self.multi_rules = multi_rules
         self._rules: list[Rule] = []
+        self._n_modes = 0  # that a state needs to have for every rule to apply
 
     @property
     def rules(self) -> list[Rule]:
@@ -87,8 +88,8 @@ class PostSelection(PostSelectionType):
 
         Raises:
             TypeError: A mode or photon number is no integer (a bool is none).
-            ValueError: No mode or no photon number is given, one is negative, a mode is named twice, or it has a
-                rule already and `multi_rules` is False.
+            ValueError: No mode or no photon number is given, one is negative, a mode is named twice, or it has
+                a rule already and `multi_rules` is False.
         """
         rule = Rule(_integers(modes, "Mode numbers"), _integers(n_photons, "Photon numbers"))
         if len(set(rule.modes)) < len(rule.modes):
@@ -99,11 +100,12 @@ class PostSelection(PostSelectionType):
             for mode in rule.modes:
                 if mode in self.modes:
                     msg = (
-                        f"Provided mode ({mode}) already has a post-selection rule applied. To allow this, set "
-                        "multi_rules to True."
+                        f"Provided mode ({mode}) already has a post-selection rule applied. To allow this, "
+                        "set multi_rules to True."
                     )
                     raise ValueError(msg)
         self._rules.append(rule)
+        self._n_modes = max(self._n_modes, *(mode + 1 for mode in rule.modes))
 
     def validate(self, state: StateLike) -> bool:
         """Say whether `state` keeps every rule.
@@ -111,7 +113,8 @@ class PostSelection(PostSelectionType):
         Raises:
             ModeRangeError: A rule names a mode that the state does not have.
         """
-        check_modes_in_range(self._rules, len(state))
+        if self._n_modes > len(state):
+            check_modes_in_range(self._rules, len(state))
         return all(rule.validate(state) for rule in self._rules)
 
     def __repr__(self) -> str:
@@ -120,7 +123,7 @@ class PostSelection(PostSelectionType):
 
 
 class PostSelectionFunction(PostSelectionType):
-    """Post-selection by a callable: a function, a bound method, a `functools.partial`, any object with a call.
+    """Post-selection by a callable: a function, a bound method, a `functools.partial`, an object with a call.
 
     Args:
         function: Takes a State without its heralded modes; an outcome counts where it answers something true.
@@ -131,7 +134,7 @@ class PostSelectionFunction(PostSelectionType):
 
     def __init__(self, function: Callable[[State], bool]) -> None:
         if not callable(function):
-            msg = f"Post-selection should be a function or another callable, got {type(function).__name__}."
+            msg = f"Post-selection should be a callable, got {type(function).__name__}."  # type: ignore[unreachable]
             raise TypeError(msg)
         self._function = function
 
@@ -166,7 +169,7 @@ def process_post_selection(
         return post_selection
     if callable(post_selection):
         return PostSelectionFunction(post_selection)
-    msg = (
+    msg = (  # type: ignore[unreachable]
         "Provided post_selection value should be a PostSelection object, a callable or None, got "
         f"{type(post_selection).__name__}."
     )
