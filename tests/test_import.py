@@ -1,0 +1,113 @@
+"""`import lwfast` costs next to nothing: no heavy package, no disk, no warning."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lwfast
+
+HEAVY = (
+    "numba",
+    "requests",
+    "pandas",
+    "matplotlib",
+    "scipy",
+    "pyarrow",
+    "tqdm",
+    "starlette",
+    "uvicorn",
+    "sqlite3",
+)
+
+
+def _run(code, **env):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **env},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("module", ["lwfast", "lwfast.remote", "lwfast.emulator", "lwfast.cli"])
+def test_loads_nothing_heavy(module):
+    """Neither the package nor its parts load a heavy library before it is used."""
+    loaded = _run(
+        f"import sys, {module}; print(*sorted({{n.partition('.')[0] for n in sys.modules}}))"
+    ).split()
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_objects_load_nothing_heavy():
+    """A task can be described without any heavy library."""
+    code = (
+        "import sys, lwfast as lw\n"
+        "lw.Sampler(lw.PhotonicCircuit(4), lw.State([1, 0, 0, 0]), 10)\n"
+        "print(*sorted({n.partition('.')[0] for n in sys.modules}))"
+    )
+    assert not set(HEAVY) & set(_run(code).split())
+
+
+def test_touches_no_disk(tmp_path):
+    """Importing opens no file but the code itself, makes no folder and asks for no home."""
+    code = (
+        "import sys\n"
+        "opened = []\n"
+        "def note(event, args):\n"
+        "    if event in ('open', 'os.mkdir', 'os.listdir', 'socket.connect', 'subprocess.Popen'):\n"
+        "        opened.append((event, str(args[0])))\n"
+        "sys.addaudithook(note)\n"
+        "import lwfast, lwfast.remote, lwfast.emulator\n"
+        "for event, path in opened: print(event, path)\n"
+    )
+    out = _run(code, HOME=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
+    strange = [
+        line
+        for line in out.splitlines()
+        if not (line.startswith("open ") and line.endswith((".py", ".pyc", ".so")))
+        and not line.startswith("os.listdir ")  # the import system's own look for modules
+    ]
+    assert strange == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_name():
+    """A name that does not exist is an AttributeError, as for any module."""
+    with pytest.raises(AttributeError, match="no attribute 'teleport'"):
+        lwfast.teleport  # noqa: B018
+
+
+def test_every_name_has_a_home():
+    """Each public name resolves, and `dir` lists it."""
+    for name in lwfast.__all__:
+        assert getattr(lwfast, name) is not None
+    assert set(lwfast.__all__) <= set(dir(lwfast))
+
+
+def test_functions_are_not_shadowed_by_modules():
+    """Importing a submodule first does not hide the function of a like name."""
+    code = (
+        "import importlib, pkgutil, types, lwfast\n"
+        "for m in pkgutil.walk_packages(lwfast.__path__, 'lwfast.'):\n"
+        "    if not m.name.startswith('lwfast.scheduler') and '__main__' not in m.name:\n"
+        "        importlib.import_module(m.name)\n"
+        "modules = {'emulator', 'errors', 'remote'}\n"
+        "print(*[n for n in lwfast.__all__ if n not in modules and "
+        "isinstance(getattr(lwfast, n), types.ModuleType)])"
+    )
+    assert _run(code).split() == []
+
+
+@pytest.mark.skipif(
+    os.environ.get("LWFAST_TESTS_ON_WHEEL") != "1", reason="only where the wheel is under test"
+)
+def test_the_wheel_is_under_test():
+    """Under tox the tests import the installed package, not the checkout."""
+    assert "site-packages" in Path(lwfast.__file__).parts
