@@ -28,7 +28,11 @@ LightworksRemoteError               base of everything raised by `remote`
 ├── ConfigurationError              no URL, bad profile, unreadable settings
 ├── QPUOfflineError
 ├── ValidationError                 a task the QPU cannot run; lists every violation
+│   ├── TaskValueError              a value that no QPU takes (also a ValueError)
+│   └── TaskTypeError               a part that no QPU takes (also a TypeError)
+│       └── TaskError               both of these at once (also a TaskValueError)
 ├── JobError
+│   └── JobFileError                a saved job cannot be read (also a ValueError)
 ├── JobNotFoundError
 ├── JobSubmissionError              the scheduler refused the job
 │   ├── AmbiguousSubmissionError    the answer was lost: the job may or may not exist
@@ -133,7 +137,13 @@ class BackendError(EmulatorError):
 
 
 class LightworksRemoteError(Exception):
-    """Base of every exception raised by `lwfast.remote`."""
+    """Base of every exception raised by `lwfast.remote`.
+
+    Attributes:
+        job: The `Job` or `BatchJob` that the call was about, where there is one: it is never lost with the call.
+    """
+
+    job: Any = None
 
 
 class AuthenticationError(LightworksRemoteError):
@@ -153,11 +163,35 @@ class QPUOfflineError(LightworksRemoteError):
 
 
 class ValidationError(LightworksRemoteError):
-    """The task breaks limits of the QPU; the message lists all of them."""
+    """The task breaks limits of the QPU; the message lists all of them.
+
+    Attributes:
+        violations: One sentence for each.
+    """
+
+    def __init__(self, message: str, violations: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.violations = violations or (message,)
+
+
+class TaskValueError(ValidationError, ValueError):
+    """The task holds a value that no QPU takes, e.g. two photons in one input mode."""
+
+
+class TaskTypeError(ValidationError, TypeError):
+    """The task holds a part that no QPU takes, e.g. a detector model."""
+
+
+class TaskError(TaskTypeError, TaskValueError):
+    """The task holds both a value and a part that no QPU takes."""
 
 
 class JobError(LightworksRemoteError):
     """A job is not in a state that allows the call."""
+
+
+class JobFileError(JobError, ValueError):
+    """A saved job cannot be read; the message names the file."""
 
 
 class JobNotFoundError(LightworksRemoteError):
@@ -165,7 +199,13 @@ class JobNotFoundError(LightworksRemoteError):
 
 
 class JobSubmissionError(LightworksRemoteError):
-    """The scheduler refused the job, or its compilation failed."""
+    """The scheduler refused the job, or its compilation failed.
+
+    Attributes:
+        errors: Field (or code) and reason of each complaint, as far as the scheduler gave them.
+    """
+
+    errors: tuple[tuple[str, str], ...] = ()
 
 
 class AmbiguousSubmissionError(JobSubmissionError):
@@ -215,7 +255,10 @@ class HTTPError(LightworksRemoteError):
 
     Attributes:
         status_code: The HTTP status code, where there was an answer.
+        retry_after: Seconds after which the scheduler asks to be tried again, where it said so.
     """
+
+    retry_after: float | None = None
 
     def __init__(self, message: str, response: Any = None) -> None:
         self.status_code: int | None = getattr(response, "status_code", None)
