@@ -46,9 +46,9 @@ def test_missing_extra_is_named(call, extra):
     if importlib.util.find_spec(package) is not None:
         pytest.skip(f"{package} is installed here")
     sampler = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 0, 0, 0]), 100, random_seed=1)
-    result = lw.emulator.Backend("auto").run(sampler)
+    namespace = {"result": lw.emulator.Backend("auto").run(sampler)}
     with pytest.raises(lw.LightworksDependencyError, match=rf"lwfast\[{extra}\]"):
-        eval(f"result.{call}")
+        eval(f"result.{call}", namespace)
 
 
 def test_serve_names_its_extra():

@@ -1,0 +1,37 @@
+"""Sphinx configuration."""
+
+from lwfast._version import __version__
+
+project = "lwfast"
+author = "The lwfast developers"
+project_copyright = "2026, the lwfast developers"
+release = version = __version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build", "jupyter_execute"]
+
+html_theme = "furo"
+html_title = f"lwfast {__version__}"
+html_static_path = ["_static"]
+
+myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
+myst_heading_anchors = 3
+
+# Executed pages run against the scheduler that ships with lwfast; an error in a cell fails the build.
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+
+# References to these would need an inventory from the network.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(numpy|np|numba|msgspec|pandas|matplotlib|concurrent|collections|typing|enum|abc)\..*"),
+    (r"py:(class|exc|obj)", r"[A-Z][A-Za-z]*(Error|Warning|Exception)?"),
+    (r"py:(class|exc|obj)", r"(lwfast\.)?_.*|lwfast\..*"),
+    (r"py:class", r"(optional|callable|int|float|str|bool|bytes|dict|list|tuple|object)"),
+]
