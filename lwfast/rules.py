@@ -88,8 +88,8 @@ class PostSelection(PostSelectionType):
 
         Raises:
             TypeError: A mode or photon number is no integer (a bool is none).
-            ValueError: No mode or no photon number is given, one is negative, a mode is named twice, or it has
-                a rule already and `multi_rules` is False.
+            ValueError: No mode or no photon number is given, one is negative, a mode is named twice, or has a
+                rule already and `multi_rules` is False.
         """
         rule = Rule(_integers(modes, "Mode numbers"), _integers(n_photons, "Photon numbers"))
         if len(set(rule.modes)) < len(rule.modes):

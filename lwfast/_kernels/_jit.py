@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import numba
 
@@ -20,13 +20,21 @@ R = TypeVar("R")
 USE_CACHE = os.environ.get("LWFAST_CACHE", "1") != "0"
 
 
-def jit(function: Callable[P, R] | None = None, /, **options: Any) -> Callable[P, R]:
+@overload
+def jit(function: Callable[P, R], /, **options: Any) -> Callable[P, R]: ...
+
+
+@overload
+def jit(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def jit(function: Callable[P, R] | None = None, /, **options: Any) -> Any:
     """Compile `function` on first call; keep its signature for type checkers.
 
     Used bare (`@jit`) or with extra Numba options (`@jit(inline="always")`).
     """
     if function is None:
-        return cast("Callable[P, R]", lambda f: jit(f, **options))
+        return lambda f: jit(f, **options)
     flags: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, **options}
     if USE_CACHE:
         try:

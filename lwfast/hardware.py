@@ -1,0 +1,273 @@
+"""What surrounds the circuit: photon source, loss, detectors. Values only; the emulator applies them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import FloatArray
+from lwfast._validation import as_fraction, is_bool
+from lwfast.errors import ModeMismatchError
+
+PerMode = float | tuple[float, ...]
+"""One value for all modes, or one a mode."""
+
+
+@dataclass(slots=True)
+class Source:
+    """An imperfect source of single photons. Its values can be set later; each is checked when it is set.
+
+    Args:
+        purity: 1 - g2, in (0.5, 1]. An extra photon is distinguishable from the others.
+        brightness: Probability that an intended photon is emitted, in [0, 1].
+        indistinguishability: Of two photons, as seen in a Hong-Ou-Mandel dip, in [0, 1].
+        probability_threshold: Inputs less likely than this may be left out, in [0, 1].
+
+    Raises:
+        TypeError: A value is no real number.
+        ValueError: A value is outside its range.
+    """
+
+    purity: float = 1
+    brightness: float = 1
+    indistinguishability: float = 1
+    probability_threshold: float = 1e-9
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        checked = as_fraction(value, f"Value of {name}") if name in _SOURCE_NAMES else value
+        if name == "purity" and not checked > 0.5:
+            msg = f"Value of purity should be in range (0.5,1], got {checked}."
+            raise ValueError(msg)
+        object.__setattr__(self, name, checked)
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether each intended photon comes, alone and indistinguishable."""
+        return self.purity == 1 and self.brightness == 1 and self.indistinguishability == 1
+
+    def __str__(self) -> str:
+        return (
+            f"Source(purity = {self.purity}, brightness = {self.brightness}, "
+            f"indistinguishability = {self.indistinguishability}, "
+            f"probability threshold = {self.probability_threshold})"
+        )
+
+    def __repr__(self) -> str:
+        return f"lwfast.emulator.{self}"
+
+
+_SOURCE_NAMES = frozenset(field.name for field in fields(Source))
+
+
+@dataclass(slots=True)
+class Detector:
+    """Imperfect detectors. The values can be set later; each is checked when it is set.
+
+    Each value may be given once for all modes or as a sequence with one value a mode; then all modes of the
+    circuit count, heralded ones too.
+
+    Args:
+        efficiency: Probability that a photon is seen, in [0, 1].
+        p_dark: Probability that a detector counts a photon too many in a shot, in [0, 1].
+        photon_counting: True for detectors that resolve the photon number, False for threshold detectors.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: A value is outside [0, 1], or a sequence is empty.
+        ModeMismatchError: Sequences differ in length.
+    """
+
+    efficiency: PerMode = 1
+    p_dark: PerMode = 0
+    photon_counting: bool | tuple[bool, ...] = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "photon_counting":
+            value = _each(value, name, _flag)
+        elif name in _DETECTOR_NAMES:
+            value = _each(value, name, _fraction)
+        if isinstance(value, tuple):
+            for other in _DETECTOR_NAMES:
+                present = getattr(self, other, None)
+                if other != name and isinstance(present, tuple) and len(present) != len(value):
+                    msg = f"{name} has {len(value)} values, and {other} has {len(present)}; give one a mode."
+                    raise ModeMismatchError(msg)
+        object.__setattr__(self, name, value)
+
+    @property
+    def n_modes(self) -> int | None:
+        """The number of modes for which values are given, or None where one value serves all."""
+        for name in _DETECTOR_NAMES:
+            value = getattr(self, name)
+            if isinstance(value, tuple):
+                return len(value)
+        return None
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether the detectors report what arrives."""
+        return all(
+            present in (perfect, (perfect,) * (len(present) if isinstance(present, tuple) else 0))
+            for present, perfect in ((self.efficiency, 1), (self.p_dark, 0), (self.photon_counting, True))
+        )
+
+    def per_mode(self, n_modes: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """Return the values mode by mode.
+
+        Args:
+            n_modes: Number of modes of the circuit, heralded ones counted.
+
+        Returns:
+            Efficiency float64[n_modes], dark-count probability float64[n_modes], and bool[n_modes], True
+            where the detector resolves the photon number.
+
+        Raises:
+            ModeMismatchError: Values are given for another number of modes.
+        """
+        given = self.n_modes
+        if given is not None and given != n_modes:
+            msg = (
+                f"The detector has values for {given} modes, and the circuit has {n_modes} (heralds counted)."
+            )
+            raise ModeMismatchError(msg)
+        return (
+            np.array(np.broadcast_to(self.efficiency, n_modes), dtype=np.float64),
+            np.array(np.broadcast_to(self.p_dark, n_modes), dtype=np.float64),
+            np.array(np.broadcast_to(self.photon_counting, n_modes), dtype=np.bool_),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"Detector(efficiency = {self.efficiency}, p_dark = {self.p_dark}, "
+            f"photon_counting = {self.photon_counting})"
+        )
+
+    def __repr__(self) -> str:
+        return f"lwfast.emulator.{self}"
+
+
+_DETECTOR_NAMES = tuple(field.name for field in fields(Detector))
+
+
+@dataclass(slots=True, frozen=True)
+class HardwareModel:
+    """What a QPU adds to a circuit: source, loss in each mode, detectors.
+
+    Args:
+        source: The photon source; None is a perfect one.
+        loss: Probability that a photon is lost, for all modes or one a mode, in [0, 1].
+        detector: The detectors; None are perfect ones.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: A loss is outside [0, 1], or a sequence is empty.
+    """
+
+    source: Source | None = None
+    loss: PerMode = 0
+    detector: Detector | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in (("source", Source), ("detector", Detector)):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                msg = f"{name} should be a {kind.__name__} or None, got {type(value).__name__}."
+                raise TypeError(msg)
+        object.__setattr__(self, "loss", _each(self.loss, "loss", _fraction))
+
+    @property
+    def is_ideal(self) -> bool:
+        """Whether the model changes nothing."""
+        source_ok = self.source is None or self.source.is_perfect
+        lossless = not any(self.loss) if isinstance(self.loss, tuple) else self.loss == 0
+        return source_ok and lossless and (self.detector is None or self.detector.is_perfect)
+
+    def loss_per_mode(self, n_modes: int) -> FloatArray:
+        """Return the loss mode by mode.
+
+        Args:
+            n_modes: Number of modes of the circuit, heralded ones counted.
+
+        Returns:
+            float64[n_modes].
+
+        Raises:
+            ModeMismatchError: Losses are given for another number of modes.
+        """
+        if isinstance(self.loss, tuple) and len(self.loss) != n_modes:
+            msg = f"The hardware model has losses for {len(self.loss)} modes, and the circuit has {n_modes}."
+            raise ModeMismatchError(msg)
+        return np.array(np.broadcast_to(self.loss, n_modes), dtype=np.float64)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> HardwareModel:
+        """Make a model from plain values, as a TOML file holds them.
+
+        Args:
+            data: `source` and `detector` as tables of their arguments, `loss` as a number or a list.
+
+        Raises:
+            TypeError: A value has the wrong type.
+            ValueError: A name is unknown, or a value is outside its range.
+            ModeMismatchError: Sequences of the detector differ in length.
+        """
+        _check_names(data, cls, "hardware model")
+        values = dict(data)
+        for name, kind in (("source", Source), ("detector", Detector)):
+            table = values.get(name)
+            if table is not None:
+                _check_names(table, kind, name)
+                values[name] = kind(**table)
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that `from_dict` reads; what is absent or perfect by default is left out."""
+        data: dict[str, Any] = {}
+        for name in ("source", "detector"):
+            part = getattr(self, name)
+            if part is not None:
+                data[name] = {field.name: _plain(getattr(part, field.name)) for field in fields(part)}
+        if self.loss != 0:
+            data["loss"] = _plain(self.loss)
+        return data
+
+
+def _each(value: Any, name: str, check: Any) -> Any:
+    """Check one value, or each of a sequence, which becomes a tuple."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        checked = tuple(check(item, name) for item in value)
+        if not checked:
+            msg = f"{name} should be one value, or one for each mode; got an empty sequence."
+            raise ValueError(msg)
+        return checked
+    return check(value, name)
+
+
+def _fraction(value: Any, name: str) -> float:
+    return as_fraction(value, f"Value of {name}")
+
+
+def _flag(value: Any, name: str) -> bool:
+    if is_bool(value):
+        return bool(value)
+    msg = f"{name} should be a boolean, got {value!r} of type {type(value).__name__}."
+    raise TypeError(msg)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _check_names(data: Any, kind: type, what: str) -> None:
+    if not isinstance(data, Mapping):
+        msg = f"The {what} should be a table of values, got {type(data).__name__}."
+        raise TypeError(msg)
+    names = [field.name for field in fields(kind)]
+    unknown = [str(name) for name in data if name not in names]
+    if unknown:
+        msg = f"Unknown in the {what}: {', '.join(unknown)}. It knows {', '.join(names)}."
+        raise ValueError(msg)
