@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         StateError,
     )
     from .fock import fock_basis, fock_rank, fock_unrank
-    from .permanent import permanent, permanent_minors
+    from .permanents import permanent, permanent_minors
     from .post_selection import post_select
     from .result_json import decode_result, encode_result
     from .results import load_result, merge_results, scan_results
@@ -89,7 +89,7 @@ _NAMES = {
         "StateError",
     ],
     "fock": ["fock_basis", "fock_rank", "fock_unrank"],
-    "permanent": ["permanent", "permanent_minors"],
+    "permanents": ["permanent", "permanent_minors"],
     "post_selection": ["post_select"],
     "result_json": ["decode_result", "encode_result"],
     "results": ["load_result", "merge_results", "scan_results"],
