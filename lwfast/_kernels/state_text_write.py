@@ -1,0 +1,111 @@
+"""Write a table of `"(0, 1, 0)": 45` members: the inverse of `state_text.scan_rows`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lwfast._kernels._jit import jit
+from lwfast._kernels._words import load1, load8, store1, store8
+
+_U = np.uint64
+_ZEROS_0, _ZEROS_1, _ZEROS_2 = (
+    _U(int.from_bytes(b"0, 0, 0, 0, 0, 0, 0, 0, "[k : k + 8], "little")) for k in (0, 8, 16)
+)
+_B0, _B1, _B2, _B3 = _U(0xFF), _U(0xFF00), _U(0xFF0000), _U(0xFF000000)
+_B4, _B5, _B6, _B7 = _U(0xFF << 32), _U(0xFF << 40), _U(0xFF << 48), _U(0xFF << 56)
+_S16, _S32 = _U(16), _U(32)
+_ABOVE_NINE = _U(0x7676767676767676)  # added to a byte of 10 to 127, sets its top bit
+_TOP_BITS = _U(0x8080808080808080)
+
+
+@jit(inline="always")
+def _write_number(out, p, value):
+    """Write a number that is not negative in decimal; return the offset behind it."""
+    if value < 10:
+        store1(out, p, 48 + value)
+        return p + 1
+    n_digits = 1
+    rest = value // 10
+    while rest > 0:
+        rest //= 10
+        n_digits += 1
+    q = p + n_digits - 1
+    rest = value
+    while q >= p:
+        tenth = rest // 10
+        store1(out, q, 48 + rest - 10 * tenth)
+        rest = tenth
+        q -= 1
+    return p + n_digits
+
+
+@jit(inline="always")
+def _write_modes(table, offset, n_modes, out, p):
+    """Write `d, d, d`; return the offset behind it. Up to 24 bytes behind that may be overwritten."""
+    k = 0
+    while k + 8 <= n_modes:
+        w = load8(table, offset + k)
+        if ((w + _ABOVE_NINE) | w) & _TOP_BITS != _U(0):
+            break
+        store8(out, p, _ZEROS_0 | (w & _B0) | ((w & _B1) << _S16) | ((w & _B2) << _S32))
+        store8(out, p + 8, _ZEROS_1 | ((w & _B3) >> _S16) | (w & _B4) | ((w & _B5) << _S16))
+        store8(out, p + 16, _ZEROS_2 | ((w & _B6) >> _S32) | ((w & _B7) >> _S16))
+        p += 24
+        k += 8
+    while k < n_modes:
+        p = _write_number(out, p, load1(table, offset + k))
+        store1(out, p, 44)
+        store1(out, p + 1, 32)
+        p += 2
+        k += 1
+    return p - 2 if n_modes > 0 else p
+
+
+@jit
+def write_rows(table, n_modes, counts, opening, closing, indent, out):
+    """Write members, separated by `, ` or by a comma, a line break and `indent` spaces.
+
+    Args:
+        table: Flat uint8 table.
+        n_modes: Modes of a row.
+        counts: int64, one a row, not negative.
+        opening: Bracket before the modes, as a byte; 0 for none.
+        closing: Bracket behind them. A round one is preceded by a comma where there is one mode.
+        indent: Number of spaces, or -1 for members on one line.
+        out: uint8 text with room for `row_room(n_modes, indent)` bytes a row and 32 more.
+
+    Returns:
+        Number of bytes written.
+    """
+    p = 0
+    for row in range(counts.size):
+        if indent >= 0:
+            if row > 0:
+                store1(out, p, 44)
+                p += 1
+            store1(out, p, 10)
+            p += 1
+            for _ in range(indent):
+                store1(out, p, 32)
+                p += 1
+        elif row > 0:
+            store1(out, p, 44)
+            store1(out, p + 1, 32)
+            p += 2
+        store1(out, p, 34)
+        p += 1
+        if opening != 0:
+            store1(out, p, opening)
+            p += 1
+        p = _write_modes(table, row * n_modes, n_modes, out, p)
+        if opening != 0:
+            if n_modes == 1 and opening == 40:
+                store1(out, p, 44)
+                p += 1
+            store1(out, p, closing)
+            p += 1
+        store1(out, p, 34)
+        store1(out, p + 1, 58)
+        store1(out, p + 2, 32)
+        p = _write_number(out, p + 3, counts[row])
+    return p

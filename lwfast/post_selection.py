@@ -1,0 +1,195 @@
+"""Post-selection of result tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import Counts, StateTable
+from lwfast.counts import as_counts, as_table, group_checked
+from lwfast.errors import ModeRangeError
+
+
+class SelectionRule(NamedTuple):
+    """The photons of `modes` must add up to one of `totals`."""
+
+    modes: tuple[int, ...]
+    totals: tuple[int, ...]
+
+
+def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tuple[StateTable, Counts]:
+    """Keep the rows that meet every rule and every herald, without the heralded modes.
+
+    Args:
+        states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
+        counts: `(N,)` integers, not negative; None for one of each.
+        rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), a callable that
+            takes a row as a tuple of integers and returns whether to keep it, or None. Modes number the columns
+            of `states`, heralded ones counted.
+        heralds: Mode to photon number, as a mapping or as pairs; `[[mode], [photons]]` as on the wire is read too.
+
+    Returns:
+        (states, counts): distinct rows in the order in which they first appear, equal ones added up.
+
+    Raises:
+        ModeRangeError: If a rule or herald names a mode that the states do not have; nothing has run then.
+        TypeError: If something is not an integer where one is needed.
+        ValueError: If a rule is empty, names a mode twice or has negative numbers, or a mode is heralded twice.
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+    """
+    table = as_table(states)
+    column = as_counts(counts, table.shape[0])
+    wanted = as_heralds(heralds)
+    test: Callable[[tuple[int, ...]], Any] | None = None
+    if callable(rules) and not hasattr(rules, "rules"):
+        test, rules = rules, ()
+    table, column = select_checked(table, column, as_rules(rules), wanted, keep_heralds=test is not None)
+    table, column = group_checked(table, column)
+    if test is not None:
+        keep = np.fromiter((bool(test(tuple(row))) for row in table.tolist()), np.bool_, table.shape[0])
+        table, column = group_checked(*_without_modes(table[keep], column[keep], wanted))
+    return table, column
+
+
+def select_checked(
+    states: StateTable,
+    counts: Counts,
+    rules: tuple[SelectionRule, ...],
+    heralds: Mapping[int, int],
+    *,
+    keep_heralds: bool = False,
+) -> tuple[StateTable, Counts]:
+    """Do what `post_select` does for checked arguments, without adding up equal rows.
+
+    Rows that were distinct stay distinct: a heralded mode has the same photons in all rows that are kept.
+    """
+    n_rows, n_modes = states.shape
+    conditions = (*rules, *(SelectionRule((mode,), (n,)) for mode, n in heralds.items()))
+    if n_rows == 0 and n_modes == 0:
+        return states, counts  # an empty result does not know its number of modes
+    check_modes(conditions, n_modes)
+    if not conditions:
+        return states, counts
+    from lwfast._kernels import post_selection as kernels
+
+    kept_rows = np.empty(n_rows, np.uint32)
+    flat = states.reshape(-1)
+    n_kept = kernels.select_rows(flat, n_modes, n_rows, *_compiled(conditions), kept_rows)
+    dropped = () if keep_heralds else heralds
+    modes = np.array([m for m in range(n_modes) if m not in dropped], np.int64)
+    out = np.empty((n_kept, modes.size), np.uint8)
+    out_counts = np.empty(n_kept, np.int64)
+    kernels.gather_rows(flat, n_modes, counts, kept_rows[:n_kept], modes, out.reshape(-1), out_counts)
+    return out, out_counts
+
+
+def check_modes(rules: Iterable[SelectionRule], n_modes: int) -> None:
+    """Raise ModeRangeError for the first mode that states of `n_modes` modes do not have."""
+    for rule in rules:
+        for mode in rule.modes:
+            if mode >= n_modes:
+                raise ModeRangeError(
+                    f"a rule or herald names mode {mode}; the states have {n_modes} modes, 0 to {n_modes - 1}"
+                )
+
+
+def as_rules(rules: Any) -> tuple[SelectionRule, ...]:
+    """Return post-selection rules in plain form.
+
+    Raises:
+        TypeError: If the rules are not pairs of integers or of several integers.
+        ValueError: If a rule is empty, names a mode twice or has negative numbers.
+    """
+    if rules is None:
+        return ()
+    if hasattr(rules, "rules"):
+        rules = rules.rules
+    elif hasattr(rules, "validate") and not isinstance(rules, Iterable):
+        raise TypeError(f"{type(rules).__name__} has no table of rules; pass its function, or a PostSelection")
+    if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping):
+        raise TypeError(f"rules are a PostSelection or pairs of modes and totals, not {rules!r}")
+    return tuple(_as_rule(rule) for rule in rules)
+
+
+def _as_rule(rule: Any) -> SelectionRule:
+    if hasattr(rule, "as_tuple"):
+        rule = rule.as_tuple()
+    try:
+        modes, totals = rule
+    except (TypeError, ValueError):
+        raise TypeError(f"a rule is a pair (modes, totals), not {rule!r}") from None
+    modes, totals = _integers(modes, "mode"), _integers(totals, "photon total")
+    if not modes:
+        raise ValueError("a rule names no mode")
+    if not totals:
+        raise ValueError(f"the rule on modes {modes} allows no photon total, so nothing can meet it")
+    if len(set(modes)) != len(modes):
+        raise ValueError(f"the rule on modes {modes} names a mode twice; its photons would be counted twice")
+    return SelectionRule(modes, totals)
+
+
+def as_heralds(heralds: Any) -> dict[int, int]:
+    """Return heralds as mode to photon number.
+
+    Raises:
+        TypeError: If they are neither a mapping nor pairs.
+        ValueError: If a mode is heralded twice, or a number is negative.
+    """
+    if heralds is None:
+        return {}
+    pairs = heralds.items() if isinstance(heralds, Mapping) else heralds
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+        raise TypeError(f"heralds are a mapping or pairs of mode and photons, not {heralds!r}")
+    found: dict[int, int] = {}
+    for pair in pairs:
+        try:
+            mode, n_photons = pair
+        except (TypeError, ValueError):
+            raise TypeError(f"a herald is a pair (mode, photons), not {pair!r}") from None
+        modes, numbers = _integers(mode, "herald mode"), _integers(n_photons, "heralded photons")
+        if len(modes) != 1 or len(numbers) != 1:
+            raise ValueError(f"a herald has one mode and one photon number, not {pair!r}")
+        if modes[0] in found:
+            raise ValueError(f"mode {modes[0]} is heralded twice")
+        found[modes[0]] = numbers[0]
+    return found
+
+
+def _integers(value: Any, what: str) -> tuple[int, ...]:
+    values = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    integers = []
+    for v in values:
+        if isinstance(v, bool | np.bool_) or not isinstance(v, int | np.integer):
+            raise TypeError(f"{what} {v!r} is not an integer")
+        if v < 0:
+            raise ValueError(f"{what} {v} is negative")
+        integers.append(int(v))
+    return tuple(integers)
+
+
+def _compiled(conditions: Iterable[SelectionRule]) -> tuple[NDArray[Any], ...]:
+    """Lay rules out as the kernel reads them: a table over every total that a rule's modes can have."""
+    modes: list[int] = []
+    rule_start, allowed_start = [0], []
+    tables: list[NDArray[np.uint8]] = []
+    n_allowed = 0
+    for rule in conditions:
+        modes.extend(rule.modes)
+        rule_start.append(len(modes))
+        table = np.zeros(255 * len(rule.modes) + 1, np.uint8)
+        table[[total for total in rule.totals if total < table.size]] = 1
+        allowed_start.append(n_allowed)
+        n_allowed += table.size
+        tables.append(table)
+    indices = (np.array(values, np.int64) for values in (rule_start, modes, allowed_start))
+    return *indices, np.concatenate(tables)
+
+
+def _without_modes(
+    states: StateTable, counts: Counts, dropped: Mapping[int, int]
+) -> tuple[StateTable, Counts]:
+    kept = [m for m in range(states.shape[1]) if m not in dropped]
+    return np.ascontiguousarray(states[:, kept]), counts

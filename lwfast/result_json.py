@@ -1,0 +1,292 @@
+"""The wire's result JSON: bytes to arrays and back."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._result_errors import located, reason_of
+from lwfast._types import Counts, StateTable
+from lwfast.counts import as_counts, as_table, group_checked
+from lwfast.errors import ResourceLimitError, ResultFormatError
+
+_MAX_DEPTH = 512
+
+
+class DecodedResult(NamedTuple):
+    """What a result body holds.
+
+    Attributes:
+        states: `uint8[N, n_modes]`, distinct rows in the order of the body.
+        counts: `int64[N]`.
+        job_data: What travelled with the job, or None.
+        is_null: The body said `"results": null`: the job has no data (the arrays are empty).
+    """
+
+    states: StateTable
+    counts: Counts
+    job_data: Any = None
+    is_null: bool = False
+
+
+def decode_result(body: Any) -> DecodedResult:
+    """Read the answer of the scheduler's results endpoint.
+
+    State keys may be written `(0, 1)`, `[0, 1]` or `0, 1`, with or without a space behind the comma; one mode is
+    `(3,)`, `(3)`, `[3]` or `3`, and no mode `()`, `[]` or nothing. Counts of a state that appears twice are
+    added up. Fields other than `results` and `job_data` are checked and dropped.
+
+    Args:
+        body: JSON as bytes, bytearray, memoryview or str, a path, or a file opened for reading bytes.
+
+    Returns:
+        The states, the counts, the job data, and whether the results were null.
+
+    Raises:
+        ResultFormatError: If the body is anything else; the message names the byte and shows the text around it.
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+    """
+    buffer = _as_bytes(body)
+    walker = _Body(buffer)
+    return walker.read()
+
+
+def decode_table(body: Any) -> tuple[StateTable, Counts]:
+    """Read a JSON object of states and counts with nothing around it, as `save()` writes it.
+
+    Raises:
+        ResultFormatError: As in `decode_result`.
+        ResourceLimitError: As in `decode_result`.
+    """
+    walker = _Body(_as_bytes(body))
+    position = walker.skip_space(0)
+    walker.expect(position, b"{", "a result file starts with '{'")
+    states, counts, position = walker.table(position)
+    walker.expect_end(position)
+    return states, counts
+
+
+def encode_result(states: Any, counts: Any, job_data: Any = None) -> bytes:
+    """Write the answer of the scheduler's results endpoint.
+
+    The bytes are those of `json.dumps({"results": {"(0, 1)": 45, ...}, "job_data": ...})`; rows are written as
+    they are given, equal ones too.
+
+    Args:
+        states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
+        counts: `(N,)` integers, not negative.
+        job_data: JSON-like data to hand back with the result; left out where it is None.
+
+    Returns:
+        UTF-8 text.
+
+    Raises:
+        TypeError: If the arrays do not hold integers, or `job_data` cannot be written as JSON.
+        ValueError: If a shape does not fit, or a number is outside its range.
+    """
+    table = as_table(states)
+    text = encode_table(table, as_counts(counts, table.shape[0]))
+    if job_data is None:
+        return b'{"results": %b}' % text
+    import json
+
+    return b'{"results": %b, "job_data": %b}' % (text, json.dumps(job_data, allow_nan=False).encode())
+
+
+def encode_table(
+    states: StateTable, counts: Counts, *, brackets: str = "()", indent: int | None = None
+) -> bytes:
+    """Write checked columns as a JSON object.
+
+    Args:
+        states: `uint8[N, n_modes]`, contiguous.
+        counts: `int64[N]`, not negative.
+        brackets: `()`, `[]` or nothing, around the modes of a key.
+        indent: Spaces before each member, each on its line; None for one line.
+
+    Returns:
+        UTF-8 text of the object, as `json.dumps(..., indent=indent)` writes it.
+    """
+    n_rows, n_modes = states.shape
+    if n_rows == 0:
+        return b"{}"
+    from lwfast._kernels import state_text_write as kernels
+
+    width = 1 if states.size == 0 or int(states.max()) < 10 else 3
+    room = (width + 2) * n_modes + len(str(int(counts.max()))) + 9 + (0 if indent is None else indent)
+    out = np.empty(n_rows * room + 34, np.uint8)
+    opening, closing = (ord(brackets[0]), ord(brackets[1])) if brackets else (0, 0)
+    view = out[1:]
+    length = kernels.write_rows(
+        states.reshape(-1), n_modes, counts, opening, closing, -1 if indent is None else indent, view
+    )
+    out[0] = ord("{")
+    end = 1 + length
+    if indent is not None:
+        out[end] = ord("\n")
+        end += 1
+    out[end] = ord("}")
+    return out[: end + 1].tobytes()
+
+
+def _as_bytes(body: Any) -> NDArray[np.uint8]:
+    """Return the body as a contiguous byte array; a path or a file is read."""
+    if isinstance(body, str):
+        body = body.encode("utf-8", "surrogatepass")
+    elif isinstance(body, os.PathLike):
+        with open(body, "rb") as file:
+            body = file.read()
+    elif isinstance(body, io.TextIOBase):
+        raise TypeError("the file is opened as text; open it with mode 'rb'")
+    elif hasattr(body, "read"):
+        body = body.read()
+    if not isinstance(body, bytes | bytearray):
+        try:
+            view = memoryview(body)
+        except TypeError:
+            raise TypeError(
+                f"a result body is bytes, bytearray, memoryview, str, a path or a file, not {type(body).__name__}"
+            ) from None
+        body = view.cast("B") if view.c_contiguous else view.tobytes()
+    return np.frombuffer(body, np.uint8)
+
+
+class _Body:
+    """Walks the members around the table; the table itself is the kernel's."""
+
+    def __init__(self, buffer: NDArray[np.uint8]) -> None:
+        self._buffer = buffer
+        self._size = buffer.size
+
+    def read(self) -> DecodedResult:
+        position = self.skip_space(0)
+        if self._text(position, position + 3) == b"\xef\xbb\xbf":
+            self.fail(position, "a byte order mark; JSON starts with '{'")
+        self.expect(position, b"{", "a result body is a JSON object and starts with '{'")
+        found: dict[str, Any] = {}
+        position = self.skip_space(position + 1)
+        if self._at(position) != b"}":
+            position = self._members(position, found)
+        else:
+            position += 1
+        self.expect_end(position)
+        if "results" not in found:
+            self.fail(0, "the body has no member 'results'")
+        if found["results"] is None:
+            empty = np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
+            return DecodedResult(*empty, found.get("job_data"), True)
+        return DecodedResult(*found["results"], found.get("job_data"), False)
+
+    def _members(self, position: int, found: dict[str, Any]) -> int:
+        while True:
+            name, after = self._name(position)
+            if name in found:
+                self.fail(position, f"member {name!r} appears twice")
+            position = self.skip_space(after)
+            self.expect(position, b":", "a ':' follows the name of a member")
+            position = self.skip_space(position + 1)
+            if name == "results" and self._at(position) == b"{":
+                *table, position = self.table(position)
+                found[name] = tuple(table)
+            else:
+                value, end = self._value(position)
+                if name == "results" and value is not None:
+                    self.fail(position, "'results' is an object or null")
+                found[name] = value if name in ("results", "job_data") else None
+                position = end
+            position = self.skip_space(position)
+            if self._at(position) == b"}":
+                return position + 1
+            self.expect(position, b",", "a ',' or '}' follows a member")
+            position = self.skip_space(position + 1)
+
+    def table(self, start: int) -> tuple[StateTable, Counts, int]:
+        """Read the object that starts at `start`; return its columns and the offset behind it."""
+        position = self.skip_space(start + 1)
+        if self._at(position) == b"}":
+            return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64), position + 1
+        from lwfast._kernels import state_text as kernels
+
+        self.expect(position, b'"', "a state in quotes is expected")
+        nothing = np.empty(0, np.uint8)
+        code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, nothing, 0)
+        if code != kernels.DONE:
+            self._fail_code(code, at, -1)
+        # The shortest row is `"0,0":1,`; pages of the rest are never touched.
+        room = (self._size - position) // (2 * n_modes + 4 if n_modes else 5) + 1
+        states = np.empty((room, n_modes), np.uint8)
+        counts = np.empty(room, np.int64)
+        code, at, rows = kernels.scan_rows(
+            self._buffer, position, self._size, self._size, n_modes, states.reshape(-1), counts
+        )
+        if code != kernels.DONE:
+            self._fail_code(code, at, n_modes)
+        # In place: gives the pages back without a copy.
+        states.resize((rows, n_modes), refcheck=False)
+        counts.resize(rows, refcheck=False)
+        try:
+            states, counts = group_checked(states, counts)
+        except ResourceLimitError as error:
+            raise ResourceLimitError(f"results, bytes {start} to {at}: {error}") from None
+        return states, counts, int(at)
+
+    def _name(self, position: int) -> tuple[str, int]:
+        self.expect(position, b'"', "the name of a member in quotes is expected")
+        return self._value(position)
+
+    def _value(self, position: int) -> tuple[Any, int]:
+        """Decode the JSON value at `position`; return it and the offset behind it."""
+        import msgspec
+
+        end = self._value_end(position)
+        try:
+            return msgspec.json.decode(self._text(position, end)), end
+        except msgspec.DecodeError as error:
+            self.fail(position, f"the value that starts here is not valid JSON: {error}")
+        except RecursionError:
+            self.fail(position, "the value that starts here is nested too deeply")
+
+    def _value_end(self, position: int) -> int:
+        """Find the end of a value by its brackets and quotes; what is inside is checked by the decoder."""
+        from lwfast._kernels import state_text_skip as kernels
+
+        end, reason = kernels.value_end(self._buffer, position, self._size, _MAX_DEPTH)
+        if reason == kernels.TRUNCATED:
+            self.fail(end, "the body ends here, inside a value")
+        if reason == kernels.TOO_DEEP:
+            self.fail(end, f"nested more than {_MAX_DEPTH} levels deep")
+        if reason == kernels.UNMATCHED:
+            self.fail(end, "a bracket that closes none")
+        if end == position:
+            self.fail(position, "a value is expected")
+        return int(end)
+
+    def skip_space(self, position: int) -> int:
+        from lwfast._kernels import state_text_skip as kernels
+
+        return int(kernels.space_end(self._buffer, position, self._size))
+
+    def expect(self, position: int, wanted: bytes, reason: str) -> None:
+        if self._at(position) != wanted:
+            self.fail(position, reason)
+
+    def expect_end(self, position: int) -> None:
+        position = self.skip_space(position)
+        if position != self._size:
+            self.fail(position, "more text follows the end of the object")
+
+    def fail(self, position: int, reason: str) -> NoReturn:
+        raise ResultFormatError(located(self._buffer, position, reason))
+
+    def _fail_code(self, code: int, position: int, n_modes: int) -> NoReturn:
+        self.fail(position, reason_of(code, n_modes))
+
+    def _at(self, position: int) -> bytes:
+        return self._text(position, position + 1)
+
+    def _text(self, start: int, end: int) -> bytes:
+        return self._buffer[start:end].tobytes()
