@@ -1,0 +1,18 @@
+"""Circuits: what light passes through."""
+
+from lwfast.circuit.compiled import CompiledCircuit
+from lwfast.circuit.components import HeraldData
+from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameters import Parameter, ParameterDict
+from lwfast.circuit.photonic_circuit import PhotonicCircuit
+from lwfast.circuit.unitary import Unitary
+
+__all__ = [
+    "CompiledCircuit",
+    "HeraldData",
+    "Parameter",
+    "ParameterDict",
+    "ParameterizedUnitary",
+    "PhotonicCircuit",
+    "Unitary",
+]

@@ -1,0 +1,61 @@
+"""A unitary given by a symbolic matrix and the parameters that stand for its symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lwfast._types import ComplexArray
+from lwfast.circuit.parameters import Parameter
+
+
+class ParameterizedUnitary:
+    """A unitary that is worked out, with the present values of its parameters, when a circuit is built.
+
+    Args:
+        unitary: A SymPy matrix, square.
+        params: The Parameter, or number, that stands for each symbol, by the symbol's name.
+
+    Raises:
+        TypeError: `unitary` is no SymPy matrix, or `params` no mapping.
+        ValueError: `unitary` is not square.
+    """
+
+    def __init__(self, unitary: Any, params: Mapping[str, Any]) -> None:
+        # Told by what is used of it, so that SymPy is no dependency.
+        if not (hasattr(unitary, "evalf") and hasattr(unitary, "shape")):
+            msg = f"Supplied unitary must be a sympy matrix, got {type(unitary).__name__}."
+            raise TypeError(msg)
+        if not isinstance(params, Mapping):
+            msg = f"params should map symbol names to parameters, got {type(params).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        if len(unitary.shape) != 2 or unitary.shape[0] != unitary.shape[1]:
+            msg = f"Unitary matrix must be square, got shape {unitary.shape}."
+            raise ValueError(msg)
+        self._unitary = unitary
+        self._params = dict(params)
+
+    @property
+    def unitary(self) -> ComplexArray:
+        """The matrix with the present values of the parameters, complex128[n, n]."""
+        values = {name: p.get() if isinstance(p, Parameter) else p for name, p in self._params.items()}
+        return np.array(self._unitary.evalf(subs=values), dtype=np.complex128)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of the matrix."""
+        n_rows, n_columns = self._unitary.shape
+        return (int(n_rows), int(n_columns))
+
+    @property
+    def params(self) -> list[Parameter[Any]]:
+        """The Parameters that stand for symbols."""
+        return [p for p in self._params.values() if isinstance(p, Parameter)]
+
+    def __str__(self) -> str:
+        return str(self._unitary)
+
+    def __repr__(self) -> str:
+        return f"lwfast.ParameterizedUnitary(matrix={self._unitary}, params={self._params})"

@@ -1,0 +1,190 @@
+"""Parameters: values of a circuit that can be changed after it was built."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from math import inf
+from typing import Any, Generic, TypeVar
+
+from lwfast._validation import is_real
+from lwfast.errors import ParameterBoundsError, ParameterDictError, ParameterValueError
+
+T = TypeVar("T")
+
+
+class Parameter(Generic[T]):
+    """A value that a circuit looks up each time it is built.
+
+    Args:
+        value: The value to begin with.
+        bounds: Lowest and highest value that it may take, for numbers only; None on a side leaves it open.
+        label: Text to show in drawings instead of the value.
+
+    Raises:
+        TypeError: `label` is no string, or `bounds` no list or tuple.
+        ValueError: `bounds` has another length than two.
+        ParameterBoundsError: A bound is not numeric, the value is not, or it lies outside.
+    """
+
+    def __init__(
+        self,
+        value: T,
+        bounds: list[Any] | tuple[Any, Any] | None = None,
+        label: str | None = None,
+    ) -> None:
+        if label is not None and not isinstance(label, str):
+            msg = f"Label should be a string, got {type(label).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        if bounds is not None and not isinstance(bounds, tuple | list):
+            msg = f"Bounds should be a tuple or list, got {type(bounds).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        if bounds is not None and len(bounds) != 2:
+            msg = f"Bounds should have length 2, a minimum and a maximum, got {len(bounds)} values."
+            raise ValueError(msg)
+        self._value = value
+        self.label = label
+        self._min_bound: Any = None
+        self._max_bound: Any = None
+        if bounds is not None:
+            if not is_real(value):
+                raise ParameterBoundsError("Bounds cannot be set for non-numeric parameters.")
+            self.min_bound, self.max_bound = bounds
+
+    @property
+    def min_bound(self) -> Any:
+        """The lowest value that the parameter may take, or None."""
+        return self._min_bound
+
+    @min_bound.setter
+    def min_bound(self, value: Any) -> None:
+        self._check_bound(value)
+        if value is not None and self._value < value:
+            msg = f"Current parameter value {self._value} is below new minimum bound {value}."
+            raise ParameterBoundsError(msg)
+        self._min_bound = value
+
+    @property
+    def max_bound(self) -> Any:
+        """The highest value that the parameter may take, or None."""
+        return self._max_bound
+
+    @max_bound.setter
+    def max_bound(self, value: Any) -> None:
+        self._check_bound(value)
+        if value is not None and self._value > value:
+            msg = f"Current parameter value {self._value} is above new maximum bound {value}."
+            raise ParameterBoundsError(msg)
+        self._max_bound = value
+
+    def _check_bound(self, value: Any) -> None:
+        if value is None:
+            return
+        if not is_real(self._value):
+            raise ParameterBoundsError("Bounds cannot be set for non-numeric parameters.")
+        if not is_real(value):
+            msg = f"Bound should be numeric or None, got {value!r}."
+            raise ParameterBoundsError(msg)
+
+    def set(self, value: Any) -> None:
+        """Change the value.
+
+        Raises:
+            ParameterValueError: The value lies outside the bounds, or is not numeric where there are bounds.
+        """
+        if self.has_bounds() and not is_real(value):
+            msg = f"Parameter with bounds cannot be set to the non-numeric value {value!r}."
+            raise ParameterValueError(msg)
+        if self._min_bound is not None and not value >= self._min_bound:
+            msg = f"Set value {value} is below minimum bound {self._min_bound}."
+            raise ParameterValueError(msg)
+        if self._max_bound is not None and not value <= self._max_bound:
+            msg = f"Set value {value} is above maximum bound {self._max_bound}."
+            raise ParameterValueError(msg)
+        self._value = value
+
+    def get(self) -> T:
+        """Return the value."""
+        return self._value
+
+    def has_bounds(self) -> bool:
+        """Say whether the value has a bound on either side."""
+        return self._min_bound is not None or self._max_bound is not None
+
+    def __str__(self) -> str:
+        return str(self._value)
+
+    def __repr__(self) -> str:
+        parts = [repr(self._value) if isinstance(self._value, str) else str(self._value)]
+        if self.label is not None:
+            parts.append(repr(self.label))
+        if self.has_bounds():
+            parts.append(f"[{self._min_bound}, {self._max_bound}]")
+        return f"lwfast.Parameter({', '.join(parts)})"
+
+
+class ParameterDict(UserDict[str, Parameter[Any]]):
+    """Parameters by name: `d["a"]` is the Parameter, `d["a"] = 1` sets its value.
+
+    Args:
+        **kwargs: Parameters, or values to make Parameters of.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__()
+        for key, value in kwargs.items():
+            self[key] = value if isinstance(value, Parameter) else Parameter(value)
+
+    @property
+    def params(self) -> list[str]:
+        """The names of all parameters."""
+        return list(self.keys())
+
+    def get_bounds(self) -> dict[str, tuple[Any, Any]]:
+        """Return the bounds of each parameter; an open side is minus or plus infinity."""
+        return {
+            key: (
+                -inf if parameter.min_bound is None else parameter.min_bound,
+                inf if parameter.max_bound is None else parameter.max_bound,
+            )
+            for key, parameter in self.data.items()
+        }
+
+    def has_bounds(self) -> bool:
+        """Say whether any parameter has a bound."""
+        return any(parameter.has_bounds() for parameter in self.data.values())
+
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]
+        """Return pairs of name and present value."""
+        return [(key, parameter.get()) for key, parameter in self.data.items()]
+
+    def remove(self, key: str) -> None:
+        """Take a parameter out.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        if key not in self.data:
+            raise KeyError(_missing(key))
+        del self.data[key]
+
+    def __setitem__(self, key: str, item: Any) -> None:
+        if key in self.data:
+            if isinstance(item, Parameter):
+                msg = f"Cannot overwrite existing Parameter {key!r} with a new Parameter; remove it first."
+                raise ParameterDictError(msg)
+            self.data[key].set(item)
+            return
+        if not isinstance(item, Parameter):
+            msg = f"The value of the new key {key!r} should be a Parameter, got {type(item).__name__}."
+            raise ParameterDictError(msg)
+        self.data[key] = item
+
+    def __getitem__(self, key: str) -> Parameter[Any]:
+        try:
+            return self.data[key]
+        except KeyError:
+            raise KeyError(_missing(key)) from None
+
+
+def _missing(key: object) -> str:
+    return f"Parameter '{key}' not found in ParameterDict."

@@ -1,0 +1,422 @@
+"""The circuit that users build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from lwfast._types import ComplexArray
+from lwfast._validation import as_integer
+from lwfast.circuit.compiled import CompiledCircuit
+from lwfast.circuit.components import (
+    Barrier,
+    BeamSplitter,
+    Component,
+    Group,
+    HeraldData,
+    Loss,
+    ModeSwaps,
+    PhaseShifter,
+)
+from lwfast.circuit.layout import Layout
+from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.rewriting import (
+    unpacked,
+    with_adjacent_beam_splitters,
+    with_joined_mode_swaps,
+)
+from lwfast.errors import CircuitCompilationError, ModeRangeError
+
+Real = float | Parameter[Any]
+
+
+class PhotonicCircuit:
+    """A linear-optical circuit, built element by element.
+
+    Any reflectivity, phase or loss may be a Parameter; its value is looked up when the circuit is built.
+    Modes that a sub-circuit brings with it for its heralds are internal: they cannot be named, and the modes
+    of later calls skip them.
+
+    Args:
+        n_modes: Number of modes.
+
+    Raises:
+        TypeError: `n_modes` is no integer.
+        ValueError: `n_modes` is below 1.
+    """
+
+    def __init__(self, n_modes: int) -> None:
+        number = as_integer(n_modes, "Number of modes", integral_floats=True)
+        if number < 1:
+            msg = f"Number of modes should be at least 1, got {number}."
+            raise ValueError(msg)
+        self._layout = Layout(number)
+
+    # --- what it is ---------------------------------------------------------------------------------------
+
+    @property
+    def n_modes(self) -> int:
+        """The number of modes, heralded ones counted."""
+        return self._layout.n_modes
+
+    @n_modes.setter
+    def n_modes(self, _value: Any) -> None:
+        raise AttributeError("Number of circuit modes cannot be modified.")
+
+    @property
+    def input_modes(self) -> int:
+        """The number of modes that an input state has: those without a herald."""
+        return self._layout.n_modes - len(self._layout.heralds.input)
+
+    @property
+    def heralds(self) -> HeraldData:
+        """Photon number by heralded mode, at inputs and outputs, as copies."""
+        return self._layout.heralds.copy()
+
+    @property
+    def _external_heralds(self) -> HeraldData:
+        """The heralds that were not brought by a sub-circuit."""
+        return self._layout.own_heralds.copy()
+
+    @property
+    def _internal_modes(self) -> list[int]:
+        """The modes that sub-circuits brought for their heralds."""
+        return list(self._layout.internal)
+
+    @property
+    def U(self) -> ComplexArray:
+        """The matrix over the modes, loss included: complex128[n_modes, n_modes], with present parameters."""
+        return self._build().transfer_matrix
+
+    @property
+    def U_full(self) -> ComplexArray:
+        """The unitary over the modes and one more for each loss element, with present parameters."""
+        return self._build().U_full
+
+    def __str__(self) -> str:
+        return f"PhotonicCircuit({self.n_modes})"
+
+    def __repr__(self) -> str:
+        return f"lwfast.PhotonicCircuit({self.n_modes})"
+
+    def __eq__(self, value: object) -> bool:
+        """Two circuits are equal if their full unitaries are, to 1e-8, with present parameters."""
+        if not isinstance(value, PhotonicCircuit):
+            return NotImplemented
+        mine, other = self.U_full, value.U_full
+        return (
+            mine.shape == other.shape
+            and self.n_modes == value.n_modes
+            and bool(np.allclose(mine, other, rtol=0, atol=1e-8))
+        )
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    # --- building it --------------------------------------------------------------------------------------
+
+    def bs(
+        self,
+        mode_1: int,
+        mode_2: int | None = None,
+        reflectivity: Real = 0.5,
+        loss: Real = 0,
+        convention: str = "Rx",
+    ) -> None:
+        """Add a beam splitter between two modes.
+
+        Args:
+            mode_1: The first mode.
+            mode_2: The second mode; None takes the one after the first.
+            reflectivity: In [0, 1].
+            loss: Of each of the two modes, in [0, 1].
+            convention: "Rx" for [[r, it], [it, r]], "H" for [[r, t], [t, -r]].
+
+        Raises:
+            ModeRangeError: A mode is outside the circuit, or both are the same.
+            TypeError: A mode is no integer, or a value no real number or Parameter.
+            ValueError: A value is outside [0, 1], or the convention is unknown.
+        """
+        first = self._layout.place(mode_1)
+        second = self._layout.place(mode_1 + 1 if mode_2 is None else mode_2)
+        if first == second:
+            msg = f"Beam splitter must act across two different modes, got {mode_1} twice."
+            raise ModeRangeError(msg)
+        losses = [*_losses(first, loss), *_losses(second, loss)]
+        self._layout.components += [BeamSplitter(first, second, reflectivity, convention), *losses]
+
+    def ps(self, mode: int, phi: Real, loss: Real = 0) -> None:
+        """Add a phase shift.
+
+        Args:
+            mode: The mode.
+            phi: In radians.
+            loss: In [0, 1].
+
+        Raises:
+            ModeRangeError: The mode is outside the circuit.
+            TypeError: The mode is no integer, or a value no real number or Parameter.
+            ValueError: The loss is outside [0, 1], or the phase not finite.
+        """
+        where = self._layout.place(mode)
+        losses = _losses(where, loss)
+        self._layout.components += [PhaseShifter(where, phi), *losses]
+
+    def loss(self, mode: int, loss: Real = 0) -> None:
+        """Add loss on a mode.
+
+        Args:
+            mode: The mode.
+            loss: Probability that a photon is lost, in [0, 1].
+
+        Raises:
+            ModeRangeError: The mode is outside the circuit.
+            TypeError: The mode is no integer, or the loss no real number or Parameter.
+            ValueError: The loss is outside [0, 1].
+        """
+        self._layout.components.append(Loss(self._layout.place(mode), loss))
+
+    def barrier(self, modes: Iterable[int] | None = None) -> None:
+        """Add a barrier, which does nothing but part a circuit for the eye.
+
+        Args:
+            modes: The modes; None takes all.
+
+        Raises:
+            ModeRangeError: A mode is outside the circuit.
+            TypeError: A mode is no integer.
+        """
+        chosen = range(self._layout.n_named) if modes is None else modes
+        self._layout.components.append(Barrier(tuple([self._layout.place(mode) for mode in chosen])))
+
+    def mode_swaps(self, swaps: Mapping[int, int]) -> None:
+        """Permute modes.
+
+        Args:
+            swaps: Where each mode goes; the modes that are gone to are those that are left.
+
+        Raises:
+            ModeRangeError: A mode is outside the circuit.
+            TypeError: `swaps` is no mapping, or a mode no integer.
+            ValueError: Keys and values are not the same modes.
+        """
+        if not isinstance(swaps, Mapping):
+            msg = f"Mode swaps should be a dictionary, got {type(swaps).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        mapped = {self._layout.place(start): self._layout.place(end) for start, end in swaps.items()}
+        self._layout.components.append(ModeSwaps(mapped))
+
+    def herald(self, modes: int | tuple[int, int], photons: int | tuple[int, int]) -> None:
+        """Fix the photon number of an input and an output.
+
+        Args:
+            modes: The mode, or a pair of input mode and output mode.
+            photons: The number, or a pair of those at the input and at the output.
+
+        Raises:
+            ModeRangeError: A mode is outside the circuit.
+            TypeError: A mode or a number is no integer.
+            ValueError: A mode has a herald already, a number is negative, or a pair is none.
+        """
+        numbers = []
+        for value in _pair(photons, "photons"):
+            number = as_integer(value, "Number of photons for herald")
+            if number < 0:
+                msg = f"Number of photons for herald cannot be negative, got {number}."
+                raise ValueError(msg)
+            numbers.append(number)
+        start, end = [self._layout.place(mode) for mode in _pair(modes, "modes")]
+        if start in self._layout.heralds.input:
+            raise ValueError("Heralding already set for chosen input mode.")
+        if end in self._layout.heralds.output:
+            raise ValueError("Heralding already set for chosen output mode.")
+        for heralds in (self._layout.heralds, self._layout.own_heralds):
+            heralds.input[start], heralds.output[end] = numbers
+
+    def add(
+        self, circuit: PhotonicCircuit, mode: int = 0, group: bool = False, name: str | None = None
+    ) -> None:
+        """Add a circuit, of the same size or smaller. It is copied; its Parameters stay the same objects.
+
+        A circuit with heralds becomes a group, and brings the modes of its heralds with it as internal modes.
+
+        Args:
+            circuit: What to add.
+            mode: The mode on which its first mode is placed.
+            group: Draw it as one element.
+            name: What is written on the group; None takes the name of its only group, or "Circuit".
+
+        Raises:
+            ModeRangeError: It does not fit there.
+            TypeError: `circuit` is no PhotonicCircuit, or `mode` no integer.
+        """
+        if not isinstance(circuit, PhotonicCircuit):
+            msg = f"Only circuits can be added to a circuit, got {type(circuit).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        start = self._layout.place(mode)
+        added = circuit._layout.copy()
+        if name is None:
+            only = added.components[0] if len(added.components) == 1 else None
+            name = only.name if isinstance(only, Group) else "Circuit"
+        grouped = bool(group or added.heralds.input)
+        if grouped:
+            added.unpack()
+        self._layout.insert(added, start, name if grouped else None)
+
+    def __add__(self, value: object) -> PhotonicCircuit:
+        """Return a circuit that is this one followed by another."""
+        if not isinstance(value, PhotonicCircuit):
+            msg = f"Addition only supported between two PhotonicCircuit objects, got {type(value).__name__}."
+            raise TypeError(msg)
+        if self.n_modes != value.n_modes:
+            msg = (
+                f"Circuits to add must have the same number of modes, got {self.n_modes} and {value.n_modes}."
+            )
+            raise ModeRangeError(msg)
+        if self.heralds.input or value.heralds.input:
+            raise NotImplementedError("Circuits with heralds cannot be combined with +; use add().")
+        both = PhotonicCircuit(self.n_modes)
+        both._layout.components = self._get_circuit_spec() + value._get_circuit_spec()
+        return both
+
+    # --- changing it ----------------------------------------------------------------------------------------
+
+    def get_all_params(self) -> list[Parameter[Any]]:
+        """Return every Parameter of the circuit, each once, in the order of first use."""
+        found = [p for component in self._layout.components for p in component.parameters()]
+        return list({id(p): p for p in found}.values())
+
+    def copy(self, freeze_parameters: bool = False) -> PhotonicCircuit:
+        """Return a copy of the circuit.
+
+        Args:
+            freeze_parameters: Put present values in the place of Parameters; else both circuits share them.
+
+        Raises:
+            TypeError: With `freeze_parameters`, a Parameter has a value of the wrong type.
+            ValueError: With `freeze_parameters`, a Parameter has a value outside its range.
+        """
+        copied = PhotonicCircuit(self.n_modes)
+        copied._layout = self._layout.copy()
+        if freeze_parameters:
+            copied._layout.components = [component.frozen() for component in self._layout.components]
+        return copied
+
+    def unpack_groups(self) -> None:
+        """Take groups apart; internal modes become modes like the others."""
+        self._layout.unpack()
+
+    def compress_mode_swaps(self) -> None:
+        """Join mode swaps where nothing between them is in the way. Groups are left as they are."""
+        self._layout.components = with_joined_mode_swaps(self._layout.components)
+
+    def remove_non_adjacent_bs(self) -> None:
+        """Replace beam splitters between distant modes by ones between neighbours, and mode swaps."""
+        self._layout.components = with_adjacent_beam_splitters(self._layout.components)
+
+    # --- looking at it --------------------------------------------------------------------------------------
+
+    def display(
+        self,
+        show_parameter_values: bool = False,
+        display_loss: bool = False,
+        mode_labels: list[str] | None = None,
+        display_type: Literal["svg", "mpl"] = "svg",
+        display_barriers: bool = False,
+    ) -> None:
+        """Show a drawing of the circuit.
+
+        Args:
+            show_parameter_values: Write values of Parameters rather than their labels.
+            display_loss: Draw loss elements.
+            mode_labels: One text for each mode that can be named; None numbers them.
+            display_type: "svg" to show a vector image in a notebook, "mpl" a Matplotlib figure.
+            display_barriers: Draw barriers.
+
+        Raises:
+            DisplayError: `display_type` is unknown, or the number of labels does not fit.
+            LightworksDependencyError: Matplotlib is not installed.
+        """
+        from lwfast.circuit.display import show
+
+        show(
+            self,
+            display_type,
+            display_loss=display_loss,
+            mode_labels=mode_labels,
+            show_parameter_values=show_parameter_values,
+            display_barriers=display_barriers,
+        )
+
+    def save_figure(
+        self,
+        path: str | Path,
+        svg: bool = True,
+        show_parameter_values: bool = False,
+        display_loss: bool = False,
+        mode_labels: list[str] | None = None,
+        display_barriers: bool = False,
+    ) -> None:
+        """Save a drawing of the circuit.
+
+        Args:
+            path: Where to; folders are made, and a suffix other than that of the format is replaced.
+            svg: Write SVG; False writes PNG.
+            show_parameter_values: Write values of Parameters rather than their labels.
+            display_loss: Draw loss elements.
+            mode_labels: One text for each mode that can be named; None numbers them.
+            display_barriers: Draw barriers.
+
+        Raises:
+            DisplayError: The number of labels does not fit.
+            LightworksDependencyError: Matplotlib is not installed.
+        """
+        from lwfast.circuit.display import save
+
+        save(
+            self,
+            path,
+            "svg" if svg else "png",
+            display_loss=display_loss,
+            mode_labels=mode_labels,
+            show_parameter_values=show_parameter_values,
+            display_barriers=display_barriers,
+        )
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _build(self) -> CompiledCircuit:
+        """Return the circuit as matrices, with present parameters.
+
+        Raises:
+            CircuitCompilationError: A Parameter has a value that its element does not take.
+        """
+        try:
+            return CompiledCircuit(self.n_modes, unpacked(self._layout.components), self.heralds)
+        except Exception as error:
+            msg = f"An error occurred during the circuit compilation process: {error}"
+            raise CircuitCompilationError(msg) from error
+
+    def _get_circuit_spec(self) -> list[Component]:
+        """Return the elements; they are immutable."""
+        return list(self._layout.components)
+
+
+def _losses(mode: int, loss: Real) -> list[Component]:
+    """Return the loss element, or nothing where the loss is zero for good."""
+    element = Loss(mode, loss)
+    return [element] if isinstance(loss, Parameter) or cast("float", element.loss) > 0 else []
+
+
+def _pair(value: Any, name: str) -> tuple[Any, Any]:
+    """Return one value twice, or the two that are given."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        values = tuple(value)
+        if len(values) != 2:
+            msg = f"A herald takes one value for {name}, or one for input and one for output, got {values}."
+            raise ValueError(msg)
+        return values
+    return (value, value)

@@ -1,0 +1,32 @@
+"""A circuit that is one unitary matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lwfast.circuit.components import UnitaryMatrix, as_unitary_matrix
+from lwfast.circuit.photonic_circuit import PhotonicCircuit
+
+
+class Unitary(PhotonicCircuit):
+    """A circuit that implements a unitary matrix across all of its modes.
+
+    Args:
+        unitary: The matrix, anything that NumPy can read as (n, n), or a `ParameterizedUnitary`. It is
+            copied. A matrix in single precision is replaced by the nearest unitary in double precision.
+        label: What is written on it in drawings.
+
+    Raises:
+        NotUnitaryError: It is not unitary; the message says by how much it misses.
+        TypeError: It is not numeric, or `label` is no string.
+        ValueError: It is not square, or empty.
+    """
+
+    def __init__(self, unitary: Any, label: str = "U") -> None:
+        if not isinstance(label, str):
+            msg = f"Label for unitary should be a string, got {type(label).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        matrix = as_unitary_matrix(unitary)
+        n_modes = int(matrix.shape[0])
+        super().__init__(n_modes)
+        self._layout.components.append(UnitaryMatrix(tuple(range(n_modes)), matrix, label))
