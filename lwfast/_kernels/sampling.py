@@ -1,0 +1,100 @@
+"""Draw counts from a distribution, and write the states that were drawn.
+
+`count_uniforms` is the inversion method with a guide table: cell g of the table holds the first outcome whose
+cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very index
+that `numpy.searchsorted(cdf, u, side="right")` finds, and with it `Generator.choice`.
+
+Source: H.-C. Chen, Y. Asau, "On generating random variates from an empirical distribution", AIIE Trans. 6, 163
+(1974).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lwfast._kernels._jit import jit
+
+
+@jit
+def guide_table(cdf, guide):
+    """Fill `guide` with the first outcome of each cell.
+
+    Args:
+        cdf: float64[K], cumulative probabilities, ascending, the last one 1.
+        guide: int32 or int64[cells], out.
+    """
+    cells = guide.size
+    outcome = 0
+    last = cdf.size - 1
+    for cell in range(cells):
+        while outcome < last and cdf[outcome] * cells < cell:
+            outcome += 1
+        guide[cell] = outcome
+
+
+@jit
+def count_uniforms(uniforms, cdf, guide, counts):
+    """Add one to the count of the outcome of each uniform number, in place.
+
+    Args:
+        uniforms: float64[N] in [0, 1).
+        cdf: float64[K], cumulative probabilities.
+        guide: From `guide_table`.
+        counts: int64[K], out.
+    """
+    cells = guide.size
+    last = cdf.size - 1
+    for i in range(uniforms.size):
+        u = uniforms[i]
+        outcome = np.int64(guide[np.int64(u * cells)])
+        # Rounding of u * cells may lead one cell too far.
+        while outcome > 0 and cdf[outcome - 1] > u:
+            outcome -= 1
+        while outcome < last and cdf[outcome] <= u:
+            outcome += 1
+        counts[outcome] += 1
+
+
+@jit
+def states_at(ranks, n_photons, sums, out):
+    """Write the states of the given ranks, in the recursive order.
+
+    Args:
+        ranks: int64[N], ascending.
+        n_photons: Photons in all modes together.
+        sums: int64[modes + 1, n_photons + 2], from `prefix_counts`.
+        out: uint8[N, m], out; m may be less than modes, the last modes are then left out.
+    """
+    n_modes = sums.shape[0] - 1
+    kept = out.shape[1]
+    powers = np.zeros(n_modes, np.int64)
+    powers[0] = n_photons
+    here = 0
+    for row in range(ranks.size):
+        gap = ranks[row] - here
+        if gap > n_modes:
+            rest = ranks[row]
+            left = n_photons
+            for j in range(n_modes - 1, 0, -1):
+                x = 0
+                while x < left and rest >= sums[j, left + 1] - sums[j, left - x]:
+                    x += 1
+                rest -= sums[j, left + 1] - sums[j, left + 1 - x]
+                powers[j] = x
+                left -= x
+            powers[0] = left
+        else:
+            for _ in range(gap):
+                if powers[0] > 0:
+                    powers[0] -= 1
+                    powers[1] += 1
+                else:
+                    p = 1
+                    while powers[p] == 0:
+                        p += 1
+                    powers[0] = powers[p] - 1
+                    powers[p] = 0
+                    powers[p + 1] += 1
+        here = ranks[row]
+        for j in range(kept):
+            out[row, j] = powers[j]

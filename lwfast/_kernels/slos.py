@@ -1,0 +1,410 @@
+"""Strong linear-optical simulation: the output polynomial of photons, multiplied out layer by layer.
+
+A layer holds the coefficients of a homogeneous polynomial of degree k, one variable a mode, in graded recursive
+order: the power of the last mode ascends outermost, the first entry is x_0^k. Multiplying by a linear form adds,
+for each mode, a shifted copy. For a fixed power of the outer modes these shifts are shifts of whole contiguous
+blocks by one constant each, so no link table is needed: `polynomial_layer` walks over the powers of the outer
+modes, keeps the shifts on a stack, and writes each entry of the new layer once, in vectors of eight.
+
+The modes are laid out as
+
+    [0, inner)            summed through a small table that all blocks share
+    [inner, n_free)       outer modes, walked over
+    [n_free, n_kept)      heralded modes: their power is bounded, and fixed in the last layer
+    [n_kept, n_modes)     modes that carry lost photons: the last layer sums over their powers
+
+Two limits prune what cannot contribute: `bounds[j]` is the largest power of mode j, and `floors[j]` the least
+degree that must be left below mode j once it has a power. Photon j of a triangular dilation couples to the
+loss modes 0..j only, so loss mode i and those above it take at most k - i of k photons: floors[i] = i.
+
+Source: N. Heurtel, S. Mansfield, J. Senellart, B. Valiron, "Strong simulation of linear optical processes",
+Comput. Phys. Commun. 291, 108848 (2023), arXiv:2206.10549, for the layers; the block layout is our own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lwfast._kernels._jit import jit
+from lwfast._kernels._simd import LANES, add, fill, lane_jit, load_at, mul, store_at, sub
+
+AMPLITUDES = 0
+PROBABILITIES = 1
+
+
+@jit
+def prefix_counts(bounds, floors, n_photons):
+    """Count the entries of layers over the first j modes.
+
+    Args:
+        bounds: int64[n_modes], largest power of each mode.
+        floors: int64[n_modes], least degree below a mode that has a power.
+        n_photons: Largest degree.
+
+    Returns:
+        counts int64[n_modes + 1, n_photons + 1]: entries of degree d over j modes.
+        sums int64[n_modes + 1, n_photons + 2]: `sums[j, d]` adds the counts of degrees below d.
+    """
+    n_modes = bounds.size
+    counts = np.zeros((n_modes + 1, n_photons + 1), np.int64)
+    sums = np.zeros((n_modes + 1, n_photons + 2), np.int64)
+    counts[0, 0] = 1
+    for j in range(n_modes + 1):
+        for d in range(n_photons + 1):
+            if j > 0:
+                top = min(bounds[j - 1], max(d - floors[j - 1], 0))
+                counts[j, d] = sums[j - 1, d + 1] - sums[j - 1, d - top]
+            sums[j, d + 1] = sums[j, d] + counts[j, d]
+    return counts, sums
+
+
+@jit
+def inner_tables(inner, n_photons, counts, sums):
+    """List, for each entry over the inner modes, the entries one photon below it.
+
+    Args:
+        inner: Number of inner modes, all unbounded.
+        n_photons: Largest degree.
+        counts: From `prefix_counts`.
+        sums: From `prefix_counts`.
+
+    Returns:
+        first int64[n_photons + 2]: first row of each degree.
+        start int32[rows + 1]: where the links of a row begin.
+        link int32[...]: rank of the entry below, within its degree.
+        link_mode int32[...]: the mode that the photon went to.
+        weight float64[rows + 8]: product of the factorials of the powers.
+    """
+    rows = sums[inner, n_photons + 1]
+    first = np.zeros(n_photons + 2, np.int64)
+    start = np.zeros(rows + 1, np.int32)
+    # An entry of degree d has at most min(inner, d) powers above 0.
+    room = 0
+    for d in range(n_photons + 1):
+        room += counts[inner, d] * min(inner, d)
+    link = np.empty(room, np.int32)
+    link_mode = np.empty(room, np.int32)
+    weight = np.zeros(rows + 8)
+    powers = np.zeros(inner, np.int64)
+    row = 0
+    used = 0
+    for degree in range(n_photons + 1):
+        first[degree] = row
+        powers[:] = 0
+        powers[0] = degree
+        for entry in range(counts[inner, degree]):
+            if entry > 0:
+                _next_powers(powers)
+            start[row] = used
+            w = 1.0
+            for i in range(inner):
+                for factor in range(2, powers[i] + 1):
+                    w *= factor
+                if powers[i] > 0:
+                    rank = 0
+                    d = degree - 1
+                    for j in range(inner - 1, -1, -1):
+                        x = powers[j] - (1 if j == i else 0)
+                        rank += sums[j, d + 1] - sums[j, d + 1 - x]
+                        d -= x
+                    link[used] = rank
+                    link_mode[used] = i
+                    used += 1
+            weight[row] = w
+            row += 1
+    first[n_photons + 1] = row
+    start[row] = used
+    return first, start, link, link_mode, weight
+
+
+@jit
+def _next_powers(powers):
+    """Step `powers` to the next entry of its degree, in place; the last entry has no next."""
+    if powers[0] > 0:
+        powers[0] -= 1
+        powers[1] += 1
+        return
+    p = 1
+    while powers[p] == 0:
+        p += 1
+    powers[0] = powers[p] - 1
+    powers[p] = 0
+    powers[p + 1] += 1
+
+
+@lane_jit
+def polynomial_layer(
+    source_re, source_im, degree, form_re, form_im, layout, bounds, floors, fixed, least,
+    counts, sums, first, start, link, link_mode, weight, kind, chunk, n_chunks, base, out_re, out_im,
+):  # fmt: skip
+    """Multiply a polynomial by a linear form, into `out`.
+
+    Args:
+        source_re: float64[...], real part of the layer of degree - 1, padded by 8.
+        source_im: Its imaginary part.
+        degree: Degree of the new layer.
+        form_re: float64[n_modes], real part of the linear form: one column of the transfer matrix.
+        form_im: Its imaginary part.
+        layout: (inner, n_free, n_kept, n_modes); (inner, n, n, n) writes the layer itself.
+        bounds: int64[n_modes], largest powers.
+        floors: int64[n_modes], least degree below a mode that has a power.
+        fixed: int64[n_modes], the powers of the heralded modes.
+        least: Least degree over the free modes that is wanted.
+        counts: From `prefix_counts`.
+        sums: From `prefix_counts`.
+        first: From `inner_tables`, as the next four.
+        start: Where the links of a row begin.
+        link: Rank of the entry below.
+        link_mode: Mode of the photon between the two.
+        weight: Products of factorials.
+        kind: `AMPLITUDES` writes coefficients; `PROBABILITIES` adds |coefficient|^2 times the product of the
+            factorials of all powers to `out_re`, which the caller has set to zero.
+        chunk: Which of the chunks to work on: each writes other entries.
+        n_chunks: Into how many chunks the entries are cut.
+        base: int64[degree + 1], where the entries of each degree over the free modes begin in `out`.
+        out_re: float64[...], real part or probabilities.
+        out_im: float64[...], imaginary part.
+    """
+    inner, n_free, n_kept, n_modes = layout
+    depth = n_modes + 1
+    # The stack: one entry for each mode with a power, from the outermost in.
+    mode_at = np.empty(depth, np.int64)
+    rank_at = np.empty(depth, np.int64)  # of this block in a layer of `degree` that holds all powers
+    main_at = np.empty(depth, np.int64)  # of the same powers one degree below; -1 where pruned
+    shifts_at = np.empty(depth, np.int64)
+    weight_at = np.empty(depth)
+    # The shifts: source blocks that differ by one photon in an outer mode lie at rank + shift.
+    shift = np.empty(depth, np.int64)
+    shift_re = np.empty(depth)
+    shift_im = np.empty(depth)
+    powers = np.zeros(n_modes + 1, np.int64)
+    longest = 0
+    for d in range(degree + 1):
+        longest = max(longest, counts[inner, d])
+    sum_re = np.zeros(longest + 8)
+    sum_im = np.zeros(longest + 8)
+    tail = np.empty(LANES)
+    zero = fill(0.0)
+    n_fixed = 0
+    for j in range(n_free, n_kept):
+        powers[j] = fixed[j]
+        n_fixed += fixed[j]
+    while True:  # over the powers of the loss modes
+        rank = 0
+        main = 0
+        left = degree
+        w = 1.0
+        q = 0
+        n_shifts = 0
+        for level in range(n_modes - n_free + (n_free - inner if chunk > 0 else 0)):
+            j = n_modes - 1 - level
+            if j == n_free - 1:
+                q0, shifts0, left0, rank0, main0, w0 = q, n_shifts, left, rank, main, w
+                size = counts[n_free, left]
+                begin = size * chunk // n_chunks
+                rest = begin
+                position = 0
+            if j < n_free:
+                x = 0
+                while x < left and rest >= sums[j, left + 1] - sums[j, left - x]:
+                    x += 1
+                powers[j] = x
+                rest -= sums[j, left + 1] - sums[j, left + 1 - x]
+                position += sums[j, left + 1] - sums[j, left + 1 - x]
+            x = powers[j]
+            if x > 0:
+                below = main
+                main_left = left - 1
+                rank += sums[j, left + 1] - sums[j, left + 1 - x]
+                if below >= 0:
+                    shift[n_shifts] = below + sums[j, left] - sums[j, left + 1 - x] - rank
+                    shift_re[n_shifts] = form_re[j]
+                    shift_im[n_shifts] = form_im[j]
+                    n_shifts += 1
+                    main = -1
+                    if main_left - x >= floors[j] and x <= bounds[j]:
+                        main = below + sums[j, left] - sums[j, left - x]
+                left -= x
+                for factor in range(2, x + 1):
+                    w *= factor
+                mode_at[q] = j
+                rank_at[q] = rank
+                main_at[q] = main
+                shifts_at[q] = n_shifts
+                weight_at[q] = w
+                q += 1
+        if chunk == 0 or n_free == inner:
+            q0, shifts0, left0, rank0, main0, w0 = q, n_shifts, left, rank, main, w
+            size = counts[n_free, left]
+            begin = size * chunk // n_chunks
+            position = 0
+        end = size * (chunk + 1) // n_chunks
+        while position < end:  # over the powers of the outer free modes
+            length = counts[inner, left]
+            if position >= begin:
+                at = base[left0] + position
+                if left == 0:
+                    re = 0.0
+                    im = 0.0
+                    for i in range(n_shifts):
+                        s = rank + shift[i]
+                        re += shift_re[i] * source_re[s] - shift_im[i] * source_im[s]
+                        im += shift_re[i] * source_im[s] + shift_im[i] * source_re[s]
+                    if kind == 0:
+                        out_re[at] = re
+                        out_im[at] = im
+                    else:
+                        out_re[at] += (re * re + im * im) * w
+                else:
+                    row = first[left]
+                    if main >= 0:
+                        for e in range(length):
+                            re = 0.0
+                            im = 0.0
+                            for z in range(start[row + e], start[row + e + 1]):
+                                s = main + link[z]
+                                i = link_mode[z]
+                                re += form_re[i] * source_re[s] - form_im[i] * source_im[s]
+                                im += form_re[i] * source_im[s] + form_im[i] * source_re[s]
+                            sum_re[e] = re
+                            sum_im[e] = im
+                    else:
+                        sum_re[:length] = 0.0
+                        sum_im[:length] = 0.0
+                    for v in range(0, length, LANES):
+                        # Four sums, so that the FMAs of one shift do not wait for one another.
+                        a0 = load_at(sum_re, v)
+                        b0 = load_at(sum_im, v)
+                        a1 = zero
+                        b1 = zero
+                        for i in range(n_shifts):
+                            s = rank + shift[i] + v
+                            x_re = load_at(source_re, s)
+                            x_im = load_at(source_im, s)
+                            f_re = fill(shift_re[i])
+                            f_im = fill(shift_im[i])
+                            a0 = add(mul(f_re, x_re), a0)
+                            a1 = add(mul(f_im, x_im), a1)
+                            b0 = add(mul(f_re, x_im), b0)
+                            b1 = add(mul(f_im, x_re), b1)
+                        a0 = sub(a0, a1)
+                        b0 = add(b0, b1)
+                        o = at + v
+                        if kind == 0:
+                            if v + LANES <= length:
+                                store_at(out_re, o, a0)
+                                store_at(out_im, o, b0)
+                            else:
+                                store_at(tail, 0, a0)
+                                for z in range(length - v):
+                                    out_re[o + z] = tail[z]
+                                store_at(tail, 0, b0)
+                                for z in range(length - v):
+                                    out_im[o + z] = tail[z]
+                        else:
+                            p = mul(add(mul(a0, a0), mul(b0, b0)), mul(load_at(weight, row + v), fill(w)))
+                            if v + LANES <= length:
+                                store_at(out_re, o, add(p, load_at(out_re, o)))
+                            else:
+                                store_at(tail, 0, p)
+                                for z in range(length - v):
+                                    out_re[o + z] += tail[z]
+            position += length
+            # Step the powers: grow the innermost mode that can, set those below it to zero.
+            j = inner
+            while j < n_free and not (powers[j] < bounds[j] and left - 1 >= floors[j]):
+                if powers[j] > 0:
+                    left += powers[j]
+                    powers[j] = 0
+                    q -= 1
+                j += 1
+            if j >= n_free:
+                break
+            if q > q0 and mode_at[q - 1] == j:
+                q -= 1
+            if q > q0:
+                rank, main, n_shifts, w = rank_at[q - 1], main_at[q - 1], shifts_at[q - 1], weight_at[q - 1]
+            else:
+                rank, main, n_shifts, w = rank0, main0, shifts0, w0
+            left += powers[j]
+            x = powers[j] + 1
+            powers[j] = x
+            below = main
+            rank += sums[j, left + 1] - sums[j, left + 1 - x]
+            if below >= 0:
+                shift[n_shifts] = below + sums[j, left] - sums[j, left + 1 - x] - rank
+                shift_re[n_shifts] = form_re[j]
+                shift_im[n_shifts] = form_im[j]
+                n_shifts += 1
+                main = -1
+                if left - 1 - x >= floors[j]:
+                    main = below + sums[j, left] - sums[j, left - x]
+            left -= x
+            for factor in range(2, x + 1):
+                w *= factor
+            mode_at[q] = j
+            rank_at[q] = rank
+            main_at[q] = main
+            shifts_at[q] = n_shifts
+            weight_at[q] = w
+            q += 1
+        powers[inner:n_free] = 0
+        # Step the powers of the loss modes the same way.
+        left = left0 + n_fixed
+        j = n_kept
+        while j < n_modes:
+            if powers[j] < bounds[j] and left - 1 >= max(floors[j], n_fixed + least):
+                break
+            left += powers[j]
+            powers[j] = 0
+            j += 1
+        if j >= n_modes:
+            break
+        powers[j] += 1
+
+
+@lane_jit
+def slos(columns_re, columns_im, layout, bounds, floors, fixed, least, counts, sums, kind, n_out, base):
+    """Multiply all columns out, on one thread.
+
+    Args:
+        columns_re: float64[n_photons, n_modes], real parts of the linear forms, one a photon.
+        columns_im: Imaginary parts.
+        layout: As in `polynomial_layer`, as the following up to `sums`.
+        bounds: int64[n_modes].
+        floors: int64[n_modes].
+        fixed: int64[n_modes].
+        least: Least degree over the free modes.
+        counts: From `prefix_counts`.
+        sums: From `prefix_counts`.
+        kind: `AMPLITUDES` or `PROBABILITIES`.
+        n_out: Length of the answer.
+        base: int64[n_photons + 1], where each degree begins in the answer.
+
+    Returns:
+        Two arrays, real and imaginary part of the coefficients; or the probabilities and an empty array.
+    """
+    n_photons, n_modes = columns_re.shape
+    inner = layout[0]
+    first, start, link, link_mode, weight = inner_tables(inner, n_photons, counts, sums)
+    all_modes = (inner, n_modes, n_modes, n_modes)
+    origin = np.zeros(n_photons + 1, np.int64)
+    source_re = np.zeros(9)
+    source_im = np.zeros(9)
+    source_re[0] = 1.0
+    for k in range(1, n_photons):
+        out_re = np.empty(counts[n_modes, k] + 8)
+        out_im = np.empty(counts[n_modes, k] + 8)
+        polynomial_layer(
+            source_re, source_im, k, columns_re[k - 1], columns_im[k - 1], all_modes, bounds, floors, fixed, 0,
+            counts, sums, first, start, link, link_mode, weight, 0, 0, 1, origin, out_re, out_im,
+        )  # fmt: skip
+        source_re = out_re
+        source_im = out_im
+    out_re = np.zeros(n_out)
+    out_im = np.zeros(n_out if kind == 0 else 0)
+    polynomial_layer(
+        source_re, source_im, n_photons, columns_re[-1], columns_im[-1], layout, bounds, floors, fixed, least,
+        counts, sums, first, start, link, link_mode, weight, kind, 0, 1, base, out_re, out_im,
+    )  # fmt: skip
+    return out_re, out_im

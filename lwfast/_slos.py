@@ -1,0 +1,278 @@
+"""Lay out modes and photons for the SLOS kernels, and run them on threads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._loss import complete_columns, kept_rows
+from lwfast._memory import check_memory
+from lwfast._parallel import run_chunks
+from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast.errors import ResourceLimitError
+
+MAX_PHOTONS = 170
+"""170! is the largest factorial of a float64."""
+_INNER_STATES = 1500
+"""Most entries of the innermost block: with its sums it stays in the first-level cache."""
+_THREADED_ENTRIES = 60_000
+"""Layers with fewer entries are done before a second thread would have begun."""
+_CHUNKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FockLayout:
+    """The outcomes of a distribution, in the recursive order, not written out.
+
+    Attributes:
+        n_modes: Modes of an outcome.
+        n_photons: Most photons of an outcome.
+        n_least: Fewest photons; the outcomes with most photons come first.
+    """
+
+    n_modes: int
+    n_photons: int
+    n_least: int
+
+    def __len__(self) -> int:
+        return sum(states_of(self.n_modes, d) for d in range(self.n_least, self.n_photons + 1))
+
+    def rows(self, ranks: NDArray[np.int64] | None = None) -> StateTable:
+        """Write outcomes as rows.
+
+        Args:
+            ranks: int64[N], ascending; None for all outcomes.
+
+        Returns:
+            uint8[N, n_modes].
+        """
+        from lwfast._kernels.sampling import states_at
+        from lwfast._kernels.slos import prefix_counts
+
+        if ranks is None:
+            ranks = np.arange(len(self), dtype=np.int64)
+        out = np.zeros((len(ranks), self.n_modes), dtype=np.uint8)
+        if self.n_modes == 0 or self.n_photons == 0 or len(ranks) == 0:
+            return out
+        # Photons that are missing sit in one mode more, the last, which is not written.
+        total = self.n_modes + (self.n_least < self.n_photons)
+        unbounded = np.full(total, self.n_photons, dtype=np.int64)
+        _, sums = prefix_counts(unbounded, np.zeros(total, dtype=np.int64), self.n_photons)
+        pieces = 1 if len(ranks) < _THREADED_ENTRIES else _CHUNKS
+        cuts = [len(ranks) * piece // pieces for piece in range(pieces + 1)]
+        run_chunks(
+            lambda c: states_at(
+                ranks[cuts[c] : cuts[c + 1]], self.n_photons, sums, out[cuts[c] : cuts[c + 1]]
+            ),
+            pieces,
+        )
+        return out
+
+
+def states_of(n_modes: int, n_photons: int) -> int:
+    """Return the number of Fock states, C(n_modes + n_photons - 1, n_photons)."""
+    if n_modes == 0:
+        return int(n_photons == 0)
+    return math.comb(n_modes + n_photons - 1, n_photons)
+
+
+@dataclass(slots=True)
+class Expansion:
+    """An output polynomial that is ready to be multiplied out.
+
+    Attributes:
+        layout: The outcomes over the free modes.
+        columns: complex128[n_photons, n_modes], the linear form of each photon: free modes, heralded modes,
+            loss modes.
+        n_free: Free modes.
+        n_kept: Free and heralded modes.
+        bounds: int64[n_modes].
+        floors: int64[n_modes].
+        fixed: int64[n_modes], photons in heralded modes.
+    """
+
+    layout: FockLayout
+    columns: ComplexArray
+    n_free: int
+    n_kept: int
+    bounds: NDArray[np.int64]
+    floors: NDArray[np.int64]
+    fixed: NDArray[np.int64]
+
+    @property
+    def n_photons(self) -> int:
+        """Photons that enter."""
+        return len(self.columns)
+
+    @property
+    def needed_bytes(self) -> int:
+        """Estimate of the memory that multiplying out takes."""
+        n_modes = self.columns.shape[1]
+        lower = sum(states_of(n_modes, k) for k in range(max(self.n_photons - 2, 0), self.n_photons))
+        return 8 * len(self.layout) + 16 * lower
+
+    @property
+    def work(self) -> int:
+        """Estimate of the complex multiply-adds: one a mode and an entry of the layer below."""
+        n_modes = self.columns.shape[1]
+        return n_modes * states_of(n_modes, max(self.n_photons - 1, 0))
+
+    def run(self, *, amplitudes: bool = False, workers: int | None = None) -> tuple[FloatArray, FloatArray]:
+        """Multiply out.
+
+        Args:
+            amplitudes: Return coefficients instead of probabilities.
+            workers: Number of threads, None for all cores. The answer does not depend on it.
+
+        Returns:
+            Real and imaginary part of the coefficients, or the probabilities and an empty array.
+        """
+        from lwfast._kernels import slos
+
+        n = self.n_photons
+        check_memory(
+            self.needed_bytes * (2 if amplitudes else 1),
+            f"The distribution of {n} photons over {len(self.layout):,} outcomes",
+            remedy="Draw samples instead (boson_sample, or Backend('clifford')).",
+        )
+        counts, sums = slos.prefix_counts(self.bounds, self.floors, n)
+        base = np.zeros(n + 1, dtype=np.int64)
+        n_out = 0
+        for d in range(self.layout.n_photons, self.layout.n_least - 1, -1):
+            base[d] = n_out
+            n_out += states_of(self.n_free, d)
+        kind = slos.AMPLITUDES if amplitudes else slos.PROBABILITIES
+        n_modes = self.columns.shape[1]
+        sizes = (_inner_modes(self.n_free, n), self.n_free, self.n_kept, n_modes)
+        columns_re = np.ascontiguousarray(self.columns.real)
+        columns_im = np.ascontiguousarray(self.columns.imag)
+        rest = (self.bounds, self.floors, self.fixed)
+        if counts[n_modes, n] < _THREADED_ENTRIES:
+            return slos.slos(
+                columns_re, columns_im, sizes, *rest, self.layout.n_least, counts, sums, kind, n_out, base
+            )
+        return self._layers(columns_re, columns_im, sizes, counts, sums, kind, n_out, base, workers)
+
+    def _layers(
+        self,
+        columns_re: FloatArray,
+        columns_im: FloatArray,
+        sizes: tuple[int, int, int, int],
+        counts: Any,
+        sums: Any,
+        kind: int,
+        n_out: int,
+        base: Any,
+        workers: int | None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Do what the kernel `slos` does, with each large layer cut into chunks."""
+        from lwfast._kernels import slos
+
+        n, n_modes = columns_re.shape
+        inner = sizes[0]
+        tables = slos.inner_tables(inner, n, counts, sums)
+        source_re, source_im = np.zeros(9), np.zeros(9)
+        source_re[0] = 1.0
+        origin = np.zeros(n + 1, dtype=np.int64)
+        for k in range(1, n + 1):
+            last = k == n
+            size = n_out if last else int(counts[n_modes, k]) + 8
+            make = np.zeros if last else np.empty
+            out_re = make(size)
+            out_im = make(size if kind == slos.AMPLITUDES or not last else 0)
+            chunks = _CHUNKS if counts[n_modes, k] >= _THREADED_ENTRIES else 1
+            arguments = (
+                (source_re, source_im, k, columns_re[k - 1], columns_im[k - 1]),
+                sizes if last else (inner, n_modes, n_modes, n_modes),
+                (self.bounds, self.floors, self.fixed, self.layout.n_least if last else 0),
+                (counts, sums, *tables, kind if last else slos.AMPLITUDES),
+                (base if last else origin, out_re, out_im),
+            )
+
+            def task(chunk: int, arguments: Any = arguments, chunks: int = chunks) -> None:
+                photon, layout, limits, shared, out = arguments
+                slos.polynomial_layer(*photon, layout, *limits, *shared, chunk, chunks, *out)
+
+            run_chunks(task, chunks, workers)
+            source_re, source_im = out_re, out_im
+        return source_re, source_im
+
+
+def expand(
+    matrix: ComplexArray,
+    occupation: tuple[int, ...],
+    *,
+    heralds: Mapping[int, int],
+    least: int = 0,
+    tolerance: float,
+) -> Expansion:
+    """Lay out the output polynomial of an input state.
+
+    Args:
+        matrix: complex128[m, m], transfer matrix.
+        occupation: Photons in each input mode, one at least in all.
+        heralds: Photons that are demanded in some output modes, not all modes.
+        least: Fewest photons wanted in the other modes.
+        tolerance: How far the matrix may be off by rounding.
+
+    Raises:
+        NotUnitaryError: The matrix amplifies.
+        ResourceLimitError: There are more than 170 photons.
+    """
+    n = sum(occupation)
+    if n > MAX_PHOTONS:
+        msg = f"{n} photons are too many for float64 factorials; {MAX_PHOTONS} is the most."
+        raise ResourceLimitError(msg)
+    occupied = [mode for mode, photons in enumerate(occupation) if photons]
+    columns, rows = complete_columns(matrix[:, occupied], tolerance)
+    rows = np.where(np.abs(rows) > 1e-9, rows, 0.0)
+    lossy = kept_rows(rows)
+    # A herald of no photon leaves nothing to follow: its mode is left out.
+    herald_modes = [mode for mode in sorted(heralds) if heralds[mode] > 0]
+    free = [mode for mode in range(len(occupation)) if mode not in heralds]
+    forms = np.vstack([columns[free], columns[herald_modes], rows[lossy]])
+    photons = _photon_order([occupation[mode] for mode in occupied], interleave=len(lossy) == 0)
+    n_kept = len(free) + len(herald_modes)
+    n_modes = len(forms)
+    bounds = np.full(n_modes, n, dtype=np.int64)
+    floors = np.zeros(n_modes, dtype=np.int64)
+    fixed = np.zeros(n_modes, dtype=np.int64)
+    for position, mode in enumerate(herald_modes, len(free)):
+        bounds[position] = fixed[position] = heralds[mode]
+    for position, row in enumerate(lossy, n_kept):
+        floors[position] = sum(column < row for column, _ in photons)
+        bounds[position] = sum(rows[row, column] != 0 for column, _ in photons)
+    scaled = [forms[:, column] / math.sqrt(repeat) for column, repeat in photons]
+    most = n - sum(heralds.values())
+    least = max(least, 0) if len(lossy) else max(least, most)
+    return Expansion(
+        layout=FockLayout(len(free), max(most, -1), max(least, 0)),
+        columns=np.array(scaled).reshape(n, n_modes),
+        n_free=len(free),
+        n_kept=n_kept,
+        bounds=bounds,
+        floors=floors,
+        fixed=fixed,
+    )
+
+
+def _photon_order(multiplicities: list[int], *, interleave: bool) -> list[tuple[int, int]]:
+    """List the photons as (column, how often this column came up to here).
+
+    Taking one photon of each mode in turn keeps intermediate coefficients small, and with them the rounding:
+    (x+y)(x-y) has fewer terms than (x+y)^2. The triangular dilation needs the columns in order instead.
+    """
+    photons = [(column, r) for column, k in enumerate(multiplicities) for r in range(1, k + 1)]
+    return sorted(photons, key=lambda photon: photon[1]) if interleave else photons
+
+
+def _inner_modes(n_free: int, n_photons: int) -> int:
+    inner = 1
+    while inner < n_free and math.comb(inner + n_photons, n_photons) <= _INNER_STATES:
+        inner += 1
+    return inner

@@ -1,0 +1,1 @@
+"""Local emulation: exact distributions, samples, amplitudes, with noise."""

@@ -1,0 +1,117 @@
+"""Counts of samples drawn from a distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lwfast._parallel import available_cores
+from lwfast._types import Counts, FloatArray, SeedLike
+from lwfast._validation import as_integer
+
+_BLOCK = 1 << 18
+"""Uniform numbers drawn at a time: 2 MB, which stays in the cache until they are counted."""
+MULTINOMIAL_SAMPLES = 1 << 24
+"""From here on, `sample_counts` may draw the counts themselves instead of the samples."""
+MULTINOMIAL_RATIO = 16
+"""Samples per outcome from which that is the faster way."""
+
+
+def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = None) -> Counts:
+    """Draw samples from a distribution and count how often each outcome was seen.
+
+    For the same seed the counts are those of `numpy.random.Generator.choice(K, n_samples, p=probabilities)`.
+    Only from 2^24 samples on, and if there are 16 or more of them for each outcome, the counts are drawn as one
+    multinomial vector instead: the same distribution, other numbers.
+
+    Args:
+        probabilities: float64[K], not negative, with a positive sum; they need not be normalised.
+        n_samples: Number of samples.
+        rng: Seed or generator.
+
+    Returns:
+        int64[K], summing to `n_samples`.
+
+    Raises:
+        TypeError: `n_samples` is no integer.
+        ValueError: A probability is negative, NaN or infinite, all are zero, or `n_samples` is negative.
+
+    Source:
+        Inversion with a guide table: Chen and Asau, AIIE Trans. 6, 163 (1974).
+    """
+    p = np.ascontiguousarray(probabilities, dtype=np.float64)
+    n = as_integer(n_samples, "n_samples")
+    if p.ndim != 1:
+        msg = f"probabilities should have one dimension, got shape {p.shape}."
+        raise ValueError(msg)
+    if n < 0:
+        msg = f"n_samples should not be negative, got {n}."
+        raise ValueError(msg)
+    generator = np.random.default_rng(rng)
+    if p.size == 0:
+        if n:
+            raise ValueError("Cannot draw samples from no outcomes.")
+        return np.zeros(0, dtype=np.int64)
+    cdf = p.cumsum()
+    total = cdf[-1]
+    if not (np.isfinite(total) and total > 0) or p.min() < 0:
+        msg = f"Probabilities should be finite, not negative and not all zero; the sum is {total}."
+        raise ValueError(msg)
+    cdf /= total
+    if n >= MULTINOMIAL_SAMPLES and n >= MULTINOMIAL_RATIO * p.size:
+        return generator.multinomial(n, p / total)
+    return _count(cdf, n, generator)
+
+
+def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> Counts:
+    from lwfast._kernels.sampling import count_uniforms, guide_table
+
+    counts: Counts = np.zeros(cdf.size, dtype=np.int64)
+    # One cell an outcome, or fewer where few samples are drawn.
+    cells = 1 << max(4, min(cdf.size, 4 * n_samples).bit_length())
+    guide: Any = np.empty(cells, dtype=np.int32 if cdf.size < 2**31 else np.int64)
+    guide_table(cdf, guide)
+    blocks = range(0, n_samples, _BLOCK)
+    if len(blocks) < 4 or available_cores() == 1:
+        buffer = np.empty(min(n_samples, _BLOCK))
+        for begin in blocks:
+            uniforms = buffer[: min(_BLOCK, n_samples - begin)]
+            generator.random(out=uniforms)
+            count_uniforms(uniforms, cdf, guide, counts)
+        return counts
+    return _count_beside_drawing(cdf, n_samples, generator, guide, counts)
+
+
+def _count_beside_drawing(
+    cdf: FloatArray, n_samples: int, generator: np.random.Generator, guide: Any, counts: Counts
+) -> Counts:
+    """Count on other threads while this one draws; sums of integers do not depend on who adds them."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from lwfast._kernels.sampling import count_uniforms
+
+    workers = min(available_cores(), 4)
+    tallies = [counts, *(np.zeros_like(counts) for _ in range(workers - 1))]
+    buffers = [np.empty(_BLOCK) for _ in range(2 * workers)]
+    waiting: list[Future[None] | None] = [None] * len(buffers)
+    with ThreadPoolExecutor(workers) as pool:
+        # Buffer b is always counted into tally b % workers; two buffers of a tally never overlap in time.
+        for index, begin in enumerate(range(0, n_samples, _BLOCK)):
+            slot = index % len(buffers)
+            busy = waiting[slot]
+            if busy is not None:
+                busy.result()
+            other = waiting[(slot + workers) % len(buffers)]
+            uniforms = buffers[slot][: min(_BLOCK, n_samples - begin)]
+            generator.random(out=uniforms)
+            if other is not None:
+                other.result()
+            waiting[slot] = pool.submit(count_uniforms, uniforms, cdf, guide, tallies[slot % workers])
+        for future in waiting:
+            if future is not None:
+                future.result()
+    for tally in tallies[1:]:
+        counts += tally
+    return counts
