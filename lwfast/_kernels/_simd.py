@@ -1,126 +1,309 @@
-"""Explicit vectors of eight doubles inside Numba kernels.
+"""Explicit vectors of float64 for Numba kernels, with a one-lane fallback.
 
-Numba unrolls a lane loop of length eight to scalar code, so kernels that live on lanes say so: `V8` is an
-`<8 x double>` of LLVM. LLVM lowers it to what the machine has (one AVX-512 register, two AVX registers, four
-NEON registers), so no kernel needs a second version.
+LLVM unrolls a short loop over lanes to scalar code, so the hot kernels say what they mean: `LANES` doubles in one
+register, through a custom Numba type and intrinsics. LLVM splits such a vector where the machine's registers are
+shorter, so the kernels run on any target; `LANES` only picks the width that needs no spilling.
 
-`vload(array, i)` and `vstore(array, i, value)` touch `array[i:i+8]` without any bounds check, at any alignment.
+Where Numba's extension interface does not answer a small trial as it should, where the JIT is off, or where
+`LWFAST_SIMD=0`, the same names are plain functions of floats and `LANES` is 1: the kernels stay the same and
+only lose speed. Nothing here knows of permanents.
+
+Arrays of vectors are C-contiguous `float64[n, LANES]`. `get` and `broadcast` take either such an array or a flat
+`float64[n]`: one source serves constants that all lanes share and constants that every lane has for itself.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic, models, register_model
+import numba
+import numpy as np
+from numba.extending import register_jitable
 
-LANES = 8
+from lwfast._kernels._jit import jit
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-class V8(types.Type):
-    """The Numba type of an `<8 x double>`."""
-
-    def __init__(self) -> None:
-        super().__init__("lwfast_v8f64")
-
-
-v8 = V8()
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+_WIDTHS = {"0": 1, "4": 4, "8": 8}
 
 
-@register_model(V8)
-class V8Model(models.PrimitiveModel):
-    """Keep a `V8` in a vector register."""
+def _wanted_lanes() -> int:
+    """Return the width asked for by `LWFAST_SIMD` (0, 4 or 8), or the one that suits this machine."""
+    asked = os.environ.get("LWFAST_SIMD", "")
+    if numba.config.DISABLE_JIT:
+        return 1
+    if asked in _WIDTHS:
+        return _WIDTHS[asked]
+    from llvmlite import binding  # noqa: PLC0415
 
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, _VECTOR)
-
-
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
-
-
-@intrinsic
-def vload(typingctx: Any, array: Any, index: Any) -> Any:  # noqa: ARG001
-    """Load `array[index:index + 8]`."""
-    signature = v8(array, types.intp)
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_address(context, builder, sig.args[0], *args), align=8)
-
-    return signature, generate
+    return 8 if binding.get_host_cpu_features().get("avx512f", False) else 4
 
 
-@intrinsic
-def vstore(typingctx: Any, array: Any, index: Any, value: Any) -> Any:  # noqa: ARG001
-    """Store `value` to `array[index:index + 8]`."""
-    signature = types.void(array, types.intp, v8)
+def _intrinsics(lanes: int) -> dict[str, Any]:
+    """Build the vector type of `lanes` doubles and its operations."""
+    from llvmlite import ir  # noqa: PLC0415
+    from numba.core import types  # noqa: PLC0415
+    from numba.extending import intrinsic, models, register_model  # noqa: PLC0415
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        builder.store(args[2], _address(context, builder, sig.args[0], args[0], args[1]), align=8)
-        return context.get_dummy_value()
+    vector = ir.VectorType(ir.DoubleType(), lanes)
+    int32 = ir.IntType(32)
 
-    return signature, generate
+    class Lanes(types.Type):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(name=f"lanes{lanes}f64")
+
+    class LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+        def __init__(self, manager: Any, fe_type: Any) -> None:
+            super().__init__(manager, fe_type, vector)
+
+    register_model(Lanes)(LanesModel)
+    lane_type = Lanes()
+
+    def address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+        data = context.make_array(array_type)(context, builder, array).data
+        if array_type.ndim == 1:
+            return builder.gep(data, [index])
+        offset = builder.mul(index, ir.Constant(index.type, lanes))
+        return builder.bitcast(builder.gep(data, [offset]), vector.as_pointer())
+
+    def splat(builder: Any, value: Any) -> Any:
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(int32, 0))
+        return builder.shuffle_vector(
+            one, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(int32, lanes), [0] * lanes)
+        )
+
+    def element(array_type: Any) -> Any:
+        return types.float64 if array_type.ndim == 1 else lane_type
+
+    def load(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(address(context, builder, signature.args[0], args[0], args[1]), align=8)
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def get(_typing: Any, array: Any, index: Any) -> Any:
+        return element(array)(array, types.intp), load
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def broadcast(_typing: Any, array: Any, index: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            value = load(context, builder, signature, args)
+            return splat(builder, value) if signature.args[0].ndim == 1 else value
+
+        return lane_type(array, types.intp), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def put(_typing: Any, array: Any, index: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            builder.store(args[2], address(context, builder, signature.args[0], args[0], args[1]), align=8)
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, element(array)), generate
+
+    def address_at(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
+        data = context.make_array(array_type)(context, builder, array).data
+        return builder.bitcast(builder.gep(data, [offset]), vector.as_pointer())
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def load_at(_typing: Any, array: Any, offset: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.load(address_at(context, builder, signature.args[0], args[0], args[1]), align=8)
+
+        return lane_type(array, types.intp), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def store_at(_typing: Any, array: Any, offset: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            builder.store(
+                args[2], address_at(context, builder, signature.args[0], args[0], args[1]), align=8
+            )
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, lane_type), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def fill(_typing: Any, value: Any) -> Any:
+        return lane_type(types.float64), lambda _context, builder, _signature, args: splat(builder, args[0])
+
+    def binary(name: str) -> Any:
+        @intrinsic  # type: ignore[untyped-decorator]
+        def operation(_typing: Any, x: Any, y: Any) -> Any:
+            def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+                return getattr(builder, name)(args[0], args[1], flags=("contract",))
+
+            return x(x, y), generate
+
+        return operation
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def total(_typing: Any, value: Any) -> Any:
+        def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            result = ir.Constant(ir.DoubleType(), 0.0)
+            for lane in range(lanes):
+                result = builder.fadd(result, builder.extract_element(args[0], ir.Constant(int32, lane)))
+            return result
+
+        return types.float64(lane_type), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def trailing_zeros(_typing: Any, value: Any) -> Any:
+        def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+        return types.int64(types.uint64), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def misalignment(_typing: Any, array: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            number = builder.ptrtoint(data, ir.IntType(64))
+            bytes_left = builder.and_(builder.neg(number), ir.Constant(ir.IntType(64), 63))
+            return builder.lshr(bytes_left, ir.Constant(ir.IntType(64), 3))
+
+        return types.intp(array), generate
+
+    return {
+        "get": get,
+        "broadcast": broadcast,
+        "put": put,
+        "fill": fill,
+        "load_at": load_at,
+        "store_at": store_at,
+        "add": binary("fadd"),
+        "sub": binary("fsub"),
+        "mul": binary("fmul"),
+        "total": total,
+        "trailing_zeros": trailing_zeros,
+        "misalignment": misalignment,
+    }
 
 
-@intrinsic
-def vsplat(typingctx: Any, x: Any) -> Any:  # noqa: ARG001
-    """Put `x` in every lane."""
-    signature = v8(types.float64)
-    index = ir.IntType(32)
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        undefined = ir.Constant(_VECTOR, ir.Undefined)
-        first = builder.insert_element(undefined, args[0], ir.Constant(index, 0))
-        zeros = ir.Constant(ir.VectorType(index, LANES), [ir.Constant(index, 0)] * LANES)
-        return builder.shuffle_vector(first, undefined, zeros)
-
-    return signature, generate
+def _plain_get(array: Any, index: int) -> float:
+    return array[index] if array.ndim == 1 else array[index, 0]
 
 
-def _binary(operation: str) -> Any:
-    @intrinsic
-    def function(typingctx: Any, x: Any, y: Any) -> Any:  # noqa: ARG001
-        signature = v8(v8, v8)
-
-        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-            return getattr(builder, operation)(args[0], args[1])
-
-        return signature, generate
-
-    return function
+def _plain_put(array: Any, index: int, value: float) -> None:
+    if array.ndim == 1:
+        array[index] = value
+    else:
+        array[index, 0] = value
 
 
-vadd = _binary("fadd")
-vsub = _binary("fsub")
-vmul = _binary("fmul")
+def _plain_load_at(array: Any, offset: int) -> float:
+    return array[offset]
 
 
-@intrinsic
-def vfma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:  # noqa: ARG001
-    """Return `x * y + z`, rounded once."""
-    signature = v8(v8, v8, v8)
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.v8f64")
-        return builder.call(function, args)
-
-    return signature, generate
+def _plain_store_at(array: Any, offset: int, value: float) -> None:
+    array[offset] = value
 
 
-@intrinsic
-def vsum(typingctx: Any, value: Any) -> Any:  # noqa: ARG001
-    """Add the lanes, from the first to the last."""
-    signature = types.float64(v8)
+def _plain_same(value: float) -> float:
+    return value
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        total = ir.Constant(ir.DoubleType(), 0.0)
-        for lane in range(LANES):
-            element = builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane))
-            total = builder.fadd(total, element)
-        return total
 
-    return signature, generate
+def _plain_add(x: float, y: float) -> float:
+    return x + y
+
+
+def _plain_sub(x: float, y: float) -> float:
+    return x - y
+
+
+def _plain_mul(x: float, y: float) -> float:
+    return x * y
+
+
+def _plain_trailing_zeros(value: int) -> int:
+    count = 0
+    while not (value >> np.uint64(count)) & np.uint64(1):
+        count += 1
+    return count
+
+
+def _plain_misalignment(_array: Any) -> int:
+    return 0
+
+
+def _plain() -> dict[str, Any]:
+    """Return the same operations for one lane, as plain functions that kernels can call."""
+    functions = {
+        "get": _plain_get,
+        "broadcast": _plain_get,
+        "put": _plain_put,
+        "fill": _plain_same,
+        "load_at": _plain_load_at,
+        "store_at": _plain_store_at,
+        "add": _plain_add,
+        "sub": _plain_sub,
+        "mul": _plain_mul,
+        "total": _plain_same,
+        "trailing_zeros": _plain_trailing_zeros,
+        "misalignment": _plain_misalignment,
+    }
+    return {name: register_jitable(function) for name, function in functions.items()}
+
+
+def _works(operations: dict[str, Any], lanes: int) -> bool:
+    """Compile and run a trial of every operation (cached on disk like any kernel)."""
+    get, broadcast, put, fill = (operations[name] for name in ("get", "broadcast", "put", "fill"))
+    add, sub, mul, total = (operations[name] for name in ("add", "sub", "mul", "total"))
+    misalignment, trailing_zeros = operations["misalignment"], operations["trailing_zeros"]
+
+    def trial(vectors: Any, numbers: Any) -> float:
+        x = add(get(vectors, 0), broadcast(numbers, 1))
+        put(vectors, 1, sub(mul(x, x), fill(get(numbers, 0))))
+        return total(get(vectors, 1)) + misalignment(vectors) * trailing_zeros(np.uint64(1))
+
+    values = np.zeros((2, lanes))
+    values[0] = np.arange(lanes)
+    expected = ((values[0] + 3.0) ** 2 - 2.0).sum()
+    try:
+        trial.__qualname__ = f"trial_{lanes}_lanes"
+        answer = jit(trial)(values, np.array([2.0, 3.0]))
+    except Exception:  # noqa: BLE001  (whatever a future Numba raises, the plain lanes still work)
+        return False
+    return bool(answer == expected and (values[1] == (values[0] + 3.0) ** 2 - 2.0).all())
+
+
+def _choose() -> tuple[int, dict[str, Any]]:
+    lanes = _wanted_lanes()
+    if lanes > 1:
+        try:
+            operations = _intrinsics(lanes)
+        except Exception:  # noqa: BLE001  (as above)
+            return 1, _plain()
+        if _works(operations, lanes):
+            return lanes, operations
+    return 1, _plain()
+
+
+LANES, _OPERATIONS = _choose()
+get: Any = _OPERATIONS["get"]
+broadcast: Any = _OPERATIONS["broadcast"]
+put: Any = _OPERATIONS["put"]
+fill: Any = _OPERATIONS["fill"]
+load_at: Any = _OPERATIONS["load_at"]
+"""`load_at(array, i)`: the vector `array[i : i + LANES]` of a flat array, at any offset."""
+store_at: Any = _OPERATIONS["store_at"]
+"""`store_at(array, i, vector)`: write `array[i : i + LANES]` of a flat array, at any offset."""
+add: Any = _OPERATIONS["add"]
+sub: Any = _OPERATIONS["sub"]
+mul: Any = _OPERATIONS["mul"]
+trailing_zeros: Any = _OPERATIONS["trailing_zeros"]
+total: Any = _OPERATIONS["total"]
+misalignment: Any = _OPERATIONS["misalignment"]
+
+
+@register_jitable
+def empty_vectors(count: int) -> Any:
+    """Allocate `count` vectors on a cache-line boundary (a load across two lines costs two loads)."""
+    raw = np.empty((count + 1) * 8 * LANES)
+    skip = misalignment(raw)
+    return raw[skip : skip + count * LANES].reshape(count, LANES)
+
+
+def lane_jit(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a kernel that uses lanes, cached apart for each number of lanes."""
+    function.__qualname__ = f"{function.__qualname__}_{LANES}_lanes"
+    return jit(function)

@@ -1,0 +1,290 @@
+"""Permanents by expansion over sub-multisets of rows, all minors at once, and the boson sampler built on them.
+
+The expansion. Let rows i = 0..d-1 carry multiplicities r_i, N = Π(r_i + 1), and let columns a_0, a_1, ... be
+vectors of length d. F[s], for every s <= r, is the coefficient of x^s in the product of the first |s| linear
+forms Σ_i a_k[i] x_i:
+
+    F[0] = 1,    F[s] = Σ_{i: s_i > 0} a_{|s|-1}[i] F[s - e_i],
+
+and Π r_i! F[r] is the permanent of the matrix with rows repeated. It needs at most d N complex multiply-adds and
+has no cancellation of its own: matrices of equal rows, where Glynn's and Ryser's formulas lose digits, come out
+with a few roundings. States are numbered in mixed radix, digit 0 fastest, so s - e_i is a fixed stride away and
+the complement r - s of state s is state N - 1 - s.
+
+Minors. With B the same table for the columns taken from the last to the first, the permanent without column l is
+Π r_i! Σ_{|s| = l} F[s] B[r - s]: all of them cost two tables and one scalar product. A row that is new to the
+sampler is the slowest digit, so the table F of the step before is the lower part of the next one.
+
+Complex numbers are pairs of float64 throughout (LLVM does not contract complex products to FMA).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lwfast._kernels._jit import jit
+from lwfast._kernels._simd import trailing_zeros
+from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
+
+
+@jit
+def expand(
+    table: AnyArray, first: int, step: int, powers: AnyArray, n_digits: int, start: int, f: FloatArray, degrees: AnyArray
+) -> int:
+    """Fill `f[2 * start:]` with the expansion, and `degrees[start:]`; return the number of states N.
+
+    Args:
+        table: float64[n, 2 * width]: entry (k, i) of column k and digit i as adjacent re, im.
+        first: State s uses column `first + step * |s|`: (-1, 1) from the first column on, (n, -1) from the last.
+        step: See `first`.
+        powers: int64[>= n_digits], multiplicity of each digit, all positive.
+        n_digits: How many digits.
+        start: States below are already there. A state where the slowest digit is 1 and the rest 0, or 0.
+        f: float64[2 * N], re and im adjacent.
+        degrees: uint8[N] of |s|.
+    """
+    digits = np.zeros(64, dtype=np.int64)
+    strides = np.empty(64, dtype=np.int64)
+    n_states = 1
+    for i in range(n_digits):
+        # Bit 63 - i marks digit i: the slowest digit is visited first, the one computed last is used last.
+        strides[63 - i] = 2 * n_states
+        n_states *= powers[i] + 1
+    active = np.uint64(0)
+    degree = 0
+    if start == 0:
+        f[0] = 1.0
+        f[1] = 0.0
+        degrees[0] = 0
+        begin = 1
+    else:
+        begin = start
+    one = np.uint64(1)
+    for state in range(begin, n_states):
+        if state == start:
+            digits[n_digits - 1] = 1
+            degree = 1
+            active = one << np.uint64(64 - n_digits)
+        else:
+            i = 0
+            while digits[i] == powers[i]:
+                degree -= powers[i]
+                digits[i] = 0
+                active &= ~(one << np.uint64(63 - i))
+                i += 1
+            digits[i] += 1
+            degree += 1
+            active |= one << np.uint64(63 - i)
+        degrees[state] = degree
+        column = first + step * degree
+        # Four sums instead of two: a chain of fused adds would wait for itself.
+        rr = ii = ri = ir = 0.0
+        left = active
+        while left:
+            bit = trailing_zeros(left)
+            left &= left - one
+            at = 2 * state - strides[bit]
+            x = f[at]
+            y = f[at + 1]
+            k = 2 * (63 - bit)
+            u = table[column, k]
+            v = table[column, k + 1]
+            rr += u * x
+            ii += v * y
+            ri += u * y
+            ir += v * x
+        f[2 * state] = rr - ii
+        f[2 * state + 1] = ri + ir
+    return n_states
+
+
+@jit
+def permanent_expansion(matrices: ComplexArray, powers: AnyArray, columns: AnyArray, out: ComplexArray) -> None:
+    """Write permanents of matrices with repeated rows and columns, divided by Π powers!.
+
+    Args:
+        matrices: complex128[b, d, c].
+        powers: int64[d], multiplicity of each row, all positive.
+        columns: int64[n], the column of each factor, repeats included; n = Σ powers.
+        out: complex128[b]. NaN where the product of the columns' sizes leaves the range in which no intermediate
+            value can overflow or lose digits to underflow (or where the input is not finite).
+    """
+    n = columns.size
+    n_digits = powers.size
+    n_states = 1
+    for i in range(n_digits):
+        n_states *= powers[i] + 1
+    table = np.empty((n, 2 * n_digits))
+    f = np.empty(2 * n_states)
+    degrees = np.empty(n_states, dtype=np.uint8)
+    for b in range(matrices.shape[0]):
+        product = 1.0
+        lowest = 1.0
+        highest = 1.0
+        for k in range(n):
+            peak = 0.0
+            for i in range(n_digits):
+                z = matrices[b, i, columns[k]]
+                table[k, 2 * i] = z.real
+                table[k, 2 * i + 1] = z.imag
+                size = abs(z.real) + abs(z.imag)
+                if not size <= peak:  # also where `size` is NaN
+                    peak = size
+            product *= peak
+            lowest = min(lowest, product)
+            highest = max(highest, product * (n_digits + 1.0) ** (k + 1))
+        if lowest > 1e-200 and highest < 1e200:
+            expand(table, -1, 1, powers, n_digits, 0, f, degrees)
+            out[b] = complex(f[2 * n_states - 2], f[2 * n_states - 1])
+        else:
+            out[b] = complex(math.nan, math.nan)
+
+
+@jit
+def minors_expansion(
+    table: AnyArray,
+    n_columns: int,
+    powers: AnyArray,
+    n_digits: int,
+    start: int,
+    forward: FloatArray,
+    backward: FloatArray,
+    degrees: AnyArray,
+    out: FloatArray,
+) -> None:
+    """Write Σ_{|s| = l} F[s] B[r - s] for every column l to `out[2 l], out[2 l + 1]`.
+
+    Args as in `expand`; `forward` holds states below `start` from an earlier call with the same first columns.
+    """
+    expand(table, -1, 1, powers, n_digits, start, forward, degrees)
+    n_states = expand(table, n_columns, -1, powers, n_digits, 0, backward, degrees)
+    for k in range(2 * n_columns):
+        out[k] = 0.0
+    for state in range(n_states):
+        other = 2 * (n_states - 1 - state)
+        x = forward[2 * state]
+        y = forward[2 * state + 1]
+        u = backward[other]
+        v = backward[other + 1]
+        k = 2 * np.int64(degrees[state])
+        out[k] += x * u - y * v
+        out[k + 1] += x * v + y * u
+
+
+@jit
+def permanent_minors_expansion(matrix: ComplexArray, out: ComplexArray) -> None:
+    """Write to `out[l]` the permanent of complex128[k, k - 1] without row l."""
+    n = matrix.shape[0]
+    n_digits = n - 1
+    table = np.empty((n, 2 * n_digits))
+    for k in range(n):
+        for i in range(n_digits):
+            table[k, 2 * i] = matrix[k, i].real
+            table[k, 2 * i + 1] = matrix[k, i].imag
+    n_states = 1 << n_digits
+    minors = np.empty(2 * n)
+    minors_expansion(
+        table,
+        n,
+        np.ones(n_digits, dtype=np.int64),
+        n_digits,
+        0,
+        np.empty(2 * n_states),
+        np.empty(2 * n_states),
+        np.empty(n_states, dtype=np.uint8),
+        minors,
+    )
+    for k in range(n):
+        out[k] = complex(minors[2 * k], minors[2 * k + 1])
+
+
+@jit
+def sample_clifford(
+    columns_re: FloatArray, columns_im: FloatArray, photons: AnyArray, uniforms: FloatArray, out: StateTable
+) -> None:
+    """Draw one output state a row by Clifford and Clifford's algorithm B (arXiv:1706.01260, arXiv:2005.04214).
+
+    Photon by photon in random order, the mode of the k-th one is drawn from |Σ_l U[i, c_l] perm_l|², with perm_l
+    the permanent of the modes drawn so far without column l. Equal modes are one digit of the expansion.
+
+    Args:
+        columns_re: float64[c, m + l]: transfer amplitude from input c to each of m modes and l loss modes.
+        columns_im: The imaginary parts.
+        photons: int64[s or 1, n]: the input (a row of `columns_re`) of every photon, -1 where there is none (last).
+        uniforms: float64[s, 2 * n] in [0, 1).
+        out: uint8[s, m], zeros on entry; photons in loss modes are left out.
+    """
+    n_samples, n_modes = out.shape
+    n_rows = columns_re.shape[1]
+    most = photons.shape[1]
+    n_states = 1 << max(most - 1, 0)
+    forward = np.empty(2 * n_states)
+    backward = np.empty(2 * n_states)
+    degrees = np.empty(n_states, dtype=np.uint8)
+    table = np.empty((most, 2 * most))
+    powers = np.empty(most, dtype=np.int64)
+    modes = np.empty(most, dtype=np.int64)
+    order = np.empty(most, dtype=np.int64)
+    minors = np.empty(2 * most)
+    re = np.empty(n_rows)
+    im = np.empty(n_rows)
+    for sample in range(n_samples):
+        row = sample if photons.shape[0] > 1 else 0
+        n = 0
+        while n < most and photons[row, n] >= 0:
+            order[n] = photons[row, n]
+            n += 1
+        for k in range(n - 1, 0, -1):
+            other = int(uniforms[sample, k] * (k + 1))
+            order[k], order[other] = order[other], order[k]
+        n_digits = 0
+        done = 0  # states of `forward` that hold from the step before
+        total = 1
+        for k in range(n):
+            column = order[k]
+            if k == 0:
+                minors[0] = 1.0
+                minors[1] = 0.0
+            else:
+                for i in range(n_digits):
+                    table[k, 2 * i] = columns_re[column, modes[i]]
+                    table[k, 2 * i + 1] = columns_im[column, modes[i]]
+                minors_expansion(table, k + 1, powers, n_digits, done, forward, backward, degrees, minors)
+            re[:] = 0.0
+            im[:] = 0.0
+            for j in range(k + 1):
+                u = minors[2 * j]
+                v = minors[2 * j + 1]
+                source_re = columns_re[order[j]]
+                source_im = columns_im[order[j]]
+                for i in range(n_rows):
+                    re[i] += u * source_re[i] - v * source_im[i]
+                    im[i] += u * source_im[i] + v * source_re[i]
+            weight = 0.0
+            for i in range(n_rows):
+                weight += re[i] * re[i] + im[i] * im[i]
+                re[i] = weight
+            level = uniforms[sample, most + k] * weight
+            mode = 0
+            while mode < n_rows - 1 and re[mode] <= level:
+                mode += 1
+            if mode < n_modes:
+                out[sample, mode] += 1
+            digit = 0
+            while digit < n_digits and modes[digit] != mode:
+                digit += 1
+            if digit == n_digits:
+                modes[digit] = mode
+                powers[digit] = 1
+                n_digits += 1
+                done = total if k else 0
+                total *= 2
+                for j in range(k + 1):
+                    table[j, 2 * digit] = columns_re[order[j], mode]
+                    table[j, 2 * digit + 1] = columns_im[order[j], mode]
+            else:
+                total = total // (powers[digit] + 1) * (powers[digit] + 2)
+                powers[digit] += 1
+                done = 0
