@@ -1,0 +1,255 @@
+"""Sampling: how often each outcome is seen."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from lwfast._types import SeedLike
+from lwfast._validation import as_integer, is_bool, process_random_seed
+from lwfast.circuit import PhotonicCircuit
+from lwfast.errors import SamplerError
+from lwfast.hardware import Detector, Source
+from lwfast.rules import PostSelectionType
+from lwfast.state import State
+from lwfast.tasks.data import SamplerTask
+from lwfast.tasks.task import (
+    Task,
+    built,
+    check_circuit,
+    check_enough_photons,
+    check_length,
+    check_post_selection,
+    snapshot,
+)
+
+PostSelectionLike = PostSelectionType | Callable[[State], bool] | None
+
+
+class Sampler(Task):
+    """Sample outcomes of a circuit.
+
+    Every value can be set later, and is checked against the others when it is set. The circuit is built, and
+    everything checked again, when the task is run.
+
+    Args:
+        circuit: The circuit.
+        input_state: Photon numbers of its inputs, heralded modes left out.
+        n_samples: How many samples.
+        post_selection: Which outcomes count: a PostSelection, or any callable that takes a State. Modes are
+            those of the outcome, heralded modes left out.
+        min_detection: Fewest photons in an outcome, heralded ones not counted; None leaves it to the
+            platform.
+        source: The photon source; None is a perfect one.
+        detector: The detectors; None are perfect ones.
+        random_seed: Seed of the samples, from 0 on.
+        sampling_mode: "output" for `n_samples` outcomes that count, "input" for `n_samples` shots, of which
+            those that count are returned.
+        rng: Seed or generator, in the place of `random_seed`.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: A value is outside its range, or both `random_seed` and `rng` are given.
+        ModeMismatchError: `input_state`, or a detector with one value a mode, has another number of modes
+            than the circuit.
+        ModeRangeError: A rule of `post_selection` names a mode that outcomes do not have.
+    """
+
+    def __init__(
+        self,
+        circuit: PhotonicCircuit,
+        input_state: State,
+        n_samples: int,
+        post_selection: PostSelectionLike = None,
+        min_detection: int | None = None,
+        source: Source | None = None,
+        detector: Detector | None = None,
+        random_seed: int | None = None,
+        sampling_mode: Literal["input", "output"] = "output",
+        *,
+        rng: SeedLike = None,
+    ) -> None:
+        self._circuit = check_circuit(circuit)
+        self._random_seed: int | None = None
+        self._rng: SeedLike = None
+        self._probability_distribution: Any = None
+        self.input_state = input_state
+        self.source = source
+        self.detector = detector
+        self.n_samples = n_samples
+        self.post_selection = post_selection
+        self.min_detection = min_detection
+        self.random_seed = random_seed
+        self.rng = rng
+        self.sampling_mode = sampling_mode
+
+    @property
+    def circuit(self) -> PhotonicCircuit:
+        """The circuit. A new one has to fit the input state and the post-selection that are set."""
+        return self._circuit
+
+    @circuit.setter
+    def circuit(self, value: PhotonicCircuit) -> None:
+        circuit = check_circuit(value)
+        check_length(self._input_state, circuit.input_modes)
+        check_post_selection(self._post_selection, circuit)
+        self._circuit = circuit
+
+    @property
+    def input_state(self) -> State:
+        """Photon numbers of the inputs, heralded modes left out."""
+        return self._input_state
+
+    @input_state.setter
+    def input_state(self, value: State) -> None:
+        if not isinstance(value, State):
+            msg = f"A single input of type State should be provided, got {type(value).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        check_length(value, self._circuit.input_modes)
+        self._input_state = value
+
+    @property
+    def source(self) -> Source | None:
+        """The photon source, or None for a perfect one."""
+        return self._source
+
+    @source.setter
+    def source(self, value: Source | None) -> None:
+        if value is not None and not isinstance(value, Source):
+            msg = f"Provided source should be a Source object, got {type(value).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        self._source = value
+
+    @property
+    def detector(self) -> Detector | None:
+        """The detectors, or None for perfect ones."""
+        return self._detector
+
+    @detector.setter
+    def detector(self, value: Detector | None) -> None:
+        if value is not None and not isinstance(value, Detector):
+            msg = f"Provided detector should be a Detector object, got {type(value).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        if value is not None:
+            value.per_mode(self._circuit.n_modes)
+        self._detector = value
+
+    @property
+    def n_samples(self) -> int:
+        """How many samples."""
+        return self._n_samples
+
+    @n_samples.setter
+    def n_samples(self, value: int) -> None:
+        number = as_integer(value, "n_samples")
+        if number < 0:
+            msg = f"Number of samples cannot be negative, got {number}."
+            raise ValueError(msg)
+        self._n_samples = number
+
+    @property
+    def post_selection(self) -> PostSelectionType | None:
+        """Which outcomes count, or None for all."""
+        return self._post_selection
+
+    @post_selection.setter
+    def post_selection(self, value: PostSelectionLike) -> None:
+        self._post_selection = check_post_selection(value, self._circuit)
+
+    @property
+    def min_detection(self) -> int | None:
+        """Fewest photons in an outcome, heralded ones not counted, or None to leave it to the platform."""
+        return self._min_detection
+
+    @min_detection.setter
+    def min_detection(self, value: int | None) -> None:
+        number = None if value is None else as_integer(value, "min_detection")
+        if number is not None and number < 0:
+            msg = f"min_detection cannot be negative, got {number}."
+            raise ValueError(msg)
+        self._min_detection = number
+
+    @property
+    def random_seed(self) -> int | None:
+        """Seed of the samples, or None."""
+        return self._random_seed
+
+    @random_seed.setter
+    def random_seed(self, value: int | None) -> None:
+        seed = process_random_seed(value)
+        _check_one_seed(seed, self._rng)
+        self._random_seed = seed
+
+    @property
+    def rng(self) -> SeedLike:
+        """Seed or generator of the samples, or None."""
+        return self._rng
+
+    @rng.setter
+    def rng(self, value: SeedLike) -> None:
+        if not isinstance(value, np.random.Generator | np.random.SeedSequence):
+            if is_bool(value):
+                raise TypeError("rng should be an integer, a SeedSequence or a Generator, got a bool.")
+            value = process_random_seed(value)
+        _check_one_seed(self._random_seed, value)
+        self._rng = value
+
+    @property
+    def sampling_mode(self) -> Literal["input", "output"]:
+        """What counts as a sample: "output" an outcome that counts, "input" a shot."""
+        return self._sampling_mode
+
+    @sampling_mode.setter
+    def sampling_mode(self, value: Literal["input", "output"]) -> None:
+        if value not in ("input", "output"):
+            msg = f"Sampling mode must be set to either input or output, got {value!r}."
+            raise ValueError(msg)
+        self._sampling_mode = value
+
+    @property
+    def probability_distribution(self) -> Any:
+        """The distribution of outcomes that the last run on a backend worked out.
+
+        Raises:
+            SamplerError: There was no run yet, or its method needs no distribution.
+        """
+        if self._probability_distribution is None:
+            raise SamplerError(
+                "Probability distribution must be calculated by first running the Sampler on a backend."
+            )
+        return self._probability_distribution
+
+    def _generate_task(self) -> SamplerTask:
+        """Return the data that a backend needs, as it is now.
+
+        Raises:
+            PhotonNumberError: The input has too few photons for the heralds.
+            ModeMismatchError: The circuit has got heralds since, and the input does not fit any more.
+            ModeRangeError: A rule names a mode that outcomes do not have.
+            CircuitCompilationError: A Parameter has a value that its element does not take.
+        """
+        check_length(self._input_state, self._circuit.input_modes)
+        check_post_selection(self._post_selection, self._circuit)
+        check_enough_photons(self._circuit, [self._input_state])
+        if self._detector is not None:
+            self._detector.per_mode(self._circuit.n_modes)
+        return SamplerTask(
+            circuit=built(self._circuit),
+            input_state=self._input_state,
+            n_samples=self._n_samples,
+            source=copy.copy(self._source),
+            detector=copy.copy(self._detector),
+            post_selection=snapshot(self._post_selection),
+            min_detection=self._min_detection,
+            random_seed=self._random_seed,
+            sampling_mode=self._sampling_mode,
+            rng=self._rng,
+        )
+
+
+def _check_one_seed(random_seed: int | None, rng: SeedLike) -> None:
+    if random_seed is not None and rng is not None:
+        raise ValueError("Give either random_seed or rng, not both; set the other one to None first.")

@@ -1,0 +1,123 @@
+"""What all tasks have in common: a circuit, and checks of states and post-selection against it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lwfast.circuit import CompiledCircuit, PhotonicCircuit
+from lwfast.errors import ModeMismatchError, PhotonNumberError
+from lwfast.rules import PostSelection, PostSelectionType, check_modes_in_range, process_post_selection
+from lwfast.state import State
+from lwfast.tasks.data import TaskData
+
+
+class Task(ABC):
+    """Base of all tasks."""
+
+    @abstractmethod
+    def _generate_task(self) -> TaskData:
+        """Return the data that a backend needs, as it is now."""
+
+
+def check_circuit(value: Any) -> PhotonicCircuit:
+    """Return `value` if it is a circuit.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, PhotonicCircuit):
+        msg = f"Provided circuit should be a PhotonicCircuit or Unitary object, got {type(value).__name__}."
+        raise TypeError(msg)
+    return value
+
+
+def built(circuit: PhotonicCircuit) -> CompiledCircuit:
+    """Return the circuit as matrices, with present parameters.
+
+    Raises:
+        CircuitCompilationError: A Parameter has a value that its element does not take.
+    """
+    return circuit._build()  # noqa: SLF001  (Lightworks' name; other packages call it too)
+
+
+def check_states(states: Any, n_modes: int) -> list[State]:
+    """Return one state or several as a new list.
+
+    Args:
+        states: A State, or an iterable of them.
+        n_modes: How many modes each has to have.
+
+    Raises:
+        TypeError: Something is no State.
+        ValueError: There is none.
+        ModeMismatchError: A state has another number of modes.
+    """
+    several = isinstance(states, Iterable) and not isinstance(states, State | str | bytes)
+    listed: list[Any] = list(states) if several else [states]
+    if not listed:
+        raise ValueError("At least one state should be given, got none.")
+    for state in listed:
+        if not isinstance(state, State):
+            msg = f"Assigned states should be a State or list of State objects, got {type(state).__name__}."
+            raise TypeError(msg)
+        check_length(state, n_modes)
+    return listed
+
+
+def check_length(state: State, n_modes: int) -> None:
+    """Check that a state has as many modes as a circuit takes.
+
+    Raises:
+        ModeMismatchError: It has not.
+    """
+    if len(state) != n_modes:
+        msg = (
+            f"State {state} has an incorrect number of modes, {len(state)}; the circuit takes {n_modes} "
+            "(heralded modes not counted)."
+        )
+        raise ModeMismatchError(msg)
+
+
+def check_post_selection(
+    value: PostSelectionType | Callable[[State], bool] | None, circuit: PhotonicCircuit
+) -> PostSelectionType | None:
+    """Return post-selection as an object, after looking at its modes.
+
+    Raises:
+        TypeError: `value` is no post-selection, no callable and not None.
+        ModeRangeError: A rule names a mode that outputs of the circuit do not have.
+    """
+    post_selection = process_post_selection(value)
+    if isinstance(post_selection, PostSelection):
+        check_modes_in_range(post_selection.rules, circuit.n_modes - len(circuit.heralds.output))
+    return post_selection
+
+
+def snapshot(post_selection: PostSelectionType | None) -> PostSelectionType | None:
+    """Return rules as they are now, so that adding one later changes no task that was handed out."""
+    if type(post_selection) is not PostSelection:
+        return post_selection
+    copied = PostSelection(multi_rules=True)
+    for rule in post_selection.rules:
+        copied.add(*rule.as_tuple())
+    copied.multi_rules = post_selection.multi_rules
+    return copied
+
+
+def check_enough_photons(circuit: PhotonicCircuit, states: Iterable[State]) -> None:
+    """Check that each input can feed the heralds at the outputs.
+
+    Raises:
+        PhotonNumberError: An input has too few photons.
+    """
+    heralds = circuit.heralds
+    needed = sum(heralds.output.values()) - sum(heralds.input.values())
+    for state in states:
+        if state.n_photons < needed:
+            msg = (
+                f"Input {state} has {state.n_photons} photons, and the heralds at the output take {needed} "
+                f"more than those at the input bring: at least {needed} input photons are required."
+            )
+            raise PhotonNumberError(msg)
