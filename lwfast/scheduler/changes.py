@@ -1,0 +1,61 @@
+"""Numbering changes, and waking whoever waits for them.
+
+The numbers are given in the order in which changes become visible and start at the time of day in
+microseconds, so they grow over restarts without being stored. A client that gives a number from another life
+of the scheduler just gets an answer at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+
+
+class Changes:
+    """The counter and the waiting lists.
+
+    Attributes:
+        seq: Number of the latest change.
+        closed: Set when the scheduler shuts down: nobody waits any more.
+    """
+
+    def __init__(self) -> None:
+        self.first = self.seq = time.time_ns() // 1000
+        self.closed = False
+        self._waiting: dict[int | None, set[asyncio.Event]] = defaultdict(set)
+
+    def next(self, job_id: int) -> int:
+        """Number a change of a job and wake those who wait for it; they look after the caller is done."""
+        self.seq += 1
+        for key in (job_id, None):
+            for event in self._waiting.get(key, ()):
+                event.set()
+        return self.seq
+
+    def close(self) -> None:
+        """Wake everybody for good."""
+        self.closed = True
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
+
+    async def wait(self, job_ids: Iterable[int] | None, seconds: float) -> None:
+        """Return at the next change of one of the jobs (None: of any), or after some time."""
+        if self.closed:
+            return
+        event = asyncio.Event()
+        keys: list[int | None] = [None] if job_ids is None else list(job_ids)
+        for key in keys:
+            self._waiting[key].add(event)
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            pass
+        finally:
+            for key in keys:
+                self._waiting[key].discard(event)
+                if not self._waiting[key]:
+                    del self._waiting[key]

@@ -1,0 +1,10 @@
+"""Times as the wire writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now_text() -> str:
+    """The present time, ISO 8601 in UTC with microseconds, e.g. `2025-10-16T08:25:47.928816Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

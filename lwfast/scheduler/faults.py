@@ -1,0 +1,88 @@
+"""What can go wrong inside the scheduler, and which HTTP answer it becomes.
+
+SchedulerError
+├── ConfigError             the QPU file or an option is not usable; ends the start
+├── StoreOpenError          the data folder cannot be used; ends the start
+│   └── StoreInUseError     another scheduler uses it
+└── RequestError            400: every violation of a request
+    ├── NotFoundError       404: no such thing, or not yet
+    ├── TooSlowError        408: the body did not arrive in time
+    ├── ConflictError       409: the job is not in a state that allows the request
+    ├── TooLargeError       413
+    ├── KeyReusedError      422: an idempotency key came back with another payload
+    └── UnavailableError    503: the store cannot write, or the scheduler is shutting down
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from lwfast.wire import FieldError
+
+
+class SchedulerError(Exception):
+    """Base of the scheduler's own exceptions."""
+
+
+class ConfigError(SchedulerError):
+    """The QPU file or an option cannot be used."""
+
+
+class StoreOpenError(SchedulerError):
+    """The data folder cannot be used: damaged, newer, or not ours."""
+
+
+class StoreInUseError(StoreOpenError):
+    """Another scheduler uses the data folder."""
+
+
+class RequestError(SchedulerError):
+    """A request that is answered with an error; each violation has a name and a reason."""
+
+    status_code = 400
+
+    def __init__(self, errors: Iterable[FieldError]) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(f"{error.name}: {error.reason}" for error in self.errors))
+
+    @classmethod
+    def of(cls, name: str, reason: str) -> Self:
+        """Make one with a single violation."""
+        return cls([FieldError(name=name, reason=reason)])
+
+
+class NotFoundError(RequestError):
+    """There is no such thing, or not yet."""
+
+    status_code = 404
+
+
+class TooSlowError(RequestError):
+    """The body did not arrive in time."""
+
+    status_code = 408
+
+
+class ConflictError(RequestError):
+    """The job is not in a state that allows the request."""
+
+    status_code = 409
+
+
+class TooLargeError(RequestError):
+    """The body is larger than the limit."""
+
+    status_code = 413
+
+
+class KeyReusedError(RequestError):
+    """An idempotency key came back with another payload."""
+
+    status_code = 422
+
+
+class UnavailableError(RequestError):
+    """The store cannot write, or the scheduler is shutting down; nothing of the request took effect."""
+
+    status_code = 503

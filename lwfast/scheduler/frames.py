@@ -1,0 +1,66 @@
+"""What server and worker say to each other: MessagePack frames with a length in front, over pipes."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, BinaryIO
+
+import msgspec
+
+LENGTH = struct.Struct("<I")
+INLINE_LIMIT = 256 * 1024
+"""Larger results go to a file that the worker writes; smaller ones ride in the job's own transaction."""
+
+
+class Run(msgspec.Struct, tag=True, frozen=True):
+    """Run a job. `hardware` is the JSON of `HardwareModel.to_dict()`."""
+
+    job_id: int
+    payload: bytes
+    hardware: bytes
+    seed: int
+
+
+class Ready(msgspec.Struct, tag=True, frozen=True):
+    """The worker has its kernels and waits for jobs."""
+
+    seconds: float
+
+
+class Done(msgspec.Struct, tag=True, frozen=True):
+    """A result, in bytes or as the name of a file in the results folder."""
+
+    job_id: int
+    body: bytes | None = None
+    file: str | None = None
+
+
+class Failed(msgspec.Struct, tag=True, frozen=True):
+    """The job cannot be run; `code` is set where the work was refused before it began."""
+
+    job_id: int
+    reason: str
+    code: int | None = None
+
+
+Answer = Ready | Done | Failed
+
+_encode = msgspec.msgpack.Encoder().encode
+decode_order = msgspec.msgpack.Decoder(Run).decode
+decode_answer = msgspec.msgpack.Decoder(Answer).decode
+
+
+def pack(message: Any) -> bytes:
+    """A message as a frame."""
+    body = _encode(message)
+    return LENGTH.pack(len(body)) + body
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """Read a frame's body; None at the end of the stream, even in the middle of a frame."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    body = stream.read(length)
+    return body if len(body) == length else None

@@ -1,0 +1,140 @@
+"""QPUs and their limits, from a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from lwfast.errors import LightworksError
+from lwfast.hardware import HardwareModel
+from lwfast.wire import ArtemisQPU, QPUAnswer
+
+from .clock import now_text
+from .faults import ConfigError
+
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One QPU as the file describes it.
+
+    Attributes:
+        id: Its id on the wire.
+        name: Its name, which jobs are submitted to.
+        n_modes: Most modes a circuit may have.
+        max_photon_input: Most photons an input may have.
+        max_detection_filter: Largest allowed `min_detection`.
+        default_max_samples: Most samples of any job.
+        max_samples: Most samples by `min_detection`, where that is fewer.
+        available: False leaves its jobs in the queue.
+        timeout_seconds: A job that runs longer is ended as timed out.
+        hardware: Source, loss and detectors, as `HardwareModel.from_dict` takes them; ideal if left out.
+    """
+
+    id: Annotated[int, Meta(ge=0)]
+    name: Annotated[str, Meta(min_length=1)]
+    n_modes: Annotated[int, Meta(ge=1, le=255)]
+    max_photon_input: Annotated[int, Meta(ge=1, le=255)]
+    max_detection_filter: Positive
+    default_max_samples: Positive
+    max_samples: dict[Positive, Positive] = {}
+    available: bool = True
+    timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
+    hardware: dict[str, Any] = {}
+
+    @property
+    def details(self) -> ArtemisQPU:
+        """The QPU in the words that client and scheduler share."""
+        return ArtemisQPU(
+            name=self.name,
+            id=self.id,
+            n_modes=self.n_modes,
+            max_photon_input=self.max_photon_input,
+            max_detection_filter=self.max_detection_filter,
+            default_max_samples=self.default_max_samples,
+            max_samples=dict(self.max_samples),
+            available=self.available,
+            last_updated=now_text(),
+        )
+
+    @property
+    def answer(self) -> QPUAnswer:
+        """The answer of `GET Qpus/{id}`."""
+        return QPUAnswer.from_qpu(self.details)
+
+    def hardware_for(self, n_modes: int) -> dict[str, Any]:
+        """The hardware that a circuit of `n_modes` sees: of values given per mode, the first ones."""
+        return {name: _cut(value, n_modes) for name, value in self.hardware.items()}
+
+
+def _cut(value: Any, n_modes: int) -> Any:
+    if isinstance(value, dict):
+        return {name: _cut(item, n_modes) for name, item in value.items()}
+    return list(value[:n_modes]) if isinstance(value, list | tuple) else value
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    qpus: Annotated[list[QPUConfig], Meta(min_length=1)]
+
+
+def profile_text(name: str) -> str:
+    """The text of a file that ships with lwfast: `artemis` or `artemis_like`."""
+    return (
+        resources.files("lwfast.scheduler").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
+    )
+
+
+def load_qpus(path: Path | None = None) -> Mapping[str, QPUConfig]:
+    """Read a QPU file; without one, the default that offers Artemis.
+
+    Raises:
+        ConfigError: The file cannot be read or is not valid; names the key.
+    """
+    if path is None:
+        return parse_qpus(profile_text("artemis"), "the default QPU file")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the QPU file {path}: {error}") from error
+    return parse_qpus(text, str(path))
+
+
+def parse_qpus(text: str, source: str) -> Mapping[str, QPUConfig]:
+    """Turn the text of a QPU file into QPUs by name, in the order of the file.
+
+    Raises:
+        ConfigError: The text is not valid; names the key.
+    """
+    try:
+        file = msgspec.convert(tomllib.loads(text), _File, str_keys=True)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{source} is not a QPU file: {error}") from error
+    qpus: dict[str, QPUConfig] = {}
+    for qpu in file.qpus:
+        if qpu.name in qpus or any(qpu.id == other.id for other in qpus.values()):
+            raise ConfigError(
+                f"{source}: two QPUs have the name {qpu.name!r} or the id {qpu.id}; make them differ"
+            )
+        qpus[qpu.name] = _with_full_hardware(qpu, source)
+    return MappingProxyType(qpus)
+
+
+def _with_full_hardware(qpu: QPUConfig, source: str) -> QPUConfig:
+    """Check the hardware and write it out in full, so that a job keeps it even if a default changes."""
+    try:
+        model = HardwareModel.from_dict(qpu.hardware)
+        model.loss_per_mode(qpu.n_modes)
+        if model.detector is not None:
+            model.detector.per_mode(qpu.n_modes)
+    except (TypeError, ValueError, LightworksError) as error:
+        raise ConfigError(f"{source}: hardware of the QPU {qpu.name!r}: {error}") from error
+    return msgspec.structs.replace(qpu, hardware=model.to_dict())

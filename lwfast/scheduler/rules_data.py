@@ -1,0 +1,53 @@
+"""Checking `job_data`: the post-selection and heralds that the client applies to the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .violations import Violations, shown
+
+
+def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
+    """Note every malformed entry of `post_select` and `herald`; other entries are the user's own.
+
+    Args:
+        data: Parsed JSON of the field.
+        n_modes: Number of modes, or None if that field is not valid.
+        found: Takes what is wrong.
+    """
+    if not found.expect("job_data", data, dict):
+        return
+    before = len(found.errors)
+    for kind in ("post_select", "herald"):
+        rules = data.get(kind)
+        if rules is None or not found.expect(f"job_data.{kind}", rules, list):
+            continue
+        for index, rule in enumerate(rules):
+            reason = _rule_fault(rule, n_modes, single=kind == "herald")
+            if reason:
+                found.add(f"job_data.{kind}[{index}]", reason)
+    heralds = data.get("herald")
+    if isinstance(heralds, list) and len(found.errors) == before:
+        modes = [rule[0][0] for rule in heralds]
+        if len(set(modes)) != len(modes):
+            found.add("job_data.herald", "heralds a mode twice")
+
+
+def _rule_fault(rule: Any, n_modes: int | None, *, single: bool) -> str | None:
+    if not isinstance(rule, list) or len(rule) != 2 or not all(isinstance(part, list) for part in rule):
+        return f"should be [[modes], [photon numbers]], got {shown(rule)}"
+    modes, totals = rule
+    if single and (len(modes) != 1 or len(totals) != 1):
+        return "should be [[mode], [photon number]]"
+    if not modes or not totals:
+        return "names no mode or no photon number"
+    for mode in modes:
+        if type(mode) is not int or mode < 0 or (n_modes is not None and mode >= n_modes):
+            last = "the last mode" if n_modes is None else n_modes - 1
+            return f"mode {shown(mode)} should be from 0 to {last}"
+    if len(set(modes)) != len(modes):
+        return "names a mode twice"
+    for number in totals:
+        if type(number) is not int or number < 0:
+            return f"photon number {shown(number)} should be an integer from 0 on"
+    return None

@@ -1,0 +1,172 @@
+"""Running a scheduler: the listening socket, the announcement, signals, an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Literal
+
+import uvicorn
+
+from .app import create_app
+from .core import Scheduler
+from .faults import ConfigError
+from .security import load_token
+from .settings import Settings
+
+SHUTDOWN_SECONDS = 5
+"""How long open connections may still take when the server ends."""
+HEADER_BYTES = 256 * 1024
+"""Largest request head: room for `v1/changes?ids=` with all the ids that it takes."""
+
+
+class Server(uvicorn.Server):
+    """The HTTP server of one scheduler.
+
+    Args:
+        scheduler: What it serves; started and stopped here.
+        token: What requests have to show.
+        on_ready: Called with the URL, ending in `/`, once requests are answered.
+    """
+
+    def __init__(self, scheduler: Scheduler, token: str, on_ready: Callable[[str], None]) -> None:
+        config = uvicorn.Config(
+            create_app(scheduler, token),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=_log_config(),
+            server_header=False,
+            h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+        super().__init__(config)
+        self._scheduler = scheduler
+        self._on_ready = on_ready
+
+    async def run_scheduler(self) -> None:
+        """Serve until told to end.
+
+        Raises:
+            ConfigError: The address cannot be listened on.
+            StoreOpenError: The data folder cannot be used.
+        """
+        settings = self._scheduler.settings
+        with _listen(settings.host, settings.port) as listener:
+            self._url = _url(settings.host, listener)
+            await self._scheduler.start()
+            try:
+                await self.serve(sockets=[listener])
+            finally:
+                await self._scheduler.stop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then say so."""
+        await super().startup(sockets)
+        self._on_ready(self._url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let go of clients that wait for a change, then end."""
+        self._scheduler.changes.close()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a signal handler)
+        """End on the first signal. Unlike uvicorn, do not raise it again: jobs are still to be put back."""
+        self.should_exit = True
+
+
+def serve(
+    settings: Settings, *, announce: Literal["text", "json"] = "text", exit_with_parent: bool = False
+) -> None:
+    """Run a scheduler until Ctrl-C, SIGTERM, or the end of standard input.
+
+    Args:
+        settings: How it is set up.
+        announce: How to say that it is ready: lines for a person, or one line of JSON.
+        exit_with_parent: End when standard input does.
+
+    Raises:
+        ConfigError: The address cannot be listened on, or the token file is empty.
+        StoreOpenError: The data folder cannot be used.
+    """
+    token, is_new = (settings.token, False) if settings.token else load_token(settings.data_dir)
+
+    def say(url: str) -> None:
+        sys.stdout.write(_announcement(announce, url, token if is_new else None))
+        sys.stdout.flush()
+
+    async def main() -> None:
+        server = Server(Scheduler(settings), token, say)
+        if exit_with_parent:
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=_wait_for_parent, args=(server, loop), daemon=True).start()
+        await server.run_scheduler()
+
+    asyncio.run(main())
+
+
+def _wait_for_parent(server: Server, loop: asyncio.AbstractEventLoop) -> None:
+    while os.read(0, 4096):
+        pass
+    loop.call_soon_threadsafe(setattr, server, "should_exit", True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if os.name == "posix":  # on Windows this would let two servers share a port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+        except BaseException:
+            listener.close()
+            raise
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; "
+            "choose another with --port (0 takes a free one)"
+        ) from error
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}/"
+
+
+def _announcement(form: Literal["text", "json"], url: str, new_token: str | None) -> str:
+    # The token stands in the fragment, which a browser keeps to itself.
+    fragment = f"#token={new_token}" if new_token else ""
+    if form == "json":
+        facts = {"url": f"{url}api/", "dashboard": url + fragment, "pid": os.getpid()}
+        return json.dumps(facts | ({"token": new_token} if new_token else {})) + "\n"
+    lines = [f"lwfast scheduler ready at {url}api/", f"Dashboard: {url}{fragment}"]
+    if new_token:
+        lines.append(f"Token, shown only this once: {new_token}")
+    return "\n".join([*lines, "Press Ctrl-C to end; waiting jobs are kept.", ""])
+
+
+def _log_config() -> dict[str, Any]:
+    """Warnings to standard error. There is no log of single requests: the jobs' own logs say more."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "loggers": {
+            name: {"handlers": ["stderr"], "level": level, "propagate": False}
+            for name, level in (
+                ("lwfast.scheduler", "WARNING"),
+                ("uvicorn.error", "WARNING"),
+                ("uvicorn.access", "WARNING"),
+            )
+        },
+    }

@@ -1,0 +1,142 @@
+"""A worker process: takes jobs from its standard input, one at a time, and answers on its standard output.
+
+Started by `workers.py` as `python -m lwfast.scheduler.worker_main RESULTS_DIR RUNNER`. It ends when its input
+does, even in the middle of a job, so that no worker outlives its server.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .frames import INLINE_LIMIT, Done, Failed, Ready, Run, decode_order, pack, read_frame
+
+Runner = Callable[..., tuple[Any, Any]]
+
+DOES_NOT_FIT = 1
+"""Compilation error code: the work would need more memory than there is."""
+OUT_OF_MEMORY = 2
+"""Compilation error code: memory ran out while the job was being set up or run."""
+
+
+def main() -> None:
+    """Serve jobs until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides
+    orders, answers = _claim_pipes()
+    results_dir, runner_name = Path(sys.argv[1]), sys.argv[2]
+    inbox: queue.SimpleQueue[Run] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(orders, inbox), daemon=True).start()
+    began = time.perf_counter()
+    runner = _load(runner_name)
+    _warm(runner)
+    answers.write(pack(Ready(time.perf_counter() - began)))
+    while True:
+        answers.write(pack(_answer(inbox.get(), runner, results_dir)))
+
+
+def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep both pipes to ourselves: what a library prints goes to standard error."""
+    orders = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    return orders, answers
+
+
+def _listen(orders: BinaryIO, inbox: queue.SimpleQueue[Run]) -> None:
+    while (body := read_frame(orders)) is not None:
+        inbox.put(decode_order(body))
+    os._exit(0)  # the server is gone, and whatever runs is of no use to anyone
+
+
+def _load(name: str) -> Runner:
+    module, _, function = name.partition(":")
+    runner: Runner = getattr(importlib.import_module(module), function)
+    return runner
+
+
+def _warm(runner: Runner) -> None:
+    """Compile or load the kernels of a common job before the first one comes."""
+    import numpy as np
+
+    from lwfast._settings import settings
+    from lwfast.hardware import HardwareModel
+    from lwfast.result_json import encode_result
+
+    from .validation import UNITARY_TOLERANCE
+
+    settings.unitary_precision = UNITARY_TOLERANCE  # what the server accepted is good enough to run
+    mix = np.array([[1, 1j], [1j, 1]]) / np.sqrt(2)
+    states, counts = runner(mix, (1, 1), 10, min_detection=1, hardware=HardwareModel(), rng=1)
+    encode_result(states, counts)
+
+
+def _answer(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
+    from lwfast.errors import LightworksError, ResourceLimitError
+
+    try:
+        return _run(order, runner, results_dir)
+    except ResourceLimitError as error:
+        return Failed(order.job_id, str(error), DOES_NOT_FIT)
+    except MemoryError as error:
+        return Failed(order.job_id, f"the worker ran out of memory: {error}", OUT_OF_MEMORY)
+    except (LightworksError, ValueError) as error:
+        return Failed(order.job_id, str(error))
+    except Exception as error:  # noqa: BLE001  (whatever it is, the job has failed and the worker goes on)
+        traceback.print_exc()
+        return Failed(order.job_id, f"internal error, {type(error).__name__}: {error}")
+
+
+def _run(order: Run, runner: Runner, results_dir: Path) -> Done:
+    import msgspec
+
+    from lwfast.hardware import HardwareModel
+    from lwfast.result_json import encode_result
+    from lwfast.wire import decode_payload
+
+    payload = decode_payload(order.payload)
+    model = HardwareModel.from_dict(msgspec.json.decode(order.hardware))
+    states, counts = runner(
+        payload.unitary,
+        tuple(payload.input),
+        payload.n_samples,
+        min_detection=payload.min_detection,
+        hardware=model,
+        rng=order.seed,
+    )
+    body = encode_result(states, counts, payload.job_data)
+    if len(body) <= INLINE_LIMIT:
+        return Done(order.job_id, body=body)
+    return Done(order.job_id, file=_write(results_dir, f"{order.job_id}.json", body))
+
+
+def _write(folder: Path, name: str, body: bytes) -> str:
+    """Write a file so that after a power cut it is whole or absent."""
+    part = folder / f"{name}.part"
+    with part.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / name)
+    if os.name == "posix":
+        directory = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    return name
+
+
+if __name__ == "__main__":
+    main()

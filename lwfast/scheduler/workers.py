@@ -1,0 +1,172 @@
+"""The pool of worker processes: starts them, gives them jobs, notices when they end, starts them again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .frames import LENGTH, Answer, Done, Failed, Ready, decode_answer
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+class Worker:
+    """One place in the pool; a process lives in it most of the time.
+
+    Attributes:
+        job_id: The job it runs, or None.
+        ready: Whether the process has its kernels.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.job_id: int | None = None
+        self.ready = False
+        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether it could take a job now."""
+        return self.ready and self.job_id is None
+
+    def send(self, frame: bytes) -> None:
+        """Send a packed `Run`; `claim` came before."""
+        assert self.process is not None and self.process.stdin is not None  # noqa: S101, PT018  (it is ready)
+        self.process.stdin.write(frame)
+
+    def kill(self) -> None:
+        """End the process at once and forget its job; a new process takes its place."""
+        self.ready = False
+        self.job_id = None
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+
+
+class WorkerPool:
+    """Keep `count` workers alive.
+
+    Args:
+        count: Number of processes.
+        results_dir: Where workers write large results.
+        runner: What runs a job, as `module:function`.
+        on_idle: Called when a worker can take a job.
+        on_answer: Called with each `Done` or `Failed`; the worker is idle again.
+        on_lost: Called with the id of a job whose worker ended by itself, and how it ended.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        results_dir: Path,
+        runner: str,
+        *,
+        on_idle: Callable[[], None],
+        on_answer: Callable[[Done | Failed], None],
+        on_lost: Callable[[int, str], None],
+    ) -> None:
+        self.workers = [Worker(number) for number in range(count)]
+        self._arguments = [sys.executable, "-m", "lwfast.scheduler.worker_main", str(results_dir), runner]
+        self._on_idle = on_idle
+        self._on_answer = on_answer
+        self._on_lost = on_lost
+        self._first_ready = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start all workers; the first alone, so that only one compiles what is not cached yet."""
+        self._tasks = [asyncio.create_task(self._keep_alive(worker)) for worker in self.workers]
+
+    async def stop(self) -> None:
+        """End all workers, whatever they do."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def claim(self, job_id: int) -> Worker | None:
+        """Reserve an idle worker for a job."""
+        for worker in self.workers:
+            if worker.idle:
+                worker.job_id = job_id
+                return worker
+        return None
+
+    def running(self, job_id: int) -> Worker | None:
+        """The worker that runs a job."""
+        return next((worker for worker in self.workers if worker.job_id == job_id), None)
+
+    async def _keep_alive(self, worker: Worker) -> None:
+        if worker.number > 0:
+            await self._first_ready.wait()
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            was_ready = False
+            try:
+                was_ready = await self._serve(worker)
+            except OSError:
+                log.exception("worker %d could not be started", worker.number)
+            if was_ready:
+                pause = FIRST_PAUSE_SECONDS
+            else:
+                log.error("worker %d did not get ready; trying again in %g s", worker.number, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _serve(self, worker: Worker) -> bool:
+        """Run one process to its end; return whether it got ready."""
+        process = await asyncio.create_subprocess_exec(
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=_environment(),
+        )
+        worker.process = process
+        was_ready = False
+        try:
+            while (answer := await _read_answer(process)) is not None:
+                if isinstance(answer, Ready):
+                    was_ready = worker.ready = True
+                    self._first_ready.set()
+                    log.info("worker %d ready after %.2f s", worker.number, answer.seconds)
+                elif worker.job_id == answer.job_id:  # and not a job that was cancelled meanwhile
+                    worker.job_id = None
+                    self._on_answer(answer)
+                if worker.idle:
+                    self._on_idle()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            code = await asyncio.shield(process.wait())
+            lost, worker.job_id, worker.ready, worker.process = worker.job_id, None, False, None
+        if lost is not None:
+            log.error("worker %d ended with %s while it ran job %d", worker.number, _ending(code), lost)
+            self._on_lost(lost, _ending(code))
+        return was_ready
+
+
+async def _read_answer(process: asyncio.subprocess.Process) -> Answer | None:
+    stream = process.stdout
+    assert stream is not None  # noqa: S101  (opened as a pipe)
+    try:
+        head = await stream.readexactly(LENGTH.size)
+        answer: Answer = decode_answer(await stream.readexactly(LENGTH.unpack(head)[0]))
+        return answer
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _environment() -> dict[str, str]:
+    """The environment without our token, which a worker has no use for."""
+    return {name: value for name, value in os.environ.items() if name != "LWFAST_SERVE_TOKEN"}

@@ -1,0 +1,42 @@
+"""What tests run in workers instead of the emulator; the number of samples says what happens."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+SLEEPS, CRASHES, CRASHES_ONCE, DOES_NOT_FIT, REFUSED, BROKEN, NO_MEMORY, NAPS, LARGE = range(101, 110)
+"""Numbers of samples with a meaning; all others give that many samples at once."""
+
+
+def fake(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
+    from lwfast.errors import ResourceLimitError
+
+    if n_samples == SLEEPS:
+        time.sleep(60)
+    elif n_samples == NAPS:
+        time.sleep(0.5)
+    elif n_samples == CRASHES:
+        os._exit(9)
+    elif n_samples == CRASHES_ONCE:
+        flag = Path(os.environ["LWFAST_TEST_FLAG"])
+        if not flag.exists():
+            flag.touch()
+            os._exit(9)
+    elif n_samples == DOES_NOT_FIT:
+        raise ResourceLimitError("would need 1 TiB")
+    elif n_samples == REFUSED:
+        raise ValueError("not like this")
+    elif n_samples == BROKEN:
+        raise RuntimeError("a bug")
+    elif n_samples == NO_MEMORY:
+        raise MemoryError
+    modes = len(occupation)
+    if n_samples == LARGE:
+        states = np.array([[i >> 8, i & 255] + [0] * (modes - 2) for i in range(40_000)], dtype=np.uint8)
+        return states, np.ones(len(states), dtype=np.int64)
+    counts = np.random.default_rng(rng).multinomial(n_samples, [1 / modes] * modes)
+    return np.eye(modes, dtype=np.uint8), counts.astype(np.int64)
