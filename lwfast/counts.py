@@ -42,7 +42,9 @@ def group_checked(states: StateTable, counts: Counts) -> tuple[StateTable, Count
     """Do what `group_counts` does for a contiguous table and counts that need no check."""
     n_rows, n_modes = states.shape
     if n_rows > _MAX_ROWS:
-        raise ResourceLimitError(f"{n_rows} rows are more than {_MAX_ROWS}; group them in parts and add the parts")
+        raise ResourceLimitError(
+            f"{n_rows} rows are more than {_MAX_ROWS}; group them in parts and add the parts"
+        )
     if n_rows < 2:
         return states.copy(), counts.copy()
     from lwfast._kernels import counts as kernels
@@ -64,7 +66,7 @@ def _first_rows(flat: StateTable, n_modes: int, counts: Counts) -> tuple[NDArray
     from lwfast._kernels import counts as kernels
 
     n_rows = counts.size
-    keys = _hash_keys()
+    keys = hash_keys()
     # Half of the slots at most are used. Start small: most tables have far fewer distinct rows than rows.
     n_slots = 1 << 12
     slots = np.zeros(n_slots, np.uint64)
@@ -72,7 +74,9 @@ def _first_rows(flat: StateTable, n_modes: int, counts: Counts) -> tuple[NDArray
     sums = np.empty(n_slots // 2, np.int64)
     groups = row = 0
     while True:
-        groups, row = kernels.group_hash(flat, n_modes, row, n_rows, counts, *keys, groups, slots, first, sums)
+        groups, row = kernels.group_hash(
+            flat, n_modes, row, n_rows, counts, *keys, groups, slots, first, sums
+        )
         if groups < 0:
             raise ResourceLimitError(
                 "the counts of one state add up to more than 2^63 - 1 and do not fit int64; divide them first"
@@ -143,6 +147,6 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
 
 
 @functools.cache
-def _hash_keys() -> tuple[np.uint64, np.uint64]:
-    """Draw the two secrets of the row hash, once a process."""
+def hash_keys() -> tuple[np.uint64, np.uint64]:
+    """Return the two secrets of the row hash, drawn once a process."""
     return np.uint64(secrets.randbits(64) | 1), np.uint64(secrets.randbits(64) | 1)

@@ -108,7 +108,9 @@ def as_rules(rules: Any) -> tuple[SelectionRule, ...]:
     if hasattr(rules, "rules"):
         rules = rules.rules
     elif hasattr(rules, "validate") and not isinstance(rules, Iterable):
-        raise TypeError(f"{type(rules).__name__} has no table of rules; pass its function, or a PostSelection")
+        raise TypeError(
+            f"{type(rules).__name__} has no table of rules; pass its function, or a PostSelection"
+        )
     if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping):
         raise TypeError(f"rules are a PostSelection or pairs of modes and totals, not {rules!r}")
     return tuple(_as_rule(rule) for rule in rules)

@@ -139,6 +139,30 @@ def group_rehash(table, n_modes, key0, key1, groups, first, slots):
 
 
 @jit
+def find_rows(table, wanted, n_modes, key0, key1, slots, out):
+    """Write the row of `table` that equals each row of `wanted` to `out`, or -1; `slots` is of distinct rows."""
+    mask = _U(slots.size - 1)
+    for row in range(out.size):
+        start = row * n_modes
+        h = _hash_row(wanted, start, n_modes, key0, key1)
+        tag = h >> _SHIFT32
+        at = h & mask
+        out[row] = -1
+        while slots[at] != _EMPTY:
+            if slots[at] >> _SHIFT32 == tag:
+                candidate = np.int64(slots[at] & _LOW32) - 1
+                same = True
+                for k in range(n_modes):
+                    if load1(table, candidate * n_modes + k) != load1(wanted, start + k):
+                        same = False
+                        break
+                if same:
+                    out[row] = candidate
+                    break
+            at = (at + _U(1)) & mask
+
+
+@jit
 def sorted_prefix(table, n_modes, n_rows):
     """Return how many leading rows are strictly increasing, byte by byte; `n_rows` rules out equal rows."""
     for row in range(1, n_rows):

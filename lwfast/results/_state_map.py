@@ -1,0 +1,203 @@
+"""A read-only mapping from State to a number over columns; the base of every result."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import Any, Generic, NoReturn, TypeVar, cast
+
+import numpy as np
+
+from lwfast._types import AnyArray, StateTable
+from lwfast.errors import ResultError
+from lwfast.results._index import StateIndex
+from lwfast.state import State, as_occupation
+
+V = TypeVar("V")
+_CHUNK = 4096
+
+
+class StateMap(Mapping[State, V], Generic[V]):
+    """Numbers keyed by State, held as a uint8 table and a vector.
+
+    Reads as a dict: `[]`, `in`, `get`, `items`, `keys`, `values`, `len`, `==`. A key may be anything that stands
+    for a state: a State, a tuple, a list, a row of an array, Lightworks' own State. Cannot be changed; a copy
+    that can is `dict(result)`.
+
+    Args:
+        states: `uint8[N, n_modes]`, distinct rows, owned by the new object.
+        values: `(N,)`, owned by the new object.
+    """
+
+    __slots__ = ("__weakref__", "_index", "_states", "_values")
+
+    _states: StateTable
+    _values: AnyArray
+    _index: StateIndex | None
+
+    def __init__(self, states: StateTable, values: AnyArray) -> None:
+        # Views: the caller's array objects keep their own flags.
+        self._states = np.ascontiguousarray(states).view()
+        self._values = np.ascontiguousarray(values).view()
+        self._states.flags.writeable = False
+        self._values.flags.writeable = False
+        self._index = None
+
+    @property
+    def states(self) -> StateTable:
+        """The states as rows, `uint8[N, n_modes]`, read-only."""
+        return self._states
+
+    @property
+    def n_modes(self) -> int:
+        """Number of modes of the states; 0 where there are none."""
+        return self._states.shape[1]
+
+    @property
+    def outputs(self) -> list[State]:
+        """The states in order, as a new list."""
+        return list(self)
+
+    def __len__(self) -> int:
+        return self._states.shape[0]
+
+    def __iter__(self) -> Iterator[State]:
+        # In pieces: the first states of a large result do not wait for the last.
+        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
+        for start in range(0, len(self), _CHUNK):
+            for row in self._states[start : start + _CHUNK].tolist():
+                yield trusted(tuple(row))
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return self._row_of(key) >= 0
+        except (TypeError, ValueError):
+            return False
+
+    def __getitem__(self, key: Any) -> V:
+        row = self._row_of(key)
+        if row < 0:
+            raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
+        return self._value(row)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the value of a state, or `default` where it is not there."""
+        return self._value(self._row_of(key)) if key in self else default
+
+    def keys(self) -> KeysView[State]:
+        """The states, as a view."""
+        return KeysView(self)
+
+    def items(self) -> ItemsView[State, V]:
+        """Pairs of state and value, as a view."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[V]:
+        """The values, as a view."""
+        return _Values(self)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, StateMap):
+            return self._equals_columns(other)
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        if len(other) != len(self):
+            return False
+        return all(key in self and self._value(self._row_of(key)) == value for key, value in other.items())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise ResultError(
+            "Result objects should not be modified directly. To get a copy of the data which can be modified use "
+            "dict(result)."
+        )
+
+    def __delitem__(self, key: Any) -> NoReturn:
+        self[key] = None
+
+    def __repr__(self) -> str:
+        pairs = ", ".join(
+            f"{state}: {value}" for _, (state, value) in zip(range(8), self.items(), strict=False)
+        )
+        more = f", ... {len(self) - 8} more" if len(self) > 8 else ""
+        return f"{{{pairs}{more}}}"
+
+    def __copy__(self) -> StateMap[V]:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> StateMap[V]:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self._as_dict())
+
+    def _as_dict(self) -> dict[str, Any]:
+        """Return what pickling keeps: every slot but the index, which is built again on demand."""
+        names = [name for cls in type(self).__mro__ for name in getattr(cls, "__slots__", ())]
+        return {name: getattr(self, name) for name in names if name not in ("_index", "__weakref__")}
+
+    def _value(self, row: int) -> V:
+        return cast("V", self._values[row].item())
+
+    def _row_of(self, key: Any) -> int:
+        try:
+            occupation = as_occupation(key)
+        except TypeError:
+            raise TypeError(f"Get item value must be a State, not {type(key).__name__}.") from None
+        return self._lookup.row(occupation)
+
+    @property
+    def _lookup(self) -> StateIndex:
+        if self._index is None:
+            self._index = StateIndex(self._states)
+        return self._index
+
+    def _equals_columns(self, other: StateMap[Any]) -> bool:
+        if len(self) != len(other):
+            return False
+        if len(self) == 0:
+            return True
+        if self.n_modes != other.n_modes:
+            return False
+        if np.array_equal(self._states, other._states):
+            return np.array_equal(self._values, other._values)
+        rows = self._lookup.rows(other._states)
+        return bool((rows >= 0).all()) and np.array_equal(self._values[rows], other._values)
+
+
+class _Items(ItemsView[State, V]):
+    """Items in the order of the columns, without a look-up for each."""
+
+    _mapping: StateMap[V]
+
+    def __iter__(self) -> Iterator[tuple[State, V]]:
+        return zip(self._mapping, _Values(self._mapping), strict=True)
+
+
+class _Values(ValuesView[V]):
+    _mapping: StateMap[V]
+
+    def __iter__(self) -> Iterator[V]:
+        values = self._mapping._values
+        for start in range(0, values.size, _CHUNK):
+            yield from values[start : start + _CHUNK].tolist()
+
+    def __contains__(self, value: object) -> bool:
+        return any(value == v for v in self)
+
+
+def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
+    """Rebuild a pickled mapping."""
+    result = cls.__new__(cls)
+    for name, value in slots.items():
+        setattr(result, name, value)
+    for name in ("_states", "_values"):
+        getattr(result, name).flags.writeable = False  # NumPy's pickle forgets it
+    result._index = None
+    return result
+
+
+def private(value: Any) -> Any:
+    """Return a deep copy of JSON-like data, so that the caller's changes do not reach what is kept."""
+    return copy.deepcopy(value)

@@ -1,0 +1,78 @@
+"""Probabilities of states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from lwfast._types import FloatArray
+from lwfast.counts import as_table
+from lwfast.errors import ProbabilityDistributionError
+from lwfast.results._display import html_table, short_text
+from lwfast.results._state_map import StateMap
+from lwfast.results.mapping import table_of
+from lwfast.state import as_occupation
+
+
+class ProbabilityDistribution(StateMap[float]):
+    """Probability of each state: reads as a dict from State to float.
+
+    Args:
+        distribution: Probabilities by state; a key is anything that stands for a state.
+
+    Raises:
+        ProbabilityDistributionError: If it is not such a mapping.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, distribution: Mapping[Any, float]) -> None:
+        if isinstance(distribution, ProbabilityDistribution):
+            StateMap.__init__(self, distribution.states, distribution.probabilities)
+            return
+        try:
+            states = table_of([as_occupation(key) for key in distribution])
+            values = np.array(list(distribution.values()), np.float64).reshape(len(states))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ProbabilityDistributionError(
+                f"A distribution maps states to probabilities: {error}"
+            ) from error
+        StateMap.__init__(self, states, values)
+
+    @classmethod
+    def from_columns(cls, states: Any, probabilities: Any) -> ProbabilityDistribution:
+        """Make a distribution from arrays.
+
+        Args:
+            states: Photon numbers, `(N, n_modes)`, integers from 0 to 255, distinct rows.
+            probabilities: `(N,)` floats.
+
+        Raises:
+            ValueError: If a shape does not fit.
+        """
+        table = as_table(states)
+        values = np.array(probabilities, np.float64)
+        if values.shape != (table.shape[0],):
+            raise ValueError(f"probabilities have shape {values.shape}; {table.shape[0]} states need as many")
+        distribution = cls.__new__(cls)
+        StateMap.__init__(distribution, table.copy(), values)
+        return distribution
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """The probability of each row of `states`, `float64[N]`, read-only."""
+        return self._values
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise ProbabilityDistributionError(
+            "Probability distribution should not be modified directly, to edit this make a copy using "
+            "dict(distribution)."
+        )
+
+    def __repr__(self) -> str:
+        return short_text(self, "ProbabilityDistribution", f"{len(self)} states of {self.n_modes} modes")
+
+    def _repr_html_(self) -> str:
+        return html_table(self, self.probabilities, f"ProbabilityDistribution: {len(self)} states")

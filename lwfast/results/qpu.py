@@ -1,0 +1,109 @@
+"""Results as a QPU returns them: raw counts, and the post-selection that travelled with the job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from lwfast._types import Counts, StateTable
+from lwfast.counts import group_checked
+from lwfast.errors import ResultCreationError
+from lwfast.post_selection import as_heralds, as_rules, select_checked
+from lwfast.result_json import decode_result, decode_table
+from lwfast.results._state_map import private
+from lwfast.results.sampling import SamplingResult, columns_of
+
+
+class QPUSamplingResult(SamplingResult):
+    """Counts from a QPU, with the post-selection and heralds of `job_data` applied.
+
+    Rules and heralds are applied when the object is made. Where that fails the exception is raised, with the raw
+    counts as its attribute `raw_data`; a result that says to be post-selected always is.
+
+    Args:
+        data: `results`, a mapping from state (or its text, as on the wire) to count or None, and optionally
+            `job_data` with `post_select` and `herald`. It is not changed.
+
+    Raises:
+        ResultCreationError: If `data` has no `results`, or they are not such a mapping.
+        ModeRangeError: If a rule or herald names a mode that the states do not have.
+        TypeError: If a rule or herald is not made of integers.
+        ValueError: If a rule is empty or names a mode twice, or a mode is heralded twice.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        if not isinstance(data, Mapping) or "results" not in data:
+            raise ResultCreationError("The data of a QPU result is a mapping with an entry 'results'.")
+        results = data["results"]
+        states, counts = _no_columns() if results is None else _wire_columns(results)
+        self._fill(**_processed(states, counts, data.get("job_data"), {}))
+
+    @classmethod
+    def from_body(cls, body: Any, *, metadata: Mapping[str, Any] | None = None) -> Self:
+        """Read the answer of the results endpoint.
+
+        Args:
+            body: What `decode_result` takes.
+            metadata: Job id, QPU and the like; saved with the result.
+
+        Raises:
+            ResultFormatError: If the body is not a result.
+            ModeRangeError: As for the class, and so on.
+        """
+        decoded = decode_result(body)
+        result = cls.__new__(cls)
+        kept = private(dict(metadata or {}))
+        result._fill(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
+        return result
+
+    def __getitem__(self, key: Any) -> Any:
+        if len(self) == 0 and not isinstance(key, slice):
+            raise ValueError("Result contains no data.")
+        return super().__getitem__(key)
+
+
+def _no_columns() -> tuple[StateTable, Counts]:
+    return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
+
+
+def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
+    """Return the columns of counts keyed by states or by their text."""
+    if isinstance(results, Mapping) and any(isinstance(key, str) for key in results):
+        import json
+
+        try:
+            return decode_table(json.dumps(dict(results)))
+        except ValueError as error:
+            raise ResultCreationError(f"The results cannot be read: {error}") from error
+    return columns_of(results)
+
+
+def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Apply the rules and heralds of `job_data`; return the fields of the result.
+
+    Raises:
+        Exception: Whatever is wrong with the rules, with the raw counts as its attribute `raw_data`.
+    """
+    raw = SamplingResult._of(states, counts, job_data=private(job_data), metadata=metadata)
+    fields: dict[str, Any] = {"states": states, "counts": counts, "metadata": metadata, "raw": raw}
+    if job_data is None:
+        return fields
+    try:
+        if not isinstance(job_data, Mapping):
+            raise TypeError(f"job_data is an object, not {job_data!r}")
+        post_select, herald = job_data.get("post_select") or [], job_data.get("herald") or []
+        heralds = as_heralds(herald)
+        fields["states"], fields["counts"] = group_checked(
+            *select_checked(states, counts, as_rules(post_select), heralds)
+        )
+    except Exception as error:
+        error.raw_data = raw  # type: ignore[attr-defined]
+        error.add_note("The raw counts are in the attribute raw_data of this exception.")
+        raise
+    fields["post_selection"] = {"post_select": private(post_select), "herald": private(herald)}
+    fields["job_data"] = {k: private(v) for k, v in job_data.items() if k not in ("post_select", "herald")}
+    return fields

@@ -1,0 +1,298 @@
+"""Counts of measured states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, cast
+
+import numpy as np
+
+from lwfast._types import Counts, SeedLike, StateTable
+from lwfast.counts import as_counts, as_table, group_checked
+from lwfast.errors import ResultCreationError
+from lwfast.results import _ordering
+from lwfast.results._display import SamplingDisplay
+from lwfast.results._state_map import StateMap, private
+from lwfast.results.mapping import map_states, table_of
+from lwfast.results.selection import described, keep_states
+from lwfast.state import State, as_occupation
+
+
+class SamplingResult(SamplingDisplay, StateMap[int]):
+    """How often each state was measured: reads as a dict from State to int.
+
+    The counts are columns (`states`, `counts`); State objects are made where one is asked for. Nothing in it can
+    be changed; what changes a result returns a new one and adds a line to `history`.
+
+    Args:
+        results: Counts by state; a key is anything that stands for a state.
+        input: The input state, where there is one.
+        **attributes: Kept and readable as attributes.
+
+    Raises:
+        ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a count is
+            not an integer from 0 to 2^63 - 1.
+    """
+
+    __slots__ = ("_attributes", "_history", "_input", "_job_data", "_metadata", "_post_selection", "_raw")
+
+    _input: State | None
+    _raw: SamplingResult | None
+    _post_selection: Any
+    _job_data: dict[str, Any] | None
+    _metadata: dict[str, Any]
+    _history: tuple[dict[str, Any], ...]
+    _attributes: dict[str, Any]
+
+    def __init__(self, results: Mapping[Any, int], input: Any = None, **attributes: Any) -> None:
+        states, counts = columns_of(results)
+        self._fill(states, counts, input=_as_input(input), attributes=attributes)
+
+    @classmethod
+    def from_columns(
+        cls,
+        states: Any,
+        counts: Any,
+        *,
+        input: Any = None,
+        raw: Any = None,
+        post_selection: Any = None,
+        job_data: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Make a result from arrays; equal rows are added up.
+
+        Args:
+            states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
+            counts: `(N,)` integers, not negative.
+            input: The input state.
+            raw: The data before post-selection: a result, or a pair of states and counts.
+            post_selection: What was applied to the raw data.
+            job_data: What travelled with the job.
+            metadata: Job id, QPU and the like; saved with the result.
+
+        Raises:
+            TypeError: If the arrays do not hold integers.
+            ValueError: If a shape does not fit, or a number is outside its range.
+            ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+        """
+        table = as_table(states)
+        table, column = group_checked(table, as_counts(counts, table.shape[0]))
+        if raw is not None and not isinstance(raw, SamplingResult):
+            raw = SamplingResult.from_columns(*raw, input=input)
+        return cls._of(
+            table,
+            column,
+            input=_as_input(input),
+            raw=raw,
+            post_selection=private(post_selection),
+            job_data=private(job_data),
+            metadata=private(dict(metadata or {})),
+        )
+
+    @classmethod
+    def _of(cls, states: StateTable, counts: Counts, **fields: Any) -> Self:
+        """Make a result of distinct rows that it may own."""
+        result = cls.__new__(cls)
+        result._fill(states, counts, **fields)
+        return result
+
+    def _fill(
+        self,
+        states: StateTable,
+        counts: Counts,
+        *,
+        input: State | None = None,
+        raw: SamplingResult | None = None,
+        post_selection: Any = None,
+        job_data: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        history: tuple[dict[str, Any], ...] = (),
+        attributes: dict[str, Any] | None = None,
+    ) -> None:
+        StateMap.__init__(self, states, counts)
+        self._input = input
+        self._raw = raw
+        self._post_selection = post_selection
+        self._job_data = job_data
+        self._metadata = metadata or {}
+        self._history = history
+        self._attributes = attributes or {}
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached where the normal look-up failed; `_attributes` itself is missing while unpickling.
+        if not name.startswith("_") and name in self._attributes:
+            return self._attributes[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def counts(self) -> Counts:
+        """The count of each row of `states`, `int64[N]`, read-only."""
+        return cast("Counts", self._values)
+
+    @property
+    def n_samples(self) -> int:
+        """All counts together."""
+        return sum(self.counts.tolist()) if self._could_overflow else int(self.counts.sum())
+
+    @property
+    def _could_overflow(self) -> bool:
+        return len(self) > 0 and int(self.counts.max()) > (2**63 - 1) // len(self)
+
+    @property
+    def input(self) -> State | None:
+        """The input state, or None where it is not known."""
+        return self._input
+
+    @property
+    def raw_data(self) -> SamplingResult:
+        """The data before any post-selection or mapping; the result itself where nothing was done."""
+        return self if self._raw is None else self._raw
+
+    @property
+    def post_selection(self) -> Any:
+        """The post-selection that came with the job, or None; what was done later is in `history`."""
+        return private(self._post_selection)
+
+    @property
+    def job_data(self) -> dict[str, Any] | None:
+        """What travelled with the job beside its post-selection, or None."""
+        return private(self._job_data)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Job id, QPU and the like, as a copy."""
+        return cast("dict[str, Any]", private(self._metadata))
+
+    @property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """What was done to the data after it was received, one entry a step."""
+        return cast("tuple[dict[str, Any], ...]", private(self._history))
+
+    def apply_post_selection(self, post_selection: Any) -> Self:
+        """Keep the states that meet further post-selection.
+
+        Args:
+            post_selection: A `PostSelection`, a callable from State to bool, or pairs of modes and totals. Modes
+                are those of the states of this result.
+
+        Raises:
+            ModeRangeError: If a rule names a mode that the states do not have.
+            TypeError: If it is none of these.
+        """
+        states, counts = keep_states(self.states, self.counts, post_selection)
+        return self._next(states, counts, step="post_select", rules=described(post_selection))
+
+    def map(self, mapping: Any, *args: Any, **kwargs: Any) -> Self:
+        """Map every state to another; counts of states that become equal are added up.
+
+        Args:
+            mapping: A callable from State to a state, or "threshold", "parity" or "dual_rail_to_qubit" (the
+                functions of `convert` are recognised as these and run on whole columns).
+            *args: Passed to the mapping behind the state.
+            **kwargs: Passed to the mapping.
+
+        Raises:
+            TypeError: If the mapping is not callable, or returns something else than a state.
+            ValueError: If the mapped states differ in their number of modes.
+        """
+        mapped, name = map_states(self.states, mapping, *args, **kwargs)
+        states, counts = group_checked(mapped, self.counts)
+        arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
+        return self._next(
+            states, counts, step="map", mapping=name, **{k: v for k, v in arguments.items() if v}
+        )
+
+    def top(self, n: int) -> Self:
+        """Keep the `n` largest counts, largest first; equal ones in their order."""
+        return self._rows(_ordering.largest(self.counts, n), step="top", n=n)
+
+    def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
+        """Order by "count" (largest first unless `descending` is False) or by "state" (smallest first)."""
+        rows = _ordering.order(self.states, self.counts, by, descending)
+        return self._rows(rows)
+
+    def sample(self, n: int, rng: SeedLike = None, *, replace: bool = True) -> Self:
+        """Draw `n` of the measured samples.
+
+        Args:
+            n: How many.
+            rng: Seed or generator; the same seed draws the same samples.
+            replace: Put each back before the next is drawn (a bootstrap sample); False draws a subset.
+
+        Raises:
+            ValueError: If there is no data, or a subset of more samples than there are is asked for.
+        """
+        drawn = _ordering.resampled(self.counts, n, rng, replace)
+        kept = np.flatnonzero(drawn)
+        return self._next(self.states[kept], drawn[kept], step="sample", n=n, replace=replace)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice):
+            return self._rows(np.arange(len(self))[key])
+        return super().__getitem__(key)
+
+    def __add__(self, other: Any) -> SamplingResult:
+        if not isinstance(other, SamplingResult):
+            return NotImplemented
+        from lwfast.results.merging import merge_results
+
+        return merge_results([self, other])
+
+    def _rows(self, rows: Any, **step: Any) -> Self:
+        return self._next(self.states[rows], self.counts[rows], **step)
+
+    def _next(self, states: StateTable, counts: Counts, **step: Any) -> Self:
+        """Return a result of new columns that remembers this one."""
+        history = self._history
+        if step:
+            entry = {**step, "states": [len(self), int(states.shape[0])]}
+            history = (*history, entry)
+        return type(self)._of(
+            states,
+            counts,
+            input=self._input,
+            raw=self.raw_data,
+            post_selection=self._post_selection,
+            job_data=self._job_data,
+            metadata=self._metadata,
+            history=history,
+            attributes=self._attributes,
+        )
+
+    def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Any:
+        """Write the result to a file; see `lwfast.results.files.save_result`."""
+        from lwfast.results.files import save_result
+
+        return save_result(self, filename, raw_data=raw_data, metadata=metadata)
+
+
+def columns_of(results: Any) -> tuple[StateTable, Counts]:
+    """Return the columns of a mapping from state to count.
+
+    Raises:
+        ResultCreationError: If it is not such a mapping.
+    """
+    if not isinstance(results, Mapping):
+        raise ResultCreationError(
+            f"Results should be a mapping from State to count, not {type(results).__name__}."
+        )
+    if isinstance(results, SamplingResult):
+        return results.states, results.counts
+    try:
+        states = table_of([as_occupation(key) for key in results])
+        counts = as_counts(list(results.values()), states.shape[0])
+    except (TypeError, ValueError) as error:
+        raise ResultCreationError(f"Results should map states to counts: {error}") from error
+    return group_checked(states, counts)
+
+
+def _as_input(input: Any) -> State | None:
+    if input is None or isinstance(input, State):
+        return input
+    try:
+        return State(as_occupation(input))
+    except (TypeError, ValueError):
+        raise ResultCreationError(
+            f"Input state should have type State, not {type(input).__name__}."
+        ) from None

@@ -1,0 +1,229 @@
+"""Probabilities or amplitudes from inputs to outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lwfast._types import AnyArray
+from lwfast.counts import group_checked
+from lwfast.errors import ResultCreationError, ResultError
+from lwfast.results._index import StateIndex
+from lwfast.results._state_map import StateMap
+from lwfast.results.mapping import map_states, table_of
+from lwfast.results.selection import keep_states
+from lwfast.state import State, as_occupation
+
+_TYPES = ("probability", "probability_amplitude")
+
+
+class SimulationResult(Mapping[State, StateMap[Any]]):
+    """What each input becomes: `result[input]` is a mapping from output to value, `result[input, output]` a value.
+
+    Args:
+        results: `(n_inputs, n_outputs)`, float or complex.
+        result_type: "probability" or "probability_amplitude".
+        inputs: The input states.
+        outputs: The output states.
+        **attributes: Kept and readable as attributes.
+
+    Raises:
+        ResultCreationError: If the type is unknown, or the lengths do not fit the array.
+    """
+
+    __slots__ = ("__weakref__", "_array", "_attributes", "_input_index", "_inputs", "_outputs", "_type")
+
+    def __init__(
+        self,
+        results: Any,
+        result_type: str,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        **attributes: Any,
+    ) -> None:
+        if result_type not in _TYPES:
+            raise ResultCreationError(
+                f"Valid result type not provided, should be one of {', '.join(_TYPES)}, not {result_type!r}."
+            )
+        array = np.array(results)
+        if array.ndim != 2 or array.shape[0] != len(inputs):
+            raise ResultCreationError(
+                f"Mismatch between inputs length and array size: {len(inputs)} and {array.shape}."
+            )
+        if array.shape[1] != len(outputs):
+            raise ResultCreationError(
+                f"Mismatch between outputs length and array size: {len(outputs)} and {array.shape}."
+            )
+        array.flags.writeable = False
+        self._array = array
+        self._type = result_type
+        self._inputs = table_of([as_occupation(state) for state in inputs])
+        self._outputs = table_of([as_occupation(state) for state in outputs])
+        self._input_index = StateIndex(self._inputs)
+        self._attributes = attributes
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self._attributes:
+            return self._attributes[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def array(self) -> AnyArray:
+        """The values, inputs by outputs, read-only."""
+        return self._array
+
+    @property
+    def inputs(self) -> list[State]:
+        """All inputs, as a new list."""
+        return [State(row) for row in self._inputs.tolist()]
+
+    @property
+    def outputs(self) -> list[State]:
+        """All outputs, as a new list."""
+        return [State(row) for row in self._outputs.tolist()]
+
+    @property
+    def result_type(self) -> str:
+        """Whether the values are "probability" or "probability_amplitude"."""
+        return self._type
+
+    def __len__(self) -> int:
+        return self._inputs.shape[0]
+
+    def __iter__(self) -> Iterator[State]:
+        return iter(self.inputs)
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return self._input_index.row(as_occupation(key)) >= 0
+        except (TypeError, ValueError):
+            return False
+
+    def __getitem__(self, item: Any) -> Any:
+        """Return all values of an input, or the value of an input and an output.
+
+        Raises:
+            KeyError: If the input or the output is not there.
+            TypeError: If a key does not stand for a state.
+            ValueError: If there are more than two keys.
+        """
+        if not isinstance(item, tuple) or all(isinstance(entry, int | np.integer) for entry in item):
+            return self._of_input(item)
+        if len(item) > 2:
+            raise ValueError("Get item can only contain a maximum of two values.")
+        values = self._of_input(item[0])
+        return values if len(item) == 1 or item[1] is None else values[item[1]]
+
+    def _of_input(self, state: Any) -> StateMap[Any]:
+        try:
+            row = self._input_index.row(as_occupation(state))
+        except TypeError:
+            raise TypeError("Get item value must be either one or two States.") from None
+        if row < 0:
+            raise KeyError(f"Requested input state {State(as_occupation(state))} not in data.")
+        return StateMap(self._outputs, self._array[row])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            state in other and values == other[state] for state, values in self.items()
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise ResultError(
+            "Result objects should not be modified directly. To get a copy of the data which can be modified use "
+            "dict(result)."
+        )
+
+    def __copy__(self) -> SimulationResult:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SimulationResult:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self._array, self._type, self._inputs, self._outputs, self._attributes)
+
+    def __repr__(self) -> str:
+        return (
+            f"lwfast.SimulationResult({len(self)} inputs, {self._outputs.shape[0]} outputs of "
+            f"{self._outputs.shape[1]} modes, {self._type})"
+        )
+
+    def map(self, mapping: Any, *args: Any, **kwargs: Any) -> SimulationResult:
+        """Map every output to another state; probabilities of outputs that become equal are added up.
+
+        Raises:
+            TypeError: If the mapping is not callable, or returns something else than a state.
+            ValueError: If the values are amplitudes.
+        """
+        if self._type == "probability_amplitude":
+            raise ValueError("Mapping cannot be applied to probability amplitudes.")
+        mapped, _ = map_states(self._outputs, mapping, *args, **kwargs)
+        outputs, _ = group_checked(mapped, np.ones(len(mapped), np.int64))
+        array = np.zeros((len(self), len(outputs)), self._array.dtype)
+        target = StateIndex(outputs).rows(mapped)
+        for row in range(len(self)):
+            np.add.at(array[row], target, self._array[row])
+        return self._with_outputs(array, outputs)
+
+    def apply_post_selection(self, post_selection: Any) -> SimulationResult:
+        """Keep the outputs that meet post-selection.
+
+        Raises:
+            ModeRangeError: If a rule names a mode that the outputs do not have.
+            TypeError: If it is no post-selection.
+        """
+        outputs, columns = keep_states(self._outputs, np.arange(len(self._outputs)), post_selection)
+        return self._with_outputs(self._array[:, columns], outputs)
+
+    def _with_outputs(self, array: AnyArray, outputs: AnyArray) -> SimulationResult:
+        return _restored(array, self._type, self._inputs, outputs, {})
+
+    def print_outputs(self, rounding: int = 4) -> None:
+        """Print each input and what it becomes, values rounded to `rounding` places."""
+        for state, values in self.items():
+            rounded = ((np.round(value, rounding), output) for output, value in values.items())
+            terms = " + ".join(f"{value}*{output}" for value, output in rounded if value != 0)
+            print(f"{state} -> {terms}")  # noqa: T201
+
+    def display_as_dataframe(self, threshold: float = 1e-12, conv_to_probability: bool = False) -> Any:
+        """Return a DataFrame of inputs by outputs.
+
+        Args:
+            threshold: Real and imaginary parts below it are shown as zero.
+            conv_to_probability: Show probabilities where the values are amplitudes.
+
+        Raises:
+            LightworksDependencyError: If pandas is not installed.
+        """
+        from lwfast.results.export import pandas_module
+
+        values = self._shown_values(conv_to_probability).copy()
+        parts = (values.real, values.imag) if np.iscomplexobj(values) else (values,)
+        for part in parts:
+            part[np.abs(part) < threshold] = 0
+        names = [str(s) for s in self.inputs], [str(s) for s in self.outputs]
+        return pandas_module().DataFrame(values, index=names[0], columns=names[1])
+
+    def _shown_values(self, conv_to_probability: bool) -> AnyArray:
+        if conv_to_probability and self._type == "probability_amplitude":
+            return np.abs(self._array) ** 2
+        return self._array
+
+    def plot(self, conv_to_probability: bool = False, show: bool = True, state_labels: Any = None) -> Any:
+        """Draw a bar chart (one input) or a heat map; see `lwfast.results.plotting_simulation`."""
+        from lwfast.results.plotting_simulation import plot_simulation
+
+        return plot_simulation(self, self._shown_values(conv_to_probability), show, state_labels)
+
+
+def _restored(
+    array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, attributes: dict[str, Any]
+) -> SimulationResult:
+    return SimulationResult(array, result_type, inputs.tolist(), outputs.tolist(), **attributes)
