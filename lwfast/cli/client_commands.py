@@ -1,0 +1,255 @@
+"""The commands of the client: `token`, `qpus`, `jobs`, `job`, `submit`, `result`, `doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lwfast.errors import ConfigurationError, TokenError
+
+from . import doctor
+
+if TYPE_CHECKING:
+    from lwfast.remote import Client, Job
+
+DEFAULT_LIMIT = 20
+
+
+def add_parsers(commands: Any) -> None:
+    """Add the commands to the parser."""
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--url", help="base URL of the scheduler (default: LWFAST_URL, profile, saved setting)")
+    where.add_argument("--profile", help="profile of config.toml to use (default: LWFAST_PROFILE)")
+    _add_token(commands)
+    parser = commands.add_parser("qpus", parents=[where], help="list the QPUs and their limits")
+    parser.add_argument("name", nargs="?", help="show only this one")
+    parser.set_defaults(run=run_qpus)
+    _add_jobs(commands, where)
+    _add_submit(commands, where)
+    parser = commands.add_parser("doctor", parents=[where], help="check settings, connection and installation")
+    parser.set_defaults(run=lambda args: doctor.run(_client(args)))
+
+
+# --- token ------------------------------------------------------------------------------------------
+
+
+def _add_token(commands: Any) -> None:
+    parser = commands.add_parser("token", help="save, list and delete access tokens")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    save = actions.add_parser("save", help="save a token, read from the terminal or from standard input")
+    save.add_argument("name", help="what to call it; a profile or remote.token.load() names it so")
+    save.add_argument("--overwrite", action="store_true", help="replace a token of this name")
+    actions.add_parser("list", help="list the names of saved tokens")
+    delete = actions.add_parser("delete", help="delete a saved token")
+    delete.add_argument("name")
+    parser.set_defaults(run=run_token)
+
+
+def run_token(args: argparse.Namespace) -> int:
+    """Save, list or delete tokens; a token is never printed, and never an argument that `ps` would show."""
+    from lwfast import remote
+
+    if args.action == "save":
+        remote.token.set(_read_secret())
+        remote.token.save(args.name, overwrite=args.overwrite)
+        print(f"Saved token {args.name!r}.")
+    elif args.action == "delete":
+        remote.token.delete_saved(args.name)
+        print(f"Deleted token {args.name!r}.")
+    else:
+        from lwfast.remote.persistence import read_tokens
+
+        saved, theirs = read_tokens()
+        for name in dict.fromkeys([*saved, *theirs]):
+            print(name if name in saved else f"{name}  (saved by Lightworks' client)")
+    return 0
+
+
+def _read_secret() -> str:
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass("Token (not shown): ").strip()
+    text = sys.stdin.read().strip()
+    if not text:
+        raise TokenError("No token came in on standard input.")
+    return text
+
+
+# --- QPUs and jobs ----------------------------------------------------------------------------------
+
+
+def run_qpus(args: argparse.Namespace) -> int:
+    """Print the limits of each QPU."""
+    client = _client(args)
+    for name in [args.name] if args.name else client.list_qpus():
+        qpu = client.get_qpu_details(name)
+        limits = ", ".join(f"{count:,} from {least} photons on" for least, count in qpu.max_samples.items())
+        print(f"{qpu.name}  {'online' if qpu.available else 'OFFLINE'} (updated {qpu.last_updated})")
+        print(f"  modes             at most {qpu.n_modes}")
+        print(f"  photons put in    at most {qpu.max_photon_input}")
+        print(f"  detection filter  at most {qpu.max_detection_filter} photons")
+        print(f"  samples           at most {qpu.default_max_samples:,}; by detection filter: {limits or 'none'}")
+    return 0
+
+
+def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser("jobs", parents=[where], help="list jobs, newest first")
+    parser.add_argument("--status", action="append", help="only jobs with this status; may be repeated")
+    parser.add_argument("--name", help="only jobs with this name")
+    parser.add_argument("--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)")
+    parser.set_defaults(run=run_jobs)
+    parser = commands.add_parser("job", parents=[where], help="show, follow or cancel a job")
+    parser.add_argument("id")
+    parser.add_argument("--wait", action="store_true", help="wait until it is complete")
+    parser.add_argument("--timeout", type=float, help="seconds to wait at most")
+    parser.add_argument("--cancel", action="store_true", help="cancel it")
+    parser.add_argument("--payload", action="store_true", help="print what was submitted, as JSON")
+    parser.set_defaults(run=run_job)
+    parser = commands.add_parser("result", parents=[where], help="fetch the result of a job")
+    parser.add_argument("id")
+    parser.add_argument("-o", "--output", type=Path, help="save it there: .json, .npz or .parquet")
+    parser.add_argument("--raw", action="store_true", help="without post-selection")
+    parser.add_argument("--wait", action="store_true", help="wait until the job is complete")
+    parser.add_argument("--timeout", type=float, help="seconds to wait at most")
+    parser.add_argument("--top", type=_positive, default=DEFAULT_LIMIT, help="how many outcomes to print")
+    parser.set_defaults(run=run_result)
+
+
+def run_jobs(args: argparse.Namespace) -> int:
+    """Print a line for each job."""
+    from lwfast.remote.client import statuses_of
+
+    jobs = _client(args).jobs(status=args.status, name=args.name, limit=args.limit)
+    states = statuses_of(jobs)
+    print(f"{'Job ID':>10}  {'Status':<10}  {'Queue':>5}  Name")
+    for job in jobs:
+        status, position = states[job]
+        print(f"{job.job_id:>10}  {status!s:<10}  {position if position else '':>5}  {job.name or ''}")
+    return 0
+
+
+def run_job(args: argparse.Namespace) -> int:
+    """Print what is known of a job; 1 if it was waited for and did not succeed."""
+    job = _client(args).job(args.id)
+    if args.payload:
+        from lwfast.wire import payload_to_builtins
+
+        payload = job.payload
+        if payload is None:
+            raise ConfigurationError("This scheduler gives no payloads out; they are in saved jobs only.")
+        print(json.dumps(payload_to_builtins(payload), indent=2))
+        return 0
+    if args.cancel:
+        job.cancel()
+    if args.wait:
+        job.wait_until_complete(args.timeout, progress=True)
+    details = job.details
+    print(f"Job {details.job_id}: {details.job_status}")
+    if details.queue_position is not None:
+        print(f"  position in the queue: {details.queue_position}")
+    for log in details.logs:
+        print(f"  {log.get('createdDate', '')}  {log.get('message', '')}")
+    for code, message in details.compilation_errors:
+        print(f"  compilation error {code}: {message}")
+    if details.notes:
+        print(f"  notes: {details.notes}")
+    return 1 if args.wait and not job.success else 0
+
+
+def run_result(args: argparse.Namespace) -> int:
+    """Save a result, or print its most frequent outcomes."""
+    job = _client(args).job(args.id)
+    result = job.result(args.timeout, progress=True) if args.wait else job.get_result()
+    if args.output is not None:
+        result.save(args.output, raw_data=args.raw)
+        print(f"Saved {len(result.raw_data if args.raw else result):,} outcomes to {args.output}.")
+        return 0
+    shown = result.raw_data if args.raw else result
+    total = sum(int(count) for count in shown.values())
+    ordered = sorted(shown.items(), key=lambda item: -int(item[1]))
+    for state, count in ordered[: args.top]:
+        print(f"{count:>10}  {state}")
+    left = f", {len(ordered) - args.top:,} of them not shown" if len(ordered) > args.top else ""
+    print(f"{total:>10}  samples in {len(ordered):,} outcomes{left}")
+    return 0
+
+
+# --- submit -----------------------------------------------------------------------------------------
+
+
+def _add_submit(commands: Any, where: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser(
+        "submit", parents=[where], help="submit a saved job, a saved batch or a payload in JSON"
+    )
+    parser.add_argument("file", type=Path, help="what save_to_file wrote, or what `lwfast job ID --payload` prints")
+    parser.add_argument("--qpu", help="another QPU than the one in the file")
+    parser.add_argument("--name", help="another job name than the one in the file")
+    parser.add_argument("--wait", action="store_true", help="wait until all is complete")
+    parser.add_argument("--timeout", type=float, help="seconds to wait at most")
+    parser.add_argument("--save", type=Path, help="save the new job there")
+    parser.set_defaults(run=run_submit)
+
+
+def run_submit(args: argparse.Namespace) -> int:
+    """Submit what the file holds; 1 if it was waited for and did not succeed."""
+    from lwfast import remote
+
+    client = _client(args)
+    jobs = [remote.Job(payload, client=client) for payload in _payloads(args)]
+    batch = remote.BatchJob(client=client)
+    for job in jobs:
+        job.retry()
+        print(f"Submitted {job.name!r} as job {job.job_id}.", flush=True)
+        batch[job.name if job.name and job.name not in batch else str(job.job_id)] = job
+    if args.save is not None:
+        (jobs[0] if len(jobs) == 1 else batch).save_to_file(args.save)
+    if not args.wait:
+        return 0
+    batch.wait_until_complete(args.timeout, progress=True)
+    return 0 if batch.all_success else 1
+
+
+def _payloads(args: argparse.Namespace) -> list[Any]:
+    """Read the payloads of a file, with the changes that were asked for."""
+    import msgspec
+
+    from lwfast import remote
+    from lwfast.wire import payload_from_builtins
+
+    try:
+        data = json.loads(args.file.read_bytes())
+    except ValueError as error:
+        raise ConfigurationError(f"{args.file} is not JSON: {error}.") from error
+    if isinstance(data, dict) and "job_type" in data:
+        loaded = remote.load_job_from_file(args.file)
+        saved: list[Job] = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
+        payloads = [job._payload for job in saved]  # noqa: SLF001  (`payload` would ask the scheduler)
+    else:
+        try:
+            payloads = [payload_from_builtins(data)]
+        except (msgspec.ValidationError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"{args.file} holds no payload: {error}.") from error
+    if not payloads or any(payload is None for payload in payloads):
+        raise ConfigurationError(f"{args.file} holds a job without its payload; nothing can be submitted.")
+    changes = {key: value for key, value in (("qpu", args.qpu), ("job_name", args.name)) if value is not None}
+    return [msgspec.structs.replace(payload, **changes) for payload in payloads if payload is not None]
+
+
+# --- shared -----------------------------------------------------------------------------------------
+
+
+def _client(args: argparse.Namespace) -> Client:
+    from lwfast.remote import Client
+
+    return Client(url=args.url, profile=args.profile)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"should be at least 1, got {number}")
+    return number

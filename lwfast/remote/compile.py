@@ -1,0 +1,270 @@
+"""From a task to the payload that a QPU takes.
+
+Every fault is found before anything is sent, and all of them are told in one error: those that no QPU takes,
+and those that break the limits of the one chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from lwfast import wire
+from lwfast._version import LIGHTWORKS_VERSION
+from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
+from lwfast.rules import DefaultPostSelection, PostSelection
+from lwfast.state import State
+from lwfast.tasks import Batch, Sampler
+from lwfast.tasks.data import SamplerTask
+from lwfast.tasks.task import Task
+
+Modes = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One fault of a task.
+
+    Attributes:
+        text: What is wrong: value, limit, remedy.
+        kind: ValueError or TypeError as the reference raises for it, or None where it raises ValidationError.
+    """
+
+    text: str
+    kind: type[ValueError] | type[TypeError] | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A payload that passed every check, and its bytes."""
+
+    payload: wire.ArtemisPayload
+    body: bytes
+
+
+def compile_tasks(
+    task: Task | Batch, qpu: wire.ArtemisQPU, direct_encoding: bool, job_name: Any, options: Any
+) -> list[Submission]:
+    """Turn a task, or each task of a batch, into a payload that the QPU takes.
+
+    Args:
+        task: A `Sampler`, or a `Batch` of them.
+        qpu: The QPU and its limits.
+        direct_encoding: Whether to send the circuit's elements as they stand.
+        job_name: A name, or for a batch a name for each task.
+        options: Further entries of `job_data`, or None.
+
+    Raises:
+        TypeError: The name or the options are of a wrong type.
+        ValueError: The names do not fit the batch.
+        ValidationError: The QPU cannot run the task; lists every violation, of all tasks of a batch.
+    """
+    if options is not None and not isinstance(options, dict):
+        raise TypeError(f"options should be a dictionary or None, got {type(options).__name__}.")
+    tasks = task.tasks if isinstance(task, Batch) else [adopted]
+    names = job_names(isinstance(task, Batch), job_name, len(tasks))
+    found: list[Violation] = []
+    out = []
+    for one, name in zip(tasks, names, strict=True):
+        prefix = f"{name}: " if isinstance(task, Batch) else ""
+        payload, violations = _compile(one, qpu, direct_encoding, name, options or {})
+        found += [Violation(prefix + item.text, item.kind) for item in violations]
+        if payload is not None and not found:
+            out.append(Submission(payload, _encode(payload)))
+    if found:
+        raise _validation_error(found)
+    return out
+
+
+def job_names(batch: bool, name: Any, n_tasks: int) -> list[str]:
+    """Name each job: the tasks of a batch are numbered from 1 unless each has a name of its own.
+
+    Raises:
+        TypeError: A name is no string.
+        ValueError: Too few or too many names, or one name twice in a batch.
+    """
+    if not batch:
+        if not isinstance(name, str):
+            raise TypeError(f"Job name should be a string, got {type(name).__name__}.")
+        return [name]
+    if isinstance(name, str):
+        return [f"{name}_{i + 1}" for i in range(n_tasks)]
+    if not isinstance(name, Sequence) or not all(isinstance(item, str) for item in name):
+        raise TypeError("Job name should be a string or list of strings.")
+    if len(name) != n_tasks:
+        raise ValueError(
+            f"Number of job names ({len(name)}) should be equal to the number of tasks ({n_tasks})."
+        )
+    twice = sorted({item for item in name if list(name).count(item) > 1})
+    if twice:
+        raise ValueError(f"Job names of a batch should differ, these do not: {', '.join(twice)}.")
+    return list(name)
+
+
+def _compile(
+    task: Task, qpu: wire.ArtemisQPU, direct_encoding: bool, name: str, options: dict[str, Any]
+) -> tuple[wire.ArtemisPayload | None, list[Violation]]:
+    """Make the payload of one task, or list what is wrong with it."""
+    if not isinstance(task, Sampler):
+        return None, [Violation(f"A QPU runs Sampler tasks only, not {type(task).__name__}.")]
+    data = task._generate_task()  # noqa: SLF001  (the interface between tasks and what runs them)
+    violations = [*_unsupported(data), *_bad_input(data), *_bad_rules(data)]
+    full_input = _with_heralds(data.input_state, data.circuit.heralds.input)
+    herald_photons = sum(data.circuit.heralds.output.values())
+    n_photons = sum(full_input)
+    min_detection = n_photons if data.min_detection is None else data.min_detection + herald_photons
+    violations += _beyond_limits(data, qpu, n_photons, min_detection)
+    if violations:
+        return None, violations
+    job_data = _job_data(data) | options
+    return wire.ArtemisPayload(
+        qpu=qpu.name,
+        job_name=name,
+        lightworks_version=LIGHTWORKS_VERSION,
+        n_modes=data.circuit.n_modes,
+        input=State(full_input),
+        n_samples=data.n_samples,
+        min_detection=min_detection,
+        direct_implementation=direct_encoding,
+        unitary=data.circuit.U_full,
+        circuit_spec=data.circuit._circuit_spec if direct_encoding else None,  # noqa: SLF001
+        job_data=job_data or None,
+    ), []
+
+
+def _unsupported(data: SamplerTask) -> list[Violation]:
+    """List the parts of a task that no QPU takes."""
+    found = []
+    if data.circuit.loss_modes != 0:
+        found.append(
+            Violation(
+                f"The circuit has {data.circuit.loss_modes} loss elements; a QPU has losses of its own, remove "
+                "them.",
+                ValueError,
+            )
+        )
+    if data.source is not None:
+        found.append(Violation("A source model cannot be sent to a QPU; leave source out.", TypeError))
+    if data.detector is not None:
+        found.append(Violation("A detector model cannot be sent to a QPU; leave detector out.", TypeError))
+    return found
+
+
+def _bad_input(data: SamplerTask) -> list[Violation]:
+    """List what is wrong with input, heralds and detection filter on any QPU."""
+    found = []
+    heralds = data.circuit.heralds
+    for side, photons in (("input", heralds.input), ("output", heralds.output)):
+        many = {mode: n for mode, n in photons.items() if n > 1}
+        if many:
+            text = f"At most 1 heralded photon per mode is possible, the {side} heralds have {many}."
+            found.append(Violation(text, ValueError))
+    if any(n > 1 for n in data.input_state):
+        text = f"Inputs must have at most 1 photon per mode, got {data.input_state}."
+        found.append(Violation(text, ValueError))
+    if sum(data.input_state) < 1:
+        found.append(Violation("Input state should contain at least one photon.", ValueError))
+    if data.min_detection is not None:
+        most = sum(data.input_state) + sum(heralds.input.values()) - sum(heralds.output.values())
+        if not 1 <= data.min_detection <= max(1, most):
+            text = (
+                f"min_detection is {data.min_detection}; it should be from 1 to {most}, the photons that can "
+                "arrive outside of the heralded modes."
+            )
+            found.append(Violation(text, ValueError))
+    return found
+
+
+def _bad_rules(data: SamplerTask) -> list[Violation]:
+    """List what is wrong with the post-selection on any QPU."""
+    selection = data.post_selection
+    if selection is None or isinstance(selection, DefaultPostSelection):
+        return []
+    if not isinstance(selection, PostSelection):
+        text = (
+            f"post_selection should be a PostSelection or None, got {type(selection).__name__}; apply a function "
+            "to the result with apply_post_selection instead."
+        )
+        return [Violation(text, TypeError)]
+    n_visible = data.circuit.n_modes - len(data.circuit.heralds.output)
+    return [
+        Violation(
+            f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_visible} modes besides "
+            "the heralded ones.",
+            ValueError,
+        )
+        for rule in selection.rules
+        for mode in rule.modes
+        if mode >= n_visible
+    ]
+
+
+def _beyond_limits(
+    data: SamplerTask, qpu: wire.ArtemisQPU, n_photons: int, min_detection: int
+) -> list[Violation]:
+    """List the limits of this QPU that the task breaks."""
+    found = []
+    n_modes = data.circuit.n_modes
+    if n_modes > qpu.n_modes:
+        found.append(f"The circuit needs {n_modes} modes, {qpu.name} has {qpu.n_modes}.")
+    if n_photons > qpu.max_photon_input:
+        found.append(f"The input has {n_photons} photons, {qpu.name} takes at most {qpu.max_photon_input}.")
+    if min_detection > qpu.max_detection_filter:
+        how = (
+            "min_detection counts all photons put in unless you set it" if data.min_detection is None else ""
+        )
+        how = how or f"min_detection {data.min_detection} and the photons of output heralds"
+        found.append(
+            f"The detection filter is {min_detection} photons ({how}), {qpu.name} takes at most "
+            f"{qpu.max_detection_filter}; set min_detection lower."
+        )
+    allowed = qpu.samples_allowed(min_detection)
+    if data.n_samples > allowed:
+        found.append(
+            f"{data.n_samples:,} samples are asked for, {qpu.name} takes at most {allowed:,} with a detection "
+            f"filter of {min_detection} photons."
+        )
+    return [Violation(text) for text in found]
+
+
+def _job_data(data: SamplerTask) -> dict[str, Any]:
+    """Make the rules that come back with the result, in the modes of the whole circuit."""
+    heralds = data.circuit.heralds.output
+    visible = [mode for mode in range(data.circuit.n_modes) if mode not in heralds]
+    rules = data.post_selection.rules if isinstance(data.post_selection, PostSelection) else []
+    post_select = [(tuple(visible[mode] for mode in rule.modes), rule.n_photons) for rule in rules]
+    herald = [((mode,), (n,)) for mode, n in heralds.items()]
+    return {"post_select": post_select, "herald": herald} if post_select or herald else {}
+
+
+def _with_heralds(state: State, heralds: dict[int, int]) -> Modes:
+    """Put the heralded photons into an input state, at their modes."""
+    photons = iter(state)
+    return tuple(
+        heralds[mode] if mode in heralds else next(photons) for mode in range(len(state) + len(heralds))
+    )
+
+
+def _encode(payload: wire.ArtemisPayload) -> bytes:
+    try:
+        return wire.encode(payload)
+    except (TypeError, ValueError, NotImplementedError, msgspec.MsgspecError) as error:
+        raise ValidationError(f"{payload.job_name}: this job cannot be written as JSON: {error}.") from error
+
+
+def _validation_error(found: list[Violation]) -> ValidationError:
+    """Make one error of all violations, which is also what the reference raises for any of them."""
+    kinds = {item.kind for item in found}
+    kind = ValidationError
+    if TypeError in kinds:
+        kind = TaskError if ValueError in kinds else TaskTypeError
+    elif ValueError in kinds:
+        kind = TaskValueError
+    texts = tuple(item.text for item in found)
+    message = (
+        texts[0] if len(texts) == 1 else f"{len(texts)} faults:" + "".join(f"\n\t{text}" for text in texts)
+    )
+    return kind(message, texts)

@@ -1,0 +1,189 @@
+"""The module's functions: calls of the default client, and saved settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
+
+from . import files, persistence, settings
+from .chosen import chosen
+from .default import default_client
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lwfast.results import QPUSamplingResult
+
+    from .batch_job import BatchJob
+    from .single_job import Job
+
+
+def list_qpus() -> list[str]:
+    """Return the names of all QPUs."""
+    return default_client().list_qpus()
+
+
+def get_qpu_details(name: str) -> ArtemisQPU:
+    """Return the limits of a QPU and whether it is online.
+
+    Raises:
+        ValueError: There is no QPU of this name; lists those there are.
+    """
+    return default_client().get_qpu_details(name)
+
+
+def list_all_jobs() -> list[int]:
+    """Return the ids of all jobs, newest first."""
+    return default_client().list_all_jobs()
+
+
+def list_scheduled_jobs() -> list[int]:
+    """Return the ids of all jobs that wait, oldest first."""
+    return default_client().list_scheduled_jobs()
+
+
+def show_scheduled() -> pd.DataFrame:
+    """Return a table of the jobs that wait: `Job ID`, `Status`, `Queue Position` (missing before it has one).
+
+    Raises:
+        LightworksDependencyError: pandas is not installed.
+    """
+    return default_client().show_scheduled()
+
+
+def get_job_status(job_id: int | str) -> str:
+    """Return the status of a job in a word.
+
+    Raises:
+        JobNotFoundError: There is none of this id.
+    """
+    return default_client().get_job_status(job_id)
+
+
+def get_job_details(job_id: int | str) -> ArtemisJobDetails:
+    """Return everything that the scheduler says about a job.
+
+    Raises:
+        JobNotFoundError: There is none of this id.
+    """
+    return default_client().get_job_details(job_id)
+
+
+def check_job_complete(job_id: int | str) -> bool:
+    """Return whether nothing more will happen to a job.
+
+    Raises:
+        JobNotFoundError: There is none of this id.
+    """
+    return default_client().check_job_complete(job_id)
+
+
+def cancel_job(job_id: int | str) -> None:
+    """Cancel a job.
+
+    Raises:
+        JobError: It was cancelled already, or is complete.
+        JobNotFoundError: There is none of this id.
+    """
+    default_client().cancel_job(job_id)
+
+
+def get_results(job_id: int | str) -> QPUSamplingResult:
+    """Fetch the result of a job.
+
+    Raises:
+        ResultsError: The job is not complete, or gave no results; says why.
+        JobNotFoundError: There is none of this id.
+    """
+    return default_client().get_results(job_id)
+
+
+def job(job_id: int | str) -> Job:
+    """Find a job again by its id.
+
+    Raises:
+        JobNotFoundError: There is none of this id.
+    """
+    return default_client().job(job_id)
+
+
+def jobs(
+    status: Status | str | Iterable[Status | str] | None = None,
+    name: str | None = None,
+    limit: int | None = 50,
+    *,
+    qpu: str | None = None,
+    before: int | None = None,
+) -> list[Job]:
+    """Find jobs, newest first.
+
+    Args:
+        status: One status or several, as `Status` or as words.
+        name: Name of the jobs; needs a scheduler that offers lwfast's API.
+        limit: How many at most; None for all.
+        qpu: Name of the QPU; needs the same.
+        before: Only jobs with smaller ids: the last id of one call begins the next page.
+
+    Raises:
+        ValueError: A status or the limit makes no sense.
+        LightworksRemoteError: The scheduler cannot filter by name or QPU.
+    """
+    return default_client().jobs(status, name, limit, qpu=qpu, before=before)
+
+
+def load_job_from_file(filename: str | PathLike[str]) -> Job | BatchJob:
+    """Load a saved job or batch, ours or the reference's; needs no connection.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        JobFileError: It holds no job.
+    """
+    from .batch_job import BatchJob
+    from .single_job import Job
+
+    path, data = files.read(filename)
+    loaded = Job() if files.kind_of(data, path) == "job" else BatchJob()
+    loaded.load_from_file(filename)
+    return loaded
+
+
+def set_api_url(url: str) -> None:
+    """Use a base URL from now on, in this process and, saved, in later ones.
+
+    Raises:
+        ConfigurationError: It cannot be used, or not be saved.
+    """
+    value = settings.normalise_url(url)
+    persistence.save_setting("api_url", value)
+    chosen.set_url(value)
+
+
+def install_certificate(filename: str | PathLike[str]) -> None:
+    """Keep a copy of a PEM file; https connections are checked against it from now on.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ConfigurationError: It holds no PEM certificate.
+    """
+    persistence.install_certificate(filename)
+    chosen.touch()
+
+
+def set_global_require_online(value: bool) -> None:
+    """Save whether a QPU must be online to submit to it.
+
+    Raises:
+        TypeError: `value` is no bool.
+    """
+    if not isinstance(value, bool):
+        raise TypeError("Provided value for require_online should be True or False.")
+    persistence.save_setting("require_online", value)
+
+
+def get_global_require_online() -> bool | None:
+    """Return what was saved with `set_global_require_online`, or None."""
+    value: bool | None = persistence.read_setting("require_online")[0]
+    return value

@@ -1,0 +1,277 @@
+"""A scheduler of one's own: `lwfast serve` as a child process, and a client that points at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any
+
+from lwfast.errors import LightworksRemoteError
+
+from .client import Client
+from .default import put_in_place, take_away
+from .qpu import QPU
+
+STOP_SECONDS = 8.0
+TERMINATE_SECONDS = 3.0
+LOG_TAIL_BYTES = 4000
+TOKEN_VARIABLE = "LWFAST_SERVE_TOKEN"  # noqa: S105  (a variable's name)
+
+
+def local_scheduler(
+    *,
+    data_dir: str | PathLike[str] | None = None,
+    config: str | PathLike[str] | None = None,
+    workers: int | None = None,
+    port: int = 0,
+    startup_seconds: float = 60.0,
+) -> LocalScheduler:
+    """Run a scheduler on loopback while a `with` block lasts; the functions of `lwfast.remote` then use it.
+
+    Args:
+        data_dir: Folder for its queue and results; None for one that is deleted in the end.
+        config: TOML file that describes its QPUs; None for one QPU like Artemis.
+        workers: Worker processes; None for its default.
+        port: Port to listen on; 0 for a free one.
+        startup_seconds: How long to wait until it is ready.
+
+    Returns:
+        The scheduler, to be used in `with`, or with `start` and `stop`.
+
+    Raises:
+        LightworksRemoteError: From `start`: it did not start; shows the end of its log.
+    """
+    return LocalScheduler(data_dir, config, workers, port, startup_seconds)
+
+
+class LocalScheduler:
+    """A scheduler that runs as a child process; see `local_scheduler`.
+
+    It ends with the `with` block, with `stop`, or with this process, whatever happens to it.
+
+    Attributes:
+        url: Base URL of its API; None while it does not run.
+        dashboard: URL of its dashboard; None while it does not run.
+        token: The access token that it takes.
+        pid: Process id; None while it does not run.
+    """
+
+    def __init__(
+        self,
+        data_dir: str | PathLike[str] | None,
+        config: str | PathLike[str] | None,
+        workers: int | None,
+        port: int,
+        startup_seconds: float,
+    ) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self.url: str | None = None
+        self.dashboard: str | None = None
+        self.pid: int | None = None
+        self._data_dir = None if data_dir is None else Path(data_dir)
+        self._options = _options(config, workers, port)
+        self._startup_seconds = startup_seconds
+        self._own_folder: Path | None = None
+        self._child: subprocess.Popen[str] | None = None
+        self._client: Client | None = None
+        self._log: IO[bytes] | None = None
+        self._lock = threading.Lock()
+
+    # --- what a user does ---------------------------------------------------------------------------
+
+    @property
+    def client(self) -> Client:
+        """A client of this scheduler.
+
+        Raises:
+            LightworksRemoteError: It does not run.
+        """
+        if self._client is None:
+            raise LightworksRemoteError("This scheduler does not run; use it in `with`, or call start().")
+        return self._client
+
+    def qpu(self, name: str = "Artemis") -> QPU:
+        """Return a QPU of this scheduler."""
+        return self.client.qpu(name)
+
+    def log(self) -> str:
+        """Return the end of what the scheduler wrote to its log."""
+        if self._log is None:
+            return ""
+        with suppress(OSError, ValueError):
+            size = os.fstat(self._log.fileno()).st_size
+            offset = max(0, size - LOG_TAIL_BYTES)
+            with Path(self._log.name).open("rb") as file:
+                file.seek(offset)
+                return file.read().decode("utf-8", "replace").replace(self.token, "[token]")
+        return ""
+
+    def start(self) -> LocalScheduler:
+        """Start the scheduler, and let the functions of `lwfast.remote` use it.
+
+        Raises:
+            LightworksRemoteError: It did not start; shows the end of its log.
+        """
+        with self._lock:
+            if self._child is not None:
+                raise LightworksRemoteError("This scheduler runs already.")
+            try:
+                self._start()
+            except BaseException:
+                self._stop()
+                raise
+        return self
+
+    def stop(self) -> None:
+        """End the scheduler; the functions of `lwfast.remote` use what they used before."""
+        with self._lock:
+            self._stop()
+
+    def __enter__(self) -> LocalScheduler:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"lwfast.remote.LocalScheduler({self.url or 'not running'})"
+
+    # --- the child ----------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
+        data_dir = self._data_dir or self._own_folder / "data"
+        self._log = (self._own_folder / "scheduler.log").open("wb")
+        command = [sys.executable, "-P", "-m", "lwfast", "serve", "--host", "127.0.0.1"]
+        command += ["--data-dir", str(data_dir), "--announce", "json", "--exit-with-parent", *self._options]
+        self._child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # its end is how the child notices that this process is gone
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env=_environment(self.token),
+            # Ctrl-C in a terminal goes to the whole group; the child shall end when this process says so.
+            start_new_session=os.name == "posix",
+        )
+        facts = self._wait_until_ready(self._child)
+        self.url, self.dashboard, self.pid = (
+            facts["url"],
+            facts.get("dashboard", facts["url"]),
+            self._child.pid,
+        )
+        self._client = Client(url=self.url, token=self.token)
+        put_in_place(self._client)
+
+    def _wait_until_ready(self, child: subprocess.Popen[str]) -> dict[str, Any]:
+        """Read the line that says where the scheduler listens."""
+        lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=_read_lines, args=(child.stdout, lines), daemon=True).start()
+        give_up = time.monotonic() + self._startup_seconds
+        while True:
+            try:
+                line = lines.get(timeout=max(0.01, give_up - time.monotonic()))
+            except queue.Empty:
+                raise self._failure(f"was not ready within {self._startup_seconds:g} s") from None
+            if not line:
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(timeout=TERMINATE_SECONDS)
+                raise self._failure(f"ended at once, with exit code {child.returncode}")
+            try:
+                facts = json.loads(line)
+            except ValueError:
+                continue  # something that a library printed
+            if isinstance(facts, dict) and isinstance(facts.get("url"), str):
+                return facts
+
+    def _failure(self, what: str) -> LightworksRemoteError:
+        log = self.log().strip()
+        return LightworksRemoteError(
+            f"The local scheduler {what}." + (f" The end of its log:\n{log}" if log else " Its log is empty.")
+        )
+
+    def _stop(self) -> None:
+        if self._client is not None:
+            take_away(self._client)
+            self._client.close()
+        child, self._child = self._child, None
+        self._client = self.url = self.dashboard = self.pid = None
+        if child is not None:
+            _end(child)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if self._own_folder is not None:
+            shutil.rmtree(self._own_folder, ignore_errors=True)
+            self._own_folder = None
+
+
+def _options(config: Any, workers: Any, port: Any) -> list[str]:
+    options = ["--port", str(int(port))]
+    if config is not None:
+        options += ["--config", os.fspath(config)]
+    if workers is not None:
+        options += ["--workers", str(int(workers))]
+    return options
+
+
+def _environment(token: str) -> dict[str, str]:
+    """The child's environment: the token, and the way to this very lwfast."""
+    environment = dict(os.environ)
+    environment[TOKEN_VARIABLE] = token
+    for name in ("LWFAST_TOKEN", "LWFAST_URL"):
+        environment.pop(name, None)
+    home = Path(__file__).resolve().parents[2]
+    if home.name not in {"site-packages", "dist-packages"}:
+        # A checkout: the child, which does not look into the working folder, would not find it.
+        paths = [str(home), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return environment
+
+
+def _read_lines(stream: IO[str] | None, lines: queue.SimpleQueue[str]) -> None:
+    """Pass on what the child prints, then an empty string; reading on keeps its pipe from filling up."""
+    with suppress(OSError, ValueError):
+        for line in stream or ():
+            lines.put(line)
+    lines.put("")
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """Let the child end by closing its input; then ask; then kill it with all that it started."""
+    with suppress(OSError):
+        if child.stdin is not None:
+            child.stdin.close()
+    for seconds, action in ((STOP_SECONDS, child.terminate), (TERMINATE_SECONDS, None)):
+        try:
+            child.wait(timeout=seconds)
+            break
+        except subprocess.TimeoutExpired:
+            if action is not None:
+                action()
+    else:
+        _kill(child)
+    with suppress(OSError, ValueError):
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    with suppress(OSError):
+        if os.name == "posix":
+            os.killpg(child.pid, signal.SIGKILL)  # it leads a session of its own
+        else:
+            child.kill()
+    child.wait()

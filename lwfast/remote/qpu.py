@@ -1,0 +1,240 @@
+"""A QPU to run tasks on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+from lwfast.errors import BatchSubmissionError, JobSubmissionError, LightworksRemoteError, QPUOfflineError
+from lwfast.wire import ArtemisQPU, Status
+
+from .batch_job import BatchJob
+from .single_job import Job
+
+if TYPE_CHECKING:
+    from lwfast.tasks import Batch
+    from lwfast.tasks.task import Task
+
+    from .client import Client
+
+_BEFORE_COMPILED = frozenset({Status.ACCEPTED, Status.COMPILING})
+
+
+class QPU:
+    """A QPU of a scheduler.
+
+    Args:
+        name: Name of the QPU; see `list_qpus`.
+        client: Whose scheduler it belongs to; None for the default client at the time of each call.
+
+    Raises:
+        TypeError: `name` is no string.
+    """
+
+    def __init__(self, name: str, *, client: Client | None = None) -> None:
+        self.name = name
+        self._client = client
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"lwfast.remote.QPU('{self.name}')"
+
+    @property
+    def name(self) -> str:
+        """The name of the QPU."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise TypeError(f"QPU name should be a string, got {type(value).__name__}.")
+        self._name = value
+
+    @property
+    def details(self) -> ArtemisQPU:
+        """The limits of the QPU, and whether it is online now."""
+        return self._where().get_qpu_details(self.name)
+
+    @overload
+    def run(
+        self,
+        task: Task,
+        direct_encoding: bool = ...,
+        job_name: str = ...,
+        options: dict[str, Any] | None = ...,
+        require_online: bool | None = ...,
+    ) -> Job: ...
+    @overload
+    def run(
+        self,
+        task: Batch,
+        direct_encoding: bool = ...,
+        job_name: str | list[str] = ...,
+        options: dict[str, Any] | None = ...,
+        require_online: bool | None = ...,
+    ) -> BatchJob: ...
+    def run(
+        self,
+        task: Task | Batch,
+        direct_encoding: bool = False,
+        job_name: str | list[str] = "Job",
+        options: dict[str, Any] | None = None,
+        require_online: bool | None = None,
+    ) -> Job | BatchJob:
+        """Submit a task, and return once it is compiled.
+
+        Args:
+            task: A `Sampler`, or a `Batch` of them; those of Lightworks are taken too. A `random_seed` is not
+                sent: a QPU has none.
+            direct_encoding: Send the elements of the circuit, to be implemented as they stand, rather than its
+                unitary alone.
+            job_name: A name; the jobs of a batch get it with a number from 1, or a list names each of them.
+            options: Further entries of the job's data, for those who were told of them.
+            require_online: Raise if the QPU is offline; None for the setting of `set_global_require_online`.
+
+        Returns:
+            A `Job`, or a `BatchJob` for a batch.
+
+        Raises:
+            ValidationError: The QPU cannot run the task; lists every violation. Nothing was sent.
+            QPUOfflineError: It is offline, and must not be. Nothing was sent.
+            JobSubmissionError: The scheduler refused the job, or could not compile it.
+            AmbiguousSubmissionError: The answer was lost: look the job up before submitting it again.
+            BatchSubmissionError: Part of a batch failed; carries the jobs that were accepted.
+            WaitTimeoutError: It is not compiled after the client's `compile_timeout`; carries the job.
+        """
+        job = self.run_async(task, direct_encoding, job_name, options, require_online)  # type: ignore[call-overload]
+        _wait_for_compilation(job, self._where())
+        return job  # type: ignore[no-any-return]
+
+    @overload
+    def run_async(
+        self,
+        task: Task,
+        direct_encoding: bool = ...,
+        job_name: str = ...,
+        options: dict[str, Any] | None = ...,
+        require_online: bool | None = ...,
+    ) -> Job: ...
+    @overload
+    def run_async(
+        self,
+        task: Batch,
+        direct_encoding: bool = ...,
+        job_name: str | list[str] = ...,
+        options: dict[str, Any] | None = ...,
+        require_online: bool | None = ...,
+    ) -> BatchJob: ...
+    def run_async(
+        self,
+        task: Task | Batch,
+        direct_encoding: bool = False,
+        job_name: str | list[str] = "Job",
+        options: dict[str, Any] | None = None,
+        require_online: bool | None = None,
+    ) -> Job | BatchJob:
+        """Submit a task, and return without waiting for its compilation; see `run`."""
+        from lwfast.tasks.foreign import adopt
+
+        from lwfast.tasks.task import Task
+
+        from .compile import compile_tasks
+        from .submit import new_key, submit_batch, submit_one
+
+        adopted = adopt(task)
+        if not isinstance(direct_encoding, bool):
+            raise TypeError("direct_encoding should be set to either True or False.")
+        if require_online is not None and not isinstance(require_online, bool):
+            raise TypeError("require_online should be True, False or None.")
+        client = self._where()
+        must_be_online = client.require_online if require_online is None else require_online
+        details = (
+            client.get_qpu_details(self.name) if must_be_online else client._recent_qpu_details(self.name)
+        )  # noqa: SLF001
+        if must_be_online and not details.available:
+            raise QPUOfflineError(
+                f"QPU {self.name!r} is offline, so nothing was submitted. To submit all the same, pass "
+                "require_online=False, or change the setting with set_global_require_online(False)."
+            )
+        submissions = compile_tasks(adopted, details, direct_encoding, job_name, options)
+        jobs = [Job(item.payload, client=client) for item in submissions]
+        api = client._api  # noqa: SLF001
+        if not isinstance(adopted, Task):
+            submit_batch(api, jobs, submissions)
+            batch = BatchJob._of([item.payload.job_name for item in submissions], jobs)  # noqa: SLF001
+            batch._client = client  # noqa: SLF001
+            return batch
+        job, submission = jobs[0], submissions[0]
+        job._pending_key = new_key()  # noqa: SLF001
+        try:
+            job._accept(submit_one(api, submission.payload, submission.body, job._pending_key))  # noqa: SLF001
+        except LightworksRemoteError as error:
+            error.job = job
+            raise
+        return job
+
+    def __call__(
+        self,
+        task: Any,
+        direct_encoding: bool = False,
+        job_name: str | list[str] = "Job",
+        options: dict[str, Any] | None = None,
+        require_online: bool | None = None,
+    ) -> Any:
+        """Submit a task, and return once it is compiled; see `run`."""
+        return self.run(task, direct_encoding, job_name, options, require_online)
+
+    def _where(self) -> Client:
+        if self._client is not None:
+            return self._client
+        from .default import default_client
+
+        return default_client()
+
+
+def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
+    """Wait until every job is past compilation, then raise for those that did not pass.
+
+    Raises:
+        JobSubmissionError: A compilation failed; for a batch, `BatchSubmissionError`.
+        WaitTimeoutError: One is not compiled in time; carries the job.
+    """
+    from .follow import follow
+
+    jobs = job.jobs if isinstance(job, BatchJob) else [job]
+    try:
+        for _ in follow(jobs, lambda status: status not in _BEFORE_COMPILED, client.compile_timeout):
+            pass
+        errors = {one: _compilation_error(one) for one in jobs if one._final is Status.FAILED}  # noqa: SLF001
+    except LightworksRemoteError as error:
+        error.job = job
+        raise
+    failed = {one: error for one, error in errors.items() if error is not None}
+    if not failed:
+        return
+    if isinstance(job, Job):
+        raise failed[job]
+    names = {one: name for name, one in job.items()}
+    problem = BatchSubmissionError(
+        f"{len(failed)} of {len(jobs)} jobs were not compiled:\n"
+        + "\n".join(str(error) for error in failed.values()),
+        jobs=BatchJob._of(
+            [names[one] for one in jobs if one not in failed], [j for j in jobs if j not in failed]
+        ),  # noqa: SLF001
+        failed={names[one]: error for one, error in failed.items()},
+    )
+    problem.job = job
+    raise problem
+
+
+def _compilation_error(job: Job) -> JobSubmissionError | None:
+    """Make the error of a job that failed, if it failed in compilation."""
+    found = job.details.compilation_errors
+    if not found:
+        return None
+    listed = "".join(f"\n\t{code}\t{message}" for code, message in found)
+    error = JobSubmissionError(f"Job {job.job_id} could not be compiled:\n\tCode\tMessage{listed}")
+    error.errors = tuple((str(code), message) for code, message in found)
+    error.job = job
+    return error

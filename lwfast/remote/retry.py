@@ -1,0 +1,60 @@
+"""When a request is sent again, and after which pause."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 4.0
+LONGEST_RETRY_AFTER_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When to try again.
+
+    Attributes:
+        attempts: Most tries in all.
+        max_seconds: No new try later than this after the first.
+        reconnect: Whether to try again where no connection was made, so that nothing was sent.
+        resend: Whether to try again where the request may have arrived, or the scheduler was busy.
+    """
+
+    attempts: int = 5
+    max_seconds: float = 60.0
+    reconnect: bool = True
+    resend: bool = True
+
+    def pause(self, attempt: int, retry_after: float | None) -> float:
+        """Seconds to wait after a try: what the scheduler asked for, else doubling, with jitter."""
+        if retry_after is not None:
+            return min(retry_after, LONGEST_RETRY_AFTER_SECONDS)
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311  (spreads clients; no secret)
+
+
+IDEMPOTENT = RetryPolicy()
+"""For what may be asked twice."""
+ONCE = RetryPolicy(resend=False)
+"""For what must not happen twice: only a connection that was never made is tried again."""
+KEYED = RetryPolicy(attempts=20, max_seconds=30.0)
+"""For a submit with an idempotency key: long enough for a scheduler to start again."""
+
+
+def parse_retry_after(text: str | None) -> float | None:
+    """Read a `Retry-After` header, seconds or a date, as seconds from now; None where it says nothing."""
+    if not text:
+        return None
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_RETRY_AFTER_SECONDS)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

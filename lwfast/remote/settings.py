@@ -1,0 +1,189 @@
+"""Where each setting of a client comes from.
+
+Argument, then environment, then profile, then what was saved with `set_api_url` and its like, then the files
+of Lightworks' client; where none has an answer, an error says what to set.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lwfast.errors import ConfigurationError
+
+from . import persistence
+from .chosen import chosen
+from .tokens import check_token, no_token, saved_token
+
+SYSTEM_CERTIFICATES = "system"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a client needs to connect, with where it came from.
+
+    Attributes:
+        url: Base URL, ending in a slash.
+        token: Sent with each request; not shown in the repr.
+        certificate: PEM file that https connections are checked against, or None for the system's.
+        require_online: Whether a QPU must be online to submit, or None where nobody said.
+        sources: For each of these, where it came from.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    certificate: Path | None
+    require_online: bool | None
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def resolve(
+    url: str | None, token_: str | None, certificate: str | None, profile: str | None, allow_insecure: bool
+) -> Settings:
+    """Look every setting up.
+
+    Raises:
+        ConfigurationError: No URL is set, or a setting cannot be used; says what to do.
+        AuthenticationError: No token is set.
+    """
+    found_url, url_source = resolve_url(url, profile, allow_insecure)
+    found_token, token_source = resolve_token(token_, profile)
+    path, path_source = None, "not used without https"
+    if found_url.startswith("https"):
+        path, path_source = resolve_certificate(certificate, profile)
+    online, online_source = resolve_require_online(profile)
+    sources = {
+        "url": url_source,
+        "token": token_source,
+        "certificate": path_source,
+        "require_online": online_source,
+    }
+    return Settings(found_url, found_token, path, online, sources)
+
+
+def resolve_url(url: str | None, profile: str | None = None, allow_insecure: bool = False) -> tuple[str, str]:
+    """Find the base URL and say where it came from.
+
+    Raises:
+        ConfigurationError: There is none, or it cannot be used.
+    """
+    for value, source in (
+        (url, "argument"),
+        (chosen.url, "remote.set_api_url"),
+        (os.environ.get("LWFAST_URL"), "LWFAST_URL"),
+        _of_profile("url", profile),
+        persistence.read_setting("api_url"),
+    ):
+        if value:
+            try:
+                return normalise_url(value, allow_insecure=allow_insecure), source
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{error} (From {source}.)") from None
+    raise ConfigurationError(
+        "No URL is set. Set it with remote.set_api_url(...), LWFAST_URL, a profile, or Client(url=...); to "
+        "try things without a QPU, use remote.local_scheduler()."
+    )
+
+
+def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
+    """Check a base URL and let it end in a slash.
+
+    Raises:
+        TypeError: It is no string.
+        ConfigurationError: It is not http(s), has no host, holds a user name or a query, or would send the
+            token in plain text to another machine.
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"URL should be a string, got {type(url).__name__}.")
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"This URL cannot be read ({error}).") from None
+    if parts.username is not None or parts.password is not None:
+        # The URL is not repeated: what stands before the @ is a secret.
+        raise ConfigurationError("A URL must not hold a user name or password; use a token.")
+    if parts.scheme not in {"http", "https"} or not host or any(ord(c) <= 32 or ord(c) == 127 for c in text):
+        raise ConfigurationError(f"{text!r} is no URL to connect to; expected https://HOST/PATH/.")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"{text!r} holds a query or a fragment; give the base URL only.")
+    if parts.scheme == "http" and not is_loopback(host) and not (allow_insecure or _http_allowed()):
+        raise ConfigurationError(
+            f"{text!r} would send the token unencrypted to another machine. Use https, or, if the network is "
+            "yours, Client(allow_insecure=True) or LWFAST_ALLOW_HTTP=1."
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name means this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, str]:
+    """Find the token and say where it came from.
+
+    Raises:
+        AuthenticationError: There is none.
+        TokenError: The profile names a saved token that is not there.
+    """
+    if value is not None:
+        return value, "argument"
+    if chosen.token is not None:
+        return chosen.token, "remote.token"
+    environment = os.environ.get("LWFAST_TOKEN")
+    if environment:
+        return check_token(environment.strip(), "LWFAST_TOKEN"), "LWFAST_TOKEN"
+    name, source = _of_profile("token_name", profile)
+    if name:
+        return saved_token(name), f"saved token {name!r} ({source})"
+    raise no_token()
+
+
+def resolve_certificate(certificate: str | None, profile: str | None = None) -> tuple[Path | None, str]:
+    """Find the PEM file and say where it came from; None means the system's certificates.
+
+    Raises:
+        ConfigurationError: The file that was named does not exist.
+    """
+    for value, source in (
+        (certificate, "argument"),
+        (os.environ.get("LWFAST_CERTIFICATE"), "LWFAST_CERTIFICATE"),
+        _of_profile("certificate", profile),
+    ):
+        if value == SYSTEM_CERTIFICATES:
+            return None, source
+        if value:
+            path = Path(value).expanduser()
+            if not path.is_file():
+                raise ConfigurationError(f"Certificate {path} (from {source}) does not exist.")
+            return path, source
+    installed = persistence.installed_certificate()
+    return installed, "the system's" if installed is None else str(installed)
+
+
+def resolve_require_online(profile: str | None = None) -> tuple[bool | None, str]:
+    """Find whether a QPU must be online, and say where that came from."""
+    value, source = _of_profile("require_online", profile)
+    return (value, source) if value is not None else persistence.read_setting("require_online")
+
+
+def _http_allowed() -> bool:
+    return os.environ.get("LWFAST_ALLOW_HTTP", "") not in {"", "0"}
+
+
+def _of_profile(key: str, profile: str | None) -> tuple[Any, str]:
+    name = profile or os.environ.get("LWFAST_PROFILE")
+    if not name:
+        return None, ""
+    return persistence.read_profile(name).get(key), f"profile {name!r}"

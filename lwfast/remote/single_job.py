@@ -1,0 +1,277 @@
+"""A submitted job: its status, its result, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from lwfast import wire
+from lwfast.errors import AmbiguousSubmissionError, JobSubmissionError, LightworksRemoteError
+from lwfast.wire import Status
+
+from . import files
+from .follow import check_timeout, follow
+from .progress import Shown
+
+if TYPE_CHECKING:
+    from lwfast.results import QPUSamplingResult
+
+    from .client import Client
+
+
+class Job:
+    """A job at a scheduler. Made by `QPU.run`, `remote.job` or by loading a file.
+
+    Waiting survives an outage of the scheduler, and nothing that fails changes what this object knows.
+
+    Args:
+        payload: What was, or will be, submitted.
+        client: Whose job it is; None for the default client at the time of each call.
+
+    Attributes:
+        previous_ids: Ids that the job had before `retry`.
+    """
+
+    def __init__(self, payload: wire.ArtemisPayload | None = None, *, client: Client | None = None) -> None:
+        self._payload = payload
+        self._client = client
+        self._job_id: int | str | None = None
+        self._name: str | None = None
+        self._final: Status | None = None  # a status after which nothing changes any more
+        self._seq = 0
+        self._pending_key: str | None = None
+        self.previous_ids: list[int | str] = []
+
+    def __str__(self) -> str:
+        return f"Job(id = {self.job_id})"
+
+    def __repr__(self) -> str:
+        return f"lwfast.remote.{self}"
+
+    # --- what it is ---------------------------------------------------------------------------------
+
+    @property
+    def job_id(self) -> Any:
+        """The id of the job, or None before it is submitted."""
+        return self._job_id
+
+    @property
+    def name(self) -> str | None:
+        """The name of the job, where it is known."""
+        return self._name if self._payload is None else self._payload.job_name
+
+    @property
+    def payload(self) -> wire.ArtemisPayload | None:
+        """What was submitted; None for a job found by its id, unless the scheduler gives payloads out."""
+        if self._payload is None and self._job_id is not None:
+            api = self._where()._api  # noqa: SLF001
+            if api.transport.speaks_v1:
+                self._payload = api.payload(self._job_id)
+        return self._payload
+
+    @property
+    def details(self) -> wire.ArtemisJobDetails:
+        """Everything that the scheduler says about the job."""
+        job_id = self._required_id()
+        details = self._where()._api.details(job_id)  # noqa: SLF001
+        self._saw(job_id, details.job_status)
+        return details
+
+    @property
+    def status(self) -> Status:
+        """The present status."""
+        return self._final if self._final is not None else self.details.job_status
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing more will happen to the job; it may have failed or been cancelled."""
+        return self.status.is_complete
+
+    @property
+    def success(self) -> bool:
+        """Whether the job was completed successfully."""
+        return self.status is Status.COMPLETED
+
+    @property
+    def queue_position(self) -> int | None:
+        """Position in the queue, from 1, or None where the job is not in it."""
+        return None if self._final is not None else self.details.queue_position
+
+    def done(self) -> bool:
+        """Say whether the job is complete."""
+        return self.complete
+
+    # --- what can be done ---------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Cancel the job.
+
+        Raises:
+            JobError: It was cancelled already, or is complete.
+        """
+        self._where().cancel_job(self._required_id())
+
+    def retry(self) -> None:
+        """Submit the job once more.
+
+        `job_id` is then the id of the new job; the old one is kept in `previous_ids`, and its results stay
+        where they are. Where this fails, the job is as it was.
+
+        Raises:
+            JobSubmissionError: There is no payload, or the scheduler refused it.
+        """
+        self._submit()
+
+    def wait_until_complete(self, timeout: float | None = None, progress: Any = None) -> None:
+        """Wait until the job is complete.
+
+        Args:
+            timeout: Seconds to wait at most; None to wait without end.
+            progress: True for a line with status and queue position on stderr, or a callable that takes job,
+                status and queue position whenever these change.
+
+        Raises:
+            WaitTimeoutError: The time is over; the job goes on.
+            ConnectionFailedError: The scheduler has been out of reach for longer than the client's
+                `outage_seconds`.
+        """
+        if timeout is not None:
+            check_timeout(timeout)
+        with Shown(progress, [self]) as on_change:
+            for _ in follow([self], lambda status: status.is_complete, timeout, on_change):
+                pass
+
+    def get_result(self) -> QPUSamplingResult:
+        """Fetch the result.
+
+        Raises:
+            ResultsError: The job is not complete, or gave no results; says why.
+        """
+        job_id = self._required_id()
+        with keeping(self):
+            return self._where()._fetch(job_id, self._final)  # noqa: SLF001
+
+    def result(self, timeout: float | None = None, progress: Any = None) -> QPUSamplingResult:
+        """Wait until the job is complete, then fetch the result.
+
+        Args:
+            timeout: Seconds to wait at most for the job; the download has timeouts of its own.
+            progress: As in `wait_until_complete`.
+
+        Raises:
+            WaitTimeoutError: The time is over; the job goes on.
+            ResultsError: The job gave no results; says why.
+        """
+        self.wait_until_complete(timeout, progress)
+        return self.get_result()
+
+    def __await__(self) -> Generator[Any, None, QPUSamplingResult]:
+        """Wait without blocking the event loop, then return the result."""
+        from .waiting import result_of
+
+        return result_of(self).__await__()
+
+    # --- files --------------------------------------------------------------------------------------
+
+    def save_to_file(self, filename: str | PathLike[str], allow_overwrite: bool = False) -> None:
+        """Save id and payload, never the token, so that the job can be found again.
+
+        Args:
+            filename: Name or path; `.json` is added where it does not end so.
+            allow_overwrite: Whether a file of this name may be replaced.
+
+        Raises:
+            ValueError: There is such a file, and it may not be replaced.
+        """
+        files.save(files.job_to_data(self), filename, allow_overwrite)
+
+    def load_from_file(self, filename: str | PathLike[str]) -> None:
+        """Take id and payload from a file that this or the reference's client saved; needs no connection.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            JobFileError: It holds no job.
+        """
+        path, data = files.read(filename)
+        files.job_from_data(self, data, path)
+
+    # --- for the rest of the package ----------------------------------------------------------------
+
+    def _where(self) -> Client:
+        if self._client is not None:
+            return self._client
+        from .default import default_client
+
+        return default_client()
+
+    def _required_id(self) -> int | str:
+        from .endpoints import check_job_id
+
+        check_job_id(self._job_id)
+        return self._job_id  # type: ignore[return-value]  # None was refused
+
+    def _saw(self, job_id: Any, status: Status) -> None:
+        """Remember a status that will not change any more, if it is that of the present id."""
+        if status.is_complete and str(job_id) == str(self._job_id):
+            self._final = status
+
+    def _accept(self, answer: wire.JobRecord | int | str) -> None:
+        """Take the id that the scheduler gave the job."""
+        if self._job_id is not None:
+            self.previous_ids.append(self._job_id)
+        self._final = None
+        self._seq = 0
+        self._pending_key = None
+        if isinstance(answer, wire.JobRecord):
+            self._job_id = answer.job_id
+            self._name = answer.job_name
+            self._seq = answer.seq
+            self._saw(answer.job_id, answer.job_status)
+        else:
+            self._job_id = answer
+
+    def _restore(
+        self, job_id: Any, payload: wire.ArtemisPayload | None, previous: list[Any], name: str | None
+    ) -> None:
+        """Become the job that was saved."""
+        self._job_id = job_id
+        self._payload = payload
+        self._name = name
+        self._final = None
+        self._seq = 0
+        self._pending_key = None
+        self.previous_ids = previous
+
+    def _submit(self) -> None:
+        from .submit import new_key, submit_one
+
+        payload = self.payload
+        if payload is None:
+            raise JobSubmissionError("No payload provided to job, so there is nothing to submit.")
+        client = self._where()
+        # After a lost answer the same key is used, so that the scheduler can tell that it has the job.
+        self._pending_key = self._pending_key or new_key()
+        try:
+            answer = submit_one(client._api, payload, wire.encode(payload), self._pending_key)  # noqa: SLF001
+        except LightworksRemoteError as error:
+            if not isinstance(error, AmbiguousSubmissionError):
+                self._pending_key = None
+            error.job = self
+            raise
+        self._client = client
+        self._accept(answer)
+
+
+class keeping:  # noqa: N801  (reads as a statement)
+    """A context that puts the job into every remote error that leaves it."""
+
+    def __init__(self, job: Any) -> None:
+        self._job = job
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        if isinstance(error, LightworksRemoteError) and error.job is None:
+            error.job = self._job
