@@ -116,7 +116,7 @@ def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
     Args:
         matrix: (..., n, n), any numeric dtype; leading dimensions are a stack of matrices.
         atol: Largest entry of |U^H U - 1| that still counts. None takes `lwfast.settings.unitary_precision`,
-            and if that is None too, a tolerance that fits the dtype: 1e-10 in double precision, as Lightworks,
+            and if that is None too, a tolerance that fits the dtype: 1e-10 in double precision (Lightworks'),
             and in single precision 1e-5 times max(1, sqrt(n) / 4).
 
     Returns:
