@@ -1,0 +1,261 @@
+"""A shot, from source to detectors, and the exact distribution of its outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._clicks import click_distribution, clicks_fit, group_rows
+from lwfast._costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
+from lwfast._noise import SourceTerms, noisy_distribution, source_terms
+from lwfast._outcomes import OutputDistribution, keep_by_rules
+from lwfast._types import ComplexArray, FloatArray
+from lwfast.errors import ModeMismatchError
+
+RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What happens in one shot.
+
+    Attributes:
+        matrix: complex128[m, m], transfer matrix with all losses and detector efficiencies in it.
+        photons: Intended photons in each input mode.
+        terms: What the source emits for each, or None for exactly that photon.
+        dark: float64[m], probability of a dark count.
+        resolving: bool[m], False for threshold detectors.
+        tolerance: How far the matrix may be off by rounding.
+    """
+
+    matrix: ComplexArray
+    photons: tuple[int, ...]
+    terms: SourceTerms | None
+    dark: FloatArray
+    resolving: NDArray[np.bool_]
+    tolerance: float
+
+    @property
+    def n_modes(self) -> int:
+        """Number of modes."""
+        return len(self.photons)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a transfer matrix and resolving detectors are all there is."""
+        return self.terms is None and not self.dark.any() and bool(self.resolving.all())
+
+    @property
+    def clicks_only(self) -> bool:
+        """Whether every detector is a threshold detector."""
+        return not self.resolving.any()
+
+    @property
+    def most_photons(self) -> int:
+        """Most photons that can be reported."""
+        per_photon = self.terms.most if self.terms else 1
+        return sum(self.photons) * per_photon + int(np.count_nonzero(self.dark))
+
+
+def make_experiment(
+    matrix: ComplexArray,
+    photons: tuple[int, ...],
+    *,
+    source: Any = None,
+    detector: Any = None,
+    loss: FloatArray | None = None,
+    tolerance: float = 1e-10,
+) -> Experiment:
+    """Fold source, loss and detectors into an experiment.
+
+    Args:
+        matrix: complex128[m, m], transfer matrix.
+        photons: Intended photons in each input mode.
+        source: Has `purity`, `brightness`, `indistinguishability`; None is perfect.
+        detector: Has `efficiency`, `p_dark`, `photon_counting`, each one value or one a mode; None is perfect.
+        loss: float64[m], loss behind the circuit.
+        tolerance: How far the matrix may be off by rounding.
+
+    Raises:
+        ModeMismatchError: The detector has values for another number of modes.
+    """
+    n_modes = len(photons)
+    efficiency, dark, resolving = _per_mode(detector, n_modes)
+    if loss is not None:
+        efficiency = efficiency * (1.0 - loss)
+    if (efficiency < 1.0).any():
+        matrix = np.sqrt(efficiency)[:, np.newaxis] * matrix
+    terms = None
+    if source is not None:
+        if source.purity == 1 and source.indistinguishability == 1:
+            # A photon that does not come at all is a photon lost on the way in.
+            if source.brightness < 1:
+                matrix = np.sqrt(source.brightness) * matrix
+        else:
+            terms = source_terms(source.purity, source.brightness, source.indistinguishability)
+    return Experiment(matrix, photons, terms, dark, resolving, tolerance)
+
+
+def _per_mode(detector: Any, n_modes: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    values = []
+    for name, perfect, kind in (
+        ("efficiency", 1.0, np.float64),
+        ("p_dark", 0.0, np.float64),
+        ("photon_counting", True, np.bool_),
+    ):
+        given = np.asarray(perfect if detector is None else getattr(detector, name), dtype=kind)
+        if given.ndim and given.shape != (n_modes,):
+            msg = f"The detector has {given.size} values of {name}, and there are {n_modes} modes."
+            raise ModeMismatchError(msg)
+        values.append(np.array(np.broadcast_to(given, n_modes), dtype=kind))
+    return values[0], values[1], values[2]
+
+
+def estimates(
+    experiment: Experiment, heralds: dict[int, int] | None = None, least: int = 0
+) -> list[Estimate]:
+    """Estimate the ways to the exact distribution, cheapest first.
+
+    Args:
+        experiment: The shot.
+        heralds: Photons demanded in output modes; they prune a plain experiment.
+        least: Fewest photons in the other modes.
+    """
+    ways = [estimate_fock(experiment, heralds or {}, least)]
+    if experiment.clicks_only and clicks_fit(experiment):
+        ways.append(estimate_clicks(experiment))
+    return sorted(ways, key=lambda way: way.seconds)
+
+
+def distribution(
+    experiment: Experiment,
+    *,
+    heralds: dict[int, int] | None = None,
+    pairs: RulePairs | None = None,
+    least: int = 0,
+    way: str | None = None,
+    workers: int | None = None,
+) -> OutputDistribution:
+    """Compute the distribution of the outcomes that count.
+
+    Args:
+        experiment: The shot.
+        heralds: Photons demanded in output modes, which are then left out of the outcomes.
+        pairs: Rules on the other modes, as (modes, allowed sums).
+        least: Fewest photons in the other modes.
+        way: `FOCK` or `CLICKS`; None takes the cheaper one.
+        workers: Number of threads.
+
+    Returns:
+        The outcomes, not renormalised.
+
+    Raises:
+        NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: It would not fit in memory.
+    """
+    from lwfast._outcomes import fock_distribution
+
+    heralds = heralds or {}
+    if way is None:
+        way = estimates(experiment, heralds, least)[0].way
+    if way == CLICKS:
+        found = click_distribution(experiment, workers)
+    elif experiment.is_plain:
+        found = fock_distribution(
+            experiment.matrix, experiment.photons, heralds, least, experiment.tolerance, workers=workers
+        )
+        return keep_by_rules(found, pairs or [])
+    else:
+        found = _fock(experiment, workers)
+    return _conditioned(found, heralds, pairs or [], least)
+
+
+def _fock(experiment: Experiment, workers: int | None) -> OutputDistribution:
+    """Compute the distribution of photon numbers, then let threshold detectors look at it."""
+    from lwfast._outcomes import fock_distribution
+
+    # Where every detector is a threshold detector, a dark count is no more than a click.
+    late_dark = experiment.dark.any() and experiment.clicks_only
+    if experiment.terms is None and (late_dark or not experiment.dark.any()):
+        found = fock_distribution(
+            experiment.matrix, experiment.photons, {}, 0, experiment.tolerance, workers=workers
+        )
+    else:
+        terms = experiment.terms or SourceTerms(0.0, 1.0, 0.0, 0.0, 0.0)
+        dark = np.zeros_like(experiment.dark) if late_dark else experiment.dark
+        probabilities, layout = noisy_distribution(
+            experiment.matrix,
+            experiment.photons,
+            terms,
+            dark,
+            tolerance=experiment.tolerance,
+            workers=workers,
+        )
+        found = OutputDistribution(probabilities, layout=layout)
+    if experiment.resolving.all():
+        return found
+    rows = found.states.copy()
+    rows[:, ~experiment.resolving] = np.minimum(rows[:, ~experiment.resolving], 1)
+    states, probabilities = group_rows(rows, found.probabilities)
+    if late_dark:
+        states, probabilities = _add_dark_clicks(states, probabilities, experiment.dark)
+    return OutputDistribution(probabilities, states=states)
+
+
+def _add_dark_clicks(rows: Any, probabilities: FloatArray, dark: FloatArray) -> tuple[Any, FloatArray]:
+    """Let each mode that is silent click with its dark-count probability."""
+    for mode in np.flatnonzero(dark):
+        clicked = rows.copy()
+        clicked[:, mode] = 1
+        silent = rows[:, mode] == 0
+        weights = np.concatenate(
+            [
+                np.where(silent, probabilities * (1.0 - dark[mode]), probabilities),
+                probabilities[silent] * dark[mode],
+            ]
+        )
+        rows, probabilities = group_rows(np.concatenate([rows, clicked[silent]]), weights)
+    return rows, probabilities
+
+
+def _conditioned(
+    found: OutputDistribution, heralds: dict[int, int], pairs: RulePairs, least: int
+) -> OutputDistribution:
+    """Keep what meets heralds, rules and the least number of photons; drop heralded modes."""
+    if not heralds and not pairs and least <= 0:
+        return found
+    states, probabilities = found.states, found.probabilities
+    if heralds:
+        keep = np.ones(len(states), dtype=np.bool_)
+        for mode, number in heralds.items():
+            keep &= states[:, mode] == number
+        others = [mode for mode in range(states.shape[1]) if mode not in heralds]
+        states, probabilities = np.ascontiguousarray(states[keep][:, others]), probabilities[keep]
+    if least > 0:
+        keep = states.sum(axis=1, dtype=np.int64) >= least
+        states, probabilities = states[keep], probabilities[keep]
+    return keep_by_rules(OutputDistribution(probabilities, states=states), pairs)
+
+
+def without_detectors(experiment: Experiment, matrix: ComplexArray) -> Experiment:
+    """Return the experiment with perfect detectors behind `matrix`."""
+    return replace(
+        experiment,
+        matrix=matrix,
+        dark=np.zeros_like(experiment.dark),
+        resolving=np.ones_like(experiment.resolving),
+    )
+
+
+__all__ = [
+    "CLICKS",
+    "FOCK",
+    "Experiment",
+    "distribution",
+    "estimates",
+    "make_experiment",
+    "without_detectors",
+]
