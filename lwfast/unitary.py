@@ -7,6 +7,7 @@ groups", Notices of the AMS 54, 592 (2007), arXiv:math-ph/0609050.
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from lwfast._types import AnyArray, ComplexArray, FloatArray, SeedLike
 from lwfast._validation import as_integer, as_real, process_random_seed
 from lwfast.errors import NotUnitaryError
 
+_SMALL_WORK = 10**8
+"""Products of two numbers that NumPy does in less time than Numba takes to load."""
 _HIGHEST_SEED = 2**32 - 1
 """The largest seed that NumPy's legacy generator takes."""
 
@@ -188,13 +191,30 @@ def _tolerance(array: AnyArray, atol: float | None) -> float:
 
 
 def _deviation(array: AnyArray) -> Any:
-    from lwfast._kernels.unitary import deviation_columns
-
     n = array.shape[-1]
     stack = array.reshape((-1, n, n)) if n else np.empty((math.prod(array.shape[:-2]), 0, 0))
+    # A process that only submits jobs checks one small matrix: loading Numba for that takes a second or more.
+    with_numba = "numba" in sys.modules or len(stack) * n**3 > _SMALL_WORK
+    out = _deviation_numba(stack) if with_numba else _deviation_numpy(stack)
+    return float(out[0]) if array.ndim == 2 else out.reshape(array.shape[:-2])
+
+
+def _deviation_numba(stack: AnyArray) -> FloatArray:
+    from lwfast._kernels.unitary import deviation_columns
+
     transposed = stack.transpose(0, 2, 1)
     real = np.ascontiguousarray(transposed.real, dtype=np.float64)
     imag = np.ascontiguousarray(transposed.imag, dtype=np.float64)
     out: FloatArray = np.empty(len(stack))
     deviation_columns(real, imag, out)
-    return float(out[0]) if array.ndim == 2 else out.reshape(array.shape[:-2])
+    return out
+
+
+def _deviation_numpy(stack: AnyArray) -> FloatArray:
+    matrices = stack.astype(np.complex128)
+    with np.errstate(all="ignore"):
+        products = matrices.conj().transpose(0, 2, 1) @ matrices
+        products -= np.identity(stack.shape[-1])
+        out: FloatArray = np.abs(products).max(axis=(1, 2), initial=0.0)
+    out[~np.isfinite(out)] = np.nan
+    return out
