@@ -21,7 +21,9 @@ DEFAULT_LIMIT = 20
 def add_parsers(commands: Any) -> None:
     """Add the commands to the parser."""
     where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--url", help="base URL of the scheduler (default: LWFAST_URL, profile, saved setting)")
+    where.add_argument(
+        "--url", help="base URL of the scheduler (default: LWFAST_URL, profile, saved setting)"
+    )
     where.add_argument("--profile", help="profile of config.toml to use (default: LWFAST_PROFILE)")
     _add_token(commands)
     parser = commands.add_parser("qpus", parents=[where], help="list the QPUs and their limits")
@@ -29,7 +31,9 @@ def add_parsers(commands: Any) -> None:
     parser.set_defaults(run=run_qpus)
     _add_jobs(commands, where)
     _add_submit(commands, where)
-    parser = commands.add_parser("doctor", parents=[where], help="check settings, connection and installation")
+    parser = commands.add_parser(
+        "doctor", parents=[where], help="check settings, connection and installation"
+    )
     parser.set_defaults(run=lambda args: doctor.run(_client(args)))
 
 
@@ -87,12 +91,14 @@ def run_qpus(args: argparse.Namespace) -> int:
     client = _client(args)
     for name in [args.name] if args.name else client.list_qpus():
         qpu = client.get_qpu_details(name)
-        limits = ", ".join(f"{count:,} from {least} photons on" for least, count in qpu.max_samples.items())
+        limits = ", ".join(f"{least} photons: {count:,}" for least, count in qpu.max_samples.items())
         print(f"{qpu.name}  {'online' if qpu.available else 'OFFLINE'} (updated {qpu.last_updated})")
         print(f"  modes             at most {qpu.n_modes}")
         print(f"  photons put in    at most {qpu.max_photon_input}")
         print(f"  detection filter  at most {qpu.max_detection_filter} photons")
-        print(f"  samples           at most {qpu.default_max_samples:,}; by detection filter: {limits or 'none'}")
+        print(
+            f"  samples           at most {qpu.default_max_samples:,}; by detection filter: {limits or 'none'}"
+        )
     return 0
 
 
@@ -100,7 +106,9 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("jobs", parents=[where], help="list jobs, newest first")
     parser.add_argument("--status", action="append", help="only jobs with this status; may be repeated")
     parser.add_argument("--name", help="only jobs with this name")
-    parser.add_argument("--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)")
+    parser.add_argument(
+        "--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
+    )
     parser.set_defaults(run=run_jobs)
     parser = commands.add_parser("job", parents=[where], help="show, follow or cancel a job")
     parser.add_argument("id")
@@ -121,14 +129,14 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
 
 def run_jobs(args: argparse.Namespace) -> int:
     """Print a line for each job."""
-    from lwfast.remote.client import statuses_of
+    from lwfast.remote.snapshot import statuses_of
 
     jobs = _client(args).jobs(status=args.status, name=args.name, limit=args.limit)
     states = statuses_of(jobs)
     print(f"{'Job ID':>10}  {'Status':<10}  {'Queue':>5}  Name")
     for job in jobs:
         status, position = states[job]
-        print(f"{job.job_id:>10}  {status!s:<10}  {position if position else '':>5}  {job.name or ''}")
+        print(f"{job.job_id:>10}  {status!s:<10}  {position or '':>5}  {job.name or ''}")
     return 0
 
 
@@ -185,7 +193,9 @@ def _add_submit(commands: Any, where: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "submit", parents=[where], help="submit a saved job, a saved batch or a payload in JSON"
     )
-    parser.add_argument("file", type=Path, help="what save_to_file wrote, or what `lwfast job ID --payload` prints")
+    parser.add_argument(
+        "file", type=Path, help="what save_to_file wrote, or what `lwfast job ID --payload` prints"
+    )
     parser.add_argument("--qpu", help="another QPU than the one in the file")
     parser.add_argument("--name", help="another job name than the one in the file")
     parser.add_argument("--wait", action="store_true", help="wait until all is complete")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Callable
 from importlib import metadata
@@ -32,8 +31,8 @@ EXTRAS = {
 def run(client: Client) -> int:
     """Print one line for each check; 1 if something that lwfast needs does not work."""
     checks: list[Callable[[Client], bool]] = [_installation, _extras, _cache, _settings, _connection]
-    # Every check runs, whatever the one before it found.
-    return 0 if all([check(client) for check in checks]) else 1
+    found = [check(client) for check in checks]
+    return 0 if all(found) else 1
 
 
 def _say(good: bool, text: str) -> bool:
@@ -42,11 +41,9 @@ def _say(good: bool, text: str) -> bool:
 
 
 def _installation(_: Client) -> bool:
-    good = _say(
-        sys.version_info >= (3, 11),
-        f"lwfast {__version__} (matches Lightworks {LIGHTWORKS_VERSION}), Python {platform.python_version()} on "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-    )
+    good = _say(True, f"lwfast {__version__}, matches Lightworks {LIGHTWORKS_VERSION}")
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    _say(True, f"Python {platform.python_version()} on {system}")
     for name in NEEDED:
         try:
             version = metadata.version(name)
@@ -106,5 +103,5 @@ def _connection(client: Client) -> bool:
     except LightworksRemoteError as error:
         return _say(False, f"no answer that can be used: {type(error).__name__}: {error}")
     lwfast_api = client._api.transport.speaks_v1  # noqa: SLF001
-    kind = "with lwfast's API: nothing is submitted twice, waits are long polls" if lwfast_api else "reference wire"
+    kind = "with lwfast's API: safe retries, long polls" if lwfast_api else "reference wire"
     return _say(True, f"the scheduler answers ({kind}); QPUs: {', '.join(names) or 'none'}")

@@ -181,7 +181,7 @@ class BatchJob(UserDict[str, Job]):
             BatchSubmissionError: Not all could be submitted; names those that were not, and why.
         """
         ended = [name for name, status in self.status.items() if status.is_complete]
-        to_retry = [name for name in ended if self[name]._final is not Status.COMPLETED]  # noqa: SLF001
+        to_retry = [name for name in ended if self[name]._final is not Status.COMPLETED]
         failed: dict[str, Exception] = {}
         for name in to_retry:
             try:
@@ -224,7 +224,7 @@ class BatchJob(UserDict[str, Job]):
 
     def _snapshot(self) -> dict[str, tuple[Status, int | None]]:
         """Ask for status and queue position of all jobs, in one request where the scheduler can."""
-        from .client import statuses_of
+        from .snapshot import statuses_of
 
         found = statuses_of(self.jobs)
         return {name: found[job] for name, job in self.items()}

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from lwfast.errors import JobError, ResultsError
+from lwfast.errors import JobError
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
 
 from . import settings
 from .chosen import chosen
-from .endpoints import Endpoints, check_job_id
+from .endpoints import Endpoints
+from .fetching import fetch
 from .qpu import QPU
 from .single_job import Job
 from .tokens import check_token
-from .transport import DownloadProgress, LostAnswerError, Timeouts, Transport
+from .transport import LostAnswerError, Timeouts, Transport
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 QPU_CACHE_SECONDS = 30.0
 CANCEL_TRIES = 5
-RESULT_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.5, 0.75, 1.0, 1.0, 1.0)
-"""Results may come a moment after the job is complete."""
 
 
 class Client:
@@ -80,7 +79,7 @@ class Client:
         self._endpoints: Endpoints | None = None
         self._generation = -1
         self._qpu_ids: dict[str, int | str] = {}
-        self._qpus: dict[str, tuple[float, ArtemisQPU]] = {}
+        self._qpus: dict[str, tuple[float, ArtemisQPU, Endpoints]] = {}
 
     # --- QPUs ---------------------------------------------------------------------------------------
 
@@ -110,14 +109,15 @@ class Client:
                 raise ValueError(
                     f"QPU with name {name!r} not found; there are: {', '.join(known) or 'none'}."
                 )
-        self._qpus[name] = (time.monotonic(), details)
+        self._qpus[name] = (time.monotonic(), details, self._api)
         return details
 
     def _recent_qpu_details(self, name: str) -> ArtemisQPU:
         """Return details that are at most `QPU_CACHE_SECONDS` old: limits hardly ever change."""
-        asked, details = self._qpus.get(name, (0.0, None))
-        if details is not None and self._api and time.monotonic() - asked < QPU_CACHE_SECONDS:
-            return details
+        known = self._qpus.get(name)
+        # Details of another connection are those of another scheduler.
+        if known is not None and known[2] is self._api and time.monotonic() - known[0] < QPU_CACHE_SECONDS:
+            return known[1]
         return self.get_qpu_details(name)
 
     # --- jobs by id ---------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class Client:
     def cancel_job(self, job_id: int | str) -> None:
         """Cancel a job.
 
-        A lost answer is no harm: the status tells whether the job was cancelled, and if not, it is asked again.
+        A lost answer does no harm: the status tells whether the job was cancelled; if not, it is asked again.
 
         Raises:
             JobError: It was cancelled already, or is complete.
@@ -210,44 +210,7 @@ class Client:
             ResultsError: The job is not complete, or gave no results; says why.
             JobNotFoundError: There is none of this id.
         """
-        return self._fetch(job_id, None)
-
-    def _fetch(
-        self, job_id: int | str, final: Status | None, progress: DownloadProgress | None = None
-    ) -> QPUSamplingResult:
-        """Fetch results; where the job is known to be complete, its status is not asked for first."""
-        from lwfast.results import QPUSamplingResult
-
-        if final is None:
-            final = self._check_complete(job_id)
-        if not final.has_results:
-            raise self._no_results(job_id)
-        for pause in (*RESULT_PAUSES_SECONDS, None):
-            answer = self._api.results(job_id, progress)
-            if answer.status_code == 200:
-                return QPUSamplingResult.from_body(answer.body, metadata={"job_id": job_id})
-            if answer.status_code == 400:
-                raise self._no_results(job_id)
-            if answer.status_code != 404:
-                raise self._api.transport.unexpected(answer, f"fetching the results of job {job_id}")
-            if pause is not None:
-                time.sleep(pause)
-        raise ResultsError(
-            f"Unable to retrieve results for Job with ID {job_id}: the job is {final}, but its results are not "
-            "available yet. Try again in a moment."
-        )
-
-    def _check_complete(self, job_id: int | str) -> Status:
-        status = self._api.details(job_id).job_status
-        if not status.is_complete:
-            raise ResultsError(f"Job with requested ID ({job_id}) is not yet complete: it is {status}.")
-        return status
-
-    def _no_results(self, job_id: int | str) -> ResultsError:
-        details = self._api.details(job_id)
-        return ResultsError(
-            f"Job with requested ID ({job_id}) did not generate any results {_no_results_reason(details)}"
-        )
+        return fetch(self._api, job_id, None)
 
     # --- the connection -----------------------------------------------------------------------------
 
@@ -279,7 +242,8 @@ class Client:
         if url is None and self._endpoints is not None:
             url = self._endpoints.transport.settings.url
         profile = self._arguments["profile"]
-        return f"lwfast.remote.Client({f'url={url!r}' if url else ''}{f', profile={profile!r}' if profile else ''})"
+        shown = [f"{key}={value!r}" for key, value in (("url", url), ("profile", profile)) if value]
+        return f"lwfast.remote.Client({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The token stays behind: the other process finds one as any new client does.
@@ -306,38 +270,9 @@ class Client:
 
     def _attach(self, details: ArtemisJobDetails) -> Job:
         job = Job(client=self)
-        job._restore(details.job_id, None, [], None)  # noqa: SLF001
-        job._saw(details.job_id, details.job_status)  # noqa: SLF001
+        job._restore(details.job_id, None, [], None)
+        job._saw(details.job_id, details.job_status)
         return job
-
-
-def statuses_of(jobs: Sequence[Job]) -> dict[Job, tuple[Status, int | None]]:
-    """Ask for status and queue position of jobs, in one request each 200 where the scheduler can."""
-    from .follow import IDS_PER_REQUEST
-
-    found: dict[Job, tuple[Status, int | None]] = {}
-    groups: dict[int, tuple[Client, list[Job]]] = {}
-    for job in jobs:
-        if job._final is not None:  # noqa: SLF001
-            found[job] = (job._final, None)  # noqa: SLF001
-        else:
-            client = job._where()  # noqa: SLF001
-            groups.setdefault(id(client), (client, []))[1].append(job)
-    for client, members in groups.values():
-        if not client._api.transport.speaks_v1:
-            for job in members:
-                details = job.details
-                found[job] = (details.job_status, details.queue_position)
-            continue
-        for start in range(0, len(members), IDS_PER_REQUEST):
-            some = members[start : start + IDS_PER_REQUEST]
-            answer = client._api.changes([check_job_id(job.job_id) for job in some])
-            records = {str(record.job_id): record for record in answer.items}
-            for job in some:
-                record = records[str(job.job_id)]
-                job._saw(record.job_id, record.job_status)  # noqa: SLF001
-                found[job] = (record.job_status, record.queue_position)
-    return found
 
 
 def _rebuild(arguments: dict[str, Any]) -> Client:
@@ -350,19 +285,6 @@ def _timeouts(timeout: Any) -> Timeouts:
     pair = timeout if isinstance(timeout, tuple) else (min(Timeouts.connect, timeout), timeout)
     if len(pair) != 2 or not all(isinstance(item, int | float) and item > 0 for item in pair):
         raise ValueError(
-            f"timeout should be a positive number of seconds, or a pair (connect, read) of them, got {timeout!r}."
+            f"timeout should be seconds, above 0, or a pair of them (to connect, to read), got {timeout!r}."
         )
     return Timeouts(float(pair[0]), float(pair[1]))
-
-
-def _no_results_reason(details: ArtemisJobDetails) -> str:
-    status = details.job_status
-    if not status.is_complete:
-        return f"as it is not yet complete: it is {status}."
-    if status is Status.FAILED:
-        return f"as its execution failed with reason:\n{details.notes}" if details.notes else "as it failed."
-    if status is Status.CANCELLED:
-        return "as the job was cancelled."
-    if status is Status.TIMEDOUT:
-        return "as the job timed out (likely from a hardware issue)."
-    return "although it was completed."

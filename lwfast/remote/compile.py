@@ -64,7 +64,7 @@ def compile_tasks(
     """
     if options is not None and not isinstance(options, dict):
         raise TypeError(f"options should be a dictionary or None, got {type(options).__name__}.")
-    tasks = task.tasks if isinstance(task, Batch) else [adopted]
+    tasks = task.tasks if isinstance(task, Batch) else [task]
     names = job_names(isinstance(task, Batch), job_name, len(tasks))
     found: list[Violation] = []
     out = []
@@ -110,7 +110,7 @@ def _compile(
     """Make the payload of one task, or list what is wrong with it."""
     if not isinstance(task, Sampler):
         return None, [Violation(f"A QPU runs Sampler tasks only, not {type(task).__name__}.")]
-    data = task._generate_task()  # noqa: SLF001  (the interface between tasks and what runs them)
+    data = task._generate_task()
     violations = [*_unsupported(data), *_bad_input(data), *_bad_rules(data)]
     full_input = _with_heralds(data.input_state, data.circuit.heralds.input)
     herald_photons = sum(data.circuit.heralds.output.values())
@@ -130,7 +130,7 @@ def _compile(
         min_detection=min_detection,
         direct_implementation=direct_encoding,
         unitary=data.circuit.U_full,
-        circuit_spec=data.circuit._circuit_spec if direct_encoding else None,  # noqa: SLF001
+        circuit_spec=data.circuit._circuit_spec if direct_encoding else None,
         job_data=job_data or None,
     ), []
 
@@ -141,8 +141,7 @@ def _unsupported(data: SamplerTask) -> list[Violation]:
     if data.circuit.loss_modes != 0:
         found.append(
             Violation(
-                f"The circuit has {data.circuit.loss_modes} loss elements; a QPU has losses of its own, remove "
-                "them.",
+                f"The circuit has {data.circuit.loss_modes} loss elements, which no QPU takes; remove them.",
                 ValueError,
             )
         )
@@ -185,15 +184,15 @@ def _bad_rules(data: SamplerTask) -> list[Violation]:
         return []
     if not isinstance(selection, PostSelection):
         text = (
-            f"post_selection should be a PostSelection or None, got {type(selection).__name__}; apply a function "
-            "to the result with apply_post_selection instead."
+            f"post_selection should be a PostSelection or None, got {type(selection).__name__}; apply a "
+            "function to the result, with apply_post_selection."
         )
         return [Violation(text, TypeError)]
     n_visible = data.circuit.n_modes - len(data.circuit.heralds.output)
     return [
         Violation(
-            f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_visible} modes besides "
-            "the heralded ones.",
+            f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_visible} modes "
+            "besides the heralded ones.",
             ValueError,
         )
         for rule in selection.rules
@@ -224,8 +223,8 @@ def _beyond_limits(
     allowed = qpu.samples_allowed(min_detection)
     if data.n_samples > allowed:
         found.append(
-            f"{data.n_samples:,} samples are asked for, {qpu.name} takes at most {allowed:,} with a detection "
-            f"filter of {min_detection} photons."
+            f"{data.n_samples:,} samples are asked for, {qpu.name} takes at most {allowed:,} with a "
+            f"detection filter of {min_detection} photons."
         )
     return [Violation(text) for text in found]
 

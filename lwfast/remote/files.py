@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .single_job import Job
 
 FORMAT_VERSION = 2
-"""Of batches: since 2 the jobs stand below `jobs`, so that a job may have any name. The reference's has none."""
+"""Of batches; since 2 (the reference has none) the jobs stand below `jobs`, so that any name is possible."""
 
 
 def path_to_save(filename: str | PathLike[str]) -> Path:
@@ -62,8 +62,8 @@ def save(data: dict[str, Any], filename: str | PathLike[str], allow_overwrite: b
     path = path_to_save(filename)
     if path.exists() and not allow_overwrite:
         raise ValueError(
-            f"A saved job with this name already exists ({path}). Use another name, or allow_overwrite=True to "
-            "replace it."
+            f"A saved job with this name already exists ({path}). Use another name, or allow_overwrite=True "
+            "to replace it."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(data, indent=4).encode())
@@ -107,7 +107,7 @@ def kind_of(data: dict[str, Any], path: Path) -> str:
 
 def job_to_data(job: Job) -> dict[str, Any]:
     """Return what is saved of a job."""
-    payload = job._payload  # noqa: SLF001  (no request is made to save)
+    payload = job._payload
     return {
         "job_type": "job",
         "job_id": job.job_id,
@@ -137,11 +137,11 @@ def job_from_data(job: Job, data: Any, path: Path) -> None:
             payload = wire.payload_from_builtins(data["payload"])
         except (msgspec.ValidationError, ValueError, TypeError) as error:
             raise JobFileError(
-                f"The payload of job {job_id} in {path} cannot be read: {error}. The job itself can be found with "
-                f"remote.job({job_id!r})."
+                f"The payload of job {job_id} in {path} cannot be read: {error}. The job itself can be found "
+                f"with remote.job({job_id!r})."
             ) from error
     name = data.get("job_name")
-    job._restore(job_id, payload, previous, name if isinstance(name, str) else None)  # noqa: SLF001
+    job._restore(job_id, payload, previous, name if isinstance(name, str) else None)
 
 
 def batch_to_data(batch: BatchJob) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Following jobs until they reach a status: pauses, outages, deadlines.
 
-A scheduler with lwfast's API answers one long request as soon as something changed. On the reference wire each
-job is asked for in turn, with pauses that grow from 0.05 to 2 s.
+A scheduler with lwfast's API answers one long request as soon as something changed. On the reference wire
+each job is asked for in turn, with pauses that grow from 0.05 to 2 s.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lwfast.errors import (
 )
 from lwfast.wire import Status
 
+from .snapshot import IDS_PER_REQUEST
 from .transport import UntrustedError
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
 LONG_POLL_SECONDS = 20.0
-IDS_PER_REQUEST = 200
 
 Reached = Callable[[Status], bool]
 OnChange = Callable[["Job", Status, "int | None"], None]
@@ -50,12 +50,12 @@ class Follower:
         self.client = client
         self.pending: dict[str, list[Job]] = {}
         for job in jobs:
-            self.pending.setdefault(str(job._required_id()), []).append(job)  # noqa: SLF001
+            self.pending.setdefault(str(job._required_id()), []).append(job)
         self.pause = FIRST_PAUSE_SECONDS
         self._reached = reached
         self._on_change = on_change
         self._seen: dict[str, tuple[Status, int | None]] = {}
-        self._seq = min((job._seq for job in jobs), default=0)  # noqa: SLF001
+        self._seq = min((job._seq for job in jobs), default=0)
         self._last_success = time.monotonic()
 
     def poll(self, long_poll: float, deadline: float | None = None) -> list[Job]:
@@ -66,12 +66,12 @@ class Follower:
             deadline: Monotonic time by which the answer is wanted.
 
         Raises:
-            LightworksRemoteError: The scheduler refused, or has been out of reach for longer than the client's
-                `outage_seconds`; carries the job.
+            LightworksRemoteError: The scheduler refused, or has been out of reach for longer than the
+                client's `outage_seconds`; carries the job.
         """
         finished: list[Job] = []
         try:
-            if self.client._api.transport.speaks_v1:  # noqa: SLF001
+            if self.client._api.transport.speaks_v1:
                 self._poll_changes(finished, long_poll, deadline)
             else:
                 self._poll_each(finished, deadline)
@@ -88,7 +88,7 @@ class Follower:
 
     def _poll_changes(self, finished: list[Job], long_poll: float, deadline: float | None) -> None:
         ids = list(self.pending)
-        api = self.client._api  # noqa: SLF001
+        api = self.client._api
         began = time.monotonic()
         if len(ids) <= IDS_PER_REQUEST:
             answer = api.changes(ids, after=self._seq, timeout=long_poll, deadline=deadline)
@@ -115,7 +115,7 @@ class Follower:
 
     def _poll_each(self, finished: list[Job], deadline: float | None) -> None:
         for job_id in list(self.pending):
-            details = self.client._api.details(job_id, deadline=deadline)  # noqa: SLF001
+            details = self.client._api.details(job_id, deadline=deadline)
             self._note(job_id, details.job_status, details.queue_position, finished)
             if deadline is not None and time.monotonic() > deadline:
                 break
@@ -131,7 +131,7 @@ class Follower:
                 for job in self.pending[job_id]:
                     self._on_change(job, status, position)
         for job in self.pending[job_id]:
-            job._saw(job_id, status)  # noqa: SLF001
+            job._saw(job_id, status)
         if self._reached(status):
             finished += self.pending.pop(job_id)
         return news
@@ -161,7 +161,9 @@ def follow(
     deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
     open_jobs = []
     for job in jobs:
-        if job._final is not None and reached(job._final):  # noqa: SLF001
+        if job._final is not None and reached(job._final):
+            if on_change is not None:
+                on_change(job, job._final, None)
             yield job
         else:
             open_jobs.append(job)
@@ -190,7 +192,7 @@ def group_by_client(
     """Make one follower for each client."""
     groups: dict[int, tuple[Client, list[Job]]] = {}
     for job in jobs:
-        client = job._where()  # noqa: SLF001
+        client = job._where()
         groups.setdefault(id(client), (client, []))[1].append(job)
     return [Follower(client, members, reached, on_change) for client, members in groups.values()]
 
@@ -198,7 +200,7 @@ def group_by_client(
 def still_going(followers: Sequence[Follower], timeout: float | None) -> WaitTimeoutError:
     """Make the error of a wait that is over before the jobs are."""
     jobs = [job for follower in followers for group in follower.pending.values() for job in group]
-    seen = {job_id: status for follower in followers for job_id, (status, _) in follower._seen.items()}  # noqa: SLF001
+    seen = {job_id: status for follower in followers for job_id, (status, _) in follower._seen.items()}
     if len(jobs) == 1:
         status = seen.get(str(jobs[0].job_id))
         what = f"Job {jobs[0].job_id} is {f'still {status}' if status else 'not known to be complete'}"

@@ -24,9 +24,9 @@ def find_jobs(
 ) -> list[Job]:
     """Find jobs, newest first; see `remote.jobs` for the arguments."""
     statuses = check_statuses(status)
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+    if limit is not None and limit < 1:
         raise ValueError(f"limit should be a number of jobs from 1 on, or None for all, got {limit!r}.")
-    api = client._api  # noqa: SLF001
+    api = client._api
     if api.transport.speaks_v1 is None:
         api.qpus()  # any answer tells what the scheduler can do
     if api.transport.speaks_v1:
@@ -35,14 +35,14 @@ def find_jobs(
     asked = [key for key, value in (("name", name), ("qpu", qpu)) if value is not None]
     if asked:
         raise LightworksRemoteError(
-            f"This scheduler lists ids only, so jobs cannot be found by {' and '.join(asked)}; filter by status, "
-            "or keep the ids (job.save_to_file)."
+            f"This scheduler lists ids only, so jobs cannot be found by {' and '.join(asked)}; filter by "
+            "status, or keep the ids (job.save_to_file)."
         )
     ids = [item for item in sorted(api.job_ids(statuses), reverse=True) if before is None or item < before]
     out = []
     for job_id in ids[:limit]:
         job = Job(client=client)
-        job._restore(job_id, None, [], None)  # noqa: SLF001
+        job._restore(job_id, None, [], None)
         out.append(job)
     return out
 
@@ -59,9 +59,7 @@ def all_records(
     found: list[JobRecord] = []
     while limit is None or len(found) < limit:
         ask = PAGE if limit is None else min(PAGE, limit - len(found))
-        page = client._api.page(  # noqa: SLF001
-            statuses=statuses, name=name, qpu=qpu, limit=ask, before=before
-        )
+        page = client._api.page(statuses=statuses, name=name, qpu=qpu, limit=ask, before=before)
         found += page.items
         before = page.before
         if before is None or not page.items:
@@ -72,8 +70,8 @@ def all_records(
 def job_of(client: Client, record: JobRecord) -> Job:
     """Make the job of a record."""
     job = Job(client=client)
-    job._restore(record.job_id, None, [], record.job_name)  # noqa: SLF001
-    job._saw(record.job_id, record.job_status)  # noqa: SLF001
+    job._restore(record.job_id, None, [], record.job_name)
+    job._saw(record.job_id, record.job_status)
     return job
 
 
@@ -86,7 +84,7 @@ def check_statuses(status: Any) -> list[Status]:
     if status is None:
         return []
     values = [status] if isinstance(status, str | Status) else list(status)
-    found = []
+    found: list[Status] = []
     for value in values:
         known = value if isinstance(value, Status) else _by_word(value)
         if known is None or known is Status.UNKNOWN:
@@ -116,8 +114,8 @@ def scheduled_table(client: Client) -> pd.DataFrame:
 
 def _waiting(client: Client) -> list[tuple[int | str, str, int | None]]:
     """Ask which jobs wait: in one request where the scheduler can, else one for each job."""
-    scheduled = client.list_scheduled_jobs() if not client._api.transport.speaks_v1 else []  # noqa: SLF001
-    if client._api.transport.speaks_v1:  # noqa: SLF001
+    scheduled = client.list_scheduled_jobs() if not client._api.transport.speaks_v1 else []
+    if client._api.transport.speaks_v1:
         return [
             (record.job_id, str(record.job_status), record.queue_position)
             for record in all_records(client, WAITING)

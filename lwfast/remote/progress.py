@@ -12,39 +12,49 @@ from lwfast.wire import Status
 if TYPE_CHECKING:
     from .single_job import Job
 
-Progress = "bool | None | Callable[[Job, Status, int | None], None]"
+PRINT_SECONDS = 1.0
 
 
 class StatusLine:
     """One line on stderr with status and queue position, kept up to date.
 
-    With tqdm installed it is a bar over the jobs; else a line is printed for each change.
+    With tqdm, in a terminal or a notebook, it is redrawn; else there is a line for each change.
 
     Args:
         jobs: What is waited for.
     """
 
     def __init__(self, jobs: list[Job]) -> None:
-        self._many = len(jobs) > 1
+        self._n_jobs = len(jobs)
         self._began = time.monotonic()
-        self._bar = _make_bar(len(jobs), self._many)
+        self._bar = _make_bar(len(jobs))
         self._done: set[int] = set()
+        self._printed: tuple[float, str] = (-PRINT_SECONDS, "")
 
     def __call__(self, job: Job, status: Status, position: int | None) -> None:
         """Show a change."""
         where = f", position {position} in the queue" if position is not None else ""
         text = f"Job {job.job_id}: {status}{where}"
-        new = status.is_complete and id(job) not in self._done
-        if new:
+        ended = status.is_complete and id(job) not in self._done
+        if ended:
             self._done.add(id(job))
         if self._bar is None:
-            sys.stderr.write(f"{text} ({time.monotonic() - self._began:.1f} s)\n")
-            sys.stderr.flush()
+            self._print(text, status, important=self._n_jobs == 1 or len(self._done) == self._n_jobs)
             return
-        self._bar.set_description_str(text, refresh=not new)
-        if new:
-            self._bar.update(1)
-            self._bar.refresh()
+        self._bar.set_description_str(text, refresh=False)
+        self._bar.update(int(ended))
+        self._bar.refresh()
+
+    def _print(self, text: str, status: Status, *, important: bool) -> None:
+        """Print a line for a new status of a single job; for other changes, one a second."""
+        seconds = time.monotonic() - self._began
+        last, shown = self._printed
+        if seconds - last < PRINT_SECONDS and not (important and shown != str(status)):
+            return
+        self._printed = (seconds, str(status))
+        many = f" ({len(self._done)} of {self._n_jobs} complete)" if self._n_jobs > 1 else ""
+        sys.stderr.write(f"{text}{many}, {seconds:.1f} s\n")
+        sys.stderr.flush()
 
     def close(self) -> None:
         """Leave the last state of the line on the screen."""
@@ -52,13 +62,16 @@ class StatusLine:
             self._bar.close()
 
 
-def _make_bar(n_jobs: int, many: bool) -> Any:
+def _make_bar(n_jobs: int) -> Any:
+    """Make a bar where one can be redrawn: in a terminal or a notebook."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return None
-    shape = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}]" if many else "{desc} [{elapsed}]"
-    return tqdm(total=n_jobs, bar_format=shape, leave=True, file=sys.stderr)
+    if not sys.stderr.isatty() and "notebook" not in tqdm.__module__:
+        return None
+    shape = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}]" if n_jobs > 1 else "{desc} [{elapsed}]"
+    return tqdm(total=n_jobs, bar_format=shape, file=sys.stderr)
 
 
 class Shown:

@@ -85,10 +85,10 @@ class QPU:
         """Submit a task, and return once it is compiled.
 
         Args:
-            task: A `Sampler`, or a `Batch` of them; those of Lightworks are taken too. A `random_seed` is not
-                sent: a QPU has none.
-            direct_encoding: Send the elements of the circuit, to be implemented as they stand, rather than its
-                unitary alone.
+            task: A `Sampler`, or a `Batch` of them; those of Lightworks are taken too. `random_seed` and
+                `sampling_mode` are not sent: a QPU has neither.
+            direct_encoding: Send the elements of the circuit too, to be implemented as they stand, rather
+                than its unitary alone.
             job_name: A name; the jobs of a batch get it with a number from 1, or a list names each of them.
             options: Further entries of the job's data, for those who were told of them.
             require_online: Raise if the QPU is offline; None for the setting of `set_global_require_online`.
@@ -104,9 +104,10 @@ class QPU:
             BatchSubmissionError: Part of a batch failed; carries the jobs that were accepted.
             WaitTimeoutError: It is not compiled after the client's `compile_timeout`; carries the job.
         """
-        job = self.run_async(task, direct_encoding, job_name, options, require_online)  # type: ignore[call-overload]
+        submit: Any = self.run_async
+        job: Job | BatchJob = submit(task, direct_encoding, job_name, options, require_online)
         _wait_for_compilation(job, self._where())
-        return job  # type: ignore[no-any-return]
+        return job
 
     @overload
     def run_async(
@@ -136,7 +137,6 @@ class QPU:
     ) -> Job | BatchJob:
         """Submit a task, and return without waiting for its compilation; see `run`."""
         from lwfast.tasks.foreign import adopt
-
         from lwfast.tasks.task import Task
 
         from .compile import compile_tasks
@@ -151,7 +151,7 @@ class QPU:
         must_be_online = client.require_online if require_online is None else require_online
         details = (
             client.get_qpu_details(self.name) if must_be_online else client._recent_qpu_details(self.name)
-        )  # noqa: SLF001
+        )
         if must_be_online and not details.available:
             raise QPUOfflineError(
                 f"QPU {self.name!r} is offline, so nothing was submitted. To submit all the same, pass "
@@ -159,16 +159,16 @@ class QPU:
             )
         submissions = compile_tasks(adopted, details, direct_encoding, job_name, options)
         jobs = [Job(item.payload, client=client) for item in submissions]
-        api = client._api  # noqa: SLF001
+        api = client._api
         if not isinstance(adopted, Task):
             submit_batch(api, jobs, submissions)
-            batch = BatchJob._of([item.payload.job_name for item in submissions], jobs)  # noqa: SLF001
-            batch._client = client  # noqa: SLF001
+            batch = BatchJob._of([item.payload.job_name for item in submissions], jobs)
+            batch._client = client
             return batch
         job, submission = jobs[0], submissions[0]
-        job._pending_key = new_key()  # noqa: SLF001
+        job._pending_key = new_key()
         try:
-            job._accept(submit_one(api, submission.payload, submission.body, job._pending_key))  # noqa: SLF001
+            job._accept(submit_one(api, submission.payload, submission.body, job._pending_key))
         except LightworksRemoteError as error:
             error.job = job
             raise
@@ -206,7 +206,7 @@ def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
     try:
         for _ in follow(jobs, lambda status: status not in _BEFORE_COMPILED, client.compile_timeout):
             pass
-        errors = {one: _compilation_error(one) for one in jobs if one._final is Status.FAILED}  # noqa: SLF001
+        errors = {one: _compilation_error(one) for one in jobs if one._final is Status.FAILED}
     except LightworksRemoteError as error:
         error.job = job
         raise
@@ -221,7 +221,7 @@ def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
         + "\n".join(str(error) for error in failed.values()),
         jobs=BatchJob._of(
             [names[one] for one in jobs if one not in failed], [j for j in jobs if j not in failed]
-        ),  # noqa: SLF001
+        ),
         failed={names[one]: error for one, error in failed.items()},
     )
     problem.job = job

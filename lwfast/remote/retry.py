@@ -32,7 +32,7 @@ class RetryPolicy:
         """Seconds to wait after a try: what the scheduler asked for, else doubling, with jitter."""
         if retry_after is not None:
             return min(retry_after, LONGEST_RETRY_AFTER_SECONDS)
-        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+        longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311  (spreads clients; no secret)
 
 

@@ -11,6 +11,7 @@ from lwfast.errors import AmbiguousSubmissionError, JobSubmissionError, Lightwor
 from lwfast.wire import Status
 
 from . import files
+from .fetching import fetch
 from .follow import check_timeout, follow
 from .progress import Shown
 
@@ -65,7 +66,7 @@ class Job:
     def payload(self) -> wire.ArtemisPayload | None:
         """What was submitted; None for a job found by its id, unless the scheduler gives payloads out."""
         if self._payload is None and self._job_id is not None:
-            api = self._where()._api  # noqa: SLF001
+            api = self._where()._api
             if api.transport.speaks_v1:
                 self._payload = api.payload(self._job_id)
         return self._payload
@@ -74,7 +75,7 @@ class Job:
     def details(self) -> wire.ArtemisJobDetails:
         """Everything that the scheduler says about the job."""
         job_id = self._required_id()
-        details = self._where()._api.details(job_id)  # noqa: SLF001
+        details = self._where()._api.details(job_id)
         self._saw(job_id, details.job_status)
         return details
 
@@ -150,7 +151,7 @@ class Job:
         """
         job_id = self._required_id()
         with keeping(self):
-            return self._where()._fetch(job_id, self._final)  # noqa: SLF001
+            return fetch(self._where()._api, job_id, self._final)
 
     def result(self, timeout: float | None = None, progress: Any = None) -> QPUSamplingResult:
         """Wait until the job is complete, then fetch the result.
@@ -253,7 +254,7 @@ class Job:
         # After a lost answer the same key is used, so that the scheduler can tell that it has the job.
         self._pending_key = self._pending_key or new_key()
         try:
-            answer = submit_one(client._api, payload, wire.encode(payload), self._pending_key)  # noqa: SLF001
+            answer = submit_one(client._api, payload, wire.encode(payload), self._pending_key)
         except LightworksRemoteError as error:
             if not isinstance(error, AmbiguousSubmissionError):
                 self._pending_key = None

@@ -67,7 +67,7 @@ def submit_batch(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[Subm
         return
     for number, (job, submission) in enumerate(zip(jobs, submissions, strict=True)):
         try:
-            job._accept(submit_one(api, submission.payload, submission.body, new_key()))  # noqa: SLF001
+            job._accept(submit_one(api, submission.payload, submission.body, new_key()))
         except LightworksRemoteError as error:
             raise _partly(error, jobs, submissions, number) from error
 
@@ -85,7 +85,7 @@ def _submit_together(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[
     if len(records) != len(jobs):
         raise JobSubmissionError(f"{len(jobs)} jobs were sent, {len(records)} came back; see remote.jobs().")
     for job, record in zip(jobs, records, strict=True):
-        job._accept(record)  # noqa: SLF001
+        job._accept(record)
 
 
 def _is_definite(error: LightworksRemoteError) -> bool:
@@ -96,11 +96,11 @@ def _is_definite(error: LightworksRemoteError) -> bool:
 def _partly(
     error: LightworksRemoteError, jobs: Sequence[Job], submissions: Sequence[Submission], number: int
 ) -> LightworksRemoteError:
-    """Make the error of a batch whose job `number` failed; those before were accepted, those after not sent."""
+    """Make the error of a batch whose job `number` failed: those before it were accepted."""
     from .batch_job import BatchJob
 
     names = [item.payload.job_name for item in submissions]
-    accepted = BatchJob._of(names[:number], jobs[:number])  # noqa: SLF001
+    accepted = BatchJob._of(names[:number], jobs[:number])
     if isinstance(error, AmbiguousSubmissionError):
         error.jobs = accepted
         return error
@@ -110,8 +110,8 @@ def _partly(
     failed: dict[str, Exception] = dict.fromkeys(names[number + 1 :], not_sent)
     ids = ", ".join(str(job.job_id) for job in jobs[:number])
     result = BatchSubmissionError(
-        f"{number} of {len(jobs)} jobs were accepted (ids {ids}; see the attribute jobs), then {names[number]!r} "
-        f"failed: {error}",
+        f"{number} of {len(jobs)} jobs were accepted (ids {ids}; see the attribute jobs), then "
+        f"{names[number]!r} failed: {error}",
         jobs=accepted,
         failed={names[number]: error, **failed},
     )
@@ -134,8 +134,8 @@ def _ambiguous(
         else "It was not sent again, so as not to make it twice"
     )
     return AmbiguousSubmissionError(
-        f"{error} The answer to a submit is lost, so the {'jobs' if several else 'job'} {names} may or may not "
-        f"exist. {how}. Look it up before you submit again: a job created after {sent_at}, among "
+        f"{error} The answer to a submit is lost: the {'jobs' if several else 'job'} {names} may or may not "
+        f"exist. {how}. Before you submit again, look for a job created after {sent_at}, in "
         "remote.list_all_jobs() or on the dashboard.",
         payload=payload,
         sent_at=sent_at,

@@ -81,8 +81,8 @@ class Token:
         """Delete the saved token of this name.
 
         Raises:
-            TokenError: There is none of this name, or it stands in a file of Lightworks' client, which is only
-                read here.
+            TokenError: There is none of this name, or it stands in a file of Lightworks' client, which is
+                only read here.
         """
         saved, theirs = persistence.read_tokens()
         if name not in saved and name not in theirs:

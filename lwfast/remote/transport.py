@@ -1,7 +1,7 @@
 """HTTP: one keep-alive session, one timeout policy, one retry policy, one error table.
 
-The only file that imports requests. It knows no URL and no struct: a method, a path and bytes go in; a status,
-headers and bytes come out.
+The only file that imports requests. It knows no URL and no struct: a method, a path and bytes go in; a
+status, headers and bytes come out.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ class Transport:
             return UntrustedError(
                 f"{host} could not be trusted ({bottom.verify_message}), checked against "
                 f"{certificate or 'the certificates of the system'}. Set the right file with "
-                'remote.install_certificate(...) or LWFAST_CERTIFICATE; "system" there means the system\'s own.'
+                "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own)."
             )
         if _nothing_sent(error):
             return ConnectionFailedError(f"Could not connect to {host}: {said}.")

@@ -73,20 +73,21 @@ def wait(
     """
     if return_when not in {ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION}:
         raise ValueError(
-            f"return_when should be {ALL_COMPLETED}, {FIRST_COMPLETED} or {FIRST_EXCEPTION}, got {return_when!r}."
+            f"return_when should be {ALL_COMPLETED}, {FIRST_COMPLETED} or {FIRST_EXCEPTION}, "
+            f"got {return_when!r}."
         )
     members = all_jobs(jobs)
     done: set[Job] = set()
     try:
         for job in as_completed(members, timeout, progress):
             done.add(job)
-            failed = job._final is not Status.COMPLETED  # noqa: SLF001
+            failed = job._final is not Status.COMPLETED
             if return_when == FIRST_COMPLETED or (return_when == FIRST_EXCEPTION and failed):
                 break
     except TimeoutError:
         pass
     # Those that were complete in the same answer belong to `done` too.
-    done.update(job for job in members if job._final is not None)  # noqa: SLF001
+    done.update(job for job in members if job._final is not None)
     return DoneAndNotDone(done, set(members) - done)
 
 
@@ -121,7 +122,7 @@ async def result_of(job: Job) -> QPUSamplingResult:
 
 async def complete(jobs: list[Job]) -> None:
     """Wait for jobs without blocking the event loop."""
-    followers = group_by_client([job for job in jobs if job._final is None], _is_complete)  # noqa: SLF001
+    followers = group_by_client([job for job in jobs if job._final is None], _is_complete)
     while followers:
         began = time.monotonic()
         for follower in followers:

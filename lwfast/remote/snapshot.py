@@ -1,0 +1,57 @@
+"""Status and queue position of many jobs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lwfast.errors import JobNotFoundError
+from lwfast.wire import Status
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .single_job import Job
+
+IDS_PER_REQUEST = 200
+
+State = tuple[Status, "int | None"]
+
+
+def statuses_of(jobs: Sequence[Job]) -> dict[Job, State]:
+    """Ask for status and queue position of jobs; nothing is asked of those known to be complete.
+
+    With lwfast's API this is one request for every 200 jobs, else one for each.
+
+    Raises:
+        JobNotFoundError: The scheduler does not know one of them.
+    """
+    found: dict[Job, State] = {}
+    groups: dict[int, tuple[Client, list[Job]]] = {}
+    for job in jobs:
+        if job._final is not None:
+            found[job] = (job._final, None)
+        else:
+            client = job._where()
+            groups.setdefault(id(client), (client, []))[1].append(job)
+    for client, members in groups.values():
+        if client._api.transport.speaks_v1:
+            for start in range(0, len(members), IDS_PER_REQUEST):
+                found |= _ask(client, members[start : start + IDS_PER_REQUEST])
+        else:
+            for job in members:
+                details = job.details
+                found[job] = (details.job_status, details.queue_position)
+    return found
+
+
+def _ask(client: Client, jobs: Sequence[Job]) -> dict[Job, State]:
+    answer = client._api.changes([job._required_id() for job in jobs])
+    records = {str(record.job_id): record for record in answer.items}
+    found: dict[Job, State] = {}
+    for job in jobs:
+        record = records.get(str(job.job_id))
+        if record is None:
+            raise JobNotFoundError(f"Job with requested ID ({job.job_id}) not found.")
+        job._saw(record.job_id, record.job_status)
+        found[job] = (record.job_status, record.queue_position)
+    return found
