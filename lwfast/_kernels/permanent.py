@@ -24,6 +24,7 @@ import math
 import numpy as np
 from numba.extending import register_jitable
 
+from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import LANES, add, broadcast, empty_vectors, fill, get, lane_jit, mul, put, sub
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 
@@ -31,8 +32,6 @@ BLOCK = 32
 LANE_ROWS = LANES.bit_length() - 1
 MIN_INNER = 3
 """Four patterns of the last two inner rows, and their opposites, are in flight at once."""
-MIN_FREE = MIN_INNER
-"""Rows besides the base that the kernel needs."""
 _LOWEST = 2.0**-600
 _HIGHEST = 2.0**600
 
@@ -43,35 +42,58 @@ def product(ar, ai, br, bi):  # type: ignore[no-untyped-def]  # noqa: D103
 
 
 @register_jitable
+def flip(negative, x, y):  # type: ignore[no-untyped-def]
+    """Return x -/+ 2 y, for vectors and for plain numbers."""
+    return sub(sub(x, y), y) if negative else add(add(x, y), y)
+
+
+@register_jitable
 def inner_constants(rows_re, rows_im, n_cols, inner, out_re, out_im):  # type: ignore[no-untyped-def]
-    """Write δ ε of every pair of columns and inner pattern; row 0 positive, the last two rows fastest."""
-    n_groups = 1 << (inner - 3)
+    """Write δ ε of every pair of columns and inner pattern, in the order that the main loop takes them.
+
+    Row 0 is positive, the last two rows are fastest (++, +-, --, -+), the rest follows a Gray code.
+    """
+    n_patterns = 1 << (inner - 1)
     for pair in range(n_cols // 2):
-        for pattern in range(4 * n_groups):
-            group = pattern // 4
-            # Bit i of `signs`: is inner row i negative? Groups in Gray code over rows 1 to inner - 3.
-            signs = 2 * (group ^ (group >> 1))
-            signs |= (pattern // 2 % 2) << (inner - 2) | (pattern % 2) << (inner - 1)
-            at = 2 * pair
-            xr = get(rows_re, at)
-            xi = get(rows_im, at)
-            yr = get(rows_re, at + 1)
-            yi = get(rows_im, at + 1)
-            for i in range(1, inner):
-                at += n_cols
-                if (signs >> i) & 1:
-                    xr = sub(xr, get(rows_re, at))
-                    xi = sub(xi, get(rows_im, at))
-                    yr = sub(yr, get(rows_re, at + 1))
-                    yi = sub(yi, get(rows_im, at + 1))
-                else:
-                    xr = add(xr, get(rows_re, at))
-                    xi = add(xi, get(rows_im, at))
-                    yr = add(yr, get(rows_re, at + 1))
-                    yi = add(yi, get(rows_im, at + 1))
+        at = 2 * pair
+        xr = get(rows_re, at)
+        xi = get(rows_im, at)
+        yr = get(rows_re, at + 1)
+        yi = get(rows_im, at + 1)
+        for i in range(1, inner):
+            at = i * n_cols + 2 * pair
+            xr = add(xr, get(rows_re, at))
+            xi = add(xi, get(rows_im, at))
+            yr = add(yr, get(rows_re, at + 1))
+            yi = add(yi, get(rows_im, at + 1))
+        for pattern in range(n_patterns):
+            turn = pattern % 4
+            row = inner - 1 - (turn + 1) % 2 if pattern else -1
+            negative = turn == 1 or turn == 2  # noqa: PLR1714  (Numba is faster so)
+            while row > 0:
+                at = row * n_cols + 2 * pair
+                xr = flip(negative, xr, get(rows_re, at))
+                xi = flip(negative, xi, get(rows_im, at))
+                yr = flip(negative, yr, get(rows_re, at + 1))
+                yi = flip(negative, yi, get(rows_im, at + 1))
+                if turn or row < inner - 2:
+                    break
+                row = 1
+                group = pattern // 4
+                while not (group >> (row - 1)) & 1:
+                    row += 1
+                negative = ((group ^ (group >> 1)) >> (row - 1)) & 1 == 1
             zr, zi = product(xr, xi, yr, yi)
-            put(out_re, 4 * n_groups * pair + pattern, zr)
-            put(out_im, 4 * n_groups * pair + pattern, zi)
+            put(out_re, n_patterns * pair + pattern, zr)
+            put(out_im, n_patterns * pair + pattern, zi)
+
+
+@register_jitable
+def opposite_factors(zr, zi, const_re, const_im, at, sr, si):  # type: ignore[no-untyped-def]
+    """Return the factor of a pair of columns for a pattern and for its opposite."""
+    er = add(zr, broadcast(const_re, at))
+    ei = add(zi, broadcast(const_im, at))
+    return add(er, sr), add(ei, si), sub(er, sr), sub(ei, si)
 
 
 @lane_jit
@@ -112,8 +134,8 @@ def permanent_glynn(
     at_product = 2 * inner
     at_sum = 2 * inner + 2
     opposite = fill(1.0 if inner % 2 == 0 else -1.0)
-    total_re = fill(0.0)
-    total_im = fill(0.0)
+    total_re = block_re = fill(0.0)
+    total_im = block_im = fill(0.0)
     for step in range(start, stop):
         gray = step ^ (step >> 1)
         sign = 1.0
@@ -185,10 +207,37 @@ def permanent_glynn(
                 changed = 2 * (changed + 1)
                 sign = -sign
             # p and q: the products over columns of a pattern and of its opposite, for four patterns.
-            p0r = p1r = p2r = p3r = q0r = q1r = q2r = q3r = fill(1.0)
-            p0i = p1i = p2i = p3i = q0i = q1i = q2i = q3i = fill(0.0)
-            for pair in range(n_pairs):
+            here = 0
+            at = 4 * group
+            tr = add(get(work, here + at_sum), mul(delta, get(work, here + changed)))
+            ti = add(get(work, here + at_sum + 1), mul(delta, get(work, here + changed + 1)))
+            put(work, here + at_sum, tr)
+            put(work, here + at_sum + 1, ti)
+            ur = get(work, here + at_product - 4)
+            ui = get(work, here + at_product - 3)
+            vr = get(work, here + at_product - 2)
+            vi = get(work, here + at_product - 1)
+            zr = get(work, here + at_product)
+            zi = get(work, here + at_product + 1)
+            xr = add(tr, ur)
+            xi = add(ti, ui)
+            sr = add(xr, vr)
+            si = add(xi, vi)
+            p0r, p0i, q0r, q0i = opposite_factors(zr, zi, const_re, const_im, at, sr, si)
+            sr = sub(xr, vr)
+            si = sub(xi, vi)
+            p1r, p1i, q1r, q1i = opposite_factors(zr, zi, const_re, const_im, at + 1, sr, si)
+            xr = sub(tr, ur)
+            xi = sub(ti, ui)
+            sr = sub(xr, vr)
+            si = sub(xi, vi)
+            p2r, p2i, q2r, q2i = opposite_factors(zr, zi, const_re, const_im, at + 2, sr, si)
+            sr = add(xr, vr)
+            si = add(xi, vi)
+            p3r, p3i, q3r, q3i = opposite_factors(zr, zi, const_re, const_im, at + 3, sr, si)
+            for pair in range(1, n_pairs):
                 here = pair * width
+                at = 4 * (n_groups * pair + group)
                 tr = add(get(work, here + at_sum), mul(delta, get(work, here + changed)))
                 ti = add(get(work, here + at_sum + 1), mul(delta, get(work, here + changed + 1)))
                 put(work, here + at_sum, tr)
@@ -199,41 +248,176 @@ def permanent_glynn(
                 vi = get(work, here + at_product - 1)
                 zr = get(work, here + at_product)
                 zi = get(work, here + at_product + 1)
-                at = 4 * (n_groups * pair + group)
                 xr = add(tr, ur)
                 xi = add(ti, ui)
                 sr = add(xr, vr)
                 si = add(xi, vi)
-                er = add(zr, broadcast(const_re, at))
-                ei = add(zi, broadcast(const_im, at))
-                p0r, p0i = product(p0r, p0i, add(er, sr), add(ei, si))
-                q0r, q0i = product(q0r, q0i, sub(er, sr), sub(ei, si))
+                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at, sr, si)
+                p0r, p0i = product(p0r, p0i, fr, fi)
+                q0r, q0i = product(q0r, q0i, gr, gi)
                 sr = sub(xr, vr)
                 si = sub(xi, vi)
-                er = add(zr, broadcast(const_re, at + 1))
-                ei = add(zi, broadcast(const_im, at + 1))
-                p1r, p1i = product(p1r, p1i, add(er, sr), add(ei, si))
-                q1r, q1i = product(q1r, q1i, sub(er, sr), sub(ei, si))
+                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at + 1, sr, si)
+                p1r, p1i = product(p1r, p1i, fr, fi)
+                q1r, q1i = product(q1r, q1i, gr, gi)
                 xr = sub(tr, ur)
                 xi = sub(ti, ui)
-                sr = add(xr, vr)
-                si = add(xi, vi)
-                er = add(zr, broadcast(const_re, at + 2))
-                ei = add(zi, broadcast(const_im, at + 2))
-                p2r, p2i = product(p2r, p2i, add(er, sr), add(ei, si))
-                q2r, q2i = product(q2r, q2i, sub(er, sr), sub(ei, si))
                 sr = sub(xr, vr)
                 si = sub(xi, vi)
-                er = add(zr, broadcast(const_re, at + 3))
-                ei = add(zi, broadcast(const_im, at + 3))
-                p3r, p3i = product(p3r, p3i, add(er, sr), add(ei, si))
-                q3r, q3i = product(q3r, q3i, sub(er, sr), sub(ei, si))
+                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at + 2, sr, si)
+                p2r, p2i = product(p2r, p2i, fr, fi)
+                q2r, q2i = product(q2r, q2i, gr, gi)
+                sr = add(xr, vr)
+                si = add(xi, vi)
+                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at + 3, sr, si)
+                p3r, p3i = product(p3r, p3i, fr, fi)
+                q3r, q3i = product(q3r, q3i, gr, gi)
             signs = fill(sign)
-            zr = sub(add(p0r, p3r), add(p1r, p2r))
-            zi = sub(add(p0i, p3i), add(p1i, p2i))
-            zr = add(zr, mul(opposite, sub(add(q0r, q3r), add(q1r, q2r))))
-            zi = add(zi, mul(opposite, sub(add(q0i, q3i), add(q1i, q2i))))
-            total_re = add(total_re, mul(signs, zr))
-            total_im = add(total_im, mul(signs, zi))
+            zr = sub(add(p0r, p2r), add(p1r, p3r))
+            zi = sub(add(p0i, p2i), add(p1i, p3i))
+            zr = add(zr, mul(opposite, sub(add(q0r, q2r), add(q1r, q3r))))
+            zi = add(zi, mul(opposite, sub(add(q0i, q2i), add(q1i, q3i))))
+            block_re = add(block_re, mul(signs, zr))
+            block_im = add(block_im, mul(signs, zi))
+        if step + 1 == stop or (step + 1) % BLOCK == 0:
+            total_re = add(total_re, block_re)
+            total_im = add(total_im, block_im)
+            block_re = fill(0.0)
+            block_im = fill(0.0)
     put(out, 0, total_re)
     put(out, 1, total_im)
+
+
+@jit
+def has_equal_lines(matrix: ComplexArray) -> bool:
+    """Say whether two rows or two columns of complex128[a, b] are equal."""
+    a, b = matrix.shape
+    for i in range(a):
+        for j in range(i):
+            k = 0
+            while k < b and matrix[i, k] == matrix[j, k]:
+                k += 1
+            if k == b:
+                return True
+    for i in range(b):
+        for j in range(i):
+            k = 0
+            while k < a and matrix[k, i] == matrix[k, j]:
+                k += 1
+            if k == a:
+                return True
+    return False
+
+
+@register_jitable
+def in_range(matrix):  # type: ignore[no-untyped-def]
+    """Say whether no product of column sums can overflow or lose digits to underflow (False for NaN too)."""
+    n = matrix.shape[0]
+    product_of_peaks = 1.0
+    inside = True
+    for column in range(n):
+        peak = 0.0
+        for row in range(n):
+            z = matrix[row, column]
+            size = abs(z.real) + abs(z.imag)
+            if not size <= peak:  # also where `size` is NaN
+                peak = size
+        product_of_peaks *= peak
+        inside = inside and _LOWEST < product_of_peaks < _HIGHEST
+    return inside
+
+
+@register_jitable
+def inner_rows(n_rows):  # type: ignore[no-untyped-def]
+    """Return how many of the free rows are best taken as inner rows (measured on Zen 4)."""
+    if n_rows < 8:
+        return 3
+    return 5 if n_rows < 10 else 6 if n_rows < 13 else 7
+
+
+@lane_jit
+def pack_single(
+    matrix: ComplexArray, base_re: FloatArray, base_im: FloatArray, rows_re: FloatArray, rows_im: FloatArray
+) -> bool:
+    """Split complex128[n, n] for `permanent_glynn`, rows 1 to LANE_ROWS in the lanes; say if it is in range."""
+    n = matrix.shape[0]
+    n_cols = base_re.shape[0]
+    for column in range(n_cols):
+        for lane in range(LANES):
+            re = 1.0 if column == n else matrix[0, column].real
+            im = 0.0 if column == n else matrix[0, column].imag
+            for row in range(LANE_ROWS if column < n else 0):
+                sign = -1.0 if (lane >> row) & 1 else 1.0
+                re += sign * matrix[1 + row, column].real
+                im += sign * matrix[1 + row, column].imag
+            base_re[column, lane] = re
+            base_im[column, lane] = im
+        for row in range(n - 1 - LANE_ROWS):
+            at = row * n_cols + column
+            rows_re[at] = 0.0 if column == n else matrix[1 + LANE_ROWS + row, column].real
+            rows_im[at] = 0.0 if column == n else matrix[1 + LANE_ROWS + row, column].imag
+    return in_range(matrix)
+
+
+@lane_jit
+def permanent_single(matrix: ComplexArray) -> complex:
+    """Return the permanent of complex128[n, n], n >= 1 + LANE_ROWS + MIN_INNER; NaN where it is out of range."""
+    n = matrix.shape[0]
+    n_cols = n + n % 2
+    n_rows = n - 1 - LANE_ROWS
+    base_re = np.empty((n_cols, LANES))
+    base_im = np.empty((n_cols, LANES))
+    rows_re = np.empty(n_rows * n_cols)
+    rows_im = np.empty(n_rows * n_cols)
+    if not pack_single(matrix, base_re, base_im, rows_re, rows_im):
+        return complex(math.nan, math.nan)
+    out = np.empty((2, LANES))
+    inner = inner_rows(n_rows)
+    permanent_glynn(base_re, base_im, rows_re, rows_im, inner, 0, 1 << (n_rows - inner), out)
+    re = 0.0
+    im = 0.0
+    for lane in range(LANES):
+        sign = 1.0
+        for row in range(LANE_ROWS):
+            sign = -sign if (lane >> row) & 1 else sign
+        re += sign * out[0, lane]
+        im += sign * out[1, lane]
+    scale = 0.5 ** (n - 1)
+    return complex(re * scale, im * scale)
+
+
+@lane_jit
+def permanent_stack(matrices: ComplexArray, start: int, stop: int, out: ComplexArray) -> None:
+    """Write permanents of complex128[b, n, n], n >= 1 + MIN_INNER, to `out[start:stop]`, a matrix a lane.
+
+    NaN where a matrix is out of range.
+    """
+    n = matrices.shape[1]
+    n_cols = n + n % 2
+    base_re = empty_vectors(n_cols)
+    base_im = empty_vectors(n_cols)
+    rows_re = empty_vectors((n - 1) * n_cols)
+    rows_im = empty_vectors((n - 1) * n_cols)
+    base_re[:] = 1.0
+    base_im[:] = 0.0
+    rows_re[:] = 0.0
+    rows_im[:] = 0.0
+    sums = np.empty((2, LANES))
+    inner = inner_rows(n - 1)
+    scale = 0.5 ** (n - 1)
+    for first in range(start, stop, LANES):
+        for lane in range(LANES):
+            matrix = matrices[min(first + lane, stop - 1)]
+            for column in range(n):
+                base_re[column, lane] = matrix[0, column].real
+                base_im[column, lane] = matrix[0, column].imag
+            for row in range(n - 1):
+                for column in range(n):
+                    rows_re[row * n_cols + column, lane] = matrix[row + 1, column].real
+                    rows_im[row * n_cols + column, lane] = matrix[row + 1, column].imag
+        permanent_glynn(base_re, base_im, rows_re, rows_im, inner, 0, 1 << (n - 1 - inner), sums)
+        for lane in range(min(LANES, stop - first)):
+            if in_range(matrices[first + lane]):
+                out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
+            else:
+                out[first + lane] = complex(math.nan, math.nan)

@@ -1,0 +1,176 @@
+"""Samples of what photons do in a linear-optical circuit, without its distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lwfast._arguments import checked_matrix, checked_occupation, matrix_tolerance
+from lwfast._loss import complete_columns, kept_rows
+from lwfast._memory import check_memory
+from lwfast._parallel import available_cores, run_chunks
+from lwfast._types import AnyArray, ComplexArray, SeedLike, StateTable
+from lwfast._validation import as_integer
+from lwfast.errors import ModeMismatchError, ResourceLimitError
+
+MAX_PHOTONS = 30
+"""One sample of 30 photons takes about a minute; each photon more doubles that."""
+_NANOSECONDS_PER_EDGE = 3.0
+_CHUNK_SECONDS = 0.02
+
+Progress = Callable[[int, int], object]
+"""Called with the number of samples done and the number asked for."""
+
+
+def boson_sample(
+    unitary: ArrayLike,
+    occupation: Sequence[int],
+    n_samples: int,
+    *,
+    rng: SeedLike = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> StateTable:
+    """Draw output states of indistinguishable photons, each independent of the others.
+
+    Args:
+        unitary: (m, m) complex, unitary or a transfer matrix that loses light (singular values of at most 1).
+            Column j is where a photon in input mode j goes.
+        occupation: Photons in each of the m input modes, repeats allowed; a `State` will do.
+        n_samples: How many samples.
+        rng: Seed, SeedSequence or Generator. The same seed gives the same samples on any number of threads.
+        workers: Number of threads, None for all cores.
+        progress: Called now and then with (samples done, `n_samples`).
+
+    Returns:
+        uint8[n_samples, m], one state a row. Lost photons are missing from it.
+
+    Raises:
+        TypeError: An occupation or `n_samples` is no integer.
+        ValueError: The matrix is not square or not finite, or a number is negative.
+        ModeMismatchError: `occupation` has another length than the matrix.
+        NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: More than 30 photons, or tables or samples that do not fit in memory.
+
+    Source:
+        Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214; the
+        permanents come from an expansion over sub-multisets, see `_kernels/boson_sampling.py`.
+    """
+    matrix = checked_matrix(unitary)
+    photons = checked_occupation(occupation, len(matrix))
+    inputs = np.repeat(np.arange(len(matrix)), photons)[np.newaxis]
+    return _sample(matrix, matrix_tolerance(unitary), inputs, n_samples, rng, workers, progress)
+
+
+def boson_sample_inputs(
+    unitary: ArrayLike,
+    occupations: ArrayLike,
+    *,
+    rng: SeedLike = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> StateTable:
+    """Draw one output state for each of many input states.
+
+    Args:
+        unitary: (m, m) complex, as in `boson_sample`.
+        occupations: Integers (n_samples, m), the photons in each input mode, shot by shot.
+        rng: Seed, SeedSequence or Generator.
+        workers: Number of threads, None for all cores.
+        progress: Called now and then with (samples done, number of samples).
+
+    Returns:
+        uint8[n_samples, m], row by row the output of each input.
+
+    Raises:
+        TypeError: `occupations` holds no integers.
+        ValueError: The matrix is not square or not finite, or a number is negative.
+        ModeMismatchError: `occupations` has another number of columns than the matrix.
+        NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: More than 30 photons, or tables or samples that do not fit in memory.
+    """
+    matrix = checked_matrix(unitary)
+    table = np.asarray(occupations)
+    if table.ndim != 2 or table.shape[1] != len(matrix):
+        msg = f"occupations should have shape (n_samples, {len(matrix)}), got {table.shape}."
+        raise ModeMismatchError(msg)
+    if table.dtype.kind not in "iu":
+        msg = f"occupations should hold integers, got dtype {table.dtype}."
+        raise TypeError(msg)
+    if table.size and int(table.min()) < 0:
+        msg = f"Photon numbers cannot be negative, got {int(table.min())}."
+        raise ValueError(msg)
+    totals = table.sum(axis=1, dtype=np.int64)
+    most = int(totals.max(initial=0))
+    _check_photons(most)
+    inputs = np.full((len(table), most), -1, dtype=np.int64)
+    inputs[np.arange(most) < totals[:, np.newaxis]] = np.repeat(
+        np.tile(np.arange(len(matrix)), len(table)), table.reshape(-1)
+    )
+    return _sample(matrix, matrix_tolerance(unitary), inputs, len(table), rng, workers, progress)
+
+
+def seconds_estimate(n_photons: int) -> float:
+    """Return about how long one sample of photons that leave in different modes takes on one core."""
+    return 1.5 * n_photons * 2.0**n_photons * _NANOSECONDS_PER_EDGE * 1e-9
+
+
+def _check_photons(n_photons: int) -> None:
+    if n_photons > MAX_PHOTONS:
+        msg = (
+            f"One sample of {n_photons} photons would take about {seconds_estimate(n_photons):.3g} seconds; the "
+            f"limit is {MAX_PHOTONS} photons."
+        )
+        raise ResourceLimitError(msg)
+
+
+def _sample(
+    matrix: ComplexArray,
+    tolerance: float,
+    inputs: AnyArray,
+    n_samples: int,
+    rng: SeedLike,
+    workers: int | None,
+    progress: Progress | None,
+) -> StateTable:
+    """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes, -1 at the end of a row for none."""
+    count = as_integer(n_samples, "n_samples", integral_floats=True)
+    if count < 0:
+        msg = f"n_samples should not be negative, got {count}."
+        raise ValueError(msg)
+    n_modes, n_photons = len(matrix), inputs.shape[1]
+    _check_photons(n_photons)
+    workers = min(workers or available_cores(), max(count, 1))
+    tables = workers * (33 << max(n_photons - 1, 0))
+    check_memory(count * (n_modes + 16 * n_photons) + tables, f"{count} samples of {n_photons} photons")
+    generator = np.random.default_rng(rng)
+    # Row i of the uniforms belongs to sample i, so nothing depends on chunks or threads.
+    out = np.zeros((count, n_modes), dtype=np.uint8)
+    if count == 0 or n_photons == 0:
+        return out
+    used = np.unique(inputs)
+    used = used[used >= 0]
+    columns, lossy = complete_columns(np.ascontiguousarray(matrix[:, used]), tolerance)
+    rows = np.concatenate([columns, lossy[kept_rows(lossy)]]).T
+    re, im = np.ascontiguousarray(rows.real), np.ascontiguousarray(rows.imag)
+    places = np.where(inputs < 0, -1, np.searchsorted(used, inputs))
+    uniforms = generator.random((count, 2 * n_photons))
+
+    from lwfast._kernels.boson_sampling import sample_clifford
+
+    size = max(1, min(-(-count // 16), int(_CHUNK_SECONDS / seconds_estimate(n_photons))))
+    done = [0]
+
+    def work(chunk: int) -> None:
+        part = slice(chunk * size, min((chunk + 1) * size, count))
+        photons = places[part] if len(places) > 1 else places
+        sample_clifford(re, im, photons, uniforms[part], out[part])
+        done[0] += part.stop - part.start
+        if progress is not None:
+            progress(done[0], count)
+
+    run_chunks(work, -(-count // size), workers)
+    return out
