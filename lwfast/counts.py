@@ -13,6 +13,7 @@ from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
 
 _MAX_ROWS = 2**32 - 2
+_FEW = 256
 
 
 def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
@@ -38,37 +39,54 @@ def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
     return group_checked(table, as_counts(counts, table.shape[0]))
 
 
-def group_checked(states: StateTable, counts: Counts) -> tuple[StateTable, Counts]:
-    """Do what `group_counts` does for a contiguous table and counts that need no check."""
+def group_checked(states: StateTable, counts: Counts, *, owned: bool = False) -> tuple[StateTable, Counts]:
+    """Do what `group_counts` does for a contiguous table and counts that need no check.
+
+    The answer is a copy, unless the arrays are `owned` by the caller and have no equal rows.
+    """
     n_rows, n_modes = states.shape
     if n_rows > _MAX_ROWS:
         raise ResourceLimitError(
             f"{n_rows} rows are more than {_MAX_ROWS}; group them in parts and add the parts"
         )
-    if n_rows < 2:
-        return states.copy(), counts.copy()
+    distinct = n_rows if n_rows < 2 else _distinct_rows(states)
+    if distinct == n_rows:
+        return (states, counts) if owned else (states.copy(), counts.copy())
     from lwfast._kernels import counts as kernels
 
     flat = states.reshape(-1)
-    if kernels.sorted_prefix(flat, n_modes, n_rows) == n_rows:
-        return states.copy(), counts.copy()
-    first, sums = _first_rows(flat, n_modes, counts)
-    groups = first.size
-    if groups == n_rows:
-        return states.copy(), counts.copy()
-    grouped = np.empty((groups, n_modes), np.uint8)
+    first, sums = _first_rows(flat, n_modes, counts, distinct)
+    grouped = np.empty((first.size, n_modes), np.uint8)
     kernels.take_rows(flat, n_modes, first, grouped.reshape(-1))
     return grouped, sums.copy()
 
 
-def _first_rows(flat: StateTable, n_modes: int, counts: Counts) -> tuple[NDArray[np.uint32], Counts]:
-    """Return the row in which each distinct row first appears, and its sum."""
+def _distinct_rows(states: StateTable) -> int:
+    """Return how many leading rows are known to differ; all of them where no two are equal."""
+    n_rows, n_modes = states.shape
+    if n_rows <= _FEW:
+        # No kernel for a handful of rows: loading Numba takes 0.4 s.
+        text = states.tobytes()
+        return n_rows if len({text[k * n_modes : (k + 1) * n_modes] for k in range(n_rows)}) == n_rows else 1
+    from lwfast._kernels import counts as kernels
+
+    flat = states.reshape(-1)
+    if kernels.sorted_prefix(flat, n_modes, n_rows) == n_rows:
+        return n_rows
+    slots = np.zeros(1 << (n_rows * 3 // 2).bit_length(), np.uint64)
+    return int(kernels.distinct_prefix(flat, n_modes, n_rows, *hash_keys(), slots))
+
+
+def _first_rows(
+    flat: StateTable, n_modes: int, counts: Counts, distinct: int
+) -> tuple[NDArray[np.uint32], Counts]:
+    """Return the row in which each distinct row first appears, and its sum; the first `distinct` rows differ."""
     from lwfast._kernels import counts as kernels
 
     n_rows = counts.size
     keys = hash_keys()
-    # Half of the slots at most are used. Start small: most tables have far fewer distinct rows than rows.
-    n_slots = 1 << 12
+    # Half of the slots at most are used. Rows that stay different for long promise many groups.
+    n_slots = max(1 << 12, 1 << (4 * distinct).bit_length())
     slots = np.zeros(n_slots, np.uint64)
     first = np.empty(n_slots // 2, np.uint32)
     sums = np.empty(n_slots // 2, np.int64)

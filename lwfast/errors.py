@@ -13,7 +13,8 @@ LightworksError                     base of everything raised outside `remote`
 ├── DecompositionUnsuccessful
 ├── ResultError
 │   ├── ResultCreationError
-│   └── ResultFormatError           a result body or file that cannot be read (also a ValueError)
+│   ├── ResultFormatError           a result body or file that cannot be read (also a ValueError)
+│   └── CampaignError               files of a campaign could not be processed; carries the rest
 ├── ProbabilityDistributionError
 ├── SamplerError
 ├── NotUnitaryError                 a matrix that is not unitary (also a ValueError)
@@ -104,6 +105,23 @@ class ResultFormatError(ResultError, ValueError):
     """A result body or file cannot be read; the message names the byte."""
 
 
+class CampaignError(ResultError):
+    """Files of a campaign could not be processed.
+
+    Attributes:
+        failed: What was wrong with each of them, by path.
+        outcome: What the other files gave, or None where there were none.
+    """
+
+    def __init__(self, message: str, failed: dict[str, str] | None = None, outcome: Any = None) -> None:
+        super().__init__(message)
+        self.failed = dict(failed or {})
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.failed, self.outcome)
+
+
 class ProbabilityDistributionError(LightworksError):
     """A probability distribution is not valid."""
 
@@ -140,7 +158,7 @@ class LightworksRemoteError(Exception):
     """Base of every exception raised by `lwfast.remote`.
 
     Attributes:
-        job: The `Job` or `BatchJob` that the call was about, where there is one: it is never lost with the call.
+        job: The `Job` or `BatchJob` that the call was about, where there is one, so that it is never lost.
     """
 
     job: Any = None

@@ -46,11 +46,12 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     test: Callable[[tuple[int, ...]], Any] | None = None
     if callable(rules) and not hasattr(rules, "rules"):
         test, rules = rules, ()
-    table, column = select_checked(table, column, as_rules(rules), wanted, keep_heralds=test is not None)
-    table, column = group_checked(table, column)
+    plain = as_rules(rules)
+    table, column = select_checked(table, column, plain, wanted, keep_heralds=test is not None)
+    table, column = group_checked(table, column, owned=bool(wanted or plain))
     if test is not None:
         keep = np.fromiter((bool(test(tuple(row))) for row in table.tolist()), np.bool_, table.shape[0])
-        table, column = group_checked(*_without_modes(table[keep], column[keep], wanted))
+        table, column = group_checked(*_without_modes(table[keep], column[keep], wanted), owned=True)
     return table, column
 
 
@@ -67,7 +68,8 @@ def select_checked(
     Rows that were distinct stay distinct: a heralded mode has the same photons in all rows that are kept.
     """
     n_rows, n_modes = states.shape
-    conditions = (*rules, *(SelectionRule((mode,), (n,)) for mode, n in heralds.items()))
+    # Heralds first: they are met least often, and the rules then have fewer rows to look at.
+    conditions = (*(SelectionRule((mode,), (n,)) for mode, n in heralds.items()), *rules)
     if n_rows == 0 and n_modes == 0:
         return states, counts  # an empty result does not know its number of modes
     check_modes(conditions, n_modes)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._new_bytes import new_bytes
 from lwfast._result_errors import located, reason_of
-from lwfast._types import Counts, StateTable
+from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResourceLimitError, ResultFormatError
 
@@ -89,16 +90,23 @@ def encode_result(states: Any, counts: Any, job_data: Any = None) -> bytes:
         ValueError: If a shape does not fit, or a number is outside its range.
     """
     table = as_table(states)
-    text = encode_table(table, as_counts(counts, table.shape[0]))
-    if job_data is None:
-        return b'{"results": %b}' % text
-    import json
+    column = as_counts(counts, table.shape[0])
+    suffix = b"}"
+    if job_data is not None:
+        import json
 
-    return b'{"results": %b, "job_data": %b}' % (text, json.dumps(job_data, allow_nan=False).encode())
+        suffix = b', "job_data": %b}' % json.dumps(job_data, allow_nan=False).encode()
+    return encode_table(table, column, prefix=b'{"results": ', suffix=suffix)
 
 
 def encode_table(
-    states: StateTable, counts: Counts, *, brackets: str = "()", indent: int | None = None
+    states: StateTable,
+    counts: Counts,
+    *,
+    brackets: str = "()",
+    indent: int | None = None,
+    prefix: bytes = b"",
+    suffix: bytes = b"",
 ) -> bytes:
     """Write checked columns as a JSON object.
 
@@ -107,30 +115,49 @@ def encode_table(
         counts: `int64[N]`, not negative.
         brackets: `()`, `[]` or nothing, around the modes of a key.
         indent: Spaces before each member, each on its line; None for one line.
+        prefix: Text before the object.
+        suffix: Text behind it.
 
     Returns:
         UTF-8 text of the object, as `json.dumps(..., indent=indent)` writes it.
     """
-    n_rows, n_modes = states.shape
-    if n_rows == 0:
-        return b"{}"
+    if states.shape[0] == 0:
+        return prefix + b"{}" + suffix
     from lwfast._kernels import state_text_write as kernels
 
-    width = 1 if states.size == 0 or int(states.max()) < 10 else 3
-    room = (width + 2) * n_modes + len(str(int(counts.max()))) + 9 + (0 if indent is None else indent)
-    out = np.empty(n_rows * room + 34, np.uint8)
     opening, closing = (ord(brackets[0]), ord(brackets[1])) if brackets else (0, 0)
-    view = out[1:]
-    length = kernels.write_rows(
-        states.reshape(-1), n_modes, counts, opening, closing, -1 if indent is None else indent, view
-    )
-    out[0] = ord("{")
-    end = 1 + length
-    if indent is not None:
-        out[end] = ord("\n")
-        end += 1
-    out[end] = ord("}")
-    return out[: end + 1].tobytes()
+    length = _members_length(states, counts, len(brackets), brackets == "()", indent)
+    suffix = (b"}" if indent is None else b"\n}") + suffix
+    start = len(prefix) + 1
+    text, view = new_bytes(start + length + len(suffix))
+    view[:start] = np.frombuffer(prefix + b"{", np.uint8)
+    spaces = -1 if indent is None else indent
+    flat = states.reshape(-1)
+    written = kernels.write_rows(flat, states.shape[1], counts, opening, closing, spaces, view[start:])
+    if written != length:
+        raise AssertionError(f"wrote {written} bytes where {length} were counted")
+    view[start + length :] = np.frombuffer(suffix, np.uint8)
+    return text
+
+
+def _members_length(
+    states: StateTable, counts: Counts, n_brackets: int, round_brackets: bool, indent: int | None
+) -> int:
+    """Return the exact length of all members, with what separates them."""
+    n_rows, n_modes = states.shape
+    # Behind the key `": `; between modes and between members `, `, or a comma and a line break before `indent`.
+    row = n_modes + 2 * max(n_modes - 1, 0) + n_brackets + 4 + (round_brackets and n_modes == 1)
+    if indent is None:
+        length = n_rows * (row + 2) - 2
+    else:
+        length = n_rows * (row + 2 + indent) - 1
+    return length + _extra_digits(states) + n_rows + _extra_digits(counts)
+
+
+def _extra_digits(values: AnyArray) -> int:
+    """Return how many decimal digits the numbers have behind their first, all together."""
+    top = int(values.max()) if values.size else 0
+    return sum(int(np.count_nonzero(values >= 10**k)) for k in range(1, len(str(top))))
 
 
 def _as_bytes(body: Any) -> NDArray[np.uint8]:
@@ -229,7 +256,7 @@ class _Body:
         states.resize((rows, n_modes), refcheck=False)
         counts.resize(rows, refcheck=False)
         try:
-            states, counts = group_checked(states, counts)
+            states, counts = group_checked(states, counts, owned=True)
         except ResourceLimitError as error:
             raise ResourceLimitError(f"results, bytes {start} to {at}: {error}") from None
         return states, counts, int(at)

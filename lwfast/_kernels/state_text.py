@@ -8,6 +8,7 @@ that it does not understand is read again by the general path, so it never decid
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import load1, load8, store1, store8, trailing_zeros
@@ -56,7 +57,7 @@ _INT64_TENTH = np.int64(922337203685477580)
 
 
 @jit(inline="always")
-def _skip_space(buffer, p, end):
+def _skip_space(buffer: NDArray[np.uint8], p: int, end: int) -> int:
     while p < end:
         c = load1(buffer, p)
         if c != 32 and c != 10 and c != 13 and c != 9:
@@ -66,7 +67,9 @@ def _skip_space(buffer, p, end):
 
 
 @jit
-def scan_key(buffer, start, end, n_modes, out, offset):
+def scan_key(
+    buffer: NDArray[np.uint8], start: int, end: int, n_modes: int, out: NDArray[np.uint8], offset: int
+) -> tuple[int, int, int]:
     """Read a state key; `start` is just after its opening quote.
 
     Args:
@@ -161,35 +164,43 @@ def scan_key(buffer, start, end, n_modes, out, offset):
 
 
 @jit
-def _scan_count(buffer, start, end):
+def _scan_count(buffer: NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int]:
     """Read a count; return (code, position, value)."""
     p = start
     if p >= end:
-        return TRUNCATED, p, np.int64(0)
+        return TRUNCATED, p, 0
     c = load1(buffer, p)
     if c < 48 or c > 57:
-        return (COUNT_NEGATIVE if c == 45 else COUNT_TYPE), p, np.int64(0)
-    value = np.int64(c - 48)
+        return (COUNT_NEGATIVE if c == 45 else COUNT_TYPE), p, 0
+    value = c - 48
     p += 1
     while p < end:
         c = load1(buffer, p)
         if c < 48 or c > 57:
             if c == 46 or c == 101 or c == 69:
-                return COUNT_FRACTION, start, np.int64(0)
+                return COUNT_FRACTION, start, 0
             break
         if value == 0:
-            return COUNT_LEADING_ZERO, start, np.int64(0)
+            return COUNT_LEADING_ZERO, start, 0
         if value > _INT64_TENTH or (value == _INT64_TENTH and c > 55):
-            return COUNT_RANGE, start, np.int64(0)
+            return COUNT_RANGE, start, 0
         value = value * 10 + (c - 48)
         p += 1
     if p >= end:
-        return TRUNCATED, p, np.int64(0)
+        return TRUNCATED, p, 0
     return DONE, p, value
 
 
 @jit
-def _scan_row(buffer, p, end, n_modes, out, row, counts):
+def _scan_row(
+    buffer: NDArray[np.uint8],
+    p: int,
+    end: int,
+    n_modes: int,
+    out: NDArray[np.uint8],
+    row: int,
+    counts: NDArray[np.int64],
+) -> tuple[int, int, int]:
     """Read one member from its opening quote on; return (code, position behind the count, key end)."""
     if load1(buffer, p) != 34:
         return KEY_EXPECTED, p, p
@@ -210,7 +221,7 @@ def _scan_row(buffer, p, end, n_modes, out, row, counts):
 
 
 @jit(inline="always")
-def _digits_of_8_modes(x0, x1, x2):
+def _digits_of_8_modes(x0: np.uint64, x1: np.uint64, x2: np.uint64) -> np.uint64:
     """Gather the digits at bytes 0, 3, 6 / 1, 4, 7 / 2, 5 of three words into one."""
     low = (x0 & _B0) | ((x0 >> _S16) & _B1) | ((x0 >> _S32) & _B2)
     middle = ((x1 << _S16) & _B3) | (x1 & _B4) | ((x1 >> _S16) & _B5)
@@ -218,7 +229,7 @@ def _digits_of_8_modes(x0, x1, x2):
 
 
 @jit(inline="always")
-def _wrong(x0, x1, x2):
+def _wrong(x0: np.uint64, x1: np.uint64, x2: np.uint64) -> np.uint64:
     """Non-zero unless all three words hold digits 0 to 9 at the digit places and zero elsewhere."""
     outside = (x0 & ~_DIGITS_0) | (x1 & ~_DIGITS_1) | (x2 & ~_DIGITS_2)
     above_nine = ((x0 + _SIXES) | (x1 + _SIXES) | (x2 + _SIXES)) & _HIGH_NIBBLES
@@ -226,7 +237,9 @@ def _wrong(x0, x1, x2):
 
 
 @jit(inline="always")
-def _quick_modes(buffer, d, n_modes, out, offset):
+def _quick_modes(
+    buffer: NDArray[np.uint8], d: int, n_modes: int, out: NDArray[np.uint8], offset: int
+) -> bool:
     """Read `n_modes` single digits, three bytes apart, from `d` on; return 0 where they are not that."""
     bad = _U(0)
     if n_modes >= 8:
@@ -243,7 +256,7 @@ def _quick_modes(buffer, d, n_modes, out, offset):
             if k == n_modes - 8:
                 break
             k = min(k + 8, n_modes - 8)  # the last two blocks overlap
-        return bad == _U(0)
+        return bool(bad == _U(0))
     wrong = 0
     for k in range(n_modes):
         digit = load1(buffer, d + 3 * k) ^ 48
@@ -255,7 +268,15 @@ def _quick_modes(buffer, d, n_modes, out, offset):
 
 
 @jit
-def scan_rows(buffer, start, stop, end, n_modes, out, counts):
+def scan_rows(
+    buffer: NDArray[np.uint8],
+    start: int,
+    stop: int,
+    end: int,
+    n_modes: int,
+    out: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+) -> tuple[int, int, int]:
     """Read members until the closing brace, or until a row starts at or behind `stop`.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import load1
@@ -14,7 +15,7 @@ UNMATCHED = 3
 
 
 @jit
-def space_end(buffer, p, end):
+def space_end(buffer: NDArray[np.uint8], p: int, end: int) -> int:
     """Return the offset of the first byte from `p` on that is not JSON white space."""
     while p < end:
         c = load1(buffer, p)
@@ -25,7 +26,7 @@ def space_end(buffer, p, end):
 
 
 @jit
-def value_end(buffer, start, end, max_depth):
+def value_end(buffer: NDArray[np.uint8], start: int, end: int, max_depth: int) -> tuple[int, int]:
     """Return (offset behind the value that starts at `start`, reason).
 
     Only quotes and brackets are looked at. A scalar ends before white space, a comma or a closing bracket.

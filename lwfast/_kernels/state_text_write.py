@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import load1, load8, store1, store8
@@ -19,7 +20,7 @@ _TOP_BITS = _U(0x8080808080808080)
 
 
 @jit(inline="always")
-def _write_number(out, p, value):
+def _write_number(out: NDArray[np.uint8], p: int, value: int) -> int:
     """Write a number that is not negative in decimal; return the offset behind it."""
     if value < 10:
         store1(out, p, 48 + value)
@@ -40,8 +41,8 @@ def _write_number(out, p, value):
 
 
 @jit(inline="always")
-def _write_modes(table, offset, n_modes, out, p):
-    """Write `d, d, d`; return the offset behind it. Up to 24 bytes behind that may be overwritten."""
+def _write_modes(table: NDArray[np.uint8], offset: int, n_modes: int, out: NDArray[np.uint8], p: int) -> int:
+    """Write `d, d, d`; return the offset behind it. Two bytes behind that may be overwritten."""
     k = 0
     while k + 8 <= n_modes:
         w = load8(table, offset + k)
@@ -62,7 +63,15 @@ def _write_modes(table, offset, n_modes, out, p):
 
 
 @jit
-def write_rows(table, n_modes, counts, opening, closing, indent, out):
+def write_rows(
+    table: NDArray[np.uint8],
+    n_modes: int,
+    counts: NDArray[np.int64],
+    opening: int,
+    closing: int,
+    indent: int,
+    out: NDArray[np.uint8],
+) -> int:
     """Write members, separated by `, ` or by a comma, a line break and `indent` spaces.
 
     Args:
@@ -72,7 +81,7 @@ def write_rows(table, n_modes, counts, opening, closing, indent, out):
         opening: Bracket before the modes, as a byte; 0 for none.
         closing: Bracket behind them. A round one is preceded by a comma where there is one mode.
         indent: Number of spaces, or -1 for members on one line.
-        out: uint8 text with room for `row_room(n_modes, indent)` bytes a row and 32 more.
+        out: uint8 text, as long as what is written.
 
     Returns:
         Number of bytes written.

@@ -7,6 +7,7 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResultError
@@ -51,7 +52,7 @@ class StateMap(Mapping[State, V], Generic[V]):
     @property
     def n_modes(self) -> int:
         """Number of modes of the states; 0 where there are none."""
-        return self._states.shape[1]
+        return int(self._states.shape[1])
 
     @property
     def outputs(self) -> list[State]:
@@ -59,7 +60,7 @@ class StateMap(Mapping[State, V], Generic[V]):
         return list(self)
 
     def __len__(self) -> int:
-        return self._states.shape[0]
+        return int(self._states.shape[0])
 
     def __iter__(self) -> Iterator[State]:
         # In pieces: the first states of a large result do not wait for the last.
@@ -147,6 +148,10 @@ class StateMap(Mapping[State, V], Generic[V]):
             raise TypeError(f"Get item value must be a State, not {type(key).__name__}.") from None
         return self._lookup.row(occupation)
 
+    def rows_of(self, states: StateTable) -> NDArray[np.int64]:
+        """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there."""
+        return self._lookup.rows(np.ascontiguousarray(states))
+
     @property
     def _lookup(self) -> StateIndex:
         if self._index is None:
@@ -162,7 +167,7 @@ class StateMap(Mapping[State, V], Generic[V]):
             return False
         if np.array_equal(self._states, other._states):
             return np.array_equal(self._values, other._values)
-        rows = self._lookup.rows(other._states)
+        rows = self.rows_of(other._states)
         return bool((rows >= 0).all()) and np.array_equal(self._values[rows], other._values)
 
 

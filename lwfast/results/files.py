@@ -140,7 +140,7 @@ def _read_json(path: Path) -> SamplingResult:
     body = path.read_bytes()
     try:
         if _is_table(body):
-            return SamplingResult._of(*decode_table(body))
+            return SamplingResult.from_owned(*decode_table(body))
         decoded = decode_result(body)
         described = _metadata_of(body)
         if described is not None:
@@ -183,7 +183,7 @@ def _loaded(path: Path, states: StateTable, counts: Counts, described: Any) -> S
         raise ResultFormatError(f"{path}: the metadata are not an object")
     kind = _KINDS.get(described.get("kind", ""), SamplingResult)
     given = described.get("input")
-    return kind._of(
+    return kind.from_owned(
         *group_checked(states, counts),
         input=None if given is None else State(given),
         post_selection=described.get("post_selection"),

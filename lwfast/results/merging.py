@@ -49,10 +49,10 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         n_results += 1
     if first is None:
         raise ValueError("there are no results to merge")
-    raw_result = SamplingResult._of(*raw.columns(), input=shared.get("input")) if processed else None
+    raw_result = SamplingResult.from_owned(*raw.columns(), input=shared.get("input")) if processed else None
     step = {"step": "merge", "results": n_results}
     kind = type(first) if "kind" in shared else SamplingResult
-    return kind._of(
+    return kind.from_owned(
         *total.columns(),
         input=shared.get("input"),
         raw=raw_result,

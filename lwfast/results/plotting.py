@@ -134,7 +134,7 @@ def _bars(
     totals = np.array([float(result.n_samples) for result in results])
     heights = np.zeros((len(results), len(states)))
     for k, result in enumerate(results):
-        rows = result._lookup.rows(states)  # noqa: SLF001  (the index of our own base class)
+        rows = result.rows_of(states)
         heights[k, rows >= 0] = result.counts[rows[rows >= 0]]
     labels = [names.get(tuple(row), str(State(row))) for row in states.tolist()]
     has_rest = any(len(result) > np.count_nonzero(h) for result, h in zip(results, heights, strict=True))

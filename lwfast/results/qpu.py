@@ -55,10 +55,8 @@ class QPUSamplingResult(SamplingResult):
             ModeRangeError: As for the class, and so on.
         """
         decoded = decode_result(body)
-        result = cls.__new__(cls)
         kept = private(dict(metadata or {}))
-        result._fill(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
-        return result
+        return cls.from_owned(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
 
     def __getitem__(self, key: Any) -> Any:
         if len(self) == 0 and not isinstance(key, slice):
@@ -88,7 +86,7 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
     Raises:
         Exception: Whatever is wrong with the rules, with the raw counts as its attribute `raw_data`.
     """
-    raw = SamplingResult._of(states, counts, job_data=private(job_data), metadata=metadata)
+    raw = SamplingResult.from_owned(states, counts, job_data=private(job_data), metadata=metadata)
     fields: dict[str, Any] = {"states": states, "counts": counts, "metadata": metadata, "raw": raw}
     if job_data is None:
         return fields

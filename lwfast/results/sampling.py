@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from lwfast.results import _ordering
 from lwfast.results._display import SamplingDisplay
 from lwfast.results._state_map import StateMap, private
 from lwfast.results.mapping import map_states, table_of
-from lwfast.results.selection import described, keep_states
+from lwfast.post_selection import as_heralds, select_checked
+from lwfast.results.selection import as_selection, described, keep_states
 from lwfast.state import State, as_occupation
+
+if TYPE_CHECKING:
+    from lwfast.results.summaries import Summary
 
 
 class SamplingResult(SamplingDisplay, StateMap[int]):
@@ -80,7 +84,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         table, column = group_checked(table, as_counts(counts, table.shape[0]))
         if raw is not None and not isinstance(raw, SamplingResult):
             raw = SamplingResult.from_columns(*raw, input=input)
-        return cls._of(
+        return cls.from_owned(
             table,
             column,
             input=_as_input(input),
@@ -91,10 +95,10 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         )
 
     @classmethod
-    def _of(cls, states: StateTable, counts: Counts, **fields: Any) -> Self:
+    def from_owned(cls, states: StateTable, counts: Counts, **fields: Any) -> Self:
         """Make a result of distinct rows that it may own."""
         result = cls.__new__(cls)
-        result._fill(states, counts, **fields)
+        SamplingResult._fill(result, states, counts, **fields)
         return result
 
     def _fill(
@@ -183,6 +187,28 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         states, counts = keep_states(self.states, self.counts, post_selection)
         return self._next(states, counts, step="post_select", rules=described(post_selection))
 
+    def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
+        """Keep the states that meet rules and heralds, without the heralded modes.
+
+        Args:
+            rules: As in `apply_post_selection`; modes are those of the states of this result, heralded ones
+                counted.
+            heralds: Mode to photon number, as a mapping or as pairs.
+
+        Raises:
+            ModeRangeError: If a rule or herald names a mode that the states do not have.
+            TypeError: If a rule or herald is not made of integers.
+        """
+        wanted = as_heralds(heralds)
+        given, test = as_selection(rules)
+        if test is not None:
+            chosen = self.apply_post_selection(rules)
+            return chosen.post_select((), wanted) if wanted else chosen
+        states, counts = self.states, self.counts
+        if len(self):
+            states, counts = select_checked(states, counts, given, wanted)
+        return self._next(states, counts, step="post_select", rules=described(rules), heralds=list(wanted.items()))
+
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> Self:
         """Map every state to another; counts of states that become equal are added up.
 
@@ -227,6 +253,12 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         kept = np.flatnonzero(drawn)
         return self._next(self.states[kept], drawn[kept], step="sample", n=n, replace=replace)
 
+    def summary(self) -> Summary:
+        """Return photon-number histogram, means of modes and correlations of pairs of modes."""
+        from lwfast.results.summaries import summary_of
+
+        return summary_of(self.states, self.counts)
+
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             return self._rows(np.arange(len(self))[key])
@@ -248,7 +280,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         if step:
             entry = {**step, "states": [len(self), int(states.shape[0])]}
             history = (*history, entry)
-        return type(self)._of(
+        return type(self).from_owned(
             states,
             counts,
             input=self._input,
@@ -261,7 +293,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         )
 
     def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Any:
-        """Write the result to a file; see `lwfast.results.files.save_result`."""
+        """Write the result to a file; see `lwfast.results.files.save_result` for names and formats."""
         from lwfast.results.files import save_result
 
         return save_result(self, filename, raw_data=raw_data, metadata=metadata)

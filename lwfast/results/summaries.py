@@ -1,0 +1,107 @@
+"""Marginals of a result: photon numbers, means of modes, correlations of pairs of modes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import Counts, FloatArray, StateTable
+from lwfast.errors import ModeMismatchError, ResourceLimitError
+
+_BLOCK = 1 << 13
+"""Rows that are made float64 at a time: they stay in the second-level cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """Sums over all samples; add the summaries of parts to get that of the whole.
+
+    Attributes:
+        n_samples: All counts together.
+        photon_histogram: `int64[k]`, samples by their number of photons.
+        mode_sums: `float64[n_modes]`, photons seen in each mode.
+        pair_sums: `float64[n_modes, n_modes]`, sums of the product of the photons of two modes.
+    """
+
+    n_samples: int
+    photon_histogram: NDArray[np.int64]
+    mode_sums: FloatArray
+    pair_sums: FloatArray
+
+    @property
+    def mode_means(self) -> FloatArray:
+        """Mean number of photons of each mode, `float64[n_modes]`."""
+        return self.mode_sums / self.n_samples
+
+    @property
+    def mode_errors(self) -> FloatArray:
+        """Standard error of each of `mode_means`, `float64[n_modes]`."""
+        variance = np.diag(self.pair_sums) / self.n_samples - self.mode_means**2
+        return np.sqrt(np.maximum(variance, 0.0) / self.n_samples)
+
+    @property
+    def covariances(self) -> FloatArray:
+        """Covariance of the photon numbers of two modes, `float64[n_modes, n_modes]`."""
+        return self.pair_sums / self.n_samples - np.outer(self.mode_means, self.mode_means)
+
+    @property
+    def correlations(self) -> FloatArray:
+        """Covariance over the product of the standard deviations; NaN where a mode does not vary."""
+        covariances = self.covariances
+        deviations = np.sqrt(np.maximum(np.diag(covariances), 0.0))
+        scale = np.outer(deviations, deviations)
+        return np.divide(covariances, scale, out=np.full(scale.shape, np.nan), where=scale > 0)
+
+    def __add__(self, other: Any) -> Summary:
+        if not isinstance(other, Summary):
+            return NotImplemented
+        if other.n_samples == 0 or self.n_samples == 0:
+            return self if other.n_samples == 0 else other
+        if self.mode_sums.size != other.mode_sums.size:
+            raise ModeMismatchError(
+                f"summaries of {self.mode_sums.size} and {other.mode_sums.size} modes cannot be added"
+            )
+        histogram = np.zeros(max(self.photon_histogram.size, other.photon_histogram.size), np.int64)
+        histogram[: self.photon_histogram.size] += self.photon_histogram
+        histogram[: other.photon_histogram.size] += other.photon_histogram
+        return Summary(
+            self.n_samples + other.n_samples,
+            histogram,
+            self.mode_sums + other.mode_sums,
+            self.pair_sums + other.pair_sums,
+        )
+
+    def __repr__(self) -> str:
+        mean = float(self.mode_sums.sum()) / max(self.n_samples, 1)
+        return f"Summary({self.n_samples} samples of {self.mode_sums.size} modes, {mean:.4g} photons on average)"
+
+
+def summary_of(states: StateTable, counts: Counts) -> Summary:
+    """Return the sums over a table.
+
+    Args:
+        states: `uint8[N, n_modes]`, contiguous.
+        counts: `int64[N]`.
+
+    Raises:
+        ResourceLimitError: If the counts add up to more than 2^63 - 1.
+    """
+    n_rows, n_modes = states.shape
+    n_samples = sum(counts.tolist()) if n_rows and int(counts.max()) > 2**62 // n_rows else int(counts.sum())
+    if n_samples >= 2**63:
+        raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first")
+    histogram = np.zeros(255 * n_modes + 1, np.int64)
+    mode_sums = np.zeros(n_modes)
+    pair_sums = np.zeros((n_modes, n_modes))
+    if n_rows:
+        from lwfast._kernels import marginals as kernels
+
+        kernels.photon_sums(states.reshape(-1), n_modes, counts, histogram, mode_sums)
+    for start in range(0, n_rows, _BLOCK):
+        block = states[start : start + _BLOCK].astype(np.float64)
+        pair_sums += (block * counts[start : start + _BLOCK, None]).T @ block
+    used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
+    return Summary(n_samples, histogram[:used].copy(), mode_sums, pair_sums)
