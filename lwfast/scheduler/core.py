@@ -237,7 +237,7 @@ class Scheduler:
         job.log(entry)
         job.started = entry.created_date
         self.book.touch(job)
-        self._write_behind(lambda store: store.update(job.id, entry, started=entry.created_date))
+        self._writer.submit_later(lambda store: store.update(job.id, entry, started=entry.created_date))
         loop = asyncio.get_running_loop()
         self._timers[job.id] = loop.call_later(job.timeout_seconds, self._time_out, job)
         frame = self._orders.get(job.id)
@@ -304,7 +304,8 @@ class Scheduler:
         self.book.queue.add(job.id)
         self.book.touch(job)
         attempts = job.attempts
-        self._write_behind(lambda store: store.update(job.id, entry, started=None, attempts=attempts))
+        # If this is lost, the next start does the same.
+        self._writer.submit_later(lambda store: store.update(job.id, entry, started=None, attempts=attempts))
 
     def _settle(
         self,
@@ -358,11 +359,6 @@ class Scheduler:
         timer = self._timers.pop(job.id, None)
         if timer is not None:
             timer.cancel()
-
-    def _write_behind(self, operation: Any) -> None:
-        """Write what may be lost: after a crash the job is scheduled again in any case."""
-        future = self._writer.submit(operation)
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 
@@ -28,6 +29,8 @@ from .submission import submit_batch, submit_one
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 MOST_IDS = 10_000
+COALESCE_SECONDS = 0.01
+"""Who follows many jobs is answered at most a hundred times a second."""
 DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30.0, 300.0
 
 
@@ -86,6 +89,8 @@ async def changes(request: Request) -> Response:
     after = integer(request, "after", 0, least=0, most=LARGEST_ID) or 0
     ids = integers(request, "ids", MOST_IDS)
     deadline = time.monotonic() + _seconds(request)
+    if after and (ids is None or len(ids) > 1):
+        await asyncio.sleep(COALESCE_SECONDS)
     while True:
         if ids is None:
             jobs = book.changed_after(after, LARGEST_PAGE)

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 GROUP_LIMIT = 1000
 """Most requests in one transaction; bounds how long the first of them waits."""
+LATER_SECONDS = 0.1
+"""How long a write that nobody waits for may wait for company."""
 
 
 class _Request(Generic[T]):
@@ -56,6 +58,8 @@ class Writer:
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._queue: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
+        self._later: list[_Request[Any]] = []
+        self._timer: asyncio.TimerHandle | None = None
         opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(path, opened), name="lwfast-store")
         self._thread.start()
@@ -76,12 +80,33 @@ class Writer:
         Returns:
             A future with the outcome; fails with `UnavailableError` where the store could not write.
         """
+        self._flush_later()
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Request(operation, on_commit, future))
         return future
 
+    def submit_later(self, operation: Callable[[Store], None]) -> None:
+        """Run an operation whose loss would do no harm, in the transaction of the next that matters.
+
+        For a job of a millisecond this saves one of three flushes of the disk. Operations keep their order.
+        """
+        future: asyncio.Future[None] = self._loop.create_future()
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # logged by the thread
+        self._later.append(_Request(operation, None, future))
+        if self._timer is None:
+            self._timer = self._loop.call_later(LATER_SECONDS, self._flush_later)
+
+    def _flush_later(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for request in self._later:
+            self._queue.put(request)
+        self._later.clear()
+
     async def close(self) -> None:
         """Commit what waits, then close the store."""
+        self._flush_later()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 

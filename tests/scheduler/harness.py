@@ -138,7 +138,8 @@ import sys
 from pathlib import Path
 from lwfast.scheduler.server import serve
 from lwfast.scheduler.settings import Settings
-serve(Settings(data_dir=Path(sys.argv[1]), runner=sys.argv[2], token=sys.argv[3], port=0, workers=1), announce="json")
+folder, runner, token = sys.argv[1:]
+serve(Settings(data_dir=Path(folder), runner=runner, token=token, port=0, workers=1), announce="json")
 """
 
 

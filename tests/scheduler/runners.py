@@ -40,3 +40,12 @@ def fake(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=
         return states, np.ones(len(states), dtype=np.int64)
     counts = np.random.default_rng(rng).multinomial(n_samples, [1 / modes] * modes)
     return np.eye(modes, dtype=np.uint8), counts.astype(np.int64)
+
+
+def real_or_slow(unitary, occupation, n_samples, **options):
+    """The emulator, with the one job that takes a while."""
+    from lwfast.emulator.raw import run_raw
+
+    if n_samples == SLEEPS:
+        time.sleep(60)
+    return run_raw(unitary, occupation, n_samples, **options)

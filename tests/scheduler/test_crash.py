@@ -1,0 +1,134 @@
+"""What was accepted survives the sudden end of the server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lwfast.emulator.raw import run_raw
+from lwfast.result_json import encode_result
+from lwfast.scheduler.store import STORE_FILE
+from lwfast.wire import decode_payload
+from tests.scheduler.harness import ROOT, make_settings, payload, running, start_process
+from tests.scheduler.runners import NAPS, fake
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by signal")
+
+
+def children(pid):
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def gone(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def seed_of(folder, job_id):
+    connection = sqlite3.connect(folder / STORE_FILE)
+    row = connection.execute("SELECT body, seed FROM payloads WHERE job_id = ?", (job_id,)).fetchone()
+    connection.close()
+    return row
+
+
+def test_kill_in_the_middle_of_a_job(tmp_path):
+    """After kill -9 the job runs again from its stored seed: the result is the one it would have had."""
+    process, api = start_process(tmp_path)
+    with api.session:
+        running_id = api.submit(n_samples=NAPS, n_modes=5)
+        waiting_id = api.submit(n_samples=1000, n_modes=5)
+        api.wait(running_id, {"Running"})
+        workers = children(process.pid)
+        process.kill()
+        process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 5
+    while not all(gone(pid) for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlived its server"
+        time.sleep(0.01)
+
+    with running(make_settings(tmp_path)) as api:
+        details = api.wait(running_id)
+        assert details["jobStatus"] == "Completed"
+        assert details["logs"][-3]["meta"] == {"Reason": "The scheduler ended while the job was running"} or (
+            details["logs"][-2]["status"] == "Running"  # the note that it ran was not on the disk yet
+        )
+        api.wait(waiting_id)
+        for job_id, samples in ((running_id, NAPS), (waiting_id, 1000)):
+            _, seed = seed_of(tmp_path, job_id)
+            states, counts = fake(None, [1] * 5, samples, rng=seed)
+            assert api.get(f"jobs/{job_id}/results").content == encode_result(states, counts)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_orderly_end(tmp_path, sig):
+    """SIGTERM and Ctrl-C end with code 0; the running job is back in the queue, on the disk."""
+    process, api = start_process(tmp_path)
+    with api.session:
+        job_id = api.submit(n_samples=NAPS)
+        api.wait(job_id, {"Running"})
+        process.send_signal(sig)
+        assert process.wait(10) == 0
+    process.stdout.close()
+    connection = sqlite3.connect(tmp_path / STORE_FILE)
+    assert connection.execute("SELECT status, started FROM jobs").fetchall() == [("Scheduled", None)]
+    connection.close()
+    with running(make_settings(tmp_path)) as api:
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        assert {"Reason": "The scheduler was stopped while the job was running"} in [
+            entry["meta"] for entry in details["logs"]
+        ]
+
+
+def test_kill_while_submitting(tmp_path):
+    """Every job that was answered with 202 is there after kill -9, with its key."""
+    process, api = start_process(tmp_path)
+    accepted = {}
+    with api.session:
+        for number in range(40):
+            key = f"key-{number}"
+            answer = api.post("v1/jobs", json=payload(), headers={"Idempotency-Key": key})
+            accepted[key] = answer.json()["jobId"]
+        process.kill()
+        process.wait()
+    process.stdout.close()
+    with running(make_settings(tmp_path)) as api:
+        for key, job_id in accepted.items():
+            answer = api.post("v1/jobs", json=payload(), headers={"Idempotency-Key": key})
+            assert answer.json()["jobId"] == job_id
+        assert api.wait(max(accepted.values()))["jobStatus"] == "Completed"
+
+
+def test_result_is_a_function_of_what_is_stored(tmp_path):
+    """With the real emulator: run_raw of the stored payload and seed gives the stored bytes."""
+    with running(make_settings(tmp_path, runner="lwfast.emulator.raw:run_raw")) as api:
+        job_id = api.submit(n_modes=4, photons=2, n_samples=1000, min_detection=2)
+        assert api.wait(job_id, seconds=60)["jobStatus"] == "Completed"
+        body, seed = seed_of(tmp_path, job_id)
+        sent = decode_payload(body)
+        states, counts = run_raw(sent.unitary, tuple(sent.input), 1000, min_detection=2, rng=seed)
+        assert api.get(f"jobs/{job_id}/results").content == encode_result(states, counts)
+        assert int(np.sum(counts)) == 1000
+
+
+def test_server_ends_with_its_parent(tmp_path):
+    """With --exit-with-parent the end of standard input ends the server, and its workers."""
+    command = [sys.executable, "-m", "lwfast", "serve", "--port", "0", "--announce", "json"]
+    command += ["--exit-with-parent", "--data-dir", str(tmp_path), "--workers", "1"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert '"url": "http://127.0.0.1:' in process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(10) == 0

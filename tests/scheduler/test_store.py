@@ -1,0 +1,180 @@
+"""The store refuses what it cannot trust, and keeps what it has taken."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from lwfast.scheduler.faults import KeyReusedError, StoreInUseError, StoreOpenError, UnavailableError
+from lwfast.scheduler.lock import StoreLock
+from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.schema import MIGRATIONS, migrate
+from lwfast.scheduler.store import STORE_FILE, Store, connect
+from lwfast.scheduler.validation import check_one
+from lwfast.scheduler.writer import Writer
+from tests.scheduler.harness import make_settings, payload, running
+
+TIME = "2025-10-16T08:25:47.928816Z"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / STORE_FILE
+
+
+def new_job():
+    return check_one(payload(), load_qpus())
+
+
+def test_durability_settings(path):
+    """A commit is on the disk when it returns: full flushes and a rollback journal, no WAL."""
+    store = Store(path)
+    ask = lambda name: store.connection.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731
+    assert ask("synchronous") == 2
+    assert ask("journal_mode") == "truncate"
+    assert ask("foreign_keys") == 1
+    assert ask("user_version") == len(MIGRATIONS)
+    store.close()
+
+
+def test_ids_are_never_used_again(path):
+    store = Store(path)
+    assert store.accept([new_job(), new_job()], TIME) == ([1, 2], True)
+    store.close()
+    store = Store(path)
+    assert store.accept([new_job()], TIME) == ([3], True)
+    store.close()
+
+
+def test_readers_cannot_write(path):
+    Store(path).close()
+    reader = connect(path, readonly=True)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("DELETE FROM jobs")
+    reader.close()
+
+
+def test_newer_store_is_refused(path):
+    Store(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    with pytest.raises(StoreOpenError, match="update lwfast"):
+        Store(path)
+
+
+def test_other_database_is_refused(path):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE cats (name)")
+    connection.close()
+    with pytest.raises(StoreOpenError, match="another program"):
+        Store(path)
+
+
+@pytest.mark.parametrize("damage", ["garbage", "hole", "orphan"])
+def test_damaged_store_is_refused(path, damage):
+    store = Store(path)
+    store.accept([new_job() for _ in range(50)], TIME)
+    store.close()
+    if damage == "garbage":
+        path.write_bytes(b"not a database at all" * 1000)
+    elif damage == "hole":
+        data = bytearray(path.read_bytes())
+        middle = len(data) // 2 // 4096 * 4096
+        data[middle : middle + 4096] = b"\xa5" * 4096
+        path.write_bytes(data)
+    else:
+        connection = sqlite3.connect(path)
+        connection.execute("DELETE FROM jobs WHERE id = 7")
+        connection.commit()
+        connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreOpenError, match="restore it from a copy"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_migrations_run_once_and_in_order(path):
+    Store(path).close()
+    connection = connect(path)
+    more = (*MIGRATIONS, ("ALTER TABLE jobs ADD COLUMN colour TEXT",), ("UPDATE jobs SET colour = 'red'",))
+    migrate(connection, more)
+    migrate(connection, more)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(more),)
+    connection.close()
+
+
+def test_failed_migration_changes_nothing(path):
+    Store(path).close()
+    connection = connect(path)
+    bad = (*MIGRATIONS, ("ALTER TABLE jobs ADD COLUMN colour TEXT", "NONSENSE"))
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, bad)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    assert "colour" not in [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
+    connection.close()
+
+
+def test_one_scheduler_a_folder(tmp_path):
+    settings = make_settings(tmp_path)
+    with running(settings), pytest.raises(StoreInUseError, match="--data-dir"), running(settings):
+        pass
+    with running(make_settings(tmp_path)):
+        pass
+
+
+def test_lock_is_released(tmp_path):
+    first = StoreLock(tmp_path / "lock")
+    with pytest.raises(StoreInUseError, match=r"process \d+"):
+        StoreLock(tmp_path / "lock")
+    first.release()
+    StoreLock(tmp_path / "lock").release()
+
+
+def test_group_commit_keeps_requests_apart(path):
+    """In one transaction, a request that fails is undone and its neighbours are kept."""
+
+    async def main():
+        writer = Writer(path, asyncio.get_running_loop())
+        job = new_job()
+        commits = []
+        futures = [
+            writer.submit(lambda store: store.accept([job], TIME, "k", b"1"), commits.append),
+            writer.submit(lambda store: store.accept([job], TIME, "k", b"2")),
+            writer.submit(lambda store: store.accept([job], TIME, "k", b"1")),
+        ]
+        outcomes = await asyncio.gather(*futures, return_exceptions=True)
+        await writer.close()
+        return outcomes, commits
+
+    (first, second, third), commits = asyncio.run(main())
+    assert first == ([1], True)
+    assert isinstance(second, KeyReusedError)
+    assert third == ([1], False)
+    assert commits == [([1], True)]
+
+
+def test_full_disk(path):
+    """Where the disk is full nothing is accepted and the writer goes on; with room again it works."""
+
+    async def main():
+        writer = Writer(path, asyncio.get_running_loop())
+        await writer.submit(lambda store: store.accept([new_job()], TIME))
+        pages = await writer.submit(lambda store: store.connection.execute("PRAGMA page_count").fetchone()[0])
+        await writer.submit(
+            lambda store: store.connection.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+        )
+        batch = [new_job() for _ in range(500)]
+        with pytest.raises(UnavailableError, match="full"):
+            await writer.submit(lambda store: store.accept(batch, TIME))
+        await writer.submit(
+            lambda store: store.connection.execute("PRAGMA max_page_count = 100000").fetchone()
+        )
+        outcome = await writer.submit(lambda store: store.accept(batch, TIME))
+        await writer.close()
+        return outcome
+
+    ids, _ = asyncio.run(main())
+    assert ids == list(range(2, 502))
