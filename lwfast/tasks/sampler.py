@@ -220,6 +220,9 @@ class Sampler(Task):
             raise SamplerError(
                 "Probability distribution must be calculated by first running the Sampler on a backend."
             )
+        if callable(self._probability_distribution):
+            # Backends leave a function behind, so that nobody waits for a distribution that nobody reads.
+            self._probability_distribution = self._probability_distribution()
         return self._probability_distribution
 
     def _generate_task(self) -> SamplerTask:
