@@ -179,7 +179,7 @@ class Loss(Component):
         matrix[self.loss_mode] = lost * matrix[self.mode]
         matrix[self.loss_mode, self.loss_mode] = passed
         matrix[self.mode] *= passed
-        matrix[self.mode, self.loss_mode] = lost
+        matrix[self.mode, self.loss_mode] = -lost  # the sign makes it unitary
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
