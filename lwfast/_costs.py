@@ -1,4 +1,6 @@
-"""What a computation will take: seconds on this machine, roughly, and bytes.
+"""What a computation will take on one core: seconds, roughly, and bytes.
+
+Choices rest on ratios of these, never on the number of cores at hand: the same seed must give the same samples.
 
 The constants are measured on one core of a 2022 server (Zen 4, AVX-512). Ratios between them decide which way is
 taken; they are much alike on other machines.
@@ -13,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lwfast._noise import noisy_bytes
-from lwfast._parallel import available_cores
 from lwfast._slos import states_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ class Estimate:
 def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -> Estimate:
     """Estimate the way over photon numbers."""
     m, n = experiment.n_modes, sum(experiment.photons)
-    cores = available_cores()
     columns = experiment.matrix[:, [mode for mode, k in enumerate(experiment.photons) if k]]
     lossy = _loses(columns)
     if experiment.is_plain:
@@ -68,7 +68,7 @@ def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -
         return Estimate(
             FOCK,
             outcomes,
-            _CALL + entries * _OUTCOME / cores,
+            _CALL + entries * _OUTCOME,
             8 * outcomes + 16 * states_of(m + (n if lossy else 0), max(n - 1, 0)),
         )
     most = experiment.terms.most if experiment.terms else 1
@@ -76,12 +76,12 @@ def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -
     outcomes = states_of(m + 1, n * most + n_dark)
     seconds = _CALL
     if experiment.terms is None:
-        seconds += states_of(m + (n if lossy else 0), n) * _OUTCOME / cores
+        seconds += states_of(m + (n if lossy else 0), n) * _OUTCOME
     else:
         for interfering in range(n + 1):
             ways = math.comb(n, interfering)
             entries = states_of(m + (interfering if lossy else 0), interfering)
-            seconds += ways * (_CALL + entries * _OUTCOME / cores)
+            seconds += ways * (_CALL + entries * _OUTCOME)
             # The sum over source photons is a tree; level by level, its nodes hold the photons so far.
             seconds += (
                 most
@@ -101,7 +101,7 @@ def estimate_clicks(experiment: Experiment) -> Estimate:
     """Estimate the way over permanents of "no click here"."""
     m, n = experiment.n_modes, max(sum(experiment.photons), 1)
     sets = 2**m
-    seconds = _CALL + sets * (n * 2 ** (n - 1) * _COLUMN_TERM + 2e-8) / available_cores() + sets * m * 1e-9
+    seconds = _CALL + sets * (n * 2 ** (n - 1) * _COLUMN_TERM + 2e-8) + sets * m * 1e-9
     return Estimate(CLICKS, sets, seconds, sets * (16 + m))
 
 

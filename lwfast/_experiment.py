@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lwfast._clicks import click_distribution, clicks_fit, group_rows
 from lwfast._costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
+from lwfast._loss import cleaned_unitary
 from lwfast._noise import SourceTerms, noisy_distribution, source_terms
 from lwfast._outcomes import OutputDistribution, keep_by_rules
 from lwfast._types import ComplexArray, FloatArray
@@ -83,6 +84,7 @@ def make_experiment(
         ModeMismatchError: The detector has values for another number of modes.
     """
     n_modes = len(photons)
+    matrix = cleaned_unitary(matrix, tolerance)
     efficiency, dark, resolving = _per_mode(detector, n_modes)
     if loss is not None:
         efficiency = efficiency * (1.0 - loss)

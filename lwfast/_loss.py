@@ -14,6 +14,8 @@ from lwfast.errors import NotUnitaryError
 
 UNIT_ROUNDING = 1e-12
 """Columns that miss an isometry by less count as one; also the largest error of a total probability."""
+_SMALLEST_LOSS = 1e-10
+"""Columns that miss an isometry by no more are taken for one that was rounded."""
 _ROW = 1e-7
 """Rows of R with entries below this are dropped: they lose less than 1e-14."""
 
@@ -23,8 +25,7 @@ def complete_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexAr
 
     Args:
         columns: complex128[n_modes, q], columns of the transfer matrix, each mode once.
-        tolerance: How far singular values may exceed 1, and how far an isometry may be missed by an error that
-            is not loss.
+        tolerance: How far squared singular values may exceed 1.
 
     Returns:
         The columns complex128[n_modes, q], and upper triangular rows complex128[r, q] with r <= q; r is 0 for
@@ -47,15 +48,29 @@ def complete_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexAr
             "most 1."
         )
         raise NotUnitaryError(msg)
-    if values[-1] <= tolerance or values[0] < 0:
-        columns = _clipped(columns, isometry=bool(values[-1] <= tolerance))
-        if values[-1] <= tolerance:
+    isometry = bool(values[-1] <= _SMALLEST_LOSS)
+    if isometry or values[0] < 0:
+        columns = _clipped(columns, isometry=isometry)
+        if isometry:
             return columns, nothing
         lost = np.eye(n_columns) - columns.conj().T @ columns
         values, vectors = np.linalg.eigh(lost)
     root = np.sqrt(np.clip(values, 0.0, None))[:, np.newaxis] * vectors.conj().T
     rows = np.triu(np.linalg.qr(root)[1])
     return columns, rows
+
+
+def cleaned_unitary(matrix: ComplexArray, tolerance: float) -> ComplexArray:
+    """Return the nearest unitary to a matrix that is one but for rounding, and any other matrix as it is.
+
+    Args:
+        matrix: complex128[m, m].
+        tolerance: Largest entry of |U^H U - 1| that counts as rounding.
+    """
+    deviation = float(np.abs(matrix.conj().T @ matrix - np.eye(len(matrix))).max(initial=0.0))
+    if UNIT_ROUNDING < deviation <= tolerance:
+        return _clipped(matrix, isometry=True)
+    return matrix
 
 
 def _clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:

@@ -74,6 +74,7 @@ def fock_distribution(
     tolerance: float,
     *,
     amplitudes: bool = False,
+    follow_loss: bool = True,
     workers: int | None = None,
 ) -> OutputDistribution:
     """Compute the distribution of photon numbers.
@@ -85,6 +86,7 @@ def fock_distribution(
         least: Fewest photons in the other modes.
         tolerance: How far the matrix may be off by rounding.
         amplitudes: Compute amplitudes too.
+        follow_loss: False keeps only the outcomes in which no photon is lost, which have amplitudes.
         workers: Number of threads.
 
     Raises:
@@ -104,7 +106,14 @@ def fock_distribution(
         last = max(heralds)
         others = {mode: number for mode, number in heralds.items() if mode != last}
         wide = fock_distribution(
-            matrix, photons, others, 0, tolerance, amplitudes=amplitudes, workers=workers
+            matrix,
+            photons,
+            others,
+            0,
+            tolerance,
+            amplitudes=amplitudes,
+            follow_loss=follow_loss,
+            workers=workers,
         )
         at = np.flatnonzero(wide.states[:, 0] == heralds[last]) if least <= 0 else np.empty(0, dtype=np.int64)
         return OutputDistribution(
@@ -112,7 +121,7 @@ def fock_distribution(
             states=np.zeros((len(at), 0), dtype=np.uint8),
             amplitudes=None if wide.amplitudes is None else wide.amplitudes[at],
         )
-    work = expand(matrix, photons, heralds=heralds, least=least, tolerance=tolerance)
+    work = expand(matrix, photons, heralds=heralds, least=least, tolerance=tolerance, follow_loss=follow_loss)
     layout = work.layout
     if len(layout) == 0:
         empty = np.empty(0)

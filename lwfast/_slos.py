@@ -210,6 +210,7 @@ def expand(
     heralds: Mapping[int, int],
     least: int = 0,
     tolerance: float,
+    follow_loss: bool = True,
 ) -> Expansion:
     """Lay out the output polynomial of an input state.
 
@@ -219,6 +220,7 @@ def expand(
         heralds: Photons that are demanded in some output modes, not all modes.
         least: Fewest photons wanted in the other modes.
         tolerance: How far the matrix may be off by rounding.
+        follow_loss: False keeps only the outcomes in which no photon is lost.
 
     Raises:
         NotUnitaryError: The matrix amplifies.
@@ -230,6 +232,8 @@ def expand(
         raise ResourceLimitError(msg)
     occupied = [mode for mode, photons in enumerate(occupation) if photons]
     columns, rows = complete_columns(matrix[:, occupied], tolerance)
+    if not follow_loss:
+        rows = rows[:0]
     rows = np.where(np.abs(rows) > 1e-9, rows, 0.0)
     lossy = kept_rows(rows)
     # A herald of no photon leaves nothing to follow: its mode is left out.

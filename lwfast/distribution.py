@@ -15,6 +15,7 @@ from lwfast._arguments import (
     matrix_tolerance,
 )
 from lwfast._experiment import distribution, make_experiment
+from lwfast._loss import cleaned_unitary
 from lwfast._outcomes import OutputDistribution, fock_distribution, keep_by_rules
 from lwfast._validation import as_integer
 
@@ -86,6 +87,7 @@ def output_distribution(
     kept = [mode for mode in range(len(matrix)) if mode not in fixed]
     pairs = checked_rules(rules, len(kept))
     tolerance = matrix_tolerance(unitary)
+    matrix = cleaned_unitary(matrix, tolerance) if tolerance > 1e-10 else matrix
     if threshold and detector is not None:
         raise ValueError("Give either threshold or a detector, which says itself whether it counts photons.")
     detectors = _Clicking() if threshold else detector

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._arguments import checked_matrix, checked_occupation, matrix_tolerance
+from lwfast._experiment import make_experiment
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast._validation import as_integer
-from lwfast.distribution import checked_matrix, checked_occupation, output_distribution
+from lwfast.emulator.conditions import Conditions
+from lwfast.emulator.drawing import NOTHING_COUNTS, draw_from_distribution, draw_shot_by_shot
+from lwfast.emulator.plans import CLIFFORD, plan_sampling
 from lwfast.errors import SamplerError
 from lwfast.hardware import HardwareModel
-from lwfast.sampling import sample_counts
 
 
 def run_raw(
@@ -46,12 +49,25 @@ def run_raw(
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
     wanted = as_integer(n_samples, "n_samples")
-    if hardware is not None and not hardware.is_ideal:
-        matrix = np.sqrt(1 - hardware.loss_per_mode(len(matrix)))[:, np.newaxis] * matrix
-    found = output_distribution(matrix, photons, min_detection=min_detection)
-    if wanted and not found.probabilities.sum() > 0:
-        msg = f"No outcome of this input has {min_detection} photons or more; lower min_detection."
-        raise SamplerError(msg)
-    counts = sample_counts(found.probabilities, wanted, rng=rng)
-    seen = np.flatnonzero(counts)
-    return found.states_at(seen), counts[seen]
+    least = as_integer(min_detection, "min_detection")
+    if wanted < 0:
+        msg = f"n_samples should not be negative, got {wanted}."
+        raise ValueError(msg)
+    model = hardware or HardwareModel()
+    experiment = make_experiment(
+        matrix,
+        photons,
+        source=model.source,
+        detector=model.detector,
+        loss=model.loss_per_mode(len(matrix)),
+        tolerance=matrix_tolerance(unitary),
+    )
+    if wanted and least > experiment.most_photons:
+        reason = f"min_detection is {least}, and no outcome has more than {experiment.most_photons} photons"
+        raise SamplerError(NOTHING_COUNTS.format(reason))
+    conditions = Conditions(least=least)
+    plan = plan_sampling(experiment, conditions, wanted, "auto")
+    generator = np.random.default_rng(rng)
+    if plan.method == CLIFFORD:
+        return draw_shot_by_shot(experiment, conditions, wanted, every_shot=False, generator=generator)
+    return draw_from_distribution(experiment, conditions, wanted, plan, every_shot=False, generator=generator)

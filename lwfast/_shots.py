@@ -1,0 +1,115 @@
+"""Shots drawn one by one: source, interference, single photons, dark counts, clicks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._experiment import Experiment
+from lwfast._memory import memory_limit
+from lwfast._outcomes import fock_distribution
+from lwfast._slos import states_of
+from lwfast._types import FloatArray, StateTable
+from lwfast.sampling import sample_counts
+
+_OUTCOME_SECONDS = 1.0e-8
+_DISTRIBUTION_SECONDS = 3e-4
+
+
+def sample_seconds(n_photons: int, n_modes: int) -> float:
+    """Estimate the time of one boson sample on one core, in seconds."""
+    return 3e-7 + n_photons * n_modes * 2e-9 + n_photons * 2.0**n_photons * 1e-9
+
+
+def draw_shots(experiment: Experiment, n_shots: int, generator: np.random.Generator) -> StateTable:
+    """Draw shots.
+
+    Args:
+        experiment: What happens in one.
+        n_shots: How many.
+        generator: Where the random numbers come from.
+
+    Returns:
+        uint8[n_shots, m]; the order of the rows tells nothing about any other shot, but is not random.
+
+    Raises:
+        NotUnitaryError: The matrix amplifies light.
+    """
+    if experiment.terms is None:
+        rows = _bosons(experiment, experiment.photons, n_shots, generator)
+    else:
+        rows = _with_source(experiment, n_shots, generator)
+    for mode in np.flatnonzero(experiment.dark):
+        rows[:, mode] += generator.random(n_shots) < experiment.dark[mode]
+    for mode in np.flatnonzero(~experiment.resolving):
+        np.minimum(rows[:, mode], 1, out=rows[:, mode])
+    return rows
+
+
+def _bosons(
+    experiment: Experiment, photons: tuple[int, ...], n_shots: int, generator: np.random.Generator
+) -> StateTable:
+    """Draw photons that interfere, from their distribution where that is the faster way."""
+    n, m = sum(photons), experiment.n_modes
+    if n == 0 or n_shots == 0:
+        return np.zeros((n_shots, m), dtype=np.uint8)
+    # Upper estimate: as if all light could be lost.
+    outcomes = states_of(m + n, n)
+    by_distribution = _DISTRIBUTION_SECONDS + outcomes * _OUTCOME_SECONDS
+    fits = 32 * outcomes < memory_limit() // 4
+    if fits and by_distribution < n_shots * sample_seconds(n, m):
+        found = fock_distribution(experiment.matrix, photons, {}, 0, experiment.tolerance)
+        counts = sample_counts(found.probabilities, n_shots, rng=generator)
+        seen = np.flatnonzero(counts)
+        return np.repeat(found.states_at(seen), counts[seen], axis=0)
+    from lwfast.boson_sampling import boson_sample
+
+    return boson_sample(experiment.matrix, photons, n_shots, rng=generator)
+
+
+def _with_source(experiment: Experiment, n_shots: int, generator: np.random.Generator) -> StateTable:
+    """Draw what the source emits, then the interfering photons by groups of equal inputs, then the others."""
+    terms: Any = experiment.terms
+    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
+    cumulative = terms.as_array().cumsum()
+    interfering = np.zeros((n_shots, len(occupied)), dtype=np.uint8)
+    singles = np.zeros((n_shots, len(occupied)), dtype=np.uint8)
+    for column, mode in enumerate(occupied):
+        for _ in range(experiment.photons[mode]):
+            emitted = np.minimum(cumulative.searchsorted(generator.random(n_shots), side="right"), 4)
+            interfering[:, column] += (emitted == 1) | (emitted == 3)
+            singles[:, column] += np.array([0, 0, 1, 1, 2], dtype=np.uint8)[emitted]
+    order, starts = _groups(interfering)
+    rows = np.empty((n_shots, experiment.n_modes), dtype=np.uint8)
+    for begin, end in zip(starts, np.append(starts[1:], n_shots), strict=True):
+        photons = [0] * experiment.n_modes
+        for mode, number in zip(occupied, interfering[order[begin]], strict=True):
+            photons[mode] = int(number)
+        rows[begin:end] = _bosons(experiment, tuple(photons), int(end - begin), generator)
+    singles = singles[order]
+    for column, mode in enumerate(occupied):
+        _add_singles(rows, singles[:, column], np.abs(experiment.matrix[:, mode]) ** 2, generator)
+    return rows
+
+
+def _groups(table: StateTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Sort equal rows together: the order, and where each group begins."""
+    order = np.lexsort(table.T) if table.shape[1] else np.arange(len(table))
+    ordered = table[order]
+    changes = (ordered[1:] != ordered[:-1]).any(axis=1)
+    starts = np.flatnonzero(np.r_[True, changes]) if len(table) else np.empty(0, dtype=np.int64)
+    return order, starts
+
+
+def _add_singles(
+    rows: StateTable, numbers: NDArray[np.uint8], weights: FloatArray, generator: np.random.Generator
+) -> None:
+    """Let `numbers[i]` photons walk alone in shot i, in place; what is missing to weight 1 is lost."""
+    cumulative = weights.cumsum()
+    for repeat in range(int(numbers.max(initial=0))):
+        shots = np.flatnonzero(numbers > repeat)
+        arrived = cumulative.searchsorted(generator.random(len(shots)), side="right")
+        seen = arrived < len(weights)
+        rows[shots[seen], arrived[seen]] += 1

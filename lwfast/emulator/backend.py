@@ -1,0 +1,162 @@
+"""`Backend`: runs tasks here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lwfast._progress import Progress, step
+from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan
+from lwfast.errors import BackendError
+from lwfast.tasks import Batch
+from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
+from lwfast.tasks.foreign import adopt
+
+AUTO = "auto"
+_TASKS = {
+    AUTO: ("Sampler", "Analyzer", "Simulator"),
+    PERMANENT: ("Sampler", "Analyzer", "Simulator"),
+    SLOS: ("Sampler",),
+    CLIFFORD: ("Sampler",),
+}
+
+
+class Backend:
+    """Runs tasks on this machine.
+
+    Args:
+        backend: "auto" chooses for each task; "slos" works out distributions of photon numbers, "permanent" takes
+            one permanent for each amplitude, "clifford" draws shot by shot.
+
+    Raises:
+        ValueError: The name is none of these.
+    """
+
+    def __init__(self, backend: str = AUTO) -> None:
+        self.backend = backend
+
+    @property
+    def backend(self) -> str:
+        """The name of the method."""
+        return self._name
+
+    @backend.setter
+    def backend(self, value: str) -> None:
+        if value not in _TASKS:
+            msg = f"Backend name not recognised, valid options are: {', '.join(_TASKS)}; got {value!r}."
+            raise ValueError(msg)
+        self._name = value
+
+    def run(self, task: Any, executor: Any = None, progress: Any = None) -> Any:
+        """Run a task, or each task of a batch.
+
+        Args:
+            task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks.
+            executor: Any `concurrent.futures.Executor`: the tasks of a batch, and shots that are drawn one by one,
+                go to its workers. The results are the same with and without.
+            progress: True for progress on stderr, or a callable that takes (what, done, total).
+
+        Returns:
+            A SamplingResult or SimulationResult; for a batch a list of them, in its order.
+
+        Raises:
+            TypeError: `task` is no task.
+            BackendError: The method does not run tasks of this kind.
+            SamplerError: No outcome can count, or the detectors do not fit the task.
+            PhotonNumberError: Photon numbers of inputs and outputs do not fit.
+            ResourceLimitError: It would not fit in memory; the message gives the estimate.
+        """
+        adopted = adopt(task)
+        with Progress(progress):
+            if not isinstance(adopted, Batch):
+                return self._run(adopted, task, executor)
+            tasks, originals = list(adopted), list(task)
+            if executor is None:
+                results = []
+                for single, original in zip(tasks, originals, strict=True):
+                    results.append(self._run(single, original, None))
+                    step("tasks", len(results), len(tasks))
+                return results
+            data = [self._data(single) for single in tasks]
+            return list(executor.map(_run_data, data, [self._name] * len(data)))
+
+    def __call__(self, task: Any) -> Any:
+        """Run a task, or each task of a batch."""
+        return self.run(task)
+
+    def plan(self, task: Any) -> Plan | list[Plan]:
+        """Say which method `run` would take, and why, without running anything.
+
+        Args:
+            task: A task or batch, as in `run`.
+
+        Returns:
+            A Plan, whose text says it all; for a batch a list of them.
+
+        Raises:
+            TypeError: `task` is no task.
+            BackendError: The method does not run tasks of this kind.
+            ResourceLimitError: The named method would not fit in memory.
+        """
+        adopted = adopt(task)
+        if isinstance(adopted, Batch):
+            return [_plan_data(self._data(single), self._name) for single in adopted]
+        return _plan_data(self._data(adopted), self._name)
+
+    def _run(self, task: Any, original: Any, executor: Any) -> Any:
+        data = self._data(task)
+        if not isinstance(data, SamplerTask):
+            return _run_data(data, self._name)
+        from lwfast.emulator.sampler import run_sampler
+
+        result, distribution = run_sampler(data, self._name, executor)
+        # Worked out when it is asked for: sampling itself may not need it.
+        original._probability_distribution = distribution if original is task else distribution()  # noqa: SLF001
+        return result
+
+    def _data(self, task: Any) -> Any:
+        names = [cls.__name__ for cls in type(task).__mro__]
+        if not any(name in _TASKS[self._name] for name in names):
+            msg = (
+                f"Selected backend {self._name!r} not compatible with task {type(task).__name__}, supported tasks "
+                f"for the backend are: {', '.join(_TASKS[self._name])}."
+            )
+            raise BackendError(msg)
+        return task._generate_task()  # noqa: SLF001
+
+    def __str__(self) -> str:
+        return self._name
+
+    def __repr__(self) -> str:
+        return f"lwfast.emulator.Backend({self._name!r})"
+
+
+def _run_data(data: Any, name: str) -> Any:
+    """Run the data of a task; picklable, for process pools."""
+    if isinstance(data, SamplerTask):
+        from lwfast.emulator.sampler import run_sampler
+
+        return run_sampler(data, name)[0]
+    if isinstance(data, SimulatorTask):
+        from lwfast.emulator.simulator import run_simulator
+
+        return run_simulator(data, name)
+    if isinstance(data, AnalyzerTask):
+        from lwfast.emulator.analyzer import run_analyzer
+
+        return run_analyzer(data, name)
+    msg = f"No runner for {type(data).__name__}."
+    raise BackendError(msg)
+
+
+def _plan_data(data: Any, name: str) -> Plan:
+    if isinstance(data, SamplerTask):
+        from lwfast.emulator.sampler import plan_sampler
+
+        return plan_sampler(data, name)
+    if isinstance(data, SimulatorTask):
+        from lwfast.emulator.simulator import plan_simulator
+
+        return plan_simulator(data, name)
+    from lwfast.emulator.analyzer import plan_analyzer
+
+    return plan_analyzer(data, name)

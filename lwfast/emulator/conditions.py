@@ -1,0 +1,76 @@
+"""Which outcomes count, and without which modes they are reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lwfast._types import Counts, StateTable
+from lwfast.counts import group_checked
+from lwfast.post_selection import SelectionRule, select_checked
+from lwfast.rules import PostSelection, PostSelectionType
+from lwfast.state import State
+
+RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
+
+
+@dataclass(slots=True)
+class Conditions:
+    """What an outcome has to meet.
+
+    Attributes:
+        heralds: Photons demanded in modes, which are then left out.
+        pairs: Rules on the other modes, as (modes, allowed sums).
+        least: Fewest photons in the other modes.
+        test: Any other post-selection, asked once for each distinct outcome.
+    """
+
+    heralds: dict[int, int] = field(default_factory=dict)
+    pairs: RulePairs = field(default_factory=list)
+    least: int = 0
+    test: PostSelectionType | None = None
+
+    @classmethod
+    def of(cls, heralds: Any, post_selection: PostSelectionType | None, least: int) -> Conditions:
+        """Make conditions from what a task holds; rules become tables, anything else stays a callable."""
+        fixed = {int(mode): int(number) for mode, number in dict(heralds).items()}
+        if isinstance(post_selection, PostSelection):
+            return cls(fixed, [rule.as_tuple() for rule in post_selection.rules], least)
+        return cls(fixed, [], least, post_selection)
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is demanded."""
+        return bool(self.heralds or self.pairs or self.least > 0 or self.test is not None)
+
+    def select(self, states: StateTable, counts: Counts) -> tuple[StateTable, Counts]:
+        """Keep what meets heralds, rules and the least number of photons; equal rows are not added up.
+
+        Args:
+            states: uint8[N, m], all modes.
+            counts: int64[N].
+        """
+        n_modes = states.shape[1]
+        others = [mode for mode in range(n_modes) if mode not in self.heralds]
+        rules = tuple(
+            SelectionRule(tuple(others[mode] for mode in modes), tuple(sums)) for modes, sums in self.pairs
+        )
+        states, counts = select_checked(states, counts, rules, self.heralds)
+        if self.least > 0:
+            keep = states.sum(axis=1, dtype=np.int64) >= self.least
+            states, counts = states[keep], counts[keep]
+        return states, counts
+
+    def ask(self, states: StateTable) -> Any:
+        """Ask the callable about each row: bool[N]."""
+        if self.test is None:
+            return np.ones(len(states), dtype=np.bool_)
+        answers = (bool(self.test.validate(State(row))) for row in states.tolist())
+        return np.fromiter(answers, np.bool_, len(states))
+
+
+def grouped(states: StateTable, counts: Counts) -> tuple[StateTable, Counts]:
+    """Add up equal rows."""
+    return group_checked(np.ascontiguousarray(states), counts)

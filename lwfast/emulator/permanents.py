@@ -1,0 +1,82 @@
+"""Amplitudes and distributions, one permanent each."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lwfast import _progress
+from lwfast._experiment import Experiment
+from lwfast._loss import complete_columns
+from lwfast._outcomes import OutputDistribution
+from lwfast._slos import FockLayout
+from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast.permanents import permanent
+
+_STACK_BYTES = 32 << 20
+"""Matrices are handed to the permanent kernel in stacks of this size."""
+
+
+def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: StateTable) -> ComplexArray:
+    """Compute the amplitudes from one input to outputs with as many photons.
+
+    Args:
+        matrix: complex128[M, m], a column for each input mode.
+        photons: Photons in each input mode.
+        outputs: uint8[K, M], each with as many photons as the input.
+
+    Returns:
+        complex128[K].
+    """
+    n = sum(photons)
+    if n == 0:
+        return np.ones(len(outputs), dtype=np.complex128)
+    columns = matrix[:, np.repeat(np.arange(len(photons)), photons)]
+    factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
+    scale = np.full(len(outputs), math.prod(math.factorial(k) for k in photons), dtype=np.float64)
+    for column in outputs.T:
+        scale *= factorials[column]
+    found = np.empty(len(outputs), dtype=np.complex128)
+    stack = max(1, _STACK_BYTES // (16 * n * n))
+    for begin in range(0, len(outputs), stack):
+        part = outputs[begin : begin + stack]
+        # Each output as the list of modes its photons are in.
+        modes = np.repeat(np.tile(np.arange(part.shape[1]), len(part)), part.ravel()).reshape(len(part), n)
+        found[begin : begin + stack] = permanent(columns[modes])
+        _progress.step("permanents", begin + len(part), len(outputs))
+    result: ComplexArray = found / np.sqrt(scale)
+    return result
+
+
+def permanent_distribution(experiment: Experiment) -> OutputDistribution:
+    """Compute the distribution of photon numbers with one permanent for each outcome, lost photons included.
+
+    Args:
+        experiment: A shot with a perfect source and perfect detectors.
+
+    Returns:
+        Outcomes in the recursive order, those with most photons first.
+
+    Raises:
+        NotUnitaryError: The matrix amplifies light.
+    """
+    m, n = experiment.n_modes, sum(experiment.photons)
+    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
+    columns, rows = complete_columns(experiment.matrix[:, occupied], experiment.tolerance)
+    photons = tuple(experiment.photons[mode] for mode in occupied)
+    dilated = np.vstack([columns, rows])
+    layout = FockLayout(m, n, 0 if len(rows) else n)
+    # With as many photons in all modes together as went in, loss modes counted: those of one outcome are summed.
+    everywhere = FockLayout(len(dilated), n, n).rows()
+    weights = np.abs(amplitudes_to(dilated, photons, everywhere)) ** 2
+    if not len(rows):
+        return OutputDistribution(weights, layout=layout)
+    return OutputDistribution(_summed(everywhere[:, :m], weights, layout), layout=layout)
+
+
+def _summed(states: StateTable, weights: FloatArray, layout: FockLayout) -> FloatArray:
+    outcomes = layout.rows()
+    place = {row.tobytes(): rank for rank, row in enumerate(outcomes)}
+    ranks = np.fromiter((place[row.tobytes()] for row in np.ascontiguousarray(states)), np.int64, len(states))
+    return np.bincount(ranks, weights=weights, minlength=len(outcomes))
