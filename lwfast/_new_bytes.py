@@ -17,8 +17,8 @@ _address = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyBytes_AsStri
 def new_bytes(size: int) -> tuple[bytes, NDArray[np.uint8]]:
     """Return a new bytes object with arbitrary content, and a writable view of it.
 
-    The C API allows to fill in such an object (`PyBytes_FromStringAndSize` without a string) as long as nobody
-    else has seen it: write all of the view, drop it, and only then hand out the bytes.
+    The C API allows to fill in such an object (`PyBytes_FromStringAndSize` without a string) as long as
+    nobody else has seen it: write all of the view, drop it, and only then hand out the bytes.
 
     Args:
         size: Length in bytes, at least 2: shorter ones are shared by the interpreter.
@@ -28,4 +28,5 @@ def new_bytes(size: int) -> tuple[bytes, NDArray[np.uint8]]:
     """
     text: bytes = _make(None, size)
     memory = (ctypes.c_uint8 * size).from_address(_address(text))
-    return text, np.frombuffer(memory, np.uint8)
+    view: NDArray[np.uint8] = np.ctypeslib.as_array(memory)
+    return text, view

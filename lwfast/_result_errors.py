@@ -16,7 +16,7 @@ def reason_of(code: int, n_modes: int) -> str:
     reasons = {
         kernels.TRUNCATED: "the body ends here, inside the results",
         kernels.KEY_EXPECTED: "a state in quotes is expected",
-        kernels.KEY_ESCAPE: "an escape inside a state; states are written with digits, commas and brackets only",
+        kernels.KEY_ESCAPE: "an escape inside a state; states are digits, commas and brackets only",
         kernels.KEY_CHARACTER: "a character that a state cannot have",
         kernels.KEY_NEGATIVE: "a negative photon number",
         kernels.KEY_LEADING_ZERO: "a photon number with a leading zero",

@@ -67,12 +67,13 @@ def _distinct_rows(states: StateTable) -> int:
     if n_rows <= _FEW:
         # No kernel for a handful of rows: loading Numba takes 0.4 s.
         text = states.tobytes()
-        return n_rows if len({text[k * n_modes : (k + 1) * n_modes] for k in range(n_rows)}) == n_rows else 1
+        distinct = len({text[k * n_modes : (k + 1) * n_modes] for k in range(n_rows)})
+        return int(n_rows) if distinct == n_rows else 1
     from lwfast._kernels import counts as kernels
 
     flat = states.reshape(-1)
     if kernels.sorted_prefix(flat, n_modes, n_rows) == n_rows:
-        return n_rows
+        return int(n_rows)
     slots = np.zeros(1 << (n_rows * 3 // 2).bit_length(), np.uint64)
     return int(kernels.distinct_prefix(flat, n_modes, n_rows, *hash_keys(), slots))
 
@@ -80,7 +81,7 @@ def _distinct_rows(states: StateTable) -> int:
 def _first_rows(
     flat: StateTable, n_modes: int, counts: Counts, distinct: int
 ) -> tuple[NDArray[np.uint32], Counts]:
-    """Return the row in which each distinct row first appears, and its sum; the first `distinct` rows differ."""
+    """Return where each distinct row first appears, and its sum; the first `distinct` rows differ."""
     from lwfast._kernels import counts as kernels
 
     n_rows = counts.size

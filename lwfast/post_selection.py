@@ -26,10 +26,11 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
         counts: `(N,)` integers, not negative; None for one of each.
-        rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), a callable that
-            takes a row as a tuple of integers and returns whether to keep it, or None. Modes number the columns
-            of `states`, heralded ones counted.
-        heralds: Mode to photon number, as a mapping or as pairs; `[[mode], [photons]]` as on the wire is read too.
+        rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), a callable
+            that takes a row as a tuple of integers and returns whether to keep it, or None. Modes number the
+            columns of `states`, heralded ones counted.
+        heralds: Mode to photon number, as a mapping or as pairs; `[[mode], [photons]]` as on the wire is
+            read too.
 
     Returns:
         (states, counts): distinct rows in the order in which they first appear, equal ones added up.
@@ -37,7 +38,8 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     Raises:
         ModeRangeError: If a rule or herald names a mode that the states do not have; nothing has run then.
         TypeError: If something is not an integer where one is needed.
-        ValueError: If a rule is empty, names a mode twice or has negative numbers, or a mode is heralded twice.
+        ValueError: If a rule is empty, names a mode twice or has negative numbers, or a mode is heralded
+            twice.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
     """
     table = as_table(states)
@@ -79,7 +81,8 @@ def select_checked(
 
     kept_rows = np.empty(n_rows, np.uint32)
     flat = states.reshape(-1)
-    n_kept = kernels.select_rows(flat, n_modes, n_rows, *_compiled(conditions), kept_rows)
+    rule_start, modes, allowed_start, allowed = _compiled(conditions)
+    n_kept = kernels.select_rows(flat, n_modes, n_rows, rule_start, modes, allowed_start, allowed, kept_rows)
     dropped = () if keep_heralds else heralds
     modes = np.array([m for m in range(n_modes) if m not in dropped], np.int64)
     out = np.empty((n_kept, modes.size), np.uint8)

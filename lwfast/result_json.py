@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -37,9 +38,9 @@ class DecodedResult(NamedTuple):
 def decode_result(body: Any) -> DecodedResult:
     """Read the answer of the scheduler's results endpoint.
 
-    State keys may be written `(0, 1)`, `[0, 1]` or `0, 1`, with or without a space behind the comma; one mode is
-    `(3,)`, `(3)`, `[3]` or `3`, and no mode `()`, `[]` or nothing. Counts of a state that appears twice are
-    added up. Fields other than `results` and `job_data` are checked and dropped.
+    State keys may be written `(0, 1)`, `[0, 1]` or `0, 1`, with or without a space behind the comma; one
+    mode is `(3,)`, `(3)`, `[3]` or `3`, and no mode `()`, `[]` or nothing. Counts of a state that appears
+    twice are added up. Fields other than `results` and `job_data` are checked and dropped.
 
     Args:
         body: JSON as bytes, bytearray, memoryview or str, a path, or a file opened for reading bytes.
@@ -48,7 +49,8 @@ def decode_result(body: Any) -> DecodedResult:
         The states, the counts, the job data, and whether the results were null.
 
     Raises:
-        ResultFormatError: If the body is anything else; the message names the byte and shows the text around it.
+        ResultFormatError: If the body is anything else; the message names the byte and shows the text around
+            it.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
     """
     buffer = _as_bytes(body)
@@ -74,8 +76,8 @@ def decode_table(body: Any) -> tuple[StateTable, Counts]:
 def encode_result(states: Any, counts: Any, job_data: Any = None) -> bytes:
     """Write the answer of the scheduler's results endpoint.
 
-    The bytes are those of `json.dumps({"results": {"(0, 1)": 45, ...}, "job_data": ...})`; rows are written as
-    they are given, equal ones too.
+    The bytes are those of `json.dumps({"results": {"(0, 1)": 45, ...}, "job_data": ...})`; rows are written
+    as they are given, equal ones too.
 
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
@@ -144,14 +146,12 @@ def _members_length(
     states: StateTable, counts: Counts, n_brackets: int, round_brackets: bool, indent: int | None
 ) -> int:
     """Return the exact length of all members, with what separates them."""
-    n_rows, n_modes = states.shape
-    # Behind the key `": `; between modes and between members `, `, or a comma and a line break before `indent`.
+    n_rows, n_modes = map(int, states.shape)
+    # Behind the key `": `; between modes and between members `, `, or a comma and a line break before
+    # `indent`.
     row = n_modes + 2 * max(n_modes - 1, 0) + n_brackets + 4 + (round_brackets and n_modes == 1)
-    if indent is None:
-        length = n_rows * (row + 2) - 2
-    else:
-        length = n_rows * (row + 2 + indent) - 1
-    return length + _extra_digits(states) + n_rows + _extra_digits(counts)
+    length = int(n_rows * (row + 2) - 2 if indent is None else n_rows * (row + 2 + indent) - 1)
+    return length + _extra_digits(states) + int(n_rows) + _extra_digits(counts)
 
 
 def _extra_digits(values: AnyArray) -> int:
@@ -165,8 +165,7 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
-        with open(body, "rb") as file:
-            body = file.read()
+        body = Path(body).read_bytes()
     elif isinstance(body, io.TextIOBase):
         raise TypeError("the file is opened as text; open it with mode 'rb'")
     elif hasattr(body, "read"):
@@ -176,7 +175,8 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
             view = memoryview(body)
         except TypeError:
             raise TypeError(
-                f"a result body is bytes, bytearray, memoryview, str, a path or a file, not {type(body).__name__}"
+                "a result body is bytes, bytearray, memoryview, str, a path or a file, not "
+                "{type(body).__name__}"
             ) from None
         body = view.cast("B") if view.c_contiguous else view.tobytes()
     return np.frombuffer(body, np.uint8)
@@ -204,9 +204,10 @@ class _Body:
         if "results" not in found:
             self.fail(0, "the body has no member 'results'")
         if found["results"] is None:
-            empty = np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
-            return DecodedResult(*empty, found.get("job_data"), True)
-        return DecodedResult(*found["results"], found.get("job_data"), False)
+            states, counts = np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
+            return DecodedResult(states, counts, found.get("job_data"), is_null=True)
+        states, counts = found["results"]
+        return DecodedResult(states, counts, found.get("job_data"))
 
     def _members(self, position: int, found: dict[str, Any]) -> int:
         while True:

@@ -1,12 +1,13 @@
 """Unaligned byte and word access for the text and hashing kernels.
 
 NumPy views inside Numba cost index wrap-around checks on every byte and cannot load a word at an odd offset.
-Compiled, each of these functions is one or two machine instructions without a bounds check: the caller owns the
-bounds. Uncompiled, they are the plain functions below.
+Compiled, each of these functions is one or two machine instructions without a bounds check: the caller owns
+the bounds. Uncompiled, they are the plain functions below.
 
 Numba's cache does not see changes in this file: after an edit, remove the `__pycache__` of this folder.
 """
 
+# ruff: noqa: ARG001, ARG005, PLW0108  (Numba calls these by the names of their arguments)
 from __future__ import annotations
 
 import sys
@@ -140,7 +141,9 @@ def _prefetch(typingctx: Any, array: Any, index: Any) -> Any:
     return types.void(array, types.intp), codegen
 
 
-# Compiled code that calls one of the plain functions above runs its intrinsic.
+# Compiled code that calls one of the plain functions above runs its intrinsic. Numba demands the names of the
+# arguments, and a function that it can inline: lambdas that look needless.
+# mypy: disable-error-code="call-arg"
 overload(load1, inline="always")(lambda buffer, index: lambda buffer, index: _load1(buffer, index))
 overload(load8, inline="always")(lambda buffer, index: lambda buffer, index: _load8(buffer, index))
 overload(store1, inline="always")(

@@ -49,7 +49,7 @@ def _hash_row(
 @jit(inline="always")
 def _same_row(table: NDArray[np.uint8], a: int, b: int, n_modes: int) -> bool:
     if n_modes < 8:
-        for j in range(n_modes):
+        for j in range(n_modes):  # noqa: SIM110  (Numba compiles no generator)
             if load1(table, a + j) != load1(table, b + j):
                 return False
         return True
@@ -77,8 +77,8 @@ def group_hash(
 ) -> tuple[int, int]:
     """Group rows `start` to `n_rows` in order of first appearance, into `slots`, `first` and `sums` in place.
 
-    The caller owns the memory because NumPy asks for huge pages and Numba's allocator does not: at 10^6 distinct
-    rows that is 60 against 190 ns a row.
+    The caller owns the memory because NumPy asks for huge pages and Numba's allocator does not: at 10^6
+    distinct rows that is 60 against 190 ns a row.
 
     Args:
         table: Flat uint8 table of fewer than 2^32 rows.
@@ -94,8 +94,8 @@ def group_hash(
         sums: int64, as many as `first`: sum of each group.
 
     Returns:
-        (groups, row): number of groups (or OVERFLOW), and the first row that is not grouped: below `n_rows` the
-        tables are too small.
+        (groups, row): number of groups (or OVERFLOW), and the first row that is not grouped: below `n_rows`
+        the tables are too small.
     """
     limit = first.size
     mask = _U(slots.size - 1)
@@ -108,7 +108,7 @@ def group_hash(
         for j in range(size):
             h = _hash_row(table, (block + j) * n_modes, n_modes, key0, key1)
             hashes[j] = h
-            prefetch(slots, np.int64(h & mask))
+            prefetch(slots, int(h & mask))
         for j in range(size):
             row = block + j
             h = hashes[j]
@@ -123,8 +123,8 @@ def group_hash(
                     groups += 1
                     break
                 if entry >> _SHIFT32 == tag:
-                    g = np.int64(entry & _LOW32) - 1
-                    if _same_row(table, np.int64(first[g]) * n_modes, row * n_modes, n_modes):
+                    g = int(entry & _LOW32) - 1
+                    if _same_row(table, int(first[g]) * n_modes, row * n_modes, n_modes):
                         total = sums[g] + counts[row]
                         if total < 0:
                             return OVERFLOW, row
@@ -145,8 +145,8 @@ def distinct_prefix(
 ) -> int:
     """Return how many leading rows have different hashes; `n_rows` rules out equal rows.
 
-    A table from the wire has no equal rows, and seeing that needs neither groups nor sums: 4 times faster than
-    grouping it.
+    A table from the wire has no equal rows, and seeing that needs neither groups nor sums: 4 times faster
+    than grouping it.
 
     Args:
         table: Flat uint8 table.
@@ -163,7 +163,7 @@ def distinct_prefix(
         for j in range(size):
             h = _hash_row(table, (block + j) * n_modes, n_modes, key0, key1) | _U(1)  # zero is an empty slot
             hashes[j] = h
-            prefetch(slots, np.int64((h >> _SHIFT32) & mask))
+            prefetch(slots, int((h >> _SHIFT32) & mask))
         for j in range(size):
             h = hashes[j]
             at = (h >> _SHIFT32) & mask
@@ -191,9 +191,9 @@ def group_rehash(
     for block in range(0, groups, _BLOCK):
         size = min(_BLOCK, groups - block)
         for j in range(size):
-            h = _hash_row(table, np.int64(first[block + j]) * n_modes, n_modes, key0, key1)
+            h = _hash_row(table, int(first[block + j]) * n_modes, n_modes, key0, key1)
             hashes[j] = h
-            prefetch(slots, np.int64(h & mask))
+            prefetch(slots, int(h & mask))
         for j in range(size):
             h = hashes[j]
             at = h & mask
@@ -212,7 +212,7 @@ def find_rows(
     slots: NDArray[np.uint64],
     out: NDArray[np.int64],
 ) -> None:
-    """Write the row of `table` that equals each row of `wanted` to `out`, or -1; `slots` is of distinct rows."""
+    """Write to `out` which row of `table` equals each row of `wanted`, or -1; `slots` is of distinct rows."""
     mask = _U(slots.size - 1)
     for row in range(out.size):
         start = row * n_modes
@@ -222,7 +222,7 @@ def find_rows(
         out[row] = -1
         while slots[at] != _EMPTY:
             if slots[at] >> _SHIFT32 == tag:
-                candidate = np.int64(slots[at] & _LOW32) - 1
+                candidate = int(slots[at] & _LOW32) - 1
                 same = True
                 for k in range(n_modes):
                     if load1(table, candidate * n_modes + k) != load1(wanted, start + k):
@@ -257,7 +257,7 @@ def take_rows(
 ) -> None:
     """Write rows `rows` of a flat uint8 table to the flat table `out`."""
     for i in range(rows.size):
-        source = np.int64(rows[i]) * n_modes
+        source = int(rows[i]) * n_modes
         target = i * n_modes
         for k in range(n_modes):
             out[target + k] = table[source + k]

@@ -24,8 +24,8 @@ def select_rows(
 ) -> int:
     """Write the numbers of the rows that meet every rule to `out`; return how many there are.
 
-    The rows of a block pass one rule after the other, and only those that met a rule are tried on the next. No
-    branch depends on the data: a row's number is always written, and counted only if the row is kept.
+    The rows of a block pass one rule after the other, and only those that met a rule are tried on the next.
+    No branch depends on the data: a row's number is always written, and counted only if the row is kept.
 
     Args:
         table: Flat uint8 table.
@@ -49,7 +49,7 @@ def select_rows(
             mode = rule_modes[first]
             passed = 0
             for i in range(alive):
-                row = block + i if r == 0 else np.int64(out[kept + i])
+                row = block + i if r == 0 else int(out[kept + i])
                 start = row * n_modes
                 total = base + load1(table, start + mode)
                 for k in range(first + 1, last):
@@ -71,10 +71,10 @@ def gather_rows(
     out: NDArray[np.uint8],
     out_counts: NDArray[np.int64],
 ) -> None:
-    """Write modes `modes` of rows `rows` to the flat table `out`, and their counts to `out_counts`, in place."""
+    """Write `modes` of `rows` to the flat table `out` and their counts to `out_counts`, in place."""
     n_kept = modes.size
     for i in range(rows.size):
-        row = np.int64(rows[i])
+        row = int(rows[i])
         out_counts[i] = counts[row]
         source = row * n_modes
         target = i * n_kept

@@ -289,8 +289,8 @@ def scan_rows(
         counts: int64, as many.
 
     Returns:
-        (code, position, rows): DONE and the offset behind the brace, BOUNDARY and the start of the next row, or
-        an error and its byte. `rows` rows were written.
+        (code, position, rows): DONE and the offset behind the brace, BOUNDARY and the start of the next row,
+        or an error and its byte. `rows` rows were written.
     """
     p = start
     row = 0

@@ -53,7 +53,9 @@ def add_parser(commands: Any) -> None:
         metavar="MAPPING",
         help="threshold, parity or dual_rail_to_qubit, with :invert to swap 0 and 1; may be repeated",
     )
-    parser.add_argument("--raw", action="store_true", help="take the data before the job's own post-selection")
+    parser.add_argument(
+        "--raw", action="store_true", help="take the data before the job's own post-selection"
+    )
     parser.add_argument("--out", metavar="FILE", help="write the sum to FILE (.json, .npz, .parquet)")
     parser.add_argument(
         "--on-error",
@@ -149,7 +151,9 @@ def mapping_of(text: str) -> tuple[str, bool]:
 
     name, _, option = text.partition(":")
     if name not in MAPPINGS or option not in ("", "invert"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(MAPPINGS)}, with or without :invert")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not one of {', '.join(MAPPINGS)}, with or without :invert"
+        )
     return name, option == "invert"
 
 

@@ -25,7 +25,7 @@ class StateIndex:
         self._states = states
         n_rows, n_modes = states.shape
         self._rows: dict[bytes, int] | None = None
-        self._slots: NDArray[np.uint64] | None = None
+        self._slots = np.zeros(0, np.uint64)
         if n_rows <= _SMALL:
             text = states.tobytes()
             self._rows = {text[k * n_modes : (k + 1) * n_modes]: k for k in range(n_rows)}

@@ -21,9 +21,9 @@ _CHUNK = 4096
 class StateMap(Mapping[State, V], Generic[V]):
     """Numbers keyed by State, held as a uint8 table and a vector.
 
-    Reads as a dict: `[]`, `in`, `get`, `items`, `keys`, `values`, `len`, `==`. A key may be anything that stands
-    for a state: a State, a tuple, a list, a row of an array, Lightworks' own State. Cannot be changed; a copy
-    that can is `dict(result)`.
+    Reads as a dict: `[]`, `in`, `get`, `items`, `keys`, `values`, `len`, `==`. A key may be anything that
+    stands for a state: a State, a tuple, a list, a row of an array, Lightworks' own State. Cannot be
+    changed; a copy that can is `dict(result)`.
 
     Args:
         states: `uint8[N, n_modes]`, distinct rows, owned by the new object.
@@ -110,8 +110,8 @@ class StateMap(Mapping[State, V], Generic[V]):
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise ResultError(
-            "Result objects should not be modified directly. To get a copy of the data which can be modified use "
-            "dict(result)."
+            "Result objects should not be modified directly. To get a copy of the data which can be modified "
+            "use dict(result)."
         )
 
     def __delitem__(self, key: Any) -> NoReturn:
@@ -184,7 +184,7 @@ class _Values(ValuesView[V]):
     _mapping: StateMap[V]
 
     def __iter__(self) -> Iterator[V]:
-        values = self._mapping._values
+        values = self._mapping._values  # noqa: SLF001  (its own view)
         for start in range(0, values.size, _CHUNK):
             yield from values[start : start + _CHUNK].tolist()
 
@@ -199,7 +199,7 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
         setattr(result, name, value)
     for name in ("_states", "_values"):
         getattr(result, name).flags.writeable = False  # NumPy's pickle forgets it
-    result._index = None
+    result._index = None  # noqa: SLF001  (rebuilt on demand)
     return result
 
 

@@ -27,10 +27,11 @@ def scan_results(paths: Any, *, on_error: str = "raise", raw_data: bool = False)
     """Prepare to process many result files; nothing is read before a result is asked for.
 
     Args:
-        paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. The files of a folder or
-            pattern are taken in the order of their names.
-        on_error: What a file that cannot be processed does once all files were tried: "raise" a `CampaignError`
-            that names it and carries the outcome of the rest, or "skip" it with a warning that names it.
+        paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. The files of a
+            folder or pattern are taken in the order of their names.
+        on_error: What a file that cannot be processed does once all files were tried: "raise" a
+            `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
+            that names it.
         raw_data: Process the data before the post-selection that came with a job.
 
     Returns:
@@ -60,15 +61,17 @@ class CampaignReport(NamedTuple):
 class Campaign:
     """Result files and the steps that each goes through; made by `scan_results`.
 
-    A verb returns a new campaign with one more step. The work is cut into chunks of whole files that depend on
-    the files only, and chunks are joined in their order: the answer is the same whatever the executor.
+    A verb returns a new campaign with one more step. The work is cut into chunks of whole files that depend
+    on the files only, and chunks are joined in their order: the answer is the same whatever the executor.
 
     Attributes:
         paths: The files, in order.
         report: What became of them in the last run, or None.
     """
 
-    def __init__(self, paths: tuple[Path, ...], steps: tuple[Step, ...], on_error: str, raw_data: bool) -> None:
+    def __init__(
+        self, paths: tuple[Path, ...], steps: tuple[Step, ...], on_error: str, raw_data: bool
+    ) -> None:
         self.paths = paths
         self.report: CampaignReport | None = None
         self._steps = steps
@@ -103,7 +106,7 @@ class Campaign:
         total = CountSum()
         n_modes: int | None = None
         failed: Failures = {}
-        for paths, (groups, failures) in self._run(merge_chunk, executor, progress):
+        for groups, failures in self._run(merge_chunk, executor, progress):
             failed.update(failures)
             for group in groups:
                 n_modes = group.n_modes if n_modes is None else n_modes
@@ -111,15 +114,17 @@ class Campaign:
                     total.add(group.states, group.counts)
                 else:
                     failed.update(_misfits(group, n_modes))
-            del paths
         columns = total.columns()
         result = SamplingResult.from_owned(
             *columns,
             metadata={"files": len(self.paths) - len(failed), "failed": failed},
-            history=tuple(step.described() for step in self._steps)
-            + ({"step": "merge", "results": len(self.paths) - len(failed)},),
+            history=(
+                *(step.described() for step in self._steps),
+                {"step": "merge", "results": len(self.paths) - len(failed)},
+            ),
         )
-        return self._ended(result, failed)
+        self._ended(result, failed)
+        return result
 
     def summarise(self, *, executor: Executor | None = None, progress: Any = None) -> Summary:
         """Return photon-number histogram, means of modes and correlations over all files.
@@ -136,7 +141,7 @@ class Campaign:
         parts: list[Summary] = []
         failed: Failures = {}
         n_modes: int | None = None
-        for _, (groups, failures) in self._run(summarise_chunk, executor, progress):
+        for groups, failures in self._run(summarise_chunk, executor, progress):
             failed.update(failures)
             for group, summary in groups:
                 n_modes = group.n_modes if n_modes is None else n_modes
@@ -149,8 +154,8 @@ class Campaign:
 
             empty = SamplingResult({})
             parts = [summary_of(empty.states, empty.counts)]
-        summary = parts[0]
-        return self._ended(summary, failed)
+        self._ended(parts[0], failed)
+        return parts[0]
 
     def __iter__(self) -> Iterator[tuple[Path, SamplingResult]]:
         """Give each file with its result after all steps, one at a time."""
@@ -171,15 +176,13 @@ class Campaign:
     def _with(self, step: Step) -> Campaign:
         return Campaign(self.paths, (*self._steps, step), self._on_error, self._raw_data)
 
-    def _run(
-        self, work: Callable[..., Any], executor: Executor | None, progress: Any
-    ) -> Iterator[tuple[tuple[Path, ...], Any]]:
-        """Give each chunk of files with what `work` made of it, in order."""
+    def _run(self, work: Callable[..., Any], executor: Executor | None, progress: Any) -> Iterator[Any]:
+        """Give what `work` makes of each chunk of files, in order."""
         chunks = chunks_of(self.paths)
         with Progress(progress, len(self.paths)) as bar:
             if executor is None:
                 for chunk in chunks:
-                    yield chunk, work(chunk, self._steps, self._raw_data)
+                    yield work(chunk, self._steps, self._raw_data)
                     bar.advance(len(chunk))
                 return
             pending: list[Any] = []
@@ -187,17 +190,15 @@ class Campaign:
             try:
                 for number, chunk in enumerate(chunks):
                     while submitted < len(chunks) and submitted < number + _IN_FLIGHT:
-                        pending.append(
-                            executor.submit(work, chunks[submitted], self._steps, self._raw_data)
-                        )
+                        pending.append(executor.submit(work, chunks[submitted], self._steps, self._raw_data))
                         submitted += 1
-                    yield chunk, pending.pop(0).result()
+                    yield pending.pop(0).result()
                     bar.advance(len(chunk))
             finally:
                 for future in pending:
                     future.cancel()
 
-    def _ended(self, outcome: Any, failed: Failures) -> Any:
+    def _ended(self, outcome: Any, failed: Failures) -> None:
         """Report broken files: nothing is left out without being named."""
         self.report = CampaignReport(len(self.paths), dict(failed))
         if failed:
@@ -206,7 +207,6 @@ class Campaign:
             if self._on_error == "raise":
                 raise CampaignError(message, failed, outcome)
             warnings.warn(message, stacklevel=3)
-        return outcome
 
 
 def _misfits(group: ModeGroup, n_modes: int) -> Failures:

@@ -80,8 +80,8 @@ def chi_square(a: Any, b: Any) -> ResultDistance:
         b: Counts, or probabilities by state to test them against.
 
     Returns:
-        The statistic over its degrees of freedom, and the standard error `sqrt(2 / degrees)` that it has where
-        the distributions are equal. Infinite where counts stand at a probability of zero.
+        The statistic over its degrees of freedom, and the standard error `sqrt(2 / degrees)` that it has
+        where the distributions are equal. Infinite where counts stand at a probability of zero.
 
     Raises:
         ValueError: If `a` has no counts, or one of them is empty.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -22,7 +22,10 @@ from lwfast.results.sampling import SamplingResult
 from lwfast.state import State
 
 SUFFIXES = (".json", ".npz", ".parquet")
-_KINDS = {"SamplingResult": SamplingResult, "QPUSamplingResult": QPUSamplingResult}
+_KINDS: dict[str, type[SamplingResult]] = {
+    "SamplingResult": SamplingResult,
+    "QPUSamplingResult": QPUSamplingResult,
+}
 _METADATA = "lwfast"
 
 
@@ -54,12 +57,9 @@ def save_result(
     saved = result.raw_data if raw_data else result
     described = description(result, raw_data=raw_data)
     if path.suffix.lower() == ".npz":
-        columns = {
-            "states": saved.states,
-            "counts": saved.counts,
-            "metadata": np.array(json.dumps(described)),
-        }
-        write_atomic(path, lambda file: np.savez_compressed(file, allow_pickle=False, **columns))
+        note = np.array(json.dumps(described))
+        columns: dict[str, Any] = {"states": saved.states, "counts": saved.counts}
+        write_atomic(path, lambda file: np.savez_compressed(file, metadata=note, **columns))
     elif path.suffix.lower() == ".parquet":
         from lwfast.results.files_parquet import write_parquet
 
@@ -67,8 +67,8 @@ def save_result(
             path, lambda file: write_parquet(saved.states, saved.counts, json.dumps(described), file)
         )
     else:
-        text = _json_text(saved, described if metadata else None, raw_data=raw_data)
-        write_atomic(path, lambda file: file.write(text))
+        body = _json_text(saved, described if metadata else None, raw_data=raw_data)
+        write_atomic(path, lambda file: file.write(body))
     return path
 
 
@@ -115,7 +115,7 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
 
 def description(result: SamplingResult, *, raw_data: bool = False) -> dict[str, Any]:
     """Return what is kept beside the columns, as JSON-like data."""
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     source = result.raw_data if raw_data else result
     kept: dict[str, Any] = {"version": __version__, "saved": now, "kind": type(source).__name__}
     if result.input is not None:

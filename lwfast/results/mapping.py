@@ -1,4 +1,4 @@
-"""Map the states of a table to other states: built-in mappings on whole columns, any callable on distinct rows."""
+"""Map states to others: built-in mappings on whole columns, any callable on distinct rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def dual_rail_to_qubit(states: StateTable, invert: bool = False, allow_invalid: 
         allow_invalid: Must be False: a column of photon numbers has no place for an invalid qubit.
 
     Raises:
-        ValueError: If the number of modes is odd, a pair of modes does not hold one photon, or `allow_invalid`.
+        ValueError: If the number of modes is odd, a pair of modes does not hold one photon, or
+            `allow_invalid`.
     """
     if allow_invalid:
         raise ValueError(
@@ -48,8 +49,8 @@ def dual_rail_to_qubit(states: StateTable, invert: bool = False, allow_invalid: 
     if invalid.any():
         row = int(np.flatnonzero(invalid.any(axis=1))[0])
         raise ValueError(
-            f"State {State(states[row].tolist())} does not have one photon in each pair of modes; post-select the "
-            "valid states first"
+            f"State {State(states[row].tolist())} does not have one photon in each pair of modes; "
+            "post-select the valid states first"
         )
     return second ^ np.uint8(bool(invert))
 
@@ -73,8 +74,8 @@ def map_states(states: StateTable, mapping: Any, *args: Any, **kwargs: Any) -> t
 
     Args:
         states: `uint8[N, n_modes]`.
-        mapping: "threshold", "parity" or "dual_rail_to_qubit"; the functions of `convert` with these names; or
-            any callable from State to a state.
+        mapping: "threshold", "parity" or "dual_rail_to_qubit"; the functions of `convert` with these names;
+            or any callable from State to a state.
         args: Passed on behind the state.
         kwargs: Passed on.
 

@@ -18,8 +18,8 @@ _PENDING_ROWS = 1 << 21
 def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     """Add up the counts of several results.
 
-    The input, post-selection, job data and metadata are kept where all results agree on them. The raw data are
-    merged too. States come in the order in which they first appear.
+    The input, post-selection, job data and metadata are kept where all results agree on them. The raw data
+    are merged too. States come in the order in which they first appear.
 
     Args:
         results: One or more results of as many modes; read one after the other, so a generator of many large

@@ -38,13 +38,13 @@ def plot_results(
 ) -> Any:
     """Draw the counts of one or several results as bars.
 
-    The `top` most frequent states get a bar each; one more bar, hatched, stands for all others together, so that
-    nothing is left out. States of several results are ranked by their share summed over the results.
+    The `top` most frequent states get a bar each; one more bar, hatched, stands for all others together, so
+    that nothing is left out. States of several results are ranked by their share summed over the results.
 
     Args:
         results: One result, several, or several by name.
-        show: Show the figure and return None, as Lightworks does. On a backend without a screen nothing can be
-            shown: then, and where `ax` is given or `show` is False, figure and axes are returned.
+        show: Show the figure and return None, as Lightworks does. On a backend without a screen nothing can
+            be shown: then, and where `ax` is given or `show` is False, figure and axes are returned.
         state_labels: Another label for some states.
         top: How many states get a bar of their own.
         order: "count" (largest first) or "state".
@@ -169,7 +169,7 @@ def _chosen(results: list[SamplingResult], top: int, order: str) -> StateTable:
     return kept.sort("state").states if order == "state" else kept.states
 
 
-def _axes(pyplot: Any, ax: Any, n_bars: int, label_length: int) -> tuple[Any, Any]:
+def _axes(pyplot: Any, ax: Any, n_bars: int, label_length: int) -> Any:
     if ax is not None:
         return ax.figure, ax
     # Wide enough for a label a bar, high enough for upright labels below the bars.

@@ -19,8 +19,8 @@ from lwfast.results.sampling import SamplingResult, columns_of
 class QPUSamplingResult(SamplingResult):
     """Counts from a QPU, with the post-selection and heralds of `job_data` applied.
 
-    Rules and heralds are applied when the object is made. Where that fails the exception is raised, with the raw
-    counts as its attribute `raw_data`; a result that says to be post-selected always is.
+    Rules and heralds are applied when the object is made. Where that fails the exception is raised, with the
+    raw counts as its attribute `raw_data`; a result that says to be post-selected always is.
 
     Args:
         data: `results`, a mapping from state (or its text, as on the wire) to count or None, and optionally
@@ -35,7 +35,7 @@ class QPUSamplingResult(SamplingResult):
 
     __slots__ = ()
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: Any) -> None:
         if not isinstance(data, Mapping) or "results" not in data:
             raise ResultCreationError("The data of a QPU result is a mapping with an entry 'results'.")
         results = data["results"]

@@ -10,11 +10,11 @@ import numpy as np
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResultCreationError
+from lwfast.post_selection import as_heralds, select_checked
 from lwfast.results import _ordering
 from lwfast.results._display import SamplingDisplay
 from lwfast.results._state_map import StateMap, private
 from lwfast.results.mapping import map_states, table_of
-from lwfast.post_selection import as_heralds, select_checked
 from lwfast.results.selection import as_selection, described, keep_states
 from lwfast.state import State, as_occupation
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class SamplingResult(SamplingDisplay, StateMap[int]):
     """How often each state was measured: reads as a dict from State to int.
 
-    The counts are columns (`states`, `counts`); State objects are made where one is asked for. Nothing in it can
-    be changed; what changes a result returns a new one and adds a line to `history`.
+    The counts are columns (`states`, `counts`); State objects are made where one is asked for. Nothing in it
+    can be changed; what changes a result returns a new one and adds a line to `history`.
 
     Args:
         results: Counts by state; a key is anything that stands for a state.
@@ -34,8 +34,8 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         **attributes: Kept and readable as attributes.
 
     Raises:
-        ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a count is
-            not an integer from 0 to 2^63 - 1.
+        ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a
+            count is not an integer from 0 to 2^63 - 1.
     """
 
     __slots__ = ("_attributes", "_history", "_input", "_job_data", "_metadata", "_post_selection", "_raw")
@@ -161,7 +161,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     @property
     def job_data(self) -> dict[str, Any] | None:
         """What travelled with the job beside its post-selection, or None."""
-        return private(self._job_data)
+        return cast("dict[str, Any] | None", private(self._job_data))
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -177,8 +177,8 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         """Keep the states that meet further post-selection.
 
         Args:
-            post_selection: A `PostSelection`, a callable from State to bool, or pairs of modes and totals. Modes
-                are those of the states of this result.
+            post_selection: A `PostSelection`, a callable from State to bool, or pairs of modes and totals.
+                Modes are those of the states of this result.
 
         Raises:
             ModeRangeError: If a rule names a mode that the states do not have.
@@ -207,7 +207,9 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         states, counts = self.states, self.counts
         if len(self):
             states, counts = select_checked(states, counts, given, wanted)
-        return self._next(states, counts, step="post_select", rules=described(rules), heralds=list(wanted.items()))
+        return self._next(
+            states, counts, step="post_select", rules=described(rules), heralds=list(wanted.items())
+        )
 
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> Self:
         """Map every state to another; counts of states that become equal are added up.

@@ -45,8 +45,8 @@ def as_selection(selection: Any) -> tuple[tuple[SelectionRule, ...], Callable[[S
     """Return post-selection as rules, or as a test on a State where it is not made of rules.
 
     Args:
-        selection: A `PostSelection` (or Lightworks' own), an object with `validate(state)`, a callable, or pairs
-            of modes and totals.
+        selection: A `PostSelection` (or Lightworks' own), an object with `validate(state)`, a callable, or
+            pairs of modes and totals.
 
     Raises:
         TypeError: If it is none of these, or a rule does not hold integers.
@@ -61,8 +61,8 @@ def as_selection(selection: Any) -> tuple[tuple[SelectionRule, ...], Callable[[S
     if isinstance(selection, Iterable) and not isinstance(selection, str | bytes):
         return as_rules(selection), None
     raise TypeError(
-        "Provided post_selection should either be a PostSelection object or a callable which accepts a state and "
-        f"returns whether it is valid, not {type(selection).__name__}."
+        "Provided post_selection should either be a PostSelection object or a callable which accepts a state "
+        f"and returns whether it is valid, not {type(selection).__name__}."
     )
 
 

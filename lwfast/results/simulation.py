@@ -20,7 +20,9 @@ _TYPES = ("probability", "probability_amplitude")
 
 
 class SimulationResult(Mapping[State, StateMap[Any]]):
-    """What each input becomes: `result[input]` is a mapping from output to value, `result[input, output]` a value.
+    """Values from inputs to outputs: `result[input]` is a mapping from output to value.
+
+    `result[input, output]` is one value.
 
     Args:
         results: `(n_inputs, n_outputs)`, float or complex.
@@ -90,7 +92,7 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
         return self._type
 
     def __len__(self) -> int:
-        return self._inputs.shape[0]
+        return int(self._inputs.shape[0])
 
     def __iter__(self) -> Iterator[State]:
         return iter(self.inputs)
@@ -136,8 +138,8 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise ResultError(
-            "Result objects should not be modified directly. To get a copy of the data which can be modified use "
-            "dict(result)."
+            "Result objects should not be modified directly. To get a copy of the data which can be modified "
+            "use dict(result)."
         )
 
     def __copy__(self) -> SimulationResult:
@@ -213,7 +215,7 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
 
     def _shown_values(self, conv_to_probability: bool) -> AnyArray:
         if conv_to_probability and self._type == "probability_amplitude":
-            return np.abs(self._array) ** 2
+            return np.asarray(np.abs(self._array) ** 2)
         return self._array
 
     def plot(self, conv_to_probability: bool = False, show: bool = True, state_labels: Any = None) -> Any:

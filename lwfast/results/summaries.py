@@ -34,18 +34,18 @@ class Summary:
     @property
     def mode_means(self) -> FloatArray:
         """Mean number of photons of each mode, `float64[n_modes]`."""
-        return self.mode_sums / self.n_samples
+        return np.asarray(self.mode_sums / self.n_samples)
 
     @property
     def mode_errors(self) -> FloatArray:
         """Standard error of each of `mode_means`, `float64[n_modes]`."""
         variance = np.diag(self.pair_sums) / self.n_samples - self.mode_means**2
-        return np.sqrt(np.maximum(variance, 0.0) / self.n_samples)
+        return np.asarray(np.sqrt(np.maximum(variance, 0.0) / self.n_samples))
 
     @property
     def covariances(self) -> FloatArray:
         """Covariance of the photon numbers of two modes, `float64[n_modes, n_modes]`."""
-        return self.pair_sums / self.n_samples - np.outer(self.mode_means, self.mode_means)
+        return np.asarray(self.pair_sums / self.n_samples - np.outer(self.mode_means, self.mode_means))
 
     @property
     def correlations(self) -> FloatArray:
@@ -53,7 +53,7 @@ class Summary:
         covariances = self.covariances
         deviations = np.sqrt(np.maximum(np.diag(covariances), 0.0))
         scale = np.outer(deviations, deviations)
-        return np.divide(covariances, scale, out=np.full(scale.shape, np.nan), where=scale > 0)
+        return np.asarray(np.divide(covariances, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
 
     def __add__(self, other: Any) -> Summary:
         if not isinstance(other, Summary):
@@ -76,7 +76,9 @@ class Summary:
 
     def __repr__(self) -> str:
         mean = float(self.mode_sums.sum()) / max(self.n_samples, 1)
-        return f"Summary({self.n_samples} samples of {self.mode_sums.size} modes, {mean:.4g} photons on average)"
+        return (
+            f"Summary({self.n_samples} samples of {self.mode_sums.size} modes, {mean:.4g} photons on average)"
+        )
 
 
 def summary_of(states: StateTable, counts: Counts) -> Summary:
