@@ -176,7 +176,7 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
         except TypeError:
             raise TypeError(
                 "a result body is bytes, bytearray, memoryview, str, a path or a file, not "
-                "{type(body).__name__}"
+                f"{type(body).__name__}"
             ) from None
         body = view.cast("B") if view.c_contiguous else view.tobytes()
     return np.frombuffer(body, np.uint8)
@@ -273,7 +273,7 @@ class _Body:
         end = self._value_end(position)
         try:
             return msgspec.json.decode(self._text(position, end)), end
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.fail(position, f"the value that starts here is not valid JSON: {error}")
         except RecursionError:
             self.fail(position, "the value that starts here is nested too deeply")

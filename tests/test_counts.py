@@ -1,0 +1,106 @@
+"""Grouping equal rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import lwfast as lw
+from tests.reference import counts as slow
+from tests.strategies import tables
+
+
+def check(states, counts):
+    rows, sums = lw.group_counts(states, counts)
+    expected = slow.group_counts(states, counts)
+    assert [tuple(r) for r in rows.tolist()] == expected[0]
+    assert sums.tolist() == expected[1]
+    assert rows.dtype == np.uint8
+    assert sums.dtype == np.int64
+
+
+@given(table=tables())
+def test_groups_are_those_of_a_dict_in_its_order(table):
+    check(*table)
+
+
+@pytest.mark.parametrize("n_modes", [0, 1, 3, 7, 8, 9, 15, 16, 17, 20, 31, 32, 40])
+@pytest.mark.parametrize(("n_rows", "top"), [(300, 1), (5000, 1), (5000, 9), (20000, 255)])
+def test_every_width_and_size_is_grouped_as_a_dict_does(n_modes, n_rows, top):
+    """All branches of the hash, and tables that have to grow."""
+    rng = np.random.default_rng(n_modes + n_rows + top)
+    states = rng.integers(0, top + 1, (n_rows, n_modes)).astype(np.uint8)
+    states[n_rows // 2 :: 7] = states[0]
+    check(states, rng.integers(0, 1000, n_rows))
+
+
+def test_sorted_and_distinct_rows_come_back_as_copies():
+    states = np.arange(3000, dtype=np.uint16).view(np.uint8).reshape(3000, 2)[:, ::-1].copy()
+    counts = np.arange(3000)
+    for order in (np.arange(3000), np.random.default_rng(0).permutation(3000)):
+        rows, sums = lw.group_counts(states[order], counts[order])
+        assert np.array_equal(rows, states[order])
+        assert np.array_equal(sums, counts[order])
+    rows, sums = lw.group_counts(states, counts)
+    assert not np.shares_memory(rows, states)
+    assert not np.shares_memory(sums, counts)
+
+
+def test_the_total_and_the_rows_are_kept():
+    rng = np.random.default_rng(1)
+    states = rng.integers(0, 3, (10_000, 6))
+    rows, sums = lw.group_counts(states)
+    assert sums.sum() == 10_000
+    assert np.array_equal(np.unique(rows, axis=0), np.unique(states, axis=0))
+
+
+def test_a_sum_above_int64_is_an_error():
+    states = np.zeros((1000, 3), np.uint8)
+    counts = np.full(1000, 2**62)
+    with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
+        lw.group_counts(states, counts)
+    assert lw.group_counts(states[:2], [2**62, 2**62 - 1])[1].tolist() == [2**63 - 1]
+
+
+@pytest.mark.parametrize(
+    ("states", "counts", "error"),
+    [
+        ([[0, 1.5]], [1], TypeError),
+        ([[0, 300]], [1], ValueError),
+        ([[0, -1]], [1], ValueError),
+        ([0, 1], [1], ValueError),
+        ([[0, 1]], [1, 2], ValueError),
+        ([[0, 1]], [1.5], TypeError),
+        ([[0, 1]], [-1], ValueError),
+        ([[0, 1]], [2**63], ValueError),
+        ([[0, 1]], np.array([2**63], np.uint64), ValueError),
+        ([[True, False]], [1], TypeError),
+    ],
+)
+def test_wrong_arrays_are_refused(states, counts, error):
+    with pytest.raises(error):
+        lw.group_counts(states, counts)
+
+
+def test_empty_tables_stay_empty():
+    for empty in ([], np.zeros((0, 5), np.uint8)):
+        rows, sums = lw.group_counts(empty)
+        assert rows.shape[0] == 0
+        assert sums.shape == (0,)
+
+
+def test_the_compiled_grouping_and_its_source_agree():
+    from lwfast._kernels import counts as kernels
+
+    rng = np.random.default_rng(2)
+    states = rng.integers(0, 2, (200, 11)).astype(np.uint8)
+    counts = rng.integers(0, 9, 200)
+    answers = []
+    for group in (kernels.group_hash, kernels.group_hash.py_func):
+        slots, first, sums = np.zeros(512, np.uint64), np.zeros(256, np.uint32), np.zeros(256, np.int64)
+        keys = np.uint64(12345), np.uint64(987654321)
+        with np.errstate(over="ignore"):
+            n, row = group(states.reshape(-1), 11, 0, 200, counts, *keys, 0, slots, first, sums)
+        answers.append((n, row, first[:n].tolist(), sums[:n].tolist(), slots.tolist()))
+    assert answers[0] == answers[1]

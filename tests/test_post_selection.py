@@ -1,0 +1,133 @@
+"""Post-selection of tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lwfast as lw
+from tests.reference import post_selection as slow
+from tests.strategies import tables
+
+
+def check(states, counts, rules, heralds):
+    rows, sums = lw.post_select(states, counts, rules, heralds)
+    expected = slow.post_select(states, counts, rules, heralds)
+    assert [tuple(r) for r in rows.tolist()] == expected[0]
+    assert sums.tolist() == expected[1]
+    assert rows.shape[1] == states.shape[1] - len(heralds)
+
+
+@given(table=tables(), data=st.data())
+def test_tables_keep_what_the_slow_twin_keeps(table, data):
+    states, counts = table
+    modes = range(states.shape[1])
+    some = st.lists(st.sampled_from(modes), unique=True, min_size=1) if modes else st.nothing()
+    totals = st.lists(st.integers(0, 600), min_size=1).map(tuple)
+    rules = data.draw(st.lists(st.tuples(some.map(tuple), totals), max_size=3 if modes else 0))
+    heralds = data.draw(st.dictionaries(st.sampled_from(modes), st.integers(0, 300))) if modes else {}
+    check(states, counts, rules, heralds)
+
+
+def test_a_large_table_keeps_what_the_slow_twin_keeps():
+    rng = np.random.default_rng(0)
+    for n_modes in (6, 8, 13, 20):
+        states = rng.integers(0, 3, (9000, n_modes)).astype(np.uint8)
+        counts = rng.integers(0, 100, 9000)
+        check(states, counts, [((0, 1), (1, 2)), ((5,), (0,))], {2: 1, 4: 0})
+        check(states, counts, [((0, 1, 2, 3), (4,))], {})
+        check(states, counts, [], {})
+
+
+def test_rules_of_every_form_mean_the_same():
+    states, counts = [[0, 1, 1], [1, 0, 1], [2, 0, 0], [0, 0, 1]], [1, 2, 3, 4]
+    rule = lw.PostSelection()
+    rule.add((0, 1), (1, 2))
+    for rules in (rule, [((0, 1), (1, 2))], [[[0, 1], [1, 2]]], rule.rules, np.array([[[0, 1], [1, 2]]])):
+        assert lw.post_select(states, counts, rules)[1].tolist() == [1, 2, 3]
+    assert lw.post_select(states, counts, [(0, 0)])[1].tolist() == [1, 4]
+    for heralds in ({2: 1}, [(2, 1)], [[[2], [1]]], np.array([[2, 1]])):
+        assert lw.post_select(states, counts, None, heralds)[0].tolist() == [[0, 1], [1, 0], [0, 0]]
+
+
+def test_rows_that_become_equal_are_added_up():
+    states = [[0, 1, 1], [0, 1, 1], [0, 0, 1]]
+    rows, sums = lw.post_select(states, [5, 3, 1], (), {2: 1})
+    assert rows.tolist() == [[0, 1], [0, 0]]
+    assert sums.tolist() == [8, 1]
+
+
+def test_a_callable_sees_each_distinct_row_once_with_heralds():
+    seen = []
+
+    def keep(row):
+        seen.append(row)
+        return row[0] == 0
+
+    rows, sums = lw.post_select([[0, 1], [0, 1], [1, 1], [0, 0]], [1, 2, 3, 4], keep, {1: 1})
+    assert (rows.tolist(), sums.tolist()) == ([[0]], [3])
+    assert seen == [(0, 1), (1, 1)]
+
+
+def test_a_mode_out_of_range_is_an_error_before_anything_runs():
+    """Also where an earlier rule keeps nothing."""
+    for rules, heralds in (([((0,), (9,)), ((7,), (1,))], {}), ((), {3: 1}), ([((0,), (9,))], {5: 0})):
+        with pytest.raises(lw.ModeRangeError, match="3 modes"):
+            lw.post_select([[0, 1, 0]], [1], rules, heralds)
+    with pytest.raises(lw.ModeRangeError):
+        lw.post_select(np.zeros((0, 3), np.uint8), [], [((7,), (1,))])
+
+
+@pytest.mark.parametrize(
+    ("rules", "heralds", "error"),
+    [
+        ([((), (1,))], (), ValueError),
+        ([((0,), ())], (), ValueError),
+        ([((0, 0), (1,))], (), ValueError),
+        ([((-1,), (1,))], (), ValueError),
+        ([((0,), (-1,))], (), ValueError),
+        ([((0.0,), (1,))], (), TypeError),
+        ([((True,), (1,))], (), TypeError),
+        ([(("0",), (1,))], (), TypeError),
+        ([0], (), TypeError),
+        ("01", (), TypeError),
+        (5, (), TypeError),
+        ({0: 1}, (), TypeError),
+        ((), [(0, 1), (0, 1)], ValueError),
+        ((), [((0, 1), (1,))], ValueError),
+        ((), [(0, -1)], ValueError),
+        ((), [0], TypeError),
+        ((), 5, TypeError),
+        ((), "01", TypeError),
+        (lw.PostSelectionFunction(bool), (), TypeError),
+    ],
+)
+def test_wrong_rules_are_refused(rules, heralds, error):
+    with pytest.raises(error):
+        lw.post_select([[0, 1, 0]], [1], rules, heralds)
+
+
+def test_the_input_is_never_changed_or_shared():
+    states = np.array([[0, 1], [1, 0]], np.uint8)
+    counts = np.array([1, 2])
+    for rules in ((), [((0,), (0, 1))]):
+        rows, sums = lw.post_select(states, counts, rules)
+        assert not np.shares_memory(rows, states)
+        assert not np.shares_memory(sums, counts)
+    assert counts.tolist() == [1, 2]
+
+
+def test_the_compiled_selection_and_its_source_agree():
+    from lwfast._kernels import post_selection as kernels
+    from lwfast.post_selection import SelectionRule, _compiled
+
+    states = np.random.default_rng(1).integers(0, 3, (300, 5)).astype(np.uint8)
+    compiled = _compiled([SelectionRule((0, 3), (1, 2)), SelectionRule((4,), (0,))])
+    answers = []
+    for select in (kernels.select_rows, kernels.select_rows.py_func):
+        out = np.zeros(300, np.uint32)
+        n = select(states.reshape(-1), 5, 300, *compiled, out)
+        answers.append(out[:n].tolist())
+    assert answers[0] == answers[1]
