@@ -92,6 +92,9 @@ class Analyzer(Task):
     def expected(self, value: Mapping[State, State | list[State]] | None) -> None:
         self._expected = None if value is None else _check_expected(value, self._circuit.input_modes)
 
+    def __repr__(self) -> str:
+        return f"lwfast.Analyzer({self._circuit}, {len(self._inputs)} inputs)"
+
     def _check(self, circuit: PhotonicCircuit) -> None:
         for state in self._inputs:
             check_length(state, circuit.input_modes)

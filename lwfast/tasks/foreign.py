@@ -152,7 +152,9 @@ def _copied(part: Any, kind: Callable[..., Any], names: tuple[str, ...]) -> Any:
 def _post_selection(post_selection: Any, state_type: Callable[[list[int]], Any]) -> PostSelectionType | None:
     if post_selection is None or _foreign_name(post_selection, {"DefaultPostSelection"}):
         return None
-    if _foreign_name(post_selection, {"PostSelection"}):
+    if type(post_selection).__module__.split(".")[0] == "lightworks" and _foreign_name(
+        post_selection, {"PostSelection"}
+    ):
         rules = PostSelection(multi_rules=True)
         for rule in post_selection.rules:
             rules.add(*rule.as_tuple())

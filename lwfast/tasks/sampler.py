@@ -225,6 +225,12 @@ class Sampler(Task):
             self._probability_distribution = self._probability_distribution()
         return self._probability_distribution
 
+    def __repr__(self) -> str:
+        names = ("post_selection", "min_detection", "source", "detector", "random_seed", "rng")
+        given = [f"{name}={getattr(self, name)!r}" for name in names if getattr(self, name) is not None]
+        parts = [str(self._circuit), repr(self._input_state), f"n_samples={self._n_samples}", *given]
+        return f"lwfast.Sampler({', '.join(parts)})"
+
     def _generate_task(self) -> SamplerTask:
         """Return the data that a backend needs, as it is now.
 

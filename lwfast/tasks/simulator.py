@@ -63,6 +63,10 @@ class Simulator(Task):
     def outputs(self, value: State | Iterable[State] | None) -> None:
         self._outputs = None if value is None else check_states(value, self._circuit.input_modes)
 
+    def __repr__(self) -> str:
+        outputs = "all" if self._outputs is None else len(self._outputs)
+        return f"lwfast.Simulator({self._circuit}, {len(self._inputs)} inputs, {outputs} outputs)"
+
     def _check(self, circuit: PhotonicCircuit) -> None:
         for state in [*self._inputs, *(self._outputs or [])]:
             check_length(state, circuit.input_modes)

@@ -52,7 +52,7 @@ def test_single_precision_becomes_unitary_in_double(n: int) -> None:
 @pytest.mark.parametrize("matrix", [np.ones((2, 3)), np.ones(3), np.ones((2, 2, 2)), [], [[]], 1])
 def test_not_square(matrix: Any) -> None:
     """What is no square matrix raises ValueError with its shape."""
-    with pytest.raises(ValueError, match="square.*got shape"):
+    with pytest.raises(ValueError, match=r"square.*got shape"):
         Unitary(matrix)
 
 
