@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -56,8 +55,8 @@ def boson_sample(
         ResourceLimitError: More than 30 photons, or tables or samples that do not fit in memory.
 
     Source:
-        Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214; the
-        permanents come from an expansion over sub-multisets, see `_kernels/boson_sampling.py`.
+        Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
+        the permanents come from an expansion over sub-multisets, see `_kernels/boson_sampling.py`.
     """
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
@@ -121,8 +120,8 @@ def seconds_estimate(n_photons: int) -> float:
 def _check_photons(n_photons: int) -> None:
     if n_photons > MAX_PHOTONS:
         msg = (
-            f"One sample of {n_photons} photons would take about {seconds_estimate(n_photons):.3g} seconds; the "
-            f"limit is {MAX_PHOTONS} photons."
+            f"One sample of {n_photons} photons would take about {seconds_estimate(n_photons):.3g} seconds; "
+            f"the limit is {MAX_PHOTONS} photons."
         )
         raise ResourceLimitError(msg)
 

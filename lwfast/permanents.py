@@ -60,15 +60,15 @@ def permanent(
 
     Returns:
         complex for one matrix, complex128[...] for a stack; the empty matrix has permanent 1. With
-        `return_error` a tuple of that and the bound, float or float64[...]: the value differs from the permanent
-        of the given float64 entries by no more than that.
+        `return_error` a tuple of that and the bound, float or float64[...]: the value differs from the
+        permanent of the given float64 entries by no more than that.
 
     Raises:
         TypeError: `matrix` is not numeric, or multiplicities are no integers.
         ValueError: The matrix is not square (counting multiplicities), an entry is NaN or infinite, or a
             multiplicity is negative.
-        ResourceLimitError: It would take more than about a day, or more memory than allowed; the message has the
-            estimate.
+        ResourceLimitError: It would take more than about a day, or more memory than allowed; the message has
+            the estimate.
 
     Source:
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns (`_kernels/permanent.py`); with
@@ -79,7 +79,7 @@ def permanent(
         size, width = matrix.shape
         if size == width and 1 + _glynn().LANE_ROWS + 3 <= size < 12 and matrix.dtype.char == "D":
             value = _glynn().permanent_single(matrix if matrix.flags.carray else matrix.copy("C"))
-            if value == value:  # noqa: PLR0124  (not NaN)
+            if value == value:  # not NaN
                 return value
     array = _as_complex(matrix)
     shape = array.shape[:-2]
@@ -94,8 +94,8 @@ def permanent(
         raise ValueError(msg)
     stack = array.reshape(math.prod(shape), *array.shape[-2:])
     if not np.isfinite(stack).all():
-        where = np.argwhere(~np.isfinite(array))[0]
-        msg = f"A permanent needs finite entries; entry {tuple(int(i) for i in where)} is {array[tuple(where)]}."
+        where = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+        msg = f"A permanent needs finite entries; entry {where} is {array[where]}."
         raise ValueError(msg)
     stack, row_counts, col_counts = _without_zeros(stack, row_counts, col_counts)
     plain = bool((row_counts == 1).all() and (col_counts == 1).all())
@@ -130,7 +130,7 @@ def _as_complex(matrix: Any) -> ComplexArray:
         msg = f"matrix should have at least two dimensions, got shape {array.shape}."
         raise ValueError(msg)
     # A read-only or strided array would be another type to Numba, and compile every kernel again.
-    return np.require(array, np.complex128, "CAWE" if array.dtype == np.complex128 else "CAW")
+    return np.require(array, np.complex128, ["C", "A", "W", "E"])
 
 
 def _multiplicities(given: Any, length: int, name: str) -> AnyArray:
@@ -143,7 +143,7 @@ def _multiplicities(given: Any, length: int, name: str) -> AnyArray:
         msg = f"{name} should hold integers, got dtype {counts.dtype}."
         raise TypeError(msg)
     if counts.shape != (length,):
-        msg = f"{name} should have one entry for each of {length} {name} of the matrix, got shape {counts.shape}."
+        msg = f"{name} should have one entry for each of {length} {name}, got shape {counts.shape}."
         raise ValueError(msg)
     if counts.size and int(counts.min()) < 0:
         msg = f"{name} should not be negative, got {int(counts.min())}."
@@ -189,8 +189,8 @@ def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
         return
     days = min(seconds, seconds_estimate(n)) / 86400
     msg = (
-        f"A permanent of size {n} would take about {days:.3g} days of one core; the limit is size {MAX_SIZE} for "
-        "different rows and columns, more where they repeat."
+        f"A permanent of size {n} would take about {days:.3g} days of one core; the limit is size {MAX_SIZE} "
+        "for different rows and columns, more where they repeat."
     )
     raise ResourceLimitError(msg)
 
@@ -236,8 +236,8 @@ def _prepared(
     """Choose the algorithm and lay out the matrix for it.
 
     Returns:
-        Matrix, multiplicities and True to expand over its rows, or the matrix with lines repeated and False for
-        Glynn's formula.
+        Matrix, multiplicities and True to expand over its rows, or the matrix with lines repeated and False
+        for Glynn's formula.
     """
     n = int(row_counts.sum())
     smallest = 1 + _glynn().LANE_ROWS + _glynn().MIN_INNER
@@ -249,7 +249,12 @@ def _prepared(
     if _states(col_counts) < _states(row_counts):
         matrix, row_counts, col_counts = np.ascontiguousarray(matrix.T), col_counts, row_counts
     if smallest <= n <= MAX_SIZE and _expansion_seconds(row_counts) > seconds_estimate(n) + 1e-6:
-        return np.repeat(np.repeat(matrix, row_counts, axis=0), col_counts, axis=1), row_counts, col_counts, False
+        return (
+            np.repeat(np.repeat(matrix, row_counts, axis=0), col_counts, axis=1),
+            row_counts,
+            col_counts,
+            False,
+        )
     check_memory(_expansion_bytes(row_counts), f"A permanent of size {n} with these multiplicities")
     return matrix, row_counts, col_counts, True
 
@@ -326,18 +331,21 @@ def _rescaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) 
 
     A matrix with a zero row or column comes back as zeros.
     """
+    nothing = -(1 << 40)
+    peaks = np.maximum(np.abs(matrix.real), np.abs(matrix.imag))
+    exponents = np.where(peaks > 0, np.frexp(peaks)[1].astype(np.int64), nothing)
+    shifts = np.zeros_like(exponents)
     exponent = 0
-    for counts, axis in ((col_counts, 0), (row_counts, 1)):
-        peaks = np.maximum(np.abs(matrix.real), np.abs(matrix.imag)).max(axis=axis)
-        if not peaks.all():
+    # On the exponents first: columns scaled alone could make a whole row underflow.
+    for counts, axis in ((col_counts, 0), (row_counts, 1), (col_counts, 0)):
+        powers = (exponents - shifts).max(axis=axis, keepdims=True)
+        if powers.min() < nothing // 2:
             return np.zeros_like(matrix), 0
-        powers = np.frexp(peaks)[1].astype(np.int64)
-        exponent += int((powers * counts).sum())
-        # In two steps: the scale itself may not be a float64.
-        for part in (powers // 2, powers - powers // 2):
-            scale = np.ldexp(1.0, -part)
-            matrix = matrix * (scale if axis == 0 else scale[:, np.newaxis])
-    return matrix, exponent
+        shifts += powers
+        exponent += int((powers.reshape(-1) * counts).sum())
+    shifts = np.clip(shifts, -4000, 4000)
+    scaled: ComplexArray = np.ldexp(matrix.real, -shifts) + 1j * np.ldexp(matrix.imag, -shifts)
+    return scaled, exponent
 
 
 def _ldexp(value: float, exponent: int) -> float:

@@ -1,15 +1,17 @@
+# ruff: noqa: ARG001  (the arguments of an intrinsic are types; what counts is that they are there)
 """Explicit vectors of float64 for Numba kernels, with a one-lane fallback.
 
-LLVM unrolls a short loop over lanes to scalar code, so the hot kernels say what they mean: `LANES` doubles in one
-register, through a custom Numba type and intrinsics. LLVM splits such a vector where the machine's registers are
-shorter, so the kernels run on any target; `LANES` only picks the width that needs no spilling.
+LLVM unrolls a short loop over lanes to scalar code, so the hot kernels say what they mean: `LANES` doubles
+in one register, through a custom Numba type and intrinsics. LLVM splits such a vector where the machine's
+registers are shorter, so the kernels run on any target; `LANES` only picks the width that needs no spilling.
 
 Where Numba's extension interface does not answer a small trial as it should, where the JIT is off, or where
 `LWFAST_SIMD=0`, the same names are plain functions of floats and `LANES` is 1: the kernels stay the same and
 only lose speed. Nothing here knows of permanents.
 
-Arrays of vectors are C-contiguous `float64[n, LANES]`. `get` and `broadcast` take either such an array or a flat
-`float64[n]`: one source serves constants that all lanes share and constants that every lane has for itself.
+Arrays of vectors are C-contiguous `float64[n, LANES]`. `get` and `broadcast` take either such an array or a
+flat `float64[n]`: one source serves constants that all lanes share and constants that every lane has for
+itself.
 """
 
 from __future__ import annotations
@@ -33,34 +35,34 @@ _WIDTHS = {"0": 1, "4": 4, "8": 8}
 def _wanted_lanes() -> int:
     """Return the width asked for by `LWFAST_SIMD` (0, 4 or 8), or the one that suits this machine."""
     asked = os.environ.get("LWFAST_SIMD", "")
-    if numba.config.DISABLE_JIT:
+    if getattr(numba.config, "DISABLE_JIT", False):
         return 1
     if asked in _WIDTHS:
         return _WIDTHS[asked]
-    from llvmlite import binding  # noqa: PLC0415
+    from llvmlite import binding
 
     return 8 if binding.get_host_cpu_features().get("avx512f", False) else 4
 
 
 def _intrinsics(lanes: int) -> dict[str, Any]:
     """Build the vector type of `lanes` doubles and its operations."""
-    from llvmlite import ir  # noqa: PLC0415
-    from numba.core import types  # noqa: PLC0415
-    from numba.extending import intrinsic, models, register_model  # noqa: PLC0415
+    from llvmlite import ir
+    from numba.core import types
+    from numba.extending import intrinsic, models, register_model
 
     vector = ir.VectorType(ir.DoubleType(), lanes)
     int32 = ir.IntType(32)
 
-    class Lanes(types.Type):  # type: ignore[misc]
+    class Lanes(types.Type):
         def __init__(self) -> None:
-            super().__init__(name=f"lanes{lanes}f64")
+            super().__init__(name=f"lanes{lanes}f64")  # type: ignore[no-untyped-call]
 
-    class LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    class LanesModel(models.PrimitiveModel):
         def __init__(self, manager: Any, fe_type: Any) -> None:
             super().__init__(manager, fe_type, vector)
 
     register_model(Lanes)(LanesModel)
-    lane_type = Lanes()
+    lane_type: Any = Lanes()
 
     def address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
         data = context.make_array(array_type)(context, builder, array).data
@@ -81,11 +83,11 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
     def load(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.load(address(context, builder, signature.args[0], args[0], args[1]), align=8)
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def get(_typing: Any, array: Any, index: Any) -> Any:
         return element(array)(array, types.intp), load
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def broadcast(_typing: Any, array: Any, index: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             value = load(context, builder, signature, args)
@@ -93,7 +95,7 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
 
         return lane_type(array, types.intp), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def put(_typing: Any, array: Any, index: Any, value: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             builder.store(args[2], address(context, builder, signature.args[0], args[0], args[1]), align=8)
@@ -105,29 +107,27 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
         data = context.make_array(array_type)(context, builder, array).data
         return builder.bitcast(builder.gep(data, [offset]), vector.as_pointer())
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def load_at(_typing: Any, array: Any, offset: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return builder.load(address_at(context, builder, signature.args[0], args[0], args[1]), align=8)
 
         return lane_type(array, types.intp), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def store_at(_typing: Any, array: Any, offset: Any, value: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            builder.store(
-                args[2], address_at(context, builder, signature.args[0], args[0], args[1]), align=8
-            )
+            builder.store(args[2], address_at(context, builder, signature.args[0], args[0], args[1]), align=8)
             return context.get_dummy_value()
 
         return types.void(array, types.intp, lane_type), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def fill(_typing: Any, value: Any) -> Any:
         return lane_type(types.float64), lambda _context, builder, _signature, args: splat(builder, args[0])
 
     def binary(name: str) -> Any:
-        @intrinsic  # type: ignore[untyped-decorator]
+        @intrinsic
         def operation(_typing: Any, x: Any, y: Any) -> Any:
             def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
                 return getattr(builder, name)(args[0], args[1], flags=("contract",))
@@ -136,7 +136,7 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
 
         return operation
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def total(_typing: Any, value: Any) -> Any:
         def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
             result = ir.Constant(ir.DoubleType(), 0.0)
@@ -146,14 +146,24 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
 
         return types.float64(lane_type), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def trailing_zeros(_typing: Any, value: Any) -> Any:
         def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
             return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
         return types.int64(types.uint64), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
+    def store_word(_typing: Any, array: Any, offset: Any, word: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            place = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(64).as_pointer())
+            builder.store(args[2], place, align=1)
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, types.uint64), generate
+
+    @intrinsic
     def misalignment(_typing: Any, array: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             data = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -175,6 +185,7 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
         "mul": binary("fmul"),
         "total": total,
         "trailing_zeros": trailing_zeros,
+        "store_word": store_word,
         "misalignment": misalignment,
     }
 
@@ -221,6 +232,11 @@ def _plain_trailing_zeros(value: int) -> int:
     return count
 
 
+def _plain_store_word(array: Any, offset: int, word: int) -> None:
+    for k in range(8):
+        array[offset + k] = (word >> np.uint64(8 * k)) & np.uint64(255)
+
+
 def _plain_misalignment(_array: Any) -> int:
     return 0
 
@@ -239,9 +255,11 @@ def _plain() -> dict[str, Any]:
         "mul": _plain_mul,
         "total": _plain_same,
         "trailing_zeros": _plain_trailing_zeros,
+        "store_word": _plain_store_word,
         "misalignment": _plain_misalignment,
     }
-    return {name: register_jitable(function) for name, function in functions.items()}
+    jitable: Any = register_jitable
+    return {name: jitable(function) for name, function in functions.items()}
 
 
 def _works(operations: dict[str, Any], lanes: int) -> bool:
@@ -291,6 +309,8 @@ add: Any = _OPERATIONS["add"]
 sub: Any = _OPERATIONS["sub"]
 mul: Any = _OPERATIONS["mul"]
 trailing_zeros: Any = _OPERATIONS["trailing_zeros"]
+store_word: Any = _OPERATIONS["store_word"]
+"""`store_word(array, i, word)`: write a uint64 to 8 entries of a flat uint8 array, lowest byte first."""
 total: Any = _OPERATIONS["total"]
 misalignment: Any = _OPERATIONS["misalignment"]
 

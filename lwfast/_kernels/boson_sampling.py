@@ -1,4 +1,4 @@
-"""Permanents by expansion over sub-multisets of rows, all minors at once, and the boson sampler built on them.
+"""Permanents by expansion over sub-multisets of rows, all minors at once, and the boson sampler.
 
 The expansion. Let rows i = 0..d-1 carry multiplicities r_i, N = Π(r_i + 1), and let columns a_0, a_1, ... be
 vectors of length d. F[s], for every s <= r, is the coefficient of x^s in the product of the first |s| linear
@@ -6,14 +6,14 @@ forms Σ_i a_k[i] x_i:
 
     F[0] = 1,    F[s] = Σ_{i: s_i > 0} a_{|s|-1}[i] F[s - e_i],
 
-and Π r_i! F[r] is the permanent of the matrix with rows repeated. It needs at most d N complex multiply-adds and
-has no cancellation of its own: matrices of equal rows, where Glynn's and Ryser's formulas lose digits, come out
-with a few roundings. States are numbered in mixed radix, digit 0 fastest, so s - e_i is a fixed stride away and
-the complement r - s of state s is state N - 1 - s.
+and Π r_i! F[r] is the permanent of the matrix with rows repeated. It needs at most d N complex multiply-adds
+and has no cancellation of its own: matrices of equal rows, where Glynn's and Ryser's formulas lose digits,
+come out with a few roundings. States are numbered in mixed radix, digit 0 fastest, so s - e_i is a fixed
+stride away and the complement r - s of state s is state N - 1 - s.
 
-Minors. With B the same table for the columns taken from the last to the first, the permanent without column l is
-Π r_i! Σ_{|s| = l} F[s] B[r - s]: all of them cost two tables and one scalar product. A row that is new to the
-sampler is the slowest digit, so the table F of the step before is the lower part of the next one.
+Minors. With B the same table for the columns taken from the last to the first, the permanent without column
+l is Π r_i! Σ_{|s| = l} F[s] B[r - s]: all of them cost two tables and one scalar product. A row that is new
+to the sampler is the slowest digit, so the table F of the step before is the lower part of the next one.
 
 Complex numbers are pairs of float64 throughout (LLVM does not contract complex products to FMA).
 """
@@ -31,13 +31,21 @@ from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
 @jit
 def expand(
-    table: AnyArray, first: int, step: int, powers: AnyArray, n_digits: int, start: int, f: FloatArray, degrees: AnyArray
+    table: AnyArray,
+    first: int,
+    step: int,
+    powers: AnyArray,
+    n_digits: int,
+    start: int,
+    f: FloatArray,
+    degrees: AnyArray,
 ) -> int:
     """Fill `f[2 * start:]` with the expansion, and `degrees[start:]`; return the number of states N.
 
     Args:
         table: float64[n, 2 * width]: entry (k, i) of column k and digit i as adjacent re, im.
-        first: State s uses column `first + step * |s|`: (-1, 1) from the first column on, (n, -1) from the last.
+        first: State s uses column `first + step * |s|`: (-1, 1) from the first column on, (n, -1) from the
+            last.
         step: See `first`.
         powers: int64[>= n_digits], multiplicity of each digit, all positive.
         n_digits: How many digits.
@@ -101,15 +109,17 @@ def expand(
 
 
 @jit
-def permanent_expansion(matrices: ComplexArray, powers: AnyArray, columns: AnyArray, out: ComplexArray) -> None:
+def permanent_expansion(
+    matrices: ComplexArray, powers: AnyArray, columns: AnyArray, out: ComplexArray
+) -> None:
     """Write permanents of matrices with repeated rows and columns, divided by Π powers!.
 
     Args:
         matrices: complex128[b, d, c].
         powers: int64[d], multiplicity of each row, all positive.
         columns: int64[n], the column of each factor, repeats included; n = Σ powers.
-        out: complex128[b]. NaN where the product of the columns' sizes leaves the range in which no intermediate
-            value can overflow or lose digits to underflow (or where the input is not finite).
+        out: complex128[b]. NaN where the product of the columns' sizes leaves the range in which no
+            intermediate value can overflow or lose digits to underflow (or where the input is not finite).
     """
     n = columns.size
     n_digits = powers.size
@@ -156,7 +166,8 @@ def minors_expansion(
 ) -> None:
     """Write Σ_{|s| = l} F[s] B[r - s] for every column l to `out[2 l], out[2 l + 1]`.
 
-    Args as in `expand`; `forward` holds states below `start` from an earlier call with the same first columns.
+    Args as in `expand`; `forward` holds states below `start` from an earlier call with the same first
+    columns.
     """
     expand(table, -1, 1, powers, n_digits, start, forward, degrees)
     n_states = expand(table, n_columns, -1, powers, n_digits, 0, backward, degrees)
@@ -168,9 +179,9 @@ def minors_expansion(
         y = forward[2 * state + 1]
         u = backward[other]
         v = backward[other + 1]
-        k = 2 * np.int64(degrees[state])
-        out[k] += x * u - y * v
-        out[k + 1] += x * v + y * u
+        column = 2 * np.int64(degrees[state])
+        out[column] += x * u - y * v
+        out[column + 1] += x * v + y * u
 
 
 @jit
@@ -204,15 +215,18 @@ def permanent_minors_expansion(matrix: ComplexArray, out: ComplexArray) -> None:
 def sample_clifford(
     columns_re: FloatArray, columns_im: FloatArray, photons: AnyArray, uniforms: FloatArray, out: StateTable
 ) -> None:
-    """Draw one output state a row by Clifford and Clifford's algorithm B (arXiv:1706.01260, arXiv:2005.04214).
+    """Draw one output state a row by Clifford and Clifford's algorithm B.
 
-    Photon by photon in random order, the mode of the k-th one is drawn from |Σ_l U[i, c_l] perm_l|², with perm_l
-    the permanent of the modes drawn so far without column l. Equal modes are one digit of the expansion.
+    Sources: arXiv:1706.01260, and arXiv:2005.04214 for equal modes. Photon by photon in random order, the
+    mode of the k-th one is drawn from |Σ_l U[i, c_l] perm_l|², with
+    perm_l the permanent of the modes drawn so far without column l. Equal modes are one digit of the
+    expansion.
 
     Args:
         columns_re: float64[c, m + l]: transfer amplitude from input c to each of m modes and l loss modes.
         columns_im: The imaginary parts.
-        photons: int64[s or 1, n]: the input (a row of `columns_re`) of every photon, -1 where there is none (last).
+        photons: int64[s or 1, n]: the input (a row of `columns_re`) of every photon, -1 where there is none
+            (last).
         uniforms: float64[s, 2 * n] in [0, 1).
         out: uint8[s, m], zeros on entry; photons in loss modes are left out.
     """

@@ -1,18 +1,21 @@
 """Glynn's formula in lanes, with the columns taken in pairs.
 
-Glynn (2010): per(A) = 2^(1-n) Σ_s Π_i s_i Π_j c_j(s), c_j(s) = a_0j + Σ_{i>0} s_i a_ij, over s in {-1, 1}^(n-1).
+Glynn (2010): per(A) = 2^(1-n) Σ_s Π_i s_i Π_j c_j(s), c_j(s) = a_0j + Σ_{i>0} s_i a_ij, over s in {-1,
+1}^(n-1).
 
-Three kinds of rows. *Lane* rows (none when every lane has a matrix of its own) differ in sign from lane to lane;
-the caller folds them into `base`. *Outer* rows run through a Gray code; the column sums X_j that follow it are
-computed afresh every `BLOCK` steps, or rounding errors would pile up (at n = 18 by a factor of 300). *Inner*
-rows, the last k, are never added to the sums. For two columns with sums X, Y and inner parts δ, ε,
+Three kinds of rows. *Lane* rows (none when every lane has a matrix of its own) differ in sign from lane to
+lane; the caller folds them into `base`. *Outer* rows run through a Gray code; the column sums X_j that
+follow it are computed afresh every `BLOCK` steps, or rounding errors would pile up (at n = 18 by a factor of
+300). *Inner* rows, the last k, are never added to the sums. For two columns with sums X, Y and inner parts
+δ, ε,
 
     (X ± δ)(Y ± ε) = (X Y + δ ε) ± (X ε + Y δ),
 
-where δ ε is a constant of the inner pattern, and X ε + Y δ is linear in the inner signs. One outer step so needs
-2 k + 1 complex products a pair of columns, then additions only for the factors of all 2^k patterns: a pattern
-costs half the products that Glynn's formula asks for, and additions run beside products in the machine.
-Measured on one Zen 4 core: 0.11 ns for each of the n 2^(n-1) column terms, where plain Glynn cannot go below 0.135.
+where δ ε is a constant of the inner pattern, and X ε + Y δ is linear in the inner signs. One outer step so
+needs 2 k + 1 complex products a pair of columns, then additions only for the factors of all 2^k patterns: a
+pattern costs half the products that Glynn's formula asks for, and additions run beside products in the
+machine. Measured on one Zen 4 core: 0.11 ns for each of the n 2^(n-1) column terms, where plain Glynn cannot
+go below 0.135.
 
 Complex numbers are split in real and imaginary vectors (see `_simd`).
 """
@@ -20,13 +23,14 @@ Complex numbers are split in real and imaginary vectors (see `_simd`).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba.extending import register_jitable
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import LANES, add, broadcast, empty_vectors, fill, get, lane_jit, mul, put, sub
-from lwfast._types import AnyArray, ComplexArray, FloatArray
+from lwfast._types import ComplexArray, FloatArray
 
 BLOCK = 32
 LANE_ROWS = LANES.bit_length() - 1
@@ -37,18 +41,19 @@ _HIGHEST = 2.0**600
 
 
 @register_jitable
-def product(ar, ai, br, bi):  # type: ignore[no-untyped-def]  # noqa: D103
+def product(ar: Any, ai: Any, br: Any, bi: Any) -> Any:
+    """Return the real and imaginary part of a complex product."""
     return sub(mul(ar, br), mul(ai, bi)), add(mul(ar, bi), mul(ai, br))
 
 
 @register_jitable
-def flip(negative, x, y):  # type: ignore[no-untyped-def]
+def flip(negative: Any, x: Any, y: Any) -> Any:
     """Return x -/+ 2 y, for vectors and for plain numbers."""
     return sub(sub(x, y), y) if negative else add(add(x, y), y)
 
 
 @register_jitable
-def inner_constants(rows_re, rows_im, n_cols, inner, out_re, out_im):  # type: ignore[no-untyped-def]
+def inner_constants(rows_re: Any, rows_im: Any, n_cols: Any, inner: Any, out_re: Any, out_im: Any) -> Any:
     """Write δ ε of every pair of columns and inner pattern, in the order that the main loop takes them.
 
     Row 0 is positive, the last two rows are fastest (++, +-, --, -+), the rest follows a Gray code.
@@ -69,7 +74,7 @@ def inner_constants(rows_re, rows_im, n_cols, inner, out_re, out_im):  # type: i
         for pattern in range(n_patterns):
             turn = pattern % 4
             row = inner - 1 - (turn + 1) % 2 if pattern else -1
-            negative = turn == 1 or turn == 2  # noqa: PLR1714  (Numba is faster so)
+            negative = turn == 1 or turn == 2
             while row > 0:
                 at = row * n_cols + 2 * pair
                 xr = flip(negative, xr, get(rows_re, at))
@@ -89,7 +94,7 @@ def inner_constants(rows_re, rows_im, n_cols, inner, out_re, out_im):  # type: i
 
 
 @register_jitable
-def opposite_factors(zr, zi, const_re, const_im, at, sr, si):  # type: ignore[no-untyped-def]
+def opposite_factors(zr: Any, zi: Any, const_re: Any, const_im: Any, at: Any, sr: Any, si: Any) -> Any:
     """Return the factor of a pair of columns for a pattern and for its opposite."""
     er = add(zr, broadcast(const_re, at))
     ei = add(zi, broadcast(const_im, at))
@@ -107,18 +112,18 @@ def permanent_glynn(
     stop: int,
     out: FloatArray,
 ) -> None:
-    """Write Σ Π s Π c over outer steps start to stop and all inner patterns to the vectors `out[0]`, `out[1]`.
+    """Write Σ Π s Π c over outer steps start to stop and all inner patterns to `out`.
 
     Args:
         base_re: float64[n_cols, LANES], the sum of the rows with fixed signs; n_cols even.
         base_im: The imaginary parts.
-        rows_re: The rows with free signs, the inner ones first, flattened: float64[n_rows * n_cols] for all lanes
-            alike, or float64[n_rows * n_cols, LANES].
+        rows_re: The rows with free signs, the inner ones first, flattened: float64[n_rows * n_cols] for all
+            lanes alike, or float64[n_rows * n_cols, LANES].
         rows_im: The imaginary parts.
         inner: Number of inner rows, at least 3.
         start: First outer step; there are 2^(n_rows - inner).
         stop: One after the last.
-        out: float64[2, LANES].
+        out: float64[2, LANES], real and imaginary part.
     """
     n_cols = base_re.shape[0]
     n_pairs = n_cols // 2
@@ -128,7 +133,8 @@ def permanent_glynn(
     const_im = np.empty((4 * n_groups * n_pairs, *rows_re.shape[1:]))
     inner_constants(rows_re, rows_im, n_cols, inner, const_re, const_im)
     sums = empty_vectors(2 * n_cols)
-    # Of each pair: X ε_i + Y δ_i of every inner row, X Y, and the signed sum of the former that follows the group.
+    # Of each pair: X ε_i + Y δ_i of every inner row, X Y, and the signed sum of the former that follows the
+    # group.
     width = 2 * inner + 4
     work = empty_vectors(n_pairs * width)
     at_product = 2 * inner
@@ -310,7 +316,7 @@ def has_equal_lines(matrix: ComplexArray) -> bool:
 
 
 @register_jitable
-def in_range(matrix):  # type: ignore[no-untyped-def]
+def in_range(matrix: Any) -> Any:
     """Say whether no product of column sums can overflow or lose digits to underflow (False for NaN too)."""
     n = matrix.shape[0]
     product_of_peaks = 1.0
@@ -328,7 +334,7 @@ def in_range(matrix):  # type: ignore[no-untyped-def]
 
 
 @register_jitable
-def inner_rows(n_rows):  # type: ignore[no-untyped-def]
+def inner_rows(n_rows: Any) -> Any:
     """Return how many of the free rows are best taken as inner rows (measured on Zen 4)."""
     if n_rows < 8:
         return 3
@@ -339,7 +345,7 @@ def inner_rows(n_rows):  # type: ignore[no-untyped-def]
 def pack_single(
     matrix: ComplexArray, base_re: FloatArray, base_im: FloatArray, rows_re: FloatArray, rows_im: FloatArray
 ) -> bool:
-    """Split complex128[n, n] for `permanent_glynn`, rows 1 to LANE_ROWS in the lanes; say if it is in range."""
+    """Split complex128[n, n] for `permanent_glynn`, with rows 1 to LANE_ROWS in lanes; say if in range."""
     n = matrix.shape[0]
     n_cols = base_re.shape[0]
     for column in range(n_cols):
@@ -361,7 +367,7 @@ def pack_single(
 
 @lane_jit
 def permanent_single(matrix: ComplexArray) -> complex:
-    """Return the permanent of complex128[n, n], n >= 1 + LANE_ROWS + MIN_INNER; NaN where it is out of range."""
+    """Return the permanent of complex128[n, n], n > LANE_ROWS + MIN_INNER; NaN where it is out of range."""
     n = matrix.shape[0]
     n_cols = n + n % 2
     n_rows = n - 1 - LANE_ROWS

@@ -1,9 +1,9 @@
 """How far rounding can move a permanent computed by `permanent_glynn`.
 
-The kernel there takes the factors of two columns a, b at once. Whatever the pattern of signs, the computed factor
-misses c_a c_b by at most ROUNDINGS u R_a R_b, with R_j = Σ_i |a_ij| and u = 2^-53 (every sum in it is a Gray code
-of at most 64 steps over at most n rows). To first order the terms Π c then err by Σ_pairs τ_p Π_{others} |c c|,
-which is summed here next to Π |c| itself, for all sign patterns and in no particular hurry.
+The kernel there takes the factors of two columns a, b at once. Whatever the pattern of signs, the computed
+factor misses c_a c_b by at most ROUNDINGS u R_a R_b, with R_j = Σ_i |a_ij| and u = 2^-53 (every sum in it is
+a Gray code of at most 64 steps over at most n rows). To first order the terms Π c then err by Σ_pairs τ_p
+Π_{others} |c c|, which is summed here next to Π |c| itself, for all sign patterns and in no particular hurry.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LANE_ROWS = 6
 
 @jit
 def term_sizes(matrix: ComplexArray, start: int, stop: int, out: FloatArray) -> None:
-    """Write Σ Π |c| to `out[0]` and Σ Σ_p R_a R_b Π_{others} |c c| to `out[1]`, over outer steps start to stop.
+    """Write Σ Π |c| to `out[0]` and Σ Σ_p R_a R_b Π_{others} |c c| to `out[1]`, for some outer steps.
 
     Args:
         matrix: complex128[n, n], n > LANE_ROWS.

@@ -1,0 +1,281 @@
+"""Permanents against their definition, exact arithmetic, and identities that hold for every matrix."""
+
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import lwfast as lw
+from lwfast import permanents
+from tests.reference import permanent as slow
+
+RUN_CHUNKS = permanents.run_chunks
+ENTRIES = st.complex_numbers(max_magnitude=10, allow_nan=False, allow_infinity=False)
+
+
+def gaussian(rng, *shape):
+    return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+
+
+def haar_block(n, seed):
+    return lw.random_unitary(2 * n, seed=seed)[:n, :n].copy()
+
+
+def test_sum_over_permutations():
+    """Every small size, also as a stack, is the sum over permutations."""
+    rng = np.random.default_rng(1)
+    for n in range(7):
+        stack = gaussian(rng, 11, n, n)
+        expected = [slow.permanent(matrix) for matrix in stack]
+        assert np.allclose([lw.permanent(matrix) for matrix in stack], expected, rtol=1e-13, atol=1e-13)
+        assert np.allclose(lw.permanent(stack), expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", range(7, 19))
+def test_long_double(n):
+    """Haar blocks of all sizes that take Glynn's formula, at the precision that is promised."""
+    matrix = haar_block(n, seed=n)
+    expected = slow.permanent_long(matrix)
+    assert abs(lw.permanent(matrix) - expected) < 1e-14 * math.sqrt(n) * abs(expected)
+
+
+@pytest.mark.parametrize("n", [12, 13])
+def test_exact_arithmetic(n):
+    """Against rational arithmetic, not only against a longer float."""
+    matrix = haar_block(n, seed=3)
+    assert slow.relative_error(lw.permanent(matrix), slow.permanent_exact(matrix)) < 2e-14
+
+
+@pytest.mark.parametrize("n", [20, 22, 24])
+def test_large_haar_blocks(n):
+    """At sizes that long double takes minutes for, Laplace's expansion along two rows gives the same."""
+    matrix = haar_block(n, seed=n)
+    value = lw.permanent(matrix)
+    # Rows 0 and 1 doubled and split: per(A) = per(A + row) - per(row) is exact algebra on other numbers.
+    other = gaussian(np.random.default_rng(n), n) / math.sqrt(2 * n)
+    shifted, alone = matrix.copy(), matrix.copy()
+    shifted[0] += other
+    alone[0] = other
+    assert abs(lw.permanent(shifted) - lw.permanent(alone) - value) < 1e-13 * max(
+        abs(value), abs(lw.permanent(alone))
+    )
+
+
+@pytest.mark.parametrize("n", [6, 12, 18, 24])
+def test_bunched_outputs(n):
+    """All rows equal, the worst case for Glynn's and Ryser's formulas."""
+    row = haar_block(n, seed=n)[0]
+    exact = slow.permanent_equal_rows(row)
+    assert slow.relative_error(lw.permanent(np.tile(row, (n, 1))), exact) < 1e-14
+    assert slow.relative_error(lw.permanent(np.tile(row, (n, 1)).T), exact) < 1e-14
+    assert slow.relative_error(lw.permanent(row[np.newaxis], rows=[n]), exact) < 1e-14
+
+
+@pytest.mark.parametrize("powers", [(2, 2), (20, 20), (20, 0, 20), (30,), (7, 9, 11)])
+def test_all_ones(powers):
+    """All ones with multiplicities is n!, to the last bit."""
+    n = sum(powers)
+    value = lw.permanent(np.ones((len(powers), len(powers))), rows=powers, cols=powers)
+    assert value == float(math.factorial(n))
+
+
+@given(st.data())
+def test_multiplicities_repeat_lines(data):
+    """Multiplicities mean the matrix with its lines repeated."""
+    a, b = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    rows = data.draw(st.lists(st.integers(0, 3), min_size=a, max_size=a).filter(lambda r: sum(r) <= 6))
+    cuts = sorted(data.draw(st.lists(st.integers(0, sum(rows)), min_size=b - 1, max_size=b - 1)))
+    cols = np.diff([0, *cuts, sum(rows)])
+    matrix = data.draw(hnp.arrays(complex, (a, b), elements=ENTRIES))
+    expected = slow.permanent(np.repeat(np.repeat(matrix, rows, axis=0), cols, axis=1))
+    size = np.prod(np.abs(np.repeat(matrix, cols, axis=1)).sum(axis=0) + 1)
+    assert abs(lw.permanent(matrix, rows=rows, cols=cols) - expected) <= 1e-11 * max(size, 1)
+
+
+def test_repeated_lines_by_every_algorithm():
+    """A few equal rows stay with Glynn's formula, many go to the expansion; both agree."""
+    rng = np.random.default_rng(5)
+    for counts in ([2] + [1] * 14, [4] * 4, [2] * 8, [8, 8], [1, 1, 14]):
+        matrix = gaussian(rng, len(counts), sum(counts)) / 4
+        expected = permanents._by_glynn(np.repeat(matrix, counts, axis=0))
+        assert lw.permanent(matrix, rows=counts) == pytest.approx(expected, rel=1e-12)
+        assert lw.permanent(np.repeat(matrix, counts, axis=0)) == pytest.approx(expected, rel=1e-12)
+        assert lw.permanent(matrix.T, cols=counts) == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.integers(2, 11), st.integers(0, 2**32), st.data())
+def test_identities(n, seed, data):
+    """Swapped rows, transposition, a scaled column, and expansion along the first row."""
+    matrix = gaussian(np.random.default_rng(seed), n, n)
+    value = lw.permanent(matrix)
+    size = np.linalg.norm(matrix, axis=0).prod() * 1e-12
+    order = data.draw(st.permutations(range(n)))
+    assert abs(lw.permanent(matrix[order]) - value) < size
+    assert abs(lw.permanent(matrix.T) - value) < size
+    scaled = matrix.copy()
+    scaled[:, 1] *= 2 - 3j
+    assert abs(lw.permanent(scaled) - (2 - 3j) * value) < 10 * size
+    minors = lw.permanent_minors(np.ascontiguousarray(matrix[1:].T))
+    assert abs(matrix[0] @ minors - value) < 10 * size
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 7])
+def test_minors(n):
+    """All minors at once are the minors one by one."""
+    matrix = gaussian(np.random.default_rng(n), n, n - 1)
+    expected = slow.permanent_minors(matrix)
+    assert np.allclose(lw.permanent_minors(matrix), expected, rtol=1e-13, atol=1e-13)
+
+
+def test_minors_out_of_range():
+    """Rows of very different sizes neither overflow nor vanish."""
+    matrix = np.ones((5, 4)) * np.array([1e200, 1e-200, 1e200, 1e-200, 1.0])[:, np.newaxis]
+    assert np.allclose(lw.permanent_minors(matrix)[[0, 1, 4]], [24e-200, 24e200, 24.0], rtol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0,), (2, 3), (1, 1, 1), ()])
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 9, 13])
+def test_leading_dimensions(shape, n):
+    """Leading dimensions are a stack, as in numpy.linalg."""
+    stack = gaussian(np.random.default_rng(0), *shape, n, n)
+    result = lw.permanent(stack)
+    assert np.shape(result) == shape
+    for index in np.ndindex(shape):
+        assert np.array(result)[index] == pytest.approx(lw.permanent(stack[index]), rel=1e-11)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint16, np.int64, np.float32, np.float64, np.complex64])
+@pytest.mark.parametrize("n", [2, 5, 9])
+def test_dtypes(dtype, n):
+    """Any numeric dtype is taken."""
+    matrix = np.random.default_rng(n).integers(0, 2, (n, n)).astype(dtype)
+    assert lw.permanent(matrix) == pytest.approx(complex(float(slow.permanent_exact(matrix)[0])), abs=1e-9)
+    assert isinstance(lw.permanent(matrix), complex)
+
+
+def test_layouts():
+    """Strided, transposed, read-only and nested-list matrices give the same value, and are left alone."""
+    matrix = gaussian(np.random.default_rng(2), 16, 16)
+    for n in (3, 8, 14, 16):
+        square = matrix[:n, :n]
+        value = lw.permanent(square.copy())
+        frozen = square.copy()
+        frozen.flags.writeable = False
+        fortran = np.asfortranarray(square)
+        before = square.copy()
+        for other in (square, frozen, fortran, square.tolist(), square[np.newaxis][0]):
+            assert lw.permanent(other) == value
+        assert (square == before).all()
+
+
+@pytest.mark.parametrize("n", [2, 6, 9, 14, 17])
+def test_range(n):
+    """Rows and columns of any float64 size: only the permanent itself has to be in range."""
+    matrix = gaussian(np.random.default_rng(n), n, n)
+    value = lw.permanent(matrix)
+    scales = np.resize([2.0**700, 2.0**-700], n)
+    if n % 2:
+        scales[-1] = 1.0
+    for scaled in (matrix * scales, matrix * scales[::-1], (matrix.T * scales).T):
+        assert lw.permanent(scaled) == pytest.approx(value, rel=1e-11)
+        assert lw.permanent(scaled[np.newaxis].repeat(3, axis=0)) == pytest.approx([value] * 3, rel=1e-11)
+    assert lw.permanent(matrix * 2.0**900).real in (math.inf, -math.inf)
+    assert lw.permanent(np.zeros((n, n))) == 0
+    assert lw.permanent(np.diag([0.0, *np.ones(n - 1)])) == 0
+
+
+@pytest.mark.parametrize("n", [2, 4, 7, 10, 15])
+def test_error_bound(n):
+    """The bound holds against exact arithmetic and is not absurd."""
+    rng = np.random.default_rng(n)
+    signs = rng.choice([-1.0, 1.0], (n, n)) * rng.uniform(0.999, 1.001, (n, n))
+    for matrix in (haar_block(n, seed=1), gaussian(rng, n, n), signs, np.full((n, n), 1 / 3)):
+        value, bound = lw.permanent(matrix, return_error=True)
+        if n > 10:
+            exact = slow.permanent_long(matrix)
+            miss = float(abs(np.clongdouble(value) - exact))
+        else:
+            re, im = slow.permanent_exact(matrix)
+            miss = math.hypot(float(re - slow.Fraction(value.real)), float(im - slow.Fraction(value.imag)))
+        assert miss <= bound
+        assert bound <= 1e-8 * np.linalg.norm(matrix, axis=0).prod() * n ** (n / 2)
+    values, bounds = lw.permanent(np.stack([signs, signs]), return_error=True)
+    assert values.shape == bounds.shape == (2,)
+
+
+def test_threads_do_not_matter(monkeypatch):
+    """The bits of the answer do not depend on the number of threads."""
+    matrix = haar_block(19, seed=4)
+    values = set()
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(permanents, "run_chunks", lambda task, n, w=threads: RUN_CHUNKS(task, n, w))
+        values.add(lw.permanent(matrix))
+        monkeypatch.undo()
+    assert len(values) == 1
+
+
+@pytest.mark.parametrize(
+    ("matrix", "options", "error", "words"),
+    [
+        (np.ones((2, 3)), {}, ValueError, "2 rows and 3 columns"),
+        (np.ones(3), {}, ValueError, "two dimensions"),
+        (np.ones((2, 2)), {"rows": [1, 2]}, ValueError, "3 rows and 2 columns"),
+        (np.ones((2, 2)), {"rows": [1]}, ValueError, "each of 2 rows"),
+        (np.ones((2, 2)), {"rows": [3, -1]}, ValueError, "-1"),
+        (np.ones((2, 2)), {"cols": [1.0, 1.0]}, TypeError, "float64"),
+        (np.ones((2, 2)), {"cols": [256, 1]}, ValueError, "256"),
+        (np.array([["a"]]), {}, TypeError, "numbers"),
+        (np.full((9, 9), np.nan), {}, ValueError, r"\(0, 0\) is \(?nan"),
+        (np.full((2, 2), np.inf), {}, ValueError, "finite"),
+        (np.full((3, 4, 4), np.nan), {}, ValueError, r"\(0, 0, 0\)"),
+        (np.random.default_rng(0).normal(size=(50, 50)), {}, lw.errors.ResourceLimitError, "days"),
+        (np.eye(30), {"rows": [9] * 30, "cols": [9] * 30}, lw.errors.ResourceLimitError, "days"),
+    ],
+)
+def test_refused(matrix, options, error, words):
+    """What cannot be done is said before anything long runs."""
+    with pytest.raises(error, match=words):
+        lw.permanent(matrix, **options)
+
+
+@pytest.mark.parametrize("matrix", [np.ones((2, 2)), np.ones(2), np.full((3, 2), np.nan), np.ones((40, 39))])
+def test_minors_refused(matrix):
+    with pytest.raises(ValueError, match=r"shape|finite|memory"):
+        lw.permanent_minors(matrix)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "environment",
+    [{"LWFAST_SIMD": "0"}, {"LWFAST_SIMD": "4"}, {"LWFAST_SIMD": "8"}, {"NUMBA_DISABLE_JIT": "1"}],
+)
+def test_every_number_of_lanes(environment):
+    """Other widths, plain lanes and pure Python give the same permanents."""
+    code = """
+import numpy as np, lwfast as lw
+from tests.reference.permanent import permanent_long
+rng = np.random.default_rng(0)
+for n in (2, 5, 7, 8, 9, 10):
+    a = rng.normal(size=(3, n, n)) + 1j * rng.normal(size=(3, n, n))
+    expected = np.array([permanent_long(x) for x in a])
+    assert np.allclose(lw.permanent(a), expected.astype(complex), rtol=1e-12), n
+    assert np.allclose([lw.permanent(x) for x in a], expected.astype(complex), rtol=1e-12), n
+from lwfast._kernels import _simd
+print(_simd.LANES)
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    asked = environment.get("LWFAST_SIMD")
+    assert answer.stdout.split() == [asked if asked in ("4", "8") else "1"]
