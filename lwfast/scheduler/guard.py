@@ -31,6 +31,8 @@ HEADERS = {
     ),
 }
 NEVER_STORE = "no-store"
+UNREAD = (401, 408, 413, 421)
+"""Answers given before the body was read; the connection ends with them."""
 
 
 class Guard:
@@ -62,8 +64,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 headers.setdefault("Cache-Control", NEVER_STORE if is_api else "no-cache")
-                if message["status"] in (408, 413):
-                    headers["Connection"] = "close"  # the rest of the body is not read
+                if message["status"] in UNREAD:
+                    headers["Connection"] = "close"
             await send(message)
 
         refusal = self._refusal(Headers(scope=scope), needs_token=is_api)

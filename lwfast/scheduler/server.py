@@ -17,11 +17,14 @@ import uvicorn
 from .app import create_app
 from .core import Scheduler
 from .faults import ConfigError
+from .protocol import Protocol
 from .security import load_token
 from .settings import Settings
 
 SHUTDOWN_SECONDS = 5
 """How long open connections may still take when the server ends."""
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection stays open; longer than clients pause between polls."""
 HEADER_BYTES = 256 * 1024
 """Largest request head: room for `v1/changes?ids=` with all the ids that it takes."""
 
@@ -38,12 +41,13 @@ class Server(uvicorn.Server):
     def __init__(self, scheduler: Scheduler, token: str, on_ready: Callable[[str], None]) -> None:
         config = uvicorn.Config(
             create_app(scheduler, token),
-            http="h11",
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_config=_log_config(),
             server_header=False,
             h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
         super().__init__(config)

@@ -49,3 +49,9 @@ def real_or_slow(unitary, occupation, n_samples, **options):
     if n_samples == SLEEPS:
         time.sleep(60)
     return run_raw(unitary, occupation, n_samples, **options)
+
+
+def shows_hardware(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
+    if hardware is not None and not hardware.is_ideal:
+        raise ValueError(f"brightness={hardware.source.brightness}")
+    return fake(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware, rng=rng)
