@@ -14,8 +14,8 @@ class Settings:
     Attributes:
         unitary_precision: Largest deviation of U^H U from the identity at which a matrix still counts as
             unitary. None, the default, takes a tolerance that fits the matrix' dtype and size.
-        sampler_probability_threshold: Outcomes less likely than this may be left out of a distribution by
-            backends that trade accuracy for speed.
+        sampler_probability_threshold: Kept for code written for Lightworks, which leaves out outcomes less
+            likely than this. Distributions here are exact, and nothing reads it.
     """
 
     __slots__ = ("sampler_probability_threshold", "unitary_precision")

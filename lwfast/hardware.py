@@ -25,7 +25,8 @@ class Source:
         purity: 1 - g2, in (0.5, 1]. An extra photon is distinguishable from the others.
         brightness: Probability that an intended photon is emitted, in [0, 1].
         indistinguishability: Of two photons, as seen in a Hong-Ou-Mandel dip, in [0, 1].
-        probability_threshold: Inputs less likely than this may be left out, in [0, 1].
+        probability_threshold: Kept for code written for Lightworks, which leaves out inputs less likely than
+            this; here every input counts. In [0, 1].
 
     Raises:
         TypeError: A value is no real number.
