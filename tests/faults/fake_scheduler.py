@@ -1,7 +1,7 @@
 """A scheduler on loopback that keeps jobs in memory and misbehaves when told to.
 
-It speaks the reference wire, and with `v1=True` also what the client uses of lwfast's own API. Jobs go through
-`script`, one status each time they are looked at, unless a test sets their status itself.
+It speaks the reference wire, and with `v1=True` also what the client uses of lwfast's own API. Jobs go
+through `script`, one status each time they are looked at, unless a test sets their status itself.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -64,6 +66,7 @@ class FakeScheduler:
         self.connections = 0
         self.token = TOKEN
         self.port = 0
+        self.tls: ssl.SSLContext | None = None
         self._server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> FakeScheduler:
@@ -91,6 +94,8 @@ class FakeScheduler:
         self.sockets: list[socket.socket] = []
         self._server = Server(("127.0.0.1", self.port), type("Bound", (Handler,), {"owner": self}))
         self.port = self._server.server_address[1]
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
@@ -101,10 +106,8 @@ class FakeScheduler:
         self._server.server_close()
         self._server = None
         for item in self.sockets:
-            try:
+            with suppress(OSError):
                 item.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             item.close()
 
     @property
@@ -158,18 +161,20 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(self.command, self.route, self.query, dict(self.headers.items()), self.body)
         with self.owner.lock:
             self.owner.requests.append(request)
-            for number, (method, path, fault) in enumerate(self.owner.faults):
-                if method == self.command and re.fullmatch(path, self.route):
-                    del self.owner.faults[number]
-                    break
-            else:
-                fault = None
+            fault = self.next_fault()
         if fault is not None and fault(self):
             return
         if self.headers.get("x-access-token") != self.owner.token:
             self.answer(401, {"title": "Unauthorized"})
             return
         self.serve()
+
+    def next_fault(self) -> Fault | None:
+        for number, (method, path, fault) in enumerate(self.owner.faults):
+            if method == self.command and re.fullmatch(path, self.route):
+                del self.owner.faults[number]
+                return fault
+        return None
 
     do_GET = do_POST = do_PUT = _handle
 
@@ -197,7 +202,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(202, None, {"X-Job-Id": str(job.id)})
         elif route == "jobs":
             wanted = self.query.get("statuses")
-            items = [{"id": job.id, "y": 2} for job in owner.jobs.values() if not wanted or job.status in wanted]
+            items = [
+                {"id": job.id, "y": 2} for job in owner.jobs.values() if not wanted or job.status in wanted
+            ]
             self.answer(200, {"items": items, "total": len(items)})
         elif match := re.fullmatch(r"(v1/)?jobs/([^/]+)(/\w+)?", route):
             if match[1] and not owner.v1:
@@ -240,7 +247,10 @@ class Handler(BaseHTTPRequestHandler):
             self.keyed([json.loads(self.body)], many=False)
         elif route == "v1/jobs":
             jobs = sorted(owner.jobs.values(), key=lambda job: -job.id)
-            for key, of in (("name", lambda job: job.payload["job_name"]), ("status", lambda job: job.status)):
+            for key, of in (
+                ("name", lambda job: job.payload["job_name"]),
+                ("status", lambda job: job.status),
+            ):
                 if key in self.query:
                     jobs = [job for job in jobs if of(job) in self.query[key]]
             if "before" in self.query:
@@ -283,7 +293,9 @@ def qpu(**changes: Any) -> dict[str, Any]:
         "maxPhotonInputNumber": 8,
         "maxDetectionFilter": 4,
         "defaultMaxSamples": 1_000_000,
-        "maxSamples": [{"item1": n, "item2": s} for n, s in ((1, 10**6), (2, 10**6), (3, 50_000), (4, 10_000))],
+        "maxSamples": [
+            {"item1": n, "item2": s} for n, s in ((1, 10**6), (2, 10**6), (3, 50_000), (4, 10_000))
+        ],
         "isAvailable": True,
         "lastUpdated": DATE,
     } | changes

@@ -42,7 +42,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=[False, True], ids=["reference-wire", "lwfast-wire"])
-def scheduler(request: pytest.FixtureRequest, quick: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeScheduler]:
+def scheduler(
+    request: pytest.FixtureRequest, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeScheduler]:
     """A scheduler of either kind, which the default client uses."""
     with FakeScheduler(v1=request.param) as fake:
         monkeypatch.setenv("LWFAST_URL", fake.url)

@@ -16,7 +16,9 @@ def run(code: str, cwd: Path) -> str:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["requests", "urllib3", "numba", "pandas", "tqdm", "matplotlib", "platformdirs"])
+@pytest.mark.parametrize(
+    "name", ["requests", "urllib3", "numba", "pandas", "tqdm", "matplotlib", "platformdirs"]
+)
 def test_importing_loads_nothing_heavy(name, tmp_path):
     assert run(f"import lwfast.remote; print({name!r} in sys.modules)", tmp_path) == "False"
 
@@ -28,7 +30,7 @@ def test_setting_a_token_loads_no_http_library(tmp_path):
 
 def test_importing_touches_no_disk_and_warns_of_nothing(folders, monkeypatch):
     monkeypatch.setenv("HOME", str(folders / "nowhere"))
-    code = "import warnings; before = warnings.formatwarning; import lwfast.remote; from lwfast.remote import Client; "
+    code = "import warnings; before = warnings.formatwarning; from lwfast.remote import Client; "
     code += "print(before is warnings.formatwarning)"
     assert run(code, folders) == "True"
     assert not (folders / "nowhere").exists()

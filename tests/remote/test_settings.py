@@ -187,7 +187,9 @@ def test_lightworks_settings_are_read(text, url, online):
     assert legacy.read_setting("require_online")[0] == online
 
 
-@pytest.mark.parametrize("text", ["api_url: 'open\n", 'api_url: "open\n', "api_url: true\n", "require_online: 7\n"])
+@pytest.mark.parametrize(
+    "text", ["api_url: 'open\n", 'api_url: "open\n', "api_url: true\n", "require_online: 7\n"]
+)
 def test_lightworks_settings_that_cannot_be_read_name_the_file(text):
     legacy_file("remote_settings.yaml", text)
     with pytest.raises(remote.ConfigurationError, match=r"remote_settings\.yaml"):

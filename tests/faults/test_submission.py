@@ -1,0 +1,276 @@
+"""No submit becomes two jobs, and none is lost without a word."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+
+from lwfast import remote
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
+from tests.remote.samples import batch, sampler
+
+
+def qpu() -> remote.QPU:
+    return remote.QPU("Artemis")
+
+
+# --- one job, reference wire ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [reset, reset_after_doing, status(502), status(504)])
+def test_a_lost_answer_is_told_and_nothing_is_sent_again(plain, fault):
+    plain.fault("POST", "jobs", fault)
+    with pytest.raises(remote.AmbiguousSubmissionError, match="'My job' may or may not exist") as caught:
+        qpu().run(sampler(), job_name="My job")
+    assert len(plain.seen("POST", "jobs")) == 1
+    assert len(plain.jobs) == (fault is reset_after_doing)
+    assert caught.value.payload.job_name == "My job"
+    assert datetime.fromisoformat(caught.value.sent_at).tzinfo is not None
+    assert isinstance(caught.value, remote.JobSubmissionError)
+    assert caught.value.job.job_id is None
+
+
+@pytest.mark.parametrize("answer", [status(202), status(202, None, X_Job_Id=" ")])
+def test_a_job_accepted_without_an_id_is_not_forgotten(plain, answer):
+    plain.fault("POST", "jobs", answer)
+    with pytest.raises(remote.AmbiguousSubmissionError, match="without an id"):
+        qpu().run(sampler())
+
+
+@pytest.mark.parametrize("code", [429, 500, 503, 413])
+def test_a_refusal_is_no_lost_answer(plain, code):
+    plain.fault("POST", "jobs", status(code, None, Retry_After="7"))
+    with pytest.raises(remote.HTTPError) as caught:
+        qpu().run(sampler())
+    assert caught.value.status_code == code
+    assert caught.value.retry_after == 7.0
+    assert len(plain.seen("POST", "jobs")) == 1
+
+
+def test_a_refused_connection_sent_nothing(plain):
+    """So it is tried again, and in the end it is a plain error: the job does not exist."""
+    remote.get_qpu_details("Artemis")
+    plain.stop()
+    with pytest.raises(remote.ConnectionFailedError) as caught:
+        qpu().run(sampler())
+    assert not isinstance(caught.value, remote.AmbiguousSubmissionError)
+
+
+def test_a_refused_payload_names_every_field(plain):
+    errors = [{"name": "n_samples", "reason": "too many"}, {"name": "input", "reason": "odd"}]
+    plain.fault("POST", "jobs", status(400, {"errors": errors}))
+    with pytest.raises(remote.JobSubmissionError, match=r"(?s)n_samples : too many.*input : odd") as caught:
+        qpu().run(sampler())
+    assert caught.value.errors == (("n_samples", "too many"), ("input", "odd"))
+
+
+def test_a_400_in_other_words_is_shown(plain):
+    plain.fault("POST", "jobs", status(400, b"<html>Bad Request</html>"))
+    with pytest.raises(remote.HTTPError, match="Bad Request"):
+        qpu().run(sampler())
+
+
+# --- one job, keys ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [reset, reset_after_doing, status(502), status(503), status(429)])
+def test_with_a_key_it_is_sent_again_and_becomes_one_job(ours, fault):
+    ours.fault("POST", "v1/jobs", fault, fault)
+    job = qpu().run(sampler())
+    sent = ours.seen("POST", "v1/jobs")
+    assert len(sent) == 3
+    assert len({item.headers["Idempotency-Key"] for item in sent}) == 1
+    assert len({item.body for item in sent}) == 1
+    assert list(ours.jobs) == [job.job_id]
+
+
+def test_each_submission_has_its_own_key(ours):
+    qpu().run(sampler())
+    qpu().run(sampler())
+    assert len({item.headers["Idempotency-Key"] for item in ours.seen("POST", "v1/jobs")}) == 2
+    assert len(ours.jobs) == 2
+
+
+def test_a_scheduler_that_stays_away_makes_it_ambiguous_and_the_same_key_settles_it(ours):
+    ours.fault("POST", "v1/jobs", reset_after_doing, *[reset] * 30)
+    with pytest.raises(remote.AmbiguousSubmissionError, match="same key") as caught:
+        qpu().run(sampler())
+    ours.faults.clear()
+    job = caught.value.job
+    job.retry()
+    assert list(ours.jobs) == [job.job_id]
+    assert job.previous_ids == []
+
+
+def test_an_unreadable_acceptance_is_not_forgotten(ours):
+    ours.fault("POST", "v1/jobs", status(202, b"{}"))
+    with pytest.raises(remote.AmbiguousSubmissionError):
+        qpu().run(sampler())
+
+
+def test_a_refused_retry_leaves_the_job_as_it_was(scheduler):
+    job = qpu().run(sampler())
+    before = job.job_id
+    scheduler.fault("POST", ".*", status(500))
+    with pytest.raises(remote.HTTPError) as caught:
+        job.retry()
+    assert caught.value.job is job
+    assert (job.job_id, job.previous_ids) == (before, [])
+    job.retry()
+    assert job.previous_ids == [before]
+
+
+def test_a_job_from_a_file_learns_of_keys_before_it_is_sent(ours, tmp_path):
+    """Nothing was asked yet, so the client does not know: it asks something harmless first."""
+    job = qpu().run(sampler())
+    job.save_to_file(tmp_path / "job")
+    with remote.Client(url=ours.url, token=TOKEN) as fresh:
+        loaded = remote.Job(client=fresh)
+        loaded.load_from_file(tmp_path / "job")
+        ours.requests.clear()
+        loaded.retry()
+    assert [item.path for item in ours.requests] == ["qpus", "v1/jobs"]
+
+
+# --- batches ----------------------------------------------------------------------------------------
+
+
+def test_a_batch_with_keys_is_one_request(ours):
+    ours.fault("POST", "v1/jobs/batch", reset_after_doing, reset)
+    jobs = qpu().run(batch(3))
+    assert sorted(ours.jobs) == sorted(jobs.job_id.values())
+    assert len({item.headers["Idempotency-Key"] for item in ours.seen("POST", "v1/jobs/batch")}) == 1
+    names = [item["job_name"] for item in json.loads(ours.seen("POST", "v1/jobs/batch")[0].body)["jobs"]]
+    assert names == ["Job_1", "Job_2", "Job_3"]
+
+
+def test_a_batch_with_keys_that_is_refused_is_refused_whole(ours):
+    ours.fault("POST", "v1/jobs/batch", status(400, {"errors": [{"name": "jobs[1].input", "reason": "odd"}]}))
+    with pytest.raises(remote.JobSubmissionError, match="odd"):
+        qpu().run(batch(3))
+    assert ours.jobs == {}
+
+
+def test_a_batch_with_keys_whose_answer_is_lost(ours):
+    ours.fault("POST", "v1/jobs/batch", *[reset] * 30)
+    with pytest.raises(remote.AmbiguousSubmissionError, match="'Job_1', 'Job_2'") as caught:
+        qpu().run(batch(2))
+    assert [item.job_name for item in caught.value.payload] == ["Job_1", "Job_2"]
+
+
+def test_a_batch_that_fails_midway_keeps_the_accepted_jobs(plain):
+    plain.fault("POST", "jobs", lambda _: False, status(500))
+    with pytest.raises(remote.BatchSubmissionError, match=r"1 of 3 jobs were accepted \(ids 17770") as caught:
+        qpu().run(batch(3))
+    error = caught.value
+    assert error.jobs.job_id == {"Job_1": 17770}
+    assert list(error.failed) == ["Job_2", "Job_3"]
+    assert isinstance(error.failed["Job_2"], remote.HTTPError)
+    assert error.job is error.jobs
+    assert len(plain.seen("POST", "jobs")) == 2
+
+
+def test_a_batch_whose_answer_is_lost_midway_keeps_the_accepted_jobs(plain):
+    plain.fault("POST", "jobs", lambda _: False, reset)
+    with pytest.raises(remote.AmbiguousSubmissionError) as caught:
+        qpu().run(batch(3))
+    assert caught.value.jobs.names == ["Job_1"]
+    assert caught.value.payload.job_name == "Job_2"
+
+
+def test_a_batch_of_which_nothing_was_accepted_fails_as_a_job_does(plain):
+    plain.fault("POST", "jobs", status(401))
+    with pytest.raises(remote.AuthenticationError):
+        qpu().run(batch(3))
+    assert plain.jobs == {}
+
+
+def test_nothing_is_sent_unless_the_whole_batch_is_valid(scheduler):
+    tasks = batch(2)
+    tasks.add(sampler(n_samples=10**9))
+    with pytest.raises(remote.ValidationError, match=r"Job_3: 1,000,000,000 samples"):
+        qpu().run(tasks)
+    assert scheduler.seen("POST", ".*") == []
+
+
+# --- after the submit -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [reset, status(503), status(500)])
+def test_a_failed_poll_after_a_submit_loses_nothing(scheduler, fault):
+    remote.list_qpus()
+    scheduler.fault("GET", r"jobs/\d+|v1/changes", *[fault] * 8)
+    job = qpu().run(sampler())
+    assert list(scheduler.jobs) == [job.job_id]
+
+
+def test_an_outage_that_lasts_leaves_the_job_in_the_error(scheduler):
+    with remote.Client(url=scheduler.url, token=TOKEN, outage_seconds=0.05) as short:
+        short.list_qpus()
+        scheduler.fault("GET", r"jobs/\d+|v1/changes", *[status(500)] * 1000)
+        with pytest.raises(remote.HTTPError) as caught:
+            short.qpu("Artemis").run(sampler())
+    assert caught.value.job.job_id in scheduler.jobs
+
+
+def test_a_refused_poll_leaves_the_job_in_the_error(scheduler):
+    remote.list_qpus()
+    scheduler.fault("GET", r"jobs/\d+|v1/changes", status(401))
+    with pytest.raises(remote.AuthenticationError) as caught:
+        qpu().run(sampler())
+    assert caught.value.job.job_id in scheduler.jobs
+
+
+def test_compilation_that_takes_too_long_leaves_the_job_in_the_error(scheduler):
+    scheduler.script = []
+    with remote.Client(url=scheduler.url, token=TOKEN, compile_timeout=0.1) as short:
+        with pytest.raises(remote.WaitTimeoutError) as caught:
+            short.qpu("Artemis").run(sampler())
+        with pytest.raises(remote.WaitTimeoutError) as of_batch:
+            short.qpu("Artemis").run(batch(2))
+    assert caught.value.job.job_id in scheduler.jobs
+    assert isinstance(of_batch.value.job, remote.BatchJob)
+
+
+def test_waiting_for_compilation_is_no_hot_loop(plain):
+    plain.script = []
+    short = remote.Client(url=plain.url, token=TOKEN, compile_timeout=0.3)
+    with pytest.raises(remote.WaitTimeoutError):
+        short.qpu("Artemis").run(sampler())
+    assert len(plain.seen("GET", r"jobs/\d+")) < 60
+
+
+def test_errors_of_compilation_are_told(scheduler):
+    scheduler.script = ["Failed"]
+    errors = [{"Code": 12, "Message": "too deep"}, {"Code": 13, "Message": "too wide"}]
+    original = scheduler.add
+    scheduler.add = lambda payload=None, **fields: original(payload, errors=errors, **fields)
+    with pytest.raises(remote.JobSubmissionError, match=r"(?s)12\ttoo deep.*13\ttoo wide") as caught:
+        qpu().run(sampler())
+    assert caught.value.errors == (("12", "too deep"), ("13", "too wide"))
+    assert caught.value.job.job_id in scheduler.jobs
+    with pytest.raises(remote.BatchSubmissionError, match="2 of 2 jobs were not compiled") as of_batch:
+        qpu().run(batch(2))
+    assert list(of_batch.value.failed) == ["Job_1", "Job_2"]
+    assert of_batch.value.job.names == ["Job_1", "Job_2"]
+
+
+def test_a_job_that_failed_later_is_returned(scheduler):
+    """As in the reference: only compilation counts here."""
+    scheduler.script = ["Failed"]
+    assert not qpu().run(sampler()).success
+
+
+def test_run_async_does_not_wait(scheduler):
+    job = qpu().run_async(sampler())
+    assert job.job_id in scheduler.jobs
+    assert not scheduler.seen("GET", r"jobs/\d+|v1/changes")
+
+
+def test_a_scheduler_without_an_answer_to_the_first_question(quick):
+    with FakeScheduler() as fake:
+        pass
+    with pytest.raises(remote.ConnectionFailedError):
+        remote.Client(url=fake.url, token=TOKEN).qpu("Artemis").run(sampler())

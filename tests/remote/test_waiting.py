@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from lwfast import remote
+from lwfast.remote import follow
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, status
+from tests.remote.samples import batch, sampler
+
+
+@pytest.fixture
+def jobs(scheduler):
+    return [remote.QPU("Artemis").run_async(sampler(), job_name=f"n{i}") for i in range(4)]
+
+
+def freeze(scheduler, *words):
+    for fake, word in zip(scheduler.jobs.values(), words, strict=True):
+        fake.script, fake.status = [], word
+
+
+def test_as_completed_yields_in_the_order_of_completion(scheduler, jobs):
+    freeze(scheduler, "Running", "Completed", "Running", "Running")
+    order = []
+    fakes = list(scheduler.jobs.values())
+    for job, following in zip(remote.as_completed(jobs, timeout=5), (3, 0, 2, None), strict=True):
+        order.append(jobs.index(job))
+        if following is not None:
+            fakes[following].status = "Completed"
+    assert order == [1, 3, 0, 2]
+
+
+def test_as_completed_takes_batches_apart_and_each_job_once(scheduler):
+    first, second = remote.QPU("Artemis").run(batch(2)), remote.QPU("Artemis").run_async(sampler())
+    found = list(remote.as_completed([first, second, second, first["Job_1"]], timeout=5))
+    assert sorted(job.job_id for job in found) == sorted(scheduler.jobs)
+    assert list(remote.as_completed(first, timeout=5)) == first.jobs
+    assert list(remote.as_completed([])) == []
+
+
+def test_as_completed_raises_when_the_time_is_over(scheduler, jobs):
+    freeze(scheduler, "Running", "Completed", "Running", "Running")
+    seen = []
+    with pytest.raises(remote.WaitTimeoutError, match="3 jobs are not complete") as caught:
+        seen.extend(remote.as_completed(jobs, timeout=0.1))
+    assert caught.value.job == [jobs[0], jobs[2], jobs[3]]
+
+
+def test_only_jobs_can_be_waited_for(jobs):
+    with pytest.raises(TypeError, match="str"):
+        remote.as_completed(["a"])
+    with pytest.raises(ValueError, match="return_when"):
+        remote.wait(jobs, return_when="SOMETIME")
+
+
+def test_wait_for_all(jobs):
+    done, not_done = remote.wait(jobs, timeout=5)
+    assert (done, not_done) == (set(jobs), set())
+
+
+def test_wait_does_not_raise_when_the_time_is_over(scheduler, jobs):
+    freeze(scheduler, "Running", "Completed", "Running", "Failed")
+    found = remote.wait(jobs, timeout=0.05)
+    assert found.done == {jobs[1], jobs[3]}
+    assert found.not_done == {jobs[0], jobs[2]}
+
+
+def test_wait_for_the_first(scheduler, jobs):
+    freeze(scheduler, "Running", "Running", "Completed", "Running")
+    assert remote.wait(jobs, 5, "FIRST_COMPLETED").done == {jobs[2]}
+
+
+def test_wait_for_the_first_that_fails(scheduler, jobs):
+    freeze(scheduler, "Completed", "Failed", "Completed", "Running")
+    assert jobs[1] in remote.wait(jobs, 5, "FIRST_EXCEPTION").done
+
+
+def test_jobs_of_several_schedulers_are_waited_for_together(quick):
+    with FakeScheduler(v1=True) as one, FakeScheduler() as two:
+        clients = [remote.Client(url=fake.url, token=TOKEN) for fake in (one, two)]
+        jobs = [client.qpu("Artemis").run_async(sampler()) for client in clients for _ in range(3)]
+        assert set(remote.as_completed(jobs, timeout=5)) == set(jobs)
+
+
+@pytest.mark.parametrize("fault", [reset, status(503), status(500), status(429), status(502)])
+def test_a_wait_outlives_an_outage(scheduler, jobs, fault):
+    scheduler.fault("GET", ".*", *[fault] * 12)
+    assert remote.wait(jobs, timeout=20).not_done == set()
+
+
+def test_a_wait_outlives_a_scheduler_that_starts_again(scheduler, jobs):
+    freeze(scheduler, *["Running"] * 4)
+    scheduler.stop()
+
+    def later():
+        time.sleep(0.2)
+        scheduler.start()
+        freeze(scheduler, *["Completed"] * 4)
+
+    thread = threading.Thread(target=later)
+    thread.start()
+    assert remote.wait(jobs, timeout=20).not_done == set()
+    thread.join()
+
+
+def test_an_outage_is_borne_for_so_long(scheduler):
+    client = remote.Client(url=scheduler.url, token=TOKEN, outage_seconds=0.1)
+    job = client.qpu("Artemis").run_async(sampler())
+    scheduler.stop()
+    began = time.monotonic()
+    with pytest.raises(remote.ConnectionFailedError) as caught:
+        job.wait_until_complete()
+    assert caught.value.job is job
+    assert time.monotonic() - began < 5
+    scheduler.start()
+    assert len(job.result(timeout=5)) == 2
+
+
+@pytest.mark.parametrize("code", [401, 404])
+def test_a_refusal_ends_the_wait_and_keeps_the_job(scheduler, jobs, code):
+    scheduler.fault("GET", ".*", status(code))
+    with pytest.raises((remote.AuthenticationError, remote.JobNotFoundError)) as caught:
+        jobs[0].wait_until_complete(timeout=5)
+    assert caught.value.job is jobs[0]
+
+
+def test_an_outage_does_not_outlast_the_time_given(scheduler, jobs):
+    scheduler.stop()
+    began = time.monotonic()
+    with pytest.raises(remote.WaitTimeoutError, match="not known to be complete"):
+        jobs[0].wait_until_complete(timeout=0.3)
+    assert time.monotonic() - began < 3
+    scheduler.start()
+
+
+def test_pauses_on_the_reference_wire_grow(plain, monkeypatch):
+    monkeypatch.setattr(follow, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(follow, "LONGEST_PAUSE_SECONDS", 2.0)
+    job = remote.QPU("Artemis").run_async(sampler())
+    freeze(plain, "Running")
+    plain.requests.clear()
+    with pytest.raises(remote.WaitTimeoutError):
+        job.wait_until_complete(timeout=1.5)
+    assert 4 <= len(plain.requests) <= 9
+
+
+def test_a_scheduler_that_answers_long_polls_at_once_is_no_hot_loop(ours, monkeypatch):
+    monkeypatch.setattr(follow, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(follow, "LONGEST_PAUSE_SECONDS", 2.0)
+    job = remote.QPU("Artemis").run_async(sampler())
+    freeze(ours, "Running")
+    ours.requests.clear()
+    with pytest.raises(remote.WaitTimeoutError):
+        job.wait_until_complete(timeout=1.0)
+    assert len(ours.requests) < 12
+
+
+def test_more_jobs_than_fit_in_one_request(ours, monkeypatch):
+    from lwfast.remote import snapshot
+
+    monkeypatch.setattr(follow, "IDS_PER_REQUEST", 3)
+    monkeypatch.setattr(snapshot, "IDS_PER_REQUEST", 3)
+    jobs = remote.QPU("Artemis").run_async(batch(10))
+    assert len(jobs.status) == 10
+    jobs.wait_until_complete(timeout=10)
+    assert all(len(item.query["ids"][0].split(",")) <= 3 for item in ours.seen("GET", "v1/changes"))
+
+
+def test_awaiting_outlives_an_outage(scheduler, jobs):
+    scheduler.fault("GET", ".*", *[status(503)] * 12)
+
+    async def main():
+        return await asyncio.gather(*jobs)
+
+    assert len(asyncio.run(main())) == 4
