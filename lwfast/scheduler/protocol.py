@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEAD_SECONDS = 20.0
 
@@ -34,8 +34,9 @@ class Protocol(H11Protocol):
         super().connection_lost(exc)
 
     def _watch_head(self) -> None:
-        # `cycle` is the request that is being answered, or was last; None, whatever its type says, before.
-        if self.cycle and not self.cycle.response_complete:
+        # The request that is being answered, or was last.
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
             self._stop_head_timer()
         elif self._head_timer is None and self.timeout_keep_alive_task is None:
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)

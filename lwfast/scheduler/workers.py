@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+EXIT_SECONDS = 2.0
+"""How long a worker that has closed its output may take to end."""
 
 
 class Worker:
@@ -141,9 +143,14 @@ class WorkerPool:
                     self._on_answer(answer)
                 if worker.idle:
                     self._on_idle()
+            # Killing a process that has ended by itself would hide from asyncio how it ended.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EXIT_SECONDS):
+                    await process.wait()
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
             code = await asyncio.shield(process.wait())
             lost, worker.job_id, worker.ready, worker.process = worker.job_id, None, False, None
         if lost is not None:

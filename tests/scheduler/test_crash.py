@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from lwfast.emulator.raw import run_raw
 from lwfast.result_json import encode_result
 from lwfast.scheduler.store import STORE_FILE
 from lwfast.wire import decode_payload
-from tests.scheduler.harness import ROOT, make_settings, payload, running, start_process
+from tests.scheduler.harness import make_settings, payload, running, start_process
 from tests.scheduler.runners import NAPS, fake
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by signal")
@@ -120,15 +118,3 @@ def test_result_is_a_function_of_what_is_stored(tmp_path):
         states, counts = run_raw(sent.unitary, tuple(sent.input), 1000, min_detection=2, rng=seed)
         assert api.get(f"jobs/{job_id}/results").content == encode_result(states, counts)
         assert int(np.sum(counts)) == 1000
-
-
-def test_server_ends_with_its_parent(tmp_path):
-    """With --exit-with-parent the end of standard input ends the server, and its workers."""
-    command = [sys.executable, "-m", "lwfast", "serve", "--port", "0", "--announce", "json"]
-    command += ["--exit-with-parent", "--data-dir", str(tmp_path), "--workers", "1"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        assert '"url": "http://127.0.0.1:' in process.stdout.readline()
-        process.stdin.close()
-        assert process.wait(10) == 0

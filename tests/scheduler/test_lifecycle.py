@@ -126,11 +126,11 @@ def test_unavailable_qpu_keeps_its_jobs(tmp_path):
 
 
 def test_several_workers(tmp_path):
-    with running(make_settings(tmp_path, workers=3)) as api:
-        ids = [api.submit(n_samples=SLEEPS) for _ in range(3)]
+    with running(make_settings(tmp_path, workers=2)) as api:
+        ids = [api.submit(n_samples=SLEEPS) for _ in range(2)]
         for job_id in ids:
             api.wait(job_id, {"Running"})
-        assert api.get("v1/status").json()["running"] == 3
+        assert api.get("v1/status").json()["running"] == 2
         assert api.cancel(ids[1]).status_code == 204
         assert api.wait(api.submit())["jobStatus"] == "Completed"
 

@@ -1,0 +1,135 @@
+"""`lwfast serve` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from lwfast.cli.main import main
+from lwfast.cli.serve import TOKEN_VARIABLE
+from tests.scheduler.harness import ROOT, Api
+
+
+def serve(*arguments, env=None, stdin=None):
+    environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+    return subprocess.Popen(
+        [sys.executable, "-m", "lwfast", "serve", "--port", "0", "--workers", "1", *arguments],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment | (env or {}),
+    )
+
+
+def refused(capsys, *arguments):
+    assert main(["serve", *map(str, arguments)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err
+
+
+def test_token_is_made_shown_once_and_kept(tmp_path):
+    """The first start prints a token that works; the second prints none, and the first still works."""
+    folder = tmp_path / "made"
+    tokens = []
+    for _ in range(2):
+        with serve("--data-dir", str(folder)) as process:
+            lines = [process.stdout.readline() for _ in range(2)]
+            root = re.search(r"http://127\.0\.0\.1:\d+/", lines[0])[0]
+            assert lines[0].endswith("/api/\n")
+            if not tokens:
+                tokens.append(process.stdout.readline().split(": ")[1].strip())
+                assert lines[1] == f"Dashboard: {root}#token={tokens[0]}\n"
+            else:
+                assert lines[1] == f"Dashboard: {root}\n"
+            api = Api(root, tokens[0])
+            with api.session:
+                assert api.get("qpus").status_code == 200
+            process.terminate()
+            rest = process.stdout.read() + process.stderr.read()
+            assert process.wait(10) == 0
+            assert tokens[0] not in rest
+
+
+def test_announced_in_json_and_ends_with_its_parent(tmp_path):
+    """One line of JSON; a token from the environment is not shown; the end of stdin ends the server."""
+    arguments = ("--announce", "json", "--exit-with-parent", "--data-dir", str(tmp_path))
+    with serve(*arguments, env={TOKEN_VARIABLE: "given"}, stdin=subprocess.PIPE) as process:
+        facts = json.loads(process.stdout.readline())
+        assert set(facts) == {"url", "dashboard", "pid"}
+        assert facts["pid"] == process.pid
+        assert facts["url"].endswith("/api/")
+        api = Api(facts["url"].removesuffix("api/"), "given")
+        with api.session:
+            assert api.get("qpus").status_code == 200
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert not (tmp_path / "token").exists()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
+def test_other_machines_only_if_asked(capsys, tmp_path, host):
+    assert "--allow-remote" in refused(capsys, "--host", host, "--data-dir", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_port_in_use(capsys, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"port {port}" in refused(capsys, "--port", port, "--data-dir", tmp_path)
+
+
+def test_bad_config(capsys, tmp_path):
+    config = tmp_path / "qpus.toml"
+    config.write_text("[[qpus]]\nname = 'x'\ncolour = 1\n")
+    message = refused(capsys, "--config", config, "--data-dir", tmp_path)
+    assert str(config) in message
+    assert "colour" in message
+
+
+def test_config_and_profile(capsys, tmp_path):
+    assert "not both" in refused(capsys, "--config", tmp_path / "x", "--profile", "artemis")
+
+
+@pytest.mark.parametrize("token", ["", "two words", "ünï", "tab\t"])
+def test_bad_token(capsys, tmp_path, token):
+    assert "printable ASCII" in refused(capsys, "--token", token, "--data-dir", tmp_path)
+
+
+def test_damaged_store(capsys, tmp_path):
+    (tmp_path / "scheduler.sqlite3").write_bytes(b"x" * 5000)
+    assert "damaged" in refused(capsys, "--data-dir", tmp_path, "--port", 0, "--token", "t")
+
+
+def test_show_config(capsys):
+    """The default file can be printed, to start one's own from."""
+    assert main(["serve", "--show-config"]) == 0
+    assert 'name = "Artemis"' in capsys.readouterr().out
+    assert main(["serve", "--show-config", "--profile", "artemis_like"]) == 0
+    assert "[qpus.hardware]" in capsys.readouterr().out
+
+
+def test_missing_extra(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["serve"]) == 1
+    assert 'pip install "lwfast[server]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--port", "70000"], ["--port", "x"], ["--workers", "0"], ["--nonsense"]]
+)
+def test_usage(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", *arguments])
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
