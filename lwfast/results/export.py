@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import LightworksDependencyError
 
@@ -65,11 +63,10 @@ def to_arrow(states: StateTable, values: AnyArray, name: str, metadata: Any = No
     pa = arrow_module()
     n_rows, n_modes = states.shape
     list_type = pa.list_(pa.uint8(), n_modes)
-    child = pa.array(states.reshape(-1))
-    # From buffers: the length of lists of no entries cannot be told from the entries.
+    # From buffers, because `pa.array` copies, and cannot tell the length of lists of no entries.
+    child = pa.Array.from_buffers(pa.uint8(), states.size, [None, pa.py_buffer(states)])
     column = pa.Array.from_buffers(list_type, n_rows, [None], children=[child])
-    schema = pa.schema([(name_of, type_of) for name_of, type_of in (("state", list_type),)])
-    schema = schema.append(pa.field(name, pa.from_numpy_dtype(values.dtype)))
-    if metadata:
-        schema = schema.with_metadata(metadata)
-    return pa.table([column, pa.array(np.ascontiguousarray(values))], schema=schema)
+    value_type = pa.from_numpy_dtype(values.dtype)
+    value_column = pa.Array.from_buffers(value_type, n_rows, [None, pa.py_buffer(values)])
+    schema = pa.schema([("state", list_type), (name, value_type)], metadata=metadata)
+    return pa.table([column, value_column], schema=schema)

@@ -170,7 +170,8 @@ def _read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
     import zipfile
 
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: NumPy leaves a file that is no archive open.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             states, counts = as_table(file["states"]), file["counts"]
             described = json.loads(str(file["metadata"])) if "metadata" in file else {}
             return states, as_counts(counts, states.shape[0]), described

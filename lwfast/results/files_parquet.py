@@ -26,6 +26,8 @@ def write_parquet(states: StateTable, counts: Counts, metadata: str, file: Binar
     import pyarrow.parquet as pq
 
     table = to_arrow(states, counts, "counts", {_KEY: metadata.encode()})
+    if states.shape[1] == 0:
+        table = table.drop_columns("state")  # Parquet cannot read back lists of no entries
     pq.write_table(table, file, compression="zstd")
 
 
@@ -42,6 +44,11 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
 
     try:
         table = pq.read_table(path, partitioning=None)
+        text = (table.schema.metadata or {}).get(_KEY)
+        described = json.loads(text) if text else {}
+        if text and "state" not in table.column_names:
+            counts = as_counts(table.column("counts").to_numpy(), len(table))
+            return np.zeros((len(table), 0), np.uint8), counts, described
         column = table.column("state").combine_chunks()
         counts = table.column("counts").to_numpy()
         width = getattr(column.type, "list_size", None)
@@ -49,8 +56,7 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
             raise ResultFormatError(f"{path}: the column 'state' is not of lists of one length")
         values = column.flatten().to_numpy(zero_copy_only=False)
         states = as_table(np.asarray(values).reshape(len(column), width))
-        text = (table.schema.metadata or {}).get(_KEY, b"{}")
-        return states, as_counts(counts, states.shape[0]), json.loads(text)
+        return states, as_counts(counts, states.shape[0]), described
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, KeyError, ValueError, TypeError, OSError) as error:

@@ -47,9 +47,13 @@ class Pairs(list):
 class Literal(str):
     """An integer as it was written."""
 
+    __slots__ = ()
+
 
 class Fraction(str):
     """A number with a fraction or exponent as it was written."""
+
+    __slots__ = ()
 
 
 def no(text: str) -> None:

@@ -1,0 +1,136 @@
+"""Results of simulations, and probability distributions."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from lwfast.results import ProbabilityDistribution, SimulationResult
+
+INPUTS = [(1, 0), (0, 1)]
+OUTPUTS = [(1, 0), (0, 1), (2, 0)]
+VALUES = np.array([[0.25, 0.5, 0.25], [0.5, 0.5, 0.0]])
+
+
+@pytest.fixture
+def result():
+    return SimulationResult(VALUES, "probability", INPUTS, [lw.State(s) for s in OUTPUTS], performance=0.9)
+
+
+@pytest.fixture
+def amplitudes():
+    return SimulationResult(VALUES * 1j, "probability_amplitude", INPUTS, OUTPUTS)
+
+
+def test_values_are_read_by_input_and_output(result):
+    assert list(result) == result.inputs == [lw.State(s) for s in INPUTS]
+    assert result.outputs == [lw.State(s) for s in OUTPUTS]
+    one = {lw.State(s): v for s, v in zip(OUTPUTS, VALUES[0].tolist(), strict=True)}
+    assert result[lw.State([1, 0])] == one
+    assert result[1, 0] == result[[1, 0]] == result[lw.State([1, 0]),] == result[(1, 0), None] == one
+    assert result[lw.State([1, 0]), lw.State([0, 1])] == 0.5
+    assert result[(1, 0), (0, 1)] == 0.5
+    assert result.array.tolist() == VALUES.tolist()
+    assert result.performance == 0.9
+    assert result.result_type == "probability"
+    assert (1, 0) in result
+    assert (5, 5) not in result
+    assert 5 not in result
+    assert dict(result)[lw.State([0, 1])][lw.State([1, 0])] == 0.5
+    assert "|1,0>: 0.25" in repr(result[1, 0])
+
+
+def test_wrong_keys_raise_what_lightworks_raises(result):
+    with pytest.raises(KeyError):
+        result[5, 5]
+    with pytest.raises(KeyError):
+        result[(1, 0), (5, 5)]
+    with pytest.raises(TypeError):
+        result["x"]
+    with pytest.raises(TypeError):
+        result[(1, 0), "x"]
+    with pytest.raises(ValueError, match="two"):
+        result[(1, 0), (0, 1), (0, 1)]
+    with pytest.raises(AttributeError):
+        result.nothing  # noqa: B018
+
+
+def test_nothing_can_be_changed_and_copies_are_equal(result, amplitudes):
+    for original in (result, amplitudes):
+        with pytest.raises(lw.ResultError):
+            original[(1, 0)] = {}
+        with pytest.raises(ValueError, match="read-only"):
+            original.array[0, 0] = 1
+        again = pickle.loads(pickle.dumps(original))
+        assert again == original
+        assert copy.deepcopy(original) is original is copy.copy(original)
+        assert original == {k: dict(v) for k, v in original.items()}
+        assert original != {}
+        assert original != 5
+    assert pickle.loads(pickle.dumps(result)).performance == 0.9
+    assert result != amplitudes
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "inputs", "outputs"),
+    [
+        (VALUES, "counts", INPUTS, OUTPUTS),
+        (VALUES, "probability", INPUTS[:1], OUTPUTS),
+        (VALUES, "probability", INPUTS, OUTPUTS[:1]),
+        (VALUES[0], "probability", INPUTS, OUTPUTS),
+    ],
+)
+def test_wrong_data_are_refused(values, kind, inputs, outputs):
+    with pytest.raises(lw.ResultCreationError):
+        SimulationResult(values, kind, inputs, outputs)
+
+
+def test_outputs_are_mapped_and_selected(result, amplitudes):
+    mapped = result.map("threshold")
+    assert mapped[1, 0] == {(1, 0): 0.5, (0, 1): 0.5}
+    assert mapped.outputs == [lw.State([1, 0]), lw.State([0, 1])]
+    kept = result.apply_post_selection([((0,), (1, 2))])
+    assert kept[0, 1] == {(1, 0): 0.5, (2, 0): 0.0}
+    assert result.apply_post_selection(lambda s: s[0] > 0) == kept
+    assert amplitudes.apply_post_selection([((0,), (1, 2))])[0, 1] == {(1, 0): 0.5j, (2, 0): 0}
+    with pytest.raises(ValueError, match="amplitudes"):
+        amplitudes.map("threshold")
+    with pytest.raises(lw.ModeRangeError):
+        result.apply_post_selection([((2,), (1,))])
+
+
+def test_values_are_printed_and_shown_as_a_frame(result, amplitudes, capsys):
+    result.print_outputs()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "|1,0> -> 0.25*|1,0> + 0.5*|0,1> + 0.25*|2,0>",
+        "|0,1> -> 0.5*|1,0> + 0.5*|0,1>",
+    ]
+    assert result.display_as_dataframe().loc["|1,0>", "|0,1>"] == 0.5
+    assert amplitudes.display_as_dataframe().loc["|1,0>", "|0,1>"] == 0.5j
+    assert amplitudes.display_as_dataframe(conv_to_probability=True).loc["|1,0>", "|0,1>"] == 0.25
+    assert amplitudes.display_as_dataframe(threshold=0.3).loc["|1,0>", "|1,0>"] == 0
+    assert "2 inputs, 3 outputs of 2 modes" in repr(result)
+
+
+def test_a_distribution_reads_as_a_dict():
+    distribution = ProbabilityDistribution({lw.State([0, 1]): 0.5, (1, 0): 0.25})
+    assert distribution == {(0, 1): 0.5, (1, 0): 0.25}
+    assert distribution[0, 1] == 0.5
+    assert distribution.probabilities.dtype == np.float64
+    assert ProbabilityDistribution(distribution) == distribution
+    assert pickle.loads(pickle.dumps(distribution)) == distribution
+    assert ProbabilityDistribution.from_columns([[0, 1], [1, 0]], [0.5, 0.25]) == distribution
+    assert "|0,1>: 0.5" in repr(distribution)
+    assert "<table>" in distribution._repr_html_()
+    with pytest.raises(lw.ProbabilityDistributionError):
+        distribution[0, 1] = 0.1
+    with pytest.raises(ValueError, match="shape"):
+        ProbabilityDistribution.from_columns([[0, 1]], [0.5, 0.25])
+    for wrong in (5, {5: 1}, {(0, 1): "x"}, {(0, 1): 1, (0,): 1}):
+        with pytest.raises(lw.ProbabilityDistributionError):
+            ProbabilityDistribution(wrong)
