@@ -50,6 +50,26 @@ class Source:
         """Whether each intended photon comes, alone and indistinguishable."""
         return self.purity == 1 and self.brightness == 1 and self.indistinguishability == 1
 
+    def check_number(self, state: Any) -> int:
+        """Return how many different inputs the source makes of an intended one.
+
+        Args:
+            state: The intended input: a State, or photon numbers.
+
+        Returns:
+            The number of inputs that are at least as likely as `probability_threshold`.
+
+        Raises:
+            TypeError: `state` is no state.
+            ResourceLimitError: There are too many to count.
+        """
+        from lwfast._noise import source_terms
+        from lwfast._source_inputs import count_inputs
+        from lwfast.state import as_occupation
+
+        terms = source_terms(self.purity, self.brightness, self.indistinguishability)
+        return count_inputs(as_occupation(state), terms, self.probability_threshold)
+
     def __str__(self) -> str:
         return (
             f"Source(purity = {self.purity}, brightness = {self.brightness}, "

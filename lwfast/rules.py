@@ -133,6 +133,7 @@ class PostSelectionFunction(PostSelectionType):
     """
 
     def __init__(self, function: Callable[[State], bool]) -> None:
+        _refuse_class(function)
         if not callable(function):
             msg = f"Post-selection should be a callable, got {type(function).__name__}."  # type: ignore[unreachable]
             raise TypeError(msg)
@@ -174,6 +175,13 @@ def process_post_selection(
         f"{type(post_selection).__name__}."
     )
     raise TypeError(msg)
+
+
+def _refuse_class(function: Any) -> None:
+    """Refuse `PostSelection` where `PostSelection()` is meant: as a callable it would accept everything."""
+    if isinstance(function, type) and issubclass(function, PostSelectionType):
+        msg = f"Post-selection is the class {function.__name__}; give an object of it, {function.__name__}()."
+        raise TypeError(msg)
 
 
 def check_modes_in_range(rules: Iterable[Rule], n_modes: int) -> None:

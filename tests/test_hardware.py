@@ -9,8 +9,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from lwfast.errors import ModeMismatchError
+from lwfast.errors import ModeMismatchError, ResourceLimitError
 from lwfast.hardware import Detector, HardwareModel, Source
+from lwfast.state import State
 
 
 def test_source_defaults_are_perfect() -> None:
@@ -82,6 +83,19 @@ def test_unknown_attributes_are_refused() -> None:
     for part in (Source(), Detector()):
         with pytest.raises(AttributeError):
             part.purrity = 0.9  # type: ignore[attr-defined]
+
+
+def test_check_number() -> None:
+    """A perfect source makes one input, a dim one a choice for each photon; too many are refused."""
+    assert Source().check_number(State([1, 1, 0])) == 1
+    assert Source(brightness=0.5).check_number([1, 1, 0]) == 4
+    assert Source(brightness=0.5).check_number([2]) == 3
+    assert Source(indistinguishability=0.5).check_number([1, 1]) == 2
+    assert Source(brightness=0.5, probability_threshold=0.3).check_number([1, 1]) == 0
+    with pytest.raises(ResourceLimitError, match="take fewer photons"):
+        Source(0.9, 0.9, 0.9).check_number([1] * 10)
+    with pytest.raises(TypeError):
+        Source().check_number("10")
 
 
 def test_detector_defaults_are_perfect() -> None:

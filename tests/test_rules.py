@@ -174,6 +174,13 @@ def test_what_cannot_be_called_is_refused(bad: object) -> None:
         process_post_selection(bad)  # type: ignore[arg-type]
 
 
+def test_a_class_is_not_an_object_of_it() -> None:
+    """`PostSelection` without brackets would accept every outcome, so it is refused."""
+    for call in (PostSelectionFunction, process_post_selection):
+        with pytest.raises(TypeError, match=r"PostSelection\(\)"):
+            call(PostSelection)  # type: ignore[arg-type]
+
+
 def test_processing_keeps_objects() -> None:
     """Post-selection objects and None pass through."""
     rules = _rules((0, 1))

@@ -251,10 +251,13 @@ class PhotonicCircuit:
 
         Raises:
             ModeRangeError: It does not fit there.
-            TypeError: `circuit` is no PhotonicCircuit, or `mode` no integer.
+            TypeError: `circuit` is no PhotonicCircuit, `mode` no integer, or `name` no string.
         """
         if not isinstance(circuit, PhotonicCircuit):
             msg = f"Only circuits can be added to a circuit, got {type(circuit).__name__}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        if name is not None and not isinstance(name, str):
+            msg = f"Name should be a string, got {type(name).__name__}."  # type: ignore[unreachable]
             raise TypeError(msg)
         start = self._layout.place(mode)
         added = circuit._layout.copy()

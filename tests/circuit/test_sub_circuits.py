@@ -157,6 +157,8 @@ def test_only_circuits_are_added() -> None:
     """A matrix is no circuit."""
     with pytest.raises(TypeError, match="got ndarray"):
         PhotonicCircuit(2).add(np.identity(2))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Name should be a string"):
+        PhotonicCircuit(2).add(PhotonicCircuit(2), name=3)  # type: ignore[arg-type]
 
 
 def test_added_circuits_are_copied() -> None:

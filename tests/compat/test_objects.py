@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lwfast
@@ -73,6 +73,22 @@ def test_hardware_arguments(ours: type, name: str) -> None:
     for member in wanted:
         assert getattr(ours(), member) == getattr(theirs(), member)
     assert str(ours()) == str(theirs())
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.integers(0, 2), min_size=1, max_size=4).filter(lambda s: sum(s) <= 3),
+    st.tuples(
+        st.sampled_from([1, 0.95, 0.6]),
+        st.sampled_from([1, 0.7, 0.3]),
+        st.sampled_from([1, 0.9, 0.2, 0]),
+        st.sampled_from([1e-9, 1e-3, 0.02]),
+    ),
+)
+def test_number_of_inputs(state: list[int], values: tuple[float, ...]) -> None:
+    """A source counts as many inputs."""
+    theirs = lightworks.emulator.Source(*values).check_number(lightworks.State(state))
+    assert Source(*values).check_number(lwfast.State(state)) == theirs
 
 
 def test_exceptions() -> None:
