@@ -31,8 +31,8 @@ def count_inputs(occupation: Sequence[int], terms: SourceTerms, threshold: float
         combinations *= len(mode)
     if combinations > _MOST:
         msg = (
-            f"The source makes up to {combinations} inputs of this one, and at most {_MOST} are counted; take "
-            "fewer photons. Sampling does not enumerate inputs and has no such limit."
+            f"The source makes up to {combinations} inputs of this one, and at most {_MOST} are counted: "
+            "take fewer photons. Sampling does not enumerate inputs and has no such limit."
         )
         raise ResourceLimitError(msg)
     inputs: dict[tuple[_Mode, ...], float] = {(): 1.0}
