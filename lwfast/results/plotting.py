@@ -14,6 +14,8 @@ from lwfast.state import State, as_occupation
 
 DEFAULT_TOP = 30
 _LABEL_SIZE = 9.0
+_CUT_FROM = 2.0
+"""The bar of all others is cut where it is so many times higher than the highest other bar."""
 
 
 class _Bars(NamedTuple):
@@ -187,6 +189,7 @@ def _draw(axes: Any, bars: _Bars, names: list[str], errors: bool) -> None:
     n_results, n_bars = bars.heights.shape
     width = 0.8 / n_results
     places = np.arange(n_bars)
+    rests: list[Any] = []
     for k, (name, heights) in enumerate(zip(names, bars.heights, strict=True)):
         offset = (k - (n_results - 1) / 2) * width
         drawn = axes.bar(
@@ -201,6 +204,9 @@ def _draw(axes: Any, bars: _Bars, names: list[str], errors: bool) -> None:
             rest = drawn.patches[-1]
             rest.set_hatch("///")
             rest.set_alpha(0.45)
+            rests.append(rest)
+    if bars.has_rest:
+        _cut_rest(axes, bars, rests, errors)
     length = max(map(len, bars.labels))
     upright = _upright(n_bars, length, axes.get_position().width * axes.figure.get_size_inches()[0])
     axes.set_xticks(places)
@@ -210,7 +216,33 @@ def _draw(axes: Any, bars: _Bars, names: list[str], errors: bool) -> None:
     axes.set_xlim(-0.6, n_bars - 0.4)
     axes.spines[["top", "right"]].set_visible(False)
     if n_results > 1:
-        axes.legend(frameon=False)
+        # Above the axes: inside, it would hide bars.
+        axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=min(n_results, 4))
+
+
+def _cut_rest(axes: Any, bars: _Bars, patches: list[Any], errors: bool) -> None:
+    """Where the bar of all others would flatten the rest, cut it at the top and write its height into it."""
+    named = bars.heights + bars.errors if errors else bars.heights
+    highest = named[:, :-1].max(initial=0.0)
+    rest = bars.heights[:, -1]
+    if highest <= 0 or rest.max() <= _CUT_FROM * highest:
+        return
+    top = 1.15 * highest
+    axes.set_ylim(0, top)
+    for patch, height in zip(patches, rest, strict=True):
+        if height <= top:
+            continue
+        text = f"{height:.3g}" if height < 1 or height % 1 else f"{height:,.0f}".replace(",", " ")
+        axes.text(
+            patch.get_x() + patch.get_width() / 2,
+            0.97 * top,
+            f"{text} →",
+            rotation=90,
+            ha="center",
+            va="top",
+            fontsize=_LABEL_SIZE,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        )
 
 
 def bar_axes(values: AnyArray, labels: Sequence[str], axes: Any) -> None:

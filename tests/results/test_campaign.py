@@ -134,7 +134,7 @@ def test_broken_files_are_fatal_in_the_end_and_the_rest_is_not_lost(broken, fold
             campaign.merge()
         assert len(caught.value.failed) == 3
         assert caught.value.outcome.n_samples > 0
-        with pytest.raises(CampaignError, match="z_modes.json"):
+        with pytest.raises(CampaignError, match=r"z_modes\.json"):
             campaign.summarise()
         with pytest.raises(CampaignError):
             list(scan_results([broken[1]]))

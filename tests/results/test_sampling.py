@@ -52,7 +52,7 @@ def test_it_reads_as_a_dict_from_state_to_int(result):
 class Foreign:
     """Stands for Lightworks' own State."""
 
-    s = [0, 1, 0]
+    s = (0, 1, 0)
 
 
 @pytest.mark.parametrize("key", [(0, 1, 0), [0, 1, 0], np.array([0, 1, 0]), Foreign(), lw.State([0, 1, 0])])
