@@ -40,6 +40,7 @@ class Job:
         self._job_id: int | str | None = None
         self._name: str | None = None
         self._final: Status | None = None  # a status after which nothing changes any more
+        self._compiled = False  # whether the answer to the submit said so already
         self._seq = 0
         self._pending_key: str | None = None
         self.previous_ids: list[int | str] = []
@@ -222,12 +223,14 @@ class Job:
         if self._job_id is not None:
             self.previous_ids.append(self._job_id)
         self._final = None
+        self._compiled = False
         self._seq = 0
         self._pending_key = None
         if isinstance(answer, wire.JobRecord):
             self._job_id = answer.job_id
             self._name = answer.job_name
             self._seq = answer.seq
+            self._compiled = answer.job_status not in {Status.ACCEPTED, Status.COMPILING}
             self._saw(answer.job_id, answer.job_status)
         else:
             self._job_id = answer
