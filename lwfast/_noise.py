@@ -18,7 +18,7 @@ import numpy as np
 
 from lwfast._memory import check_memory
 from lwfast._parallel import run_chunks
-from lwfast._slos import _CHUNKS, _THREADED_ENTRIES, FockLayout, _inner_modes, expand, states_of
+from lwfast._slos import CHUNKS, THREADED_ENTRIES, FockLayout, expand, states_of
 from lwfast._types import ComplexArray, FloatArray
 
 
@@ -87,11 +87,13 @@ class _Products:
 
         self.n_modes = n_modes
         self.workers = workers
-        self.inner = _inner_modes(n_modes, degree)
         variables = n_modes + 1
         unbounded = np.full(variables, degree, dtype=np.int64)
         self.counts, self.sums = slos.prefix_counts(unbounded, np.zeros(variables, dtype=np.int64), degree)
-        self.tables = slos.inner_tables(self.inner, degree, self.counts, self.sums)[:4]
+        self.inner = slos.inner_modes(n_modes, degree, float(self.counts[variables, degree]))
+        _, self.start, self.link, self.link_mode, _ = slos.inner_tables(
+            self.inner, degree, self.counts, self.sums
+        )
 
     def zeros(self, degree: int) -> FloatArray:
         """Return the polynomial 0, padded for the kernels."""
@@ -100,12 +102,13 @@ class _Products:
     def add_product(self, source: FloatArray, degree: int, form: FloatArray, out: FloatArray) -> None:
         """Add `source`, of degree - 1, times `form` to `out`."""
         from lwfast._kernels.noise import linear_product
+        from lwfast._kernels.slos import link_forms
 
-        chunks = 1 if len(out) < _THREADED_ENTRIES else _CHUNKS
+        link_form = link_forms(self.link_mode, self.inner, form)
+        shared = (self.inner, self.counts, self.sums, self.start, self.link, link_form)
+        chunks = 1 if len(out) < THREADED_ENTRIES else CHUNKS
         run_chunks(
-            lambda chunk: linear_product(
-                source, degree, form, self.inner, self.counts, self.sums, *self.tables, chunk, chunks, out
-            ),
+            lambda chunk: linear_product(source, degree, form, *shared, chunk, chunks, out),
             chunks,
             self.workers,
         )

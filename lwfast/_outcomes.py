@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._slos import FockLayout, expand
+from lwfast._loss import UNIT_ROUNDING
+from lwfast._slos import THREADED_ENTRIES, FockLayout, expand
 from lwfast._types import ComplexArray, FloatArray, StateTable
 
 
@@ -20,7 +22,7 @@ class OutputDistribution:
         amplitudes: complex128[K] where they were asked for, else None.
     """
 
-    __slots__ = ("_layout", "_ranks", "_states", "amplitudes", "probabilities")
+    __slots__ = ("_layout", "_ranks", "_shape", "_states", "amplitudes", "probabilities")
 
     def __init__(
         self,
@@ -35,15 +37,24 @@ class OutputDistribution:
         self.amplitudes = amplitudes
         self._layout = layout
         self._ranks = ranks
+        self._shape: tuple[int, int] | None = None
         self._states = states
+
+    @property
+    def layout(self) -> FockLayout | None:
+        """How the outcomes are laid out, where they follow the recursive order; else None."""
+        if self._layout is None and self._shape is not None:
+            n_modes, n_photons = self._shape
+            self._layout = FockLayout(n_modes, n_photons, n_photons)
+        return self._layout
 
     @property
     def states(self) -> StateTable:
         """uint8[K, n_modes], the outcomes as rows; written on first use."""
         if self._states is None:
-            if self._layout is None:
+            if self.layout is None:
                 raise AssertionError("a distribution has its states or their layout")
-            self._states = self._layout.rows(self._ranks)
+            self._states = self.layout.rows(self._ranks)
         return self._states
 
     def states_at(self, indices: NDArray[np.int64]) -> StateTable:
@@ -55,8 +66,8 @@ class OutputDistribution:
         Returns:
             uint8[N, n_modes].
         """
-        if self._states is None and self._layout is not None:
-            return self._layout.rows(indices if self._ranks is None else self._ranks[indices])
+        if self._states is None and self.layout is not None:
+            return self.layout.rows(indices if self._ranks is None else self._ranks[indices])
         return self.states[indices]
 
     def __len__(self) -> int:
@@ -64,6 +75,40 @@ class OutputDistribution:
 
     def __repr__(self) -> str:
         return f"OutputDistribution({len(self)} outcomes, total probability {self.probabilities.sum():.12g})"
+
+
+_kernel: Any = None
+
+
+def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | None:
+    """Compute a small distribution of photon numbers behind a unitary, with as little ceremony as can be.
+
+    Args:
+        unitary: The transfer matrix, not checked yet.
+        occupation: Photons in each input mode, not checked yet.
+
+    Returns:
+        The distribution; None where anything is out of the ordinary, wrong arguments among it.
+    """
+    global _kernel
+    if _kernel is None:
+        from lwfast._kernels.slos import slos_small
+
+        _kernel = slos_small
+    try:
+        photons = np.array(getattr(occupation, "s", occupation))
+        matrix = np.ascontiguousarray(unitary, dtype=np.complex128)
+    except (TypeError, ValueError):
+        return None
+    n_modes = len(photons) if photons.ndim == 1 else 0
+    if photons.dtype != np.int64 or matrix.shape != (n_modes, n_modes) or n_modes == 0:
+        return None
+    status, n_photons, probabilities = _kernel(matrix, photons, UNIT_ROUNDING, float(THREADED_ENTRIES))
+    if status:
+        return None
+    found = OutputDistribution(probabilities)
+    found._shape = (n_modes, n_photons)  # the layout itself is made when it is asked for
+    return found
 
 
 def fock_distribution(

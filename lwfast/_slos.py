@@ -18,11 +18,9 @@ from lwfast.errors import ResourceLimitError
 
 MAX_PHOTONS = 170
 """170! is the largest factorial of a float64."""
-_INNER_STATES = 1500
-"""Most entries of the innermost block: with its sums it stays in the first-level cache."""
-_THREADED_ENTRIES = 60_000
+THREADED_ENTRIES = 60_000
 """Layers with fewer entries are done before a second thread would have begun."""
-_CHUNKS = 16
+CHUNKS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class FockLayout:
         total = self.n_modes + (self.n_least < self.n_photons)
         unbounded = np.full(total, self.n_photons, dtype=np.int64)
         _, sums = prefix_counts(unbounded, np.zeros(total, dtype=np.int64), self.n_photons)
-        pieces = 1 if len(ranks) < _THREADED_ENTRIES else _CHUNKS
+        pieces = 1 if len(ranks) < THREADED_ENTRIES else CHUNKS
         cuts = [len(ranks) * piece // pieces for piece in range(pieces + 1)]
         run_chunks(
             lambda c: states_at(
@@ -148,11 +146,12 @@ class Expansion:
             n_out += states_of(self.n_free, d)
         kind = slos.AMPLITUDES if amplitudes else slos.PROBABILITIES
         n_modes = self.columns.shape[1]
-        sizes = (_inner_modes(self.n_free, n), self.n_free, self.n_kept, n_modes)
+        inner = slos.inner_modes(self.n_free, n, float(counts[n_modes, n]))
+        sizes = (inner, self.n_free, self.n_kept, n_modes)
         columns_re = np.ascontiguousarray(self.columns.real)
         columns_im = np.ascontiguousarray(self.columns.imag)
         rest = (self.bounds, self.floors, self.fixed)
-        if counts[n_modes, n] < _THREADED_ENTRIES:
+        if counts[n_modes, n] < THREADED_ENTRIES:
             return slos.slos(
                 columns_re, columns_im, sizes, *rest, self.layout.n_least, counts, sums, kind, n_out, base
             )
@@ -175,7 +174,7 @@ class Expansion:
 
         n, n_modes = columns_re.shape
         inner = sizes[0]
-        tables = slos.inner_tables(inner, n, counts, sums)
+        first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
         source_re, source_im = np.zeros(9), np.zeros(9)
         source_re[0] = 1.0
         origin = np.zeros(n + 1, dtype=np.int64)
@@ -185,12 +184,24 @@ class Expansion:
             make = np.zeros if last else np.empty
             out_re = make(size)
             out_im = make(size if kind == slos.AMPLITUDES or not last else 0)
-            chunks = _CHUNKS if counts[n_modes, k] >= _THREADED_ENTRIES else 1
+            chunks = CHUNKS if counts[n_modes, k] >= THREADED_ENTRIES else 1
+            link_re = slos.link_forms(link_mode, inner, columns_re[k - 1])
+            link_im = slos.link_forms(link_mode, inner, columns_im[k - 1])
             arguments = (
                 (source_re, source_im, k, columns_re[k - 1], columns_im[k - 1]),
                 sizes if last else (inner, n_modes, n_modes, n_modes),
                 (self.bounds, self.floors, self.fixed, self.layout.n_least if last else 0),
-                (counts, sums, *tables, kind if last else slos.AMPLITUDES),
+                (
+                    counts,
+                    sums,
+                    first,
+                    start,
+                    link,
+                    link_re,
+                    link_im,
+                    weight,
+                    kind if last else slos.AMPLITUDES,
+                ),
                 (base if last else origin, out_re, out_im),
             )
 
@@ -273,10 +284,3 @@ def _photon_order(multiplicities: list[int], *, interleave: bool) -> list[tuple[
     """
     photons = [(column, r) for column, k in enumerate(multiplicities) for r in range(1, k + 1)]
     return sorted(photons, key=lambda photon: photon[1]) if interleave else photons
-
-
-def _inner_modes(n_free: int, n_photons: int) -> int:
-    inner = 1
-    while inner < n_free and math.comb(inner + n_photons, n_photons) <= _INNER_STATES:
-        inner += 1
-    return inner

@@ -22,7 +22,7 @@ from lwfast._kernels._simd import LANES, add, fill, get, lane_jit, load_at, mul,
 
 @lane_jit
 def linear_product(
-    source, degree, form, inner, counts, sums, first, start, link, link_mode, chunk, n_chunks, out
+    source, degree, form, inner, counts, sums, start, link, link_form, chunk, n_chunks, out
 ):  # fmt: skip
     """Add a real polynomial times a linear form to `out`, in place.
 
@@ -33,10 +33,9 @@ def linear_product(
         inner: Number of inner modes.
         counts: From `prefix_counts`, as sums.
         sums: From `prefix_counts`.
-        first: From `inner_tables`, as the next three.
-        start: Where the links of a row begin.
+        start: Where the links of each degree begin, from `inner_tables`.
         link: Rank of the entry below.
-        link_mode: Mode of the photon between the two.
+        link_form: float64[...], from `link_forms`.
         chunk: Which of the chunks to work on: each writes other entries.
         n_chunks: Into how many chunks the entries are cut.
         out: float64[...], layer of `degree`, in and out.
@@ -82,11 +81,14 @@ def linear_product(
     while rank < end:
         length = counts[inner, left]
         if rank >= begin:
-            row = first[left]
+            origin = np.uint64(main)
+            at_link = np.uint64(start[left])
+            slots = min(left, inner)
             for e in range(length):
                 value = 0.0
-                for z in range(start[row + e], start[row + e + 1]):
-                    value += form[link_mode[z]] * source[main + link[z]]
+                for _ in range(slots):
+                    value += link_form[at_link] * source[origin + link[at_link]]
+                    at_link += np.uint64(1)
                 partial[e] = value
             for v in range(0, length, LANES):
                 a = load_at(partial, v)
