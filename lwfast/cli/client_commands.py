@@ -96,9 +96,8 @@ def run_qpus(args: argparse.Namespace) -> int:
         print(f"  modes             at most {qpu.n_modes}")
         print(f"  photons put in    at most {qpu.max_photon_input}")
         print(f"  detection filter  at most {qpu.max_detection_filter} photons")
-        print(
-            f"  samples           at most {qpu.default_max_samples:,}; by detection filter: {limits or 'none'}"
-        )
+        print(f"  samples           at most {qpu.default_max_samples:,}")
+        print(f"  by detection      {limits or 'no other limits'}")
     return 0
 
 

@@ -23,7 +23,7 @@ class RetryPolicy:
         resend: Whether to try again where the request may have arrived, or the scheduler was busy.
     """
 
-    attempts: int = 5
+    attempts: int = 6
     max_seconds: float = 60.0
     reconnect: bool = True
     resend: bool = True

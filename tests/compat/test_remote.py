@@ -6,6 +6,7 @@ Both give the same value and type and ask for the same things, or both raise. Wh
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -358,13 +359,9 @@ def test_a_batch_that_waits(both, call):
 
 
 def test_errors_of_compilation(both):
+    stay(both, "Failed")
     for fake in both:
-        original = fake.add
-        fake.script = ["Failed"]
-        errors = [{"Code": 1, "Message": "too deep"}]
-        fake.add = lambda payload=None, original=original, **fields: original(
-            payload, errors=errors, **fields
-        )
+        fake.add = functools.partial(fake.add, errors=[{"Code": 1, "Message": "too deep"}])
     compare(lambda lw, remote: run(lw, remote, sampler(lw)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import datetime
 
@@ -245,8 +246,7 @@ def test_waiting_for_compilation_is_no_hot_loop(plain):
 def test_errors_of_compilation_are_told(scheduler):
     scheduler.script = ["Failed"]
     errors = [{"Code": 12, "Message": "too deep"}, {"Code": 13, "Message": "too wide"}]
-    original = scheduler.add
-    scheduler.add = lambda payload=None, **fields: original(payload, errors=errors, **fields)
+    scheduler.add = functools.partial(scheduler.add, errors=errors)
     with pytest.raises(remote.JobSubmissionError, match=r"(?s)12\ttoo deep.*13\ttoo wide") as caught:
         qpu().run(sampler())
     assert caught.value.errors == (("12", "too deep"), ("13", "too wide"))

@@ -1,0 +1,370 @@
+"""The client against the scheduler that ships with lwfast, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import lwfast as lw
+from lwfast import remote
+from lwfast.remote import local as local_module
+from tests.remote.samples import batch, sampler
+
+pytest.importorskip("uvicorn")
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One scheduler for the tests that leave it as it was."""
+    before = os.environ.get("LWFAST_CONFIG_DIR")
+    os.environ["LWFAST_CONFIG_DIR"] = str(tmp_path_factory.mktemp("shared"))
+    with remote.local_scheduler(workers=1) as running:
+        yield running
+    if before is None:
+        del os.environ["LWFAST_CONFIG_DIR"]
+    else:
+        os.environ["LWFAST_CONFIG_DIR"] = before
+
+
+@pytest.fixture
+def scheduler(shared, monkeypatch):
+    from lwfast.remote import default
+
+    monkeypatch.setattr(default, "_in_place", [shared.client])
+    return shared
+
+
+def slow_job() -> lw.Sampler:
+    """A job that keeps a worker busy for a moment."""
+    return sampler(
+        circuit=lw.Unitary(lw.random_unitary(20, seed=3)),
+        input_state=lw.State([1] * 8 + [0] * 12),
+        n_samples=1_000_000,
+        min_detection=1,
+    )
+
+
+# --- the job path -----------------------------------------------------------------------------------
+
+
+def test_a_job_from_task_to_result(scheduler, tmp_path):
+    assert remote.list_qpus() == ["Artemis"]
+    job = remote.QPU("Artemis").run(sampler(), job_name="Test job")
+    job.wait_until_complete(timeout=60)
+    result = job.result()
+    assert int(result.counts.sum()) == 100
+    assert all(state.n_photons == 1 for state in result)
+    assert remote.get_results(job.job_id) == result
+    assert job.details.logs[0]["message"] == "Job received successfully"
+    job.save_to_file(tmp_path / "job")
+    assert remote.load_job_from_file(tmp_path / "job").result() == result
+    found = remote.job(job.job_id)
+    assert found.payload == job.payload
+    assert [item.name for item in remote.jobs(name="Test job", limit=1)] == ["Test job"]
+
+
+def test_heralds_and_rules_come_back_applied(scheduler):
+    circuit = lw.PhotonicCircuit(5)
+    for mode in range(4):
+        circuit.bs(mode, reflectivity=0.3)
+    circuit.herald(1, 1)
+    rules = lw.PostSelection()
+    rules.add((0, 1), 1)
+    task = sampler(
+        circuit=circuit,
+        input_state=lw.State([1, 0, 1, 0]),
+        post_selection=rules,
+        n_samples=2000,
+        min_detection=2,
+    )
+    result = remote.QPU("Artemis").run(task).result(timeout=60)
+    assert len(result) > 0
+    assert all(len(state) == 4 and state[0] + state[1] == 1 and state.n_photons == 2 for state in result)
+    assert int(result.raw_data.counts.sum()) == 2000
+
+
+def test_a_batch(scheduler):
+    jobs = remote.QPU("Artemis").run(batch(5))
+    assert len(jobs.result(timeout=60)) == 5
+    assert jobs.all_success
+
+
+def test_await_many(scheduler):
+    jobs = [remote.QPU("Artemis").run_async(sampler(seed)) for seed in range(8)]
+
+    async def main():
+        return await asyncio.gather(*jobs)
+
+    assert [int(item.counts.sum()) for item in asyncio.run(main())] == [100] * 8
+
+
+def test_cancel_and_retry(scheduler):
+    ahead = [remote.QPU("Artemis").run_async(slow_job(), job_name=f"Ahead {i}") for i in range(6)]
+    waiting = remote.QPU("Artemis").run(slow_job(), job_name="Behind")
+    waiting.cancel()
+    assert waiting.status is remote.Status.CANCELLED
+    with pytest.raises(remote.ResultsError, match="cancelled"):
+        waiting.get_result()
+    waiting.retry()
+    assert len(waiting.previous_ids) == 1
+    table = remote.show_scheduled()
+    assert list(table["Job ID"])[-1] == waiting.job_id
+    assert list(table["Queue Position"]) == list(range(1, len(table) + 1))
+    waiting.cancel()
+    for job in ahead:
+        with suppress(remote.JobError):  # complete meanwhile
+            job.cancel()
+    assert remote.wait(ahead, timeout=60).not_done == set()
+
+
+def test_the_server_names_what_it_refuses(scheduler):
+    """What the client would have refused first, sent past it."""
+    import msgspec
+
+    job = remote.QPU("Artemis").run(sampler())
+    bad = msgspec.structs.replace(job.payload, n_samples=10**9, min_detection=9)
+    with pytest.raises(remote.JobSubmissionError) as caught:
+        remote.Job(bad).retry()
+    assert len(caught.value.errors) >= 2
+
+
+def test_thirty_two_threads_submit_at_once(scheduler):
+    qpu = remote.QPU("Artemis")
+
+    def work(seed: int) -> int:
+        return int(qpu.run(sampler(seed), job_name=f"t{seed}").result(timeout=120).counts.sum())
+
+    with ThreadPoolExecutor(32) as pool:
+        assert list(pool.map(work, range(64))) == [100] * 64
+    ids = [job.job_id for job in remote.jobs(limit=64)]
+    assert len(set(ids)) == 64
+
+
+def test_ids_that_nobody_has(scheduler):
+    for call in (remote.get_job_status, remote.cancel_job, remote.get_results, remote.job):
+        with pytest.raises(remote.JobNotFoundError):
+            call(10**9)
+    lost = remote.Job()
+    lost._restore(10**9, None, [], None)
+    with pytest.raises(remote.JobNotFoundError):
+        lost.wait_until_complete(timeout=10)
+
+
+def test_a_wrong_token(scheduler):
+    with pytest.raises(remote.AuthenticationError):
+        remote.Client(url=scheduler.url, token="wrong").list_qpus()
+
+
+# --- a scheduler that dies --------------------------------------------------------------------------
+
+
+@posix
+def test_a_wait_outlives_a_scheduler_that_is_killed(tmp_path):
+    """A kill -9 while a job is waited for; started again on the same port and folder, it ends the job."""
+    port = free_port()
+    first = remote.local_scheduler(data_dir=tmp_path / "data", workers=1, port=port).start()
+    token = first.token
+    second = remote.local_scheduler(data_dir=tmp_path / "data", workers=1, port=port)
+    second.token = token
+    try:
+        client = remote.Client(url=first.url, token=token)
+        jobs = [client.qpu("Artemis").run(slow_job()) for _ in range(2)]
+
+        def kill_and_start_again():
+            os.kill(first.pid, signal.SIGKILL)
+            time.sleep(0.3)
+            second.start()
+
+        thread = threading.Thread(target=kill_and_start_again)
+        thread.start()
+        done, not_done = remote.wait(jobs, timeout=120)
+        thread.join()
+        assert not_done == set()
+        assert [int(job.get_result().counts.sum()) for job in sorted(done, key=lambda job: job.job_id)] == [
+            10**6
+        ] * 2
+    finally:
+        second.stop()
+        first.stop()
+
+
+@posix
+def test_a_submit_outlives_a_scheduler_that_is_killed(tmp_path):
+    port = free_port()
+    first = remote.local_scheduler(data_dir=tmp_path / "data", workers=1, port=port).start()
+    second = remote.local_scheduler(data_dir=tmp_path / "data", workers=1, port=port)
+    second.token = first.token
+    try:
+        client = remote.Client(url=first.url, token=first.token)
+        client.qpu("Artemis").run(sampler(), job_name="Before")
+        os.kill(first.pid, signal.SIGKILL)
+        thread = threading.Timer(0.3, second.start)
+        thread.start()
+        job = client.qpu("Artemis").run(sampler(), job_name="Only once")
+        thread.join()
+        assert int(job.result(timeout=60).counts.sum()) == 100
+        assert [item.job_id for item in client.jobs(name="Only once")] == [job.job_id]
+    finally:
+        second.stop()
+        first.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# --- local_scheduler itself -------------------------------------------------------------------------
+
+
+def test_it_is_the_default_while_it_lasts(monkeypatch):
+    with remote.local_scheduler(workers=1) as outer:
+        assert remote.list_qpus() == ["Artemis"]
+        with remote.local_scheduler(workers=1) as inner:
+            job = remote.QPU("Artemis").run(sampler())
+            assert inner.client.job(job.job_id).job_id == job.job_id
+            with pytest.raises(remote.JobNotFoundError):
+                outer.client.job(job.job_id)
+        assert remote.list_all_jobs() == []
+        pid = outer.pid
+        assert outer.token not in repr(outer)
+        assert outer.url.startswith("http://127.0.0.1:")
+        assert outer.dashboard.startswith("http://127.0.0.1:")
+        assert outer.qpu().details.name == "Artemis"
+    with pytest.raises(remote.ConfigurationError):
+        remote.list_qpus()
+    assert (outer.url, outer.pid) == (None, None)
+    with pytest.raises(remote.LightworksRemoteError, match="does not run"):
+        _ = outer.client
+    assert_gone(pid)
+
+
+def assert_gone(pid: int) -> None:
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {pid} is still there")
+
+
+def test_it_cannot_be_started_twice(scheduler):
+    with pytest.raises(remote.LightworksRemoteError, match="runs already"):
+        scheduler.start()
+    assert remote.list_qpus() == ["Artemis"]
+
+
+def test_its_folder_is_deleted_unless_it_was_given(tmp_path):
+    with remote.local_scheduler(workers=1) as running:
+        own = running._own_folder
+        assert own.exists()
+    assert not own.exists()
+    with remote.local_scheduler(workers=1, data_dir=tmp_path / "kept"):
+        pass
+    assert any((tmp_path / "kept").iterdir())
+
+
+def test_one_that_does_not_start_shows_its_log(tmp_path):
+    config = tmp_path / "bad.toml"
+    config.write_text("[[qpu]]\nname = 3\n")
+    running = remote.local_scheduler(config=config)
+    with pytest.raises(
+        remote.LightworksRemoteError, match=r"(?s)ended at once, with exit code 1.*log.*bad\.toml"
+    ):
+        running.start()
+    assert running.url is None
+    with pytest.raises(remote.ConfigurationError):
+        remote.list_qpus()
+
+
+def test_one_that_is_not_ready_in_time_is_ended(monkeypatch):
+    running = remote.local_scheduler(startup_seconds=0.01)
+    with pytest.raises(remote.LightworksRemoteError, match=r"not ready within 0\.01 s"):
+        running.start()
+    assert running._child is None
+
+
+def test_an_exception_in_the_block_ends_it():
+    running = remote.local_scheduler(workers=1)
+    pids = []
+
+    def fail():
+        with running:
+            pids.append(running.pid)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert_gone(pids[0])
+
+
+@posix
+def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path):
+    code = (
+        "import time; from lwfast import remote; s = remote.local_scheduler(workers=1).start(); "
+        "print(s.pid, flush=True); time.sleep(60)"
+    )
+    root = Path(__file__).parents[2]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )
+    pid = int(parent.stdout.readline())
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    assert_gone(pid)
+
+
+@posix
+def test_one_that_does_not_listen_is_killed(monkeypatch):
+    monkeypatch.setattr(local_module, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(local_module, "TERMINATE_SECONDS", 0.2)
+    running = remote.local_scheduler(workers=1).start()
+    pid = running.pid
+    os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    running.stop()
+    assert time.monotonic() - began < 5
+    assert_gone(pid)
+
+
+def test_it_works_from_a_folder_with_a_treacherous_file(tmp_path, monkeypatch):
+    """The working folder is no place to import from."""
+    (tmp_path / "uvicorn.py").write_text("raise SystemExit('wrong file')")
+    monkeypatch.chdir(tmp_path)
+    with remote.local_scheduler(workers=1):
+        assert remote.list_qpus() == ["Artemis"]
+
+
+def test_it_can_be_started_from_a_thread():
+    found = []
+
+    def work():
+        with remote.local_scheduler(workers=1) as running:
+            found.append(running.client.list_qpus())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [["Artemis"]]
