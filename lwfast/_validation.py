@@ -52,6 +52,8 @@ def as_real(value: Any, name: str) -> int | float:
         TypeError: `value` is no real number.
         ValueError: `value` is NaN or infinite.
     """
+    if type(value) is float and math.isfinite(value):
+        return value
     if not is_real(value):
         msg = f"{name} should be a real number, got {value!r} of type {type(value).__name__}."
         raise TypeError(msg)
@@ -73,6 +75,8 @@ def as_fraction(value: Any, name: str) -> int | float:
         TypeError: `value` is no real number.
         ValueError: `value` is outside [0, 1].
     """
+    if type(value) is float and 0 <= value <= 1:
+        return value
     number = as_real(value, name) if not _is_nan(value) else math.nan
     if not 0 <= number <= 1:
         msg = f"{name} should be in range [0,1], got {number}."

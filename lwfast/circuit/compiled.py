@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from lwfast._types import ComplexArray
-from lwfast.circuit.components import Component, HeraldData, Loss, Serialized, UnitaryMatrix
+from lwfast.circuit.blocks import UnitaryMatrix
+from lwfast.circuit.components import Component, HeraldData, Loss, Serialized
 
 
 class CompiledCircuit:

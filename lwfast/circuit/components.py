@@ -6,16 +6,12 @@ import cmath
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
-
-import numpy as np
 
 from lwfast._types import ComplexArray
 from lwfast._validation import as_fraction, as_real
-from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
-from lwfast.unitary import check_unitary, unitary_deviation
 
 ModeMap = Callable[[int], int]
 """Takes a mode to its new place; keeps the order of modes."""
@@ -68,16 +64,11 @@ class Component(ABC):
 
     def frozen(self) -> Component:
         """Return the element with each Parameter replaced by its present value."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        present = {name: value.get() for name, value in values.items() if isinstance(value, Parameter)}
-        return replace(self, **present) if present else self
+        return self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if isinstance(value, Parameter):
-                yield value
+        return iter(())
 
 
 @dataclass(slots=True, frozen=True)
@@ -92,10 +83,22 @@ class BeamSplitter(Component):
     def __post_init__(self) -> None:
         if not isinstance(self.reflectivity, Parameter):
             checked = as_fraction(self.reflectivity, "Reflectivity of a beam splitter")
-            object.__setattr__(self, "reflectivity", checked)
+            if checked is not self.reflectivity:
+                object.__setattr__(self, "reflectivity", checked)
         if self.convention not in CONVENTIONS:
             msg = f"Beam splitter convention should be one of {CONVENTIONS}, got {self.convention!r}."
             raise ValueError(msg)
+
+    def frozen(self) -> BeamSplitter:
+        """Return the element with the present reflectivity."""
+        if not isinstance(self.reflectivity, Parameter):
+            return self
+        return replace(self, reflectivity=self.reflectivity.get())
+
+    def parameters(self) -> Iterator[Parameter[Any]]:
+        """Yield the Parameters of the element."""
+        if isinstance(self.reflectivity, Parameter):
+            yield self.reflectivity
 
     def moved(self, mode_map: ModeMap) -> BeamSplitter:
         """Return the element with its modes moved."""
@@ -133,7 +136,18 @@ class PhaseShifter(Component):
 
     def __post_init__(self) -> None:
         if not isinstance(self.phi, Parameter):
-            object.__setattr__(self, "phi", as_real(self.phi, "Phase"))
+            checked = as_real(self.phi, "Phase")
+            if checked is not self.phi:
+                object.__setattr__(self, "phi", checked)
+
+    def frozen(self) -> PhaseShifter:
+        """Return the element with the present phase."""
+        return replace(self, phi=self.phi.get()) if isinstance(self.phi, Parameter) else self
+
+    def parameters(self) -> Iterator[Parameter[Any]]:
+        """Yield the Parameters of the element."""
+        if isinstance(self.phi, Parameter):
+            yield self.phi
 
     def moved(self, mode_map: ModeMap) -> PhaseShifter:
         """Return the element with its mode moved."""
@@ -165,8 +179,17 @@ class Loss(Component):
         # A Parameter is checked now as well, with its present value, and again when the circuit is built.
         value = self.loss.get() if isinstance(self.loss, Parameter) else self.loss
         checked = as_fraction(value, "Loss")
-        if not isinstance(self.loss, Parameter):
+        if not isinstance(self.loss, Parameter) and checked is not self.loss:
             object.__setattr__(self, "loss", checked)
+
+    def frozen(self) -> Loss:
+        """Return the element with the present loss."""
+        return replace(self, loss=self.loss.get()) if isinstance(self.loss, Parameter) else self
+
+    def parameters(self) -> Iterator[Parameter[Any]]:
+        """Yield the Parameters of the element."""
+        if isinstance(self.loss, Parameter):
+            yield self.loss
 
     def moved(self, mode_map: ModeMap) -> Loss:
         """Return the element with its mode moved."""
@@ -246,134 +269,6 @@ class ModeSwaps(Component):
         return frozenset(self.swaps)
 
 
-@dataclass(slots=True, frozen=True)
-class UnitaryMatrix(Component):
-    """A unitary matrix over `modes`, which increase but may leave out modes that were added between them."""
-
-    modes: tuple[int, ...]
-    unitary: ComplexArray | ParameterizedUnitary
-    label: str
-
-    def moved(self, mode_map: ModeMap) -> UnitaryMatrix:
-        """Return the element with its modes moved."""
-        return replace(self, modes=tuple(map(mode_map, self.modes)))
-
-    def frozen(self) -> UnitaryMatrix:
-        """Return the element with the present matrix, which must be unitary."""
-        if not isinstance(self.unitary, ParameterizedUnitary):
-            return self
-        matrix = self.unitary.unitary
-        check_unitary(matrix)
-        return replace(self, unitary=matrix)
-
-    def parameters(self) -> Iterator[Parameter[Any]]:
-        """Yield the Parameters of the matrix."""
-        if isinstance(self.unitary, ParameterizedUnitary):
-            yield from self.unitary.params
-
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        rows = list(self.modes)
-        matrix[rows] = _array(self.unitary) @ matrix[rows]
-
-    def serialize(self) -> Serialized:
-        """Return `[name, parameters]`; modes that were added between the matrix' own stay as they are."""
-        start = self.modes[0]
-        rows = np.array(self.modes) - start
-        expanded = np.identity(rows[-1] + 1, dtype=np.complex128)
-        expanded[np.ix_(rows, rows)] = _array(self.unitary)
-        text = [[str(entry) for entry in row] for row in expanded.tolist()]
-        return ["UnitaryMatrix", {"mode": start, "unitary": text, "label": self.label}]
-
-    @property
-    def modes_used(self) -> frozenset[int]:
-        """The modes on which the element acts, with those between them."""
-        return frozenset(range(self.modes[0], self.modes[-1] + 1))
-
-
-@dataclass(slots=True, frozen=True)
-class Group(Component):
-    """Elements that are drawn as one, over the modes from `mode_1` to `mode_2`."""
-
-    components: tuple[Component, ...]
-    name: str
-    mode_1: int
-    mode_2: int
-    heralds: HeraldData
-
-    def moved(self, mode_map: ModeMap) -> Group:
-        """Return the group with its modes moved."""
-        return Group(
-            tuple(component.moved(mode_map) for component in self.components),
-            self.name,
-            mode_map(self.mode_1),
-            mode_map(self.mode_2),
-            self.heralds.moved(mode_map),
-        )
-
-    def frozen(self) -> Group:
-        """Return the group with each Parameter replaced by its present value."""
-        return replace(self, components=tuple(component.frozen() for component in self.components))
-
-    def parameters(self) -> Iterator[Parameter[Any]]:
-        """Yield the Parameters of the elements."""
-        for component in self.components:
-            yield from component.parameters()
-
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        for component in self.components:
-            component.apply(matrix)
-
-    def serialize(self) -> Serialized:
-        """Refuse: the wire knows no groups.
-
-        Raises:
-            RuntimeError: Always.
-        """
-        raise RuntimeError("Groups must be unpacked before they are serialized.")
-
-    @property
-    def modes_used(self) -> frozenset[int]:
-        """The modes over which the group is drawn."""
-        return frozenset(range(self.mode_1, self.mode_2 + 1))
-
-
 def _number(value: Real) -> float:
     """Return the value of an element whose Parameters are frozen."""
     return float(cast("float", value))
-
-
-def _array(matrix: ComplexArray | ParameterizedUnitary) -> ComplexArray:
-    """Return the matrix of an element whose Parameters are frozen."""
-    return cast("ComplexArray", matrix)
-
-
-def as_unitary_matrix(unitary: Any) -> ComplexArray | ParameterizedUnitary:
-    """Return a unitary matrix as complex128, its own copy and read-only; a ParameterizedUnitary as it is.
-
-    A matrix in single precision is moved to the nearest unitary in double precision (the polar factor of its
-    SVD): its rounding would be an error of 1e-7 there, which schedulers refuse.
-
-    Args:
-        unitary: Array-like, (n, n).
-
-    Raises:
-        NotUnitaryError: It is not unitary; the message says by how much it misses.
-        TypeError: It is not numeric.
-        ValueError: It is not square, or empty.
-    """
-    if isinstance(unitary, ParameterizedUnitary):
-        return unitary
-    given = np.asarray(unitary)
-    if given.ndim != 2 or 0 in given.shape:
-        msg = f"Unitary should be a square matrix, got shape {given.shape}."
-        raise ValueError(msg)
-    check_unitary(given)
-    matrix = given.astype(np.complex128)  # always a copy
-    single = given.dtype.kind in "fc" and np.finfo(given.dtype).eps > np.finfo(np.float64).eps
-    if single and unitary_deviation(matrix) > 1e-12:
-        left, _, right = np.linalg.svd(matrix)
-        matrix = left @ right
-    matrix.flags.writeable = False
-    return matrix

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lwfast.circuit.components import Barrier, Component, Group, Loss, ModeSwaps
+from lwfast.circuit.blocks import Group
+from lwfast.circuit.components import Barrier, Component, Loss, ModeSwaps
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.photonic_circuit import PhotonicCircuit
 from lwfast.errors import DisplayError

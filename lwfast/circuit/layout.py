@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lwfast._validation import as_integer
-from lwfast.circuit.components import Component, Group, HeraldData, ModeSwaps
+from lwfast.circuit.blocks import Group
+from lwfast.circuit.components import Component, HeraldData, ModeSwaps
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import completed_swaps, unpacked
 from lwfast.errors import ModeRangeError
@@ -52,6 +53,8 @@ class Layout:
             ModeRangeError: It is outside the circuit.
             TypeError: It is no integer.
         """
+        if type(mode) is int and not self.internal and 0 <= mode < self.n_modes:
+            return mode  # nearly every call
         if isinstance(mode, Parameter):
             raise TypeError("Mode values cannot be parameters.")
         place = number = as_integer(mode, "Mode number", integral_floats=True)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lwfast.circuit.components import (
-    Barrier,
-    BeamSplitter,
-    Group,
-    Loss,
-    ModeSwaps,
-    PhaseShifter,
-    UnitaryMatrix,
-)
+from lwfast.circuit.blocks import Group, UnitaryMatrix
+from lwfast.circuit.components import Barrier, BeamSplitter, Loss, ModeSwaps, PhaseShifter
 from lwfast.circuit.drawing import Placed, Plan, phase_text, value_text
 
 if TYPE_CHECKING:

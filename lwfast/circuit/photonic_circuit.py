@@ -10,12 +10,12 @@ import numpy as np
 
 from lwfast._types import ComplexArray
 from lwfast._validation import as_integer
+from lwfast.circuit.blocks import Group
 from lwfast.circuit.compiled import CompiledCircuit
 from lwfast.circuit.components import (
     Barrier,
     BeamSplitter,
     Component,
-    Group,
     HeraldData,
     Loss,
     ModeSwaps,
@@ -410,6 +410,8 @@ class PhotonicCircuit:
 
 def _losses(mode: int, loss: Real) -> list[Component]:
     """Return the loss element, or nothing where the loss is zero for good."""
+    if type(loss) in (int, float) and loss == 0:
+        return []
     element = Loss(mode, loss)
     return [element] if isinstance(loss, Parameter) or cast("float", element.loss) > 0 else []
 

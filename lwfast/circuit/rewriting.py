@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lwfast.circuit.components import BeamSplitter, Component, Group, ModeSwaps
+from lwfast.circuit.blocks import Group
+from lwfast.circuit.components import BeamSplitter, Component, ModeSwaps
 
 
 def unpacked(components: Iterable[Component]) -> list[Component]:

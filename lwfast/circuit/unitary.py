@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lwfast.circuit.components import UnitaryMatrix, as_unitary_matrix
+from lwfast.circuit.blocks import UnitaryMatrix, as_unitary_matrix
 from lwfast.circuit.photonic_circuit import PhotonicCircuit
 
 

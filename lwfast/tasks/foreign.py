@@ -12,16 +12,8 @@ from typing import Any
 import numpy as np
 
 from lwfast.circuit import HeraldData, PhotonicCircuit
-from lwfast.circuit.components import (
-    Barrier,
-    BeamSplitter,
-    Component,
-    Group,
-    Loss,
-    ModeSwaps,
-    PhaseShifter,
-    UnitaryMatrix,
-)
+from lwfast.circuit.blocks import Group, UnitaryMatrix
+from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
 from lwfast.circuit.layout import Layout
 from lwfast.hardware import Detector, Source
 from lwfast.rules import PostSelection, PostSelectionFunction, PostSelectionType

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
-from lwfast.circuit.components import BeamSplitter, Group, ModeSwaps
+from lwfast.circuit.blocks import Group
+from lwfast.circuit.components import BeamSplitter, ModeSwaps
 from lwfast.circuit.rewriting import completed_swaps, unpacked
 from lwfast.unitary import random_unitary
 

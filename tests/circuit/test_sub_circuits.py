@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
-from lwfast.circuit.components import Group
+from lwfast.circuit.blocks import Group
 from lwfast.errors import ModeRangeError
 from lwfast.unitary import random_unitary
 

@@ -1,0 +1,143 @@
+"""Elements over many modes: unitary matrices, and groups of elements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from lwfast._types import ComplexArray
+from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized
+from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameters import Parameter
+from lwfast.unitary import check_unitary, unitary_deviation
+
+
+@dataclass(slots=True, frozen=True)
+class UnitaryMatrix(Component):
+    """A unitary matrix over `modes`, which increase but may leave out modes that were added between them."""
+
+    modes: tuple[int, ...]
+    unitary: ComplexArray | ParameterizedUnitary
+    label: str
+
+    def moved(self, mode_map: ModeMap) -> UnitaryMatrix:
+        """Return the element with its modes moved."""
+        return replace(self, modes=tuple(map(mode_map, self.modes)))
+
+    def frozen(self) -> UnitaryMatrix:
+        """Return the element with the present matrix, which must be unitary."""
+        if not isinstance(self.unitary, ParameterizedUnitary):
+            return self
+        matrix = self.unitary.unitary
+        check_unitary(matrix)
+        return replace(self, unitary=matrix)
+
+    def parameters(self) -> Iterator[Parameter[Any]]:
+        """Yield the Parameters of the matrix."""
+        if isinstance(self.unitary, ParameterizedUnitary):
+            yield from self.unitary.params
+
+    def apply(self, matrix: ComplexArray) -> None:
+        """Multiply `matrix`, in place, from the left."""
+        rows = list(self.modes)
+        matrix[rows] = _array(self.unitary) @ matrix[rows]
+
+    def serialize(self) -> Serialized:
+        """Return `[name, parameters]`; modes that were added between the matrix' own stay as they are."""
+        start = self.modes[0]
+        rows = np.array(self.modes) - start
+        expanded = np.identity(rows[-1] + 1, dtype=np.complex128)
+        expanded[np.ix_(rows, rows)] = _array(self.unitary)
+        text = [[str(entry) for entry in row] for row in expanded.tolist()]
+        return ["UnitaryMatrix", {"mode": start, "unitary": text, "label": self.label}]
+
+    @property
+    def modes_used(self) -> frozenset[int]:
+        """The modes on which the element acts, with those between them."""
+        return frozenset(range(self.modes[0], self.modes[-1] + 1))
+
+
+@dataclass(slots=True, frozen=True)
+class Group(Component):
+    """Elements that are drawn as one, over the modes from `mode_1` to `mode_2`."""
+
+    components: tuple[Component, ...]
+    name: str
+    mode_1: int
+    mode_2: int
+    heralds: HeraldData
+
+    def moved(self, mode_map: ModeMap) -> Group:
+        """Return the group with its modes moved."""
+        return Group(
+            tuple(component.moved(mode_map) for component in self.components),
+            self.name,
+            mode_map(self.mode_1),
+            mode_map(self.mode_2),
+            self.heralds.moved(mode_map),
+        )
+
+    def frozen(self) -> Group:
+        """Return the group with each Parameter replaced by its present value."""
+        return replace(self, components=tuple(component.frozen() for component in self.components))
+
+    def parameters(self) -> Iterator[Parameter[Any]]:
+        """Yield the Parameters of the elements."""
+        for component in self.components:
+            yield from component.parameters()
+
+    def apply(self, matrix: ComplexArray) -> None:
+        """Multiply `matrix`, in place, from the left."""
+        for component in self.components:
+            component.apply(matrix)
+
+    def serialize(self) -> Serialized:
+        """Refuse: the wire knows no groups.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError("Groups must be unpacked before they are serialized.")
+
+    @property
+    def modes_used(self) -> frozenset[int]:
+        """The modes over which the group is drawn."""
+        return frozenset(range(self.mode_1, self.mode_2 + 1))
+
+
+def _array(matrix: ComplexArray | ParameterizedUnitary) -> ComplexArray:
+    """Return the matrix of an element whose Parameters are frozen."""
+    return cast("ComplexArray", matrix)
+
+
+def as_unitary_matrix(unitary: Any) -> ComplexArray | ParameterizedUnitary:
+    """Return a unitary matrix as complex128, its own copy and read-only; a ParameterizedUnitary as it is.
+
+    A matrix in single precision is moved to the nearest unitary in double precision (the polar factor of its
+    SVD): its rounding would be an error of 1e-7 there, which schedulers refuse.
+
+    Args:
+        unitary: Array-like, (n, n).
+
+    Raises:
+        NotUnitaryError: It is not unitary; the message says by how much it misses.
+        TypeError: It is not numeric.
+        ValueError: It is not square, or empty.
+    """
+    if isinstance(unitary, ParameterizedUnitary):
+        return unitary
+    given = np.asarray(unitary)
+    if given.ndim != 2 or 0 in given.shape:
+        msg = f"Unitary should be a square matrix, got shape {given.shape}."
+        raise ValueError(msg)
+    check_unitary(given)
+    matrix = given.astype(np.complex128)  # always a copy
+    single = given.dtype.kind in "fc" and np.finfo(given.dtype).eps > np.finfo(np.float64).eps
+    if single and unitary_deviation(matrix) > 1e-12:
+        left, _, right = np.linalg.svd(matrix)
+        matrix = left @ right
+    matrix.flags.writeable = False
+    return matrix
