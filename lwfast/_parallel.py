@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 
 def available_cores() -> int:
@@ -13,13 +18,26 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+@functools.cache
+def _helpers() -> ThreadPoolExecutor:
+    """Return the threads that help the calling one; to start them anew for each call would take 0.1 ms."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(max(available_cores() - 1, 1), thread_name_prefix="lwfast")
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child has the pool but not its threads.
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
+
+
 def run_chunks(task: Callable[[int], object], n_chunks: int, workers: int | None = None) -> None:
-    """Call `task(0)` to `task(n_chunks - 1)`, on threads where that can help.
+    """Call `task(0)` to `task(n_chunks - 1)`, on threads where that can help, this one among them.
 
     Args:
         task: Works on one chunk; releases the GIL for most of its time. No two chunks write the same place.
         n_chunks: Number of chunks.
-        workers: Number of threads; None takes all cores.
+        workers: Number of threads; None takes all cores, and no more are ever used.
 
     Raises:
         BaseException: The first exception of a chunk, or Ctrl-C; chunks not yet begun are then left out.
@@ -29,12 +47,28 @@ def run_chunks(task: Callable[[int], object], n_chunks: int, workers: int | None
         for chunk in range(n_chunks):
             task(chunk)
         return
-    from concurrent.futures import ThreadPoolExecutor
+    chunks = iter(range(n_chunks))  # taking the next one is atomic
+    failed = False
 
-    with ThreadPoolExecutor(workers) as pool:
+    def drain() -> None:
+        nonlocal failed
         try:
-            for future in [pool.submit(task, chunk) for chunk in range(n_chunks)]:
-                future.result()
+            for chunk in chunks:
+                if failed:
+                    return
+                task(chunk)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            failed = True
             raise
+
+    pool = _helpers()
+    helpers = [pool.submit(drain) for _ in range(workers - 1)]
+    try:
+        drain()
+    finally:
+        # A helper that has not begun is not needed any more, and might wait for this very thread's caller.
+        running = [helper for helper in helpers if not helper.cancel()]
+        for helper in running:
+            helper.exception()
+    for helper in running:
+        helper.result()

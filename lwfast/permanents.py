@@ -23,6 +23,8 @@ _NANOSECONDS_PER_EDGE = 2.2
 """Of each multiply-add of the expansion over sub-multisets of rows."""
 _THREADS_FROM = 16
 """Below this size a permanent is done before a second thread has begun."""
+_MERGE_FROM = 12
+"""From this size on equal rows and columns are looked for."""
 _STACK_TO = 12
 """Up to this size a stack takes one matrix a lane."""
 _ROUNDING = 2.0**-53
@@ -74,13 +76,10 @@ def permanent(
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns (`_kernels/permanent.py`); with
         repeated lines where that is cheaper, an expansion over sub-multisets (`_kernels/boson_sampling.py`).
     """
-    if rows is None and cols is None and not return_error and type(matrix) is np.ndarray and matrix.ndim == 2:
-        # One small matrix: checks count here.
-        size, width = matrix.shape
-        if size == width and 1 + _glynn().LANE_ROWS + 3 <= size < 12 and matrix.dtype.char == "D":
-            value = _glynn().permanent_single(matrix if matrix.flags.carray else matrix.copy("C"))
-            if value == value:  # not NaN
-                return value
+    if rows is None and cols is None and not return_error and type(matrix) is np.ndarray:
+        quick = _one_plain(matrix)
+        if quick is not None:
+            return quick
     array = _as_complex(matrix)
     shape = array.shape[:-2]
     row_counts = _multiplicities(rows, array.shape[-2], "rows")
@@ -113,6 +112,28 @@ def permanent(
     for index, one in enumerate(stack):
         bounds[index] = _error_bound(one, row_counts, col_counts) if n else 0.0
     return result, float(bounds[0]) if not shape else bounds.reshape(shape)
+
+
+def _one_plain(matrix: AnyArray) -> complex | None:
+    """Return the permanent of a single complex128 matrix of small or middling size, or None for the long way.
+
+    At 7 x 7 and 1 µs the checks of the long way would take ten times as long as the permanent.
+    """
+    if (
+        matrix.ndim != 2
+        or matrix.dtype.char != "D"
+        or not _glynn().MIN_SIZE <= len(matrix) == matrix.shape[1]
+    ):
+        return None
+    n = len(matrix)
+    if not _glynn().MIN_SIZE <= n < _THREADS_FROM:
+        return None
+    if not matrix.flags.carray:
+        matrix = matrix.copy("C")
+    if n >= _MERGE_FROM and _glynn().has_equal_lines(matrix):
+        return None
+    value: complex = _glynn().permanent_single(matrix)
+    return value if value == value else None  # NaN: not finite, or out of range
 
 
 def seconds_estimate(n: int) -> float:
@@ -240,10 +261,10 @@ def _prepared(
         for Glynn's formula.
     """
     n = int(row_counts.sum())
-    smallest = 1 + _glynn().LANE_ROWS + _glynn().MIN_INNER
-    if n < 12 and len(row_counts) == n == len(col_counts):
+    smallest = _glynn().MIN_SIZE
+    if n < _MERGE_FROM and len(row_counts) == n == len(col_counts):
         return matrix, row_counts, col_counts, n < smallest
-    if n >= 12 and _glynn().has_equal_lines(matrix):
+    if n >= _MERGE_FROM and _glynn().has_equal_lines(matrix):
         matrix, row_counts, col_counts = _merged(matrix, row_counts, col_counts)
     _check_cost(n, row_counts, col_counts)
     if _states(col_counts) < _states(row_counts):

@@ -55,14 +55,15 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
 
     class Lanes(types.Type):
         def __init__(self) -> None:
-            super().__init__(name=f"lanes{lanes}f64")  # type: ignore[no-untyped-call]
+            super().__init__(name=f"lanes{lanes}f64")
 
     class LanesModel(models.PrimitiveModel):
         def __init__(self, manager: Any, fe_type: Any) -> None:
             super().__init__(manager, fe_type, vector)
 
     register_model(Lanes)(LanesModel)
-    lane_type: Any = Lanes()
+    make_type: Any = Lanes
+    lane_type = make_type()
 
     def address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
         data = context.make_array(array_type)(context, builder, array).data
@@ -137,6 +138,18 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
         return operation
 
     @intrinsic
+    def peak(_typing: Any, x: Any, y: Any) -> Any:
+        def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            size = builder.select(
+                builder.fcmp_ordered("<", args[1], ir.Constant(vector, [0.0] * lanes)),
+                builder.fneg(args[1]),
+                args[1],
+            )
+            return builder.select(builder.fcmp_ordered(">", size, args[0]), size, args[0])
+
+        return x(x, y), generate
+
+    @intrinsic
     def total(_typing: Any, value: Any) -> Any:
         def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
             result = ir.Constant(ir.DoubleType(), 0.0)
@@ -183,6 +196,7 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
         "add": binary("fadd"),
         "sub": binary("fsub"),
         "mul": binary("fmul"),
+        "peak": peak,
         "total": total,
         "trailing_zeros": trailing_zeros,
         "store_word": store_word,
@@ -225,6 +239,10 @@ def _plain_mul(x: float, y: float) -> float:
     return x * y
 
 
+def _plain_peak(x: float, y: float) -> float:
+    return max(x, abs(y))
+
+
 def _plain_trailing_zeros(value: int) -> int:
     count = 0
     while not (value >> np.uint64(count)) & np.uint64(1):
@@ -253,6 +271,7 @@ def _plain() -> dict[str, Any]:
         "add": _plain_add,
         "sub": _plain_sub,
         "mul": _plain_mul,
+        "peak": _plain_peak,
         "total": _plain_same,
         "trailing_zeros": _plain_trailing_zeros,
         "store_word": _plain_store_word,
@@ -311,6 +330,8 @@ mul: Any = _OPERATIONS["mul"]
 trailing_zeros: Any = _OPERATIONS["trailing_zeros"]
 store_word: Any = _OPERATIONS["store_word"]
 """`store_word(array, i, word)`: write a uint64 to 8 entries of a flat uint8 array, lowest byte first."""
+peak: Any = _OPERATIONS["peak"]
+"""`peak(x, y)`: the larger of x and |y|; a NaN in y does not count."""
 total: Any = _OPERATIONS["total"]
 misalignment: Any = _OPERATIONS["misalignment"]
 

@@ -29,13 +29,27 @@ import numpy as np
 from numba.extending import register_jitable
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._simd import LANES, add, broadcast, empty_vectors, fill, get, lane_jit, mul, put, sub
+from lwfast._kernels._simd import (
+    LANES,
+    add,
+    broadcast,
+    empty_vectors,
+    fill,
+    get,
+    lane_jit,
+    mul,
+    peak,
+    put,
+    sub,
+)
 from lwfast._types import ComplexArray, FloatArray
 
 BLOCK = 32
 LANE_ROWS = LANES.bit_length() - 1
 MIN_INNER = 3
 """Four patterns of the last two inner rows, and their opposites, are in flight at once."""
+MIN_SIZE = 1 + LANE_ROWS + MIN_INNER
+"""Smallest matrix for `permanent_single`."""
 _LOWEST = 2.0**-600
 _HIGHEST = 2.0**600
 
@@ -53,44 +67,72 @@ def flip(negative: Any, x: Any, y: Any) -> Any:
 
 
 @register_jitable
-def inner_constants(rows_re: Any, rows_im: Any, n_cols: Any, inner: Any, out_re: Any, out_im: Any) -> Any:
+def inner_constants(rows_re: Any, rows_im: Any, n_cols: Any, inner: Any, out_re: Any, out_im: Any) -> None:
     """Write δ ε of every pair of columns and inner pattern, in the order that the main loop takes them.
 
     Row 0 is positive, the last two rows are fastest (++, +-, --, -+), the rest follows a Gray code.
     """
-    n_patterns = 1 << (inner - 1)
+    n_groups = 1 << (inner - 3)
     for pair in range(n_cols // 2):
         at = 2 * pair
         xr = get(rows_re, at)
         xi = get(rows_im, at)
         yr = get(rows_re, at + 1)
         yi = get(rows_im, at + 1)
-        for i in range(1, inner):
-            at = i * n_cols + 2 * pair
+        for i in range(1, inner - 2):
+            at += n_cols
             xr = add(xr, get(rows_re, at))
             xi = add(xi, get(rows_im, at))
             yr = add(yr, get(rows_re, at + 1))
             yi = add(yi, get(rows_im, at + 1))
-        for pattern in range(n_patterns):
-            turn = pattern % 4
-            row = inner - 1 - (turn + 1) % 2 if pattern else -1
-            negative = turn == 1 or turn == 2
-            while row > 0:
-                at = row * n_cols + 2 * pair
+        at += n_cols
+        last = at + n_cols
+        # Sum (s) and difference (d) of the last two rows.
+        xsr = add(get(rows_re, at), get(rows_re, last))
+        xsi = add(get(rows_im, at), get(rows_im, last))
+        ysr = add(get(rows_re, at + 1), get(rows_re, last + 1))
+        ysi = add(get(rows_im, at + 1), get(rows_im, last + 1))
+        xdr = sub(get(rows_re, at), get(rows_re, last))
+        xdi = sub(get(rows_im, at), get(rows_im, last))
+        ydr = sub(get(rows_re, at + 1), get(rows_re, last + 1))
+        ydi = sub(get(rows_im, at + 1), get(rows_im, last + 1))
+        for group in range(n_groups):
+            if group:
+                changed = 0
+                while not (group >> changed) & 1:
+                    changed += 1
+                negative = ((group ^ (group >> 1)) >> changed) & 1 == 1
+                at = (changed + 1) * n_cols + 2 * pair
                 xr = flip(negative, xr, get(rows_re, at))
                 xi = flip(negative, xi, get(rows_im, at))
                 yr = flip(negative, yr, get(rows_re, at + 1))
                 yi = flip(negative, yi, get(rows_im, at + 1))
-                if turn or row < inner - 2:
-                    break
-                row = 1
-                group = pattern // 4
-                while not (group >> (row - 1)) & 1:
-                    row += 1
-                negative = ((group ^ (group >> 1)) >> (row - 1)) & 1 == 1
-            zr, zi = product(xr, xi, yr, yi)
-            put(out_re, n_patterns * pair + pattern, zr)
-            put(out_im, n_patterns * pair + pattern, zi)
+            at = 4 * (n_groups * pair + group)
+            zr, zi = product(add(xr, xsr), add(xi, xsi), add(yr, ysr), add(yi, ysi))
+            put(out_re, at, zr)
+            put(out_im, at, zi)
+            zr, zi = product(add(xr, xdr), add(xi, xdi), add(yr, ydr), add(yi, ydi))
+            put(out_re, at + 1, zr)
+            put(out_im, at + 1, zi)
+            zr, zi = product(sub(xr, xsr), sub(xi, xsi), sub(yr, ysr), sub(yi, ysi))
+            put(out_re, at + 2, zr)
+            put(out_im, at + 2, zi)
+            zr, zi = product(sub(xr, xdr), sub(xi, xdi), sub(yr, ydr), sub(yi, ydi))
+            put(out_re, at + 3, zr)
+            put(out_im, at + 3, zi)
+
+
+@register_jitable
+def linear_part(rows_re: Any, rows_im: Any, at: Any, xr: Any, xi: Any, yr: Any, yi: Any) -> Any:
+    """Return X ε + Y δ for the entries δ, ε of a row in a pair of columns."""
+    dr = broadcast(rows_re, at)
+    di = broadcast(rows_im, at)
+    er = broadcast(rows_re, at + 1)
+    ei = broadcast(rows_im, at + 1)
+    return (
+        sub(add(mul(xr, er), mul(yr, dr)), add(mul(xi, ei), mul(yi, di))),
+        add(add(mul(xr, ei), mul(yr, di)), add(mul(xi, er), mul(yi, dr))),
+    )
 
 
 @register_jitable
@@ -133,10 +175,11 @@ def permanent_glynn(
     const_im = np.empty((4 * n_groups * n_pairs, *rows_re.shape[1:]))
     inner_constants(rows_re, rows_im, n_cols, inner, const_re, const_im)
     sums = empty_vectors(2 * n_cols)
-    # Of each pair: X ε_i + Y δ_i of every inner row, X Y, and the signed sum of the former that follows the
-    # group.
+    # Of each pair: X ε_i + Y δ_i of every inner row (for the last two their sum and difference), X Y, and the
+    # signed sum of the former, without the last two, that follows the group.
     width = 2 * inner + 4
     work = empty_vectors(n_pairs * width)
+    at_last = 2 * inner - 4
     at_product = 2 * inner
     at_sum = 2 * inner + 2
     opposite = fill(1.0 if inner % 2 == 0 else -1.0)
@@ -188,19 +231,18 @@ def permanent_glynn(
             put(work, here + at_product + 1, zi)
             tr = fill(0.0)
             ti = fill(0.0)
-            for i in range(inner):
-                at = i * n_cols + column
-                dr = broadcast(rows_re, at)
-                di = broadcast(rows_im, at)
-                er = broadcast(rows_re, at + 1)
-                ei = broadcast(rows_im, at + 1)
-                zr = sub(add(mul(xr, er), mul(yr, dr)), add(mul(xi, ei), mul(yi, di)))
-                zi = add(add(mul(xr, ei), mul(yr, di)), add(mul(xi, er), mul(yi, dr)))
-                put(work, here + 2 * i, zr)
-                put(work, here + 2 * i + 1, zi)
-                if i < inner - 2:
-                    tr = add(tr, zr)
-                    ti = add(ti, zi)
+            for i in range(inner - 2):
+                ur, ui = linear_part(rows_re, rows_im, i * n_cols + column, xr, xi, yr, yi)
+                put(work, here + 2 * i, ur)
+                put(work, here + 2 * i + 1, ui)
+                tr = add(tr, ur)
+                ti = add(ti, ui)
+            ur, ui = linear_part(rows_re, rows_im, (inner - 2) * n_cols + column, xr, xi, yr, yi)
+            vr, vi = linear_part(rows_re, rows_im, (inner - 1) * n_cols + column, xr, xi, yr, yi)
+            put(work, here + at_last, add(ur, vr))
+            put(work, here + at_last + 1, add(ui, vi))
+            put(work, here + at_last + 2, sub(ur, vr))
+            put(work, here + at_last + 3, sub(ui, vi))
             put(work, here + at_sum, tr)
             put(work, here + at_sum + 1, ti)
         for group in range(n_groups):
@@ -219,28 +261,22 @@ def permanent_glynn(
             ti = add(get(work, here + at_sum + 1), mul(delta, get(work, here + changed + 1)))
             put(work, here + at_sum, tr)
             put(work, here + at_sum + 1, ti)
-            ur = get(work, here + at_product - 4)
-            ui = get(work, here + at_product - 3)
-            vr = get(work, here + at_product - 2)
-            vi = get(work, here + at_product - 1)
             zr = get(work, here + at_product)
             zi = get(work, here + at_product + 1)
-            xr = add(tr, ur)
-            xi = add(ti, ui)
-            sr = add(xr, vr)
-            si = add(xi, vi)
-            p0r, p0i, q0r, q0i = opposite_factors(zr, zi, const_re, const_im, at, sr, si)
-            sr = sub(xr, vr)
-            si = sub(xi, vi)
-            p1r, p1i, q1r, q1i = opposite_factors(zr, zi, const_re, const_im, at + 1, sr, si)
-            xr = sub(tr, ur)
-            xi = sub(ti, ui)
-            sr = sub(xr, vr)
-            si = sub(xi, vi)
-            p2r, p2i, q2r, q2i = opposite_factors(zr, zi, const_re, const_im, at + 2, sr, si)
-            sr = add(xr, vr)
-            si = add(xi, vi)
-            p3r, p3i, q3r, q3i = opposite_factors(zr, zi, const_re, const_im, at + 3, sr, si)
+            ur = get(work, here + at_last)
+            ui = get(work, here + at_last + 1)
+            p0r, p0i, q0r, q0i = opposite_factors(zr, zi, const_re, const_im, at, add(tr, ur), add(ti, ui))
+            vr = get(work, here + at_last + 2)
+            vi = get(work, here + at_last + 3)
+            p1r, p1i, q1r, q1i = opposite_factors(
+                zr, zi, const_re, const_im, at + 1, add(tr, vr), add(ti, vi)
+            )
+            p2r, p2i, q2r, q2i = opposite_factors(
+                zr, zi, const_re, const_im, at + 2, sub(tr, ur), sub(ti, ui)
+            )
+            p3r, p3i, q3r, q3i = opposite_factors(
+                zr, zi, const_re, const_im, at + 3, sub(tr, vr), sub(ti, vi)
+            )
             for pair in range(1, n_pairs):
                 here = pair * width
                 at = 4 * (n_groups * pair + group)
@@ -248,34 +284,28 @@ def permanent_glynn(
                 ti = add(get(work, here + at_sum + 1), mul(delta, get(work, here + changed + 1)))
                 put(work, here + at_sum, tr)
                 put(work, here + at_sum + 1, ti)
-                ur = get(work, here + at_product - 4)
-                ui = get(work, here + at_product - 3)
-                vr = get(work, here + at_product - 2)
-                vi = get(work, here + at_product - 1)
                 zr = get(work, here + at_product)
                 zi = get(work, here + at_product + 1)
-                xr = add(tr, ur)
-                xi = add(ti, ui)
-                sr = add(xr, vr)
-                si = add(xi, vi)
-                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at, sr, si)
+                ur = get(work, here + at_last)
+                ui = get(work, here + at_last + 1)
+                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at, add(tr, ur), add(ti, ui))
                 p0r, p0i = product(p0r, p0i, fr, fi)
                 q0r, q0i = product(q0r, q0i, gr, gi)
-                sr = sub(xr, vr)
-                si = sub(xi, vi)
-                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at + 1, sr, si)
+                vr = get(work, here + at_last + 2)
+                vi = get(work, here + at_last + 3)
+                fr, fi, gr, gi = opposite_factors(
+                    zr, zi, const_re, const_im, at + 1, add(tr, vr), add(ti, vi)
+                )
                 p1r, p1i = product(p1r, p1i, fr, fi)
                 q1r, q1i = product(q1r, q1i, gr, gi)
-                xr = sub(tr, ur)
-                xi = sub(ti, ui)
-                sr = sub(xr, vr)
-                si = sub(xi, vi)
-                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at + 2, sr, si)
+                fr, fi, gr, gi = opposite_factors(
+                    zr, zi, const_re, const_im, at + 2, sub(tr, ur), sub(ti, ui)
+                )
                 p2r, p2i = product(p2r, p2i, fr, fi)
                 q2r, q2i = product(q2r, q2i, gr, gi)
-                sr = add(xr, vr)
-                si = add(xi, vi)
-                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at + 3, sr, si)
+                fr, fi, gr, gi = opposite_factors(
+                    zr, zi, const_re, const_im, at + 3, sub(tr, vr), sub(ti, vi)
+                )
                 p3r, p3i = product(p3r, p3i, fr, fi)
                 q3r, q3i = product(q3r, q3i, gr, gi)
             signs = fill(sign)
@@ -336,9 +366,9 @@ def in_range(matrix: Any) -> Any:
 @register_jitable
 def inner_rows(n_rows: Any) -> Any:
     """Return how many of the free rows are best taken as inner rows (measured on Zen 4)."""
-    if n_rows < 8:
-        return 3
-    return 5 if n_rows < 10 else 6 if n_rows < 13 else 7
+    if n_rows < 7:
+        return 3 if n_rows < 5 else 4
+    return 5 if n_rows < 8 else 6 if n_rows < 11 else 7
 
 
 @lane_jit
@@ -367,7 +397,7 @@ def pack_single(
 
 @lane_jit
 def permanent_single(matrix: ComplexArray) -> complex:
-    """Return the permanent of complex128[n, n], n > LANE_ROWS + MIN_INNER; NaN where it is out of range."""
+    """Return the permanent of complex128[n, n], n >= MIN_SIZE; NaN where it is out of range."""
     n = matrix.shape[0]
     n_cols = n + n % 2
     n_rows = n - 1 - LANE_ROWS
@@ -404,6 +434,7 @@ def permanent_stack(matrices: ComplexArray, start: int, stop: int, out: ComplexA
     base_im = empty_vectors(n_cols)
     rows_re = empty_vectors((n - 1) * n_cols)
     rows_im = empty_vectors((n - 1) * n_cols)
+    peaks = empty_vectors(n)
     base_re[:] = 1.0
     base_im[:] = 0.0
     rows_re[:] = 0.0
@@ -421,9 +452,20 @@ def permanent_stack(matrices: ComplexArray, start: int, stop: int, out: ComplexA
                 for column in range(n):
                     rows_re[row * n_cols + column, lane] = matrix[row + 1, column].real
                     rows_im[row * n_cols + column, lane] = matrix[row + 1, column].imag
+        for column in range(n):
+            largest = peak(peak(fill(0.0), get(base_re, column)), get(base_im, column))
+            for row in range(n - 1):
+                at = row * n_cols + column
+                largest = peak(peak(largest, get(rows_re, at)), get(rows_im, at))
+            put(peaks, column, largest)
         permanent_glynn(base_re, base_im, rows_re, rows_im, inner, 0, 1 << (n - 1 - inner), sums)
         for lane in range(min(LANES, stop - first)):
-            if in_range(matrices[first + lane]):
+            product_of_peaks = 1.0
+            inside = True
+            for column in range(n):
+                product_of_peaks *= peaks[column, lane]
+                inside = inside and _LOWEST < product_of_peaks < _HIGHEST
+            if inside and math.isfinite(sums[0, lane]) and math.isfinite(sums[1, lane]):
                 out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
             else:
                 out[first + lane] = complex(math.nan, math.nan)
