@@ -1,0 +1,222 @@
+"""The commands of the client, against a scheduler in memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from lwfast import remote
+from lwfast.cli import main
+from lwfast.remote import persistence
+from tests.faults.fake_scheduler import TOKEN, qpu
+from tests.faults.isolation import folders, ours, plain, quick, scheduler
+from tests.remote.samples import batch, sampler
+
+__all__ = ["folders", "ours", "plain", "quick", "scheduler"]
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command line; returns exit code, output and errors."""
+
+    def do(*argv: str) -> tuple[int, str, str]:
+        code = main(list(argv))
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    return do
+
+
+def test_save_list_and_delete_tokens(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{TOKEN}\n"))
+    code, out, err = run("token", "save", "main_token")
+    assert (code, err) == (0, "")
+    assert TOKEN not in out
+    assert persistence.read_tokens()[0] == {"main_token": TOKEN}
+    assert run("token", "list") == (0, "main_token\n", "")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("another"))
+    code, _, err = run("token", "save", "main_token")
+    assert code == 1
+    assert "overwrite" in err
+    monkeypatch.setattr(sys, "stdin", io.StringIO("another"))
+    assert run("token", "save", "main_token", "--overwrite")[0] == 0
+    assert run("token", "delete", "main_token")[0] == 0
+    assert run("token", "list") == (0, "", "")
+    assert run("token", "delete", "main_token")[0] == 1
+
+
+def test_no_token_on_standard_input(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    code, _, err = run("token", "save", "a")
+    assert (code, "No token" in err) == (1, True)
+
+
+def test_a_token_is_no_argument(run):
+    with pytest.raises(SystemExit) as caught:
+        run("token", "save", "a", TOKEN)
+    assert caught.value.code == 2
+
+
+def test_qpus(run, scheduler):
+    code, out, _ = run("qpus")
+    assert code == 0
+    for text in ("Artemis  online", "at most 20", "at most 8", "1,000,000", "3 photons: 50,000"):
+        assert text in out
+    scheduler.qpus[:] = [qpu(isAvailable=False, maxSamples=[])]
+    assert "OFFLINE" in run("qpus", "Artemis")[1]
+    code, _, err = run("qpus", "Apollo")
+    assert (code, "Apollo" in err) == (1, True)
+
+
+def test_jobs(run, scheduler):
+    remote.QPU("Artemis").run_async(sampler(), job_name="Mine")
+    scheduler.add(status="Completed")
+    code, out, _ = run("jobs")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].split() == ["Job", "ID", "Status", "Queue", "Name"]
+    assert [line.split()[0] for line in lines[1:]] == ["17771", "17770"]
+    assert "Completed" in lines[1]
+    assert ("Mine" in lines[2]) is scheduler.v1
+    assert len(run("jobs", "--limit", "1")[1].splitlines()) == 2
+    assert len(run("jobs", "--status", "completed")[1].splitlines()) == 2
+    assert run("jobs", "--status", "sleeping")[0] == 1
+
+
+def test_a_job(run, scheduler):
+    fake = scheduler.add(status="Scheduled", position=3, script=[])
+    code, out, _ = run("job", str(fake.id))
+    assert code == 0
+    assert f"Job {fake.id}: Scheduled" in out
+    assert "position in the queue: 3" in out
+    assert "Job received" in out
+    code, out, _ = run("job", str(fake.id), "--cancel")
+    assert (code, f"Job {fake.id}: Cancelled" in out) == (0, True)
+    assert run("job", str(fake.id), "--cancel")[0] == 1
+    assert run("job", "1")[0] == 1
+
+
+def test_a_job_that_failed(run, scheduler):
+    fake = scheduler.add(
+        status="Failed", script=[], notes="too hot", errors=[{"Code": 7, "Message": "too deep"}]
+    )
+    code, out, _ = run("job", str(fake.id), "--wait")
+    assert code == 1
+    assert "compilation error 7: too deep" in out
+    assert "notes: too hot" in out
+
+
+def test_wait_for_a_job(run, scheduler):
+    assert run("job", str(scheduler.add().id), "--wait", "--timeout", "5")[0] == 0
+    code, _, err = run("job", str(scheduler.add(script=[]).id), "--wait", "--timeout", "0.05")
+    assert (code, "WaitTimeoutError" in err) == (1, True)
+
+
+def test_the_reference_wire_gives_no_payloads(run, plain):
+    job = remote.QPU("Artemis").run(sampler())
+    assert run("job", str(job.job_id), "--payload")[0] == 1
+
+
+def test_a_payload_goes_round(run, ours, tmp_path):
+    job = remote.QPU("Artemis").run(sampler(), job_name="Mine")
+    code, out, _ = run("job", str(job.job_id), "--payload")
+    assert code == 0
+    (tmp_path / "payload.json").write_text(out)
+    code, out, _ = run("submit", str(tmp_path / "payload.json"))
+    assert code == 0
+    first, second = ours.jobs.values()
+    assert f"'Mine' as job {second.id}" in out
+    assert first.payload == second.payload
+
+
+def test_submit_a_saved_job(run, scheduler, tmp_path):
+    job = remote.QPU("Artemis").run(sampler(), job_name="Mine")
+    job.save_to_file(tmp_path / "job")
+    saved = tmp_path / "again.json"
+    code, _, _ = run(
+        "submit",
+        str(tmp_path / "job.json"),
+        "--name",
+        "Again",
+        "--wait",
+        "--timeout",
+        "5",
+        "--save",
+        str(saved),
+    )
+    assert code == 0
+    assert list(scheduler.jobs.values())[1].payload["job_name"] == "Again"
+    assert remote.load_job_from_file(saved).job_id == list(scheduler.jobs)[1]
+
+
+def test_submit_a_saved_batch(run, scheduler, tmp_path):
+    remote.QPU("Artemis").run(batch(2)).save_to_file(tmp_path / "all")
+    scheduler.script = ["Failed"]
+    assert run("submit", str(tmp_path / "all.json"))[0] == 0
+    assert run("submit", str(tmp_path / "all.json"), "--name", "Same", "--wait", "--timeout", "5")[0] == 1
+    assert len(scheduler.jobs) == 6
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"job_type": "job", "job_id": 1, "payload": null}'])
+def test_a_file_without_a_payload(run, scheduler, tmp_path, text):
+    (tmp_path / "bad.json").write_text(text)
+    code, _, err = run("submit", str(tmp_path / "bad.json"))
+    assert (code, "bad.json" in err) == (1, True)
+    assert scheduler.jobs == {}
+
+
+def test_a_file_that_is_not_there(run, scheduler, tmp_path):
+    assert run("submit", str(tmp_path / "none.json"))[0] == 1
+
+
+def test_a_result(run, scheduler, tmp_path):
+    fake = scheduler.add(status="Completed")
+    code, out, _ = run("result", str(fake.id))
+    assert code == 0
+    assert out.splitlines()[0].split() == ["55", "|1,0,0,0>"]
+    assert out.splitlines()[-1].split()[0] == "100"
+    assert "1 of them not shown" in run("result", str(fake.id), "--top", "1")[1]
+    assert run("result", str(fake.id), "--raw")[0] == 0
+    code, out, _ = run("result", str(fake.id), "-o", str(tmp_path / "r.json"))
+    assert (code, "Saved 2 outcomes" in out) == (0, True)
+    assert json.loads((tmp_path / "r.json").read_text()) == {"0, 1, 0, 0": 45, "1, 0, 0, 0": 55}
+    running = scheduler.add(script=["Running", "Completed"])
+    assert run("result", str(running.id))[0] == 1
+    assert run("result", str(running.id), "--wait", "--timeout", "5")[0] == 0
+
+
+def test_doctor(run, scheduler):
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "BAD" not in out
+    assert f"URL {scheduler.url} (from LWFAST_URL)" in out
+    assert "token set, not shown (from LWFAST_TOKEN)" in out
+    assert ("lwfast's API" in out) is scheduler.v1
+    assert TOKEN not in out
+
+
+def test_doctor_finds_what_is_wrong(run, folders):
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "BAD  ConfigurationError: No URL is set" in out
+
+
+def test_doctor_sees_tokens_that_others_can_read(run, scheduler):
+    remote.token.set(TOKEN)
+    remote.token.save("a")
+    (persistence.own_folder() / "tokens.json").chmod(0o644)
+    code, out, _ = run("doctor")
+    assert (code, "chmod 600" in out) == (1, True)
+
+
+def test_url_and_profile_are_arguments(run, scheduler, monkeypatch, folders):
+    monkeypatch.delenv("LWFAST_URL")
+    assert run("qpus")[0] == 1
+    assert run("qpus", "--url", scheduler.url)[0] == 0
+    (folders / "lwfast").mkdir(exist_ok=True)
+    (folders / "lwfast" / "config.toml").write_text(f'[profiles.lab]\nurl = "{scheduler.url}"\n')
+    assert run("qpus", "--profile", "lab")[0] == 0
+    assert run("qpus", "--profile", "other")[0] == 1
