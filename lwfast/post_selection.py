@@ -29,8 +29,8 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
         rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), a callable
             that takes a row as a tuple of integers and returns whether to keep it, or None. Modes number the
             columns of `states`, heralded ones counted.
-        heralds: Mode to photon number, as a mapping or as pairs; `[[mode], [photons]]` as on the wire is
-            read too.
+        heralds: Mode to photon number (or to several), as a mapping or as pairs; `[[mode], [photons]]` as on
+            the wire is read too.
 
     Returns:
         (states, counts): distinct rows in the order in which they first appear, equal ones added up.
@@ -61,17 +61,20 @@ def select_checked(
     states: StateTable,
     counts: Counts,
     rules: tuple[SelectionRule, ...],
-    heralds: Mapping[int, int],
+    heralds: Mapping[int, int | tuple[int, ...]],
     *,
     keep_heralds: bool = False,
 ) -> tuple[StateTable, Counts]:
     """Do what `post_select` does for checked arguments, without adding up equal rows.
 
-    Rows that were distinct stay distinct: a heralded mode has the same photons in all rows that are kept.
+    Rows that were distinct stay distinct, unless a herald allows several photon numbers.
     """
     n_rows, n_modes = states.shape
     # Heralds first: they are met least often, and the rules then have fewer rows to look at.
-    conditions = (*(SelectionRule((mode,), (n,)) for mode, n in heralds.items()), *rules)
+    conditions = (
+        *(SelectionRule((m,), n if isinstance(n, tuple) else (n,)) for m, n in heralds.items()),
+        *rules,
+    )
     if n_rows == 0 and n_modes == 0:
         return states, counts  # an empty result does not know its number of modes
     check_modes(conditions, n_modes)
@@ -138,8 +141,8 @@ def _as_rule(rule: Any) -> SelectionRule:
     return SelectionRule(modes, totals)
 
 
-def as_heralds(heralds: Any) -> dict[int, int]:
-    """Return heralds as mode to photon number.
+def as_heralds(heralds: Any) -> dict[int, tuple[int, ...]]:
+    """Return heralds as mode to the photon numbers that it may have, usually one.
 
     Raises:
         TypeError: If they are neither a mapping nor pairs.
@@ -150,18 +153,18 @@ def as_heralds(heralds: Any) -> dict[int, int]:
     pairs = heralds.items() if isinstance(heralds, Mapping) else heralds
     if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
         raise TypeError(f"heralds are a mapping or pairs of mode and photons, not {heralds!r}")
-    found: dict[int, int] = {}
+    found: dict[int, tuple[int, ...]] = {}
     for pair in pairs:
         try:
             mode, n_photons = pair
         except (TypeError, ValueError):
             raise TypeError(f"a herald is a pair (mode, photons), not {pair!r}") from None
         modes, numbers = _integers(mode, "herald mode"), _integers(n_photons, "heralded photons")
-        if len(modes) != 1 or len(numbers) != 1:
-            raise ValueError(f"a herald has one mode and one photon number, not {pair!r}")
+        if len(modes) != 1 or not numbers:
+            raise ValueError(f"a herald has one mode and a photon number, not {pair!r}")
         if modes[0] in found:
             raise ValueError(f"mode {modes[0]} is heralded twice")
-        found[modes[0]] = numbers[0]
+        found[modes[0]] = numbers
     return found
 
 
@@ -196,7 +199,7 @@ def _compiled(conditions: Iterable[SelectionRule]) -> tuple[NDArray[Any], ...]:
 
 
 def _without_modes(
-    states: StateTable, counts: Counts, dropped: Mapping[int, int]
+    states: StateTable, counts: Counts, dropped: Mapping[int, Any]
 ) -> tuple[StateTable, Counts]:
     kept = [m for m in range(states.shape[1]) if m not in dropped]
     return np.ascontiguousarray(states[:, kept]), counts

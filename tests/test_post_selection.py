@@ -59,6 +59,12 @@ def test_rows_that_become_equal_are_added_up():
     assert sums.tolist() == [8, 1]
 
 
+def test_a_herald_may_allow_several_photon_numbers():
+    """Then states become equal without it: 5 + 3 is 8."""
+    rows, sums = lw.post_select([[0, 1], [1, 1], [2, 1]], [5, 3, 1], (), [[[0], [0, 1]]])
+    assert (rows.tolist(), sums.tolist()) == ([[1]], [8])
+
+
 def test_a_callable_sees_each_distinct_row_once_with_heralds():
     seen = []
 
@@ -97,6 +103,7 @@ def test_a_mode_out_of_range_is_an_error_before_anything_runs():
         ({0: 1}, (), TypeError),
         ((), [(0, 1), (0, 1)], ValueError),
         ((), [((0, 1), (1,))], ValueError),
+        ((), [((0,), ())], ValueError),
         ((), [(0, -1)], ValueError),
         ((), [0], TypeError),
         ((), 5, TypeError),

@@ -207,8 +207,14 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         states, counts = self.states, self.counts
         if len(self):
             states, counts = select_checked(states, counts, given, wanted)
+            if any(len(numbers) > 1 for numbers in wanted.values()):
+                states, counts = group_checked(states, counts, owned=True)
         return self._next(
-            states, counts, step="post_select", rules=described(rules), heralds=list(wanted.items())
+            states,
+            counts,
+            step="post_select",
+            rules=described(rules),
+            heralds=[[[m], list(n)] for m, n in wanted.items()],
         )
 
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> Self:

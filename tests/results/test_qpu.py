@@ -35,6 +35,9 @@ def test_the_data_of_the_caller_stay_as_they_are():
 def test_counts_of_states_that_become_equal_are_added_up():
     data = {"results": {"(0, 1, 1)": 5, "(0,1,1)": 3}, "job_data": {"herald": [[[1], [1]]]}}
     assert QPUSamplingResult(data) == {(0, 1): 8}
+    data = {"results": {(0, 1): 5, (1, 1): 3, (2, 1): 1}, "job_data": {"herald": [[[0], [0, 1]]]}}
+    assert QPUSamplingResult(data) == {(1,): 8}
+    assert SamplingResult(data["results"]).post_select((), {0: (0, 1)}) == {(1,): 8}
 
 
 def test_text_keys_and_bodies_are_read_alike():
