@@ -55,15 +55,14 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
 
     class Lanes(types.Type):
         def __init__(self) -> None:
-            super().__init__(name=f"lanes{lanes}f64")
+            super().__init__(name=f"lanes{lanes}f64")  # type: ignore[no-untyped-call]
 
     class LanesModel(models.PrimitiveModel):
         def __init__(self, manager: Any, fe_type: Any) -> None:
             super().__init__(manager, fe_type, vector)
 
     register_model(Lanes)(LanesModel)
-    make_type: Any = Lanes
-    lane_type = make_type()
+    lane_type = Lanes()
 
     def address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
         data = context.make_array(array_type)(context, builder, array).data

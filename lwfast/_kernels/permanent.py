@@ -79,7 +79,7 @@ def inner_constants(rows_re: Any, rows_im: Any, n_cols: Any, inner: Any, out_re:
         xi = get(rows_im, at)
         yr = get(rows_re, at + 1)
         yi = get(rows_im, at + 1)
-        for i in range(1, inner - 2):
+        for _ in range(1, inner - 2):
             at += n_cols
             xr = add(xr, get(rows_re, at))
             xi = add(xi, get(rows_im, at))
