@@ -51,8 +51,7 @@ class Rule:
         try:
             return sum([state[mode] for mode in self.modes]) in self.n_photons
         except IndexError:
-            check_modes_in_range((self,), len(state))
-            raise
+            raise _out_of_range(self, max(self.modes), len(state)) from None
 
 
 class PostSelection(PostSelectionType):
@@ -197,11 +196,14 @@ def check_modes_in_range(rules: Iterable[Rule], n_modes: int) -> None:
     for rule in rules:
         for mode in rule.modes:
             if mode >= n_modes:
-                msg = (
-                    f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_modes} modes "
-                    f"(0 to {n_modes - 1}, heralded modes not counted)."
-                )
-                raise ModeRangeError(msg)
+                raise _out_of_range(rule, mode, n_modes)
+
+
+def _out_of_range(rule: Rule, mode: int, n_modes: int) -> ModeRangeError:
+    return ModeRangeError(
+        f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_modes} modes (counted "
+        "from 0, heralded modes left out)."
+    )
 
 
 def _integers(values: Any, name: str) -> tuple[int, ...]:

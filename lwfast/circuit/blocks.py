@@ -89,10 +89,13 @@ class Group(Component):
         for component in self.components:
             yield from component.parameters()
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        for component in self.components:
-            component.apply(matrix)
+    def apply(self, matrix: ComplexArray) -> None:  # noqa: ARG002  (the interface has it)
+        """Refuse: compiled circuits hold no groups.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError("Groups must be unpacked before they are applied.")
 
     def serialize(self) -> Serialized:
         """Refuse: the wire knows no groups.

@@ -225,6 +225,13 @@ class Sampler(Task):
             self._probability_distribution = self._probability_distribution()
         return self._probability_distribution
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What a backend left behind to work out a distribution cannot be pickled.
+        state = dict(self.__dict__)
+        if callable(self._probability_distribution):
+            state["_probability_distribution"] = None
+        return state
+
     def __repr__(self) -> str:
         names = ("post_selection", "min_detection", "source", "detector", "random_seed", "rng")
         given = [f"{name}={getattr(self, name)!r}" for name in names if getattr(self, name) is not None]

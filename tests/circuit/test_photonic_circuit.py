@@ -179,7 +179,9 @@ def test_parameters_are_looked_up_when_built() -> None:
     before = circuit.U
     r.set(0.9)
     assert not np.allclose(circuit.U, before)
+    circuit.barrier()
     assert circuit.get_all_params() == [r, loss, phi]
+    assert repr(circuit._build()) == "lwfast.CompiledCircuit(n_modes=2, loss_modes=2)"
     assert circuit.U_full.shape == (4, 4)  # a Parameter's loss keeps its mode at zero
     for parameter, bad in ((r, 1.5), (r, "a"), (phi, None), (phi, float("inf")), (loss, -1)):
         good = parameter.get()

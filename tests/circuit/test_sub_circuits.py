@@ -49,6 +49,17 @@ def test_groups_change_no_matrix(group: bool) -> None:
     assert outer == flat
 
 
+def test_groups_are_unpacked_before_use() -> None:
+    """A group has no matrix and no place on the wire of its own."""
+    circuit = PhotonicCircuit(2)
+    circuit.add(PhotonicCircuit(2), group=True)
+    (group,) = circuit._get_circuit_spec()
+    with pytest.raises(RuntimeError, match="unpacked before they are applied"):
+        group.apply(np.identity(2, dtype=complex))
+    with pytest.raises(RuntimeError, match="unpacked before they are serialized"):
+        group.serialize()
+
+
 def test_group_names() -> None:
     """Without a name a group is a Circuit."""
     circuit = PhotonicCircuit(2)

@@ -179,6 +179,7 @@ def test_one_seed_only() -> None:
         sampler.rng = 2
     sampler.random_seed = None
     sampler.rng = 2
+    assert sampler.rng == 2
     with pytest.raises(ValueError, match="not both"):
         sampler.random_seed = 1
     assert sampler._generate_task().rng == 2
@@ -233,6 +234,18 @@ def test_distribution_before_a_run() -> None:
     """The distribution is there after a run on a backend only."""
     with pytest.raises(SamplerError, match="first running"):
         _ = _sampler().probability_distribution
+
+
+def test_distribution_after_a_run() -> None:
+    """A backend may leave a function that gives the distribution: it is called once, and only if it is read."""
+    calls: list[int] = []
+    sampler = _sampler()
+    sampler._probability_distribution = lambda: calls.append(1) or "distribution"  # type: ignore[func-returns-value]
+    assert pickle.loads(pickle.dumps(sampler))._probability_distribution is None
+    assert calls == []
+    assert sampler.probability_distribution == sampler.probability_distribution == "distribution"
+    assert calls == [1]
+    assert pickle.loads(pickle.dumps(sampler)).probability_distribution == "distribution"
 
 
 def test_text_and_copies() -> None:
