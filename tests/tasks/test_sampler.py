@@ -237,7 +237,7 @@ def test_distribution_before_a_run() -> None:
 
 
 def test_distribution_after_a_run() -> None:
-    """A backend may leave a function that gives the distribution: it is called once, and only if it is read."""
+    """A backend may leave a function that gives the distribution: it is called once, when first read."""
     calls: list[int] = []
     sampler = _sampler()
     sampler._probability_distribution = lambda: calls.append(1) or "distribution"  # type: ignore[func-returns-value]
