@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .boson_sampling import boson_sample
     from .circuit import Parameter, ParameterDict, PhotonicCircuit, Unitary
     from .circuit.convert import convert
+    from .circuit.display import display
     from .counts import group_counts
     from .distribution import output_distribution
     from .emulator.warmup import warmup
@@ -61,6 +62,7 @@ _NAMES = {
     "boson_sampling": ["boson_sample"],
     "circuit": ["Parameter", "ParameterDict", "PhotonicCircuit", "Unitary"],
     "circuit.convert": ["convert"],
+    "circuit.display": ["display"],
     "counts": ["group_counts"],
     "distribution": ["output_distribution"],
     "emulator.warmup": ["warmup"],
@@ -138,6 +140,7 @@ __all__ = [
     "boson_sample",
     "convert",
     "decode_result",
+    "display",
     "emulator",
     "encode_result",
     "errors",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import lwfast
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.circuit.display import SvgDrawing, display
 from lwfast.circuit.drawing import phase_text, plan, value_text
@@ -107,6 +108,11 @@ def test_same_circuit_same_file(circuit: PhotonicCircuit, tmp_path: Path) -> Non
     for name in ("a", "b"):
         circuit.save_figure(str(tmp_path / name))
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_display_is_public(circuit: PhotonicCircuit) -> None:
+    """`lwfast.display` is the function, as in Lightworks."""
+    assert lwfast.display(circuit).svg == display(circuit).svg
 
 
 def test_display_types(circuit: PhotonicCircuit, tmp_path: Path) -> None:
