@@ -88,7 +88,7 @@ class Sampler(Task):
 
     @property
     def circuit(self) -> PhotonicCircuit:
-        """The circuit. A new one has to fit the input state and the post-selection that are set."""
+        """The circuit. A new one has to fit input state and post-selection; to change all, make a new task."""
         return self._circuit
 
     @circuit.setter
