@@ -88,7 +88,7 @@ class Sampler(Task):
 
     @property
     def circuit(self) -> PhotonicCircuit:
-        """The circuit. A new one has to fit input state and post-selection; to change all, make a new task."""
+        """The circuit. A new one has to fit input and post-selection; to change all, make a new task."""
         return self._circuit
 
     @circuit.setter
