@@ -1,0 +1,42 @@
+"""Boson sampling beside exqalibur and piquasso."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from benchmarks.adapters import boson_sampling_exqalibur, boson_sampling_lwfast, boson_sampling_piquasso
+
+ADAPTERS = [boson_sampling_lwfast, boson_sampling_exqalibur, boson_sampling_piquasso]
+
+
+def occupation(n_modes: int, n_photons: int) -> list[int]:
+    return [1] * n_photons + [0] * (n_modes - n_photons)
+
+
+def rows(samples) -> np.ndarray:
+    """Samples of any adapter as an array."""
+    return np.array([list(state) for state in samples])
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda a: a.name)
+@pytest.mark.parametrize(
+    ("n_modes", "n_photons", "count"), [(12, 6, 100), (20, 8, 100), (16, 14, 3), (60, 14, 3)]
+)
+def test_samples(benchmark, adapter, n_modes, n_photons, count):
+    if adapter is boson_sampling_piquasso and n_photons > 8:
+        pytest.skip("takes minutes")
+    draw = adapter.sampler(lw.random_unitary(n_modes, seed=1), occupation(n_modes, n_photons))
+    samples = rows(benchmark(draw, count))
+    assert samples.shape == (count, n_modes)
+    assert (samples.sum(axis=1) == n_photons).all()
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS[:2], ids=lambda a: a.name)
+def test_means(benchmark, adapter):
+    """Mean photon numbers are those of light."""
+    unitary = lw.random_unitary(8, seed=2)
+    inputs = occupation(8, 4)
+    samples = rows(benchmark(adapter.sampler(unitary, inputs), 4_000))
+    assert np.allclose(samples.mean(axis=0), np.abs(unitary) ** 2 @ inputs, atol=0.1)
