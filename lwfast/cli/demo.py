@@ -61,6 +61,4 @@ def _compile_first() -> None:
     from lwfast.emulator.warmup import warmup
 
     seconds = sum(warmup(progress=True).values())
-    print(
-        f"Kernels ready after {seconds:.1f} s (compiled once for each installation, then loaded from a cache)."
-    )
+    print(f"Kernels ready after {seconds:.1f} s; compiled once, then loaded from a cache.")

@@ -10,7 +10,11 @@ from collections.abc import Sequence
 from lwfast._version import __version__
 from lwfast.errors import LightworksError, LightworksRemoteError
 
-from . import client_commands, demo, process, serve, warmup
+from .client_commands import add_parsers as add_client_parsers
+from .demo import add_parser as add_demo
+from .process import add_parser as add_process
+from .serve import add_parser as add_serve
+from .warmup import add_parser as add_warmup
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -23,9 +27,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lwfast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (demo, serve, warmup, process):
-        module.add_parser(commands)
-    client_commands.add_parsers(commands)
+    for add in (add_demo, add_serve, add_warmup, add_process, add_client_parsers):
+        add(commands)
     return parser
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise LightworksDependencyError(
-            f'the scheduler needs {error.name}: python -m pip install "lwfast[server]"'
-        ) from error
+    for package in ("starlette", "uvicorn"):
+        if find_spec(package) is None:
+            raise LightworksDependencyError(
+                f'the scheduler needs {package}: python -m pip install "lwfast[server]"'
+            )
     from lwfast.scheduler.faults import SchedulerError
 
     try:

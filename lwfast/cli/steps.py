@@ -66,9 +66,11 @@ def run_steps(steps: Sequence[Step], namespace: Namespace, stream: TextIO | None
 def execute(code: str, namespace: Namespace) -> Any:
     """Run `code` as a prompt does: return the value of a last expression, else None."""
     tree = ast.parse(code)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     exec(compile(tree, "<demo>", "exec"), namespace)  # noqa: S102  (the source is a constant of this package)
-    if last is None:
+    if not isinstance(last, ast.Expr):
         return None
     return eval(compile(ast.Expression(last.value), "<demo>", "eval"), namespace)  # noqa: S307  (the same)
 
