@@ -245,6 +245,12 @@ class Client:
         shown = [f"{key}={value!r}" for key, value in (("url", url), ("profile", profile)) if value]
         return f"lwfast.remote.Client({', '.join(shown)})"
 
+    def __copy__(self) -> Client:
+        return self  # a copy of a job is a job of the same client
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Client:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         # The token stays behind: the other process finds one as any new client does.
         shown = {key: value for key, value in self._arguments.items() if key != "token_"}

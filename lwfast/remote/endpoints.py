@@ -49,6 +49,12 @@ class Endpoints:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
 
+    def offers_v1(self) -> bool:
+        """Say whether the scheduler offers lwfast's API; if nothing was asked yet, ask something harmless."""
+        if self.transport.speaks_v1 is None:
+            self.qpus()
+        return bool(self.transport.speaks_v1)
+
     # --- QPUs ---------------------------------------------------------------------------------------
 
     def qpus(self) -> list[wire.QPUListItem]:

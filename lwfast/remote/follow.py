@@ -55,7 +55,8 @@ class Follower:
         self._reached = reached
         self._on_change = on_change
         self._seen: dict[str, tuple[Status, int | None]] = {}
-        self._seq = min((job._seq for job in jobs), default=0)
+        # Whoever wants to see something sees the present state first; else the next change is waited for.
+        self._seq = 0 if on_change else min((job._seq for job in jobs), default=0)
         self._last_success = time.monotonic()
 
     def poll(self, long_poll: float, deadline: float | None = None) -> list[Job]:
@@ -161,9 +162,10 @@ def follow(
     deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
     open_jobs = []
     for job in jobs:
-        if job._final is not None and reached(job._final):
+        # What was told may be old, but no status that was reached is ever left backwards.
+        if job._seen is not None and reached(job._seen):
             if on_change is not None:
-                on_change(job, job._final, None)
+                on_change(job, job._seen, None)
             yield job
         else:
             open_jobs.append(job)

@@ -27,9 +27,7 @@ def find_jobs(
     if limit is not None and limit < 1:
         raise ValueError(f"limit should be a number of jobs from 1 on, or None for all, got {limit!r}.")
     api = client._api
-    if api.transport.speaks_v1 is None:
-        api.qpus()  # any answer tells what the scheduler can do
-    if api.transport.speaks_v1:
+    if api.offers_v1():
         records = all_records(client, statuses, name, qpu, limit, before)
         return [job_of(client, record) for record in records]
     asked = [key for key, value in (("name", name), ("qpu", qpu)) if value is not None]
@@ -114,14 +112,13 @@ def scheduled_table(client: Client) -> pd.DataFrame:
 
 def _waiting(client: Client) -> list[tuple[int | str, str, int | None]]:
     """Ask which jobs wait: in one request where the scheduler can, else one for each job."""
-    scheduled = client.list_scheduled_jobs() if not client._api.transport.speaks_v1 else []
-    if client._api.transport.speaks_v1:
+    if client._api.offers_v1():
         return [
             (record.job_id, str(record.job_status), record.queue_position)
             for record in all_records(client, WAITING)
         ]
     rows: list[tuple[int | str, str, int | None]] = []
-    for job_id in scheduled:
+    for job_id in client.list_scheduled_jobs():
         try:
             details = client.get_job_details(job_id)
         except JobNotFoundError:

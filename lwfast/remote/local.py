@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import queue
@@ -18,7 +19,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
-from lwfast.errors import LightworksRemoteError
+from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 
 from .client import Client
 from .default import put_in_place, take_away
@@ -52,6 +53,7 @@ def local_scheduler(
 
     Raises:
         LightworksRemoteError: From `start`: it did not start; shows the end of its log.
+        LightworksDependencyError: From `start`: the extra `server` is not installed.
     """
     return LocalScheduler(data_dir, config, workers, port, startup_seconds)
 
@@ -151,6 +153,12 @@ class LocalScheduler:
     # --- the child ----------------------------------------------------------------------------------
 
     def _start(self) -> None:
+        missing = [name for name in ("starlette", "uvicorn") if importlib.util.find_spec(name) is None]
+        if missing:
+            raise LightworksDependencyError(
+                f"A local scheduler needs {' and '.join(missing)}; install with: "
+                'python -m pip install "lwfast[server]".'
+            )
         self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
         data_dir = self._data_dir or self._own_folder / "data"
         self._log = (self._own_folder / "scheduler.log").open("wb")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .single_job import Job
 
 PRINT_SECONDS = 1.0
+LARGE_BYTES = 2_000_000
 
 
 class StatusLine:
@@ -63,15 +64,18 @@ class StatusLine:
 
 
 def _make_bar(n_jobs: int) -> Any:
-    """Make a bar where one can be redrawn: in a terminal or a notebook."""
+    tqdm = _find_tqdm()
+    shape = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}]" if n_jobs > 1 else "{desc} [{elapsed}]"
+    return None if tqdm is None else tqdm(total=n_jobs, bar_format=shape, file=sys.stderr)
+
+
+def _find_tqdm() -> Any:
+    """Return tqdm if it is installed and a line can be redrawn: in a terminal or a notebook."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return None
-    if not sys.stderr.isatty() and "notebook" not in tqdm.__module__:
-        return None
-    shape = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}]" if n_jobs > 1 else "{desc} [{elapsed}]"
-    return tqdm(total=n_jobs, bar_format=shape, file=sys.stderr)
+    return tqdm if sys.stderr.isatty() or "notebook" in tqdm.__module__ else None
 
 
 class Shown:
@@ -104,3 +108,38 @@ class Shown:
     def __exit__(self, *_: object) -> None:
         if self._line is not None:
             self._line.close()
+
+
+class Download:
+    """A context that gives what shows the bytes of a large answer as they come, or None.
+
+    Args:
+        shown: Whether to show anything; that needs tqdm, and a terminal or a notebook.
+    """
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+        self._bar: Any = None
+
+    def __enter__(self) -> Callable[[int, int | None], None] | None:
+        return self._update if self._shown else None
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _update(self, done: int, total: int | None) -> None:
+        if self._bar is None:
+            if (total or done) < LARGE_BYTES:
+                return
+            self._bar = _download_bar(total) if self._shown else None
+            self._shown = self._bar is not None
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+
+
+def _download_bar(total: int | None) -> Any:
+    tqdm = _find_tqdm()
+    return (
+        None if tqdm is None else tqdm(total=total, desc="Result", unit="B", unit_scale=True, file=sys.stderr)
+    )

@@ -203,10 +203,8 @@ def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
     from .follow import follow
 
     jobs = job.jobs if isinstance(job, BatchJob) else [job]
-    # Asking about the others would wait for their next change, which may be a long queue away.
-    waiting = [one for one in jobs if not one._compiled]
     try:
-        for _ in follow(waiting, lambda status: status not in _BEFORE_COMPILED, client.compile_timeout):
+        for _ in follow(jobs, lambda status: status not in _BEFORE_COMPILED, client.compile_timeout):
             pass
         errors = {one: _compilation_error(one) for one in jobs if one._final is Status.FAILED}
     except LightworksRemoteError as error:

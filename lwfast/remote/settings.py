@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lwfast.errors import ConfigurationError
+from lwfast.errors import AuthenticationError, ConfigurationError
 
 from . import persistence
 from .chosen import chosen
@@ -30,21 +30,19 @@ class Settings:
         url: Base URL, ending in a slash.
         token: Sent with each request; not shown in the repr.
         certificate: PEM file that https connections are checked against, or None for the system's.
-        require_online: Whether a QPU must be online to submit, or None where nobody said.
         sources: For each of these, where it came from.
     """
 
     url: str
     token: str = field(repr=False)
     certificate: Path | None
-    require_online: bool | None
     sources: dict[str, str] = field(default_factory=dict)
 
 
 def resolve(
     url: str | None, token_: str | None, certificate: str | None, profile: str | None, allow_insecure: bool
 ) -> Settings:
-    """Look every setting up.
+    """Look up what a connection needs.
 
     Raises:
         ConfigurationError: No URL is set, or a setting cannot be used; says what to do.
@@ -55,14 +53,12 @@ def resolve(
     path, path_source = None, "not used without https"
     if found_url.startswith("https"):
         path, path_source = resolve_certificate(certificate, profile)
-    online, online_source = resolve_require_online(profile)
     sources = {
         "url": url_source,
         "token": token_source,
         "certificate": path_source,
-        "require_online": online_source,
     }
-    return Settings(found_url, found_token, path, online, sources)
+    return Settings(found_url, found_token, path, sources)
 
 
 def resolve_url(url: str | None, profile: str | None = None, allow_insecure: bool = False) -> tuple[str, str]:
@@ -134,7 +130,7 @@ def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, s
     """Find the token and say where it came from.
 
     Raises:
-        AuthenticationError: There is none.
+        AuthenticationError: There is none, or that of LWFAST_TOKEN cannot be sent.
         TokenError: The profile names a saved token that is not there.
     """
     if value is not None:
@@ -143,7 +139,10 @@ def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, s
         return chosen.token, "remote.token"
     environment = os.environ.get("LWFAST_TOKEN")
     if environment:
-        return check_token(environment.strip(), "LWFAST_TOKEN"), "LWFAST_TOKEN"
+        try:
+            return check_token(environment.strip(), "LWFAST_TOKEN"), "LWFAST_TOKEN"
+        except ValueError as error:
+            raise AuthenticationError(str(error)) from None
     name, source = _of_profile("token_name", profile)
     if name:
         return saved_token(name), f"saved token {name!r} ({source})"

@@ -13,12 +13,13 @@ from lwfast.wire import Status
 from . import files
 from .fetching import fetch
 from .follow import check_timeout, follow
-from .progress import Shown
+from .progress import Download, Shown
 
 if TYPE_CHECKING:
     from lwfast.results import QPUSamplingResult
 
     from .client import Client
+    from .transport import DownloadProgress
 
 
 class Job:
@@ -40,8 +41,8 @@ class Job:
         self._job_id: int | str | None = None
         self._name: str | None = None
         self._final: Status | None = None  # a status after which nothing changes any more
-        self._compiled = False  # whether the answer to the submit said so already
-        self._seq = 0
+        self._seen: Status | None = None  # the latest status that was told
+        self._seq = 0  # of lwfast's API: the change that told it
         self._pending_key: str | None = None
         self.previous_ids: list[int | str] = []
 
@@ -150,9 +151,7 @@ class Job:
         Raises:
             ResultsError: The job is not complete, or gave no results; says why.
         """
-        job_id = self._required_id()
-        with keeping(self):
-            return fetch(self._where()._api, job_id, self._final)
+        return self._fetch(None)
 
     def result(self, timeout: float | None = None, progress: Any = None) -> QPUSamplingResult:
         """Wait until the job is complete, then fetch the result.
@@ -166,7 +165,8 @@ class Job:
             ResultsError: The job gave no results; says why.
         """
         self.wait_until_complete(timeout, progress)
-        return self.get_result()
+        with Download(progress is True) as on_bytes:
+            return self._fetch(on_bytes)
 
     def __await__(self) -> Generator[Any, None, QPUSamplingResult]:
         """Wait without blocking the event loop, then return the result."""
@@ -213,24 +213,31 @@ class Job:
         check_job_id(self._job_id)
         return self._job_id  # type: ignore[return-value]  # None was refused
 
+    def _fetch(self, on_bytes: DownloadProgress | None) -> QPUSamplingResult:
+        job_id = self._required_id()
+        try:
+            return fetch(self._where()._api, job_id, self._final, on_bytes)
+        except LightworksRemoteError as error:
+            error.job = self
+            raise
+
     def _saw(self, job_id: Any, status: Status) -> None:
-        """Remember a status that will not change any more, if it is that of the present id."""
-        if status.is_complete and str(job_id) == str(self._job_id):
-            self._final = status
+        """Remember a status, if it is that of the present id."""
+        if str(job_id) == str(self._job_id):
+            self._seen = status
+            self._final = status if status.is_complete else self._final
 
     def _accept(self, answer: wire.JobRecord | int | str) -> None:
         """Take the id that the scheduler gave the job."""
         if self._job_id is not None:
             self.previous_ids.append(self._job_id)
-        self._final = None
-        self._compiled = False
+        self._final = self._seen = None
         self._seq = 0
         self._pending_key = None
         if isinstance(answer, wire.JobRecord):
             self._job_id = answer.job_id
             self._name = answer.job_name
             self._seq = answer.seq
-            self._compiled = answer.job_status not in {Status.ACCEPTED, Status.COMPILING}
             self._saw(answer.job_id, answer.job_status)
         else:
             self._job_id = answer
@@ -242,7 +249,7 @@ class Job:
         self._job_id = job_id
         self._payload = payload
         self._name = name
-        self._final = None
+        self._final = self._seen = None
         self._seq = 0
         self._pending_key = None
         self.previous_ids = previous
@@ -250,10 +257,12 @@ class Job:
     def _submit(self) -> None:
         from .submit import new_key, submit_one
 
-        payload = self.payload
+        client = self._where()
+        if self._payload is None and self._job_id is not None and client._api.offers_v1():
+            self._payload = client._api.payload(self._job_id)
+        payload = self._payload
         if payload is None:
             raise JobSubmissionError("No payload provided to job, so there is nothing to submit.")
-        client = self._where()
         # After a lost answer the same key is used, so that the scheduler can tell that it has the job.
         self._pending_key = self._pending_key or new_key()
         try:
@@ -265,17 +274,3 @@ class Job:
             raise
         self._client = client
         self._accept(answer)
-
-
-class keeping:  # noqa: N801  (reads as a statement)
-    """A context that puts the job into every remote error that leaves it."""
-
-    def __init__(self, job: Any) -> None:
-        self._job = job
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if isinstance(error, LightworksRemoteError) and error.job is None:
-            error.job = self._job

@@ -39,15 +39,14 @@ def submit_one(
         JobSubmissionError: The scheduler refused the payload.
         ConnectionFailedError: The scheduler could not be reached; nothing was sent.
     """
-    if api.transport.speaks_v1 is None:
-        api.qpus()  # any answer tells whether keys are understood
+    keyed = api.offers_v1()
     sent_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     try:
-        return api.submit_keyed(body, key) if api.transport.speaks_v1 else api.submit(body)
+        return api.submit_keyed(body, key) if keyed else api.submit(body)
     except (LostAnswerError, HTTPError) as error:
         if _is_definite(error):
             raise
-        raise _ambiguous(error, payload, sent_at, keyed=bool(api.transport.speaks_v1)) from error
+        raise _ambiguous(error, payload, sent_at, keyed=keyed) from error
 
 
 def submit_batch(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[Submission]) -> None:
@@ -60,9 +59,7 @@ def submit_batch(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[Subm
         AmbiguousSubmissionError: The answer to one was lost; carries the accepted jobs.
         LightworksRemoteError: None was accepted; as for a single job.
     """
-    if api.transport.speaks_v1 is None:
-        api.qpus()
-    if api.transport.speaks_v1:
+    if api.offers_v1():
         _submit_together(api, jobs, submissions)
         return
     for number, (job, submission) in enumerate(zip(jobs, submissions, strict=True)):
@@ -128,14 +125,13 @@ def _ambiguous(
 ) -> AmbiguousSubmissionError:
     several = isinstance(payload, list)
     names = ", ".join(repr(item.job_name) for item in (payload if isinstance(payload, list) else [payload]))
-    how = (
-        "It was sent again under the same key"
-        if keyed
-        else "It was not sent again, so as not to make it twice"
-    )
+    how = "It was not sent again, so as not to make a job twice."
+    if keyed:
+        how = "It was sent again under the same key, in vain."
+        how += "" if several else " This exception's job.retry() sends it once more under that key, safely."
     return AmbiguousSubmissionError(
         f"{error} The answer to a submit is lost: the {'jobs' if several else 'job'} {names} may or may not "
-        f"exist. {how}. Before you submit again, look for a job created after {sent_at}, in "
+        f"exist. {how} Before you submit again, look for a job created after {sent_at}, in "
         "remote.list_all_jobs() or on the dashboard.",
         payload=payload,
         sent_at=sent_at,

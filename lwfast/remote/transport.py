@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
 from lwfast._version import __version__
 from lwfast.errors import AuthenticationError, ConnectionFailedError, HTTPError
@@ -27,7 +27,7 @@ from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER
 from .retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from .settings import Settings, is_loopback
 
-POOL_SIZE = 32
+POOL_SIZE = 64
 CHUNK_BYTES = 1 << 16
 SHOWN_BYTES = 300
 BUSY = frozenset({429, 502, 503, 504})
@@ -200,11 +200,18 @@ class Transport:
                 raise
         except OSError as error:  # requests' exceptions are OSErrors too
             raise self._connection_error(error, method, read) from error
-        version = response.headers.get(API_HEADER, "")
-        self.speaks_v1 = API_VERSION in [item.strip() for item in version.split(",")]
+        self._learn(response)
         answer = Answer(response.status_code, response.reason or "", response.headers, content)
         self._check(answer)
         return answer
+
+    def _learn(self, response: requests.Response) -> None:
+        """Note what the scheduler offers; an error without the header may come from a gateway before it."""
+        offered = response.headers.get(API_HEADER, "")
+        if API_VERSION in [item.strip() for item in offered.split(",")]:
+            self.speaks_v1 = True
+        elif response.ok:
+            self.speaks_v1 = False
 
     def _check(self, answer: Answer) -> None:
         """Raise for the statuses that mean the same whatever was asked."""
@@ -300,7 +307,7 @@ def _nothing_sent(error: Exception) -> bool:
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError)
+    return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | ProxyError)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -274,3 +274,30 @@ def test_a_scheduler_without_an_answer_to_the_first_question(quick):
         pass
     with pytest.raises(remote.ConnectionFailedError):
         remote.Client(url=fake.url, token=TOKEN).qpu("Artemis").run(sampler())
+
+
+def test_a_job_told_to_be_compiled_is_not_waited_for(ours):
+    """The answer to the submit says so already; the next change may be a long queue away."""
+    original = ours.add
+    ours.add = lambda payload=None: original(payload, status="Scheduled", script=[])
+    qpu().run(sampler())
+    qpu().run(batch(3))
+    assert ours.seen("GET", "v1/changes") == []
+
+
+def test_an_error_of_a_gateway_does_not_make_the_client_forget_keys(ours):
+    """Its answers lack the header by which the scheduler tells that it takes keys."""
+
+    def gateway(handler):
+        handler.send_response(502)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+        return True
+
+    qpu().run(sampler())
+    ours.fault("GET", "jobs", *[gateway] * 20)
+    with pytest.raises(remote.HTTPError):
+        remote.list_all_jobs()
+    ours.fault("POST", "v1/jobs", reset_after_doing)
+    qpu().run(sampler())
+    assert len(ours.jobs) == 2

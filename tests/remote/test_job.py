@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import sys
 import threading
 import time
 
@@ -8,7 +10,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
-from lwfast.remote import fetching
+from lwfast.remote import fetching, progress
 from tests.faults.fake_scheduler import results, status
 from tests.remote.samples import sampler
 
@@ -298,3 +300,54 @@ def test_threads_may_wait_for_one_job(job):
     for thread in threads:
         thread.join()
     assert found == [2] * 8
+
+
+def test_a_job_may_be_copied_and_pickled(job):
+    """A copy is a job of the same client; a pickle leaves the token behind."""
+    import copy
+    import pickle
+
+    from tests.faults.fake_scheduler import TOKEN
+
+    job._client = remote.Client(url=job._client.url, token=TOKEN)
+    assert copy.deepcopy(job)._client is copy.copy(job)._client is job._client
+    data = pickle.dumps(job)
+    assert TOKEN.encode() not in data
+    loaded = pickle.loads(data)
+    assert (loaded.job_id, loaded.payload) == (job.job_id, job.payload)
+    assert loaded.status is not None  # the environment has a token
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_in_a_terminal_is_one_line(job, scheduler, monkeypatch):
+    pytest.importorskip("tqdm")
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "LARGE_BYTES", 10)
+    fake = scheduler.jobs[job.job_id]
+    fake.script, fake.status, fake.position = ["Running", "Completed"], "Scheduled", 3
+    job.result(5, progress=True)
+    text = screen.getvalue()
+    assert f"\rJob {job.job_id}: Scheduled, position 3 in the queue" in text
+    assert f"\rJob {job.job_id}: Completed" in text
+    assert "Result: 100%" in text
+
+
+def test_progress_of_many_jobs_in_a_terminal(scheduler, monkeypatch):
+    pytest.importorskip("tqdm")
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    jobs = [remote.QPU("Artemis").run_async(sampler()) for _ in range(3)]
+    remote.wait(jobs, 5, progress=True)
+    assert "3/3" in screen.getvalue()
+
+
+def test_progress_without_tqdm(job, scheduler, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    assert len(job.result(5, progress=True)) == 2
+    assert "Completed" in capsys.readouterr().err
