@@ -72,8 +72,8 @@ def checked_rules(rules: Any, n_modes: int) -> list[tuple[tuple[int, ...], tuple
         outside = [mode for mode in modes if not 0 <= mode < n_modes]
         if outside:
             msg = (
-                f"Post-selection rule {(modes, sums)} names mode {outside[0]}, but outcomes have {n_modes} modes "
-                f"(0 to {n_modes - 1}, heralded modes not counted)."
+                f"Post-selection rule {(modes, sums)} names mode {outside[0]}, but outcomes have {n_modes} "
+                f"modes (0 to {n_modes - 1}, heralded modes not counted)."
             )
             raise ModeRangeError(msg)
         pairs.append((modes, sums))

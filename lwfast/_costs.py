@@ -1,9 +1,10 @@
 """What a computation will take on one core: seconds, roughly, and bytes.
 
-Choices rest on ratios of these, never on the number of cores at hand: the same seed must give the same samples.
+Choices rest on ratios of these, never on the number of cores at hand: the same seed must give the same
+samples.
 
-The constants are measured on one core of a 2022 server (Zen 4, AVX-512). Ratios between them decide which way is
-taken; they are much alike on other machines.
+The constants are measured on one core of a 2022 server (Zen 4, AVX-512). Ratios between them decide which way
+is taken; they are much alike on other machines.
 """
 
 from __future__ import annotations

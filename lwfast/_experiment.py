@@ -76,7 +76,8 @@ def make_experiment(
         matrix: complex128[m, m], transfer matrix.
         photons: Intended photons in each input mode.
         source: Has `purity`, `brightness`, `indistinguishability`; None is perfect.
-        detector: Has `efficiency`, `p_dark`, `photon_counting`, each one value or one a mode; None is perfect.
+        detector: Has `efficiency`, `p_dark`, `photon_counting`, each one value or one a mode; None is
+            perfect.
         loss: float64[m], loss behind the circuit.
         tolerance: How far the matrix may be off by rounding.
 
@@ -102,7 +103,7 @@ def make_experiment(
 
 
 def _per_mode(detector: Any, n_modes: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    values = []
+    values: list[Any] = []
     for name, perfect, kind in (
         ("efficiency", 1.0, np.float64),
         ("p_dark", 0.0, np.float64),

@@ -1,15 +1,17 @@
 """Loss as extra modes: a transfer matrix that loses light, completed to an isometry.
 
-Only the columns of occupied modes matter. With T the columns of the q occupied modes, E = 1 - T^H T is what they
-lose, and any R with R^H R = E completes them: (T; R) is an isometry. An upper triangular R needs at most q extra
-modes, however many lossy elements a circuit has, and lets photon j reach the first j + 1 of them only.
+Only the columns of occupied modes matter. With T the columns of the q occupied modes, E = 1 - T^H T is what
+they lose, and any R with R^H R = E completes them: (T; R) is an isometry. An upper triangular R needs at most
+q extra modes, however many lossy elements a circuit has, and lets photon j reach the first j + 1 of them
+only.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import ComplexArray
 from lwfast.errors import NotUnitaryError
 
 UNIT_ROUNDING = 1e-12
@@ -43,9 +45,8 @@ def complete_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexAr
     values, vectors = np.linalg.eigh(lost)
     if values[0] < -tolerance:
         msg = (
-            f"The matrix amplifies light: its largest singular value is {np.sqrt(1 - values[0]):.15g}, more than "
-            f"1 by more than the tolerance {tolerance:.3g}. A lossy transfer matrix has singular values of at "
-            "most 1."
+            f"The matrix amplifies light: its largest singular value is {np.sqrt(1 - values[0]):.15g}, and "
+            f"the tolerance is {tolerance:.3g}. A lossy transfer matrix has singular values of at most 1."
         )
         raise NotUnitaryError(msg)
     isometry = bool(values[-1] <= _SMALLEST_LOSS)
@@ -81,6 +82,6 @@ def _clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
     return cleaned
 
 
-def kept_rows(rows: ComplexArray) -> FloatArray:
+def kept_rows(rows: ComplexArray) -> NDArray[np.int64]:
     """Return the indices of the rows that lose anything, as int64[r]."""
     return np.flatnonzero(np.abs(rows).max(axis=1, initial=0.0) > _ROW)

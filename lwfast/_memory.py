@@ -11,7 +11,7 @@ _FALLBACK_BYTES = 4 << 30
 
 
 def memory_limit() -> int:
-    """Return how many bytes one computation may take: `LWFAST_MAX_MEMORY`, or half of the machine's memory."""
+    """Return how many bytes a computation may take: `LWFAST_MAX_MEMORY`, or half of the memory here."""
     given = os.environ.get("LWFAST_MAX_MEMORY")
     if given:
         try:

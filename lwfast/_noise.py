@@ -1,9 +1,9 @@
 """Imperfect sources, exactly: a sum over which photons interfere, times independent single photons.
 
 A source photon is one of: missing, alone and interfering, alone and distinguishable, interfering beside a
-distinguishable one, two distinguishable ones. Distinguishable photons walk alone, so their distributions multiply
-as polynomials. What is left is a sum over how many photons of each input mode interfere, at most 2^n terms where
-an enumeration of inputs has 6^n.
+distinguishable one, two distinguishable ones. Distinguishable photons walk alone, so their distributions
+multiply as polynomials. What is left is a sum over how many photons of each input mode interfere, at most 2^n
+terms where an enumeration of inputs has 6^n.
 
 Source of the photon probabilities: page 15 of arXiv:2211.15626, the model that Lightworks uses.
 """

@@ -29,6 +29,7 @@ class OutputDistribution:
         probabilities: FloatArray,
         *,
         layout: FockLayout | None = None,
+        shape: tuple[int, int] | None = None,
         ranks: NDArray[np.int64] | None = None,
         states: StateTable | None = None,
         amplitudes: ComplexArray | None = None,
@@ -37,7 +38,7 @@ class OutputDistribution:
         self.amplitudes = amplitudes
         self._layout = layout
         self._ranks = ranks
-        self._shape: tuple[int, int] | None = None
+        self._shape = shape
         self._states = states
 
     @property
@@ -103,12 +104,14 @@ def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | No
     n_modes = len(photons) if photons.ndim == 1 else 0
     if photons.dtype != np.int64 or matrix.shape != (n_modes, n_modes) or n_modes == 0:
         return None
-    status, n_photons, probabilities = _kernel(matrix, photons, UNIT_ROUNDING, float(THREADED_ENTRIES))
+    if not np.isfinite(matrix).all():
+        return None
+    status, n_photons, probabilities = _kernel(
+        matrix.view(np.float64), photons, UNIT_ROUNDING, float(THREADED_ENTRIES)
+    )
     if status:
         return None
-    found = OutputDistribution(probabilities)
-    found._shape = (n_modes, n_photons)  # the layout itself is made when it is asked for
-    return found
+    return OutputDistribution(probabilities, shape=(n_modes, n_photons))
 
 
 def fock_distribution(
@@ -168,7 +171,7 @@ def fock_distribution(
         )
     work = expand(matrix, photons, heralds=heralds, least=least, tolerance=tolerance, follow_loss=follow_loss)
     layout = work.layout
-    if len(layout) == 0:
+    if layout.size == 0:
         empty = np.empty(0)
         return OutputDistribution(
             empty, layout=layout, amplitudes=empty.astype(complex) if amplitudes else None

@@ -37,7 +37,9 @@ class FockLayout:
     n_photons: int
     n_least: int
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """The number of outcomes, which may exceed any integer of the machine."""
         return sum(states_of(self.n_modes, d) for d in range(self.n_least, self.n_photons + 1))
 
     def rows(self, ranks: NDArray[np.int64] | None = None) -> StateTable:
@@ -53,7 +55,7 @@ class FockLayout:
         from lwfast._kernels.slos import prefix_counts
 
         if ranks is None:
-            ranks = np.arange(len(self), dtype=np.int64)
+            ranks = np.arange(self.size, dtype=np.int64)
         out = np.zeros((len(ranks), self.n_modes), dtype=np.uint8)
         if self.n_modes == 0 or self.n_photons == 0 or len(ranks) == 0:
             return out
@@ -112,13 +114,7 @@ class Expansion:
         """Estimate of the memory that multiplying out takes."""
         n_modes = self.columns.shape[1]
         lower = sum(states_of(n_modes, k) for k in range(max(self.n_photons - 2, 0), self.n_photons))
-        return 8 * len(self.layout) + 16 * lower
-
-    @property
-    def work(self) -> int:
-        """Estimate of the complex multiply-adds: one a mode and an entry of the layer below."""
-        n_modes = self.columns.shape[1]
-        return n_modes * states_of(n_modes, max(self.n_photons - 1, 0))
+        return 8 * self.layout.size + 16 * lower
 
     def run(self, *, amplitudes: bool = False, workers: int | None = None) -> tuple[FloatArray, FloatArray]:
         """Multiply out.
@@ -135,7 +131,7 @@ class Expansion:
         n = self.n_photons
         check_memory(
             self.needed_bytes * (2 if amplitudes else 1),
-            f"The distribution of {n} photons over {len(self.layout):,} outcomes",
+            f"The distribution of {n} photons over {self.layout.size:,} outcomes",
             remedy="Draw samples instead (boson_sample, or Backend('clifford')).",
         )
         counts, sums = slos.prefix_counts(self.bounds, self.floors, n)
@@ -150,11 +146,6 @@ class Expansion:
         sizes = (inner, self.n_free, self.n_kept, n_modes)
         columns_re = np.ascontiguousarray(self.columns.real)
         columns_im = np.ascontiguousarray(self.columns.imag)
-        rest = (self.bounds, self.floors, self.fixed)
-        if counts[n_modes, n] < THREADED_ENTRIES:
-            return slos.slos(
-                columns_re, columns_im, sizes, *rest, self.layout.n_least, counts, sums, kind, n_out, base
-            )
         return self._layers(columns_re, columns_im, sizes, counts, sums, kind, n_out, base, workers)
 
     def _layers(
@@ -169,7 +160,7 @@ class Expansion:
         base: Any,
         workers: int | None,
     ) -> tuple[FloatArray, FloatArray]:
-        """Do what the kernel `slos` does, with each large layer cut into chunks."""
+        """Multiply out layer by layer, each large layer cut into chunks."""
         from lwfast._kernels import slos
 
         n, n_modes = columns_re.shape
@@ -207,7 +198,8 @@ class Expansion:
 
             def task(chunk: int, arguments: Any = arguments, chunks: int = chunks) -> None:
                 photon, layout, limits, shared, out = arguments
-                slos.polynomial_layer(*photon, layout, *limits, *shared, chunk, chunks, *out)
+                layer: Any = slos.polynomial_layer
+                layer(*photon, layout, *limits, *shared, chunk, chunks, *out)
 
             run_chunks(task, chunks, workers)
             source_re, source_im = out_re, out_im
@@ -267,7 +259,7 @@ def expand(
     least = max(least, 0) if len(lossy) else max(least, most)
     return Expansion(
         layout=FockLayout(len(free), max(most, -1), max(least, 0)),
-        columns=np.array(scaled).reshape(n, n_modes),
+        columns=np.array(scaled, dtype=np.complex128).reshape(n, n_modes),
         n_free=len(free),
         n_kept=n_kept,
         bounds=bounds,

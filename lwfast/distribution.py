@@ -49,8 +49,8 @@ def output_distribution(
         unitary: (m, m) complex, unitary or a transfer matrix that loses light (singular values of at most 1).
             Column j is where a photon in input mode j goes.
         occupation: Photons in each of the m input modes; a `State` will do.
-        heralds: Photons that are demanded in output modes. Outcomes that miss them are left out, and so are the
-            heralded modes of those that do not. The layers are pruned by them.
+        heralds: Photons that are demanded in output modes. Outcomes that miss them are left out, and so are
+            the heralded modes of those that do not. The layers are pruned by them.
         rules: Post-selection: an object with `.rules`, or pairs (modes, allowed sums). Modes are numbered as
             in the outcomes, heralded modes not counted.
         min_detection: Fewest photons of an outcome, heralded photons not counted.
@@ -66,7 +66,8 @@ def output_distribution(
     Returns:
         An `OutputDistribution` with `.states` uint8[K, k] and `.probabilities` float64[K]. Outcomes with most
         photons come first; among those, the power of the last mode ascends outermost, from |n,0,...,0>. With
-        threshold detectors or noise the order is another. Nothing is renormalised: the probabilities sum to that of heralds, rules and `min_detection`.
+        threshold detectors or noise the order is another. Nothing is renormalised: the probabilities sum to
+        that of heralds, rules and `min_detection`.
 
     Raises:
         ValueError: The matrix is not square or not finite, the occupation is empty or negative,

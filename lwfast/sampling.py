@@ -23,8 +23,8 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     """Draw samples from a distribution and count how often each outcome was seen.
 
     For the same seed the counts are those of `numpy.random.Generator.choice(K, n_samples, p=probabilities)`.
-    Only from 2^24 samples on, and if there are 16 or more of them for each outcome, the counts are drawn as one
-    multinomial vector instead: the same distribution, other numbers.
+    Only from 2^24 samples on, and if there are 16 or more of them for each outcome, the counts are drawn as
+    one multinomial vector instead: the same distribution, other numbers.
 
     Args:
         probabilities: float64[K], not negative, with a positive sum; they need not be normalised.

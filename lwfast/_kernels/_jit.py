@@ -14,9 +14,12 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import numba
 
+from lwfast._compile_note import listen
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
+listen()
 USE_CACHE = os.environ.get("LWFAST_CACHE", "1") != "0"
 
 

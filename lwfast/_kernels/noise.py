@@ -1,11 +1,12 @@
 """Noise as algebra on distributions.
 
-A distribution over modes with at most D photons is a homogeneous polynomial of degree D: the power of each mode
-is its photon number, and one mode more, the last, takes the photons that are missing. A photon that interferes
-with no other multiplies it by a linear form (`linear_product`), and so do dark counts.
+A distribution over modes with at most D photons is a homogeneous polynomial of degree D: the power of each
+mode is its photon number, and one mode more, the last, takes the photons that are missing. A photon that
+interferes with no other multiplies it by a linear form (`linear_product`), and so do dark counts.
 
 `no_click_probabilities` is the exact answer for threshold detectors. For a set Z of modes, let M be the Gram
-matrix of what the photons leave outside of Z. The probability that no interfering photon is in Z is per(M), and
+matrix of what the photons leave outside of Z. The probability that no interfering photon is in Z is per(M),
+and
 
     per(A + diag(d)) = sum over subsets S of per(A[S, S]) times the product of d outside of S,
 
@@ -18,12 +19,14 @@ import numpy as np
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import LANES, add, fill, get, lane_jit, load_at, mul, put, store_at, sub
+from lwfast._types import AnyArray, FloatArray
 
 
 @lane_jit
 def linear_product(
-    source, degree, form, inner, counts, sums, start, link, link_form, chunk, n_chunks, out
-):  # fmt: skip
+    source: FloatArray, degree: int, form: FloatArray, inner: int, counts: AnyArray, sums: AnyArray,
+    start: AnyArray, link: AnyArray, link_form: FloatArray, chunk: int, n_chunks: int, out: FloatArray,
+) -> None:  # fmt: skip
     """Add a real polynomial times a linear form to `out`, in place.
 
     Args:
@@ -129,15 +132,19 @@ def linear_product(
 
 
 @lane_jit
-def no_click_probabilities(columns_re, columns_im, overlap, source, dark, begin, end, out):
+def no_click_probabilities(
+    columns_re: FloatArray, columns_im: FloatArray, overlap: FloatArray, source: FloatArray,
+    dark: FloatArray, begin: int, end: int, out: FloatArray,
+) -> None:  # fmt: skip
     """Compute the probability that nothing clicks in Z, for sets Z of modes.
 
     Args:
         columns_re: float64[n_modes, n_photons], real part of the transfer matrix, one column a photon.
         columns_im: Imaginary part.
         overlap: float64[n_photons, n_photons]: 1 for photons that enter the same mode, else 0.
-        source: float64[5]: probabilities that a photon is missing, comes alone and interferes, comes alone and
-            is distinguishable, comes interfering with a distinguishable one, comes as two distinguishable ones.
+        source: float64[5]: probabilities that a photon is missing, comes alone and interferes, comes alone
+            and is distinguishable, comes interfering with a distinguishable one, comes as two distinguishable
+            ones.
         dark: float64[n_modes], probability of a dark count.
         begin: First set, a bit mask of modes; a multiple of LANES.
         end: One past the last; a multiple of LANES.
@@ -148,8 +155,8 @@ def no_click_probabilities(columns_re, columns_im, overlap, source, dark, begin,
     while (1 << low_bits) < LANES:
         low_bits += 1
     middle_bits = min(6, n_modes - low_bits)
-    # Lane l of group g stands for the set g * LANES + l. Gram matrices add over modes: tables hold those of the
-    # lowest modes, lane by lane, and of the middle modes; the highest modes change every 64 groups.
+    # Lane l of group g stands for the set g * LANES + l. Gram matrices add over modes: tables hold those of
+    # the lowest modes, lane by lane, and of the middle modes; the highest modes change every 64 groups.
     low_re = np.zeros((n * n, LANES))
     low_im = np.zeros((n * n, LANES))
     quiet_low = np.ones(LANES)
@@ -273,7 +280,7 @@ def no_click_probabilities(columns_re, columns_im, overlap, source, dark, begin,
 
 
 @jit
-def clicks_from_no_clicks(values, n_modes):
+def clicks_from_no_clicks(values: FloatArray, n_modes: int) -> None:
     """Turn probabilities of "no click in Z" into those of click patterns, in place.
 
     Args:

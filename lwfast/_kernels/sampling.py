@@ -1,11 +1,11 @@
 """Draw counts from a distribution, and write the states that were drawn.
 
 `count_uniforms` is the inversion method with a guide table: cell g of the table holds the first outcome whose
-cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very index
-that `numpy.searchsorted(cdf, u, side="right")` finds, and with it `Generator.choice`.
+cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very
+index that `numpy.searchsorted(cdf, u, side="right")` finds, and with it `Generator.choice`.
 
-Source: H.-C. Chen, Y. Asau, "On generating random variates from an empirical distribution", AIIE Trans. 6, 163
-(1974).
+Source: H.-C. Chen, Y. Asau, "On generating random variates from an empirical distribution", AIIE Trans. 6,
+163 (1974).
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
+from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 
 
 @jit
-def guide_table(cdf, guide):
+def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
     """Fill `guide` with the first outcome of each cell.
 
     Args:
@@ -33,7 +34,7 @@ def guide_table(cdf, guide):
 
 
 @jit
-def count_uniforms(uniforms, cdf, guide, counts):
+def count_uniforms(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, counts: Counts) -> None:
     """Add one to the count of the outcome of each uniform number, in place.
 
     Args:
@@ -56,7 +57,7 @@ def count_uniforms(uniforms, cdf, guide, counts):
 
 
 @jit
-def states_at(ranks, n_photons, sums, out):
+def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, out: StateTable) -> None:
     """Write the states of the given ranks, in the recursive order.
 
     Args:

@@ -1,10 +1,11 @@
 """Strong linear-optical simulation: the output polynomial of photons, multiplied out layer by layer.
 
-A layer holds the coefficients of a homogeneous polynomial of degree k, one variable a mode, in graded recursive
-order: the power of the last mode ascends outermost, the first entry is x_0^k. Multiplying by a linear form adds,
-for each mode, a shifted copy. For a fixed power of the outer modes these shifts are shifts of whole contiguous
-blocks by one constant each, so no link table is needed: `polynomial_layer` walks over the powers of the outer
-modes, keeps the shifts on a stack, and writes each entry of the new layer once, in vectors of eight.
+A layer holds the coefficients of a homogeneous polynomial of degree k, one variable a mode, in graded
+recursive order: the power of the last mode ascends outermost, the first entry is x_0^k. Multiplying by a
+linear form adds, for each mode, a shifted copy. For a fixed power of the outer modes these shifts are shifts
+of whole contiguous blocks by one constant each, so no link table is needed: `polynomial_layer` walks over the
+powers of the outer modes, keeps the shifts on a stack, and writes each entry of the new layer once, in
+vectors of eight.
 
 The modes are laid out as
 
@@ -23,17 +24,20 @@ Comput. Phys. Commun. 291, 108848 (2023), arXiv:2206.10549, for the layers; the 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import LANES, add, fill, lane_jit, load_at, mul, store_at, sub
+from lwfast._types import AnyArray, FloatArray
 
 AMPLITUDES = 0
 PROBABILITIES = 1
 
 
 @jit
-def prefix_counts(bounds, floors, n_photons):
+def prefix_counts(bounds: AnyArray, floors: AnyArray, n_photons: int) -> tuple[AnyArray, AnyArray]:
     """Count the entries of layers over the first j modes.
 
     Args:
@@ -59,12 +63,12 @@ def prefix_counts(bounds, floors, n_photons):
 
 
 @jit
-def inner_modes(n_free, n_photons, entries):
+def inner_modes(n_free: int, n_photons: int, entries: float) -> int:
     """Choose how many modes the shared table of `inner_tables` serves.
 
-    Larger blocks mean longer vectors and fewer steps of the walk, and a table that costs more to make. A twentieth
-    of the entries, and at most what the second-level cache holds, is within 20 % of the best choice from 2 to
-    20 modes and 2 to 60 photons.
+    Larger blocks mean longer vectors and fewer steps of the walk, and a table that costs more to make. A
+    twentieth of the entries, and at most what the second-level cache holds, is within 20 % of the best choice
+    from 2 to 20 modes and 2 to 60 photons.
 
     Args:
         n_free: Modes that may be inner ones.
@@ -84,7 +88,9 @@ def inner_modes(n_free, n_photons, entries):
 
 
 @jit
-def inner_tables(inner, n_photons, counts, sums):
+def inner_tables(
+    inner: int, n_photons: int, counts: AnyArray, sums: AnyArray
+) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, FloatArray]:
     """List, for each entry over the inner modes, the entries one photon below it.
 
     Args:
@@ -95,7 +101,8 @@ def inner_tables(inner, n_photons, counts, sums):
 
     Returns:
         first int64[n_photons + 2]: first row of each degree.
-        start int64[n_photons + 2]: where the links of each degree begin; an entry of degree d has min(d, inner).
+        start int64[n_photons + 2]: where the links of each degree begin; an entry of degree d has min(d,
+            inner).
         link uint64[...]: rank of the entry below, within its degree; 0 for a link too many.
         link_mode int64[...]: the mode that the photon went to; `inner` for a link too many.
         weight float64[rows + 8]: product of the factorials of the powers.
@@ -139,7 +146,7 @@ def inner_tables(inner, n_photons, counts, sums):
 
 
 @jit
-def link_forms(link_mode, inner, form):
+def link_forms(link_mode: AnyArray, inner: int, form: FloatArray) -> FloatArray:
     """Return the coefficient of a linear form at each link, 0 at links too many: float64[...]."""
     out = np.zeros(link_mode.size)
     for z in range(link_mode.size):
@@ -149,7 +156,7 @@ def link_forms(link_mode, inner, form):
 
 
 @jit
-def _next_powers(powers):
+def _next_powers(powers: AnyArray) -> None:
     """Step `powers` to the next entry of its degree, in place; the last entry has no next."""
     if powers[0] > 0:
         powers[0] -= 1
@@ -165,9 +172,12 @@ def _next_powers(powers):
 
 @lane_jit
 def polynomial_layer(
-    source_re, source_im, degree, form_re, form_im, layout, bounds, floors, fixed, least,
-    counts, sums, first, start, link, link_re, link_im, weight, kind, chunk, n_chunks, base, out_re, out_im,
-):  # fmt: skip
+    source_re: FloatArray, source_im: FloatArray, degree: int, form_re: FloatArray, form_im: FloatArray,
+    layout: tuple[int, int, int, int], bounds: AnyArray, floors: AnyArray, fixed: AnyArray, least: int,
+    counts: AnyArray, sums: AnyArray, first: AnyArray, start: AnyArray, link: AnyArray, link_re: FloatArray,
+    link_im: FloatArray, weight: FloatArray, kind: int, chunk: int, n_chunks: int, base: AnyArray,
+    out_re: FloatArray, out_im: FloatArray,
+) -> None:  # fmt: skip
     """Multiply a polynomial by a linear form, into `out`.
 
     Args:
@@ -308,8 +318,9 @@ def polynomial_layer(
                             sum_re[e] = re
                             sum_im[e] = im
                     else:
-                        sum_re[:length] = 0.0
-                        sum_im[:length] = 0.0
+                        for e in range(length):
+                            sum_re[e] = 0.0
+                            sum_im[e] = 0.0
                     for v in range(0, length, LANES):
                         # Four sums, so that the FMAs of one shift do not wait for one another.
                         a0 = load_at(sum_re, v)
@@ -387,7 +398,8 @@ def polynomial_layer(
             shifts_at[q] = n_shifts
             weight_at[q] = w
             q += 1
-        powers[inner:n_free] = 0
+        for j in range(inner, n_free):
+            powers[j] = 0
         # Step the powers of the loss modes the same way.
         left = left0 + n_fixed
         j = n_kept
@@ -402,78 +414,27 @@ def polynomial_layer(
         powers[j] += 1
 
 
-@lane_jit
-def slos(columns_re, columns_im, layout, bounds, floors, fixed, least, counts, sums, kind, n_out, base):
-    """Multiply all columns out, on one thread.
-
-    Args:
-        columns_re: float64[n_photons, n_modes], real parts of the linear forms, one a photon.
-        columns_im: Imaginary parts.
-        layout: As in `polynomial_layer`, as the following up to `sums`.
-        bounds: int64[n_modes].
-        floors: int64[n_modes].
-        fixed: int64[n_modes].
-        least: Least degree over the free modes.
-        counts: From `prefix_counts`.
-        sums: From `prefix_counts`.
-        kind: `AMPLITUDES` or `PROBABILITIES`.
-        n_out: Length of the answer.
-        base: int64[n_photons + 1], where each degree begins in the answer.
-
-    Returns:
-        Two arrays, real and imaginary part of the coefficients; or the probabilities and an empty array.
-    """
-    n_photons, n_modes = columns_re.shape
-    inner = layout[0]
-    first, start, link, link_mode, weight = inner_tables(inner, n_photons, counts, sums)
-    all_modes = (inner, n_modes, n_modes, n_modes)
-    origin = np.zeros(n_photons + 1, np.int64)
-    source_re = np.zeros(9)
-    source_im = np.zeros(9)
-    source_re[0] = 1.0
-    for k in range(1, n_photons):
-        out_re = np.empty(counts[n_modes, k] + 8)
-        out_im = np.empty(counts[n_modes, k] + 8)
-        link_re = link_forms(link_mode, inner, columns_re[k - 1])
-        link_im = link_forms(link_mode, inner, columns_im[k - 1])
-        polynomial_layer(
-            source_re, source_im, k, columns_re[k - 1], columns_im[k - 1], all_modes, bounds, floors,
-            fixed, 0, counts, sums, first, start, link, link_re, link_im, weight, 0, 0, 1, origin, out_re, out_im,
-        )  # fmt: skip
-        source_re = out_re
-        source_im = out_im
-    out_re = np.zeros(n_out)
-    out_im = np.zeros(n_out if kind == 0 else 0)
-    last_re = columns_re[n_photons - 1]
-    last_im = columns_im[n_photons - 1]
-    link_re = link_forms(link_mode, inner, last_re)
-    link_im = link_forms(link_mode, inner, last_im)
-    polynomial_layer(
-        source_re, source_im, n_photons, last_re, last_im, layout, bounds, floors, fixed, least,
-        counts, sums, first, start, link, link_re, link_im, weight, kind, 0, 1, base, out_re, out_im,
-    )  # fmt: skip
-    return out_re, out_im
-
-
 DONE = 0
 NOT_SIMPLE = 1
 
 
 @lane_jit
-def slos_small(matrix, photons, rounding, most_entries):
+def slos_small(
+    matrix: FloatArray, photons: AnyArray, rounding: float, most_entries: float
+) -> tuple[int, int, FloatArray]:
     """Do a whole small distribution in one call: checks, layout and layers, for unitary columns only.
 
     At a few modes the layers take a microsecond, and preparing them in Python fifty.
 
     Args:
-        matrix: complex128[n_modes, n_modes].
+        matrix: float64[n_modes, 2 n_modes], re and im adjacent.
         photons: int64[n_modes].
         rounding: Largest entry of |T^H T - 1| over the occupied columns.
         most_entries: Largest distribution that is done here.
 
     Returns:
-        `DONE`, the number of photons and the probabilities; or `NOT_SIMPLE`, 0 and nothing, where the arguments
-        are wrong, lossy or large, and the caller has to look closer.
+        `DONE`, the number of photons and the probabilities; or `NOT_SIMPLE`, 0 and nothing, where the
+        arguments are wrong, lossy or large, and the caller has to look closer.
     """
     nothing = np.empty(0)
     n_modes = photons.size
@@ -489,44 +450,51 @@ def slos_small(matrix, photons, rounding, most_entries):
         entries = entries * (n_modes + k) / (k + 1)
     if n_photons == 0 or n_photons > 100 or entries > most_entries:
         return NOT_SIMPLE, 0, nothing
-    for j in range(n_modes):
-        for i in range(n_modes):
-            if not np.isfinite(matrix[i, j].real + matrix[i, j].imag):
-                return NOT_SIMPLE, 0, nothing
-        if photons[j] == 0:
-            continue
-        for k in range(j + 1):
-            if photons[k] == 0:
-                continue
-            re = -1.0 if k == j else 0.0
-            im = 0.0
-            for i in range(n_modes):
-                a = matrix[i, j]
-                b = matrix[i, k]
-                re += a.real * b.real + a.imag * b.imag
-                im += a.real * b.imag - a.imag * b.real
-            if not (abs(re) <= rounding and abs(im) <= rounding):
-                return NOT_SIMPLE, 0, nothing
     columns_re = np.empty((n_photons, n_modes))
     columns_im = np.empty((n_photons, n_modes))
     row = 0
     # One photon of each mode in turn: see `_slos.py`.
     for repeat in range(1, most + 1):
-        scale = 1.0 / np.sqrt(repeat)
+        scale = 1.0 / math.sqrt(repeat)
         for j in range(n_modes):
             if photons[j] >= repeat:
                 for i in range(n_modes):
-                    columns_re[row, i] = matrix[i, j].real * scale
-                    columns_im[row, i] = matrix[i, j].imag * scale
+                    columns_re[row, i] = matrix[i, 2 * j] * scale
+                    columns_im[row, i] = matrix[i, 2 * j + 1] * scale
                 row += 1
+        if repeat == 1:
+            # The first rows are the occupied columns, each once: an isometry, or not for this kernel.
+            for j in range(row):
+                for k in range(j + 1):
+                    re = -1.0 if k == j else 0.0
+                    im = 0.0
+                    for i in range(n_modes):
+                        re += columns_re[j, i] * columns_re[k, i] + columns_im[j, i] * columns_im[k, i]
+                        im += columns_re[j, i] * columns_im[k, i] - columns_im[j, i] * columns_re[k, i]
+                    if not (abs(re) <= rounding and abs(im) <= rounding):
+                        return NOT_SIMPLE, 0, nothing
     inner = inner_modes(n_modes, n_photons, entries)
     bounds = np.full(n_modes, n_photons)
     zeros = np.zeros(n_modes, np.int64)
     counts, sums = prefix_counts(bounds, zeros, n_photons)
+    first, start, link, link_mode, weight = inner_tables(inner, n_photons, counts, sums)
     layout = (inner, n_modes, n_modes, n_modes)
-    n_out = counts[n_modes, n_photons]
     base = np.zeros(n_photons + 1, np.int64)
-    out, _ = slos(
-        columns_re, columns_im, layout, bounds, zeros, zeros, n_photons, counts, sums, 1, n_out, base
-    )
-    return DONE, n_photons, out
+    source_re = np.zeros(9)
+    source_im = np.zeros(9)
+    source_re[0] = 1.0
+    # One call for all layers: each call in the source is compiled again.
+    for k in range(1, n_photons + 1):
+        size = counts[n_modes, k]
+        out_re = np.zeros(size + (8 if k < n_photons else 0))
+        out_im = np.zeros(size + 8 if k < n_photons else 0)
+        link_re = link_forms(link_mode, inner, columns_re[k - 1])
+        link_im = link_forms(link_mode, inner, columns_im[k - 1])
+        polynomial_layer(
+            source_re, source_im, k, columns_re[k - 1], columns_im[k - 1], layout, bounds, zeros, zeros, 0,
+            counts, sums, first, start, link, link_re, link_im, weight, 1 if k == n_photons else 0, 0, 1,
+            base, out_re, out_im,
+        )  # fmt: skip
+        source_re = out_re
+        source_im = out_im
+    return DONE, n_photons, source_re

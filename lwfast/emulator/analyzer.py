@@ -23,7 +23,7 @@ from lwfast.tasks.data import AnalyzerTask
 
 def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
     """Say how `run_analyzer` would run a task."""
-    n_out = len(_layout(task))
+    n_out = _layout(task).size
     method = PERMANENT if backend == PERMANENT else SLOS
     reason = f"{len(task.inputs)} inputs to {n_out:,} outputs under the heralds."
     return Plan(method, reason, n_out, 24 * n_out * len(task.inputs), 2e-8 * n_out * len(task.inputs))
@@ -37,9 +37,9 @@ def run_analyzer(task: AnalyzerTask, backend: str) -> SimulationResult:
         backend: Name of the backend.
 
     Returns:
-        Probabilities float64[inputs, outputs] of the outputs that keep the post-selection, fewest photons first,
-        with `performance`, the mean probability of an input to give one of them, and, where outputs are
-        expected, `error_rate`.
+        Probabilities float64[inputs, outputs] of the outputs that keep the post-selection, fewest photons
+        first, with `performance`, the mean probability of an input to give one of them, and, where outputs
+        are expected, `error_rate`.
 
     Raises:
         PhotonNumberError: Inputs differ in their photon numbers.
@@ -103,7 +103,7 @@ def _probabilities(task: AnalyzerTask, state: State, layout: FockLayout, backend
             experiment.matrix, photons, heralds, layout.n_least, experiment.tolerance
         ).probabilities
     # Without any actual loss only the outcomes with all photons are there; they come first.
-    full = np.zeros(len(layout))
+    full = np.zeros(layout.size)
     full[: len(found)] = found
     return full
 

@@ -24,8 +24,8 @@ class Backend:
     """Runs tasks on this machine.
 
     Args:
-        backend: "auto" chooses for each task; "slos" works out distributions of photon numbers, "permanent" takes
-            one permanent for each amplitude, "clifford" draws shot by shot.
+        backend: "auto" chooses for each task; "slos" works out distributions of photon numbers, "permanent"
+            takes one permanent for each amplitude, "clifford" draws shot by shot.
 
     Raises:
         ValueError: The name is none of these.
@@ -51,8 +51,8 @@ class Backend:
 
         Args:
             task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks.
-            executor: Any `concurrent.futures.Executor`: the tasks of a batch, and shots that are drawn one by one,
-                go to its workers. The results are the same with and without.
+            executor: Any `concurrent.futures.Executor`: the tasks of a batch, and shots that are drawn one by
+                one, go to its workers. The results are the same with and without.
             progress: True for progress on stderr, or a callable that takes (what, done, total).
 
         Returns:
@@ -117,8 +117,8 @@ class Backend:
         names = [cls.__name__ for cls in type(task).__mro__]
         if not any(name in _TASKS[self._name] for name in names):
             msg = (
-                f"Selected backend {self._name!r} not compatible with task {type(task).__name__}, supported tasks "
-                f"for the backend are: {', '.join(_TASKS[self._name])}."
+                f"Selected backend {self._name!r} not compatible with task {type(task).__name__}, supported "
+                f"tasks for the backend are: {', '.join(_TASKS[self._name])}."
             )
             raise BackendError(msg)
         return task._generate_task()  # noqa: SLF001

@@ -23,8 +23,8 @@ _HOPELESS = 50_000_000
 _ASK_ALL = 20_000
 """Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
 NOTHING_COUNTS = (
-    "No output states compatible with provided post-selection/min-detection criteria: {}. Relax heralds, rules "
-    "or min_detection."
+    "No output states compatible with provided post-selection/min-detection criteria: {}. Relax heralds, "
+    "rules or min_detection."
 )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
+from collections.abc import Iterable, Mapping
 
 ROUNDING = 1e-5
-"""How far the matrix of a circuit may miss unitarity by rounding; circuits have checked their own elements."""
+"""How far the matrix of a circuit may miss unitarity by rounding; its elements were checked before."""
 
 
-def with_heralds(state: Sequence[int] | object, heralds: Mapping[int, int], n_modes: int) -> tuple[int, ...]:
+def with_heralds(state: Iterable[int], heralds: Mapping[int, int], n_modes: int) -> tuple[int, ...]:
     """Return the photon numbers of all modes.
 
     Args:
@@ -17,5 +16,5 @@ def with_heralds(state: Sequence[int] | object, heralds: Mapping[int, int], n_mo
         heralds: Photons of the others.
         n_modes: Number of all modes.
     """
-    others = iter(tuple(state))  # type: ignore[call-overload]
+    others = iter(state)
     return tuple(int(heralds[mode]) if mode in heralds else int(next(others)) for mode in range(n_modes))

@@ -67,7 +67,8 @@ def permanent_distribution(experiment: Experiment) -> OutputDistribution:
     photons = tuple(experiment.photons[mode] for mode in occupied)
     dilated = np.vstack([columns, rows])
     layout = FockLayout(m, n, 0 if len(rows) else n)
-    # With as many photons in all modes together as went in, loss modes counted: those of one outcome are summed.
+    # With as many photons in all modes together as went in, loss modes counted: those of one outcome are
+    # summed.
     everywhere = FockLayout(len(dilated), n, n).rows()
     weights = np.abs(amplitudes_to(dilated, photons, everywhere)) ** 2
     if not len(rows):
@@ -79,4 +80,5 @@ def _summed(states: StateTable, weights: FloatArray, layout: FockLayout) -> Floa
     outcomes = layout.rows()
     place = {row.tobytes(): rank for rank, row in enumerate(outcomes)}
     ranks = np.fromiter((place[row.tobytes()] for row in np.ascontiguousarray(states)), np.int64, len(states))
-    return np.bincount(ranks, weights=weights, minlength=len(outcomes))
+    sums: FloatArray = np.bincount(ranks, weights=weights, minlength=len(outcomes)).astype(np.float64)
+    return sums

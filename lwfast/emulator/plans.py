@@ -82,8 +82,8 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
         if name != "auto":
             msg = (
                 f"Backend {name!r} would need about {readable_bytes(best.needed_bytes)}: {what}, and "
-                f"{readable_bytes(limit)} are allowed (LWFAST_MAX_MEMORY sets the limit). Backend('clifford') "
-                "draws samples without a distribution."
+                f"{readable_bytes(limit)} are allowed (LWFAST_MAX_MEMORY sets the limit). "
+                "Backend('clifford') draws samples without a distribution."
             )
             raise ResourceLimitError(msg)
         reason = (
@@ -95,8 +95,8 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
         return _because(exact, f"asked for; {what}.")
     if shots.seconds < seconds and not conditions.any:
         reason = (
-            f"{what} and would take {_readable_seconds(seconds)}; {n_samples:,} samples are drawn one by one in "
-            f"less."
+            f"{what} and would take {_readable_seconds(seconds)}; {n_samples:,} samples are drawn one by "
+            "one in less."
         )
         return _because(shots, reason)
     return _because(exact, f"{what}, which is quicker than drawing {n_samples:,} samples one by one.")
@@ -112,8 +112,8 @@ def _shots_plan(experiment: Experiment, n_samples: int) -> Plan:
 def _permanent_plan(experiment: Experiment) -> Plan:
     if not experiment.is_plain:
         raise BackendError(
-            "Backend 'permanent' does an imperfect source or detectors only where all detectors are threshold "
-            "detectors on at most 22 modes; use Backend('auto')."
+            "Backend 'permanent' does an imperfect source or detectors only where all detectors are "
+            "threshold detectors on at most 22 modes; use Backend('auto')."
         )
     way = next(way for way in estimates(experiment) if way.way == FOCK)
     n = sum(experiment.photons)
@@ -121,8 +121,8 @@ def _permanent_plan(experiment: Experiment) -> Plan:
     needed = way.needed_bytes + way.n_outcomes * experiment.n_modes
     if needed > memory_limit():
         msg = (
-            f"Backend 'permanent' would need about {readable_bytes(needed)} for {way.n_outcomes:,} outcomes, and "
-            f"{readable_bytes(memory_limit())} are allowed (LWFAST_MAX_MEMORY sets the limit)."
+            f"Backend 'permanent' would need about {readable_bytes(needed)} for {way.n_outcomes:,} outcomes, "
+            f"and {readable_bytes(memory_limit())} are allowed (LWFAST_MAX_MEMORY sets the limit)."
         )
         raise ResourceLimitError(msg)
     reason = f"asked for; one permanent for each of {way.n_outcomes:,} outcomes."

@@ -78,14 +78,14 @@ def described(task: SamplerTask) -> tuple[Experiment, Conditions]:
         efficiency = np.min(detector.efficiency)
         if task.sampling_mode == "output" and (efficiency < 1 or np.max(detector.p_dark) > 0):
             raise SamplerError(
-                "To use detector dark counts or sub-unity detector efficiency the sampling mode must be set to "
-                "'input'."
+                "To use detector dark counts or sub-unity detector efficiency the sampling mode must be set "
+                "to 'input'."
             )
         for mode, number in heralds.output.items():
             if number > 1 and not experiment.resolving[mode]:
                 msg = (
-                    f"Mode {mode} is heralded with {number} photons, which its threshold detector cannot tell; use "
-                    "photon_counting=True there."
+                    f"Mode {mode} is heralded with {number} photons, which its threshold detector cannot "
+                    "tell; use photon_counting=True there."
                 )
                 raise SamplerError(msg)
     return experiment, Conditions.of(heralds.output, task.post_selection, task.min_detection or 0)

@@ -22,10 +22,10 @@ def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
     """Say how `run_simulator` would run a task."""
     n, _ = _photon_numbers(task)
     if task.outputs is None and backend != PERMANENT:
-        n_out = len(_all_outputs(task))
+        n_out = _all_outputs(task).size
         reason = "all outputs are asked for, which share their layers."
         return Plan(SLOS, reason, n_out, 32 * n_out * len(task.inputs), 1e-8 * n_out * len(task.inputs))
-    n_out = len(_all_outputs(task)) if task.outputs is None else len(task.outputs)
+    n_out = _all_outputs(task).size if task.outputs is None else len(task.outputs)
     seconds = len(task.inputs) * n_out * (1e-6 + n * 2.0**n * 5e-10)
     reason = f"one permanent for each of {len(task.inputs)} inputs and {n_out} outputs."
     return Plan(PERMANENT, reason, n_out, 16 * n_out * (len(task.inputs) + n * n), seconds)
@@ -42,7 +42,8 @@ def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
         Amplitudes complex128[inputs, outputs]; where light is lost, those in which no photon is.
 
     Raises:
-        PhotonNumberError: Inputs differ in their photon numbers, or outputs do not have what the heralds leave.
+        PhotonNumberError: Inputs differ in their photon numbers, or outputs do not have what the heralds
+            leave.
         ResourceLimitError: It would not fit in memory.
     """
     circuit = task.circuit
@@ -89,8 +90,8 @@ def check_photon_numbers(states: list[State], wanted: int, what: str) -> None:
         if state.n_photons != wanted:
             msg = (
                 f"Mismatch in photon numbers between some inputs/outputs: among the {what}, {state} has "
-                f"{state.n_photons} photons where {wanted} are needed. Run states with other photon numbers as "
-                "a task of their own."
+                f"{state.n_photons} photons where {wanted} are needed. Run states with other photon numbers "
+                "as a task of their own."
             )
             raise PhotonNumberError(msg)
 

@@ -1,0 +1,152 @@
+"""Compile every kernel ahead of time."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def warmup(progress: bool | Callable[[str, int, int], Any] = False) -> dict[str, float]:
+    """Compile every kernel once, or load it from the cache.
+
+    Args:
+        progress: True for a line on stderr for each group of kernels, or a callable that takes
+            (group, done, total).
+
+    Returns:
+        Seconds that each group took.
+    """
+    seconds: dict[str, float] = {}
+    steps = _steps()
+    from lwfast._compile_note import NOTE
+
+    said, NOTE.said = NOTE.said, True  # the lines below say more
+    try:
+        for done, (name, run) in enumerate(steps.items()):
+            if callable(progress):
+                progress(name, done, len(steps))
+            elif progress:
+                sys.stderr.write(f"[{done + 1:2d}/{len(steps)}] {name} ... ")
+                sys.stderr.flush()
+            begin = time.perf_counter()
+            run()
+            seconds[name] = time.perf_counter() - begin
+            if progress is True:
+                sys.stderr.write(f"{seconds[name]:.2f} s\n")
+        if callable(progress):
+            progress("ready", len(steps), len(steps))
+    finally:
+        NOTE.said = said
+    return seconds
+
+
+def _steps() -> dict[str, Callable[[], object]]:
+    return {
+        "unitary check": _unitary,
+        "output distributions": _distributions,
+        "sample counts and states": _sampling,
+        "noise": _noise,
+        "permanents": _permanents,
+        "boson sampling": _boson_sampling,
+        "Fock basis": _fock,
+        "result tables": _tables,
+        "result text": _text,
+    }
+
+
+_BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
+
+
+def _unitary() -> None:
+    from lwfast.unitary import random_unitary, unitary_deviation
+
+    for size in (4, 40):
+        unitary_deviation(random_unitary(size, 1))
+
+
+def _distributions() -> None:
+    from lwfast.distribution import output_distribution
+
+    output_distribution(_BALANCED, [1, 1])
+    output_distribution(0.9 * _BALANCED, [1, 1])
+
+
+def _sampling() -> None:
+    from lwfast._slos import FockLayout
+    from lwfast.sampling import sample_counts
+
+    sample_counts([0.5, 0.5], 10, rng=0)
+    FockLayout(2, 2, 0).rows()
+
+
+def _noise() -> None:
+    from lwfast.distribution import output_distribution
+    from lwfast.hardware import Detector, Source
+
+    source = Source(purity=0.9, brightness=0.8, indistinguishability=0.7)
+    output_distribution(_BALANCED, [1, 1], source=source)
+    output_distribution(np.eye(3), [1, 1, 0], detector=Detector(0.9, 0.1, False))
+    output_distribution(
+        np.eye(8), [1, 1, 1, 0, 0, 0, 0, 0], source=source, detector=Detector(0.9, 0.1, False)
+    )
+
+
+def _permanents() -> None:
+    from lwfast.permanents import permanent, permanent_minors
+
+    random = np.random.default_rng(0)
+
+    def matrix(*shape: int) -> Any:
+        return random.normal(size=shape) + 1j * random.normal(size=shape)
+
+    for size in (1, 2, 3, 4, 6, 9, 13):
+        permanent(matrix(size, size), return_error=True)
+        permanent(matrix(size, size))
+    permanent(matrix(20, 4, 4))
+    permanent(matrix(20, 8, 8))
+    permanent(matrix(3, 3), rows=[2, 1, 3], cols=[1, 1, 4], return_error=True)
+    permanent_minors(matrix(4, 3))
+
+
+def _boson_sampling() -> None:
+    from lwfast.boson_sampling import boson_sample, boson_sample_inputs
+
+    boson_sample(_BALANCED, [2, 1], 10, rng=0)
+    boson_sample_inputs(0.9 * _BALANCED, np.array([[1, 1], [0, 1]]), rng=0)
+
+
+def _fock() -> None:
+    from lwfast.fock import fock_basis, fock_rank, fock_unrank
+
+    for n_modes in (3, 9, 20):
+        basis = fock_basis(n_modes, 2)
+        fock_unrank(fock_rank(basis), n_modes, 2)
+
+
+def _tables() -> None:
+    from lwfast.counts import group_counts
+    from lwfast.post_selection import post_select
+    from lwfast.results import SamplingResult
+
+    random = np.random.default_rng(0)
+    for n_modes in (3, 20):
+        table = random.integers(0, 2, (6000, n_modes), dtype=np.uint8)
+        states, counts = group_counts(table)
+        post_select(states, counts, [((0, 1), (0, 1))], {2: 1})
+    result = SamplingResult.from_columns(states, counts)
+    result.summary()
+    result.map("threshold")
+    assert tuple(states[0].tolist()) in result or len(result) > 0  # noqa: S101  (builds the index)
+
+
+def _text() -> None:
+    from lwfast.result_json import decode_result, encode_result
+
+    table = np.array([[0, 1], [12, 3]], dtype=np.uint8)
+    counts = np.array([5, 10**12], dtype=np.int64)
+    decode_result(encode_result(table, counts))
+    decode_result(b'{"results": {"(0, 1)": 4, "(1,0)": 5}, "job_data": {}}')

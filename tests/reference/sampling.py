@@ -1,0 +1,14 @@
+"""Slow twin of the sample counts: NumPy's own generator, and a loop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def sample_counts(probabilities, n_samples, rng):
+    """Draw with `Generator.choice` and count in a loop."""
+    p = np.asarray(probabilities, dtype=float)
+    counts = [0] * len(p)
+    for outcome in np.random.default_rng(rng).choice(len(p), n_samples, p=p / p.sum()).tolist():
+        counts[outcome] += 1
+    return counts
