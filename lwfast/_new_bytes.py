@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ _make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
     ("PyBytes_FromStringAndSize", _api)
 )
 _address = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyBytes_AsString", _api))
+
+_HUGE_FROM = 4 << 20
+_PAGE = mmap.PAGESIZE
 
 
 def new_bytes(size: int) -> tuple[bytes, NDArray[np.uint8]]:
@@ -27,6 +31,24 @@ def new_bytes(size: int) -> tuple[bytes, NDArray[np.uint8]]:
         The bytes and the view. The view does not keep the bytes alive.
     """
     text: bytes = _make(None, size)
-    memory = (ctypes.c_uint8 * size).from_address(_address(text))
+    address = _address(text)
+    if size >= _HUGE_FROM:
+        _advise_huge_pages(address, size)
+    memory = (ctypes.c_uint8 * size).from_address(address)
     view: NDArray[np.uint8] = np.ctypeslib.as_array(memory)
     return text, view
+
+
+def _advise_huge_pages(address: int, size: int) -> None:
+    """Ask for huge pages, as NumPy does for its arrays: faults take half of the time of writing 50 MB.
+
+    Advice only: where the system has no such call or refuses, nothing changes.
+    """
+    advice = getattr(mmap, "MADV_HUGEPAGE", None)
+    if advice is None:
+        return
+    start = -(-address // _PAGE) * _PAGE
+    length = (address + size - start) // _PAGE * _PAGE
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    madvise(start, length, advice)

@@ -82,15 +82,17 @@ def select_checked(
         return states, counts
     from lwfast._kernels import post_selection as kernels
 
-    kept_rows = np.empty(n_rows, np.uint32)
     flat = states.reshape(-1)
-    rule_start, modes, allowed_start, allowed = _compiled(conditions)
-    n_kept = kernels.select_rows(flat, n_modes, n_rows, rule_start, modes, allowed_start, allowed, kept_rows)
     dropped = () if keep_heralds else heralds
     modes = np.array([m for m in range(n_modes) if m not in dropped], np.int64)
-    out = np.empty((n_kept, modes.size), np.uint8)
-    out_counts = np.empty(n_kept, np.int64)
-    kernels.gather_rows(flat, n_modes, counts, kept_rows[:n_kept], modes, out.reshape(-1), out_counts)
+    # Room for all rows; pages that stay unused are never touched, and are given back in place.
+    out = np.empty((n_rows, modes.size), np.uint8)
+    out_counts = np.empty(n_rows, np.int64)
+    n_kept = kernels.select_rows(
+        flat, n_modes, counts, *_compiled(conditions), modes, out.reshape(-1), out_counts
+    )
+    out.resize((n_kept, modes.size), refcheck=False)
+    out_counts.resize(n_kept, refcheck=False)
     return out, out_counts
 
 
@@ -180,7 +182,9 @@ def _integers(value: Any, what: str) -> tuple[int, ...]:
     return tuple(integers)
 
 
-def _compiled(conditions: Iterable[SelectionRule]) -> tuple[NDArray[Any], ...]:
+def _compiled(
+    conditions: Iterable[SelectionRule],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
     """Lay rules out as the kernel reads them: a table over every total that a rule's modes can have."""
     modes: list[int] = []
     rule_start, allowed_start = [0], []
@@ -194,8 +198,8 @@ def _compiled(conditions: Iterable[SelectionRule]) -> tuple[NDArray[Any], ...]:
         allowed_start.append(n_allowed)
         n_allowed += table.size
         tables.append(table)
-    indices = (np.array(values, np.int64) for values in (rule_start, modes, allowed_start))
-    return *indices, np.concatenate(tables)
+    starts = np.array(rule_start, np.int64), np.array(modes, np.int64), np.array(allowed_start, np.int64)
+    return *starts, np.concatenate(tables)
 
 
 def _without_modes(

@@ -133,8 +133,10 @@ def test_the_compiled_selection_and_its_source_agree():
     states = np.random.default_rng(1).integers(0, 3, (300, 5)).astype(np.uint8)
     compiled = _compiled([SelectionRule((0, 3), (1, 2)), SelectionRule((4,), (0,))])
     answers = []
+    counts = np.arange(300)
     for select in (kernels.select_rows, kernels.select_rows.py_func):
-        out = np.zeros(300, np.uint32)
-        n = select(states.reshape(-1), 5, 300, *compiled, out)
-        answers.append(out[:n].tolist())
+        out, sums = np.zeros(300 * 3, np.uint8), np.zeros(300, np.int64)
+        n = select(states.reshape(-1), 5, counts, *compiled, np.array([0, 2, 4]), out, sums)
+        answers.append((out[: n * 3].tolist(), sums[:n].tolist()))
     assert answers[0] == answers[1]
+    assert answers[0][1]
