@@ -89,9 +89,8 @@ class Client:
 
     def list_qpus(self) -> list[str]:
         """Return the names of all QPUs."""
-        items = self._api.qpus()
-        self._qpu_ids = {item.name: item.id for item in items}
-        return list(self._qpu_ids)
+        ids = self._qpu_ids = {item.name: item.id for item in self._api.qpus()}
+        return list(ids)
 
     def get_qpu_details(self, name: str) -> ArtemisQPU:
         """Return the limits of a QPU and whether it is online.
@@ -99,17 +98,15 @@ class Client:
         Raises:
             ValueError: There is no QPU of this name; lists those there are.
         """
-        details = None
-        if name in self._qpu_ids:
-            details = self._api.qpu(self._qpu_ids[name])
+        api = self._api
+        ids = self._qpu_ids
+        details = api.qpu(ids[name]) if name in ids else None
         if details is None:
-            known = self.list_qpus()
-            details = self._api.qpu(self._qpu_ids[name]) if name in self._qpu_ids else None
-            if details is None:
-                raise ValueError(
-                    f"QPU with name {name!r} not found; there are: {', '.join(known) or 'none'}."
-                )
-        self._qpus[name] = (time.monotonic(), details, self._api)
+            ids = self._qpu_ids = {item.name: item.id for item in api.qpus()}
+            details = api.qpu(ids[name]) if name in ids else None
+        if details is None:
+            raise ValueError(f"QPU with name {name!r} not found; there are: {', '.join(ids) or 'none'}.")
+        self._qpus[name] = (time.monotonic(), details, api)
         return details
 
     def _recent_qpu_details(self, name: str) -> ArtemisQPU:

@@ -11,7 +11,7 @@ import msgspec
 from lwfast import wire
 from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError
 
-from .retry import KEYED, ONCE
+from .retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from .transport import Answer, DownloadProgress, Transport
 
 T = TypeVar("T")
@@ -80,9 +80,12 @@ class Endpoints:
             raise self.transport.unexpected(answer, "submitting: the job was accepted without an id")
         return int(text) if text.isascii() and text.isdigit() else text
 
-    def details(self, job_id: Any, *, deadline: float | None = None) -> wire.ArtemisJobDetails:
+    def details(
+        self, job_id: Any, *, retry: RetryPolicy = IDEMPOTENT, deadline: float | None = None
+    ) -> wire.ArtemisJobDetails:
         """Ask for the details of a job; a queue position is only kept while the job is scheduled."""
-        answer = self.transport.request("GET", f"jobs/{check_job_id(job_id)}", deadline=deadline)
+        path = f"jobs/{check_job_id(job_id)}"
+        answer = self.transport.request("GET", path, retry=retry, deadline=deadline)
         self._check_found(answer, job_id)
         details = self._decoded(answer, wire.decode_job_details, "asking for a job")
         if details.job_status is not wire.Status.SCHEDULED and details.queue_position is not None:
@@ -146,7 +149,13 @@ class Endpoints:
         return self._get("v1/jobs", wire.decode_page, "listing jobs", params)
 
     def changes(
-        self, ids: Sequence[Any], *, after: int = 0, timeout: float = 0.0, deadline: float | None = None
+        self,
+        ids: Sequence[Any],
+        *,
+        after: int = 0,
+        timeout: float = 0.0,
+        retry: RetryPolicy = IDEMPOTENT,
+        deadline: float | None = None,
     ) -> wire.Changes:
         """Ask for the records of some jobs, once one changed after `after`, or after `timeout` seconds."""
         params: dict[str, Any] = {"after": after, "ids": ",".join(check_job_id(item) for item in ids)}
@@ -155,6 +164,7 @@ class Endpoints:
             "GET",
             "v1/changes",
             params=params,
+            retry=retry,
             read_timeout=self.transport.timeouts.read + timeout,
             deadline=deadline,
         )

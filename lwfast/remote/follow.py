@@ -19,6 +19,7 @@ from lwfast.errors import (
 )
 from lwfast.wire import Status
 
+from .retry import SINGLE
 from .snapshot import IDS_PER_REQUEST
 from .transport import UntrustedError
 
@@ -81,8 +82,8 @@ class Follower:
                 jobs = [job for group in self.pending.values() for job in group]
                 error.job = jobs[0] if len(jobs) == 1 else jobs
                 raise
-            self.pause = max(self.pause, getattr(error, "retry_after", None) or 0.0)
             self._grow()
+            self.pause = max(self.pause, getattr(error, "retry_after", None) or 0.0)
         else:
             self._last_success = time.monotonic()
         return finished
@@ -92,13 +93,15 @@ class Follower:
         api = self.client._api
         began = time.monotonic()
         if len(ids) <= IDS_PER_REQUEST:
-            answer = api.changes(ids, after=self._seq, timeout=long_poll, deadline=deadline)
+            answer = api.changes(ids, after=self._seq, timeout=long_poll, retry=SINGLE, deadline=deadline)
             self._seq, records = answer.seq, answer.items
         else:
             records = [
                 record
                 for start in range(0, len(ids), IDS_PER_REQUEST)
-                for record in api.changes(ids[start : start + IDS_PER_REQUEST], deadline=deadline).items
+                for record in api.changes(
+                    ids[start : start + IDS_PER_REQUEST], retry=SINGLE, deadline=deadline
+                ).items
             ]
         missing = set(ids).difference(str(record.job_id) for record in records)
         if missing:
@@ -116,7 +119,7 @@ class Follower:
 
     def _poll_each(self, finished: list[Job], deadline: float | None) -> None:
         for job_id in list(self.pending):
-            details = self.client._api.details(job_id, deadline=deadline)
+            details = self.client._api.details(job_id, retry=SINGLE, deadline=deadline)
             self._note(job_id, details.job_status, details.queue_position, finished)
             if deadline is not None and time.monotonic() > deadline:
                 break

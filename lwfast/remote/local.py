@@ -25,6 +25,8 @@ from .client import Client
 from .default import put_in_place, take_away
 from .qpu import QPU
 
+OUTAGE_SECONDS = 30.0
+"""A scheduler of one's own that does not answer for so long does not come back."""
 STOP_SECONDS = 8.0
 TERMINATE_SECONDS = 3.0
 LOG_TAIL_BYTES = 4000
@@ -180,7 +182,7 @@ class LocalScheduler:
             facts.get("dashboard", facts["url"]),
             self._child.pid,
         )
-        self._client = Client(url=self.url, token=self.token)
+        self._client = Client(url=self.url, token=self.token, outage_seconds=OUTAGE_SECONDS)
         put_in_place(self._client)
 
     def _wait_until_ready(self, child: subprocess.Popen[str]) -> dict[str, Any]:

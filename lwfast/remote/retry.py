@@ -38,6 +38,8 @@ class RetryPolicy:
 
 IDEMPOTENT = RetryPolicy()
 """For what may be asked twice."""
+SINGLE = RetryPolicy(attempts=1)
+"""For what the caller asks again by itself."""
 ONCE = RetryPolicy(resend=False)
 """For what must not happen twice: only a connection that was never made is tried again."""
 KEYED = RetryPolicy(attempts=20, max_seconds=30.0)

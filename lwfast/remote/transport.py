@@ -30,6 +30,7 @@ from .settings import Settings, is_loopback
 POOL_SIZE = 64
 CHUNK_BYTES = 1 << 16
 SHOWN_BYTES = 300
+DEADLINE_SLACK_SECONDS = 0.5
 BUSY = frozenset({429, 502, 503, 504})
 """Answers that a later try may not get: too many requests, or the way to the scheduler is down."""
 
@@ -178,7 +179,8 @@ class Transport:
         read = self.timeouts.read if read_timeout is None else read_timeout
         connect = self.timeouts.connect
         if deadline is not None:
-            left = max(0.25, deadline - time.monotonic())
+            # A little longer, so that an answer that comes at the last moment is not lost.
+            left = max(0.0, deadline - time.monotonic()) + DEADLINE_SLACK_SECONDS
             read, connect = min(read, left), min(connect, left)
         certificate = self.settings.certificate
         try:

@@ -389,3 +389,15 @@ def test_a_qpu_belongs_to_its_client(plain):
         assert job.complete in {True, False}
         assert len(other.jobs) == 1
     assert plain.requests == []
+
+
+def test_ids_of_one_scheduler_are_not_asked_of_another(scheduler):
+    remote.get_qpu_details("Artemis")
+    with FakeScheduler() as other:
+        other.qpus[:] = [qpu_answer(id=7, numberOfModes=5)]
+        remote.set_api_url(other.url)
+        remote.QPU("Artemis").run(sampler())
+        assert remote.get_qpu_details("Artemis").n_modes == 5
+        assert other.seen("GET", "Qpus/1") == []
+        assert len(other.jobs) == 1
+    assert scheduler.jobs == {}

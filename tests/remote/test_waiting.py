@@ -176,3 +176,11 @@ def test_awaiting_outlives_an_outage(scheduler, jobs):
         return await asyncio.gather(*jobs)
 
     assert len(asyncio.run(main())) == 4
+
+
+def test_a_wait_heeds_retry_after(scheduler, jobs):
+    """Also where it asks for more than the longest pause."""
+    scheduler.fault("GET", ".*", status(503, Retry_After="1"))
+    began = time.monotonic()
+    jobs[0].wait_until_complete(timeout=20)
+    assert 0.9 < time.monotonic() - began < 5
