@@ -98,7 +98,7 @@ def _copy_rows(
     out_counts: NDArray[np.int64],
     kept: int,
 ) -> None:
-    """Write `modes` of the first `n_copied` of `rows` behind `kept` rows of the flat table `out`, in place."""
+    """Write `modes` of the first `n_copied` of `rows` to `out`, in place, behind the `kept` rows there."""
     n_kept = modes.size
     for i in range(n_copied):
         row = int(rows[_U(i)])

@@ -15,10 +15,18 @@ from lwfast.state import as_occupation
 
 
 class ResultDistance(NamedTuple):
-    """A distance measure and its standard error."""
+    """A distance measure, with what the noise of counting does to it.
+
+    Attributes:
+        value: The measure.
+        error: Its standard error.
+        expected: What the noise alone makes of two samples of one distribution: compare `value` with this,
+            not with that of equal distributions.
+    """
 
     value: float
     error: float
+    expected: float
 
     def __float__(self) -> float:
         return self.value
@@ -32,8 +40,8 @@ def total_variation(a: Any, b: Any) -> ResultDistance:
         b: The same.
 
     Returns:
-        The distance, and its standard error from the multinomial noise of counts to first order. Noise alone
-        makes the distance of two samples of one distribution larger than 0, by about the error.
+        The distance, its standard error from the multinomial noise of counts to first order, and the distance
+        to expect of two such samples of one distribution.
 
     Raises:
         ValueError: If one of them has no counts.
@@ -46,7 +54,10 @@ def total_variation(a: Any, b: Any) -> ResultDistance:
     if undecided.any():
         loose = _inverse(n_p) * p[undecided].sum() + _inverse(n_q) * q[undecided].sum()
         error = np.hypot(error, np.sqrt(loose) / 2)
-    return ResultDistance(float(np.abs(p - q).sum() / 2), float(error))
+    # A difference of variance v has the mean sqrt(2 v / pi).
+    variance = _pooled(p, q, n_p, n_q) * (_inverse(n_p) + _inverse(n_q))
+    expected = np.sqrt(2 / np.pi * variance).sum() / 2
+    return ResultDistance(float(np.abs(p - q).sum() / 2), float(error), float(expected))
 
 
 def fidelity(a: Any, b: Any) -> ResultDistance:
@@ -57,7 +68,8 @@ def fidelity(a: Any, b: Any) -> ResultDistance:
         b: The same.
 
     Returns:
-        The fidelity, and its standard error from the multinomial noise of counts to first order.
+        The fidelity, its standard error from the multinomial noise of counts to first order, and the fidelity
+        to expect of two such samples of one distribution.
 
     Raises:
         ValueError: If one of them has no counts.
@@ -69,7 +81,9 @@ def fidelity(a: Any, b: Any) -> ResultDistance:
         # d sum(sqrt(p q)) / dp = sqrt(q / p) / 2, weighed by p in the variance: 0 where p is.
         slopes.append(np.divide(np.sqrt(y), 2 * np.sqrt(x), out=np.zeros_like(x), where=x > 0))
     error = 2 * overlap * np.hypot(_error(slopes[0], p, n_p), _error(slopes[1], q, n_q))
-    return ResultDistance(overlap**2, float(error))
+    # Each sample lowers the overlap by 1 / (8 n) for each degree of freedom, the fidelity by twice that.
+    expected = 1 - (p.size - 1) / 4 * (_inverse(n_p) + _inverse(n_q))
+    return ResultDistance(overlap**2, float(error), max(expected, 0.0))
 
 
 def chi_square(a: Any, b: Any) -> ResultDistance:
@@ -93,13 +107,21 @@ def chi_square(a: Any, b: Any) -> ResultDistance:
     error = float(np.sqrt(2 / degrees))
     if np.isinf(n_q):
         if (p[q == 0] > 0).any():
-            return ResultDistance(float("inf"), error)
+            return ResultDistance(float("inf"), error, 1.0)
         used = q > 0
         statistic = n_p * ((p[used] - q[used]) ** 2 / q[used]).sum()
     else:
         # Two samples of sizes n and m: sum (n m (p - q)^2 / (n p + m q)).
         statistic = (n_p * n_q * (p - q) ** 2 / (n_p * p + n_q * q)).sum()
-    return ResultDistance(float(statistic / degrees), error)
+    return ResultDistance(float(statistic / degrees), error, 1.0)
+
+
+def _pooled(p: FloatArray, q: FloatArray, n_p: float, n_q: float) -> FloatArray:
+    """Return `r (1 - r)` of the distribution that both would be samples of."""
+    r = p if np.isinf(n_p) else q
+    if not np.isinf(n_p) and not np.isinf(n_q):
+        r = (n_p * p + n_q * q) / (n_p + n_q)
+    return np.asarray(r * (1 - r))
 
 
 def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:

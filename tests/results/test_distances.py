@@ -19,7 +19,7 @@ def test_distances_have_their_known_values():
     disjoint = SamplingResult({(2,): 1})
     assert float(total_variation(a, disjoint)) == 1
     assert float(fidelity(a, disjoint)) == 0
-    assert total_variation(P, ProbabilityDistribution(P)) == (0, 0)
+    assert total_variation(P, ProbabilityDistribution(P)) == (0, 0, 0)
     assert fidelity(P, P).value == pytest.approx(1)
     assert total_variation(P, Q).error == 0
     assert chi_square(a, {(0,): 1.0}).value == np.inf
@@ -42,11 +42,25 @@ def test_the_error_is_the_spread_of_repeated_measurements(measure):
             SamplingResult(dict(zip(d, rng.multinomial(n, list(d.values())).tolist(), strict=True)))
             for d, n in ((P, 2000), (Q, 500))
         )
-        value, error = measure(a, b)
+        value, error, _ = measure(a, b)
         values.append(value)
         errors.append(error)
     assert np.mean(errors) == pytest.approx(np.std(values), rel=0.15)
     assert np.mean(values) == pytest.approx(measure(P, Q).value, abs=0.01)
+
+
+@pytest.mark.parametrize("measure", [total_variation, fidelity, chi_square])
+def test_what_is_expected_is_the_mean_over_samples_of_one_distribution(measure):
+    rng = np.random.default_rng(2)
+    states = np.arange(50)[:, None]
+    p = rng.dirichlet(np.full(50, 5.0))
+    pairs = [
+        [SamplingResult.from_columns(states, rng.multinomial(n, p)) for n in (3000, 8000)] for _ in range(200)
+    ]
+    distances = np.array([measure(a, b) for a, b in pairs])
+    away = abs(1 - distances[:, 0].mean()) if measure is fidelity else distances[:, 0].mean()
+    expected = abs(1 - distances[:, 2].mean()) if measure is fidelity else distances[:, 2].mean()
+    assert away == pytest.approx(expected, rel=0.05)
 
 
 def test_chi_square_is_one_for_samples_of_one_distribution():
@@ -54,9 +68,9 @@ def test_chi_square_is_one_for_samples_of_one_distribution():
     p = np.full(200, 1 / 200)
     states = np.arange(200)[:, None]
     draw = lambda: SamplingResult.from_columns(states, rng.multinomial(100_000, p))  # noqa: E731
-    value, error = chi_square(draw(), draw())
+    value, error, _ = chi_square(draw(), draw())
     assert abs(value - 1) < 5 * error
-    value, error = chi_square(draw(), dict(zip(map(tuple, states.tolist()), p, strict=True)))
+    value, error, _ = chi_square(draw(), dict(zip(map(tuple, states.tolist()), p, strict=True)))
     assert abs(value - 1) < 5 * error
 
 

@@ -1,0 +1,49 @@
+"""Fuzz the reader of result bodies with atheris, outside of CI.
+
+    python -m pip install atheris
+    python tests/fuzz/fuzz_result_json.py -max_total_time=600 [CORPUS_FOLDER]
+
+Any body is read as the slow reader of `tests/reference` reads it, or both refuse it; anything else is a crash.
+atheris follows the branches of Python code only, so the reader runs uncompiled: slower by a factor of a hundred,
+and the same code. A body that breaks it goes into `tests/test_result_json.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ["NUMBA_DISABLE_JIT"] = "1"
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+import atheris  # noqa: E402
+
+with atheris.instrument_imports(include=["lwfast", "tests.reference"]):
+    import numpy as np
+
+    import lwfast._kernels.counts
+    import lwfast._kernels.state_text
+    import lwfast._kernels.state_text_skip
+    import lwfast.result_json
+    from tests.test_result_json import check_against_slow
+
+SEEDS = [
+    b'{"results": {"(0, 1, 0)": 45, "(0, 0, 1)": 30}, "job_data": {"herald": [[[1], [1]]]}}',
+    b'{"results": {"(0, 1, 0, 0, 0, 1, 0, 2, 0)": 4, "(0, 1, 0, 0, 0, 1, 0, 2, 1)": 12345678}}',
+    b'{"results": {"[3]": 1, "2": 9223372036854775807, "(1,)": 2}, "x": "\\"}"}',
+    b'{"job_data": null, "results": null}',
+]
+
+
+def read(data: bytes) -> None:
+    """Read `data` with both readers."""
+    with np.errstate(over="ignore"):
+        check_against_slow(data)
+
+
+if __name__ == "__main__":
+    for seed in SEEDS:
+        read(seed)
+    atheris.Setup(sys.argv, read)
+    atheris.Fuzz()
