@@ -26,11 +26,20 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
         """Code and message of each compilation error of a failed job."""
         if self.job_status is not Status.FAILED:
             return []
-        return [
-            (error.get("Code", ""), error.get("Message", ""))
-            for log in self.logs
-            for error in (log.get("meta") or {}).get("CompilationErrors") or []
-        ]
+        return [_code_and_message(error) for log in self.logs for error in _errors_of(log.get("meta"))]
+
+
+def _errors_of(meta: Any) -> list[Any]:
+    """Find the errors in the free part of a log entry, whatever else stands there."""
+    errors = meta.get("CompilationErrors") if isinstance(meta, dict) else None
+    return errors if isinstance(errors, list) else []
+
+
+def _code_and_message(error: Any) -> tuple[int | str, str]:
+    """Read an error; one of another form is a message as it stands."""
+    if not isinstance(error, dict):
+        return "", str(error)
+    return error.get("Code", ""), str(error.get("Message", ""))
 
 
 class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):

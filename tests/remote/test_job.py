@@ -11,7 +11,7 @@ import pytest
 import lwfast as lw
 from lwfast import remote
 from lwfast.remote import fetching, progress
-from tests.faults.fake_scheduler import results, status
+from tests.faults.fake_scheduler import details, results, status
 from tests.remote.samples import sampler
 
 
@@ -91,6 +91,24 @@ def test_a_failed_poll_changes_nothing(job, scheduler):
         _ = job.details
     assert (job.job_id, job.payload) == before
     assert job.status is not None
+
+
+@pytest.mark.parametrize(
+    ("meta", "expected"),
+    [
+        ({}, []),
+        (None, []),
+        ("odd", []),
+        ({"CompilationErrors": None}, []),
+        ({"CompilationErrors": 3}, []),
+        ({"CompilationErrors": ["odd", {}]}, [("", "odd"), ("", "")]),
+        ({"CompilationErrors": [{"Code": 3, "Message": "too deep"}]}, [(3, "too deep")]),
+    ],
+)
+def test_compilation_errors_are_read_with_care(job, scheduler, meta, expected):
+    answer = details(scheduler.jobs[job.job_id]) | {"jobStatus": "Failed", "logs": [{"meta": meta}, {}]}
+    scheduler.fault("GET", r"jobs/\d+", status(200, answer))
+    assert job.details.compilation_errors == expected
 
 
 # --- results ----------------------------------------------------------------------------------------
