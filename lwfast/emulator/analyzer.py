@@ -26,7 +26,8 @@ def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
     n_out = _layout(task).size
     method = PERMANENT if backend == PERMANENT else SLOS
     reason = f"{len(task.inputs)} inputs to {n_out:,} outputs under the heralds."
-    return Plan(method, reason, n_out, 24 * n_out * len(task.inputs), 2e-8 * n_out * len(task.inputs))
+    seconds = len(task.inputs) * (1e-4 + 2e-8 * n_out)
+    return Plan(method, reason, n_out, 24 * n_out * len(task.inputs), seconds)
 
 
 def run_analyzer(task: AnalyzerTask, backend: str) -> SimulationResult:

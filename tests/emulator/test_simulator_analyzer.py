@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from lwfast.emulator import Backend
+from lwfast.errors import PhotonNumberError
+from tests.reference.slos import amplitude
+
+
+def circuit(loss=0.0, heralds=()):
+    made = lw.PhotonicCircuit(4)
+    for mode in (0, 2, 1, 0):
+        made.bs(mode, mode + 1, reflectivity=0.35, loss=loss)
+        made.ps(mode, 0.4 + mode)
+    for mode in heralds:
+        made.herald(mode, 1)
+    return made
+
+
+@pytest.mark.parametrize("name", ["auto", "permanent"])
+@pytest.mark.parametrize("loss", [0.0, 0.1])
+def test_simulator_gives_amplitudes(name, loss):
+    """Amplitudes are permanents of blocks of the transfer matrix, for all outputs or given ones."""
+    made = circuit(loss)
+    inputs = [lw.State([1, 1, 0, 0]), lw.State([0, 2, 0, 0])]
+    result = Backend(name).run(lw.Simulator(made, inputs))
+    assert result.result_type == "probability_amplitude"
+    assert len(result.outputs) == 10
+    matrix = made._build().transfer_matrix
+    for row, start in enumerate(inputs):
+        for column, end in enumerate(result.outputs):
+            assert abs(result.array[row, column] - amplitude(matrix, start.s, end.s)) < 1e-13
+    some = [lw.State([0, 0, 1, 1]), lw.State([2, 0, 0, 0])]
+    given = Backend(name).run(lw.Simulator(made, inputs, some))
+    for start in inputs:
+        for end in some:
+            assert abs(given[start, end] - result[start, end]) < 1e-13
+
+
+@pytest.mark.parametrize("name", ["auto", "permanent"])
+def test_simulator_with_heralds(name):
+    """Heralded modes are added to inputs and outputs."""
+    made = circuit(heralds=[1])
+    result = Backend(name).run(lw.Simulator(made, lw.State([1, 0, 1])))
+    matrix = made._build().transfer_matrix
+    for column, end in enumerate(result.outputs):
+        whole = [end[0], 1, end[1], end[2]]
+        assert abs(result.array[0, column] - amplitude(matrix, [1, 1, 0, 1], whole)) < 1e-13
+
+
+def test_simulator_of_the_vacuum():
+    """No photons in: the amplitude of no photons out is 1."""
+    result = Backend().run(lw.Simulator(circuit(), lw.State([0, 0, 0, 0])))
+    assert result.array.tolist() == [[1.0]]
+
+
+def test_simulator_photon_numbers():
+    """Inputs with other photon numbers, or outputs with other ones than the inputs, are refused."""
+    with pytest.raises(PhotonNumberError):
+        Backend().run(lw.Simulator(circuit(), [lw.State([1, 0, 0, 0]), lw.State([1, 1, 0, 0])]))
+    with pytest.raises(PhotonNumberError):
+        Backend().run(lw.Simulator(circuit(), lw.State([1, 0, 0, 0]), lw.State([1, 1, 0, 0])))
+
+
+@pytest.mark.parametrize("name", ["auto", "permanent"])
+@pytest.mark.parametrize("loss", [0.0, 0.2])
+def test_analyzer(name, loss):
+    """Probabilities under heralds and rules; performance is their mean sum; fewest photons come first."""
+    made = circuit(loss, heralds=[3])
+    rules = lw.PostSelection()
+    rules.add(0, (0, 1))
+    inputs = [lw.State([1, 1, 0]), lw.State([0, 1, 1])]
+    expected = {inputs[0]: lw.State([1, 1, 0]), inputs[1]: [lw.State([0, 2, 0]), lw.State([1, 0, 1])]}
+    result = Backend(name).run(lw.Analyzer(made, inputs, expected, rules))
+    photons = [state.n_photons for state in result.outputs]
+    assert photons == sorted(photons)
+    assert (min(photons) == 0) == (loss > 0)
+    assert all(state[0] <= 1 for state in result.outputs)
+    matrix = made._build().transfer_matrix
+    for row, start in enumerate(inputs):
+        exact = lw.output_distribution(matrix, [*start.s, 1], heralds={3: 1}, rules=rules)
+        found = {tuple(s): p for s, p in zip(exact.states.tolist(), exact.probabilities, strict=True)}
+        for column, end in enumerate(result.outputs):
+            assert abs(result.array[row, column] - found.get(tuple(end.s), 0)) < 1e-13
+    assert abs(result.performance - result.array.sum() / 2) < 1e-14
+    hits = [
+        result[inputs[0], lw.State([1, 1, 0])] / result.array[0].sum(),
+        (result[inputs[1], lw.State([0, 2, 0])] + result[inputs[1], lw.State([1, 0, 1])])
+        / result.array[1].sum(),
+    ]
+    assert abs(result.error_rate - (1 - np.mean(hits))) < 1e-13
+
+
+def test_analyzer_takes_callables():
+    """A callable selects as the rule that says the same."""
+    rules = lw.PostSelection()
+    rules.add((0, 1), 1)
+    start = lw.State([1, 1, 0, 0])
+    by_rule = Backend().run(lw.Analyzer(circuit(0.1), start, post_selection=rules))
+    by_call = Backend().run(lw.Analyzer(circuit(0.1), start, post_selection=lambda s: s[0] + s[1] == 1))
+    assert by_rule.outputs == by_call.outputs
+    assert np.array_equal(by_rule.array, by_call.array)
+    assert not hasattr(by_rule, "error_rate")
+
+
+def test_analyzer_errors():
+    """No output left, an input without expectation, mixed photon numbers."""
+    rules = lw.PostSelection()
+    rules.add(0, 9)
+    start = lw.State([1, 1, 0, 0])
+    with pytest.raises(ValueError, match="relaxing post-selection"):
+        Backend().run(lw.Analyzer(circuit(), start, post_selection=rules))
+    with pytest.raises(KeyError, match="expectation"):
+        Backend().run(lw.Analyzer(circuit(), start, expected={}))
+    with pytest.raises(PhotonNumberError):
+        Backend().run(lw.Analyzer(circuit(), [start, lw.State([1, 0, 0, 0])]))
