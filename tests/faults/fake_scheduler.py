@@ -45,7 +45,6 @@ class FakeJob:
     errors: list[dict[str, Any]] = field(default_factory=list)
     results: bytes | None = None
     seq: int = 0
-    looked: int = 0
 
 
 # A fault gets the handler and returns whether it dealt with the request.
@@ -222,9 +221,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def job(self, job: FakeJob, what: str, *, v1: bool) -> None:
         if what == "":
-            self.answer(200, record(job) if v1 else details(job))
-            job.looked += 1
-            self.owner.advance(job)
+            seen = record(job) if v1 else details(job)
+            self.owner.advance(job)  # before the answer, so that a test which got it finds all done
+            self.answer(200, seen)
         elif what == "/payload" and v1:
             self.answer(200, job.payload)
         elif what == "/cancel":
@@ -265,10 +264,10 @@ class Handler(BaseHTTPRequestHandler):
                 return
             jobs = [owner.jobs[item] for item in ids]
             time.sleep(min(0.01, float(self.query["timeout"][0])))
-            self.answer(200, {"seq": owner.seq, "items": [record(job) for job in jobs]})
+            seen = {"seq": owner.seq, "items": [record(job) for job in jobs]}
             for job in jobs:
-                job.looked += 1
                 owner.advance(job)
+            self.answer(200, seen)
         else:
             self.answer(404)
 
