@@ -40,7 +40,7 @@ class Guard:
 
     Args:
         app: What answers.
-        token: What requests below `/api/` have to show.
+        token: What every request has to show, but for the static page.
         hosts: Names to answer under, besides the usual ones.
     """
 
@@ -55,7 +55,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = False
-        is_api = scope["path"].startswith("/api/")
+        is_public = scope["path"] == "/" or scope["path"].startswith("/static/")
 
         async def shaped(message: Message) -> None:
             nonlocal started
@@ -63,12 +63,12 @@ class Guard:
                 started = True
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                headers.setdefault("Cache-Control", NEVER_STORE if is_api else "no-cache")
+                headers.setdefault("Cache-Control", "no-cache" if is_public else NEVER_STORE)
                 if message["status"] in UNREAD:
                     headers["Connection"] = "close"
             await send(message)
 
-        refusal = self._refusal(Headers(scope=scope), needs_token=is_api)
+        refusal = self._refusal(Headers(scope=scope), needs_token=not is_public)
         try:
             await (refusal or self._app)(scope, receive, shaped)
         except Exception:

@@ -36,29 +36,29 @@ def error_answer(status_code: int, errors: Iterable[FieldError]) -> Response:
     return json_answer(encode(ErrorAnswer(errors=list(errors))), status_code, headers)
 
 
-async def read_body(request: Request) -> bytes:
-    """Read a body, checking its size as it comes.
+async def read_body(request: Request, limit: int) -> bytes:
+    """Read a body of at most `limit` bytes, checking its size as it comes.
 
     Raises:
         TooLargeError: It is larger than the limit, as announced or as counted.
         TooSlowError: It takes too long.
     """
-    settings = scheduler_of(request).settings
+    seconds = scheduler_of(request).settings.body_seconds
     too_large = TooLargeError.of(
-        "body", f"is larger than the {settings.body_limit} bytes that are taken; split the batch"
+        "body", f"is larger than the {limit} bytes that are taken; send fewer jobs at once"
     )
     announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > settings.body_limit:
+    if announced.isdecimal() and int(announced[:20]) > limit:
         raise too_large
     body = bytearray()
     try:
-        async with asyncio.timeout(settings.body_seconds):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > settings.body_limit:
+                if len(body) > limit:
                     raise too_large
     except TimeoutError:
-        raise TooSlowError.of("body", f"did not arrive within {settings.body_seconds:g} s") from None
+        raise TooSlowError.of("body", f"did not arrive within {seconds:g} s") from None
     return bytes(body)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from lwfast._parallel import available_cores
 
 from .qpus import QPUConfig, load_qpus
 
@@ -21,7 +22,7 @@ def default_data_dir() -> Path:
 
 def default_workers() -> int:
     """One worker a core, less one for the server."""
-    return max(1, (os.cpu_count() or 1) - 1)
+    return max(1, available_cores() - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,8 @@ class Settings:
         workers: Number of worker processes.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
-        body_limit: Largest body of a request, in bytes.
+        body_limit: Largest body of a request for one job, in bytes.
+        batch_limit: Largest body of a batch: about 3 700 jobs of 20 modes.
         body_seconds: Longest that a body may take to arrive.
         runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
     """
@@ -47,6 +49,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8765
     body_limit: int = 8 * MIB
+    batch_limit: int = 64 * MIB
     body_seconds: float = 30.0
     runner: str = "lwfast.emulator.raw:run_raw"
 

@@ -58,7 +58,9 @@ class Store:
             except BaseException:
                 self.connection.close()
                 raise
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
+            raise StoreOpenError(f"the store {path} cannot be opened: {error}") from error
+        except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
 
     def _check(self) -> None:

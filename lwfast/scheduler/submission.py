@@ -33,7 +33,8 @@ async def submit_one(request: Request) -> Job:
     Raises:
         RequestError: It breaks rules; lists all of them.
     """
-    return (await _submit(request, _one, b"one"))[0]
+    limit = scheduler_of(request).settings.body_limit
+    return (await _submit(request, _one, limit, b"one"))[0]
 
 
 async def submit_batch(request: Request) -> list[Job]:
@@ -42,15 +43,16 @@ async def submit_batch(request: Request) -> list[Job]:
     Raises:
         RequestError: One breaks rules; lists all violations of all jobs.
     """
-    return await _submit(request, _batch, b"batch")
+    limit = scheduler_of(request).settings.batch_limit
+    return await _submit(request, _batch, limit, b"batch")
 
 
-async def _submit(request: Request, check: Check, kind: bytes) -> list[Job]:
+async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> list[Job]:
     scheduler = scheduler_of(request)
     key = request.headers.get(IDEMPOTENCY_HEADER)
     if key is not None and not 1 <= len(key) <= MAX_KEY:
         raise RequestError.of(IDEMPOTENCY_HEADER, f"should have 1 to {MAX_KEY} characters, has {len(key)}")
-    body = await read_body(request)
+    body = await read_body(request, limit)
     jobs = await checked(lambda text: check(text, scheduler.settings.qpus), body)
     return await scheduler.submit(jobs, key, _digest(kind, jobs))
 

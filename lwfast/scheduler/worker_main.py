@@ -55,9 +55,11 @@ def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _listen(orders: BinaryIO, inbox: queue.SimpleQueue[Run]) -> None:
-    while (body := read_frame(orders)) is not None:
-        inbox.put(decode_order(body))
-    os._exit(0)  # the server is gone, and whatever runs is of no use to anyone
+    try:
+        while (body := read_frame(orders)) is not None:
+            inbox.put(decode_order(body))
+    finally:
+        os._exit(0)  # the server is gone, and whatever runs is of no use to anyone
 
 
 def _load(name: str) -> Runner:
@@ -98,7 +100,7 @@ def _answer(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
         return Failed(order.job_id, f"internal error, {type(error).__name__}: {error}")
 
 
-def _run(order: Run, runner: Runner, results_dir: Path) -> Done:
+def _run(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
     import msgspec
 
     from lwfast.hardware import HardwareModel
@@ -118,7 +120,10 @@ def _run(order: Run, runner: Runner, results_dir: Path) -> Done:
     body = encode_result(states, counts, payload.job_data)
     if len(body) <= INLINE_LIMIT:
         return Done(order.job_id, body=body)
-    return Done(order.job_id, file=_write(results_dir, f"{order.job_id}.json", body))
+    try:
+        return Done(order.job_id, file=_write(results_dir, f"{order.job_id}.json", body))
+    except OSError as error:  # such as a full disk
+        return Failed(order.job_id, f"the result of {len(body)} bytes could not be written: {error}")
 
 
 def _write(folder: Path, name: str, body: bytes) -> str:

@@ -22,7 +22,7 @@ SCRIPT = Path(__file__).with_name("reference_client_script.py")
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reference")
-    runner = "tests.scheduler.runners:real_or_slow"
+    runner = "tests.scheduler.real_runner:real_or_slow"
     with running(make_settings(folder / "data", runner=runner)) as api:
         home = folder / "home"
         home.mkdir()

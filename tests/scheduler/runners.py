@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
+
+if sys.argv[0].endswith("worker_main.py"):
+    # Results are written by plain Python: loading the compiler takes a worker most of its start.
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
 
 import numpy as np
 
@@ -40,15 +45,6 @@ def fake(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=
         return states, np.ones(len(states), dtype=np.int64)
     counts = np.random.default_rng(rng).multinomial(n_samples, [1 / modes] * modes)
     return np.eye(modes, dtype=np.uint8), counts.astype(np.int64)
-
-
-def real_or_slow(unitary, occupation, n_samples, **options):
-    """The emulator, with the one job that takes a while."""
-    from lwfast.emulator.raw import run_raw
-
-    if n_samples == SLEEPS:
-        time.sleep(60)
-    return run_raw(unitary, occupation, n_samples, **options)
 
 
 def shows_hardware(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
