@@ -13,6 +13,9 @@ from lwfast._validation import as_integer
 
 _BLOCK = 1 << 18
 """Uniform numbers drawn at a time: 2 MB, which stays in the cache until they are counted."""
+_WIDE = 1 << 14
+"""From so many outcomes on, their tables leave the cache: numbers are sorted into bins, many at a time."""
+_WIDE_BLOCK = 1 << 20
 MULTINOMIAL_SAMPLES = 1 << 24
 """From here on, `sample_counts` may draw the counts themselves instead of the samples."""
 MULTINOMIAL_RATIO = 16
@@ -73,19 +76,29 @@ def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> C
     cells = 1 << max(4, min(cdf.size, 4 * n_samples).bit_length())
     guide: Any = np.empty(cells, dtype=np.int32 if cdf.size < 2**31 else np.int64)
     guide_table(cdf, guide)
-    blocks = range(0, n_samples, _BLOCK)
+    wide = cdf.size >= _WIDE and n_samples >= cdf.size // 8
+    block = _WIDE_BLOCK if wide else _BLOCK
+    blocks = range(0, n_samples, block)
     if len(blocks) < 4 or available_cores() == 1:
-        buffer = np.empty(min(n_samples, _BLOCK))
+        buffer = np.empty(min(n_samples, block))
+        scratch = np.empty(buffer.size if wide else 0)
         for begin in blocks:
-            uniforms = buffer[: min(_BLOCK, n_samples - begin)]
+            uniforms = buffer[: min(block, n_samples - begin)]
             generator.random(out=uniforms)
-            count_uniforms(uniforms, cdf, guide, counts)
+            count_uniforms(uniforms, scratch, cdf, guide, counts)
         return counts
-    return _count_beside_drawing(cdf, n_samples, generator, guide, counts)
+    return _count_beside_drawing(cdf, n_samples, generator, guide, counts, block, wide=wide)
 
 
 def _count_beside_drawing(
-    cdf: FloatArray, n_samples: int, generator: np.random.Generator, guide: Any, counts: Counts
+    cdf: FloatArray,
+    n_samples: int,
+    generator: np.random.Generator,
+    guide: Any,
+    counts: Counts,
+    block: int,
+    *,
+    wide: bool,
 ) -> Counts:
     """Count on other threads while this one draws; sums of integers do not depend on who adds them."""
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -94,21 +107,23 @@ def _count_beside_drawing(
 
     workers = min(available_cores(), 4)
     tallies = [counts, *(np.zeros_like(counts) for _ in range(workers - 1))]
-    buffers = [np.empty(_BLOCK) for _ in range(2 * workers)]
+    buffers = [np.empty(block) for _ in range(2 * workers)]
+    scratches = [np.empty(block if wide else 0) for _ in range(workers)]
     waiting: list[Future[None] | None] = [None] * len(buffers)
     with ThreadPoolExecutor(workers) as pool:
         # Buffer b is always counted into tally b % workers; two buffers of a tally never overlap in time.
-        for index, begin in enumerate(range(0, n_samples, _BLOCK)):
+        for index, begin in enumerate(range(0, n_samples, block)):
             slot = index % len(buffers)
             busy = waiting[slot]
             if busy is not None:
                 busy.result()
             other = waiting[(slot + workers) % len(buffers)]
-            uniforms = buffers[slot][: min(_BLOCK, n_samples - begin)]
+            uniforms = buffers[slot][: min(block, n_samples - begin)]
             generator.random(out=uniforms)
             if other is not None:
                 other.result()
-            waiting[slot] = pool.submit(count_uniforms, uniforms, cdf, guide, tallies[slot % workers])
+            mine = slot % workers
+            waiting[slot] = pool.submit(count_uniforms, uniforms, scratches[mine], cdf, guide, tallies[mine])
         for future in waiting:
             if future is not None:
                 future.result()
