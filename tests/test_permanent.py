@@ -279,3 +279,19 @@ print(_simd.LANES)
     assert answer.returncode == 0, answer.stderr
     asked = environment.get("LWFAST_SIMD")
     assert answer.stdout.split() == [asked if asked in ("4", "8") else "1"]
+
+
+def test_without_extension_interface():
+    """Where the interface for vectors is not as expected, plain lanes do the work."""
+    code = """
+from llvmlite import ir
+def broken(*args):
+    raise AttributeError("gone")
+ir.VectorType = broken
+import numpy as np, lwfast as lw
+from lwfast._kernels import _simd
+assert _simd.LANES == 1
+assert abs(lw.permanent(np.ones((7, 7))) - 5040) < 1e-9
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr

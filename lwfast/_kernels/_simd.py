@@ -16,6 +16,7 @@ itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -165,7 +166,7 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
         def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
             return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
-        return types.int64(types.uint64), generate
+        return types.uint64(types.uint64), generate
 
     @intrinsic
     def store_word(_typing: Any, array: Any, offset: Any, word: Any) -> Any:
@@ -244,10 +245,10 @@ def _plain_peak(x: float, y: float) -> float:
     return max(x, abs(y))
 
 
-def _plain_trailing_zeros(value: int) -> int:
-    count = 0
-    while not (value >> np.uint64(count)) & np.uint64(1):
-        count += 1
+def _plain_trailing_zeros(value: np.uint64) -> np.uint64:
+    count = np.uint64(0)
+    while not (value >> count) & np.uint64(1):
+        count += np.uint64(1)
     return count
 
 
@@ -282,37 +283,11 @@ def _plain() -> dict[str, Any]:
     return {name: jitable(function) for name, function in functions.items()}
 
 
-def _works(operations: dict[str, Any], lanes: int) -> bool:
-    """Compile and run a trial of every operation (cached on disk like any kernel)."""
-    get, broadcast, put, fill = (operations[name] for name in ("get", "broadcast", "put", "fill"))
-    add, sub, mul, total = (operations[name] for name in ("add", "sub", "mul", "total"))
-    misalignment, trailing_zeros = operations["misalignment"], operations["trailing_zeros"]
-
-    def trial(vectors: Any, numbers: Any) -> float:
-        x = add(get(vectors, 0), broadcast(numbers, 1))
-        put(vectors, 1, sub(mul(x, x), fill(get(numbers, 0))))
-        return total(get(vectors, 1)) + misalignment(vectors) * trailing_zeros(np.uint64(1))
-
-    values = np.zeros((2, lanes))
-    values[0] = np.arange(lanes)
-    expected = ((values[0] + 3.0) ** 2 - 2.0).sum()
-    try:
-        trial.__qualname__ = f"trial_{lanes}_lanes"
-        answer = jit(trial)(values, np.array([2.0, 3.0]))
-    except Exception:  # noqa: BLE001  (whatever a future Numba raises, the plain lanes still work)
-        return False
-    return bool(answer == expected and (values[1] == (values[0] + 3.0) ** 2 - 2.0).all())
-
-
 def _choose() -> tuple[int, dict[str, Any]]:
     lanes = _wanted_lanes()
     if lanes > 1:
-        try:
-            operations = _intrinsics(lanes)
-        except Exception:  # noqa: BLE001  (as above)
-            return 1, _plain()
-        if _works(operations, lanes):
-            return lanes, operations
+        with contextlib.suppress(Exception):  # whatever a future Numba raises, the plain lanes still work
+            return lanes, _intrinsics(lanes)
     return 1, _plain()
 
 
@@ -340,7 +315,7 @@ misalignment: Any = _OPERATIONS["misalignment"]
 @register_jitable
 def empty_vectors(count: int) -> Any:
     """Allocate `count` vectors on a cache-line boundary (a load across two lines costs two loads)."""
-    raw = np.empty((count + 1) * 8 * LANES)
+    raw = np.empty(count * LANES + 8)
     skip = misalignment(raw)
     return raw[skip : skip + count * LANES].reshape(count, LANES)
 
@@ -349,3 +324,27 @@ def lane_jit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a kernel that uses lanes, cached apart for each number of lanes."""
     function.__qualname__ = f"{function.__qualname__}_{LANES}_lanes"
     return jit(function)
+
+
+def _trial(vectors: Any, numbers: Any) -> float:
+    """Use every kind of operation once."""
+    x = add(get(vectors, 0), broadcast(numbers, 1))
+    put(vectors, 1, sub(mul(x, x), fill(get(numbers, 0))))
+    return total(peak(fill(0.0), get(vectors, 1))) + misalignment(vectors) * trailing_zeros(np.uint64(1))
+
+
+def _works() -> bool:
+    """Compile and run the trial, cached on disk like any kernel."""
+    values = np.zeros((2, LANES))
+    values[0] = np.arange(LANES)
+    expected = (values[0] - 3.0) ** 2 + 2.0
+    try:
+        answer = lane_jit(_trial)(values, np.array([-2.0, -3.0]))
+    except Exception:  # noqa: BLE001  (as above)
+        return False
+    return bool(answer == expected.sum() and (values[1] == expected).all())
+
+
+if LANES > 1 and not _works():
+    LANES = 1
+    globals().update(_plain())

@@ -32,11 +32,11 @@ from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 @jit
 def expand(
     table: AnyArray,
-    first: int,
-    step: int,
+    first: int | np.int64,
+    step: int | np.int64,
     powers: AnyArray,
-    n_digits: int,
-    start: int,
+    n_digits: int | np.int64,
+    start: int | np.int64,
     f: FloatArray,
     degrees: AnyArray,
 ) -> int:
@@ -54,11 +54,12 @@ def expand(
         degrees: uint8[N] of |s|.
     """
     digits = np.zeros(64, dtype=np.int64)
-    strides = np.empty(64, dtype=np.int64)
+    # Unsigned indices throughout: Numba wraps negative ones around, which costs a third here.
+    strides = np.empty(64, dtype=np.uint64)
     n_states = 1
     for i in range(n_digits):
         # Bit 63 - i marks digit i: the slowest digit is visited first, the one computed last is used last.
-        strides[63 - i] = 2 * n_states
+        strides[63 - i] = np.uint64(2 * n_states)
         n_states *= powers[i] + 1
     active = np.uint64(0)
     degree = 0
@@ -66,10 +67,12 @@ def expand(
         f[0] = 1.0
         f[1] = 0.0
         degrees[0] = 0
-        begin = 1
+        begin: int | np.int64 = 1
     else:
         begin = start
     one = np.uint64(1)
+    two = np.uint64(2)
+    last = np.uint64(63)
     for state in range(begin, n_states):
         if state == start:
             digits[n_digits - 1] = 1
@@ -86,25 +89,26 @@ def expand(
             degree += 1
             active |= one << np.uint64(63 - i)
         degrees[state] = degree
-        column = first + step * degree
+        coefficients = table[first + step * degree]
+        here = two * np.uint64(state)
         # Four sums instead of two: a chain of fused adds would wait for itself.
         rr = ii = ri = ir = 0.0
         left = active
         while left:
             bit = trailing_zeros(left)
             left &= left - one
-            at = 2 * state - strides[bit]
+            at = here - strides[bit]
             x = f[at]
-            y = f[at + 1]
-            k = 2 * (63 - bit)
-            u = table[column, k]
-            v = table[column, k + 1]
+            y = f[at + one]
+            k = two * (last - bit)
+            u = coefficients[k]
+            v = coefficients[k + one]
             rr += u * x
             ii += v * y
             ri += u * y
             ir += v * x
-        f[2 * state] = rr - ii
-        f[2 * state + 1] = ri + ir
+        f[here] = rr - ii
+        f[here + one] = ri + ir
     return n_states
 
 
@@ -146,7 +150,7 @@ def permanent_expansion(
             lowest = min(lowest, product)
             highest = max(highest, product * (n_digits + 1.0) ** (k + 1))
         if lowest > 1e-200 and highest < 1e200:
-            expand(table, -1, 1, powers, n_digits, 0, f, degrees)
+            expand(table, np.int64(-1), np.int64(1), powers, np.int64(n_digits), np.int64(0), f, degrees)
             out[b] = complex(f[2 * n_states - 2], f[2 * n_states - 1])
         else:
             out[b] = complex(math.nan, math.nan)
@@ -155,10 +159,10 @@ def permanent_expansion(
 @jit
 def minors_expansion(
     table: AnyArray,
-    n_columns: int,
+    n_columns: int | np.int64,
     powers: AnyArray,
-    n_digits: int,
-    start: int,
+    n_digits: int | np.int64,
+    start: int | np.int64,
     forward: FloatArray,
     backward: FloatArray,
     degrees: AnyArray,
@@ -169,8 +173,14 @@ def minors_expansion(
     Args as in `expand`; `forward` holds states below `start` from an earlier call with the same first
     columns.
     """
-    expand(table, -1, 1, powers, n_digits, start, forward, degrees)
-    n_states = expand(table, n_columns, -1, powers, n_digits, 0, backward, degrees)
+    n_states = 1
+    for side in range(2):  # a loop, for one copy of `expand` to compile
+        first = np.int64(-1) if side == 0 else np.int64(n_columns)
+        begin = np.int64(start) if side == 0 else np.int64(0)
+        target = forward if side == 0 else backward
+        n_states = expand(
+            table, first, np.int64(1 - 2 * side), powers, np.int64(n_digits), begin, target, degrees
+        )
     for k in range(2 * n_columns):
         out[k] = 0.0
     for state in range(n_states):
@@ -201,7 +211,7 @@ def permanent_minors_expansion(matrix: ComplexArray, out: ComplexArray) -> None:
         n,
         np.ones(n_digits, dtype=np.int64),
         n_digits,
-        0,
+        np.int64(0),
         np.empty(2 * n_states),
         np.empty(2 * n_states),
         np.empty(n_states, dtype=np.uint8),

@@ -150,7 +150,7 @@ def permanent_glynn(
     rows_re: FloatArray,
     rows_im: FloatArray,
     inner: int,
-    start: int,
+    start: int | np.int64,
     stop: int,
     out: FloatArray,
 ) -> None:
@@ -409,7 +409,8 @@ def permanent_single(matrix: ComplexArray) -> complex:
         return complex(math.nan, math.nan)
     out = np.empty((2, LANES))
     inner = inner_rows(n_rows)
-    permanent_glynn(base_re, base_im, rows_re, rows_im, inner, 0, 1 << (n_rows - inner), out)
+    zero = np.int64(0)
+    permanent_glynn(base_re, base_im, rows_re, rows_im, inner, zero, 1 << (n_rows - inner), out)
     re = 0.0
     im = 0.0
     for lane in range(LANES):
@@ -458,7 +459,8 @@ def permanent_stack(matrices: ComplexArray, start: int, stop: int, out: ComplexA
                 at = row * n_cols + column
                 largest = peak(peak(largest, get(rows_re, at)), get(rows_im, at))
             put(peaks, column, largest)
-        permanent_glynn(base_re, base_im, rows_re, rows_im, inner, 0, 1 << (n - 1 - inner), sums)
+        zero = np.int64(0)
+        permanent_glynn(base_re, base_im, rows_re, rows_im, inner, zero, 1 << (n - 1 - inner), sums)
         for lane in range(min(LANES, stop - first)):
             product_of_peaks = 1.0
             inside = True
