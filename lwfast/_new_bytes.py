@@ -14,6 +14,10 @@ _make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
 )
 _address = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyBytes_AsString", _api))
 
+_view = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)(
+    ("PyMemoryView_FromMemory", _api)
+)
+_WRITABLE = 0x200  # PyBUF_WRITE
 _HUGE_FROM = 4 << 20
 _PAGE = mmap.PAGESIZE
 
@@ -34,9 +38,7 @@ def new_bytes(size: int) -> tuple[bytes, NDArray[np.uint8]]:
     address = _address(text)
     if size >= _HUGE_FROM:
         _advise_huge_pages(address, size)
-    memory = (ctypes.c_uint8 * size).from_address(address)
-    view: NDArray[np.uint8] = np.ctypeslib.as_array(memory)
-    return text, view
+    return text, np.frombuffer(_view(address, size, _WRITABLE), np.uint8)
 
 
 def _advise_huge_pages(address: int, size: int) -> None:

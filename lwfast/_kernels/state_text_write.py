@@ -12,8 +12,10 @@ _U = np.uint64
 _ZEROS_0, _ZEROS_1, _ZEROS_2 = (
     _U(int.from_bytes(b"0, 0, 0, 0, 0, 0, 0, 0, "[k : k + 8], "little")) for k in (0, 8, 16)
 )
-_B0, _B1, _B2, _B3 = _U(0xFF), _U(0xFF00), _U(0xFF0000), _U(0xFF000000)
-_B4, _B5, _B6, _B7 = _U(0xFF << 32), _U(0xFF << 40), _U(0xFF << 48), _U(0xFF << 56)
+# Three digits, multiplied by this, stand at bytes 0, 3 and 6, among sums that are masked out.
+_SPREAD = _U(1 | 1 << 16 | 1 << 32)
+_EVERY_THIRD = _U(0xFF | 0xFF << 24 | 0xFF << 48)
+_THREE = _U(0xFFFFFF)
 _S16, _S32 = _U(16), _U(32)
 _TEN_THOUSAND = _U(10000)
 _ASCII_ZEROS = _U(0x3030303030303030)
@@ -73,9 +75,9 @@ def _write_modes(table: NDArray[np.uint8], offset: int, n_modes: int, out: NDArr
             if ((w + _ABOVE_NINE) | w) & _TOP_BITS != _U(0):
                 break
             p = start + 3 * k
-            store8(out, p, _ZEROS_0 | (w & _B0) | ((w & _B1) << _S16) | ((w & _B2) << _S32))
-            store8(out, p + 8, _ZEROS_1 | ((w & _B3) >> _S16) | (w & _B4) | ((w & _B5) << _S16))
-            store8(out, p + 16, _ZEROS_2 | ((w & _B6) >> _S32) | ((w & _B7) >> _S16))
+            store8(out, p, _ZEROS_0 | (((w & _THREE) * _SPREAD) & _EVERY_THIRD))
+            store8(out, p + 8, _ZEROS_1 | ((((w >> _U(24)) & _THREE) * _SPREAD) & _EVERY_THIRD) << _U(8))
+            store8(out, p + 16, _ZEROS_2 | (((w >> _U(48)) * _SPREAD) & _EVERY_THIRD) << _S16)
             if k == n_modes - 8:
                 return start + 3 * n_modes - 2
             k = min(k + 8, n_modes - 8)  # the last two blocks overlap
@@ -115,20 +117,30 @@ def write_rows(
         Number of bytes written.
     """
     p = 0
-    for row in range(counts.size):
+    n_rows = counts.size
+    wide = opening != 0 and n_modes >= 8 and indent < 0
+    before = _U(0x2220_2C) | (_U(opening) << _U(24))  # `, "(`
+    behind = _U(0x203A_2200) | _U(closing)  # `)": `
+    for row in range(n_rows):
+        if wide and 0 < row < n_rows - 1:
+            # The same in two stores instead of eight; what they write too far is overwritten.
+            store8(out, p, before)
+            p = _write_modes(table, row * n_modes, n_modes, out, p + 4)
+            store8(out, p, behind)
+            p = _write_count(out, p + 4, counts[row])
+            continue
+        if row > 0:
+            store1(out, p, 44)
+            p += 1
         if indent >= 0:
-            if row > 0:
-                store1(out, p, 44)
-                p += 1
             store1(out, p, 10)
             p += 1
             for _ in range(indent):
                 store1(out, p, 32)
                 p += 1
         elif row > 0:
-            store1(out, p, 44)
-            store1(out, p + 1, 32)
-            p += 2
+            store1(out, p, 32)
+            p += 1
         store1(out, p, 34)
         p += 1
         if opening != 0:

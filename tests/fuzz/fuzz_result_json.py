@@ -3,9 +3,10 @@
     python -m pip install atheris
     python tests/fuzz/fuzz_result_json.py -max_total_time=600 [CORPUS_FOLDER]
 
-Any body is read as the slow reader of `tests/reference` reads it, or both refuse it; anything else is a crash.
-atheris follows the branches of Python code only, so the reader runs uncompiled: slower by a factor of a hundred,
-and the same code. A body that breaks it goes into `tests/test_result_json.py`.
+Any body is read as the slow reader of `tests/reference` reads it, or both refuse it; anything else is a
+crash. atheris follows the branches of Python code only, so the reader runs uncompiled: a hundred times
+slower, and the same code.
+A body that breaks it goes into `tests/test_result_json.py`.
 """
 
 from __future__ import annotations
@@ -17,15 +18,11 @@ from pathlib import Path
 os.environ["NUMBA_DISABLE_JIT"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-import atheris  # noqa: E402
+import atheris
 
 with atheris.instrument_imports(include=["lwfast", "tests.reference"]):
     import numpy as np
 
-    import lwfast._kernels.counts
-    import lwfast._kernels.state_text
-    import lwfast._kernels.state_text_skip
-    import lwfast.result_json
     from tests.test_result_json import check_against_slow
 
 SEEDS = [
