@@ -23,6 +23,7 @@ nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 
+default_role = "code"  # docstrings put code in single backticks
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = True
@@ -33,5 +34,6 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(numpy|np|numba|msgspec|pandas|matplotlib|concurrent|collections|typing|enum|abc)\..*"),
     (r"py:(class|exc|obj)", r"[A-Z][A-Za-z]*(Error|Warning|Exception)?"),
     (r"py:(class|exc|obj)", r"(lwfast\.)?_.*|lwfast\..*"),
+    (r"py:class", r".*[ \[\],].*"),  # "int for one state, int64[...] for more" in a Returns section
     (r"py:class", r"(optional|callable|int|float|str|bool|bytes|dict|list|tuple|object)"),
 ]

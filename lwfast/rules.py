@@ -70,7 +70,7 @@ class PostSelection(PostSelectionType):
 
     @property
     def rules(self) -> list[Rule]:
-        """The rules, as a list of its own: changing it changes no rule."""
+        """The rules, as a list of its own; changing it changes no rule."""
         return list(self._rules)
 
     @property

@@ -68,7 +68,7 @@ class PhotonicCircuit:
 
     @property
     def input_modes(self) -> int:
-        """The number of modes that an input state has: those without a herald."""
+        """The number of modes that an input state has, which is those without a herald."""
         return self._layout.n_modes - len(self._layout.heralds.input)
 
     @property
@@ -88,7 +88,7 @@ class PhotonicCircuit:
 
     @property
     def U(self) -> ComplexArray:
-        """The matrix over the modes, loss included: complex128[n_modes, n_modes], with present parameters."""
+        """The complex128[n_modes, n_modes] matrix over the modes, loss included, with present parameters."""
         return self._build().transfer_matrix
 
     @property

@@ -199,7 +199,7 @@ class Sampler(Task):
 
     @property
     def sampling_mode(self) -> Literal["input", "output"]:
-        """What counts as a sample: "output" an outcome that counts, "input" a shot."""
+        """What counts as a sample; "output" an outcome that counts, "input" a shot."""
         return self._sampling_mode
 
     @sampling_mode.setter
