@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -42,7 +43,7 @@ def boson_sample(
         n_samples: How many samples.
         rng: Seed, SeedSequence or Generator. The same seed gives the same samples on any number of threads.
         workers: Number of threads, None for all cores.
-        progress: Called now and then with (samples done, `n_samples`).
+        progress: Called now and then with (samples done, `n_samples`), from any of the threads, one at a time.
 
     Returns:
         uint8[n_samples, m], one state a row. Lost photons are missing from it.
@@ -161,15 +162,18 @@ def _sample(
     from lwfast._kernels.boson_sampling import sample_clifford
 
     size = max(1, min(-(-count // 16), int(_CHUNK_SECONDS / seconds_estimate(n_photons))))
-    done = [0]
+    done = 0
+    lock = threading.Lock()
 
     def work(chunk: int) -> None:
+        nonlocal done
         part = slice(chunk * size, min((chunk + 1) * size, count))
         photons = places[part] if len(places) > 1 else places
         sample_clifford(re, im, photons, uniforms[part], out[part])
-        done[0] += part.stop - part.start
-        if progress is not None:
-            progress(done[0], count)
+        with lock:
+            done += part.stop - part.start
+            if progress is not None:
+                progress(done, count)
 
     run_chunks(work, -(-count // size), workers)
     return out

@@ -21,8 +21,8 @@ _NANOSECONDS_PER_TERM = 0.12
 """Of each of the n 2^(n-1) column terms of Glynn's formula, on one core with AVX-512."""
 _NANOSECONDS_PER_EDGE = 2.2
 """Of each multiply-add of the expansion over sub-multisets of rows."""
-_THREADS_FROM = 16
-"""Below this size a permanent is done before a second thread has begun."""
+_THREADS_FROM = 20
+"""Below this size a permanent takes less than half a millisecond: a second thread would hardly have begun."""
 _MERGE_FROM = 12
 """From this size on equal rows and columns are looked for."""
 _STACK_TO = 12
