@@ -99,9 +99,20 @@ def _settings(client: Client) -> bool:
 
 def _connection(client: Client) -> bool:
     try:
-        names = client.list_qpus()
+        return _answers(client)
     except LightworksRemoteError as error:
         return _say(False, f"no answer that can be used: {type(error).__name__}: {error}")
-    lwfast_api = client._api.transport.speaks_v1  # noqa: SLF001
-    kind = "with lwfast's API: safe retries, long polls" if lwfast_api else "reference wire"
-    return _say(True, f"the scheduler answers ({kind}); QPUs: {', '.join(names) or 'none'}")
+
+
+def _answers(client: Client) -> bool:
+    names = client.list_qpus()
+    api = client._api  # noqa: SLF001
+    kind = "with lwfast's API: safe retries, long polls" if api.offers_v1() else "reference wire"
+    good = _say(True, f"the scheduler answers ({kind}); QPUs: {', '.join(names) or 'none'}")
+    if api.offers_v1():
+        now = api.status()
+        text = (
+            f"lwfast {now.version}, {now.workers} workers, {now.running} jobs running, {now.waiting} waiting"
+        )
+        good = _say(True, f"the scheduler is {text}")
+    return good

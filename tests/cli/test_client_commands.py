@@ -195,6 +195,7 @@ def test_doctor(run, scheduler):
     assert f"URL {scheduler.url} (from LWFAST_URL)" in out
     assert "token set, not shown (from LWFAST_TOKEN)" in out
     assert ("lwfast's API" in out) is scheduler.v1
+    assert ("1 workers, 0 jobs running, 2 waiting" in out) is scheduler.v1
     assert TOKEN not in out
 
 
@@ -202,6 +203,12 @@ def test_doctor_finds_what_is_wrong(run, folders):
     code, out, _ = run("doctor")
     assert code == 1
     assert "BAD  ConfigurationError: No URL is set" in out
+
+
+def test_doctor_tells_of_a_scheduler_that_does_not_answer(run, scheduler):
+    scheduler.stop()
+    code, out, _ = run("doctor")
+    assert (code, "BAD  no answer that can be used: ConnectionFailedError" in out) == (1, True)
 
 
 def test_doctor_sees_tokens_that_others_can_read(run, scheduler):

@@ -257,6 +257,9 @@ class Handler(BaseHTTPRequestHandler):
             limit = int(self.query["limit"][0])
             before = jobs[limit - 1].id if len(jobs) > limit else None
             self.answer(200, {"items": [record(job) for job in jobs[:limit]], "before": before})
+        elif route == "v1/status":
+            counts = {"workers": 1, "running": 0, "waiting": 2}
+            self.answer(200, {"version": "0.1.0", "startedDate": DATE, **counts})
         elif route == "v1/changes":
             ids = [int(item) for item in self.query["ids"][0].split(",")]
             if any(item not in owner.jobs for item in ids):

@@ -161,6 +161,20 @@ def test_a_batch_with_keys_whose_answer_is_lost(ours):
     assert [item.job_name for item in caught.value.payload] == ["Job_1", "Job_2"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (status(202, b"{}"), remote.AmbiguousSubmissionError),
+        (status(202, {"jobs": []}), remote.JobSubmissionError),
+        (status(413), remote.HTTPError),
+    ],
+)
+def test_a_batch_with_keys_whose_answer_is_odd(ours, answer, error):
+    ours.fault("POST", "v1/jobs/batch", answer)
+    with pytest.raises(error):
+        qpu().run(batch(2))
+
+
 def test_a_batch_that_fails_midway_keeps_the_accepted_jobs(plain):
     plain.fault("POST", "jobs", lambda _: False, status(500))
     with pytest.raises(remote.BatchSubmissionError, match=r"1 of 3 jobs were accepted \(ids 17770") as caught:
@@ -301,3 +315,4 @@ def test_an_error_of_a_gateway_does_not_make_the_client_forget_keys(ours):
     ours.fault("POST", "v1/jobs", reset_after_doing)
     qpu().run(sampler())
     assert len(ours.jobs) == 2
+    assert ours.seen("POST", "jobs") == []

@@ -47,10 +47,10 @@ def scheduler(shared, monkeypatch):
     return shared
 
 
-def slow_job() -> lw.Sampler:
-    """A job that keeps a worker busy for a moment."""
+def slow_job(seed: int = 3) -> lw.Sampler:
+    """A job that keeps a worker busy for a moment; with a seed of its own nothing can be kept from others."""
     return sampler(
-        circuit=lw.Unitary(lw.random_unitary(20, seed=3)),
+        circuit=lw.Unitary(lw.random_unitary(20, seed=seed)),
         input_state=lw.State([1] * 8 + [0] * 12),
         n_samples=1_000_000,
         min_detection=1,
@@ -112,7 +112,7 @@ def test_await_many(scheduler):
 
 
 def test_cancel_and_retry(scheduler):
-    ahead = [remote.QPU("Artemis").run_async(slow_job(), job_name=f"Ahead {i}") for i in range(6)]
+    ahead = [remote.QPU("Artemis").run_async(slow_job(i), job_name=f"Ahead {i}") for i in range(6)]
     waiting = remote.QPU("Artemis").run(slow_job(), job_name="Behind")
     waiting.cancel()
     assert waiting.status is remote.Status.CANCELLED
@@ -292,6 +292,14 @@ def test_one_that_does_not_start_shows_its_log(tmp_path):
     assert running.url is None
     with pytest.raises(remote.ConfigurationError):
         remote.list_qpus()
+
+
+def test_without_the_server_extra(monkeypatch):
+    monkeypatch.setattr(local_module.importlib.util, "find_spec", lambda name: None)
+    running = remote.local_scheduler()
+    with pytest.raises(lw.LightworksDependencyError, match=r"starlette and uvicorn.*lwfast\[server\]"):
+        running.start()
+    assert running.log() == ""
 
 
 def test_one_that_is_not_ready_in_time_is_ended(monkeypatch):

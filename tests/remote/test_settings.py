@@ -221,6 +221,16 @@ def test_own_settings_that_cannot_be_read_name_the_file(text):
         remote.get_global_require_online()
 
 
+def test_own_settings_that_cannot_be_opened_or_written(tmp_path):
+    (persistence.own_folder() / "settings.json").mkdir(parents=True)
+    with pytest.raises(remote.ConfigurationError, match=r"settings\.json"):
+        remote.get_global_require_online()
+    (persistence.own_folder() / "certificate.pem").mkdir()
+    (tmp_path / "good.pem").write_text(PEM)
+    with pytest.raises(remote.ConfigurationError, match="could not be written"):
+        remote.install_certificate(tmp_path / "good.pem")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

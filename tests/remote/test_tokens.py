@@ -146,6 +146,28 @@ def test_a_damaged_file_is_named_but_not_shown():
         remote.token.load("a")
 
 
+def test_a_file_that_cannot_be_opened_is_named():
+    (persistence.own_folder() / "tokens.json").mkdir(parents=True)
+    with pytest.raises(remote.TokenError, match=r"tokens\.json"):
+        remote.token.load("a")
+
+
+def test_a_saved_token_that_cannot_be_sent():
+    folder = persistence.own_folder()
+    folder.mkdir(parents=True)
+    (folder / "tokens.json").write_text(json.dumps({"a": "two words"}))
+    with pytest.raises(remote.TokenError, match="'a'") as caught:
+        remote.token.load("a")
+    assert "two words" not in str(caught.value)
+
+
+def test_an_environment_token_that_cannot_be_sent(monkeypatch):
+    monkeypatch.setenv("LWFAST_TOKEN", "two words")
+    with pytest.raises(remote.AuthenticationError, match="LWFAST_TOKEN") as caught:
+        remote.token.get()
+    assert "two words" not in str(caught.value)
+
+
 def test_many_threads_lose_no_token():
     remote.token.set(TOKEN)
     threads = [threading.Thread(target=remote.token.save, args=(f"n{i}",)) for i in range(20)]
