@@ -65,7 +65,7 @@ class Scheduler:
         """
         settings = self.settings
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings.results_dir.mkdir(exist_ok=True)
+        settings.results_dir.mkdir(exist_ok=True, mode=0o700)
         async with contextlib.AsyncExitStack() as opened:
             lock = StoreLock(settings.data_dir / "scheduler.lock")
             opened.callback(lock.release)

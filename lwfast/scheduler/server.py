@@ -25,6 +25,7 @@ SHUTDOWN_SECONDS = 5
 """How long open connections may still take when the server ends."""
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open; longer than clients pause between polls."""
+MANY_FILES = 65_536
 HEADER_BYTES = 256 * 1024
 """Largest request head: room for `v1/changes?ids=` with all the ids that it takes."""
 
@@ -112,7 +113,19 @@ def serve(
             threading.Thread(target=_wait_for_parent, args=(server, loop), daemon=True).start()
         await server.run_scheduler()
 
+    _allow_many_files()
     asyncio.run(main())
+
+
+def _allow_many_files() -> None:
+    """Raise the limit of open files: each client that waits for a change holds a connection."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _wait_for_parent(server: Server, loop: asyncio.AbstractEventLoop) -> None:

@@ -8,6 +8,7 @@ at once. Reading connections are separate and cannot write.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,13 +53,15 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            # SQLite gives its journal the mode of the database: both are for this user alone.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self.connection = connect(path)
             try:
                 self._check()
             except BaseException:
                 self.connection.close()
                 raise
-        except sqlite3.OperationalError as error:
+        except (OSError, sqlite3.OperationalError) as error:
             raise StoreOpenError(f"the store {path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error

@@ -159,13 +159,23 @@ class Writer:
 def _attempt(
     connection: sqlite3.Connection, store: Store, operation: Callable[[Store], T]
 ) -> T | RequestError:
-    """Run one request in a savepoint, so that its failure leaves the others alone."""
+    """Run one request in a savepoint, so that its failure leaves the others alone.
+
+    Raises:
+        sqlite3.OperationalError: The store itself cannot write; that is every request's failure.
+    """
     connection.execute("SAVEPOINT request")
     try:
         outcome: T | RequestError = operation(store)
     except RequestError as error:
         connection.execute("ROLLBACK TO request")
         outcome = error
+    except sqlite3.OperationalError:
+        raise
+    except Exception as error:
+        log.exception("a request could not be written")
+        connection.execute("ROLLBACK TO request")
+        outcome = UnavailableError.of("store", f"this could not be written: {error}")
     connection.execute("RELEASE request")
     return outcome
 

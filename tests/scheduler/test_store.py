@@ -156,6 +156,32 @@ def test_group_commit_keeps_requests_apart(path):
     assert commits == [([1], True)]
 
 
+def test_request_that_cannot_be_written_harms_no_other(path):
+    """A request that breaks a rule of the store fails alone, even where it shares a transaction."""
+
+    async def main():
+        writer = Writer(path, asyncio.get_running_loop())
+        job = new_job()
+        futures = [
+            writer.submit(lambda store: store.accept([job], TIME)),
+            writer.submit(lambda store: store.put_result(99, b"{}", None)),
+            writer.submit(lambda store: store.put_result(1, b"{}", None)),
+        ]
+        outcomes = await asyncio.gather(*futures, return_exceptions=True)
+        await writer.close()
+        return outcomes
+
+    first, second, third = asyncio.run(main())
+    assert first == ([1], True)
+    assert isinstance(second, UnavailableError)
+    assert third is None
+
+
+def test_store_is_private(path):
+    Store(path).close()
+    assert path.stat().st_mode & 0o077 == 0
+
+
 def test_full_disk(path):
     """Where the disk is full nothing is accepted and the writer goes on; with room again it works."""
 
