@@ -140,7 +140,7 @@ class QPU:
         from lwfast.tasks.task import Task
 
         from .compile import compile_tasks
-        from .submit import new_key, submit_batch, submit_one
+        from .submit import submit_batch
 
         adopted = adopt(task)
         if not isinstance(direct_encoding, bool):
@@ -159,20 +159,13 @@ class QPU:
             )
         submissions = compile_tasks(adopted, details, direct_encoding, job_name, options)
         jobs = [Job(item.payload, client=client) for item in submissions]
-        api = client._api
         if not isinstance(adopted, Task):
-            submit_batch(api, jobs, submissions)
+            submit_batch(client._api, jobs, submissions)
             batch = BatchJob._of([item.payload.job_name for item in submissions], jobs)
             batch._client = client
             return batch
-        job, submission = jobs[0], submissions[0]
-        job._pending_key = new_key()
-        try:
-            job._accept(submit_one(api, submission.payload, submission.body, job._pending_key))
-        except LightworksRemoteError as error:
-            error.job = job
-            raise
-        return job
+        jobs[0]._submit(submissions[0].body)
+        return jobs[0]
 
     def __call__(
         self,

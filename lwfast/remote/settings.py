@@ -1,13 +1,15 @@
 """Where each setting of a client comes from.
 
-Argument, then environment, then profile, then what was saved with `set_api_url` and its like, then the files
-of Lightworks' client; where none has an answer, an error says what to set.
+Argument, then what the program chose with `set_api_url` and `token.set`, then environment, then profile, then
+what was saved, then the files of Lightworks' client; where none has an answer, an error says what to set. A
+client that names its profile takes that before what the program chose, which may belong to another scheduler.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,18 +69,19 @@ def resolve_url(url: str | None, profile: str | None = None, allow_insecure: boo
     Raises:
         ConfigurationError: There is none, or it cannot be used.
     """
-    for value, source in (
-        (url, "argument"),
-        (chosen.url, "remote.set_api_url"),
-        (os.environ.get("LWFAST_URL"), "LWFAST_URL"),
-        _of_profile("url", profile),
-        persistence.read_setting("api_url"),
-    ):
-        if value:
-            try:
-                return normalise_url(value, allow_insecure=allow_insecure), source
-            except ConfigurationError as error:
-                raise ConfigurationError(f"{error} (From {source}.)") from None
+    value, source = _first(
+        lambda: (url, "argument"),
+        lambda: (chosen.url if profile is None else None, "remote.set_api_url"),
+        lambda: (os.environ.get("LWFAST_URL"), "LWFAST_URL"),
+        lambda: _of_profile("url", profile),
+        lambda: (chosen.url, "remote.set_api_url"),
+        lambda: persistence.read_setting("api_url"),
+    )
+    if value is not None:
+        try:
+            return normalise_url(value, allow_insecure=allow_insecure), source
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error} (From {source}.)") from None
     raise ConfigurationError(
         "No URL is set. Set it with remote.set_api_url(...), LWFAST_URL, a profile, or Client(url=...); to "
         "try things without a QPU, use remote.local_scheduler()."
@@ -133,19 +136,15 @@ def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, s
         AuthenticationError: There is none, or that of LWFAST_TOKEN cannot be sent.
         TokenError: The profile names a saved token that is not there.
     """
-    if value is not None:
-        return value, "argument"
-    if chosen.token is not None:
-        return chosen.token, "remote.token"
-    environment = os.environ.get("LWFAST_TOKEN")
-    if environment:
-        try:
-            return check_token(environment.strip(), "LWFAST_TOKEN"), "LWFAST_TOKEN"
-        except ValueError as error:
-            raise AuthenticationError(str(error)) from None
-    name, source = _of_profile("token_name", profile)
-    if name:
-        return saved_token(name), f"saved token {name!r} ({source})"
+    found, source = _first(
+        lambda: (value, "argument"),
+        lambda: (chosen.token if profile is None else None, "remote.token"),
+        _environment_token,
+        lambda: _profile_token(profile),
+        lambda: (chosen.token, "remote.token"),
+    )
+    if found is not None:
+        return found, source
     raise no_token()
 
 
@@ -155,18 +154,18 @@ def resolve_certificate(certificate: str | None, profile: str | None = None) -> 
     Raises:
         ConfigurationError: The file that was named does not exist.
     """
-    for value, source in (
-        (certificate, "argument"),
-        (os.environ.get("LWFAST_CERTIFICATE"), "LWFAST_CERTIFICATE"),
-        _of_profile("certificate", profile),
-    ):
-        if value == SYSTEM_CERTIFICATES:
-            return None, source
-        if value:
-            path = Path(value).expanduser()
-            if not path.is_file():
-                raise ConfigurationError(f"Certificate {path} (from {source}) does not exist.")
-            return path, source
+    value, source = _first(
+        lambda: (certificate, "argument"),
+        lambda: (os.environ.get("LWFAST_CERTIFICATE"), "LWFAST_CERTIFICATE"),
+        lambda: _of_profile("certificate", profile),
+    )
+    if value == SYSTEM_CERTIFICATES:
+        return None, source
+    if value is not None:
+        path = Path(value).expanduser()
+        if not path.is_file():
+            raise ConfigurationError(f"Certificate {path} (from {source}) does not exist.")
+        return path, source
     installed = persistence.installed_certificate()
     return installed, "the system's" if installed is None else str(installed)
 
@@ -179,6 +178,28 @@ def resolve_require_online(profile: str | None = None) -> tuple[bool | None, str
 
 def _http_allowed() -> bool:
     return os.environ.get("LWFAST_ALLOW_HTTP", "") not in {"", "0"}
+
+
+def _first(*places: Callable[[], tuple[Any, str]]) -> tuple[Any, str]:
+    """Look into one place after the other, none further than needed: later ones may be broken."""
+    for place in places:
+        value, source = place()
+        if value:
+            return value, source
+    return None, ""
+
+
+def _environment_token() -> tuple[str | None, str]:
+    text = os.environ.get("LWFAST_TOKEN", "").strip()
+    try:
+        return check_token(text, "LWFAST_TOKEN") if text else None, "LWFAST_TOKEN"
+    except ValueError as error:
+        raise AuthenticationError(str(error)) from None
+
+
+def _profile_token(profile: str | None) -> tuple[str | None, str]:
+    name, source = _of_profile("token_name", profile)
+    return (saved_token(name), f"saved token {name!r} ({source})") if name else (None, "")
 
 
 def _of_profile(key: str, profile: str | None) -> tuple[Any, str]:

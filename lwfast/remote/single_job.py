@@ -254,7 +254,8 @@ class Job:
         self._pending_key = None
         self.previous_ids = previous
 
-    def _submit(self) -> None:
+    def _submit(self, body: bytes | None = None) -> None:
+        """Submit the payload, whose encoded form is `body` if that was made already."""
         from .submit import new_key, submit_one
 
         client = self._where()
@@ -266,7 +267,7 @@ class Job:
         # After a lost answer the same key is used, so that the scheduler can tell that it has the job.
         self._pending_key = self._pending_key or new_key()
         try:
-            answer = submit_one(client._api, payload, wire.encode(payload), self._pending_key)
+            answer = submit_one(client._api, payload, body or wire.encode(payload), self._pending_key)
         except LightworksRemoteError as error:
             if not isinstance(error, AmbiguousSubmissionError):
                 self._pending_key = None

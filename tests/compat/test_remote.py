@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -46,8 +48,13 @@ def prepare(fake: FakeScheduler) -> None:
 @pytest.fixture
 def both(folders: Path, quick: None, monkeypatch: pytest.MonkeyPatch):
     """Two schedulers with the same jobs; ours for lwfast, theirs for lightworks_remote."""
+    from lightworks_remote.http import artemis_interface
+    from lightworks_remote.remote import job
     from lightworks_remote.utils import configuration
 
+    short = SimpleNamespace(sleep=lambda _: time.sleep(0.001))
+    for module in (artemis_interface, job):
+        monkeypatch.setattr(module, "time", short)
     certificate = Path.home() / ".local/share/Aegiq/lightworks/certificate.pem"
     certificate.parent.mkdir(parents=True)
     certificate.write_text("-----BEGIN CERTIFICATE-----\n")

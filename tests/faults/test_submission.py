@@ -98,8 +98,12 @@ def test_a_scheduler_that_stays_away_makes_it_ambiguous_and_the_same_key_settles
     ours.fault("POST", "v1/jobs", reset_after_doing, *[reset] * 30)
     with pytest.raises(remote.AmbiguousSubmissionError, match="same key") as caught:
         qpu().run(sampler())
-    ours.faults.clear()
     job = caught.value.job
+    ours.faults.clear()
+    ours.fault("POST", "v1/jobs", *[reset] * 30)
+    with pytest.raises(remote.AmbiguousSubmissionError):
+        job.retry()
+    ours.faults.clear()
     job.retry()
     assert list(ours.jobs) == [job.job_id]
     assert job.previous_ids == []

@@ -50,7 +50,7 @@ def test_the_token_of_the_first_that_knows_one_counts(monkeypatch):
     remote.token.save("lab_token")
     remote.token.set("another")
     profile('[profiles.lab]\ntoken_name = "lab_token"\n')
-    assert settings.resolve_token(None, "lab")[0] == "another"
+    assert settings.resolve_token(None)[0] == "another"
     settings.chosen.set_token(None)
     assert settings.resolve_token(None, "lab")[0] == "of-profile"
     monkeypatch.setenv("LWFAST_TOKEN", "of-environment")
@@ -79,6 +79,34 @@ def test_nothing_set_says_what_to_set():
     remote.set_api_url("https://nowhere.example")
     with pytest.raises(remote.AuthenticationError, match=r"token\.set"):
         remote.list_qpus()
+
+
+def test_a_profile_that_is_named_goes_before_what_the_program_chose(monkeypatch):
+    """A token chosen for one scheduler must not go to the one of a profile."""
+    remote.token.set("of-lab")
+    remote.token.save("lab_token")
+    remote.token.set("chosen")
+    remote.set_api_url("https://chosen.example")
+    profile('[profiles.lab]\nurl = "https://lab.example"\ntoken_name = "lab_token"\n[profiles.bare]\n')
+    found = settings.resolve(None, None, None, "lab", False)
+    assert (found.url, found.token) == ("https://lab.example/", "of-lab")
+    found = settings.resolve(None, None, None, "bare", False)
+    assert (found.url, found.token) == ("https://chosen.example/", "chosen")
+    monkeypatch.setenv("LWFAST_PROFILE", "lab")
+    found = settings.resolve(None, None, None, None, False)
+    assert (found.url, found.token) == ("https://chosen.example/", "chosen")
+
+
+def test_nothing_is_read_that_is_not_needed(monkeypatch):
+    """A client with all its arguments works whatever the files hold."""
+    folder = persistence.own_folder()
+    folder.mkdir(parents=True)
+    for name in ("settings.json", "tokens.json", "config.toml"):
+        (folder / name).write_text("{[")
+    legacy_file("remote_settings.yaml", "api_url: 'open")
+    monkeypatch.setenv("LWFAST_PROFILE", "nobody")
+    found = settings.resolve("http://127.0.0.1:1", TOKEN, None, None, False)
+    assert (found.url, found.token) == ("http://127.0.0.1:1/", TOKEN)
 
 
 # --- URLs -------------------------------------------------------------------------------------------
