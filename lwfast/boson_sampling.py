@@ -43,7 +43,7 @@ def boson_sample(
         n_samples: How many samples.
         rng: Seed, SeedSequence or Generator. The same seed gives the same samples on any number of threads.
         workers: Number of threads, None for all cores.
-        progress: Called now and then with (samples done, `n_samples`), from any of the threads, one at a time.
+        progress: Called now and then with (samples done, `n_samples`), from any thread, one at a time.
 
     Returns:
         uint8[n_samples, m], one state a row. Lost photons are missing from it.

@@ -157,6 +157,53 @@ def permanent_expansion(
 
 
 @jit
+def expansion_bound(matrix: ComplexArray, powers: AnyArray, columns: AnyArray, out: FloatArray) -> None:
+    """Write the expansion of one matrix, and how far rounding can have moved it, to float64[3].
+
+    Every F[s] is rounded by at most √2 (d + 1) u Σ_i |a_i F[s - e_i]| with u = 2^-53, and the result depends
+    on it by the factor B[r - s] of the table from the other end. The bound holds to first order in u.
+
+    Args as in `permanent_expansion`, for one complex128[d, c].
+    """
+    n = columns.size
+    n_digits = powers.size
+    n_states = 1
+    for i in range(n_digits):
+        n_states *= powers[i] + 1
+    table = np.empty((n, 2 * n_digits))
+    sizes = np.empty((n, n_digits))
+    for k in range(n):
+        for i in range(n_digits):
+            z = matrix[i, columns[k]]
+            table[k, 2 * i] = z.real
+            table[k, 2 * i + 1] = z.imag
+            sizes[k, i] = math.hypot(z.real, z.imag)
+    forward = np.empty(2 * n_states)
+    backward = np.empty(2 * n_states)
+    degrees = np.empty(n_states, dtype=np.uint8)
+    for side in range(2):
+        first = np.int64(-1) if side == 0 else np.int64(n)
+        target = forward if side == 0 else backward
+        expand(table, first, np.int64(1 - 2 * side), powers, np.int64(n_digits), np.int64(0), target, degrees)
+    bound = 0.0
+    for state in range(1, n_states):
+        stride = 1
+        left = state
+        size = 0.0
+        for i in range(n_digits):
+            if left % (powers[i] + 1):
+                at = 2 * (state - stride)
+                size += sizes[degrees[state] - 1, i] * math.sqrt(forward[at] ** 2 + forward[at + 1] ** 2)
+            stride *= powers[i] + 1
+            left //= powers[i] + 1
+        at = 2 * (n_states - 1 - state)
+        bound += size * math.sqrt(backward[at] ** 2 + backward[at + 1] ** 2)
+    out[0] = forward[2 * n_states - 2]
+    out[1] = forward[2 * n_states - 1]
+    out[2] = bound * math.sqrt(2.0) * (n_digits + 1) * 2.0**-53
+
+
+@jit
 def minors_expansion(
     table: AnyArray,
     n_columns: int | np.int64,
