@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._words import load1, load8, store1, store8, trailing_zeros
+from lwfast._kernels._words import (
+    gather16,
+    gather16_last,
+    load1,
+    load8,
+    store1,
+    store8,
+    trailing_zeros,
+)
 
 # What `scan_rows` and `scan_key` return first; the friendly layer has a sentence for each.
 DONE = 0  # the closing brace was read
@@ -242,6 +250,12 @@ def _quick_modes(
 ) -> bool:
     """Read `n_modes` single digits, three bytes apart, from `d` on; return 0 where they are not that."""
     bad = _U(0)
+    if n_modes >= 16:
+        fits = True
+        for k in range(0, n_modes - 16, 16):
+            fits &= gather16(buffer, d + 3 * k, out, offset + k)
+        k = n_modes - 16  # the last two blocks overlap; the last one ends in `)"`, checked by the caller
+        return fits & gather16_last(buffer, d + 3 * k, out, offset + k)
     if n_modes >= 8:
         k = 0
         while True:
@@ -265,6 +279,70 @@ def _quick_modes(
     for k in range(n_modes - 1):
         wrong |= (load1(buffer, d + 3 * k + 1) ^ 44) | (load1(buffer, d + 3 * k + 2) ^ 32)
     return wrong == 0
+
+
+@jit
+def _scan_quick_rows(
+    buffer: NDArray[np.uint8],
+    p: int,
+    limits: tuple[int, int],
+    n_modes: int,
+    layout: tuple[int, int, int],
+    out: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+    row: int,
+) -> tuple[int, int]:
+    """Read rows as long as each is laid out as `layout` says; return (start of the next row, its number).
+
+    A row that ends the table is left to the general path. A loop of its own, because within `scan_rows` it
+    takes twice as long.
+
+    Args:
+        buffer: uint8 text.
+        p: Offset of a row's opening quote.
+        limits: Rows that start at or behind the first are left, and none is read behind the second.
+        n_modes: Modes of every row, at least one.
+        layout: Length of a bracket (0 or 1), the opening and the closing one.
+        out: Flat uint8 table.
+        counts: int64.
+        row: Number of the row at `p`.
+    """
+    bracket, opened, closed = layout
+    # 40: suffix `)": `, eight digits of a count, `, ` and what follows.
+    last = min(limits[0] - 1, limits[1] - (1 + bracket + 3 * n_modes + 40))
+    while p <= last:
+        d = p + 1 + bracket
+        q = d + 3 * n_modes - 2
+        fits = load1(buffer, p) == 34
+        if bracket == 1:
+            fits &= (load1(buffer, p + 1) == opened) & (load1(buffer, q) == closed)
+            q += 1
+        fits &= (load1(buffer, q) == 34) & (load1(buffer, q + 1) == 58)
+        q += 2
+        if load1(buffer, q) == 32:
+            q += 1
+        word = load8(buffer, q)
+        other = ((word & _HIGH_NIBBLES) ^ _ASCII_ZEROS) | (((word + _SIXES) & _HIGH_NIBBLES) ^ _ASCII_ZEROS)
+        bits = trailing_zeros(other) & ~7  # 8 for each digit; 64: more than a word of them
+        fits &= (bits > 0) & (bits < 64) & ((bits == 8) | ((word & _B0) != _U(48)))
+        fits &= _quick_modes(buffer, d, n_modes, out, row * n_modes)
+        if not fits:
+            break
+        v = (word ^ _ASCII_ZEROS) << _U(64 - bits)
+        v = (v * _TEN + (v >> _S8)) & _EVERY_2ND
+        v = (v * _HUNDRED + (v >> _S16)) & _EVERY_4TH
+        v = (v * _TEN_THOUSAND + (v >> _S32)) & _LOW_HALF
+        q += bits >> 3
+        if load1(buffer, q) != 44:
+            break
+        q += 1
+        following = q + 1 if load1(buffer, q) == 32 else _skip_space(buffer, q, limits[1])
+        if following < limits[1] and load1(buffer, following) == 125:
+            break  # a comma before the brace
+        counts[row] = np.int64(v)
+        row += 1
+        p = following
+    return p, row
 
 
 @jit
@@ -294,45 +372,15 @@ def scan_rows(
     """
     p = start
     row = 0
-    bracket = -1  # length of the bracket of the row before, or -1: its layout is not the quick one
-    opened = closed = 0
     while True:
         if p >= stop:
             return BOUNDARY, p, row
-        quick = False
-        q = p
-        d = p + 1 + bracket
-        # 40: suffix `)": `, eight digits of a count, `, ` and what follows.
-        if bracket >= 0 and d + 3 * n_modes + 40 <= end and load1(buffer, p) == 34:
-            q = d + 3 * n_modes - 2
-            fits = bracket == 0 or (load1(buffer, p + 1) == opened and load1(buffer, q) == closed)
-            q += bracket
-            if fits and load1(buffer, q) == 34 and load1(buffer, q + 1) == 58:
-                q += 2
-                if load1(buffer, q) == 32:
-                    q += 1
-                word = load8(buffer, q)
-                other = ((word & _HIGH_NIBBLES) ^ _ASCII_ZEROS) | (
-                    ((word + _SIXES) & _HIGH_NIBBLES) ^ _ASCII_ZEROS
-                )
-                bits = trailing_zeros(other) & ~7  # 8 for each digit; 64: more than a word of them
-                if 0 < bits < 64 and (bits == 8 or (word & _B0) != _U(48)):
-                    v = (word ^ _ASCII_ZEROS) << _U(64 - bits)
-                    v = (v * _TEN + (v >> _S8)) & _EVERY_2ND
-                    v = (v * _HUNDRED + (v >> _S16)) & _EVERY_4TH
-                    v = (v * _TEN_THOUSAND + (v >> _S32)) & _LOW_HALF
-                    counts[row] = np.int64(v)
-                    q += bits >> 3
-                    quick = _quick_modes(buffer, d, n_modes, out, row * n_modes)
-        if not quick:
-            code, q, key_end = _scan_row(buffer, p, end, n_modes, out, row, counts)
-            if code != DONE:
-                return code, q, row
-            opened = load1(buffer, p + 1)
-            bracket = 1 if (opened == 40 or opened == 91) else 0
-            closed = 41 if opened == 40 else 93
-            if n_modes == 0 or key_end - p - 2 - 2 * bracket != 3 * n_modes - 2:
-                bracket = -1
+        code, q, key_end = _scan_row(buffer, p, end, n_modes, out, row, counts)
+        if code != DONE:
+            return code, q, row
+        opened = load1(buffer, p + 1)
+        bracket = 1 if (opened == 40 or opened == 91) else 0
+        quick = n_modes > 0 and key_end - p - 2 - 2 * bracket == 3 * n_modes - 2
         row += 1
         q = _skip_space(buffer, q, end)
         if q >= end:
@@ -344,7 +392,10 @@ def scan_rows(
             return COMMA_EXPECTED, q, row
         comma = q
         p = _skip_space(buffer, q + 1, end)
+        if p < end and load1(buffer, p) == 125:
+            return TRAILING_COMMA, comma, row
+        if quick:
+            layout = (bracket, opened, 41 if opened == 40 else 93)
+            p, row = _scan_quick_rows(buffer, p, (stop, end), n_modes, layout, out, counts, row)
         if p >= end:
             return TRUNCATED, p, row
-        if load1(buffer, p) == 125:
-            return TRAILING_COMMA, comma, row
