@@ -270,7 +270,7 @@ def error_bound(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray
 
 
 def _expansion_bound(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray, expand: bool) -> float:
-    """Return a bound of the error of `_by_expansion`, or of `by_glynn` by its difference from an expansion."""
+    """Return a bound of the error of `_by_expansion`, or of `by_glynn` by its distance from one."""
     if not expand:
         row_counts = col_counts = np.ones(len(matrix), dtype=np.int64)
     check_memory(

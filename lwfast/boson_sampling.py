@@ -10,15 +10,17 @@ from numpy.typing import ArrayLike
 
 from lwfast._arguments import checked_matrix, checked_occupation, matrix_tolerance
 from lwfast._loss import complete_columns, kept_rows
-from lwfast._memory import check_memory
+from lwfast._memory import check_memory, memory_limit, readable_bytes
 from lwfast._parallel import available_cores, run_chunks
 from lwfast._types import AnyArray, ComplexArray, SeedLike, StateTable
 from lwfast._validation import as_integer
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 
-MAX_PHOTONS = 30
-"""One sample of 30 photons takes about a minute; each photon more doubles that."""
-_NANOSECONDS_PER_EDGE = 3.0
+MAX_PHOTONS = 255
+"""A mode holds photon numbers in a uint8."""
+MAX_STATES = 1 << 29
+"""One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
+_NANOSECONDS_PER_EDGE = 2.5
 _CHUNK_SECONDS = 0.02
 
 Progress = Callable[[int, int], object]
@@ -53,7 +55,8 @@ def boson_sample(
         ValueError: The matrix is not square or not finite, or a number is negative.
         ModeMismatchError: `occupation` has another length than the matrix.
         NotUnitaryError: The matrix amplifies light.
-        ResourceLimitError: More than 30 photons, or tables or samples that do not fit in memory.
+        ResourceLimitError: More than 255 photons, or samples that would take minutes each, or do not fit in
+            memory; the message has the estimate.
 
     Source:
         Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
@@ -90,7 +93,8 @@ def boson_sample_inputs(
         ValueError: The matrix is not square or not finite, or a number is negative.
         ModeMismatchError: `occupations` has another number of columns than the matrix.
         NotUnitaryError: The matrix amplifies light.
-        ResourceLimitError: More than 30 photons, or tables or samples that do not fit in memory.
+        ResourceLimitError: More than 255 photons, or samples that would take minutes each, or do not fit in
+            memory; the message has the estimate.
     """
     matrix = checked_matrix(unitary)
     table = np.asarray(occupations)
@@ -113,18 +117,36 @@ def boson_sample_inputs(
     return _sample(matrix, matrix_tolerance(unitary), inputs, len(table), rng, workers, progress)
 
 
-def seconds_estimate(n_photons: int) -> float:
-    """Return about how long one sample of photons that leave in different modes takes on one core."""
-    return 1.5 * n_photons * 2.0**n_photons * _NANOSECONDS_PER_EDGE * 1e-9
+def largest_table(n_photons: int, n_rows: int) -> int:
+    """Return the most sub-multisets that n - 1 photons in `n_rows` modes have: when spread evenly."""
+    if n_photons < 2 or n_rows == 0:
+        return 1
+    each, more = divmod(n_photons - 1, n_rows)
+    return int((each + 1) ** (n_rows - more) * (each + 2) ** more)
+
+
+def seconds_estimate(n_photons: int, n_rows: int) -> float:
+    """Return about how long the slowest samples take on one core, each."""
+    edges = largest_table(n_photons, n_rows) * min(n_photons, n_rows)
+    return (1.5 * edges + n_photons**2 * n_rows) * _NANOSECONDS_PER_EDGE * 1e-9
 
 
 def _check_photons(n_photons: int) -> None:
     if n_photons > MAX_PHOTONS:
+        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {n_photons}."
+        raise ResourceLimitError(msg)
+
+
+def _check_states(n_photons: int, n_rows: int) -> None:
+    states = largest_table(n_photons, n_rows)
+    if states > MAX_STATES:
         msg = (
-            f"One sample of {n_photons} photons would take about {seconds_estimate(n_photons):.3g} seconds; "
-            f"the limit is {MAX_PHOTONS} photons."
+            f"One sample of {n_photons} photons in {n_rows} modes could take about "
+            f"{seconds_estimate(n_photons, n_rows):.3g} seconds and {readable_bytes(33 * states)}; the limit is "
+            f"{MAX_STATES.bit_length()} photons that leave in different modes."
         )
         raise ResourceLimitError(msg)
+    check_memory(33 * states, f"Sampling {n_photons} photons in {n_rows} modes")
 
 
 def _sample(
@@ -136,32 +158,34 @@ def _sample(
     workers: int | None,
     progress: Progress | None,
 ) -> StateTable:
-    """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes, -1 at the end of a row for none."""
+    """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes; -1, at the end, for none."""
     count = as_integer(n_samples, "n_samples", integral_floats=True)
     if count < 0:
         msg = f"n_samples should not be negative, got {count}."
         raise ValueError(msg)
     n_modes, n_photons = len(matrix), inputs.shape[1]
     _check_photons(n_photons)
-    workers = min(workers or available_cores(), max(count, 1))
-    tables = workers * (33 << max(n_photons - 1, 0))
-    check_memory(count * (n_modes + 16 * n_photons) + tables, f"{count} samples of {n_photons} photons")
+    check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
     generator = np.random.default_rng(rng)
-    # Row i of the uniforms belongs to sample i, so nothing depends on chunks or threads.
-    out = np.zeros((count, n_modes), dtype=np.uint8)
-    if count == 0 or n_photons == 0:
-        return out
     used = np.unique(inputs)
     used = used[used >= 0]
     columns, lossy = complete_columns(np.ascontiguousarray(matrix[:, used]), tolerance)
     rows = np.concatenate([columns, lossy[kept_rows(lossy)]]).T
+    n_rows = rows.shape[1]
+    _check_states(n_photons, n_rows)
+    states = largest_table(n_photons, n_rows)
+    workers = max(1, min(workers or available_cores(), memory_limit() // (33 * states)))
+    out = np.zeros((count, n_modes), dtype=np.uint8)
+    if count == 0 or n_photons == 0:
+        return out
     re, im = np.ascontiguousarray(rows.real), np.ascontiguousarray(rows.imag)
     places = np.where(inputs < 0, -1, np.searchsorted(used, inputs))
+    # Row i of the uniforms belongs to sample i, so nothing depends on chunks or threads.
     uniforms = generator.random((count, 2 * n_photons))
 
     from lwfast._kernels.boson_sampling import sample_clifford
 
-    size = max(1, min(-(-count // 16), int(_CHUNK_SECONDS / seconds_estimate(n_photons))))
+    size = max(1, min(-(-count // 16), int(_CHUNK_SECONDS / seconds_estimate(n_photons, n_rows))))
     done = 0
     lock = threading.Lock()
 
@@ -169,7 +193,7 @@ def _sample(
         nonlocal done
         part = slice(chunk * size, min((chunk + 1) * size, count))
         photons = places[part] if len(places) > 1 else places
-        sample_clifford(re, im, photons, uniforms[part], out[part])
+        sample_clifford(re, im, photons, uniforms[part], states, out[part])
         with lock:
             done += part.stop - part.start
             if progress is not None:

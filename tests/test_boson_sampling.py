@@ -86,6 +86,15 @@ def test_many_photons_keep_their_number():
     assert (moved == [*[0] * 9, 1, 2, 3]).all()
 
 
+def test_many_photons_in_few_modes():
+    """What counts is how many ways there are to share the photons, not how many there are."""
+    splitter = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+    found = lw.output_distribution(splitter, [20, 20])
+    expected = dict(zip(map(tuple, found.states.tolist()), found.probabilities.tolist(), strict=True))
+    assert is_drawn_from(lw.boson_sample(splitter, [20, 20], 5_000, rng=3), expected)
+    assert (lw.boson_sample(splitter, [200, 55], 3, rng=3).sum(axis=1, dtype=int) == 255).all()
+
+
 def test_mean_photon_numbers():
     """The mean of each mode is Σ_j n_j |U_ij|², at a size where no distribution is at hand."""
     unitary = lw.random_unitary(12, seed=5) * 0.9
@@ -153,15 +162,20 @@ def test_nothing_to_draw():
         (lambda: lw.boson_sample(np.eye(2), [1, -1], 1), ValueError, "negative"),
         (lambda: lw.boson_sample(np.eye(2), [1, 0.5], 1), TypeError, "integer"),
         (lambda: lw.boson_sample(np.eye(2), [1, 1], -1), ValueError, "n_samples"),
-        (lambda: lw.boson_sample(np.eye(2), [40, 1], 1), lw.errors.ResourceLimitError, "limit is 30"),
+        (lambda: lw.boson_sample(np.eye(2), [240, 16], 1), lw.errors.ResourceLimitError, "at most 255"),
+        (
+            lambda: lw.boson_sample(np.eye(80), [1] * 40 + [0] * 40, 1),
+            lw.errors.ResourceLimitError,
+            "limit is 30",
+        ),
         (lambda: lw.boson_sample(np.eye(2), [1, 1], 10**13), lw.errors.ResourceLimitError, "memory"),
         (lambda: boson_sampling.boson_sample_inputs(np.eye(2), [1, 1]), lw.ModeMismatchError, "shape"),
         (lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[1.0, 1.0]]), TypeError, "integers"),
         (lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[1, -1]]), ValueError, "negative"),
         (
-            lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[30, 1]]),
+            lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[255, 1]]),
             lw.errors.ResourceLimitError,
-            "limit",
+            "at most 255",
         ),
     ],
 )

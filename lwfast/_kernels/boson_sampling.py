@@ -270,7 +270,12 @@ def permanent_minors_expansion(matrix: ComplexArray, out: ComplexArray) -> None:
 
 @jit
 def sample_clifford(
-    columns_re: FloatArray, columns_im: FloatArray, photons: AnyArray, uniforms: FloatArray, out: StateTable
+    columns_re: FloatArray,
+    columns_im: FloatArray,
+    photons: AnyArray,
+    uniforms: FloatArray,
+    n_states: int,
+    out: StateTable,
 ) -> None:
     """Draw one output state a row by Clifford and Clifford's algorithm B.
 
@@ -285,12 +290,12 @@ def sample_clifford(
         photons: int64[s or 1, n]: the input (a row of `columns_re`) of every photon, -1 where there is none
             (last).
         uniforms: float64[s, 2 * n] in [0, 1).
+        n_states: Largest number of sub-multisets of n - 1 photons in these modes.
         out: uint8[s, m], zeros on entry; photons in loss modes are left out.
     """
     n_samples, n_modes = out.shape
     n_rows = columns_re.shape[1]
     most = photons.shape[1]
-    n_states = 1 << max(most - 1, 0)
     forward = np.empty(2 * n_states)
     backward = np.empty(2 * n_states)
     degrees = np.empty(n_states, dtype=np.uint8)
