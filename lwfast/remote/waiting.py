@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lwfast.errors import WaitTimeoutError
 from lwfast.wire import Status
 
 from .batch_job import BatchJob
@@ -84,7 +85,7 @@ def wait(
             failed = job._final is not Status.COMPLETED
             if return_when == FIRST_COMPLETED or (return_when == FIRST_EXCEPTION and failed):
                 break
-    except TimeoutError:
+    except WaitTimeoutError:
         pass
     # Those that were complete in the same answer belong to `done` too.
     done.update(job for job in members if job._final is not None)

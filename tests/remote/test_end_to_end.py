@@ -112,6 +112,7 @@ def test_await_many(scheduler):
 
 
 def test_cancel_and_retry(scheduler):
+    assert len(remote.show_scheduled()) == 0  # loads pandas, which takes longer than a job
     ahead = [remote.QPU("Artemis").run_async(slow_job(i), job_name=f"Ahead {i}") for i in range(6)]
     waiting = remote.QPU("Artemis").run(slow_job(), job_name="Behind")
     waiting.cancel()
