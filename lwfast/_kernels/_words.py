@@ -68,7 +68,7 @@ def spread16(table: AnyArray, offset: int, out: AnyArray, p: int) -> bool:
     Where one is above 9, what was written has no meaning.
     """
     digits = table[offset : offset + 16]
-    out[p : p + 48 : 3] = digits + np.uint8(48)
+    out[p : p + 48 : 3] = digits | np.uint8(48)
     out[p + 1 : p + 48 : 3] = 44
     out[p + 2 : p + 48 : 3] = 32
     return bool((digits <= 9).all())
@@ -76,14 +76,14 @@ def spread16(table: AnyArray, offset: int, out: AnyArray, p: int) -> bool:
 
 def gather16(text: AnyArray, p: int, out: AnyArray, offset: int) -> bool:
     """Read `d, d, ... d, ` at `text[p]` into 16 bytes at `out[offset]`; say whether it was that."""
-    out[offset : offset + 16] = text[p : p + 48 : 3] - np.uint8(48)
+    out[offset : offset + 16] = text[p : p + 48 : 3] ^ np.uint8(48)
     apart = (text[p + 1 : p + 48 : 3] == 44).all() and (text[p + 2 : p + 48 : 3] == 32).all()
     return bool(apart and (out[offset : offset + 16] <= 9).all())
 
 
 def gather16_last(text: AnyArray, p: int, out: AnyArray, offset: int) -> bool:
     """Do what `gather16` does, whatever the two bytes behind the last digit are."""
-    out[offset : offset + 16] = text[p : p + 48 : 3] - np.uint8(48)
+    out[offset : offset + 16] = text[p : p + 48 : 3] ^ np.uint8(48)
     apart = (text[p + 1 : p + 46 : 3] == 44).all() and (text[p + 2 : p + 47 : 3] == 32).all()
     return bool(apart and (out[offset : offset + 16] <= 9).all())
 
