@@ -14,6 +14,7 @@ from lwfast.state import State, as_occupation
 
 DEFAULT_TOP = 30
 _LABEL_SIZE = 9.0
+_LABEL_LENGTH = 64
 _CUT_FROM = 2.0
 """The bar of all others is cut where it is so many times higher than the highest other bar."""
 
@@ -138,7 +139,7 @@ def _bars(
     for k, result in enumerate(results):
         rows = result.rows_of(states)
         heights[k, rows >= 0] = result.counts[rows[rows >= 0]]
-    labels = [names.get(tuple(row), str(State(row))) for row in states.tolist()]
+    labels = [_shortened(names.get(tuple(row), str(State(row)))) for row in states.tolist()]
     has_rest = any(len(result) > np.count_nonzero(h) for result, h in zip(results, heights, strict=True))
     if has_rest:
         heights = np.column_stack([heights, totals - heights.sum(axis=1)])
@@ -149,6 +150,14 @@ def _bars(
     if normalize:
         return _Bars(labels, share, errors / np.maximum(totals, 1.0)[:, None], has_rest)
     return _Bars(labels, heights, errors, has_rest)
+
+
+def _shortened(label: str) -> str:
+    """Leave out the middle of a label that would be longer than the bars are high."""
+    if len(label) <= _LABEL_LENGTH:
+        return label
+    half = _LABEL_LENGTH // 2
+    return f"{label[:half]}…{label[-half:]}"
 
 
 def _chosen(results: list[SamplingResult], top: int, order: str) -> StateTable:

@@ -84,6 +84,13 @@ def test_error_bars_are_those_of_counting(result):
     assert segments[0][1][1] - 45 == pytest.approx(np.sqrt(100 * 0.45 * 0.55))
 
 
+def test_states_of_many_modes_do_not_fill_the_page():
+    figure, axes = SamplingResult({(k,) * 300: k + 1 for k in range(3)}).plot()
+    assert figure.get_size_inches()[1] < 12
+    assert tick_labels(axes)[0].startswith("|2,2,2")
+    assert tick_labels(axes)[0].endswith("2,2>")
+
+
 def test_results_are_compared_side_by_side(result):
     other = SamplingResult({(0, 1, 0): 1, (9, 0, 0): 3})
     for figure_axes in (
