@@ -7,7 +7,7 @@ import time
 from lwfast.emulator.raw import run_raw
 
 SLEEPS = 101
-"""As in `runners`, which turns the compiler off where it is imported in a worker."""
+"""As in `runners`, which replaces the writer of results where it is imported in a worker."""
 
 
 def real_or_slow(unitary, occupation, n_samples, **options):
