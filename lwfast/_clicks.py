@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 MAX_MODES = 22
 """Most modes of which every set is looked at. The rounding of an outcome grows as 2^(modes / 2)."""
 _MAX_PHOTONS = 16
-_CHUNKS = 32
+_LEAST_SETS = 512
+"""Sets that share the Gram matrix of their highest modes."""
+_CHUNK_TERMS = 1 << 25
+"""Column terms of a chunk: some ten milliseconds, so that Ctrl-C is soon heard."""
 
 
 def group_rows(rows: StateTable, weights: FloatArray) -> tuple[StateTable, FloatArray]:
@@ -88,8 +91,11 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
     dark[:m] = experiment.dark
     terms = experiment.terms or SourceTerms(0.0, 1.0, 0.0, 0.0, 0.0)
     values = np.empty(1 << padded)
-    chunks = _CHUNKS if padded >= 14 else 1
-    step = len(values) // chunks
+    terms_each = repeated.shape[1] << (repeated.shape[1] - 1)
+    step = len(values)
+    while step > _LEAST_SETS and step * terms_each > _CHUNK_TERMS:
+        step //= 2
+    chunks = len(values) // step
     real, imag = np.ascontiguousarray(columns.real), np.ascontiguousarray(columns.imag)
     run_chunks(
         lambda chunk: no_click_probabilities(
@@ -97,6 +103,7 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
         ),
         chunks,
         workers,
+        "sets of modes" if chunks > 1 else None,
     )
     clicks_from_no_clicks(values, padded)
     patterns = np.arange(1 << m, dtype="<u8")

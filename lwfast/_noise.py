@@ -18,7 +18,7 @@ import numpy as np
 
 from lwfast._memory import check_memory
 from lwfast._parallel import run_chunks
-from lwfast._slos import CHUNKS, THREADED_ENTRIES, FockLayout, expand, states_of
+from lwfast._slos import FockLayout, chunks_of, expand, states_of
 from lwfast._types import ComplexArray, FloatArray
 
 
@@ -106,7 +106,7 @@ class _Products:
 
         link_form = link_forms(self.link_mode, self.inner, form)
         shared = (self.inner, self.counts, self.sums, self.start, self.link, link_form)
-        chunks = 1 if len(out) < THREADED_ENTRIES else CHUNKS
+        chunks = chunks_of(len(out))
         run_chunks(
             lambda chunk: linear_product(source, degree, form, *shared, chunk, chunks, out),
             chunks,

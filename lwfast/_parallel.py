@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lwfast._progress import step
+
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -31,13 +33,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
-def run_chunks(task: Callable[[int], object], n_chunks: int, workers: int | None = None) -> None:
+def run_chunks(
+    task: Callable[[int], object], n_chunks: int, workers: int | None = None, what: str | None = None
+) -> None:
     """Call `task(0)` to `task(n_chunks - 1)`, on threads where that can help, this one among them.
 
     Args:
         task: Works on one chunk; releases the GIL for most of its time. No two chunks write the same place.
         n_chunks: Number of chunks.
         workers: Number of threads; None takes all cores, and no more are ever used.
+        what: Name of the work, for whoever shows progress; None reports nothing.
 
     Raises:
         BaseException: The first exception of a chunk, or Ctrl-C; chunks not yet begun are then left out.
@@ -46,6 +51,8 @@ def run_chunks(task: Callable[[int], object], n_chunks: int, workers: int | None
     if workers <= 1:
         for chunk in range(n_chunks):
             task(chunk)
+            if what is not None:
+                step(what, chunk + 1, n_chunks)
         return
     chunks = iter(range(n_chunks))  # taking the next one is atomic
     failed = False
@@ -57,6 +64,9 @@ def run_chunks(task: Callable[[int], object], n_chunks: int, workers: int | None
                 if failed:
                     return
                 task(chunk)
+                if what is not None:
+                    # Helpers report to nobody: progress is shown in the context that asked for it.
+                    step(what, chunk + 1, n_chunks)
         except BaseException:
             failed = True
             raise
@@ -72,3 +82,5 @@ def run_chunks(task: Callable[[int], object], n_chunks: int, workers: int | None
             helper.exception()
     for helper in running:
         helper.result()
+    if what is not None:
+        step(what, n_chunks, n_chunks)

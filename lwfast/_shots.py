@@ -52,21 +52,32 @@ def _bosons(
     experiment: Experiment, photons: tuple[int, ...], n_shots: int, generator: np.random.Generator
 ) -> StateTable:
     """Draw photons that interfere, from their distribution where that is the faster way."""
-    n, m = sum(photons), experiment.n_modes
-    if n == 0 or n_shots == 0:
-        return np.zeros((n_shots, m), dtype=np.uint8)
-    # Upper estimate: as if all light could be lost.
-    outcomes = states_of(m + n, n)
-    by_distribution = _DISTRIBUTION_SECONDS + outcomes * _OUTCOME_SECONDS
-    fits = 32 * outcomes < memory_limit() // 4
-    if fits and by_distribution < n_shots * sample_seconds(n, m):
-        found = fock_distribution(experiment.matrix, photons, {}, 0, experiment.tolerance)
-        counts = sample_counts(found.probabilities, n_shots, rng=generator)
-        seen = np.flatnonzero(counts)
-        return np.repeat(found.states_at(seen), counts[seen], axis=0)
+    if _by_distribution(experiment, sum(photons), n_shots):
+        return _from_distribution(experiment, photons, n_shots, generator)
     from lwfast.boson_sampling import boson_sample
 
     return boson_sample(experiment.matrix, photons, n_shots, rng=generator)
+
+
+def _by_distribution(experiment: Experiment, n_photons: int, n_shots: int) -> bool:
+    if n_photons == 0 or n_shots == 0:
+        return True
+    # Upper estimate: as if all light could be lost.
+    outcomes = states_of(experiment.n_modes + n_photons, n_photons)
+    seconds = _DISTRIBUTION_SECONDS + outcomes * _OUTCOME_SECONDS
+    fits = 32 * outcomes < memory_limit() // 4
+    return fits and seconds < n_shots * sample_seconds(n_photons, experiment.n_modes)
+
+
+def _from_distribution(
+    experiment: Experiment, photons: tuple[int, ...], n_shots: int, generator: np.random.Generator
+) -> StateTable:
+    if sum(photons) == 0 or n_shots == 0:
+        return np.zeros((n_shots, experiment.n_modes), dtype=np.uint8)
+    found = fock_distribution(experiment.matrix, photons, {}, 0, experiment.tolerance)
+    counts = sample_counts(found.probabilities, n_shots, rng=generator)
+    seen = np.flatnonzero(counts)
+    return np.repeat(found.states_at(seen), counts[seen], axis=0)
 
 
 def _with_source(experiment: Experiment, n_shots: int, generator: np.random.Generator) -> StateTable:
@@ -82,12 +93,22 @@ def _with_source(experiment: Experiment, n_shots: int, generator: np.random.Gene
             interfering[:, column] += (emitted == 1) | (emitted == 3)
             singles[:, column] += np.array([0, 0, 1, 1, 2], dtype=np.uint8)[emitted]
     order, starts = _groups(interfering)
-    rows = np.empty((n_shots, experiment.n_modes), dtype=np.uint8)
+    rows = np.zeros((n_shots, experiment.n_modes), dtype=np.uint8)
+    one_by_one = np.zeros(n_shots, dtype=np.bool_)
     for begin, end in zip(starts, np.append(starts[1:], n_shots), strict=True):
         photons = [0] * experiment.n_modes
         for mode, number in zip(occupied, interfering[order[begin]], strict=True):
             photons[mode] = int(number)
-        rows[begin:end] = _bosons(experiment, tuple(photons), int(end - begin), generator)
+        if _by_distribution(experiment, sum(photons), int(end - begin)):
+            rows[begin:end] = _from_distribution(experiment, tuple(photons), int(end - begin), generator)
+        else:
+            rows[begin:end] = photons
+            one_by_one[begin:end] = True
+    if one_by_one.any():
+        # What stands in these rows so far are the inputs.
+        from lwfast.boson_sampling import boson_sample_inputs
+
+        rows[one_by_one] = boson_sample_inputs(experiment.matrix, rows[one_by_one], rng=generator)
     singles = singles[order]
     for column, mode in enumerate(occupied):
         _add_singles(rows, singles[:, column], np.abs(experiment.matrix[:, mode]) ** 2, generator)

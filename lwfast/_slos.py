@@ -20,7 +20,9 @@ MAX_PHOTONS = 170
 """170! is the largest factorial of a float64."""
 THREADED_ENTRIES = 60_000
 """Layers with fewer entries are done before a second thread would have begun."""
-CHUNKS = 16
+_CHUNKS = 16
+_CHUNK_ENTRIES = 2_000_000
+"""Entries of a chunk of the largest layers: some tens of milliseconds, so that Ctrl-C is soon heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class FockLayout:
         total = self.n_modes + (self.n_least < self.n_photons)
         unbounded = np.full(total, self.n_photons, dtype=np.int64)
         _, sums = prefix_counts(unbounded, np.zeros(total, dtype=np.int64), self.n_photons)
-        pieces = 1 if len(ranks) < THREADED_ENTRIES else CHUNKS
+        pieces = chunks_of(len(ranks))
         cuts = [len(ranks) * piece // pieces for piece in range(pieces + 1)]
         run_chunks(
             lambda c: states_at(
@@ -72,6 +74,13 @@ class FockLayout:
             pieces,
         )
         return out
+
+
+def chunks_of(entries: int) -> int:
+    """Return into how many chunks a layer is cut; a function of its size alone."""
+    if entries < THREADED_ENTRIES:
+        return 1
+    return max(_CHUNKS, entries // _CHUNK_ENTRIES)
 
 
 def states_of(n_modes: int, n_photons: int) -> int:
@@ -175,7 +184,7 @@ class Expansion:
             make = np.zeros if last else np.empty
             out_re = make(size)
             out_im = make(size if kind == slos.AMPLITUDES or not last else 0)
-            chunks = CHUNKS if counts[n_modes, k] >= THREADED_ENTRIES else 1
+            chunks = chunks_of(int(counts[n_modes, k]))
             link_re = slos.link_forms(link_mode, inner, columns_re[k - 1])
             link_im = slos.link_forms(link_mode, inner, columns_im[k - 1])
             arguments = (
@@ -201,7 +210,7 @@ class Expansion:
                 layer: Any = slos.polynomial_layer
                 layer(*photon, layout, *limits, *shared, chunk, chunks, *out)
 
-            run_chunks(task, chunks, workers)
+            run_chunks(task, chunks, workers, f"photon {k} of {n}" if chunks > 1 else None)
             source_re, source_im = out_re, out_im
         return source_re, source_im
 
