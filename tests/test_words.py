@@ -38,7 +38,7 @@ def compiled(which, a, p, b, q, x, y):
 
 def both(which, buffer, p, q, x=0, y=0):
     answers = []
-    for function in (compiled, compiled.py_func):
+    for function in (compiled, getattr(compiled, "py_func", compiled)):
         target = np.zeros(80, np.uint8)
         value = function(which, buffer, p, target, q, np.uint64(x), np.uint64(y))
         answers.append((*map(int, value), target.tolist()))
