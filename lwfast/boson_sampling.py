@@ -22,6 +22,8 @@ MAX_STATES = 1 << 29
 """One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
 _NANOSECONDS_PER_EDGE = 2.5
 _CHUNK_SECONDS = 0.02
+_LEAST_SECONDS = 5e-4
+"""Chunks of less work would spend it on being handed over."""
 
 Progress = Callable[[int, int], object]
 """Called with the number of samples done and the number asked for."""
@@ -185,7 +187,8 @@ def _sample(
 
     from lwfast._kernels.boson_sampling import sample_clifford
 
-    size = max(1, min(-(-count // 16), int(_CHUNK_SECONDS / seconds_estimate(n_photons, n_rows))))
+    each = seconds_estimate(n_photons, n_rows)
+    size = max(1, min(max(-(-count // 16), int(_LEAST_SECONDS / each)), int(_CHUNK_SECONDS / each)))
     done = 0
     lock = threading.Lock()
 
