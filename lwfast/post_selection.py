@@ -13,6 +13,27 @@ from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ModeRangeError
 
 
+class Row(tuple[int, ...]):
+    """A row as a callable sees it: a tuple of photon numbers with the properties of a State."""
+
+    __slots__ = ()
+
+    @property
+    def s(self) -> list[int]:
+        """The photon numbers, as a list."""
+        return list(self)
+
+    @property
+    def n_modes(self) -> int:
+        """The number of modes."""
+        return len(self)
+
+    @property
+    def n_photons(self) -> int:
+        """The number of photons in all modes together."""
+        return sum(self)
+
+
 class SelectionRule(NamedTuple):
     """The photons of `modes` must add up to one of `totals`."""
 
@@ -26,8 +47,9 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
         counts: `(N,)` integers, not negative; None for one of each.
-        rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), a callable
-            that takes a row as a tuple of integers and returns whether to keep it, or None. Modes number the
+        rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), or a
+            callable or object with `validate` that takes a row (a tuple with the properties of a State) and
+            returns whether to keep it; or None. Modes number the
             columns of `states`, heralded ones counted.
         heralds: Mode to photon number (or to several), as a mapping or as pairs; `[[mode], [photons]]` as on
             the wire is read too.
@@ -45,14 +67,14 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     table = as_table(states)
     column = as_counts(counts, table.shape[0])
     wanted = as_heralds(heralds)
-    test: Callable[[tuple[int, ...]], Any] | None = None
-    if callable(rules) and not hasattr(rules, "rules"):
-        test, rules = rules, ()
+    test: Callable[[Row], Any] | None = None
+    if not hasattr(rules, "rules") and (callable(rules) or hasattr(rules, "validate")):
+        test, rules = getattr(rules, "validate", rules), ()
     plain = as_rules(rules)
     table, column = select_checked(table, column, plain, wanted, keep_heralds=test is not None)
     table, column = group_checked(table, column, owned=bool(wanted or plain))
     if test is not None:
-        keep = np.fromiter((bool(test(tuple(row))) for row in table.tolist()), np.bool_, table.shape[0])
+        keep = np.fromiter((bool(test(Row(row))) for row in table.tolist()), np.bool_, table.shape[0])
         table, column = group_checked(*_without_modes(table[keep], column[keep], wanted), owned=True)
     return table, column
 
@@ -117,10 +139,6 @@ def as_rules(rules: Any) -> tuple[SelectionRule, ...]:
         return ()
     if hasattr(rules, "rules"):
         rules = rules.rules
-    elif hasattr(rules, "validate") and not isinstance(rules, Iterable):
-        raise TypeError(
-            f"{type(rules).__name__} has no table of rules; pass its function, or a PostSelection"
-        )
     if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping):
         raise TypeError(f"rules are a PostSelection or pairs of modes and totals, not {rules!r}")
     return tuple(_as_rule(rule) for rule in rules)
