@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -71,6 +71,8 @@ class Guard:
         refusal = self._refusal(Headers(scope=scope), needs_token=not is_public)
         try:
             await (refusal or self._app)(scope, receive, shaped)
+        except ClientDisconnect:
+            return  # nobody is left to answer
         except Exception:
             # The access log says which request; the answer says nothing of the inside.
             log.exception("%s %s failed", scope["method"], scope["path"])

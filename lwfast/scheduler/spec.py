@@ -146,8 +146,11 @@ def _unitary_matrix(fields: _Fields, total: ComplexArray) -> None:
     mode = fields.mode("mode")
     if not isinstance(fields.take("label"), str):
         raise _BadElementError(f"label should be a string, got {shown(fields.take('label'))}")
+    rows = fields.take("unitary")
+    if not isinstance(rows, list) or len(rows) > fields.n_modes:
+        raise _BadElementError(f"unitary should be at most {fields.n_modes} rows, got {shown(rows)}")
     try:
-        block = matrix_from_text(fields.take("unitary"))
+        block = matrix_from_text(rows)
     except ValueError as error:
         raise _BadElementError(f"unitary: {error}") from None
     size = len(block)

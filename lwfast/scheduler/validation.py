@@ -22,7 +22,12 @@ from .violations import Violations, shown
 UNITARY_TOLERANCE = 1e-5
 """Largest entry of |U^H U - 1|: what a unitary in single precision still reaches."""
 MAX_NAME = 1000
+MOST_MODES = 255
+"""Of any QPU; see `QPUConfig`."""
 MAX_BATCH = 10_000
+MOST_BATCH_ERRORS = 1000
+MOST_PARTS = 500_000
+"""Lists and objects of a body: parsing holds up all other requests, a quarter of a second for this many."""
 
 REQUIRED = (
     "qpu",
@@ -42,8 +47,12 @@ def parse_json(body: bytes) -> Any:
     """Parse a request's body.
 
     Raises:
-        RequestError: It is not JSON, or nested deeper than the parser goes.
+        RequestError: It is not JSON, nested deeper than the parser goes, or made of very many parts.
     """
+    if body.count(b"[") + body.count(b"{") > MOST_PARTS:
+        raise RequestError.of(
+            "body", f"has more than {MOST_PARTS} lists and objects; send fewer jobs at once"
+        )
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -74,7 +83,7 @@ def check_batch(value: Any, qpus: Mapping[str, QPUConfig]) -> list[NewJob]:
         raise RequestError.of("jobs", 'the body should be an object {"jobs": [payload, ...]}')
     payloads = value["jobs"]
     if unknown := [name for name in value if name != "jobs"]:
-        raise RequestError([FieldError(name=name, reason="is not a field of a batch") for name in unknown])
+        raise RequestError.of(unknown[0][:100], "is not a field of a batch")
     if not 1 <= len(payloads) <= MAX_BATCH:
         raise RequestError.of("jobs", f"has {len(payloads)} jobs; a batch has 1 to {MAX_BATCH}: split it")
     jobs: list[NewJob] = []
@@ -82,6 +91,9 @@ def check_batch(value: Any, qpus: Mapping[str, QPUConfig]) -> list[NewJob]:
     for index, payload in enumerate(payloads):
         job, found = _check(payload, qpus, f"jobs[{index}].")
         errors += found
+        if len(errors) > MOST_BATCH_ERRORS:
+            errors.append(FieldError(name="jobs", reason=f"those after jobs[{index}] were not checked"))
+            break
         if job is not None:
             jobs.append(job)
     if errors:
@@ -154,7 +166,7 @@ def _n_modes(value: dict[str, Any], qpu: QPUConfig | None, found: Violations) ->
     if "n_modes" not in value or not found.expect("n_modes", value["n_modes"], int):
         return None
     n_modes: int = value["n_modes"]
-    limit = qpu.n_modes if qpu is not None else 255
+    limit = qpu.n_modes if qpu is not None else MOST_MODES
     if not 1 <= n_modes <= limit:
         found.add("n_modes", f"should be from 1 to {limit}, got {shown(n_modes)}")
         return None
@@ -235,6 +247,10 @@ def _n_samples(
 
 def _unitary(value: dict[str, Any], n_modes: int | None, found: Violations) -> ComplexArray | None:
     if "unitary" not in value or not found.expect("unitary", value["unitary"], list):
+        return None
+    rows = len(value["unitary"])
+    if rows > (n_modes or MOST_MODES):  # before reading what may be millions of rows
+        found.add("unitary", f"has {rows} rows, more than the modes")
         return None
     try:
         matrix = matrix_from_text(value["unitary"])

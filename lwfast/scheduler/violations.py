@@ -17,6 +17,10 @@ _KINDS = {
 }
 
 
+MOST_ERRORS = 100
+"""Violations of one job that are listed; beyond, a body of megabytes would get an answer of many more."""
+
+
 class Violations:
     """Violations of one request, in the order in which they were found.
 
@@ -27,13 +31,20 @@ class Violations:
     def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix
         self.errors: list[FieldError] = []
+        self._unlisted = 0
 
     def __bool__(self) -> bool:
         return bool(self.errors)
 
     def add(self, name: str, reason: str) -> None:
         """Note that `name` breaks a rule."""
-        self.errors.append(FieldError(name=self._prefix + name, reason=reason))
+        error = FieldError(name=self._prefix + name[:100], reason=reason)
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(error)
+            return
+        self._unlisted += 1
+        others = f"and {self._unlisted} other violations, the last: {name[:100]} {reason}"
+        self.errors[MOST_ERRORS:] = [FieldError(name=self._prefix.rstrip(".") or "job", reason=others)]
 
     def expect(self, name: str, value: Any, kind: type) -> bool:
         """Note a wrong JSON type; a bool is no integer. Returns whether the type is right."""

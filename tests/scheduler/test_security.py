@@ -122,6 +122,17 @@ def test_slow_heads(tmp_path, monkeypatch):
             connection.close()
 
 
+def test_client_that_leaves(api, caplog):
+    """Who leaves in the middle of a body is no error of the server's."""
+    head = f"POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nx-access-token: {TOKEN}\r\n"
+    with socket.create_connection(("127.0.0.1", urlsplit(api.root).port)) as connection:
+        connection.sendall(f"{head}Content-Length: 100\r\n\r\n[".encode())
+        time.sleep(0.05)
+    time.sleep(0.05)
+    assert api.get("jobs").status_code == 200
+    assert caplog.records == []
+
+
 def test_nonsense_instead_of_http(api):
     assert raw(api, b"\x16\x03\x01\x02\x00\x01\x00", 2).startswith(b"HTTP/1.1 400")
     assert raw(api, b"GET / HTTP/1.1\r\nX: " + b"a" * 400_000, 2).startswith(b"HTTP/1.1 400")

@@ -6,7 +6,7 @@ import pytest
 
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
-from lwfast.scheduler.validation import check_one, parse_json
+from lwfast.scheduler.validation import check_batch, check_one, parse_json
 from lwfast.wire import decode_payload, matrix_to_text
 from tests.scheduler.harness import payload
 
@@ -62,6 +62,19 @@ def test_everything_wrong_at_once():
         "extra",
     }
     assert found["n_modes"] == "should be an integer, got a string, '4'"
+
+
+def test_answers_stay_small():
+    """However much is wrong, the answer is short: the first hundred, and how many more."""
+    many = payload() | {f"x{i}": 1 for i in range(1000)} | {"y" * 10_000: 1}
+    with pytest.raises(RequestError) as caught:
+        check_one(many, QPUS)
+    assert len(caught.value.errors) == 101
+    assert caught.value.errors[-1].reason.startswith("and 901 other violations, the last: yyy")
+    with pytest.raises(RequestError) as caught:
+        check_batch({"jobs": [{}] * 10_000}, QPUS)
+    assert len(caught.value.errors) < 1200
+    assert "were not checked" in caught.value.errors[-1].reason
 
 
 def test_missing_fields():
@@ -216,7 +229,20 @@ def test_bad_element(element, reason):
     assert reason in found["circuit_spec[5]"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a": NaN}', b'"\\ud800"', b"1 2"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"a": NaN}',
+        b'"\\ud800"',
+        b"1 2",
+        b"[[]," + b"[]," * 500_000 + b"0]",
+    ],
+    ids=range(8),
+)
 def test_not_json(body):
     with pytest.raises(RequestError, match="body"):
         parse_json(body)
