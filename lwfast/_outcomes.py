@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._loss import UNIT_ROUNDING
-from lwfast._slos import THREADED_ENTRIES, FockLayout, expand
+from lwfast._slos import FockLayout, expand
 from lwfast._types import ComplexArray, FloatArray, StateTable
 
 
@@ -79,6 +79,8 @@ class OutputDistribution:
 
 
 _kernel: Any = None
+_SMALL = 4000.0
+"""Outcomes up to which the kernel without blocks and lanes is the faster one."""
 
 
 def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | None:
@@ -106,9 +108,7 @@ def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | No
         return None
     if not np.isfinite(matrix).all():
         return None
-    status, n_photons, probabilities = _kernel(
-        matrix.view(np.float64), photons, UNIT_ROUNDING, float(THREADED_ENTRIES)
-    )
+    status, n_photons, probabilities = _kernel(matrix.view(np.float64), photons, UNIT_ROUNDING, _SMALL)
     if status:
         return None
     return OutputDistribution(probabilities, shape=(n_modes, n_photons))

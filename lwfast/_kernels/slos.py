@@ -418,13 +418,15 @@ DONE = 0
 NOT_SIMPLE = 1
 
 
-@lane_jit
+@jit
 def slos_small(
     matrix: FloatArray, photons: AnyArray, rounding: float, most_entries: float
 ) -> tuple[int, int, FloatArray]:
     """Do a whole small distribution in one call: checks, layout and layers, for unitary columns only.
 
-    At a few modes the layers take a microsecond, and preparing them in Python fifty.
+    At a few modes the layers take a microsecond, and preparing them in Python fifty. Each entry is added to
+    the entries with one photon more, whose ranks follow from its own; blocks and lanes do not pay at this
+    size, and calling `polynomial_layer` would compile it a second time.
 
     Args:
         matrix: float64[n_modes, 2 n_modes], re and im adjacent.
@@ -473,28 +475,46 @@ def slos_small(
                         im += columns_re[j, i] * columns_im[k, i] - columns_im[j, i] * columns_re[k, i]
                     if not (abs(re) <= rounding and abs(im) <= rounding):
                         return NOT_SIMPLE, 0, nothing
-    inner = inner_modes(n_modes, n_photons, entries)
     bounds = np.full(n_modes, n_photons)
-    zeros = np.zeros(n_modes, np.int64)
-    counts, sums = prefix_counts(bounds, zeros, n_photons)
-    first, start, link, link_mode, weight = inner_tables(inner, n_photons, counts, sums)
-    layout = (inner, n_modes, n_modes, n_modes)
-    base = np.zeros(n_photons + 1, np.int64)
-    source_re = np.zeros(9)
-    source_im = np.zeros(9)
-    source_re[0] = 1.0
-    # One call for all layers: each call in the source is compiled again.
+    counts, sums = prefix_counts(bounds, np.zeros(n_modes, np.int64), n_photons)
+    powers = np.zeros(n_modes + 1, np.int64)
+    source_re = np.ones(1)
+    source_im = np.zeros(1)
     for k in range(1, n_photons + 1):
-        size = counts[n_modes, k]
-        out_re = np.zeros(size + (8 if k < n_photons else 0))
-        out_im = np.zeros(size + 8 if k < n_photons else 0)
-        link_re = link_forms(link_mode, inner, columns_re[k - 1])
-        link_im = link_forms(link_mode, inner, columns_im[k - 1])
-        polynomial_layer(
-            source_re, source_im, k, columns_re[k - 1], columns_im[k - 1], layout, bounds, zeros, zeros, 0,
-            counts, sums, first, start, link, link_re, link_im, weight, 1 if k == n_photons else 0, 0, 1,
-            base, out_re, out_im,
-        )  # fmt: skip
+        out_re = np.zeros(counts[n_modes, k])
+        out_im = np.zeros(counts[n_modes, k])
+        powers[:] = 0
+        powers[0] = k - 1
+        for entry in range(counts[n_modes, k - 1]):
+            if entry > 0:
+                _next_powers(powers)
+            x_re = source_re[entry]
+            x_im = source_im[entry]
+            # One photon more in mode j: the ranks of the modes above count one photon more below them.
+            above = 0
+            below = entry
+            left = k - 1
+            for level in range(n_modes):
+                j = n_modes - 1 - level
+                x = powers[j]
+                below -= sums[j, left + 1] - sums[j, left + 1 - x]
+                target = above + sums[j, left + 2] - sums[j, left + 1 - x] + below
+                f_re = columns_re[k - 1, j]
+                f_im = columns_im[k - 1, j]
+                out_re[target] += f_re * x_re - f_im * x_im
+                out_im[target] += f_re * x_im + f_im * x_re
+                above += sums[j, left + 2] - sums[j, left + 2 - x]
+                left -= x
         source_re = out_re
         source_im = out_im
+    powers[:] = 0
+    powers[0] = n_photons
+    for entry in range(source_re.size):
+        if entry > 0:
+            _next_powers(powers)
+        weight = source_re[entry] * source_re[entry] + source_im[entry] * source_im[entry]
+        for j in range(n_modes):
+            for factor in range(2, powers[j] + 1):
+                weight *= factor
+        source_re[entry] = weight
     return DONE, n_photons, source_re
