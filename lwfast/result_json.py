@@ -53,9 +53,17 @@ def decode_result(body: Any) -> DecodedResult:
             it.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
     """
-    buffer = _as_bytes(body)
-    walker = _Body(buffer)
-    return walker.read()
+    return decode_members(body)[0]
+
+
+def decode_members(body: Any) -> tuple[DecodedResult, dict[str, Any]]:
+    """Do what `decode_result` does, and return the other members of the body too, by name.
+
+    Raises:
+        ResultFormatError: As in `decode_result`.
+        ResourceLimitError: As in `decode_result`.
+    """
+    return _Body(_as_bytes(body)).read()
 
 
 def decode_table(body: Any) -> tuple[StateTable, Counts]:
@@ -189,7 +197,7 @@ class _Body:
         self._buffer = buffer
         self._size = buffer.size
 
-    def read(self) -> DecodedResult:
+    def read(self) -> tuple[DecodedResult, dict[str, Any]]:
         position = self.skip_space(0)
         if self._text(position, position + 3) == b"\xef\xbb\xbf":
             self.fail(position, "a byte order mark; JSON starts with '{'")
@@ -203,11 +211,12 @@ class _Body:
         self.expect_end(position)
         if "results" not in found:
             self.fail(0, "the body has no member 'results'")
-        if found["results"] is None:
+        results, job_data = found.pop("results"), found.pop("job_data", None)
+        if results is None:
             states, counts = np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
-            return DecodedResult(states, counts, found.get("job_data"), is_null=True)
-        states, counts = found["results"]
-        return DecodedResult(states, counts, found.get("job_data"))
+            return DecodedResult(states, counts, job_data, is_null=True), found
+        states, counts = results
+        return DecodedResult(states, counts, job_data), found
 
     def _members(self, position: int, found: dict[str, Any]) -> int:
         while True:
@@ -224,7 +233,7 @@ class _Body:
                 value, end = self._value(position)
                 if name == "results" and value is not None:
                     self.fail(position, "'results' is an object or null")
-                found[name] = value if name in ("results", "job_data") else None
+                found[name] = value
                 position = end
             position = self.skip_space(position)
             if self._at(position) == b"}":

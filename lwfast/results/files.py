@@ -14,7 +14,7 @@ from lwfast._types import Counts, StateTable
 from lwfast._version import __version__
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResultFormatError
-from lwfast.result_json import decode_result, decode_table, encode_table
+from lwfast.result_json import decode_members, decode_table, encode_table
 from lwfast.results._atomic import write_atomic
 from lwfast.results._state_map import private
 from lwfast.results.qpu import QPUSamplingResult
@@ -141,11 +141,11 @@ def _read_json(path: Path) -> SamplingResult:
     try:
         if _is_table(body):
             return SamplingResult.from_owned(*decode_table(body))
-        decoded = decode_result(body)
-        described = _metadata_of(body)
-        if described is not None:
-            return _loaded(path, decoded.states, decoded.counts, described)
-        return QPUSamplingResult.from_body(body, metadata={"file": path.name})
+        decoded, others = decode_members(body)
+        metadata = others.get("metadata")
+        if isinstance(metadata, dict) and _METADATA in metadata:
+            return _loaded(path, decoded.states, decoded.counts, metadata[_METADATA])
+        return QPUSamplingResult.from_decoded(decoded, metadata={"file": path.name})
     except ResultFormatError as error:
         raise ResultFormatError(f"{path}: {error}") from None
 
@@ -154,16 +154,6 @@ def _is_table(body: bytes) -> bool:
     """Whether the object starts with a state, or holds nothing."""
     start = body.lstrip()[:64].removeprefix(b"{").lstrip()
     return start[:1] == b"}" or (start[:1] == b'"' and start[1:2] in b'([0123456789"')
-
-
-def _metadata_of(body: bytes) -> dict[str, Any] | None:
-    import msgspec
-
-    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    if "metadata" not in members:
-        return None
-    metadata = msgspec.json.decode(members["metadata"])
-    return metadata.get(_METADATA) if isinstance(metadata, dict) else None
 
 
 def _read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
@@ -185,7 +175,7 @@ def _loaded(path: Path, states: StateTable, counts: Counts, described: Any) -> S
     kind = _KINDS.get(described.get("kind", ""), SamplingResult)
     given = described.get("input")
     return kind.from_owned(
-        *group_checked(states, counts),
+        *group_checked(states, counts, owned=True),
         input=None if given is None else State(given),
         post_selection=described.get("post_selection"),
         job_data=described.get("job_data"),

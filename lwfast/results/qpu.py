@@ -11,7 +11,7 @@ from lwfast._types import Counts, StateTable
 from lwfast.counts import group_checked
 from lwfast.errors import ResultCreationError
 from lwfast.post_selection import as_heralds, as_rules, select_checked
-from lwfast.result_json import decode_result, decode_table
+from lwfast.result_json import DecodedResult, decode_result, decode_table
 from lwfast.results._state_map import private
 from lwfast.results.sampling import SamplingResult, columns_of
 
@@ -54,7 +54,11 @@ class QPUSamplingResult(SamplingResult):
             ResultFormatError: If the body is not a result.
             ModeRangeError: As for the class, and so on.
         """
-        decoded = decode_result(body)
+        return cls.from_decoded(decode_result(body), metadata=metadata)
+
+    @classmethod
+    def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
+        """Do what `from_body` does for a body that is decoded already; its arrays become the result's."""
         kept = private(dict(metadata or {}))
         return cls.from_owned(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
 

@@ -269,7 +269,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
-            return self._rows(np.arange(len(self))[key])
+            return self._rows(np.arange(len(self))[key], step="slice")
         return super().__getitem__(key)
 
     def __add__(self, other: Any) -> SamplingResult:
