@@ -8,7 +8,7 @@ from lwfast._experiment import CLICKS, FOCK, Experiment, estimates
 from lwfast._memory import memory_limit, readable_bytes
 from lwfast._shots import sample_seconds
 from lwfast.emulator.conditions import Conditions
-from lwfast.errors import BackendError, ResourceLimitError
+from lwfast.errors import ResourceLimitError
 
 SLOS = "slos"
 PERMANENT = "permanent"
@@ -55,7 +55,6 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
         name: "auto", or the method that is demanded.
 
     Raises:
-        BackendError: The demanded method cannot do this.
         ResourceLimitError: The demanded method would not fit in memory.
     """
     limit = memory_limit()
@@ -66,9 +65,10 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
     if name == SLOS:
         ways = [way for way in ways if way.way == FOCK]
     if name == PERMANENT:
-        ways = [way for way in ways if way.way == CLICKS]
-        if not ways:
+        if experiment.is_plain:
             return _permanent_plan(experiment)
+        # Lightworks runs these on either backend; without a way by permanents, the distribution is the same.
+        ways = [way for way in ways if way.way == CLICKS] or ways
     best = ways[0]
     for way in ways:
         if way.needed_bytes <= limit:
@@ -91,8 +91,14 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
             f"{readable_bytes(limit)} are allowed, so shots are drawn one by one."
         )
         return _because(shots, reason)
-    if name != "auto":
+    if method == name:
         return _because(exact, f"asked for; {what}.")
+    if name != "auto":
+        reason = (
+            f"{what}; permanents were asked for, but do an imperfect source or detectors only where all "
+            "detectors are threshold detectors on at most 22 modes."
+        )
+        return _because(exact, reason)
     if shots.seconds < seconds and not conditions.any:
         reason = (
             f"{what} and would take {_readable_seconds(seconds)}; {n_samples:,} samples are drawn one by "
@@ -110,11 +116,6 @@ def _shots_plan(experiment: Experiment, n_samples: int) -> Plan:
 
 
 def _permanent_plan(experiment: Experiment) -> Plan:
-    if not experiment.is_plain:
-        raise BackendError(
-            "Backend 'permanent' does an imperfect source or detectors only where all detectors are "
-            "threshold detectors on at most 22 modes; use Backend('auto')."
-        )
     way = next(way for way in estimates(experiment) if way.way == FOCK)
     n = sum(experiment.photons)
     seconds = way.n_outcomes * (1e-6 + n * 2.0**n * 5e-10)
