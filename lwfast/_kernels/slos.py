@@ -75,7 +75,7 @@ def inner_modes(n_free: int, n_photons: int, entries: float) -> int:
         n_photons: Largest degree.
         entries: Entries of the largest layer, as a float.
     """
-    limit = min(3500.0, max(6.0, entries / 20.0))
+    limit = min(3500.0, max(6.0, entries / 40.0))
     inner = 1
     size = 1.0
     while inner < n_free:

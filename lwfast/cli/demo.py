@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _compile_first() -> None:
     """Compile what the demo needs, with a note: the first run after an install waits for it once."""
-    from lwfast.emulator.warmup import warmup
+    from lwfast.emulator.warmup import JOB_PATH, warmup
 
-    seconds = sum(warmup(progress=True).values())
+    seconds = sum(warmup(progress=True, groups=JOB_PATH).values())
     print(f"Kernels ready after {seconds:.1f} s; compiled once, then loaded from a cache.")

@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+JOB_PATH = (
+    "unitary check",
+    "output distributions",
+    "sample counts and states",
+    "result tables",
+    "result text",
+)
+"""The groups that a job needs, from the circuit to the plot of its result."""
 
-def warmup(progress: bool | Callable[[str, int, int], Any] = False) -> dict[str, float]:
+
+def warmup(
+    progress: bool | Callable[[str, int, int], Any] = False, *, groups: Iterable[str] | None = None
+) -> dict[str, float]:
     """Compile every kernel once, or load it from the cache.
 
     Args:
         progress: True for a line on stderr for each group of kernels, or a callable that takes
             (group, done, total).
+        groups: Names of the groups to compile, such as `JOB_PATH`; None compiles all.
 
     Returns:
         Seconds that each group took.
+
+    Raises:
+        ValueError: A group is unknown.
     """
     seconds: dict[str, float] = {}
     steps = _steps()
+    if groups is not None:
+        wanted = list(groups)
+        unknown = [name for name in wanted if name not in steps]
+        if unknown:
+            msg = f"Unknown groups of kernels: {', '.join(unknown)}; there are {', '.join(steps)}."
+            raise ValueError(msg)
+        steps = {name: steps[name] for name in wanted}
     from lwfast._compile_note import NOTE
 
     said, NOTE.said = NOTE.said, True  # the lines below say more
@@ -62,6 +84,8 @@ _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
 
 
 def _unitary() -> None:
+    import numba  # noqa: F401  (its kernel is for processes that have loaded Numba)
+
     from lwfast.unitary import random_unitary, unitary_deviation
 
     for size in (4, 40):
@@ -103,7 +127,7 @@ def _permanents() -> None:
     def matrix(*shape: int) -> Any:
         return random.normal(size=shape) + 1j * random.normal(size=shape)
 
-    for size in (1, 2, 3, 4, 6, 9, 13):
+    for size in (1, 2, 3, 4, 6, 9, 13, 21):
         permanent(matrix(size, size), return_error=True)
         permanent(matrix(size, size))
     permanent(matrix(20, 4, 4))

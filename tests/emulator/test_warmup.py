@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 import lwfast as lw
 
 
@@ -17,6 +19,27 @@ def test_warmup_reports_groups(capsys):
     assert capsys.readouterr().err == ""
     lw.warmup(progress=True)
     assert capsys.readouterr().err.count("\n") == len(seconds)
+
+
+def test_groups():
+    """Groups can be named; an unknown one is refused."""
+    from lwfast.emulator.warmup import JOB_PATH
+
+    assert tuple(lw.warmup(groups=JOB_PATH)) == JOB_PATH
+    with pytest.raises(ValueError, match="Unknown groups of kernels: ovens"):
+        lw.warmup(groups=["ovens"])
+
+
+def test_every_kernel_is_compiled():
+    """After warmup each module of kernels is loaded, and each kernel that is called from Python compiled."""
+    code = (
+        "import sys, pkgutil, lwfast as lw, lwfast._kernels as K\n"
+        "lw.warmup()\n"
+        "names = [m.name for m in pkgutil.iter_modules(K.__path__) if not m.name.startswith('_')]\n"
+        "missing = [n for n in names if 'lwfast._kernels.' + n not in sys.modules]\n"
+        "assert not missing, missing\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "LWFAST_QUIET": "1"})
 
 
 def test_note_on_compilation():
