@@ -10,7 +10,7 @@ import numpy as np
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResultCreationError
-from lwfast.post_selection import as_heralds, select_checked
+from lwfast.post_selection import SelectionRule, as_heralds, check_modes, select_checked
 from lwfast.results import _ordering
 from lwfast.results._display import SamplingDisplay
 from lwfast.results._state_map import StateMap, private
@@ -202,6 +202,8 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         wanted = as_heralds(heralds)
         given, test = as_selection(rules)
         if test is not None:
+            if len(self):
+                check_modes((SelectionRule((m,), n) for m, n in wanted.items()), self.n_modes)
             chosen = self.apply_post_selection(rules)
             return chosen.post_select((), wanted) if wanted else chosen
         states, counts = self.states, self.counts

@@ -304,6 +304,10 @@ def test_post_selection_takes_rules_and_any_callable(result):
         result.apply_post_selection([((3,), (1,))])
     with pytest.raises(TypeError):
         result.apply_post_selection(5)
+    seen = []
+    with pytest.raises(lw.ModeRangeError):
+        result.post_select(seen.append, {3: 1})
+    assert not seen, "nothing runs before the modes are checked"
 
 
 def test_history_tells_what_was_done(result):
