@@ -23,6 +23,8 @@ from .jobs import RECEIVED, Job, Log, NewJob
 from .schema import migrate
 
 STORE_FILE = "scheduler.sqlite3"
+JOURNAL_BYTES = 4 * 1024 * 1024
+"""What the journal may keep on the disk between transactions."""
 LIVE = (Status.ACCEPTED.wire_name, Status.SCHEDULED.wire_name, Status.RUNNING.wire_name)
 COLUMNS = (
     "id, name, qpu, status, created, updated, started, finished, n_modes, n_photons, n_samples, "
@@ -67,8 +69,10 @@ class Store:
             raise StoreOpenError(_refusal(path, str(error))) from error
 
     def _check(self) -> None:
-        # TRUNCATE is a rollback journal that saves the directory's fsync that DELETE needs.
-        self.connection.execute("PRAGMA journal_mode = TRUNCATE")
+        # A rollback journal whose file stays, so that the file system has less metadata to flush: measured
+        # interleaved on ext4, a commit takes 0.82 ms, with DELETE 1.00 ms and with TRUNCATE 1.06 ms.
+        self.connection.execute("PRAGMA journal_mode = PERSIST")
+        self.connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         findings = [row[0] for row in self.connection.execute("PRAGMA quick_check(5)")]
         if findings != ["ok"]:
             raise StoreOpenError(_refusal(self.path, "; ".join(findings)))
