@@ -49,12 +49,13 @@ def save_result(
         The path of the file.
 
     Raises:
-        TypeError: If `filename` is not a name or path.
+        TypeError: If `filename` is not a name or path, or the result was made of floats.
         LightworksDependencyError: If pyarrow is needed and not installed.
         OSError: If the file cannot be written.
     """
     path = result_path(filename)
     saved = result.raw_data if raw_data else result
+    saved.whole_counts("save")
     described = description(result, raw_data=raw_data)
     if path.suffix.lower() == ".npz":
         note = np.array(json.dumps(described))

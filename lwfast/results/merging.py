@@ -43,7 +43,7 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         if first is None:
             first, shared = result, fields
         shared = {k: v for k, v in shared.items() if fields[k] == v}
-        total.add(result.states, result.counts)
+        total.add(result.states, result.whole_counts("merging"))
         processed = processed or result.raw_data is not result
         raw.add(result.raw_data.states, result.raw_data.counts)
         n_results += 1

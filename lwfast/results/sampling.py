@@ -14,6 +14,7 @@ from lwfast.post_selection import SelectionRule, as_heralds, check_modes, select
 from lwfast.results import _ordering
 from lwfast.results._display import SamplingDisplay
 from lwfast.results._state_map import StateMap, private
+from lwfast.results._weights import as_weights, group_weights
 from lwfast.results.mapping import map_states, table_of
 from lwfast.results.selection import as_selection, described, keep_states
 from lwfast.state import State, as_occupation
@@ -29,13 +30,15 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     can be changed; what changes a result returns a new one and adds a line to `history`.
 
     Args:
-        results: Counts by state; a key is anything that stands for a state.
+        results: Counts by state; a key is anything that stands for a state. Floats are taken too, as by
+            Lightworks: `counts` is float64 then, and what needs whole samples (`sample`, `save`, `summary`,
+            `post_select`, merging) is a TypeError.
         input: The input state, where there is one.
         **attributes: Kept and readable as attributes.
 
     Raises:
         ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a
-            count is not an integer from 0 to 2^63 - 1.
+            count is not a number, or an integer outside 0 to 2^63 - 1.
     """
 
     __slots__ = ("_attributes", "_history", "_input", "_job_data", "_metadata", "_post_selection", "_raw")
@@ -137,7 +140,19 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     @property
     def n_samples(self) -> int:
         """All counts together."""
+        if self.counts.dtype != np.int64:
+            return cast("int", float(self.counts.sum()))
         return sum(self.counts.tolist()) if self._could_overflow else int(self.counts.sum())
+
+    def whole_counts(self, purpose: str) -> Counts:
+        """Return `counts` for a purpose that needs integers.
+
+        Raises:
+            TypeError: If they are floats.
+        """
+        if self.counts.dtype != np.int64:
+            raise TypeError(f"{purpose} needs integer counts; this result was made of floats")
+        return self.counts
 
     @property
     def _could_overflow(self) -> bool:
@@ -206,7 +221,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
                 check_modes((SelectionRule((m,), n) for m, n in wanted.items()), self.n_modes)
             chosen = self.apply_post_selection(rules)
             return chosen.post_select((), wanted) if wanted else chosen
-        states, counts = self.states, self.counts
+        states, counts = self.states, self.whole_counts("post_select")
         if len(self):
             states, counts = select_checked(states, counts, given, wanted)
             if any(len(numbers) > 1 for numbers in wanted.values()):
@@ -233,7 +248,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             ValueError: If the mapped states differ in their number of modes.
         """
         mapped, name = map_states(self.states, mapping, *args, **kwargs)
-        states, counts = group_checked(mapped, self.counts)
+        states, counts = group_weights(mapped, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         return self._next(
             states, counts, step="map", mapping=name, **{k: v for k, v in arguments.items() if v}
@@ -259,7 +274,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         Raises:
             ValueError: If there is no data, or a subset of more samples than there are is asked for.
         """
-        drawn = _ordering.resampled(self.counts, n, rng, replace)
+        drawn = _ordering.resampled(self.whole_counts("sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
         return self._next(self.states[kept], drawn[kept], step="sample", n=n, replace=replace)
 
@@ -267,7 +282,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         """Return photon-number histogram, means of modes and correlations of pairs of modes."""
         from lwfast.results.summaries import summary_of
 
-        return summary_of(self.states, self.counts)
+        return summary_of(self.states, self.whole_counts("summary"))
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
@@ -323,10 +338,10 @@ def columns_of(results: Any) -> tuple[StateTable, Counts]:
         return results.states, results.counts
     try:
         states = table_of([as_occupation(key) for key in results])
-        counts = as_counts(list(results.values()), states.shape[0])
+        weights = as_weights(results.values(), states.shape[0])
     except (TypeError, ValueError) as error:
         raise ResultCreationError(f"Results should map states to counts: {error}") from error
-    return group_checked(states, counts)
+    return group_weights(states, weights)
 
 
 def _as_input(input: Any) -> State | None:

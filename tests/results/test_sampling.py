@@ -154,7 +154,7 @@ def test_further_attributes_are_kept():
     [
         ([(0, 1)], None),
         ({5: 1}, None),
-        ({(0, 1): 1.5}, None),
+        ({(0, 1): 1.5j}, None),
         ({(0, 1): -1}, None),
         ({(0, 1): 2**63}, None),
         ({(0, 1): 1, (0, 1, 2): 1}, None),
