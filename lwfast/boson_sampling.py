@@ -144,8 +144,8 @@ def _check_states(n_photons: int, n_rows: int) -> None:
     if states > MAX_STATES:
         msg = (
             f"One sample of {n_photons} photons in {n_rows} modes could take about "
-            f"{seconds_estimate(n_photons, n_rows):.3g} seconds and {readable_bytes(33 * states)}; the limit is "
-            f"{MAX_STATES.bit_length()} photons that leave in different modes."
+            f"{seconds_estimate(n_photons, n_rows):.3g} seconds and {readable_bytes(33 * states)}; the limit "
+            f"is {MAX_STATES.bit_length()} photons that leave in different modes."
         )
         raise ResourceLimitError(msg)
     check_memory(33 * states, f"Sampling {n_photons} photons in {n_rows} modes")

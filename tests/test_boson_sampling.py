@@ -137,11 +137,11 @@ def test_progress():
     """Progress rises to the number of samples."""
     seen = []
     lw.boson_sample(
-        UNITARY, [1, 1, 0, 0], 500, rng=1, progress=lambda done, total: seen.append((done, total))
+        UNITARY, [1, 1, 0, 0], 90_000, rng=1, progress=lambda done, total: seen.append((done, total))
     )
     assert sorted(seen) == seen
     assert len(seen) > 1
-    assert seen[-1] == (500, 500)
+    assert seen[-1] == (90_000, 90_000)
 
 
 def test_nothing_to_draw():

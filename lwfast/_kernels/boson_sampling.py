@@ -228,17 +228,26 @@ def minors_expansion(
         n_states = expand(
             table, first, np.int64(1 - 2 * side), powers, np.int64(n_digits), begin, target, degrees
         )
-    for k in range(2 * n_columns):
-        out[k] = 0.0
-    for state in range(n_states):
-        other = 2 * (n_states - 1 - state)
-        x = forward[2 * state]
-        y = forward[2 * state + 1]
-        u = backward[other]
-        v = backward[other + 1]
-        column = 2 * np.int64(degrees[state])
-        out[column] += x * u - y * v
-        out[column + 1] += x * v + y * u
+    out[: 2 * n_columns] = 0.0
+    block = np.zeros(2 * n_columns)
+    lost = np.zeros(2 * n_columns)
+    for head in range(0, n_states, 256):
+        for state in range(head, min(head + 256, n_states)):
+            other = 2 * (n_states - 1 - state)
+            x = forward[2 * state]
+            y = forward[2 * state + 1]
+            u = backward[other]
+            v = backward[other + 1]
+            column = 2 * np.int64(degrees[state])
+            block[column] += x * u - y * v
+            block[column + 1] += x * v + y * u
+        # Kahan's compensation for the sum of blocks: a plain sum of N terms loses sqrt(N) ulp.
+        for k in range(2 * n_columns):
+            term = block[k] - lost[k]
+            before = out[k]
+            out[k] = before + term
+            lost[k] = (out[k] - before) - term
+            block[k] = 0.0
 
 
 @jit

@@ -183,8 +183,8 @@ def permanent_glynn(
     at_product = 2 * inner
     at_sum = 2 * inner + 2
     opposite = fill(1.0 if inner % 2 == 0 else -1.0)
-    total_re = block_re = fill(0.0)
-    total_im = block_im = fill(0.0)
+    total_re = block_re = step_re = fill(0.0)
+    total_im = block_im = step_im = fill(0.0)
     for step in range(start, stop):
         gray = step ^ (step >> 1)
         sign = 1.0
@@ -313,8 +313,13 @@ def permanent_glynn(
             zi = sub(add(p0i, p2i), add(p1i, p3i))
             zr = add(zr, mul(opposite, sub(add(q0r, q2r), add(q1r, q3r))))
             zi = add(zi, mul(opposite, sub(add(q0i, q2i), add(q1i, q3i))))
-            block_re = add(block_re, mul(signs, zr))
-            block_im = add(block_im, mul(signs, zi))
+            step_re = add(step_re, mul(signs, zr))
+            step_im = add(step_im, mul(signs, zi))
+        # Sums of sums: one running sum of N terms would lose sqrt(N) units in the last place.
+        block_re = add(block_re, step_re)
+        block_im = add(block_im, step_im)
+        step_re = fill(0.0)
+        step_im = fill(0.0)
         if step + 1 == stop or (step + 1) % BLOCK == 0:
             total_re = add(total_re, block_re)
             total_im = add(total_im, block_im)
