@@ -30,7 +30,8 @@ OUT_OF_MEMORY = 2
 
 def main() -> None:
     """Serve jobs until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides
+    for name in (signal.SIGINT, signal.SIGTERM):  # both may reach the whole group; the server decides
+        signal.signal(name, signal.SIG_IGN)
     orders, answers = _claim_pipes()
     results_dir, runner_name = Path(sys.argv[1]), sys.argv[2]
     inbox: queue.SimpleQueue[Run] = queue.SimpleQueue()

@@ -113,8 +113,9 @@ class WorkerPool:
             was_ready = False
             try:
                 was_ready = await self._serve(worker)
-            except OSError:
-                log.exception("worker %d could not be started", worker.number)
+            except Exception:
+                # Whatever it was, without this loop the place would stay empty.
+                log.exception("worker %d could not be run", worker.number)
             if was_ready:
                 pause = FIRST_PAUSE_SECONDS
             else:
@@ -143,6 +144,7 @@ class WorkerPool:
                     self._on_answer(answer)
                 if worker.idle:
                     self._on_idle()
+            worker.ready = False
             # Killing a process that has ended by itself would hide from asyncio how it ended.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EXIT_SECONDS):
