@@ -9,7 +9,6 @@ is taken; they are much alike on other machines.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,47 +54,62 @@ class Estimate:
 
 def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -> Estimate:
     """Estimate the way over photon numbers."""
-    m, n = experiment.n_modes, sum(experiment.photons)
-    columns = experiment.matrix[:, [mode for mode, k in enumerate(experiment.photons) if k]]
-    lossy = _loses(columns)
+    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
+    extra = len(occupied) if _loses(experiment.matrix[:, occupied]) else 0
     if experiment.is_plain:
-        m -= len(heralds)
-        n_left = max(n - sum(heralds.values()), 0)
-        lowest = max(least, 0) if lossy else n_left
-        outcomes = sum(states_of(m, d) for d in range(lowest, n_left + 1))
-        entries = states_of(m + (n if lossy else 0), n_left) + states_of(
-            m + (n if lossy else 0), max(n - 1, 0)
-        )
-        return Estimate(
-            FOCK,
-            outcomes,
-            _CALL + entries * _OUTCOME,
-            8 * outcomes + 16 * states_of(m + (n if lossy else 0), max(n - 1, 0)),
-        )
+        return _plain(experiment, extra, heralds, least)
+    m, n = experiment.n_modes, sum(experiment.photons)
     most = experiment.terms.most if experiment.terms else 1
-    n_dark = 0 if experiment.clicks_only else int(np.count_nonzero(experiment.dark))
-    outcomes = states_of(m + 1, n * most + n_dark)
+    # Where every detector is a threshold detector, dark counts come after the photon numbers are forgotten.
+    n_dark = int(np.count_nonzero(experiment.dark))
+    early_dark = 0 if experiment.clicks_only else n_dark
+    outcomes = states_of(m + 1, n * most + early_dark)
+    needed = noisy_bytes(m, extra, n, n * most + early_dark)
     seconds = _CALL
     if experiment.terms is None:
-        seconds += states_of(m + (n if lossy else 0), n) * _OUTCOME
+        seconds += states_of(m + extra, n) * _OUTCOME
     else:
-        for interfering in range(n + 1):
-            ways = math.comb(n, interfering)
-            entries = states_of(m + (interfering if lossy else 0), interfering)
-            seconds += ways * (_CALL + entries * _OUTCOME)
-            # The sum over source photons is a tree; level by level, its nodes hold the photons so far.
-            seconds += (
-                most
-                * 2**interfering
-                * (2e-5 + (m + 1) * _PRODUCT * states_of(m + 1, most * (n - interfering) + interfering // 2))
-            )
-    for extra in range(n_dark):
-        seconds += _PRODUCT * 2 * states_of(m + 1, n * most + extra)
-    needed = noisy_bytes(m, experiment.photons, most, n_dark)
+        seconds += _source_seconds(experiment.photons, m, most, lossy=extra > 0)
+    for more in range(early_dark):
+        seconds += _PRODUCT * 2 * states_of(m + 1, n * most + more)
     if not experiment.resolving.all():
         seconds += outcomes * _GROUPED
         needed += outcomes * (2 * m + 40)
+    if experiment.clicks_only:
+        outcomes = min(outcomes << n_dark, 1 << m)
+        seconds += n_dark * outcomes * _GROUPED
+        needed += outcomes * (3 * m + 80) if n_dark else 0
     return Estimate(FOCK, outcomes, seconds, needed)
+
+
+def _plain(experiment: Experiment, extra: int, heralds: dict[int, int], least: int) -> Estimate:
+    m, n = experiment.n_modes - len(heralds), sum(experiment.photons)
+    n_left = max(n - sum(heralds.values()), 0)
+    lowest = max(least, 0) if extra else n_left
+    outcomes = sum(states_of(m, d) for d in range(lowest, n_left + 1))
+    below = states_of(m + extra, max(n - 1, 0))
+    seconds = _CALL + (states_of(m + extra, n_left) + below) * _OUTCOME
+    return Estimate(FOCK, outcomes, seconds, 8 * outcomes + 16 * below)
+
+
+def _source_seconds(photons: tuple[int, ...], m: int, most: int, *, lossy: bool) -> float:
+    """Estimate the sum over which photons interfere: a tree, with a level for each occupied input mode."""
+    numbers = [k for k in photons if k]
+    # How many ways there are to choose so many interfering photons.
+    ways = np.ones(1)
+    for k in numbers:
+        ways = np.convolve(ways, np.ones(k + 1))
+    seconds = 0.0
+    for interfering, count in enumerate(ways.tolist()):
+        extra = min(interfering, len(numbers)) if lossy else 0
+        seconds += count * (_CALL + states_of(m + extra, interfering) * _OUTCOME)
+    nodes = 1
+    for level, k in enumerate(numbers):
+        left = most * sum(numbers[level:]) + sum(numbers[:level]) // 2
+        products = most * k * (k + 1) / 2
+        seconds += nodes * products * (2e-5 + (m + 1) * _PRODUCT * states_of(m + 1, left))
+        nodes *= k + 1
+    return seconds
 
 
 def estimate_clicks(experiment: Experiment) -> Estimate:

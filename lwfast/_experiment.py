@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lwfast._clicks import click_distribution, clicks_fit, group_rows
 from lwfast._costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
 from lwfast._loss import cleaned_unitary
+from lwfast._memory import check_memory
 from lwfast._noise import SourceTerms, noisy_distribution, source_terms
 from lwfast._outcomes import OutputDistribution, keep_by_rules
 from lwfast._types import ComplexArray, FloatArray
@@ -182,6 +183,11 @@ def _fock(experiment: Experiment, workers: int | None) -> OutputDistribution:
 
     # Where every detector is a threshold detector, a dark count is no more than a click.
     late_dark = experiment.dark.any() and experiment.clicks_only
+    check_memory(
+        estimate_fock(experiment, {}, 0).needed_bytes,
+        f"The distribution of {sum(experiment.photons)} noisy photons in {experiment.n_modes} modes",
+        remedy="Draw samples instead.",
+    )
     if experiment.terms is None and (late_dark or not experiment.dark.any()):
         found = fock_distribution(
             experiment.matrix, experiment.photons, {}, 0, experiment.tolerance, workers=workers

@@ -20,6 +20,9 @@ from lwfast._memory import check_memory
 from lwfast._parallel import run_chunks
 from lwfast._slos import FockLayout, chunks_of, expand, states_of
 from lwfast._types import ComplexArray, FloatArray
+from lwfast.errors import ResourceLimitError
+
+_MOST_PHOTONS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +126,16 @@ class _Products:
         out[skip : skip + length] += factor * source[:length]
 
 
-def noisy_bytes(n_modes: int, occupation: tuple[int, ...], most: int, n_dark: int = 0) -> int:
-    """Estimate the memory of `noisy_distribution`."""
-    n = sum(occupation)
-    top = states_of(n_modes + 1, n * most + n_dark)
-    return 8 * 4 * top + 32 * states_of(n_modes + 1 + n, max(n - 1, 0))
+def noisy_bytes(n_modes: int, loss_modes: int, n_photons: int, degree: int) -> int:
+    """Estimate the memory of `noisy_distribution`.
+
+    Args:
+        n_modes: Modes of an outcome.
+        loss_modes: Modes that carry lost photons.
+        n_photons: Photons that may interfere.
+        degree: Most photons of an outcome.
+    """
+    return 32 * states_of(n_modes + 1, degree) + 32 * states_of(n_modes + loss_modes, max(n_photons - 1, 0))
 
 
 def noisy_distribution(
@@ -160,8 +168,13 @@ def noisy_distribution(
     noisy_modes = np.flatnonzero(dark)
     n = sum(occupation)
     degree = n * terms.most + len(noisy_modes)
+    if degree > _MOST_PHOTONS:
+        msg = (
+            f"Outcomes could have {degree} photons; a table of states holds up to {_MOST_PHOTONS} in a mode."
+        )
+        raise ResourceLimitError(msg)
     check_memory(
-        noisy_bytes(n_modes, occupation, terms.most, len(noisy_modes)),
+        noisy_bytes(n_modes, sum(k > 0 for k in occupation), n, degree),
         f"The distribution of up to {degree} photons (source and dark counts included) in {n_modes} modes",
         remedy="Draw samples instead.",
     )

@@ -343,3 +343,16 @@ def test_takes_states_and_lists():
     ]
     for answer, other in itertools.pairwise(answers):
         assert np.allclose(answer, other, atol=1e-15)
+
+
+def test_many_modes_are_refused_or_done():
+    """Patterns of 70 threshold detectors with dark counts do not fit; without dark counts they are few."""
+    unitary = random_unitary(70, 1)
+    photons = [1, 1] + [0] * 68
+    found = output_distribution(unitary, photons, threshold=True)
+    assert len(found) == 70 + 70 * 69 // 2
+    assert abs(found.probabilities.sum() - 1) < 1e-12
+    with pytest.raises(ResourceLimitError, match="noisy photons"):
+        output_distribution(unitary, photons, detector=Detector(0.9, 1e-3, False))
+    with pytest.raises(ResourceLimitError, match="340 photons"):
+        output_distribution(BALANCED, [85, 85], source=Source(0.9))
