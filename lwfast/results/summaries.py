@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 
-_BLOCK = 1 << 13
-"""Rows that are made float64 at a time: they stay in the second-level cache."""
-
 
 @dataclass(frozen=True, eq=False)
 class Summary:
@@ -101,9 +98,8 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
     if n_rows:
         from lwfast._kernels import marginals as kernels
 
-        kernels.photon_sums(states.reshape(-1), n_modes, counts, histogram, mode_sums)
-    for start in range(0, n_rows, _BLOCK):
-        block = states[start : start + _BLOCK].astype(np.float64)
-        pair_sums += (block * counts[start : start + _BLOCK, None]).T @ block
+        flat = states.reshape(-1)
+        kernels.photon_sums(flat, n_modes, counts, histogram, mode_sums, pair_sums.reshape(-1))
+        pair_sums += np.triu(pair_sums, 1).T
     used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
     return Summary(n_samples, histogram[:used].copy(), mode_sums, pair_sums)
