@@ -54,7 +54,11 @@ def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
     n = stack.shape[-1]
     size = max(1024, len(stack) // 64)
     chunks = range(0, len(stack), size)
-    if n < 4:
+    if n == 2:
+        with np.errstate(all="ignore"):
+            values[:] = stack[:, 0, 0] * stack[:, 1, 1] + stack[:, 0, 1] * stack[:, 1, 0]
+        values[~np.isfinite(values)] = math.nan
+    elif n < 4:
         ones, columns = np.ones(n, dtype=np.int64), np.arange(n)
         expansion_kernels().permanent_expansion(stack, ones, columns, values)
     else:

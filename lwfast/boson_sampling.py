@@ -109,6 +109,7 @@ def boson_sample_inputs(
     if table.size and int(table.min()) < 0:
         msg = f"Photon numbers cannot be negative, got {int(table.min())}."
         raise ValueError(msg)
+    _check_photons(int(table.max(initial=0)))
     totals = table.sum(axis=1, dtype=np.int64)
     most = int(totals.max(initial=0))
     _check_photons(most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -21,6 +22,8 @@ from lwfast._permanents import (
 )
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
+
+_COMPLEX = np.dtype(np.complex128)
 
 
 def permanent(
@@ -98,21 +101,29 @@ def _one_plain(matrix: AnyArray) -> complex | None:
 
     At 7 x 7 and 1 µs the checks of the long way would take ten times as long as the permanent.
     """
-    if (
-        matrix.ndim != 2
-        or matrix.dtype.char != "D"
-        or not glynn_kernels().MIN_SIZE <= len(matrix) == matrix.shape[1]
-    ):
+    if matrix.ndim != 2 or matrix.dtype != _COMPLEX or len(matrix) != matrix.shape[1]:
         return None
     n = len(matrix)
-    if not glynn_kernels().MIN_SIZE <= n < THREADS_FROM:
+    if not 0 < n < THREADS_FROM:
         return None
     if not matrix.flags.carray:
         matrix = matrix.copy("C")
     if n >= MERGE_FROM and glynn_kernels().has_equal_lines(matrix):
         return None
-    value: complex = glynn_kernels().permanent_single(matrix)
+    value: complex
+    if n >= glynn_kernels().MIN_SIZE:
+        value = glynn_kernels().permanent_single(matrix)
+    else:
+        out = np.empty(1, dtype=np.complex128)
+        expansion_kernels().permanent_expansion(matrix[np.newaxis], *_once_each(n), out)
+        value = complex(out[0])
     return value if value == value else None  # NaN: not finite, or out of range
+
+
+@functools.cache
+def _once_each(n: int) -> tuple[AnyArray, AnyArray]:
+    """Return multiplicities and columns of a plain n x n matrix."""
+    return np.ones(n, dtype=np.int64), np.arange(n)
 
 
 def permanent_minors(matrix: ArrayLike) -> ComplexArray:

@@ -172,6 +172,7 @@ def test_nothing_to_draw():
         (lambda: boson_sampling.boson_sample_inputs(np.eye(2), [1, 1]), lw.ModeMismatchError, "shape"),
         (lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[1.0, 1.0]]), TypeError, "integers"),
         (lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[1, -1]]), ValueError, "negative"),
+        (lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[2**62, 2**62]]), ValueError, "255"),
         (
             lambda: boson_sampling.boson_sample_inputs(np.eye(2), [[255, 1]]),
             lw.errors.ResourceLimitError,

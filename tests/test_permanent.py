@@ -169,7 +169,8 @@ def test_layouts():
         frozen.flags.writeable = False
         fortran = np.asfortranarray(square)
         before = square.copy()
-        for other in (square, frozen, fortran, square.tolist(), square[np.newaxis][0]):
+        swapped = square.astype(">c16")
+        for other in (square, frozen, fortran, swapped, square.tolist(), square[np.newaxis][0]):
             assert lw.permanent(other) == value
         assert (square == before).all()
 
