@@ -73,7 +73,7 @@ def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> C
 
     counts: Counts = np.zeros(cdf.size, dtype=np.int64)
     # One cell an outcome, or fewer where few samples are drawn.
-    cells = 1 << max(4, min(cdf.size, 4 * n_samples).bit_length())
+    cells = 1 << max(4, min(cdf.size, 4 * n_samples).bit_length() - 1)
     guide: Any = np.empty(cells, dtype=np.int32 if cdf.size < 2**31 else np.int64)
     guide_table(cdf, guide)
     wide = cdf.size >= _WIDE and n_samples >= cdf.size // 8

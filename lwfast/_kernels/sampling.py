@@ -25,12 +25,18 @@ def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
         guide: int32 or int64[cells], out.
     """
     cells = guide.size
-    outcome = 0
-    last = cdf.size - 1
     for cell in range(cells):
-        while outcome < last and cdf[outcome] * cells < cell:
-            outcome += 1
-        guide[cell] = outcome
+        guide[cell] = 0
+    # Cells beyond the one in which an outcome ends begin with a later one. Two passes without a branch: how many
+    # outcomes end in a cell is as good as random.
+    for outcome in range(cdf.size - 1):
+        cell = np.uint64(min(cdf[outcome] * cells, cells - 1.0))
+        guide[cell] = outcome + 1
+    start = 0
+    for cell in range(cells):
+        ends_here = guide[cell]
+        guide[cell] = start
+        start = max(start, ends_here)
 
 
 @jit
