@@ -1,6 +1,6 @@
 """A worker process: takes jobs from its standard input, one at a time, and answers on its standard output.
 
-Started by `workers.py` as `python -m lwfast.scheduler.worker_main RESULTS_DIR RUNNER`. It ends when its input
+Started by `workers.py`, which gives it the results folder and the runner as arguments. It ends when its input
 does, even in the middle of a job, so that no worker outlives its server.
 """
 
@@ -142,7 +142,3 @@ def _write(folder: Path, name: str, body: bytes) -> str:
         finally:
             os.close(directory)
     return name
-
-
-if __name__ == "__main__":
-    main()

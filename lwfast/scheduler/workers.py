@@ -14,6 +14,12 @@ from .frames import LENGTH, Answer, Done, Failed, Ready, decode_answer
 
 log = logging.getLogger(__name__)
 
+# With -P and not with -m, so that a worker imports nothing from the folder in which the server was started;
+# behind the standard paths stands the folder of this very package, installed or not.
+_START = (
+    f"import sys; sys.path.append({str(Path(__file__).resolve().parents[2])!r}); "
+    "from lwfast.scheduler.worker_main import main; main()"
+)
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 EXIT_SECONDS = 2.0
@@ -76,7 +82,7 @@ class WorkerPool:
         on_lost: Callable[[int, str], None],
     ) -> None:
         self.workers = [Worker(number) for number in range(count)]
-        self._arguments = [sys.executable, "-m", "lwfast.scheduler.worker_main", str(results_dir), runner]
+        self._arguments = [sys.executable, "-P", "-c", _START, str(results_dir), runner]
         self._on_idle = on_idle
         self._on_answer = on_answer
         self._on_lost = on_lost

@@ -13,10 +13,12 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import requests
 
+from lwfast.scheduler import workers
 from lwfast.scheduler.core import Scheduler
 from lwfast.scheduler.server import Server
 from lwfast.scheduler.settings import Settings
@@ -26,6 +28,7 @@ TOKEN = "test-token"
 FAKE = "tests.scheduler.runners:fake"
 ENDED = {"Completed", "Failed", "Cancelled", "TimedOut"}
 ROOT = Path(__file__).resolve().parents[2]
+PYTHONPATH = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def payload(n_modes: int = 2, photons: int = 1, **changes: Any) -> dict[str, Any]:
@@ -116,11 +119,20 @@ def running(settings: Settings):
         except BaseException as error:
             urls.put(error)
 
+    environment = workers._environment
+
+    def with_tests() -> dict[str, str]:
+        """Let workers import the runners of these tests, wherever lwfast itself is installed."""
+        return environment() | {"PYTHONPATH": PYTHONPATH}
+
     thread = threading.Thread(target=run)
+    patch = mock.patch.object(workers, "_environment", with_tests)
+    patch.start()
     thread.start()
     root = urls.get(timeout=20)
     if isinstance(root, BaseException):
         thread.join()
+        patch.stop()
         raise root
     api = Api(root, settings.token)
     api.scheduler, api.loop = server[0]._scheduler, loops[0]
@@ -130,6 +142,7 @@ def running(settings: Settings):
     finally:
         loops[0].call_soon_threadsafe(setattr, server[0], "should_exit", True)
         thread.join(30)
+        patch.stop()
         assert not thread.is_alive()
 
 
@@ -150,7 +163,7 @@ def start_process(folder: Path, runner: str = FAKE, **env: str) -> tuple[subproc
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | env,
+        env=os.environ | {"PYTHONPATH": PYTHONPATH} | env,
     )
     line = process.stdout.readline()
     return process, Api(json.loads(line)["url"].removesuffix("api/"))

@@ -9,7 +9,7 @@ import time
 import types
 from pathlib import Path
 
-if sys.argv[0].endswith("worker_main.py"):
+if "lwfast.scheduler.worker_main" in sys.modules:
     # Loading the compiler takes a worker most of its start, so these write their results without it.
     # `real_runner` tests the real writer.
     def encode_result(states, counts, job_data=None):

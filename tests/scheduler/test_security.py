@@ -200,6 +200,14 @@ def test_scripts_make_no_markup_of_text():
             assert danger not in text, path
 
 
+def test_workers_import_nothing_from_the_folder_they_start_in(tmp_path, monkeypatch):
+    """A file named like a module, in the folder where the server was started, is not run."""
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('hijacked')")
+    monkeypatch.chdir(tmp_path)
+    with running(make_settings(tmp_path / "data")) as api:
+        assert api.wait(api.submit())["jobStatus"] == "Completed"
+
+
 def test_many_clients_wait(api):
     """Hundreds of waiting clients cost nothing: others are answered as fast as before."""
     port = urlsplit(api.root).port
