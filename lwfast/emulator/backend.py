@@ -12,6 +12,8 @@ from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt
 
 AUTO = "auto"
+_READY_OUTCOMES = 50_000
+"""Outcomes up to which a Sampler of Lightworks gets its distribution with every run, in milliseconds."""
 _TASKS = {
     AUTO: ("Sampler", "Analyzer", "Simulator"),
     PERMANENT: ("Sampler", "Analyzer", "Simulator"),
@@ -106,11 +108,15 @@ class Backend:
         data = self._data(task)
         if not isinstance(data, SamplerTask):
             return _run_data(data, self._name)
-        from lwfast.emulator.sampler import run_sampler
+        from lwfast.emulator.sampler import distribution_size, run_sampler
 
         result, distribution = run_sampler(data, self._name, executor)
-        # Worked out when it is asked for: sampling itself may not need it.
-        original._probability_distribution = distribution if original is task else distribution()  # noqa: SLF001
+        if original is task:
+            # Worked out when it is asked for: sampling itself may not need it.
+            task._probability_distribution = distribution  # noqa: SLF001
+        elif distribution_size(data) <= _READY_OUTCOMES:
+            # Lightworks' own Sampler only hands out what is there.
+            original._probability_distribution = distribution()  # noqa: SLF001
         return result
 
     def _data(self, task: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._experiment import Experiment, distribution, make_experiment
+from lwfast._experiment import Experiment, distribution, estimates, make_experiment
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.drawing import draw_from_distribution, draw_shot_by_shot
 from lwfast.emulator.heralding import ROUNDING, with_heralds
@@ -98,3 +98,11 @@ def _distribution(task: SamplerTask) -> ProbabilityDistribution:
     experiment = make_experiment(circuit.transfer_matrix, photons, source=task.source, tolerance=ROUNDING)
     found = distribution(experiment)
     return ProbabilityDistribution.from_columns(found.states, found.probabilities)
+
+
+def distribution_size(task: SamplerTask) -> int:
+    """Return how many outcomes the distribution in front of the detectors has."""
+    circuit = task.circuit
+    photons = with_heralds(task.input_state, circuit.heralds.input, circuit.n_modes)
+    experiment = make_experiment(circuit.transfer_matrix, photons, source=task.source, tolerance=ROUNDING)
+    return estimates(experiment)[0].n_outcomes

@@ -241,3 +241,16 @@ def test_random_circuits_with_a_sound_reference():
             agreed += 1
             assert max(abs(theirs.get(s, 0) - p) for s, p in ours.items()) < 1e-12
     assert agreed > 0
+
+
+def test_distribution_of_lightworks_tasks():
+    """A Lightworks Sampler has its distribution after our run, unless it has too many outcomes."""
+    small = lightworks.Sampler(circuit(lightworks), lightworks.State([1, 1, 0, 1]), 10, random_seed=1)
+    emulator.Backend().run(small)
+    assert abs(sum(small.probability_distribution.values()) - 1) < 1e-12
+    large = lightworks.Sampler(
+        lightworks.Unitary(lw.random_unitary(40, 1)), lightworks.State([1] * 12 + [0] * 28), 5, random_seed=1
+    )
+    assert sum(emulator.Backend().run(large).values()) == 5
+    with pytest.raises(lightworks.sdk.utils.exceptions.SamplerError):
+        _ = large.probability_distribution
