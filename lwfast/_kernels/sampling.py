@@ -30,8 +30,8 @@ def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
     # Cells beyond the one in which an outcome ends begin with a later one. Two passes without a branch: how many
     # outcomes end in a cell is as good as random.
     for outcome in range(cdf.size - 1):
-        cell = np.uint64(min(cdf[outcome] * cells, cells - 1.0))
-        guide[cell] = outcome + 1
+        ends_in = np.uint64(min(cdf[outcome] * cells, cells - 1.0))
+        guide[ends_in] = outcome + 1
     start = 0
     for cell in range(cells):
         ends_here = guide[cell]
