@@ -106,8 +106,6 @@ def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | No
     n_modes = len(photons) if photons.ndim == 1 else 0
     if photons.dtype != np.int64 or matrix.shape != (n_modes, n_modes) or n_modes == 0:
         return None
-    if not np.isfinite(matrix).all():
-        return None
     status, n_photons, probabilities = _kernel(matrix.view(np.float64), photons, UNIT_ROUNDING, _SMALL)
     if status:
         return None

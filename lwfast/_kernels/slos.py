@@ -452,6 +452,12 @@ def slos_small(
         entries = entries * (n_modes + k) / (k + 1)
     if n_photons == 0 or n_photons > 100 or entries > most_entries:
         return NOT_SIMPLE, 0, nothing
+    undefined = 0.0
+    for i in range(n_modes):
+        for j in range(2 * n_modes):
+            undefined += matrix[i, j] * 0.0
+    if undefined != 0.0:  # NaN or infinite entries, also where no photon enters
+        return NOT_SIMPLE, 0, nothing
     columns_re = np.empty((n_photons, n_modes))
     columns_im = np.empty((n_photons, n_modes))
     row = 0
