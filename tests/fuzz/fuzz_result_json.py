@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"
@@ -40,7 +41,10 @@ def read(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    for seed in SEEDS:
+    # Without a body to begin with, the fuzzer hardly ever gets as far as the table.
+    corpus = Path(tempfile.mkdtemp(prefix="lwfast-fuzz-"))
+    for number, seed in enumerate(SEEDS):
         read(seed)
-    atheris.Setup(sys.argv, read)
+        (corpus / f"seed_{number}").write_bytes(seed)
+    atheris.Setup([*sys.argv, str(corpus)], read)
     atheris.Fuzz()
