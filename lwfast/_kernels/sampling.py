@@ -27,8 +27,8 @@ def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
     cells = guide.size
     for cell in range(cells):
         guide[cell] = 0
-    # Cells beyond the one in which an outcome ends begin with a later one. Two passes without a branch: how many
-    # outcomes end in a cell is as good as random.
+    # Cells beyond the one in which an outcome ends begin with a later one. Two passes without a branch: how
+    # many outcomes end in a cell is as good as random.
     for outcome in range(cdf.size - 1):
         ends_in = np.uint64(min(cdf[outcome] * cells, cells - 1.0))
         guide[ends_in] = outcome + 1
@@ -47,8 +47,9 @@ def count_uniforms(
 
     Args:
         uniforms: float64[N] in [0, 1).
-        scratch: float64[N]: the numbers are first put into 256 bins there, so that what a bin looks up stays in
-            the cache (at 10^6 outcomes 9 ns a sample against 35). float64[0] where the tables fit there whole.
+        scratch: float64[N]: the numbers are first put into 256 bins there, so that what a bin looks up stays
+            in the cache (at 10^6 outcomes 9 ns a sample against 35). float64[0] where the tables fit there
+            whole.
         cdf: float64[K], cumulative probabilities.
         guide: From `guide_table`.
         counts: int64[K], out.
