@@ -63,9 +63,10 @@ def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
         expansion_kernels().permanent_expansion(stack, ones, columns, values)
     else:
         kernel = glynn_kernels().permanent_stack
+        flat = stack.reshape(-1).view(np.float64)
         workers = 1 if seconds_estimate(n) * len(stack) < 1e-3 else None
         run_chunks(
-            lambda chunk: kernel(stack, chunks[chunk], min(chunks[chunk] + size, len(stack)), values),
+            lambda chunk: kernel(flat, n, chunks[chunk], min(chunks[chunk] + size, len(stack)), values),
             len(chunks),
             workers,
         )

@@ -126,6 +126,34 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
         return types.void(array, types.intp, lane_type), generate
 
     @intrinsic
+    def put_transposed(_typing: Any, target: Any, row: Any, source: Any, offset: Any, stride: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            data = context.make_array(signature.args[2])(context, builder, args[2]).data
+            vectors = []
+            for k in range(lanes):
+                place = builder.add(args[3], builder.mul(args[4], ir.Constant(args[4].type, k)))
+                pointer = builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+                vectors.append(builder.load(pointer, align=8))
+            width = 1
+            while width < lanes:
+                # Swap blocks of `width` entries across the diagonal.
+                for k in (k for k in range(lanes) if not k & width):
+                    low, high = vectors[k], vectors[k + width]
+                    first = [j if not j & width else lanes + j - width for j in range(lanes)]
+                    second = [j + width if not j & width else lanes + j for j in range(lanes)]
+                    for to, order in ((k, first), (k + width, second)):
+                        mask = ir.Constant(ir.VectorType(int32, lanes), order)
+                        vectors[to] = builder.shuffle_vector(low, high, mask)
+                width *= 2
+            for k, value in enumerate(vectors):
+                index = builder.add(args[1], ir.Constant(args[1].type, k))
+                place = address(context, builder, signature.args[0], args[0], index)
+                builder.store(value, place, align=8)
+            return context.get_dummy_value()
+
+        return types.void(target, types.intp, source, types.intp, types.intp), generate
+
+    @intrinsic
     def fill(_typing: Any, value: Any) -> Any:
         return lane_type(types.float64), lambda _context, builder, _signature, args: splat(builder, args[0])
 
@@ -192,6 +220,7 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
         "get": get,
         "broadcast": broadcast,
         "put": put,
+        "put_transposed": put_transposed,
         "fill": fill,
         "load_at": load_at,
         "store_at": store_at,
@@ -223,6 +252,10 @@ def _plain_load_at(array: Any, offset: int) -> float:
 
 def _plain_store_at(array: Any, offset: int, value: float) -> None:
     array[offset] = value
+
+
+def _plain_put_transposed(target: Any, row: int, source: Any, offset: int, _stride: int) -> None:
+    target[row, 0] = source[offset]
 
 
 def _plain_same(value: float) -> float:
@@ -267,6 +300,7 @@ def _plain() -> dict[str, Any]:
         "get": _plain_get,
         "broadcast": _plain_get,
         "put": _plain_put,
+        "put_transposed": _plain_put_transposed,
         "fill": _plain_same,
         "load_at": _plain_load_at,
         "store_at": _plain_store_at,
@@ -295,6 +329,8 @@ LANES, _OPERATIONS = _choose()
 get: Any = _OPERATIONS["get"]
 broadcast: Any = _OPERATIONS["broadcast"]
 put: Any = _OPERATIONS["put"]
+put_transposed: Any = _OPERATIONS["put_transposed"]
+"""`put_transposed(vectors, i, array, at, stride)`: lane k of vector i + j is `array[at + k * stride + j]`."""
 fill: Any = _OPERATIONS["fill"]
 load_at: Any = _OPERATIONS["load_at"]
 """`load_at(array, i)`: the vector `array[i : i + LANES]` of a flat array, at any offset."""

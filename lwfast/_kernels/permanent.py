@@ -40,6 +40,7 @@ from lwfast._kernels._simd import (
     mul,
     peak,
     put,
+    put_transposed,
     sub,
 )
 from lwfast._types import ComplexArray, FloatArray
@@ -429,13 +430,21 @@ def permanent_single(matrix: ComplexArray) -> complex:
 
 
 @lane_jit
-def permanent_stack(matrices: ComplexArray, start: int, stop: int, out: ComplexArray) -> None:
-    """Write permanents of complex128[b, n, n], n >= 1 + MIN_INNER, to `out[start:stop]`, a matrix a lane.
+def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: ComplexArray) -> None:
+    """Write permanents of n x n matrices, n >= 1 + MIN_INNER, to `out[start:stop]`, a matrix a lane.
 
-    NaN where a matrix is out of range.
+    Args:
+        matrices: float64[b * n * n * 2], adjacent re, im.
+        n: Size of a matrix.
+        start: First matrix.
+        stop: One after the last.
+        out: complex128[b], NaN where a matrix is out of range.
     """
-    n = matrices.shape[1]
     n_cols = n + n % 2
+    size = 2 * n * n
+    rounded = -(-size // LANES) * LANES
+    entries = empty_vectors(rounded)
+    ends = np.zeros(LANES * size + LANES)
     base_re = empty_vectors(n_cols)
     base_im = empty_vectors(n_cols)
     rows_re = empty_vectors((n - 1) * n_cols)
@@ -448,23 +457,31 @@ def permanent_stack(matrices: ComplexArray, start: int, stop: int, out: ComplexA
     sums = np.empty((2, LANES))
     inner = inner_rows(n - 1)
     scale = 0.5 ** (n - 1)
+    zero = np.int64(0)
     for first in range(start, stop, LANES):
-        for lane in range(LANES):
-            matrix = matrices[min(first + lane, stop - 1)]
-            for column in range(n):
-                base_re[column, lane] = matrix[0, column].real
-                base_im[column, lane] = matrix[0, column].imag
-            for row in range(n - 1):
-                for column in range(n):
-                    rows_re[row * n_cols + column, lane] = matrix[row + 1, column].real
-                    rows_im[row * n_cols + column, lane] = matrix[row + 1, column].imag
+        if first + LANES < stop:
+            for at in range(0, rounded, LANES):
+                put_transposed(entries, at, matrices, first * size + at, size)
+        else:
+            # Blocks at the end would reach beyond the array.
+            left = (stop - first) * size
+            ends[:left] = matrices[first * size : stop * size]
+            for at in range(0, rounded, LANES):
+                put_transposed(entries, at, ends, at, size)
         for column in range(n):
-            largest = peak(peak(fill(0.0), get(base_re, column)), get(base_im, column))
+            re = get(entries, 2 * column)
+            im = get(entries, 2 * column + 1)
+            put(base_re, column, re)
+            put(base_im, column, im)
+            largest = peak(peak(fill(0.0), re), im)
             for row in range(n - 1):
-                at = row * n_cols + column
-                largest = peak(peak(largest, get(rows_re, at)), get(rows_im, at))
+                at = 2 * ((row + 1) * n + column)
+                re = get(entries, at)
+                im = get(entries, at + 1)
+                put(rows_re, row * n_cols + column, re)
+                put(rows_im, row * n_cols + column, im)
+                largest = peak(peak(largest, re), im)
             put(peaks, column, largest)
-        zero = np.int64(0)
         permanent_glynn(base_re, base_im, rows_re, rows_im, inner, zero, 1 << (n - 1 - inner), sums)
         for lane in range(min(LANES, stop - first)):
             product_of_peaks = 1.0
