@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._readable import readable
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
 
@@ -54,7 +55,7 @@ def group_checked(states: StateTable, counts: Counts, *, owned: bool = False) ->
         return (states, counts) if owned else (states.copy(), counts.copy())
     from lwfast._kernels import counts as kernels
 
-    flat = states.reshape(-1)
+    flat, counts = readable(states.reshape(-1)), readable(counts)
     first, sums = _first_rows(flat, n_modes, counts, distinct)
     grouped = np.empty((first.size, n_modes), np.uint8)
     kernels.take_rows(flat, n_modes, first, grouped.reshape(-1))
@@ -71,7 +72,7 @@ def _distinct_rows(states: StateTable) -> int:
         return int(n_rows) if distinct == n_rows else 1
     from lwfast._kernels import counts as kernels
 
-    flat = states.reshape(-1)
+    flat = readable(states.reshape(-1))
     if kernels.sorted_prefix(flat, n_modes, n_rows) == n_rows:
         return int(n_rows)
     slots = np.zeros(1 << (n_rows * 3 // 2).bit_length(), np.uint64)

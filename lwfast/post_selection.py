@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._readable import readable
 from lwfast._types import Counts, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ModeRangeError
@@ -104,7 +105,7 @@ def select_checked(
         return states, counts
     from lwfast._kernels import post_selection as kernels
 
-    flat = states.reshape(-1)
+    flat, counts = readable(states.reshape(-1)), readable(counts)
     dropped = () if keep_heralds else heralds
     modes = np.array([m for m in range(n_modes) if m not in dropped], np.int64)
     # Room for all rows; pages that stay unused are never touched, and are given back in place.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._new_bytes import new_bytes
+from lwfast._readable import readable
 from lwfast._result_errors import located, reason_of
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
@@ -142,7 +143,7 @@ def encode_table(
     text, view = new_bytes(start + length + len(suffix))
     view[:start] = np.frombuffer(prefix + b"{", np.uint8)
     spaces = -1 if indent is None else indent
-    flat = states.reshape(-1)
+    flat, counts = readable(states.reshape(-1)), readable(counts)
     written = kernels.write_rows(flat, states.shape[1], counts, opening, closing, spaces, view[start:])
     if written != length:
         raise AssertionError(f"wrote {written} bytes where {length} were counted")
@@ -194,7 +195,7 @@ class _Body:
     """Walks the members around the table; the table itself is the kernel's."""
 
     def __init__(self, buffer: NDArray[np.uint8]) -> None:
-        self._buffer = buffer
+        self._buffer = readable(buffer)
         self._size = buffer.size
 
     def read(self) -> tuple[DecodedResult, dict[str, Any]]:

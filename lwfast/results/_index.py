@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._readable import readable
 from lwfast._types import StateTable
 from lwfast.counts import hash_keys
 
@@ -34,7 +35,9 @@ class StateIndex:
 
             self._slots = np.zeros(1 << (2 * n_rows).bit_length(), np.uint64)
             every = np.arange(n_rows, dtype=np.uint32)
-            kernels.group_rehash(states.reshape(-1), n_modes, *hash_keys(), n_rows, every, self._slots)
+            kernels.group_rehash(
+                readable(states.reshape(-1)), n_modes, *hash_keys(), n_rows, every, self._slots
+            )
 
     def row(self, occupation: tuple[int, ...]) -> int:
         """Return the row of a state, or -1 where the table does not have it."""
@@ -58,6 +61,6 @@ class StateIndex:
             return out
         from lwfast._kernels import counts as kernels
 
-        flat = self._states.reshape(-1), wanted.reshape(-1)
+        flat = readable(self._states.reshape(-1)), readable(wanted.reshape(-1))
         kernels.find_rows(*flat, n_modes, *hash_keys(), self._slots, out)
         return out

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._readable import readable
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 
@@ -98,7 +99,7 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
     if n_rows:
         from lwfast._kernels import marginals as kernels
 
-        flat = states.reshape(-1)
+        flat, counts = readable(states.reshape(-1)), readable(counts)
         kernels.photon_sums(flat, n_modes, counts, histogram, mode_sums, pair_sums.reshape(-1))
         pair_sums += np.triu(pair_sums, 1).T
     used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
