@@ -15,6 +15,12 @@ def is_bool(value: Any) -> bool:
     return isinstance(value, bool | np.bool_)
 
 
+def full_name(value: Any) -> str:
+    """Name the type of a value with its package, which tells two classes of one name apart."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
 def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
     """Return `value` as a Python int.
 

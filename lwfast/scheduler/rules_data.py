@@ -50,4 +50,6 @@ def _rule_fault(rule: Any, n_modes: int | None, *, single: bool) -> str | None:
     for number in totals:
         if type(number) is not int or number < 0:
             return f"photon number {shown(number)} should be an integer from 0 on"
+        if single and number > 1:
+            return f"heralds {number} photons on a mode; a mode takes 0 or 1"
     return None

@@ -43,7 +43,7 @@ class Settings:
     """
 
     data_dir: Path
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     qpus: Mapping[str, QPUConfig] = field(default_factory=load_qpus)
     workers: int = field(default_factory=default_workers)
     host: str = "127.0.0.1"

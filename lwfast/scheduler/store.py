@@ -36,7 +36,8 @@ _NAMES = COLUMNS.split(", ")
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     """Open a connection whose transactions are begun and ended by hand."""
     uri = path.absolute().as_uri() + ("?mode=ro" if readonly else "")
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0)
+    # One thread uses a connection; another closes it once that thread has ended.
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA query_only = ON" if readonly else "PRAGMA synchronous = FULL")
     return connection

@@ -262,8 +262,6 @@ def _unitary(value: dict[str, Any], n_modes: int | None, found: Violations) -> C
         expected = f"{n_modes} × {n_modes}" if n_modes is not None else "square"
         found.add("unitary", f"is {rows} × {columns} and should be {expected}")
         return None
-    if n_modes is None:
-        return None
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
         found.add("unitary", f"row {row}, column {column}: is not finite")

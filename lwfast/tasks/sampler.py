@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from lwfast._types import SeedLike
-from lwfast._validation import as_integer, is_bool, process_random_seed
+from lwfast._validation import as_integer, full_name, is_bool, process_random_seed
 from lwfast.circuit import PhotonicCircuit
 from lwfast.errors import SamplerError
 from lwfast.hardware import Detector, Source
@@ -119,7 +119,10 @@ class Sampler(Task):
     @source.setter
     def source(self, value: Source | None) -> None:
         if value is not None and not isinstance(value, Source):
-            msg = f"Provided source should be a Source object, got {type(value).__name__}."  # type: ignore[unreachable]
+            msg = (  # type: ignore[unreachable]
+                f"Provided source should be a Source object, got {full_name(value)}; "
+                "import emulator from lwfast."
+            )
             raise TypeError(msg)
         self._source = value
 
@@ -131,7 +134,10 @@ class Sampler(Task):
     @detector.setter
     def detector(self, value: Detector | None) -> None:
         if value is not None and not isinstance(value, Detector):
-            msg = f"Provided detector should be a Detector object, got {type(value).__name__}."  # type: ignore[unreachable]
+            msg = (  # type: ignore[unreachable]
+                f"Provided detector should be a Detector object, got {full_name(value)}; "
+                "import emulator from lwfast."
+            )
             raise TypeError(msg)
         if value is not None:
             value.per_mode(self._circuit.n_modes)

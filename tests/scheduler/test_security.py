@@ -225,3 +225,10 @@ def test_many_clients_wait(api):
     for connection in waiting:
         assert connection.recv(12) == b"HTTP/1.1 200"
         connection.close()
+
+
+def test_settings_hide_the_token(tmp_path):
+    """What a log or a debugger shows of the settings has no token in it."""
+    from lwfast.scheduler.settings import Settings
+
+    assert "SECRET" not in repr(Settings(data_dir=tmp_path, token="SECRET"))

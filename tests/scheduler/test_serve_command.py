@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -57,6 +58,20 @@ def test_token_is_made_shown_once_and_kept(tmp_path):
             rest = process.stdout.read() + process.stderr.read()
             assert process.wait(10) == 0
             assert tokens[0] not in rest
+
+
+def test_ctrl_c_ends_quietly_after_the_store_was_read(tmp_path):
+    """Connections that other threads opened are closed without a complaint."""
+    with serve("--data-dir", str(tmp_path), env={TOKEN_VARIABLE: "a-token"}) as process:
+        root = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())[0]
+        api = Api(root, "a-token")
+        with api.session:
+            assert api.get("v1/jobs").json()["items"] == []
+            assert api.get("jobs?pageSize=10&statuses=Completed").json()["items"] == []
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read() + process.stderr.read()
+        assert process.wait(10) == 0
+        assert "Traceback" not in rest
 
 
 def test_announced_in_json_and_ends_with_its_parent(tmp_path):

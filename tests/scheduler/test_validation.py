@@ -77,6 +77,12 @@ def test_answers_stay_small():
     assert "were not checked" in caught.value.errors[-1].reason
 
 
+def test_a_matrix_is_checked_whatever_n_modes_says():
+    """Too many modes and not unitary: both are named."""
+    value = payload() | {"n_modes": 21, "input": [1] + [0] * 20, "unitary": [["0.5"] * 21] * 21}
+    assert {"n_modes", "unitary"} <= set(errors(value))
+
+
 def test_missing_fields():
     assert len(errors({})) == 9
     assert set(errors({}).values()) == {"is missing"}
@@ -161,6 +167,7 @@ def test_photon_limits():
         ({"herald": [[[0, 1], [1]]]}, "job_data.herald[0]"),
         ({"herald": [[[0], [1]], [[0], [1]]]}, "job_data.herald"),
         ({"herald": 1}, "job_data.herald"),
+        ({"herald": [[[0], [2]]]}, "job_data.herald[0]"),
     ],
 )
 def test_bad_job_data(data, name):
