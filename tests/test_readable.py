@@ -43,7 +43,8 @@ def compiled():
     return {(m.__name__, n): len(f.signatures) for m in modules if m for n, f in vars(m).items()
             if hasattr(f, "signatures")}
 before = compiled()
-sampler = lw.Sampler(lw.Unitary(lw.random_unitary(12, seed=1)), lw.State([1] * 6 + [0] * 6), 20_000, random_seed=1)
+circuit = lw.Unitary(lw.random_unitary(12, seed=1))
+sampler = lw.Sampler(circuit, lw.State([1] * 6 + [0] * 6), 20_000, random_seed=1)
 result = lw.emulator.Backend().run(sampler)
 rules = lw.PostSelection(); rules.add((0, 1), (0, 1))
 kept = result.apply_post_selection(rules)
