@@ -50,7 +50,7 @@ def seconds_estimate(n: int) -> float:
 
 
 def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
-    """Fill `values` with the permanents of complex128[b, n, n], 1 <= n <= 12."""
+    """Fill `values` with the permanents of complex128[b, n, n], 1 <= n <= 12; NaN where they need scaling."""
     n = stack.shape[-1]
     size = max(1024, len(stack) // 64)
     chunks = range(0, len(stack), size)
@@ -70,15 +70,12 @@ def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
             len(chunks),
             workers,
         )
-    for index in np.flatnonzero(np.isnan(values)):
-        ones = np.ones(n, dtype=np.int64)
-        values[index] = _scaled(stack[index], ones, ones)
 
 
 def permanent_of_one(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
     """Return the permanent of one finite matrix, n >= 1."""
     value = _unscaled(matrix, row_counts, col_counts)
-    return _scaled(matrix, row_counts, col_counts) if math.isnan(value.real) else value
+    return scaled_permanent(matrix, row_counts, col_counts) if math.isnan(value.real) else value
 
 
 def _unscaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
@@ -207,7 +204,7 @@ def _merged(
     return matrix, row_counts, col_counts
 
 
-def _scaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
+def scaled_permanent(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
     """Return the permanent of a matrix whose rows and columns are scaled by powers of two first."""
     matrix, exponent = _rescaled(matrix, row_counts, col_counts)
     if not matrix.any():

@@ -19,6 +19,7 @@ from lwfast._permanents import (
     glynn_kernels,
     permanent_of_one,
     permanents_of_stack,
+    scaled_permanent,
 )
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
@@ -74,16 +75,20 @@ def permanent(
         )
         raise ValueError(msg)
     stack = array.reshape(math.prod(shape), *array.shape[-2:])
-    if not np.isfinite(stack).all():
-        where = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-        msg = f"A permanent needs finite entries; entry {where} is {array[where]}."
-        raise ValueError(msg)
+    many = len(stack) > 1 and n <= STACK_TO and rows is None and cols is None and not return_error
+    if not many:
+        _check_finite(array)
     stack, row_counts, col_counts = _without_zeros(stack, row_counts, col_counts)
-    plain = bool((row_counts == 1).all() and (col_counts == 1).all())
     values = np.ones(len(stack), dtype=np.complex128)
     if n and len(stack):
-        if plain and len(stack) > 1 and n <= STACK_TO and not return_error:
+        if many:
             permanents_of_stack(stack, values)
+            left = np.flatnonzero(np.isnan(values))
+            if len(left):
+                # Only now: to look at all entries of a long stack takes as long as their permanents.
+                _check_finite(array)
+            for index in left.tolist():
+                values[index] = scaled_permanent(stack[index], row_counts, col_counts)
         else:
             for index, one in enumerate(stack):
                 values[index] = permanent_of_one(one, row_counts, col_counts)
@@ -94,6 +99,13 @@ def permanent(
     for index, one in enumerate(stack):
         bounds[index] = error_bound(one, row_counts, col_counts) if n else 0.0
     return result, float(bounds[0]) if not shape else bounds.reshape(shape)
+
+
+def _check_finite(array: ComplexArray) -> None:
+    if not np.isfinite(array).all():
+        where = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+        msg = f"A permanent needs finite entries; entry {where} is {array[where]}."
+        raise ValueError(msg)
 
 
 def _one_plain(matrix: AnyArray) -> complex | None:
