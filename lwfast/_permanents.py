@@ -19,8 +19,8 @@ _NANOSECONDS_PER_TERM = 0.12
 """Of each of the n 2^(n-1) column terms of Glynn's formula, on one core with AVX-512."""
 _NANOSECONDS_PER_EDGE = 2.2
 """Of each multiply-add of the expansion over sub-multisets of rows."""
-THREADS_FROM = 20
-"""Below this size a permanent takes less than half a millisecond: a second thread would hardly have begun."""
+THREADS_FROM = 22
+"""Below this size a permanent takes 2 ms or less, and a second thread that comes late makes it longer."""
 MERGE_FROM = 12
 """From this size on equal rows and columns are looked for."""
 STACK_TO = 12
