@@ -233,13 +233,30 @@ class AmbiguousSubmissionError(JobSubmissionError):
         payload: What was sent.
         sent_at: When it was sent, ISO 8601 in UTC: look for a job of this name created after it.
         jobs: Jobs of the same batch that the scheduler had accepted before.
+        failed: Name of each job of the same batch that was not accepted for certain, with its exception.
+        key: The idempotency key it was sent under, where the scheduler takes one: sending the same payload
+            under it once more makes no second job.
+        job_id: The id that the answer named, where there was an answer that did.
     """
 
-    def __init__(self, message: str, payload: Any = None, sent_at: str = "", jobs: Any = None) -> None:
+    job_id: str | None = None
+
+    def __init__(
+        self,
+        message: str,
+        payload: Any = None,
+        sent_at: str = "",
+        jobs: Any = None,
+        *,
+        failed: dict[str, Exception] | None = None,
+        key: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.payload = payload
         self.sent_at = sent_at
         self.jobs = jobs
+        self.failed = dict(failed or {})
+        self.key = key
 
 
 class BatchSubmissionError(JobSubmissionError):
@@ -274,9 +291,11 @@ class HTTPError(LightworksRemoteError):
     Attributes:
         status_code: The HTTP status code, where there was an answer.
         retry_after: Seconds after which the scheduler asks to be tried again, where it said so.
+        job_id: The id of a job that the answer named, where it did.
     """
 
     retry_after: float | None = None
+    job_id: str | None = None
 
     def __init__(self, message: str, response: Any = None) -> None:
         self.status_code: int | None = getattr(response, "status_code", None)

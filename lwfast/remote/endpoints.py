@@ -162,7 +162,7 @@ class Endpoints:
             read_timeout=self.transport.timeouts.read + timeout,
             deadline=deadline,
         )
-        self._check_found(answer, ", ".join(str(item) for item in ids))
+        self._check_found(answer, list(ids))
         return self._decoded(answer, wire.decode_changes, "following jobs")
 
     def status(self) -> wire.SchedulerStatus:
@@ -190,17 +190,38 @@ class Endpoints:
 
     def _check_found(self, answer: Answer, job_id: Any) -> None:
         if answer.status_code == 404:
-            raise JobNotFoundError(f"Job with requested ID ({job_id}) not found.")
+            found = _complaints(answer)
+            reasons = "".join(f" {item.reason}" for item in found or ())
+            ids = job_id if isinstance(job_id, list) else [job_id]
+            what = f"Job with requested ID ({ids[0]}) not found."
+            if len(ids) > 1:
+                what = f"At least one of {len(ids)} jobs ({', '.join(map(str, ids))}) was not found."
+            raise JobNotFoundError(self.transport.scrub(what + reasons))
 
     def _check_accepted(self, answer: Answer) -> None:
-        """Raise for anything but 202; a 400 names every field that the scheduler refused."""
+        """Raise for anything but 202; a refusal names every field that the scheduler refused."""
         if answer.status_code == 202:
             return
-        if answer.status_code != 400:
-            raise self.transport.unexpected(answer, "submitting")
-        found = self._decoded(answer, wire.decode_errors, "submitting", expected=400).errors
+        found = _complaints(answer) if 400 <= answer.status_code < 500 else None
+        if found is None:
+            problem = self.transport.unexpected(answer, "submitting")
+            problem.job_id = _named_job(answer)
+            raise problem
         listed = "".join(f"\n\t{item.name} : {item.reason}" for item in found)
         message = f"The scheduler refused these fields of the job:{listed}"
         error = JobSubmissionError(self.transport.scrub(message))
         error.errors = tuple((item.name, item.reason) for item in found)
         raise error
+
+
+def _complaints(answer: Answer) -> list[wire.FieldError] | None:
+    """What a refusal complains of, or None where it is not in the wire's words."""
+    try:
+        return wire.decode_errors(answer.body).errors
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _named_job(answer: Answer) -> str | None:
+    """The id in the header of an answer, or None."""
+    return answer.headers.get(wire.JOB_ID_HEADER, "").strip() or None

@@ -108,13 +108,16 @@ def kind_of(data: dict[str, Any], path: Path) -> str:
 def job_to_data(job: Job) -> dict[str, Any]:
     """Return what is saved of a job."""
     payload = job._payload
-    return {
+    data = {
         "job_type": "job",
         "job_id": job.job_id,
         "payload": None if payload is None else wire.payload_to_builtins(payload),
         "previous_ids": list(job.previous_ids),
         "job_name": job.name,
     }
+    if job._pending_key is not None:
+        data["pending_key"] = job._pending_key  # so that a submit whose answer was lost makes no second job
+    return data
 
 
 def job_from_data(job: Job, data: Any, path: Path) -> None:
@@ -140,8 +143,10 @@ def job_from_data(job: Job, data: Any, path: Path) -> None:
                 f"The payload of job {job_id} in {path} cannot be read: {error}. The job itself can be found "
                 f"with remote.job({job_id!r})."
             ) from error
-    name = data.get("job_name")
-    job._restore(job_id, payload, previous, name if isinstance(name, str) else None)
+    name, key = data.get("job_name"), data.get("pending_key")
+    if not isinstance(key, str | None):
+        raise JobFileError(f"The pending_key in {path} is {key!r:.60}, not a string.")
+    job._restore(job_id, payload, previous, name if isinstance(name, str) else None, key)
 
 
 def batch_to_data(batch: BatchJob) -> dict[str, Any]:

@@ -21,12 +21,19 @@ class RetryPolicy:
         max_seconds: No new try later than this after the first.
         reconnect: Whether to try again where no connection was made, so that nothing was sent.
         resend: Whether to try again where the request may have arrived, or the scheduler was busy.
+        done: The only status of 200 to 299 that means it was done, or None for any: another, and any of 500
+            and above, leaves that open, and is tried again.
     """
 
     attempts: int = 6
     max_seconds: float = 60.0
     reconnect: bool = True
     resend: bool = True
+    done: int | None = None
+
+    def leaves_open(self, status: int) -> bool:
+        """Whether an answer leaves open what became of a request that is to be tried until it is done."""
+        return self.done is not None and (status >= 500 or (200 <= status < 300 and status != self.done))
 
     def pause(self, attempt: int, retry_after: float | None) -> float:
         """Seconds to wait after a try: what the scheduler asked for, else doubling, with jitter."""
@@ -42,7 +49,7 @@ SINGLE = RetryPolicy(attempts=1)
 """For what the caller asks again by itself."""
 ONCE = RetryPolicy(resend=False)
 """For what must not happen twice: only a connection that was never made is tried again."""
-KEYED = RetryPolicy(attempts=20, max_seconds=30.0)
+KEYED = RetryPolicy(attempts=20, max_seconds=30.0, done=202)
 """For a submit with an idempotency key: long enough for a scheduler to start again."""
 
 
@@ -59,4 +66,5 @@ def parse_retry_after(text: str | None) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    seconds = (moment - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)

@@ -243,7 +243,12 @@ class Job:
             self._job_id = answer
 
     def _restore(
-        self, job_id: Any, payload: wire.ArtemisPayload | None, previous: list[Any], name: str | None
+        self,
+        job_id: Any,
+        payload: wire.ArtemisPayload | None,
+        previous: list[Any],
+        name: str | None,
+        key: str | None = None,
     ) -> None:
         """Become the job that was saved."""
         self._job_id = job_id
@@ -251,7 +256,7 @@ class Job:
         self._name = name
         self._final = self._seen = None
         self._seq = 0
-        self._pending_key = None
+        self._pending_key = key
         self.previous_ids = previous
 
     def _submit(self, body: bytes | None = None) -> None:
@@ -265,12 +270,14 @@ class Job:
         if payload is None:
             raise JobSubmissionError("No payload provided to job, so there is nothing to submit.")
         # After a lost answer the same key is used, so that the scheduler can tell that it has the job.
-        self._pending_key = self._pending_key or new_key()
+        known_key = self._pending_key
+        self._pending_key = known_key or new_key()
         try:
             answer = submit_one(client._api, payload, body or wire.encode(payload), self._pending_key)
         except LightworksRemoteError as error:
             if not isinstance(error, AmbiguousSubmissionError):
-                self._pending_key = None
+                # A refusal now says nothing of the earlier try whose answer was lost.
+                self._pending_key = known_key
             error.job = self
             raise
         self._client = client

@@ -21,7 +21,13 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
 from lwfast._version import __version__
-from lwfast.errors import AuthenticationError, ConnectionFailedError, HTTPError
+from lwfast.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailedError,
+    HTTPError,
+    LightworksRemoteError,
+)
 from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER
 
 from .retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
@@ -60,7 +66,7 @@ class LostAnswerError(ConnectionFailedError):
 
 
 class UntrustedError(ConnectionFailedError):
-    """The certificate of the scheduler did not pass; another try would not either."""
+    """No trusted connection could be made, so nothing was sent; another try would end in the same way."""
 
 
 class Transport:
@@ -115,6 +121,7 @@ class Transport:
             HTTPError: A redirect, or a busy scheduler (429, 502, 503, 504) that stays busy.
             LostAnswerError: The request may have arrived, the answer did not.
             ConnectionFailedError: The scheduler could not be reached; nothing was sent.
+            ConfigurationError: No request can be made of these settings; nothing was sent.
         """
         policy = retry or (IDEMPOTENT if method == "GET" else ONCE)
         began = time.monotonic()
@@ -124,17 +131,18 @@ class Transport:
             attempt += 1
             try:
                 answer = self._send(method, path, params, body, headers, read_timeout, deadline, progress)
-                if answer.status_code not in BUSY:
+                if answer.status_code not in BUSY and not policy.leaves_open(answer.status_code):
                     return answer
                 error: Exception = self._busy_error(answer)
                 again = policy.resend
-                sent = sent or answer.status_code in {502, 504}  # a gateway lost the answer
-            except UntrustedError:
-                raise
+                # A gateway lost the answer, or what came is none.
+                sent = sent or answer.status_code not in {429, 503}
             except LostAnswerError as lost:
                 error, again, sent = lost, policy.resend, True
             except ConnectionFailedError as failed:
-                error, again = failed, policy.reconnect
+                error, again = failed, policy.reconnect and not isinstance(failed, UntrustedError)
+            except LightworksRemoteError as refused:
+                error, again = refused, False
             pause = policy.pause(attempt, getattr(error, "retry_after", None))
             over = attempt >= policy.attempts or time.monotonic() + pause - began > policy.max_seconds
             if not again or over or (deadline is not None and time.monotonic() + pause > deadline):
@@ -201,6 +209,7 @@ class Transport:
                 response.close()
                 raise
         except OSError as error:  # requests' exceptions are OSErrors too
+            _forget_request(error)  # its headers hold the token
             raise self._connection_error(error, method, read) from error
         self._learn(response)
         answer = Answer(response.status_code, response.reason or "", response.headers, content)
@@ -234,9 +243,11 @@ class Transport:
             )
 
     def _busy_error(self, answer: Answer) -> HTTPError:
-        return self.unexpected(answer, "it is busy or cannot be reached behind its gateway")
+        known = answer.status_code in BUSY
+        doing = "it is busy or cannot be reached behind its gateway" if known else "answering a submit"
+        return self.unexpected(answer, doing)
 
-    def _connection_error(self, error: Exception, method: str, read: float) -> ConnectionFailedError:
+    def _connection_error(self, error: Exception, method: str, read: float) -> LightworksRemoteError:
         host = urlsplit(self.settings.url).netloc
         bottom = _innermost(error)
         said = getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__
@@ -247,7 +258,25 @@ class Transport:
                 f"{certificate or 'the certificates of the system'}. Set the right file with "
                 "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own)."
             )
-        if _nothing_sent(error):
+        if isinstance(error, ValueError) and isinstance(error, requests.exceptions.RequestException):
+            # requests says so of URLs and headers that it cannot use.
+            return ConfigurationError(
+                f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
+                "token, and the proxies of the environment."
+            )
+        if _passed_through(error, "requests.adapters", "cert_verify"):
+            return ConfigurationError(
+                f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
+                "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
+            )
+        connecting = _passed_through(bottom, "urllib3.connection", "connect")
+        if connecting and isinstance(bottom, ssl.SSLError):
+            return UntrustedError(
+                f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
+                "it speaks https, and the certificate file: remote.install_certificate(...) or "
+                "LWFAST_CERTIFICATE."
+            )
+        if connecting or _nothing_sent(error):
             return ConnectionFailedError(f"Could not connect to {host}: {said}.")
         if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
             return LostAnswerError(
@@ -310,6 +339,34 @@ def _nothing_sent(error: Exception) -> bool:
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | ProxyError)
+
+
+def _passed_through(error: BaseException, module: str, function: str) -> bool:
+    """Whether an exception came out of a function: that tells connecting from what follows it."""
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_code.co_name == function and frame.f_globals.get("__name__") == module:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _forget_request(error: BaseException) -> None:
+    """Take the request, whose headers hold the token, out of an exception and those it was made of."""
+    todo: list[BaseException] = [error]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, requests.exceptions.RequestException):
+            item.request = item.response = None
+        if isinstance(item, requests.exceptions.InvalidHeader):
+            item.args = ("a header, perhaps the token, holds what no header can",)
+        parts = [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
+        todo += [part for part in parts if isinstance(part, BaseException)]
 
 
 def _innermost(error: BaseException) -> BaseException:

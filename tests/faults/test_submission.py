@@ -40,13 +40,23 @@ def test_a_job_accepted_without_an_id_is_not_forgotten(plain, answer):
         qpu().run(sampler())
 
 
-@pytest.mark.parametrize("code", [429, 500, 503, 413])
+@pytest.mark.parametrize("code", [200, 201, 204, 500, 501, 507])
+def test_an_answer_that_neither_accepts_nor_refuses_is_told(plain, code):
+    plain.fault("POST", "jobs", status(code, None, X_Job_Id="17770"))
+    with pytest.raises(remote.AmbiguousSubmissionError, match="named job 17770") as caught:
+        qpu().run(sampler())
+    assert caught.value.job_id == "17770"
+    assert caught.value.key is None
+    assert len(plain.seen("POST", "jobs")) == 1
+
+
+@pytest.mark.parametrize("code", [301, 429, 503, 413])
 def test_a_refusal_is_no_lost_answer(plain, code):
     plain.fault("POST", "jobs", status(code, None, Retry_After="7"))
     with pytest.raises(remote.HTTPError) as caught:
         qpu().run(sampler())
     assert caught.value.status_code == code
-    assert caught.value.retry_after == 7.0
+    assert caught.value.retry_after == (None if code == 301 else 7.0)
     assert len(plain.seen("POST", "jobs")) == 1
 
 
@@ -67,6 +77,14 @@ def test_a_refused_payload_names_every_field(plain):
     assert caught.value.errors == (("n_samples", "too many"), ("input", "odd"))
 
 
+@pytest.mark.parametrize("code", [404, 409, 413, 422])
+def test_any_refusal_in_the_words_of_the_wire_names_the_fields(scheduler, code):
+    remote.list_qpus()
+    scheduler.fault("POST", "(v1/)?jobs", status(code, {"errors": [{"name": "body", "reason": "too large"}]}))
+    with pytest.raises(remote.JobSubmissionError, match="body : too large"):
+        qpu().run(sampler())
+
+
 def test_a_400_in_other_words_is_shown(plain):
     plain.fault("POST", "jobs", status(400, b"<html>Bad Request</html>"))
     with pytest.raises(remote.HTTPError, match="Bad Request"):
@@ -76,7 +94,10 @@ def test_a_400_in_other_words_is_shown(plain):
 # --- one job, keys ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [reset, reset_after_doing, status(502), status(503), status(429)])
+@pytest.mark.parametrize(
+    "fault",
+    [reset, reset_after_doing, status(502), status(503), status(429), status(500), status(200), status(201)],
+)
 def test_with_a_key_it_is_sent_again_and_becomes_one_job(ours, fault):
     ours.fault("POST", "v1/jobs", fault, fault)
     job = qpu().run(sampler())
@@ -99,14 +120,41 @@ def test_a_scheduler_that_stays_away_makes_it_ambiguous_and_the_same_key_settles
     with pytest.raises(remote.AmbiguousSubmissionError, match="same key") as caught:
         qpu().run(sampler())
     job = caught.value.job
-    ours.faults.clear()
-    ours.fault("POST", "v1/jobs", *[reset] * 30)
-    with pytest.raises(remote.AmbiguousSubmissionError):
-        job.retry()
+    assert [caught.value.key] == list(ours.keys)
+    for fault, error in (
+        (reset, remote.AmbiguousSubmissionError),
+        (status(503), remote.HTTPError),
+        (status(413), remote.HTTPError),
+    ):
+        ours.faults.clear()
+        ours.fault("POST", "v1/jobs", *[fault] * 30)
+        with pytest.raises(error):
+            job.retry()
     ours.faults.clear()
     job.retry()
     assert list(ours.jobs) == [job.job_id]
     assert job.previous_ids == []
+
+
+@pytest.mark.parametrize("then", [401, 302])
+def test_a_refusal_after_a_lost_answer_leaves_it_open(ours, then):
+    ours.fault("POST", "v1/jobs", reset_after_doing, status(then))
+    with pytest.raises(remote.AmbiguousSubmissionError):
+        qpu().run(sampler())
+
+
+def test_a_saved_job_keeps_the_key_of_a_lost_answer(ours, tmp_path):
+    ours.fault("POST", "v1/jobs", reset_after_doing, *[reset] * 30)
+    with pytest.raises(remote.AmbiguousSubmissionError) as caught:
+        qpu().run(sampler())
+    ours.faults.clear()
+    caught.value.job.save_to_file(tmp_path / "lost")
+    job = remote.load_job_from_file(tmp_path / "lost")
+    assert job.job_id is None
+    job.retry()
+    assert list(ours.jobs) == [job.job_id]
+    job.save_to_file(tmp_path / "found")
+    assert "pending_key" not in json.loads((tmp_path / "found.json").read_text())
 
 
 def test_an_unreadable_acceptance_is_not_forgotten(ours):
@@ -118,7 +166,7 @@ def test_an_unreadable_acceptance_is_not_forgotten(ours):
 def test_a_refused_retry_leaves_the_job_as_it_was(scheduler):
     job = qpu().run(sampler())
     before = job.job_id
-    scheduler.fault("POST", ".*", status(500))
+    scheduler.fault("POST", ".*", status(413))
     with pytest.raises(remote.HTTPError) as caught:
         job.retry()
     assert caught.value.job is job
@@ -163,6 +211,7 @@ def test_a_batch_with_keys_whose_answer_is_lost(ours):
     with pytest.raises(remote.AmbiguousSubmissionError, match="'Job_1', 'Job_2'") as caught:
         qpu().run(batch(2))
     assert [item.job_name for item in caught.value.payload] == ["Job_1", "Job_2"]
+    assert {item.headers["Idempotency-Key"] for item in ours.seen("POST", ".*")} == {caught.value.key}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +229,7 @@ def test_a_batch_with_keys_whose_answer_is_odd(ours, answer, error):
 
 
 def test_a_batch_that_fails_midway_keeps_the_accepted_jobs(plain):
-    plain.fault("POST", "jobs", lambda _: False, status(500))
+    plain.fault("POST", "jobs", lambda _: False, status(413))
     with pytest.raises(remote.BatchSubmissionError, match=r"1 of 3 jobs were accepted \(ids 17770") as caught:
         qpu().run(batch(3))
     error = caught.value
@@ -193,10 +242,24 @@ def test_a_batch_that_fails_midway_keeps_the_accepted_jobs(plain):
 
 def test_a_batch_whose_answer_is_lost_midway_keeps_the_accepted_jobs(plain):
     plain.fault("POST", "jobs", lambda _: False, reset)
-    with pytest.raises(remote.AmbiguousSubmissionError) as caught:
+    with pytest.raises(
+        remote.AmbiguousSubmissionError, match=r"1 of 3 .*ids 17770.*Not sent: 'Job_3'"
+    ) as caught:
         qpu().run(batch(3))
     assert caught.value.jobs.names == ["Job_1"]
     assert caught.value.payload.job_name == "Job_2"
+    assert list(caught.value.failed) == ["Job_2", "Job_3"]
+    assert "Not sent" in str(caught.value.failed["Job_3"])
+    assert caught.value.job is caught.value.jobs
+
+
+def test_a_batch_whose_first_answer_is_lost_says_that_nothing_else_was_sent(plain):
+    plain.fault("POST", "jobs", reset)
+    with pytest.raises(
+        remote.AmbiguousSubmissionError, match=r"0 of 2 .*ids none.*Not sent: 'Job_2'"
+    ) as caught:
+        qpu().run(batch(2))
+    assert caught.value.jobs.names == []
 
 
 def test_a_batch_of_which_nothing_was_accepted_fails_as_a_job_does(plain):

@@ -90,6 +90,7 @@ def test_retry_after_is_read_with_care(text, seconds):
 
 def test_a_date_gone_by_means_now():
     assert retry.parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
+    assert retry.parse_retry_after("Wed, 21 Oct 2988 07:28:00 GMT") == retry.LONGEST_RETRY_AFTER_SECONDS
     assert retry.RetryPolicy().pause(1, 1e9) == retry.LONGEST_RETRY_AFTER_SECONDS
 
 
@@ -241,6 +242,14 @@ def test_the_token_is_in_no_log_and_no_traceback(plain, caplog):
         one.list_qpus()
     text = "".join(traceback.format_exception(caught.value)) + caplog.text + repr(one) + str(one)
     assert TOKEN not in text
+    inside = [caught.value]
+    for error in inside:
+        shown = f"{error!r} {error.args!r} {vars(error)!r}"
+        held = [getattr(getattr(error, name, None), "headers", None) for name in ("request", "response")]
+        assert TOKEN not in f"{shown} {held!r}"
+        linked = [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
+        inside += [item for item in linked if isinstance(item, BaseException) and item not in inside]
+    assert any(isinstance(error, requests.exceptions.RequestException) for error in inside)
 
 
 def test_a_pickled_client_leaves_the_token_behind(plain):
@@ -402,3 +411,39 @@ def test_https_is_checked_against_the_certificate(tmp_path, plain):
     good.write_text("not a certificate")
     with pytest.raises(remote.ConnectionFailedError):
         remote.Client(url, TOKEN, str(good)).list_qpus()
+
+
+@pytest.mark.parametrize("v1", [False, True])
+def test_a_failed_handshake_sent_nothing_and_is_not_tried_again(quick, v1):
+    """Plain http answers what should be a handshake; that is no lost answer, whatever was asked."""
+    with FakeScheduler(v1=v1) as fake:
+        one = remote.Client(fake.url.replace("http:", "https:"), TOKEN, "system")
+        one._api.transport.speaks_v1 = v1
+        for call in (
+            lambda: one._api.submit(b"{}"),
+            lambda: one._api.submit_keyed(b"{}", "key"),
+            one.list_qpus,
+        ):
+            before = fake.connections
+            with pytest.raises(remote.ConnectionFailedError, match="speaks https") as caught:
+                call()
+            assert isinstance(caught.value, transport.UntrustedError)
+            assert fake.connections == before + 1
+        assert fake.requests == []
+
+
+def test_what_cannot_be_sent_is_a_setting_to_mend(plain, tmp_path, monkeypatch):
+    for name, value in (("url", "https://.example/"), ("token", f"{TOKEN}\r\nx")):
+        one = remote.Client(plain.url, TOKEN)
+        object.__setattr__(one._api.transport.settings, name, value)
+        with pytest.raises(remote.ConfigurationError, match="No request can be made") as caught:
+            one._api.submit(b"{}")
+        assert TOKEN not in "".join(traceback.format_exception(caught.value))
+    missing = tmp_path / "gone.pem"
+    missing.write_text("")
+    one = remote.Client("https://127.0.0.1:9", TOKEN, str(missing))
+    assert one.url
+    missing.unlink()
+    with pytest.raises(remote.ConfigurationError, match=r"gone\.pem.*install_certificate"):
+        one._api.submit(b"{}")
+    assert plain.requests == []
