@@ -203,6 +203,11 @@ class Scheduler:
             raise UnavailableError.of("results", f"the store holds no result of job {job_id}")
         return stored.body if stored.body is not None else self.settings.results_dir / str(stored.file)
 
+    def result_at_hand(self, job: Job, limit: int) -> bytes | None:
+        """Return the result of a completed job if it is in memory and has at most `limit` bytes."""
+        body = self._results.get(job.id) if job.status is Status.COMPLETED else None
+        return body if body is not None and len(body) <= limit else None
+
     async def payload(self, job_id: int) -> bytes:
         """Return a job's payload as it was stored.
 

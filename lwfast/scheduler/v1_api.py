@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -31,6 +32,8 @@ DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 MOST_IDS = 10_000
 COALESCE_SECONDS = 0.01
 """Who follows many jobs is answered at most a hundred times a second."""
+LARGEST_RESULT, MOST_RESULTS = 16 * 1024, 256
+"""Small results travel with the news that they are there: one request less for each job."""
 DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30.0, 300.0
 
 
@@ -88,6 +91,7 @@ async def changes(request: Request) -> Response:
     book, counter = scheduler.book, scheduler.changes
     after = integer(request, "after", 0, least=0, most=LARGEST_ID) or 0
     ids = integers(request, "ids", MOST_IDS)
+    largest = integer(request, "results", 0, least=0, most=LARGEST_RESULT) or 0
     deadline = time.monotonic() + _seconds(request)
     if after and (ids is None or len(ids) > 1):
         await asyncio.sleep(COALESCE_SECONDS)
@@ -102,7 +106,12 @@ async def changes(request: Request) -> Response:
         if done or after > counter.seq or left <= 0 or counter.closed:
             break
         await counter.wait(ids, left)
-    answer = Changes(seq=counter.seq, items=[book.record(job) for job in jobs])
+    results = {
+        str(job.id): msgspec.Raw(body)
+        for job in jobs[:MOST_RESULTS]
+        if largest and (body := scheduler.result_at_hand(job, largest)) is not None
+    }
+    answer = Changes(seq=counter.seq, items=[book.record(job) for job in jobs], results=results)
     return json_answer(encode_status_bearing(answer))
 
 

@@ -63,7 +63,10 @@ decode_status = msgspec.json.Decoder(SchedulerStatus).decode
 
 def encode_status_bearing(value: ArtemisJobDetails | JobRecord | JobRecords | JobPage | Changes) -> bytes:
     """Encode an answer that holds statuses, in the wire's spelling of them."""
-    return _encoder.encode(_spell_statuses(msgspec.to_builtins(value)))
+    if not isinstance(value, Changes):
+        return _encoder.encode(_spell_statuses(msgspec.to_builtins(value)))
+    plain = _spell_statuses(msgspec.to_builtins(msgspec.structs.replace(value, results={})))
+    return _encoder.encode({**plain, "results": value.results})  # bodies go out as they are
 
 
 def payload_from_builtins(value: Any) -> ArtemisPayload:

@@ -8,7 +8,8 @@ Every answer of an lwfast scheduler carries the header `X-Lwfast-Api: 1`; a clie
     GET  v1/jobs/{id}         JobRecord
     GET  v1/jobs/{id}/payload the payload as stored
     GET  v1/changes           ?after=SEQ &ids=1,2 &timeout=S     Changes: answers as soon as one of the jobs
-                              changed after SEQ, or after S seconds; holds the records of all named jobs
+                              changed after SEQ, or after S seconds; holds the records of all named jobs,
+                              and with &results=B the results of at most B bytes that are at hand
     GET  v1/status            SchedulerStatus
 """
 
@@ -74,10 +75,11 @@ class JobRecords(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Answer of `v1/changes`."""
+    """Answer of `v1/changes`; `results` holds bodies as `jobs/{id}/results` gives them, by id."""
 
     seq: int
     items: list[JobRecord]
+    results: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
 
 class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

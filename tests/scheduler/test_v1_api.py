@@ -179,6 +179,19 @@ def test_changes_after_the_end_answers_at_once(api):
     assert answer.items[0].job_id == job_id
 
 
+def test_small_results_come_with_the_news(api):
+    """With `results=B`, results of at most B bytes travel along; they are what `jobs/{id}/results` gives."""
+    job_id = api.submit(n_modes=3)
+    api.wait(job_id)
+    body = api.get(f"jobs/{job_id}/results").content
+    asked = {"after": 0, "ids": job_id}
+    assert decode_changes(api.get("v1/changes", params=asked).content).results == {}
+    given = decode_changes(api.get("v1/changes", params={**asked, "results": len(body)}).content).results
+    assert bytes(given[str(job_id)]) == body
+    too_large = {**asked, "results": len(body) - 1}
+    assert decode_changes(api.get("v1/changes", params=too_large).content).results == {}
+
+
 def test_changes_times_out(api):
     job_id = api.submit(n_samples=SLEEPS)
     api.wait(job_id, {"Running"})

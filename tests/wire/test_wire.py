@@ -202,6 +202,13 @@ class TestDetails:
             assert b'"TimedOut"' in sent
             assert decode(sent) == answer
 
+    def test_results_travel_as_they_are(self):
+        """Bodies of results inside an answer keep their bytes."""
+        body = b'{"results": {"(1, 0)": 4}, "job_data": null}'
+        sent = wire.encode_status_bearing(wire.Changes(seq=1, items=[], results={"7": msgspec.Raw(body)}))
+        assert bytes(wire.decode_changes(sent).results["7"]) == body
+        assert wire.decode_changes(b'{"seq": 1, "items": []}').results == {}
+
     def test_compilation_errors(self):
         """Compilation errors of a failed job are found in its log, and only there."""
         log = {"meta": {"CompilationErrors": [{"Code": 3, "Message": "no"}]}}
