@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
 LONG_POLL_SECONDS = 20.0
+QUEUE_POLL_SECONDS = 1.0
+"""A long poll while queue positions are shown: they move with other jobs, which does not end it."""
 
 Reached = Callable[[Status], bool]
 OnChange = Callable[["Job", Status, "int | None"], None]
@@ -59,6 +61,14 @@ class Follower:
         # Whoever wants to see something sees the present state first; else the next change is waited for.
         self._seq = 0 if on_change else min((job._seq for job in jobs), default=0)
         self._last_success = time.monotonic()
+
+    @property
+    def longest_poll(self) -> float:
+        """Seconds that the scheduler may wait for a change without hiding anything from `on_change`."""
+        queued = (
+            position is not None for job_id, (_, position) in self._seen.items() if job_id in self.pending
+        )
+        return QUEUE_POLL_SECONDS if self._on_change is not None and any(queued) else LONG_POLL_SECONDS
 
     def poll(self, long_poll: float, deadline: float | None = None) -> list[Job]:
         """Ask once for every pending job; returns those that need no more following.
@@ -176,7 +186,7 @@ def follow(
     while followers:
         left = None if deadline is None else deadline - time.monotonic()
         # With several schedulers none may be waited for at length: another may have news.
-        longest = LONG_POLL_SECONDS if len(followers) == 1 else 0.0
+        longest = followers[0].longest_poll if len(followers) == 1 else 0.0
         for follower in followers:
             yield from follower.poll(longest if left is None else max(0.0, min(longest, left)), deadline)
         followers = [follower for follower in followers if follower.pending]

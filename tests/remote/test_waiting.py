@@ -158,6 +158,16 @@ def test_a_scheduler_that_answers_long_polls_at_once_is_no_hot_loop(ours, monkey
     assert len(ours.requests) < 12
 
 
+def test_long_polls_are_short_while_somebody_watches_the_queue(ours):
+    for progress, longest in ((None, "20"), (lambda *_: None, "1")):
+        job = remote.QPU("Artemis").run_async(sampler())
+        ours.jobs[job.job_id].position = 3
+        ours.requests.clear()
+        job.wait_until_complete(progress=progress)
+        asked = [item.query["timeout"][0] for item in ours.seen("GET", "v1/changes")]
+        assert asked[-1] == longest
+
+
 def test_more_jobs_than_fit_in_one_request(ours, monkeypatch):
     from lwfast.remote import snapshot
 
