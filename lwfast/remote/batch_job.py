@@ -28,7 +28,8 @@ class BatchJob(UserDict[str, Job]):
     def __init__(self, *, client: Client | None = None) -> None:
         super().__init__()
         self._client = client
-        self._results: dict[str, QPUSamplingResult | str | None] = {}
+        # Of each name the id and its result: a job that is submitted once more has another id.
+        self._results: dict[str, tuple[int | str, QPUSamplingResult]] = {}
 
     @classmethod
     def _of(cls, names: Sequence[str], jobs: Sequence[Job]) -> BatchJob:
@@ -129,17 +130,17 @@ class BatchJob(UserDict[str, Job]):
 
     def get_result(self, name: str) -> QPUSamplingResult | str:
         """Fetch the result of one job; where it gave none, return why, with a warning."""
-        kept = self._results.get(name)
-        if kept is not None and not isinstance(kept, str):
-            return kept
         job = self[name]
-        result: QPUSamplingResult | str
+        job_id = job.job_id
+        known_id, kept = self._results.get(name, (None, None))
+        if kept is not None and known_id == job_id:
+            return kept
         try:
             result = job.get_result()
         except ResultsError as error:
-            result = str(error)
-            warnings.warn(f"Job '{name}' (id = {job.job_id}) did not generate any results.", stacklevel=2)
-        self._results[name] = result
+            warnings.warn(f"Job '{name}' (id = {job_id}) did not generate any results.", stacklevel=2)
+            return str(error)
+        self._results[name] = (job_id, result)
         return result
 
     def get_all_results(self) -> dict[str, QPUSamplingResult | str | None]:
@@ -188,8 +189,6 @@ class BatchJob(UserDict[str, Job]):
                 self[name].retry()
             except LightworksRemoteError as error:
                 failed[name] = error
-            else:
-                self._results.pop(name, None)
         if failed:
             reasons = "".join(f"\n\t{name}: {error}" for name, error in failed.items())
             problem = BatchSubmissionError(

@@ -72,6 +72,14 @@ def test_wait_and_results(jobs):
     assert list(jobs.result(timeout=5)) == jobs.names
 
 
+def test_a_result_is_that_of_the_present_id(jobs):
+    old = jobs.result(timeout=5)["Job_1"]
+    jobs["Job_1"].retry()
+    new = jobs.result(timeout=5)["Job_1"]
+    assert new is not old
+    assert jobs.get_result("Job_1") is new
+
+
 def test_a_job_without_results_is_told_by_a_warning_and_its_reason(jobs, scheduler):
     freeze(scheduler, "Completed", "Cancelled", "Completed")
     with pytest.warns(UserWarning, match=r"Job 'Job_2' \(id = \d+\) did not generate any results"):
@@ -147,7 +155,7 @@ def test_retry_failed_takes_every_end_that_is_no_success(jobs, scheduler, word):
 
 def test_retry_failed_tries_all_and_tells_of_those_that_failed(jobs, scheduler):
     freeze(scheduler, "Failed", "Failed", "Failed")
-    scheduler.fault("POST", ".*", lambda _: False, status(500))
+    scheduler.fault("POST", ".*", lambda _: False, status(413))
     with pytest.raises(
         remote.BatchSubmissionError, match="1 of 3 jobs could not be submitted again"
     ) as caught:
