@@ -184,13 +184,23 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ConfigurationError: It holds no PEM certificate, or the folder cannot be written.
+        ConfigurationError: It holds no PEM certificate, or one that cannot be read, or the folder cannot be
+            written.
     """
+    import ssl
+
     data = Path(filename).read_bytes()
     if b"-----BEGIN CERTIFICATE-----" not in data and b"-----BEGIN TRUSTED CERTIFICATE-----" not in data:
         raise ConfigurationError(
             f"{os.fspath(filename)} holds no PEM certificate: no BEGIN CERTIFICATE line."
         )
+    try:
+        ssl.create_default_context(cadata=data.decode("ascii", "ignore"))
+    except (ssl.SSLError, ValueError) as error:
+        said = getattr(error, "reason", None) or error
+        raise ConfigurationError(
+            f"The certificate in {os.fspath(filename)} cannot be read ({said}); get the file once more."
+        ) from error
     path = own_folder() / CERTIFICATE
     try:
         with _locked(path.parent):

@@ -2,7 +2,8 @@
 
 Argument, then what the program chose with `set_api_url` and `token.set`, then environment, then profile, then
 what was saved, then the files of Lightworks' client; where none has an answer, an error says what to set. A
-client that names its profile takes that before what the program chose, which may belong to another scheduler.
+client that names its profile takes that before all but other arguments: the rest may belong to another
+scheduler. A profile's token is only ever sent to that profile's URL.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .chosen import chosen
 from .tokens import check_token, no_token, saved_token
 
 SYSTEM_CERTIFICATES = "system"
+SAVED_TOKEN = "saved token "  # noqa: S105  (how the source of a profile's token begins)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def resolve(
     """
     found_url, url_source = resolve_url(url, profile, allow_insecure)
     found_token, token_source = resolve_token(token_, profile)
+    if token_source.startswith(SAVED_TOKEN):
+        _check_same_profile(found_url, url_source, profile)
     path, path_source = None, "not used without https"
     if found_url.startswith("https"):
         path, path_source = resolve_certificate(certificate, profile)
@@ -71,6 +75,7 @@ def resolve_url(url: str | None, profile: str | None = None, allow_insecure: boo
     """
     value, source = _first(
         lambda: (url, "argument"),
+        lambda: _of_named("url", profile),
         lambda: (chosen.url if profile is None else None, "remote.set_api_url"),
         lambda: (os.environ.get("LWFAST_URL"), "LWFAST_URL"),
         lambda: _of_profile("url", profile),
@@ -138,6 +143,7 @@ def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, s
     """
     found, source = _first(
         lambda: (value, "argument"),
+        lambda: (None, "") if profile is None else _profile_token(profile),
         lambda: (chosen.token if profile is None else None, "remote.token"),
         _environment_token,
         lambda: _profile_token(profile),
@@ -156,6 +162,7 @@ def resolve_certificate(certificate: str | None, profile: str | None = None) -> 
     """
     value, source = _first(
         lambda: (certificate, "argument"),
+        lambda: _of_named("certificate", profile),
         lambda: (os.environ.get("LWFAST_CERTIFICATE"), "LWFAST_CERTIFICATE"),
         lambda: _of_profile("certificate", profile),
     )
@@ -199,7 +206,29 @@ def _environment_token() -> tuple[str | None, str]:
 
 def _profile_token(profile: str | None) -> tuple[str | None, str]:
     name, source = _of_profile("token_name", profile)
-    return (saved_token(name), f"saved token {name!r} ({source})") if name else (None, "")
+    return (saved_token(name), f"{SAVED_TOKEN}{name!r} ({source})") if name else (None, "")
+
+
+def _check_same_profile(url: str, url_source: str, profile: str | None) -> None:
+    """Keep a profile's token from any URL but that profile's.
+
+    Raises:
+        ConfigurationError: The URL is another one.
+    """
+    own, _ = _of_profile("url", profile)
+    name = profile or os.environ.get("LWFAST_PROFILE")
+    if own and normalise_url(own, allow_insecure=True) == url:
+        return
+    raise ConfigurationError(
+        f"The token is that of profile {name!r}, but the URL {url} is from {url_source}, so the token "
+        "was not sent. Put that URL into the profile, or give the token too: Client(token=...), or, where no "
+        "profile is named by argument, remote.token.load(NAME) or LWFAST_TOKEN."
+    )
+
+
+def _of_named(key: str, profile: str | None) -> tuple[Any, str]:
+    """An entry of the profile that the client names by argument."""
+    return (None, "") if profile is None else _of_profile(key, profile)
 
 
 def _of_profile(key: str, profile: str | None) -> tuple[Any, str]:

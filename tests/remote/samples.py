@@ -23,3 +23,19 @@ def batch(n_tasks: int = 3) -> lw.Batch:
     for seed in range(n_tasks):
         made.add(sampler(seed))
     return made
+
+
+PEM = """\
+-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUS3BH+nGQ8EWlmekE7KFbcna+sc0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE4MjQxNVoYDzIxMjYxMDI5
+MTgyNDE1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARXHE4H2Wa6SLEOBCzMLbea2VTC0n4yHihLAHKkGwvjI9aBRjnfVcWb
+KbFOo3fyVZJyXuUmNNBRChpcYDeTHqumo1MwUTAdBgNVHQ4EFgQUPq/hmr++jwlB
+6qTgAPlkzYUpmHgwHwYDVR0jBBgwFoAUPq/hmr++jwlB6qTgAPlkzYUpmHgwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA5jDVhb2NGCJychNmCGYG
+TzkaLa3QjJkoaJTMrbnSeBECIHDT7GkwL1qxVj/UokZ3aOuWCnBWIZzcBK9RdD7W
+Yk/3
+-----END CERTIFICATE-----
+"""
+"""A certificate for localhost that signed itself; nobody has its key."""

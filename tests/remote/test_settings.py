@@ -7,8 +7,7 @@ import pytest
 from lwfast import remote
 from lwfast.remote import legacy, persistence, settings
 from tests.faults.fake_scheduler import TOKEN
-
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+from tests.remote.samples import PEM
 
 
 def legacy_file(name: str, text: str) -> Path:
@@ -54,7 +53,8 @@ def test_the_token_of_the_first_that_knows_one_counts(monkeypatch):
     settings.chosen.set_token(None)
     assert settings.resolve_token(None, "lab")[0] == "of-profile"
     monkeypatch.setenv("LWFAST_TOKEN", "of-environment")
-    assert settings.resolve_token(None, "lab")[0] == "of-environment"
+    assert settings.resolve_token(None, "lab")[0] == "of-profile"
+    assert settings.resolve_token(None)[0] == "of-environment"
     assert settings.resolve_token("argument", "lab")[0] == "argument"
 
 
@@ -69,7 +69,8 @@ def test_the_certificate_of_the_first_that_knows_one_counts(monkeypatch, tmp_pat
     profile(f'[profiles.lab]\ncertificate = "{source.as_posix()}"\n')
     assert settings.resolve_certificate(None, "lab")[0] == source
     monkeypatch.setenv("LWFAST_CERTIFICATE", "system")
-    assert settings.resolve_certificate(None, "lab") == (None, "LWFAST_CERTIFICATE")
+    assert settings.resolve_certificate(None) == (None, "LWFAST_CERTIFICATE")
+    assert settings.resolve_certificate(None, "lab")[0] == source
     assert settings.resolve_certificate(str(source), "lab")[0] == source
 
 
@@ -95,6 +96,35 @@ def test_a_profile_that_is_named_goes_before_what_the_program_chose(monkeypatch)
     monkeypatch.setenv("LWFAST_PROFILE", "lab")
     found = settings.resolve(None, None, None, None, False)
     assert (found.url, found.token) == ("https://chosen.example/", "chosen")
+
+
+def test_a_profile_that_is_named_goes_before_the_environment(monkeypatch):
+    remote.token.set("of-lab")
+    remote.token.save("lab_token")
+    settings.chosen.set_token(None)
+    profile('[profiles.lab]\nurl = "https://lab.example"\ntoken_name = "lab_token"\n')
+    monkeypatch.setenv("LWFAST_URL", "https://other.example")
+    monkeypatch.setenv("LWFAST_TOKEN", "of-environment")
+    found = settings.resolve(None, None, None, "lab", False)
+    assert (found.url, found.token) == ("https://lab.example/", "of-lab")
+
+
+def test_the_token_of_a_profile_goes_to_its_url_only(monkeypatch):
+    remote.token.set("of-lab")
+    remote.token.save("lab_token")
+    settings.chosen.set_token(None)
+    profile(
+        '[profiles.lab]\nurl = "https://lab.example"\ntoken_name = "lab_token"\n'
+        '[profiles.bare]\ntoken_name = "lab_token"\n'
+    )
+    monkeypatch.setenv("LWFAST_PROFILE", "lab")
+    assert settings.resolve(None, None, None, None, False).token == "of-lab"
+    monkeypatch.setenv("LWFAST_URL", "https://other.example")
+    for url, name in ((None, None), ("https://other.example", "lab"), (None, "bare")):
+        with pytest.raises(remote.ConfigurationError, match=r"https://other\.example/.*was not sent"):
+            settings.resolve(url, None, None, name, False)
+    assert settings.resolve("https://lab.example/", None, None, "lab", False).token == "of-lab"
+    assert settings.resolve(None, "mine", None, "bare", False).token == "mine"
 
 
 def test_nothing_is_read_that_is_not_needed(monkeypatch):
@@ -290,6 +320,13 @@ def test_a_certificate_must_exist_and_be_one(tmp_path, monkeypatch):
     other.write_text("hello")
     with pytest.raises(remote.ConfigurationError, match="no PEM certificate"):
         remote.install_certificate(str(other))
+    other.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    with pytest.raises(remote.ConfigurationError, match=r"other\.pem cannot be read"):
+        remote.install_certificate(str(other))
+    assert persistence.installed_certificate() is None
+    other.write_text(f"# Ünser Schlüssel\n{PEM}", encoding="utf-8")
+    remote.install_certificate(str(other))
+    assert persistence.installed_certificate() is not None
     monkeypatch.setenv("LWFAST_CERTIFICATE", str(tmp_path / "none.pem"))
     with pytest.raises(remote.ConfigurationError, match="does not exist"):
         settings.resolve_certificate(None)
