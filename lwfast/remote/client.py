@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from lwfast.errors import JobError
+from lwfast.errors import HTTPError, JobError
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
 
 from . import settings
@@ -15,6 +15,7 @@ from .chosen import chosen
 from .endpoints import Endpoints
 from .fetching import fetch
 from .qpu import QPU
+from .retry import IDEMPOTENT
 from .single_job import Job
 from .tokens import check_token
 from .transport import LostAnswerError, Timeouts, Transport
@@ -25,15 +26,14 @@ if TYPE_CHECKING:
     from lwfast.results import QPUSamplingResult
 
 QPU_CACHE_SECONDS = 30.0
-CANCEL_TRIES = 5
 
 
 class Client:
     """A client of one scheduler; threads may share it.
 
-    Settings are looked up at the first request: argument, then `LWFAST_URL`, `LWFAST_TOKEN`,
-    `LWFAST_CERTIFICATE` and `LWFAST_PROFILE`, then the profile, then what was saved, then the files of
-    Lightworks' client.
+    Settings are looked up at the first request: argument, then the profile if that is an argument, then
+    `LWFAST_URL`, `LWFAST_TOKEN` and `LWFAST_CERTIFICATE`, then the profile of `LWFAST_PROFILE`, then what was
+    saved, then the files of Lightworks' client.
 
     Args:
         url: Base URL of the scheduler.
@@ -177,18 +177,29 @@ class Client:
             JobNotFoundError: There is none of this id.
         """
         self._check_cancellable(job_id)
-        for attempt in range(1, CANCEL_TRIES + 1):
+        began = time.monotonic()
+        lost = False
+        for attempt in range(1, IDEMPOTENT.attempts + 1):
             try:
                 answer = self._api.cancel(job_id)
-            except LostAnswerError:
-                if self._api.details(job_id).job_status is Status.CANCELLED:
-                    return
-                if attempt == CANCEL_TRIES:
+            except (LostAnswerError, HTTPError) as error:
+                if isinstance(error, LostAnswerError):
+                    lost = True
+                    if self._api.details(job_id).job_status is Status.CANCELLED:
+                        return
+                elif error.status_code not in {429, 503}:
                     raise
+                pause = IDEMPOTENT.pause(attempt, getattr(error, "retry_after", None))
+                over = time.monotonic() + pause - began > IDEMPOTENT.max_seconds
+                if over or attempt == IDEMPOTENT.attempts:
+                    raise
+                time.sleep(pause)
                 continue
             if answer.status_code == 204:
                 return
             if answer.status_code in {400, 404, 409}:
+                if lost and self._api.details(job_id).job_status is Status.CANCELLED:
+                    return  # by the try whose answer was lost
                 # It may have come to its end since it was looked at.
                 self._check_cancellable(job_id)
             raise self._api.transport.unexpected(answer, f"cancelling job {job_id}")

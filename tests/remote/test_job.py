@@ -5,13 +5,14 @@ import io
 import sys
 import threading
 import time
+import types
 
 import pytest
 
 import lwfast as lw
 from lwfast import remote
 from lwfast.remote import fetching, progress
-from tests.faults.fake_scheduler import details, results, status
+from tests.faults.fake_scheduler import details, reset, reset_after_doing, results, status
 from tests.remote.samples import sampler
 
 
@@ -290,6 +291,46 @@ def test_cancel(job, scheduler):
     assert job.status is remote.Status.CANCELLED
     with pytest.raises(remote.JobError, match="already been cancelled"):
         job.cancel()
+
+
+def noted_pauses(monkeypatch) -> list[float]:
+    """Let the client note how long it would pause, instead of doing so."""
+    pauses: list[float] = []
+    clock = types.SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)
+    monkeypatch.setattr("lwfast.remote.client.time", clock)
+    return pauses
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_cancelling_is_tried_again_as_the_scheduler_asks(job, scheduler, code, monkeypatch):
+    pauses = noted_pauses(monkeypatch)
+    scheduler.jobs[job.job_id].script = []
+    scheduler.fault("PUT", ".*", status(code, Retry_After="3"), status(code))
+    job.cancel()
+    assert job.status is remote.Status.CANCELLED
+    assert pauses[0] == 3.0
+    assert len(pauses) == 2
+
+
+def test_cancelling_is_given_up_in_the_end(job, scheduler):
+    scheduler.jobs[job.job_id].script = []
+    scheduler.fault("PUT", ".*", *[status(503)] * 20)
+    with pytest.raises(remote.HTTPError, match="503"):
+        job.cancel()
+    assert 1 < len(scheduler.seen("PUT", ".*")) < 20
+    scheduler.faults.clear()
+    scheduler.fault("PUT", ".*", status(500), status(500))
+    with pytest.raises(remote.HTTPError, match="500"):
+        job.cancel()
+
+
+def test_a_lost_answer_to_a_cancel_is_looked_up_after_a_pause(job, scheduler, monkeypatch):
+    pauses = noted_pauses(monkeypatch)
+    scheduler.jobs[job.job_id].script = []
+    scheduler.fault("PUT", ".*", reset, reset_after_doing)
+    job.cancel()
+    assert job.status is remote.Status.CANCELLED
+    assert len(pauses) == 1
 
 
 def test_a_complete_job_cannot_be_cancelled(job):
