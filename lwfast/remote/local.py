@@ -67,7 +67,8 @@ class LocalScheduler:
 
     Attributes:
         url: Base URL of its API; None while it does not run.
-        dashboard: URL of its dashboard; None while it does not run.
+        dashboard: URL of its dashboard, with the token behind `#`, which no browser sends; None while it does
+            not run.
         token: The access token that it takes.
         pid: Process id; None while it does not run.
     """
@@ -179,7 +180,7 @@ class LocalScheduler:
         facts = self._wait_until_ready(self._child)
         self.url, self.dashboard, self.pid = (
             facts["url"],
-            facts.get("dashboard", facts["url"]),
+            f"{facts.get('dashboard', facts['url'])}#token={self.token}",
             self._child.pid,
         )
         self._client = Client(url=self.url, token=self.token, outage_seconds=OUTAGE_SECONDS)

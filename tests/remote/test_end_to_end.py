@@ -18,6 +18,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
+from lwfast.remote import follow
 from lwfast.remote import local as local_module
 from tests.remote.samples import batch, sampler
 
@@ -109,6 +110,19 @@ def test_await_many(scheduler):
         return await asyncio.gather(*jobs)
 
     assert [int(item.counts.sum()) for item in asyncio.run(main())] == [100] * 8
+
+
+def test_progress_follows_the_queue(scheduler, monkeypatch):
+    """Other jobs move this one forward; nothing of its own changes meanwhile."""
+    monkeypatch.setattr(follow, "QUEUE_POLL_SECONDS", 0.1)
+    for i in range(8):
+        remote.QPU("Artemis").run_async(slow_job(100 + i))
+    last = remote.QPU("Artemis").run_async(slow_job(108))
+    seen: list[int | None] = []
+    last.wait_until_complete(timeout=60, progress=lambda _job, _status, position: seen.append(position))
+    positions = [item for item in seen if item is not None]
+    assert len(set(positions)) >= 3
+    assert positions == sorted(positions, reverse=True)
 
 
 def test_cancel_and_retry(scheduler):
@@ -243,6 +257,7 @@ def test_it_is_the_default_while_it_lasts(monkeypatch):
         assert remote.list_all_jobs() == []
         pid = outer.pid
         assert outer.token not in repr(outer)
+        assert outer.dashboard.endswith(f"/#token={outer.token}")  # as the dashboard takes it
         assert outer.url.startswith("http://127.0.0.1:")
         assert outer.dashboard.startswith("http://127.0.0.1:")
         assert outer.qpu().details.name == "Artemis"
