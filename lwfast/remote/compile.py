@@ -22,6 +22,8 @@ from lwfast.tasks.data import SamplerTask
 from lwfast.tasks.task import Task
 
 Modes = tuple[int, ...]
+RULES = frozenset({"post_select", "herald"})
+"""Entries of `job_data` that are made of the task."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,17 @@ def compile_tasks(
 
     Raises:
         TypeError: The name or the options are of a wrong type.
-        ValueError: The names do not fit the batch.
+        ValueError: The names do not fit the batch, or the options hold rules (then also a ValidationError).
         ValidationError: The QPU cannot run the task; lists every violation, of all tasks of a batch.
     """
     if options is not None and not isinstance(options, dict):
         raise TypeError(f"options should be a dictionary or None, got {type(options).__name__}.")
+    taken = sorted(RULES.intersection(options or ()))
+    if taken:
+        raise TaskValueError(
+            f"options must not hold {' or '.join(taken)}: that would replace the task's own rules. Give the "
+            "task a post_selection, and its circuit heralds."
+        )
     tasks = task.tasks if isinstance(task, Batch) else [task]
     names = job_names(isinstance(task, Batch), job_name, len(tasks))
     found: list[Violation] = []

@@ -174,6 +174,14 @@ def test_options_are_added_to_the_job_data(scheduler):
     }
 
 
+@pytest.mark.parametrize("name", ["post_select", "herald"])
+def test_options_do_not_replace_the_rules_of_the_task(scheduler, name):
+    with pytest.raises(ValueError, match=f"{name}.*post_selection") as caught:
+        run(sampler(), options={name: []})
+    assert isinstance(caught.value, remote.ValidationError)
+    assert scheduler.jobs == {}
+
+
 def test_options_that_are_no_json_are_refused_before_anything_is_sent(scheduler):
     with pytest.raises(remote.ValidationError, match="cannot be written as JSON"):
         run(sampler(), options={"level": object()})
