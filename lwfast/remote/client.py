@@ -284,7 +284,7 @@ class Client:
 
     def _attach(self, details: ArtemisJobDetails) -> Job:
         job = Job(client=self)
-        job._restore(details.job_id, None, [], None)
+        job._restore(details.job_id, None, [], None, url=self.url)
         job._saw(details.job_id, details.job_status)
         return job
 

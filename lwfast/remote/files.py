@@ -115,6 +115,8 @@ def job_to_data(job: Job) -> dict[str, Any]:
         "previous_ids": list(job.previous_ids),
         "job_name": job.name,
     }
+    if job._url is not None:
+        data["url"] = job._url  # an id is another job elsewhere
     if job._pending_key is not None:
         data["pending_key"] = job._pending_key  # so that a submit whose answer was lost makes no second job
     return data
@@ -143,10 +145,11 @@ def job_from_data(job: Job, data: Any, path: Path) -> None:
                 f"The payload of job {job_id} in {path} cannot be read: {error}. The job itself can be found "
                 f"with remote.job({job_id!r})."
             ) from error
-    name, key = data.get("job_name"), data.get("pending_key")
-    if not isinstance(key, str | None):
-        raise JobFileError(f"The pending_key in {path} is {key!r:.60}, not a string.")
-    job._restore(job_id, payload, previous, name if isinstance(name, str) else None, key)
+    name, key, url = data.get("job_name"), data.get("pending_key"), data.get("url")
+    for label, value in (("pending_key", key), ("url", url)):
+        if not isinstance(value, str | None):
+            raise JobFileError(f"The {label} in {path} is {value!r:.60}, not a string.")
+    job._restore(job_id, payload, previous, name if isinstance(name, str) else None, key, url)
 
 
 def batch_to_data(batch: BatchJob) -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lwfast.results import QPUSamplingResult
 
     from .batch_job import BatchJob
+    from .client import Client
     from .single_job import Job
 
 
@@ -134,8 +135,13 @@ def jobs(
     return default_client().jobs(status, name, limit, qpu=qpu, before=before)
 
 
-def load_job_from_file(filename: str | PathLike[str]) -> Job | BatchJob:
+def load_job_from_file(filename: str | PathLike[str], *, client: Client | None = None) -> Job | BatchJob:
     """Load a saved job or batch, ours or the reference's; needs no connection.
+
+    Args:
+        filename: Name or path; `.json` is added where it does not end so.
+        client: Whom to ask for it; None for the default client, which must then have the URL that the job was
+            saved with.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -145,7 +151,7 @@ def load_job_from_file(filename: str | PathLike[str]) -> Job | BatchJob:
     from .single_job import Job
 
     path, data = files.read(filename)
-    loaded = Job() if files.kind_of(data, path) == "job" else BatchJob()
+    loaded = Job(client=client) if files.kind_of(data, path) == "job" else BatchJob(client=client)
     loaded.load_from_file(filename)
     return loaded
 

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from lwfast import wire
-from lwfast.errors import AmbiguousSubmissionError, JobSubmissionError, LightworksRemoteError
+from lwfast.errors import AmbiguousSubmissionError, JobError, JobSubmissionError, LightworksRemoteError
 from lwfast.wire import Status
 
 from . import files
@@ -44,6 +44,7 @@ class Job:
         self._seen: Status | None = None  # the latest status that was told
         self._seq = 0  # of lwfast's API: the change that told it
         self._pending_key: str | None = None
+        self._url: str | None = None  # base URL of the scheduler that the id is of, where it is known
         self.previous_ids: list[int | str] = []
 
     def __str__(self) -> str:
@@ -191,6 +192,8 @@ class Job:
     def load_from_file(self, filename: str | PathLike[str]) -> None:
         """Take id and payload from a file that this or the reference's client saved; needs no connection.
 
+        A job without a client of its own, saved for one scheduler, raises `JobError` if another is asked.
+
         Raises:
             FileNotFoundError: There is no such file.
             JobFileError: It holds no job.
@@ -205,7 +208,14 @@ class Job:
             return self._client
         from .default import default_client
 
-        return default_client()
+        client = default_client()
+        if self._url is not None and client.url != self._url:
+            raise JobError(
+                f"This job (id {self._job_id}) is one of the scheduler at {self._url}, but {client.url} is in "
+                "use now, where that id is another job. Use the job's URL, e.g. with remote.set_api_url(...), or, "
+                "if it is the same scheduler, remote.load_job_from_file(..., client=remote.Client(...))."
+            )
+        return client
 
     def _required_id(self) -> int | str:
         from .endpoints import check_job_id
@@ -234,6 +244,7 @@ class Job:
         self._final = self._seen = None
         self._seq = 0
         self._pending_key = None
+        self._url = None if self._client is None else self._client.url
         if isinstance(answer, wire.JobRecord):
             self._job_id = answer.job_id
             self._name = answer.job_name
@@ -249,6 +260,7 @@ class Job:
         previous: list[Any],
         name: str | None,
         key: str | None = None,
+        url: str | None = None,
     ) -> None:
         """Become the job that was saved."""
         self._job_id = job_id
@@ -257,6 +269,7 @@ class Job:
         self._final = self._seen = None
         self._seq = 0
         self._pending_key = key
+        self._url = url
         self.previous_ids = previous
 
     def _submit(self, body: bytes | None = None) -> None:
@@ -278,6 +291,8 @@ class Job:
             if not isinstance(error, AmbiguousSubmissionError):
                 # A refusal now says nothing of the earlier try whose answer was lost.
                 self._pending_key = known_key
+            else:
+                self._url = client.url  # the key is one of that scheduler
             error.job = self
             raise
         self._client = client

@@ -9,7 +9,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
-from tests.faults.fake_scheduler import TOKEN
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler
 from tests.remote.samples import batch, sampler
 
 REFERENCE_JOB = {
@@ -46,6 +46,34 @@ def test_a_job_is_saved_and_loaded(job, tmp_path):
     assert isinstance(loaded.payload, remote.ArtemisPayload)
     assert isinstance(loaded.payload.input, lw.State)
     assert loaded.payload.unitary.tobytes() == np.asarray(job.payload.unitary, complex).tobytes()
+    assert len(loaded.result(timeout=5)) == 2
+
+
+@pytest.mark.parametrize("found_by_id", [False, True])
+def test_a_loaded_job_is_not_asked_of_another_scheduler(job, scheduler, found_by_id, tmp_path, monkeypatch):
+    (remote.job(job.job_id) if found_by_id else job).save_to_file(tmp_path / "mine")
+    batch_job = remote.BatchJob()
+    batch_job["one"] = job
+    batch_job.save_to_file(tmp_path / "batch")
+    saved = json.loads((tmp_path / "mine.json").read_text())
+    assert saved["url"] == scheduler.url
+    with FakeScheduler(v1=scheduler.v1) as other:
+        other.add()
+        remote.set_api_url(other.url)
+        loaded = remote.load_job_from_file(tmp_path / "mine")
+        of_batch = remote.load_job_from_file(tmp_path / "batch")["one"]
+        for call in (loaded.cancel, loaded.result, loaded.retry, lambda: loaded.status, of_batch.cancel):
+            with pytest.raises(remote.JobError, match=rf"{scheduler.url}.*{other.url}.*client="):
+                call()
+        assert other.requests == []
+        told = remote.load_job_from_file(tmp_path / "mine", client=remote.Client(other.url, TOKEN))
+        assert isinstance(told, remote.Job)
+        assert len(told.result(timeout=5)) == 2
+        told.save_to_file(tmp_path / "mine", allow_overwrite=True)
+        del saved["url"]
+        (tmp_path / "old.json").write_text(json.dumps(saved))
+        assert len(remote.load_job_from_file(tmp_path / "old").result(timeout=5)) == 2
+    remote.set_api_url(scheduler.url)
     assert len(loaded.result(timeout=5)) == 2
 
 
@@ -142,6 +170,8 @@ def test_a_missing_file(tmp_path):
         ('{"job_type": "job"}', "job_id and payload"),
         ('{"job_type": "job", "job_id": [1], "payload": null}', "job_id"),
         ('{"job_type": "job", "job_id": 5, "payload": null, "previous_ids": 3}', "previous_ids"),
+        ('{"job_type": "job", "job_id": 5, "payload": null, "pending_key": 3}', "pending_key"),
+        ('{"job_type": "job", "job_id": 5, "payload": null, "url": 3}', "url"),
         ('{"job_type": "job", "job_id": 5, "payload": {"qpu": 3}}', r"remote\.job\(5\)"),
         ('{"job_type": "batch_job", "a": {"job_id": 3}}', "job_id and payload"),
         ('{"job_type": "batch_job", "a": 3}', "job_id and payload"),
