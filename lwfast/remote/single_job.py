@@ -211,9 +211,10 @@ class Job:
         client = default_client()
         if self._url is not None and client.url != self._url:
             raise JobError(
-                f"This job (id {self._job_id}) is one of the scheduler at {self._url}, but {client.url} is in "
-                "use now, where that id is another job. Use the job's URL, e.g. with remote.set_api_url(...), or, "
-                "if it is the same scheduler, remote.load_job_from_file(..., client=remote.Client(...))."
+                f"This job (id {self._job_id}) is one of the scheduler at {self._url}, but {client.url} is "
+                "in use now, where that id is another job. Use the job's URL, e.g. with "
+                "remote.set_api_url(...), or, if it is the same scheduler, "
+                "remote.load_job_from_file(..., client=remote.Client(...))."
             )
         return client
 
