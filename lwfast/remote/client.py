@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from lwfast.errors import HTTPError, JobError
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
@@ -80,6 +81,27 @@ class Client:
         self._generation = -1
         self._qpu_ids: dict[str, int | str] = {}
         self._qpus: dict[str, tuple[float, ArtemisQPU, Endpoints]] = {}
+        self._open: WeakKeyDictionary[Job, Endpoints] = WeakKeyDictionary()
+
+    # --- open jobs ----------------------------------------------------------------------------------
+
+    def _remember_open(self, job: Job) -> None:
+        """Remember a job that was submitted here, for as long as somebody holds it."""
+        with self._lock:
+            self._open[job] = self._api
+
+    def _open_jobs(self) -> list[Job]:
+        """Return the jobs submitted to the present scheduler that are not known to be complete."""
+        with self._lock:
+            api = self._api
+            for job, theirs in list(self._open.items()):
+                if job._final is not None or theirs is not api:
+                    del self._open[job]
+            return list(self._open)
+
+    def _forget_open_jobs(self) -> None:
+        with self._lock:
+            self._open.clear()
 
     # --- QPUs ---------------------------------------------------------------------------------------
 

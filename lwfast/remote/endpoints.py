@@ -43,6 +43,10 @@ def check_job_id(job_id: Any) -> str:
     return text
 
 
+SMALL_RESULT_BYTES = 4096
+"""Results up to this size come with the news that a job is complete; larger ones are fetched when wanted."""
+
+
 class Endpoints:
     """The calls that one scheduler takes."""
 
@@ -151,9 +155,12 @@ class Endpoints:
         retry: RetryPolicy = IDEMPOTENT,
         deadline: float | None = None,
     ) -> wire.Changes:
-        """Ask for the records of some jobs, once one changed after `after`, or after `timeout` seconds."""
+        """Ask for the records of some jobs, once one changed after `after`, or after `timeout` seconds.
+
+        Small results come with the records of completed jobs.
+        """
         params: dict[str, Any] = {"after": after, "ids": ",".join(check_job_id(item) for item in ids)}
-        params["timeout"] = f"{timeout:g}"
+        params |= {"timeout": f"{timeout:g}", "results": SMALL_RESULT_BYTES}
         answer = self.transport.request(
             "GET",
             "v1/changes",

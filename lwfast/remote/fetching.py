@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import ResultsError
 from lwfast.wire import ArtemisJobDetails, Status
@@ -19,7 +19,11 @@ PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.5, 0.75, 1.0, 1.0, 1.0)
 
 
 def fetch(
-    api: Endpoints, job_id: int | str, final: Status | None, progress: DownloadProgress | None = None
+    api: Endpoints,
+    job_id: int | str,
+    final: Status | None,
+    progress: DownloadProgress | None = None,
+    metadata: dict[str, Any] | None = None,
 ) -> QPUSamplingResult:
     """Fetch the result of a job.
 
@@ -28,6 +32,7 @@ def fetch(
         job_id: Its id.
         final: Its status, where it is known to be complete; else it is asked for first.
         progress: Called with the bytes that came, and how many there will be.
+        metadata: Kept with the result, beside the id.
 
     Raises:
         ResultsError: The job is not complete, or gave no results; says why.
@@ -41,7 +46,7 @@ def fetch(
     for pause in (*PAUSES_SECONDS, None):
         answer = api.results(job_id, progress)
         if answer.status_code == 200:
-            return QPUSamplingResult.from_body(answer.body, metadata={"job_id": job_id})
+            return QPUSamplingResult.from_body(answer.body, metadata={"job_id": job_id, **(metadata or {})})
         if answer.status_code == 400:
             raise _no_results(api, job_id)
         if answer.status_code != 404:

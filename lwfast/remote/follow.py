@@ -105,6 +105,9 @@ class Follower:
         if len(ids) <= IDS_PER_REQUEST:
             answer = api.changes(ids, after=self._seq, timeout=long_poll, retry=SINGLE, deadline=deadline)
             self._seq, records = answer.seq, answer.items
+            for job_id, body in answer.results.items():
+                for job in self.pending.get(job_id, ()):
+                    job._keep(job_id, bytes(body))
         else:
             records = [
                 record

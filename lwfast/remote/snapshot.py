@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lwfast.errors import JobNotFoundError
+from lwfast.errors import ConnectionFailedError, HTTPError, JobNotFoundError, LightworksRemoteError
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
@@ -44,8 +44,32 @@ def statuses_of(jobs: Sequence[Job]) -> dict[Job, State]:
     return found
 
 
+def look_around(job: Job) -> None:
+    """Ask for a job and for all open ones of its client at once, so that waiting for each costs no request.
+
+    A hundred jobs that are submitted and then waited for one by one are asked for once, not a hundred times.
+    """
+    client = job._where()
+    if not client._api.transport.speaks_v1:
+        return
+    others = [other for other in client._open_jobs() if other is not job][: IDS_PER_REQUEST - 1]
+    if not others:
+        return
+    try:
+        _ask(client, [job, *others])
+    except (JobNotFoundError, ConnectionFailedError, HTTPError):
+        # One of the others may be gone, or the scheduler is out of reach: the wait asks for its own job.
+        client._forget_open_jobs()
+    except LightworksRemoteError as error:
+        error.job = job
+        raise
+
+
 def _ask(client: Client, jobs: Sequence[Job]) -> dict[Job, State]:
     answer = client._api.changes([job._required_id() for job in jobs])
+    for job in jobs:
+        if (body := answer.results.get(str(job.job_id))) is not None:
+            job._keep(job.job_id, bytes(body))
     records = {str(record.job_id): record for record in answer.items}
     found: dict[Job, State] = {}
     for job in jobs:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import lwfast as lw
 from lwfast import remote
 from lwfast.remote import follow
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, status
@@ -121,7 +122,8 @@ def test_an_outage_is_borne_for_so_long(scheduler):
 
 @pytest.mark.parametrize("code", [401, 404])
 def test_a_refusal_ends_the_wait_and_keeps_the_job(scheduler, jobs, code):
-    scheduler.fault("GET", ".*", status(code))
+    # Twice: the first request asks for all open jobs, and where one is unknown the wait asks for its own.
+    scheduler.fault("GET", ".*", status(code), status(code))
     with pytest.raises((remote.AuthenticationError, remote.JobNotFoundError)) as caught:
         jobs[0].wait_until_complete(timeout=5)
     assert caught.value.job is jobs[0]
@@ -194,3 +196,23 @@ def test_a_wait_heeds_retry_after(scheduler, jobs):
     began = time.monotonic()
     jobs[0].wait_until_complete(timeout=20)
     assert 0.9 < time.monotonic() - began < 5
+
+
+def test_jobs_that_are_waited_for_one_by_one_are_asked_for_once():
+    """Status and small results of all open jobs come in one answer."""
+    with remote.local_scheduler(workers=1) as local:
+        task = lw.Sampler(lw.Unitary(lw.random_unitary(3, seed=1)), lw.State([1, 0, 0]), 50)
+        jobs = [local.qpu("Artemis").run(task) for _ in range(20)]
+        jobs[-1].wait_until_complete(timeout=60)
+        asked = []
+        transport = local.client._api.transport
+        original = transport.request
+        transport.request = lambda *args, **kwargs: asked.append(args) or original(*args, **kwargs)
+        for job in jobs:
+            job.wait_until_complete(timeout=60)
+        results = [job.get_result() for job in jobs]
+        assert len(asked) <= 1
+        assert [sum(result.values()) for result in results] == [50] * 20
+        assert [result.metadata["job_id"] for result in results] == [job.job_id for job in jobs]
+        assert results[0].metadata["qpu"] == "Artemis"
+        assert results[0] == remote.get_results(jobs[0].job_id)
