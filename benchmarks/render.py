@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.compare import machine  # noqa: E402  (the path comes first)
+from benchmarks.compare import machine, markdown  # noqa: E402  (the path comes first)
 
 SECTIONS = {
     "job_path": "The job path",
@@ -28,6 +28,40 @@ SECTIONS = {
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""
 
+README_ROWS = {
+    "Permanent, 20 x 20": ("permanent", "One n x n matrix", "20", "lwfast", "best peer"),
+    "All 2,220,075 outcomes of 20 modes and 8 photons": (
+        "distribution",
+        "Full distribution",
+        "20 modes, 8 photons",
+        "lwfast",
+        "exqalibur",
+    ),
+    "One boson sample, 60 modes and 20 photons": (
+        "boson_sampling",
+        "Time for each sample",
+        "60 modes, 20 photons",
+        "lwfast",
+        "exqalibur",
+    ),
+    "Sampler with an imperfect source, 8 modes and 4 photons": (
+        "emulator",
+        "Tasks beside Lightworks",
+        "the same with an imperfect source, 10^4 samples",
+        "lwfast",
+        "lightworks",
+    ),
+    "100 jobs as a batch, through the scheduler": (
+        "job_path",
+        "Job path",
+        "100 jobs as a batch: submit, wait, fetch",
+        "lwfast",
+        "lightworks_remote",
+    ),
+}
+"""Rows of the README: section, start of a table's title, first cell of a row, our column, the peer's."""
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
 HEAD = """# Performance
 
 Every table here was written by `python benchmarks/render.py` from a run: each row measures lwfast and its
@@ -38,9 +72,9 @@ assert their answers. `pytest benchmarks --benchmark-only` runs them one by one.
 
 
 def main(names: list[str]) -> int:
-    """Measure the named sections, or all."""
+    """Measure the named sections, or all; `--again` writes the pages from what was measured before."""
     measured = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-    for name in names or SECTIONS:
+    for name in [] if names == ["--again"] else names or SECTIONS:
         module = importlib.import_module(f"benchmarks.tables_{name}")
         began = time.perf_counter()
         tables = module.tables()
@@ -52,7 +86,32 @@ def main(names: list[str]) -> int:
         print(f"{name}: {time.perf_counter() - began:.0f} s")
     MEASURED.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
     (ROOT / "docs" / "performance.md").write_text(render(measured))
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text().split(BEGIN)
+    readme.write_text(f"{before}{BEGIN}\n{readme_block(measured)}\n{END}{rest.split(END)[1]}")
     return 0
+
+
+def readme_block(measured: dict) -> str:
+    """The few rows that the README shows, from what was measured."""
+    rows = []
+    for what, (section, title, first, ours, peer) in README_ROWS.items():
+        if section not in measured:
+            continue
+        table = next(text for heading, text in measured[section]["tables"] if heading.startswith(title))
+        header, _, *lines = [
+            [cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines()
+        ]
+        header = [cell for cell in header if cell]
+        row = next(cells for cells in lines if cells[0] == first)
+        values = dict(
+            zip(header[-len(row) :] if len(header) == len(row) else ["", *header], row, strict=True)
+        )
+        name = values[peer] if peer == "best peer" else peer
+        rows.append([what, values[ours], f"{values[name]} ({name})", values["ratio"]])
+    machines = {section["machine"].split(", Python")[0] for section in measured.values()}
+    table = markdown(["What", "lwfast", "best peer", "ratio"], rows)
+    return f"{table}\n\nMeasured on {' / '.join(sorted(machines))}; [all tables](docs/performance.md)."
 
 
 def render(measured: dict) -> str:
