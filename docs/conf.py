@@ -12,7 +12,6 @@ exclude_patterns = ["_build", "jupyter_execute"]
 
 html_theme = "furo"
 html_title = f"lwfast {__version__}"
-html_static_path = ["_static"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3
@@ -35,5 +34,6 @@ nitpick_ignore_regex = [
     (r"py:(class|exc|obj)", r"[A-Z][A-Za-z]*(Error|Warning|Exception)?"),
     (r"py:(class|exc|obj)", r"(lwfast\.)?_.*|lwfast\..*"),
     (r"py:class", r".*[ \[\],].*"),  # "int for one state, int64[...] for more" in a Returns section
+    (r"py:class", r"u?int(8|64)"),
     (r"py:class", r"(optional|callable|int|float|str|bool|bytes|dict|list|tuple|object)"),
 ]

@@ -65,9 +65,9 @@ def output_distribution(
 
     Returns:
         An `OutputDistribution` with `.states` uint8[K, k] and `.probabilities` float64[K]. Outcomes with most
-        photons come first; among those, the power of the last mode ascends outermost, from |n,0,...,0>. With
-        threshold detectors or noise the order is another. Nothing is renormalised: the probabilities sum to
-        that of heralds, rules and `min_detection`.
+        photons come first; among those, the power of the last mode ascends outermost, from `|n,0,...,0>`.
+        With threshold detectors or noise the order is another. Nothing is renormalised: the
+        probabilities sum to that of heralds, rules and `min_detection`.
 
     Raises:
         ValueError: The matrix is not square or not finite, the occupation is empty or negative,

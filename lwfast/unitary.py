@@ -98,7 +98,7 @@ def _dimension(N: Any) -> int:
 
 
 def unitary_deviation(matrix: ArrayLike) -> Any:
-    """Return the largest entry of |U^H U - 1|.
+    """Return the largest entry of `|U^H U - 1|`.
 
     Args:
         matrix: (..., n, n), any numeric dtype; leading dimensions are a stack of matrices.
@@ -118,9 +118,9 @@ def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
 
     Args:
         matrix: (..., n, n), any numeric dtype; leading dimensions are a stack of matrices.
-        atol: Largest entry of |U^H U - 1| that still counts. None takes `lwfast.settings.unitary_precision`,
-            and if that is None too, a tolerance that fits the dtype: 1e-10 in double precision (Lightworks'),
-            and in single precision 1e-5 times max(1, sqrt(n) / 4).
+        atol: Largest entry of `|U^H U - 1|` that still counts. None takes
+            `lwfast.settings.unitary_precision`, and if that is None too, a tolerance that fits the dtype:
+            1e-10 in double precision (Lightworks'), and in single precision 1e-5 times max(1, sqrt(n) / 4).
 
     Returns:
         A bool for one matrix, bool[...] for a stack. False where a product is not finite.

@@ -38,7 +38,7 @@ class convert:  # noqa: N801  (Lightworks' name)
 
     @staticmethod
     def qubit_to_dual_rail(state: State | Iterable[int] | str) -> State:
-        """Return the dual-rail state of qubits: a 0 becomes |1,0>, a 1 becomes |0,1>.
+        """Return the dual-rail state of qubits: a 0 becomes `|1,0>`, a 1 becomes `|0,1>`.
 
         Args:
             state: The value of each qubit; a string of 0 and 1 will do.
@@ -56,7 +56,7 @@ class convert:  # noqa: N801  (Lightworks' name)
 
     @staticmethod
     def dual_rail_to_qubit(state: State | Sequence[int], allow_invalid: bool = False) -> State:
-        """Return the qubits of a dual-rail state: |1,0> becomes 0, |0,1> becomes 1.
+        """Return the qubits of a dual-rail state: `|1,0>` becomes 0, `|0,1>` becomes 1.
 
         Args:
             state: A state with one photon in each pair of neighbouring modes.
