@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         tempfile.TemporaryDirectory() as data_dir,
         remote.local_scheduler(data_dir=data_dir, workers=1) as local,
     ):
-        print(f"Scheduler ready at {local.url} (its dashboard: {local.dashboard})")
+        print(f"Scheduler ready at {local.url}")
         steps = walkthrough_steps()
         if not args.small:
             steps += full_size_steps()
