@@ -136,6 +136,18 @@ class Scheduler:
         ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
         return await self.book.find_all(ids)
 
+    async def accepted_before(self, key: str, digest: bytes) -> list[Job] | None:
+        """Return the jobs that were accepted with an idempotency key; None where there are none.
+
+        Raises:
+            KeyReusedError: The key stands for another payload.
+            UnavailableError: The store cannot be asked.
+        """
+        if self.closing:
+            return None
+        ids = await self._writer.submit(lambda store: store.accepted(key, digest))
+        return None if ids is None else await self.book.find_all(ids)
+
     def _register(self, job_id: int, new: NewJob, time: str) -> None:
         self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed)))
         self.book.add(

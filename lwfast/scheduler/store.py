@@ -106,20 +106,29 @@ class Store:
         Raises:
             KeyReusedError: The key is known with another digest.
         """
-        if key is not None:
-            row = self._one("SELECT digest, job_ids FROM idempotency WHERE key = ?", key)
-            if row is not None:
-                if row[0] != digest:
-                    raise KeyReusedError.of(
-                        "Idempotency-Key",
-                        f"this key was used before with another payload (job {row[1].decode()}); "
-                        "use a new key for a new job",
-                    )
-                return msgspec.json.decode(row[1], type=list[int]), False
+        if key is not None and (known := self.accepted(key, digest)) is not None:
+            return known, False
         ids = [self._insert(job, time) for job in jobs]
         if key is not None:
             self._do("INSERT INTO idempotency VALUES (?, ?, ?)", key, digest, msgspec.json.encode(ids))
         return ids, True
+
+    def accepted(self, key: str, digest: bytes) -> list[int] | None:
+        """The ids of the jobs that were accepted with an idempotency key; None where there are none.
+
+        Raises:
+            KeyReusedError: The key is known with another digest.
+        """
+        row = self._one("SELECT digest, job_ids FROM idempotency WHERE key = ?", key)
+        if row is None:
+            return None
+        if row[0] != digest:
+            raise KeyReusedError.of(
+                "Idempotency-Key",
+                f"this key was used before with another payload (job {row[1].decode()}); "
+                "use a new key for a new job",
+            )
+        return msgspec.json.decode(row[1], type=list[int])
 
     def _insert(self, job: NewJob, time: str) -> int:
         values = (

@@ -9,13 +9,14 @@ from starlette.requests import Request
 
 from lwfast.wire import IDEMPOTENCY_HEADER
 
-from .faults import RequestError
+from .faults import KeyReusedError, RequestError
 from .http import checked, read_body, scheduler_of
 from .jobs import Job, NewJob
 from .qpus import QPUConfig
-from .validation import check_batch, check_one, parse_json
+from .validation import check_batch, check_one, parse_json, stored_form
 
 MAX_KEY = 255
+ONE, BATCH = b"one", b"batch"
 Check = Callable[[bytes, Mapping[str, QPUConfig]], Sequence[NewJob]]
 
 
@@ -34,7 +35,7 @@ async def submit_one(request: Request) -> Job:
         RequestError: It breaks rules; lists all of them.
     """
     limit = scheduler_of(request).settings.body_limit
-    return (await _submit(request, _one, limit, b"one"))[0]
+    return (await _submit(request, _one, limit, ONE))[0]
 
 
 async def submit_batch(request: Request) -> list[Job]:
@@ -44,7 +45,7 @@ async def submit_batch(request: Request) -> list[Job]:
         RequestError: One breaks rules; lists all violations of all jobs.
     """
     limit = scheduler_of(request).settings.batch_limit
-    return await _submit(request, _batch, limit, b"batch")
+    return await _submit(request, _batch, limit, BATCH)
 
 
 async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> list[Job]:
@@ -53,14 +54,42 @@ async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> li
     if key is not None and not 1 <= len(key) <= MAX_KEY:
         raise RequestError.of(IDEMPOTENCY_HEADER, f"should have 1 to {MAX_KEY} characters, has {len(key)}")
     body = await read_body(request, limit)
-    jobs = await checked(lambda text: check(text, scheduler.settings.qpus), body)
-    return await scheduler.submit(jobs, key, _digest(kind, jobs))
+    try:
+        jobs = await checked(lambda text: check(text, scheduler.settings.qpus), body)
+        return await scheduler.submit(jobs, key, _digest(kind, [job.payload for job in jobs]))
+    except KeyReusedError:
+        raise
+    except RequestError:
+        # What is taken depends on the QPUs and on the scheduler's state now; what was accepted stays accepted.
+        if key is None:
+            raise
+        digest = await checked(lambda text: _digest_unchecked(kind, text), body)
+        accepted = await scheduler.accepted_before(key, digest)
+        if accepted is None:
+            raise
+        return accepted
 
 
-def _digest(kind: bytes, jobs: Sequence[NewJob]) -> bytes:
+def _digest(kind: bytes, payloads: Sequence[bytes]) -> bytes:
     """What a key stands for: the payloads as stored, so white space and order of fields do not matter."""
     digest = hashlib.sha256(kind)
-    for job in jobs:
-        digest.update(len(job.payload).to_bytes(8, "little"))
-        digest.update(job.payload)
+    for payload in payloads:
+        digest.update(len(payload).to_bytes(8, "little"))
+        digest.update(payload)
     return digest.digest()
+
+
+def _digest_unchecked(kind: bytes, body: bytes) -> bytes:
+    """What `_digest` would give if the body were taken; of one that never could be, nothing it ever gives."""
+    try:
+        value = parse_json(body)
+    except RequestError:
+        return b""
+    if kind == BATCH:
+        if not isinstance(value, dict) or set(value) != {"jobs"} or not isinstance(value["jobs"], list):
+            return b""
+        forms = [stored_form(item) for item in value["jobs"]]
+    else:
+        forms = [stored_form(value)]
+    known = [form for form in forms if form is not None]
+    return _digest(kind, known) if len(known) == len(forms) else b""

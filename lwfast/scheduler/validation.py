@@ -101,6 +101,22 @@ def check_batch(value: Any, qpus: Mapping[str, QPUConfig]) -> list[NewJob]:
     return jobs
 
 
+def stored_form(value: Any) -> bytes | None:
+    """The form in which a payload is stored, and which its idempotency key stands for.
+
+    It depends on the payload alone, not on the QPUs; None for what no QPU could take.
+    """
+    if not isinstance(value, dict) or not set(REQUIRED) <= set(value) <= set(FIELDS):
+        return None
+    payload = {name: value.get(name) for name in FIELDS}
+    if payload["min_detection"] is None:  # as many as are put in
+        photons = payload["input"]
+        if not isinstance(photons, list) or any(type(number) is not int for number in photons):
+            return None
+        payload["min_detection"] = sum(photons)
+    return msgspec.json.encode(payload)
+
+
 def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJob | None, list[FieldError]]:
     found = Violations(prefix)
     if not isinstance(value, dict):
@@ -137,7 +153,8 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
         or min_detection is None
     ):
         return None, found.errors
-    payload = {name: value.get(name) for name in FIELDS} | {"min_detection": min_detection}
+    payload = stored_form(value)
+    assert payload is not None  # noqa: S101  (it has all fields and no other)
     job = NewJob(
         name=value["job_name"],
         qpu=qpu.name,
@@ -146,7 +163,7 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
         n_samples=n_samples,
         min_detection=min_detection,
         timeout_seconds=qpu.timeout_seconds,
-        payload=msgspec.json.encode(payload),
+        payload=payload,
         hardware=msgspec.json.encode(qpu.hardware_for(n_modes)),
         seed=secrets.randbits(63),
     )
