@@ -111,8 +111,9 @@ def _answers(client: Client) -> bool:
     good = _say(True, f"the scheduler answers ({kind}); QPUs: {', '.join(names) or 'none'}")
     if api.offers_v1():
         now = api.status()
-        text = (
-            f"lwfast {now.version}, {now.workers} workers, {now.running} jobs running, {now.waiting} waiting"
-        )
-        good = _say(True, f"the scheduler is {text}")
+        workers = f"{now.workers} worker{'' if now.workers == 1 else 's'}"
+        jobs = f"{now.running} job{'' if now.running == 1 else 's'} running, {now.waiting} waiting"
+        good = _say(True, f"the scheduler is lwfast {now.version}, {workers}, {jobs}")
+        if now.trouble is not None:
+            good = _say(False, f"the scheduler can run no job: {now.trouble}; see its log")
     return good

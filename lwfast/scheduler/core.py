@@ -56,6 +56,7 @@ class Scheduler:
         self._ends: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = contextlib.AsyncExitStack()
+        self._last_taken_up = 0
 
     async def start(self) -> None:
         """Open the store, take up what was left, start the workers.
@@ -84,6 +85,7 @@ class Scheduler:
             on_idle=self._pump,
             on_answer=self._on_answer,
             on_lost=self._on_lost,
+            on_trouble=self._on_trouble,
         )
         self.pool.start()
 
@@ -92,6 +94,7 @@ class Scheduler:
         await self._writer.submit(lambda store: store.recover(time))
         for job in await self._writer.submit(Store.live_jobs):
             self.book.add(job)
+            self._last_taken_up = job.id
         known = await self._writer.submit(Store.result_files)
         for path in self.settings.results_dir.iterdir():
             if path.name not in known:  # its job ended otherwise, or will run again
@@ -120,10 +123,12 @@ class Scheduler:
 
         Raises:
             KeyReusedError: The idempotency key stands for another payload.
-            UnavailableError: The store cannot write, or the scheduler is shutting down.
+            UnavailableError: The store cannot write, no worker can start, or the scheduler is shutting down.
         """
         if self.closing:
             raise UnavailableError.of("scheduler", "is shutting down; send the job again later")
+        if (trouble := self.pool.trouble) is not None:
+            raise UnavailableError.of("workers", f"no job can be run: {trouble}; see the scheduler's log")
         time = now_text()
 
         def register(outcome: tuple[list[int], bool]) -> None:
@@ -132,6 +137,7 @@ class Scheduler:
                 for job_id, job in zip(ids, jobs, strict=True):
                     self._register(job_id, job, time)
                 self._pump()
+                self._on_trouble()
 
         ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
         return await self.book.find_all(ids)
@@ -299,6 +305,20 @@ class Scheduler:
                 "try fewer modes, photons or samples."
             )
             self._settle(job, Status.FAILED, notes=notes)
+
+    def _on_trouble(self) -> None:
+        """End the jobs of this run if no worker ever got ready: who sent them waits for a first sign.
+
+        Jobs of earlier runs wait on: a broken installation should not cost a queue. So do all jobs where
+        workers did get ready once, since what is wrong may pass.
+        """
+        trouble = self.pool.trouble
+        if trouble is None or self.pool.ever_ready or self.closing:
+            return
+        for job in list(self.book.live.values()):
+            if job.id > self._last_taken_up and not job.settling:
+                self.book.queue.remove(job.id)
+                self._settle(job, Status.FAILED, notes=f"The job was not run: {trouble}; see the log")
 
     def _time_out(self, job: Job) -> None:
         if job.status is Status.RUNNING and not job.settling:

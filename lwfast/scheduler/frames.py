@@ -27,6 +27,12 @@ class Ready(msgspec.Struct, tag=True, frozen=True):
     seconds: float
 
 
+class Unable(msgspec.Struct, tag=True, frozen=True):
+    """The worker cannot get ready, and ends."""
+
+    reason: str
+
+
 class Done(msgspec.Struct, tag=True, frozen=True):
     """A result, in bytes or as the name of a file in the results folder."""
 
@@ -43,7 +49,7 @@ class Failed(msgspec.Struct, tag=True, frozen=True):
     code: int | None = None
 
 
-Answer = Ready | Done | Failed
+Answer = Ready | Unable | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_order = msgspec.msgpack.Decoder(Run).decode

@@ -60,7 +60,7 @@ async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> li
     except KeyReusedError:
         raise
     except RequestError:
-        # What is taken depends on the QPUs and on the scheduler's state now; what was accepted stays accepted.
+        # What is taken depends on QPUs and workers as they are now; what was accepted stays accepted.
         if key is None:
             raise
         digest = await checked(lambda text: _digest_unchecked(kind, text), body)

@@ -138,6 +138,8 @@ async def status(request: Request) -> Response:
         workers=len(scheduler.pool.workers),
         running=running,
         waiting=len(scheduler.book.queue),
+        ready=scheduler.pool.ready,
+        trouble=scheduler.pool.trouble,
     )
     return json_answer(encode(answer))
 

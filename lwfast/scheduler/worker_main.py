@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .frames import INLINE_LIMIT, Done, Failed, Ready, Run, decode_order, pack, read_frame
+from .frames import INLINE_LIMIT, Done, Failed, Ready, Run, Unable, decode_order, pack, read_frame
 
 Runner = Callable[..., tuple[Any, Any]]
 
@@ -37,8 +37,12 @@ def main() -> None:
     inbox: queue.SimpleQueue[Run] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders, inbox), daemon=True).start()
     began = time.perf_counter()
-    runner = _load(runner_name)
-    _warm(runner)
+    try:
+        runner = _load(runner_name)
+        _warm(runner)
+    except BaseException as error:
+        answers.write(pack(Unable(f"{type(error).__name__}: {error}")))
+        raise
     answers.write(pack(Ready(time.perf_counter() - began)))
     while True:
         answers.write(pack(_answer(inbox.get(), runner, results_dir)))

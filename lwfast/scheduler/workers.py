@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .frames import LENGTH, Answer, Done, Failed, Ready, decode_answer
+from .frames import LENGTH, Answer, Done, Failed, Ready, Unable, decode_answer
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,8 @@ _START = (
 )
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+FAILED_STARTS = 3
+"""After so many in a row, with no worker ready, it is said that workers cannot start."""
 EXIT_SECONDS = 2.0
 """How long a worker that has closed its output may take to end."""
 
@@ -69,6 +71,7 @@ class WorkerPool:
         on_idle: Called when a worker can take a job.
         on_answer: Called with each `Done` or `Failed`; the worker is idle again.
         on_lost: Called with the id of a job whose worker ended by itself, and how it ended.
+        on_trouble: Called when workers turn out to be unable to start; see `trouble`.
     """
 
     def __init__(
@@ -80,12 +83,16 @@ class WorkerPool:
         on_idle: Callable[[], None],
         on_answer: Callable[[Done | Failed], None],
         on_lost: Callable[[int, str], None],
+        on_trouble: Callable[[], None],
     ) -> None:
         self.workers = [Worker(number) for number in range(count)]
         self._arguments = [sys.executable, "-P", "-c", _START, str(results_dir), runner]
         self._on_idle = on_idle
         self._on_answer = on_answer
         self._on_lost = on_lost
+        self._on_trouble = on_trouble
+        self._failed_starts = 0
+        self._why = ""
         self._first_ready = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -98,6 +105,23 @@ class WorkerPool:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def ready(self) -> int:
+        """How many workers have their kernels, busy ones included."""
+        return sum(worker.ready for worker in self.workers)
+
+    @property
+    def ever_ready(self) -> bool:
+        """Whether any worker got ready since the start."""
+        return self._first_ready.is_set()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why workers cannot start, where several starts in a row have failed and none is ready."""
+        if self._failed_starts < FAILED_STARTS or self.ready:
+            return None
+        return f"the worker processes end before they are ready ({self._why})"
 
     def claim(self, job_id: int) -> Worker | None:
         """Reserve an idle worker for a job."""
@@ -116,21 +140,25 @@ class WorkerPool:
             await self._first_ready.wait()
         pause = FIRST_PAUSE_SECONDS
         while True:
-            was_ready = False
             try:
-                was_ready = await self._serve(worker)
-            except Exception:
+                why = await self._serve(worker)
+            except Exception as error:
                 # Whatever it was, without this loop the place would stay empty.
                 log.exception("worker %d could not be run", worker.number)
-            if was_ready:
+                why = f"{type(error).__name__}: {error}"
+            if why is None:
                 pause = FIRST_PAUSE_SECONDS
             else:
-                log.error("worker %d did not get ready; trying again in %g s", worker.number, pause)
+                log.error("worker %d did not get ready (%s); trying again in %g s", worker.number, why, pause)
+                self._failed_starts += 1
+                self._why = why
+                if self.trouble is not None:
+                    self._on_trouble()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
-    async def _serve(self, worker: Worker) -> bool:
-        """Run one process to its end; return whether it got ready."""
+    async def _serve(self, worker: Worker) -> str | None:
+        """Run one process to its end; return why it did not get ready, or None if it did."""
         process = await asyncio.create_subprocess_exec(
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
@@ -138,13 +166,16 @@ class WorkerPool:
             env=_environment(),
         )
         worker.process = process
-        was_ready = False
+        was_ready, why = False, None
         try:
             while (answer := await _read_answer(process)) is not None:
                 if isinstance(answer, Ready):
                     was_ready = worker.ready = True
+                    self._failed_starts = 0
                     self._first_ready.set()
                     log.info("worker %d ready after %.2f s", worker.number, answer.seconds)
+                elif isinstance(answer, Unable):
+                    why = answer.reason
                 elif worker.job_id == answer.job_id:  # and not a job that was cancelled meanwhile
                     worker.job_id = None
                     self._on_answer(answer)
@@ -164,7 +195,7 @@ class WorkerPool:
         if lost is not None:
             log.error("worker %d ended with %s while it ran job %d", worker.number, _ending(code), lost)
             self._on_lost(lost, _ending(code))
-        return was_ready
+        return None if was_ready else why or _ending(code)
 
 
 async def _read_answer(process: asyncio.subprocess.Process) -> Answer | None:

@@ -83,10 +83,22 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Answer of `v1/status`."""
+    """Answer of `v1/status`.
+
+    Attributes:
+        version: Of the scheduler's lwfast.
+        started_date: Since when it runs, ISO 8601 in UTC.
+        workers: Worker processes that there should be.
+        running: Jobs that run.
+        waiting: Jobs that wait.
+        ready: Worker processes that are ready or busy; None from a scheduler that does not say.
+        trouble: Why no worker can start, or None.
+    """
 
     version: str
     started_date: str
     workers: int
     running: int
     waiting: int
+    ready: int | None = None
+    trouble: str | None = None

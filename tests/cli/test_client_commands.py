@@ -195,8 +195,15 @@ def test_doctor(run, scheduler):
     assert f"URL {scheduler.url} (from LWFAST_URL)" in out
     assert "token set, not shown (from LWFAST_TOKEN)" in out
     assert ("lwfast's API" in out) is scheduler.v1
-    assert ("1 workers, 0 jobs running, 2 waiting" in out) is scheduler.v1
+    assert ("1 worker, 0 jobs running, 2 waiting" in out) is scheduler.v1
     assert TOKEN not in out
+
+
+def test_doctor_tells_of_workers_that_cannot_start(run, ours):
+    ours.health = {"ready": 0, "trouble": "the worker processes end before they are ready (exit code 3)"}
+    code, out, _ = run("doctor")
+    assert (code, "BAD  the scheduler can run no job: the worker processes end" in out) == (1, True)
+    assert "exit code 3" in out
 
 
 def test_doctor_finds_what_is_wrong(run, folders):

@@ -59,6 +59,7 @@ class FakeScheduler:
         self.requests: list[Request] = []
         self.faults: list[tuple[str, str, Fault]] = []
         self.keys: dict[str, Any] = {}
+        self.health: dict[str, Any] = {}  # further facts of v1/status
         self.qpus = [qpu()]
         self.seq = 0
         self.lock = threading.RLock()
@@ -259,7 +260,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"items": [record(job) for job in jobs[:limit]], "before": before})
         elif route == "v1/status":
             counts = {"workers": 1, "running": 0, "waiting": 2}
-            self.answer(200, {"version": "0.1.0", "startedDate": DATE, **counts})
+            self.answer(200, {"version": "0.1.0", "startedDate": DATE, **counts, **owner.health})
         elif route == "v1/changes":
             ids = [int(item) for item in self.query["ids"][0].split(",")]
             if any(item not in owner.jobs for item in ids):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 
-import pytest
-
 from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.wire import decode_page
 from tests.scheduler.harness import Api, make_settings, payload, running
@@ -187,12 +185,3 @@ def test_orphaned_result_files_are_removed(tmp_path):
     with running(settings) as api:
         assert list(settings.results_dir.iterdir()) == [kept]
         assert len(api.get(f"jobs/{job_id}/results").json()["results"]) == 40_000
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_worker_that_cannot_start_loses_no_job(tmp_path, workers):
-    """With a runner that cannot be loaded the server answers, and jobs wait."""
-    with running(make_settings(tmp_path, runner="tests.scheduler.nowhere:nothing", workers=workers)) as api:
-        job_id = api.submit()
-        assert api.details(job_id)["queuePosition"] == 1
-        assert api.cancel(job_id).status_code == 204

@@ -123,7 +123,8 @@ async function refresh() {
   state.next = page.before;
   showJobs();
   at("summary").textContent = `${count(status.running)} running, ${count(status.waiting)} waiting, ` +
-    `${several(status.workers, "worker")}, version ${status.version}`;
+    `${several(status.workers, "worker")}, version ${status.version}` +
+    (status.trouble ? `. No job can be run: ${status.trouble}` : "");
   at("summary").classList.remove("stale");
   at("summary").title = `Started ${status.startedDate}`;
 }
