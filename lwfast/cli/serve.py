@@ -9,9 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from lwfast._local import SERVE_TOKEN_VARIABLE, is_loopback
 from lwfast.errors import LightworksDependencyError
-
-TOKEN_VARIABLE = "LWFAST_SERVE_TOKEN"  # noqa: S105  (a variable's name)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,7 +24,10 @@ def add_parser(subparsers: Any) -> None:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=_port, default=8765, help="port to listen on, 0 for a free one (default: %(default)s)")
     add("--data-dir", type=Path, metavar="DIR", help="folder of the queue and the results")
-    add("--token", help=f"token that clients must send (default: {TOKEN_VARIABLE}, or one made and kept)")
+    add(
+        "--token",
+        help=f"token that clients send (default: {SERVE_TOKEN_VARIABLE}, or one made and kept)",
+    )
     add(
         "--config", type=Path, metavar="TOML", help="file that describes the QPUs (default: one like Artemis)"
     )
@@ -65,7 +67,7 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     if args.config is not None and args.profile is not None:
         raise ConfigError("give either --config or --profile, not both")
-    if not args.allow_remote and not _is_loopback(args.host):
+    if not args.allow_remote and not is_loopback(args.host):
         raise ConfigError(
             f"--host {args.host} lets other machines in, over plain HTTP that shows them the token: "
             "add --allow-remote if you want that, or use an SSH tunnel"
@@ -88,23 +90,12 @@ def _run(args: argparse.Namespace) -> int:
 def _token(given: str | None) -> str | None:
     from lwfast.scheduler.faults import ConfigError
 
-    token = os.environ.get(TOKEN_VARIABLE) if given is None else given
+    token = os.environ.get(SERVE_TOKEN_VARIABLE) if given is None else given
     if token is None:
         return None
     if not token.isascii() or not token.isprintable() or not token.strip() or " " in token:
         raise ConfigError("the token should be printable ASCII characters without spaces, and not empty")
     return token
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _port(text: str) -> int:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lwfast import wire
+from lwfast._atomic import write_atomic
 from lwfast.errors import JobFileError
-
-from .atomic import write_atomically
 
 if TYPE_CHECKING:
     from .batch_job import BatchJob
@@ -65,8 +64,7 @@ def save(data: dict[str, Any], filename: str | PathLike[str], allow_overwrite: b
             f"A saved job with this name already exists ({path}). Use another name, or allow_overwrite=True "
             "to replace it."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(data, indent=4).encode())
+    write_atomic(path, json.dumps(data, indent=4).encode())
 
 
 def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:

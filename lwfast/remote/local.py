@@ -19,6 +19,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
+from lwfast._local import SERVE_TOKEN_VARIABLE
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 
 from .client import Client
@@ -30,7 +31,6 @@ OUTAGE_SECONDS = 30.0
 STOP_SECONDS = 8.0
 TERMINATE_SECONDS = 3.0
 LOG_TAIL_BYTES = 4000
-TOKEN_VARIABLE = "LWFAST_SERVE_TOKEN"  # noqa: S105  (a variable's name)
 
 
 def local_scheduler(
@@ -241,7 +241,7 @@ def _options(config: Any, workers: Any, port: Any) -> list[str]:
 def _environment(token: str) -> dict[str, str]:
     """The child's environment: the token, and the way to this very lwfast."""
     environment = dict(os.environ)
-    environment[TOKEN_VARIABLE] = token
+    environment[SERVE_TOKEN_VARIABLE] = token
     for name in ("LWFAST_TOKEN", "LWFAST_URL"):
         environment.pop(name, None)
     home = Path(__file__).resolve().parents[2]

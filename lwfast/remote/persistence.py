@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from lwfast._atomic import write_atomic
 from lwfast.errors import ConfigurationError, TokenError
 
 from . import legacy
-from .atomic import write_atomically
 
 LOCK_PATIENCE_SECONDS = 10.0
 CERTIFICATE = "certificate.pem"
@@ -61,7 +61,7 @@ def changing_tokens() -> Iterator[dict[str, str]]:
         with _locked(path.parent):
             tokens = _token_file(path)
             yield tokens
-            write_atomically(path, json.dumps(tokens, indent=4).encode(), mode=0o600)
+            write_atomic(path, json.dumps(tokens, indent=4).encode(), mode=0o600)
     except OSError as error:
         raise TokenError(f"{path} could not be changed: {error.strerror or error}.") from error
 
@@ -107,7 +107,7 @@ def save_setting(key: str, value: Any) -> None:
     try:
         with _locked(path.parent):
             settings = _settings_file(path) | {key: value}
-            write_atomically(path, json.dumps(settings, indent=4).encode(), mode=0o600)
+            write_atomic(path, json.dumps(settings, indent=4).encode(), mode=0o600)
     except OSError as error:
         raise ConfigurationError(f"{path} could not be written: {error.strerror or error}.") from error
 
@@ -204,7 +204,7 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
     path = own_folder() / CERTIFICATE
     try:
         with _locked(path.parent):
-            write_atomically(path, data, mode=0o600)
+            write_atomic(path, data, mode=0o600)
     except OSError as error:
         raise ConfigurationError(f"{path} could not be written: {error.strerror or error}.") from error
 

@@ -8,7 +8,6 @@ scheduler. A profile's token is only ever sent to that profile's URL.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lwfast._local import is_loopback
 from lwfast.errors import AuthenticationError, ConfigurationError
 
 from . import persistence
@@ -122,16 +122,6 @@ def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
             "yours, Client(allow_insecure=True) or LWFAST_ALLOW_HTTP=1."
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name means this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, str]:

@@ -20,6 +20,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
+from lwfast._local import is_loopback
 from lwfast._version import __version__
 from lwfast.errors import (
     AuthenticationError,
@@ -31,7 +32,7 @@ from lwfast.errors import (
 from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER
 
 from .retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
-from .settings import Settings, is_loopback
+from .settings import Settings
 
 POOL_SIZE = 64
 CHUNK_BYTES = 1 << 16

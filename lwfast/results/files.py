@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._atomic import write_atomic
 from lwfast._types import Counts, StateTable
 from lwfast._version import __version__
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResultFormatError
 from lwfast.result_json import decode_members, decode_table, encode_table
-from lwfast.results._atomic import write_atomic
 from lwfast.results._state_map import private
 from lwfast.results.qpu import QPUSamplingResult
 from lwfast.results.sampling import SamplingResult
@@ -69,7 +69,7 @@ def save_result(
         )
     else:
         body = _json_text(saved, described if metadata else None, raw_data=raw_data)
-        write_atomic(path, lambda file: file.write(body))
+        write_atomic(path, body)
     return path
 
 

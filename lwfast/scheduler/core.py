@@ -20,7 +20,7 @@ from .cache import ByteCache
 from .changes import Changes
 from .clock import now_text
 from .faults import ConflictError, NotFoundError, RequestError, UnavailableError
-from .frames import Done, Failed, Run, pack
+from .frames import Done, Failed, Run, pack, result_name
 from .jobs import Job, Log, NewJob
 from .lock import StoreLock
 from .reader import Reader
@@ -381,7 +381,7 @@ class Scheduler:
                     # The result is worth more than a second: hold it until the disk has room again.
                     log.error("the end of job %d is not stored yet: %s", job.id, error)  # noqa: TRY400
                     await asyncio.sleep(STORE_RETRY_SECONDS)
-            if done is None:
+            if done is None and (job.started is not None or job.attempts):  # else none was ever begun
                 await asyncio.to_thread(self._drop_files, job.id)
             self._ends.pop(job.id, None)
 
@@ -389,8 +389,9 @@ class Scheduler:
 
     def _drop_files(self, job_id: int) -> None:
         """Remove what a worker may have written for a job that then ended without a result."""
-        for name in (f"{job_id}.json", f"{job_id}.json.part"):
-            (self.settings.results_dir / name).unlink(missing_ok=True)
+        name, folder = result_name(job_id), self.settings.results_dir
+        for path in (folder / name, *folder.glob(f".{name}.*.part")):
+            path.unlink(missing_ok=True)
 
     def _stop_timer(self, job: Job) -> None:
         timer = self._timers.pop(job.id, None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import os
 import secrets
 import socket
 from collections.abc import Iterable
 from pathlib import Path
+
+from lwfast._atomic import write_atomic
 
 from .faults import ConfigError
 
@@ -37,14 +38,7 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
 
 def _make_token(path: Path) -> str:
     token = secrets.token_urlsafe(32)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(file, f"{token}\n".encode())
-        os.fsync(file)
-    finally:
-        os.close(file)
-    part.replace(path)
+    write_atomic(path, f"{token}\n".encode(), mode=0o600)
     return token
 
 

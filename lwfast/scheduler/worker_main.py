@@ -18,7 +18,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .frames import INLINE_LIMIT, Done, Failed, Ready, Run, Unable, decode_order, pack, read_frame
+from lwfast._atomic import write_atomic
+
+from .frames import (
+    INLINE_LIMIT,
+    Done,
+    Failed,
+    Ready,
+    Run,
+    Unable,
+    decode_order,
+    pack,
+    read_frame,
+    result_name,
+)
 
 Runner = Callable[..., tuple[Any, Any]]
 
@@ -126,23 +139,7 @@ def _run(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
     if len(body) <= INLINE_LIMIT:
         return Done(order.job_id, body=body)
     try:
-        return Done(order.job_id, file=_write(results_dir, f"{order.job_id}.json", body))
+        write_atomic(results_dir / result_name(order.job_id), body)
+        return Done(order.job_id, file=result_name(order.job_id))
     except OSError as error:  # such as a full disk
         return Failed(order.job_id, f"the result of {len(body)} bytes could not be written: {error}")
-
-
-def _write(folder: Path, name: str, body: bytes) -> str:
-    """Write a file so that after a power cut it is whole or absent."""
-    part = folder / f"{name}.part"
-    with part.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / name)
-    if os.name == "posix":
-        directory = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    return name

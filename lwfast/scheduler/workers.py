@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from lwfast._local import SERVE_TOKEN_VARIABLE
+
 from .frames import LENGTH, Answer, Done, Failed, Ready, Unable, decode_answer
 
 log = logging.getLogger(__name__)
@@ -215,4 +217,4 @@ def _ending(code: int) -> str:
 
 def _environment() -> dict[str, str]:
     """The environment without our token, which a worker has no use for."""
-    return {name: value for name, value in os.environ.items() if name != "LWFAST_SERVE_TOKEN"}
+    return {name: value for name, value in os.environ.items() if name != SERVE_TOKEN_VARIABLE}

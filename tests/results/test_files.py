@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import stat
 
 import numpy as np
 import pytest
 
 import lwfast as lw
 from lwfast.results import QPUSamplingResult, SamplingResult
-from lwfast.results._atomic import write_atomic
 
 DATA = {
     "results": {(0, 1, 1): 5, (0, 1, 0): 3, (1, 0, 1): 2},
@@ -125,21 +123,3 @@ def test_missing_files_and_wrong_names_are_told(result, tmp_path):
             lw.load_result(tmp_path / name)
     with pytest.raises(TypeError):
         result.save(5)
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
-    path = tmp_path / "a.json"
-    path.write_text("old")
-    path.chmod(0o640)
-
-    def fail(file):
-        file.write(b"half")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        write_atomic(path, fail)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-    write_atomic(path, lambda file: file.write(b"new"))
-    assert path.read_text() == "new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640

@@ -174,6 +174,19 @@ def test_finished_jobs_leave_memory(tmp_path, monkeypatch):
         assert [item["jobId"] for item in answer["items"]] == ids
 
 
+def test_half_a_result_goes_with_its_job(tmp_path):
+    """What a worker had written when its job was cancelled is removed."""
+    settings = make_settings(tmp_path)
+    with running(settings) as api:
+        job_id = api.submit(n_samples=SLEEPS)
+        api.wait(job_id, {"Running"})
+        (settings.results_dir / f".{job_id}.json.0a1b.part").write_text("{")
+        (settings.results_dir / f"{job_id}.json").write_text("{}")
+        (settings.results_dir / f".{job_id}1.json.0a1b.part").write_text("{")
+        assert api.cancel(job_id).status_code == 204
+        assert [path.name for path in settings.results_dir.iterdir()] == [f".{job_id}1.json.0a1b.part"]
+
+
 def test_orphaned_result_files_are_removed(tmp_path):
     settings = make_settings(tmp_path)
     with running(settings) as api:

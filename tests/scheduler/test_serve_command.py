@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
+from lwfast._local import SERVE_TOKEN_VARIABLE as TOKEN_VARIABLE
 from lwfast.cli.main import main
-from lwfast.cli.serve import TOKEN_VARIABLE
 from tests.scheduler.harness import ROOT, Api
 
 
@@ -94,6 +94,16 @@ def test_announced_in_json_and_ends_with_its_parent(tmp_path):
 def test_other_machines_only_if_asked(capsys, tmp_path, host):
     assert "--allow-remote" in refused(capsys, "--host", host, "--data-dir", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_host_in_capitals(tmp_path):
+    """A host name is the same in any spelling."""
+    with serve("--host", "LOCALHOST", "--data-dir", str(tmp_path), "--token", "t") as process:
+        api = Api(re.search(r"http://\S+/", process.stdout.readline())[0].removesuffix("api/"), "t")
+        with api.session:
+            assert api.get("qpus").status_code == 200
+        process.terminate()
+        process.communicate(timeout=20)
 
 
 def test_port_in_use(capsys, tmp_path):

@@ -1,0 +1,55 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+def write_atomic(
+    path: Path, content: bytes | Callable[[BinaryIO], object], *, mode: int | None = None
+) -> None:
+    """Write a file beside `path`, force it to the disk, then put it in its place in one step.
+
+    A process that is killed meanwhile leaves `.NAME.*.part` behind, and `path` as it was.
+
+    Args:
+        path: The file; folders above it are made.
+        content: Its bytes, or what writes them into the file it is given.
+        mode: Its permissions, before the process' umask; None for those of the file that is replaced, and for
+            the usual ones where there is none.
+
+    Raises:
+        OSError: The file cannot be written, or the disk is full; `path` is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = stat.S_IMODE(path.stat().st_mode) if mode is None and path.exists() else None
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(part, flags, 0o666 if mode is None else mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if kept is not None:
+                part.chmod(kept)  # first: what is private stays so while it is written
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    with suppress(OSError):  # Windows opens no folders; there the new name is not forced to the disk
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,18 @@
+"""What client, scheduler and command line have to agree on about a scheduler on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+
+SERVE_TOKEN_VARIABLE = "LWFAST_SERVE_TOKEN"  # noqa: S105  (a variable's name)
+"""Environment variable with the token that `lwfast serve` takes."""
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address means this machine."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
