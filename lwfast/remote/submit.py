@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from .compile import Submission
     from .endpoints import Endpoints
     from .single_job import Job
+
+AROUND_BATCH = 64
+"""What a request may hold around the jobs of a batch, in bytes as in brackets."""
+NAMES_SHOWN = 20
 
 
 def new_key() -> str:
@@ -52,7 +56,8 @@ def submit_one(
 def submit_batch(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[Submission]) -> None:
     """Send the payloads of a batch, and give each job its id.
 
-    With lwfast's API all are accepted or none; else they are sent one by one, up to the first that fails.
+    With lwfast's API all are accepted or none, but for batches above the size of a request, which are sent in
+    parts; without it they are sent one by one. Nothing is sent after the first failure.
 
     Raises:
         BatchSubmissionError: Some were accepted, then one failed; carries the accepted jobs.
@@ -66,15 +71,43 @@ def submit_batch(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[Subm
         try:
             job._accept(submit_one(api, submission.payload, submission.body, new_key()))
         except LightworksRemoteError as error:
-            raised = _partly(error, jobs, submissions, number)
+            raised = _partly(error, jobs, submissions, slice(number, number + 1))
             if raised is error:
                 raise
             raise raised from error
 
 
 def _submit_together(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[Submission]) -> None:
-    if not jobs:
-        return
+    parts = list(_parts([item.body for item in submissions]))
+    for part in parts:
+        try:
+            _submit_part(api, jobs[part], submissions[part])
+        except LightworksRemoteError as error:
+            raised = error if len(parts) == 1 else _partly(error, jobs, submissions, part)
+            if raised is error:
+                raise
+            raise raised from error
+
+
+def _parts(bodies: Sequence[bytes]) -> Iterator[slice]:
+    """Cut a batch into requests that the scheduler takes: of so many bytes, jobs and brackets at most."""
+    start = size = brackets = 0
+    for number, body in enumerate(bodies):
+        more, inside = len(body) + 1, body.count(b"[") + body.count(b"{")
+        if number > start and (
+            size + more > wire.BATCH_BYTES - AROUND_BATCH
+            or brackets + inside > wire.BATCH_PARTS - AROUND_BATCH
+            or number - start == wire.BATCH_JOBS
+        ):
+            yield slice(start, number)
+            start, size, brackets = number, 0, 0
+        size += more
+        brackets += inside
+    if bodies:
+        yield slice(start, len(bodies))
+
+
+def _submit_part(api: Endpoints, jobs: Sequence[Job], submissions: Sequence[Submission]) -> None:
     sent_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     key = new_key()
     try:
@@ -98,25 +131,25 @@ def _is_definite(error: LightworksRemoteError) -> bool:
 
 
 def _partly(
-    error: LightworksRemoteError, jobs: Sequence[Job], submissions: Sequence[Submission], number: int
+    error: LightworksRemoteError, jobs: Sequence[Job], submissions: Sequence[Submission], part: slice
 ) -> LightworksRemoteError:
-    """Make the error of a batch whose job `number` failed: those before it were accepted."""
+    """Make the error of a batch of which a part failed: the jobs before it were accepted."""
     from .batch_job import BatchJob
 
     names = [item.payload.job_name for item in submissions]
-    if number == 0 and not isinstance(error, AmbiguousSubmissionError):
+    if part.start == 0 and not isinstance(error, AmbiguousSubmissionError):
         return error
-    accepted = BatchJob._of(names[:number], jobs[:number])
-    not_sent = JobSubmissionError(f"Not sent, since {names[number]!r} before it failed.")
-    failed: dict[str, Exception] = {names[number]: error}
-    failed |= dict.fromkeys(names[number + 1 :], not_sent)
-    ids = ", ".join(str(job.job_id) for job in jobs[:number]) or "none"
-    so_far = f"{number} of {len(jobs)} jobs were accepted (ids {ids}; see the attribute jobs), then "
+    before, failing, after = names[: part.start], names[part], names[part.stop :]
+    accepted = BatchJob._of(before, jobs[: part.start])
+    not_sent = JobSubmissionError(f"Not sent, since {_some(failing)} before it failed.")
+    failed: dict[str, Exception] = dict.fromkeys(failing, error)
+    failed |= dict.fromkeys(after, not_sent)
+    ids = _some([job.job_id for job in jobs[: part.start]])
+    so_far = f"{part.start} of {len(jobs)} jobs were accepted (ids {ids}; see the attribute jobs), then "
     result: AmbiguousSubmissionError | BatchSubmissionError
     if isinstance(error, AmbiguousSubmissionError):
-        left = ", ".join(repr(name) for name in names[number + 1 :]) or "none"
         result = AmbiguousSubmissionError(
-            f"{so_far}the answer for {names[number]!r} was lost. Not sent: {left}. {error}",
+            f"{so_far}the answer for {_some(failing)} was lost. Not sent: {_some(after)}. {error}",
             error.payload,
             error.sent_at,
             accepted,
@@ -125,9 +158,15 @@ def _partly(
         )
         result.job_id = error.job_id
     else:
-        result = BatchSubmissionError(f"{so_far}{names[number]!r} failed: {error}", accepted, failed)
+        result = BatchSubmissionError(f"{so_far}{_some(failing)} failed: {error}", accepted, failed)
     result.job = accepted
     return result
+
+
+def _some(items: Sequence[object]) -> str:
+    """A list for a message, which thousands of names would make unreadable."""
+    shown = ", ".join(map(repr, items[:NAMES_SHOWN]))
+    return (f"{shown} and {len(items) - NAMES_SHOWN} more" if len(items) > NAMES_SHOWN else shown) or "none"
 
 
 def _ambiguous(
@@ -137,7 +176,7 @@ def _ambiguous(
     key: str | None,
 ) -> AmbiguousSubmissionError:
     several = isinstance(payload, list)
-    names = ", ".join(repr(item.job_name) for item in (payload if isinstance(payload, list) else [payload]))
+    names = _some([item.job_name for item in (payload if isinstance(payload, list) else [payload])])
     how = "It was not sent again, so as not to make a job twice."
     if key is not None:
         how = "It was sent again under the same key, in vain."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lwfast._parallel import available_cores
+from lwfast.wire import BATCH_BYTES
 
 from .qpus import QPUConfig, load_qpus
 
@@ -37,7 +38,7 @@ class Settings:
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
         body_limit: Largest body of a request for one job, in bytes.
-        batch_limit: Largest body of a batch: about 3 700 jobs of 20 modes.
+        batch_limit: Largest body of a batch.
         body_seconds: Longest that a body may take to arrive.
         runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
     """
@@ -49,7 +50,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8765
     body_limit: int = 8 * MIB
-    batch_limit: int = 64 * MIB
+    batch_limit: int = BATCH_BYTES
     body_seconds: float = 30.0
     runner: str = "lwfast.emulator.raw:run_raw"
 

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from lwfast._types import ComplexArray
-from lwfast.wire import FieldError, matrix_from_text
+from lwfast.wire import BATCH_JOBS, BATCH_PARTS, FieldError, matrix_from_text
 
 from .faults import RequestError
 from .jobs import NewJob
@@ -24,10 +24,7 @@ UNITARY_TOLERANCE = 1e-5
 MAX_NAME = 1000
 MOST_MODES = 255
 """Of any QPU; see `QPUConfig`."""
-MAX_BATCH = 10_000
 MOST_BATCH_ERRORS = 1000
-MOST_PARTS = 500_000
-"""Lists and objects of a body: parsing holds up all other requests, a quarter of a second for this many."""
 
 REQUIRED = (
     "qpu",
@@ -49,9 +46,9 @@ def parse_json(body: bytes) -> Any:
     Raises:
         RequestError: It is not JSON, nested deeper than the parser goes, or made of very many parts.
     """
-    if body.count(b"[") + body.count(b"{") > MOST_PARTS:
+    if body.count(b"[") + body.count(b"{") > BATCH_PARTS:
         raise RequestError.of(
-            "body", f"has more than {MOST_PARTS} lists and objects; send fewer jobs at once"
+            "body", f"has more than {BATCH_PARTS} lists and objects; send fewer jobs at once"
         )
     try:
         return msgspec.json.decode(body)
@@ -84,8 +81,8 @@ def check_batch(value: Any, qpus: Mapping[str, QPUConfig]) -> list[NewJob]:
     payloads = value["jobs"]
     if unknown := [name for name in value if name != "jobs"]:
         raise RequestError.of(unknown[0][:100], "is not a field of a batch")
-    if not 1 <= len(payloads) <= MAX_BATCH:
-        raise RequestError.of("jobs", f"has {len(payloads)} jobs; a batch has 1 to {MAX_BATCH}: split it")
+    if not 1 <= len(payloads) <= BATCH_JOBS:
+        raise RequestError.of("jobs", f"has {len(payloads)} jobs; a batch has 1 to {BATCH_JOBS}: split it")
     jobs: list[NewJob] = []
     errors: list[FieldError] = []
     for index, payload in enumerate(payloads):

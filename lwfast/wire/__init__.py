@@ -37,6 +37,9 @@ from .status import Status
 from .v1 import (
     API_HEADER,
     API_VERSION,
+    BATCH_BYTES,
+    BATCH_JOBS,
+    BATCH_PARTS,
     IDEMPOTENCY_HEADER,
     JOB_ID_HEADER,
     TOKEN_HEADER,
@@ -50,6 +53,9 @@ from .v1 import (
 __all__ = [
     "API_HEADER",
     "API_VERSION",
+    "BATCH_BYTES",
+    "BATCH_JOBS",
+    "BATCH_PARTS",
     "IDEMPOTENCY_HEADER",
     "JOB_ID_HEADER",
     "TOKEN_HEADER",

@@ -24,6 +24,11 @@ API_VERSION = "1"
 TOKEN_HEADER = "x-access-token"  # noqa: S105  (a header's name)
 JOB_ID_HEADER = "X-Job-Id"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+BATCH_BYTES = 64 * 1024 * 1024
+"""Largest body of a batch: about 3 700 jobs of 20 modes."""
+BATCH_JOBS = 10_000
+BATCH_PARTS = 500_000
+"""Most `[` and `{` of a body: parsing holds up all other requests, a quarter of a second for this many."""
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

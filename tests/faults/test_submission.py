@@ -8,7 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from lwfast import remote
+from lwfast import remote, wire
+from lwfast.remote import submit
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
 from tests.remote.samples import batch, sampler
 
@@ -226,6 +227,60 @@ def test_a_batch_with_keys_whose_answer_is_odd(ours, answer, error):
     ours.fault("POST", "v1/jobs/batch", answer)
     with pytest.raises(error):
         qpu().run(batch(2))
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "sizes"),
+    [
+        ("BATCH_JOBS", 2, [2, 2, 1]),
+        ("BATCH_JOBS", 5, [5]),
+        ("BATCH_JOBS", 1, [1, 1, 1, 1, 1]),
+        ("BATCH_BYTES", 2000, [2, 2, 1]),
+        ("BATCH_BYTES", 10, [1, 1, 1, 1, 1]),
+        ("BATCH_PARTS", 64 + 3 * 7, [3, 2]),
+    ],
+)
+def test_a_batch_above_the_limits_goes_in_parts(ours, monkeypatch, limit, value, sizes):
+    """Each part has a key of its own, which all its repetitions share, and fits if a job of it does."""
+    monkeypatch.setattr(wire, limit, value)
+    ours.fault("POST", "v1/jobs/batch", reset_after_doing)
+    jobs = qpu().run(batch(5))
+    assert list(jobs.job_id.values()) == list(ours.jobs)
+    seen = {item.headers["Idempotency-Key"]: item.body for item in ours.seen("POST", "v1/jobs/batch")}
+    assert [len(json.loads(body)["jobs"]) for body in seen.values()] == sizes
+    if limit == "BATCH_BYTES" and value > 1000:
+        assert all(len(body) <= value for body in seen.values())
+    if limit == "BATCH_PARTS":
+        assert all(body.count(b"[") + body.count(b"{") <= value for body in seen.values())
+
+
+def test_a_part_of_a_batch_that_is_refused_keeps_those_before_it(ours, monkeypatch):
+    monkeypatch.setattr(wire, "BATCH_JOBS", 2)
+    refusal = status(400, {"errors": [{"name": "jobs[1].input", "reason": "odd"}]})
+    ours.fault("POST", "v1/jobs/batch", lambda _: False, refusal)
+    with pytest.raises(remote.BatchSubmissionError, match=r"2 of 5 .*'Job_3', 'Job_4' failed") as caught:
+        qpu().run(batch(5))
+    assert list(caught.value.jobs.job_id.values()) == list(ours.jobs)
+    assert list(caught.value.failed) == ["Job_3", "Job_4", "Job_5"]
+    assert "odd" in str(caught.value.failed["Job_4"])
+    assert "Not sent" in str(caught.value.failed["Job_5"])
+
+
+def test_a_part_of_a_batch_whose_answer_is_lost(ours, monkeypatch):
+    monkeypatch.setattr(wire, "BATCH_JOBS", 2)
+    ours.fault("POST", "v1/jobs/batch", lambda _: False, *[reset] * 30)
+    with pytest.raises(remote.AmbiguousSubmissionError, match=r"2 of 5.*Not sent: 'Job_5'") as caught:
+        qpu().run(batch(5))
+    assert caught.value.jobs.names == ["Job_1", "Job_2"]
+    assert [item.job_name for item in caught.value.payload] == ["Job_3", "Job_4"]
+    assert caught.value.key == ours.seen("POST", "v1/jobs/batch")[-1].headers["Idempotency-Key"]
+
+
+def test_a_batch_of_thousands_is_not_listed_in_full(ours, monkeypatch):
+    monkeypatch.setattr(submit, "NAMES_SHOWN", 2)
+    ours.fault("POST", "v1/jobs/batch", *[reset] * 30)
+    with pytest.raises(remote.AmbiguousSubmissionError, match="'Job_1', 'Job_2' and 3 more may or may not"):
+        qpu().run(batch(5))
 
 
 def test_a_batch_that_fails_midway_keeps_the_accepted_jobs(plain):
