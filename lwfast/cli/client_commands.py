@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lwfast.remote import Client, Job
 
 DEFAULT_LIMIT = 20
+STATUSES = "Accepted, Scheduled, Running, Completed, Failed, Cancelled or TimedOut"
 
 
 def add_parsers(commands: Any) -> None:
@@ -91,7 +92,7 @@ def run_qpus(args: argparse.Namespace) -> int:
     client = _client(args)
     for name in [args.name] if args.name else client.list_qpus():
         qpu = client.get_qpu_details(name)
-        limits = ", ".join(f"{least} photons: {count:,}" for least, count in qpu.max_samples.items())
+        limits = ", ".join(f"{_several(least, 'photon')}: {n:,}" for least, n in qpu.max_samples.items())
         print(f"{qpu.name}  {'online' if qpu.available else 'OFFLINE'} (updated {qpu.last_updated})")
         print(f"  modes             at most {qpu.n_modes}")
         print(f"  photons put in    at most {qpu.max_photon_input}")
@@ -103,7 +104,9 @@ def run_qpus(args: argparse.Namespace) -> int:
 
 def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("jobs", parents=[where], help="list jobs, newest first")
-    parser.add_argument("--status", action="append", help="only jobs with this status; may be repeated")
+    parser.add_argument(
+        "--status", action="append", help=f"only jobs with this status: {STATUSES}; may be repeated"
+    )
     parser.add_argument("--name", help="only jobs with this name")
     parser.add_argument(
         "--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
@@ -141,7 +144,8 @@ def run_jobs(args: argparse.Namespace) -> int:
 
 def run_job(args: argparse.Namespace) -> int:
     """Print what is known of a job; 1 if it was waited for and did not succeed."""
-    job = _client(args).job(args.id)
+    client = _client(args)
+    job = client.job(args.id)
     if args.payload:
         from lwfast.wire import payload_to_builtins
 
@@ -156,6 +160,14 @@ def run_job(args: argparse.Namespace) -> int:
         job.wait_until_complete(args.timeout, progress=True)
     details = job.details
     print(f"Job {details.job_id}: {details.job_status}")
+    api = client._api  # noqa: SLF001
+    if api.offers_v1():  # the reference wire does not say
+        record = api.record(job.job_id)
+        print(f"  name: {record.job_name}")
+        print(f"  QPU: {record.qpu}")
+        print(f"  circuit: {_several(record.n_modes, 'mode')}, {_several(record.n_photons, 'photon')}")
+        least = _several(record.min_detection, "photon")
+        print(f"  samples: {record.n_samples:,} with at least {least}")
     if details.queue_position is not None:
         print(f"  position in the queue: {details.queue_position}")
     for log in details.logs:
@@ -193,7 +205,9 @@ def _add_submit(commands: Any, where: argparse.ArgumentParser) -> None:
         "submit", parents=[where], help="submit a saved job, a saved batch or a payload in JSON"
     )
     parser.add_argument(
-        "file", type=Path, help="what save_to_file wrote, or what `lwfast job ID --payload` prints"
+        "file",
+        type=Path,
+        help="what save_to_file wrote (.json may be left out), or what `lwfast job ID --payload` prints",
     )
     parser.add_argument("--qpu", help="another QPU than the one in the file")
     parser.add_argument("--name", help="another job name than the one in the file")
@@ -227,23 +241,28 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
     import msgspec
 
     from lwfast import remote
+    from lwfast.remote.files import path_to_load
     from lwfast.wire import payload_from_builtins
 
+    # As it stands, else the name that a job was saved under.
+    path = args.file if args.file.is_file() else path_to_load(args.file)
+    if path is None:
+        raise ConfigurationError(f"There is no file {args.file}, nor {args.file}.json.")
     try:
-        data = json.loads(args.file.read_bytes())
+        data = json.loads(path.read_bytes())
     except ValueError as error:
-        raise ConfigurationError(f"{args.file} is not JSON: {error}.") from error
+        raise ConfigurationError(f"{path} is not JSON: {error}.") from error
     if isinstance(data, dict) and "job_type" in data:
-        loaded = remote.load_job_from_file(args.file)
+        loaded = remote.load_job_from_file(path)
         saved: list[Job] = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
         payloads = [job._payload for job in saved]  # noqa: SLF001  (`payload` would ask the scheduler)
     else:
         try:
             payloads = [payload_from_builtins(data)]
         except (msgspec.ValidationError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"{args.file} holds no payload: {error}.") from error
+            raise ConfigurationError(f"{path} holds no payload: {error}.") from error
     if not payloads or any(payload is None for payload in payloads):
-        raise ConfigurationError(f"{args.file} holds a job without its payload; nothing can be submitted.")
+        raise ConfigurationError(f"{path} holds a job without its payload; nothing can be submitted.")
     changes = {key: value for key, value in (("qpu", args.qpu), ("job_name", args.name)) if value is not None}
     return [msgspec.structs.replace(payload, **changes) for payload in payloads if payload is not None]
 
@@ -255,6 +274,10 @@ def _client(args: argparse.Namespace) -> Client:
     from lwfast.remote import Client
 
     return Client(url=args.url, profile=args.profile)
+
+
+def _several(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _positive(text: str) -> int:

@@ -30,9 +30,10 @@ EXTRAS = {
 
 def run(client: Client) -> int:
     """Print one line for each check; 1 if something that lwfast needs does not work."""
-    checks: list[Callable[[Client], bool]] = [_installation, _extras, _cache, _settings, _connection]
+    checks: list[Callable[[Client], bool]] = [_installation, _extras, _cache, _folder, _settings]
     found = [check(client) for check in checks]
-    return 0 if all(found) else 1
+    # Without settings the connection would fail for the reason that was just given.
+    return 0 if found[-1] and _connection(client) and all(found) else 1
 
 
 def _say(good: bool, text: str) -> bool:
@@ -41,17 +42,18 @@ def _say(good: bool, text: str) -> bool:
 
 
 def _installation(_: Client) -> bool:
-    good = _say(True, f"lwfast {__version__}, matches Lightworks {LIGHTWORKS_VERSION}")
+    _say(True, f"lwfast {__version__}, matches Lightworks {LIGHTWORKS_VERSION}")
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     _say(True, f"Python {platform.python_version()} on {system}")
+    there: list[str] = []
+    missing: list[str] = []
     for name in NEEDED:
         try:
-            version = metadata.version(name)
+            there.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
-            good = _say(False, f"{name} is missing; install lwfast again")
-        else:
-            _say(True, f"{name} {version}")
-    return good
+            missing.append(name)
+    _say(True, f"needed: {', '.join(there)}")
+    return not missing or _say(False, f"not installed: {', '.join(missing)}; install lwfast again")
 
 
 def _extras(_: Client) -> bool:
@@ -77,15 +79,18 @@ def _cache(_: Client) -> bool:
     )
 
 
-def _settings(client: Client) -> bool:
+def _folder(_: Client) -> bool:
     from lwfast.remote import persistence
 
     folder = persistence.own_folder()
     _say(True, f"own data folder: {folder}{'' if folder.exists() else ' (not made yet)'}")
     tokens = folder / persistence.TOKENS
-    good = True
     if os.name == "posix" and tokens.exists() and tokens.stat().st_mode & 0o077:
-        good = _say(False, f"others can read your tokens: chmod 600 {tokens}")
+        return _say(False, f"others can read your tokens: chmod 600 {tokens}")
+    return True
+
+
+def _settings(client: Client) -> bool:
     try:
         found = client._api.transport.settings  # noqa: SLF001
     except LightworksRemoteError as error:
@@ -94,7 +99,7 @@ def _settings(client: Client) -> bool:
     _say(True, f"token set, not shown (from {found.sources['token']})")
     if found.url.startswith("https"):
         _say(True, f"certificates: {found.certificate or 'those of the system'}")
-    return good
+    return True
 
 
 def _connection(client: Client) -> bool:
@@ -106,14 +111,13 @@ def _connection(client: Client) -> bool:
 
 def _answers(client: Client) -> bool:
     names = client.list_qpus()
+    qpus = f"QPUs: {', '.join(names) or 'none'}"
     api = client._api  # noqa: SLF001
-    kind = "with lwfast's API: safe retries, long polls" if api.offers_v1() else "reference wire"
-    good = _say(True, f"the scheduler answers ({kind}); QPUs: {', '.join(names) or 'none'}")
-    if api.offers_v1():
-        now = api.status()
-        workers = f"{now.workers} worker{'' if now.workers == 1 else 's'}"
-        jobs = f"{now.running} job{'' if now.running == 1 else 's'} running, {now.waiting} waiting"
-        good = _say(True, f"the scheduler is lwfast {now.version}, {workers}, {jobs}")
-        if now.trouble is not None:
-            good = _say(False, f"the scheduler can run no job: {now.trouble}; see its log")
-    return good
+    if not api.offers_v1():
+        return _say(True, f"the scheduler answers (reference wire); {qpus}")
+    now = api.status()
+    _say(True, f"the scheduler answers (lwfast {now.version}, with lwfast's API); {qpus}")
+    workers = f"{now.workers} worker{'' if now.workers == 1 else 's'}"
+    if now.trouble is not None:
+        return _say(False, f"none of its workers can start: {now.trouble}; see its log")
+    return _say(True, f"{workers}; jobs: {now.running} running, {now.waiting} waiting")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 Namespace = dict[str, Any]
+WIDTH = 92
+"""Of a line of a value: with its margin it fits into 100 columns."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,16 @@ def execute(code: str, namespace: Namespace) -> Any:
     return eval(compile(ast.Expression(last.value), "<demo>", "eval"), namespace)  # noqa: S307  (the same)
 
 
+def _wrapped(line: str) -> list[str]:
+    """Cut a line that is too long where a list goes on, so that no value is torn."""
+    rest, lines = line, []
+    while len(rest) > WIDTH and (cut := rest.rfind(", ", 8, WIDTH)) > 0:
+        lines.append(rest[: cut + 1])
+        rest = f"        {rest[cut + 2 :].lstrip()}"
+    return [*lines, rest]
+
+
 def _shown(value: Any) -> str:
     text = str(value) if type(value).__module__.startswith("pandas") else repr(value)
-    lines = text.splitlines()
+    lines = [part for line in text.splitlines() for part in _wrapped(line)]
     return "\n".join([*lines[:24], f"... ({len(lines) - 24} more lines)"] if len(lines) > 24 else lines)

@@ -123,6 +123,12 @@ class Endpoints:
         answer = self._post_keyed("v1/jobs/batch", b'{"jobs":[' + b",".join(bodies) + b"]}", key)
         return self._decoded(answer, wire.decode_records, "submitting a batch", expected=202).jobs
 
+    def record(self, job_id: Any) -> wire.JobRecord:
+        """Ask for a job's line, which has its name, QPU and samples."""
+        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}")
+        self._check_found(answer, job_id)
+        return self._decoded(answer, wire.decode_record, "asking for a job")
+
     def payload(self, job_id: Any) -> wire.ArtemisPayload:
         """Ask for a job's payload, as it was stored."""
         answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}/payload")

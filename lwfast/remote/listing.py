@@ -86,7 +86,7 @@ def check_statuses(status: Any) -> list[Status]:
     for value in values:
         known = value if isinstance(value, Status) else _by_word(value)
         if known is None or known is Status.UNKNOWN:
-            words = ", ".join(item.value for item in Status if item is not Status.UNKNOWN)
+            words = ", ".join(item.wire_name for item in Status if item is not Status.UNKNOWN)
             raise ValueError(f"{value!r} is no status of a job; there are: {words}.")
         found.append(known)
     return found

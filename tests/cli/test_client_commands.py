@@ -11,6 +11,7 @@ import pytest
 from lwfast import remote
 from lwfast.cli import main
 from lwfast.remote import persistence
+from lwfast.wire import Status
 from tests.faults.fake_scheduler import TOKEN, qpu
 from tests.faults.isolation import folders, ours, plain, quick, scheduler
 from tests.remote.samples import batch, sampler
@@ -83,7 +84,18 @@ def test_jobs(run, scheduler):
     assert ("Mine" in lines[2]) is scheduler.v1
     assert len(run("jobs", "--limit", "1")[1].splitlines()) == 2
     assert len(run("jobs", "--status", "completed")[1].splitlines()) == 2
-    assert run("jobs", "--status", "sleeping")[0] == 1
+    code, _, err = run("jobs", "--status", "sleeping")
+    assert (code, "Accepted, Compiling, Scheduled, Running" in err, "TimedOut." in err) == (1, True, True)
+
+
+def test_the_help_names_every_status(run, capsys, monkeypatch):
+    """But for those that no job is found with."""
+    monkeypatch.setenv("COLUMNS", "300")
+    with pytest.raises(SystemExit):
+        run("jobs", "--help")
+    shown = capsys.readouterr().out
+    for status in set(Status) - {Status.UNKNOWN, Status.COMPILING}:
+        assert status.wire_name in shown
 
 
 def test_a_job(run, scheduler):
@@ -93,6 +105,10 @@ def test_a_job(run, scheduler):
     assert f"Job {fake.id}: Scheduled" in out
     assert "position in the queue: 3" in out
     assert "Job received" in out
+    facts = (
+        "  name: Job\n  QPU: Artemis\n  circuit: 4 modes, 1 photon\n  samples: 100 with at least 1 photon\n"
+    )
+    assert (facts in out) is scheduler.v1
     code, out, _ = run("job", str(fake.id), "--cancel")
     assert (code, f"Job {fake.id}: Cancelled" in out) == (0, True)
     assert run("job", str(fake.id), "--cancel")[0] == 1
@@ -152,6 +168,15 @@ def test_submit_a_saved_job(run, scheduler, tmp_path):
     assert remote.load_job_from_file(saved).job_id == list(scheduler.jobs)[1]
 
 
+def test_submit_a_job_by_the_name_it_was_saved_under(run, scheduler, tmp_path):
+    job = remote.QPU("Artemis").run(sampler(), job_name="Mine")
+    job.save_to_file(tmp_path / "first.try")
+    assert run("submit", str(tmp_path / "first.try"))[0] == 0
+    assert len(scheduler.jobs) == 2
+    code, _, err = run("submit", str(tmp_path / "second"))
+    assert (code, "second, nor" in err, "second.json" in err) == (1, True, True)
+
+
 def test_submit_a_saved_batch(run, scheduler, tmp_path):
     remote.QPU("Artemis").run(batch(2)).save_to_file(tmp_path / "all")
     scheduler.script = ["Failed"]
@@ -195,14 +220,15 @@ def test_doctor(run, scheduler):
     assert f"URL {scheduler.url} (from LWFAST_URL)" in out
     assert "token set, not shown (from LWFAST_TOKEN)" in out
     assert ("lwfast's API" in out) is scheduler.v1
-    assert ("1 worker, 0 jobs running, 2 waiting" in out) is scheduler.v1
+    assert ("1 worker; jobs: 0 running, 2 waiting" in out) is scheduler.v1
+    assert out.count("the scheduler") == 1
     assert TOKEN not in out
 
 
 def test_doctor_tells_of_workers_that_cannot_start(run, ours):
     ours.health = {"ready": 0, "trouble": "the worker processes end before they are ready (exit code 3)"}
     code, out, _ = run("doctor")
-    assert (code, "BAD  the scheduler can run no job: the worker processes end" in out) == (1, True)
+    assert (code, "BAD  none of its workers can start: the worker processes end" in out) == (1, True)
     assert "exit code 3" in out
 
 
@@ -210,6 +236,7 @@ def test_doctor_finds_what_is_wrong(run, folders):
     code, out, _ = run("doctor")
     assert code == 1
     assert "BAD  ConfigurationError: No URL is set" in out
+    assert out.count("No URL is set") == 1
 
 
 def test_doctor_tells_of_a_scheduler_that_does_not_answer(run, scheduler):

@@ -30,6 +30,7 @@ def test_demo_as_a_user_runs_it(tmp_path):
     numbered = re.findall(r"^\[(\d+)/(\d+)\] ", done.stdout, flags=re.MULTILINE)
     assert len(numbered) == int(numbered[0][1]) == len(demo_script.walkthrough_steps()) + 3
     assert "1000000 samples" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
     made = {path.name for path in (tmp_path / "lwfast-demo").iterdir()}
     assert made >= {
         "demo_results.png",

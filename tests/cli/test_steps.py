@@ -39,6 +39,20 @@ def test_long_values_are_cut():
     assert out.getvalue().endswith("... (16 more lines)\n")
 
 
+def test_long_lines_are_wrapped():
+    """A long line is cut between the members of a list; one that has none, or is short enough, is not."""
+    out = io.StringIO()
+    run_steps([_step("list(range(1000, 1040))"), _step("'x' * 120"), _step("'x, ' * 30")], {}, out)
+    lines = out.getvalue().splitlines()
+    assert lines[3].startswith("    [1000, 1001")
+    assert lines[4].startswith("            10")
+    assert max(len(line) for line in lines if "xxx" not in line) <= 100
+    shown = "".join(line.strip() + " " for line in lines[3 : lines.index("", 3)])
+    assert shown.strip() == str(list(range(1000, 1040)))
+    assert f"    {'x' * 120!r}" in lines
+    assert f"    {'x, ' * 30!r}" in lines
+
+
 def test_execute():
     """Statements give None, a last expression its value, nothing nothing."""
     namespace = {}
