@@ -13,8 +13,22 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 
+_share: int | None = None
+
+
+def share_cores(count: int | None) -> None:
+    """Let this process use at most `count` cores from now on, as others compute beside it; None for all."""
+    global _share
+    _share = count
+
+
 def available_cores() -> int:
     """Return how many cores this process may use."""
+    cores = _machine_cores()
+    return cores if _share is None else min(cores, _share)
+
+
+def _machine_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -25,7 +39,8 @@ def _helpers() -> ThreadPoolExecutor:
     """Return the threads that help the calling one; to start them anew for each call would take 0.1 ms."""
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(max(available_cores() - 1, 1), thread_name_prefix="lwfast")
+    # For all cores, whatever the share is now: it starts no thread before there is work for it.
+    return ThreadPoolExecutor(max(_machine_cores() - 1, 1), thread_name_prefix="lwfast")
 
 
 if hasattr(os, "register_at_fork"):

@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from lwfast._parallel import available_cores
 from lwfast.wire import Status
 
 from .book import Book
@@ -20,7 +22,7 @@ from .cache import ByteCache
 from .changes import Changes
 from .clock import now_text
 from .faults import ConflictError, NotFoundError, RequestError, UnavailableError
-from .frames import Done, Failed, Run, pack, result_name
+from .frames import Done, Failed, Run, Share, pack, result_name
 from .jobs import Job, Log, NewJob
 from .lock import StoreLock
 from .reader import Reader
@@ -263,11 +265,19 @@ class Scheduler:
         self._writer.submit_later(lambda store: store.update(job.id, entry, started=entry.created_date))
         loop = asyncio.get_running_loop()
         self._timers[job.id] = loop.call_later(job.timeout_seconds, self._time_out, job)
+        worker.send(pack(Share(self._cores_each())))
         frame = self._orders.get(job.id)
         if frame is not None:
             worker.send(frame)
         else:
             self._spawn(self._send_stored(job, worker))
+
+    def _cores_each(self) -> int:
+        """The cores of a job that begins now: all if it is alone, else its share."""
+        workers = self.pool.workers
+        running = sum(worker.job_id is not None for worker in workers)
+        next_ones = islice(filter(self._may_run, self.book.queue), len(workers) - running)
+        return max(1, available_cores() // (running + sum(1 for _ in next_ones)))
 
     async def _send_stored(self, job: Job, worker: Worker) -> None:
         run = await self._reader.run(job.id)

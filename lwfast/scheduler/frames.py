@@ -21,6 +21,12 @@ class Run(msgspec.Struct, tag=True, frozen=True):
     seed: int
 
 
+class Share(msgspec.Struct, tag=True, frozen=True):
+    """Use at most so many cores for what follows."""
+
+    cores: int
+
+
 class Ready(msgspec.Struct, tag=True, frozen=True):
     """The worker has its kernels and waits for jobs."""
 
@@ -49,10 +55,11 @@ class Failed(msgspec.Struct, tag=True, frozen=True):
     code: int | None = None
 
 
+Order = Run | Share
 Answer = Ready | Unable | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
-decode_order = msgspec.msgpack.Decoder(Run).decode
+decode_order = msgspec.msgpack.Decoder(Order).decode
 decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 

@@ -19,13 +19,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lwfast._atomic import write_atomic
+from lwfast._parallel import share_cores
 
 from .frames import (
     INLINE_LIMIT,
     Done,
     Failed,
+    Order,
     Ready,
     Run,
+    Share,
     Unable,
     decode_order,
     pack,
@@ -47,7 +50,7 @@ def main() -> None:
         signal.signal(name, signal.SIG_IGN)
     orders, answers = _claim_pipes()
     results_dir, runner_name = Path(sys.argv[1]), sys.argv[2]
-    inbox: queue.SimpleQueue[Run] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders, inbox), daemon=True).start()
     began = time.perf_counter()
     try:
@@ -58,7 +61,11 @@ def main() -> None:
         raise
     answers.write(pack(Ready(time.perf_counter() - began)))
     while True:
-        answers.write(pack(_answer(inbox.get(), runner, results_dir)))
+        order = inbox.get()
+        if isinstance(order, Share):
+            share_cores(order.cores)
+        else:
+            answers.write(pack(_answer(order, runner, results_dir)))
 
 
 def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -72,7 +79,7 @@ def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
     return orders, answers
 
 
-def _listen(orders: BinaryIO, inbox: queue.SimpleQueue[Run]) -> None:
+def _listen(orders: BinaryIO, inbox: queue.SimpleQueue[Order]) -> None:
     try:
         while (body := read_frame(orders)) is not None:
             inbox.put(decode_order(body))

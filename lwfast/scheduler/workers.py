@@ -50,7 +50,7 @@ class Worker:
         return self.ready and self.job_id is None
 
     def send(self, frame: bytes) -> None:
-        """Send a packed `Run`; `claim` came before."""
+        """Send a packed order; `claim` came before."""
         assert self.process is not None and self.process.stdin is not None  # noqa: S101, PT018  (it is ready)
         self.process.stdin.write(frame)
 

@@ -56,6 +56,15 @@ def fake(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=
     return np.eye(modes, dtype=np.uint8), counts.astype(np.int64)
 
 
+def shows_cores(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
+    """Fails with the cores that it may use, so that a test can read them."""
+    from lwfast._parallel import available_cores
+
+    if n_samples == 100:  # and not while the worker warms up
+        raise ValueError(f"cores={available_cores()}")
+    return fake(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware, rng=rng)
+
+
 def shows_hardware(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
     if hardware is not None and not hardware.is_ideal:
         raise ValueError(f"brightness={hardware.source.brightness}")
