@@ -21,6 +21,8 @@ _NANOSECONDS_PER_EDGE = 2.2
 """Of each multiply-add of the expansion over sub-multisets of rows."""
 THREADS_FROM = 22
 """Below this size a permanent takes 2 ms or less, and a second thread that comes late makes it longer."""
+COMPENSATED_THREADS_FROM = 19
+"""The same for the compensated formula, which takes ten times as long."""
 MERGE_FROM = 12
 """From this size on equal rows and columns are looked for."""
 STACK_TO = 12
@@ -164,7 +166,7 @@ def by_glynn(matrix: ComplexArray) -> complex:
     n = len(matrix)
     if n < THREADS_FROM:
         single: complex = kernels.permanent_single(matrix)
-        return single
+        return by_compensated_glynn(matrix) if single.imag == kernels.CANCELS and single != single else single
     n_cols, n_rows, lanes = n + n % 2, n - 1 - kernels.LANE_ROWS, kernels.LANES
     base = np.empty((2, n_cols, lanes))
     rows = np.empty((2, n_rows * n_cols))
@@ -183,8 +185,26 @@ def by_glynn(matrix: ComplexArray) -> complex:
     run_chunks(work, len(sums))
     # Contiguous, so that NumPy adds in pairs.
     totals = np.ascontiguousarray(sums.transpose(1, 2, 0)).sum(axis=2) * _lane_signs(lanes)
-    re, im = totals.sum(axis=1) * 0.5 ** (n - 1)
-    return complex(re, im)
+    re, im = totals.sum(axis=1)
+    if kernels.cancels(re, im, (totals**2).sum(), n):
+        return by_compensated_glynn(matrix)
+    return complex(re, im) * 0.5 ** (n - 1)
+
+
+def by_compensated_glynn(matrix: ComplexArray) -> complex:
+    """Return the permanent of complex128[n, n], n >= 7, as if computed in twice the precision."""
+    from lwfast._kernels.permanent_compensated import LANE_ROWS, permanent_compensated
+
+    n = len(matrix)
+    steps = 1 << (n - 1 - LANE_ROWS)
+    n_chunks = 16 if n >= COMPENSATED_THREADS_FROM else 1
+    size = steps // n_chunks
+    sums = np.empty((n_chunks, 4))
+    run_chunks(
+        lambda chunk: permanent_compensated(matrix, chunk * size, (chunk + 1) * size, sums[chunk]), n_chunks
+    )
+    re, im = math.fsum(sums[:, ::2].flat), math.fsum(sums[:, 1::2].flat)
+    return complex(re, im) * 0.5 ** (n - 1)
 
 
 @functools.cache

@@ -67,6 +67,30 @@ def test_large_haar_blocks(n):
     )
 
 
+@pytest.mark.parametrize("n", [8, 11])
+def test_cancellation(n):
+    """A permanent made a billion times smaller than its kind keeps all its digits."""
+    matrix = haar_block(n, seed=n)
+    minor = lw.permanent(matrix[1:, 1:])
+    matrix[0, 0] -= lw.permanent(matrix) / minor * (1 - 1e-9)
+    exact = slow.permanent_exact(matrix)
+    assert math.hypot(*map(float, exact)) < 1e-8 * abs(matrix[0, 0] * minor)
+    assert slow.relative_error(lw.permanent(matrix), exact) < 1e-14
+
+
+@pytest.mark.parametrize("n", [19, 22])
+def test_cancellation_on_threads(n, monkeypatch):
+    """The same from a size on where exact arithmetic takes too long; chunks add up to the whole."""
+    matrix = haar_block(n, seed=n)
+    minor = lw.permanent(matrix[1:, 1:])
+    matrix[0, 0] -= lw.permanent(matrix) / minor * (1 - 1e-6)
+    value = lw.permanent(matrix)
+    monkeypatch.setattr(_permanents, "COMPENSATED_THREADS_FROM", 99)
+    assert value == pytest.approx(_permanents.by_compensated_glynn(matrix), rel=1e-15)
+    # Row 0 is linear: the value is what the change of one entry left, known to 1e-13 of what was there.
+    assert abs(value) < 1e-5 * abs(matrix[0, 0] * minor)
+
+
 @pytest.mark.parametrize("n", [6, 12, 18, 24])
 def test_bunched_outputs(n):
     """All rows equal, the worst case for Glynn's and Ryser's formulas."""

@@ -120,6 +120,7 @@ def _noise() -> None:
 
 
 def _permanents() -> None:
+    from lwfast._permanents import by_compensated_glynn
     from lwfast.permanents import permanent, permanent_minors
 
     random = np.random.default_rng(0)
@@ -130,6 +131,7 @@ def _permanents() -> None:
     for size in (1, 2, 3, 4, 6, 9, 13, 21):
         permanent(matrix(size, size), return_error=True)
         permanent(matrix(size, size))
+    by_compensated_glynn(matrix(7, 7))
     permanent(matrix(20, 4, 4))
     permanent(matrix(20, 8, 8))
     permanent(matrix(3, 3), rows=[2, 1, 3], cols=[1, 1, 4], return_error=True)
