@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._parallel import run_chunks
 from lwfast._readable import readable
 from lwfast._types import Counts, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ModeRangeError
+
+_LARGE = 4 << 20
+_Compiled: TypeAlias = tuple[
+    NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
+]
 
 
 class Row(tuple[int, ...]):
@@ -103,20 +111,59 @@ def select_checked(
     check_modes(conditions, n_modes)
     if not conditions:
         return states, counts
+    modes = [m for m in range(n_modes) if keep_heralds or m not in heralds]
+    return _selected(states, counts, _compiled(conditions, n_modes), modes)
+
+
+def _selected(
+    states: StateTable, counts: Counts, compiled: _Compiled, modes: Sequence[int]
+) -> tuple[StateTable, Counts]:
+    """Return `modes` of the rows that meet the compiled conditions, and their counts.
+
+    A chunk's rows are copied while they are in the cache, into memory for just these rows: at 10^6 rows, a
+    second pass over all of them takes twice as long as everything else.
+    """
     from lwfast._kernels import post_selection as kernels
 
+    n_rows, n_modes = states.shape
     flat, counts = readable(states.reshape(-1)), readable(counts)
-    dropped = () if keep_heralds else heralds
-    modes = np.array([m for m in range(n_modes) if m not in dropped], np.int64)
-    # Room for all rows; pages that stay unused are never touched, and are given back in place.
-    out = np.empty((n_rows, modes.size), np.uint8)
-    out_counts = np.empty(n_rows, np.int64)
-    n_kept = kernels.select_rows(
-        flat, n_modes, counts, *_compiled(conditions), modes, out.reshape(-1), out_counts
-    )
-    out.resize((n_kept, modes.size), refcheck=False)
-    out_counts.resize(n_kept, refcheck=False)
+    runs = _runs(modes)
+    n_chunks = max(1, -(-n_rows // kernels.CHUNK))
+    parts: list[tuple[StateTable, Counts]] = [(states, counts)] * n_chunks
+
+    def select(chunk: int) -> None:
+        first, last = chunk * kernels.CHUNK, (chunk + 1) * kernels.CHUNK
+        table, column = flat[first * n_modes : last * n_modes], counts[first:last]
+        rows = np.empty(column.size, np.uint16)
+        rows = rows[: kernels.filter_rows(table, n_modes, column.size, *compiled, rows)]
+        out, out_counts = np.empty((rows.size, len(modes)), np.uint8), np.empty(rows.size, np.int64)
+        kernels.take_runs(table, n_modes, column, rows, runs, out.reshape(-1), out_counts)
+        parts[chunk] = out, out_counts
+
+    run_chunks(select, n_chunks)
+    if n_chunks == 1:
+        return parts[0]
+    ends = list(itertools.accumulate(column.size for _, column in parts))
+    out, out_counts = np.empty((ends[-1], len(modes)), np.uint8), np.empty(ends[-1], np.int64)
+
+    def join(chunk: int) -> None:
+        rows = slice(ends[chunk] - parts[chunk][1].size, ends[chunk])
+        out[rows], out_counts[rows] = parts[chunk]
+
+    # Few rows are joined sooner than a thread wakes up.
+    run_chunks(join, n_chunks, workers=None if out.size > _LARGE else 1)
     return out, out_counts
+
+
+def _runs(modes: Sequence[int]) -> NDArray[np.int64]:
+    """Return the first mode and the length of each run of consecutive modes, in a row."""
+    runs: list[int] = []
+    for mode in modes:
+        if runs and runs[-2] + runs[-1] == mode:
+            runs[-1] += 1
+        else:
+            runs += [mode, 1]
+    return np.array(runs, np.int64)
 
 
 def check_modes(rules: Iterable[SelectionRule], n_modes: int) -> None:
@@ -201,24 +248,46 @@ def _integers(value: Any, what: str) -> tuple[int, ...]:
     return tuple(integers)
 
 
-def _compiled(
-    conditions: Iterable[SelectionRule],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-    """Lay rules out as the kernel reads them: a table over every total that a rule's modes can have."""
+@functools.lru_cache(maxsize=64)  # the same conditions meet many tables; laying them out takes 8 µs
+def _compiled(conditions: tuple[SelectionRule, ...], n_modes: int) -> _Compiled:
+    """Lay rules out as the kernel reads them.
+
+    Modes that must have one photon number are compared eight at a time; each of the other rules gets a table
+    over every total that its modes can have.
+    """
+    exact: dict[int, int] = {}
     modes: list[int] = []
     rule_start, allowed_start = [0], []
     tables = bytearray()  # NumPy takes longer to make a few small arrays than the kernel for 10^4 rows
     for rule in conditions:
-        modes += rule.modes
+        mode, total = rule.modes[0], rule.totals[0]
+        one_number = len(rule.modes) == len(rule.totals) == 1 and total < 256
+        if one_number and n_modes >= 8 and exact.setdefault(mode, total) == total:
+            continue
+        # A mode alone is read twice and doubles its totals: the kernel has one loop less.
+        scale = 2 if len(rule.modes) == 1 else 1
+        modes += rule.modes * scale
         rule_start.append(len(modes))
         allowed_start.append(len(tables))
         most = 255 * len(rule.modes)
-        tables += bytes(most + 1)
+        tables += bytes(scale * most + 1)
         for total in rule.totals:
             if total <= most:
-                tables[allowed_start[-1] + total] = 1
+                tables[allowed_start[-1] + scale * total] = 1
     starts = np.array(rule_start, np.int64), np.array(modes, np.int64), np.array(allowed_start, np.int64)
-    return *starts, np.frombuffer(tables, np.uint8)
+    return _words(exact, n_modes), *starts, np.frombuffer(tables, np.uint8)
+
+
+def _words(exact: Mapping[int, int], n_modes: int) -> NDArray[np.uint64]:
+    """Return offset, mask and value of words of eight modes that hold the modes of `exact`, in a row."""
+    words: list[int] = []
+    for mode in sorted(exact):
+        if not words or mode >= words[-3] + 8:
+            words += [min(mode, n_modes - 8), 0, 0]
+        shift = 8 * (mode - words[-3])
+        words[-2] |= 255 << shift
+        words[-1] |= exact[mode] << shift
+    return np.array(words, np.uint64)
 
 
 def _without_modes(

@@ -104,3 +104,53 @@ def test_the_compiled_grouping_and_its_source_agree():
             n, row = group(states.reshape(-1), 11, 0, 200, counts, *keys, 0, slots, first, sums)
         answers.append((n, row, first[:n].tolist(), sums[:n].tolist(), slots.tolist()))
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("n_modes", [5, 12, 20])
+@pytest.mark.parametrize("n_rows", [900, 1024, 5001])
+def test_the_check_of_large_tables_finds_a_single_pair(monkeypatch, n_modes, n_rows):
+    """Tables above a size are checked in parts: two equal rows in one chunk, in two, or nowhere."""
+    from lwfast import _parallel, counts
+
+    monkeypatch.setattr(counts, "_MANY", 800)
+    monkeypatch.setattr(counts, "_CHUNK", 512)
+    numbers = np.random.default_rng(n_rows).permutation(n_rows)
+    states = np.zeros((n_rows, n_modes), np.uint8)
+    states[:, 0], states[:, -1] = numbers % 256, numbers // 256
+    column = np.arange(n_rows)
+    for cores in (1, 3):
+        monkeypatch.setattr(_parallel, "available_cores", lambda cores=cores: cores)
+        rows, sums = lw.group_counts(states, column)
+        assert np.array_equal(rows, states)
+        assert np.array_equal(sums, column)
+        for a, b in ((600, 601), (3, n_rows - 1), (700, 850)):
+            paired = states.copy()
+            paired[b] = paired[a]
+            rows, sums = lw.group_counts(paired, column)
+            assert np.array_equal(rows, np.delete(paired, b, axis=0))
+            assert sums.sum() == column.sum()
+            assert sums[a] == a + b
+
+
+def test_the_compiled_check_in_parts_and_its_source_agree():
+    from lwfast._kernels import counts as kernels
+    from lwfast.counts import hash_keys
+
+    states = np.random.default_rng(2).integers(0, 3, (200, 9)).astype(np.uint8)
+    answers = []
+    for plain in (False, True):
+        sort, look = (
+            getattr(kernel, "py_func", kernel) if plain else kernel
+            for kernel in (kernels.sort_hashes, kernels.distinct_part)
+        )
+        hashes, ends = np.empty(200, np.uint64), np.zeros((2, 4), np.int64)
+        with np.errstate(over="ignore"):
+            for chunk in range(2):
+                rows = slice(100 * chunk, 100 * chunk + 100)
+                sort(states[rows].reshape(-1), 9, *hash_keys(), 62, ends[chunk], hashes[rows])
+            distinct = [look(hashes, 100, ends, part, np.empty(256, np.uint32)) for part in range(4)]
+            # Parts that are fuller than the slots allow are not called distinct.
+            distinct.append(look(hashes, 100, ends, 0, np.empty(16, np.uint32)))
+        answers.append((hashes.tolist(), ends.tolist(), distinct))
+    assert answers[0] == answers[1]
+    assert answers[0][2] == [True] * 4 + [False]

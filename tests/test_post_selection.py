@@ -134,17 +134,70 @@ def test_the_input_is_never_changed_or_shared():
     assert counts.tolist() == [1, 2]
 
 
-def test_the_compiled_selection_and_its_source_agree():
+@pytest.mark.parametrize("n_modes", [5, 11, 20])
+def test_the_compiled_selection_and_its_source_agree(n_modes):
     from lwfast._kernels import post_selection as kernels
-    from lwfast.post_selection import SelectionRule, _compiled
+    from lwfast.post_selection import SelectionRule, _compiled, _runs
 
-    states = np.random.default_rng(1).integers(0, 3, (300, 5)).astype(np.uint8)
-    compiled = _compiled([SelectionRule((0, 3), (1, 2)), SelectionRule((4,), (0,))])
+    states = np.random.default_rng(1).integers(0, 3, (300, n_modes)).astype(np.uint8)
+    rules = [SelectionRule((0, 3), (1, 2)), SelectionRule((4,), (0,)), SelectionRule((n_modes - 1,), (0,))]
+    compiled = _compiled((*rules, SelectionRule((0, 2, 3), (1, 4)), SelectionRule((1,), (0, 2))), n_modes)
+    runs = _runs([0, 2, 3])
     answers = []
     counts = np.arange(300)
-    for select in (kernels.select_rows, getattr(kernels.select_rows, "py_func", kernels.select_rows)):
-        out, sums = np.zeros(300 * 3, np.uint8), np.zeros(300, np.int64)
-        n = select(states.reshape(-1), 5, counts, *compiled, np.array([0, 2, 4]), out, sums)
-        answers.append((out[: n * 3].tolist(), sums[:n].tolist()))
+    for compile_off in (False, True):
+        search, take = (
+            getattr(kernel, "py_func", kernel) if compile_off else kernel
+            for kernel in (kernels.filter_rows, kernels.take_runs)
+        )
+        rows = np.zeros(300, np.uint16)
+        n = search(states.reshape(-1), n_modes, 300, *compiled, rows)
+        out, sums = np.zeros(n * 3, np.uint8), np.zeros(n, np.int64)
+        take(states.reshape(-1), n_modes, counts, rows[:n], runs, out, sums)
+        answers.append((rows[:n].tolist(), out.tolist(), sums.tolist()))
     assert answers[0] == answers[1]
-    assert answers[0][1]
+    assert answers[0][0] == answers[0][2] != []
+
+
+@pytest.mark.parametrize("n_modes", [3, 8, 9, 20, 33])
+@pytest.mark.parametrize("n_rows", [1, 5, 1025, 3 * 2**15 + 7])
+def test_words_runs_and_chunks_agree_with_numpy(n_modes, n_rows):
+    """Heralds anywhere, near each other and far apart, give what plain NumPy gives."""
+    rng = np.random.default_rng(n_modes * n_rows)
+    states = rng.integers(0, 2, (n_rows, n_modes)).astype(np.uint8)
+    counts = rng.integers(0, 9, n_rows)
+    for _ in range(6):
+        modes = rng.permutation(n_modes)
+        heralds = {int(m): int(rng.integers(0, 2)) for m in modes[: rng.integers(0, 4)]}
+        rules = [(tuple(modes[:2].tolist()), (1,)), ((int(modes[2]),), (0,)), ((int(modes[2]),), (0, 1))]
+        chosen = [rules[k] for k in rng.permutation(3)[: rng.integers(0, 4)]]
+        keep = np.ones(n_rows, bool)
+        for m, n in heralds.items():
+            keep &= states[:, m] == n
+        for ruled, totals in chosen:
+            keep &= np.isin(states[:, list(ruled)].sum(axis=1), totals)
+        kept = [m for m in range(n_modes) if m not in heralds]
+        expected = lw.group_counts(states[keep][:, kept], counts[keep])
+        found = lw.post_select(states, counts, chosen, heralds)
+        assert found[0].shape == expected[0].shape
+        assert np.array_equal(found[0], expected[0])
+        assert np.array_equal(found[1], expected[1])
+
+
+def test_contradicting_conditions_keep_nothing():
+    states = np.eye(9, dtype=np.uint8)
+    assert len(lw.post_select(states, None, [((2,), (0,))], {2: 1})[1]) == 0
+    assert len(lw.post_select(states, None, [((2,), (1,))], {2: 1})[1]) == 1
+    assert len(lw.post_select(states, None, (), {2: 256})[1]) == 0
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch):
+    from lwfast import _parallel
+
+    states = np.random.default_rng(3).integers(0, 2, (10**5, 20)).astype(np.uint8)
+    answers = []
+    for cores in (1, 3):
+        monkeypatch.setattr(_parallel, "available_cores", lambda cores=cores: cores)
+        answers.append(lw.post_select(states, None, [((0, 1), (1,))], {5: 1}))
+    assert np.array_equal(answers[0][0], answers[1][0])
+    assert np.array_equal(answers[0][1], answers[1][1])
