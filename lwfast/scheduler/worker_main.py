@@ -38,6 +38,8 @@ from .frames import (
 
 Runner = Callable[..., tuple[Any, Any]]
 
+REASON_LIMIT = 500
+"""Characters of a reason for which a worker cannot start; all of it stands in the log."""
 DOES_NOT_FIT = 1
 """Compilation error code: the work would need more memory than there is."""
 OUT_OF_MEMORY = 2
@@ -57,7 +59,7 @@ def main() -> None:
         runner = _load(runner_name)
         _warm(runner)
     except BaseException as error:
-        answers.write(pack(Unable(f"{type(error).__name__}: {error}")))
+        answers.write(pack(Unable(f"{type(error).__name__}: {error}"[:REASON_LIMIT])))
         raise
     answers.write(pack(Ready(time.perf_counter() - began)))
     while True:
