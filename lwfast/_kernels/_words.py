@@ -62,30 +62,44 @@ def prefetch(array: AnyArray, index: int) -> None:
     """Ask for the cache line of `array[index]`."""
 
 
-def spread16(table: AnyArray, offset: int, out: AnyArray, p: int) -> bool:
-    """Write the 16 bytes at `table[offset]` as `d, d, ... d, ` to `out[p]`; say whether all are digits.
+DIGITS = 21
+"""How many digits `spread` and `gather` take at a time: as text 63 bytes, in one register of 64."""
+DIGIT_ROOM = 32  # bytes of a table that they read or write; those behind the digits have no meaning
+TEXT_ROOM = 64  # bytes of a text
+
+
+def spread(table: AnyArray, offset: int, out: AnyArray, p: int, wanted: np.uint64) -> bool:
+    """Write 21 bytes at `table[offset]` as `d, d, ... d, ` to `out[p]`; say whether those wanted are digits.
 
     Where one is above 9, what was written has no meaning.
+
+    Args:
+        table: uint8, with `DIGIT_ROOM` bytes from `offset` on.
+        offset: Where the digits are.
+        out: uint8, with `TEXT_ROOM` bytes from `p` on, all of which may change.
+        p: Where the text goes.
+        wanted: Bit k is set where digit k is looked at.
     """
-    digits = table[offset : offset + 16]
-    out[p : p + 48 : 3] = digits | np.uint8(48)
-    out[p + 1 : p + 48 : 3] = 44
-    out[p + 2 : p + 48 : 3] = 32
-    return bool((digits <= 9).all())
+    digits = table[offset : offset + DIGITS]
+    out[p : p + 63 : 3] = digits | np.uint8(48)
+    out[p + 1 : p + 63 : 3] = 44
+    out[p + 2 : p + 63 : 3] = 32
+    return bool((digits <= 9)[[k for k in range(DIGITS) if int(wanted) >> k & 1]].all())
 
 
-def gather16(text: AnyArray, p: int, out: AnyArray, offset: int) -> bool:
-    """Read `d, d, ... d, ` at `text[p]` into 16 bytes at `out[offset]`; say whether it was that."""
-    out[offset : offset + 16] = text[p : p + 48 : 3] ^ np.uint8(48)
-    apart = (text[p + 1 : p + 48 : 3] == 44).all() and (text[p + 2 : p + 48 : 3] == 32).all()
-    return bool(apart and (out[offset : offset + 16] <= 9).all())
+def gather(text: AnyArray, p: int, out: AnyArray, offset: int, wanted: np.uint64) -> bool:
+    """Read `d, d, ... d, ` at `text[p]` into 21 bytes at `out[offset]`; say whether it was that.
 
-
-def gather16_last(text: AnyArray, p: int, out: AnyArray, offset: int) -> bool:
-    """Do what `gather16` does, whatever the two bytes behind the last digit are."""
-    out[offset : offset + 16] = text[p : p + 48 : 3] ^ np.uint8(48)
-    apart = (text[p + 1 : p + 46 : 3] == 44).all() and (text[p + 2 : p + 47 : 3] == 32).all()
-    return bool(apart and (out[offset : offset + 16] <= 9).all())
+    Args:
+        text: uint8, with `TEXT_ROOM` bytes from `p` on.
+        p: Where the text is.
+        out: uint8, with `DIGIT_ROOM` bytes from `offset` on, all of which may change.
+        offset: Where the digits go.
+        wanted: Bit k is set where byte k of the text is looked at.
+    """
+    rest = text[p : p + 63] ^ np.frombuffer(_DIGITS_TEXT[:63], np.uint8)
+    out[offset : offset + DIGITS] = rest[::3]
+    return all(rest[k] <= (9 if k % 3 == 0 else 0) for k in range(63) if int(wanted) >> k & 1)
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -167,12 +181,12 @@ def _prefetch(typingctx: Any, array: Any, index: Any) -> Any:
     return types.void(array, types.intp), codegen
 
 
-_V16 = ir.VectorType(_U8, 16)
-_DIGITS_TEXT = b"0, " * 16
+_DIGITS_TEXT = b"0, " * 22
 
 
 def _vector(values: Any) -> Any:
-    return ir.Constant(_V16, list(values))
+    listed = list(values)
+    return ir.Constant(ir.VectorType(_U8, len(listed)), listed)
 
 
 def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
@@ -180,62 +194,49 @@ def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
     return builder.shuffle_vector(a, b, mask)
 
 
-def _any(builder: Any, lanes: Any) -> Any:
-    """Whether any of 16 booleans is set."""
-    return builder.icmp_unsigned("!=", builder.bitcast(lanes, ir.IntType(16)), ir.Constant(ir.IntType(16), 0))
+def _none_of(builder: Any, lanes: Any, wanted: Any) -> Any:
+    """Whether none of the booleans is set whose bit in `wanted` is."""
+    bits = builder.bitcast(lanes, ir.IntType(lanes.type.count))
+    if lanes.type.count < 64:
+        bits = builder.zext(bits, _U64)
+    return builder.icmp_unsigned("==", builder.and_(bits, wanted), ir.Constant(_U64, 0))
+
+
+def _vector_at(builder: Any, address: Any, count: int) -> Any:
+    return builder.bitcast(address, ir.VectorType(_U8, count).as_pointer())
 
 
 @intrinsic
-def _spread16(typingctx: Any, table: Any, offset: Any, out: Any, p: Any) -> Any:
+def _spread(typingctx: Any, table: Any, offset: Any, out: Any, p: Any, wanted: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         source = _address(context, builder, signature.args[0], args[0], args[1])
-        digits = builder.load(builder.bitcast(source, _V16.as_pointer()), align=1)
-        text = builder.or_(digits, _vector(b"0" * 16))
-        between = _vector(b", " * 8)
+        digits = builder.load(_vector_at(builder, source, DIGIT_ROOM), align=1)
+        text = builder.or_(digits, _vector(b"0" * DIGIT_ROOM))
+        # One byte permutation (AVX-512 VBMI); LLVM makes it of shorter ones where there is none.
+        places = [k // 3 if k % 3 == 0 else DIGIT_ROOM + k % 3 for k in range(TEXT_ROOM)]
+        piece = _shuffled(builder, text, _vector(b"0, " + bytes(DIGIT_ROOM - 3)), places)
         target = _address(context, builder, signature.args[2], args[2], args[3])
-        for part in range(3):
-            places = [k // 3 if k % 3 == 0 else 15 + k % 3 for k in range(16 * part, 16 * part + 16)]
-            at = builder.gep(target, [ir.Constant(_U64, 16 * part)])
-            piece = _shuffled(builder, text, between, places)
-            builder.store(piece, builder.bitcast(at, _V16.as_pointer()), align=1)
-        above = builder.icmp_unsigned(">", digits, _vector([9] * 16))
-        return builder.not_(_any(builder, above))
+        builder.store(piece, _vector_at(builder, target, TEXT_ROOM), align=1)
+        above = builder.icmp_unsigned(">", digits, _vector([9] * DIGIT_ROOM))
+        return _none_of(builder, above, args[4])
 
-    return types.boolean(table, types.intp, out, types.intp), codegen
+    return types.boolean(table, types.intp, out, types.intp, types.uint64), codegen
 
 
-def _gathering(n_checked: int) -> Any:
-    """Make the code that reads 16 digits and checks `n_checked` of the 48 bytes."""
-
+@intrinsic
+def _gather(typingctx: Any, text: Any, p: Any, out: Any, offset: Any, wanted: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         source = _address(context, builder, signature.args[0], args[0], args[1])
-        parts, wrong = [], None
-        for part in range(3):
-            at = builder.gep(source, [ir.Constant(_U64, 16 * part)])
-            places = range(16 * part, 16 * part + 16)
-            text = builder.load(builder.bitcast(at, _V16.as_pointer()), align=1)
-            parts.append(builder.xor(text, _vector(_DIGITS_TEXT[k] for k in places)))
-            # Between digits nothing may be left; a digit may leave 9.
-            allowed = _vector(255 if k >= n_checked else 9 if k % 3 == 0 else 0 for k in places)
-            over = builder.icmp_unsigned(">", parts[-1], allowed)
-            wrong = over if wrong is None else builder.or_(wrong, over)
-        head = _shuffled(builder, parts[0], parts[1], [*range(0, 16, 3), *range(18, 32, 3), *[0] * 5])
-        digits = _shuffled(builder, head, parts[2], [*range(11), *range(17, 32, 3)])
+        read = builder.load(_vector_at(builder, source, TEXT_ROOM), align=1)
+        rest = builder.xor(read, _vector(_DIGITS_TEXT[:TEXT_ROOM]))
+        # Between digits nothing may be left; a digit may leave 9.
+        over = builder.icmp_unsigned(">", rest, _vector([9, 0, 0] * DIGITS + [0]))
+        digits = _shuffled(builder, rest, rest, [3 * min(k, DIGITS) for k in range(DIGIT_ROOM)])
         target = _address(context, builder, signature.args[2], args[2], args[3])
-        builder.store(digits, builder.bitcast(target, _V16.as_pointer()), align=1)
-        return builder.not_(_any(builder, wrong))
+        builder.store(digits, _vector_at(builder, target, DIGIT_ROOM), align=1)
+        return _none_of(builder, over, args[4])
 
-    return codegen
-
-
-@intrinsic
-def _gather16(typingctx: Any, text: Any, p: Any, out: Any, offset: Any) -> Any:
-    return types.boolean(text, types.intp, out, types.intp), _gathering(48)
-
-
-@intrinsic
-def _gather16_last(typingctx: Any, text: Any, p: Any, out: Any, offset: Any) -> Any:
-    return types.boolean(text, types.intp, out, types.intp), _gathering(46)
+    return types.boolean(text, types.intp, out, types.intp, types.uint64), codegen
 
 
 # Compiled code that calls one of the plain functions above runs its intrinsic. Numba demands the names of the
@@ -252,12 +253,13 @@ overload(store8, inline="always")(
 overload(trailing_zeros, inline="always")(lambda word: lambda word: _trailing_zeros(word))
 overload(fold_product, inline="always")(lambda a, b: lambda a, b: _fold_product(a, b))
 overload(prefetch, inline="always")(lambda array, index: lambda array, index: _prefetch(array, index))
-overload(spread16, inline="always")(
-    lambda table, offset, out, p: lambda table, offset, out, p: _spread16(table, offset, out, p)
+overload(spread, inline="always")(
+    lambda table, offset, out, p, wanted: (
+        lambda table, offset, out, p, wanted: _spread(table, offset, out, p, wanted)
+    )
 )
-overload(gather16, inline="always")(
-    lambda text, p, out, offset: lambda text, p, out, offset: _gather16(text, p, out, offset)
-)
-overload(gather16_last, inline="always")(
-    lambda text, p, out, offset: lambda text, p, out, offset: _gather16_last(text, p, out, offset)
+overload(gather, inline="always")(
+    lambda text, p, out, offset, wanted: (
+        lambda text, p, out, offset, wanted: _gather(text, p, out, offset, wanted)
+    )
 )

@@ -1,8 +1,8 @@
 """Read a table of `"(0, 1, 0)": 45` members from JSON text.
 
 The general path reads one byte at a time and knows every error. The quick path takes a row that is laid out
-as the row before it (single digits, `", "` between them) eight modes, that is three words, at a time; a row
-that it does not understand is read again by the general path, so it never decides about an error.
+as the row before it (single digits, `", "` between them) 21 modes at a time; a row that it does not
+understand is read again by the general path, so it never decides about an error.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import (
-    gather16,
-    gather16_last,
+    DIGIT_ROOM,
+    DIGITS,
+    TEXT_ROOM,
+    gather,
     load1,
     load8,
     store1,
-    store8,
     trailing_zeros,
 )
 
@@ -45,22 +46,14 @@ TRAILING_COMMA = 19
 KEY_SPACE = 20
 
 _U = np.uint64
-# Eight modes are 24 bytes "d, d, d, d, d, d, d, d, ": xor with the text of eight zeros leaves the digits.
-_ZEROS_0, _ZEROS_1, _ZEROS_2 = (
-    _U(int.from_bytes(b"0, 0, 0, 0, 0, 0, 0, 0, "[k : k + 8], "little")) for k in (0, 8, 16)
-)
-_LAST_TWO = _U(0x0000FFFFFFFFFFFF)
 _HIGH_NIBBLES = _U(0xF0F0F0F0F0F0F0F0)
 _SIXES = _U(0x0606060606060606)
 _ASCII_ZEROS = _U(0x3030303030303030)
-_B0, _B1, _B2, _B3 = _U(0xFF), _U(0xFF00), _U(0xFF0000), _U(0xFF000000)
-_B4, _B5, _B6, _B7 = _U(0xFF << 32), _U(0xFF << 40), _U(0xFF << 48), _U(0xFF << 56)
-_DIGITS_0 = _U(0x000F00000F00000F)
-_DIGITS_1 = _U(0x0F00000F00000F00)
-_DIGITS_2 = _U(0x00000F00000F0000)
+_LOW_BYTE = _U(0xFF)
 _EVERY_2ND, _EVERY_4TH, _LOW_HALF = _U(0x00FF00FF00FF00FF), _U(0x0000FFFF0000FFFF), _U(0xFFFFFFFF)
-_S8, _S16, _S24, _S32, _S40, _S48 = _U(8), _U(16), _U(24), _U(32), _U(40), _U(48)
+_S8, _S16, _S32 = _U(8), _U(16), _U(32)
 _TEN, _HUNDRED, _TEN_THOUSAND = _U(10), _U(100), _U(10000)
+_ALL_BITS = _U(2**64 - 1)
 _INT64_TENTH = np.int64(922337203685477580)
 
 
@@ -229,56 +222,29 @@ def _scan_row(
 
 
 @jit(inline="always")
-def _digits_of_8_modes(x0: np.uint64, x1: np.uint64, x2: np.uint64) -> np.uint64:
-    """Gather the digits at bytes 0, 3, 6 / 1, 4, 7 / 2, 5 of three words into one."""
-    low = (x0 & _B0) | ((x0 >> _S16) & _B1) | ((x0 >> _S32) & _B2)
-    middle = ((x1 << _S16) & _B3) | (x1 & _B4) | ((x1 >> _S16) & _B5)
-    return low | middle | ((x2 << _S32) & _B6) | ((x2 << _S16) & _B7)
-
-
-@jit(inline="always")
-def _wrong(x0: np.uint64, x1: np.uint64, x2: np.uint64) -> np.uint64:
-    """Non-zero unless all three words hold digits 0 to 9 at the digit places and zero elsewhere."""
-    outside = (x0 & ~_DIGITS_0) | (x1 & ~_DIGITS_1) | (x2 & ~_DIGITS_2)
-    above_nine = ((x0 + _SIXES) | (x1 + _SIXES) | (x2 + _SIXES)) & _HIGH_NIBBLES
-    return outside | above_nine
-
-
-@jit(inline="always")
 def _quick_modes(
-    buffer: NDArray[np.uint8], d: int, n_modes: int, out: NDArray[np.uint8], offset: int
+    buffer: NDArray[np.uint8],
+    d: int,
+    n_modes: int,
+    out: NDArray[np.uint8],
+    offset: int,
+    wanted: tuple[np.uint64, np.uint64],
 ) -> bool:
-    """Read `n_modes` single digits, three bytes apart, from `d` on; return 0 where they are not that."""
-    bad = _U(0)
-    if n_modes >= 16:
-        fits = True
-        for k in range(0, n_modes - 16, 16):
-            fits &= gather16(buffer, d + 3 * k, out, offset + k)
-        k = n_modes - 16  # the last two blocks overlap; the last one ends in `)"`, checked by the caller
-        return fits & gather16_last(buffer, d + 3 * k, out, offset + k)
-    if n_modes >= 8:
-        k = 0
-        while True:
-            at = d + 3 * k
-            x0 = load8(buffer, at) ^ _ZEROS_0
-            x1 = load8(buffer, at + 8) ^ _ZEROS_1
-            x2 = load8(buffer, at + 16) ^ _ZEROS_2
-            if k == n_modes - 8:  # the last block ends in `)"`, checked by the caller
-                x2 &= _LAST_TWO
-            bad |= _wrong(x0, x1, x2)
-            store8(out, offset + k, _digits_of_8_modes(x0, x1, x2))
-            if k == n_modes - 8:
-                break
-            k = min(k + 8, n_modes - 8)  # the last two blocks overlap
-        return bool(bad == _U(0))
-    wrong = 0
-    for k in range(n_modes):
-        digit = load1(buffer, d + 3 * k) ^ 48
-        wrong |= digit > 9
-        store1(out, offset + k, digit)
-    for k in range(n_modes - 1):
-        wrong |= (load1(buffer, d + 3 * k + 1) ^ 44) | (load1(buffer, d + 3 * k + 2) ^ 32)
-    return wrong == 0
+    """Read `n_modes` single digits, three bytes apart, from `d` on; return whether they are that.
+
+    Without a branch on `n_modes`, not even for a few: one costs as much as all the rest.
+    """
+    fits = gather(buffer, d, out, offset, wanted[0])
+    for k in range(DIGITS, n_modes, DIGITS):
+        block = min(k, n_modes - DIGITS)  # the last two overlap
+        fits &= gather(buffer, d + 3 * block, out, offset + block, wanted[1])
+    return fits
+
+
+@jit(inline="always")
+def _first_bits(n_bits: int) -> np.uint64:
+    """Return the mask of the first bits of a word, 1 to 64 of them."""
+    return _ALL_BITS >> _U(64 - n_bits)
 
 
 @jit
@@ -287,61 +253,56 @@ def _scan_quick_rows(
     p: int,
     limits: tuple[int, int],
     n_modes: int,
-    layout: tuple[int, int, int],
+    lengths: tuple[int, int, int],
+    words: tuple[np.uint64, np.uint64],
     out: NDArray[np.uint8],
     counts: NDArray[np.int64],
     row: int,
 ) -> tuple[int, int]:
-    """Read rows as long as each is laid out as `layout` says; return (start of the next row, its number).
+    """Read rows as long as each is laid out like the one before; return (start of the next row, its number).
 
-    A row that ends the table is left to the general path. A loop of its own, because within `scan_rows` it
-    takes twice as long.
+    Where the next row starts depends only on the digits of the count: the text between is compared, not
+    looked for, which would take 45 cycles from one row to the next. A row that ends the table is left to the
+    general path. A loop of its own, because within `scan_rows` it takes twice as long.
 
     Args:
         buffer: uint8 text.
         p: Offset of a row's opening quote.
         limits: Rows that start at or behind the first are left, and none is read behind the second.
         n_modes: Modes of every row, at least one.
-        layout: Length of a bracket (0 or 1), the opening and the closing one.
+        lengths: Of the quote and the bracket before the modes; of what stands between the modes and the
+            count; and from behind the count to the modes of the next row. At most 8 each.
+        words: The text of the last two, and zeros.
         out: Flat uint8 table.
         counts: int64.
         row: Number of the row at `p`.
     """
-    bracket, opened, closed = layout
-    # 40: suffix `)": `, eight digits of a count, `, ` and what follows.
-    last = min(limits[0] - 1, limits[1] - (1 + bracket + 3 * n_modes + 40))
-    while p <= last:
-        d = p + 1 + bracket
-        q = d + 3 * n_modes - 2
-        fits = load1(buffer, p) == 34
-        if bracket == 1:
-            fits &= (load1(buffer, p + 1) == opened) & (load1(buffer, q) == closed)
-            q += 1
-        fits &= (load1(buffer, q) == 34) & (load1(buffer, q + 1) == 58)
-        q += 2
-        if load1(buffer, q) == 32:
-            q += 1
+    head, middle, between = lengths
+    middle_bytes, between_bytes = _first_bits(8 * middle), _first_bits(8 * between)
+    # What stands behind the modes of a row, and what a word or a block of digits reads too far.
+    last = min(limits[0] - 1, limits[1] - (head + 3 * n_modes + TEXT_ROOM))
+    n_rows = (out.size - DIGIT_ROOM) // n_modes  # behind these, a block of digits would reach too far
+    # What is behind the last digit is not looked at.
+    wanted = (_first_bits(min(3 * n_modes - 2, 3 * DIGITS)), _first_bits(3 * DIGITS - 2))
+    while p <= last and row < n_rows:
+        q = p + head + 3 * n_modes - 2
+        fits = (load8(buffer, q) & middle_bytes) == words[0]
+        q += middle
         word = load8(buffer, q)
         other = ((word & _HIGH_NIBBLES) ^ _ASCII_ZEROS) | (((word + _SIXES) & _HIGH_NIBBLES) ^ _ASCII_ZEROS)
         bits = trailing_zeros(other) & ~7  # 8 for each digit; 64: more than a word of them
-        fits &= (bits > 0) & (bits < 64) & ((bits == 8) | ((word & _B0) != _U(48)))
-        fits &= _quick_modes(buffer, d, n_modes, out, row * n_modes)
+        fits &= (bits > 0) & (bits < 64) & ((bits == 8) | ((word & _LOW_BYTE) != _U(48)))
+        q += bits >> 3
+        fits &= (load8(buffer, q) & between_bytes) == words[1]
+        fits &= _quick_modes(buffer, p + head, n_modes, out, row * n_modes, wanted)
         if not fits:
             break
         v = (word ^ _ASCII_ZEROS) << _U(64 - bits)
         v = (v * _TEN + (v >> _S8)) & _EVERY_2ND
         v = (v * _HUNDRED + (v >> _S16)) & _EVERY_4TH
-        v = (v * _TEN_THOUSAND + (v >> _S32)) & _LOW_HALF
-        q += bits >> 3
-        if load1(buffer, q) != 44:
-            break
-        q += 1
-        following = q + 1 if load1(buffer, q) == 32 else _skip_space(buffer, q, limits[1])
-        if following < limits[1] and load1(buffer, following) == 125:
-            break  # a comma before the brace
-        counts[row] = np.int64(v)
+        counts[row] = np.int64((v * _TEN_THOUSAND + (v >> _S32)) & _LOW_HALF)
         row += 1
-        p = following
+        p = q + between - head
     return p, row
 
 
@@ -380,6 +341,7 @@ def scan_rows(
             return code, q, row
         opened = load1(buffer, p + 1)
         bracket = 1 if (opened == 40 or opened == 91) else 0
+        opened = opened if bracket == 1 else 34
         quick = n_modes > 0 and key_end - p - 2 - 2 * bracket == 3 * n_modes - 2
         row += 1
         q = _skip_space(buffer, q, end)
@@ -394,8 +356,22 @@ def scan_rows(
         p = _skip_space(buffer, q + 1, end)
         if p < end and load1(buffer, p) == 125:
             return TRAILING_COMMA, comma, row
-        if quick:
-            layout = (bracket, opened, 41 if opened == 40 else 93)
-            p, row = _scan_quick_rows(buffer, p, (stop, end), n_modes, layout, out, counts, row)
+        head = 1 + bracket
+        behind = key_end - head
+        middle = _skip_space(buffer, _skip_space(buffer, key_end, end) + 1, end) - behind
+        between = p + head - comma
+        if (
+            quick
+            and middle <= 8
+            and between <= 8
+            and comma + 8 <= end
+            and load1(buffer, p + bracket) == opened
+        ):
+            lengths = (head, middle, between)
+            words = (
+                load8(buffer, behind) & _first_bits(8 * middle),
+                load8(buffer, comma) & _first_bits(8 * between),
+            )
+            p, row = _scan_quick_rows(buffer, p, (stop, end), n_modes, lengths, words, out, counts, row)
         if p >= end:
             return TRUNCATED, p, row
