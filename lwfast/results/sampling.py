@@ -16,7 +16,7 @@ from lwfast.results._display import SamplingDisplay
 from lwfast.results._state_map import StateMap, private
 from lwfast.results._weights import as_weights, group_weights
 from lwfast.results.mapping import map_states, table_of
-from lwfast.results.selection import as_selection, described, keep_states
+from lwfast.results.selection import as_selection, described, keep_states, settled
 from lwfast.state import State, as_occupation
 
 if TYPE_CHECKING:
@@ -199,6 +199,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             ModeRangeError: If a rule names a mode that the states do not have.
             TypeError: If it is none of these.
         """
+        post_selection = settled(post_selection)
         states, counts = keep_states(self.states, self.counts, post_selection)
         return self._next(states, counts, step="post_select", rules=described(post_selection))
 
@@ -215,17 +216,15 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             TypeError: If a rule or herald is not made of integers.
         """
         wanted = as_heralds(heralds)
+        rules = settled(rules)
         given, test = as_selection(rules)
-        if test is not None:
-            if len(self):
-                check_modes((SelectionRule((m,), n) for m, n in wanted.items()), self.n_modes)
-            chosen = self.apply_post_selection(rules)
-            return chosen.post_select((), wanted) if wanted else chosen
         states, counts = self.states, self.whole_counts("post_select")
-        if len(self):
-            states, counts = select_checked(states, counts, given, wanted)
-            if any(len(numbers) > 1 for numbers in wanted.values()):
-                states, counts = group_checked(states, counts, owned=True)
+        if test is not None and len(self):
+            check_modes((SelectionRule((m,), n) for m, n in wanted.items()), self.n_modes)
+            states, counts = keep_states(states, counts, rules)
+        states, counts = select_checked(states, counts, given, wanted)
+        if any(len(numbers) > 1 for numbers in wanted.values()):
+            states, counts = group_checked(states, counts, owned=True)
         return self._next(
             states,
             counts,

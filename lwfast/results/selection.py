@@ -66,6 +66,20 @@ def as_selection(selection: Any) -> tuple[tuple[SelectionRule, ...], Callable[[S
     )
 
 
+def settled(selection: Any) -> Any:
+    """Return post-selection as a form that can be read again and that nobody else changes.
+
+    Rules become a tuple: a generator gives its rules only once, and a `PostSelection` may get more of them. A
+    callable stays what it is.
+
+    Raises:
+        TypeError: As in `as_selection`.
+        ValueError: As in `as_selection`.
+    """
+    rules, test = as_selection(selection)
+    return rules if test is None else selection
+
+
 def described(selection: Any) -> Any:
     """Return post-selection as JSON-like data for the record of what was done."""
     rules, test = as_selection(selection)

@@ -399,3 +399,24 @@ def test_summaries_are_those_of_single_samples(large):
     empty = SamplingResult({}).summary()
     assert (empty + summary) is summary
     assert np.isnan(SamplingResult({(1, 0): 3}).summary().correlations).all()
+
+
+def test_rules_that_can_be_read_once_are_recorded_too():
+    """A generator is applied and described alike."""
+    result = SamplingResult({(0, 1): 5, (1, 0): 3})
+    for chosen in (
+        result.apply_post_selection(rule for rule in [((0,), (1,))]),
+        result.post_select(rule for rule in [((0,), (1,))]),
+    ):
+        assert chosen == {(1, 0): 3}
+        assert chosen.history[0]["rules"] == [[[0], [1]]]
+
+
+def test_a_callable_with_heralds_is_one_step():
+    result = SamplingResult({(0, 1): 5, (1, 0): 3, (1, 1): 2})
+    chosen = result.post_select(lambda state: state[0] == 1, {1: 1})
+    assert chosen == {(1,): 2}
+    assert len(chosen.history) == 1
+    assert chosen.history[0]["heralds"] == [[[1], [1]]]
+    nothing = result.post_select(lambda state: False, {1: 1})
+    assert nothing.states.shape == (0, 1)
