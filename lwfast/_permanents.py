@@ -19,8 +19,8 @@ _NANOSECONDS_PER_TERM = 0.12
 """Of each of the n 2^(n-1) column terms of Glynn's formula, on one core with AVX-512."""
 _NANOSECONDS_PER_EDGE = 2.2
 """Of each multiply-add of the expansion over sub-multisets of rows."""
-THREADS_FROM = 22
-"""Below this size a permanent takes 2 ms or less, and a second thread that comes late makes it longer."""
+THREADS_FROM = 19
+"""Below this size, at less than 0.3 ms, a second thread wins little and, coming late, loses."""
 COMPENSATED_THREADS_FROM = 19
 """The same for the compensated formula, which takes ten times as long."""
 MERGE_FROM = 12
@@ -168,9 +168,9 @@ def by_glynn(matrix: ComplexArray) -> complex:
         single: complex = kernels.permanent_single(matrix)
         return by_compensated_glynn(matrix) if single.imag == kernels.CANCELS and single != single else single
     n_cols, n_rows, lanes = n + n % 2, n - 1 - kernels.LANE_ROWS, kernels.LANES
-    base = np.empty((2, n_cols, lanes))
-    rows = np.empty((2, n_rows * n_cols))
-    if not kernels.pack_single(matrix, base[0], base[1], rows[0], rows[1]):
+    base = np.empty((2 * n_cols, lanes))
+    rows = np.empty(2 * n_rows * n_cols)
+    if not kernels.pack_single(matrix, base, rows):
         return complex(math.nan, math.nan)
     inner = kernels.inner_rows(n_rows)
     steps = 1 << (n_rows - inner)
@@ -180,7 +180,7 @@ def by_glynn(matrix: ComplexArray) -> complex:
 
     def work(chunk: int) -> None:
         first = chunk * size
-        kernels.permanent_glynn(base[0], base[1], rows[0], rows[1], inner, first, first + size, sums[chunk])
+        kernels.permanent_glynn(base, rows, inner, first, first + size, sums[chunk])
 
     run_chunks(work, len(sums))
     # Contiguous, so that NumPy adds in pairs.

@@ -48,7 +48,7 @@ def _wanted_lanes() -> int:
 def _intrinsics(lanes: int) -> dict[str, Any]:
     """Build the vector type of `lanes` doubles and its operations."""
     from llvmlite import ir
-    from numba.core import types
+    from numba.core import cgutils, types
     from numba.extending import intrinsic, models, register_model
 
     vector = ir.VectorType(ir.DoubleType(), lanes)
@@ -170,11 +170,10 @@ def _intrinsics(lanes: int) -> dict[str, Any]:
     @intrinsic
     def peak(_typing: Any, x: Any, y: Any) -> Any:
         def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-            size = builder.select(
-                builder.fcmp_ordered("<", args[1], ir.Constant(vector, [0.0] * lanes)),
-                builder.fneg(args[1]),
-                args[1],
-            )
+            kind = ir.FunctionType(vector, [vector])
+            declare: Any = cgutils.get_or_insert_function
+            absolute = declare(builder.module, kind, f"llvm.fabs.v{lanes}f64")
+            size = builder.call(absolute, [args[1]])
             return builder.select(builder.fcmp_ordered(">", size, args[0]), size, args[0])
 
         return x(x, y), generate

@@ -72,68 +72,68 @@ def flip(negative: Any, x: Any, y: Any) -> Any:
 
 
 @register_jitable
-def inner_constants(rows_re: Any, rows_im: Any, n_cols: Any, inner: Any, out_re: Any, out_im: Any) -> None:
+def inner_constants(rows: Any, n_cols: Any, inner: Any, out: Any) -> None:
     """Write δ ε of every pair of columns and inner pattern, in the order that the main loop takes them.
 
     Row 0 is positive, the last two rows are fastest (++, +-, --, -+), the rest follows a Gray code.
     """
     n_groups = 1 << (inner - 3)
     for pair in range(n_cols // 2):
-        at = 2 * pair
-        xr = get(rows_re, at)
-        xi = get(rows_im, at)
-        yr = get(rows_re, at + 1)
-        yi = get(rows_im, at + 1)
+        at = 4 * pair
+        xr = get(rows, at)
+        xi = get(rows, at + 1)
+        yr = get(rows, at + 2)
+        yi = get(rows, at + 3)
         for _ in range(1, inner - 2):
-            at += n_cols
-            xr = add(xr, get(rows_re, at))
-            xi = add(xi, get(rows_im, at))
-            yr = add(yr, get(rows_re, at + 1))
-            yi = add(yi, get(rows_im, at + 1))
-        at += n_cols
-        last = at + n_cols
+            at += 2 * n_cols
+            xr = add(xr, get(rows, at))
+            xi = add(xi, get(rows, at + 1))
+            yr = add(yr, get(rows, at + 2))
+            yi = add(yi, get(rows, at + 3))
+        at += 2 * n_cols
+        last = at + 2 * n_cols
         # Sum (s) and difference (d) of the last two rows.
-        xsr = add(get(rows_re, at), get(rows_re, last))
-        xsi = add(get(rows_im, at), get(rows_im, last))
-        ysr = add(get(rows_re, at + 1), get(rows_re, last + 1))
-        ysi = add(get(rows_im, at + 1), get(rows_im, last + 1))
-        xdr = sub(get(rows_re, at), get(rows_re, last))
-        xdi = sub(get(rows_im, at), get(rows_im, last))
-        ydr = sub(get(rows_re, at + 1), get(rows_re, last + 1))
-        ydi = sub(get(rows_im, at + 1), get(rows_im, last + 1))
+        xsr = add(get(rows, at), get(rows, last))
+        xsi = add(get(rows, at + 1), get(rows, last + 1))
+        ysr = add(get(rows, at + 2), get(rows, last + 2))
+        ysi = add(get(rows, at + 3), get(rows, last + 3))
+        xdr = sub(get(rows, at), get(rows, last))
+        xdi = sub(get(rows, at + 1), get(rows, last + 1))
+        ydr = sub(get(rows, at + 2), get(rows, last + 2))
+        ydi = sub(get(rows, at + 3), get(rows, last + 3))
         for group in range(n_groups):
             if group:
                 changed = 0
                 while not (group >> changed) & 1:
                     changed += 1
                 negative = ((group ^ (group >> 1)) >> changed) & 1 == 1
-                at = (changed + 1) * n_cols + 2 * pair
-                xr = flip(negative, xr, get(rows_re, at))
-                xi = flip(negative, xi, get(rows_im, at))
-                yr = flip(negative, yr, get(rows_re, at + 1))
-                yi = flip(negative, yi, get(rows_im, at + 1))
-            at = 4 * (n_groups * pair + group)
+                at = 2 * (changed + 1) * n_cols + 4 * pair
+                xr = flip(negative, xr, get(rows, at))
+                xi = flip(negative, xi, get(rows, at + 1))
+                yr = flip(negative, yr, get(rows, at + 2))
+                yi = flip(negative, yi, get(rows, at + 3))
+            at = 8 * (n_groups * pair + group)
             zr, zi = product(add(xr, xsr), add(xi, xsi), add(yr, ysr), add(yi, ysi))
-            put(out_re, at, zr)
-            put(out_im, at, zi)
+            put(out, at, zr)
+            put(out, at + 1, zi)
             zr, zi = product(add(xr, xdr), add(xi, xdi), add(yr, ydr), add(yi, ydi))
-            put(out_re, at + 1, zr)
-            put(out_im, at + 1, zi)
+            put(out, at + 2, zr)
+            put(out, at + 3, zi)
             zr, zi = product(sub(xr, xsr), sub(xi, xsi), sub(yr, ysr), sub(yi, ysi))
-            put(out_re, at + 2, zr)
-            put(out_im, at + 2, zi)
+            put(out, at + 4, zr)
+            put(out, at + 5, zi)
             zr, zi = product(sub(xr, xdr), sub(xi, xdi), sub(yr, ydr), sub(yi, ydi))
-            put(out_re, at + 3, zr)
-            put(out_im, at + 3, zi)
+            put(out, at + 6, zr)
+            put(out, at + 7, zi)
 
 
 @register_jitable
-def linear_part(rows_re: Any, rows_im: Any, at: Any, xr: Any, xi: Any, yr: Any, yi: Any) -> Any:
+def linear_part(rows: Any, at: Any, xr: Any, xi: Any, yr: Any, yi: Any) -> Any:
     """Return X ε + Y δ for the entries δ, ε of a row in a pair of columns."""
-    dr = broadcast(rows_re, at)
-    di = broadcast(rows_im, at)
-    er = broadcast(rows_re, at + 1)
-    ei = broadcast(rows_im, at + 1)
+    dr = broadcast(rows, at)
+    di = broadcast(rows, at + 1)
+    er = broadcast(rows, at + 2)
+    ei = broadcast(rows, at + 3)
     return (
         sub(add(mul(xr, er), mul(yr, dr)), add(mul(xi, ei), mul(yi, di))),
         add(add(mul(xr, ei), mul(yr, di)), add(mul(xi, er), mul(yi, dr))),
@@ -141,19 +141,17 @@ def linear_part(rows_re: Any, rows_im: Any, at: Any, xr: Any, xi: Any, yr: Any, 
 
 
 @register_jitable
-def opposite_factors(zr: Any, zi: Any, const_re: Any, const_im: Any, at: Any, sr: Any, si: Any) -> Any:
+def opposite_factors(zr: Any, zi: Any, constants: Any, at: Any, sr: Any, si: Any) -> Any:
     """Return the factor of a pair of columns for a pattern and for its opposite."""
-    er = add(zr, broadcast(const_re, at))
-    ei = add(zi, broadcast(const_im, at))
+    er = add(zr, broadcast(constants, at))
+    ei = add(zi, broadcast(constants, at + 1))
     return add(er, sr), add(ei, si), sub(er, sr), sub(ei, si)
 
 
 @lane_jit
 def permanent_glynn(
-    base_re: FloatArray,
-    base_im: FloatArray,
-    rows_re: FloatArray,
-    rows_im: FloatArray,
+    base: FloatArray,
+    rows: FloatArray,
     inner: int,
     start: int | np.int64,
     stop: int,
@@ -162,23 +160,21 @@ def permanent_glynn(
     """Write Σ Π s Π c over outer steps start to stop and all inner patterns to `out`.
 
     Args:
-        base_re: float64[n_cols, LANES], the sum of the rows with fixed signs; n_cols even.
-        base_im: The imaginary parts.
-        rows_re: The rows with free signs, the inner ones first, flattened: float64[n_rows * n_cols] for all
-            lanes alike, or float64[n_rows * n_cols, LANES].
-        rows_im: The imaginary parts.
+        base: float64[2 * n_cols, LANES], the sum of the rows with fixed signs, real and imaginary part of
+            each column; n_cols even.
+        rows: The rows with free signs in the same manner, the inner ones first: float64[2 * n_rows * n_cols]
+            for all lanes alike, or float64[2 * n_rows * n_cols, LANES].
         inner: Number of inner rows, at least 3.
         start: First outer step; there are 2^(n_rows - inner).
         stop: One after the last.
         out: float64[2, LANES], real and imaginary part.
     """
-    n_cols = base_re.shape[0]
+    n_cols = base.shape[0] // 2
     n_pairs = n_cols // 2
-    n_rows = rows_re.shape[0] // n_cols
+    n_rows = rows.shape[0] // (2 * n_cols)
     n_groups = 1 << (inner - 3)
-    const_re = np.empty((4 * n_groups * n_pairs, *rows_re.shape[1:]))
-    const_im = np.empty((4 * n_groups * n_pairs, *rows_re.shape[1:]))
-    inner_constants(rows_re, rows_im, n_cols, inner, const_re, const_im)
+    constants = np.empty((8 * n_groups * n_pairs, *rows.shape[1:]))
+    inner_constants(rows, n_cols, inner, constants)
     sums = empty_vectors(2 * n_cols)
     # Of each pair: X ε_i + Y δ_i of every inner row (for the last two their sum and difference), X Y, and the
     # signed sum of the former, without the last two, that follows the group.
@@ -201,16 +197,16 @@ def permanent_glynn(
         delta = fill(0.0)
         if step == start or step % BLOCK == 0:
             for column in range(n_cols):
-                xr = get(base_re, column)
-                xi = get(base_im, column)
+                xr = get(base, 2 * column)
+                xi = get(base, 2 * column + 1)
                 for i in range(inner, n_rows):
-                    at = i * n_cols + column
+                    at = 2 * (i * n_cols + column)
                     if (gray >> (i - inner)) & 1:
-                        xr = sub(xr, broadcast(rows_re, at))
-                        xi = sub(xi, broadcast(rows_im, at))
+                        xr = sub(xr, broadcast(rows, at))
+                        xi = sub(xi, broadcast(rows, at + 1))
                     else:
-                        xr = add(xr, broadcast(rows_re, at))
-                        xi = add(xi, broadcast(rows_im, at))
+                        xr = add(xr, broadcast(rows, at))
+                        xi = add(xi, broadcast(rows, at + 1))
                 put(sums, 2 * column, xr)
                 put(sums, 2 * column + 1, xi)
         else:
@@ -218,18 +214,18 @@ def permanent_glynn(
             while not (step >> changed) & 1:
                 changed += 1
             delta = fill(-2.0 if (gray >> changed) & 1 else 2.0)
-            row = (inner + changed) * n_cols
+            row = 2 * (inner + changed) * n_cols
         for pair in range(n_pairs):
-            column = 2 * pair
+            column = 4 * pair
             at = row + column
-            xr = add(get(sums, 2 * column), mul(delta, broadcast(rows_re, at)))
-            xi = add(get(sums, 2 * column + 1), mul(delta, broadcast(rows_im, at)))
-            yr = add(get(sums, 2 * column + 2), mul(delta, broadcast(rows_re, at + 1)))
-            yi = add(get(sums, 2 * column + 3), mul(delta, broadcast(rows_im, at + 1)))
-            put(sums, 2 * column, xr)
-            put(sums, 2 * column + 1, xi)
-            put(sums, 2 * column + 2, yr)
-            put(sums, 2 * column + 3, yi)
+            xr = add(get(sums, column), mul(delta, broadcast(rows, at)))
+            xi = add(get(sums, column + 1), mul(delta, broadcast(rows, at + 1)))
+            yr = add(get(sums, column + 2), mul(delta, broadcast(rows, at + 2)))
+            yi = add(get(sums, column + 3), mul(delta, broadcast(rows, at + 3)))
+            put(sums, column, xr)
+            put(sums, column + 1, xi)
+            put(sums, column + 2, yr)
+            put(sums, column + 3, yi)
             here = pair * width
             zr, zi = product(xr, xi, yr, yi)
             put(work, here + at_product, zr)
@@ -237,13 +233,13 @@ def permanent_glynn(
             tr = fill(0.0)
             ti = fill(0.0)
             for i in range(inner - 2):
-                ur, ui = linear_part(rows_re, rows_im, i * n_cols + column, xr, xi, yr, yi)
+                ur, ui = linear_part(rows, 2 * i * n_cols + column, xr, xi, yr, yi)
                 put(work, here + 2 * i, ur)
                 put(work, here + 2 * i + 1, ui)
                 tr = add(tr, ur)
                 ti = add(ti, ui)
-            ur, ui = linear_part(rows_re, rows_im, (inner - 2) * n_cols + column, xr, xi, yr, yi)
-            vr, vi = linear_part(rows_re, rows_im, (inner - 1) * n_cols + column, xr, xi, yr, yi)
+            ur, ui = linear_part(rows, 2 * (inner - 2) * n_cols + column, xr, xi, yr, yi)
+            vr, vi = linear_part(rows, 2 * (inner - 1) * n_cols + column, xr, xi, yr, yi)
             put(work, here + at_last, add(ur, vr))
             put(work, here + at_last + 1, add(ui, vi))
             put(work, here + at_last + 2, sub(ur, vr))
@@ -261,7 +257,7 @@ def permanent_glynn(
                 sign = -sign
             # p and q: the products over columns of a pattern and of its opposite, for four patterns.
             here = 0
-            at = 4 * group
+            at = 8 * group
             tr = add(get(work, here + at_sum), mul(delta, get(work, here + changed)))
             ti = add(get(work, here + at_sum + 1), mul(delta, get(work, here + changed + 1)))
             put(work, here + at_sum, tr)
@@ -270,21 +266,15 @@ def permanent_glynn(
             zi = get(work, here + at_product + 1)
             ur = get(work, here + at_last)
             ui = get(work, here + at_last + 1)
-            p0r, p0i, q0r, q0i = opposite_factors(zr, zi, const_re, const_im, at, add(tr, ur), add(ti, ui))
+            p0r, p0i, q0r, q0i = opposite_factors(zr, zi, constants, at, add(tr, ur), add(ti, ui))
             vr = get(work, here + at_last + 2)
             vi = get(work, here + at_last + 3)
-            p1r, p1i, q1r, q1i = opposite_factors(
-                zr, zi, const_re, const_im, at + 1, add(tr, vr), add(ti, vi)
-            )
-            p2r, p2i, q2r, q2i = opposite_factors(
-                zr, zi, const_re, const_im, at + 2, sub(tr, ur), sub(ti, ui)
-            )
-            p3r, p3i, q3r, q3i = opposite_factors(
-                zr, zi, const_re, const_im, at + 3, sub(tr, vr), sub(ti, vi)
-            )
+            p1r, p1i, q1r, q1i = opposite_factors(zr, zi, constants, at + 2, add(tr, vr), add(ti, vi))
+            p2r, p2i, q2r, q2i = opposite_factors(zr, zi, constants, at + 4, sub(tr, ur), sub(ti, ui))
+            p3r, p3i, q3r, q3i = opposite_factors(zr, zi, constants, at + 6, sub(tr, vr), sub(ti, vi))
             for pair in range(1, n_pairs):
                 here = pair * width
-                at = 4 * (n_groups * pair + group)
+                at = 8 * (n_groups * pair + group)
                 tr = add(get(work, here + at_sum), mul(delta, get(work, here + changed)))
                 ti = add(get(work, here + at_sum + 1), mul(delta, get(work, here + changed + 1)))
                 put(work, here + at_sum, tr)
@@ -293,24 +283,18 @@ def permanent_glynn(
                 zi = get(work, here + at_product + 1)
                 ur = get(work, here + at_last)
                 ui = get(work, here + at_last + 1)
-                fr, fi, gr, gi = opposite_factors(zr, zi, const_re, const_im, at, add(tr, ur), add(ti, ui))
+                fr, fi, gr, gi = opposite_factors(zr, zi, constants, at, add(tr, ur), add(ti, ui))
                 p0r, p0i = product(p0r, p0i, fr, fi)
                 q0r, q0i = product(q0r, q0i, gr, gi)
                 vr = get(work, here + at_last + 2)
                 vi = get(work, here + at_last + 3)
-                fr, fi, gr, gi = opposite_factors(
-                    zr, zi, const_re, const_im, at + 1, add(tr, vr), add(ti, vi)
-                )
+                fr, fi, gr, gi = opposite_factors(zr, zi, constants, at + 2, add(tr, vr), add(ti, vi))
                 p1r, p1i = product(p1r, p1i, fr, fi)
                 q1r, q1i = product(q1r, q1i, gr, gi)
-                fr, fi, gr, gi = opposite_factors(
-                    zr, zi, const_re, const_im, at + 2, sub(tr, ur), sub(ti, ui)
-                )
+                fr, fi, gr, gi = opposite_factors(zr, zi, constants, at + 4, sub(tr, ur), sub(ti, ui))
                 p2r, p2i = product(p2r, p2i, fr, fi)
                 q2r, q2i = product(q2r, q2i, gr, gi)
-                fr, fi, gr, gi = opposite_factors(
-                    zr, zi, const_re, const_im, at + 3, sub(tr, vr), sub(ti, vi)
-                )
+                fr, fi, gr, gi = opposite_factors(zr, zi, constants, at + 6, sub(tr, vr), sub(ti, vi))
                 p3r, p3i = product(p3r, p3i, fr, fi)
                 q3r, q3i = product(q3r, q3i, gr, gi)
             signs = fill(sign)
@@ -382,12 +366,10 @@ def inner_rows(n_rows: Any) -> Any:
 
 
 @lane_jit
-def pack_single(
-    matrix: ComplexArray, base_re: FloatArray, base_im: FloatArray, rows_re: FloatArray, rows_im: FloatArray
-) -> bool:
+def pack_single(matrix: ComplexArray, base: FloatArray, rows: FloatArray) -> bool:
     """Split complex128[n, n] for `permanent_glynn`, with rows 1 to LANE_ROWS in lanes; say if in range."""
     n = matrix.shape[0]
-    n_cols = base_re.shape[0]
+    n_cols = base.shape[0] // 2
     for column in range(n_cols):
         for lane in range(LANES):
             re = 1.0 if column == n else matrix[0, column].real
@@ -396,12 +378,12 @@ def pack_single(
                 sign = -1.0 if (lane >> row) & 1 else 1.0
                 re += sign * matrix[1 + row, column].real
                 im += sign * matrix[1 + row, column].imag
-            base_re[column, lane] = re
-            base_im[column, lane] = im
+            base[2 * column, lane] = re
+            base[2 * column + 1, lane] = im
         for row in range(n - 1 - LANE_ROWS):
-            at = row * n_cols + column
-            rows_re[at] = 0.0 if column == n else matrix[1 + LANE_ROWS + row, column].real
-            rows_im[at] = 0.0 if column == n else matrix[1 + LANE_ROWS + row, column].imag
+            at = 2 * (row * n_cols + column)
+            rows[at] = 0.0 if column == n else matrix[1 + LANE_ROWS + row, column].real
+            rows[at + 1] = 0.0 if column == n else matrix[1 + LANE_ROWS + row, column].imag
     return in_range(matrix)
 
 
@@ -425,16 +407,14 @@ def permanent_single(matrix: ComplexArray) -> complex:
     n = matrix.shape[0]
     n_cols = n + n % 2
     n_rows = n - 1 - LANE_ROWS
-    base_re = np.empty((n_cols, LANES))
-    base_im = np.empty((n_cols, LANES))
-    rows_re = np.empty(n_rows * n_cols)
-    rows_im = np.empty(n_rows * n_cols)
-    if not pack_single(matrix, base_re, base_im, rows_re, rows_im):
+    base = np.empty((2 * n_cols, LANES))
+    rows = np.empty(2 * n_rows * n_cols)
+    if not pack_single(matrix, base, rows):
         return complex(math.nan, math.nan)
     out = np.empty((2, LANES))
     inner = inner_rows(n_rows)
     zero = np.int64(0)
-    permanent_glynn(base_re, base_im, rows_re, rows_im, inner, zero, 1 << (n_rows - inner), out)
+    permanent_glynn(base, rows, inner, zero, 1 << (n_rows - inner), out)
     re = 0.0
     im = 0.0
     squares = 0.0
@@ -464,18 +444,18 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
     """
     n_cols = n + n % 2
     size = 2 * n * n
+    width = 2 * n_cols
     rounded = -(-size // LANES) * LANES
     entries = empty_vectors(rounded)
     ends = np.zeros(LANES * size + LANES)
-    base_re = empty_vectors(n_cols)
-    base_im = empty_vectors(n_cols)
-    rows_re = empty_vectors((n - 1) * n_cols)
-    rows_im = empty_vectors((n - 1) * n_cols)
+    # Of an odd size there is a column more: ones in row 0, zeros below.
+    padded = empty_vectors(n * width)
+    padded[:] = 0.0
+    padded[2 * n : width : 2] = 1.0
+    table = entries if n_cols == n else padded
+    base = table[:width]
+    rows = table[width : n * width]
     peaks = empty_vectors(n)
-    base_re[:] = 1.0
-    base_im[:] = 0.0
-    rows_re[:] = 0.0
-    rows_im[:] = 0.0
     sums = np.empty((2, LANES))
     inner = inner_rows(n - 1)
     scale = 0.5 ** (n - 1)
@@ -491,20 +471,18 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
             for at in range(0, rounded, LANES):
                 put_transposed(entries, at, ends, at, size)
         for column in range(n):
-            re = get(entries, 2 * column)
-            im = get(entries, 2 * column + 1)
-            put(base_re, column, re)
-            put(base_im, column, im)
-            largest = peak(peak(fill(0.0), re), im)
-            for row in range(n - 1):
-                at = 2 * ((row + 1) * n + column)
+            largest = fill(0.0)
+            for row in range(n):
+                at = 2 * (row * n + column)
                 re = get(entries, at)
                 im = get(entries, at + 1)
-                put(rows_re, row * n_cols + column, re)
-                put(rows_im, row * n_cols + column, im)
                 largest = peak(peak(largest, re), im)
+                if n_cols != n:
+                    at = row * width + 2 * column
+                    put(padded, at, re)
+                    put(padded, at + 1, im)
             put(peaks, column, largest)
-        permanent_glynn(base_re, base_im, rows_re, rows_im, inner, zero, 1 << (n - 1 - inner), sums)
+        permanent_glynn(base, rows, inner, zero, 1 << (n - 1 - inner), sums)
         for lane in range(min(LANES, stop - first)):
             product_of_peaks = 1.0
             inside = True
