@@ -66,6 +66,36 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
         self._input_index = StateIndex(self._inputs)
         self._attributes = attributes
 
+    @classmethod
+    def from_columns(
+        cls, array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, **attributes: Any
+    ) -> SimulationResult:
+        """Make a result of arrays that are its own from now on: nothing is copied, no State is made.
+
+        Args:
+            array: (n_inputs, n_outputs), float64 or complex128.
+            result_type: "probability" or "probability_amplitude".
+            inputs: uint8[n_inputs, n_modes], distinct rows.
+            outputs: uint8[n_outputs, n_modes], distinct rows.
+            **attributes: Kept and readable as attributes.
+
+        Raises:
+            ResultCreationError: If the type is unknown, or the lengths do not fit the array.
+        """
+        if result_type not in _TYPES or array.shape != (len(inputs), len(outputs)):
+            raise ResultCreationError(
+                f"A result is one of {', '.join(_TYPES)} with a row for each input and a column for each "
+                f"output; got {result_type!r} of shape {array.shape} for {len(inputs)} and {len(outputs)}."
+            )
+        result = cls.__new__(cls)
+        result._array = array.view()
+        result._array.flags.writeable = False
+        result._type = result_type
+        result._inputs, result._outputs = inputs, outputs
+        result._input_index = StateIndex(inputs)
+        result._attributes = attributes
+        return result
+
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self._attributes:
             return self._attributes[name]
@@ -228,4 +258,4 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
 def _restored(
     array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, attributes: dict[str, Any]
 ) -> SimulationResult:
-    return SimulationResult(array, result_type, inputs.tolist(), outputs.tolist(), **attributes)
+    return SimulationResult.from_columns(array, result_type, inputs, outputs, **attributes)

@@ -134,3 +134,19 @@ def test_a_distribution_reads_as_a_dict():
     for wrong in (5, {5: 1}, {(0, 1): "x"}, {(0, 1): 1, (0,): 1}):
         with pytest.raises(lw.ProbabilityDistributionError):
             ProbabilityDistribution(wrong)
+
+
+def test_columns_make_the_same_result(result):
+    """A result of arrays equals one of States, keeps its attributes, and shares the array it was given."""
+    values = VALUES.copy()
+    tables = np.array(INPUTS, np.uint8), np.array(OUTPUTS, np.uint8)
+    made = SimulationResult.from_columns(values, "probability", *tables, performance=0.9)
+    assert made == result
+    assert (made.inputs, made.outputs, made.performance) == (result.inputs, result.outputs, 0.9)
+    assert np.shares_memory(made.array, values)
+    assert not made.array.flags.writeable
+    assert pickle.loads(pickle.dumps(made)) == result
+    with pytest.raises(lw.ResultCreationError, match="row for each input"):
+        SimulationResult.from_columns(values, "probability", *tables[::-1])
+    with pytest.raises(lw.ResultCreationError, match="one of"):
+        SimulationResult.from_columns(values, "counts", *tables)
