@@ -58,12 +58,23 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
             raise ResultCreationError(
                 f"Mismatch between outputs length and array size: {len(outputs)} and {array.shape}."
             )
-        array.flags.writeable = False
-        self._array = array
+        tables = [table_of([as_occupation(state) for state in states]) for states in (inputs, outputs)]
+        self._own(array, result_type, tables[0], tables[1], attributes)
+
+    def _own(
+        self,
+        array: AnyArray,
+        result_type: str,
+        inputs: AnyArray,
+        outputs: AnyArray,
+        attributes: dict[str, Any],
+    ) -> None:
+        self._array = array.view()
+        self._array.flags.writeable = False
         self._type = result_type
-        self._inputs = table_of([as_occupation(state) for state in inputs])
-        self._outputs = table_of([as_occupation(state) for state in outputs])
-        self._input_index = StateIndex(self._inputs)
+        self._inputs = inputs
+        self._outputs = outputs
+        self._input_index = StateIndex(inputs)
         self._attributes = attributes
 
     @classmethod
@@ -88,12 +99,7 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
                 f"output; got {result_type!r} of shape {array.shape} for {len(inputs)} and {len(outputs)}."
             )
         result = cls.__new__(cls)
-        result._array = array.view()
-        result._array.flags.writeable = False
-        result._type = result_type
-        result._inputs, result._outputs = inputs, outputs
-        result._input_index = StateIndex(inputs)
-        result._attributes = attributes
+        result._own(array, result_type, inputs, outputs, attributes)  # noqa: SLF001  (its own)
         return result
 
     def __getattr__(self, name: str) -> Any:
