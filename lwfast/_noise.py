@@ -66,7 +66,8 @@ def source_terms(purity: float, brightness: float, indistinguishability: float) 
     """
     g2 = 1.0 - purity
     # The smaller root of p2^2 + b p2 + 1 = 0 with b = 2 - 2/g2, written without cancellation.
-    double = 0.0 if g2 <= 0 else 2.0 / ((2.0 / g2 - 2.0) + math.sqrt((2.0 / g2 - 2.0) ** 2 - 4.0))
+    b = 0.0 if g2 <= 0 else 2.0 / g2 - 2.0
+    double = 0.0 if g2 <= 0 else 2.0 / (b + math.sqrt(max((b - 2.0) * (b + 2.0), 0.0)))
     single = 1.0 - double
     interfering = math.sqrt(indistinguishability)
     distinguishable = 1.0 - interfering
@@ -74,7 +75,8 @@ def source_terms(purity: float, brightness: float, indistinguishability: float) 
     second_only = brightness * (1 - brightness) * double
     two = brightness**2 * double
     return SourceTerms(
-        missing=1.0 - one - second_only - two,
+        # 1 - one - second_only - two, without the cancellation that can leave less than nothing.
+        missing=(1.0 - brightness) * single + (1.0 - brightness) ** 2 * double,
         interfering=interfering * one,
         alone=distinguishable * one + second_only,
         both=interfering * two,
@@ -232,7 +234,8 @@ def noisy_distribution(
         out = products.zeros(d + 1)
         products.add_product(value, d + 1, form, out)
         value, d = out, d + 1
-    return value[:-8], FockLayout(n_modes, d, 0)
+    # Every factor is a probability, so nothing is negative by more than a rounding.
+    return np.maximum(value[:-8], 0.0), FockLayout(n_modes, d, 0)
 
 
 def _interfering_factor(
