@@ -9,10 +9,11 @@ import numpy as np
 
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
-from lwfast.errors import ResultCreationError
+from lwfast.errors import ResultCreationError, ResultError
 from lwfast.post_selection import SelectionRule, as_heralds, check_modes, select_checked
 from lwfast.results import _ordering
 from lwfast.results._display import SamplingDisplay
+from lwfast.results._provenance import was_processed
 from lwfast.results._state_map import StateMap, private
 from lwfast.results._weights import as_weights, group_weights
 from lwfast.results.mapping import map_states, table_of
@@ -87,6 +88,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         table, column = group_checked(table, as_counts(counts, table.shape[0]))
         if raw is not None and not isinstance(raw, SamplingResult):
             raw = SamplingResult.from_columns(*raw, input=input)
+        told = raw is None or was_processed((), post_selection)
         return cls.from_owned(
             table,
             column,
@@ -95,6 +97,8 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             post_selection=private(post_selection),
             job_data=private(job_data),
             metadata=private(dict(metadata or {})),
+            # Else a file of it would be taken for one of raw data.
+            history=() if told else ({"step": "from_columns"},),
         )
 
     @classmethod
@@ -165,8 +169,31 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
 
     @property
     def raw_data(self) -> SamplingResult:
-        """The data before any post-selection or mapping; the result itself where nothing was done."""
-        return self if self._raw is None else self._raw
+        """The data before any post-selection or mapping; the result itself where nothing was done.
+
+        Raises:
+            ResultError: If they are not known, as for a file that holds what post-selection left.
+        """
+        raw = self.known_raw
+        if raw is None:
+            raise ResultError(
+                "The raw data of this result are not known: it was read from a file, or made, without them. "
+                "A file keeps one of the two; save the raw data with save(..., raw_data=True) where the "
+                "result is fetched."
+            )
+        return raw
+
+    @property
+    def known_raw(self) -> SamplingResult | None:
+        """`raw_data`, or None where they are not known."""
+        if self._raw is None and not was_processed(self._history, self._post_selection):
+            return self
+        return self._raw
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The further attributes that the result was made with, as a new dict."""
+        return dict(self._attributes)
 
     @property
     def post_selection(self) -> Any:
@@ -308,7 +335,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             states,
             counts,
             input=self._input,
-            raw=self.raw_data,
+            raw=self.known_raw,
             post_selection=self._post_selection,
             job_data=self._job_data,
             metadata=self._metadata,

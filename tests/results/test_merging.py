@@ -1,0 +1,116 @@
+"""Sums of results: what they keep of their parts."""
+
+from __future__ import annotations
+
+import pickle
+from functools import reduce
+from operator import add
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from lwfast.results import QPUSamplingResult, SamplingResult
+
+RULES = [((0,), (0, 1))]
+A = SamplingResult({(1, 0): 5, (0, 1): 3, (2, 0): 1})
+B = SamplingResult({(1, 0): 2, (0, 1): 7})
+
+
+def qpu(*totals, **metadata):
+    body = lw.encode_result([[1, 0], [0, 1]], [5, 6], {"post_select": [[[0], list(totals)]], "herald": []})
+    return QPUSamplingResult.from_body(body, metadata=metadata)
+
+
+def without_states(history):
+    return [{k: v for k, v in entry.items() if k != "states"} for entry in history]
+
+
+def test_steps_that_all_parts_went_through_are_kept():
+    """The numbers of states that a step met differ from part to part; the steps do not."""
+    parts = [r.apply_post_selection(RULES).map("threshold") for r in (A, B)]
+    merged = lw.merge_results(parts)
+    assert list(merged.history) == [*without_states(parts[0].history), {"step": "merge", "results": 2}]
+    assert merged.raw_data == A + B
+
+
+def test_different_steps_are_told_apart():
+    merged = lw.merge_results([A.map("parity"), B.map("threshold"), A.map("threshold")])
+    (entry,) = merged.history
+    assert (entry["step"], entry["results"]) == ("merge", 3)
+    assert [(way["results"], way["history"][0]["mapping"]) for way in entry["of"]] == [
+        (1, "parity"),
+        (2, "threshold"),
+    ]
+
+
+def test_different_rules_of_jobs_do_not_vanish():
+    merged = lw.merge_results([qpu(1), qpu(1), qpu(1, 2)])
+    assert merged.post_selection is None
+    assert [(way["results"], way["post_selection"]["post_select"]) for way in merged.history[0]["of"]] == [
+        (2, [[[0], [1]]]),
+        (1, [[[0], [1, 2]]]),
+    ]
+    same = lw.merge_results([qpu(1), qpu(1)])
+    assert same.post_selection == qpu(1).post_selection
+    assert same.history == ({"step": "merge", "results": 2},)
+    assert type(same) is QPUSamplingResult
+
+
+def test_adding_up_is_associative():
+    """A thousand results added one after the other have one entry, not a thousand nested ones."""
+    parts = [A.map("parity"), B.map("threshold"), qpu(1), A.map("parity")]
+    one_by_one, at_once = reduce(add, parts), lw.merge_results(parts)
+    assert one_by_one == at_once
+    assert one_by_one.history == at_once.history
+    assert (A + (B + A)).history == ({"step": "merge", "results": 3},)
+    assert sum([A, B], SamplingResult({})).history == ({"step": "merge", "results": 3},)
+    later = (A + B).map("parity")
+    assert [entry["step"] for entry in (later + later).history] == ["merge", "map", "merge"]
+
+
+def test_metadata_and_attributes_are_kept_where_all_agree():
+    """What differs is dropped, entry by entry; an average would be an invention."""
+    merged = lw.merge_results([qpu(1, qpu="Artemis", job_id=1), qpu(1, qpu="Artemis", job_id=2)])
+    assert merged.metadata == {"qpu": "Artemis"}
+    table = np.eye(2)
+    parts = [SamplingResult({(1, 0): 1}, gain=0.5, label=name, table=table.copy()) for name in "ab"]
+    merged = parts[0] + parts[1]
+    assert merged.attributes == {"gain": 0.5}
+    assert merged.gain == 0.5
+    skipped = [SamplingResult.from_columns([[1]], [1], metadata={"failed": {name: "bad"}}) for name in "ab"]
+    assert lw.merge_results(skipped).metadata == {"failed": {"a": "bad", "b": "bad"}}
+
+
+def test_raw_data_that_do_not_fit_do_not_hinder_what_fits():
+    long = SamplingResult({(1, 0, 0): 4, (0, 1, 0): 2}).post_select((), {2: 0})
+    merged = lw.merge_results([long, A.apply_post_selection(RULES)])
+    assert merged == {(1, 0): 9, (0, 1): 5}
+    with pytest.raises(lw.ResultError, match="raw_data=True"):
+        _ = merged.raw_data
+    assert merged.map("parity").known_raw is None
+    assert pickle.loads(pickle.dumps(merged)).known_raw is None
+    assert (merged + A).known_raw is None
+    floats = SamplingResult.from_columns([[1, 0]], [1], raw=SamplingResult({(1, 0): 0.5}))
+    assert (floats + A).known_raw is None
+
+
+def test_raw_data_are_those_of_all_parts_wherever_the_first_processed_one_stands():
+    assert lw.merge_results([A, B.map("threshold"), A]).raw_data == A + B + A
+    plain = A + B
+    assert plain.raw_data is plain
+
+
+def test_a_sum_that_overflows_is_as_it_was():
+    from lwfast.results.merging import CountSum
+
+    total = CountSum()
+    half, one = np.array([2**62]), np.array([[1, 0]], np.uint8)
+    total.add(one, half)
+    total.add(one[:, ::-1].copy(), half)
+    total.add(one, half - 1)
+    for _ in range(2):
+        with pytest.raises(lw.ResourceLimitError):
+            total.add(one, half)
+    total.add(one[:, ::-1].copy(), half - 1)
+    assert total.columns()[1].tolist() == [2**63 - 1, 2**63 - 1]
