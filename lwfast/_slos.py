@@ -83,6 +83,17 @@ def chunks_of(entries: int) -> int:
     return max(_CHUNKS, entries // _CHUNK_ENTRIES)
 
 
+def check_photons(n_photons: int) -> None:
+    """Raise where amplitudes of so many photons cannot be computed.
+
+    Raises:
+        ResourceLimitError: There are more than 170.
+    """
+    if n_photons > MAX_PHOTONS:
+        msg = f"{n_photons} photons are too many for float64 factorials; {MAX_PHOTONS} is the most."
+        raise ResourceLimitError(msg)
+
+
 def states_of(n_modes: int, n_photons: int) -> int:
     """Return the number of Fock states, C(n_modes + n_photons - 1, n_photons)."""
     if n_modes == 0:
@@ -239,9 +250,7 @@ def expand(
         ResourceLimitError: There are more than 170 photons.
     """
     n = sum(occupation)
-    if n > MAX_PHOTONS:
-        msg = f"{n} photons are too many for float64 factorials; {MAX_PHOTONS} is the most."
-        raise ResourceLimitError(msg)
+    check_photons(n)
     occupied = [mode for mode, photons in enumerate(occupation) if photons]
     columns, rows = complete_columns(matrix[:, occupied], tolerance)
     if not follow_loss:

@@ -9,7 +9,7 @@ import numpy as np
 from lwfast import _progress
 from lwfast._experiment import make_experiment
 from lwfast._outcomes import fock_distribution, rule_mask
-from lwfast._slos import FockLayout
+from lwfast._slos import FockLayout, check_photons
 from lwfast._types import FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.heralding import ROUNDING, with_heralds
@@ -76,7 +76,9 @@ def run_analyzer(task: AnalyzerTask, backend: str) -> SimulationResult:
 def _layout(task: AnalyzerTask) -> FockLayout:
     circuit = task.circuit
     heralds = circuit.heralds
-    most = task.inputs[0].n_photons + sum(heralds.input.values()) - sum(heralds.output.values())
+    n_photons = task.inputs[0].n_photons + sum(heralds.input.values())
+    check_photons(n_photons)
+    most = n_photons - sum(heralds.output.values())
     return FockLayout(circuit.n_modes - len(heralds.output), most, 0 if circuit.loss_modes else most)
 
 

@@ -10,7 +10,7 @@ from lwfast import _progress
 from lwfast._experiment import Experiment
 from lwfast._loss import complete_columns
 from lwfast._outcomes import OutputDistribution
-from lwfast._slos import FockLayout
+from lwfast._slos import FockLayout, check_photons
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.permanents import permanent
 
@@ -28,13 +28,19 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
 
     Returns:
         complex128[K].
+
+    Raises:
+        ResourceLimitError: There are more than 170 photons.
     """
     n = sum(photons)
+    check_photons(n)
     if n == 0:
         return np.ones(len(outputs), dtype=np.complex128)
     columns = matrix[:, np.repeat(np.arange(len(photons)), photons)]
     factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
-    scale = np.full(len(outputs), math.prod(math.factorial(k) for k in photons), dtype=np.float64)
+    # Two roots of up to 170! each: their product would leave the range of float64 from 99 photons on.
+    root = math.sqrt(math.prod(math.factorial(k) for k in photons))
+    scale = np.ones(len(outputs))
     for column in outputs.T:
         scale *= factorials[column]
     found = np.empty(len(outputs), dtype=np.complex128)
@@ -45,8 +51,9 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
         modes = np.repeat(np.tile(np.arange(part.shape[1]), len(part)), part.ravel()).reshape(len(part), n)
         found[begin : begin + stack] = permanent(columns[modes])
         _progress.step("permanents", begin + len(part), len(outputs))
-    result: ComplexArray = found / np.sqrt(scale)
-    return result
+    found /= root
+    found /= np.sqrt(scale)
+    return found
 
 
 def permanent_distribution(experiment: Experiment) -> OutputDistribution:

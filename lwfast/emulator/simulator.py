@@ -7,7 +7,7 @@ import numpy as np
 from lwfast import _progress
 from lwfast._loss import cleaned_unitary
 from lwfast._outcomes import fock_distribution
-from lwfast._slos import FockLayout
+from lwfast._slos import FockLayout, check_photons
 from lwfast._types import StateTable
 from lwfast.emulator.heralding import ROUNDING, with_heralds
 from lwfast.emulator.permanents import amplitudes_to
@@ -74,6 +74,7 @@ def _photon_numbers(task: SimulatorTask) -> tuple[int, int]:
     """Return the photons that go in, and those that outputs have beside the heralds."""
     heralds = task.circuit.heralds
     n = task.inputs[0].n_photons + sum(heralds.input.values())
+    check_photons(n)
     n_free = n - sum(heralds.output.values())
     check_photon_numbers(task.inputs, task.inputs[0].n_photons, "inputs")
     if task.outputs is not None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 import lwfast as lw
 from lwfast.emulator import Backend
-from lwfast.errors import PhotonNumberError
+from lwfast.errors import PhotonNumberError, ResourceLimitError
 from tests.reference.slos import amplitude
 
 
@@ -116,3 +118,35 @@ def test_analyzer_errors():
         Backend().run(lw.Analyzer(circuit(), start, expected={}))
     with pytest.raises(PhotonNumberError):
         Backend().run(lw.Analyzer(circuit(), [start, lw.State([1, 0, 0, 0])]))
+
+
+@pytest.mark.parametrize("n", [99, 170])
+def test_many_photons_in_one_mode(n):
+    """Up to 170 photons in a mode keep their amplitude, by layers and by permanents."""
+    identity = lw.Unitary(np.eye(2, dtype=complex))
+    balanced = lw.Unitary(np.array([[1, 1], [1, -1]]) / np.sqrt(2))
+    bunched, split = lw.State([n, 0]), lw.State([n - n // 2, n // 2])
+    assert abs(Backend().run(lw.Simulator(identity, bunched, bunched)).array[0, 0] - 1) < 1e-12
+    everything = Backend().run(lw.Simulator(balanced, bunched))
+    one = Backend().run(lw.Simulator(balanced, bunched, split))
+    wanted = np.sqrt(float(math.comb(n, n // 2) / 2**n))
+    assert abs(one[bunched, split] - wanted) < 1e-12 * wanted * n
+    assert abs(everything[bunched, split] - wanted) < 1e-12 * wanted * n
+    assert abs(Backend("permanent").run(lw.Analyzer(balanced, bunched)).performance - 1) < 1e-11
+
+
+@pytest.mark.parametrize("name", ["auto", "permanent"])
+@pytest.mark.parametrize("n", [171, 300])
+def test_too_many_photons_are_refused(name, n):
+    """Beyond 170! there are no float64 factorials: an error, before anything is laid out."""
+    identity = lw.Unitary(np.eye(2, dtype=complex))
+    bunched = lw.State([n, 0])
+    for task in (
+        lw.Simulator(identity, bunched),
+        lw.Simulator(identity, bunched, bunched),
+        lw.Analyzer(identity, bunched),
+    ):
+        with pytest.raises(ResourceLimitError, match="170"):
+            Backend(name).run(task)
+        with pytest.raises(ResourceLimitError, match="170"):
+            Backend(name).plan(task)
