@@ -31,6 +31,12 @@ def medians(calls: Mapping[str, Callable[[], Any]], rounds: int = 7, warmups: in
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
+def fresh_environment(**variables: str) -> dict[str, str]:
+    """The environment of a process that is timed from its start: byte code is kept, as installers keep it."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **variables}
+
+
 def markdown(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A Markdown table; numbers are right-aligned."""
     lines = [

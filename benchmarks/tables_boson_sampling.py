@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ import numpy as np
 import lwfast as lw
 from benchmarks.adapters import boson_sampling_exqalibur, boson_sampling_lwfast, boson_sampling_piquasso
 from benchmarks.bench_boson_sampling import occupation, rows
-from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
+from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
 
 PACKAGES = ("exqalibur", "piquasso")
 PAIR = [boson_sampling_lwfast, boson_sampling_exqalibur]
@@ -112,7 +111,7 @@ def _compilation() -> Table:
         "t = time.perf_counter(); lw.boson_sample(u, [1, 1, 0, 0], 10, rng=1); print(time.perf_counter() - t)"
     )
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+        environment = fresh_environment(NUMBA_CACHE_DIR=folder)
         seconds = [
             float(
                 subprocess.run(

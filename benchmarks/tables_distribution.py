@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from benchmarks.adapters import (
     distribution_piquasso,
 )
 from benchmarks.bench_distribution import assert_same, lwfast_counts, numpy_counts, occupation
-from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
+from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
 from benchmarks.fma_rate import fma_flops
 
 PACKAGES = ("exqalibur", "lightworks", "piquasso")
@@ -187,7 +186,7 @@ def _compilation() -> Table:
         "t = time.perf_counter(); lw.output_distribution(u, [1, 1, 0, 0]); print(time.perf_counter() - t)"
     )
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": folder, "LWFAST_QUIET": "1"}
+        environment = fresh_environment(NUMBA_CACHE_DIR=folder, LWFAST_QUIET="1")
         found = []
         for _ in range(2):
             done = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -10,7 +9,7 @@ import tempfile
 import lwfast as lw
 from benchmarks.adapters import emulator_lightworks, emulator_lwfast, emulator_perceval
 from benchmarks.bench_emulator import TASKS, assert_plausible, backend_of, sampler
-from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
+from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
 from lwfast.emulator import Detector, HardwareModel, Source, run_raw
 
 PACKAGES = ("lightworks", "perceval-quandela")
@@ -109,7 +108,7 @@ def _cold() -> Table:
         "print(lw.emulator.Backend().run(task))"
     )
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": folder, "LWFAST_QUIET": "1"}
+        environment = fresh_environment(NUMBA_CACHE_DIR=folder, LWFAST_QUIET="1")
 
         def process() -> None:
             subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)

@@ -8,7 +8,7 @@ import tempfile
 
 from benchmarks.adapters import client_lightworks_remote, client_lwfast
 from benchmarks.bench_job_path import encoders
-from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
+from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
 from lwfast import remote
 
 PACKAGES = ("lightworks", "lightworks_remote", "starlette", "uvicorn", "msgspec", "requests")
@@ -21,7 +21,9 @@ def tables() -> list[Table]:
 
 def _imports() -> Table:
     def importing(module: str):
-        return lambda: subprocess.run([sys.executable, "-W", "ignore", "-c", f"import {module}"], check=True)
+        return lambda: subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", f"import {module}"], env=fresh_environment(), check=True
+        )
 
     names = ["pass_", "numpy", "lwfast", "lightworks_remote"]
     calls = {name: importing("sys" if name == "pass_" else name) for name in names}

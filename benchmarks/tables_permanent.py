@@ -13,7 +13,7 @@ import numpy as np
 import lwfast as lw
 from benchmarks.adapters import permanent_lwfast
 from benchmarks.bench_permanent import ADAPTERS, EXACT, by_minors, haar, haar_stack
-from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
+from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
 from benchmarks.fma_rate import fma_flops
 
 PACKAGES = ("thewalrus", "exqalibur", "piquasso")
@@ -163,7 +163,7 @@ def _compilation() -> Table:
                 float(
                     subprocess.run(
                         [sys.executable, "-c", code],
-                        env={**os.environ, "NUMBA_CACHE_DIR": folder},
+                        env=fresh_environment(NUMBA_CACHE_DIR=folder),
                         capture_output=True,
                         text=True,
                         check=True,
