@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -11,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._new_bytes import new_bytes
+from lwfast._parallel import run_chunks
 from lwfast._readable import readable
 from lwfast._result_errors import located, reason_of
+from lwfast._result_table import read_table
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResourceLimitError, ResultFormatError
 
 _MAX_DEPTH = 512
+_CHUNK_ROWS = 1 << 15
 
 
 class DecodedResult(NamedTuple):
@@ -137,17 +141,37 @@ def encode_table(
     from lwfast._kernels import state_text_write as kernels
 
     opening, closing = (ord(brackets[0]), ord(brackets[1])) if brackets else (0, 0)
-    length = _members_length(states, counts, len(brackets), brackets == "()", indent)
+    spaces, separator = (-1, b", ") if indent is None else (indent, b",")
     suffix = (b"}" if indent is None else b"\n}") + suffix
-    start = len(prefix) + 1
-    text, view = new_bytes(start + length + len(suffix))
-    view[:start] = np.frombuffer(prefix + b"{", np.uint8)
-    spaces = -1 if indent is None else indent
-    flat, counts = readable(states.reshape(-1)), readable(counts)
-    written = kernels.write_rows(flat, states.shape[1], counts, opening, closing, spaces, view[start:])
-    if written != length:
-        raise AssertionError(f"wrote {written} bytes where {length} were counted")
-    view[start + length :] = np.frombuffer(suffix, np.uint8)
+    n_chunks = -(-states.shape[0] // _CHUNK_ROWS)
+    states, counts = readable(states), readable(counts)
+    lengths = [0] * n_chunks
+
+    def rows(chunk: int) -> tuple[StateTable, Counts]:
+        part = slice(chunk * _CHUNK_ROWS, (chunk + 1) * _CHUNK_ROWS)
+        return states[part], counts[part]
+
+    def measure(chunk: int) -> None:
+        lengths[chunk] = _members_length(*rows(chunk), len(brackets), brackets == "()", indent)
+
+    run_chunks(measure, n_chunks)
+    steps = (length + len(separator) for length in lengths[:-1])
+    starts = list(itertools.accumulate(steps, initial=len(prefix) + 1))
+    text, view = new_bytes(starts[-1] + lengths[-1] + len(suffix))
+    view[: starts[0]] = np.frombuffer(prefix + b"{", np.uint8)
+    view[starts[-1] + lengths[-1] :] = np.frombuffer(suffix, np.uint8)
+
+    def write(chunk: int) -> None:
+        start, end = starts[chunk], starts[chunk] + lengths[chunk]
+        table, column = rows(chunk)
+        flat, n_modes = table.reshape(-1), table.shape[1]
+        written = kernels.write_rows(flat, n_modes, column, opening, closing, spaces, view[start:end])
+        if written != lengths[chunk]:
+            raise AssertionError(f"wrote {written} bytes where {lengths[chunk]} were counted")
+        if chunk > 0:
+            view[start - len(separator) : start] = np.frombuffer(separator, np.uint8)
+
+    run_chunks(write, n_chunks)
     return text
 
 
@@ -254,23 +278,14 @@ class _Body:
         code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, nothing, 0)
         if code != kernels.DONE:
             self._fail_code(code, at, -1)
-        # The shortest row is `"0,0":1,`; pages of the rest are never touched.
-        room = (self._size - position) // (2 * n_modes + 4 if n_modes else 5) + 1
-        states = np.empty((room, n_modes), np.uint8)
-        counts = np.empty(room, np.int64)
-        code, at, rows = kernels.scan_rows(
-            self._buffer, position, self._size, self._size, n_modes, states.reshape(-1), counts
-        )
+        code, at, states, counts = read_table(self._buffer, position, int(n_modes))
         if code != kernels.DONE:
             self._fail_code(code, at, n_modes)
-        # In place: gives the pages back without a copy.
-        states.resize((rows, n_modes), refcheck=False)
-        counts.resize(rows, refcheck=False)
         try:
             states, counts = group_checked(states, counts, owned=True)
         except ResourceLimitError as error:
             raise ResourceLimitError(f"results, bytes {start} to {at}: {error}") from None
-        return states, counts, int(at)
+        return states, counts, at
 
     def _name(self, position: int) -> tuple[str, int]:
         self.expect(position, b'"', "the name of a member in quotes is expected")

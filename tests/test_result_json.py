@@ -329,3 +329,83 @@ def test_the_compiled_reader_and_its_source_agree():
                 )
         assert answers[0][:3] == answers[1][:3]
         assert np.array_equal(answers[0][4], answers[1][4])
+
+
+def _outcome(body):
+    try:
+        decoded = lw.decode_result(body)
+    except ValueError as error:
+        return type(error), str(error)
+    return decoded.states.shape, decoded.states.tolist(), decoded.counts.tolist(), decoded.job_data
+
+
+@pytest.mark.parametrize("n_modes", [1, 2, 7, 8, 20, 21, 22, 45])
+def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):
+    """Whatever the body, the chunks and the threads: the same table, or the same error at the same byte."""
+    from lwfast import _parallel, _result_table
+
+    rng = np.random.default_rng(n_modes)
+    states = rng.integers(0, 10, (80, n_modes))
+    states[rng.integers(0, 80, 3), -1] = 123
+    counts = 10 ** rng.integers(0, 12, 80)
+    plain = lw.encode_result(states, counts, {"names": ['a": "(0)"', ', "(1, 2)": 3'] * 9})
+    bodies = [plain, plain.replace(b", ", b","), plain.replace(b'": ', b'"  :\n')]
+    bodies += [plain.replace(b'"(', b'\n   "['), plain[:-40]]
+    bodies[3] = bodies[3].replace(b')":', b']":')
+    for _ in range(40):
+        damaged = bytearray(bodies[rng.integers(0, 4)])
+        at = int(rng.integers(0, len(damaged)))
+        damaged[at : at + int(rng.integers(0, 3))] = rng.choice(
+            list(b'",:() 01}x'), rng.integers(0, 3)
+        ).tolist()
+        bodies.append(bytes(damaged))
+    for body in bodies:
+        monkeypatch.setattr(_result_table, "_LARGE", 1 << 30)
+        expected = _outcome(body)
+        monkeypatch.setattr(_result_table, "_LARGE", 1)
+        for chunk, cores in ((40, 1), (333, 3), (5000, 2)):
+            monkeypatch.setattr(_result_table, "_CHUNK", chunk)
+            monkeypatch.setattr(_parallel, "available_cores", lambda cores=cores: cores)
+            assert _outcome(body) == expected
+
+
+@pytest.mark.parametrize("n_modes", [0, 1, 2, 9, 21, 30])
+@pytest.mark.parametrize("rows", [1, 7, 50])
+def test_writing_in_chunks_changes_nothing(monkeypatch, n_modes, rows):
+    from lwfast import _parallel, result_json
+
+    rng = np.random.default_rng(n_modes)
+    states = rng.integers(0, 11, (100, n_modes)).astype(np.uint8)
+    counts = 10 ** rng.integers(0, 12, 100) - rng.integers(0, 2, 100)
+    layouts = [{}, {"indent": 4}, {"brackets": "", "indent": 0}, {"brackets": "[]", "suffix": b"!"}]
+    expected = [encode_table(states, counts, **layout) for layout in layouts]
+    monkeypatch.setattr(result_json, "_CHUNK_ROWS", rows)
+    for cores in (1, 3):
+        monkeypatch.setattr(_parallel, "available_cores", lambda cores=cores: cores)
+        assert [encode_table(states, counts, **layout) for layout in layouts] == expected
+
+
+def test_every_length_of_a_count_is_written():
+    n_modes = 20
+    counts = np.array([n + d for n in 10 ** np.arange(19) for d in (-1, 0, 1)] + [999, 1001, 2**63 - 1])
+    states = np.zeros((counts.size, n_modes), np.uint8)
+    expected = ", ".join(f'"({", ".join("0" * n_modes)})": {n}' for n in counts.tolist())
+    assert lw.encode_result(states, counts) == b'{"results": {%b}}' % expected.encode()
+
+
+def test_the_compiled_search_for_rows_and_its_source_agree():
+    from lwfast._kernels import state_text_skip as kernels
+
+    text = b'{"(0, 1)": 4, "(1, 0)"  :3,  "(' + b'"' * 20 + b"x" * 2100 + b'"'
+    buffer = np.frombuffer(text, np.uint8).copy()
+    for start in range(60):
+        for end in (start, start + 1, start + 13, len(text)):
+            for plain in (False, True):
+                search, count = (
+                    getattr(kernel, "py_func", kernel) if plain else kernel
+                    for kernel in (kernels.row_start, kernels.count_quotes)
+                )
+                with np.errstate(over="ignore"):
+                    assert count(buffer, start, end) == text.count(b'"', start, end)
+                if start < 14:
+                    assert search(buffer, start, len(text)) == (1 if start < 2 else 14)

@@ -1,4 +1,4 @@
-"""Find where a JSON value or a run of white space ends, without decoding it."""
+"""Find where a JSON value, a run of white space or a row of a table ends, without decoding it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._words import load1
+from lwfast._kernels._words import load1, load8
+
+_U = np.uint64
+_QUOTES, _LOW_BITS, _TOP_BITS = _U(0x2222222222222222), _U(0x7F7F7F7F7F7F7F7F), _U(0x8080808080808080)
+_EVERY_2ND, _ONES = _U(0x00FF00FF00FF00FF), _U(0x0001000100010001)
 
 OK = 0
 TRUNCATED = 1
@@ -68,3 +72,36 @@ def value_end(buffer: NDArray[np.uint8], start: int, end: int, max_depth: int) -
         else:
             p += 1
     return end, (TRUNCATED if depth > 0 else OK)
+
+
+@jit
+def row_start(buffer: NDArray[np.uint8], p: int, end: int) -> int:
+    """Return the offset of the first quote from `p` on that opens a state of a table: no colon follows it."""
+    while p < end:
+        if load1(buffer, p) == 34:
+            behind = space_end(buffer, p + 1, end)
+            if behind >= end or load1(buffer, behind) != 58:
+                return p
+        p += 1
+    return end
+
+
+@jit
+def count_quotes(buffer: NDArray[np.uint8], start: int, end: int) -> int:
+    """Return how many quotes there are from `start` to `end`."""
+    total = 0
+    p = start
+    while p + 8 <= end:
+        # Each byte of a word counts the quotes at its place: 255 words fit, and LLVM adds eight at once.
+        n_words = min((end - p) >> 3, 255)
+        found = _U(0)
+        for k in range(n_words):
+            x = load8(buffer, p + 8 * k) ^ _QUOTES
+            found += (~(((x & _LOW_BITS) + _LOW_BITS) | x) & _TOP_BITS) >> _U(7)
+        pairs = (found & _EVERY_2ND) + ((found >> _U(8)) & _EVERY_2ND)
+        total += int((pairs * _ONES) >> _U(48))
+        p += 8 * n_words
+    while p < end:
+        total += load1(buffer, p) == 34
+        p += 1
+    return total
