@@ -15,32 +15,12 @@ from lwfast._readable import readable
 from lwfast._types import Counts, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ModeRangeError
+from lwfast.state import State
 
 _LARGE = 4 << 20
 _Compiled: TypeAlias = tuple[
     NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
 ]
-
-
-class Row(tuple[int, ...]):
-    """A row as a callable sees it: a tuple of photon numbers with the properties of a State."""
-
-    __slots__ = ()
-
-    @property
-    def s(self) -> list[int]:
-        """The photon numbers, as a list."""
-        return list(self)
-
-    @property
-    def n_modes(self) -> int:
-        """The number of modes."""
-        return len(self)
-
-    @property
-    def n_photons(self) -> int:
-        """The number of photons in all modes together."""
-        return sum(self)
 
 
 class SelectionRule(NamedTuple):
@@ -57,9 +37,8 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
         counts: `(N,)` integers, not negative; None for one of each.
         rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), or a
-            callable or object with `validate` that takes a row (a tuple with the properties of a State) and
-            returns whether to keep it; or None. Modes number the
-            columns of `states`, heralded ones counted.
+            callable or object with `validate` that takes a `State` and returns whether to keep it; or None.
+            Modes number the columns of `states`, heralded ones counted.
         heralds: Mode to photon number (or to several), as a mapping or as pairs; `[[mode], [photons]]` as on
             the wire is read too.
 
@@ -76,14 +55,15 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     table = as_table(states)
     column = as_counts(counts, table.shape[0])
     wanted = as_heralds(heralds)
-    test: Callable[[Row], Any] | None = None
-    if not hasattr(rules, "rules") and (callable(rules) or hasattr(rules, "validate")):
+    test: Callable[[State], Any] | None = None
+    if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
         test, rules = getattr(rules, "validate", rules), ()
     plain = as_rules(rules)
     table, column = select_checked(table, column, plain, wanted, keep_heralds=test is not None)
     table, column = group_checked(table, column, owned=bool(wanted or plain))
     if test is not None:
-        keep = np.fromiter((bool(test(Row(row))) for row in table.tolist()), np.bool_, table.shape[0])
+        rows = (State._trusted(tuple(row)) for row in table.tolist())  # noqa: SLF001  (of uint8: valid)
+        keep = np.fromiter((bool(test(row)) for row in rows), np.bool_, table.shape[0])
         table, column = group_checked(*_without_modes(table[keep], column[keep], wanted), owned=True)
     return table, column
 
@@ -174,6 +154,20 @@ def check_modes(rules: Iterable[SelectionRule], n_modes: int) -> None:
                 raise ModeRangeError(
                     f"a rule or herald names mode {mode}; the states have {n_modes} modes, 0 to {n_modes - 1}"
                 )
+
+
+def has_only_rules(selection: Any) -> bool:
+    """Say whether the attribute `rules` says all that a post-selection asks for.
+
+    So it does for `PostSelection` and Lightworks' own. A class that has rules and a `validate` of its own may
+    ask for more.
+    """
+    if not hasattr(selection, "rules"):
+        return False
+    validate = getattr(selection, "validate", None)
+    package = (getattr(validate, "__module__", None) or "").partition(".")[0]
+    known = getattr(validate, "__qualname__", "") == "PostSelection.validate"
+    return validate is None or (known and package in ("lwfast", "lightworks"))
 
 
 def as_rules(rules: Any) -> tuple[SelectionRule, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import AnyArray, StateTable
-from lwfast.post_selection import SelectionRule, as_rules, check_modes, select_checked
+from lwfast.post_selection import SelectionRule, as_rules, check_modes, has_only_rules, select_checked
 from lwfast.state import State
 
 
@@ -52,7 +52,7 @@ def as_selection(selection: Any) -> tuple[tuple[SelectionRule, ...], Callable[[S
         TypeError: If it is none of these, or a rule does not hold integers.
         ValueError: If a rule is empty or has negative numbers.
     """
-    if hasattr(selection, "rules"):
+    if has_only_rules(selection):
         return as_rules(selection), None
     if hasattr(selection, "validate"):
         return (), selection.validate
