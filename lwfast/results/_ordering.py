@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._types import AnyArray, Counts, SeedLike, StateTable
+from lwfast._validation import as_integer
 
 Rows = NDArray[np.int64]
 
 
 def largest(values: AnyArray, n: int) -> Rows:
     """Return the rows of the `n` largest values, largest first, equal ones in their order."""
+    n = as_integer(n, "the number of states to keep")
     if n < 0:
         raise ValueError(f"the number of states to keep is {n}; it cannot be negative")
     n = min(n, values.size)
@@ -53,6 +55,7 @@ def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
     Raises:
         ValueError: If there is nothing to draw from, or not enough.
     """
+    n = as_integer(n, "the number of samples")
     total = sum(counts.tolist())
     if n < 0:
         raise ValueError(f"the number of samples is {n}; it cannot be negative")

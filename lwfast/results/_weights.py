@@ -17,7 +17,8 @@ def as_weights(values: Iterable[Any], n_rows: int) -> AnyArray:
 
     Raises:
         TypeError: If they are not real numbers.
-        ValueError: If there are not `n_rows` of them, or an integer is negative or above 2^63 - 1.
+        ValueError: If there are not `n_rows` of them, or an integer is negative or above 2^63 - 1,
+            or a float is not finite.
     """
     listed = list(values)
     if not any(isinstance(value, float | np.floating) for value in listed):
@@ -25,7 +26,10 @@ def as_weights(values: Iterable[Any], n_rows: int) -> AnyArray:
     weights = np.array(listed)
     if weights.dtype.kind not in "fiu":
         raise TypeError(f"counts hold {weights.dtype}; real numbers are needed")
-    return weights.astype(np.float64)
+    weights = weights.astype(np.float64)
+    if not np.isfinite(weights).all():
+        raise ValueError("a count is NaN or infinite")
+    return weights
 
 
 def group_weights(states: StateTable, weights: AnyArray) -> tuple[StateTable, AnyArray]:

@@ -8,12 +8,14 @@ from typing import Any, Self
 import numpy as np
 
 from lwfast._types import Counts, StateTable
-from lwfast.counts import group_checked
 from lwfast.errors import ResultCreationError
-from lwfast.post_selection import as_heralds, as_rules, select_checked
+from lwfast.post_selection import as_heralds, as_rules
 from lwfast.result_json import DecodedResult, decode_result, decode_table
+from lwfast.results._json_like import json_like
 from lwfast.results._state_map import private
+from lwfast.results._weights import group_weights
 from lwfast.results.sampling import SamplingResult, columns_of
+from lwfast.results.selection import select_columns
 
 
 class QPUSamplingResult(SamplingResult):
@@ -23,13 +25,14 @@ class QPUSamplingResult(SamplingResult):
     raw counts as its attribute `raw_data`; a result that says to be post-selected always is.
 
     Args:
-        data: `results`, a mapping from state (or its text, as on the wire) to count or None, and optionally
-            `job_data` with `post_select` and `herald`. It is not changed.
+        data: `results`, a mapping from state (or its text, as on the wire) to count or None (floats are kept,
+            as by `SamplingResult`), and optionally `job_data` with `post_select` and `herald`. It is not
+            changed.
 
     Raises:
         ResultCreationError: If `data` has no `results`, or they are not such a mapping.
         ModeRangeError: If a rule or herald names a mode that the states do not have.
-        TypeError: If a rule or herald is not made of integers.
+        TypeError: If a rule or herald is not made of integers, or a file could not keep `job_data`.
         ValueError: If a rule is empty or names a mode twice, or a mode is heralded twice.
     """
 
@@ -40,7 +43,8 @@ class QPUSamplingResult(SamplingResult):
             raise ResultCreationError("The data of a QPU result is a mapping with an entry 'results'.")
         results = data["results"]
         states, counts = _no_columns() if results is None else _wire_columns(results)
-        self._fill(**_processed(states, counts, data.get("job_data"), {}))
+        job_data = json_like(data.get("job_data"), "job_data")
+        self._fill(**_processed(states, counts, job_data, {}))
 
     @classmethod
     def from_body(cls, body: Any, *, metadata: Mapping[str, Any] | None = None) -> Self:
@@ -59,7 +63,7 @@ class QPUSamplingResult(SamplingResult):
     @classmethod
     def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
         """Do what `from_body` does for a body that is decoded already; its arrays become the result's."""
-        kept = private(dict(metadata or {}))
+        kept = json_like(dict(metadata or {}), "metadata")
         return cls.from_owned(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
 
     def __getitem__(self, key: Any) -> Any:
@@ -99,8 +103,8 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
             raise TypeError(f"job_data is an object, not {job_data!r}")
         post_select, herald = job_data.get("post_select") or [], job_data.get("herald") or []
         heralds = as_heralds(herald)
-        fields["states"], fields["counts"] = group_checked(
-            *select_checked(states, counts, as_rules(post_select), heralds)
+        fields["states"], fields["counts"] = group_weights(
+            *select_columns(states, counts, as_rules(post_select), heralds)
         )
     except Exception as error:
         error.raw_data = raw  # type: ignore[attr-defined]

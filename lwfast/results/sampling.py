@@ -13,11 +13,12 @@ from lwfast.errors import ResultCreationError, ResultError
 from lwfast.post_selection import SelectionRule, as_heralds, check_modes, select_checked
 from lwfast.results import _ordering
 from lwfast.results._display import SamplingDisplay
+from lwfast.results._json_like import json_like
 from lwfast.results._provenance import was_processed
 from lwfast.results._state_map import StateMap, private
 from lwfast.results._weights import as_weights, group_weights
 from lwfast.results.mapping import map_states, table_of
-from lwfast.results.selection import as_selection, described, keep_states, settled
+from lwfast.results.selection import as_selection, described, keep_states, settled, told_as
 from lwfast.state import State, as_occupation
 
 if TYPE_CHECKING:
@@ -75,12 +76,13 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             counts: `(N,)` integers, not negative.
             input: The input state.
             raw: The data before post-selection: a result, or a pair of states and counts.
-            post_selection: What was applied to the raw data.
-            job_data: What travelled with the job.
-            metadata: Job id, QPU and the like; saved with the result.
+            post_selection: What was applied to the raw data: JSON-like data, or anything that post-selects.
+            job_data: What travelled with the job, JSON-like.
+            metadata: Job id, QPU and the like, JSON-like; saved with the result. NumPy numbers, paths and
+                dates are taken too and become Python numbers and text.
 
         Raises:
-            TypeError: If the arrays do not hold integers.
+            TypeError: If the arrays do not hold integers, or a file could not keep the rest.
             ValueError: If a shape does not fit, or a number is outside its range.
             ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
         """
@@ -94,9 +96,9 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             column,
             input=_as_input(input),
             raw=raw,
-            post_selection=private(post_selection),
-            job_data=private(job_data),
-            metadata=private(dict(metadata or {})),
+            post_selection=told_as(post_selection),
+            job_data=json_like(job_data, "job_data"),
+            metadata=json_like(dict(metadata or {}), "metadata"),
             # Else a file of it would be taken for one of raw data.
             history=() if told else ({"step": "from_columns"},),
         )
@@ -234,8 +236,8 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         """Keep the states that meet rules and heralds, without the heralded modes.
 
         Args:
-            rules: As in `apply_post_selection`; modes are those of the states of this result, heralded ones
-                counted.
+            rules: As in `apply_post_selection`, or None; modes are those of the states of this result,
+                heralded ones counted.
             heralds: Mode to photon number, as a mapping or as pairs.
 
         Raises:
@@ -243,7 +245,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             TypeError: If a rule or herald is not made of integers.
         """
         wanted = as_heralds(heralds)
-        rules = settled(rules)
+        rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
         states, counts = self.states, self.whole_counts("post_select")
         if test is not None and len(self):
@@ -281,8 +283,13 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         )
 
     def top(self, n: int) -> Self:
-        """Keep the `n` largest counts, largest first; equal ones in their order."""
-        return self._rows(_ordering.largest(self.counts, n), step="top", n=n)
+        """Keep the `n` largest counts, largest first; equal ones in their order.
+
+        Raises:
+            TypeError: If `n` is no integer.
+            ValueError: If it is negative.
+        """
+        return self._rows(_ordering.largest(self.counts, n), step="top", n=int(n))
 
     def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
         """Order by "count" (largest first unless `descending` is False) or by "state" (smallest first)."""
@@ -298,11 +305,12 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             replace: Put each back before the next is drawn (a bootstrap sample); False draws a subset.
 
         Raises:
+            TypeError: If `n` is no integer, or the counts are none.
             ValueError: If there is no data, or a subset of more samples than there are is asked for.
         """
         drawn = _ordering.resampled(self.whole_counts("sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
-        return self._next(self.states[kept], drawn[kept], step="sample", n=n, replace=replace)
+        return self._next(self.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace))
 
     def summary(self) -> Summary:
         """Return photon-number histogram, means of modes and correlations of pairs of modes."""

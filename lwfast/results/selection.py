@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from lwfast._types import AnyArray, StateTable
-from lwfast.post_selection import SelectionRule, as_rules, check_modes, has_only_rules, select_checked
+from lwfast.post_selection import SelectionRule, as_rules, has_only_rules, select_checked
+from lwfast.results._json_like import json_like
 from lwfast.state import State
+
+
+def select_columns(
+    states: StateTable,
+    values: AnyArray,
+    rules: tuple[SelectionRule, ...],
+    heralds: Mapping[int, int | tuple[int, ...]],
+) -> tuple[StateTable, AnyArray]:
+    """Do what `select_checked` does, for values that need not be counts."""
+    if values.dtype == np.int64:
+        return select_checked(states, values, rules, heralds)
+    rows, positions = select_checked(states, np.arange(states.shape[0]), rules, heralds)
+    return rows, values[positions]
 
 
 def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[StateTable, AnyArray]:
@@ -31,11 +45,7 @@ def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[S
     if test is None:
         if states.shape[0] == 0:
             return states, values
-        if values.dtype == np.int64:
-            return select_checked(states, values, rules, {})
-        check_modes(rules, states.shape[1])
-        rows, positions = select_checked(states, np.arange(states.shape[0]), rules, {})
-        return rows, values[positions]
+        return select_columns(states, values, rules, {})
     trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
     keep = np.fromiter((bool(test(trusted(tuple(row)))) for row in states.tolist()), np.bool_, len(states))
     return states[keep], values[keep]
@@ -87,3 +97,14 @@ def described(selection: Any) -> Any:
         return [[list(rule.modes), list(rule.totals)] for rule in rules]
     function = getattr(selection, "_function", selection)
     return getattr(function, "__qualname__", type(function).__name__)
+
+
+def told_as(selection: Any) -> Any:
+    """Return the post-selection that a result came with as JSON-like data.
+
+    Raises:
+        TypeError: If it is neither such data nor anything that post-selects.
+    """
+    if hasattr(selection, "rules") or hasattr(selection, "validate") or callable(selection):
+        return described(selection)
+    return json_like(selection, "post_selection")

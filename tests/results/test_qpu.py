@@ -107,3 +107,18 @@ def test_what_is_done_later_keeps_raw_data_and_rules():
     assert isinstance(merged, QPUSamplingResult)
     assert merged.raw_data == {k: 2 * v for k, v in DATA["results"].items()}
     assert merged.post_selection == result.post_selection
+
+
+@pytest.mark.parametrize(
+    "job_data", [None, {}, {"herald": [[[0], [1]]]}, {"post_select": [[[0], [1]]], "herald": []}]
+)
+def test_floats_are_kept_whatever_is_done_with_them(job_data):
+    """Rules once cut 2.9 to 2."""
+    floats = {(1, 0): 0.5, (1, 1): 2.9, (0, 1): 3.2}
+    result = QPUSamplingResult({"results": floats, "job_data": job_data})
+    heralded = bool(job_data) and not job_data.get("post_select")
+    expected = {(0,): 0.5, (1,): 2.9} if heralded else {(1, 0): 0.5, (1, 1): 2.9} if job_data else floats
+    assert result == expected
+    assert result.raw_data == floats
+    merging = {"results": floats, "job_data": {"herald": [[[0], [0, 1]]]}}
+    assert QPUSamplingResult(merging) == {(0,): 0.5, (1,): pytest.approx(6.1)}

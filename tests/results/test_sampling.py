@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -218,6 +220,61 @@ def test_drawing_is_reproducible_and_keeps_within_the_data(result):
         SamplingResult({}).sample(1)
     with pytest.raises(ValueError, match="negative"):
         result.sample(-1)
+
+
+@pytest.mark.parametrize("suffix", ["json", "npz"])
+def test_numbers_of_numpy_are_kept_as_numbers(result, tmp_path, suffix):
+    """Each of these once made a result that could not be saved."""
+    made = SamplingResult.from_columns(
+        result.states,
+        result.counts,
+        job_data={"shots": np.int64(5), "angles": np.array([0.5, 1.0])},
+        metadata={
+            "id": np.uint8(3),
+            "path": Path("a") / "b",
+            "on": np.bool_(True),
+            "day": dt.date(2026, 1, 2),
+        },
+    )
+    assert made.metadata == {"id": 3, "path": str(Path("a") / "b"), "on": True, "day": "2026-01-02"}
+    assert made.job_data == {"shots": 5, "angles": [0.5, 1.0]}
+    done = made.top(np.int64(3)).sample(np.uint8(20), rng=1, replace=np.bool_(True))
+    assert done == made.top(3).sample(20, rng=1)
+    loaded = lw.load_result(done.save(tmp_path / f"r.{suffix}", metadata=True))
+    assert loaded == done
+    assert loaded.history == done.history
+    assert loaded.job_data == made.job_data
+
+
+def test_what_no_file_can_keep_is_refused_when_it_comes_in(result):
+    for wrong in ({1: 2}, {"a": [object()]}, {"a": {1, 2}}, {"a": 1j}, {"a": b"x"}):
+        for name in ("metadata", "job_data"):
+            with pytest.raises(TypeError, match=name):
+                SamplingResult.from_columns(result.states, result.counts, **{name: wrong})
+        with pytest.raises(TypeError, match="job_data"):
+            QPUSamplingResult({"results": COUNTS, "job_data": wrong})
+    with pytest.raises(ValueError, match=r"metadata\['a'\]\[1\] is nan"):
+        SamplingResult.from_columns(result.states, result.counts, metadata={"a": [0, np.nan]})
+
+
+def test_the_post_selection_of_a_result_may_be_given_as_an_object(result):
+    rules = lw.PostSelection()
+    rules.add(0, (0, 1))
+    made = SamplingResult.from_columns(result.states, result.counts, post_selection=rules)
+    assert made.post_selection == [[[0], [0, 1]]]
+
+
+def test_numbers_of_states_and_samples_are_integers(result):
+    for wrong in (2.7, 2.0, True, np.bool_(True), "2", None):
+        with pytest.raises(TypeError, match="integer"):
+            result.top(wrong)
+        with pytest.raises(TypeError, match="integer"):
+            result.sample(wrong)
+
+
+def test_no_rules_are_no_rules(result):
+    assert result.post_select(None, {1: 1}) == result.post_select((), {1: 1}) == {(0, 0): 45}
+    assert result.post_select(None, None) == result
 
 
 def test_the_built_in_mappings_are_those_on_single_states(result, large):

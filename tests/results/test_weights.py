@@ -62,7 +62,7 @@ def test_what_needs_samples_is_refused(result, tmp_path, call):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("value", [1j, "many", None, [1]])
+@pytest.mark.parametrize("value", [1j, "many", None, [1], float("nan"), float("inf")])
 def test_no_numbers(value):
     """What is no real number is refused."""
     with pytest.raises(lw.ResultCreationError):

@@ -1,0 +1,60 @@
+"""Data that travel with a result, as every file can keep them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def json_like(value: Any, name: str) -> Any:
+    """Return a deep copy of `value` made of what JSON has: None, bool, int, float, text, lists and objects.
+
+    NumPy numbers and arrays become Python's, paths, dates and UUIDs become text; tuples stay tuples. Whatever
+    else there is raises here, where it was given, and not days later where the result is saved.
+
+    Args:
+        value: The data.
+        name: What they are, for the message.
+
+    Raises:
+        TypeError: If something in it has no form in JSON.
+        ValueError: If a number is NaN or infinite.
+    """
+    if value is None or isinstance(value, bool | np.bool_):
+        return None if value is None else bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {float(value)}, which JSON cannot keep; use None or text")
+        return float(value)
+    if isinstance(value, str | uuid.UUID):
+        return str(value)
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+        return json_like(value, name)
+    if isinstance(value, list | tuple):
+        entries = [json_like(entry, f"{name}[{k}]") for k, entry in enumerate(value)]
+        return entries if isinstance(value, list) else tuple(entries)
+    if isinstance(value, Mapping):
+        return {_key(key, name): json_like(entry, f"{name}[{key!r}]") for key, entry in value.items()}
+    raise TypeError(
+        f"{name} is {value!r:.80} of type {type(value).__name__}, which no file can keep; use text, numbers, "
+        "lists or dicts of them"
+    )
+
+
+def _key(key: Any, name: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"{name} has the key {key!r:.80} of type {type(key).__name__}; keys are text")
+    return str(key)
