@@ -9,7 +9,7 @@ import numpy as np
 
 from lwfast._types import Counts, StateTable
 from lwfast.counts import group_checked
-from lwfast.post_selection import SelectionRule, select_checked
+from lwfast.post_selection import SelectionRule, has_only_rules, select_checked
 from lwfast.rules import PostSelection, PostSelectionType
 from lwfast.state import State
 
@@ -36,7 +36,7 @@ class Conditions:
     def of(cls, heralds: Any, post_selection: PostSelectionType | None, least: int) -> Conditions:
         """Make conditions from what a task holds; rules become tables, anything else stays a callable."""
         fixed = {int(mode): int(number) for mode, number in dict(heralds).items()}
-        if isinstance(post_selection, PostSelection):
+        if isinstance(post_selection, PostSelection) and has_only_rules(post_selection):
             return cls(fixed, [rule.as_tuple() for rule in post_selection.rules], least)
         return cls(fixed, [], least, post_selection)
 

@@ -15,6 +15,7 @@ import msgspec
 from lwfast import wire
 from lwfast._version import LIGHTWORKS_VERSION
 from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
+from lwfast.post_selection import has_only_rules
 from lwfast.rules import DefaultPostSelection, PostSelection
 from lwfast.state import State
 from lwfast.tasks import Batch, Sampler
@@ -190,7 +191,7 @@ def _bad_rules(data: SamplerTask) -> list[Violation]:
     selection = data.post_selection
     if selection is None or isinstance(selection, DefaultPostSelection):
         return []
-    if not isinstance(selection, PostSelection):
+    if not isinstance(selection, PostSelection) or not has_only_rules(selection):
         text = (
             f"post_selection should be a PostSelection or None, got {type(selection).__name__}; apply a "
             "function to the result, with apply_post_selection."

@@ -336,3 +336,17 @@ def test_results_and_plans_pickle():
     assert pickle.loads(pickle.dumps(result)) == result
     plan = Backend().plan(sampler())
     assert pickle.loads(pickle.dumps(plan)) == plan
+
+
+def test_a_class_with_rules_and_a_test_of_its_own_is_asked():
+    """Its rules alone would keep outcomes that it refuses."""
+
+    class Stricter(lw.PostSelection):
+        def validate(self, state):
+            return super().validate(state) and state[1] == 0
+
+    strict = Stricter()
+    strict.add(0, 1)
+    result = Backend().run(sampler(post_selection=strict))
+    assert len(result) > 1
+    assert all(state[0] == 1 and state[1] == 0 for state in result)

@@ -239,6 +239,13 @@ def test_the_samples_of_a_filter_without_an_entry_are_the_default(scheduler):
     assert "at most 10 " in str(refusal(scheduler, sampler()))
 
 
+class Stricter(lw.PostSelection):
+    """Rules, and a test that no QPU can run."""
+
+    def validate(self, state):
+        return super().validate(state) and state[1] == 0
+
+
 def lossy():
     circuit = lw.PhotonicCircuit(4)
     circuit.bs(0, loss=0.1)
@@ -254,6 +261,7 @@ def lossy():
         ({"min_detection": 0}, TaskValueError),
         ({"min_detection": 2}, TaskValueError),
         ({"post_selection": lambda state: True}, TaskTypeError),
+        ({"post_selection": Stricter()}, TaskTypeError),
         ({"source": lw.emulator.Source(purity=0.9)}, TaskTypeError),
         ({"detector": lw.emulator.Detector(efficiency=0.9)}, TaskTypeError),
         (
