@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import io
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,12 @@ import numpy as np
 
 from lwfast._atomic import write_atomic
 from lwfast._types import Counts, StateTable
-from lwfast._version import __version__
 from lwfast.counts import as_counts, as_table, group_checked
-from lwfast.errors import ResultFormatError
+from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
 from lwfast.result_json import decode_members, decode_table, encode_table
-from lwfast.results._state_map import private
+from lwfast.results._description import description, fields_of
 from lwfast.results.qpu import QPUSamplingResult
 from lwfast.results.sampling import SamplingResult
-from lwfast.state import State
 
 SUFFIXES = (".json", ".npz", ".parquet")
 _KINDS: dict[str, type[SamplingResult]] = {
@@ -38,38 +38,50 @@ def save_result(
 ) -> Path:
     """Write a result to a file, atomically.
 
+    A file keeps the result or its raw data, not both: raw data are often a hundred times as large. What is
+    loaded from a file of a processed result does not know its raw data, and says so where they are asked for.
+
     Args:
         result: What is saved.
-        filename: Ends in `.json`, `.npz` or `.parquet`; any other name gets `.json` added to it.
+        filename: Ends in `.json`, `.npz` or `.parquet`; any other name gets `.json` added to it. Where it is
+            a symbolic link, the file that it points to is written.
         raw_data: Save the data before post-selection and mapping.
         metadata: For `.json`: write `{"results": ..., "metadata": ...}`. Without it the file is the one that
-            Lightworks writes, which has no place for metadata. The other formats always have it.
+            Lightworks writes, which has no place for metadata. The other formats always have it. Metadata,
+            job data, history and attributes are kept as JSON; a warning names attributes that JSON cannot
+            hold.
 
     Returns:
         The path of the file.
 
     Raises:
+        ResultError: If the raw data are to be saved and not known.
         TypeError: If `filename` is not a name or path, or the result was made of floats.
+        ValueError: If `filename` names a folder.
         LightworksDependencyError: If pyarrow is needed and not installed.
         OSError: If the file cannot be written.
     """
     path = result_path(filename)
     saved = result.raw_data if raw_data else result
     saved.whole_counts("save")
-    described = description(result, raw_data=raw_data)
-    if path.suffix.lower() == ".npz":
-        note = np.array(json.dumps(described))
+    target = Path(os.path.realpath(path))  # a link stays one
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        note = np.array(description(saved))
         columns: dict[str, Any] = {"states": saved.states, "counts": saved.counts}
-        write_atomic(path, lambda file: np.savez_compressed(file, metadata=note, **columns))
-    elif path.suffix.lower() == ".parquet":
+        write_atomic(target, lambda file: np.savez_compressed(file, metadata=note, **columns))
+    elif suffix == ".parquet":
         from lwfast.results.files_parquet import write_parquet
 
-        write_atomic(
-            path, lambda file: write_parquet(saved.states, saved.counts, json.dumps(described), file)
-        )
+        text = description(saved)
+        write_atomic(target, lambda file: write_parquet(saved.states, saved.counts, text, file))
+    elif metadata:
+        table = encode_table(saved.states, saved.counts)
+        about = description(saved).encode()
+        write_atomic(target, b'{"results": %b, "metadata": {"%b": %b}}' % (table, _METADATA.encode(), about))
     else:
-        body = _json_text(saved, described if metadata else None, raw_data=raw_data)
-        write_atomic(path, body)
+        brackets = "[]" if raw_data else ""
+        write_atomic(target, encode_table(saved.states, saved.counts, brackets=brackets, indent=4))
     return path
 
 
@@ -84,7 +96,9 @@ def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ResultFormatError: If it does not hold a result.
+        ResultFormatError: If it does not hold a result, or rules that do not fit it. Where only the rules are
+            wrong, the raw counts are the attribute `raw_data` of the exception.
+        ResourceLimitError: If the counts of a state in it add up to more than 2^63 - 1.
         LightworksDependencyError: If pyarrow is needed and not installed.
     """
     path = Path(filename)
@@ -92,13 +106,14 @@ def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
     if suffix not in SUFFIXES and not path.exists():
         path = result_path(path)
         suffix = path.suffix.lower()
-    if suffix == ".npz":
-        return _loaded(path, *_read_npz(path))
-    if suffix == ".parquet":
-        from lwfast.results.files_parquet import read_parquet
+    with _naming(path):
+        if suffix == ".npz":
+            return _loaded(*_read_npz(path))
+        if suffix == ".parquet":
+            from lwfast.results.files_parquet import read_parquet
 
-        return _loaded(path, *read_parquet(path))
-    return _read_json(path)
+            return _loaded(*read_parquet(path))
+        return _read_json(path)
 
 
 def result_path(filename: str | os.PathLike[str]) -> Path:
@@ -106,49 +121,48 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
 
     Raises:
         TypeError: If it is not a name or path.
+        ValueError: If it names a folder.
     """
     if not isinstance(filename, str | os.PathLike):
         raise TypeError(f"Provided filename should be a string or Path, not {type(filename).__name__}.")
     path = Path(filename)
+    if path.name in ("", "..") or os.fspath(filename).endswith(("/", os.sep)):
+        raise ValueError(
+            f"{os.fspath(filename)!r} names a folder; name a file in it, such as {str(path / 'result.npz')!r}"
+        )
     # Never `with_suffix`: "run_0.25" would become "run_0.json".
     return path if path.suffix.lower() in SUFFIXES else path.with_name(path.name + ".json")
 
 
-def description(result: SamplingResult, *, raw_data: bool = False) -> dict[str, Any]:
-    """Return what is kept beside the columns, as JSON-like data."""
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    source = result.raw_data if raw_data else result
-    kept: dict[str, Any] = {"version": __version__, "saved": now, "kind": type(source).__name__}
-    if result.input is not None:
-        kept["input"] = result.input.s
-    for name in ("post_selection", "job_data", "history", "metadata"):
-        value = getattr(source, name)
-        if value:
-            kept[name] = value
-    kept.get("metadata", {}).pop("saved", None)
-    return kept
-
-
-def _json_text(result: SamplingResult, described: dict[str, Any] | None, *, raw_data: bool) -> bytes:
-    if described is None:
-        return encode_table(result.states, result.counts, brackets="[]" if raw_data else "", indent=4)
-    table = encode_table(result.states, result.counts)
-    return b'{"results": %b, "metadata": %b}' % (table, json.dumps({_METADATA: described}).encode())
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file in what goes wrong with its content, once."""
+    try:
+        yield
+    except LightworksDependencyError:
+        raise
+    except ResourceLimitError as error:
+        raise ResourceLimitError(f"{path}: {error}") from error
+    except (LightworksError, TypeError, ValueError) as error:
+        named = ResultFormatError(f"{path}: {error}")
+        if hasattr(error, "raw_data"):
+            named.raw_data = error.raw_data  # type: ignore[attr-defined]
+        raise named from error
+    except MemoryError as error:
+        error.add_note(f"while reading {path}")
+        raise
 
 
 def _read_json(path: Path) -> SamplingResult:
     """Read any of the JSON forms; they differ in what the first member is."""
     body = path.read_bytes()
-    try:
-        if _is_table(body):
-            return SamplingResult.from_owned(*decode_table(body))
-        decoded, others = decode_members(body)
-        metadata = others.get("metadata")
-        if isinstance(metadata, dict) and _METADATA in metadata:
-            return _loaded(path, decoded.states, decoded.counts, metadata[_METADATA])
-        return QPUSamplingResult.from_decoded(decoded, metadata={"file": path.name})
-    except ResultFormatError as error:
-        raise ResultFormatError(f"{path}: {error}") from None
+    if _is_table(body):
+        return SamplingResult.from_owned(*decode_table(body))
+    decoded, others = decode_members(body)
+    metadata = others.get("metadata")
+    if isinstance(metadata, dict) and _METADATA in metadata:
+        return _loaded(decoded.states, decoded.counts, metadata[_METADATA])
+    return QPUSamplingResult.from_decoded(decoded, metadata={"file": path.name})
 
 
 def _is_table(body: bytes) -> bool:
@@ -158,28 +172,30 @@ def _is_table(body: bytes) -> bool:
 
 
 def _read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
+    import lzma
     import zipfile
+    import zlib
 
+    codecs = (zlib.error, lzma.LZMAError)
+    body = io.BytesIO(path.read_bytes())
     try:
-        # Opened here: NumPy leaves a file that is no archive open.
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            states, counts = as_table(file["states"]), file["counts"]
-            described = json.loads(str(file["metadata"])) if "metadata" in file else {}
-            return states, as_counts(counts, states.shape[0]), described
-    except (KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ResultFormatError(f"{path} does not hold a result: {error}") from error
+        with zipfile.ZipFile(body) as archive:
+            # Every member as a whole: then checksums and names are right before any of it is believed.
+            members = {name: archive.read(name) for name in archive.namelist()}
+        states, counts = as_table(_array(members["states.npy"])), _array(members["counts.npy"])
+        note = members.get("metadata.npy")
+        described = {} if note is None else json.loads(str(_array(note)))
+        return states, as_counts(counts, states.shape[0]), described
+    except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, *codecs) as error:
+        # RuntimeError: bits that say it is encrypted, compressed in an unknown way, or nested without end.
+        raise ResultFormatError(f"it does not hold a result: {error}") from error
 
 
-def _loaded(path: Path, states: StateTable, counts: Counts, described: Any) -> SamplingResult:
-    if not isinstance(described, dict):
-        raise ResultFormatError(f"{path}: the metadata are not an object")
-    kind = _KINDS.get(described.get("kind", ""), SamplingResult)
-    given = described.get("input")
-    return kind.from_owned(
-        *group_checked(states, counts, owned=True),
-        input=None if given is None else State(given),
-        post_selection=described.get("post_selection"),
-        job_data=described.get("job_data"),
-        metadata={**private(described.get("metadata", {})), "saved": described.get("saved")},
-        history=tuple(described.get("history", ())),
-    )
+def _array(member: bytes) -> Any:
+    return np.lib.format.read_array(io.BytesIO(member), allow_pickle=False)
+
+
+def _loaded(states: StateTable, counts: Counts, described: Any) -> SamplingResult:
+    fields = fields_of(described)
+    kind = _KINDS.get(described.get("kind") or "", SamplingResult)
+    return kind.from_owned(*group_checked(states, counts, owned=True), **fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -123,3 +124,130 @@ def test_missing_files_and_wrong_names_are_told(result, tmp_path):
             lw.load_result(tmp_path / name)
     with pytest.raises(TypeError):
         result.save(5)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".npz", ".parquet"])
+def test_processed_data_are_never_taken_for_raw(result, tmp_path, suffix):
+    """A file of what post-selection left does not hold the raw data, and says so."""
+    for k, processed in enumerate((result, SamplingResult({(1, 0): 5}).map("parity"))):
+        loaded = lw.load_result(processed.save(tmp_path / f"a{k}{suffix}", metadata=True))
+        with pytest.raises(lw.ResultError, match="raw data of this result are not known"):
+            _ = loaded.raw_data
+        with pytest.raises(lw.ResultError, match="raw_data=True"):
+            loaded.save(tmp_path / "raw.json", raw_data=True)
+        assert not (tmp_path / "raw.json").exists()
+        with pytest.raises(lw.ResultError):
+            _ = loaded.map("threshold").raw_data
+    raw = lw.load_result(result.save(tmp_path / f"b{suffix}", raw_data=True, metadata=True))
+    assert raw.raw_data is raw
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".parquet"])
+def test_a_damaged_file_is_never_read_as_other_counts(tmp_path, suffix):
+    """Changed bits and missing ends are found by checksums: the same result, or an error with the name."""
+    rng = np.random.default_rng(2)
+    result = SamplingResult.from_columns(rng.integers(0, 3, (40, 6)), np.arange(40), metadata={"job_id": 7})
+    path = result.save(tmp_path / f"damaged{suffix}")
+    good, expected = path.read_bytes(), lw.load_result(path)
+    chance = random.Random(3)
+    for k in range(300):
+        body = bytearray(good)
+        if k % 4:
+            body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        else:
+            del body[chance.randrange(len(body)) :]
+        path.write_bytes(body)
+        try:
+            again = lw.load_result(path)
+        except lw.ResultFormatError as error:
+            assert str(error).count(str(path)) == 1  # noqa: PT017
+        else:
+            assert again == expected
+            assert again.metadata == expected.metadata
+
+
+def test_files_of_parquet_without_our_checksum_are_read(tmp_path):
+    import pyarrow.parquet as pq
+
+    result = SamplingResult({(1, 0): 5})
+    pq.write_table(result.to_arrow(), tmp_path / "a.parquet")
+    assert lw.load_result(tmp_path / "a.parquet") == result
+
+
+@pytest.mark.parametrize(
+    ("described", "message"),
+    [
+        ([1], "not an object"),
+        ({"input": 5}, "input"),
+        ({"input": [0.5]}, "input"),
+        ({"metadata": [1]}, "metadata"),
+        ({"history": 5}, "history"),
+        ({"history": ["x"]}, "history"),
+        ({"history": [{"step": "merge", "of": [5]}]}, "history"),
+        ({"history": [{"step": "merge", "of": [{"results": "x"}]}]}, "history"),
+        ({"kind": ["SamplingResult"]}, "kind"),
+        ({"job_data": "x"}, "job_data"),
+        ({"attributes": 3}, "attributes"),
+    ],
+)
+def test_metadata_of_another_form_are_told_with_the_file(tmp_path, described, message):
+    """Whatever is wrong with it, it is the package's error and names the file once."""
+    (tmp_path / "a.json").write_text(
+        json.dumps({"results": {"(1, 0)": 3}, "metadata": {"lwfast": described}})
+    )
+    columns = {"states": np.array([[1, 0]], np.uint8), "counts": np.array([3])}
+    np.savez(tmp_path / "a.npz", metadata=np.array(json.dumps(described)), **columns)
+    for path in (tmp_path / "a.json", tmp_path / "a.npz"):
+        with pytest.raises(lw.ResultFormatError, match=message) as caught:
+            lw.load_result(path)
+        assert str(caught.value).count(str(path)) == 1
+
+
+def test_rules_and_sums_that_do_not_fit_are_told_with_the_file(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_bytes(lw.encode_result([[1, 0]], [3], {"post_select": [[[7], [1]]]}))
+    with pytest.raises(lw.ResultFormatError, match=r"a\.json.*mode 7") as caught:
+        lw.load_result(path)
+    assert caught.value.raw_data == {(1, 0): 3}
+    path.write_text('{"results": {"(1, 0)": 9223372036854775807, "(1,0)": 1}}')
+    with pytest.raises(lw.ResourceLimitError, match=r"a\.json"):
+        lw.load_result(path)
+    columns = {"states": np.array([[1, 0], [1, 0]], np.uint8), "counts": np.array([2**62, 2**62])}
+    np.savez(tmp_path / "a.npz", **columns)
+    with pytest.raises(lw.ResourceLimitError, match=r"a\.npz"):
+        lw.load_result(tmp_path / "a.npz")
+
+
+def test_a_link_stays_a_link(tmp_path):
+    """Saving through a link writes the file that it points to."""
+    (tmp_path / "data").mkdir()
+    target, link = tmp_path / "data" / "run.npz", tmp_path / "latest.npz"
+    link.symlink_to(target)
+    result = SamplingResult({(1, 0): 5})
+    for _ in range(2):
+        assert result.save(link) == link
+        assert link.is_symlink()
+        assert lw.load_result(target) == result
+
+
+def test_a_folder_is_no_name_for_a_file(tmp_path):
+    for name in (f"{tmp_path}/", "", ".", "..", "runs/"):
+        with pytest.raises(ValueError, match="names a folder"):
+            SamplingResult({(1, 0): 5}).save(name)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.npz", "a.parquet"])
+def test_attributes_travel(tmp_path, name):
+    """As far as JSON can hold them; what it cannot is named."""
+    result = SamplingResult({(1, 0): 5}, gain=np.float64(0.5), sizes=np.arange(2), nothing=float("nan"))
+    with pytest.warns(UserWarning, match="left out: nothing"):
+        path = result.save(tmp_path / name, metadata=True)
+    assert lw.load_result(path).attributes == {"gain": 0.5, "sizes": [0, 1]}
+
+
+def test_rules_of_any_form_travel(tmp_path):
+    columns = [[1, 0]], [5]
+    rules = lw.PostSelection()
+    rules.add(0, 1)
+    good = SamplingResult.from_columns(*columns, post_selection=rules, metadata={"at": tmp_path})
+    assert lw.load_result(good.save(tmp_path / "b.npz")).post_selection == [[[0], [1]]]
