@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._parallel import run_chunks
 from lwfast._readable import readable
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
+
+_CHUNK = 1 << 17
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +99,31 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
     histogram = np.zeros(255 * n_modes + 1, np.int64)
     mode_sums = np.zeros(n_modes)
     pair_sums = np.zeros((n_modes, n_modes))
-    if n_rows:
-        from lwfast._kernels import marginals as kernels
-
-        flat, counts = readable(states.reshape(-1)), readable(counts)
-        kernels.photon_sums(flat, n_modes, counts, histogram, mode_sums, pair_sums.reshape(-1))
-        pair_sums += np.triu(pair_sums, 1).T
+    for part, sums in _parts(states, counts):
+        histogram += part
+        mode_sums += sums[:n_modes, n_modes]
+        pair_sums += np.triu(sums[:n_modes, :n_modes])
+    pair_sums += np.triu(pair_sums, 1).T
     used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
     return Summary(n_samples, histogram[:used].copy(), mode_sums, pair_sums)
+
+
+def _parts(states: StateTable, counts: Counts) -> list[tuple[NDArray[np.int64], FloatArray]]:
+    """Return the histogram of photons and the sums of each chunk of rows, as the kernel leaves them."""
+    n_rows, n_modes = states.shape
+    n_chunks = -(-n_rows // _CHUNK)
+    if n_chunks == 0:
+        return []
+    from lwfast._kernels import marginals as kernels
+
+    states, counts = readable(states), readable(counts)
+    shape = kernels.sums_shape(n_modes)
+    parts = [(np.zeros(255 * n_modes + 1, np.int64), np.zeros(shape)) for _ in range(n_chunks)]
+
+    def add_up(chunk: int) -> None:
+        rows = slice(chunk * _CHUNK, (chunk + 1) * _CHUNK)
+        histogram, sums = parts[chunk]
+        kernels.photon_sums(states[rows].reshape(-1), n_modes, counts[rows], histogram, sums.reshape(-1))
+
+    run_chunks(add_up, n_chunks)
+    return parts
