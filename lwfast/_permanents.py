@@ -48,7 +48,7 @@ def expansion_kernels() -> ModuleType:
 
 def seconds_estimate(n: int) -> float:
     """Return about how long a permanent of n different rows and columns takes on one core."""
-    return n * 2.0 ** (n - 1) * _NANOSECONDS_PER_TERM * 1e-9
+    return n * 2.0 ** min(n - 1, 900) * _NANOSECONDS_PER_TERM * 1e-9
 
 
 def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
@@ -101,7 +101,7 @@ def _prepared(
     smallest = glynn_kernels().MIN_SIZE
     if n < MERGE_FROM and len(row_counts) == n == len(col_counts):
         return matrix, row_counts, col_counts, n < smallest
-    if n >= MERGE_FROM and glynn_kernels().has_equal_lines(matrix):
+    if n >= MERGE_FROM and (n > MAX_SIZE or glynn_kernels().has_equal_lines(matrix)):
         matrix, row_counts, col_counts = _merged(matrix, row_counts, col_counts)
     _check_cost(n, row_counts, col_counts)
     if _states(col_counts) < _states(row_counts):
@@ -123,7 +123,7 @@ def _states(counts: AnyArray) -> int:
 
 
 def _expansion_seconds(counts: AnyArray) -> float:
-    edges = _states(counts) * sum(int(count) / (int(count) + 1) for count in counts)
+    edges = min(_states(counts), 1 << 900) * sum(int(count) / (int(count) + 1) for count in counts)
     return edges * _NANOSECONDS_PER_EDGE * 1e-9
 
 

@@ -184,6 +184,10 @@ def _as_complex(matrix: Any) -> ComplexArray:
         msg = f"matrix should have at least two dimensions, got shape {array.shape}."
         raise ValueError(msg)
     # A read-only or strided array would be another type to Numba, and compile every kernel again.
+    if array.dtype != _COMPLEX or not array.flags.carray:
+        check_memory(
+            array.size * _COMPLEX.itemsize, f"A copy of an array of shape {array.shape} as complex128"
+        )
     return np.require(array, np.complex128, ["C", "A", "W", "E"])
 
 

@@ -270,6 +270,9 @@ def test_threads_do_not_matter(monkeypatch):
         (np.full((3, 4, 4), np.nan), {}, ValueError, r"\(0, 0, 0\)"),
         (np.random.default_rng(0).normal(size=(50, 50)), {}, lw.errors.ResourceLimitError, "days"),
         (np.eye(30), {"rows": [9] * 30, "cols": [9] * 30}, lw.errors.ResourceLimitError, "days"),
+        (np.eye(20), {"rows": [255] * 20, "cols": [255] * 20}, lw.errors.ResourceLimitError, "days"),
+        (np.eye(1500), {}, lw.errors.ResourceLimitError, "days"),
+        (np.broadcast_to(np.eye(9), (10**12, 9, 9)), {}, lw.errors.ResourceLimitError, "copy"),
     ],
 )
 def test_refused(matrix, options, error, words):
