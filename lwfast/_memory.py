@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import os
+from pathlib import Path, PurePosixPath
 
 from lwfast.errors import ResourceLimitError
 
@@ -11,28 +14,80 @@ _FALLBACK_BYTES = 4 << 30
 
 
 def memory_limit() -> int:
-    """Return how many bytes a computation may take: `LWFAST_MAX_MEMORY`, or half of the memory here."""
+    """Return how many bytes a computation may take.
+
+    That is `LWFAST_MAX_MEMORY`, or half of what this process may have: the memory of the machine, or less
+    where a control group (a container, a batch system) gives less.
+
+    Raises:
+        ValueError: `LWFAST_MAX_MEMORY` is no positive number of bytes.
+    """
     given = os.environ.get("LWFAST_MAX_MEMORY")
-    if given:
-        try:
-            return int(float(given))
-        except ValueError:
-            msg = f"LWFAST_MAX_MEMORY should be a number of bytes, got {given!r}."
-            raise ValueError(msg) from None
+    if not given:
+        return _machine_bytes() // 2
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+        number = float(given)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        msg = (
+            f"LWFAST_MAX_MEMORY should be a positive number of bytes, such as 4e9, got {given!r}. Unset it "
+            "to allow half of the memory."
+        )
+        raise ValueError(msg)
+    return int(number)
+
+
+@functools.cache
+def _machine_bytes() -> int:
+    try:
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return _FALLBACK_BYTES // 2
+        machine = _FALLBACK_BYTES
+    return min([machine, *control_group_limits()])
+
+
+def control_group_limits(
+    membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")
+) -> list[int]:
+    """Return the memory limits in bytes of the control groups that this process is in, and of those above.
+
+    Args:
+        membership: Lines "number:controllers:path", without controllers for version 2.
+        root: Where the groups are mounted.
+    """
+    limits = []
+    for line in _text(membership).splitlines():
+        _, controllers, group = [*line.split(":", 2), "", "", ""][:3]
+        if controllers == "":
+            base, name = root, "memory.max"
+        elif "memory" in controllers.split(","):
+            base, name = root / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        path = PurePosixPath(group.lstrip("/"))
+        # In a container the path may be the one outside of it; the group itself is then at the root.
+        for part in (path, *path.parents):
+            value = _text(base / part / name).strip()
+            if value.isdecimal():  # "max" is no limit
+                limits.append(int(value))
+    return limits
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return ""
 
 
 def readable_bytes(count: int) -> str:
     """Return a number of bytes with a unit that fits."""
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} EB"
+    for power, unit in enumerate(("B", "kB", "MB", "GB", "TB", "PB")):
+        if count < 1000 ** (power + 1):
+            return f"{count / 1000**power:.3g} {unit}"
+    whole = count // 10**18
+    return f"{whole} EB" if whole < 1000 else f"10^{len(str(whole)) + 17} bytes"
 
 
 def check_memory(needed: int, what: str, limit: int | None = None, remedy: str = "") -> None:
