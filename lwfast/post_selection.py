@@ -17,6 +17,7 @@ from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ModeRangeError
 from lwfast.state import State
 
+_CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
 _LARGE = 4 << 20
 _Compiled: TypeAlias = tuple[
     NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
@@ -98,31 +99,24 @@ def select_checked(
 def _selected(
     states: StateTable, counts: Counts, compiled: _Compiled, modes: Sequence[int]
 ) -> tuple[StateTable, Counts]:
-    """Return `modes` of the rows that meet the compiled conditions, and their counts.
-
-    A chunk's rows are copied while they are in the cache, into memory for just these rows: at 10^6 rows, a
-    second pass over all of them takes twice as long as everything else.
-    """
+    """Return `modes` of the rows that meet the compiled conditions, and their counts."""
     from lwfast._kernels import post_selection as kernels
 
     n_rows, n_modes = states.shape
     flat, counts = readable(states.reshape(-1)), readable(counts)
     runs = _runs(modes)
-    n_chunks = max(1, -(-n_rows // kernels.CHUNK))
+    n_chunks = max(1, -(-n_rows // _CHUNK))
     parts: list[tuple[StateTable, Counts]] = [(states, counts)] * n_chunks
 
     def select(chunk: int) -> None:
-        first, last = chunk * kernels.CHUNK, (chunk + 1) * kernels.CHUNK
+        first, last = chunk * _CHUNK, (chunk + 1) * _CHUNK
         table, column = flat[first * n_modes : last * n_modes], counts[first:last]
-        rows = np.empty(column.size, np.uint16)
-        rows = rows[: kernels.filter_rows(table, n_modes, column.size, *compiled, rows)]
-        out, out_counts = np.empty((rows.size, len(modes)), np.uint8), np.empty(rows.size, np.int64)
-        kernels.take_runs(table, n_modes, column, rows, runs, out.reshape(-1), out_counts)
-        parts[chunk] = out, out_counts
+        # Room for all rows; pages that stay unused are never touched.
+        out, out_counts = np.empty(column.size * len(modes), np.uint8), np.empty(column.size, np.int64)
+        n_kept = kernels.select_rows(table, n_modes, column, *compiled, runs, out, out_counts)
+        parts[chunk] = out[: n_kept * len(modes)].reshape(n_kept, len(modes)), out_counts[:n_kept]
 
     run_chunks(select, n_chunks)
-    if n_chunks == 1:
-        return parts[0]
     ends = list(itertools.accumulate(column.size for _, column in parts))
     out, out_counts = np.empty((ends[-1], len(modes)), np.uint8), np.empty(ends[-1], np.int64)
 
