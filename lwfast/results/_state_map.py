@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, MappingView, ValuesView
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._types import AnyArray, StateTable
-from lwfast.errors import ResultError
+from lwfast.results._dict_reading import DictReading
 from lwfast.results._index import StateIndex
 from lwfast.state import State, as_occupation
 
 V = TypeVar("V")
+A = TypeVar("A", bound="np.ndarray[Any, Any]")
 _CHUNK = 4096
 
 
-class StateMap(Mapping[State, V], Generic[V]):
+class StateMap(DictReading, Mapping[State, V], Generic[V]):
     """Numbers keyed by State, held as a uint8 table and a vector.
 
-    Reads as a dict: `[]`, `in`, `get`, `items`, `keys`, `values`, `len`, `==`. A key may be anything that
-    stands for a state: a State, a tuple, a list, a row of an array, Lightworks' own State. Cannot be
-    changed; a copy that can is `dict(result)`.
+    Reads as a dict: `[]`, `in`, `get`, `items`, `keys`, `values`, `len`, `==`, `|`, `reversed`, `copy`. A key
+    may be anything that stands for a state: a State, a tuple, a list, a row of an array, Lightworks' own
+    State. Cannot be changed; a copy that can is `dict(result)`.
 
     Args:
-        states: `uint8[N, n_modes]`, distinct rows, owned by the new object.
-        values: `(N,)`, owned by the new object.
+        states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
+        values: `(N,)`, owned by the new object: read-only from now on.
     """
 
     __slots__ = ("__weakref__", "_index", "_states", "_values")
@@ -37,11 +38,8 @@ class StateMap(Mapping[State, V], Generic[V]):
     _index: StateIndex | None
 
     def __init__(self, states: StateTable, values: AnyArray) -> None:
-        # Views: the caller's array objects keep their own flags.
-        self._states = np.ascontiguousarray(states).view()
-        self._values = np.ascontiguousarray(values).view()
-        self._states.flags.writeable = False
-        self._values.flags.writeable = False
+        self._states = frozen(np.ascontiguousarray(states))
+        self._values = frozen(np.ascontiguousarray(values))
         self._index = None
 
     @property
@@ -69,6 +67,12 @@ class StateMap(Mapping[State, V], Generic[V]):
             for row in self._states[start : start + _CHUNK].tolist():
                 yield trusted(tuple(row))
 
+    def __reversed__(self) -> Iterator[State]:
+        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
+        for stop in range(len(self), 0, -_CHUNK):
+            for row in reversed(self._states[max(stop - _CHUNK, 0) : stop].tolist()):
+                yield trusted(tuple(row))
+
     def __contains__(self, key: object) -> bool:
         try:
             return self._row_of(key) >= 0
@@ -76,7 +80,10 @@ class StateMap(Mapping[State, V], Generic[V]):
             return False
 
     def __getitem__(self, key: Any) -> V:
-        row = self._row_of(key)
+        try:
+            row = self._row_of(key)
+        except ValueError as error:
+            raise KeyError(f"{key!r} is no state, and not in the data: {error}") from None
         if row < 0:
             raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
         return self._value(row)
@@ -87,15 +94,15 @@ class StateMap(Mapping[State, V], Generic[V]):
 
     def keys(self) -> KeysView[State]:
         """The states, as a view."""
-        return KeysView(self)
+        return StateKeys(self)
 
     def items(self) -> ItemsView[State, V]:
         """Pairs of state and value, as a view."""
-        return _Items(self)
+        return StateItems(self)
 
     def values(self) -> ValuesView[V]:
         """The values, as a view."""
-        return _Values(self)
+        return StateValues(self)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, StateMap):
@@ -104,18 +111,18 @@ class StateMap(Mapping[State, V], Generic[V]):
             return NotImplemented
         if len(other) != len(self):
             return False
-        return all(key in self and self._value(self._row_of(key)) == value for key, value in other.items())
+        found = set()
+        for key, value in other.items():
+            try:
+                row = self._row_of(key)
+            except (TypeError, ValueError):
+                return False
+            if row < 0 or not self._value(row) == value:
+                return False
+            found.add(row)
+        return len(found) == len(self)  # a dict may hold one state twice, as a tuple and as a State
 
     __hash__ = None  # type: ignore[assignment]
-
-    def __setitem__(self, key: Any, value: Any) -> NoReturn:
-        raise ResultError(
-            "Result objects should not be modified directly. To get a copy of the data which can be modified "
-            "use dict(result)."
-        )
-
-    def __delitem__(self, key: Any) -> NoReturn:
-        self[key] = None
 
     def __repr__(self) -> str:
         pairs = ", ".join(
@@ -171,16 +178,42 @@ class StateMap(Mapping[State, V], Generic[V]):
         return bool((rows >= 0).all()) and np.array_equal(self._values[rows], other._values)
 
 
-class _Items(ItemsView[State, V]):
+class StateKeys(KeysView[State]):
+    """States in the order of the columns."""
+
+    _mapping: StateMap[Any]
+
+    def __reversed__(self) -> Iterator[State]:
+        states: Iterator[State] = reversed(self._mapping)
+        return states
+
+    def __repr__(self) -> str:
+        return _short_list(self)
+
+
+class StateItems(ItemsView[State, V]):
     """Items in the order of the columns, without a look-up for each."""
 
     _mapping: StateMap[V]
 
     def __iter__(self) -> Iterator[tuple[State, V]]:
-        return zip(self._mapping, _Values(self._mapping), strict=True)
+        return zip(self._mapping, StateValues(self._mapping), strict=True)
+
+    def __reversed__(self) -> Iterator[tuple[State, V]]:
+        return zip(reversed(self._mapping), reversed(StateValues(self._mapping)), strict=True)
+
+    def __contains__(self, item: object) -> bool:
+        if not isinstance(item, tuple) or len(item) != 2:
+            return False
+        return item[0] in self._mapping and bool(self._mapping[item[0]] == item[1])
+
+    def __repr__(self) -> str:
+        return _short_list(self)
 
 
-class _Values(ValuesView[V]):
+class StateValues(ValuesView[V]):
+    """Values in the order of the columns."""
+
     _mapping: StateMap[V]
 
     def __iter__(self) -> Iterator[V]:
@@ -188,8 +221,37 @@ class _Values(ValuesView[V]):
         for start in range(0, values.size, _CHUNK):
             yield from values[start : start + _CHUNK].tolist()
 
+    def __reversed__(self) -> Iterator[V]:
+        values = self._mapping._values[::-1]  # noqa: SLF001  (its own view)
+        for start in range(0, values.size, _CHUNK):
+            yield from values[start : start + _CHUNK].tolist()
+
     def __contains__(self, value: object) -> bool:
         return any(value == v for v in self)
+
+    def __repr__(self) -> str:
+        return _short_list(self)
+
+
+def _short_list(view: MappingView) -> str:
+    """Return one line with the first entries of a view, however many there are."""
+    entries: Any = view
+    shown = [
+        f"({entry[0]}, {entry[1]})" if isinstance(entry, tuple) else str(entry)
+        for _, entry in zip(range(8), entries, strict=False)
+    ]
+    if len(view) > len(shown):
+        shown.append(f"... {len(view) - len(shown)} more")
+    return f"lwfast.{type(view).__name__}([{', '.join(shown)}])"
+
+
+def frozen(array: A) -> A:
+    """Return a view of an array whose memory nobody may write to any more, not by its flags either."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner.flags.writeable = False
+        owner = owner.base
+    return array.view()
 
 
 def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
@@ -198,7 +260,7 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
     for name, value in slots.items():
         setattr(result, name, value)
     for name in ("_states", "_values"):
-        getattr(result, name).flags.writeable = False  # NumPy's pickle forgets it
+        setattr(result, name, frozen(getattr(result, name)))  # NumPy's pickle forgets it
     result._index = None  # noqa: SLF001  (rebuilt on demand)
     return result
 

@@ -12,6 +12,7 @@ from lwfast.counts import as_table
 from lwfast.errors import ProbabilityDistributionError
 from lwfast.results._display import html_table, short_text
 from lwfast.results._state_map import StateMap
+from lwfast.results._weights import group_weights
 from lwfast.results.mapping import table_of
 from lwfast.state import as_occupation
 
@@ -20,10 +21,11 @@ class ProbabilityDistribution(StateMap[float]):
     """Probability of each state: reads as a dict from State to float.
 
     Args:
-        distribution: Probabilities by state; a key is anything that stands for a state.
+        distribution: Probabilities by state; a key is anything that stands for a state. Those of equal states
+            are added up; they need not add up to 1.
 
     Raises:
-        ProbabilityDistributionError: If it is not such a mapping.
+        ProbabilityDistributionError: If it is not such a mapping, or a probability is negative or not finite.
     """
 
     __slots__ = ()
@@ -39,17 +41,19 @@ class ProbabilityDistribution(StateMap[float]):
             raise ProbabilityDistributionError(
                 f"A distribution maps states to probabilities: {error}"
             ) from error
-        StateMap.__init__(self, states, values)
+        _check(values)
+        StateMap.__init__(self, *group_weights(states, values))
 
     @classmethod
     def from_columns(cls, states: Any, probabilities: Any) -> ProbabilityDistribution:
         """Make a distribution from arrays.
 
         Args:
-            states: Photon numbers, `(N, n_modes)`, integers from 0 to 255, distinct rows.
+            states: Photon numbers, `(N, n_modes)`, integers from 0 to 255; equal rows are added up.
             probabilities: `(N,)` floats.
 
         Raises:
+            ProbabilityDistributionError: If a probability is negative or not finite.
             ValueError: If a shape does not fit.
         """
         table = as_table(states)
@@ -57,7 +61,8 @@ class ProbabilityDistribution(StateMap[float]):
         if values.shape != (table.shape[0],):
             raise ValueError(f"probabilities have shape {values.shape}; {table.shape[0]} states need as many")
         distribution = cls.__new__(cls)
-        StateMap.__init__(distribution, table.copy(), values)
+        _check(values)
+        StateMap.__init__(distribution, *group_weights(table, values))
         return distribution
 
     @property
@@ -76,3 +81,12 @@ class ProbabilityDistribution(StateMap[float]):
 
     def _repr_html_(self) -> str:
         return html_table(self, self.probabilities, f"ProbabilityDistribution: {len(self)} states")
+
+
+def _check(probabilities: FloatArray) -> None:
+    wrong = ~(np.isfinite(probabilities) & (probabilities >= 0))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise ProbabilityDistributionError(
+            f"probability {probabilities[row]} of state {row} is negative or not finite; no probability is"
+        )

@@ -330,6 +330,10 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
 
         return merge_results([self, other])
 
+    def __radd__(self, other: Any) -> SamplingResult:
+        # What `sum` starts with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
     def _rows(self, rows: Any, **step: Any) -> Self:
         return self._next(self.states[rows], self.counts[rows], **step)
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from lwfast._types import AnyArray
 from lwfast.counts import group_checked
-from lwfast.errors import ResultCreationError, ResultError
+from lwfast.errors import ResultCreationError
+from lwfast.results._dict_reading import DictReading
 from lwfast.results._index import StateIndex
-from lwfast.results._state_map import StateMap
+from lwfast.results._state_map import StateMap, frozen
 from lwfast.results.mapping import map_states, table_of
 from lwfast.results.selection import keep_states
 from lwfast.state import State, as_occupation
@@ -19,7 +20,7 @@ from lwfast.state import State, as_occupation
 _TYPES = ("probability", "probability_amplitude")
 
 
-class SimulationResult(Mapping[State, StateMap[Any]]):
+class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     """Values from inputs to outputs: `result[input]` is a mapping from output to value.
 
     `result[input, output]` is one value.
@@ -69,8 +70,7 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
         outputs: AnyArray,
         attributes: dict[str, Any],
     ) -> None:
-        self._array = array.view()
-        self._array.flags.writeable = False
+        self._array = frozen(array)
         self._type = result_type
         self._inputs = inputs
         self._outputs = outputs
@@ -159,6 +159,8 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
             row = self._input_index.row(as_occupation(state))
         except TypeError:
             raise TypeError("Get item value must be either one or two States.") from None
+        except ValueError as error:
+            raise KeyError(f"{state!r} is no state, and not in the data: {error}") from None
         if row < 0:
             raise KeyError(f"Requested input state {State(as_occupation(state))} not in data.")
         return StateMap(self._outputs, self._array[row])
@@ -166,17 +168,20 @@ class SimulationResult(Mapping[State, StateMap[Any]]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping):
             return NotImplemented
-        return len(self) == len(other) and all(
-            state in other and values == other[state] for state, values in self.items()
-        )
+        if len(self) != len(other) or getattr(other, "result_type", self._type) != self._type:
+            return False
+        found = set()
+        for state, values in other.items():
+            try:
+                row = self._input_index.row(as_occupation(state))
+            except (TypeError, ValueError):
+                return False
+            if row < 0 or StateMap(self._outputs, self._array[row]) != values:
+                return False
+            found.add(row)
+        return len(found) == len(self)  # a dict may hold one state twice, as a tuple and as a State
 
     __hash__ = None  # type: ignore[assignment]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise ResultError(
-            "Result objects should not be modified directly. To get a copy of the data which can be modified "
-            "use dict(result)."
-        )
 
     def __copy__(self) -> SimulationResult:
         return self

@@ -65,6 +65,18 @@ def test_sampling_results_read_alike(pair):
                 result[key]
 
 
+def test_reading_verbs_of_a_dict_give_the_same(pair):
+    ours, theirs = pair
+    assert plain(ours.copy()) == plain(theirs.copy())
+    assert type(ours.copy()) is type(theirs.copy()) is dict
+    assert [tuple(s) for s in reversed(ours)] == [tuple(s) for s in reversed(theirs)]
+    assert list(reversed(ours.values())) == list(reversed(theirs.values()))
+    state = next(iter(theirs))
+    for merged in (ours | {state: 1}, theirs | {state: 1}):
+        assert type(merged) is dict
+        assert len(merged) == len(theirs)
+
+
 def test_results_of_lightworks_are_taken_as_they_are(pair):
     ours, theirs = pair
     assert SamplingResult(theirs, theirs.input) == ours
@@ -187,6 +199,16 @@ def test_simulation_results_read_alike():
     assert ours[a, b] == theirs[a, b] == 0.5
     assert plain(ours[a]) == plain(theirs[a])
     assert ours.display_as_dataframe().equals(theirs.display_as_dataframe())
+    assert ours == theirs
+    assert theirs == ours
+    assert ours == theirs.copy()
+    amplitudes = reference.SimulationResult(
+        values,
+        "probability_amplitude",
+        [lightworks.State(s) for s in inputs],
+        [lightworks.State(s) for s in outputs],
+    )
+    assert ours != amplitudes
     mapped = [r.map(reference_convert.threshold_mapping) for r in (ours, theirs)]
     assert plain(mapped[0][a]) == plain(mapped[1][a])
     missing = lightworks.State([5, 5])

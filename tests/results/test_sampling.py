@@ -98,10 +98,60 @@ def test_nothing_can_be_changed(result):
         result.something = 1
     for method in ("update", "pop", "popitem", "clear", "setdefault"):
         assert not hasattr(result, method)
-    with pytest.raises(TypeError):
+    with pytest.raises(lw.ResultError):
         result |= {}
     with pytest.raises(TypeError):
         hash(result)
+
+
+def test_flags_do_not_make_arrays_writable():
+    decoded = lw.decode_result(b'{"results": {"(1, 0)": 4, "(0, 1)": 5}}')
+    results = [
+        SamplingResult(COUNTS),
+        SamplingResult.from_columns(np.eye(3, dtype=np.uint8), [1, 2, 3]),
+        QPUSamplingResult.from_decoded(decoded),
+        pickle.loads(pickle.dumps(SamplingResult(COUNTS))),
+        SamplingResult(COUNTS).map("parity").top(2),
+    ]
+    for result in results:
+        for array in (result.states, result.counts):
+            with pytest.raises(ValueError, match="WRITEABLE"):
+                array.flags.writeable = True
+    # What a result takes over is not written to by whoever has it, either.
+    with pytest.raises(ValueError, match="read-only"):
+        decoded.states[0, 0] = 9
+
+
+def test_it_does_what_a_dict_does_for_reading(result, large):
+    as_dict = dict(result)
+    assert type(result.copy()) is dict
+    assert result.copy() == as_dict
+    for data in (result, large):
+        for view, plain in (
+            (data, list(data)),
+            (data.keys(), list(data.keys())),
+            (data.values(), list(data.values())),
+            (data.items(), list(data.items())),
+        ):
+            assert list(reversed(view)) == plain[::-1]
+            assert len(repr(view)) < 600
+    assert repr(result.items()) == (
+        "lwfast.StateItems([(|0,1,0>, 45), (|0,0,1>, 30), (|2,0,0>, 5), (|1,0,0>, 20)])"
+    )
+    assert result | {(0, 1, 0): 1, "other": 2} == as_dict | {lw.State([0, 1, 0]): 1, "other": 2}
+    assert {(0, 1, 0): 1} | result == as_dict
+    assert type(result | result) is dict
+    assert sum([result, result]) == result + result
+    with pytest.raises(TypeError):
+        1 + result
+    with pytest.raises(TypeError):
+        result | 5
+    assert result.keys() & large.keys() == set()
+    for item in (5, "x", ("x", 5), ((0, 1, 0), 44), ((9, 9, 9), 1), ((0, 1, 0), 45, 0)):
+        assert item not in result.items()
+    assert ((0, 1, 0), 45) in result.items()
+    with pytest.raises(KeyError):
+        result[-1, 0, 0]
 
 
 def test_the_arrays_of_the_caller_are_neither_kept_nor_frozen():
@@ -125,6 +175,10 @@ def test_equality_is_that_of_mappings(result, large):
     order = np.random.default_rng(1).permutation(len(large))
     assert large == SamplingResult.from_columns(large.states[order], large.counts[order])
     assert large != SamplingResult.from_columns(large.states[order], large.counts)
+    two = SamplingResult({(1, 0): 5, (0, 1): 5})
+    assert two != {(1, 0): 5, lw.State([1, 0]): 5}
+    assert two != {(1, 0): 5, "x": 5}
+    assert two != {(1, 0): 5, (-1, 0): 5}
     assert SamplingResult({}) == {}
     assert SamplingResult({}) != result
     assert SamplingResult({(1, 0): 1}) != SamplingResult({(1, 0, 0): 1})

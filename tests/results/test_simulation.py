@@ -71,8 +71,45 @@ def test_nothing_can_be_changed_and_copies_are_equal(result, amplitudes):
         assert original == {k: dict(v) for k, v in original.items()}
         assert original != {}
         assert original != 5
+        for made in (original, again, SimulationResult.from_columns(*columns(original))):
+            with pytest.raises(ValueError, match="WRITEABLE"):
+                made.array.flags.writeable = True
     assert pickle.loads(pickle.dumps(result)).performance == 0.9
     assert result != amplitudes
+
+
+def columns(result):
+    return result.array.copy(), result.result_type, np.array(INPUTS, np.uint8), np.array(OUTPUTS, np.uint8)
+
+
+def test_equality_is_that_of_mappings_whatever_stands_for_the_states(result):
+    plain = {i: dict(zip(OUTPUTS, row, strict=True)) for i, row in zip(INPUTS, VALUES.tolist(), strict=True)}
+    assert result == plain
+    assert plain == result
+    assert result == dict(reversed(plain.items()))
+    assert result != {**plain, (1, 0): {}}
+    assert result != {**plain, (1, 0): 5}
+    assert result != {(1, 0): plain[1, 0], lw.State([1, 0]): plain[1, 0]}
+    for wrong in ("x", (-1, 0), (5, 5)):
+        assert result != {(1, 0): plain[1, 0], wrong: plain[0, 1]}
+    amplitudes = SimulationResult(VALUES, "probability_amplitude", INPUTS, OUTPUTS)
+    assert amplitudes == plain
+    assert amplitudes != result, "the same numbers mean something else"
+    assert SimulationResult(VALUES[::-1], "probability", INPUTS[::-1], OUTPUTS) == result
+
+
+def test_it_does_what_a_dict_does_for_reading(result):
+    assert type(result.copy()) is dict
+    assert result.copy() == dict(result) == result
+    assert list(reversed(result)) == result.inputs[::-1]
+    assert (result | {(1, 0): 5})[lw.State([1, 0])] == 5
+    assert list({"x": 1} | result) == ["x", *result]
+    with pytest.raises(lw.ResultError):
+        result |= {}
+    with pytest.raises(lw.ResultError):
+        del result[1, 0]
+    with pytest.raises(KeyError):
+        result[-1, 0]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +168,14 @@ def test_a_distribution_reads_as_a_dict():
         distribution[0, 1] = 0.1
     with pytest.raises(ValueError, match="shape"):
         ProbabilityDistribution.from_columns([[0, 1]], [0.5, 0.25])
+    assert ProbabilityDistribution({lw.State([1, 0]): 0.5, (1, 0): 0.25}) == {(1, 0): 0.75}
+    twice = ProbabilityDistribution.from_columns([[1, 0], [0, 1], [1, 0]], [0.5, 0.25, 0.25])
+    assert list(twice.items()) == [(lw.State([1, 0]), 0.75), (lw.State([0, 1]), 0.25)]
+    for value in (np.nan, np.inf, -0.1):
+        with pytest.raises(lw.ProbabilityDistributionError, match="negative or not finite"):
+            ProbabilityDistribution({(0, 1): 0.5, (1, 0): value})
+        with pytest.raises(lw.ProbabilityDistributionError, match="negative or not finite"):
+            ProbabilityDistribution.from_columns([[0, 1]], [value])
     for wrong in (5, {5: 1}, {(0, 1): "x"}, {(0, 1): 1, (0,): 1}):
         with pytest.raises(lw.ProbabilityDistributionError):
             ProbabilityDistribution(wrong)
