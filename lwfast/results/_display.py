@@ -101,6 +101,20 @@ class SamplingDisplay:
         result = _result(self)
         return to_pandas(result.states, result.counts, "counts")
 
+    def to_polars(self) -> Any:
+        """Return a `polars.DataFrame` with `state` (an array of uint8) and `counts`.
+
+        `polars.DataFrame(result)` raises: polars takes any mapping for one from names to columns, before it
+        looks for an Arrow stream.
+
+        Raises:
+            LightworksDependencyError: If polars is not installed.
+        """
+        from lwfast.results.export import to_polars
+
+        result = _result(self)
+        return to_polars(result.states, result.counts, "counts")
+
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table` with `state` (a list of uint8 of fixed size) and `counts`.
 
@@ -113,7 +127,7 @@ class SamplingDisplay:
         return to_arrow(result.states, result.counts, "counts")
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Hand the columns to polars, duckdb, pyarrow and others without a copy."""
+        """Hand the columns to DuckDB, pyarrow and others without a copy; for polars there is `to_polars`."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

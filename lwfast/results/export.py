@@ -1,9 +1,11 @@
-"""Columns for other libraries: pandas, Arrow."""
+"""Columns for other libraries: pandas, polars, Arrow."""
 
 from __future__ import annotations
 
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import LightworksDependencyError
@@ -39,6 +41,39 @@ def arrow_module() -> Any:
     return pa
 
 
+def polars_module() -> ModuleType:
+    """Return polars.
+
+    Raises:
+        LightworksDependencyError: If it is not installed.
+    """
+    try:
+        import polars as pl
+    except ImportError:
+        raise LightworksDependencyError("polars is not installed; python -m pip install polars") from None
+    return pl
+
+
+def to_polars(states: StateTable, values: AnyArray, name: str) -> Any:
+    """Return a `polars.DataFrame` with the columns `state` (an array of uint8 a row) and `name`.
+
+    Args:
+        states: `uint8[N, n_modes]`.
+        values: `(N,)`.
+        name: Name of the column of values.
+    """
+    pl = polars_module()
+    n_rows, n_modes = states.shape
+    if n_modes == 0 or n_rows == 0:
+        # polars stops the process's thread at arrays of no entries; a list may have none.
+        states_column = pl.Series("state", [[]] * n_rows, dtype=pl.List(pl.UInt8))
+        if n_modes:
+            states_column = pl.Series("state", [], dtype=pl.Array(pl.UInt8, n_modes))
+    else:
+        states_column = pl.Series("state", states, dtype=pl.Array(pl.UInt8, n_modes))
+    return pl.DataFrame([states_column, pl.Series(name, values)])
+
+
 def to_pandas(states: StateTable, values: AnyArray, name: str) -> Any:
     """Return a DataFrame with one column a mode and one of values.
 
@@ -54,6 +89,9 @@ def to_pandas(states: StateTable, values: AnyArray, name: str) -> Any:
 def to_arrow(states: StateTable, values: AnyArray, name: str, metadata: Any = None) -> Any:
     """Return a `pyarrow.Table` with the columns `state` and `name`; the data is not copied.
 
+    `state` is a list of uint8 of fixed size, but one of any size where there are no modes: polars and DuckDB
+    cannot read lists of the fixed size 0.
+
     Args:
         states: `uint8[N, n_modes]`, contiguous.
         values: `(N,)`, int64 or float64.
@@ -62,10 +100,15 @@ def to_arrow(states: StateTable, values: AnyArray, name: str, metadata: Any = No
     """
     pa = arrow_module()
     n_rows, n_modes = states.shape
-    list_type = pa.list_(pa.uint8(), n_modes)
-    # From buffers, because `pa.array` copies, and cannot tell the length of lists of no entries.
+    # From buffers, because `pa.array` copies.
     child = pa.Array.from_buffers(pa.uint8(), states.size, [None, pa.py_buffer(states)])
-    column = pa.Array.from_buffers(list_type, n_rows, [None], children=[child])
+    if n_modes:
+        list_type = pa.list_(pa.uint8(), n_modes)
+        column = pa.Array.from_buffers(list_type, n_rows, [None], children=[child])
+    else:
+        list_type = pa.list_(pa.uint8())
+        starts = pa.py_buffer(np.zeros(n_rows + 1, np.int32))
+        column = pa.Array.from_buffers(list_type, n_rows, [None, starts], children=[child])
     value_type = pa.from_numpy_dtype(values.dtype)
     value_column = pa.Array.from_buffers(value_type, n_rows, [None, pa.py_buffer(values)])
     schema = pa.schema([("state", list_type), (name, value_type)], metadata=metadata)

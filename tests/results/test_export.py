@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lwfast.results import SamplingResult
+from lwfast.results import QPUSamplingResult, SamplingResult
 
 duckdb = pytest.importorskip("duckdb")
 pl = pytest.importorskip("polars")
@@ -41,6 +41,38 @@ def test_the_c_stream_is_read_by_pyarrow_polars_and_duckdb(result):
     assert frame["state"].to_list() == [[0, 1, 0], [12, 0, 1]]
     assert pl.DataFrame(result.to_arrow()).equals(frame)
     assert duckdb.sql("select counts, state[1] from result where counts > 45").fetchall() == [(2**60 + 1, 12)]
+
+
+def test_polars_gets_the_columns(result):
+    frame = result.to_polars()
+    assert frame.schema == {"state": pl.Array(pl.UInt8, 3), "counts": pl.Int64}
+    assert frame["state"].to_list() == [[0, 1, 0], [12, 0, 1]]
+    assert frame["counts"].to_list() == [45, 2**60 + 1]
+    assert frame.equals(pl.DataFrame(result.to_arrow()))
+    floats = SamplingResult({(1, 0): 0.25}).to_polars()
+    assert floats["counts"].to_list() == [0.25]
+
+
+NOTHING = [
+    SamplingResult({}),
+    SamplingResult({(): 3}),
+    SamplingResult({(0, 1, 0): 45}).top(0),
+    QPUSamplingResult({"results": None}),
+]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_results_without_modes_or_states_can_be_exported(nothing):
+    """Fixed lists of no entries once stopped polars with a panic."""
+    counts = list(nothing.values())
+    states = [[]] * len(nothing)
+    for frame in (nothing.to_polars(), pl.DataFrame(nothing.to_arrow())):
+        assert frame["counts"].to_list() == counts
+        assert frame["state"].to_list() == states
+    nothing.to_arrow().validate(full=True)
+    assert pa.table(nothing).column("state").to_pylist() == states
+    assert [c for (c,) in duckdb.sql("select counts from nothing").fetchall()] == counts
+    assert nothing.to_pandas()["counts"].tolist() == counts
 
 
 def test_numpy_gets_the_counts(result):

@@ -30,6 +30,12 @@ def test_the_extra_is_named(monkeypatch, tmp_path, module, extra, call):
     assert not (tmp_path / "a.parquet").exists()
 
 
+def test_polars_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(LightworksDependencyError, match="pip install polars"):
+        SamplingResult({(0, 1): 3}).to_polars()
+
+
 def test_simulations_name_it_too(monkeypatch):
     result = SimulationResult([[1.0]], "probability", [(1,)], [(1,)])
     monkeypatch.setitem(sys.modules, "pandas", None)
