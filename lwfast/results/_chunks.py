@@ -4,54 +4,146 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from lwfast._types import Counts, StateTable
+from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError
+from lwfast.results._provenance import Provenance
+from lwfast.results._steps import Step, check_fit
 from lwfast.results.files import load_result
 from lwfast.results.merging import CountSum
 from lwfast.results.sampling import SamplingResult
 from lwfast.results.summaries import Summary, summary_of
 
-_CHUNK_BYTES = 64 << 20
-_CHUNK_FILES = 64
+_CHUNK_BYTES = 8 << 20
+_CHUNK_FILES = 8
 
 Failures = dict[str, str]
 """What was wrong with files, by path."""
 
 
-class Step(NamedTuple):
-    """A verb of a campaign: a method of a result and its arguments."""
+class Sum(Protocol):
+    """Adds up results; where `add` or `join` raises, it is as it was."""
 
-    name: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    def add(self, result: SamplingResult) -> None:
+        """Add a result."""
 
-    def apply(self, result: SamplingResult) -> SamplingResult:
-        """Return the result after this step."""
-        if self.name == "post_select":
-            return result.post_select(*self.args)
-        if self.name == "map":
-            return result.map(*self.args, **self.kwargs)
-        return result.apply_post_selection(*self.args)
+    def join(self, other: Self) -> None:
+        """Add what another has added up."""
 
-    def described(self) -> dict[str, Any]:
-        """Return the step as JSON-like data."""
+    def settle(self) -> None:
+        """Add up for good what waits."""
+
+
+S = TypeVar("S", bound=Sum)
+
+
+class TableSum:
+    """The counts of all states, and where they come from."""
+
+    def __init__(self) -> None:
+        self.provenance = Provenance()
+        self._counts = CountSum()
+
+    def add(self, result: SamplingResult) -> None:
+        """Add a result.
+
+        Raises:
+            ResourceLimitError: If a count gets too large.
+        """
+        self._counts.add(result.states, result.counts)
+        self.provenance.add(result)
+
+    def join(self, other: TableSum) -> None:
+        """Add what another has added up, in the order of its states.
+
+        Raises:
+            ResourceLimitError: If a count gets too large.
+        """
+        self._counts.add(*other._counts.columns())
+        self.provenance.join(other.provenance)
+
+    def result(self, **metadata: Any) -> SamplingResult:
+        """Return the sum as a result, with further metadata."""
+        shared = self.provenance.shared
+        kind: type[SamplingResult] = shared.pop("kind", SamplingResult)
+        known = shared.pop("metadata", {})
+        metadata["failed"] = {**known.get("failed", {}), **metadata["failed"]}
+        return kind.from_owned(
+            *self._counts.columns(),
+            history=self.provenance.history,
+            metadata={**known, **metadata},
+            **shared,
+        )
+
+    def settle(self) -> None:
+        """Add up for good what waits, so that no more than the distinct states travels."""
+        self._counts.settle()
+
+
+class SummarySum:
+    """Photon numbers, means and correlations; the tables are dropped."""
+
+    def __init__(self) -> None:
+        self._summary: Summary | None = None
+
+    def add(self, result: SamplingResult) -> None:
+        """Add a result.
+
+        Raises:
+            ResourceLimitError: If there are too many samples.
+        """
+        if len(result):
+            self._join(result.summary())
+
+    def join(self, other: SummarySum) -> None:
+        """Add what another has added up.
+
+        Raises:
+            ResourceLimitError: If there are too many samples.
+        """
+        if other._summary is not None:
+            self._join(other._summary)
+
+    def _join(self, part: Summary) -> None:
+        self._summary = part if self._summary is None else self._summary + part
+
+    def result(self) -> Summary:
+        """Return the sum."""
         empty = SamplingResult({})
-        steps = self.apply(empty).history
-        return {key: value for key, value in steps[-1].items() if key != "states"}
+        return summary_of(empty.states, empty.counts) if self._summary is None else self._summary
+
+    def settle(self) -> None:
+        """Do nothing: it is small."""
 
 
-class ModeGroup(NamedTuple):
-    """Files of a chunk whose states have as many modes, and the sum of their counts."""
+class Part(NamedTuple, Generic[S]):
+    """Files of a chunk whose states have as many modes (None where there are no states), and their sum."""
 
-    n_modes: int
+    n_modes: int | None
     paths: tuple[str, ...]
-    states: StateTable
-    counts: Counts
+    total: S
+
+
+class Outcome(NamedTuple, Generic[S]):
+    """What became of a chunk.
+
+    Attributes:
+        parts: The sums.
+        failed: What was wrong with files.
+        has_states: Whether a file could be read and has states.
+        misfit: Why the steps cannot be applied to the first such file, or None.
+        sums: Files that hold the sum of others.
+    """
+
+    parts: list[Part[S]]
+    failed: Failures
+    has_states: bool
+    misfit: LightworksError | None
+    sums: list[str]
 
 
 def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
-    """Cut files into chunks of about 64 MB and at most 64 files; depends on the files only."""
+    """Cut files into chunks of about 8 MB and at most 8 files; depends on the files only."""
     chunks: list[tuple[Path, ...]] = []
     current: list[Path] = []
     size = 0
@@ -68,51 +160,77 @@ def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
     return [*chunks, tuple(current)] if current else chunks
 
 
-def loaded(path: Path, steps: Sequence[Step], raw_data: bool, failed: Failures) -> SamplingResult | None:
-    """Return the result of a file after all steps; None, with an entry in `failed`, where that fails."""
+def run_chunk(kind: type[S], paths: Sequence[Path], steps: Sequence[Step], raw_data: bool) -> Outcome[S]:
+    """Add up the files of a chunk, apart for each number of modes.
+
+    Raises:
+        Exception: What is no fault of a file: that of a callable of the user, or of this package.
+    """
+    totals: dict[int | None, S] = {}
+    names: dict[int | None, list[str]] = {}
+    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, sums=[])
+    for path in paths:
+        result = loaded(path, raw_data, outcome.failed)
+        if result is None:
+            continue
+        if len(result) and not outcome.has_states:
+            outcome = outcome._replace(has_states=True, misfit=misfit_of(path, result, steps))
+        if "files" in result.metadata:
+            outcome.sums.append(str(path))
+        result = processed(path, result, steps, outcome.failed)
+        if result is None:
+            continue
+        n_modes = result.n_modes if len(result) else None
+        try:
+            totals.setdefault(n_modes, kind()).add(result)
+        except ResourceLimitError as error:
+            outcome.failed[str(path)] = reason_of(path, error)
+        else:
+            names.setdefault(n_modes, []).append(str(path))
+    for n_modes, paths_added in names.items():
+        totals[n_modes].settle()
+        outcome.parts.append(Part(n_modes, tuple(paths_added), totals[n_modes]))
+    return outcome
+
+
+def loaded(path: Path, raw_data: bool, failed: Failures) -> SamplingResult | None:
+    """Return the result of a file; None, with an entry in `failed`, where it cannot be read."""
     try:
         result = load_result(path)
-        if raw_data:
-            result = result.raw_data
+        return result.raw_data if raw_data else result
+    except LightworksDependencyError:
+        raise  # no fault of the file, and the same for the next one
+    except (LightworksError, OSError) as error:
+        failed[str(path)] = reason_of(path, error)
+        return None
+
+
+def processed(
+    path: Path, result: SamplingResult, steps: Sequence[Step], failed: Failures
+) -> SamplingResult | None:
+    """Return a result after all steps; None, with an entry in `failed`, where its data do not allow one."""
+    try:
         for step in steps:
             result = step.apply(result)
-    except Exception as error:  # noqa: BLE001  (one bad file must not lose the others; it is reported by name)
-        failed[str(path)] = f"{type(error).__name__}: {error}"
+    except LightworksError as error:
+        failed[str(path)] = reason_of(path, error)
         return None
+    except Exception as error:
+        error.add_note(f"while processing {path}")
+        raise
     return result
 
 
-def merge_chunk(
-    paths: Sequence[Path], steps: Sequence[Step], raw_data: bool
-) -> tuple[list[ModeGroup], Failures]:
-    """Add up the files of a chunk, apart for each number of modes."""
-    sums: dict[int, CountSum] = {}
-    names: dict[int, list[str]] = {}
-    failed: Failures = {}
-    for path in paths:
-        result = loaded(path, steps, raw_data, failed)
-        if result is not None and len(result):
-            sums.setdefault(result.n_modes, CountSum()).add(result.states, result.counts)
-            names.setdefault(result.n_modes, []).append(str(path))
-    return [ModeGroup(m, tuple(names[m]), *part.columns()) for m, part in sums.items()], failed
+def misfit_of(path: Path, result: SamplingResult, steps: Sequence[Step]) -> LightworksError | None:
+    """Say why the steps cannot be applied to states of as many modes, or None where they can."""
+    try:
+        check_fit(steps, result.n_modes)
+    except LightworksError as error:
+        return type(error)(f"{error}. {path}, the first file with states, has {result.n_modes} modes.")
+    return None
 
 
-def summarise_chunk(
-    paths: Sequence[Path], steps: Sequence[Step], raw_data: bool
-) -> tuple[list[tuple[ModeGroup, Summary]], Failures]:
-    """Sum up the files of a chunk, apart for each number of modes; the tables themselves are dropped."""
-    summaries: dict[int, Summary] = {}
-    names: dict[int, list[str]] = {}
-    failed: Failures = {}
-    empty = SamplingResult({})
-    for path in paths:
-        result = loaded(path, steps, raw_data, failed)
-        if result is not None and len(result):
-            m = result.n_modes
-            part = summary_of(result.states, result.counts)
-            summaries[m] = summaries[m] + part if m in summaries else part
-            names.setdefault(m, []).append(str(path))
-    groups = [
-        (ModeGroup(m, tuple(names[m]), empty.states, empty.counts), part) for m, part in summaries.items()
-    ]
-    return groups, failed
+def reason_of(path: Path, error: Exception) -> str:
+    """Return what was wrong, without the name of the file, which stands beside it."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{type(error).__name__}: {text.removeprefix(f'{path}: ')}"

@@ -33,14 +33,13 @@ def description(result: SamplingResult) -> str:
     if result.input is not None:
         kept["input"] = result.input.s
     metadata = {k: v for k, v in result.metadata.items() if k != "saved"}
-    for name, value in (
-        ("post_selection", result.post_selection),
-        ("job_data", result.job_data),
-        ("history", list(result.history)),
-        ("metadata", metadata),
-    ):
-        if value:
-            kept[name] = value
+    said = {
+        "post_selection": result.post_selection,
+        "job_data": result.job_data,
+        "history": list(result.history),
+        "metadata": metadata,
+    }
+    kept |= {name: value for name, value in said.items() if value}
     attributes = _writable(result.attributes)
     if attributes:
         kept["attributes"] = attributes

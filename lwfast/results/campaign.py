@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from functools import reduce
-from operator import add
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from lwfast.errors import CampaignError
-from lwfast.results._chunks import Failures, ModeGroup, Step, chunks_of, loaded, merge_chunk, summarise_chunk
+from lwfast.errors import CampaignError, ResourceLimitError
+from lwfast.results._chunks import (
+    Failures,
+    Outcome,
+    Part,
+    Sum,
+    SummarySum,
+    TableSum,
+    chunks_of,
+    loaded,
+    misfit_of,
+    processed,
+    reason_of,
+    run_chunk,
+)
 from lwfast.results._progress import Progress
-from lwfast.results.merging import CountSum
+from lwfast.results._steps import Step, map_step, post_select_step, post_selection_step
 from lwfast.results.sampling import SamplingResult
 from lwfast.results.summaries import Summary
 
-_IN_FLIGHT = 16
-"""Chunks handed to an executor at a time: enough for its workers, few enough to hold in memory."""
+_IN_FLIGHT = 32
+"""Chunks handed out at a time where the executor does not tell how many workers it has."""
 _CHOICES = ("raise", "skip")
+_NAMED = 5
+
+S = TypeVar("S", bound=Sum)
 
 
-def scan_results(paths: Any, *, on_error: str = "raise", raw_data: bool = False) -> Campaign:
+def scan_results(
+    paths: Any, *, on_error: str = "raise", raw_data: bool = False, exclude: Any = ()
+) -> Campaign:
     """Prepare to process many result files; nothing is read before a result is asked for.
+
+    A file that is named twice, also by a link or by its folder, is taken once; a warning says so.
 
     Args:
         paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. The files of a
@@ -32,7 +50,11 @@ def scan_results(paths: Any, *, on_error: str = "raise", raw_data: bool = False)
         on_error: What a file that cannot be processed does once all files were tried: "raise" a
             `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
             that names it.
-        raw_data: Process the data before the post-selection that came with a job.
+        raw_data: Process the data before the post-selection that came with a job. A file that says to hold
+            what post-selection left is one that cannot be processed. One of the form that Lightworks writes
+            says nothing, and is taken as it is.
+        exclude: Files that are not taken, in any of these forms: a sum of these results, say, that is kept in
+            the same folder.
 
     Returns:
         A campaign, to which steps are added and which then is merged, summarised or looped over.
@@ -43,7 +65,18 @@ def scan_results(paths: Any, *, on_error: str = "raise", raw_data: bool = False)
     """
     if on_error not in _CHOICES:
         raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}")
-    return Campaign(tuple(_found(paths)), (), on_error, raw_data)
+    left_out = {os.path.realpath(path) for path in _found(exclude)}
+    taken: dict[str, Path] = {}
+    repeated: list[str] = []
+    for path in _found(paths):
+        real = os.path.realpath(path)
+        if real in taken:
+            repeated.append(str(path))
+        elif real not in left_out:
+            taken[real] = path
+    if repeated:
+        warnings.warn(f"files that are named twice are taken once: {_some(repeated)}", stacklevel=2)
+    return Campaign(tuple(taken.values()), (), on_error, raw_data)
 
 
 class CampaignReport(NamedTuple):
@@ -52,17 +85,20 @@ class CampaignReport(NamedTuple):
     Attributes:
         n_files: How many there were.
         failed: What was wrong with those that could not be processed, by path.
+        n_tried: How many were tried; fewer than `n_files` where a loop was left, or an error ended it.
     """
 
     n_files: int
     failed: dict[str, str]
+    n_tried: int
 
 
 class Campaign:
     """Result files and the steps that each goes through; made by `scan_results`.
 
-    A verb returns a new campaign with one more step. The work is cut into chunks of whole files that depend
-    on the files only, and chunks are joined in their order: the answer is the same whatever the executor.
+    A verb checks its arguments, and returns a new campaign with one more step. The work is cut into chunks of
+    whole files that depend on the files only, and chunks are joined in their order: the answer is the same
+    whatever the executor.
 
     Attributes:
         paths: The files, in order.
@@ -79,91 +115,116 @@ class Campaign:
         self._raw_data = raw_data
 
     def apply_post_selection(self, post_selection: Any) -> Campaign:
-        """Keep the states that meet post-selection, as `SamplingResult.apply_post_selection` does."""
-        return self._with(Step("apply_post_selection", (post_selection,), {}))
+        """Keep the states that meet post-selection, as `SamplingResult.apply_post_selection` does.
+
+        Raises:
+            TypeError: If it is no post-selection.
+            ValueError: If a rule is empty, names a mode twice or has negative numbers.
+        """
+        return self._with(post_selection_step(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Campaign:
-        """Keep the states that meet rules and heralds and drop the heralded modes, as `post_select` does."""
-        return self._with(Step("post_select", (rules, heralds), {}))
+        """Keep the states that meet rules and heralds and drop the heralded modes, as `post_select` does.
+
+        Raises:
+            TypeError: If a rule or herald is not made of integers.
+            ValueError: If a rule is empty, names a mode twice or has negative numbers, or a mode is heralded
+                twice.
+        """
+        return self._with(post_select_step(rules, heralds))
 
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> Campaign:
-        """Map every state, as `SamplingResult.map` does."""
-        return self._with(Step("map", (mapping, *args), kwargs))
+        """Map every state, as `SamplingResult.map` does.
 
-    def merge(self, *, executor: Executor | None = None, progress: Any = None) -> SamplingResult:
+        Raises:
+            TypeError: If the mapping is not callable, or does not take these arguments.
+            ValueError: If its name is unknown.
+        """
+        return self._with(map_step(mapping, args, kwargs))
+
+    def merge(
+        self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
+    ) -> SamplingResult:
         """Add up the counts of all files.
 
-        Needs memory for the distinct states of the whole and a few chunks of about 64 MB of files.
+        What the files agree on is kept, and `history` tells how they were processed, as by `merge_results`.
+        Needs memory for the distinct states of the whole, up to four times while they are added up, and for
+        the chunks that are in flight. A chunk is about 8 MB of files, or one file that is larger.
 
         Args:
             executor: Where the chunks are processed: a process or thread pool, or dask's
                 `Client.get_executor()`. Here, one after the other, where it is None.
-            progress: True for a bar, or a callable that takes the files done and all files.
+            progress: True for a bar, or a callable that takes the files done and all files after each chunk.
+            in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
+                time. Two for each worker of a pool, and 32 for any other executor, where it is None.
 
         Raises:
             CampaignError: If files could not be processed and the campaign does not skip them.
+            ModeRangeError: If a rule names a mode that the first file does not have.
+            ResultError: If a mapping needs another number of modes than the first file has.
+            Exception: What a callable of yours raises, with a note that names the file.
         """
-        total = CountSum()
-        n_modes: int | None = None
-        failed: Failures = {}
-        for groups, failures in self._run(merge_chunk, executor, progress):
-            failed.update(failures)
-            for group in groups:
-                n_modes = group.n_modes if n_modes is None else n_modes
-                if group.n_modes == n_modes:
-                    total.add(group.states, group.counts)
-                else:
-                    failed.update(_misfits(group, n_modes))
-        columns = total.columns()
-        result = SamplingResult.from_owned(
-            *columns,
-            metadata={"files": len(self.paths) - len(failed), "failed": failed},
-            history=(
-                *(step.described() for step in self._steps),
-                {"step": "merge", "results": len(self.paths) - len(failed)},
-            ),
-        )
+        total, failed = self._gathered(TableSum, executor, progress, in_flight)
+        n_done = len(self.paths) - len(failed)
+        if n_done == 0:  # no file said how it was made
+            empty = SamplingResult({})
+            entries = tuple(entry for step in self._steps for entry in step.described)
+            result = SamplingResult.from_owned(
+                empty.states,
+                empty.counts,
+                metadata={"files": 0, "failed": failed},
+                history=(*entries, {"step": "merge", "results": 0}),
+            )
+        else:
+            result = total.result(files=n_done, failed=failed)
         self._ended(result, failed)
         return result
 
-    def summarise(self, *, executor: Executor | None = None, progress: Any = None) -> Summary:
+    def summarise(
+        self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
+    ) -> Summary:
         """Return photon-number histogram, means of modes and correlations over all files.
 
-        Needs memory for a few chunks only, however many distinct states there are.
+        Needs memory for the chunks in flight only, however many distinct states there are.
 
         Args:
             executor: As in `merge`.
             progress: As in `merge`.
+            in_flight: As in `merge`.
 
         Raises:
             CampaignError: If files could not be processed and the campaign does not skip them.
+            Exception: As in `merge`.
         """
-        parts: list[Summary] = []
-        failed: Failures = {}
-        n_modes: int | None = None
-        for groups, failures in self._run(summarise_chunk, executor, progress):
-            failed.update(failures)
-            for group, summary in groups:
-                n_modes = group.n_modes if n_modes is None else n_modes
-                if group.n_modes == n_modes:
-                    parts = [reduce(add, [*parts, summary])]
-                else:
-                    failed.update(_misfits(group, n_modes))
-        if not parts:
-            from lwfast.results.summaries import summary_of
-
-            empty = SamplingResult({})
-            parts = [summary_of(empty.states, empty.counts)]
-        self._ended(parts[0], failed)
-        return parts[0]
+        total, failed = self._gathered(SummarySum, executor, progress, in_flight)
+        summary = total.result()
+        self._ended(summary, failed)
+        return summary
 
     def __iter__(self) -> Iterator[tuple[Path, SamplingResult]]:
-        """Give each file with its result after all steps, one at a time."""
+        """Give each file with its result after all steps, one at a time.
+
+        Where the loop is left early, the files that could not be processed until then are warned of.
+        """
         failed: Failures = {}
-        for path in self.paths:
-            result = loaded(path, self._steps, self._raw_data, failed)
-            if result is not None:
-                yield path, result
+        n_tried, complete, fits = 0, False, False
+        try:
+            for path in self.paths:
+                n_tried += 1
+                result = loaded(path, self._raw_data, failed)
+                if result is not None and len(result) and not fits:
+                    misfit = misfit_of(path, result, self._steps)
+                    if misfit is not None:
+                        raise misfit
+                    fits = True
+                if result is not None:
+                    result = processed(path, result, self._steps, failed)
+                if result is not None:
+                    yield path, result
+            complete = True
+        finally:
+            if not complete:
+                self._left(failed, n_tried)
         self._ended(None, failed)
 
     def __len__(self) -> int:
@@ -176,23 +237,75 @@ class Campaign:
     def _with(self, step: Step) -> Campaign:
         return Campaign(self.paths, (*self._steps, step), self._on_error, self._raw_data)
 
-    def _run(self, work: Callable[..., Any], executor: Executor | None, progress: Any) -> Iterator[Any]:
-        """Give what `work` makes of each chunk of files, in order."""
+    def _gathered(
+        self, kind: type[S], executor: Executor | None, progress: Any, in_flight: int | None
+    ) -> tuple[S, Failures]:
+        """Return the sum over all files, and what was wrong with those that are not in it."""
+        total, failed, sums = kind(), Failures(), list[str]()
+        n_modes: int | None = None
+        fits, n_tried = False, 0
+        try:
+            for chunk, outcome in self._run(kind, executor, progress, in_flight):
+                n_tried += len(chunk)
+                if outcome.misfit is not None and not fits:
+                    raise outcome.misfit
+                fits = fits or outcome.has_states
+                failed.update(outcome.failed)
+                sums += outcome.sums
+                for part in outcome.parts:
+                    n_modes = part.n_modes if n_modes is None else n_modes
+                    if part.n_modes not in (None, n_modes):
+                        failed.update(_misfits(part, n_modes))
+                    else:
+                        failed.update(self._join(total, part))
+        except BaseException:
+            self.report = CampaignReport(len(self.paths), failed, n_tried)
+            raise
+        if 0 < len(sums) < len(self.paths) - len(failed):
+            warnings.warn(
+                f"{len(sums)} of {len(self.paths)} files hold sums of other files; what is in one of these "
+                f"and stands here too is counted twice: {_some(sums)}. Leave them out with exclude=...",
+                stacklevel=3,
+            )
+        return total, failed
+
+    def _join(self, total: S, part: Part[S]) -> Failures:
+        """Add the sum of a chunk; where that is too much, file by file, so that only one is left out."""
+        try:
+            total.join(part.total)
+        except ResourceLimitError as error:
+            if len(part.paths) == 1:
+                return {part.paths[0]: reason_of(Path(part.paths[0]), error)}
+            failed: Failures = {}
+            for path in part.paths:
+                outcome = run_chunk(type(total), (Path(path),), self._steps, self._raw_data)
+                failed.update(outcome.failed)
+                for single in outcome.parts:
+                    failed.update(self._join(total, single))
+            return failed
+        return {}
+
+    def _run(
+        self, kind: type[S], executor: Executor | None, progress: Any, in_flight: int | None
+    ) -> Iterator[tuple[tuple[Path, ...], Outcome[S]]]:
+        """Give each chunk of files and what became of it, in order."""
+        window = _window(executor, in_flight)
         chunks = chunks_of(self.paths)
         with Progress(progress, len(self.paths)) as bar:
             if executor is None:
                 for chunk in chunks:
-                    yield work(chunk, self._steps, self._raw_data)
+                    yield chunk, run_chunk(kind, chunk, self._steps, self._raw_data)
                     bar.advance(len(chunk))
                 return
             pending: list[Any] = []
             submitted = 0
             try:
                 for number, chunk in enumerate(chunks):
-                    while submitted < len(chunks) and submitted < number + _IN_FLIGHT:
-                        pending.append(executor.submit(work, chunks[submitted], self._steps, self._raw_data))
+                    while submitted < len(chunks) and submitted < number + window:
+                        files = chunks[submitted]
+                        pending.append(executor.submit(run_chunk, kind, files, self._steps, self._raw_data))
                         submitted += 1
-                    yield pending.pop(0).result()
+                    yield chunk, pending.pop(0).result()
                     bar.advance(len(chunk))
             finally:
                 for future in pending:
@@ -200,18 +313,45 @@ class Campaign:
 
     def _ended(self, outcome: Any, failed: Failures) -> None:
         """Report broken files: nothing is left out without being named."""
-        self.report = CampaignReport(len(self.paths), dict(failed))
+        self.report = CampaignReport(len(self.paths), dict(failed), len(self.paths))
         if failed:
-            lines = "\n".join(f"  {path}: {reason}" for path, reason in failed.items())
-            message = f"{len(failed)} of {len(self.paths)} files could not be processed:\n{lines}"
+            message = f"{len(failed)} of {len(self.paths)} files could not be processed:\n{_lines(failed)}"
             if self._on_error == "raise":
                 raise CampaignError(message, failed, outcome)
             warnings.warn(message, stacklevel=3)
 
+    def _left(self, failed: Failures, n_tried: int) -> None:
+        """Report broken files of a loop that was left, where nothing can be raised any more."""
+        self.report = CampaignReport(len(self.paths), dict(failed), n_tried)
+        if failed:
+            warnings.warn(
+                f"{len(failed)} of {n_tried} files could not be processed before the loop was left:\n"
+                f"{_lines(failed)}",
+                stacklevel=3,
+            )
 
-def _misfits(group: ModeGroup, n_modes: int) -> Failures:
-    reason = f"has states of {group.n_modes} modes; the first file has {n_modes} modes"
-    return dict.fromkeys(group.paths, reason)
+
+def _window(executor: Executor | None, in_flight: int | None) -> int:
+    if in_flight is None:
+        workers = getattr(executor, "_max_workers", None)  # of the pools of concurrent.futures
+        return 2 * workers if isinstance(workers, int) else _IN_FLIGHT
+    if in_flight < 1:
+        raise ValueError(f"in_flight is {in_flight}; at least one chunk is worked on at a time")
+    return in_flight
+
+
+def _lines(failed: Failures) -> str:
+    return "\n".join(f"  {path}: {reason}" for path, reason in failed.items())
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _misfits(part: Part[Any], n_modes: int | None) -> Failures:
+    reason = f"ResultError: its states have {part.n_modes} modes; those of the first file have {n_modes}"
+    return dict.fromkeys(part.paths, reason)
 
 
 def _found(paths: Any) -> Iterator[Path]:

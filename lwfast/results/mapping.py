@@ -83,7 +83,7 @@ def map_states(states: StateTable, mapping: Any, *args: Any, **kwargs: Any) -> t
         TypeError: If `mapping` is none of these, or returns something else than a state.
         ValueError: If the name is unknown, or the mapped states differ in their number of modes.
     """
-    name = _known_name(mapping)
+    name = known_name(mapping)
     if name is not None:
         return np.ascontiguousarray(MAPPINGS[name](states, *args, **kwargs)), name
     if not callable(mapping):
@@ -115,7 +115,12 @@ def table_of(occupations: list[tuple[int, ...]]) -> StateTable:
     return np.array(occupations, np.uint8).reshape(len(occupations), n_modes)
 
 
-def _known_name(mapping: Any) -> str | None:
+def known_name(mapping: Any) -> str | None:
+    """Return the name of a mapping that runs on whole columns, or None for any other.
+
+    Raises:
+        ValueError: If it is an unknown name.
+    """
     if isinstance(mapping, str):
         if mapping not in MAPPINGS:
             raise ValueError(f"unknown mapping {mapping!r}; the known ones are {', '.join(MAPPINGS)}")

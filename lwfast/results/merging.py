@@ -117,13 +117,18 @@ class CountSum:
         self._pending += states.shape[0]
         # Grouping again costs the rows so far: wait until as many new ones have come.
         if len(self._parts) > 1 and self._pending > max(_PENDING_ROWS, 2 * self._parts[0][0].shape[0]):
-            self._replace(self.columns())
+            self.settle()
 
     def columns(self) -> tuple[StateTable, Counts]:
         """Return the sum so far."""
         if not self._parts:
             return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
         return self._parts[0] if len(self._parts) == 1 else _grouped(self._parts)
+
+    def settle(self) -> None:
+        """Add up what waits."""
+        if len(self._parts) > 1:
+            self._replace(self.columns())
 
     def _replace(self, columns: tuple[StateTable, Counts]) -> None:
         self._parts = [columns]

@@ -12,13 +12,19 @@ from lwfast._parallel import run_chunks
 from lwfast._readable import readable
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
+from lwfast.results._state_map import frozen
 
 _CHUNK = 1 << 17
+
+
+_ARRAYS = ("photon_histogram", "mode_sums", "pair_sums")
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
     """Sums over all samples; add the summaries of parts to get that of the whole.
+
+    The arrays are read-only. Of no samples, means and what follows from them are NaN.
 
     Attributes:
         n_samples: All counts together.
@@ -32,21 +38,42 @@ class Summary:
     mode_sums: FloatArray
     pair_sums: FloatArray
 
+    def __post_init__(self) -> None:
+        for name in _ARRAYS:
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Summary, (self.n_samples, *(getattr(self, name) for name in _ARRAYS))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Summary):
+            return NotImplemented
+        return self.n_samples == other.n_samples and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in _ARRAYS
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def mode_means(self) -> FloatArray:
         """Mean number of photons of each mode, `float64[n_modes]`."""
-        return np.asarray(self.mode_sums / self.n_samples)
+        return self._mean(self.mode_sums)
+
+    def _mean(self, sums: FloatArray) -> FloatArray:
+        if self.n_samples == 0:
+            return np.full(sums.shape, np.nan)
+        return np.asarray(sums / self.n_samples)
 
     @property
     def mode_errors(self) -> FloatArray:
         """Standard error of each of `mode_means`, `float64[n_modes]`."""
-        variance = np.diag(self.pair_sums) / self.n_samples - self.mode_means**2
-        return np.asarray(np.sqrt(np.maximum(variance, 0.0) / self.n_samples))
+        variance = self._mean(np.diag(self.pair_sums)) - self.mode_means**2
+        return np.sqrt(self._mean(np.maximum(variance, 0.0)))
 
     @property
     def covariances(self) -> FloatArray:
         """Covariance of the photon numbers of two modes, `float64[n_modes, n_modes]`."""
-        return np.asarray(self.pair_sums / self.n_samples - np.outer(self.mode_means, self.mode_means))
+        return np.asarray(self._mean(self.pair_sums) - np.outer(self.mode_means, self.mode_means))
 
     @property
     def correlations(self) -> FloatArray:
@@ -65,11 +92,14 @@ class Summary:
             raise ModeMismatchError(
                 f"summaries of {self.mode_sums.size} and {other.mode_sums.size} modes cannot be added"
             )
+        n_samples = self.n_samples + other.n_samples
+        if n_samples >= 2**63:  # no entry of the histogram is larger
+            raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first")
         histogram = np.zeros(max(self.photon_histogram.size, other.photon_histogram.size), np.int64)
         histogram[: self.photon_histogram.size] += self.photon_histogram
         histogram[: other.photon_histogram.size] += other.photon_histogram
         return Summary(
-            self.n_samples + other.n_samples,
+            n_samples,
             histogram,
             self.mode_sums + other.mode_sums,
             self.pair_sums + other.pair_sums,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import itertools
+import json
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -52,7 +54,7 @@ def test_files_go_through_the_verbs_of_one_result(folder, small_chunks):
     assert same(merged, expected(folder))
     assert merged.metadata == {"files": N_FILES, "failed": {}}
     assert [s["step"] for s in merged.history] == ["post_select", "map", "merge"]
-    assert campaign.report == (N_FILES, {})
+    assert campaign.report == (N_FILES, {}, N_FILES)
     assert len(campaign) == N_FILES
     assert repr(campaign) == f"lwfast.Campaign({N_FILES} files).post_select(...).map(...)"
     rules = lw.PostSelection()
@@ -176,3 +178,216 @@ def test_an_error_in_a_worker_cancels_what_waits(folder, small_chunks):
         scan_results(folder).merge(
             executor=pool, progress=lambda done, total: (_ for _ in ()).throw(RuntimeError("stop"))
         )
+
+
+RULE = [((0,), (0, 1))]
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two small files."""
+    SamplingResult({(1, 0): 5, (0, 1): 3, (2, 0): 1}).save(tmp_path / "a.json")
+    SamplingResult({(1, 0): 2, (0, 1): 7}).save(tmp_path / "b.npz")
+    return tmp_path
+
+
+def test_rules_are_those_at_the_time_of_the_verb(pair):
+    """A generator, or a PostSelection that gets more rules later, is the same for every file."""
+    expected = scan_results(pair).post_select(RULE).merge()
+    assert scan_results(pair).post_select(rule for rule in RULE).merge() == expected
+    assert scan_results(pair).apply_post_selection(rule for rule in RULE).merge() == expected
+    rules = lw.PostSelection()
+    rules.add(0, (0, 1))
+    campaign = scan_results(pair).post_select(rules)
+    rules.add(1, 9)
+    assert campaign.merge() == expected
+    assert campaign.merge().history[0]["rules"] == [[[0], [0, 1]]]
+    heralds = {0: 1}
+    once = scan_results(pair).post_select((), (herald for herald in [(0, 1)]))
+    twice = scan_results(pair).post_select((), heralds)
+    heralds[1] = 1
+    assert once.merge() == twice.merge() == {(0,): 7}
+
+
+def test_bad_arguments_are_refused_by_the_verb(pair):
+    """Not at the end of all work, and not as the fault of each file."""
+    campaign = scan_results(pair)
+    with pytest.raises(ValueError, match="twice"):
+        campaign.post_select([((0, 0), (1,))])
+    with pytest.raises(ValueError, match="unknown mapping"):
+        campaign.map("paritty")
+    with pytest.raises(ValueError, match="allow_invalid"):
+        campaign.map("dual_rail_to_qubit", allow_invalid=True)
+    for wrong in (lambda: campaign.map("parity", 1, 2), lambda: campaign.map(5)):
+        with pytest.raises(TypeError):
+            wrong()
+    for wrong in (lambda: campaign.apply_post_selection(5), lambda: campaign.post_select((), 5)):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+@pytest.mark.parametrize("on_error", ["raise", "skip"])
+def test_steps_that_do_not_fit_the_first_file_end_the_campaign(pair, on_error):
+    campaign = scan_results(pair, on_error=on_error)
+    for wrong in (
+        campaign.post_select([((9,), (1,))]),
+        campaign.map("parity").post_select((), {0: 1}).post_select([((1,), (1,))]),
+        campaign.apply_post_selection([((9,), (1,))]),
+    ):
+        for run in (wrong.merge, wrong.summarise, lambda wrong=wrong: list(wrong)):
+            with pytest.raises(lw.ModeRangeError, match=r"step \d .*a\.json, the first file"):
+                run()
+    assert campaign.post_select((), {0: 1}).map(lambda s: s + s).post_select([((1,), (0, 1))]).merge()
+    with pytest.raises(lw.ResultError, match=r"step 2 \(map\).*even number of modes"):
+        campaign.post_select((), {0: 1}).map("dual_rail_to_qubit").merge()
+
+
+def test_data_that_a_mapping_does_not_take_are_a_fault_of_the_file(pair):
+    campaign = scan_results(pair, on_error="skip").map("dual_rail_to_qubit")
+    with pytest.warns(UserWarning, match=r"1 of 2 files.*\n.*a\.json: ResultError: State \|2,0> "):
+        assert campaign.merge() == {(0,): 2, (1,): 7}
+
+
+def test_a_fault_of_a_callable_or_of_this_package_is_no_broken_file(pair, monkeypatch):
+    def fails(state):
+        raise ZeroDivisionError("mine")
+
+    for campaign in (scan_results(pair).map(fails), scan_results(pair).apply_post_selection(fails)):
+        with pytest.raises(ZeroDivisionError) as caught:
+            campaign.merge()
+        assert "a.json" in caught.value.__notes__[0]
+    for error in (MemoryError, RuntimeError, AttributeError, lw.errors.LightworksDependencyError):
+        monkeypatch.setattr(
+            _chunks, "load_result", lambda path, error=error: (_ for _ in ()).throw(error("x"))
+        )
+        with pytest.raises(error):
+            scan_results(pair, on_error="skip").merge()
+
+
+def test_a_callable_with_heralds_is_told_in_whole(pair):
+    campaign = scan_results(pair).post_select(lambda state: state[0] < 2, {1: 1})
+    assert [entry["step"] for entry in campaign.merge().history] == ["post_select", "merge"]
+    nothing = scan_results([]).post_select(RULE, {1: 1}).map("parity").merge()
+    assert [entry["step"] for entry in nothing.history] == ["post_select", "map", "merge"]
+    assert nothing.history[0]["heralds"] == [[[1], [1]]]
+
+
+def test_a_sum_tells_how_its_files_were_made(tmp_path, small_chunks):
+    """As merge_results does: rules of jobs that differ do not vanish, and what all agree on is kept."""
+    for k in range(5):
+        data = {"post_select": [[[0], [0, k // 4 + 1]]], "note": "same", "number": k}
+        body = json.loads(lw.encode_result([[0, 1], [1, 1]], [3, 4], data))
+        result = lw.results.QPUSamplingResult(body)
+        saved = SamplingResult.from_columns(
+            result.states,
+            result.counts,
+            input=[1, 1],
+            post_selection=result.post_selection,
+            metadata={"qpu": "Artemis", "job_id": k},
+        )
+        saved.save(tmp_path / f"{k}.npz")
+    campaign = scan_results(tmp_path).map("parity")
+    merged = campaign.merge()
+    assert merged.metadata == {"qpu": "Artemis", "files": 5, "failed": {}}
+    assert merged.input == lw.State([1, 1])
+    assert merged.post_selection is None
+    assert [way["results"] for way in merged.history[0]["of"]] == [4, 1]
+    assert merged.history == lw.merge_results(result for _, result in campaign).history
+    with ThreadPoolExecutor(2) as pool:
+        assert campaign.merge(executor=pool).history == merged.history
+    with pytest.raises(lw.ResultError):
+        _ = merged.raw_data
+
+
+def test_files_without_the_raw_data_are_not_taken_for_raw(tmp_path):
+    body = lw.encode_result([[0, 1], [1, 1]], [3, 4], {"post_select": [[[0], [1]]]})
+    result = lw.results.QPUSamplingResult.from_body(body)
+    result.save(tmp_path / "a.npz", raw_data=True)
+    result.save(tmp_path / "b.npz")
+    with pytest.raises(CampaignError, match=r"b\.npz: ResultError: The raw data") as caught:
+        scan_results(tmp_path, raw_data=True).merge()
+    assert caught.value.outcome == {(0, 1): 3, (1, 1): 4}
+
+
+def test_a_file_is_taken_once(pair):
+    (pair / "link.json").symlink_to(pair / "a.json")
+    expected = lw.load_result(pair / "a.json") + lw.load_result(pair / "b.npz")
+    with pytest.warns(UserWarning, match=r"taken once: .*link\.json"):
+        campaign = scan_results([pair, pair / "a.json", str(pair / "*.npz")])
+    assert len(campaign) == 2
+    assert campaign.merge() == expected
+
+
+def test_files_can_be_left_out(pair):
+    total = scan_results(pair).merge()
+    total.save(pair / "total.npz")
+    assert scan_results(pair, exclude=pair / "total.npz").merge() == total
+    assert scan_results(pair, exclude=pair / "not_there.npz").paths == scan_results(pair).paths
+    for run in (scan_results(pair).merge, scan_results(pair).summarise):
+        with pytest.warns(UserWarning, match=r"counted twice: .*total\.npz"):
+            run()
+    assert scan_results(pair / "total.npz").merge() == total
+
+
+def test_a_loop_that_is_left_tells_what_it_lost(broken):
+    broken = [broken[1], *sorted(broken[0].iterdir())]
+    campaign = scan_results(broken)
+    loop = iter(campaign)
+    next(loop)
+    with pytest.warns(UserWarning, match=r"2 of 3 files could not be processed before the loop was left"):
+        loop.close()
+    assert {Path(p).name for p in campaign.report.failed} == {"bad_text.json", "missing.npz"}
+    assert (campaign.report.n_files, campaign.report.n_tried) == (15, 3)
+
+
+def test_sums_that_are_too_large_leave_one_file_out(tmp_path):
+    """Not the whole chunk, and no bare error at the end."""
+    for k in range(6):
+        SamplingResult({(1, 0): 2**60 if k < 5 else 5, (0, k + 1): 1}).save(tmp_path / f"{k}.npz")
+    SamplingResult({(1, 0): 2**63 - 2**61}).save(tmp_path / "4a.npz")
+    for chunk_files, monkey in itertools.product((1, 3, 8), (False, True)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_chunks, "_CHUNK_FILES", chunk_files)
+            campaign = scan_results(tmp_path)
+            with pytest.raises(CampaignError, match=r"4a\.npz: ResourceLimitError") as caught:
+                campaign.summarise() if monkey else campaign.merge()
+        assert [Path(p).name for p in caught.value.failed] == ["4a.npz"]
+        outcome = caught.value.outcome
+        assert outcome.n_samples == 5 * 2**60 + 5 + 6
+    with pytest.raises(lw.ResourceLimitError):
+        outcome + SamplingResult({(1, 0): 2**63 - 2**61}).summary()
+
+
+class CountingExecutor(ThreadPoolExecutor):
+    """Runs nothing before it is asked for, and knows how much waits."""
+
+    def __init__(self):
+        super().__init__(3)
+        self.waiting = self.most = 0
+
+    def submit(self, work, *arguments):
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        executor = self
+
+        class Lazy(Future):
+            def result(self):
+                executor.waiting -= 1
+                return work(*arguments)
+
+        return Lazy()
+
+
+@pytest.mark.parametrize(("in_flight", "most"), [(None, 6), (2, 2), (1, 1)])
+def test_no_more_chunks_wait_than_said(folder, monkeypatch, in_flight, most):
+    monkeypatch.setattr(_chunks, "_CHUNK_FILES", 1)
+    pool = CountingExecutor()
+    scan_results(folder).merge(executor=pool, in_flight=in_flight)
+    assert pool.most == most
+    with pytest.raises(ValueError, match="in_flight is 0"):
+        scan_results(folder).merge(executor=pool, in_flight=0)
+
+
+def test_small_files_are_shared_by_workers():
+    """64 small files are several chunks: else one worker does all, and progress is told once."""
+    assert len(_chunks.chunks_of([Path(f"{k}.json") for k in range(64)])) == 8
