@@ -339,7 +339,7 @@ def _outcome(body):
     return decoded.states.shape, decoded.states.tolist(), decoded.counts.tolist(), decoded.job_data
 
 
-@np.errstate(over="ignore")  # uncompiled, words are NumPy scalars
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # of NumPy scalars, uncompiled
 @pytest.mark.parametrize("n_modes", [1, 2, 7, 8, 20, 21, 22, 45])
 def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):
     """Whatever the body, the chunks and the threads: the same table, or the same error at the same byte."""
@@ -386,7 +386,7 @@ def test_writing_in_chunks_changes_nothing(monkeypatch, n_modes, rows):
         assert [encode_table(states, counts, **layout) for layout in layouts] == expected
 
 
-@np.errstate(over="ignore")  # uncompiled, words are NumPy scalars
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # of NumPy scalars, uncompiled
 def test_every_length_of_a_count_is_written():
     n_modes = 20
     counts = np.array([n + d for n in 10 ** np.arange(19) for d in (-1, 0, 1)] + [999, 1001, 2**63 - 1])
