@@ -509,6 +509,29 @@ def test_summaries_are_those_of_single_samples(large):
         SamplingResult({(0,): 2**63 - 1, (1,): 2**63 - 1}).summary()
     empty = SamplingResult({}).summary()
     assert (empty + summary) is summary
+    for made in (
+        summary,
+        large[:1000].summary() + large[1000:].summary(),
+        pickle.loads(pickle.dumps(summary)),
+    ):
+        assert made == summary
+        for array in (made.photon_histogram, made.mode_sums, made.pair_sums):
+            with pytest.raises(ValueError, match="read-only"):
+                array[...] = 5
+            with pytest.raises(ValueError, match="WRITEABLE"):
+                array.flags.writeable = True
+    assert summary != large[:1000].summary()
+    assert summary != 5
+    with pytest.raises(TypeError):
+        hash(summary)
+    # Warnings are errors here.
+    nothing = large.post_select(lambda s: s[0] > 99).summary()
+    assert nothing.n_samples == 0
+    assert nothing.photon_histogram.tolist() == [0]
+    for means in (nothing.mode_means, nothing.mode_errors, nothing.covariances, nothing.correlations):
+        assert means.shape[0] == 9
+        assert np.isnan(means).all()
+    assert "0 samples of 9 modes" in repr(nothing)
     assert np.isnan(SamplingResult({(1, 0): 3}).summary().correlations).all()
 
 
