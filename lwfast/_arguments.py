@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from lwfast._types import ComplexArray
-from lwfast._validation import as_integer
+from lwfast._types import ComplexArray, FloatArray
+from lwfast._validation import as_fraction, as_integer, is_bool
 from lwfast.errors import ModeMismatchError, ModeRangeError
 
 
 def checked_matrix(unitary: ArrayLike) -> ComplexArray:
     """Return a square, finite matrix as complex128, or raise."""
-    matrix = np.asarray(unitary)
+    try:
+        matrix = np.asarray(unitary)
+    except ValueError:
+        raise ValueError("A transfer matrix should be square; its rows differ in length.") from None
+    if matrix.dtype.kind not in "biufc":
+        msg = f"A transfer matrix should hold numbers, got {type(unitary).__name__} of dtype {matrix.dtype}."
+        raise TypeError(msg)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         msg = f"A transfer matrix should be square, got shape {matrix.shape}."
         raise ValueError(msg)
@@ -32,10 +38,11 @@ def matrix_tolerance(unitary: ArrayLike) -> float:
 
 def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     """Return photons of each mode as a tuple, or raise."""
-    values = tuple(
-        as_integer(value, f"Photon number of mode {mode}")
-        for mode, value in enumerate(getattr(occupation, "s", occupation))
-    )
+    given = getattr(occupation, "s", occupation)
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        msg = f"The input state should be a State or photon numbers, got {given!r}."
+        raise TypeError(msg)
+    values = tuple(as_integer(value, f"Photon number of mode {mode}") for mode, value in enumerate(given))
     if len(values) != n_modes:
         msg = f"The input state has {len(values)} modes, and the matrix {n_modes}."
         raise ModeMismatchError(msg)
@@ -47,16 +54,27 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     return values
 
 
-def checked_heralds(heralds: Mapping[int, int] | None, n_modes: int) -> dict[int, int]:
-    """Return heralds as a dict of Python ints, or raise."""
+def checked_heralds(heralds: Any, n_modes: int) -> dict[int, int]:
+    """Return heralds, a mapping or pairs of mode and photon number, as a dict of Python ints, or raise."""
     fixed: dict[int, int] = {}
-    for mode, photons in (heralds or {}).items():
+    pairs = heralds.items() if isinstance(heralds, Mapping) else () if heralds is None else heralds
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+        msg = f"Heralds should be a mapping or pairs of mode and photon number, got {heralds!r}."
+        raise TypeError(msg)
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            msg = f"A herald should be a pair of mode and photon number, got {pair!r}."
+            raise TypeError(msg)
+        mode, photons = pair
         position, number = as_integer(mode, "Herald mode"), as_integer(photons, "Herald photon number")
         if not 0 <= position < n_modes:
             msg = f"Herald on mode {position}, but there are {n_modes} modes (0 to {n_modes - 1})."
             raise ModeRangeError(msg)
         if number < 0:
             msg = f"A herald cannot demand {number} photons (mode {position})."
+            raise ValueError(msg)
+        if position in fixed:
+            msg = f"Mode {position} is heralded twice."
             raise ValueError(msg)
         fixed[position] = number
     return fixed
@@ -78,3 +96,68 @@ def checked_rules(rules: Any, n_modes: int) -> list[tuple[tuple[int, ...], tuple
             raise ModeRangeError(msg)
         pairs.append((modes, sums))
     return pairs
+
+
+def checked_source(source: Any) -> tuple[float, float, float]:
+    """Return purity, brightness and indistinguishability of a source, None for a perfect one, or raise."""
+    if source is None:
+        return 1.0, 1.0, 1.0
+    purity, brightness, indistinguishability = (
+        float(as_fraction(_attribute(source, name, "source"), f"Value of {name}"))
+        for name in ("purity", "brightness", "indistinguishability")
+    )
+    if not purity > 0.5:
+        msg = f"Value of purity should be in range (0.5,1], got {purity}."
+        raise ValueError(msg)
+    return purity, brightness, indistinguishability
+
+
+def checked_detector(detector: Any, n_modes: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Return the values of a detector mode by mode, or raise.
+
+    Args:
+        detector: Has `efficiency`, `p_dark` and `photon_counting`, each one value or one a mode; None is
+            perfect.
+        n_modes: Number of modes of the circuit, heralded ones counted.
+
+    Returns:
+        Efficiency float64[n_modes], dark-count probability float64[n_modes], and bool[n_modes], True where
+        the detector resolves the photon number.
+    """
+    if detector is None:
+        return np.ones(n_modes), np.zeros(n_modes), np.ones(n_modes, dtype=np.bool_)
+    return (
+        np.array(_each_mode(detector, "efficiency", n_modes, as_fraction), dtype=np.float64),
+        np.array(_each_mode(detector, "p_dark", n_modes, as_fraction), dtype=np.float64),
+        np.array(_each_mode(detector, "photon_counting", n_modes, as_flag), dtype=np.bool_),
+    )
+
+
+def as_flag(value: Any, name: str) -> bool:
+    """Return a bool, Python's or NumPy's, as Python's, or raise."""
+    if is_bool(value):
+        return bool(value)
+    msg = f"{name} should be a boolean, got {value!r} of type {type(value).__name__}."
+    raise TypeError(msg)
+
+
+def _each_mode(detector: Any, name: str, n_modes: int, check: Any) -> list[Any]:
+    given = _attribute(detector, name, "detector")
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        return [check(given, f"Value of {name}")] * n_modes
+    values = [check(value, f"Value of {name}") for value in given]
+    if len(values) != n_modes:
+        msg = (
+            f"The detector has values for {len(values)} modes, and the circuit has {n_modes} (heralds "
+            "counted)."
+        )
+        raise ModeMismatchError(msg)
+    return values
+
+
+def _attribute(part: Any, name: str, what: str) -> Any:
+    try:
+        return getattr(part, name)
+    except AttributeError:
+        msg = f"The {what}, {part!r}, has no {name}; give a lwfast.emulator.{what.capitalize()}."
+        raise TypeError(msg) from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lwfast._loss import UNIT_ROUNDING
 from lwfast._noise import noisy_bytes
 from lwfast._slos import states_of
 
@@ -122,4 +123,4 @@ def estimate_clicks(experiment: Experiment) -> Estimate:
 
 def _loses(columns: np.ndarray) -> bool:
     lost = np.eye(columns.shape[1]) - columns.conj().T @ columns
-    return bool(np.abs(lost).max(initial=0.0) > 1e-10)
+    return bool(np.abs(lost).max(initial=0.0) > UNIT_ROUNDING)

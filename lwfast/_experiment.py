@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._arguments import checked_detector, checked_source
 from lwfast._clicks import click_distribution, clicks_fit, group_rows
 from lwfast._costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
-from lwfast._loss import cleaned_unitary
+from lwfast._loss import UNIT_ROUNDING, checked_columns, cleaned_unitary, deviation_of
 from lwfast._memory import check_memory
 from lwfast._noise import SourceTerms, noisy_distribution, source_terms
 from lwfast._outcomes import OutputDistribution, keep_by_rules
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.errors import ModeMismatchError
 
 RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
 
@@ -30,7 +30,8 @@ class Experiment:
         terms: What the source emits for each, or None for exactly that photon.
         dark: float64[m], probability of a dark count.
         resolving: bool[m], False for threshold detectors.
-        tolerance: How far the matrix may be off by rounding.
+        tolerance: How far the matrix may still be off by rounding, now that it is cleaned.
+        deviation: How far the matrix that was given missed what it is now.
     """
 
     matrix: ComplexArray
@@ -38,7 +39,8 @@ class Experiment:
     terms: SourceTerms | None
     dark: FloatArray
     resolving: NDArray[np.bool_]
-    tolerance: float
+    tolerance: float = UNIT_ROUNDING
+    deviation: float = 0.0
 
     @property
     def n_modes(self) -> int:
@@ -70,6 +72,7 @@ def make_experiment(
     detector: Any = None,
     loss: FloatArray | None = None,
     tolerance: float = 1e-10,
+    deviation: float = 0.0,
 ) -> Experiment:
     """Fold source, loss and detectors into an experiment.
 
@@ -81,41 +84,46 @@ def make_experiment(
             perfect.
         loss: float64[m], loss behind the circuit.
         tolerance: How far the matrix may be off by rounding.
+        deviation: How far it was off before it was cleaned, where that was done already.
 
     Raises:
+        TypeError: Source or detector lack a value, or have one of the wrong type.
+        ValueError: They have a value outside its range.
         ModeMismatchError: The detector has values for another number of modes.
+        NotUnitaryError: The matrix amplifies light.
     """
-    n_modes = len(photons)
-    matrix = cleaned_unitary(matrix, tolerance)
-    efficiency, dark, resolving = _per_mode(detector, n_modes)
+    matrix, found = _cleaned(matrix, photons, tolerance)
+    deviation = max(deviation, found)
+    efficiency, dark, resolving = checked_detector(detector, len(photons))
     if loss is not None:
         efficiency = efficiency * (1.0 - loss)
     if (efficiency < 1.0).any():
         matrix = np.sqrt(efficiency)[:, np.newaxis] * matrix
     terms = None
-    if source is not None:
-        if source.purity == 1 and source.indistinguishability == 1:
-            # A photon that does not come at all is a photon lost on the way in.
-            if source.brightness < 1:
-                matrix = np.sqrt(source.brightness) * matrix
-        else:
-            terms = source_terms(source.purity, source.brightness, source.indistinguishability)
-    return Experiment(matrix, photons, terms, dark, resolving, tolerance)
+    purity, brightness, indistinguishability = checked_source(source)
+    if purity < 1 or indistinguishability < 1:
+        terms = source_terms(purity, brightness, indistinguishability)
+    elif brightness < 1:
+        # A photon that does not come at all is a photon lost on the way in.
+        matrix = np.sqrt(brightness) * matrix
+    return Experiment(matrix, photons, terms, dark, resolving, deviation=deviation)
 
 
-def _per_mode(detector: Any, n_modes: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    values: list[Any] = []
-    for name, perfect, kind in (
-        ("efficiency", 1.0, np.float64),
-        ("p_dark", 0.0, np.float64),
-        ("photon_counting", True, np.bool_),
-    ):
-        given = np.asarray(perfect if detector is None else getattr(detector, name), dtype=kind)
-        if given.ndim and given.shape != (n_modes,):
-            msg = f"The detector has {given.size} values of {name}, and there are {n_modes} modes."
-            raise ModeMismatchError(msg)
-        values.append(np.array(np.broadcast_to(given, n_modes), dtype=kind))
-    return values[0], values[1], values[2]
+def _cleaned(matrix: ComplexArray, photons: tuple[int, ...], tolerance: float) -> tuple[ComplexArray, float]:
+    """Return the matrix without what rounding did to its occupied columns, and how far it was off."""
+    deviation = deviation_of(matrix)
+    if deviation <= UNIT_ROUNDING:
+        return matrix, deviation
+    if deviation <= tolerance:
+        return cleaned_unitary(matrix, tolerance), deviation
+    occupied = [mode for mode, k in enumerate(photons) if k]
+    given = matrix[:, occupied]
+    columns, _ = checked_columns(given, tolerance)
+    if columns is given:
+        return matrix, 0.0
+    matrix = matrix.copy()
+    matrix[:, occupied] = columns
+    return matrix, float(np.linalg.norm(columns - given, 2))
 
 
 def estimates(
@@ -249,16 +257,6 @@ def _conditioned(
     return keep_by_rules(OutputDistribution(probabilities, states=states), pairs)
 
 
-def without_detectors(experiment: Experiment, matrix: ComplexArray) -> Experiment:
-    """Return the experiment with perfect detectors behind `matrix`."""
-    return replace(
-        experiment,
-        matrix=matrix,
-        dark=np.zeros_like(experiment.dark),
-        resolving=np.ones_like(experiment.resolving),
-    )
-
-
 __all__ = [
     "CLICKS",
     "FOCK",
@@ -266,5 +264,4 @@ __all__ = [
     "distribution",
     "estimates",
     "make_experiment",
-    "without_detectors",
 ]

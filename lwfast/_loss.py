@@ -17,7 +17,9 @@ from lwfast.errors import NotUnitaryError
 UNIT_ROUNDING = 1e-12
 """Columns that miss an isometry by less count as one; also the largest error of a total probability."""
 _SMALLEST_LOSS = 1e-10
-"""Columns that miss an isometry by no more are taken for one that was rounded."""
+"""Columns that miss an isometry by no more are taken for one that was rounded: a matrix cannot say which."""
+_HUGE = 1e100
+"""Squares from here on are refused before they overflow."""
 _ROW = 1e-7
 """Rows of R with entries below this are dropped: they lose less than 1e-14."""
 
@@ -27,38 +29,66 @@ def complete_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexAr
 
     Args:
         columns: complex128[n_modes, q], columns of the transfer matrix, each mode once.
-        tolerance: How far squared singular values may exceed 1.
+        tolerance: How far the matrix may be off by rounding.
 
     Returns:
         The columns complex128[n_modes, q], and upper triangular rows complex128[r, q] with r <= q; r is 0 for
         an isometry.
 
     Raises:
-        NotUnitaryError: The matrix amplifies: a singular value exceeds 1 by more than `tolerance`.
+        NotUnitaryError: The matrix amplifies: a squared singular value exceeds 1 by more than `tolerance`.
     """
-    n_columns = columns.shape[1]
-    lost = np.eye(n_columns) - columns.conj().T @ columns
-    nothing = np.empty((0, n_columns), dtype=np.complex128)
-    worst = float(np.abs(lost).max(initial=0.0))
-    if worst <= UNIT_ROUNDING:
-        return columns, nothing
-    values, vectors = np.linalg.eigh(lost)
-    if values[0] < -tolerance:
-        msg = (
-            f"The matrix amplifies light: its largest singular value is {np.sqrt(1 - values[0]):.15g}, and "
-            f"the tolerance is {tolerance:.3g}. A lossy transfer matrix has singular values of at most 1."
-        )
-        raise NotUnitaryError(msg)
-    isometry = bool(values[-1] <= _SMALLEST_LOSS)
-    if isometry or values[0] < 0:
-        columns = _clipped(columns, isometry=isometry)
-        if isometry:
-            return columns, nothing
-        lost = np.eye(n_columns) - columns.conj().T @ columns
-        values, vectors = np.linalg.eigh(lost)
+    columns, isometry = checked_columns(columns, tolerance)
+    if isometry:
+        return columns, np.empty((0, columns.shape[1]), dtype=np.complex128)
+    values, vectors = np.linalg.eigh(_lost(columns))
     root = np.sqrt(np.clip(values, 0.0, None))[:, np.newaxis] * vectors.conj().T
     rows = np.triu(np.linalg.qr(root)[1])
     return columns, rows
+
+
+def checked_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexArray, bool]:
+    """Return the columns, cleaned of rounding, and whether they are an isometry.
+
+    Args:
+        columns: complex128[n_modes, q], columns of the transfer matrix, each mode once.
+        tolerance: How far the matrix may be off by rounding.
+
+    Returns:
+        The columns, the same object where nothing had to be cleaned, with singular values of at most 1.
+
+    Raises:
+        NotUnitaryError: The matrix amplifies: a squared singular value exceeds 1 by more than `tolerance`.
+    """
+    lost = _lost(columns)
+    worst = float(np.abs(lost).max(initial=0.0))
+    if worst <= UNIT_ROUNDING:
+        return columns, True
+    # Written so that NaN, and squares that overflow, are refused.
+    if not worst < _HUGE:
+        raise _amplifies(columns, tolerance)
+    values = np.linalg.eigvalsh(lost)
+    if not values[0] >= -max(tolerance, UNIT_ROUNDING * columns.shape[1]):
+        raise _amplifies(columns, tolerance)
+    isometry = bool(values[-1] <= min(_SMALLEST_LOSS, tolerance))
+    if isometry or values[0] < 0:
+        columns = _clipped(columns, isometry=isometry)
+    return columns, isometry
+
+
+def _lost(columns: ComplexArray) -> ComplexArray:
+    """Return E = 1 - T^H T; infinite or NaN where T is beyond measure."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        lost: ComplexArray = np.eye(columns.shape[1]) - columns.conj().T @ columns
+    return lost
+
+
+def _amplifies(columns: ComplexArray, tolerance: float) -> NotUnitaryError:
+    largest = float(np.linalg.norm(columns, 2)) if np.isfinite(columns).all() else np.inf
+    return NotUnitaryError(
+        f"The matrix amplifies light: its largest singular value is {largest:.15g}, and "
+        f"the tolerance is {tolerance:.3g}. A lossy transfer matrix has singular values of at most 1."
+    )
 
 
 def cleaned_unitary(matrix: ComplexArray, tolerance: float) -> ComplexArray:
@@ -68,10 +98,14 @@ def cleaned_unitary(matrix: ComplexArray, tolerance: float) -> ComplexArray:
         matrix: complex128[m, m].
         tolerance: Largest entry of |U^H U - 1| that counts as rounding.
     """
-    deviation = float(np.abs(matrix.conj().T @ matrix - np.eye(len(matrix))).max(initial=0.0))
-    if UNIT_ROUNDING < deviation <= tolerance:
+    if UNIT_ROUNDING < deviation_of(matrix) <= tolerance:
         return _clipped(matrix, isometry=True)
     return matrix
+
+
+def deviation_of(matrix: ComplexArray) -> float:
+    """Return the largest entry of |U^H U - 1|; infinite or NaN where U is beyond measure."""
+    return float(np.abs(_lost(matrix)).max(initial=0.0))
 
 
 def _clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._arguments import as_flag, checked_detector
 from lwfast._types import FloatArray
-from lwfast._validation import as_fraction, is_bool
+from lwfast._validation import as_fraction
 from lwfast.errors import ModeMismatchError
 
 PerMode = float | tuple[float, ...]
@@ -108,7 +109,7 @@ class Detector:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "photon_counting":
-            value = _each(value, name, _flag)
+            value = _each(value, name, as_flag)
         elif name in _DETECTOR_NAMES:
             value = _each(value, name, _fraction)
         if isinstance(value, tuple):
@@ -149,17 +150,7 @@ class Detector:
         Raises:
             ModeMismatchError: Values are given for another number of modes.
         """
-        given = self.n_modes
-        if given is not None and given != n_modes:
-            msg = (
-                f"The detector has values for {given} modes, and the circuit has {n_modes} (heralds counted)."
-            )
-            raise ModeMismatchError(msg)
-        return (
-            np.array(np.broadcast_to(self.efficiency, n_modes), dtype=np.float64),
-            np.array(np.broadcast_to(self.p_dark, n_modes), dtype=np.float64),
-            np.array(np.broadcast_to(self.photon_counting, n_modes), dtype=np.bool_),
-        )
+        return checked_detector(self, n_modes)
 
     def __str__(self) -> str:
         return (
@@ -270,13 +261,6 @@ def _each(value: Any, name: str, check: Any) -> Any:
 
 def _fraction(value: Any, name: str) -> float:
     return as_fraction(value, f"Value of {name}")
-
-
-def _flag(value: Any, name: str) -> bool:
-    if is_bool(value):
-        return bool(value)
-    msg = f"{name} should be a boolean, got {value!r} of type {type(value).__name__}."
-    raise TypeError(msg)
 
 
 def _plain(value: Any) -> Any:

@@ -8,11 +8,12 @@ import numpy as np
 
 from lwfast import _progress
 from lwfast._experiment import make_experiment
+from lwfast._loss import UNIT_ROUNDING
 from lwfast._outcomes import fock_distribution, rule_mask
 from lwfast._slos import FockLayout, check_photons
 from lwfast._types import FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.heralding import ROUNDING, with_heralds
+from lwfast.emulator.heralding import circuit_matrix, with_heralds
 from lwfast.emulator.permanents import permanent_distribution
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.emulator.simulator import check_photon_numbers
@@ -94,7 +95,8 @@ def _probabilities(task: AnalyzerTask, state: State, layout: FockLayout, backend
     """Return the probability of each outcome of `layout`."""
     circuit = task.circuit
     photons = with_heralds(state, circuit.heralds.input, circuit.n_modes)
-    experiment = make_experiment(circuit.transfer_matrix, photons, tolerance=ROUNDING)
+    matrix, _ = circuit_matrix(circuit)
+    experiment = make_experiment(matrix, photons, tolerance=UNIT_ROUNDING)
     heralds = dict(circuit.heralds.output)
     if backend == PERMANENT:
         everything = permanent_distribution(experiment)

@@ -1,11 +1,32 @@
-"""States with and without heralded modes."""
+"""A circuit's transfer matrix, and states with and without heralded modes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lwfast._loss import cleaned_unitary, deviation_of
+from lwfast._types import ComplexArray
 
 ROUNDING = 1e-5
 """How far the matrix of a circuit may miss unitarity by rounding; its elements were checked before."""
+
+
+def circuit_matrix(circuit: Any) -> tuple[ComplexArray, float]:
+    """Return the transfer matrix of a circuit, cleaned of rounding, and how far its unitary was off.
+
+    The unitary over all modes is what gets cleaned, loss modes among them: so a matrix in single precision is
+    made good, and a loss of 1e-11 stays a loss.
+
+    Args:
+        circuit: A compiled circuit.
+
+    Returns:
+        complex128[n_modes, n_modes], and the largest entry of |U^H U - 1|.
+    """
+    unitary: ComplexArray = circuit.U_full
+    matrix = cleaned_unitary(unitary, ROUNDING)
+    return matrix[: circuit.n_modes, : circuit.n_modes], deviation_of(unitary)
 
 
 def with_heralds(state: Iterable[int], heralds: Mapping[int, int], n_modes: int) -> tuple[int, ...]:

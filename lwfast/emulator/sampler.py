@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from lwfast._experiment import Experiment, distribution, estimates, make_experiment
+from lwfast._loss import UNIT_ROUNDING
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.drawing import draw_from_distribution, draw_shot_by_shot
-from lwfast.emulator.heralding import ROUNDING, with_heralds
+from lwfast.emulator.heralding import circuit_matrix, with_heralds
 from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling
 from lwfast.errors import SamplerError
 from lwfast.results import ProbabilityDistribution, SamplingResult
@@ -53,7 +54,7 @@ def run_sampler(
             experiment, conditions, task.n_samples, plan, every_shot=every_shot, generator=generator
         )
     result = SamplingResult.from_owned(states, counts, input=task.input_state)
-    return result, lambda: _distribution(task)
+    return result, lambda: front_distribution(task)
 
 
 def plan_sampler(task: SamplerTask, backend: str) -> Plan:
@@ -71,8 +72,14 @@ def described(task: SamplerTask) -> tuple[Experiment, Conditions]:
     circuit, detector = task.circuit, task.detector
     heralds = circuit.heralds
     photons = with_heralds(task.input_state, heralds.input, circuit.n_modes)
+    matrix, deviation = circuit_matrix(circuit)
     experiment = make_experiment(
-        circuit.transfer_matrix, photons, source=task.source, detector=detector, tolerance=ROUNDING
+        matrix,
+        photons,
+        source=task.source,
+        detector=detector,
+        tolerance=UNIT_ROUNDING,
+        deviation=deviation,
     )
     if detector is not None:
         efficiency = np.min(detector.efficiency)
@@ -91,18 +98,20 @@ def described(task: SamplerTask) -> tuple[Experiment, Conditions]:
     return experiment, Conditions.of(heralds.output, task.post_selection, task.min_detection or 0)
 
 
-def _distribution(task: SamplerTask) -> ProbabilityDistribution:
-    """Return the distribution in front of the detectors, over all modes."""
+def _in_front(task: SamplerTask) -> Experiment:
+    """Return the shot without its detectors."""
     circuit = task.circuit
     photons = with_heralds(task.input_state, circuit.heralds.input, circuit.n_modes)
-    experiment = make_experiment(circuit.transfer_matrix, photons, source=task.source, tolerance=ROUNDING)
-    found = distribution(experiment)
+    matrix, _ = circuit_matrix(circuit)
+    return make_experiment(matrix, photons, source=task.source, tolerance=UNIT_ROUNDING)
+
+
+def front_distribution(task: SamplerTask) -> ProbabilityDistribution:
+    """Return the distribution in front of the detectors, over all modes."""
+    found = distribution(_in_front(task))
     return ProbabilityDistribution.from_columns(found.states, found.probabilities)
 
 
 def distribution_size(task: SamplerTask) -> int:
     """Return how many outcomes the distribution in front of the detectors has."""
-    circuit = task.circuit
-    photons = with_heralds(task.input_state, circuit.heralds.input, circuit.n_modes)
-    experiment = make_experiment(circuit.transfer_matrix, photons, source=task.source, tolerance=ROUNDING)
-    return estimates(experiment)[0].n_outcomes
+    return estimates(_in_front(task))[0].n_outcomes

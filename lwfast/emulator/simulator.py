@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast import _progress
-from lwfast._loss import cleaned_unitary
+from lwfast._loss import UNIT_ROUNDING
 from lwfast._outcomes import fock_distribution
 from lwfast._slos import FockLayout, check_photons
 from lwfast._types import StateTable
-from lwfast.emulator.heralding import ROUNDING, with_heralds
+from lwfast.emulator.heralding import circuit_matrix, with_heralds
 from lwfast.emulator.permanents import amplitudes_to
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.errors import PhotonNumberError
@@ -52,7 +52,7 @@ def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
     n, n_free = _photon_numbers(task)
     plan = plan_simulator(task, backend)
     layout = _all_outputs(task)
-    matrix = cleaned_unitary(circuit.transfer_matrix, ROUNDING)
+    matrix, _ = circuit_matrix(circuit)
     table = layout.rows() if task.outputs is None else _table(task.outputs)
     full = _with_herald_columns(table, heralds.output, circuit.n_modes)
     amplitudes = np.zeros((len(task.inputs), len(table)), dtype=np.complex128)
@@ -62,7 +62,7 @@ def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
             amplitudes[row] = amplitudes_to(matrix, photons, full)
         elif n_free >= 0:
             found = fock_distribution(
-                matrix, photons, dict(heralds.output), 0, ROUNDING, amplitudes=True, follow_loss=False
+                matrix, photons, dict(heralds.output), 0, UNIT_ROUNDING, amplitudes=True, follow_loss=False
             )
             amplitudes[row] = found.amplitudes if n else 1.0
         _progress.step("inputs", row + 1, len(task.inputs))

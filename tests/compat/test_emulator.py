@@ -254,3 +254,50 @@ def test_distribution_of_lightworks_tasks():
     assert sum(emulator.Backend().run(large).values()) == 5
     with pytest.raises(lightworks.sdk.utils.exceptions.SamplerError):
         _ = large.probability_distribution
+
+
+@pytest.mark.parametrize("loss", [1e-3, 4e-6, 1e-6, 1e-8, 1e-11])
+def test_tiny_losses_are_losses(loss):
+    """A circuit's loss is exact however small it is; Lightworks says the same."""
+    found = []
+    for package, parts in ((lightworks, reference), (lw, emulator)):
+        lossy = package.PhotonicCircuit(2)
+        lossy.bs(0)
+        lossy.loss(0, loss)
+        lossy.bs(0)
+        name = "slos" if package is lightworks else "auto"
+        task = package.Sampler(lossy, package.State([1, 1]), 1, random_seed=1)
+        parts.Backend(name).run(task)
+        everywhere = package.Analyzer(lossy, package.State([1, 1]))
+        analyzed = parts.Backend("permanent").run(everywhere)
+        amplitudes = parts.Backend("permanent").run(package.Simulator(lossy, package.State([1, 1])))
+        found.append(
+            (
+                {tuple(s): p for s, p in task.probability_distribution.items()},
+                dict(zip(map(tuple, analyzed.outputs), analyzed.array[0].tolist(), strict=True)),
+                dict(zip(map(tuple, amplitudes.outputs), amplitudes.array[0].tolist(), strict=True)),
+            )
+        )
+    for theirs, ours in zip(*found, strict=True):
+        for state, value in theirs.items():
+            if any(state):  # Lightworks leaves out the vacuum, or gives it what rounding leaves
+                assert abs(value - ours[state]) < 1e-14, state
+    distribution = found[1][0]
+    assert abs(sum(distribution.values()) - 1) < 1e-13
+    assert sum(p for state, p in distribution.items() if sum(state) < 2) == pytest.approx(loss, rel=1e-3)
+
+
+def test_single_precision_circuits_of_lightworks(monkeypatch):
+    """A matrix in single precision is made good, in front of a loss too, which stays what it is."""
+    monkeypatch.setattr(lightworks.settings, "unitary_precision", 1e-5)
+    matrix = lw.random_unitary(4, 3).astype(np.complex64)
+    for loss in (0.0, 1e-6):
+        lossy = lightworks.PhotonicCircuit(4)
+        lossy.add(lightworks.Unitary(matrix), 0)
+        lossy.loss(0, loss)
+        task = lightworks.Sampler(lossy, lightworks.State([1, 1, 0, 1]), 10, random_seed=1)
+        assert sum(emulator.Backend().run(task).values()) == 10
+        found = task.probability_distribution
+        assert abs(sum(found.values()) - 1) < 1e-12
+        lost = sum(p for state, p in found.items() if state.n_photons < 3)
+        assert lost == pytest.approx(loss * sum(p * s[0] for s, p in found.items()), rel=1e-5, abs=1e-15)
