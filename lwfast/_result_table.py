@@ -11,7 +11,7 @@ from lwfast._parallel import run_chunks
 from lwfast._types import Counts, StateTable
 
 _CHUNK = 1 << 20
-_LARGE = 4 << 20
+_LARGE = 32 << 20  # shorter texts are read before another thread may have its turn on a busy machine
 
 
 def read_table(buffer: NDArray[np.uint8], position: int, n_modes: int) -> tuple[int, int, StateTable, Counts]:
@@ -60,14 +60,16 @@ def _in_chunks(
         quotes[chunk] = int(skip.count_quotes(buffer, starts[chunk], starts[chunk + 1]))
 
     run_chunks(count, n_chunks)
+    if any(n % 2 for n in quotes[:-1]):
+        return None  # a row would be begun that its chunk has no room for
+    quotes[-1] += 2  # the same for the last chunk, where other members follow
     ends = list(itertools.accumulate(n // 2 for n in quotes))
-    # One more: a chunk writes to the row behind its last before it sees that this is none.
-    states, counts = np.empty((ends[-1] + 1, n_modes), np.uint8), np.empty(ends[-1] + 1, np.int64)
+    states, counts = np.empty((ends[-1], n_modes), np.uint8), np.empty(ends[-1], np.int64)
     flat = states.reshape(-1)
     answers = [(0, 0, 0)] * n_chunks
 
     def scan(chunk: int) -> None:
-        first, end = ends[chunk] - quotes[chunk] // 2, ends[chunk] + (chunk == n_chunks - 1)
+        first, end = ends[chunk] - quotes[chunk] // 2, ends[chunk]
         answers[chunk] = kernels.scan_rows(
             buffer,
             starts[chunk],

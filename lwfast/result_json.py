@@ -21,7 +21,7 @@ from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResourceLimitError, ResultFormatError
 
 _MAX_DEPTH = 512
-_CHUNK_ROWS = 1 << 15
+_CHUNK_ROWS = 1 << 18  # fewer are written before another thread may have its turn on a busy machine
 
 
 class DecodedResult(NamedTuple):
