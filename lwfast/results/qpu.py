@@ -103,9 +103,10 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
             raise TypeError(f"job_data is an object, not {job_data!r}")
         post_select, herald = job_data.get("post_select") or [], job_data.get("herald") or []
         heralds = as_heralds(herald)
-        fields["states"], fields["counts"] = group_weights(
-            *select_columns(states, counts, as_rules(post_select), heralds)
-        )
+        states, counts = select_columns(states, counts, as_rules(post_select), heralds)
+        if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct
+            states, counts = group_weights(states, counts)
+        fields["states"], fields["counts"] = states, counts
     except Exception as error:
         error.raw_data = raw  # type: ignore[attr-defined]
         error.add_note("The raw counts are in the attribute raw_data of this exception.")
