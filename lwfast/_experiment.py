@@ -14,7 +14,7 @@ from lwfast._costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
 from lwfast._loss import UNIT_ROUNDING, checked_columns, cleaned_unitary, deviation_of
 from lwfast._memory import check_memory
 from lwfast._noise import SourceTerms, noisy_distribution, source_terms
-from lwfast._outcomes import OutputDistribution, keep_by_rules
+from lwfast._outcomes import OutputDistribution, keep_conditions
 from lwfast._types import ComplexArray, FloatArray
 
 RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
@@ -176,13 +176,18 @@ def distribution(
     if way == CLICKS:
         found = click_distribution(experiment, workers)
     elif experiment.is_plain:
-        found = fock_distribution(
-            experiment.matrix, experiment.photons, heralds, least, experiment.tolerance, workers=workers
+        return fock_distribution(
+            experiment.matrix,
+            experiment.photons,
+            heralds,
+            least,
+            experiment.tolerance,
+            pairs=pairs or [],
+            workers=workers,
         )
-        return keep_by_rules(found, pairs or [])
     else:
         found = _fock(experiment, workers)
-    return _conditioned(found, heralds, pairs or [], least)
+    return keep_conditions(found, heralds, pairs or [], least)
 
 
 def _fock(experiment: Experiment, workers: int | None) -> OutputDistribution:
@@ -236,25 +241,6 @@ def _add_dark_clicks(rows: Any, probabilities: FloatArray, dark: FloatArray) -> 
         )
         rows, probabilities = group_rows(np.concatenate([rows, clicked[silent]]), weights)
     return rows, probabilities
-
-
-def _conditioned(
-    found: OutputDistribution, heralds: dict[int, int], pairs: RulePairs, least: int
-) -> OutputDistribution:
-    """Keep what meets heralds, rules and the least number of photons; drop heralded modes."""
-    if not heralds and not pairs and least <= 0:
-        return found
-    states, probabilities = found.states, found.probabilities
-    if heralds:
-        keep = np.ones(len(states), dtype=np.bool_)
-        for mode, number in heralds.items():
-            keep &= states[:, mode] == number
-        others = [mode for mode in range(states.shape[1]) if mode not in heralds]
-        states, probabilities = np.ascontiguousarray(states[keep][:, others]), probabilities[keep]
-    if least > 0:
-        keep = states.sum(axis=1, dtype=np.int64) >= least
-        states, probabilities = states[keep], probabilities[keep]
-    return keep_by_rules(OutputDistribution(probabilities, states=states), pairs)
 
 
 __all__ = [

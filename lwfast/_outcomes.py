@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._kept import kept_ranks, kept_rows
 from lwfast._loss import UNIT_ROUNDING
-from lwfast._slos import FockLayout, expand
+from lwfast._parallel import run_chunks
+from lwfast._slos import FockLayout, RulePair, RulePairs, chunks_of, expand
 from lwfast._types import ComplexArray, FloatArray, StateTable
 
 
@@ -58,6 +60,21 @@ class OutputDistribution:
             self._states = self.layout.rows(self._ranks)
         return self._states
 
+    @property
+    def whole_layout(self) -> FockLayout | None:
+        """The layout whose first outcomes these are, one by one; None where states or ranks are given."""
+        return self.layout if self._states is None and self._ranks is None else None
+
+    @property
+    def ranks(self) -> NDArray[np.int64] | None:
+        """int64[K], which outcomes of the layout these are; None for the first K."""
+        return self._ranks
+
+    @property
+    def n_modes(self) -> int:
+        """Modes of an outcome."""
+        return int(self.states.shape[1]) if self.layout is None else self.layout.n_modes
+
     def states_at(self, indices: NDArray[np.int64]) -> StateTable:
         """Return some outcomes as rows.
 
@@ -79,6 +96,7 @@ class OutputDistribution:
 
 
 _kernel: Any = None
+_MOST_RANKS = 2**63 - 1
 _SMALL = 4000.0
 """Outcomes up to which the kernel without blocks and lanes is the faster one."""
 
@@ -119,6 +137,7 @@ def fock_distribution(
     least: int,
     tolerance: float,
     *,
+    pairs: RulePairs = (),
     amplitudes: bool = False,
     follow_loss: bool = True,
     workers: int | None = None,
@@ -131,6 +150,7 @@ def fock_distribution(
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
         tolerance: How far the matrix may be off by rounding.
+        pairs: Rules on the other modes, as (modes, allowed sums), checked.
         amplitudes: Compute amplitudes too.
         follow_loss: False keeps only the outcomes in which no photon is lost, which have amplitudes.
         workers: Number of threads.
@@ -146,7 +166,8 @@ def fock_distribution(
         met = n_herald == 0 and least <= 0
         rows = np.zeros((int(met), n_free), dtype=np.uint8)
         ones = np.ones(int(met))
-        return OutputDistribution(ones, states=rows, amplitudes=ones.astype(complex) if amplitudes else None)
+        found = OutputDistribution(ones, states=rows, amplitudes=ones.astype(complex) if amplitudes else None)
+        return keep_by_rules(found, pairs)
     if n_free == 0:
         # Every mode is heralded: follow the last one freely, and take the one outcome that is asked for.
         last = max(heralds)
@@ -162,12 +183,21 @@ def fock_distribution(
             workers=workers,
         )
         at = np.flatnonzero(wide.states[:, 0] == heralds[last]) if least <= 0 else np.empty(0, dtype=np.int64)
-        return OutputDistribution(
+        found = OutputDistribution(
             wide.probabilities[at],
             states=np.zeros((len(at), 0), dtype=np.uint8),
             amplitudes=None if wide.amplitudes is None else wide.amplitudes[at],
         )
-    work = expand(matrix, photons, heralds=heralds, least=least, tolerance=tolerance, follow_loss=follow_loss)
+        return keep_by_rules(found, pairs)
+    work = expand(
+        matrix,
+        photons,
+        heralds=heralds,
+        least=least,
+        tolerance=tolerance,
+        follow_loss=follow_loss,
+        pairs=pairs,
+    )
     layout = work.layout
     if layout.size == 0:
         empty = np.empty(0)
@@ -175,49 +205,107 @@ def fock_distribution(
             empty, layout=layout, amplitudes=empty.astype(complex) if amplitudes else None
         )
     if not amplitudes:
-        return OutputDistribution(work.run(workers=workers)[0], layout=layout)
-    if work.columns.shape[1] > work.n_kept:
-        raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
-    real, imag = work.run(amplitudes=True, workers=workers)
-    states = layout.rows()
-    factorials = np.array([math.factorial(k) for k in range(layout.n_photons + 1)], dtype=np.float64)
-    scale = np.full(len(states), float(math.prod(math.factorial(k) for k in heralds.values())))
-    for column in states.T:
-        scale *= factorials[column]
-    values = (real + 1j * imag) * np.sqrt(scale)
-    return OutputDistribution(np.abs(values) ** 2, states=states, layout=layout, amplitudes=values)
+        found = OutputDistribution(work.run(workers=workers)[0], layout=layout)
+    else:
+        if work.columns.shape[1] > work.n_kept:
+            raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
+        shared = math.sqrt(math.prod(math.factorial(k) for k in heralds.values()))
+        values = _scaled(layout, *work.run(amplitudes=True, workers=workers), shared, workers)
+        weights = np.square(values.real)
+        weights += np.square(values.imag)
+        found = OutputDistribution(weights, layout=layout, amplitudes=values)
+    return keep_by_rules(found, pairs, workers)
+
+
+def _scaled(
+    layout: FockLayout, real: FloatArray, imag: FloatArray, shared: float, workers: int | None
+) -> ComplexArray:
+    """Return amplitudes of coefficients: times `shared`, and the root of the factorials of each outcome."""
+    from lwfast._kernels.layout import scaled_amplitudes
+
+    size = layout.size
+    bounds, sums = layout.walk()
+    roots = np.sqrt([float(math.factorial(k)) for k in range(layout.n_photons + 1)])
+    values = np.empty(size, dtype=np.complex128)
+    out = values.view(np.float64)
+    pieces = chunks_of(size)
+
+    def scale(piece: int) -> None:
+        begin, end = size * piece // pieces, size * (piece + 1) // pieces
+        scaled_amplitudes(begin, end, layout.n_photons, sums, bounds, shared, roots, real, imag, out)
+
+    run_chunks(scale, pieces, workers)
+    return values
 
 
 def keep_by_rules(
-    found: OutputDistribution, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]
+    found: OutputDistribution, pairs: RulePairs, workers: int | None = None
 ) -> OutputDistribution:
     """Keep the outcomes that keep every rule.
 
     Args:
         found: A distribution.
         pairs: (modes, allowed sums) of each rule, checked.
+        workers: Number of threads.
 
     Returns:
-        The distribution of what is left.
+        The distribution of what is left, in the recursive order.
     """
     if not pairs:
         return found
-    keep = rule_mask(found.states, pairs)
+    keep: NDArray[Any]
+    layout = found.whole_layout
+    if layout is None:
+        keep = kept_rows(found.states, pairs)
+        return OutputDistribution(
+            found.probabilities[keep],
+            states=found.states[keep],
+            amplitudes=None if found.amplitudes is None else found.amplitudes[keep],
+        )
+    keep = kept_ranks(layout, pairs, size=len(found), workers=workers)
+    ranks = keep
+    if layout.caps:
+        # From the order that saved the other outcomes to the one that all distributions have.
+        rows = layout.rows(keep)
+        layout = replace(layout, caps=())
+        if layout.size > _MOST_RANKS:
+            order = np.lexsort((*rows.T, -rows.sum(axis=1, dtype=np.int64)))
+            return OutputDistribution(
+                found.probabilities[keep[order]],
+                states=rows[order],
+                amplitudes=None if found.amplitudes is None else found.amplitudes[keep[order]],
+            )
+        ranks = layout.ranks(rows)
+        order = np.argsort(ranks)
+        keep, ranks = keep[order], ranks[order]
     return OutputDistribution(
         found.probabilities[keep],
-        states=found.states[keep],
+        layout=layout,
+        ranks=ranks,
         amplitudes=None if found.amplitudes is None else found.amplitudes[keep],
     )
 
 
-def rule_mask(
-    states: StateTable, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]
-) -> NDArray[np.bool_]:
-    """Say which rows keep every rule: bool[K]."""
-    keep = np.ones(len(states), dtype=np.bool_)
-    for modes, sums in pairs:
-        total = np.zeros(len(states), dtype=np.int64)
-        for mode in modes:
-            total += states[:, mode]
-        keep &= np.isin(total, sums)
-    return keep
+def keep_conditions(
+    found: OutputDistribution, heralds: dict[int, int], pairs: RulePairs, least: int
+) -> OutputDistribution:
+    """Keep what meets heralds, rules and the least number of photons; drop heralded modes.
+
+    Args:
+        found: A distribution over all modes.
+        heralds: Photons demanded in some of them.
+        pairs: Rules on the others, as (modes, allowed sums), checked.
+        least: Fewest photons in the others.
+    """
+    if not heralds and not pairs and least <= 0:
+        return found
+    n_modes = found.n_modes
+    others = [mode for mode in range(n_modes) if mode not in heralds]
+    conditions: list[RulePair] = [((mode,), (number,)) for mode, number in heralds.items()]
+    conditions += [(tuple(others[mode] for mode in modes), tuple(sums)) for modes, sums in pairs]
+    if least > 0:
+        conditions.append((tuple(others), tuple(range(least, 255 * len(others) + 1))))
+    found = keep_by_rules(found, conditions)
+    if not heralds:
+        return found
+    return OutputDistribution(found.probabilities, states=np.ascontiguousarray(found.states[:, others]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,19 @@ from numpy.typing import NDArray
 from lwfast._loss import complete_columns, kept_rows
 from lwfast._memory import check_memory
 from lwfast._parallel import run_chunks
-from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 from lwfast.errors import ResourceLimitError
 
+RulePair: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
+"""A rule as (modes, allowed sums of their photons)."""
+RulePairs: TypeAlias = Sequence[RulePair]
 MAX_PHOTONS = 170
 """170! is the largest factorial of a float64."""
 THREADED_ENTRIES = 60_000
 """Layers with fewer entries are done before a second thread would have begun."""
 _CHUNKS = 16
+_CAPPED_FROM = 5_000
+"""Fewer outcomes are not worth the thought of how rules could leave some out."""
 _CHUNK_ENTRIES = 2_000_000
 """Entries of a chunk of the largest layers: some tens of milliseconds, so that Ctrl-C is soon heard."""
 
@@ -33,16 +39,52 @@ class FockLayout:
         n_modes: Modes of an outcome.
         n_photons: Most photons of an outcome.
         n_least: Fewest photons; the outcomes with most photons come first.
+        caps: Most photons of each mode, at least one of them `n_photons`; empty where there are no limits.
+            Modes with a limit then count as the outer ones, so that the order is another.
     """
 
     n_modes: int
     n_photons: int
     n_least: int
+    caps: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
         """The number of outcomes, which may exceed any integer of the machine."""
-        return sum(states_of(self.n_modes, d) for d in range(self.n_least, self.n_photons + 1))
+        return sum(self.sizes)
+
+    @property
+    def sizes(self) -> list[int]:
+        """The number of outcomes of each number of photons, from the most down."""
+        degrees = range(self.n_photons, self.n_least - 1, -1)
+        if not self.caps:
+            return [states_of(self.n_modes, d) for d in degrees]
+        numbers = [1] + [0] * self.n_photons
+        for cap in self.caps:
+            below = [0, *itertools.accumulate(numbers)]
+            numbers = [below[d + 1] - below[max(d - cap, 0)] for d in range(self.n_photons + 1)]
+        return [numbers[d] for d in degrees]
+
+    @property
+    def order(self) -> list[int]:
+        """The modes as they are laid out, those without a limit first."""
+        modes = range(self.n_modes)
+        return sorted(modes, key=lambda mode: self.caps[mode] < self.n_photons) if self.caps else list(modes)
+
+    def walk(self) -> tuple[NDArray[np.int64], AnyArray]:
+        """Return what kernels need to walk over the outcomes.
+
+        Returns:
+            The largest power of each mode, int64, and the sums of `prefix_counts`. Photons that are missing
+            sit in one mode more, the last.
+        """
+        from lwfast._kernels.slos import prefix_counts
+
+        total = self.n_modes + (self.n_least < self.n_photons)
+        bounds = np.full(total, self.n_photons, dtype=np.int64)
+        if self.caps:
+            bounds[: self.n_modes] = [self.caps[mode] for mode in self.order]
+        return bounds, prefix_counts(bounds, np.zeros(total, dtype=np.int64), self.n_photons)[1]
 
     def rows(self, ranks: NDArray[np.int64] | None = None) -> StateTable:
         """Write outcomes as rows.
@@ -54,25 +96,39 @@ class FockLayout:
             uint8[N, n_modes].
         """
         from lwfast._kernels.sampling import states_at
+
+        n_rows = self.size if ranks is None else len(ranks)
+        out = np.zeros((n_rows, self.n_modes), dtype=np.uint8)
+        if self.n_modes == 0 or self.n_photons == 0 or n_rows == 0:
+            return out
+        bounds, sums = self.walk()
+        pieces = chunks_of(n_rows)
+
+        def write(piece: int) -> None:
+            part = slice(n_rows * piece // pieces, n_rows * (piece + 1) // pieces)
+            these = np.arange(part.start, part.stop, dtype=np.int64) if ranks is None else ranks[part]
+            states_at(these, self.n_photons, sums, bounds, out[part])
+
+        run_chunks(write, pieces, what="states" if pieces > _CHUNKS else None)
+        if self.caps:
+            columns = np.empty_like(out)
+            columns[:, self.order] = out
+            return columns
+        return out
+
+    def ranks(self, rows: StateTable) -> NDArray[np.int64]:
+        """Return the rank of each of uint8[N, n_modes], which are outcomes of this layout without limits."""
+        from lwfast._kernels.fock import fock_rank
         from lwfast._kernels.slos import prefix_counts
 
-        if ranks is None:
-            ranks = np.arange(self.size, dtype=np.int64)
-        out = np.zeros((len(ranks), self.n_modes), dtype=np.uint8)
-        if self.n_modes == 0 or self.n_photons == 0 or len(ranks) == 0:
-            return out
-        # Photons that are missing sit in one mode more, the last, which is not written.
-        total = self.n_modes + (self.n_least < self.n_photons)
-        unbounded = np.full(total, self.n_photons, dtype=np.int64)
-        _, sums = prefix_counts(unbounded, np.zeros(total, dtype=np.int64), self.n_photons)
-        pieces = chunks_of(len(ranks))
-        cuts = [len(ranks) * piece // pieces for piece in range(pieces + 1)]
-        run_chunks(
-            lambda c: states_at(
-                ranks[cuts[c] : cuts[c + 1]], self.n_photons, sums, out[cuts[c] : cuts[c + 1]]
-            ),
-            pieces,
-        )
+        out = np.empty(len(rows), dtype=np.int64)
+        unbounded = np.full(self.n_modes, self.n_photons, dtype=np.int64)
+        _, sums = prefix_counts(unbounded, np.zeros(self.n_modes, dtype=np.int64), self.n_photons)
+        fock_rank(rows, np.ascontiguousarray(sums[:, 1:]), out)
+        if self.n_least < self.n_photons:
+            # The outcomes with more photons come before.
+            base = np.array([0, *itertools.accumulate(self.sizes)][:-1], dtype=np.int64)
+            out += base[self.n_photons - rows.sum(axis=1, dtype=np.int64)]
         return out
 
 
@@ -96,7 +152,7 @@ def check_photons(n_photons: int) -> None:
 
 def states_of(n_modes: int, n_photons: int) -> int:
     """Return the number of Fock states, C(n_modes + n_photons - 1, n_photons)."""
-    if n_modes == 0:
+    if n_modes == 0 or n_photons < 0:
         return int(n_photons == 0)
     return math.comb(n_modes + n_photons - 1, n_photons)
 
@@ -129,12 +185,24 @@ class Expansion:
         """Photons that enter."""
         return len(self.columns)
 
-    @property
-    def needed_bytes(self) -> int:
-        """Estimate of the memory that multiplying out takes."""
-        n_modes = self.columns.shape[1]
-        lower = sum(states_of(n_modes, k) for k in range(max(self.n_photons - 2, 0), self.n_photons))
-        return 8 * self.layout.size + 16 * lower
+    def needed_bytes(self, *, amplitudes: bool = False) -> int:
+        """Estimate the memory of multiplying out: two layers, or the last one and the result.
+
+        Args:
+            amplitudes: Amplitudes are asked for, not only probabilities.
+        """
+        n = self.n_photons
+        counts = np.zeros(n + 1)
+        counts[0] = 1.0
+        # As `prefix_counts` does; in floats, for sizes beyond any integer of the machine.
+        for bound, floor in zip(self.bounds.tolist(), self.floors.tolist(), strict=True):
+            below = np.concatenate([[0.0], counts.cumsum()])
+            degrees = np.arange(n + 1)
+            counts = below[1:] - below[degrees - np.minimum(bound, np.maximum(degrees - floor, 0))]
+        last, before = float(counts[max(n - 1, 0)]), float(counts[max(n - 2, 0)])
+        size = float(self.layout.size)
+        result = 16 * last + (16 if amplitudes else 8) * size
+        return int(max(16 * (last + before), result, (40 if amplitudes else 8) * size))
 
     def run(self, *, amplitudes: bool = False, workers: int | None = None) -> tuple[FloatArray, FloatArray]:
         """Multiply out.
@@ -150,19 +218,24 @@ class Expansion:
 
         n = self.n_photons
         check_memory(
-            self.needed_bytes * (2 if amplitudes else 1),
+            self.needed_bytes(amplitudes=amplitudes),
             f"The distribution of {n} photons over {self.layout.size:,} outcomes",
             remedy="Draw samples instead (boson_sample, or Backend('clifford')).",
         )
         counts, sums = slos.prefix_counts(self.bounds, self.floors, n)
         base = np.zeros(n + 1, dtype=np.int64)
         n_out = 0
-        for d in range(self.layout.n_photons, self.layout.n_least - 1, -1):
+        for d, size in zip(
+            range(self.layout.n_photons, self.layout.n_least - 1, -1), self.layout.sizes, strict=True
+        ):
             base[d] = n_out
-            n_out += states_of(self.n_free, d)
+            n_out += size
         kind = slos.AMPLITUDES if amplitudes else slos.PROBABILITIES
         n_modes = self.columns.shape[1]
-        inner = slos.inner_modes(self.n_free, n, float(counts[n_modes, n]))
+        unlimited = (
+            int(np.count_nonzero(self.bounds[: self.n_free] >= n)) if self.layout.caps else self.n_free
+        )
+        inner = slos.inner_modes(unlimited, n, float(counts[n_modes, n]))
         sizes = (inner, self.n_free, self.n_kept, n_modes)
         columns_re = np.ascontiguousarray(self.columns.real)
         columns_im = np.ascontiguousarray(self.columns.imag)
@@ -223,6 +296,7 @@ class Expansion:
 
             run_chunks(task, chunks, workers, f"photon {k} of {n}" if chunks > 1 else None)
             source_re, source_im = out_re, out_im
+            del arguments, task  # they hold the layer before, while the next one is made
         return source_re, source_im
 
 
@@ -234,6 +308,7 @@ def expand(
     least: int = 0,
     tolerance: float,
     follow_loss: bool = True,
+    pairs: RulePairs = (),
 ) -> Expansion:
     """Lay out the output polynomial of an input state.
 
@@ -244,6 +319,8 @@ def expand(
         least: Fewest photons wanted in the other modes.
         tolerance: How far the matrix may be off by rounding.
         follow_loss: False keeps only the outcomes in which no photon is lost.
+        pairs: (modes, allowed sums) of rules on the free modes. Where they leave modes little room, outcomes
+            with more photons there are left out; those that are left still have to be asked.
 
     Raises:
         NotUnitaryError: The matrix amplifies.
@@ -260,6 +337,11 @@ def expand(
     # A herald of no photon leaves nothing to follow: its mode is left out.
     herald_modes = [mode for mode in sorted(heralds) if heralds[mode] > 0]
     free = [mode for mode in range(len(occupation)) if mode not in heralds]
+    most = n - sum(heralds.values())
+    least = max(least, 0) if len(lossy) else max(least, most)
+    layout = FockLayout(len(free), max(most, -1), max(least, 0))
+    layout = layout if not pairs else replace(layout, caps=useful_caps(pairs, layout))
+    free = [free[position] for position in layout.order]
     forms = np.vstack([columns[free], columns[herald_modes], rows[lossy]])
     photons = _photon_order([occupation[mode] for mode in occupied], interleave=len(lossy) == 0)
     n_kept = len(free) + len(herald_modes)
@@ -267,16 +349,17 @@ def expand(
     bounds = np.full(n_modes, n, dtype=np.int64)
     floors = np.zeros(n_modes, dtype=np.int64)
     fixed = np.zeros(n_modes, dtype=np.int64)
+    for position, column in enumerate(layout.order if layout.caps else ()):
+        if layout.caps[column] < layout.n_photons:
+            bounds[position] = layout.caps[column]
     for position, mode in enumerate(herald_modes, len(free)):
         bounds[position] = fixed[position] = heralds[mode]
     for position, row in enumerate(lossy, n_kept):
         floors[position] = sum(column < row for column, _ in photons)
         bounds[position] = sum(rows[row, column] != 0 for column, _ in photons)
     scaled = [forms[:, column] / math.sqrt(repeat) for column, repeat in photons]
-    most = n - sum(heralds.values())
-    least = max(least, 0) if len(lossy) else max(least, most)
     return Expansion(
-        layout=FockLayout(len(free), max(most, -1), max(least, 0)),
+        layout=layout,
         columns=np.array(scaled, dtype=np.complex128).reshape(n, n_modes),
         n_free=len(free),
         n_kept=n_kept,
@@ -284,6 +367,21 @@ def expand(
         floors=floors,
         fixed=fixed,
     )
+
+
+def useful_caps(pairs: RulePairs, layout: FockLayout) -> tuple[int, ...]:
+    """Return the most photons that rules allow in each mode, where that leaves out half of the outcomes."""
+    caps = [layout.n_photons] * layout.n_modes
+    for modes, sums in pairs:
+        for mode in modes:
+            caps[mode] = min(caps[mode], max(sums, default=0))
+    if layout.size < _CAPPED_FROM or min(caps) == layout.n_photons:
+        return ()
+    if max(caps) < layout.n_photons:
+        # The innermost mode takes what is left, whatever it is.
+        caps[caps.index(max(caps))] = layout.n_photons
+    limited = replace(layout, caps=tuple(caps))
+    return limited.caps if 2 * limited.size <= layout.size else ()
 
 
 def _photon_order(multiplicities: list[int], *, interleave: bool) -> list[tuple[int, int]]:

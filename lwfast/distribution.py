@@ -16,7 +16,7 @@ from lwfast._arguments import (
 )
 from lwfast._experiment import distribution, make_experiment
 from lwfast._loss import cleaned_unitary
-from lwfast._outcomes import OutputDistribution, fock_distribution, keep_by_rules, small_distribution
+from lwfast._outcomes import OutputDistribution, fock_distribution, small_distribution
 from lwfast._validation import as_integer
 
 __all__ = ["OutputDistribution", "output_distribution"]
@@ -98,12 +98,12 @@ def output_distribution(
         raise ValueError("Give either threshold or a detector, which says itself whether it counts photons.")
     detectors = _Clicking() if threshold else detector
     if not amplitudes and detectors is None and source is None:
-        found = fock_distribution(matrix, photons, fixed, least, tolerance, workers=workers)
-        return keep_by_rules(found, pairs)
+        return fock_distribution(matrix, photons, fixed, least, tolerance, pairs=pairs, workers=workers)
     if amplitudes:
         if detectors is not None or source is not None:
             raise ValueError("Amplitudes exist for a perfect source and perfect detectors only.")
-        found = fock_distribution(matrix, photons, fixed, least, tolerance, amplitudes=True, workers=workers)
-        return keep_by_rules(found, pairs)
+        return fock_distribution(
+            matrix, photons, fixed, least, tolerance, pairs=pairs, amplitudes=True, workers=workers
+        )
     experiment = make_experiment(matrix, photons, source=source, detector=detectors, tolerance=tolerance)
     return distribution(experiment, heralds=fixed, pairs=pairs, least=least, workers=workers)

@@ -80,13 +80,14 @@ def count_uniforms(
 
 
 @jit
-def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, out: StateTable) -> None:
+def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray, out: StateTable) -> None:
     """Write the states of the given ranks, in the recursive order.
 
     Args:
         ranks: int64[N], ascending.
         n_photons: Photons in all modes together.
         sums: int64[modes + 1, n_photons + 2], from `prefix_counts`.
+        bounds: int64[modes], largest powers; that of mode 0 is `n_photons`.
         out: uint8[N, m], out; m may be less than modes, the last modes are then left out.
     """
     n_modes = sums.shape[0] - 1
@@ -109,16 +110,15 @@ def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, out: StateTable) 
             powers[0] = left
         else:
             for _ in range(gap):
-                if powers[0] > 0:
-                    powers[0] -= 1
-                    powers[1] += 1
-                else:
-                    p = 1
-                    while powers[p] == 0:
-                        p += 1
-                    powers[0] = powers[p] - 1
+                # The lowest mode that can takes one photon more from those below; their rest goes to mode 0.
+                below = powers[0]
+                p = 1
+                while below == 0 or powers[p] == bounds[p]:
+                    below += powers[p]
                     powers[p] = 0
-                    powers[p + 1] += 1
+                    p += 1
+                powers[0] = below - 1
+                powers[p] += 1
         here = ranks[row]
         for j in range(kept):
             out[row, j] = powers[j]

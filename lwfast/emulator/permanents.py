@@ -11,11 +11,25 @@ from lwfast._experiment import Experiment
 from lwfast._loss import complete_columns
 from lwfast._outcomes import OutputDistribution
 from lwfast._slos import FockLayout, check_photons
-from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast._types import ComplexArray, StateTable
 from lwfast.permanents import permanent
 
 _STACK_BYTES = 32 << 20
 """Matrices are handed to the permanent kernel in stacks of this size."""
+
+
+def amplitude_bytes(n_photons: int, n_modes: int, n_outputs: int) -> int:
+    """Estimate the memory of `amplitudes_to`: rows and amplitudes of all outputs, matrices of a stack."""
+    return n_outputs * (n_modes + 40) + 2 * min(_STACK_BYTES, n_outputs * _output_bytes(n_photons, n_modes))
+
+
+def amplitude_seconds(n_photons: int) -> float:
+    """Estimate the time of one amplitude."""
+    return 1e-6 + n_photons * 2.0**n_photons * 5e-10
+
+
+def _output_bytes(n_photons: int, n_modes: int) -> int:
+    return 16 * n_photons**2 + 8 * n_photons + 8 * n_modes + 1
 
 
 def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: StateTable) -> ComplexArray:
@@ -44,7 +58,7 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
     for column in outputs.T:
         scale *= factorials[column]
     found = np.empty(len(outputs), dtype=np.complex128)
-    stack = max(1, _STACK_BYTES // (16 * n * n))
+    stack = max(1, _STACK_BYTES // _output_bytes(n, outputs.shape[1]))
     for begin in range(0, len(outputs), stack):
         part = outputs[begin : begin + stack]
         # Each output as the list of modes its photons are in.
@@ -80,12 +94,6 @@ def permanent_distribution(experiment: Experiment) -> OutputDistribution:
     weights = np.abs(amplitudes_to(dilated, photons, everywhere)) ** 2
     if not len(rows):
         return OutputDistribution(weights, layout=layout)
-    return OutputDistribution(_summed(everywhere[:, :m], weights, layout), layout=layout)
-
-
-def _summed(states: StateTable, weights: FloatArray, layout: FockLayout) -> FloatArray:
-    outcomes = layout.rows()
-    place = {row.tobytes(): rank for rank, row in enumerate(outcomes)}
-    ranks = np.fromiter((place[row.tobytes()] for row in np.ascontiguousarray(states)), np.int64, len(states))
-    sums: FloatArray = np.bincount(ranks, weights=weights, minlength=len(outcomes)).astype(np.float64)
-    return sums
+    ranks = layout.ranks(np.ascontiguousarray(everywhere[:, :m]))
+    sums = np.bincount(ranks, weights=weights, minlength=layout.size).astype(np.float64, copy=False)
+    return OutputDistribution(sums, layout=layout)

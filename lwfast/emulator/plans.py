@@ -15,7 +15,7 @@ PERMANENT = "permanent"
 CLIFFORD = "clifford"
 _PER_SAMPLE = 3e-8
 """Seconds to draw one sample from a distribution and count it."""
-_TESTED = 2e-6
+TESTED_SECONDS = 2e-6
 """Seconds to ask a callable about one outcome."""
 
 

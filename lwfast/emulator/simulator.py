@@ -6,11 +6,12 @@ import numpy as np
 
 from lwfast import _progress
 from lwfast._loss import UNIT_ROUNDING
+from lwfast._memory import check_memory
 from lwfast._outcomes import fock_distribution
-from lwfast._slos import FockLayout, check_photons
-from lwfast._types import StateTable
+from lwfast._slos import FockLayout, check_photons, expand
+from lwfast._types import ComplexArray, StateTable
 from lwfast.emulator.heralding import circuit_matrix, with_heralds
-from lwfast.emulator.permanents import amplitudes_to
+from lwfast.emulator.permanents import amplitude_bytes, amplitude_seconds, amplitudes_to
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.errors import PhotonNumberError
 from lwfast.results import SimulationResult
@@ -19,17 +20,30 @@ from lwfast.tasks.data import SimulatorTask
 
 
 def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
-    """Say how `run_simulator` would run a task."""
+    """Say how `run_simulator` would run a task.
+
+    Raises:
+        PhotonNumberError: Inputs and outputs do not fit.
+        ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
+    """
     n, _ = _photon_numbers(task)
-    if task.outputs is None and backend != PERMANENT:
-        n_out = _all_outputs(task).size
-        reason = f"the layers of each of {len(task.inputs)} inputs give all {n_out:,} outputs at once."
-        seconds = len(task.inputs) * (1e-4 + 2e-8 * n_out)
-        return Plan(SLOS, reason, n_out, 32 * n_out * len(task.inputs), seconds)
+    n_in = len(task.inputs)
     n_out = _all_outputs(task).size if task.outputs is None else len(task.outputs)
-    seconds = len(task.inputs) * n_out * (1e-6 + n * 2.0**n * 5e-10)
-    reason = f"one permanent for each of {len(task.inputs)} inputs and {n_out} outputs."
-    return Plan(PERMANENT, reason, n_out, 16 * n_out * (len(task.inputs) + n * n), seconds)
+    n_modes = task.circuit.n_modes
+    # The amplitudes, and the outputs as rows.
+    needed = n_out * (16 * n_in + n_modes - len(task.circuit.heralds.output))
+    if task.outputs is None and backend != PERMANENT:
+        reason = f"the layers of each of {n_in} inputs give all {n_out:,} outputs at once."
+        needed += _layer_bytes(task) if n else 0
+        plan = Plan(SLOS, reason, n_out, needed, n_in * (1e-4 + 2e-8 * n_out))
+        remedy = "Name the outputs that are wanted: each takes one permanent."
+    else:
+        reason = f"one permanent for each of {n_in} inputs and {n_out:,} outputs."
+        needed += amplitude_bytes(n, n_modes, n_out)
+        plan = Plan(PERMANENT, reason, n_out, needed, n_in * n_out * amplitude_seconds(n))
+        remedy = "Name fewer outputs."
+    check_memory(plan.needed_bytes, f"The amplitudes of {n_in} inputs to {n_out:,} outputs", remedy=remedy)
+    return plan
 
 
 def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
@@ -45,29 +59,61 @@ def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
     Raises:
         PhotonNumberError: Inputs differ in their photon numbers, or outputs do not have what the heralds
             leave.
-        ResourceLimitError: It would not fit in memory.
+        ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
     """
-    circuit = task.circuit
-    heralds = circuit.heralds
-    n, n_free = _photon_numbers(task)
     plan = plan_simulator(task, backend)
-    layout = _all_outputs(task)
-    matrix, _ = circuit_matrix(circuit)
-    table = layout.rows() if task.outputs is None else _table(task.outputs)
-    full = _with_herald_columns(table, heralds.output, circuit.n_modes)
+    if plan.method == PERMANENT:
+        table = _all_outputs(task).rows() if task.outputs is None else _table(task.outputs)
+        amplitudes = _by_permanents(task, table)
+    else:
+        amplitudes = _by_layers(task)
+        table = _all_outputs(task).rows()
+    return SimulationResult.from_columns(amplitudes, "probability_amplitude", _table(task.inputs), table)
+
+
+def _by_permanents(task: SimulatorTask, table: StateTable) -> ComplexArray:
+    """Compute complex128[inputs, outputs], a permanent for each."""
+    heralds, n_modes = task.circuit.heralds, task.circuit.n_modes
+    matrix, _ = circuit_matrix(task.circuit)
+    full = _with_herald_columns(table, heralds.output, n_modes)
     amplitudes = np.zeros((len(task.inputs), len(table)), dtype=np.complex128)
     for row, state in enumerate(task.inputs):
-        photons = with_heralds(state, heralds.input, circuit.n_modes)
-        if plan.method == PERMANENT:
-            amplitudes[row] = amplitudes_to(matrix, photons, full)
-        elif n_free >= 0:
-            found = fock_distribution(
-                matrix, photons, dict(heralds.output), 0, UNIT_ROUNDING, amplitudes=True, follow_loss=False
-            )
-            amplitudes[row] = found.amplitudes if n else 1.0
+        photons = with_heralds(state, heralds.input, n_modes)
+        amplitudes[row] = amplitudes_to(matrix, photons, full)
         _progress.step("inputs", row + 1, len(task.inputs))
-    outputs = [State(state) for state in table.tolist()] if task.outputs is None else task.outputs
-    return SimulationResult(amplitudes, "probability_amplitude", inputs=task.inputs, outputs=outputs)
+    return amplitudes
+
+
+def _by_layers(task: SimulatorTask) -> ComplexArray:
+    """Compute complex128[inputs, outputs] for all outputs."""
+    circuit = task.circuit
+    matrix, _ = circuit_matrix(circuit)
+    rows: list[ComplexArray] = []
+    for row, state in enumerate(task.inputs):
+        found = fock_distribution(
+            matrix,
+            with_heralds(state, circuit.heralds.input, circuit.n_modes),
+            dict(circuit.heralds.output),
+            0,
+            UNIT_ROUNDING,
+            amplitudes=True,
+            follow_loss=False,
+        )
+        rows.append(np.asarray(found.amplitudes))
+        _progress.step("inputs", row + 1, len(task.inputs))
+    return rows[0][np.newaxis] if len(rows) == 1 else np.array(rows)
+
+
+def _layer_bytes(task: SimulatorTask) -> int:
+    circuit = task.circuit
+    photons = with_heralds(task.inputs[0], circuit.heralds.input, circuit.n_modes)
+    if len(circuit.heralds.output) == circuit.n_modes:
+        return 0
+    matrix, _ = circuit_matrix(circuit)
+    work = expand(
+        matrix, photons, heralds=dict(circuit.heralds.output), tolerance=UNIT_ROUNDING, follow_loss=False
+    )
+    return work.needed_bytes(amplitudes=True)
 
 
 def _photon_numbers(task: SimulatorTask) -> tuple[int, int]:
@@ -109,6 +155,8 @@ def _table(states: list[State]) -> StateTable:
 
 
 def _with_herald_columns(table: StateTable, heralds: dict[int, int], n_modes: int) -> StateTable:
+    if not heralds:
+        return table
     full = np.empty((len(table), n_modes), dtype=np.uint8)
     others = [mode for mode in range(n_modes) if mode not in heralds]
     full[:, others] = table

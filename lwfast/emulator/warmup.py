@@ -93,10 +93,14 @@ def _unitary() -> None:
 
 
 def _distributions() -> None:
+    from lwfast._slos import FockLayout
     from lwfast.distribution import output_distribution
 
     output_distribution(_BALANCED, [1, 1])
     output_distribution(0.9 * _BALANCED, [1, 1])
+    output_distribution(_BALANCED, [1, 1], rules=[((0,), (1,))], amplitudes=True)
+    output_distribution(_BALANCED, [0, 0], rules=[((0,), (0,))])
+    FockLayout(2, 1, 0).ranks(np.eye(2, dtype=np.uint8))
 
 
 def _sampling() -> None:
