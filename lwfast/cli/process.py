@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
 from typing import Any
 
 from lwfast.errors import CampaignError, LightworksError
@@ -56,7 +59,24 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--raw", action="store_true", help="take the data before the job's own post-selection"
     )
-    parser.add_argument("--out", metavar="FILE", help="write the sum to FILE (.json, .npz, .parquet)")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="write the sum to FILE (.json, .npz, .parquet), with its history and the names of files that "
+        "were left out; FILE itself is never an input",
+    )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="for --out FILE.json: the counts only, in the form that Lightworks reads",
+    )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file or pattern that is no input; may be repeated",
+    )
     parser.add_argument(
         "--on-error",
         choices=["raise", "skip"],
@@ -69,47 +89,103 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Process the files; return 1 where something could not be processed."""
+    """Process the files; return 1 where something could not be processed, 2 for wrong usage."""
+    if args.workers < 1:
+        _say(f"--workers is {args.workers}; it is at least 1")
+        return 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: _say(message)
+        try:
+            return _processed(args)
+        except CampaignError as error:
+            done = "written" if args.out else "shown"
+            _say(
+                f"{error}\nnothing was {done}; mend or remove these files, or leave them out with "
+                "--on-error skip"
+            )
+        except BrokenExecutor as error:
+            _say(f"{error} Where memory is short, fewer --workers need less.")
+        except (LightworksError, OSError, ValueError, TypeError) as error:
+            _say(error)
+    return 1
+
+
+def _processed(args: argparse.Namespace) -> int:
     from lwfast.results import scan_results
 
-    if args.workers < 1:
-        print(f"lwfast process: --workers is {args.workers}; it is at least 1", file=sys.stderr)
-        return 2
-    try:
-        campaign = scan_results(args.files, on_error=args.on_error, raw_data=args.raw)
-        if args.rule or args.herald:
-            campaign = campaign.post_select(args.rule, args.herald)
-        for name, invert in args.map:
-            campaign = campaign.map(name, invert=invert)
-        result = _merged(campaign, args.workers)
-        if args.out:
-            path = result.save(args.out, metadata=False)
-    except (CampaignError, LightworksError, OSError, ValueError, TypeError) as error:
-        print(f"lwfast process: {error}", file=sys.stderr)
-        return 1
+    out = None if args.out is None else _checked_out(args.out, args.plain)
+    excluded = [*args.exclude, *([] if out is None else [out])]
+    campaign = scan_results(args.files, on_error=args.on_error, raw_data=args.raw, exclude=excluded)
+    if not campaign.paths:
+        raise ValueError(
+            "there are no files left to process: all that were named are excluded or the --out file"
+        )
+    if out is not None and out.exists() and _is_among(out, args.files):
+        _say(f"{out} is where the sum is written, so it is no input")
+    if args.rule or args.herald:
+        campaign = campaign.post_select(args.rule, args.herald)
+    for name, invert in args.map:
+        campaign = campaign.map(name, invert=invert)
+    result = _merged(campaign, args.workers)
+    path = None if out is None else result.save(out, metadata=not args.plain)
     if not args.quiet:
-        print(f"{len(campaign)} files, {result.n_samples} samples, {len(result)} states")
-        if args.out:
-            print(f"written to {path}")
-        else:
+        n_files, n_done = len(campaign), result.metadata["files"]
+        files = f"{n_files} file{'s' * (n_files != 1)}"
+        files = files if n_done == n_files else f"{n_done} of {files}"
+        print(f"{files}, {result.n_samples} samples, {len(result)} states")
+        if path is None:
             _show(result)
+        else:
+            print(f"written to {path}")
     return 0
 
 
-def _merged(campaign: Any, workers: int) -> Any:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        if workers == 1:
-            result = campaign.merge()
-        else:
-            from concurrent.futures import ProcessPoolExecutor
-            from multiprocessing import get_context
+def _checked_out(name: str, plain: bool) -> Path:
+    """Return where the sum goes; raises what can be known before all the work.
 
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-                result = campaign.merge(executor=pool)
-    for warning in caught:
-        print(f"lwfast process: {warning.message}", file=sys.stderr)
-    return result
+    Raises:
+        LightworksDependencyError: If the format needs a package that is not installed.
+        OSError: If the folder cannot be written to.
+        ValueError: If it is no name of a file, or has no plain form.
+    """
+    from lwfast.results.files import result_path
+
+    path = result_path(name)
+    if plain and path.suffix.lower() != ".json":
+        raise ValueError(f"--plain is a form of .json; {path.name} is another format")
+    if path.suffix.lower() == ".parquet":
+        from lwfast.results.export import arrow_module
+
+        arrow_module()
+    folder = next(p for p in path.resolve().parents if p.exists())
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise OSError(
+            f"{path} cannot be written: {path if path.is_dir() else folder} is in the way or protected"
+        )
+    return path
+
+
+def _is_among(path: Path, files: Sequence[str]) -> bool:
+    from lwfast.results import scan_results
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of files that are named twice; that was said
+        return any(found.resolve() == path.resolve() for found in scan_results(files).paths)
+
+
+def _merged(campaign: Any, workers: int) -> Any:
+    if workers == 1:
+        return campaign.merge()
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return campaign.merge(executor=pool)
+
+
+def _say(message: Any) -> None:
+    print(f"lwfast process: {message}", file=sys.stderr)
 
 
 def _show(result: Any) -> None:

@@ -226,7 +226,9 @@ def misfit_of(path: Path, result: SamplingResult, steps: Sequence[Step]) -> Ligh
     try:
         check_fit(steps, result.n_modes)
     except LightworksError as error:
-        return type(error)(f"{error}. {path}, the first file with states, has {result.n_modes} modes.")
+        return type(error)(
+            f"{str(error).rstrip('.')}; {path}, the first file with states, has {result.n_modes} modes"
+        )
     return None
 
 

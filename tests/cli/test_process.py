@@ -31,7 +31,7 @@ def test_files_are_selected_mapped_and_added_up(files, capsys):
 def test_without_a_file_the_largest_counts_are_shown(files, capsys):
     assert run(files / "*.json", "--map", "parity:invert") == 0
     shown = capsys.readouterr().out.splitlines()
-    assert shown[0] == "1 files, 17 samples, 3 states"
+    assert shown[0] == "1 file, 17 samples, 3 states"
     assert shown[1] == "|1,1,1>  9"
 
 
@@ -74,3 +74,69 @@ def test_wrong_arguments_are_told(files, arguments, capsys):
 
 def test_workers_are_at_least_one(files):
     assert run(files, "--workers", 0) == 2
+
+
+def test_the_sum_is_never_an_input(files, capsys):
+    """The same command twice gives the same sum, also where a pattern of the shell names it."""
+    total = files / "total.json"
+    for inputs in ([files], [files], [files / "a.json", files / "b.npz", total]):
+        assert run(*inputs, "--out", total) == 0
+        assert lw.load_result(total).n_samples == 20
+    assert "total.json is where the sum is written" in capsys.readouterr().err
+    assert run(total, "--out", total) == 1
+    assert "no files left" in capsys.readouterr().err
+    assert lw.load_result(total).n_samples == 20
+    assert run(files, files / "a.json", "--exclude", total) == 0
+    captured = capsys.readouterr()
+    assert "taken once" in captured.err
+    assert "2 files, 20 samples" in captured.out
+
+
+def test_the_file_tells_what_was_done_and_what_was_left_out(files, capsys):
+    (files / "bad.json").write_text("{")
+    out = files / "out" / "sum.json"
+    arguments = (files, "--rule", "0=0,1", "--map", "parity", "--on-error", "skip", "--out", out)
+    assert run(*arguments) == 0
+    assert "2 of 3 files" in capsys.readouterr().out
+    loaded = lw.load_result(out)
+    assert [entry["step"] for entry in loaded.history] == ["post_select", "map", "merge"]
+    assert loaded.history[0]["rules"] == [[[0], [0, 1]]]
+    assert loaded.metadata["files"] == 2
+    assert list(loaded.metadata["failed"]) == [str(files / "bad.json")]
+    assert run(*arguments, "--plain") == 0
+    assert out.read_text().startswith('{\n    "')
+    assert run(*arguments[:-1], out.with_suffix(".npz"), "--plain") == 1
+    assert "--plain" in capsys.readouterr().err
+
+
+def test_what_to_do_about_broken_files_is_told(files, capsys):
+    (files / "bad.json").write_text("{")
+    out = files / "out" / "sum.json"
+    assert run(files, "--out", out) == 1
+    error = capsys.readouterr().err
+    assert "nothing was written" in error
+    assert "--on-error skip" in error
+    assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(files, capsys, monkeypatch):
+    from lwfast.results import Campaign
+
+    monkeypatch.setattr(Campaign, "merge", None)
+    (files / "x.json").mkdir()
+    for out in (f"{files}/", files / "x.json", files / "a.json" / "b.json"):
+        assert run(files, "--out", out) == 1
+        assert capsys.readouterr().err.startswith("lwfast process: ")
+
+
+def test_workers_that_die_are_told(files, capsys, monkeypatch):
+    from concurrent.futures.process import BrokenProcessPool
+
+    from lwfast.results import Campaign
+
+    def dies(*_, **__):
+        raise BrokenProcessPool("A process ended abruptly.")
+
+    monkeypatch.setattr(Campaign, "merge", dies)
+    assert run(files, "--workers", 2) == 1
+    assert "fewer --workers" in capsys.readouterr().err
