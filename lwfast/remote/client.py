@@ -307,7 +307,7 @@ class Client:
     def _attach(self, details: ArtemisJobDetails) -> Job:
         job = Job(client=self)
         job._restore(details.job_id, None, [], None, url=self.url)
-        job._saw(details.job_id, details.job_status)
+        job._saw(details.job_id, details.job_status, details)
         return job
 
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import ResultsError
-from lwfast.wire import ArtemisJobDetails, Status
+from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 if TYPE_CHECKING:
     from lwfast.results import QPUSamplingResult
@@ -32,7 +32,7 @@ def fetch(
         job_id: Its id.
         final: Its status, where it is known to be complete; else it is asked for first.
         progress: Called with the bytes that came, and how many there will be.
-        metadata: Kept with the result, beside the id.
+        metadata: Kept with the result, beside the id; where the job is asked for first, with its dates.
 
     Raises:
         ResultsError: The job is not complete, or gave no results; says why.
@@ -40,13 +40,17 @@ def fetch(
     """
     from lwfast.results import QPUSamplingResult
 
-    status = _complete_status(api, job_id) if final is None else final
+    about = {"job_id": job_id, **(metadata or {})}
+    if final is None:
+        details = _complete(api, job_id)
+        about |= said_of(details)
+    status = details.job_status if final is None else final
     if not status.has_results:
         raise _no_results(api, job_id)
     for pause in (*PAUSES_SECONDS, None):
         answer = api.results(job_id, progress)
         if answer.status_code == 200:
-            return QPUSamplingResult.from_body(answer.body, metadata={"job_id": job_id, **(metadata or {})})
+            return QPUSamplingResult.from_body(answer.body, metadata=about)
         if answer.status_code == 400:
             raise _no_results(api, job_id)
         if answer.status_code != 404:
@@ -59,11 +63,22 @@ def fetch(
     )
 
 
-def _complete_status(api: Endpoints, job_id: int | str) -> Status:
-    status = api.details(job_id).job_status
-    if not status.is_complete:
-        raise ResultsError(f"Job with requested ID ({job_id}) is not yet complete: it is {status}.")
-    return status
+def said_of(job: JobRecord | ArtemisJobDetails | None) -> dict[str, Any]:
+    """Return what a scheduler says of a job that belongs to its result: QPU, name and dates, where known."""
+    names = ("qpu", "job_name", "created_date", "started_date", "finished_date", "updated_date")
+    said = {name: getattr(job, name, None) for name in names}
+    if said["finished_date"]:
+        del said["updated_date"]  # it may say when something else changed
+    return {name: value for name, value in said.items() if value}
+
+
+def _complete(api: Endpoints, job_id: int | str) -> ArtemisJobDetails:
+    details = api.details(job_id)
+    if not details.job_status.is_complete:
+        raise ResultsError(
+            f"Job with requested ID ({job_id}) is not yet complete: it is {details.job_status}."
+        )
+    return details
 
 
 def _no_results(api: Endpoints, job_id: int | str) -> ResultsError:

@@ -17,7 +17,7 @@ from lwfast.errors import (
     LightworksRemoteError,
     WaitTimeoutError,
 )
-from lwfast.wire import Status
+from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 from .retry import SINGLE
 from .snapshot import IDS_PER_REQUEST
@@ -119,10 +119,7 @@ class Follower:
         missing = set(ids).difference(str(record.job_id) for record in records)
         if missing:
             raise JobNotFoundError(f"Job with requested ID ({', '.join(sorted(missing))}) not found.")
-        moved = [
-            self._note(str(record.job_id), record.job_status, record.queue_position, finished)
-            for record in records
-        ]
+        moved = [self._note(str(record.job_id), record, finished) for record in records]
         # The scheduler did the waiting, unless it answered early without news, as it does when it ends.
         waited = len(ids) <= IDS_PER_REQUEST and (any(moved) or time.monotonic() - began > long_poll / 2 > 0)
         if waited and long_poll > 0:
@@ -133,13 +130,14 @@ class Follower:
     def _poll_each(self, finished: list[Job], deadline: float | None) -> None:
         for job_id in list(self.pending):
             details = self.client._api.details(job_id, retry=SINGLE, deadline=deadline)
-            self._note(job_id, details.job_status, details.queue_position, finished)
+            self._note(job_id, details, finished)
             if deadline is not None and time.monotonic() > deadline:
                 break
         self._grow()
 
-    def _note(self, job_id: str, status: Status, position: int | None, finished: list[Job]) -> bool:
+    def _note(self, job_id: str, said: JobRecord | ArtemisJobDetails, finished: list[Job]) -> bool:
         """Take what was said of a job; returns whether that was news."""
+        status, position = said.job_status, said.queue_position
         news = self._seen.get(job_id) != (status, position)
         if news:
             self.pause = min(self.pause, 4 * FIRST_PAUSE_SECONDS)  # the next change may be near
@@ -148,7 +146,7 @@ class Follower:
                 for job in self.pending[job_id]:
                     self._on_change(job, status, position)
         for job in self.pending[job_id]:
-            job._saw(job_id, status)
+            job._saw(job_id, status, said)
         if self._reached(status):
             finished += self.pending.pop(job_id)
         return news

@@ -69,7 +69,7 @@ def job_of(client: Client, record: JobRecord) -> Job:
     """Make the job of a record."""
     job = Job(client=client)
     job._restore(record.job_id, None, [], record.job_name)
-    job._saw(record.job_id, record.job_status)
+    job._saw(record.job_id, record.job_status, record)
     return job
 
 

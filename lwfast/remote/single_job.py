@@ -11,7 +11,7 @@ from lwfast.errors import AmbiguousSubmissionError, JobError, JobSubmissionError
 from lwfast.wire import Status
 
 from . import files
-from .fetching import fetch
+from .fetching import fetch, said_of
 from .follow import check_timeout, follow
 from .progress import Download, Shown
 from .snapshot import look_around
@@ -45,6 +45,7 @@ class Job:
         self._seen: Status | None = None  # the latest status that was told
         self._seq = 0  # of lwfast's API: the change that told it
         self._body: bytes | None = None  # a small result that came with the news
+        self._said: dict[str, Any] = {}  # what the scheduler said of the job that belongs to its result
         self._pending_key: str | None = None
         self._url: str | None = None  # base URL of the scheduler that the id is of, where it is known
         self.previous_ids: list[int | str] = []
@@ -81,7 +82,7 @@ class Job:
         """Everything that the scheduler says about the job."""
         job_id = self._required_id()
         details = self._where()._api.details(job_id)
-        self._saw(job_id, details.job_status)
+        self._saw(job_id, details.job_status, details)
         return details
 
     @property
@@ -231,7 +232,7 @@ class Job:
     def _fetch(self, on_bytes: DownloadProgress | None) -> QPUSamplingResult:
         job_id = self._required_id()
         sent = self._payload
-        about = {} if sent is None else {"qpu": sent.qpu, "job_name": sent.job_name}
+        about = self._said | ({} if sent is None else {"qpu": sent.qpu, "job_name": sent.job_name})
         if self._body is not None:
             from lwfast.results import QPUSamplingResult
 
@@ -242,9 +243,13 @@ class Job:
             error.job = self
             raise
 
-    def _saw(self, job_id: Any, status: Status) -> None:
-        """Remember a status, if it is that of the present id."""
+    def _saw(
+        self, job_id: Any, status: Status, said: wire.JobRecord | wire.ArtemisJobDetails | None = None
+    ) -> None:
+        """Remember a status, and what came with it, if it is that of the present id."""
         if str(job_id) == str(self._job_id):
+            if status.is_complete:  # before, the dates are not yet those of the result
+                self._said |= said_of(said)
             self._seen = status
             self._final = status if status.is_complete else self._final
 
@@ -258,6 +263,7 @@ class Job:
         if self._job_id is not None:
             self.previous_ids.append(self._job_id)
         self._final = self._seen = self._body = None
+        self._said = {}
         self._seq = 0
         self._pending_key = None
         self._url = None if self._client is None else self._client.url
@@ -265,7 +271,7 @@ class Job:
             self._job_id = answer.job_id
             self._name = answer.job_name
             self._seq = answer.seq
-            self._saw(answer.job_id, answer.job_status)
+            self._saw(answer.job_id, answer.job_status, answer)
         else:
             self._job_id = answer
 
@@ -283,6 +289,7 @@ class Job:
         self._payload = payload
         self._name = name
         self._final = self._seen = self._body = None
+        self._said = {}
         self._seq = 0
         self._pending_key = key
         self._url = url

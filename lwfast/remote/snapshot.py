@@ -76,6 +76,6 @@ def _ask(client: Client, jobs: Sequence[Job]) -> dict[Job, State]:
         record = records.get(str(job.job_id))
         if record is None:
             raise JobNotFoundError(f"Job with requested ID ({job.job_id}) not found.")
-        job._saw(record.job_id, record.job_status)
+        job._saw(record.job_id, record.job_status, record)
         found[job] = (record.job_status, record.queue_position)
     return found

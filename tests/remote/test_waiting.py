@@ -216,3 +216,20 @@ def test_jobs_that_are_waited_for_one_by_one_are_asked_for_once():
         assert [result.metadata["job_id"] for result in results] == [job.job_id for job in jobs]
         assert results[0].metadata["qpu"] == "Artemis"
         assert results[0] == remote.get_results(jobs[0].job_id)
+
+
+def test_a_result_knows_when_it_was_measured_and_where():
+    """However it was fetched: after a wait, by its id, or by a job found again."""
+    with remote.local_scheduler(workers=1) as local:
+        task = lw.Sampler(lw.Unitary(lw.random_unitary(3, seed=1)), lw.State([1, 0, 0]), 50)
+        job = local.qpu("Artemis").run(task, job_name="Scan 1")
+        waited = job.result(timeout=60).metadata
+        assert waited.items() >= {"job_id": job.job_id, "qpu": "Artemis", "job_name": "Scan 1"}.items()
+        assert waited["created_date"] <= waited["started_date"] <= waited["finished_date"]
+        assert "updated_date" not in waited
+        by_id = remote.get_results(job.job_id).metadata
+        assert by_id["created_date"] == waited["created_date"]
+        assert by_id["updated_date"] >= waited["created_date"]
+        (listed,) = remote.jobs(name="Scan 1")
+        assert listed.get_result().metadata == waited
+        assert remote.job(job.job_id).get_result().metadata.items() >= by_id.items()
