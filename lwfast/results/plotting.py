@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.errors import LightworksDependencyError
+from lwfast.results._bars import DEFAULT_TOP, Bars, bars_of, checked_top, label_table, number_text, shortened
 from lwfast.results.sampling import SamplingResult
-from lwfast.state import State, as_occupation
 
-DEFAULT_TOP = 30
-_LABEL_SIZE = 9.0
-_LABEL_LENGTH = 64
+_LABEL_SIZE, _SMALL_SIZE = 9.0, 7.0
 _CUT_FROM = 2.0
 """The bar of all others is cut where it is so many times higher than the highest other bar."""
-
-
-class _Bars(NamedTuple):
-    labels: list[str]
-    heights: FloatArray  # (n_results, n_bars)
-    errors: FloatArray  # (n_results, n_bars)
-    has_rest: bool
+_CHARACTER = 0.072
+"""Inches along a label that a character takes at `_LABEL_SIZE`; states are digits and narrow commas."""
+_LINE = 1.25 / 72
+"""Inches that a line of text takes across it, for each point of its size."""
 
 
 def plot_results(
@@ -53,7 +47,8 @@ def plot_results(
         order: "count" (largest first) or "state".
         normalize: Draw shares of all counts instead of counts.
         errors: Draw the statistical error of each bar, `sqrt(n p (1 - p))`.
-        ax: Axes to draw into; a new figure is made where it is None.
+        ax: Axes to draw into; a new figure is made where it is None. Long labels take their room from these
+            axes, and are shortened where they would take more than half of it.
         compare: Further results to draw beside, in the forms of `results`.
         labels: Name of each result for the legend.
 
@@ -63,25 +58,39 @@ def plot_results(
     Raises:
         LightworksDependencyError: If matplotlib is not installed.
         ModeMismatchError: If the results differ in their number of modes.
-        TypeError: If a key of `state_labels` is not a state.
+        TypeError: If a key of `state_labels` is not a state, `top` is no integer, or errors are wanted of
+            counts that are no integers.
         ValueError: If a result holds no data, `top` is not positive, or `order` is unknown.
     """
     named = _named(results, compare, labels)
-    if top < 1:
-        raise ValueError(f"top is {top}; at least one state gets a bar")
-    bars = _bars([result for _, result in named], top, order, normalize, _label_table(state_labels))
-    pyplot = _pyplot()
-    figure, axes = _axes(pyplot, ax, len(bars.labels), max(map(len, bars.labels)))
-    _draw(axes, bars, [name for name, _ in named], errors)
+    bars = bars_of(
+        [result for _, result in named],
+        checked_top(top),
+        order,
+        label_table(state_labels),
+        normalize=normalize,
+        errors=errors,
+    )
+    pyplot = pyplot_module()
+    if ax is None:
+        figure, (axes,), width = new_axes(pyplot, bars)
+    else:
+        figure, axes, bars, width = ax.figure, ax, _fitted(ax, bars), _inches(ax)[0]
+    draw_bars(axes, width, bars, [name for name, _ in named])
     axes.set_ylabel("Share of counts" if normalize else "Counts")
     axes.set_xlabel("State")
-    if ax is None and show and _has_screen(pyplot):
+    if ax is None and show and has_screen(pyplot):
         pyplot.show()
         return None
     return figure, axes
 
 
-def _pyplot() -> Any:
+def pyplot_module() -> Any:
+    """Return matplotlib.pyplot.
+
+    Raises:
+        LightworksDependencyError: If it is not installed.
+    """
     try:
         import matplotlib.pyplot as plt
     except ImportError:
@@ -91,7 +100,7 @@ def _pyplot() -> Any:
     return plt
 
 
-def _has_screen(pyplot: Any) -> bool:
+def has_screen(pyplot: Any) -> bool:
     """Whether `show` does something: on other backends it only warns."""
     name = pyplot.get_backend().lower()
     return name not in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
@@ -122,91 +131,85 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
     return [(name or f"result {k + 1}", result) for k, (name, result) in enumerate(named)]
 
 
-def _label_table(state_labels: Mapping[Any, Any] | None) -> dict[tuple[int, ...], str]:
-    try:
-        return {as_occupation(state): str(label) for state, label in (state_labels or {}).items()}
-    except TypeError:
-        raise TypeError("Keys of state_labels dict should be States.") from None
+def new_axes(pyplot: Any, bars: Bars, n_axes: int = 1) -> Any:
+    """Return a new figure, its axes, and their width in inches.
+
+    They are wide enough for a label a bar, up to about 200 of them, and high enough for upright labels.
+    """
+    n_bars, longest = len(bars.labels), max(map(len, bars.labels))
+    width = min(max(7.0, 0.26 * n_bars + 1.5), max(16.0, min(0.13 * n_bars + 1.5, 28.0)))
+    height = 4.5 + (_CHARACTER * longest if _upright(n_bars, longest, width - 1.0) else 0.3)
+    figure, axes = pyplot.subplots(
+        1, n_axes, figsize=(width * n_axes, height), layout="constrained", squeeze=False
+    )
+    # The layout is made when the figure is drawn; until then axes tell another width.
+    return figure, axes.reshape(-1), width - 1.0
 
 
-def _bars(
-    results: list[SamplingResult], top: int, order: str, normalize: bool, names: dict[tuple[int, ...], str]
-) -> _Bars:
-    """Choose the states that get a bar, and the height and error of each."""
-    states = _chosen(results, top, order)
-    totals = np.array([float(result.n_samples) for result in results])
-    heights = np.zeros((len(results), len(states)))
-    for k, result in enumerate(results):
-        rows = result.rows_of(states)
-        heights[k, rows >= 0] = result.counts[rows[rows >= 0]]
-    labels = [_shortened(names.get(tuple(row), str(State(row)))) for row in states.tolist()]
-    has_rest = any(len(result) > np.count_nonzero(h) for result, h in zip(results, heights, strict=True))
-    if has_rest:
-        heights = np.column_stack([heights, totals - heights.sum(axis=1)])
-        most = max(len(result) for result in results) - len(states)
-        labels.append(f"{most:,} others".replace(",", " ") if len(results) == 1 else "others")
-    share = heights / np.maximum(totals, 1.0)[:, None]
-    errors = np.sqrt(np.maximum(heights * (1 - share), 0.0))
-    if normalize:
-        return _Bars(labels, share, errors / np.maximum(totals, 1.0)[:, None], has_rest)
-    return _Bars(labels, heights, errors, has_rest)
+def _upright(n_bars: int, longest: int, width: float) -> bool:
+    """Whether labels side by side in `width` inches would touch."""
+    return n_bars * (longest + 2) * _CHARACTER * 1.1 > width
 
 
-def _shortened(label: str) -> str:
-    """Leave out the middle of a label that would be longer than the bars are high."""
-    if len(label) <= _LABEL_LENGTH:
-        return label
-    half = _LABEL_LENGTH // 2
-    return f"{label[:half]}…{label[-half:]}"
+def _fitted(axes: Any, bars: Bars) -> Bars:
+    """Make room for upright labels below given axes, within the room that they have, and shorten the labels.
+
+    Where a layout engine makes the room, only the labels are shortened.
+    """
+    n_bars, longest = len(bars.labels), max(map(len, bars.labels))
+    figure, box = axes.figure, axes.get_position()
+    inches = figure.get_size_inches()
+    if not _upright(n_bars, longest, _inches(axes)[0]):
+        return bars
+    engine = figure.get_layout_engine()
+    around = 0.35  # inches for the ticks and the name of the axis
+    below = max(box.y0 * inches[1] - around, 0.0)
+    spec = axes.get_subplotspec()
+    if spec is not None and spec.rowspan.stop < spec.get_gridspec().nrows:
+        # What stands below belongs to other axes, but for the space between the two.
+        parts = spec.get_gridspec()[spec.rowspan.stop : spec.rowspan.stop + 1, :].get_position(figure)
+        below = max((box.y0 - parts.y1) * inches[1] - around, 0.0)
+    room = below + 0.5 * _inches(axes)[1]
+    labels = [shortened(label, max(int(room / _CHARACTER), 5)) for label in bars.labels]
+    needed = max(map(len, labels)) * _CHARACTER
+    if engine is None and needed > below:
+        rise = (needed - below) / inches[1]
+        axes.set_position((box.x0, box.y0 + rise, box.width, box.height - rise))
+    return bars._replace(labels=labels)
 
 
-def _chosen(results: list[SamplingResult], top: int, order: str) -> StateTable:
-    if order not in ("count", "state"):
-        raise ValueError(f"unknown order {order!r}; bars are ordered by 'count' or 'state'")
-    if len(results) == 1:
-        kept = results[0].top(top)
-    else:
-        from lwfast.results.merging import merge_results
-
-        # Shares, not counts: a long run does not drown a short one. 2^40 keeps them integers.
-        scaled = [
-            SamplingResult.from_columns(
-                part.states, np.round(part.counts * (2.0**40 / max(result.n_samples, 1))).astype(np.int64)
-            )
-            for result in results
-            for part in [result.top(top)]
-        ]
-        kept = merge_results(scaled).top(top)
-    return kept.sort("state").states if order == "state" else kept.states
+def _inches(axes: Any) -> tuple[float, float]:
+    """Return width and height of axes."""
+    box, size = axes.get_position(), axes.figure.get_size_inches()
+    return float(box.width * size[0]), float(box.height * size[1])
 
 
-def _axes(pyplot: Any, ax: Any, n_bars: int, label_length: int) -> Any:
-    if ax is not None:
-        return ax.figure, ax
-    # Wide enough for a label a bar, high enough for upright labels below the bars.
-    width = min(max(7.0, 0.26 * n_bars + 1.5), 16.0)
-    height = 4.5 + (0.075 * label_length if _upright(n_bars, label_length, width) else 0.3)
-    return pyplot.subplots(figsize=(width, height), layout="constrained")
+def draw_bars(axes: Any, width: float, bars: Bars, names: list[str]) -> None:
+    """Draw bars side by side, a label below each place, and a legend where there are several results.
 
-
-def _upright(n_bars: int, label_length: int, width: float) -> bool:
-    """Whether labels side by side would touch: a character takes about 0.08 inch."""
-    return n_bars * (label_length + 2) * 0.08 > 0.85 * width
-
-
-def _draw(axes: Any, bars: _Bars, names: list[str], errors: bool) -> None:
+    Args:
+        axes: Where to.
+        width: The width of the axes in inches.
+        bars: What is drawn.
+        names: The name of each result.
+    """
     n_results, n_bars = bars.heights.shape
-    width = 0.8 / n_results
-    places = np.arange(n_bars)
+    inch = width / (n_bars + 0.2)
+    cut = bars.has_rest and _rest_flattens(bars)
+    widths = np.full(n_bars, 0.8 / n_results)
+    places = np.arange(n_bars, dtype=float)
+    if cut:
+        # Wide enough for the number that is written into each.
+        widths[-1] = max(widths[-1], 1.3 * _LINE * _LABEL_SIZE / inch)
+        places[-1] += (widths[-1] * n_results - 0.8) / 2
     rests: list[Any] = []
     for k, (name, heights) in enumerate(zip(names, bars.heights, strict=True)):
-        offset = (k - (n_results - 1) / 2) * width
         drawn = axes.bar(
-            places + offset,
+            places + (k - (n_results - 1) / 2) * widths,
             heights,
-            width,
+            widths,
             label=name,
-            yerr=bars.errors[k] if errors else None,
+            yerr=None if bars.errors is None else bars.errors[k],
             error_kw={"elinewidth": 1.0, "capsize": min(3.0, 30.0 / n_bars)},
         )
         if bars.has_rest:
@@ -214,49 +217,54 @@ def _draw(axes: Any, bars: _Bars, names: list[str], errors: bool) -> None:
             rest.set_hatch("///")
             rest.set_alpha(0.45)
             rests.append(rest)
-    if bars.has_rest:
-        _cut_rest(axes, bars, rests, errors)
-    length = max(map(len, bars.labels))
-    upright = _upright(n_bars, length, axes.get_position().width * axes.figure.get_size_inches()[0])
-    axes.set_xticks(places)
-    axes.set_xticklabels(
-        bars.labels, rotation=90 if upright else 0, fontsize=_LABEL_SIZE if n_bars <= 40 else 7.0
-    )
-    axes.set_xlim(-0.6, n_bars - 0.4)
+    if cut:
+        _cut_rest(axes, bars, rests)
+    _draw_labels(axes, bars, places, inch)
+    axes.set_xlim(-0.6, places[-1] + widths[-1] * n_results / 2 + 0.2)
     axes.spines[["top", "right"]].set_visible(False)
     if n_results > 1:
         # Above the axes: inside, it would hide bars.
         axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=min(n_results, 4))
 
 
-def _cut_rest(axes: Any, bars: _Bars, patches: list[Any], errors: bool) -> None:
-    """Where the bar of all others would flatten the rest, cut it at the top and write its height into it."""
-    named = bars.heights + bars.errors if errors else bars.heights
-    highest = named[:, :-1].max(initial=0.0)
-    rest = bars.heights[:, -1]
-    if highest <= 0 or rest.max() <= _CUT_FROM * highest:
-        return
-    top = 1.15 * highest
+def _draw_labels(axes: Any, bars: Bars, places: Any, inch: float) -> None:
+    """Write a label below each bar, or below every second, third, ... where they would touch."""
+    n_bars = len(bars.labels)
+    upright = _upright(n_bars, max(map(len, bars.labels)), inch * n_bars)
+    size = _LABEL_SIZE if not upright or inch >= _LINE * _LABEL_SIZE else _SMALL_SIZE
+    step = int(np.ceil(_LINE * size / inch)) if upright else 1
+    shown = [*range(0, n_bars - bars.has_rest, step), *([n_bars - 1] if bars.has_rest else [])]
+    if bars.has_rest and len(shown) > 1 and shown[-1] - shown[-2] < step:
+        del shown[-2]
+    axes.set_xticks([places[k] for k in shown])
+    axes.set_xticklabels([bars.labels[k] for k in shown], rotation=90 if upright else 0, fontsize=size)
+
+
+def _highest(bars: Bars) -> float:
+    """Return the height of what is drawn of the states that have a bar of their own."""
+    named = bars.heights if bars.errors is None else bars.heights + bars.errors
+    return float(named[:, :-1].max(initial=0.0))
+
+
+def _rest_flattens(bars: Bars) -> bool:
+    highest = _highest(bars)
+    return highest > 0 and float(bars.heights[:, -1].max()) > _CUT_FROM * highest
+
+
+def _cut_rest(axes: Any, bars: Bars, patches: list[Any]) -> None:
+    """Cut the bars of all others at the top and write their heights into them."""
+    top = 1.15 * _highest(bars)
     axes.set_ylim(0, top)
-    for patch, height in zip(patches, rest, strict=True):
+    for patch, height in zip(patches, bars.heights[:, -1], strict=True):
         if height <= top:
             continue
-        text = f"{height:.3g}" if height < 1 or height % 1 else f"{height:,.0f}".replace(",", " ")
         axes.text(
             patch.get_x() + patch.get_width() / 2,
             0.97 * top,
-            f"{text} →",
+            f"{number_text(float(height))} →",
             rotation=90,
             ha="center",
             va="top",
             fontsize=_LABEL_SIZE,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )
-
-
-def bar_axes(values: AnyArray, labels: Sequence[str], axes: Any) -> None:
-    """Draw plain bars with a label each."""
-    places = np.arange(values.size)
-    axes.bar(places, values)
-    axes.set_xticks(places)
-    axes.set_xticklabels(labels, rotation=90 if sum(map(len, labels)) > 60 else 0, fontsize=_LABEL_SIZE)

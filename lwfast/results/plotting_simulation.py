@@ -8,65 +8,120 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import AnyArray
-from lwfast.results.plotting import _has_screen, _label_table, _pyplot, bar_axes
+from lwfast.results._bars import DEFAULT_TOP, Bars, checked_top, label_of, label_table, others
+from lwfast.results._ordering import largest
+from lwfast.results.plotting import draw_bars, has_screen, new_axes, pyplot_module
 from lwfast.results.simulation import SimulationResult
 
 _MOST_TICKS = 40
+_SQUARE_TO = 3
+"""Cells of a heat map are square up to this ratio of its sides; 2 x 300 squares would be a line."""
 
 
 def plot_simulation(
-    result: SimulationResult, values: AnyArray, show: bool, state_labels: Mapping[Any, Any] | None
+    result: SimulationResult,
+    values: AnyArray,
+    show: bool,
+    state_labels: Mapping[Any, Any] | None,
+    top: int = DEFAULT_TOP,
 ) -> Any:
     """Draw one input as bars, several as a heat map; amplitudes as real and imaginary part side by side.
+
+    Up to `top` outputs of one input stand in their order. Of more, the `top` largest have a bar, largest
+    first; one more bar stands for the probability of all others.
 
     Args:
         result: Where inputs and outputs come from.
         values: `(n_inputs, n_outputs)`, what is drawn.
         show: Show the figure and return None; without a screen, or where it is False, return figure and axes.
         state_labels: Another label for some states.
+        top: How many outputs of one input get a bar of their own.
 
     Returns:
         (figure, axes), where amplitudes have two axes, or None where the figure was shown.
 
     Raises:
         LightworksDependencyError: If matplotlib is not installed.
-        TypeError: If a key of `state_labels` is not a state.
+        TypeError: If a key of `state_labels` is not a state, or `top` is no integer.
+        ValueError: If there is nothing to draw, or `top` is not positive.
     """
-    names = _label_table(state_labels)
-    outputs = [names.get(tuple(state), str(state)) for state in result.outputs]
-    inputs = [names.get(tuple(state), str(state)) for state in result.inputs]
-    pyplot = _pyplot()
+    names = label_table(state_labels)
+    top = checked_top(top)
+    if values.size == 0:
+        raise ValueError("Result contains no data.")
     parts = [("", values)]
-    if np.iscomplexobj(values) and result.result_type == "probability_amplitude":
-        parts = [("real", values.real), ("imag", values.imag)]
-        if values is not result.array:
-            parts = [("", values.real)]
-    figure, axes = pyplot.subplots(
-        1, len(parts), figsize=(7 * len(parts), 6), layout="constrained", squeeze=False
-    )
-    flat = list(axes.reshape(-1))
-    for (part, array), ax in zip(parts, flat, strict=True):
-        if len(inputs) == 1:
-            bar_axes(array[0], outputs, ax)
-            ax.set_xlabel("State")
-            ax.set_ylabel(f"{part}(amplitude)" if part else result.result_type.capitalize())
-        else:
-            image = ax.imshow(array, vmin=min(a.min() for _, a in parts), vmax=max(a.max() for _, a in parts))
-            _ticks(ax, inputs, outputs)
-            ax.set_title(f"{part}(result)" if part else "")
-    if len(inputs) > 1:
-        figure.colorbar(image, ax=flat)
-    if show and _has_screen(pyplot):
-        pyplot.show()
+    if np.iscomplexobj(values):
+        parts = [("", values.real)]
+        if result.result_type == "probability_amplitude":
+            parts = [("real", values.real), ("imag", values.imag)]
+    draw = _draw_bars if len(result) == 1 else _draw_maps
+    figure, axes = draw(result, values, parts, names, top)
+    if show and has_screen(pyplot_module()):
+        pyplot_module().show()
         return None
-    return figure, (axes.reshape(-1) if len(flat) > 1 else flat[0])
+    return figure, (axes if len(axes) > 1 else axes[0])
 
 
-def _ticks(ax: Any, inputs: list[str], outputs: list[str]) -> None:
-    """Label every state, or evenly chosen ones where labels would touch."""
-    across = range(0, len(outputs), -(-len(outputs) // _MOST_TICKS))
-    down = range(0, len(inputs), -(-len(inputs) // _MOST_TICKS))
-    ax.set_xticks(list(across), [outputs[k] for k in across], rotation=90)
-    ax.set_yticks(list(down), [inputs[k] for k in down])
-    ax.set_xlabel("Output")
-    ax.set_ylabel("Input")
+def _draw_bars(
+    result: SimulationResult,
+    values: AnyArray,
+    parts: list[tuple[str, AnyArray]],
+    names: Mapping[tuple[int, ...], str],
+    top: int,
+) -> tuple[Any, AnyArray]:
+    n_outputs = values.shape[1]
+    rows = np.arange(n_outputs) if n_outputs <= top else largest(np.abs(values[0]), top)
+    outputs = result.output_table
+    labels = [label_of(tuple(row), names) for row in outputs[rows].tolist()]
+    # Probabilities add up; amplitudes of states that have no bar are not one amplitude.
+    adds_up = n_outputs > top and len(parts) == 1
+    left = others(n_outputs - len(rows)) if n_outputs > top else ""
+    if adds_up:
+        labels.append(left)
+    charts = []
+    for name, array in parts:
+        heights = array[0, rows].astype(float)
+        if adds_up:
+            heights = np.append(heights, max(float(array[0].sum()) - heights.sum(), 0.0))
+        charts.append((name, Bars(labels, heights[None, :], None, adds_up)))
+    figure, axes, width = new_axes(pyplot_module(), charts[0][1], len(charts))
+    for (name, bars), ax in zip(charts, axes, strict=True):
+        draw_bars(ax, width, bars, [""])
+        ax.set_xlabel("State" if adds_up or not left else f"State ({left} with smaller amplitudes)")
+        ax.set_ylabel(f"{name}(amplitude)" if name else "Probability")
+    return figure, axes
+
+
+def _draw_maps(
+    result: SimulationResult,
+    values: AnyArray,
+    parts: list[tuple[str, AnyArray]],
+    names: Mapping[tuple[int, ...], str],
+    top: int,  # noqa: ARG001  (a map shows everything)
+) -> tuple[Any, AnyArray]:
+    across, down = _chosen(result.output_table, names), _chosen(result.input_table, names)
+    # A character of a label takes 0.08 inch: below the map, and at its left.
+    height = 6 + 0.08 * max(len(label) for _, label in across)
+    width = 7 + 0.08 * max(len(label) for _, label in down)
+    figure, axes = pyplot_module().subplots(
+        1, len(parts), figsize=(width * len(parts), height), layout="constrained", squeeze=False
+    )
+    axes = axes.reshape(-1)
+    lowest, highest = min(a.min() for _, a in parts), max(a.max() for _, a in parts)
+    sides = sorted(values.shape)
+    aspect = "equal" if sides[1] <= _SQUARE_TO * sides[0] else "auto"
+    for (part, array), ax in zip(parts, axes, strict=True):
+        image = ax.imshow(array, vmin=lowest, vmax=highest, aspect=aspect, interpolation="nearest")
+        ax.set_xticks([k for k, _ in across], [label for _, label in across], rotation=90)
+        ax.set_yticks([k for k, _ in down], [label for _, label in down])
+        ax.set_xlabel("Output")
+        ax.set_ylabel("Input")
+        ax.set_title(f"{part}(result)" if part else "")
+    figure.colorbar(image, ax=list(axes))
+    return figure, axes
+
+
+def _chosen(states: AnyArray, names: Mapping[tuple[int, ...], str]) -> list[tuple[int, str]]:
+    """Return places and labels of all states, or of evenly chosen ones where labels would touch."""
+    step = -(-len(states) // _MOST_TICKS)
+    return [(k, label_of(tuple(states[k].tolist()), names)) for k in range(0, len(states), step)]

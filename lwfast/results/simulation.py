@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray
+from lwfast._types import AnyArray, StateTable
 from lwfast.counts import group_checked
 from lwfast.errors import ResultCreationError
 from lwfast.results._dict_reading import DictReading
@@ -72,8 +72,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     ) -> None:
         self._array = frozen(array)
         self._type = result_type
-        self._inputs = inputs
-        self._outputs = outputs
+        self._inputs = frozen(inputs)
+        self._outputs = frozen(outputs)
         self._input_index = StateIndex(inputs)
         self._attributes = attributes
 
@@ -121,6 +121,16 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     def outputs(self) -> list[State]:
         """All outputs, as a new list."""
         return [State(row) for row in self._outputs.tolist()]
+
+    @property
+    def input_table(self) -> StateTable:
+        """The inputs as rows, `uint8[n_inputs, n_modes]`, read-only."""
+        return self._inputs
+
+    @property
+    def output_table(self) -> StateTable:
+        """The outputs as rows, `uint8[n_outputs, n_modes]`, read-only."""
+        return self._outputs
 
     @property
     def result_type(self) -> str:
@@ -226,7 +236,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self._with_outputs(self._array[:, columns], outputs)
 
     def _with_outputs(self, array: AnyArray, outputs: AnyArray) -> SimulationResult:
-        return _restored(array, self._type, self._inputs, outputs, {})
+        return SimulationResult.from_columns(array, self._type, self._inputs, outputs)
 
     def print_outputs(self, rounding: int = 4) -> None:
         """Print each input and what it becomes, values rounded to `rounding` places."""
@@ -259,11 +269,16 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             return np.asarray(np.abs(self._array) ** 2)
         return self._array
 
-    def plot(self, conv_to_probability: bool = False, show: bool = True, state_labels: Any = None) -> Any:
-        """Draw a bar chart (one input) or a heat map; see `lwfast.results.plotting_simulation`."""
+    def plot(
+        self, conv_to_probability: bool = False, show: bool = True, state_labels: Any = None, **options: Any
+    ) -> Any:
+        """Draw a bar chart (one input) or a heat map; see `lwfast.results.plotting_simulation`.
+
+        `top` (30) is the number of outputs of one input that get a bar of their own.
+        """
         from lwfast.results.plotting_simulation import plot_simulation
 
-        return plot_simulation(self, self._shown_values(conv_to_probability), show, state_labels)
+        return plot_simulation(self, self._shown_values(conv_to_probability), show, state_labels, **options)
 
 
 def _restored(
