@@ -28,3 +28,12 @@ def group(states, counts):
     sums = np.zeros(len(rows), np.int64)
     np.add.at(sums, inverse.reshape(-1), counts)
     return len(rows), sums.sum()
+
+
+def summary(states, counts):
+    """Histogram, means and pairs; what is handed back are the sums for pairs of modes."""
+    np.bincount(states.sum(axis=1, dtype=np.int64), counts)
+    photons = states.astype(np.float64)
+    weighed = photons * counts[:, None]
+    weighed.sum(axis=0)
+    return weighed.T @ photons
