@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import pickle
 import warnings
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +24,7 @@ from lwfast.results._chunks import (
     reason_of,
     run_chunk,
 )
+from lwfast.results._paths import files_of
 from lwfast.results._progress import Progress
 from lwfast.results._steps import Step, map_step, post_select_step, post_selection_step
 from lwfast.results.sampling import SamplingResult
@@ -65,18 +66,10 @@ def scan_results(
     """
     if on_error not in _CHOICES:
         raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}")
-    left_out = {os.path.realpath(path) for path in _found(exclude)}
-    taken: dict[str, Path] = {}
-    repeated: list[str] = []
-    for path in _found(paths):
-        real = os.path.realpath(path)
-        if real in taken:
-            repeated.append(str(path))
-        elif real not in left_out:
-            taken[real] = path
+    taken, repeated = files_of(paths, exclude)
     if repeated:
         warnings.warn(f"files that are named twice are taken once: {_some(repeated)}", stacklevel=2)
-    return Campaign(tuple(taken.values()), (), on_error, raw_data)
+    return Campaign(taken, (), on_error, raw_data)
 
 
 class CampaignReport(NamedTuple):
@@ -162,6 +155,7 @@ class Campaign:
             CampaignError: If files could not be processed and the campaign does not skip them.
             ModeRangeError: If a rule names a mode that the first file does not have.
             ResultError: If a mapping needs another number of modes than the first file has.
+            TypeError: If a step cannot be sent to a process pool.
             Exception: What a callable of yours raises, with a note that names the file.
         """
         total, failed = self._gathered(TableSum, executor, progress, in_flight)
@@ -290,6 +284,8 @@ class Campaign:
     ) -> Iterator[tuple[tuple[Path, ...], Outcome[S]]]:
         """Give each chunk of files and what became of it, in order."""
         window = _window(executor, in_flight)
+        if isinstance(executor, ProcessPoolExecutor):
+            _check_can_travel(self._steps)
         chunks = chunks_of(self.paths)
         with Progress(progress, len(self.paths)) as bar:
             if executor is None:
@@ -340,6 +336,16 @@ def _window(executor: Executor | None, in_flight: int | None) -> int:
     return in_flight
 
 
+def _check_can_travel(steps: tuple[Step, ...]) -> None:
+    try:
+        pickle.dumps(steps)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise TypeError(
+            f"a step cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
+            "functions inside functions are none), or a pool of threads."
+        ) from error
+
+
 def _lines(failed: Failures) -> str:
     return "\n".join(f"  {path}: {reason}" for path, reason in failed.items())
 
@@ -352,28 +358,3 @@ def _some(names: list[str]) -> str:
 def _misfits(part: Part[Any], n_modes: int | None) -> Failures:
     reason = f"ResultError: its states have {part.n_modes} modes; those of the first file have {n_modes}"
     return dict.fromkeys(part.paths, reason)
-
-
-def _found(paths: Any) -> Iterator[Path]:
-    """Give the files that paths, folders and patterns stand for."""
-    if not isinstance(paths, str | os.PathLike):
-        if not isinstance(paths, Iterable):
-            raise TypeError(f"paths are a path or several, not {type(paths).__name__}")
-        for path in paths:
-            yield from _found(path)
-        return
-    path = Path(paths)
-    if path.is_dir():
-        from lwfast.results.files import SUFFIXES
-
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
-    elif any(c in str(path) for c in "*?[") and not path.exists():
-        import glob
-
-        found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
-    else:
-        yield path  # one that does not exist is reported with those that cannot be read
-        return
-    if not found:
-        raise FileNotFoundError(f"there are no result files in {path}")
-    yield from found

@@ -322,7 +322,8 @@ def test_files_can_be_left_out(pair):
     total = scan_results(pair).merge()
     total.save(pair / "total.npz")
     assert scan_results(pair, exclude=pair / "total.npz").merge() == total
-    assert scan_results(pair, exclude=pair / "not_there.npz").paths == scan_results(pair).paths
+    for nothing in (pair / "not_there.npz", pair / "not*.npz"):
+        assert scan_results(pair, exclude=nothing).paths == scan_results(pair).paths
     for run in (scan_results(pair).merge, scan_results(pair).summarise):
         with pytest.warns(UserWarning, match=r"counted twice: .*total\.npz"):
             run()
@@ -391,3 +392,13 @@ def test_no_more_chunks_wait_than_said(folder, monkeypatch, in_flight, most):
 def test_small_files_are_shared_by_workers():
     """64 small files are several chunks: else one worker does all, and progress is told once."""
     assert len(_chunks.chunks_of([Path(f"{k}.json") for k in range(64)])) == 8
+
+
+def test_folders_that_match_a_pattern_are_no_files(pair):
+    (pair / "deeper").mkdir()
+    assert scan_results(str(pair / "**")).paths == scan_results(pair).paths
+
+
+def test_what_cannot_be_sent_to_processes_is_told(pair):
+    with ProcessPoolExecutor(1) as pool, pytest.raises(TypeError, match="pool of threads"):
+        scan_results(pair).map(lambda state: state).merge(executor=pool)

@@ -1,0 +1,60 @@
+"""Which files a campaign takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
+    """Return the files that paths, folders and patterns stand for, each once.
+
+    Args:
+        paths: One or several, in order.
+        exclude: Those to leave out; they need not exist.
+
+    Returns:
+        The files, and the names under which some were met again.
+
+    Raises:
+        FileNotFoundError: If a folder or pattern of `paths` has no result files.
+        TypeError: If one is no path.
+    """
+    left_out = {os.path.realpath(path) for path in _found(exclude, may_lack=True)}
+    taken: dict[str, Path] = {}
+    repeated: list[str] = []
+    for path in _found(paths):
+        real = os.path.realpath(path)
+        if real in taken:
+            repeated.append(str(path))
+        elif real not in left_out:
+            taken[real] = path
+    return tuple(taken.values()), repeated
+
+
+def _found(paths: Any, *, may_lack: bool = False) -> Iterator[Path]:
+    """Give the files that paths, folders and patterns stand for."""
+    if not isinstance(paths, str | os.PathLike):
+        if not isinstance(paths, Iterable):
+            raise TypeError(f"paths are a path or several, not {type(paths).__name__}")
+        for path in paths:
+            yield from _found(path, may_lack=may_lack)
+        return
+    path = Path(paths)
+    if path.is_dir():
+        from lwfast.results.files import SUFFIXES
+
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    elif any(c in str(path) for c in "*?[") and not path.exists():
+        import glob
+
+        names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+        found = [Path(name) for name in names if not os.path.isdir(name)]  # noqa: PTH112
+    else:
+        yield path  # one that does not exist is reported with those that cannot be read
+        return
+    if not found and not may_lack:
+        raise FileNotFoundError(f"there are no result files in {path}")
+    yield from found
