@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import load1, load8, store1, store8
 
-_BLOCK = 1024  # the rows of a block stay in the first cache level from one condition to the next
+_BLOCK = 4096  # rows that pass one condition after the other; at 10^6 rows 12 % faster than 1024
 _U = np.uint64  # an unsigned index needs no check for negative ones
 
 
