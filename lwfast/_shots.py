@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lwfast._experiment import Experiment
 from lwfast._memory import memory_limit
 from lwfast._outcomes import fock_distribution
-from lwfast._slos import states_of
+from lwfast._slos import MAX_PHOTONS, states_of
 from lwfast._types import FloatArray, StateTable
 from lwfast.sampling import sample_counts
 
@@ -52,20 +52,21 @@ def _bosons(
     experiment: Experiment, photons: tuple[int, ...], n_shots: int, generator: np.random.Generator
 ) -> StateTable:
     """Draw photons that interfere, from their distribution where that is the faster way."""
-    if _by_distribution(experiment, sum(photons), n_shots):
+    if draws_from_distribution(experiment, sum(photons), n_shots):
         return _from_distribution(experiment, photons, n_shots, generator)
     from lwfast.boson_sampling import boson_sample
 
     return boson_sample(experiment.matrix, photons, n_shots, rng=generator)
 
 
-def _by_distribution(experiment: Experiment, n_photons: int, n_shots: int) -> bool:
+def draws_from_distribution(experiment: Experiment, n_photons: int, n_shots: int) -> bool:
+    """Say whether shots of so many interfering photons are drawn from their distribution."""
     if n_photons == 0 or n_shots == 0:
         return True
     # Upper estimate: as if all light could be lost.
     outcomes = states_of(experiment.n_modes + n_photons, n_photons)
     seconds = _DISTRIBUTION_SECONDS + outcomes * _OUTCOME_SECONDS
-    fits = 32 * outcomes < memory_limit() // 4
+    fits = n_photons <= MAX_PHOTONS and 32 * outcomes < memory_limit() // 4
     return fits and seconds < n_shots * sample_seconds(n_photons, experiment.n_modes)
 
 
@@ -99,7 +100,7 @@ def _with_source(experiment: Experiment, n_shots: int, generator: np.random.Gene
         photons = [0] * experiment.n_modes
         for mode, number in zip(occupied, interfering[order[begin]], strict=True):
             photons[mode] = int(number)
-        if _by_distribution(experiment, sum(photons), int(end - begin)):
+        if draws_from_distribution(experiment, sum(photons), int(end - begin)):
             rows[begin:end] = _from_distribution(experiment, tuple(photons), int(end - begin), generator)
         else:
             rows[begin:end] = photons

@@ -86,18 +86,19 @@ class FockLayout:
             bounds[: self.n_modes] = [self.caps[mode] for mode in self.order]
         return bounds, prefix_counts(bounds, np.zeros(total, dtype=np.int64), self.n_photons)[1]
 
-    def rows(self, ranks: NDArray[np.int64] | None = None) -> StateTable:
+    def rows(self, ranks: NDArray[np.int64] | range | None = None) -> StateTable:
         """Write outcomes as rows.
 
         Args:
-            ranks: int64[N], ascending; None for all outcomes.
+            ranks: int64[N], ascending, or a range of step 1; None for all outcomes.
 
         Returns:
             uint8[N, n_modes].
         """
         from lwfast._kernels.sampling import states_at
 
-        n_rows = self.size if ranks is None else len(ranks)
+        ranks = range(self.size) if ranks is None else ranks
+        n_rows = len(ranks)
         out = np.zeros((n_rows, self.n_modes), dtype=np.uint8)
         if self.n_modes == 0 or self.n_photons == 0 or n_rows == 0:
             return out
@@ -106,7 +107,9 @@ class FockLayout:
 
         def write(piece: int) -> None:
             part = slice(n_rows * piece // pieces, n_rows * (piece + 1) // pieces)
-            these = np.arange(part.start, part.stop, dtype=np.int64) if ranks is None else ranks[part]
+            these = ranks[part]
+            if isinstance(these, range):
+                these = np.arange(these.start, these.stop, dtype=np.int64)
             states_at(these, self.n_photons, sums, bounds, out[part])
 
         run_chunks(write, pieces, what="states" if pieces > _CHUNKS else None)
@@ -185,11 +188,12 @@ class Expansion:
         """Photons that enter."""
         return len(self.columns)
 
-    def needed_bytes(self, *, amplitudes: bool = False) -> int:
+    def needed_bytes(self, *, amplitudes: bool = False, n_kept: int | None = None) -> int:
         """Estimate the memory of multiplying out: two layers, or the last one and the result.
 
         Args:
             amplitudes: Amplitudes are asked for, not only probabilities.
+            n_kept: How many outcomes rules keep; None where there are no rules.
         """
         n = self.n_photons
         counts = np.zeros(n + 1)
@@ -201,8 +205,15 @@ class Expansion:
             counts = below[1:] - below[degrees - np.minimum(bound, np.maximum(degrees - floor, 0))]
         last, before = float(counts[max(n - 1, 0)]), float(counts[max(n - 2, 0)])
         size = float(self.layout.size)
-        result = 16 * last + (16 if amplitudes else 8) * size
-        return int(max(16 * (last + before), result, (40 if amplitudes else 8) * size))
+        layers = 16 * (last + max(before, size if amplitudes else 0.5 * size))
+        result = (32 if amplitudes else 8) * size
+        if n_kept is not None:
+            # A mark for each outcome; then ranks and values of those that are kept, beside all values.
+            limited = self.layout.n_modes + 8 if self.layout.caps else 0
+            result = max(
+                result, size * (25 if amplitudes else 9) + n_kept * (40.0 if amplitudes else 16.0 + limited)
+            )
+        return int(max(layers, result))
 
     def run(self, *, amplitudes: bool = False, workers: int | None = None) -> tuple[FloatArray, FloatArray]:
         """Multiply out.

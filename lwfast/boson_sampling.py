@@ -109,10 +109,10 @@ def boson_sample_inputs(
     if table.size and int(table.min()) < 0:
         msg = f"Photon numbers cannot be negative, got {int(table.min())}."
         raise ValueError(msg)
-    _check_photons(int(table.max(initial=0)))
+    check_states_hold(int(table.max(initial=0)))
     totals = table.sum(axis=1, dtype=np.int64)
     most = int(totals.max(initial=0))
-    _check_photons(most)
+    check_states_hold(most)
     inputs = np.full((len(table), most), -1, dtype=np.int64)
     inputs[np.arange(most) < totals[:, np.newaxis]] = np.repeat(
         np.tile(np.arange(len(matrix)), len(table)), table.reshape(-1)
@@ -134,13 +134,20 @@ def seconds_estimate(n_photons: int, n_rows: int) -> float:
     return (1.5 * edges + n_photons**2 * n_rows) * _NANOSECONDS_PER_EDGE * 1e-9
 
 
-def _check_photons(n_photons: int) -> None:
+def sample_bytes(n_photons: int, n_rows: int) -> int:
+    """Estimate the memory of drawing one sample."""
+    return 33 * largest_table(n_photons, n_rows)
+
+
+def check_states_hold(n_photons: int) -> None:
+    """Raise ResourceLimitError for more photons than a state holds."""
     if n_photons > MAX_PHOTONS:
         msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {n_photons}."
         raise ResourceLimitError(msg)
 
 
-def _check_states(n_photons: int, n_rows: int) -> None:
+def check_sample_cost(n_photons: int, n_rows: int) -> None:
+    """Raise ResourceLimitError where one sample would take minutes, or more memory than is allowed."""
     states = largest_table(n_photons, n_rows)
     if states > MAX_STATES:
         msg = (
@@ -167,7 +174,7 @@ def _sample(
         msg = f"n_samples should not be negative, got {count}."
         raise ValueError(msg)
     n_modes, n_photons = len(matrix), inputs.shape[1]
-    _check_photons(n_photons)
+    check_states_hold(n_photons)
     check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
     generator = np.random.default_rng(rng)
     used = np.unique(inputs)
@@ -175,7 +182,7 @@ def _sample(
     columns, lossy = complete_columns(np.ascontiguousarray(matrix[:, used]), tolerance)
     rows = np.concatenate([columns, lossy[kept_rows(lossy)]]).T
     n_rows = rows.shape[1]
-    _check_states(n_photons, n_rows)
+    check_sample_cost(n_photons, n_rows)
     states = largest_table(n_photons, n_rows)
     workers = max(1, min(workers or available_cores(), memory_limit() // (33 * states)))
     out = np.zeros((count, n_modes), dtype=np.uint8)

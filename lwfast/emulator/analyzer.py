@@ -46,27 +46,28 @@ def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
     n_kept = count_kept(layout, conditions.pairs)
     photons = with_heralds(task.inputs[0], circuit.heralds.input, circuit.n_modes)
     n = sum(photons)
-    # The probabilities, the outputs as rows, and which outcomes they are.
-    needed = n_kept * (8 * n_in + layout.n_modes + (16 if conditions.any else 0))
     if backend == PERMANENT:
         occupied = sum(k > 0 for k in photons) if circuit.loss_modes else 0
         everywhere = FockLayout(circuit.n_modes + occupied, n, n).size
-        needed += amplitude_bytes(n, circuit.n_modes + occupied, everywhere) + 16 * n_out
+        working = amplitude_bytes(n, circuit.n_modes + occupied, everywhere) + 16 * n_out
         seconds = n_in * everywhere * amplitude_seconds(n)
     else:
+        working = 8 * n_out
         seconds = n_in * (1e-4 + 2e-8 * n_out)
-        needed += 8 * n_kept
         if n and layout.n_modes:
             matrix, _ = circuit_matrix(circuit)
-            heralds = dict(circuit.heralds.output)
-            needed += expand(
+            work = expand(
                 matrix,
                 photons,
-                heralds=heralds,
+                heralds=dict(circuit.heralds.output),
                 least=layout.n_least,
                 tolerance=UNIT_ROUNDING,
                 pairs=conditions.pairs,
-            ).needed_bytes()
+            )
+            working = work.needed_bytes(n_kept=n_kept if conditions.pairs else None)
+    # The probabilities, and the ranks where not all outcomes count; beside them one input, or the outputs.
+    rows = n_kept * layout.n_modes * (2 if layout.n_least < layout.n_photons else 1)
+    needed = n_kept * (8 * n_in + (16 if conditions.any else 0)) + max(working, rows)
     if conditions.test is not None:
         seconds += n_kept * TESTED_SECONDS
     check_memory(
@@ -112,10 +113,11 @@ def run_analyzer(task: AnalyzerTask, backend: str) -> SimulationResult:
     for row, state in enumerate(task.inputs):
         _write(values[row], _probabilities(task, state, layout, plan, conditions), ranks, blocks)
         _progress.step("inputs", row + 1, len(task.inputs))
-    outputs = np.empty((length, layout.n_modes), dtype=np.uint8)
-    for block, target in blocks:
-        these = np.arange(block.start, block.stop, dtype=np.int64) if ranks is None else ranks[block]
-        outputs[target] = layout.rows(these)
+    parts = [
+        layout.rows(range(block.start, block.stop) if ranks is None else ranks[block])
+        for block, _ in reversed(blocks)
+    ]
+    outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
     attributes: dict[str, Any] = {"performance": float(values.sum() / len(task.inputs))}
     if task.expected is not None:
         attributes["error_rate"] = _error_rate(values, task.inputs, outputs, task.expected)
@@ -191,13 +193,14 @@ def _write(
     Without any actual loss only the outcomes with all photons are there; they come first.
     """
     values = found.probabilities
-    if ranks is not None and found.ranks is None:
+    there: Any = found.ranks
+    if ranks is not None and there is None:
         ranks = ranks[: np.searchsorted(ranks, len(values))]
         values = values[ranks]
-    elif ranks is not None and found.ranks is not None and len(found.ranks):
+    elif ranks is not None and len(values) and not np.array_equal(there, ranks):
         # What keeps the rules, of which a callable may have left only a part.
-        at = np.minimum(np.searchsorted(found.ranks, ranks), len(found.ranks) - 1)
-        values = np.where(found.ranks[at] == ranks, values[at], 0.0)
+        at = np.minimum(np.searchsorted(there, ranks), len(there) - 1)
+        values = np.where(there[at] == ranks, values[at], 0.0)
     for block, place in blocks:
         part = values[block]
         target[place.start : place.start + len(part)] = part

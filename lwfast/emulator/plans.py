@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lwfast._costs import Estimate
 from lwfast._experiment import CLICKS, FOCK, Experiment, estimates
+from lwfast._kept import count_kept
 from lwfast._memory import memory_limit, readable_bytes
-from lwfast._shots import sample_seconds
+from lwfast._shots import draws_from_distribution, sample_seconds
+from lwfast._slos import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
+from lwfast._slos import FockLayout, check_photons, expand, states_of
+from lwfast.boson_sampling import (
+    MAX_PHOTONS,
+    check_sample_cost,
+    check_states_hold,
+    sample_bytes,
+    seconds_estimate,
+)
 from lwfast.emulator.conditions import Conditions
+from lwfast.emulator.permanents import amplitude_bytes, amplitude_seconds
 from lwfast.errors import ResourceLimitError
 
 SLOS = "slos"
@@ -15,6 +27,12 @@ PERMANENT = "permanent"
 CLIFFORD = "clifford"
 _PER_SAMPLE = 3e-8
 """Seconds to draw one sample from a distribution and count it."""
+ROUND_SHOTS = 1 << 18
+"""Shots that are drawn at a time."""
+_WORTH_A_LOOK = 32 << 20
+"""Estimates above are worked out from the very layers."""
+_SEVERAL_THREADS = 1 << 20
+"""From so many samples on, threads count into arrays of their own."""
 TESTED_SECONDS = 2e-6
 """Seconds to ask a callable about one outcome."""
 
@@ -58,27 +76,29 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
         ResourceLimitError: The demanded method would not fit in memory.
     """
     limit = memory_limit()
-    shots = _shots_plan(experiment, n_samples)
+    n = sum(experiment.photons)
+    if n > MAX_PHOTONS:
+        check_states_hold(n)
     if name == CLIFFORD:
-        return shots
-    ways = estimates(experiment, conditions.heralds, conditions.least)
-    if name == SLOS:
-        ways = [way for way in ways if way.way == FOCK]
-    if name == PERMANENT:
-        if experiment.is_plain:
-            return _permanent_plan(experiment)
-        # Lightworks runs these on either backend; without a way by permanents, the distribution is the same.
-        ways = [way for way in ways if way.way == CLICKS] or ways
-    best = ways[0]
-    for way in ways:
-        if way.needed_bytes <= limit:
-            best = way
-            break
+        return _shots_plan(experiment, n_samples)
+    if experiment.is_plain and n > MAX_AMPLITUDE_PHOTONS:
+        if name != "auto":
+            check_photons(n)
+        return _because(
+            _shots_plan(experiment, n_samples), f"{n} photons have no float64 factorials, so shots are drawn."
+        )
+    if name == PERMANENT and experiment.is_plain:
+        return _permanent_plan(experiment)
+    ways = [
+        _with_sampling(way, experiment, conditions, n_samples)
+        for way in _allowed_ways(experiment, conditions, name)
+    ]
+    best = next((way for way in ways if way.needed_bytes <= limit), ways[0])
     seconds = best.seconds + n_samples * _PER_SAMPLE
     what = f"the distribution has {best.n_outcomes:,} outcomes"
     method = SLOS if best.way == FOCK else PERMANENT
     exact = Plan(method, "", best.n_outcomes, best.needed_bytes, seconds)
-    if best.needed_bytes > limit:
+    if best.needed_bytes > limit or (best.way == FOCK and experiment.most_photons > MAX_PHOTONS):
         if name != "auto":
             msg = (
                 f"Backend {name!r} would need about {readable_bytes(best.needed_bytes)}: {what}, and "
@@ -90,7 +110,7 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
             f"{what}, which would take {readable_bytes(best.needed_bytes)} where "
             f"{readable_bytes(limit)} are allowed, so shots are drawn one by one."
         )
-        return _because(shots, reason)
+        return _because(_shots_plan(experiment, n_samples), reason)
     if method == name:
         return _because(exact, f"asked for; {what}.")
     if name != "auto":
@@ -99,27 +119,93 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
             "detectors are threshold detectors on at most 22 modes."
         )
         return _because(exact, reason)
-    if shots.seconds < seconds and not conditions.any:
+    if _shots_seconds(experiment, n_samples) < seconds and not conditions.any:
         reason = (
             f"{what} and would take {_readable_seconds(seconds)}; {n_samples:,} samples are drawn one by "
             "one in less."
         )
-        return _because(shots, reason)
+        return _because(_shots_plan(experiment, n_samples), reason)
     return _because(exact, f"{what}, which is quicker than drawing {n_samples:,} samples one by one.")
 
 
+def _allowed_ways(experiment: Experiment, conditions: Conditions, name: str) -> list[Estimate]:
+    ways = estimates(experiment, conditions.heralds, conditions.least)
+    if name == SLOS:
+        return [way for way in ways if way.way == FOCK]
+    if name == PERMANENT:
+        # Lightworks runs these on either backend; without a way by permanents, the distribution is the same.
+        return [way for way in ways if way.way == CLICKS] or ways
+    return ways
+
+
+def _with_sampling(way: Estimate, experiment: Experiment, conditions: Conditions, n_samples: int) -> Estimate:
+    """Return the estimate with what rules leave out of it, and what drawing samples adds."""
+    needed, n_kept = way.needed_bytes, way.n_outcomes
+    kept: int | None = None
+    layout = FockLayout(experiment.n_modes, experiment.most_photons, 0)
+    n_free = experiment.n_modes - len(conditions.heralds)
+    if way.way == FOCK and experiment.is_plain and n_free and any(experiment.photons):
+        if conditions.pairs or needed > _WORTH_A_LOOK:
+            work = expand(
+                experiment.matrix,
+                experiment.photons,
+                heralds=conditions.heralds,
+                least=conditions.least,
+                tolerance=experiment.tolerance,
+                pairs=conditions.pairs,
+            )
+            kept = count_kept(work.layout, conditions.pairs) if conditions.pairs else None
+            needed = work.needed_bytes(n_kept=kept)
+            n_kept = work.layout.size if kept is None else kept
+    elif way.way == FOCK and conditions.pairs:
+        kept = n_kept = min(count_kept(layout, conditions.pairs), n_kept)
+        needed += way.n_outcomes + 16 * n_kept
+    # Ranks where rules chose; probabilities, their sums, counts, the guide and the counts of other threads.
+    held = n_kept * (8 if kept is not None else 0)
+    sampling = n_kept * (24 + (8 if conditions.any else 0)) + 4 * min(n_kept, 4 * n_samples)
+    seen = min(n_samples, n_kept)
+    if n_samples > _SEVERAL_THREADS:
+        sampling += 16 * n_kept
+    if conditions.test is not None:
+        # The counts that passed, and a State and an answer for each outcome that was drawn.
+        sampling += 16 * n_kept + seen * (400 + 40 * experiment.n_modes)
+    sampling += seen * (experiment.n_modes + 24)
+    return replace(way, needed_bytes=max(needed, held + sampling))
+
+
+def _shots_seconds(experiment: Experiment, n_samples: int) -> float:
+    return 1e-3 + n_samples * sample_seconds(sum(experiment.photons), experiment.n_modes)
+
+
 def _shots_plan(experiment: Experiment, n_samples: int) -> Plan:
-    n = sum(experiment.photons)
-    seconds = 1e-3 + n_samples * sample_seconds(n, experiment.n_modes)
-    needed = min(n_samples, 1 << 20) * (experiment.n_modes + 32)
+    """Plan single shots.
+
+    Raises:
+        ResourceLimitError: One shot would take minutes, or would not fit in memory.
+    """
+    n, n_modes = sum(experiment.photons), experiment.n_modes
+    terms = experiment.terms
+    # Of an imperfect source, as many photons interfere as usually do.
+    interfering = n if terms is None else round(n * (terms.interfering + terms.both))
+    at_once = min(n_samples, ROUND_SHOTS)
+    needed = at_once * (3 * n_modes + 16 * interfering + 32)
+    if not draws_from_distribution(experiment, interfering, max(at_once, 1)):
+        check_sample_cost(interfering, n_modes)
+        needed += sample_bytes(interfering, n_modes)
+    each = min(sample_seconds(interfering, n_modes), seconds_estimate(interfering, n_modes) + 1e-6)
+    seconds = 1e-3 + n_samples * each
     return Plan(CLIFFORD, f"asked for; {n_samples:,} samples of {n} photons.", 0, needed, seconds)
 
 
 def _permanent_plan(experiment: Experiment) -> Plan:
     way = next(way for way in estimates(experiment) if way.way == FOCK)
     n = sum(experiment.photons)
-    seconds = way.n_outcomes * (1e-6 + n * 2.0**n * 5e-10)
-    needed = way.needed_bytes + way.n_outcomes * experiment.n_modes
+    lost = sum(k > 0 for k in experiment.photons) if way.n_outcomes > states_of(experiment.n_modes, n) else 0
+    everywhere = states_of(experiment.n_modes + lost, n)
+    seconds = everywhere * amplitude_seconds(n)
+    needed = amplitude_bytes(n, experiment.n_modes + lost, everywhere) + way.n_outcomes * (
+        24 + experiment.n_modes
+    )
     if needed > memory_limit():
         msg = (
             f"Backend 'permanent' would need about {readable_bytes(needed)} for {way.n_outcomes:,} outcomes, "
@@ -141,4 +227,4 @@ def _readable_seconds(seconds: float) -> str:
         return f"{seconds * 1e3:.0f} ms"
     if seconds < 600:
         return f"{seconds:.1f} s"
-    return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 3600:,.1f} h" if seconds < 1e15 else f"{seconds / 3600:.3g} h"

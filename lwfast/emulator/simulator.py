@@ -30,16 +30,17 @@ def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
     n_in = len(task.inputs)
     n_out = _all_outputs(task).size if task.outputs is None else len(task.outputs)
     n_modes = task.circuit.n_modes
-    # The amplitudes, and the outputs as rows.
-    needed = n_out * (16 * n_in + n_modes - len(task.circuit.heralds.output))
+    rows = n_out * (n_modes - len(task.circuit.heralds.output))
     if task.outputs is None and backend != PERMANENT:
         reason = f"the layers of each of {n_in} inputs give all {n_out:,} outputs at once."
-        needed += _layer_bytes(task) if n else 0
+        # The amplitudes of the inputs before, and those of one more or the outputs as rows.
+        needed = 16 * n_out * (n_in if n_in > 1 else 0)
+        needed += max(_layer_bytes(task) if n else 0, rows + (16 * n_out if n_in == 1 else 0))
         plan = Plan(SLOS, reason, n_out, needed, n_in * (1e-4 + 2e-8 * n_out))
         remedy = "Name the outputs that are wanted: each takes one permanent."
     else:
         reason = f"one permanent for each of {n_in} inputs and {n_out:,} outputs."
-        needed += amplitude_bytes(n, n_modes, n_out)
+        needed = 16 * n_out * n_in + rows + amplitude_bytes(n, n_modes, n_out)
         plan = Plan(PERMANENT, reason, n_out, needed, n_in * n_out * amplitude_seconds(n))
         remedy = "Name fewer outputs."
     check_memory(plan.needed_bytes, f"The amplitudes of {n_in} inputs to {n_out:,} outputs", remedy=remedy)
@@ -88,7 +89,8 @@ def _by_layers(task: SimulatorTask) -> ComplexArray:
     """Compute complex128[inputs, outputs] for all outputs."""
     circuit = task.circuit
     matrix, _ = circuit_matrix(circuit)
-    rows: list[ComplexArray] = []
+    n_in = len(task.inputs)
+    amplitudes = np.empty((0, 0), dtype=np.complex128)
     for row, state in enumerate(task.inputs):
         found = fock_distribution(
             matrix,
@@ -99,9 +101,14 @@ def _by_layers(task: SimulatorTask) -> ComplexArray:
             amplitudes=True,
             follow_loss=False,
         )
-        rows.append(np.asarray(found.amplitudes))
-        _progress.step("inputs", row + 1, len(task.inputs))
-    return rows[0][np.newaxis] if len(rows) == 1 else np.array(rows)
+        values = np.asarray(found.amplitudes)
+        _progress.step("inputs", row + 1, n_in)
+        if n_in == 1:
+            return values[np.newaxis]
+        if row == 0:
+            amplitudes = np.empty((n_in, len(values)), dtype=np.complex128)
+        amplitudes[row] = values
+    return amplitudes
 
 
 def _layer_bytes(task: SimulatorTask) -> int:

@@ -150,3 +150,53 @@ def test_too_many_photons_are_refused(name, n):
             Backend(name).run(task)
         with pytest.raises(ResourceLimitError, match="170"):
             Backend(name).plan(task)
+
+
+@pytest.mark.parametrize("name", ["auto", "permanent"])
+def test_memory_is_asked_for_before_work(name, monkeypatch):
+    """What cannot fit is refused by plan and run alike, with the estimate and what to do."""
+    big = lw.Unitary(lw.random_unitary(40, 1))
+    state = lw.State([1] * 20 + [0] * 20)
+    for task in (lw.Simulator(big, state), lw.Analyzer(big, state)):
+        for call in (Backend(name).plan, Backend(name).run):
+            with pytest.raises(ResourceLimitError, match=r"outputs would take about .* (Name|Sampler)"):
+                call(task)
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "1e4")
+    small = lw.Analyzer(lw.Unitary(lw.random_unitary(8, 1)), lw.State([1] * 4 + [0] * 4))
+    with pytest.raises(ResourceLimitError):
+        Backend(name).run(small)
+
+
+def test_plans_of_samplers_tell_what_run_tells():
+    """Shots that would take hours each are refused by plan too; so are states that nothing holds."""
+    wide = lw.Sampler(lw.Unitary(lw.random_unitary(60, 1)), lw.State([1] * 40 + [0] * 20), 3)
+    bunched = lw.Sampler(lw.Unitary(np.eye(2)), lw.State([10**9, 0]), 3)
+    for task, reason in ((wide, "different modes"), (bunched, "at most 255")):
+        for name in ("auto", "clifford"):
+            for call in (Backend(name).plan, Backend(name).run):
+                with pytest.raises(ResourceLimitError, match=reason):
+                    call(task)
+    many = lw.Sampler(lw.Unitary(lw.random_unitary(2, 1)), lw.State([200, 0]), 3, random_seed=1)
+    plan = Backend().plan(many)
+    assert plan.method == "clifford"
+    assert plan.seconds < 1
+    assert Backend().run(many).counts.sum() == 3
+
+
+def test_rules_count_in_the_plan():
+    """Dual-rail rules let a problem fit that would not fit without them."""
+    rules = lw.PostSelection()
+    for pair in range(10):
+        rules.add((2 * pair, 2 * pair + 1), 1)
+    unitary = lw.Unitary(lw.random_unitary(20, 1))
+    state = lw.State([1, 0] * 10)
+    free = Backend().plan(lw.Sampler(unitary, state, 1000))
+    bound = Backend().plan(lw.Sampler(unitary, state, 1000, post_selection=rules))
+    assert 50 * bound.needed_bytes < free.needed_bytes
+    analysed = Backend().run(lw.Analyzer(unitary, state, post_selection=rules))
+    assert analysed.array.shape == (1, 1024)
+    sampled = Backend().run(lw.Sampler(unitary, state, 10**6, post_selection=rules, random_seed=1))
+    weights = analysed.array[0] / analysed.array.sum()
+    counts = np.array([sampled.get(state, 0) for state in analysed.outputs])
+    expected = weights * 10**6
+    assert ((counts - expected) ** 2 / expected).sum() < 1024 + 6 * np.sqrt(2 * 1024)
