@@ -22,7 +22,7 @@ def read_table(buffer: NDArray[np.uint8], position: int, n_modes: int) -> tuple[
     from lwfast._kernels import state_text as kernels
 
     if buffer.size - position >= _LARGE and n_modes > 0:
-        found = _in_chunks(buffer, position, n_modes)
+        found = read_in_chunks(buffer, position, n_modes)
         if found is not None:
             return kernels.DONE, *found
     # The shortest row is `"0,0":1,`; pages of the rest are never touched.
@@ -38,7 +38,7 @@ def read_table(buffer: NDArray[np.uint8], position: int, n_modes: int) -> tuple[
     return int(code), int(at), states, counts
 
 
-def _in_chunks(
+def read_in_chunks(
     buffer: NDArray[np.uint8], position: int, n_modes: int
 ) -> tuple[int, StateTable, Counts] | None:
     """Do what `read_table` does; None where anything is unusual, and one thread has to look at it.

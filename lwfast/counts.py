@@ -84,10 +84,10 @@ def _distinct_rows(states: StateTable) -> int:
     if distinct < n_first or n_first == n_rows:
         return distinct
     # Where so many drawn rows differ, most do.
-    return int(n_rows) if _all_distinct(flat, n_modes, n_rows) else n_rows // 2
+    return int(n_rows) if all_distinct(flat, n_modes, n_rows) else n_rows // 2
 
 
-def _all_distinct(flat: StateTable, n_modes: int, n_rows: int) -> bool:
+def all_distinct(flat: StateTable, n_modes: int, n_rows: int) -> bool:
     """Return whether no two rows of a large table are equal.
 
     One hash table for all rows would be larger than the caches: 11 to 25 ns a row at 10^6 rows. Sorted into

@@ -158,7 +158,7 @@ def _fock() -> None:
 
 
 def _tables() -> None:
-    from lwfast.counts import group_counts
+    from lwfast.counts import all_distinct, group_counts
     from lwfast.fock import fock_basis
     from lwfast.post_selection import post_select
     from lwfast.results import SamplingResult
@@ -168,6 +168,7 @@ def _tables() -> None:
         table = random.integers(0, 2, (6000, n_modes), dtype=np.uint8)
         states, counts = group_counts(table)
         post_select(states, counts, [((0, 1), (0, 1))], {2: 1})
+        all_distinct(states.reshape(-1), n_modes, len(states))  # as for a large table
     result = SamplingResult.from_columns(states, counts)
     result.summary()
     result.map("threshold")
@@ -176,9 +177,15 @@ def _tables() -> None:
 
 
 def _text() -> None:
+    from lwfast._kernels.state_text_skip import row_start
+    from lwfast._readable import readable
+    from lwfast._result_table import read_in_chunks
     from lwfast.result_json import decode_result, encode_result
 
     table = np.array([[0, 1], [12, 3]], dtype=np.uint8)
     counts = np.array([5, 10**12], dtype=np.int64)
-    decode_result(encode_result(table, counts))
+    body = encode_result(table, counts)
+    decode_result(body)
+    text = readable(np.frombuffer(body, np.uint8))
+    read_in_chunks(text, row_start(text, len(b'{"results": '), text.size), 2)  # as for a large body
     decode_result(b'{"results": {"(0, 1)": 4, "(1,0)": 5}, "job_data": {}}')
