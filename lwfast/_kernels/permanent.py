@@ -14,9 +14,9 @@ follow it are computed afresh every `BLOCK` steps, or rounding errors would pile
 where δ ε is a constant of the inner pattern, and X ε + Y δ is linear in the inner signs. One outer step so
 needs 2 k + 1 complex products a pair of columns, then additions only for the factors of all 2^k patterns: a
 pattern costs half the products that Glynn's formula asks for, and additions run beside products in the
-machine. Eight patterns of one pair of columns take 34 multiplications or multiply-adds and 32 additions, so 34
-cycles where both go at one vector a cycle: 0.073 ns for each of the n 2^(n-1) column terms at 3.6 GHz. Measured
-on one Zen 4 core: 0.09 to 0.10 (plain Glynn cannot go below 0.135).
+machine. Eight patterns of a pair of columns take 34 products or multiply-adds and 32 additions, so 34 cycles
+where both go at one vector a cycle: 0.073 ns for each of the n 2^(n-1) column terms at 3.6 GHz. Measured on
+one Zen 4 core: 0.09 to 0.10 (plain Glynn cannot go below 0.135).
 
 Complex numbers are split in real and imaginary vectors (see `_simd`).
 """
