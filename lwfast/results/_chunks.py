@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError
+from lwfast.results._doubles import Content, content_of
 from lwfast.results._provenance import Provenance
 from lwfast.results._steps import Step, check_fit
 from lwfast.results.files import load_result
@@ -132,14 +133,14 @@ class Outcome(NamedTuple, Generic[S]):
         failed: What was wrong with files.
         has_states: Whether a file could be read and has states.
         misfit: Why the steps cannot be applied to the first such file, or None.
-        sums: Files that hold the sum of others.
+        contents: What the files say to hold.
     """
 
     parts: list[Part[S]]
     failed: Failures
     has_states: bool
     misfit: LightworksError | None
-    sums: list[str]
+    contents: list[Content]
 
 
 def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
@@ -168,15 +169,14 @@ def run_chunk(kind: type[S], paths: Sequence[Path], steps: Sequence[Step], raw_d
     """
     totals: dict[int | None, S] = {}
     names: dict[int | None, list[str]] = {}
-    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, sums=[])
+    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[])
     for path in paths:
         result = loaded(path, raw_data, outcome.failed)
         if result is None:
             continue
         if len(result) and not outcome.has_states:
             outcome = outcome._replace(has_states=True, misfit=misfit_of(path, result, steps))
-        if "files" in result.metadata:
-            outcome.sums.append(str(path))
+        outcome.contents.append(content_of(str(path), result.metadata))
         result = processed(path, result, steps, outcome.failed)
         if result is None:
             continue

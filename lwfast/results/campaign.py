@@ -24,6 +24,7 @@ from lwfast.results._chunks import (
     reason_of,
     run_chunk,
 )
+from lwfast.results._doubles import Doubles, some
 from lwfast.results._paths import files_of
 from lwfast.results._progress import Progress
 from lwfast.results._steps import Step, map_step, post_select_step, post_selection_step
@@ -33,7 +34,6 @@ from lwfast.results.summaries import Summary
 _IN_FLIGHT = 32
 """Chunks handed out at a time where the executor does not tell how many workers it has."""
 _CHOICES = ("raise", "skip")
-_NAMED = 5
 
 S = TypeVar("S", bound=Sum)
 
@@ -68,7 +68,7 @@ def scan_results(
         raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}")
     taken, repeated = files_of(paths, exclude)
     if repeated:
-        warnings.warn(f"files that are named twice are taken once: {_some(repeated)}", stacklevel=2)
+        warnings.warn(f"files that are named twice are taken once: {some(repeated)}", stacklevel=2)
     return Campaign(taken, (), on_error, raw_data)
 
 
@@ -235,7 +235,7 @@ class Campaign:
         self, kind: type[S], executor: Executor | None, progress: Any, in_flight: int | None
     ) -> tuple[S, Failures]:
         """Return the sum over all files, and what was wrong with those that are not in it."""
-        total, failed, sums = kind(), Failures(), list[str]()
+        total, failed, doubles = kind(), Failures(), Doubles()
         n_modes: int | None = None
         fits, n_tried = False, 0
         try:
@@ -245,7 +245,7 @@ class Campaign:
                     raise outcome.misfit
                 fits = fits or outcome.has_states
                 failed.update(outcome.failed)
-                sums += outcome.sums
+                doubles.add(outcome.contents)
                 for part in outcome.parts:
                     n_modes = part.n_modes if n_modes is None else n_modes
                     if part.n_modes not in (None, n_modes):
@@ -255,12 +255,8 @@ class Campaign:
         except BaseException:
             self.report = CampaignReport(len(self.paths), failed, n_tried)
             raise
-        if 0 < len(sums) < len(self.paths) - len(failed):
-            warnings.warn(
-                f"{len(sums)} of {len(self.paths)} files hold sums of other files; what is in one of these "
-                f"and stands here too is counted twice: {_some(sums)}. Leave them out with exclude=...",
-                stacklevel=3,
-            )
+        for message in doubles.warnings():
+            warnings.warn(message, stacklevel=3)
         return total, failed
 
     def _join(self, total: S, part: Part[S]) -> Failures:
@@ -348,11 +344,6 @@ def _check_can_travel(steps: tuple[Step, ...]) -> None:
 
 def _lines(failed: Failures) -> str:
     return "\n".join(f"  {path}: {reason}" for path, reason in failed.items())
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _misfits(part: Part[Any], n_modes: int | None) -> Failures:

@@ -402,3 +402,22 @@ def test_folders_that_match_a_pattern_are_no_files(pair):
 def test_what_cannot_be_sent_to_processes_is_told(pair):
     with ProcessPoolExecutor(1) as pool, pytest.raises(TypeError, match="pool of threads"):
         scan_results(pair).map(lambda state: state).merge(executor=pool)
+
+
+def test_the_same_job_in_two_files_is_told(tmp_path, monkeypatch):
+    """Saved in two formats, or raw and processed side by side."""
+    for k in range(4):
+        about = {"job_id": k // 2, "created_date": "2026-01-01T00:00:00Z"}
+        SamplingResult.from_columns([[k]], [1], metadata=about).save(tmp_path / f"{k}.npz")
+    for chunk_files in (1, 8):
+        monkeypatch.setattr(_chunks, "_CHUNK_FILES", chunk_files)
+        with pytest.warns(UserWarning, match=r"2 files .* twice: .*1\.npz \(as .*0\.npz\), .*3\.npz"):
+            scan_results(tmp_path).merge()
+
+
+def test_means_of_nothing_are_not_numbers(pair):
+    """Post-selection that nothing meets is no reason for a warning."""
+    summary = lw.load_result(pair / "a.json").post_select([((0,), (9,))]).summary()
+    assert summary.n_samples == 0
+    for values in (summary.mode_means, summary.mode_errors, summary.covariances, summary.correlations):
+        assert np.isnan(values).all()
