@@ -11,6 +11,7 @@ import numpy as np
 from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast._validation import as_integer
 from lwfast.counts import group_checked
+from lwfast.results._display import shortened
 from lwfast.results._ordering import largest, order
 from lwfast.results.sampling import SamplingResult
 from lwfast.state import State, as_occupation
@@ -99,14 +100,6 @@ def label_table(state_labels: Mapping[Any, Any] | None) -> dict[tuple[int, ...],
 def label_of(occupation: tuple[int, ...], names: Mapping[tuple[int, ...], str]) -> str:
     """Return what is written below the bar of a state."""
     return shortened(names.get(occupation, str(State(occupation))), _LABEL_LENGTH)
-
-
-def shortened(label: str, length: int) -> str:
-    """Leave out the middle of a label that is longer than `length`."""
-    if len(label) <= length:
-        return label
-    half = max((length - 1) // 2, 1)
-    return f"{label[:half]}…{label[-half:]}"
 
 
 def number_text(value: float) -> str:

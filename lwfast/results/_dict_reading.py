@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from lwfast.errors import ResultError
+from lwfast.errors import ResultCreationError, ResultError
 from lwfast.state import State, as_occupation
 
 
@@ -46,6 +46,20 @@ UNCHANGEABLE = (
     "Result objects should not be modified directly. To get a copy of the data which can be modified use "
     "dict(result)."
 )
+
+
+def check_names(kind: type, attributes: Mapping[str, Any]) -> None:
+    """Refuse further attributes that could not be read, because a result has something else of that name.
+
+    Raises:
+        ResultCreationError: If there is one.
+    """
+    for name in attributes:
+        if name.startswith("_") or hasattr(kind, name):
+            raise ResultCreationError(
+                f"A {kind.__name__} cannot have a further attribute {name!r}: the name is taken, or starts "
+                "with an underscore."
+            )
 
 
 def _mapping(result: Any) -> Mapping[State, Any]:

@@ -3,25 +3,58 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from lwfast._types import AnyArray
+    from lwfast._types import AnyArray, StateTable
     from lwfast.results._state_map import StateMap
 
 _SHOWN = 8
 _TABLE_ROWS = 10
+_GRID_COLUMNS = 8
+_STATE_LENGTH = 64
 
 
 def short_text(result: StateMap[Any], title: str, facts: str) -> str:
     """Return one line with the first states, however large the result is."""
-    pairs = [f"{state}: {value}" for _, (state, value) in zip(range(_SHOWN), result.items(), strict=False)]
-    more = len(result) - len(pairs)
-    if more > 0:
-        pairs.append(f"... {more} more")
-    return f"lwfast.{title}({facts}, {{{', '.join(pairs)}}})"
+    return f"lwfast.{title}({facts}, {{{', '.join(first_entries(result))}}})"
+
+
+def first_entries(data: Any) -> list[str]:
+    """Return short text of the first entries of a mapping or a view, and how many more there are."""
+    pairs = data.items() if isinstance(data, Mapping) else data
+    shown = []
+    for _, entry in zip(range(_SHOWN), pairs, strict=False):
+        if isinstance(data, Mapping):
+            shown.append(f"{short_state(entry[0])}: {entry[1]}")
+        elif isinstance(entry, tuple):
+            shown.append(f"({short_state(entry[0])}, {entry[1]})")
+        else:
+            shown.append(short_state(entry))
+    if len(data) > len(shown):
+        shown.append(f"... {len(data) - len(shown)} more")
+    return shown
+
+
+def short_state(state: Any) -> str:
+    """Return the text of a state, without its middle where it has many modes."""
+    return shortened(str(state), _STATE_LENGTH)
+
+
+def shortened(text: str, length: int) -> str:
+    """Leave out the middle of a text that is longer than `length`."""
+    if len(text) <= length:
+        return text
+    half = max((length - 1) // 2, 1)
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def number_of(n: int, thing: str) -> str:
+    """Return "1 state", "2 states"."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def html_table(result: StateMap[Any], values: AnyArray, heading: str) -> str:
@@ -40,7 +73,7 @@ def html_table(result: StateMap[Any], values: AnyArray, heading: str) -> str:
     cells = []
     for row in rows.tolist():
         width = 100 * float(values[row]) / peak
-        state = html.escape(str(State(result.states[row].tolist())))
+        state = html.escape(short_state(State(result.states[row].tolist())))
         bar = f'<div style="background:#4c72b0;height:0.8em;width:{width:.1f}%"></div>'
         value = values[row].item()
         text = f"{value}" if isinstance(value, int) else f"{value:.6g}"
@@ -49,8 +82,41 @@ def html_table(result: StateMap[Any], values: AnyArray, heading: str) -> str:
             f'<td style="width:12em">{bar}</td></tr>'
         )
     rest = len(result) - rows.size
-    note = f"<div>{rest} more states</div>" if rest > 0 else ""
+    note = f"<div>{number_of(rest, 'more state')}</div>" if rest > 0 else ""
     return f"<div>{html.escape(heading)}<table>{''.join(cells)}</table>{note}</div>"
+
+
+def html_grid(array: AnyArray, inputs: StateTable, outputs: StateTable, heading: str) -> str:
+    """Return a small table of the first inputs and those outputs that have the largest values there.
+
+    Args:
+        array: `(n_inputs, n_outputs)`, real or complex.
+        inputs: `uint8[n_inputs, n_modes]`.
+        outputs: `uint8[n_outputs, n_modes]`.
+        heading: Text above the table.
+    """
+    from lwfast.results._ordering import largest
+    from lwfast.state import State
+
+    shown = np.abs(array[:_TABLE_ROWS])
+    columns = np.sort(largest(shown.max(axis=0, initial=0.0), _GRID_COLUMNS)).tolist()
+
+    def cell(states: StateTable, row: int) -> str:
+        return (
+            f'<th style="font-family:monospace">{html.escape(short_state(State(states[row].tolist())))}</th>'
+        )
+
+    lines = ["<tr><th></th>" + "".join(cell(outputs, column) for column in columns) + "</tr>"]
+    for row in range(len(shown)):
+        values = "".join(f"<td>{array[row, column].item():.4g}</td>" for column in columns)
+        lines.append(f"<tr>{cell(inputs, row)}{values}</tr>")
+    more = [
+        number_of(n, f"more {thing}")
+        for n, thing in ((len(inputs) - len(shown), "input"), (len(outputs) - len(columns), "output"))
+        if n > 0
+    ]
+    note = f"<div>{', '.join(more)}</div>" if more else ""
+    return f"<div>{html.escape(heading)}<table>{''.join(lines)}</table>{note}</div>"
 
 
 class SamplingDisplay:
@@ -65,7 +131,8 @@ class SamplingDisplay:
 
     def _facts(self) -> str:
         result = _result(self)
-        return f"{len(result)} states of {result.n_modes} modes, {result.n_samples} samples"
+        states, modes = number_of(len(result), "state"), number_of(result.n_modes, "mode")
+        return f"{states} of {modes}, {number_of(result.n_samples, 'sample')}"
 
     def _repr_html_(self) -> str:
         result = _result(self)

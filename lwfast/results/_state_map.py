@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lwfast._types import AnyArray, StateTable
 from lwfast.results._dict_reading import DictReading
+from lwfast.results._display import first_entries
 from lwfast.results._index import StateIndex
 from lwfast.state import State, as_occupation
 
@@ -29,6 +30,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     Args:
         states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
         values: `(N,)`, owned by the new object: read-only from now on.
+        index: The index of the states, where there is one.
     """
 
     __slots__ = ("__weakref__", "_index", "_states", "_values")
@@ -37,10 +39,10 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     _values: AnyArray
     _index: StateIndex | None
 
-    def __init__(self, states: StateTable, values: AnyArray) -> None:
+    def __init__(self, states: StateTable, values: AnyArray, index: StateIndex | None = None) -> None:
         self._states = frozen(np.ascontiguousarray(states))
         self._values = frozen(np.ascontiguousarray(values))
-        self._index = None
+        self._index = index
 
     @property
     def states(self) -> StateTable:
@@ -125,11 +127,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        pairs = ", ".join(
-            f"{state}: {value}" for _, (state, value) in zip(range(8), self.items(), strict=False)
-        )
-        more = f", ... {len(self) - 8} more" if len(self) > 8 else ""
-        return f"{{{pairs}{more}}}"
+        return f"{{{', '.join(first_entries(self))}}}"
 
     def __copy__(self) -> StateMap[V]:
         return self
@@ -234,15 +232,7 @@ class StateValues(ValuesView[V]):
 
 
 def _short_list(view: MappingView) -> str:
-    """Return one line with the first entries of a view, however many there are."""
-    entries: Any = view
-    shown = [
-        f"({entry[0]}, {entry[1]})" if isinstance(entry, tuple) else str(entry)
-        for _, entry in zip(range(8), entries, strict=False)
-    ]
-    if len(view) > len(shown):
-        shown.append(f"... {len(view) - len(shown)} more")
-    return f"lwfast.{type(view).__name__}([{', '.join(shown)}])"
+    return f"lwfast.{type(view).__name__}([{', '.join(first_entries(view))}])"
 
 
 def frozen(array: A) -> A:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from lwfast.errors import LightworksDependencyError
-from lwfast.results._bars import DEFAULT_TOP, Bars, bars_of, checked_top, label_table, number_text, shortened
+from lwfast.results._bars import DEFAULT_TOP, Bars, bars_of, checked_top, label_table, number_text
+from lwfast.results._display import shortened
 from lwfast.results.sampling import SamplingResult
 
 _LABEL_SIZE, _SMALL_SIZE = 9.0, 7.0

@@ -10,7 +10,7 @@ import numpy as np
 from lwfast._types import FloatArray
 from lwfast.counts import as_table
 from lwfast.errors import ProbabilityDistributionError
-from lwfast.results._display import html_table, short_text
+from lwfast.results._display import html_table, number_of, short_text
 from lwfast.results._state_map import StateMap
 from lwfast.results._weights import group_weights
 from lwfast.results.mapping import table_of
@@ -77,10 +77,16 @@ class ProbabilityDistribution(StateMap[float]):
         )
 
     def __repr__(self) -> str:
-        return short_text(self, "ProbabilityDistribution", f"{len(self)} states of {self.n_modes} modes")
+        return short_text(
+            self,
+            "ProbabilityDistribution",
+            f"{number_of(len(self), 'state')} of {number_of(self.n_modes, 'mode')}",
+        )
 
     def _repr_html_(self) -> str:
-        return html_table(self, self.probabilities, f"ProbabilityDistribution: {len(self)} states")
+        return html_table(
+            self, self.probabilities, f"ProbabilityDistribution: {number_of(len(self), 'state')}"
+        )
 
 
 def _check(probabilities: FloatArray) -> None:

@@ -82,8 +82,8 @@ def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
         import json
 
         try:
-            return decode_table(json.dumps(dict(results)))
-        except ValueError as error:
+            return decode_table(json.dumps(json_like(dict(results), "results")))
+        except (TypeError, ValueError) as error:
             raise ResultCreationError(f"The results cannot be read: {error}") from error
     return columns_of(results)
 

@@ -12,6 +12,7 @@ from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResultCreationError, ResultError
 from lwfast.post_selection import SelectionRule, as_heralds, check_modes, select_checked
 from lwfast.results import _ordering
+from lwfast.results._dict_reading import check_names
 from lwfast.results._display import SamplingDisplay
 from lwfast.results._json_like import json_like
 from lwfast.results._provenance import was_processed
@@ -40,7 +41,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
 
     Raises:
         ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a
-            count is not a number, or an integer outside 0 to 2^63 - 1.
+            count is not a number, or an integer outside 0 to 2^63 - 1, or an attribute has a taken name.
     """
 
     __slots__ = ("_attributes", "_history", "_input", "_job_data", "_metadata", "_post_selection", "_raw")
@@ -54,6 +55,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     _attributes: dict[str, Any]
 
     def __init__(self, results: Mapping[Any, int], input: Any = None, **attributes: Any) -> None:
+        check_names(type(self), attributes)
         states, counts = columns_of(results)
         self._fill(states, counts, input=_as_input(input), attributes=attributes)
 

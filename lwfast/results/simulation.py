@@ -10,8 +10,10 @@ import numpy as np
 from lwfast._types import AnyArray, StateTable
 from lwfast.counts import group_checked
 from lwfast.errors import ResultCreationError
-from lwfast.results._dict_reading import DictReading
+from lwfast.results._dict_reading import DictReading, check_names
+from lwfast.results._display import html_grid, html_table, number_of, short_state
 from lwfast.results._index import StateIndex
+from lwfast.results._state_axis import StateAxis
 from lwfast.results._state_map import StateMap, frozen
 from lwfast.results.mapping import map_states, table_of
 from lwfast.results.selection import keep_states
@@ -33,10 +35,12 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         **attributes: Kept and readable as attributes.
 
     Raises:
-        ResultCreationError: If the type is unknown, or the lengths do not fit the array.
+        ResultCreationError: If the type is unknown, the results are no array of numbers, the lengths do not
+            fit it, the inputs or outputs are no states of one number of modes, or an attribute has a taken
+            name.
     """
 
-    __slots__ = ("__weakref__", "_array", "_attributes", "_input_index", "_inputs", "_outputs", "_type")
+    __slots__ = ("__weakref__", "_array", "_attributes", "_inputs", "_outputs", "_type")
 
     def __init__(
         self,
@@ -59,7 +63,13 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             raise ResultCreationError(
                 f"Mismatch between outputs length and array size: {len(outputs)} and {array.shape}."
             )
-        tables = [table_of([as_occupation(state) for state in states]) for states in (inputs, outputs)]
+        if array.dtype.kind not in "iufc":
+            raise ResultCreationError(f"Results should be real or complex numbers, not {array.dtype}.")
+        check_names(type(self), attributes)
+        try:
+            tables = [table_of([as_occupation(state) for state in states]) for states in (inputs, outputs)]
+        except (TypeError, ValueError) as error:
+            raise ResultCreationError(f"Inputs and outputs should be states: {error}") from error
         self._own(array, result_type, tables[0], tables[1], attributes)
 
     def _own(
@@ -72,9 +82,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     ) -> None:
         self._array = frozen(array)
         self._type = result_type
-        self._inputs = frozen(inputs)
-        self._outputs = frozen(outputs)
-        self._input_index = StateIndex(inputs)
+        self._inputs = StateAxis(inputs)
+        self._outputs = StateAxis(outputs)
         self._attributes = attributes
 
     @classmethod
@@ -86,8 +95,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         Args:
             array: (n_inputs, n_outputs), float64 or complex128.
             result_type: "probability" or "probability_amplitude".
-            inputs: uint8[n_inputs, n_modes], distinct rows.
-            outputs: uint8[n_outputs, n_modes], distinct rows.
+            inputs: uint8[n_inputs, n_modes].
+            outputs: uint8[n_outputs, n_modes].
             **attributes: Kept and readable as attributes.
 
         Raises:
@@ -115,22 +124,22 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     @property
     def inputs(self) -> list[State]:
         """All inputs, as a new list."""
-        return [State(row) for row in self._inputs.tolist()]
+        return self._inputs.states()
 
     @property
     def outputs(self) -> list[State]:
         """All outputs, as a new list."""
-        return [State(row) for row in self._outputs.tolist()]
+        return self._outputs.states()
 
     @property
     def input_table(self) -> StateTable:
         """The inputs as rows, `uint8[n_inputs, n_modes]`, read-only."""
-        return self._inputs
+        return self._inputs.table
 
     @property
     def output_table(self) -> StateTable:
         """The outputs as rows, `uint8[n_outputs, n_modes]`, read-only."""
-        return self._outputs
+        return self._outputs.table
 
     @property
     def result_type(self) -> str:
@@ -138,14 +147,15 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self._type
 
     def __len__(self) -> int:
-        return int(self._inputs.shape[0])
+        return len(self._inputs.keys)
 
     def __iter__(self) -> Iterator[State]:
-        return iter(self.inputs)
+        for row in self._inputs.keys.tolist():
+            yield State._trusted(tuple(row))  # noqa: SLF001  (rows of a uint8 table are valid states)
 
     def __contains__(self, key: object) -> bool:
         try:
-            return self._input_index.row(as_occupation(key)) >= 0
+            return self._inputs.place(as_occupation(key)) >= 0
         except (TypeError, ValueError):
             return False
 
@@ -166,14 +176,21 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     def _of_input(self, state: Any) -> StateMap[Any]:
         try:
-            row = self._input_index.row(as_occupation(state))
+            row = self._inputs.place(as_occupation(state))
         except TypeError:
             raise TypeError("Get item value must be either one or two States.") from None
         except ValueError as error:
             raise KeyError(f"{state!r} is no state, and not in the data: {error}") from None
         if row < 0:
             raise KeyError(f"Requested input state {State(as_occupation(state))} not in data.")
-        return StateMap(self._outputs, self._array[row])
+        return self._row(row)
+
+    def _row(self, row: int) -> StateMap[Any]:
+        outputs, values = self._outputs, self._array[row]
+        # The index of the outputs is shared: one for each row would cost all outputs for each value.
+        return StateMap(
+            outputs.keys, values if outputs.places is None else values[outputs.places], outputs.index
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping):
@@ -183,10 +200,10 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         found = set()
         for state, values in other.items():
             try:
-                row = self._input_index.row(as_occupation(state))
+                row = self._inputs.place(as_occupation(state))
             except (TypeError, ValueError):
                 return False
-            if row < 0 or StateMap(self._outputs, self._array[row]) != values:
+            if row < 0 or self._row(row) != values:
                 return False
             found.add(row)
         return len(found) == len(self)  # a dict may hold one state twice, as a tuple and as a State
@@ -200,13 +217,25 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._array, self._type, self._inputs, self._outputs, self._attributes)
+        return _restored, (self._array, self._type, self.input_table, self.output_table, self._attributes)
 
     def __repr__(self) -> str:
+        return f"lwfast.SimulationResult({self._facts()})"
+
+    def _facts(self) -> str:
+        n_outputs, n_modes = self.output_table.shape
         return (
-            f"lwfast.SimulationResult({len(self)} inputs, {self._outputs.shape[0]} outputs of "
-            f"{self._outputs.shape[1]} modes, {self._type})"
+            f"{number_of(len(self.input_table), 'input')}, {number_of(n_outputs, 'output')} of "
+            f"{number_of(n_modes, 'mode')}, {self._type}"
         )
+
+    def _repr_html_(self) -> str:
+        heading = f"SimulationResult: {self._facts()}"
+        if len(self.input_table) == 1 and self._type == "probability":
+            row = self._row(0)
+            values = row._values.real  # noqa: SLF001  (our own base class)
+            return html_table(row, values, f"{heading}, from {short_state(self.inputs[0])}")
+        return html_grid(self._array, self.input_table, self.output_table, heading)
 
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> SimulationResult:
         """Map every output to another state; probabilities of outputs that become equal are added up.
@@ -217,12 +246,13 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         """
         if self._type == "probability_amplitude":
             raise ValueError("Mapping cannot be applied to probability amplitudes.")
-        mapped, _ = map_states(self._outputs, mapping, *args, **kwargs)
+        mapped, _ = map_states(self._outputs.keys, mapping, *args, **kwargs)
         outputs, _ = group_checked(mapped, np.ones(len(mapped), np.int64))
-        array = np.zeros((len(self), len(outputs)), self._array.dtype)
+        values = self._array if self._outputs.places is None else self._array[:, self._outputs.places]
+        array = np.zeros((len(values), len(outputs)), self._array.dtype)
         target = StateIndex(outputs).rows(mapped)
-        for row in range(len(self)):
-            np.add.at(array[row], target, self._array[row])
+        for row, out in zip(values, array, strict=True):
+            np.add.at(out, target, row)
         return self._with_outputs(array, outputs)
 
     def apply_post_selection(self, post_selection: Any) -> SimulationResult:
@@ -232,11 +262,12 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             ModeRangeError: If a rule names a mode that the outputs do not have.
             TypeError: If it is no post-selection.
         """
-        outputs, columns = keep_states(self._outputs, np.arange(len(self._outputs)), post_selection)
+        table = self.output_table
+        outputs, columns = keep_states(table, np.arange(len(table)), post_selection)
         return self._with_outputs(self._array[:, columns], outputs)
 
     def _with_outputs(self, array: AnyArray, outputs: AnyArray) -> SimulationResult:
-        return SimulationResult.from_columns(array, self._type, self._inputs, outputs)
+        return SimulationResult.from_columns(array, self._type, self.input_table, outputs)
 
     def print_outputs(self, rounding: int = 4) -> None:
         """Print each input and what it becomes, values rounded to `rounding` places."""

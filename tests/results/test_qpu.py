@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 
 import lwfast as lw
@@ -88,7 +89,16 @@ def test_no_results_give_an_empty_result_that_works():
 
 
 @pytest.mark.parametrize(
-    "data", [5, {}, {"results": 5}, {"results": {"(0, 1": 5}}, {"results": {(0, 1): "x"}}]
+    "data",
+    [
+        5,
+        {},
+        {"results": 5},
+        {"results": {"(0, 1": 5}},
+        {"results": {(0, 1): "x"}},
+        {"results": {"(0, 1)": 0.5}},
+        {"results": {"(0, 1)": 5, (1, 0): 5}},
+    ],
 )
 def test_wrong_data_are_refused(data):
     with pytest.raises(lw.ResultCreationError):
@@ -122,3 +132,7 @@ def test_floats_are_kept_whatever_is_done_with_them(job_data):
     assert result.raw_data == floats
     merging = {"results": floats, "job_data": {"herald": [[[0], [0, 1]]]}}
     assert QPUSamplingResult(merging) == {(0,): 0.5, (1,): pytest.approx(6.1)}
+
+
+def test_text_keys_may_have_counts_of_numpy():
+    assert QPUSamplingResult({"results": {"(1, 0)": np.int64(5)}}) == {(1, 0): 5}

@@ -479,6 +479,11 @@ def test_text_is_short_whatever_the_size(result, large):
     assert table.count("<tr>") == 10
     assert "|0,1,0&gt;" in result._repr_html_()
     assert "0 states" in SamplingResult({})._repr_html_()
+    assert "(1 state of 1 mode, 1 sample, {|1>: 1})" in repr(SamplingResult({(1,): 1}))
+    wide = SamplingResult.from_columns(np.eye(250, dtype=np.uint8), np.ones(250, int))
+    for text in (repr(wide), repr(wide.keys()), repr(wide.items())):
+        assert len(text) < 1000
+    assert len(wide._repr_html_()) < 5000
     assert repr(QPUSamplingResult({"results": {}})).startswith("lwfast.QPUSamplingResult(0 states")
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+import time
 
 import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast.results import ProbabilityDistribution, SimulationResult
+from lwfast.results import ProbabilityDistribution, SamplingResult, SimulationResult
 
 INPUTS = [(1, 0), (0, 1)]
 OUTPUTS = [(1, 0), (0, 1), (2, 0)]
@@ -119,6 +120,9 @@ def test_it_does_what_a_dict_does_for_reading(result):
         (VALUES, "probability", INPUTS[:1], OUTPUTS),
         (VALUES, "probability", INPUTS, OUTPUTS[:1]),
         (VALUES[0], "probability", INPUTS, OUTPUTS),
+        ([["a"]], "probability", INPUTS[:1], OUTPUTS[:1]),
+        (VALUES[:1], "probability", [5], OUTPUTS),
+        (VALUES, "probability", INPUTS, [*OUTPUTS[:2], (1,)]),
     ],
 )
 def test_wrong_data_are_refused(values, kind, inputs, outputs):
@@ -152,6 +156,61 @@ def test_values_are_printed_and_shown_as_a_frame(result, amplitudes, capsys):
     assert amplitudes.display_as_dataframe(conv_to_probability=True).loc["|1,0>", "|0,1>"] == 0.25
     assert amplitudes.display_as_dataframe(threshold=0.3).loc["|1,0>", "|1,0>"] == 0
     assert "2 inputs, 3 outputs of 2 modes" in repr(result)
+
+
+def test_states_that_stand_there_twice_are_one_key():
+    """As in Lightworks: the array keeps both, the mapping has the last."""
+    inputs, outputs = [(1, 0), (0, 1), (1, 0)], [(2, 0), (1, 1), (2, 0), (0, 2)]
+    values = np.arange(12.0).reshape(3, 4)
+    result = SimulationResult(values, "probability", inputs, outputs)
+    assert len(result) == len(list(result)) == 2
+    assert result.array.shape == (3, 4)
+    assert [tuple(s) for s in result.inputs] == inputs
+    assert [tuple(s) for s in result.outputs] == outputs
+    assert result[1, 0] == {(2, 0): 10.0, (1, 1): 9.0, (0, 2): 11.0}
+    assert result[(0, 1), (2, 0)] == 6.0
+    assert result == dict(result)
+    assert result.map("threshold")[0, 1] == {(1, 0): 6.0, (1, 1): 5.0, (0, 1): 7.0}
+    assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_results_show_themselves_in_a_small_table(result, amplitudes):
+    table = result._repr_html_()
+    assert table.count("<tr>") == 3
+    assert "|2,0&gt;" in table
+    assert "0.25" in table
+    assert "1 input, 3 outputs of 2 modes, probability" in repr(
+        SimulationResult(VALUES[:1], "probability", INPUTS[:1], OUTPUTS)
+    )
+    one = SimulationResult(VALUES[:1], "probability", INPUTS[:1], OUTPUTS)._repr_html_()
+    assert one.count("width:100.0%") == 1
+    assert "0.5j" in amplitudes._repr_html_()
+    states = np.unique(np.random.default_rng(0).integers(0, 2, (2000, 100)), axis=0)
+    large = SimulationResult.from_columns(np.ones((50, 2000)), "probability", states[:50], states)
+    assert len(large._repr_html_()) < 10_000
+    assert "40 more inputs, 1992 more outputs" in large._repr_html_()
+    assert "0 outputs" in SimulationResult(np.zeros((1, 0)), "probability", [(1,)], [])._repr_html_()
+    assert SimulationResult(np.zeros((0, 0)), "probability", [], [])._repr_html_()
+
+
+def test_single_values_of_a_large_result_are_read_quickly():
+    """An index of the outputs for each value would take minutes here."""
+    outputs = [(k // 100, k % 100) for k in range(4000)]
+    result = SimulationResult(np.arange(4000.0)[None], "probability", [(1, 0)], outputs)
+    start = time.perf_counter()
+    assert [result[(1, 0), output] for output in outputs] == list(range(4000))
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("name", ["array", "plot", "_x", "get", "result_type2"])
+def test_attributes_that_could_not_be_read_are_refused(name):
+    if name == "result_type2":
+        assert SimulationResult(VALUES, "probability", INPUTS, OUTPUTS, **{name: 5}).result_type2 == 5
+        return
+    with pytest.raises(lw.ResultCreationError, match=name):
+        SimulationResult(VALUES, "probability", INPUTS, OUTPUTS, **{name: 5})
+    with pytest.raises(lw.ResultCreationError, match="counts"):
+        SamplingResult({(1, 0): 1}, counts=5)
 
 
 def test_a_distribution_reads_as_a_dict():
