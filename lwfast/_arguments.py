@@ -10,7 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from lwfast._types import ComplexArray, FloatArray
 from lwfast._validation import as_fraction, as_integer, is_bool
-from lwfast.errors import ModeMismatchError, ModeRangeError
+from lwfast.errors import ModeMismatchError, ModeRangeError, ResourceLimitError
+
+MOST_SAMPLES = 2**63 - 1
+"""Counts are int64."""
 
 
 def checked_matrix(unitary: ArrayLike) -> ComplexArray:
@@ -52,6 +55,18 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
         msg = f"Photon numbers cannot be negative, got {min(values)} in mode {values.index(min(values))}."
         raise ValueError(msg)
     return values
+
+
+def checked_samples(n_samples: Any) -> int:
+    """Return a number of samples, or raise."""
+    number = as_integer(n_samples, "n_samples")
+    if number < 0:
+        msg = f"n_samples should not be negative, got {number}."
+        raise ValueError(msg)
+    if number > MOST_SAMPLES:
+        msg = f"n_samples should be below 2^63, what a count holds, got {number}."
+        raise ResourceLimitError(msg)
+    return number
 
 
 def checked_heralds(heralds: Any, n_modes: int) -> dict[int, int]:

@@ -12,7 +12,7 @@ from lwfast._memory import check_memory
 from lwfast._noise import SourceTerms
 from lwfast._outcomes import OutputDistribution
 from lwfast._parallel import run_chunks
-from lwfast._types import FloatArray, StateTable
+from lwfast._types import FloatArray
 
 if TYPE_CHECKING:
     from lwfast._experiment import Experiment
@@ -22,34 +22,10 @@ MAX_MODES = 22
 _MAX_PHOTONS = 16
 _LEAST_SETS = 512
 """Sets that share the Gram matrix of their highest modes."""
+_SUM_ERROR = 1e-10
+"""The patterns sum to 1 by construction; a larger error is no rounding."""
 _CHUNK_TERMS = 1 << 25
 """Column terms of a chunk: some ten milliseconds, so that Ctrl-C is soon heard."""
-
-
-def group_rows(rows: StateTable, weights: FloatArray) -> tuple[StateTable, FloatArray]:
-    """Add the weights of equal rows.
-
-    Args:
-        rows: uint8[K, m].
-        weights: float64[K].
-
-    Returns:
-        The distinct rows, ordered by the last mode first, and the sum of the weights of each.
-    """
-    if len(rows) == 0:
-        return rows, weights
-    if rows.max(initial=0) <= 1:
-        packed = np.packbits(rows, axis=1, bitorder="little")
-    else:
-        packed = np.ascontiguousarray(rows)
-    width = max(1, -(-packed.shape[1] // 8))
-    keys = np.zeros((len(rows), 8 * width), dtype=np.uint8)
-    keys[:, : packed.shape[1]] = packed
-    words = keys.view("<u8")
-    order = np.lexsort(words.T)
-    words = words[order]
-    starts = np.flatnonzero(np.r_[True, (words[1:] != words[:-1]).any(axis=1)])
-    return rows[order[starts]], np.add.reduceat(weights[order], starts)
 
 
 def clicks_fit(experiment: Experiment) -> bool:
@@ -79,7 +55,7 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
     m = experiment.n_modes
     check_memory((16 + m) << m, f"The distribution of clicks in {m} modes", remedy="Draw samples instead.")
     occupied = [mode for mode, photons in enumerate(experiment.photons) if photons]
-    cleaned, _ = complete_columns(experiment.matrix[:, occupied], experiment.tolerance)
+    cleaned, lost = complete_columns(experiment.matrix[:, occupied], experiment.tolerance)
     entered = np.repeat(np.arange(len(occupied)), [experiment.photons[mode] for mode in occupied])
     repeated = cleaned[:, entered]
     overlap = (entered[:, np.newaxis] == entered).astype(np.float64)
@@ -109,8 +85,21 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
     patterns = np.arange(1 << m, dtype="<u8")
     states = np.unpackbits(patterns.view(np.uint8).reshape(-1, 8), axis=1, count=m, bitorder="little")
     found = values[: 1 << m] / math.prod(math.factorial(k) for k in experiment.photons)
-    # What is left of alternating sums where nothing can click is rounding.
-    most = experiment.most_photons
-    found[(states.sum(axis=1) > most) | (found < 0.0)] = 0.0
+    _check_sums(found, m)
+    # What is left of alternating sums where nothing can click, or something must, is rounding.
+    found[(states.sum(axis=1) > experiment.most_photons) | (found < 0.0)] = 0.0
+    if not len(lost):
+        found[0] = terms.missing ** sum(experiment.photons) * math.prod((1.0 - experiment.dark).tolist())
+    silent = (experiment.dark == 0.0) & ~cleaned.any(axis=1)
+    found[states[:, silent].any(axis=1)] = 0.0
+    found[~states[:, experiment.dark == 1.0].all(axis=1)] = 0.0
     found /= found.sum()
     return OutputDistribution(found, states=states)
+
+
+def _check_sums(found: FloatArray, n_modes: int) -> None:
+    """Raise if the patterns are off by more than rounding, which scaling them to a sum of 1 would hide."""
+    total, least = float(found.sum()), float(found.min())
+    if not abs(total - 1.0) <= _SUM_ERROR or not least >= -1e-14 * 2.0 ** (n_modes / 2):
+        msg = f"click patterns sum to {total:.15g}, the least likely has {least:.3g}: this is a defect"
+        raise AssertionError(msg)

@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._arguments import checked_detector, checked_source
-from lwfast._clicks import click_distribution, clicks_fit, group_rows
+from lwfast._clicks import click_distribution, clicks_fit
 from lwfast._costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
+from lwfast._grouping import group_rows
 from lwfast._loss import UNIT_ROUNDING, checked_columns, cleaned_unitary, deviation_of
 from lwfast._memory import check_memory
 from lwfast._noise import SourceTerms, noisy_distribution, source_terms
 from lwfast._outcomes import OutputDistribution, keep_conditions
 from lwfast._types import ComplexArray, FloatArray
+from lwfast.errors import ResourceLimitError
 
+MOST_PHOTONS = 255
+"""A table of states holds photon numbers as uint8."""
 RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
 
 
@@ -91,7 +95,11 @@ def make_experiment(
         ValueError: They have a value outside its range.
         ModeMismatchError: The detector has values for another number of modes.
         NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: There are more than 255 photons.
     """
+    if sum(photons) > MOST_PHOTONS:
+        msg = f"States hold at most {MOST_PHOTONS} photons (uint8 a mode), got {sum(photons)}."
+        raise ResourceLimitError(msg)
     matrix, found = _cleaned(matrix, photons, tolerance)
     deviation = max(deviation, found)
     efficiency, dark, resolving = checked_detector(detector, len(photons))

@@ -23,6 +23,8 @@ from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
 
 _MOST_PHOTONS = 255
+_NO_LOSS = 1e-14
+"""What a photon loses in a column of length 1, by rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ def noisy_distribution(
     products = _Products(n_modes, max(degree, 1), workers)
     occupied = [mode for mode, photons in enumerate(occupation) if photons]
     weights = np.abs(matrix[:, occupied]) ** 2
-    forms = np.vstack([weights, np.maximum(1.0 - weights.sum(axis=0), 0.0)])
+    lost = 1.0 - weights.sum(axis=0)
+    forms = np.vstack([weights, np.where(lost > _NO_LOSS, lost, 0.0)])
     last = np.zeros(n_modes + 1)
     last[-1] = 1.0
 

@@ -7,20 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._experiment import Experiment
-from lwfast._memory import memory_limit
+from lwfast._experiment import MOST_PHOTONS, Experiment
+from lwfast._grouping import sorted_groups
 from lwfast._outcomes import fock_distribution
 from lwfast._slos import MAX_PHOTONS, states_of
 from lwfast._types import FloatArray, StateTable
+from lwfast.errors import ResourceLimitError
 from lwfast.sampling import sample_counts
 
 _OUTCOME_SECONDS = 1.0e-8
 _DISTRIBUTION_SECONDS = 3e-4
+_DISTRIBUTION_BYTES = 1 << 28
+"""What a distribution behind shots may take: the same on every machine, as the samples depend on it."""
 
 
 def sample_seconds(n_photons: int, n_modes: int) -> float:
     """Estimate the time of one boson sample on one core, in seconds."""
-    return 3e-7 + n_photons * n_modes * 2e-9 + n_photons * 2.0**n_photons * 1e-9
+    from lwfast.boson_sampling import largest_table
+
+    # As if all light could be lost; 2^n where photons may all leave in different modes.
+    terms = 2.0 * largest_table(n_photons, n_modes + min(n_photons, n_modes))
+    return 3e-7 + n_photons * n_modes * 2e-9 + n_photons * terms * 1e-9
 
 
 def draw_shots(experiment: Experiment, n_shots: int, generator: np.random.Generator) -> StateTable:
@@ -35,8 +42,14 @@ def draw_shots(experiment: Experiment, n_shots: int, generator: np.random.Genera
         uint8[n_shots, m]; the order of the rows tells nothing about any other shot, but is not random.
 
     Raises:
-        NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: A shot could have more than 255 photons.
     """
+    if experiment.most_photons > MOST_PHOTONS:
+        msg = (
+            f"A shot could have {experiment.most_photons} photons, source and dark counts included; a table "
+            f"of states holds up to {MOST_PHOTONS}."
+        )
+        raise ResourceLimitError(msg)
     if experiment.terms is None:
         rows = _bosons(experiment, experiment.photons, n_shots, generator)
     else:
@@ -66,7 +79,7 @@ def draws_from_distribution(experiment: Experiment, n_photons: int, n_shots: int
     # Upper estimate: as if all light could be lost.
     outcomes = states_of(experiment.n_modes + n_photons, n_photons)
     seconds = _DISTRIBUTION_SECONDS + outcomes * _OUTCOME_SECONDS
-    fits = n_photons <= MAX_PHOTONS and 32 * outcomes < memory_limit() // 4
+    fits = n_photons <= MAX_PHOTONS and 32 * outcomes < _DISTRIBUTION_BYTES
     return fits and seconds < n_shots * sample_seconds(n_photons, experiment.n_modes)
 
 
@@ -93,7 +106,7 @@ def _with_source(experiment: Experiment, n_shots: int, generator: np.random.Gene
             emitted = np.minimum(cumulative.searchsorted(generator.random(n_shots), side="right"), 4)
             interfering[:, column] += (emitted == 1) | (emitted == 3)
             singles[:, column] += np.array([0, 0, 1, 1, 2], dtype=np.uint8)[emitted]
-    order, starts = _groups(interfering)
+    order, starts = sorted_groups(interfering)
     rows = np.zeros((n_shots, experiment.n_modes), dtype=np.uint8)
     one_by_one = np.zeros(n_shots, dtype=np.bool_)
     for begin, end in zip(starts, np.append(starts[1:], n_shots), strict=True):
@@ -114,15 +127,6 @@ def _with_source(experiment: Experiment, n_shots: int, generator: np.random.Gene
     for column, mode in enumerate(occupied):
         _add_singles(rows, singles[:, column], np.abs(experiment.matrix[:, mode]) ** 2, generator)
     return rows
-
-
-def _groups(table: StateTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sort equal rows together: the order, and where each group begins."""
-    order = np.lexsort(table.T) if table.shape[1] else np.arange(len(table))
-    ordered = table[order]
-    changes = (ordered[1:] != ordered[:-1]).any(axis=1)
-    starts = np.flatnonzero(np.r_[True, changes]) if len(table) else np.empty(0, dtype=np.int64)
-    return order, starts
 
 
 def _add_singles(
