@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from lwfast._progress import Progress, step
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan
+from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
-from lwfast.tasks import Batch
+from lwfast.tasks import Batch, Sampler
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt
 
 AUTO = "auto"
-_READY_OUTCOMES = 50_000
-"""Outcomes up to which a Sampler of Lightworks gets its distribution with every run, in milliseconds."""
 _TASKS = {
     AUTO: ("Sampler", "Analyzer", "Simulator"),
     PERMANENT: ("Sampler", "Analyzer", "Simulator"),
@@ -54,7 +57,9 @@ class Backend:
         Args:
             task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks.
             executor: Any `concurrent.futures.Executor`: the tasks of a batch, and shots that are drawn one by
-                one, go to its workers. The results are the same with and without.
+                one where it is known before how many, go to its workers. The results are the same with and
+                without: each task of a batch that has a Generator as `rng` gets a stream of its own, made
+                from numbers that the Generator draws for one task after the other.
             progress: True for progress on stderr, or a callable that takes (what, done, total).
 
         Returns:
@@ -70,16 +75,20 @@ class Backend:
         adopted = adopt(task)
         with Progress(progress):
             if not isinstance(adopted, Batch):
-                return self._run(adopted, task, executor)
-            tasks, originals = list(adopted), list(task)
-            if executor is None:
-                results = []
-                for single, original in zip(tasks, originals, strict=True):
-                    results.append(self._run(single, original, None))
-                    step("tasks", len(results), len(tasks))
-                return results
-            data = [self._data(single) for single in tasks]
-            return list(executor.map(_run_data, data, [self._name] * len(data)))
+                data = self._data(adopted)
+                result = _run_data(data, self._name, executor)
+                _leave_distribution(data, task)
+                return result
+            batch = [_with_own_stream(self._data(single)) for single in adopted]
+            names = [self._name] * len(batch)
+            spread = map if executor is None else executor.map
+            found = spread(_run_data, batch, names)
+            results = []
+            for result, data, original in zip(found, batch, task, strict=True):
+                results.append(result)
+                _leave_distribution(data, original)
+                step("tasks", len(results), len(batch))
+            return results
 
     def __call__(self, task: Any) -> Any:
         """Run a task, or each task of a batch."""
@@ -104,21 +113,6 @@ class Backend:
             return [_plan_data(self._data(single), self._name) for single in adopted]
         return _plan_data(self._data(adopted), self._name)
 
-    def _run(self, task: Any, original: Any, executor: Any) -> Any:
-        data = self._data(task)
-        if not isinstance(data, SamplerTask):
-            return _run_data(data, self._name)
-        from lwfast.emulator.sampler import distribution_size, run_sampler
-
-        result, distribution = run_sampler(data, self._name, executor)
-        if original is task:
-            # Worked out when it is asked for: sampling itself may not need it.
-            task._probability_distribution = distribution  # noqa: SLF001
-        elif distribution_size(data) <= _READY_OUTCOMES:
-            # Lightworks' own Sampler only hands out what is there.
-            original._probability_distribution = distribution()  # noqa: SLF001
-        return result
-
     def _data(self, task: Any) -> Any:
         names = [cls.__name__ for cls in type(task).__mro__]
         if not any(name in _TASKS[self._name] for name in names):
@@ -136,12 +130,32 @@ class Backend:
         return f"lwfast.emulator.Backend({self._name!r})"
 
 
-def _run_data(data: Any, name: str) -> Any:
+def _with_own_stream(data: Any) -> Any:
+    """Return the data of a task with a stream that no other task of its batch draws from."""
+    if isinstance(data, SamplerTask) and isinstance(data.rng, np.random.Generator):
+        return replace(data, rng=np.random.default_rng(next(streams(data.rng))))
+    return data
+
+
+def _leave_distribution(data: Any, original: Any) -> None:
+    """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
+    if not isinstance(data, SamplerTask):
+        return
+    from lwfast.emulator.late import LateDistribution
+    from lwfast.emulator.sampler import front_distribution
+
+    work = partial(front_distribution, replace(data, post_selection=None, rng=None))
+    # Ours takes a function; Lightworks' own hands out what is there.
+    left = work if isinstance(original, Sampler) else LateDistribution(work)
+    original._probability_distribution = left  # noqa: SLF001
+
+
+def _run_data(data: Any, name: str, executor: Any = None) -> Any:
     """Run the data of a task; picklable, for process pools."""
     if isinstance(data, SamplerTask):
         from lwfast.emulator.sampler import run_sampler
 
-        return run_sampler(data, name)[0]
+        return run_sampler(data, name, executor)
     if isinstance(data, SimulatorTask):
         from lwfast.emulator.simulator import run_simulator
 

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from lwfast import _progress
-from lwfast._experiment import CLICKS, FOCK, Experiment, distribution
+from lwfast._experiment import CLICKS, FOCK, Experiment, distribution, estimates
+from lwfast._grouping import distinct_rows
+from lwfast._memory import memory_limit
 from lwfast._outcomes import OutputDistribution
+from lwfast._rounding import clicks_rounding, fock_rounding
 from lwfast._shots import draw_shots
 from lwfast._types import Counts, StateTable
 from lwfast.emulator.conditions import Conditions, grouped
+from lwfast.emulator.feasibility import why_impossible
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
+from lwfast.emulator.rounds import Tally, round_size, rounds
 from lwfast.errors import SamplerError
 from lwfast.sampling import sample_counts
 
-_ROUND = 1 << 18
-"""Shots that are drawn at a time; a fixed number, so that the samples are a function of the seed."""
 _HOPELESS = 50_000_000
 """Shots without a single one that counts, after which no more are drawn."""
+_HOPELESS_SECONDS = 600.0
+_LEAST_SHOTS = 16
+_PRECISE = 1e4
+"""How often its rounding a total has to be for click patterns; below, photon numbers are worth their time."""
+_FALLBACK_SECONDS = 300.0
 _ASK_ALL = 20_000
 """Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
 NOTHING_COUNTS = (
@@ -36,6 +47,7 @@ def draw_from_distribution(
     *,
     every_shot: bool,
     generator: np.random.Generator,
+    limit: int | None = None,
 ) -> tuple[StateTable, Counts]:
     """Draw samples from the exact distribution.
 
@@ -46,33 +58,73 @@ def draw_from_distribution(
         plan: What `plan_sampling` chose.
         every_shot: `n_samples` counts shots, also those that do not count.
         generator: Where the random numbers come from.
+        limit: Bytes that a second, more precise distribution may take; None takes `memory_limit()`.
 
     Returns:
         Distinct states uint8[K, m] and their counts int64[K].
 
     Raises:
-        SamplerError: Outcomes that count are asked for, and there are none.
+        SamplerError: Outcomes that count are asked for, and there are none, or rounding alone.
     """
-    found = outcome_distribution(experiment, conditions, plan)
+    need_some = not every_shot and n_samples > 0
+    found, rounding = _counting(experiment, conditions, plan)
+    if need_some and rounding * _PRECISE > found.probabilities.sum() and plan.method == PERMANENT:
+        found, rounding = _counting_precisely(experiment, conditions, plan, limit) or (found, rounding)
+    if need_some and not found.probabilities.sum() > rounding:
+        raise SamplerError(NOTHING_COUNTS.format(_too_unlikely(float(found.probabilities.sum()), rounding)))
     if conditions.test is not None and len(found) > _ASK_ALL:
         return _draw_and_ask(found, conditions, n_samples, every_shot=every_shot, generator=generator)
-    if conditions.test is not None:
-        keep = conditions.ask(found.states)
-        found = OutputDistribution(found.probabilities[keep], states=found.states[keep])
     probabilities = found.probabilities
     total = float(probabilities.sum())
     if every_shot and conditions.any:
         # One outcome more stands for all that do not count.
         probabilities = np.append(probabilities, max(1.0 - total, 0.0))
         counts = sample_counts(probabilities, n_samples, rng=generator)[:-1]
+    elif n_samples:
+        counts = sample_counts(probabilities, n_samples, rng=generator)
     else:
-        if n_samples and not total > 0:
-            raise SamplerError(NOTHING_COUNTS.format("none of them can occur"))
-        counts = (
-            sample_counts(probabilities, n_samples, rng=generator) if total > 0 else np.zeros(0, np.int64)
-        )
+        counts = np.zeros(0, dtype=np.int64)
     seen = np.flatnonzero(counts)
     return found.states_at(seen), counts[seen]
+
+
+def refuse_impossible(experiment: Experiment, conditions: Conditions) -> None:
+    """Raise SamplerError where photon numbers alone tell that no outcome can count."""
+    reason = why_impossible(experiment, conditions)
+    if reason is not None:
+        raise SamplerError(NOTHING_COUNTS.format(reason))
+
+
+def _too_unlikely(total: float, rounding: float) -> str:
+    if total == 0:
+        return "none of them can occur"
+    return f"together they have a probability of {total:.2g}, where up to {rounding:.2g} is rounding"
+
+
+def _counting(experiment: Experiment, conditions: Conditions, plan: Plan) -> tuple[OutputDistribution, float]:
+    """Return what counts, unless a callable would be asked too often, and how much of it may be rounding."""
+    found = outcome_distribution(experiment, conditions, plan)
+    by_clicks = plan.method == PERMANENT and not experiment.is_plain
+    rounding = clicks_rounding(experiment, len(found)) if by_clicks else fock_rounding(experiment)
+    if conditions.test is not None and len(found) <= _ASK_ALL:
+        keep = conditions.ask(found.states)
+        found = OutputDistribution(found.probabilities[keep], states=found.states[keep])
+    return found, rounding
+
+
+def _counting_precisely(
+    experiment: Experiment, conditions: Conditions, plan: Plan, limit: int | None
+) -> tuple[OutputDistribution, float] | None:
+    """Do the same over photon numbers, where click patterns are too unlikely for their rounding.
+
+    None where that is out of reach.
+    """
+    ways = estimates(experiment, conditions.heralds, conditions.least)
+    way = next(way for way in ways if way.way == FOCK)
+    allowed = memory_limit() if limit is None else limit
+    if experiment.is_plain or way.needed_bytes > allowed or way.seconds > _FALLBACK_SECONDS:
+        return None
+    return _counting(experiment, conditions, replace(plan, method=SLOS))
 
 
 def outcome_distribution(experiment: Experiment, conditions: Conditions, plan: Plan) -> OutputDistribution:
@@ -105,7 +157,7 @@ def _draw_and_ask(
     probabilities = np.append(found.probabilities, max(1.0 - total, 0.0) if every_shot else 0.0)
     known: dict[int, bool] = {}
     collected = np.zeros(len(found), dtype=np.int64)
-    wanted, drawn = n_samples, 0
+    wanted, drawn, begun = n_samples, 0, time.monotonic()
     while wanted > 0:
         counts = sample_counts(probabilities, wanted if every_shot else max(wanted, 1000), rng=generator)[:-1]
         drawn += int(counts.sum())
@@ -122,7 +174,8 @@ def _draw_and_ask(
             break
         collected[kept] += counts[kept]
         wanted -= have
-        if not collected.any() and drawn >= _HOPELESS:
+        hopeless = drawn >= _HOPELESS or time.monotonic() - begun > _HOPELESS_SECONDS
+        if hopeless and not collected.any():
             raise SamplerError(NOTHING_COUNTS.format(f"{drawn:,} samples were drawn"))
         _progress.step("samples", n_samples - wanted, n_samples)
     seen = np.flatnonzero(collected)
@@ -146,26 +199,28 @@ def draw_shot_by_shot(
         n_samples: Number of outcomes that count, or of shots.
         every_shot: `n_samples` counts shots, also those that do not count.
         generator: Where the random numbers come from.
-        executor: A `concurrent.futures.Executor` for the rounds, or None. The samples do not depend on it.
+        executor: A `concurrent.futures.Executor` for the rounds, where their number is known before; or None.
+            The samples do not depend on it.
 
     Returns:
         Distinct states uint8[K, m] and their counts int64[K].
 
     Raises:
-        SamplerError: Fifty million shots were drawn, and none of them counts.
+        SamplerError: No outcome can count; or fifty million shots or ten minutes went by, and none did.
+        ResourceLimitError: Shots could have more than 255 photons.
     """
     if every_shot or not conditions.any:
         return _fixed_shots(experiment, conditions, n_samples, generator, executor)
-    tables: list[StateTable] = []
-    tallies: list[Counts] = []
+    tally = Tally(experiment.n_modes - len(conditions.heralds))
+    most = round_size(experiment)
     wanted, drawn, hits = n_samples, 0, 0
+    shots, begun = math.ceil(1.1 * wanted), time.monotonic()
     while wanted > 0:
-        rate = hits / drawn if hits else 1.0
-        shots = int(min(_ROUND, max(1000, 1.1 * wanted / rate)))
+        shots = min(shots, most)
         rows = draw_shots(experiment, shots, generator)
         rows, ones = conditions.select(rows, np.ones(shots, dtype=np.int64))
         if conditions.test is not None:
-            distinct, where = _distinct(rows)
+            distinct, where = distinct_rows(rows)
             keep = conditions.ask(distinct)[where]
             rows, ones = rows[keep], ones[keep]
         drawn += shots
@@ -174,14 +229,15 @@ def draw_shot_by_shot(
             # Any of these shots is as good as another; their order is not random, so the choice has to be.
             chosen = generator.choice(len(rows), wanted, replace=False, shuffle=False)
             rows, ones = rows[chosen], ones[chosen]
-        states, counts = grouped(rows, ones)
-        tables.append(states)
-        tallies.append(counts)
+        tally.add(*grouped(rows, ones))
         wanted -= len(rows)
-        if hits == 0 and drawn >= _HOPELESS:
+        # As many as should do, and at most twice as many as so far while few were hit.
+        shots = min(math.ceil(1.1 * wanted * drawn / hits), 8 * drawn) if hits else 2 * shots
+        shots = max(shots, min(_LEAST_SHOTS, most))
+        if hits == 0 and (drawn >= _HOPELESS or time.monotonic() - begun > _HOPELESS_SECONDS):
             raise SamplerError(NOTHING_COUNTS.format(f"{drawn:,} shots were drawn"))
         _progress.step("samples", n_samples - wanted, n_samples)
-    return _merged(tables, tallies, experiment.n_modes - len(conditions.heralds))
+    return tally.result()
 
 
 def _fixed_shots(
@@ -191,42 +247,14 @@ def _fixed_shots(
     generator: np.random.Generator,
     executor: Any,
 ) -> tuple[StateTable, Counts]:
-    sizes = [min(_ROUND, n_shots - begin) for begin in range(0, n_shots, _ROUND)]
-    children = generator.spawn(len(sizes))
-    tables: list[StateTable] = []
-    tallies: list[Counts] = []
-    if executor is None:
-        rounds: Any = (_round(experiment, size, child) for size, child in zip(sizes, children, strict=True))
-    else:
-        rounds = executor.map(_round, [experiment] * len(sizes), sizes, children)
-    for done, (states, counts) in enumerate(rounds, 1):
+    most = round_size(experiment)
+    sizes = (min(most, n_shots - begin) for begin in range(0, n_shots, most))
+    tally = Tally(experiment.n_modes - len(conditions.heralds))
+    done = 0
+    for states, counts in rounds(experiment, sizes, generator, executor):
+        done += int(counts.sum())
         kept, numbers = conditions.select(states, counts)
         keep = conditions.ask(kept)
-        tables.append(kept[keep])
-        tallies.append(numbers[keep])
-        _progress.step("samples", sum(sizes[:done]), n_shots)
-    return _merged(tables, tallies, experiment.n_modes - len(conditions.heralds))
-
-
-def _round(experiment: Experiment, n_shots: int, generator: np.random.Generator) -> tuple[StateTable, Counts]:
-    """Draw one round and add up equal outcomes; picklable, for process pools."""
-    rows = draw_shots(experiment, n_shots, generator)
-    return grouped(rows, np.ones(n_shots, dtype=np.int64))
-
-
-def _merged(tables: list[StateTable], tallies: list[Counts], n_modes: int) -> tuple[StateTable, Counts]:
-    if not tables:
-        return np.zeros((0, n_modes), dtype=np.uint8), np.zeros(0, dtype=np.int64)
-    if len(tables) == 1:
-        return grouped(tables[0], tallies[0])
-    return grouped(np.concatenate(tables), np.concatenate(tallies))
-
-
-def _distinct(rows: StateTable) -> tuple[StateTable, Any]:
-    """Return the distinct rows, and for each row which of them it is."""
-    order = np.lexsort(rows.T) if rows.shape[1] else np.arange(len(rows))
-    ordered = rows[order]
-    starts = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)] if len(rows) else np.zeros(0, dtype=bool)
-    where = np.empty(len(rows), dtype=np.int64)
-    where[order] = np.cumsum(starts) - 1
-    return ordered[starts], where
+        tally.add(kept[keep], numbers[keep])
+        _progress.step("samples", done, n_shots)
+    return tally.result()

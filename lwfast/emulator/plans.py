@@ -63,7 +63,9 @@ class Plan:
         )
 
 
-def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int, name: str) -> Plan:
+def plan_sampling(
+    experiment: Experiment, conditions: Conditions, n_samples: int, name: str, limit: int | None = None
+) -> Plan:
     """Choose between a distribution and single shots.
 
     Args:
@@ -71,11 +73,12 @@ def plan_sampling(experiment: Experiment, conditions: Conditions, n_samples: int
         conditions: Which outcomes count.
         n_samples: How many samples are asked for.
         name: "auto", or the method that is demanded.
+        limit: Bytes that a distribution may take; None takes `memory_limit()`.
 
     Raises:
         ResourceLimitError: The demanded method would not fit in memory.
     """
-    limit = memory_limit()
+    limit = memory_limit() if limit is None else limit
     n = sum(experiment.photons)
     if n > MAX_PHOTONS:
         check_states_hold(n)

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lwfast._arguments import checked_matrix, checked_occupation, matrix_tolerance
+from lwfast._arguments import checked_matrix, checked_occupation, checked_samples, matrix_tolerance
 from lwfast._experiment import make_experiment
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast._validation import as_integer
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.drawing import NOTHING_COUNTS, draw_from_distribution, draw_shot_by_shot
+from lwfast.emulator.drawing import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.plans import CLIFFORD, plan_sampling
-from lwfast.errors import SamplerError
 from lwfast.hardware import HardwareModel
+
+_DISTRIBUTION_BYTES = 1 << 30
 
 
 def run_raw(
@@ -35,7 +36,8 @@ def run_raw(
         n_samples: How many samples that pass `min_detection` to return.
         min_detection: Fewest photons of a sample that counts.
         hardware: Source, loss and detectors; None is ideal.
-        rng: Seed or generator. The answer is a function of the arguments alone.
+        rng: Seed or generator. The answer is a function of the arguments alone: neither the cores nor the
+            memory of the machine decide how it is found.
 
     Returns:
         states uint8[K, m] and counts int64[K], which sum to `n_samples`; each state once.
@@ -44,15 +46,13 @@ def run_raw(
         SamplerError: No outcome can pass `min_detection`.
         ValueError: An argument is out of range; see `output_distribution`.
         NotUnitaryError: The matrix amplifies light.
-        ResourceLimitError: Neither a distribution nor samples fit in memory.
+        ResourceLimitError: It would not fit in memory: distributions of up to 1 GiB are made, whatever memory
+            there is; beyond, shots are drawn one by one.
     """
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
-    wanted = as_integer(n_samples, "n_samples")
+    wanted = checked_samples(n_samples)
     least = as_integer(min_detection, "min_detection")
-    if wanted < 0:
-        msg = f"n_samples should not be negative, got {wanted}."
-        raise ValueError(msg)
     model = hardware or HardwareModel()
     experiment = make_experiment(
         matrix,
@@ -62,12 +62,20 @@ def run_raw(
         loss=model.loss_per_mode(len(matrix)),
         tolerance=matrix_tolerance(unitary),
     )
-    if wanted and least > experiment.most_photons:
-        reason = f"min_detection is {least}, and no outcome has more than {experiment.most_photons} photons"
-        raise SamplerError(NOTHING_COUNTS.format(reason))
     conditions = Conditions(least=least)
-    plan = plan_sampling(experiment, conditions, wanted, "auto")
+    if wanted:
+        # Before anything is planned.
+        refuse_impossible(experiment, conditions)
+    plan = plan_sampling(experiment, conditions, wanted, "auto", _DISTRIBUTION_BYTES)
     generator = np.random.default_rng(rng)
     if plan.method == CLIFFORD:
         return draw_shot_by_shot(experiment, conditions, wanted, every_shot=False, generator=generator)
-    return draw_from_distribution(experiment, conditions, wanted, plan, every_shot=False, generator=generator)
+    return draw_from_distribution(
+        experiment,
+        conditions,
+        wanted,
+        plan,
+        every_shot=False,
+        generator=generator,
+        limit=_DISTRIBUTION_BYTES,
+    )

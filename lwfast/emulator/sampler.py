@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from lwfast._experiment import Experiment, distribution, estimates, make_experiment
+from lwfast._arguments import checked_samples
+from lwfast._experiment import Experiment, distribution, make_experiment
 from lwfast._loss import UNIT_ROUNDING
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.drawing import draw_from_distribution, draw_shot_by_shot
+from lwfast.emulator.drawing import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.heralding import circuit_matrix, with_heralds
 from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling
 from lwfast.errors import SamplerError
@@ -18,9 +18,7 @@ from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.tasks.data import SamplerTask
 
 
-def run_sampler(
-    task: SamplerTask, backend: str, executor: Any = None
-) -> tuple[SamplingResult, Callable[[], ProbabilityDistribution]]:
+def run_sampler(task: SamplerTask, backend: str, executor: Any = None) -> SamplingResult:
     """Sample as a task asks for.
 
     Args:
@@ -29,17 +27,21 @@ def run_sampler(
         executor: For shots that are drawn one by one, or None.
 
     Returns:
-        The result, and a function that works out the distribution in front of the detectors.
+        The result.
 
     Raises:
         SamplerError: No outcome can count, or the detectors do not fit the sampling mode or the heralds.
         BackendError: The backend cannot run this task.
         ResourceLimitError: It would not fit in memory.
     """
+    checked_samples(task.n_samples)
     experiment, conditions = described(task)
+    every_shot = task.sampling_mode == "input"
+    if task.n_samples and not every_shot:
+        # Before anything is planned.
+        refuse_impossible(experiment, conditions)
     plan = plan_sampling(experiment, conditions, task.n_samples, backend)
     generator = np.random.default_rng(task.rng if task.rng is not None else task.random_seed)
-    every_shot = task.sampling_mode == "input"
     if plan.method == CLIFFORD:
         states, counts = draw_shot_by_shot(
             experiment,
@@ -53,8 +55,7 @@ def run_sampler(
         states, counts = draw_from_distribution(
             experiment, conditions, task.n_samples, plan, every_shot=every_shot, generator=generator
         )
-    result = SamplingResult.from_owned(states, counts, input=task.input_state)
-    return result, lambda: front_distribution(task)
+    return SamplingResult.from_owned(states, counts, input=task.input_state)
 
 
 def plan_sampler(task: SamplerTask, backend: str) -> Plan:
@@ -98,20 +99,10 @@ def described(task: SamplerTask) -> tuple[Experiment, Conditions]:
     return experiment, Conditions.of(heralds.output, task.post_selection, task.min_detection or 0)
 
 
-def _in_front(task: SamplerTask) -> Experiment:
-    """Return the shot without its detectors."""
+def front_distribution(task: SamplerTask) -> ProbabilityDistribution:
+    """Return the distribution in front of the detectors, over all modes."""
     circuit = task.circuit
     photons = with_heralds(task.input_state, circuit.heralds.input, circuit.n_modes)
     matrix, _ = circuit_matrix(circuit)
-    return make_experiment(matrix, photons, source=task.source, tolerance=UNIT_ROUNDING)
-
-
-def front_distribution(task: SamplerTask) -> ProbabilityDistribution:
-    """Return the distribution in front of the detectors, over all modes."""
-    found = distribution(_in_front(task))
+    found = distribution(make_experiment(matrix, photons, source=task.source, tolerance=UNIT_ROUNDING))
     return ProbabilityDistribution.from_columns(found.states, found.probabilities)
-
-
-def distribution_size(task: SamplerTask) -> int:
-    """Return how many outcomes the distribution in front of the detectors has."""
-    return estimates(_in_front(task))[0].n_outcomes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import pickle
 
 import lightworks
 import numpy as np
@@ -12,6 +14,8 @@ from lightworks import emulator as reference
 import lwfast as lw
 from lwfast import emulator
 from lwfast.distribution import output_distribution
+from lwfast.errors import ResourceLimitError
+from lwfast.results import ProbabilityDistribution
 
 SOURCES = [
     {"purity": 0.9, "brightness": 0.8, "indistinguishability": 0.85},
@@ -243,8 +247,8 @@ def test_random_circuits_with_a_sound_reference():
     assert agreed > 0
 
 
-def test_distribution_of_lightworks_tasks():
-    """A Lightworks Sampler has its distribution after our run, unless it has too many outcomes."""
+def test_distribution_of_lightworks_tasks(monkeypatch):
+    """A Lightworks Sampler has its distribution after our run, worked out when it is read, if that fits."""
     small = lightworks.Sampler(circuit(lightworks), lightworks.State([1, 1, 0, 1]), 10, random_seed=1)
     emulator.Backend().run(small)
     assert abs(sum(small.probability_distribution.values()) - 1) < 1e-12
@@ -252,8 +256,17 @@ def test_distribution_of_lightworks_tasks():
         lightworks.Unitary(lw.random_unitary(40, 1)), lightworks.State([1] * 12 + [0] * 28), 5, random_seed=1
     )
     assert sum(emulator.Backend().run(large).values()) == 5
-    with pytest.raises(lightworks.sdk.utils.exceptions.SamplerError):
-        _ = large.probability_distribution
+    late = large.probability_distribution
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "1e9")
+    with pytest.raises(ResourceLimitError):
+        len(late)
+    found = small.probability_distribution
+    assert isinstance(found, ProbabilityDistribution)
+    assert found is small.probability_distribution
+    for other in (pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
+        assert other == found
+    with pytest.raises(AttributeError):
+        _ = found.nothing
 
 
 @pytest.mark.parametrize("loss", [1e-3, 4e-6, 1e-6, 1e-8, 1e-11])

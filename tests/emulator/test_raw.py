@@ -5,7 +5,7 @@ import pytest
 
 from lwfast.distribution import output_distribution
 from lwfast.emulator.raw import run_raw
-from lwfast.errors import NotUnitaryError, SamplerError
+from lwfast.errors import NotUnitaryError, ResourceLimitError, SamplerError
 from lwfast.hardware import Detector, HardwareModel, Source
 from lwfast.unitary import random_unitary
 
@@ -72,3 +72,33 @@ def test_full_size_job():
     states, counts = run_raw(random_unitary(20, 3), [1] * 8 + [0] * 12, 10**6, min_detection=2, rng=5)
     assert counts.sum() == 10**6
     assert (states.sum(axis=1) == 8).all()
+
+
+@pytest.mark.parametrize("n_samples", [1, 10, 1000, 10**6])
+def test_single_precision_with_loss(n_samples):
+    """A lossy matrix in single precision is as good by shots as by its distribution."""
+    matrix = (np.diag([0.9] + [1] * 19) @ random_unitary(20, 1)).astype(np.complex64)
+    states, counts = run_raw(matrix, [1] * 6 + [0] * 14, n_samples, rng=1)
+    assert counts.sum() == n_samples
+    assert states.sum(axis=1).max() == 6
+
+
+@pytest.mark.parametrize("n_samples", [50, 5000])
+def test_the_machine_does_not_decide(n_samples, monkeypatch):
+    """Samples are the same whatever memory is allowed; what would not fit is refused, not drawn otherwise."""
+    arguments = (random_unitary(14, 1), [1] * 7 + [0] * 7, n_samples)
+    found = []
+    for limit in ("64e9", "8e9", "3e7"):
+        monkeypatch.setenv("LWFAST_MAX_MEMORY", limit)
+        states, counts = run_raw(*arguments, min_detection=1, rng=3)
+        found.append((states.tobytes(), counts.tobytes()))
+    assert len(set(found)) == 1
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "1e4")
+    with pytest.raises(ResourceLimitError, match="LWFAST_MAX_MEMORY"):
+        run_raw(*arguments, min_detection=1, rng=3)
+
+
+def test_tiny_losses_are_drawn():
+    """A loss of 1e-3 behind a matrix is in the samples, in the number that is expected."""
+    _, counts = run_raw(np.eye(1), [1], 10**6, hardware=HardwareModel(loss=1e-3), rng=1)
+    assert abs(counts.min() - 1000) < 200
