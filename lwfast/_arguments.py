@@ -12,6 +12,8 @@ from lwfast._types import ComplexArray, FloatArray
 from lwfast._validation import as_fraction, as_integer, is_bool
 from lwfast.errors import ModeMismatchError, ModeRangeError, ResourceLimitError
 
+MAX_PHOTONS = 255
+"""Most photons of an input: an output mode holds them in a uint8."""
 MOST_SAMPLES = 2**63 - 1
 """Counts are int64."""
 
@@ -31,6 +33,10 @@ def checked_matrix(unitary: ArrayLike) -> ComplexArray:
     matrix = np.ascontiguousarray(matrix, dtype=np.complex128)
     if not np.isfinite(matrix).all():
         raise ValueError("The transfer matrix has entries that are NaN or infinite.")
+    if np.any(getattr(unitary, "mask", False)):
+        raise ValueError(
+            "The transfer matrix has masked entries; fill them in, for instance with .filled(0)."
+        )
     return matrix
 
 
@@ -54,6 +60,9 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     if min(values) < 0:
         msg = f"Photon numbers cannot be negative, got {min(values)} in mode {values.index(min(values))}."
         raise ValueError(msg)
+    if sum(values) > MAX_PHOTONS:
+        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(values)}."
+        raise ResourceLimitError(msg)
     return values
 
 

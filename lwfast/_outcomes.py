@@ -96,6 +96,8 @@ class OutputDistribution:
 
 
 _kernel: Any = None
+_LISTS = (list, tuple)
+_BOOLS = {bool, np.bool_}
 _MOST_RANKS = 2**63 - 1
 _SMALL = 4000.0
 """Outcomes up to which the kernel without blocks and lanes is the faster one."""
@@ -116,11 +118,20 @@ def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | No
         from lwfast._kernels.slos import slos_small
 
         _kernel = slos_small
+    if type(occupation) in _LISTS and not _BOOLS.isdisjoint(map(type, occupation)):
+        return None
+    if hasattr(unitary, "mask"):
+        return None  # a masked array, whose data would be taken for its entries
     try:
         photons = np.array(getattr(occupation, "s", occupation))
-        matrix = np.ascontiguousarray(unitary, dtype=np.complex128)
+        given = np.asarray(unitary)
+        matrix = np.ascontiguousarray(given, dtype=np.complex128)
     except (TypeError, ValueError):
         return None
+    if given.dtype.kind not in "biufc":
+        return None
+    if not matrix.flags.carray:
+        matrix = matrix.copy()  # read-only is another type to Numba, which would compile again
     n_modes = len(photons) if photons.ndim == 1 else 0
     if photons.dtype != np.int64 or matrix.shape != (n_modes, n_modes) or n_modes == 0:
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lwfast._progress import step
+from lwfast._validation import as_integer
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,22 @@ def _machine_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def checked_workers(workers: Any) -> int | None:
+    """Return a number of threads as a Python int, or None for all cores.
+
+    Raises:
+        TypeError: It is no integer.
+        ValueError: It is below 1.
+    """
+    if workers is None:
+        return None
+    count = as_integer(workers, "workers")
+    if count < 1:
+        msg = f"workers should be at least 1, or None for all cores, got {count}."
+        raise ValueError(msg)
+    return count
 
 
 @functools.cache

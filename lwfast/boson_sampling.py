@@ -8,16 +8,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lwfast._arguments import checked_matrix, checked_occupation, matrix_tolerance
+from lwfast._arguments import MAX_PHOTONS, checked_matrix, checked_occupation, matrix_tolerance
 from lwfast._loss import complete_columns, kept_rows
 from lwfast._memory import check_memory, memory_limit, readable_bytes
-from lwfast._parallel import available_cores, run_chunks
+from lwfast._parallel import available_cores, checked_workers, run_chunks
 from lwfast._types import AnyArray, ComplexArray, SeedLike, StateTable
 from lwfast._validation import as_integer
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 
-MAX_PHOTONS = 255
-"""A mode holds photon numbers in a uint8."""
 MAX_STATES = 1 << 29
 """One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
 _NANOSECONDS_PER_EDGE = 2.5
@@ -173,6 +171,7 @@ def _sample(
     if count < 0:
         msg = f"n_samples should not be negative, got {count}."
         raise ValueError(msg)
+    workers = checked_workers(workers)
     n_modes, n_photons = len(matrix), inputs.shape[1]
     check_states_hold(n_photons)
     check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")

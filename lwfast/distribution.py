@@ -17,6 +17,7 @@ from lwfast._arguments import (
 from lwfast._experiment import distribution, make_experiment
 from lwfast._loss import cleaned_unitary
 from lwfast._outcomes import OutputDistribution, fock_distribution, small_distribution
+from lwfast._parallel import checked_workers
 from lwfast._validation import as_integer
 
 __all__ = ["OutputDistribution", "output_distribution"]
@@ -71,7 +72,8 @@ def output_distribution(
 
     Raises:
         ValueError: The matrix is not square or not finite, the occupation is empty or negative,
-            `amplitudes` is asked for where there are none, or `threshold` beside a detector.
+            `amplitudes` is asked for where there are none, `threshold` beside a detector, or `workers` is
+            below 1.
         TypeError: An occupation is no integer.
         ModeMismatchError: `occupation` has another length than the matrix.
         ModeRangeError: A herald or rule names a mode that is not there.
@@ -81,6 +83,8 @@ def output_distribution(
     Source:
         Heurtel et al., arXiv:2206.10549, with the block layout and the dilation of the guide "The emulator".
     """
+    if workers is not None:
+        workers = checked_workers(workers)
     if heralds is None and rules is None and source is None and detector is None:
         simple = type(min_detection) is int and min_detection <= 0 and not threshold and not amplitudes
         found = small_distribution(unitary, occupation) if simple else None

@@ -48,9 +48,10 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
     count = _count(n_modes, n_photons)
     check_memory(count * max(n_modes, 1), f"The {count} states of {n_photons} photons in {n_modes} modes")
     out = np.empty((count, n_modes), dtype=np.uint8)
-    if n_modes < 2:
+    if n_modes < 2 or n_photons == 0:
         out[:] = n_photons
         return out
+    _check_table(n_modes, n_photons, count * n_modes)
     from lwfast._kernels.fock import fock_rows, fock_unrank
 
     pieces = 1 if out.nbytes < _THREADED_BYTES else _CHUNKS
@@ -97,7 +98,10 @@ def fock_rank(states: ArrayLike) -> Any:
     # One mode alone may not fit a uint8 before the sum is known to.
     most = max(int(array.max(initial=0)), int(array.sum(axis=-1, dtype=np.int64).max(initial=0)))
     _check_photons(most)
+    if most == 0 or n_modes == 0:
+        return 0 if array.ndim == 1 else np.zeros(array.shape[:-1], dtype=np.int64)
     _check_rank(n_modes, most)
+    _check_table(n_modes, most, 2 * array.size)
     rows = np.ascontiguousarray(array.reshape(math.prod(array.shape[:-1]), n_modes), dtype=np.uint8)
     out = np.empty(len(rows), dtype=np.int64)
     from lwfast._kernels.fock import fock_rank as kernel
@@ -134,13 +138,17 @@ def fock_unrank(ranks: ArrayLike, n_modes: int, n_photons: int) -> StateTable:
     if array.dtype.kind not in "iu":
         msg = f"ranks should hold integers, got dtype {array.dtype}."
         raise TypeError(msg)
+    if n_photons and n_modes:
+        _check_table(n_modes, n_photons, array.size * (n_modes + 8))
+    else:
+        check_memory(array.size * n_modes, f"{array.size} states of {n_modes} modes")
     if array.size and not (int(array.min()) >= 0 and int(array.max()) < count):
         wrong = int(array.min()) if int(array.min()) < 0 else int(array.max())
         msg = f"Rank {wrong} is out of range: {n_photons} photons in {n_modes} modes have {count} states."
         raise ValueError(msg)
-    flat = np.array(array.reshape(-1), dtype=np.int64)
-    out = np.zeros((len(flat), n_modes), dtype=np.uint8)
-    if n_modes:
+    out = np.zeros((array.size, n_modes), dtype=np.uint8)
+    if n_modes and n_photons:
+        flat = np.array(array.reshape(-1), dtype=np.int64)
         from lwfast._kernels.fock import fock_unrank as kernel
 
         table = _table(n_modes, n_photons)
@@ -185,9 +193,22 @@ def _check_rank(n_modes: int, n_photons: int) -> None:
         raise ResourceLimitError(msg)
 
 
+def _check_table(n_modes: int, n_photons: int, more: int) -> None:
+    """Raise unless the table of `_table`, and `more` bytes beside it, fit in memory."""
+    check_memory(
+        8 * n_modes * (n_photons + 1) + more,
+        f"Ranks of {n_photons} photons in {n_modes} modes, and the states",
+    )
+
+
 def _table(n_modes: int, n_photons: int) -> AnyArray:
     """Return C(d + j, j) for modes j and photons d as int64[n_modes, n_photons + 1]; see the kernel."""
     table = np.ones((max(n_modes, 1), n_photons + 1), dtype=np.int64)
-    for mode in range(1, n_modes):
-        np.cumsum(table[mode - 1], out=table[mode])
+    # Along the axis with fewer steps.
+    if n_modes <= n_photons:
+        for mode in range(1, n_modes):
+            np.cumsum(table[mode - 1], out=table[mode])
+    else:
+        for photons in range(1, n_photons + 1):
+            np.cumsum(table[:, photons - 1], out=table[:, photons])
     return table

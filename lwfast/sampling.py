@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from lwfast._parallel import available_cores
 from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast._validation import as_integer
+from lwfast.errors import ResourceLimitError
 
 _BLOCK = 1 << 18
 """Uniform numbers drawn at a time: 2 MB, which stays in the cache until they are counted."""
@@ -18,6 +19,7 @@ _WIDE = 1 << 14
 _WIDE_BLOCK = 1 << 20
 MULTINOMIAL_SAMPLES = 1 << 24
 """From here on, `sample_counts` may draw the counts themselves instead of the samples."""
+_MOST_COUNTS = 2**63 - 1
 MULTINOMIAL_RATIO = 16
 """Samples per outcome from which that is the faster way."""
 
@@ -40,6 +42,7 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     Raises:
         TypeError: `n_samples` is no integer.
         ValueError: A probability is negative, NaN or infinite, all are zero, or `n_samples` is negative.
+        ResourceLimitError: `n_samples` is 2^63 or more.
 
     Source:
         Inversion with a guide table: Chen and Asau, AIIE Trans. 6, 163 (1974).
@@ -52,6 +55,11 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     if n < 0:
         msg = f"n_samples should not be negative, got {n}."
         raise ValueError(msg)
+    if n > _MOST_COUNTS:
+        msg = (
+            f"Counts are int64 and end at 2^63 - 1 = {_MOST_COUNTS}; n_samples is {n}. Draw in several calls."
+        )
+        raise ResourceLimitError(msg)
     generator = np.random.default_rng(rng)
     if p.size == 0:
         if n:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._memory import check_memory
 from lwfast._settings import settings
 from lwfast._types import AnyArray, ComplexArray, FloatArray, SeedLike
 from lwfast._validation import as_integer, as_real, process_random_seed
@@ -41,6 +42,7 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
     Raises:
         TypeError: `N` or `seed` is no integer.
         ValueError: `N` is below 1, `seed` outside its range, or both `seed` and `rng` are given.
+        ResourceLimitError: The matrix does not fit in memory.
 
     Source:
         Mezzadri, section 5, arXiv:math-ph/0609050.
@@ -80,6 +82,7 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
     Raises:
         TypeError: `N` or `seed` is no integer.
         ValueError: `N` is below 1, `seed` negative, or both `seed` and `rng` are given.
+        ResourceLimitError: The matrix does not fit in memory.
     """
     n = _dimension(N)
     number = process_random_seed(seed)
@@ -94,6 +97,7 @@ def _dimension(N: Any) -> int:
     if n < 1:
         msg = f"Dimension N should be at least 1, got {n}."
         raise ValueError(msg)
+    check_memory(80 * n * n, f"A random matrix of {n} x {n} entries")
     return n
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lwfast._arguments import MAX_PHOTONS
 from lwfast._costs import Estimate
 from lwfast._experiment import CLICKS, FOCK, Experiment, estimates
 from lwfast._kept import count_kept
@@ -12,7 +13,6 @@ from lwfast._shots import draws_from_distribution, sample_seconds
 from lwfast._slos import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
 from lwfast._slos import FockLayout, check_photons, expand, states_of
 from lwfast.boson_sampling import (
-    MAX_PHOTONS,
     check_sample_cost,
     check_states_hold,
     sample_bytes,

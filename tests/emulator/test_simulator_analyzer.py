@@ -161,8 +161,8 @@ def test_memory_is_asked_for_before_work(name, monkeypatch):
         for call in (Backend(name).plan, Backend(name).run):
             with pytest.raises(ResourceLimitError, match=r"outputs would take about .* (Name|Sampler)"):
                 call(task)
-    monkeypatch.setenv("LWFAST_MAX_MEMORY", "1e4")
     small = lw.Analyzer(lw.Unitary(lw.random_unitary(8, 1)), lw.State([1] * 4 + [0] * 4))
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "1e3")
     with pytest.raises(ResourceLimitError):
         Backend(name).run(small)
 
@@ -190,8 +190,8 @@ def test_rules_count_in_the_plan():
         rules.add((2 * pair, 2 * pair + 1), 1)
     unitary = lw.Unitary(lw.random_unitary(20, 1))
     state = lw.State([1, 0] * 10)
-    free = Backend().plan(lw.Sampler(unitary, state, 1000))
-    bound = Backend().plan(lw.Sampler(unitary, state, 1000, post_selection=rules))
+    free = Backend("slos").plan(lw.Sampler(unitary, state, 1000))
+    bound = Backend("slos").plan(lw.Sampler(unitary, state, 1000, post_selection=rules))
     assert 50 * bound.needed_bytes < free.needed_bytes
     analysed = Backend().run(lw.Analyzer(unitary, state, post_selection=rules))
     assert analysed.array.shape == (1, 1024)
