@@ -159,30 +159,30 @@ def _fitted(axes: Any, bars: Bars) -> Bars:
     """
     n_bars, longest = len(bars.labels), max(map(len, bars.labels))
     figure, box = axes.figure, axes.get_position()
-    inches = figure.get_size_inches()
+    height = figure.bbox.height / figure.dpi  # also of a part of a figure
     if not _upright(n_bars, longest, _inches(axes)[0]):
         return bars
     engine = figure.get_layout_engine()
     around = 0.35  # inches for the ticks and the name of the axis
-    below = max(box.y0 * inches[1] - around, 0.0)
+    below = max(box.y0 * height - around, 0.0)
     spec = axes.get_subplotspec()
     if spec is not None and spec.rowspan.stop < spec.get_gridspec().nrows:
         # What stands below belongs to other axes, but for the space between the two.
         parts = spec.get_gridspec()[spec.rowspan.stop : spec.rowspan.stop + 1, :].get_position(figure)
-        below = max((box.y0 - parts.y1) * inches[1] - around, 0.0)
+        below = max((box.y0 - parts.y1) * height - around, 0.0)
     room = below + 0.5 * _inches(axes)[1]
     labels = [shortened(label, max(int(room / _CHARACTER), 5)) for label in bars.labels]
     needed = max(map(len, labels)) * _CHARACTER
     if engine is None and needed > below:
-        rise = (needed - below) / inches[1]
+        rise = (needed - below) / height
         axes.set_position((box.x0, box.y0 + rise, box.width, box.height - rise))
     return bars._replace(labels=labels)
 
 
 def _inches(axes: Any) -> tuple[float, float]:
     """Return width and height of axes."""
-    box, size = axes.get_position(), axes.figure.get_size_inches()
-    return float(box.width * size[0]), float(box.height * size[1])
+    box, dpi = axes.get_window_extent(), axes.figure.dpi
+    return float(box.width / dpi), float(box.height / dpi)
 
 
 def draw_bars(axes: Any, width: float, bars: Bars, names: list[str]) -> None:

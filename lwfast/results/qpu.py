@@ -62,7 +62,7 @@ class QPUSamplingResult(SamplingResult):
 
     @classmethod
     def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
-        """Do what `from_body` does for a body that is decoded already; its arrays become the result's."""
+        """Do what `from_body` does for a decoded body; its arrays become the result's, and read-only."""
         kept = json_like(dict(metadata or {}), "metadata")
         return cls.from_owned(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
 

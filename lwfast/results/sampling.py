@@ -10,7 +10,7 @@ import numpy as np
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResultCreationError, ResultError
-from lwfast.post_selection import SelectionRule, as_heralds, check_modes, select_checked
+from lwfast.post_selection import SelectionRule, as_heralds, check_modes
 from lwfast.results import _ordering
 from lwfast.results._dict_reading import check_names
 from lwfast.results._display import SamplingDisplay
@@ -19,7 +19,7 @@ from lwfast.results._provenance import was_processed
 from lwfast.results._state_map import StateMap, private
 from lwfast.results._weights import as_weights, group_weights
 from lwfast.results.mapping import map_states, table_of
-from lwfast.results.selection import as_selection, described, keep_states, settled, told_as
+from lwfast.results.selection import as_selection, described, keep_states, select_columns, settled, told_as
 from lwfast.state import State, as_occupation
 
 if TYPE_CHECKING:
@@ -249,13 +249,13 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         wanted = as_heralds(heralds)
         rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
-        states, counts = self.states, self.whole_counts("post_select")
+        states, counts = self.states, self.counts
         if test is not None and len(self):
             check_modes((SelectionRule((m,), n) for m, n in wanted.items()), self.n_modes)
             states, counts = keep_states(states, counts, rules)
-        states, counts = select_checked(states, counts, given, wanted)
+        states, counts = select_columns(states, counts, given, wanted)
         if any(len(numbers) > 1 for numbers in wanted.values()):
-            states, counts = group_checked(states, counts, owned=True)
+            states, counts = group_weights(states, counts)
         return self._next(
             states,
             counts,

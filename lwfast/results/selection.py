@@ -43,8 +43,6 @@ def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[S
     """
     rules, test = as_selection(selection)
     if test is None:
-        if states.shape[0] == 0:
-            return states, values
         return select_columns(states, values, rules, {})
     trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
     keep = np.fromiter((bool(test(trusted(tuple(row)))) for row in states.tolist()), np.bool_, len(states))

@@ -195,6 +195,15 @@ def test_long_labels_stay_inside_figures_without_a_layout(n_rows):
         assert ax.get_position().height > 0.4 * plt.subplots(n_rows, 2)[1].flat[0].get_position().height
 
 
+def test_parts_of_figures_may_be_given(large):
+    figure = plt.figure(figsize=(12, 5), layout="constrained")
+    left, right = figure.subfigures(1, 2)
+    ax = left.subplots()
+    assert large.plot(ax=ax, top=5)[1] is ax
+    assert large.plot(ax=right.add_axes((0.1, 0.1, 0.8, 0.8)), top=5)[0] is right
+    figure.canvas.draw()
+
+
 @pytest.mark.parametrize("top", [100, 200, 600])
 def test_many_bars_have_labels_that_do_not_overlap(large, top):
     figure, axes = large.plot(top=top)

@@ -415,6 +415,10 @@ def test_post_selection_takes_rules_and_any_callable(result):
         result.apply_post_selection([((3,), (1,))])
     with pytest.raises(TypeError):
         result.apply_post_selection(5)
+    nothing = result.top(0)
+    for select in (nothing.apply_post_selection, nothing.post_select):
+        with pytest.raises(lw.ModeRangeError):
+            select([((3,), (1,))])
     seen = []
     with pytest.raises(lw.ModeRangeError):
         result.post_select(seen.append, {3: 1})

@@ -43,6 +43,15 @@ def test_post_selection(result):
     rules.add(0, (1, 2))
     assert dict(result.apply_post_selection(rules)) == {lw.State([1, 1]): 0.25, lw.State([2, 0]): 0.5}
     assert dict(result.apply_post_selection(lambda s: s[1] == 2)) == {lw.State([0, 2]): 0.25}
+    assert dict(result.post_select((), {0: 1})) == {lw.State([1]): 0.25}
+    assert dict(result.post_select(lambda s: s[0] > 0, [(1, (0, 1))])) == {
+        lw.State([1]): 0.25,
+        lw.State([2]): 0.5,
+    }
+    assert dict(result.map("parity").post_select((), [(0, (0, 1))])) == {
+        lw.State([1]): 0.25,
+        lw.State([0]): 0.75,
+    }
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,6 @@ def test_post_selection(result):
         lambda r, folder: r.sample(3),
         lambda r, folder: r.summary(),
         lambda r, folder: r.save(folder / "floats"),
-        lambda r, folder: r.post_select((), {0: 1}),
         lambda r, folder: r + r,
     ],
 )
