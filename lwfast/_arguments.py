@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lwfast._rule_parsing import as_rules, has_only_rules
 from lwfast._types import ComplexArray, FloatArray
 from lwfast._validation import as_fraction, as_integer, is_bool
 from lwfast.errors import ModeMismatchError, ModeRangeError, ResourceLimitError
@@ -105,21 +106,23 @@ def checked_heralds(heralds: Any, n_modes: int) -> dict[int, int]:
 
 
 def checked_rules(rules: Any, n_modes: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return rules as (modes, allowed sums), or raise."""
-    pairs = []
-    for rule in getattr(rules, "rules", rules) or ():
-        modes, sums = rule.as_tuple() if hasattr(rule, "as_tuple") else rule
-        modes = tuple(as_integer(mode, "Rule mode") for mode in np.atleast_1d(modes).tolist())
-        sums = tuple(as_integer(number, "Rule photon number") for number in np.atleast_1d(sums).tolist())
-        outside = [mode for mode in modes if not 0 <= mode < n_modes]
+    """Return rules as (modes, allowed sums), or raise; they are read as `post_select` reads them."""
+    if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
+        msg = (
+            f"A distribution is post-selected by rules, not by {rules!r}, which may ask for anything: use "
+            "PostSelection, or a Sampler, or look at the outcomes afterwards."
+        )
+        raise TypeError(msg)
+    pairs = as_rules(rules)
+    for rule in pairs:
+        outside = [mode for mode in rule.modes if mode >= n_modes]
         if outside:
             msg = (
-                f"Post-selection rule {(modes, sums)} names mode {outside[0]}, but outcomes have {n_modes} "
+                f"Post-selection rule {tuple(rule)} names mode {outside[0]}, but outcomes have {n_modes} "
                 f"modes (0 to {n_modes - 1}, heralded modes not counted)."
             )
             raise ModeRangeError(msg)
-        pairs.append((modes, sums))
-    return pairs
+    return [(rule.modes, rule.totals) for rule in pairs]
 
 
 def checked_source(source: Any) -> tuple[float, float, float]:

@@ -167,7 +167,7 @@ def _sample(
     progress: Progress | None,
 ) -> StateTable:
     """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes; -1, at the end, for none."""
-    count = as_integer(n_samples, "n_samples", integral_floats=True)
+    count = as_integer(n_samples, "n_samples")
     if count < 0:
         msg = f"n_samples should not be negative, got {count}."
         raise ValueError(msg)
