@@ -36,7 +36,8 @@ def add_parser(subparsers: Any) -> None:
     add("--exit-with-parent", action="store_true", help="end when standard input does")
     add("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
     add("--show-config", action="store_true", help="print the default QPU file and end")
-    add("--profile", choices=("artemis", "artemis_like"), help="a QPU file that ships with lwfast")
+    profiles = ("artemis", "artemis-like", "artemis_like")
+    add("--profile", choices=profiles, help="a QPU file that ships with lwfast")
     parser.set_defaults(run=run)
 
 

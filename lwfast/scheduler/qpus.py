@@ -85,10 +85,9 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def profile_text(name: str) -> str:
-    """The text of a file that ships with lwfast: `artemis` or `artemis_like`."""
-    return (
-        resources.files("lwfast.scheduler").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
-    )
+    """The text of a file that ships with lwfast: `artemis` or `artemis_like`, also written `artemis-like`."""
+    file = f"{name.replace('-', '_')}.toml"
+    return resources.files("lwfast.scheduler").joinpath("profiles", file).read_text(encoding="utf-8")
 
 
 def load_qpus(path: Path | None = None) -> Mapping[str, QPUConfig]:

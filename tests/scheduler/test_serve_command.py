@@ -140,8 +140,9 @@ def test_show_config(capsys):
     """The default file can be printed, to start one's own from."""
     assert main(["serve", "--show-config"]) == 0
     assert 'name = "Artemis"' in capsys.readouterr().out
-    assert main(["serve", "--show-config", "--profile", "artemis_like"]) == 0
-    assert "[qpus.hardware]" in capsys.readouterr().out
+    for name in ("artemis_like", "artemis-like"):
+        assert main(["serve", "--show-config", "--profile", name]) == 0
+        assert "[qpus.hardware]" in capsys.readouterr().out
 
 
 def test_missing_extra(capsys, monkeypatch):
