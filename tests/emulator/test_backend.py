@@ -344,6 +344,7 @@ def test_running_in_threads_releases_the_gil(monkeypatch):
             other.join()
         return max(gaps) / took
 
+    longest_wait()  # which may compile, as it lets others run
     # The best of some: a machine that is busy may let anybody wait.
     assert min(longest_wait() for _ in range(5)) < 0.3
 
