@@ -96,6 +96,7 @@ class OutputDistribution:
 
 
 _kernel: Any = None
+_COMPLEX = np.dtype(np.complex128)
 _LISTS = (list, tuple)
 _BOOLS = {bool, np.bool_}
 _MOST_RANKS = 2**63 - 1
@@ -120,18 +121,21 @@ def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | No
         _kernel = slos_small
     if type(occupation) in _LISTS and not _BOOLS.isdisjoint(map(type, occupation)):
         return None
-    if hasattr(unitary, "mask"):
-        return None  # a masked array, whose data would be taken for its entries
     try:
         photons = np.array(getattr(occupation, "s", occupation))
-        given = np.asarray(unitary)
-        matrix = np.ascontiguousarray(given, dtype=np.complex128)
+        if type(unitary) is np.ndarray and unitary.dtype is _COMPLEX:
+            matrix = unitary
+        elif hasattr(unitary, "mask"):
+            return None  # a masked array, whose data would be taken for its entries
+        else:
+            given = np.asarray(unitary)
+            if given.dtype.kind not in "biufc":
+                return None
+            matrix = np.ascontiguousarray(given, dtype=np.complex128)
     except (TypeError, ValueError):
         return None
-    if given.dtype.kind not in "biufc":
-        return None
     if not matrix.flags.carray:
-        matrix = matrix.copy()  # read-only is another type to Numba, which would compile again
+        matrix = matrix.copy("C")  # read-only is another type to Numba, which would compile again
     n_modes = len(photons) if photons.ndim == 1 else 0
     if photons.dtype != np.int64 or matrix.shape != (n_modes, n_modes) or n_modes == 0:
         return None

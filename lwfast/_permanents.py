@@ -8,6 +8,7 @@ from types import ModuleType
 
 import numpy as np
 
+from lwfast._expansions import expansion_with_bound, permanent_in_steps
 from lwfast._memory import check_memory
 from lwfast._parallel import run_chunks
 from lwfast._types import AnyArray, ComplexArray, FloatArray
@@ -149,10 +150,13 @@ def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
 
 
 def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
-    out = np.empty(1, dtype=np.complex128)
     columns = np.repeat(np.arange(len(col_counts)), col_counts)
-    expansion_kernels().permanent_expansion(matrix[np.newaxis], row_counts, columns, out)
-    return _times_integer(complex(out[0]), math.prod(math.factorial(int(count)) for count in row_counts))
+    value = permanent_in_steps(matrix, row_counts, columns)
+    if value is None:
+        out = np.empty(1, dtype=np.complex128)
+        expansion_kernels().permanent_expansion(matrix[np.newaxis], row_counts, columns, out)
+        value = complex(out[0])
+    return _times_integer(value, math.prod(math.factorial(int(count)) for count in row_counts))
 
 
 def _chunk_size(n_steps: int) -> int:
@@ -298,12 +302,11 @@ def _expansion_bound(matrix: ComplexArray, row_counts: AnyArray, col_counts: Any
     check_memory(
         2 * expansion_bytes(row_counts), f"An error bound for a permanent of size {row_counts.sum()}"
     )
-    out = np.empty(3)
     columns = np.repeat(np.arange(len(col_counts)), col_counts)
-    expansion_kernels().expansion_bound(matrix, row_counts, columns, out)
+    found, distance = expansion_with_bound(matrix, row_counts, columns)
     factor = float(math.prod(math.factorial(int(count)) for count in row_counts))
-    value = complex(out[0], out[1]) * factor
-    bound = float(out[2]) * factor + 2 * _ROUNDING * abs(value)
+    value = found * factor
+    bound = distance * factor + 2 * _ROUNDING * abs(value)
     return bound if expand else bound + abs(by_glynn(matrix) - value)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._arguments import MAX_PHOTONS, checked_matrix, checked_occupation, matrix_tolerance
+from lwfast._expansions import sample_in_steps
 from lwfast._loss import complete_columns, kept_rows
 from lwfast._memory import check_memory, memory_limit, readable_bytes
 from lwfast._parallel import available_cores, checked_workers, run_chunks
+from lwfast._progress import Progress, step
 from lwfast._types import AnyArray, ComplexArray, SeedLike, StateTable
 from lwfast._validation import as_integer
 from lwfast.errors import ModeMismatchError, ResourceLimitError
@@ -19,12 +21,18 @@ from lwfast.errors import ModeMismatchError, ResourceLimitError
 MAX_STATES = 1 << 29
 """One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
 _NANOSECONDS_PER_EDGE = 2.5
+_STEPS_FROM_SECONDS = 0.1
+"""Samples that take longer are drawn in steps."""
 _CHUNK_SECONDS = 0.02
 _LEAST_SECONDS = 5e-4
 """Chunks of less work would spend it on being handed over."""
 
-Progress = Callable[[int, int], object]
-"""Called with the number of samples done and the number asked for."""
+Shown = bool | Callable[[int, int], object] | None
+"""True for progress on stderr, or called with the number of samples done and the number asked for."""
+
+
+class _StoppedError(Exception):
+    """Another thread was interrupted."""
 
 
 def boson_sample(
@@ -34,7 +42,7 @@ def boson_sample(
     *,
     rng: SeedLike = None,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> StateTable:
     """Draw output states of indistinguishable photons, each independent of the others.
 
@@ -45,7 +53,8 @@ def boson_sample(
         n_samples: How many samples.
         rng: Seed, SeedSequence or Generator. The same seed gives the same samples on any number of threads.
         workers: Number of threads, None for all cores.
-        progress: Called now and then with (samples done, `n_samples`), from any thread, one at a time.
+        progress: True for progress on stderr, or called now and then with (samples done, `n_samples`), from
+            any thread, one at a time.
 
     Returns:
         uint8[n_samples, m], one state a row. Lost photons are missing from it.
@@ -74,7 +83,7 @@ def boson_sample_inputs(
     *,
     rng: SeedLike = None,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Shown = None,
 ) -> StateTable:
     """Draw one output state for each of many input states.
 
@@ -83,7 +92,7 @@ def boson_sample_inputs(
         occupations: Integers (n_samples, m), the photons in each input mode, shot by shot.
         rng: Seed, SeedSequence or Generator.
         workers: Number of threads, None for all cores.
-        progress: Called now and then with (samples done, number of samples).
+        progress: True for progress on stderr, or called now and then with (samples done, number of samples).
 
     Returns:
         uint8[n_samples, m], row by row the output of each input.
@@ -164,7 +173,7 @@ def _sample(
     n_samples: int,
     rng: SeedLike,
     workers: int | None,
-    progress: Progress | None,
+    progress: Shown,
 ) -> StateTable:
     """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes; -1, at the end, for none."""
     count = as_integer(n_samples, "n_samples")
@@ -196,18 +205,42 @@ def _sample(
 
     each = seconds_estimate(n_photons, n_rows)
     size = max(1, min(max(-(-count // 16), int(_LEAST_SECONDS / each)), int(_CHUNK_SECONDS / each)))
+    in_steps = each > _STEPS_FROM_SECONDS
     done = 0
     lock = threading.Lock()
+    stopped = threading.Event()
+    failures: list[BaseException] = []
+
+    def go_on() -> None:
+        if stopped.is_set():
+            raise _StoppedError
 
     def work(chunk: int) -> None:
         nonlocal done
         part = slice(chunk * size, min((chunk + 1) * size, count))
         photons = places[part] if len(places) > 1 else places
-        sample_clifford(re, im, photons, uniforms[part], states, out[part])
+        try:
+            if in_steps:
+                sample_in_steps(re, im, photons[0], uniforms[part.start], states, out[part.start], go_on)
+            else:
+                sample_clifford(re, im, photons, uniforms[part], states, out[part])
+        except BaseException as error:
+            # The other threads would go on with their samples for seconds.
+            failures.append(error)
+            stopped.set()
+            raise
         with lock:
             done += part.stop - part.start
-            if progress is not None:
+            if callable(progress):
                 progress(done, count)
+            step("boson samples", done, count)
 
-    run_chunks(work, -(-count // size), workers)
+    with Progress(progress is True):
+        try:
+            run_chunks(work, -(-count // size), workers)
+        except _StoppedError:
+            raise failures[0] from None
+        finally:
+            stopped.set()
+        step("boson samples", count, count)
     return out

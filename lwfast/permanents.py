@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._expansions import minors_in_steps
 from lwfast._memory import check_memory
 from lwfast._permanents import (
     MERGE_FROM,
@@ -168,7 +169,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
     peaks = np.maximum(np.abs(array.real), np.abs(array.imag)).max(axis=1, initial=0.0)
     powers = np.where(peaks > 0, np.frexp(peaks)[1], 0).astype(np.int64)
     scaled = np.ldexp(array.real, -powers[:, np.newaxis]) + 1j * np.ldexp(array.imag, -powers[:, np.newaxis])
-    expansion_kernels().permanent_minors_expansion(np.ascontiguousarray(scaled), out)
+    minors_in_steps(scaled, out)
     exponents = np.clip(powers.sum() - powers, -3000, 3000)
     result: ComplexArray = np.ldexp(out.real, exponents) + 1j * np.ldexp(out.imag, exponents)
     return result

@@ -184,3 +184,47 @@ def test_refused(call, error, words):
     """Bad input is refused before anything is drawn."""
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("edges", [300, 10**9])
+@pytest.mark.parametrize("loss", [1.0, 0.7])
+def test_samples_in_steps_are_the_samples_of_the_kernel(edges, loss, monkeypatch):
+    """Long samples are drawn in steps that Ctrl-C can part: the very samples that one kernel call draws."""
+    matrix = loss * lw.random_unitary(12, 3)
+    photons = [3, 1, 1, 0, 2, 1, 0, 1, 0, 1, 0, 0]
+    expected = lw.boson_sample(matrix, photons, 40, rng=2)
+    monkeypatch.setattr("lwfast.boson_sampling._STEPS_FROM_SECONDS", 0.0)
+    monkeypatch.setattr("lwfast.boson_sampling._CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr("lwfast._expansions._STEP_EDGES", edges)
+    assert np.array_equal(lw.boson_sample(matrix, photons, 40, rng=2), expected)
+
+
+def test_an_interrupt_ends_long_samples_soon(monkeypatch):
+    """What stops one thread stops the steps of all, and is what the caller sees."""
+    calls = []
+
+    def interrupted(*arguments, **options):
+        calls.append(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lwfast.boson_sampling._STEPS_FROM_SECONDS", 0.0)
+    monkeypatch.setattr("lwfast.boson_sampling._CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr("lwfast._expansions.Expansions.minors", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lw.boson_sample(lw.random_unitary(6, 3), [1] * 6, 500, rng=2)
+    assert len(calls) <= 2
+
+
+def test_progress_can_be_shown_or_reported(capsys):
+    """True shows a line on stderr, False nothing; inside of a Backend's progress steps are reported too."""
+    from lwfast._progress import Progress
+
+    unitary = lw.random_unitary(4, 1)
+    lw.boson_sample(unitary, [1, 1, 0, 0], 10, rng=1, progress=False)
+    assert capsys.readouterr().err == ""
+    lw.boson_sample(unitary, [1, 1, 0, 0], 10, rng=1, progress=True)
+    assert "boson samples" in capsys.readouterr().err
+    seen = []
+    with Progress(lambda *step: seen.append(step)):
+        lw.boson_sample(unitary, [1, 1, 0, 0], 10, rng=1)
+    assert seen[-1] == ("boson samples", 10, 10)

@@ -332,3 +332,19 @@ assert abs(lw.permanent(np.ones((7, 7))) - 5040) < 1e-9
 """
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
+
+
+def test_expansions_in_steps_are_those_of_one_call(monkeypatch):
+    """Long expansions run in steps that Ctrl-C can part, to the same bits; their minors and bounds too."""
+    random = np.random.default_rng(8)
+    matrix = random.normal(size=(6, 6)) + 1j * random.normal(size=(6, 6))
+    repeats = {"rows": [2, 1, 3, 2, 1, 2], "cols": [1, 4, 1, 2, 2, 1]}
+    tall = random.normal(size=(11, 10)) + 1j * random.normal(size=(11, 10))
+    whole = lw.permanent(matrix, **repeats, return_error=True), lw.permanent_minors(tall)
+    monkeypatch.setattr("lwfast._expansions._STEP_EDGES", 600)
+    parts = lw.permanent(matrix, **repeats, return_error=True), lw.permanent_minors(tall)
+    assert whole[0][0] == parts[0][0]
+    assert abs(whole[0][1] - parts[0][1]) < 1e-12 * whole[0][1]
+    np.testing.assert_array_equal(whole[1], parts[1])
+    # The steps find that the product of the columns would overflow, and scale.
+    assert abs(lw.permanent(2.0**80 * matrix, **repeats) / 2.0**880 - parts[0][0]) < 1e-12 * abs(parts[0][0])

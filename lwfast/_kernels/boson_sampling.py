@@ -28,6 +28,9 @@ from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import trailing_zeros
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
+_ALL = np.int64(1 << 62)
+_NONE = np.int64(0)
+
 
 @jit
 def expand(
@@ -37,10 +40,11 @@ def expand(
     powers: AnyArray,
     n_digits: int | np.int64,
     start: int | np.int64,
+    end: int | np.int64,
     f: FloatArray,
     degrees: AnyArray,
 ) -> int:
-    """Fill `f[2 * start:]` with the expansion, and `degrees[start:]`; return the number of states N.
+    """Fill `f[2 * start : 2 * end]` with the expansion, and `degrees` alike; return the number of states N.
 
     Args:
         table: float64[n, 2 * width]: entry (k, i) of column k and digit i as adjacent re, im.
@@ -49,7 +53,8 @@ def expand(
         step: See `first`.
         powers: int64[>= n_digits], multiplicity of each digit, all positive.
         n_digits: How many digits.
-        start: States below are already there. A state where the slowest digit is 1 and the rest 0, or 0.
+        start: States below are already there.
+        end: Behind the last state that is wanted, or more than N.
         f: float64[2 * N], re and im adjacent.
         degrees: uint8[N] of |s|.
     """
@@ -73,11 +78,23 @@ def expand(
     one = np.uint64(1)
     two = np.uint64(2)
     last = np.uint64(63)
-    for state in range(begin, n_states):
+    for state in range(begin, min(n_states, end)):
         if state == start:
-            digits[n_digits - 1] = 1
-            degree = 1
-            active = one << np.uint64(64 - n_digits)
+            if 2 * start == n_states and powers[n_digits - 1] == 1:  # as the sampler asks for
+                digits[n_digits - 1] = 1
+                degree = 1
+                active = one << np.uint64(64 - n_digits)
+                rest = np.int64(0)
+            else:
+                rest = np.int64(start)
+            for i in range(n_digits):
+                if rest == 0:
+                    break
+                digits[i] = rest % (powers[i] + 1)
+                rest //= powers[i] + 1
+                if digits[i]:
+                    degree += digits[i]
+                    active |= one << np.uint64(63 - i)
         else:
             i = 0
             while digits[i] == powers[i]:
@@ -150,43 +167,50 @@ def permanent_expansion(
             lowest = min(lowest, product)
             highest = max(highest, product * (n_digits + 1.0) ** (k + 1))
         if lowest > 1e-200 and highest < 1e200:
-            expand(table, np.int64(-1), np.int64(1), powers, np.int64(n_digits), np.int64(0), f, degrees)
+            expand(
+                table,
+                np.int64(-1),
+                np.int64(1),
+                powers,
+                np.int64(n_digits),
+                np.int64(0),
+                n_states,
+                f,
+                degrees,
+            )
             out[b] = complex(f[2 * n_states - 2], f[2 * n_states - 1])
         else:
             out[b] = complex(math.nan, math.nan)
 
 
 @jit
-def expansion_bound(matrix: ComplexArray, powers: AnyArray, columns: AnyArray, out: FloatArray) -> None:
-    """Write the expansion of one matrix, and how far rounding can have moved it, to float64[3].
+def bound_terms(
+    sizes: FloatArray,
+    powers: AnyArray,
+    forward: FloatArray,
+    backward: FloatArray,
+    degrees: AnyArray,
+    begin: int,
+    end: int,
+) -> float:
+    """Add up what the roundings of the states from `begin` to `end` can do to the last one.
 
     Every F[s] is rounded by at most √2 (d + 1) u Σ_i |a_i F[s - e_i]| with u = 2^-53, and the result depends
     on it by the factor B[r - s] of the table from the other end. The bound holds to first order in u.
 
-    Args as in `permanent_expansion`, for one complex128[d, c].
+    Args:
+        sizes: float64[n, n_digits], absolute values of the factors.
+        powers: int64[n_digits], multiplicity of each digit.
+        forward: float64[2 * N], from `expand`.
+        backward: float64[2 * N], from `expand` with the columns from the last to the first.
+        degrees: uint8[N] of |s|.
+        begin: First state, at least 1.
+        end: Behind the last state.
     """
-    n = columns.size
     n_digits = powers.size
-    n_states = 1
-    for i in range(n_digits):
-        n_states *= powers[i] + 1
-    table = np.empty((n, 2 * n_digits))
-    sizes = np.empty((n, n_digits))
-    for k in range(n):
-        for i in range(n_digits):
-            z = matrix[i, columns[k]]
-            table[k, 2 * i] = z.real
-            table[k, 2 * i + 1] = z.imag
-            sizes[k, i] = math.hypot(z.real, z.imag)
-    forward = np.empty(2 * n_states)
-    backward = np.empty(2 * n_states)
-    degrees = np.empty(n_states, dtype=np.uint8)
-    for side in range(2):
-        first = np.int64(-1) if side == 0 else np.int64(n)
-        target = forward if side == 0 else backward
-        expand(table, first, np.int64(1 - 2 * side), powers, np.int64(n_digits), np.int64(0), target, degrees)
+    n_states = degrees.size
     bound = 0.0
-    for state in range(1, n_states):
+    for state in range(begin, end):
         stride = 1
         left = state
         size = 0.0
@@ -198,9 +222,52 @@ def expansion_bound(matrix: ComplexArray, powers: AnyArray, columns: AnyArray, o
             left //= powers[i] + 1
         at = 2 * (n_states - 1 - state)
         bound += size * math.sqrt(backward[at] ** 2 + backward[at + 1] ** 2)
-    out[0] = forward[2 * n_states - 2]
-    out[1] = forward[2 * n_states - 1]
-    out[2] = bound * math.sqrt(2.0) * (n_digits + 1) * 2.0**-53
+    return bound * math.sqrt(2.0) * (n_digits + 1) * 2.0**-53
+
+
+@jit
+def minors_sums(
+    forward: FloatArray,
+    backward: FloatArray,
+    degrees: AnyArray,
+    n_states: int | np.int64,
+    n_columns: int | np.int64,
+    begin: int | np.int64,
+    end: int | np.int64,
+    out: FloatArray,
+    lost: FloatArray,
+) -> None:
+    """Add F[s] B[r - s] of the states from `begin` (a multiple of 256) to `end` to the sum of column |s|.
+
+    Args:
+        forward: float64[2 * N], from `expand`.
+        backward: float64[2 * N], from `expand` with the columns from the last to the first.
+        degrees: uint8[N] of |s|.
+        n_states: N.
+        n_columns: Number of columns.
+        begin: First state.
+        end: Behind the last state.
+        out: float64[>= 2 * n_columns], the sums, in place: re and im of each column.
+        lost: float64[>= 2 * n_columns], what they lost by rounding, in place.
+    """
+    block = np.zeros(2 * n_columns)
+    for head in range(begin, end, 256):
+        for state in range(head, min(head + 256, end)):
+            other = 2 * (n_states - 1 - state)
+            x = forward[2 * state]
+            y = forward[2 * state + 1]
+            u = backward[other]
+            v = backward[other + 1]
+            column = 2 * np.int64(degrees[state])
+            block[column] += x * u - y * v
+            block[column + 1] += x * v + y * u
+        # Kahan's compensation for the sum of blocks: a plain sum of N terms loses sqrt(N) ulp.
+        for k in range(2 * n_columns):
+            term = block[k] - lost[k]
+            before = out[k]
+            out[k] = before + term
+            lost[k] = (out[k] - before) - term
+            block[k] = 0.0
 
 
 @jit
@@ -226,55 +293,66 @@ def minors_expansion(
         begin = np.int64(start) if side == 0 else np.int64(0)
         target = forward if side == 0 else backward
         n_states = expand(
-            table, first, np.int64(1 - 2 * side), powers, np.int64(n_digits), begin, target, degrees
+            table, first, np.int64(1 - 2 * side), powers, np.int64(n_digits), begin, _ALL, target, degrees
         )
     out[: 2 * n_columns] = 0.0
-    block = np.zeros(2 * n_columns)
     lost = np.zeros(2 * n_columns)
-    for head in range(0, n_states, 256):
-        for state in range(head, min(head + 256, n_states)):
-            other = 2 * (n_states - 1 - state)
-            x = forward[2 * state]
-            y = forward[2 * state + 1]
-            u = backward[other]
-            v = backward[other + 1]
-            column = 2 * np.int64(degrees[state])
-            block[column] += x * u - y * v
-            block[column + 1] += x * v + y * u
-        # Kahan's compensation for the sum of blocks: a plain sum of N terms loses sqrt(N) ulp.
-        for k in range(2 * n_columns):
-            term = block[k] - lost[k]
-            before = out[k]
-            out[k] = before + term
-            lost[k] = (out[k] - before) - term
-            block[k] = 0.0
+    minors_sums(
+        forward,
+        backward,
+        degrees,
+        np.int64(n_states),
+        np.int64(n_columns),
+        _NONE,
+        np.int64(n_states),
+        out,
+        lost,
+    )
 
 
 @jit
-def permanent_minors_expansion(matrix: ComplexArray, out: ComplexArray) -> None:
-    """Write to `out[l]` the permanent of complex128[k, k - 1] without row l."""
-    n = matrix.shape[0]
-    n_digits = n - 1
-    table = np.empty((n, 2 * n_digits))
-    for k in range(n):
-        for i in range(n_digits):
-            table[k, 2 * i] = matrix[k, i].real
-            table[k, 2 * i + 1] = matrix[k, i].imag
-    n_states = 1 << n_digits
-    minors = np.empty(2 * n)
-    minors_expansion(
-        table,
-        n,
-        np.ones(n_digits, dtype=np.int64),
-        n_digits,
-        np.int64(0),
-        np.empty(2 * n_states),
-        np.empty(2 * n_states),
-        np.empty(n_states, dtype=np.uint8),
-        minors,
-    )
-    for k in range(n):
-        out[k] = complex(minors[2 * k], minors[2 * k + 1])
+def photon_mode(
+    columns_re: FloatArray,
+    columns_im: FloatArray,
+    order: AnyArray,
+    k: int,
+    minors: FloatArray,
+    uniform: float,
+    re: FloatArray,
+    im: FloatArray,
+) -> int:
+    """Draw the mode of the k-th photon from |Σ_l U[i, c_l] perm_l|².
+
+    Args:
+        columns_re: As in `sample_clifford`.
+        columns_im: As in `sample_clifford`.
+        order: int64[> k], the input of each photon.
+        k: Which photon.
+        minors: float64[2 * (k + 1)], perm_l without column l.
+        uniform: In [0, 1).
+        re: float64[m + l], overwritten.
+        im: float64[m + l], overwritten.
+    """
+    n_rows = re.size
+    re[:] = 0.0
+    im[:] = 0.0
+    for j in range(k + 1):
+        u = minors[2 * j]
+        v = minors[2 * j + 1]
+        source_re = columns_re[order[j]]
+        source_im = columns_im[order[j]]
+        for i in range(n_rows):
+            re[i] += u * source_re[i] - v * source_im[i]
+            im[i] += u * source_im[i] + v * source_re[i]
+    weight = 0.0
+    for i in range(n_rows):
+        weight += re[i] * re[i] + im[i] * im[i]
+        re[i] = weight
+    level = uniform * weight
+    mode = 0
+    while mode < n_rows - 1 and re[mode] <= level:
+        mode += 1
+    return mode
 
 
 @jit
@@ -337,24 +415,7 @@ def sample_clifford(
                     table[k, 2 * i] = columns_re[column, modes[i]]
                     table[k, 2 * i + 1] = columns_im[column, modes[i]]
                 minors_expansion(table, k + 1, powers, n_digits, done, forward, backward, degrees, minors)
-            re[:] = 0.0
-            im[:] = 0.0
-            for j in range(k + 1):
-                u = minors[2 * j]
-                v = minors[2 * j + 1]
-                source_re = columns_re[order[j]]
-                source_im = columns_im[order[j]]
-                for i in range(n_rows):
-                    re[i] += u * source_re[i] - v * source_im[i]
-                    im[i] += u * source_im[i] + v * source_re[i]
-            weight = 0.0
-            for i in range(n_rows):
-                weight += re[i] * re[i] + im[i] * im[i]
-                re[i] = weight
-            level = uniforms[sample, most + k] * weight
-            mode = 0
-            while mode < n_rows - 1 and re[mode] <= level:
-                mode += 1
+            mode = photon_mode(columns_re, columns_im, order, k, minors, uniforms[sample, most + k], re, im)
             if mode < n_modes:
                 out[sample, mode] += 1
             digit = 0
