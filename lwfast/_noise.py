@@ -18,6 +18,7 @@ import numpy as np
 
 from lwfast._memory import check_memory
 from lwfast._parallel import run_chunks
+from lwfast._progress import step
 from lwfast._slos import FockLayout, chunks_of, expand, states_of
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
@@ -190,8 +191,14 @@ def noisy_distribution(
     last = np.zeros(n_modes + 1)
     last[-1] = 1.0
 
+    leaves = math.prod(occupation[mode] + 1 for mode in occupied)
+    done = 0
+
     def leaf(chosen: tuple[int, ...]) -> FloatArray:
         """Distribution of the photons that interfere, of degree sum(chosen)."""
+        nonlocal done
+        done += 1
+        step("ways to interfere", done, leaves)
         photons = [0] * n_modes
         for mode, number in zip(occupied, chosen, strict=True):
             photons[mode] = number

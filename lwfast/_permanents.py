@@ -24,6 +24,8 @@ THREADS_FROM = 19
 """Below this size, at less than 0.3 ms, a second thread wins little and, coming late, loses."""
 COMPENSATED_THREADS_FROM = 19
 """The same for the compensated formula, which takes ten times as long."""
+_SHOWN_FROM = 28
+"""From this size on, at half a second, progress is reported."""
 MERGE_FROM = 12
 """From this size on equal rows and columns are looked for."""
 STACK_TO = 12
@@ -186,7 +188,7 @@ def by_glynn(matrix: ComplexArray) -> complex:
         first = chunk * size
         kernels.permanent_glynn(base, rows, inner, first, first + size, sums[chunk])
 
-    run_chunks(work, len(sums))
+    run_chunks(work, len(sums), what=_shown(n))
     # Contiguous, so that NumPy adds in pairs.
     totals = np.ascontiguousarray(sums.transpose(1, 2, 0)).sum(axis=2) * _lane_signs(lanes)
     re, im = totals.sum(axis=1)
@@ -201,14 +203,22 @@ def by_compensated_glynn(matrix: ComplexArray) -> complex:
 
     n = len(matrix)
     steps = 1 << (n - 1 - LANE_ROWS)
-    n_chunks = 16 if n >= COMPENSATED_THREADS_FROM else 1
+    # Tenths of a second each, however large: Ctrl-C is heard between two of them.
+    n_chunks = 1 << min(max(4, n - 22), 16) if n >= COMPENSATED_THREADS_FROM else 1
     size = steps // n_chunks
     sums = np.empty((n_chunks, 4))
     run_chunks(
-        lambda chunk: permanent_compensated(matrix, chunk * size, (chunk + 1) * size, sums[chunk]), n_chunks
+        lambda chunk: permanent_compensated(matrix, chunk * size, (chunk + 1) * size, sums[chunk]),
+        n_chunks,
+        what=_shown(n, longer=3),
     )
     re, im = math.fsum(sums[:, ::2].flat), math.fsum(sums[:, 1::2].flat)
     return complex(re, im) * 0.5 ** (n - 1)
+
+
+def _shown(n: int, *, longer: int = 0) -> str | None:
+    """Return what is shown while a permanent is computed that takes 2^longer times as long as others."""
+    return f"permanent of size {n}" if n + longer >= _SHOWN_FROM else None
 
 
 @functools.cache

@@ -33,8 +33,9 @@ class Progress:
 
     def __init__(self, wanted: bool | Callable[[str, int, int], Any] | None) -> None:
         self._wanted = wanted
-        self._bar: Any = None
+        self._bars: dict[str, Any] = {}  # of work that is not finished; None where there is no tqdm
         self._what = ""
+        self._width = 0
         self._shown_at = 0.0
         self._token: Token[Progress | None] | None = None
 
@@ -58,29 +59,45 @@ class Progress:
         if what == self._what and done < total and now - self._shown_at < _PAUSE_SECONDS:
             return
         self._shown_at = now
-        if what != self._what:
-            self._close()
-            self._what = what
-            self._bar = _bar(what, total)
-        if self._bar is not None:
-            self._bar.total = total
-            self._bar.update(done - self._bar.n)
+        self._what = what
+        if what not in self._bars:
+            # Work within other work comes again and again, and leaves nothing behind.
+            self._bars[what] = _bar(what, total, leave=not self._bars)
+        bar = self._bars[what]
+        if bar is not None:
+            bar.total = total
+            bar.update(done - bar.n)
         else:
-            sys.stderr.write(f"\r{what}: {done} of {total}")
-            sys.stderr.flush()
+            self._write(f"{what}: {done} of {total}")
+        if done >= total:
+            del self._bars[what]
+            if bar is not None:
+                bar.close()
+            elif not self._bars:
+                self._end_line()
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(f"\r{text:<{self._width}}")
+        sys.stderr.flush()
+        self._width = len(text)
+
+    def _end_line(self) -> None:
+        if self._width:
+            sys.stderr.write("\n")
+        self._width = 0
 
     def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        elif self._what:
-            sys.stderr.write("\n")
-        self._bar = None
+        for bar in self._bars.values():
+            if bar is not None:
+                bar.close()
+        self._bars = {}
         self._what = ""
+        self._end_line()
 
 
-def _bar(what: str, total: int) -> Any:
+def _bar(what: str, total: int, *, leave: bool) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
         return None
-    return tqdm(total=total, desc=what, leave=True, file=sys.stderr)
+    return tqdm(total=total, desc=what, leave=leave, file=sys.stderr)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._parallel import available_cores
+from lwfast._progress import step
 from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast._validation import as_integer
 from lwfast.errors import ResourceLimitError
@@ -19,6 +20,7 @@ _WIDE = 1 << 14
 _WIDE_BLOCK = 1 << 20
 MULTINOMIAL_SAMPLES = 1 << 24
 """From here on, `sample_counts` may draw the counts themselves instead of the samples."""
+_MULTINOMIAL_BLOCK = 1 << 20
 _MOST_COUNTS = 2**63 - 1
 MULTINOMIAL_RATIO = 16
 """Samples per outcome from which that is the faster way."""
@@ -72,8 +74,24 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
         raise ValueError(msg)
     cdf /= total
     if n >= MULTINOMIAL_SAMPLES and n >= MULTINOMIAL_RATIO * p.size:
-        return generator.multinomial(n, p / total)
+        return _multinomial(p, float(total), n, generator)
     return _count(cdf, n, generator)
+
+
+def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.random.Generator) -> Counts:
+    """Draw counts; of many outcomes those of blocks first, so that one block takes a tenth of a second."""
+    if p.size <= _MULTINOMIAL_BLOCK:
+        return generator.multinomial(n_samples, p / total)
+    starts = range(0, p.size, _MULTINOMIAL_BLOCK)
+    weights = np.add.reduceat(p, starts)
+    numbers = generator.multinomial(n_samples, weights / weights.sum())
+    counts: Counts = np.zeros(p.size, dtype=np.int64)
+    for block, begin in enumerate(starts):
+        if numbers[block]:
+            part = slice(begin, begin + _MULTINOMIAL_BLOCK)
+            counts[part] = generator.multinomial(numbers[block], p[part] / p[part].sum())
+        step("outcomes", min(begin + _MULTINOMIAL_BLOCK, p.size), p.size)
+    return counts
 
 
 def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> Counts:
@@ -94,6 +112,8 @@ def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> C
             uniforms = buffer[: min(block, n_samples - begin)]
             generator.random(out=uniforms)
             count_uniforms(uniforms, scratch, cdf, guide, counts)
+            if len(blocks) > 1:
+                step("samples counted", begin + len(uniforms), n_samples)
         return counts
     return _count_beside_drawing(cdf, n_samples, generator, guide, counts, block, wide=wide)
 
@@ -132,6 +152,7 @@ def _count_beside_drawing(
                 other.result()
             mine = slot % workers
             waiting[slot] = pool.submit(count_uniforms, uniforms, scratches[mine], cdf, guide, tallies[mine])
+            step("samples counted", begin + len(uniforms), n_samples)
         for future in waiting:
             if future is not None:
                 future.result()

@@ -248,7 +248,9 @@ def test_threads_do_not_matter(monkeypatch):
     matrix = haar_block(23, seed=4)
     values = set()
     for threads in (1, 2, 5):
-        monkeypatch.setattr(_permanents, "run_chunks", lambda task, n, w=threads: RUN_CHUNKS(task, n, w))
+        monkeypatch.setattr(
+            _permanents, "run_chunks", lambda task, n, w=threads, what=None: RUN_CHUNKS(task, n, w, what)
+        )
         values.add(lw.permanent(matrix))
         monkeypatch.undo()
     assert len(values) == 1
