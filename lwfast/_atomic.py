@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+_NAME_BYTES = 200
+
 
 def write_atomic(
     path: Path, content: bytes | Callable[[BinaryIO], object], *, mode: int | None = None
@@ -29,7 +31,7 @@ def write_atomic(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = stat.S_IMODE(path.stat().st_mode) if mode is None and path.exists() else None
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part = _part_of(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     handle = os.open(part, flags, 0o666 if mode is None else mode)
     try:
@@ -53,3 +55,9 @@ def write_atomic(
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _part_of(path: Path) -> Path:
+    """Return a new name beside `path`, cut where it would be longer than names can be."""
+    kept = os.fsdecode(os.fsencode(path.name)[:_NAME_BYTES]).encode("utf-8", "ignore").decode()
+    return path.with_name(f".{kept}.{secrets.token_hex(4)}.part")

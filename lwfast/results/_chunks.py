@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
@@ -134,6 +135,8 @@ class Outcome(NamedTuple, Generic[S]):
         has_states: Whether a file could be read and has states.
         misfit: Why the steps cannot be applied to the first such file, or None.
         contents: What the files say to hold.
+        empty: Files without states.
+        broken: What ended the pool that should have processed the chunk, or None.
     """
 
     parts: list[Part[S]]
@@ -141,6 +144,8 @@ class Outcome(NamedTuple, Generic[S]):
     has_states: bool
     misfit: LightworksError | None
     contents: list[Content]
+    empty: list[str]
+    broken: BrokenExecutor | None = None
 
 
 def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
@@ -169,13 +174,15 @@ def run_chunk(kind: type[S], paths: Sequence[Path], steps: Sequence[Step], raw_d
     """
     totals: dict[int | None, S] = {}
     names: dict[int | None, list[str]] = {}
-    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[])
+    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[])
     for path in paths:
         result = loaded(path, raw_data, outcome.failed)
         if result is None:
             continue
         if len(result) and not outcome.has_states:
             outcome = outcome._replace(has_states=True, misfit=misfit_of(path, result, steps))
+        if len(result) == 0:
+            outcome.empty.append(str(path))
         outcome.contents.append(content_of(str(path), result.metadata))
         result = processed(path, result, steps, outcome.failed)
         if result is None:
@@ -191,6 +198,12 @@ def run_chunk(kind: type[S], paths: Sequence[Path], steps: Sequence[Step], raw_d
         totals[n_modes].settle()
         outcome.parts.append(Part(n_modes, tuple(paths_added), totals[n_modes]))
     return outcome
+
+
+def lost_chunk(paths: Sequence[Path], reason: str, broken: BrokenExecutor | None) -> Outcome[Any]:
+    """Return what became of a chunk whose worker is gone."""
+    failed = dict.fromkeys(map(str, paths), reason)
+    return Outcome([], failed, has_states=False, misfit=None, contents=[], empty=[], broken=broken)
 
 
 def loaded(path: Path, raw_data: bool, failed: Failures) -> SamplingResult | None:

@@ -15,15 +15,22 @@ from lwfast.state import State
 if TYPE_CHECKING:
     from lwfast.results.sampling import SamplingResult
 
-_FORMS: dict[str, type] = {
+_FORMS: dict[str, type | tuple[type, ...]] = {
     "kind": str,
+    "saved": str,
+    "post_selection": (str, list, dict),
     "input": list,
     "job_data": dict,
     "metadata": dict,
     "history": list,
     "attributes": dict,
 }
-_FORM_NAMES: dict[type, str] = {str: "a string", list: "a list", dict: "an object"}
+_FORM_NAMES: dict[type | tuple[type, ...], str] = {
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+    (str, list, dict): "a string, list or object",
+}
 
 
 def description(result: SamplingResult) -> str:

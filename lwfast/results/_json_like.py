@@ -24,7 +24,7 @@ def json_like(value: Any, name: str) -> Any:
 
     Raises:
         TypeError: If something in it has no form in JSON.
-        ValueError: If a number is NaN or infinite.
+        ValueError: If a number is NaN or infinite, or text is no Unicode.
     """
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
@@ -35,11 +35,17 @@ def json_like(value: Any, name: str) -> Any:
             raise ValueError(f"{name} is {float(value)}, which JSON cannot keep; use None or text")
         return float(value)
     if isinstance(value, str | uuid.UUID):
-        return str(value)
+        text = str(value)
+        if not _is_unicode(text):
+            raise ValueError(
+                f"{name} is {text!a:.80}, with half a surrogate pair, which no file can keep; replace it, as "
+                "`text.encode('utf-8', 'backslashreplace').decode()` does"
+            )
+        return text
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, os.PathLike):
-        return os.fsdecode(value)
+        return path_text(value)
     if isinstance(value, np.ndarray):
         value = value.tolist()
         return json_like(value, name)
@@ -57,4 +63,21 @@ def json_like(value: Any, name: str) -> Any:
 def _key(key: Any, name: str) -> str:
     if not isinstance(key, str):
         raise TypeError(f"{name} has the key {key!r:.80} of type {type(key).__name__}; keys are text")
+    if not _is_unicode(key):
+        raise ValueError(
+            f"{name} has the key {key!a:.80}, with half a surrogate pair, which no file can keep"
+        )
     return str(key)
+
+
+def path_text(path: str | os.PathLike[Any]) -> str:
+    """Return a path as text that a file can keep: of a name that is no Unicode, bytes become escapes."""
+    return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
 
     Raises:
         FileNotFoundError: If a folder or pattern of `paths` has no result files.
-        TypeError: If one is no path.
+        TypeError: If one is no path, or they are a mapping.
     """
     left_out = {os.path.realpath(path) for path in _found(exclude, may_lack=True)}
     taken: dict[str, Path] = {}
@@ -37,7 +37,7 @@ def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
 def _found(paths: Any, *, may_lack: bool = False) -> Iterator[Path]:
     """Give the files that paths, folders and patterns stand for."""
     if not isinstance(paths, str | os.PathLike):
-        if not isinstance(paths, Iterable):
+        if not isinstance(paths, Iterable) or isinstance(paths, Mapping | bytes | bytearray):
             raise TypeError(f"paths are a path or several, not {type(paths).__name__}")
         for path in paths:
             yield from _found(path, may_lack=may_lack)
@@ -46,7 +46,7 @@ def _found(paths: Any, *, may_lack: bool = False) -> Iterator[Path]:
     if path.is_dir():
         from lwfast.results.files import SUFFIXES
 
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and _is_file(p))
     elif any(c in str(path) for c in "*?[") and not path.exists():
         import glob
 
@@ -58,3 +58,8 @@ def _found(paths: Any, *, may_lack: bool = False) -> Iterator[Path]:
     if not found and not may_lack:
         raise FileNotFoundError(f"there are no result files in {path}")
     yield from found
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a path is a file, or a link that leads nowhere: a file that is missing, and is told as such."""
+    return path.is_file() or (path.is_symlink() and not path.exists())

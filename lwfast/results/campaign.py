@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import pickle
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from lwfast.errors import CampaignError, ResourceLimitError
 from lwfast.results._chunks import (
     Failures,
-    Outcome,
     Part,
     Sum,
     SummarySum,
     TableSum,
-    chunks_of,
     loaded,
     misfit_of,
     processed,
@@ -25,14 +23,13 @@ from lwfast.results._chunks import (
     run_chunk,
 )
 from lwfast.results._doubles import Doubles, some
+from lwfast.results._json_like import path_text
 from lwfast.results._paths import files_of
-from lwfast.results._progress import Progress
+from lwfast.results._running import outcomes_of
 from lwfast.results._steps import Step, map_step, post_select_step, post_selection_step
 from lwfast.results.sampling import SamplingResult
 from lwfast.results.summaries import Summary
 
-_IN_FLIGHT = 32
-"""Chunks handed out at a time where the executor does not tell how many workers it has."""
 _CHOICES = ("raise", "skip")
 
 S = TypeVar("S", bound=Sum)
@@ -46,8 +43,10 @@ def scan_results(
     A file that is named twice, also by a link or by its folder, is taken once; a warning says so.
 
     Args:
-        paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. The files of a
-            folder or pattern are taken in the order of their names.
+        paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. Of a folder, all
+            files that end in .json, .npz or .parquet are taken, but none in folders below it: for these too,
+            use a pattern, `"runs/**/*.json"`. The files of a folder or pattern are in the order of their
+            names. A link that leads nowhere is a file that cannot be read.
         on_error: What a file that cannot be processed does once all files were tried: "raise" a
             `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
             that names it.
@@ -62,11 +61,16 @@ def scan_results(
 
     Raises:
         FileNotFoundError: If a folder or pattern has no result files.
-        ValueError: If `on_error` is something else.
+        TypeError: If `paths` or `exclude` is neither a path nor several.
+        ValueError: If `on_error` is something else, or no file is left to process.
     """
     if on_error not in _CHOICES:
         raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}")
     taken, repeated = files_of(paths, exclude)
+    if not taken:
+        raise ValueError(
+            "there are no files left to process: no path was given, or all that were named are excluded"
+        )
     if repeated:
         warnings.warn(f"files that are named twice are taken once: {some(repeated)}", stacklevel=2)
     return Campaign(taken, (), on_error, raw_data)
@@ -79,11 +83,27 @@ class CampaignReport(NamedTuple):
         n_files: How many there were.
         failed: What was wrong with those that could not be processed, by path.
         n_tried: How many were tried; fewer than `n_files` where a loop was left, or an error ended it.
+        empty: Those that could be read and hold no states, such as an answer of the scheduler whose `results`
+            are null. They are processed as any other: nothing is added.
     """
 
     n_files: int
     failed: dict[str, str]
     n_tried: int
+    empty: tuple[str, ...] = ()
+
+
+@dataclass
+class _Tally:
+    """What became of files so far."""
+
+    failed: Failures = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+    n_tried: int = 0
+    broken: BrokenExecutor | None = None
+
+    def report(self, n_files: int) -> CampaignReport:
+        return CampaignReport(n_files, dict(self.failed), self.n_tried, tuple(self.empty))
 
 
 class Campaign:
@@ -152,14 +172,16 @@ class Campaign:
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
 
         Raises:
-            CampaignError: If files could not be processed and the campaign does not skip them.
+            CampaignError: If files could not be processed and the campaign does not skip them; or, whatever
+                it does, if a worker of a pool ended abruptly. The outcome of the others is its `outcome`.
             ModeRangeError: If a rule names a mode that the first file does not have.
             ResultError: If a mapping needs another number of modes than the first file has.
             TypeError: If a step cannot be sent to a process pool.
             Exception: What a callable of yours raises, with a note that names the file.
         """
-        total, failed = self._gathered(TableSum, executor, progress, in_flight)
-        n_done = len(self.paths) - len(failed)
+        total, tally = self._gathered(TableSum, executor, progress, in_flight)
+        n_done = len(self.paths) - len(tally.failed)
+        failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
         if n_done == 0:  # no file said how it was made
             empty = SamplingResult({})
             entries = tuple(entry for step in self._steps for entry in step.described)
@@ -171,7 +193,7 @@ class Campaign:
             )
         else:
             result = total.result(files=n_done, failed=failed)
-        self._ended(result, failed)
+        self._ended(result, tally)
         return result
 
     def summarise(
@@ -187,12 +209,12 @@ class Campaign:
             in_flight: As in `merge`.
 
         Raises:
-            CampaignError: If files could not be processed and the campaign does not skip them.
+            CampaignError: As in `merge`.
             Exception: As in `merge`.
         """
-        total, failed = self._gathered(SummarySum, executor, progress, in_flight)
+        total, tally = self._gathered(SummarySum, executor, progress, in_flight)
         summary = total.result()
-        self._ended(summary, failed)
+        self._ended(summary, tally)
         return summary
 
     def __iter__(self) -> Iterator[tuple[Path, SamplingResult]]:
@@ -200,26 +222,29 @@ class Campaign:
 
         Where the loop is left early, the files that could not be processed until then are warned of.
         """
-        failed: Failures = {}
-        n_tried, complete, fits = 0, False, False
+        tally = _Tally()
+        complete, fits = False, False
         try:
             for path in self.paths:
-                n_tried += 1
-                result = loaded(path, self._raw_data, failed)
-                if result is not None and len(result) and not fits:
+                tally.n_tried += 1
+                result = loaded(path, self._raw_data, tally.failed)
+                if result is None:
+                    continue
+                if len(result) == 0:
+                    tally.empty.append(str(path))
+                elif not fits:
                     misfit = misfit_of(path, result, self._steps)
                     if misfit is not None:
                         raise misfit
                     fits = True
-                if result is not None:
-                    result = processed(path, result, self._steps, failed)
+                result = processed(path, result, self._steps, tally.failed)
                 if result is not None:
                     yield path, result
             complete = True
         finally:
             if not complete:
-                self._left(failed, n_tried)
-        self._ended(None, failed)
+                self._left(tally)
+        self._ended(None, tally)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -233,14 +258,18 @@ class Campaign:
 
     def _gathered(
         self, kind: type[S], executor: Executor | None, progress: Any, in_flight: int | None
-    ) -> tuple[S, Failures]:
+    ) -> tuple[S, _Tally]:
         """Return the sum over all files, and what was wrong with those that are not in it."""
-        total, failed, doubles = kind(), Failures(), Doubles()
+        total, tally, doubles = kind(), _Tally(), Doubles()
+        failed = tally.failed
         n_modes: int | None = None
-        fits, n_tried = False, 0
+        fits = False
+        task = (self.paths, self._steps, self._raw_data)
         try:
-            for chunk, outcome in self._run(kind, executor, progress, in_flight):
-                n_tried += len(chunk)
+            for chunk, outcome in outcomes_of(kind, *task, executor, progress, in_flight):
+                tally.broken = tally.broken or outcome.broken
+                tally.n_tried += len(chunk) if outcome.broken is None else 0
+                tally.empty += outcome.empty
                 if outcome.misfit is not None and not fits:
                     raise outcome.misfit
                 fits = fits or outcome.has_states
@@ -253,11 +282,11 @@ class Campaign:
                     else:
                         failed.update(self._join(total, part))
         except BaseException:
-            self.report = CampaignReport(len(self.paths), failed, n_tried)
+            self.report = tally.report(len(self.paths))
             raise
         for message in doubles.warnings():
             warnings.warn(message, stacklevel=3)
-        return total, failed
+        return total, tally
 
     def _join(self, total: S, part: Part[S]) -> Failures:
         """Add the sum of a chunk; where that is too much, file by file, so that only one is left out."""
@@ -275,71 +304,33 @@ class Campaign:
             return failed
         return {}
 
-    def _run(
-        self, kind: type[S], executor: Executor | None, progress: Any, in_flight: int | None
-    ) -> Iterator[tuple[tuple[Path, ...], Outcome[S]]]:
-        """Give each chunk of files and what became of it, in order."""
-        window = _window(executor, in_flight)
-        if isinstance(executor, ProcessPoolExecutor):
-            _check_can_travel(self._steps)
-        chunks = chunks_of(self.paths)
-        with Progress(progress, len(self.paths)) as bar:
-            if executor is None:
-                for chunk in chunks:
-                    yield chunk, run_chunk(kind, chunk, self._steps, self._raw_data)
-                    bar.advance(len(chunk))
-                return
-            pending: list[Any] = []
-            submitted = 0
-            try:
-                for number, chunk in enumerate(chunks):
-                    while submitted < len(chunks) and submitted < number + window:
-                        files = chunks[submitted]
-                        pending.append(executor.submit(run_chunk, kind, files, self._steps, self._raw_data))
-                        submitted += 1
-                    yield chunk, pending.pop(0).result()
-                    bar.advance(len(chunk))
-            finally:
-                for future in pending:
-                    future.cancel()
-
-    def _ended(self, outcome: Any, failed: Failures) -> None:
+    def _ended(self, outcome: Any, tally: _Tally) -> None:
         """Report broken files: nothing is left out without being named."""
-        self.report = CampaignReport(len(self.paths), dict(failed), len(self.paths))
+        self.report = tally.report(len(self.paths))
+        failed = tally.failed
+        if tally.broken is not None:  # no fault of the files, so no reason to skip them
+            raise CampaignError(
+                f"{len(self.paths) - tally.n_tried} of {len(self.paths)} files were not processed because a "
+                "worker ended abruptly: it was killed, had no memory left, or raised what cannot be sent. "
+                f"{len(failed)} are missing in the outcome: {some(list(failed))}",
+                failed,
+                outcome,
+            ) from tally.broken
         if failed:
             message = f"{len(failed)} of {len(self.paths)} files could not be processed:\n{_lines(failed)}"
             if self._on_error == "raise":
                 raise CampaignError(message, failed, outcome)
             warnings.warn(message, stacklevel=3)
 
-    def _left(self, failed: Failures, n_tried: int) -> None:
+    def _left(self, tally: _Tally) -> None:
         """Report broken files of a loop that was left, where nothing can be raised any more."""
-        self.report = CampaignReport(len(self.paths), dict(failed), n_tried)
-        if failed:
+        self.report = tally.report(len(self.paths))
+        if tally.failed:
             warnings.warn(
-                f"{len(failed)} of {n_tried} files could not be processed before the loop was left:\n"
-                f"{_lines(failed)}",
+                f"{len(tally.failed)} of {tally.n_tried} files could not be processed before the loop was "
+                f"left:\n{_lines(tally.failed)}",
                 stacklevel=3,
             )
-
-
-def _window(executor: Executor | None, in_flight: int | None) -> int:
-    if in_flight is None:
-        workers = getattr(executor, "_max_workers", None)  # of the pools of concurrent.futures
-        return 2 * workers if isinstance(workers, int) else _IN_FLIGHT
-    if in_flight < 1:
-        raise ValueError(f"in_flight is {in_flight}; at least one chunk is worked on at a time")
-    return in_flight
-
-
-def _check_can_travel(steps: tuple[Step, ...]) -> None:
-    try:
-        pickle.dumps(steps)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise TypeError(
-            f"a step cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
-            "functions inside functions are none), or a pool of threads."
-        ) from error
 
 
 def _lines(failed: Failures) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
 from lwfast.result_json import decode_members, decode_table, encode_table
 from lwfast.results._description import description, fields_of
+from lwfast.results._json_like import path_text
 from lwfast.results.qpu import QPUSamplingResult
 from lwfast.results.sampling import SamplingResult
 
@@ -27,6 +30,7 @@ _KINDS: dict[str, type[SamplingResult]] = {
     "QPUSamplingResult": QPUSamplingResult,
 }
 _METADATA = "lwfast"
+_TABLE = re.compile(rb"""[ \t\n\r]*\{[ \t\n\r]*(?:\}|"[(\["0-9])""")
 
 
 def save_result(
@@ -162,13 +166,12 @@ def _read_json(path: Path) -> SamplingResult:
     metadata = others.get("metadata")
     if isinstance(metadata, dict) and _METADATA in metadata:
         return _loaded(decoded.states, decoded.counts, metadata[_METADATA])
-    return QPUSamplingResult.from_decoded(decoded, metadata={"file": path.name})
+    return QPUSamplingResult.from_decoded(decoded, metadata={"file": path_text(path.name)})
 
 
 def _is_table(body: bytes) -> bool:
     """Whether the object starts with a state, or holds nothing."""
-    start = body.lstrip()[:64].removeprefix(b"{").lstrip()
-    return start[:1] == b"}" or (start[:1] == b'"' and start[1:2] in b'([0123456789"')
+    return _TABLE.match(body) is not None
 
 
 def _read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
@@ -192,7 +195,19 @@ def _read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
 
 
 def _array(member: bytes) -> Any:
-    return np.lib.format.read_array(io.BytesIO(member), allow_pickle=False)
+    """Return an array from the bytes of a .npy file, never making one larger than they are."""
+    stream = io.BytesIO(member)
+    form = np.lib.format
+    readers = {(1, 0): form.read_array_header_1_0, (2, 0): form.read_array_header_2_0}
+    version = form.read_magic(stream)
+    if version not in readers:  # 3.0 is for names of columns, which no array of ours has
+        raise ResultFormatError(f"an array has the version {version} of the .npy format")
+    shape, _, dtype = readers[version](stream)
+    told, there = math.prod(shape) * dtype.itemsize, len(member) - stream.tell()
+    if told != there and not dtype.hasobject:  # of objects, read_array tells
+        raise ResultFormatError(f"an array of shape {shape} has {there} bytes; its header says {told}")
+    stream.seek(0)
+    return form.read_array(stream, allow_pickle=False)
 
 
 def _loaded(states: StateTable, counts: Counts, described: Any) -> SamplingResult:

@@ -54,7 +54,7 @@ def test_files_go_through_the_verbs_of_one_result(folder, small_chunks):
     assert same(merged, expected(folder))
     assert merged.metadata == {"files": N_FILES, "failed": {}}
     assert [s["step"] for s in merged.history] == ["post_select", "map", "merge"]
-    assert campaign.report == (N_FILES, {}, N_FILES)
+    assert campaign.report == (N_FILES, {}, N_FILES, ())
     assert len(campaign) == N_FILES
     assert repr(campaign) == f"lwfast.Campaign({N_FILES} files).post_select(...).map(...)"
     rules = lw.PostSelection()
@@ -167,11 +167,6 @@ def test_progress_is_told(folder, small_chunks, capsys):
         scan_results(folder).merge(progress=5)
 
 
-def test_no_files_at_all_give_an_empty_result():
-    assert scan_results([]).merge() == {}
-    assert scan_results([]).summarise().n_samples == 0
-
-
 def test_an_error_in_a_worker_cancels_what_waits(folder, small_chunks):
     """A pool that breaks is not a broken file: it is raised at once."""
     with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="stop"):
@@ -267,7 +262,8 @@ def test_a_fault_of_a_callable_or_of_this_package_is_no_broken_file(pair, monkey
 def test_a_callable_with_heralds_is_told_in_whole(pair):
     campaign = scan_results(pair).post_select(lambda state: state[0] < 2, {1: 1})
     assert [entry["step"] for entry in campaign.merge().history] == ["post_select", "merge"]
-    nothing = scan_results([]).post_select(RULE, {1: 1}).map("parity").merge()
+    with pytest.warns(UserWarning, match="1 of 1 files"):
+        nothing = scan_results("missing.npz", on_error="skip").post_select(RULE, {1: 1}).map("parity").merge()
     assert [entry["step"] for entry in nothing.history] == ["post_select", "map", "merge"]
     assert nothing.history[0]["heralds"] == [[[1], [1]]]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
+import zipfile
 
 import numpy as np
 import pytest
@@ -188,6 +190,9 @@ def test_files_of_parquet_without_our_checksum_are_read(tmp_path):
         ({"kind": ["SamplingResult"]}, "kind"),
         ({"job_data": "x"}, "job_data"),
         ({"attributes": 3}, "attributes"),
+        ({"post_selection": 7}, "post_selection"),
+        ({"post_selection": True}, "post_selection"),
+        ({"saved": {"a": 1}}, "saved"),
     ],
 )
 def test_metadata_of_another_form_are_told_with_the_file(tmp_path, described, message):
@@ -251,3 +256,49 @@ def test_rules_of_any_form_travel(tmp_path):
     rules.add(0, 1)
     good = SamplingResult.from_columns(*columns, post_selection=rules, metadata={"at": tmp_path})
     assert lw.load_result(good.save(tmp_path / "b.npz")).post_selection == [[[0], [1]]]
+
+
+@pytest.mark.parametrize("shape", [(10**12, 20), (2**62, 2**62), (2, 2), (0, 3)])
+def test_no_more_is_read_than_there_is(tmp_path, shape):
+    """A header of a few bytes can tell of terabytes."""
+    states, counts = io.BytesIO(), io.BytesIO()
+    about = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(states, about)
+    states.write(b"\1")
+    np.save(counts, np.array([1]))
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("states.npy", states.getvalue())
+        archive.writestr("counts.npy", counts.getvalue())
+    with pytest.raises(lw.ResultFormatError, match=r"a\.npz: an array of shape .* has 1 bytes"):
+        lw.load_result(path)
+
+
+def test_arrays_of_another_version_are_told_with_the_file(tmp_path):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("states.npy", b"\x93NUMPY\x07\x00more")
+        archive.writestr("counts.npy", b"")
+    with pytest.raises(lw.ResultFormatError, match=r"a\.npz: .*version \(7, 0\)"):
+        lw.load_result(path)
+
+
+@pytest.mark.parametrize("text", ["{%s%s}", "\n\t %s{%s}", "{\n%s%s\n}"])
+@pytest.mark.parametrize("table", ['"1, 0": 5, "0, 1": 7', '"(1, 0)": 5, "[0, 1]": 7', ""])
+def test_any_white_space_may_stand_in_a_table(tmp_path, text, table):
+    path = tmp_path / "a.json"
+    path.write_text(text % (" " * 1000, table))
+    assert lw.load_result(path) == ({(1, 0): 5, (0, 1): 7} if table else {})
+
+
+@pytest.mark.parametrize("about", [{"x": "\ud800"}, {"\udcff": 1}, {"x": [float("inf")]}])
+def test_what_no_file_can_keep_is_refused_where_it_comes_in(about):
+    with pytest.raises(ValueError, match=r"no file can keep|JSON cannot keep"):
+        SamplingResult.from_columns([[1, 0]], [5], metadata=about)
+
+
+@pytest.mark.parametrize("name", ["é" * 125 + ".json", "x" * 251 + ".npz"])
+def test_names_may_be_as_long_as_the_disk_allows(tmp_path, name):
+    result = SamplingResult({(1, 0): 5})
+    assert lw.load_result(result.save(tmp_path / name)) == result
+    assert [path.name for path in tmp_path.iterdir()] == [name]
