@@ -14,6 +14,8 @@ from typing import Any
 from lwfast.errors import CampaignError, LightworksError
 
 _SHOWN = 10
+_DIGITS = 9
+"""Of a mode or number of photons; Python itself reads no more than 4300."""
 
 DESCRIPTION = """Add up result files after post-selection and mapping.
 
@@ -100,12 +102,12 @@ def run(args: argparse.Namespace) -> int:
             return _processed(args)
         except CampaignError as error:
             done = "written" if args.out else "shown"
-            _say(
-                f"{error}\nnothing was {done}; mend or remove these files, or leave them out with "
-                "--on-error skip"
-            )
-        except BrokenExecutor as error:
-            _say(f"{error} Where memory is short, fewer --workers need less.")
+            remedy = "mend or remove these files, or leave them out with --on-error skip"
+            if isinstance(error.__cause__, BrokenExecutor):
+                remedy = "where memory is short, fewer --workers need less"
+            elif args.on_error == "skip":
+                remedy = "no file is left"
+            _say(f"{error}\nnothing was {done}; {remedy}")
         except (LightworksError, OSError, ValueError, TypeError) as error:
             _say(error)
     return 1
@@ -113,31 +115,34 @@ def run(args: argparse.Namespace) -> int:
 
 def _processed(args: argparse.Namespace) -> int:
     from lwfast.results import scan_results
+    from lwfast.results._json_like import path_text
 
     out = None if args.out is None else _checked_out(args.out, args.plain)
     excluded = [*args.exclude, *([] if out is None else [out])]
-    campaign = scan_results(args.files, on_error=args.on_error, raw_data=args.raw, exclude=excluded)
-    if not campaign.paths:
-        raise ValueError(
-            "there are no files left to process: all that were named are excluded or the --out file"
-        )
     if out is not None and out.exists() and _is_among(out, args.files):
         _say(f"{out} is where the sum is written, so it is no input")
+    campaign: Any = scan_results(args.files, on_error=args.on_error, raw_data=args.raw, exclude=excluded)
     if args.rule or args.herald:
         campaign = campaign.post_select(args.rule, args.herald)
     for name, invert in args.map:
         campaign = campaign.map(name, invert=invert)
     result = _merged(campaign, args.workers)
+    failed, empty = campaign.report.failed, campaign.report.empty
+    if len(failed) == len(campaign):  # an empty sum would replace an earlier one that is none
+        raise CampaignError("none of the files could be processed", failed)
     path = None if out is None else result.save(out, metadata=not args.plain)
     if not args.quiet:
         n_files, n_done = len(campaign), result.metadata["files"]
         files = f"{n_files} file{'s' * (n_files != 1)}"
         files = files if n_done == n_files else f"{n_done} of {files}"
         print(f"{files}, {result.n_samples} samples, {len(result)} states")
+        if empty:
+            n_empty = f"{len(empty)} file{'s' * (len(empty) != 1)}"
+            print(f"without any data: {n_empty}: {path_text(', '.join(empty[:_SHOWN]))}{_more(len(empty))}")
         if path is None:
             _show(result)
         else:
-            print(f"written to {path}")
+            print(f"written to {path_text(path)}")
     return 0
 
 
@@ -188,6 +193,10 @@ def _say(message: Any) -> None:
     print(f"lwfast process: {message}", file=sys.stderr)
 
 
+def _more(n: int) -> str:
+    return f" and {n - _SHOWN} more" if n > _SHOWN else ""
+
+
 def _show(result: Any) -> None:
     for state, count in result.top(_SHOWN).items():
         print(f"{state}  {count}")
@@ -213,7 +222,7 @@ def herald_of(text: str) -> tuple[int, int]:
     """
     (modes, photons) = rule_of(text)
     if len(modes) != 1 or len(photons) != 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not MODE=PHOTONS, such as 3=1")
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is not MODE=PHOTONS, such as 3=1")
     return modes[0], photons[0]
 
 
@@ -228,13 +237,15 @@ def mapping_of(text: str) -> tuple[str, bool]:
     name, _, option = text.partition(":")
     if name not in MAPPINGS or option not in ("", "invert"):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not one of {', '.join(MAPPINGS)}, with or without :invert"
+            f"{text!r:.60} is not one of {', '.join(MAPPINGS)}, with or without :invert"
         )
     return name, option == "invert"
 
 
 def _numbers(text: str, whole: str) -> tuple[int, ...]:
     parts: Sequence[str] = text.split(",")
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise argparse.ArgumentTypeError(f"{whole!r} is not MODES=NUMBERS, such as 0,1=1")
+    if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in parts):
+        raise argparse.ArgumentTypeError(
+            f"{whole!r:.60} is not MODES=NUMBERS, such as 0,1=1, of {_DIGITS} digits at most"
+        )
     return tuple(int(part) for part in parts)

@@ -132,11 +132,44 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(files, capsys, m
 def test_workers_that_die_are_told(files, capsys, monkeypatch):
     from concurrent.futures.process import BrokenProcessPool
 
+    from lwfast.errors import CampaignError
     from lwfast.results import Campaign
 
     def dies(*_, **__):
-        raise BrokenProcessPool("A process ended abruptly.")
+        raise CampaignError("A worker ended abruptly.") from BrokenProcessPool("gone")
 
     monkeypatch.setattr(Campaign, "merge", dies)
-    assert run(files, "--workers", 2) == 1
-    assert "fewer --workers" in capsys.readouterr().err
+    for on_error in ("raise", "skip"):
+        assert run(files, "--workers", 2, "--on-error", on_error) == 1
+        error = capsys.readouterr().err
+        assert "fewer --workers" in error
+        assert "--on-error" not in error
+
+
+def test_a_sum_of_nothing_replaces_no_file(files, capsys):
+    """Where no file is left there is no sum, whatever is skipped."""
+    out = files / "sum" / "total.json"
+    assert run(files, "--out", out) == 0
+    before = out.read_bytes()
+    for path in (files / "a.json", files / "b.npz"):
+        path.write_text("broken")
+    assert run(files, "--on-error", "skip", "--out", out) == 1
+    captured = capsys.readouterr()
+    assert "nothing was written" in captured.err
+    assert "a.json" in captured.err
+    assert out.read_bytes() == before
+    assert run(files, "--on-error", "skip") == 1
+
+
+def test_files_without_data_are_named(files, capsys):
+    (files / "null.json").write_text('{"results": null}')
+    assert run(files) == 0
+    assert "without any data: 1 file: " in capsys.readouterr().out
+
+
+def test_endless_numbers_are_not_repeated(files, capsys):
+    with pytest.raises(SystemExit):
+        run(files, "--rule", "0=" + "1" * 5000)
+    error = capsys.readouterr().err
+    assert "9 digits" in error
+    assert len(error.splitlines()[-1]) < 300
