@@ -53,12 +53,14 @@ def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
     """Return the counts of `n` samples drawn from `counts`.
 
     Raises:
-        ValueError: If there is nothing to draw from, or not enough.
+        ValueError: If there is nothing to draw from, or not enough, or more is asked for than counts hold.
     """
     n = as_integer(n, "the number of samples")
     total = sum(counts.tolist())
     if n < 0:
         raise ValueError(f"the number of samples is {n}; it cannot be negative")
+    if n >= 2**63:
+        raise ValueError(f"the number of samples is {n:.3g}; counts are at most 2^63 - 1")
     if n > 0 and total == 0:
         raise ValueError("the result has no counts to draw from")
     if n == 0:

@@ -21,6 +21,8 @@ def as_weights(values: Iterable[Any], n_rows: int) -> AnyArray:
             or a float is not finite.
     """
     listed = list(values)
+    if any(isinstance(value, bool | np.bool_) for value in listed):
+        raise TypeError("a count is True or False; real numbers are needed")
     if not any(isinstance(value, float | np.floating) for value in listed):
         return as_counts(listed, n_rows)
     weights = np.array(listed)

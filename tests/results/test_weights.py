@@ -77,3 +77,11 @@ def test_no_numbers(value):
         SamplingResult({lw.State([1]): value})
     with pytest.raises(lw.ResultCreationError):
         SamplingResult({lw.State([1]): value, lw.State([0]): 0.5})
+
+
+@pytest.mark.parametrize(
+    "counts", [{(1, 0): True}, {(1, 0): True, (0, 1): 5}, {(1, 0): np.True_, (0, 1): 0.5}]
+)
+def test_truth_is_no_count(counts):
+    with pytest.raises(lw.ResultCreationError, match="True or False"):
+        SamplingResult(counts)
