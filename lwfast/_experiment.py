@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._arguments import checked_detector, checked_source
+from lwfast._arguments import MAX_PHOTONS, checked_detector, checked_source
 from lwfast._clicks import click_distribution, clicks_fit
 from lwfast._costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
 from lwfast._grouping import group_rows
@@ -19,8 +19,6 @@ from lwfast._outcomes import OutputDistribution, keep_conditions
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
 
-MOST_PHOTONS = 255
-"""A table of states holds photon numbers as uint8."""
 RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
 
 
@@ -97,8 +95,8 @@ def make_experiment(
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: There are more than 255 photons.
     """
-    if sum(photons) > MOST_PHOTONS:
-        msg = f"States hold at most {MOST_PHOTONS} photons (uint8 a mode), got {sum(photons)}."
+    if sum(photons) > MAX_PHOTONS:
+        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(photons)}."
         raise ResourceLimitError(msg)
     matrix, found = _cleaned(matrix, photons, tolerance)
     deviation = max(deviation, found)

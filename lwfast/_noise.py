@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._arguments import MAX_PHOTONS
 from lwfast._memory import check_memory
 from lwfast._parallel import run_chunks
 from lwfast._progress import step
@@ -23,7 +24,6 @@ from lwfast._slos import FockLayout, chunks_of, expand, states_of
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
 
-_MOST_PHOTONS = 255
 _NO_LOSS = 1e-14
 """What a photon loses in a column of length 1, by rounding."""
 
@@ -173,10 +173,8 @@ def noisy_distribution(
     noisy_modes = np.flatnonzero(dark)
     n = sum(occupation)
     degree = n * terms.most + len(noisy_modes)
-    if degree > _MOST_PHOTONS:
-        msg = (
-            f"Outcomes could have {degree} photons; a table of states holds up to {_MOST_PHOTONS} in a mode."
-        )
+    if degree > MAX_PHOTONS:
+        msg = f"Outcomes could have {degree} photons; a table of states holds up to {MAX_PHOTONS} in a mode."
         raise ResourceLimitError(msg)
     check_memory(
         noisy_bytes(n_modes, sum(k > 0 for k in occupation), n, degree),

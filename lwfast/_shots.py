@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._experiment import MOST_PHOTONS, Experiment
+from lwfast._arguments import MAX_PHOTONS
+from lwfast._experiment import Experiment
 from lwfast._grouping import sorted_groups
 from lwfast._outcomes import fock_distribution
-from lwfast._slos import MAX_PHOTONS, states_of
+from lwfast._slos import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
+from lwfast._slos import states_of
 from lwfast._types import FloatArray, StateTable
 from lwfast.errors import ResourceLimitError
 from lwfast.sampling import sample_counts
@@ -44,10 +46,10 @@ def draw_shots(experiment: Experiment, n_shots: int, generator: np.random.Genera
     Raises:
         ResourceLimitError: A shot could have more than 255 photons.
     """
-    if experiment.most_photons > MOST_PHOTONS:
+    if experiment.most_photons > MAX_PHOTONS:
         msg = (
             f"A shot could have {experiment.most_photons} photons, source and dark counts included; a table "
-            f"of states holds up to {MOST_PHOTONS}."
+            f"of states holds up to {MAX_PHOTONS}."
         )
         raise ResourceLimitError(msg)
     if experiment.terms is None:
@@ -79,7 +81,7 @@ def draws_from_distribution(experiment: Experiment, n_photons: int, n_shots: int
     # Upper estimate: as if all light could be lost.
     outcomes = states_of(experiment.n_modes + n_photons, n_photons)
     seconds = _DISTRIBUTION_SECONDS + outcomes * _OUTCOME_SECONDS
-    fits = n_photons <= MAX_PHOTONS and 32 * outcomes < _DISTRIBUTION_BYTES
+    fits = n_photons <= MAX_AMPLITUDE_PHOTONS and 32 * outcomes < _DISTRIBUTION_BYTES
     return fits and seconds < n_shots * sample_seconds(n_photons, experiment.n_modes)
 
 
