@@ -35,6 +35,7 @@ class Progress:
         self._wanted = wanted
         self._bars: dict[str, Any] = {}  # of work that is not finished; None where there is no tqdm
         self._what = ""
+        self._finished = ""
         self._width = 0
         self._shown_at = 0.0
         self._token: Token[Progress | None] | None = None
@@ -59,7 +60,10 @@ class Progress:
         if what == self._what and done < total and now - self._shown_at < _PAUSE_SECONDS:
             return
         self._shown_at = now
+        if done >= total and what == self._finished and what not in self._bars:
+            return  # said before
         self._what = what
+        self._finished = ""
         if what not in self._bars:
             # Work within other work comes again and again, and leaves nothing behind.
             self._bars[what] = _bar(what, total, leave=not self._bars)
@@ -70,6 +74,7 @@ class Progress:
         else:
             self._write(f"{what}: {done} of {total}")
         if done >= total:
+            self._finished = what
             del self._bars[what]
             if bar is not None:
                 bar.close()

@@ -47,6 +47,7 @@ def test_work_within_work(bars, monkeypatch, capsys):
             for inner in range(1, 4):
                 step("inner", inner, 3)
             step("outer", outer, 3)
+        step("outer", 3, 3)
     shown = capsys.readouterr().err
     assert "outer" in shown
     assert "inner" in shown
