@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast._version import __version__
 from lwfast.errors import ResultFormatError
-from lwfast.results._json_like import json_like
+from lwfast.results._json_like import json_like, path_text
 from lwfast.state import State
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ def _check_history(entries: Any) -> None:
 
 def _writable(attributes: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes that a file can keep; say which it cannot."""
-    kept, left_out = {}, []
+    kept: dict[str, Any] = {}
+    left_out: list[str] = []
     for name, value in attributes.items():
         try:
-            kept[name] = json_like(value, name)
+            kept |= json_like({name: value}, "the attributes")
         except (TypeError, ValueError):
             left_out.append(name)
     if left_out:
-        warnings.warn(
-            f"a file keeps attributes of JSON-like data only; left out: {', '.join(left_out)}", stacklevel=5
-        )
+        names = path_text(", ".join(left_out))
+        warnings.warn(f"a file keeps attributes of JSON-like data only; left out: {names}", stacklevel=5)
     return kept

@@ -11,8 +11,13 @@ from typing import Any
 
 import numpy as np
 
+_DEEPEST = 100
+"""Levels of lists and objects; the reader of our .json files takes 512, Python's `deepcopy` about 300."""
+_LONGEST = 14_000
+"""Bits of an integer; Python writes and reads no more than 4300 digits."""
 
-def json_like(value: Any, name: str) -> Any:
+
+def json_like(value: Any, name: str, _depth: int = 0) -> Any:
     """Return a deep copy of `value` made of what JSON has: None, bool, int, float, text, lists and objects.
 
     NumPy numbers and arrays become Python's, paths, dates and UUIDs become text; tuples stay tuples. Whatever
@@ -24,11 +29,18 @@ def json_like(value: Any, name: str) -> Any:
 
     Raises:
         TypeError: If something in it has no form in JSON.
-        ValueError: If a number is NaN or infinite, or text is no Unicode.
+        ValueError: If a number is NaN, infinite or of more than 4200 digits, text is no Unicode, or something
+            is nested more than 100 levels deep.
     """
+    if _depth > _DEEPEST:
+        raise ValueError(f"{name:.60}... is nested more than {_DEEPEST} levels deep, or holds itself")
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, int | np.integer):
+        if int(value).bit_length() > _LONGEST:
+            raise ValueError(
+                f"{name} is an integer of more than 4200 digits, which no file can keep; use text"
+            )
         return int(value)
     if isinstance(value, float | np.floating):
         if not math.isfinite(value):
@@ -48,12 +60,14 @@ def json_like(value: Any, name: str) -> Any:
         return path_text(value)
     if isinstance(value, np.ndarray):
         value = value.tolist()
-        return json_like(value, name)
+        return json_like(value, name, _depth)
     if isinstance(value, list | tuple):
-        entries = [json_like(entry, f"{name}[{k}]") for k, entry in enumerate(value)]
+        entries = [json_like(entry, f"{name}[{k}]", _depth + 1) for k, entry in enumerate(value)]
         return entries if isinstance(value, list) else tuple(entries)
     if isinstance(value, Mapping):
-        return {_key(key, name): json_like(entry, f"{name}[{key!r}]") for key, entry in value.items()}
+        return {
+            _key(key, name): json_like(entry, f"{name}[{key!r}]", _depth + 1) for key, entry in value.items()
+        }
     raise TypeError(
         f"{name} is {value!r:.80} of type {type(value).__name__}, which no file can keep; use text, numbers, "
         "lists or dicts of them"

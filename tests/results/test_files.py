@@ -291,9 +291,29 @@ def test_any_white_space_may_stand_in_a_table(tmp_path, text, table):
     assert lw.load_result(path) == ({(1, 0): 5, (0, 1): 7} if table else {})
 
 
-@pytest.mark.parametrize("about", [{"x": "\ud800"}, {"\udcff": 1}, {"x": [float("inf")]}])
-def test_what_no_file_can_keep_is_refused_where_it_comes_in(about):
-    with pytest.raises(ValueError, match=r"no file can keep|JSON cannot keep"):
+def nested(levels):
+    return {"x": nested(levels - 1)} if levels else 1
+
+
+@pytest.mark.parametrize(
+    "about", [{"x": "\ud800"}, {"\udcff": 1}, {"x": [float("inf")]}, {"x": 10**4300}, nested(102)]
+)
+def test_what_no_file_can_keep_is_refused_where_it_comes_in(tmp_path, about):
+    with pytest.raises(ValueError, match=r"no file can keep|JSON cannot keep|levels deep"):
+        SamplingResult.from_columns([[1, 0]], [5], metadata=about)
+    with pytest.raises(ValueError, match=r"no file can keep|JSON cannot keep|levels deep"):
+        QPUSamplingResult({"results": {(1, 0): 5}, "job_data": about})
+    result = SamplingResult({(1, 0): 5}, **about, kept=nested(90))
+    for name in ("a.json", "a.npz", "a.parquet"):
+        with pytest.warns(UserWarning, match="left out"):
+            path = result.save(tmp_path / name, metadata=True)
+        assert lw.load_result(path).attributes == {"kept": nested(90)}
+
+
+def test_what_holds_itself_is_told():
+    about = {}
+    about["x"] = [about]
+    with pytest.raises(ValueError, match="holds itself"):
         SamplingResult.from_columns([[1, 0]], [5], metadata=about)
 
 
