@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from lwfast.results.sampling import SamplingResult
 
@@ -128,7 +130,13 @@ def _ways_of(history: list[dict[str, Any]], post_selection: Any) -> list[dict[st
 def _same(a: Any, b: Any) -> bool:
     if a is b:
         return True
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.dtype == b.dtype and bool(np.array_equal(a, b))
+    if isinstance(a, list | tuple) and type(a) is type(b):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(value, b[name]) for name, value in a.items())
     try:
         return bool(a == b)
-    except (TypeError, ValueError):  # arrays, for one, have no single answer
+    except (TypeError, ValueError):  # objects of arrays, for one, have no single answer
         return False

@@ -76,7 +76,8 @@ def test_metadata_and_attributes_are_kept_where_all_agree():
     table = np.eye(2)
     parts = [SamplingResult({(1, 0): 1}, gain=0.5, label=name, table=table.copy()) for name in "ab"]
     merged = parts[0] + parts[1]
-    assert merged.attributes == {"gain": 0.5}
+    assert merged.attributes["table"].tolist() == table.tolist()
+    assert merged.attributes.keys() == {"gain", "table"}
     assert merged.gain == 0.5
     skipped = [SamplingResult.from_columns([[1]], [1], metadata={"failed": {name: "bad"}}) for name in "ab"]
     assert lw.merge_results(skipped).metadata == {"failed": {"a": "bad", "b": "bad"}}
@@ -114,3 +115,17 @@ def test_a_sum_that_overflows_is_as_it_was():
             total.add(one, half)
     total.add(one[:, ::-1].copy(), half - 1)
     assert total.columns()[1].tolist() == [2**63 - 1, 2**63 - 1]
+
+
+def test_attributes_of_arrays_are_compared_as_a_whole():
+    """Equal ones are kept, at any depth; others are not, and none is an error."""
+    sums = [
+        lw.merge_results(
+            [SamplingResult({(1, 0): 1}, a=np.arange(3), b={"x": [np.ones(2)]}, c=c) for c in cs]
+        )
+        for cs in ((np.zeros(2), np.zeros(2)), (np.zeros(2), np.ones(2)), (np.zeros(2), 0), ([1], [1, 2]))
+    ]
+    for total in sums:
+        assert total.attributes["a"].tolist() == [0, 1, 2]
+        assert total.attributes["b"]["x"][0].tolist() == [1, 1]
+    assert ["c" in total.attributes for total in sums] == [True, False, False, False]
