@@ -155,8 +155,9 @@ def as_table(states: Any) -> StateTable:
 
     Raises:
         TypeError: If it does not hold integers.
-        ValueError: If it is not two-dimensional or a photon number is not in 0 to 255.
+        ValueError: If it is not two-dimensional, a photon number is not in 0 to 255, or an entry is masked.
     """
+    _check_mask(states, "states")
     array = np.asarray(states)
     if array.size == 0 and array.dtype == np.float64:  # np.asarray of empty lists
         array = array.astype(np.uint8)
@@ -179,10 +180,11 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
 
     Raises:
         TypeError: If they are not integers.
-        ValueError: If there are not `n_rows` of them, or one is negative or above 2^63 - 1.
+        ValueError: If there are not `n_rows` of them, or one is negative, masked or above 2^63 - 1.
     """
     if counts is None:
         return np.ones(n_rows, np.int64)
+    _check_mask(counts, "counts")
     array = np.asarray(counts)
     if array.size == 0 and array.dtype == np.float64:
         array = array.astype(np.int64)
@@ -199,6 +201,12 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
     if array.dtype == np.uint64 and array.size and array.max() > np.uint64(2**63 - 1):
         raise ValueError(f"count {array.max()} is above 2^63 - 1")
     return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def _check_mask(values: Any, name: str) -> None:
+    # What stands behind a mask is no entry, and np.asarray takes it for one.
+    if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
+        raise ValueError(f"{name} have masked entries; fill them in, for instance with .filled(0)")
 
 
 @functools.cache

@@ -154,3 +154,15 @@ def test_the_compiled_check_in_parts_and_its_source_agree():
         answers.append((hashes.tolist(), ends.tolist(), distinct))
     assert answers[0] == answers[1]
     assert answers[0][2] == [True] * 4 + [False]
+
+
+def test_masked_entries_are_refused():
+    """What stands behind a mask is no photon and no count; without masked entries the data count."""
+    whole = np.ma.array([[1, 0], [0, 1]], mask=False), np.ma.array([3, 4])
+    assert lw.group_counts(*whole)[1].tolist() == [3, 4]
+    for states, counts in (
+        (np.ma.array([[1, 0]], mask=[[1, 0]]), [1]),
+        ([[1, 0]], np.ma.array([1], mask=[1])),
+    ):
+        with pytest.raises(ValueError, match="masked entries"):
+            lw.group_counts(states, counts)
