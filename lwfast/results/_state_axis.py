@@ -19,27 +19,42 @@ class StateAxis:
         table: `uint8[N, n_modes]`, owned by the new object: read-only from now on.
     """
 
-    __slots__ = ("_keys", "index", "places", "table")
+    __slots__ = ("_found", "table")
 
     table: StateTable
-    index: StateIndex
-    places: NDArray[np.int64] | None
 
     def __init__(self, table: StateTable) -> None:
         self.table = frozen(np.ascontiguousarray(table))
-        self._keys, _ = group_checked(self.table, np.ones(len(table), np.int64))
-        self.places = None
-        if len(self._keys) == len(table):
-            self._keys = self.table
-        self.index = StateIndex(self._keys)
-        if self._keys is not self.table:
-            self.places = np.empty(len(self._keys), np.int64)
-            self.places[self.index.rows(self.table)] = np.arange(len(table))
+        self._found: tuple[StateTable, StateIndex, NDArray[np.int64] | None] | None = None
+
+    def _look(self) -> tuple[StateTable, StateIndex, NDArray[np.int64] | None]:
+        """Return keys, index and places, found on first use: they take twice the memory of the states."""
+        if self._found is None:
+            keys, _ = group_checked(self.table, np.ones(len(self.table), np.int64))
+            places = None
+            if len(keys) == len(self.table):
+                keys = self.table
+            index = StateIndex(keys)
+            if keys is not self.table:
+                places = np.empty(len(keys), np.int64)
+                places[index.rows(self.table)] = np.arange(len(self.table))
+            self._found = keys, index, places
+        return self._found
 
     @property
     def keys(self) -> StateTable:
         """The distinct states, `uint8[n_keys, n_modes]`, in the order in which they first appear."""
-        return self._keys
+        return self._look()[0]
+
+    @property
+    def index(self) -> StateIndex:
+        """The index of the keys."""
+        return self._look()[1]
+
+    @property
+    def places(self) -> NDArray[np.int64] | None:
+        """Where each key stands last, `int64[n_keys]`; None where each stands once."""
+        return self._look()[2]
 
     def place(self, occupation: tuple[int, ...]) -> int:
         """Return where a state stands, -1 where it does not."""
