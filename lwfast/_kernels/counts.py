@@ -19,10 +19,11 @@ _U = np.uint64
 _EMPTY = _U(0)
 _SHIFT32 = _U(32)
 _LOW32 = _U(0xFFFFFFFF)
+_INT64_MAX = _U(2**63 - 1)
 _BLOCK = 32
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _hash_row(
     table: NDArray[np.uint8], start: int, n_modes: int, key0: np.uint64, key1: np.uint64
 ) -> np.uint64:
@@ -45,19 +46,19 @@ def _hash_row(
     return fold_product(load8(table, last) ^ key1, load8(table, last + 8) ^ h)
 
 
-@jit(inline="always")
-def _same_row(table: NDArray[np.uint8], a: int, b: int, n_modes: int) -> bool:
+@jit(forceinline=True)
+def _same_row(table: NDArray[np.uint8], a: int, other: NDArray[np.uint8], b: int, n_modes: int) -> bool:
     if n_modes < 8:
         for j in range(n_modes):  # noqa: SIM110  (Numba compiles no generator)
-            if load1(table, a + j) != load1(table, b + j):
+            if load1(table, a + j) != load1(other, b + j):
                 return False
         return True
     k = 0
     while k + 8 < n_modes:
-        if load8(table, a + k) != load8(table, b + k):
+        if load8(table, a + k) != load8(other, b + k):
             return False
         k += 8
-    return load8(table, a + n_modes - 8) == load8(table, b + n_modes - 8)
+    return load8(table, a + n_modes - 8) == load8(other, b + n_modes - 8)
 
 
 @jit
@@ -123,17 +124,17 @@ def group_hash(
                     break
                 if entry >> _SHIFT32 == tag:
                     g = int(entry & _LOW32) - 1
-                    if _same_row(table, int(first[g]) * n_modes, row * n_modes, n_modes):
-                        total = sums[g] + counts[row]
-                        if total < 0:
+                    if _same_row(table, int(first[g]) * n_modes, table, row * n_modes, n_modes):
+                        total = _U(sums[g]) + _U(counts[row])
+                        if total > _INT64_MAX:
                             return OVERFLOW, row
-                        sums[g] = total
+                        sums[g] = np.int64(total)
                         break
                 at = (at + _U(1)) & mask
     return groups, n_rows
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _enter(h: np.uint64, slots: NDArray[np.uint32], mask: np.uint64) -> bool:
     """Enter a hash into `slots` in place; return whether it was not there.
 
@@ -302,12 +303,7 @@ def find_rows(
         while slots[at] != _EMPTY:
             if slots[at] >> _SHIFT32 == tag:
                 candidate = int(slots[at] & _LOW32) - 1
-                same = True
-                for k in range(n_modes):
-                    if load1(table, candidate * n_modes + k) != load1(wanted, start + k):
-                        same = False
-                        break
-                if same:
+                if _same_row(table, candidate * n_modes, wanted, start, n_modes):
                     out[row] = candidate
                     break
             at = (at + _U(1)) & mask
