@@ -2,21 +2,24 @@
 
 NumPy views inside Numba cost index wrap-around checks on every byte and cannot load a word at an odd offset.
 Compiled, each of these functions is one or two machine instructions without a bounds check: the caller owns
-the bounds. Uncompiled, they are the plain functions below.
+the bounds. Uncompiled, they are the plain functions below. Numba is told what to write for a call of one:
+functions that it has to inline take a third more time to compile.
 
 Numba's cache does not see changes in this file: after an edit, remove the `__pycache__` of this folder.
 """
 
-# ruff: noqa: ARG001, ARG005, PLW0108  (Numba calls these by the names of their arguments)
+# ruff: noqa: ARG001  (every piece of code is written from the same four arguments)
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba.core import types
-from numba.extending import intrinsic, overload
+from numba.extending import lower_builtin, type_callable
 
 from lwfast._types import AnyArray
 
@@ -102,83 +105,78 @@ def gather(text: AnyArray, p: int, out: AnyArray, offset: int, wanted: np.uint64
     return all(rest[k] <= (9 if k % 3 == 0 else 0) for k in range(63) if int(wanted) >> k & 1)
 
 
+def _compiled(function: Callable[..., Any], result: Any, *arguments: Any) -> Callable[[Any], Any]:
+    """Make compiled calls of `function`, which returns a `result`, run what the decorated function writes.
+
+    Numbers are cast to what `arguments` says; for an array of any kind this is `types.Array`.
+    """
+
+    def typer(*given: Any) -> Any:
+        return result(*(a if kind is types.Array else kind for a, kind in zip(given, arguments, strict=True)))
+
+    vars(typer)["pysig"] = inspect.signature(function)  # the names of the arguments; Numba reads them
+    declare: Any = type_callable
+    define: Any = lower_builtin
+    declare(function)(lambda _context: typer)
+    return define(function, *arguments)
+
+
 def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(data, [index])
 
 
-@intrinsic
-def _load1(typingctx: Any, buffer: Any, index: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], args[0], args[1])
-        return builder.zext(builder.load(address), _U64)
-
-    return types.int64(buffer, types.intp), codegen
+@_compiled(load1, types.int64, types.Array, types.intp)
+def _load1(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    address = _address(context, builder, signature.args[0], args[0], args[1])
+    return builder.zext(builder.load(address), _U64)
 
 
-@intrinsic
-def _load8(typingctx: Any, buffer: Any, index: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], args[0], args[1])
-        word = builder.load(builder.bitcast(address, _U64.as_pointer()), align=1)
-        return builder.bswap(word) if _BIG_ENDIAN else word
-
-    return types.uint64(buffer, types.intp), codegen
+@_compiled(load8, types.uint64, types.Array, types.intp)
+def _load8(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    address = _address(context, builder, signature.args[0], args[0], args[1])
+    word = builder.load(builder.bitcast(address, _U64.as_pointer()), align=1)
+    return builder.bswap(word) if _BIG_ENDIAN else word
 
 
-@intrinsic
-def _store1(typingctx: Any, buffer: Any, index: Any, value: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], args[0], args[1])
-        builder.store(builder.trunc(args[2], _U8), address)
-        return context.get_dummy_value()
-
-    return types.void(buffer, types.intp, types.int64), codegen
+@_compiled(store1, types.void, types.Array, types.intp, types.int64)
+def _store1(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    address = _address(context, builder, signature.args[0], args[0], args[1])
+    builder.store(builder.trunc(args[2], _U8), address)
+    return context.get_dummy_value()
 
 
-@intrinsic
-def _store8(typingctx: Any, buffer: Any, index: Any, word: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], args[0], args[1])
-        value = builder.bswap(args[2]) if _BIG_ENDIAN else args[2]
-        builder.store(value, builder.bitcast(address, _U64.as_pointer()), align=1)
-        return context.get_dummy_value()
-
-    return types.void(buffer, types.intp, types.uint64), codegen
+@_compiled(store8, types.void, types.Array, types.intp, types.uint64)
+def _store8(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    address = _address(context, builder, signature.args[0], args[0], args[1])
+    value = builder.bswap(args[2]) if _BIG_ENDIAN else args[2]
+    builder.store(value, builder.bitcast(address, _U64.as_pointer()), align=1)
+    return context.get_dummy_value()
 
 
-@intrinsic
-def _trailing_zeros(typingctx: Any, word: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.uint64), codegen
+@_compiled(trailing_zeros, types.int64, types.uint64)
+def _trailing_zeros(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
 
-@intrinsic
-def _fold_product(typingctx: Any, a: Any, b: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
-        high = builder.trunc(builder.lshr(product, ir.Constant(_U128, 64)), _U64)
-        return builder.xor(builder.trunc(product, _U64), high)
-
-    return types.uint64(types.uint64, types.uint64), codegen
+@_compiled(fold_product, types.uint64, types.uint64, types.uint64)
+def _fold_product(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
+    high = builder.trunc(builder.lshr(product, ir.Constant(_U128, 64)), _U64)
+    return builder.xor(builder.trunc(product, _U64), high)
 
 
-@intrinsic
-def _prefetch(typingctx: Any, array: Any, index: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], args[0], args[1])
-        pointer = builder.bitcast(address, _U8.as_pointer())
-        int32 = ir.IntType(32)
-        function_type = ir.FunctionType(ir.VoidType(), [_U8.as_pointer(), int32, int32, int32])
-        function = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(
-            builder.module, function_type, "llvm.prefetch.p0"
-        )
-        builder.call(function, [pointer, *(ir.Constant(int32, k) for k in (1, 3, 1))])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), codegen
+@_compiled(prefetch, types.void, types.Array, types.intp)
+def _prefetch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    address = _address(context, builder, signature.args[0], args[0], args[1])
+    pointer = builder.bitcast(address, _U8.as_pointer())
+    int32 = ir.IntType(32)
+    function_type = ir.FunctionType(ir.VoidType(), [_U8.as_pointer(), int32, int32, int32])
+    function = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(
+        builder.module, function_type, "llvm.prefetch.p0"
+    )
+    builder.call(function, [pointer, *(ir.Constant(int32, k) for k in (1, 3, 1))])
+    return context.get_dummy_value()
 
 
 _DIGITS_TEXT = b"0, " * 22
@@ -206,60 +204,28 @@ def _vector_at(builder: Any, address: Any, count: int) -> Any:
     return builder.bitcast(address, ir.VectorType(_U8, count).as_pointer())
 
 
-@intrinsic
-def _spread(typingctx: Any, table: Any, offset: Any, out: Any, p: Any, wanted: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source = _address(context, builder, signature.args[0], args[0], args[1])
-        digits = builder.load(_vector_at(builder, source, DIGIT_ROOM), align=1)
-        text = builder.or_(digits, _vector(b"0" * DIGIT_ROOM))
-        # One byte permutation (AVX-512 VBMI); LLVM makes it of shorter ones where there is none.
-        places = [k // 3 if k % 3 == 0 else DIGIT_ROOM + k % 3 for k in range(TEXT_ROOM)]
-        piece = _shuffled(builder, text, _vector(b"0, " + bytes(DIGIT_ROOM - 3)), places)
-        target = _address(context, builder, signature.args[2], args[2], args[3])
-        builder.store(piece, _vector_at(builder, target, TEXT_ROOM), align=1)
-        above = builder.icmp_unsigned(">", digits, _vector([9] * DIGIT_ROOM))
-        return _none_of(builder, above, args[4])
-
-    return types.boolean(table, types.intp, out, types.intp, types.uint64), codegen
+@_compiled(spread, types.boolean, types.Array, types.intp, types.Array, types.intp, types.uint64)
+def _spread(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    source = _address(context, builder, signature.args[0], args[0], args[1])
+    digits = builder.load(_vector_at(builder, source, DIGIT_ROOM), align=1)
+    text = builder.or_(digits, _vector(b"0" * DIGIT_ROOM))
+    # One byte permutation (AVX-512 VBMI); LLVM makes it of shorter ones where there is none.
+    places = [k // 3 if k % 3 == 0 else DIGIT_ROOM + k % 3 for k in range(TEXT_ROOM)]
+    piece = _shuffled(builder, text, _vector(b"0, " + bytes(DIGIT_ROOM - 3)), places)
+    target = _address(context, builder, signature.args[2], args[2], args[3])
+    builder.store(piece, _vector_at(builder, target, TEXT_ROOM), align=1)
+    above = builder.icmp_unsigned(">", digits, _vector([9] * DIGIT_ROOM))
+    return _none_of(builder, above, args[4])
 
 
-@intrinsic
-def _gather(typingctx: Any, text: Any, p: Any, out: Any, offset: Any, wanted: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source = _address(context, builder, signature.args[0], args[0], args[1])
-        read = builder.load(_vector_at(builder, source, TEXT_ROOM), align=1)
-        rest = builder.xor(read, _vector(_DIGITS_TEXT[:TEXT_ROOM]))
-        # Between digits nothing may be left; a digit may leave 9.
-        over = builder.icmp_unsigned(">", rest, _vector([9, 0, 0] * DIGITS + [0]))
-        digits = _shuffled(builder, rest, rest, [3 * min(k, DIGITS) for k in range(DIGIT_ROOM)])
-        target = _address(context, builder, signature.args[2], args[2], args[3])
-        builder.store(digits, _vector_at(builder, target, DIGIT_ROOM), align=1)
-        return _none_of(builder, over, args[4])
-
-    return types.boolean(text, types.intp, out, types.intp, types.uint64), codegen
-
-
-# Compiled code that calls one of the plain functions above runs its intrinsic. Numba demands the names of the
-# arguments, and a function that it can inline: lambdas that look needless.
-# mypy: disable-error-code="call-arg"
-overload(load1, inline="always")(lambda buffer, index: lambda buffer, index: _load1(buffer, index))
-overload(load8, inline="always")(lambda buffer, index: lambda buffer, index: _load8(buffer, index))
-overload(store1, inline="always")(
-    lambda buffer, index, value: lambda buffer, index, value: _store1(buffer, index, value)
-)
-overload(store8, inline="always")(
-    lambda buffer, index, word: lambda buffer, index, word: _store8(buffer, index, word)
-)
-overload(trailing_zeros, inline="always")(lambda word: lambda word: _trailing_zeros(word))
-overload(fold_product, inline="always")(lambda a, b: lambda a, b: _fold_product(a, b))
-overload(prefetch, inline="always")(lambda array, index: lambda array, index: _prefetch(array, index))
-overload(spread, inline="always")(
-    lambda table, offset, out, p, wanted: (
-        lambda table, offset, out, p, wanted: _spread(table, offset, out, p, wanted)
-    )
-)
-overload(gather, inline="always")(
-    lambda text, p, out, offset, wanted: (
-        lambda text, p, out, offset, wanted: _gather(text, p, out, offset, wanted)
-    )
-)
+@_compiled(gather, types.boolean, types.Array, types.intp, types.Array, types.intp, types.uint64)
+def _gather(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    source = _address(context, builder, signature.args[0], args[0], args[1])
+    read = builder.load(_vector_at(builder, source, TEXT_ROOM), align=1)
+    rest = builder.xor(read, _vector(_DIGITS_TEXT[:TEXT_ROOM]))
+    # Between digits nothing may be left; a digit may leave 9.
+    over = builder.icmp_unsigned(">", rest, _vector([9, 0, 0] * DIGITS + [0]))
+    digits = _shuffled(builder, rest, rest, [3 * min(k, DIGITS) for k in range(DIGIT_ROOM)])
+    target = _address(context, builder, signature.args[2], args[2], args[3])
+    builder.store(digits, _vector_at(builder, target, DIGIT_ROOM), align=1)
+    return _none_of(builder, over, args[4])

@@ -49,7 +49,7 @@ def select_rows(
     """
     n_rows = counts.size
     rows = np.empty(_BLOCK, np.int64)
-    kept = 0
+    kept = n_rows - n_rows  # no literal zero, for which Numba would compile `_take_runs` once more
     for block in range(0, n_rows, _BLOCK):
         size = min(_BLOCK, n_rows - block)
         alive = size

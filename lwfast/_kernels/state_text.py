@@ -57,7 +57,7 @@ _ALL_BITS = _U(2**64 - 1)
 _INT64_TENTH = np.int64(922337203685477580)
 
 
-@jit(inline="always")
+@jit
 def _skip_space(buffer: NDArray[np.uint8], p: int, end: int) -> int:
     while p < end:
         c = load1(buffer, p)
@@ -221,7 +221,7 @@ def _scan_row(
     return DONE, q, key_end
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _quick_modes(
     buffer: NDArray[np.uint8],
     d: int,
@@ -241,7 +241,7 @@ def _quick_modes(
     return fits
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _first_bits(n_bits: int) -> np.uint64:
     """Return the mask of the first bits of a word, 1 to 64 of them."""
     return _ALL_BITS >> _U(64 - n_bits)
@@ -332,7 +332,7 @@ def scan_rows(
         or an error and its byte. `rows` rows were written.
     """
     p = start
-    row = 0
+    row = start - start  # no literal zero, for which Numba would compile `_scan_row` once more
     while True:
         if p >= stop:
             return BOUNDARY, p, row

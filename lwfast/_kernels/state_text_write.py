@@ -27,7 +27,7 @@ _THREE_DIGITS = np.array(
 )
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _write_number(out: NDArray[np.uint8], p: int, value: int) -> int:
     """Write a number that is not negative in decimal; return the offset behind it."""
     if value < 10:
@@ -48,7 +48,7 @@ def _write_number(out: NDArray[np.uint8], p: int, value: int) -> int:
     return p + n_digits
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _write_count(out: NDArray[np.uint8], p: int, value: int) -> int:
     """Write a count in decimal; return the offset behind it. Eight bytes from `p` on may be overwritten.
 
@@ -69,7 +69,7 @@ def _write_count(out: NDArray[np.uint8], p: int, value: int) -> int:
     return p + int(entry >> _U(56))
 
 
-@jit(inline="always")
+@jit(forceinline=True)
 def _write_modes(table: NDArray[np.uint8], offset: int, n_modes: int, out: NDArray[np.uint8], p: int) -> int:
     """Write `d, d, d`; return the offset behind it. What is behind that may be overwritten."""
     k = 0
@@ -142,8 +142,8 @@ def write_rows(
     Returns:
         Number of bytes written.
     """
-    p = 0
     n_rows = counts.size
+    p = n_rows - n_rows  # no literal zero, for which Numba would compile `_write_wide_rows` once more
     wide = opening != 0 and n_modes >= 2 and indent < 0
     row = -1
     while row < n_rows - 1:
