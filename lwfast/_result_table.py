@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from lwfast._parallel import run_chunks
 from lwfast._types import Counts, StateTable
 
 _CHUNK = 1 << 20
+_ROW = re.compile(rb'"(?![ \t\n\r]*:)')  # a quote that opens a state: no colon follows it
 _LARGE = 32 << 20  # shorter texts are read before another thread may have its turn on a busy machine
 
 
@@ -52,8 +54,8 @@ def read_in_chunks(
 
     size = buffer.size
     n_chunks = max(1, (size - position) // _CHUNK)
-    cuts = (skip.row_start(buffer, position + k * _CHUNK, size) for k in range(1, n_chunks))
-    starts = [position, *map(int, cuts), size]
+    cuts = (_ROW.search(buffer, position + k * _CHUNK) for k in range(1, n_chunks))
+    starts = [position, *(cut.start() if cut else size for cut in cuts), size]
     quotes = [0] * n_chunks
 
     def count(chunk: int) -> None:

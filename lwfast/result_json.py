@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import re
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -21,6 +22,7 @@ from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import ResourceLimitError, ResultFormatError
 
 _MAX_DEPTH = 512
+_SPACE = re.compile(rb"[ \t\n\r]*")
 _CHUNK_ROWS = 1 << 18  # fewer are written before another thread may have its turn on a busy machine
 
 
@@ -319,9 +321,8 @@ class _Body:
         return int(end)
 
     def skip_space(self, position: int) -> int:
-        from lwfast._kernels import state_text_skip as kernels
-
-        return int(kernels.space_end(self._buffer, position, self._size))
+        space = _SPACE.match(self._buffer, position)
+        return space.end() if space else position
 
     def expect(self, position: int, wanted: bytes, reason: str) -> None:
         if self._at(position) != wanted:

@@ -1,4 +1,4 @@
-"""Find where a JSON value, a run of white space or a row of a table ends, without decoding it."""
+"""Find where a JSON value ends, and count quotes, without decoding anything."""
 
 from __future__ import annotations
 
@@ -16,17 +16,6 @@ OK = 0
 TRUNCATED = 1
 TOO_DEEP = 2
 UNMATCHED = 3
-
-
-@jit
-def space_end(buffer: NDArray[np.uint8], p: int, end: int) -> int:
-    """Return the offset of the first byte from `p` on that is not JSON white space."""
-    while p < end:
-        c = load1(buffer, p)
-        if c != 32 and c != 10 and c != 13 and c != 9:
-            break
-        p += 1
-    return p
 
 
 @jit
@@ -72,18 +61,6 @@ def value_end(buffer: NDArray[np.uint8], start: int, end: int, max_depth: int) -
         else:
             p += 1
     return end, (TRUNCATED if depth > 0 else OK)
-
-
-@jit
-def row_start(buffer: NDArray[np.uint8], p: int, end: int) -> int:
-    """Return the offset of the first quote from `p` on that opens a state of a table: no colon follows it."""
-    while p < end:
-        if load1(buffer, p) == 34:
-            behind = space_end(buffer, p + 1, end)
-            if behind >= end or load1(buffer, behind) != 58:
-                return p
-        p += 1
-    return end
 
 
 @jit
