@@ -16,7 +16,10 @@ JOB_PATH = (
     "result tables",
     "result text",
 )
-"""The groups that a job needs, from the circuit to the plot of its result."""
+"""The groups that a job needs, from the circuit to the plot of its result.
+
+What `lwfast demo` waits for on its first run: a kernel that no step of it calls belongs into another group.
+"""
 
 
 def warmup(
@@ -71,12 +74,14 @@ def _steps() -> dict[str, Callable[[], object]]:
         "unitary check": _unitary,
         "output distributions": _distributions,
         "sample counts and states": _sampling,
+        "small and selected distributions": _selected,
         "noise": _noise,
         "permanents": _permanents,
         "boson sampling": _boson_sampling,
         "Fock basis": _fock,
         "result tables": _tables,
         "result text": _text,
+        "sums of results": _sums,
     }
 
 
@@ -93,11 +98,16 @@ def _unitary() -> None:
 
 
 def _distributions() -> None:
+    from lwfast.distribution import output_distribution
+
+    output_distribution(0.9 * _BALANCED, [1, 1], heralds={})  # by layers, as for a job
+
+
+def _selected() -> None:
     from lwfast._slos import FockLayout
     from lwfast.distribution import output_distribution
 
     output_distribution(_BALANCED, [1, 1])
-    output_distribution(0.9 * _BALANCED, [1, 1])
     output_distribution(_BALANCED, [1, 1], rules=[((0,), (1,))], amplitudes=True)
     output_distribution(_BALANCED, [0, 0], rules=[((0,), (0,))])
     FockLayout(2, 1, 0).ranks(np.eye(2, dtype=np.uint8))
@@ -158,26 +168,30 @@ def _fock() -> None:
 
 
 def _tables() -> None:
-    from lwfast.counts import all_distinct, group_counts
-    from lwfast.fock import fock_basis
+    from lwfast.counts import all_distinct, group_checked
     from lwfast.post_selection import post_select
     from lwfast.results import SamplingResult
 
-    random = np.random.default_rng(0)
-    for n_modes in (3, 20):
-        table = random.integers(0, 2, (6000, n_modes), dtype=np.uint8)
-        states, counts = group_counts(table)
-        post_select(states, counts, [((0, 1), (0, 1))], {2: 1})
-        all_distinct(states.reshape(-1), n_modes, len(states))  # as for a large table
+    # Eight bits of the row numbers, a mode each: distinct rows, and not sorted.
+    states = np.unpackbits(np.arange(6000, 0, -1, dtype=">u2").view(np.uint8)).reshape(-1, 16)
+    counts = np.arange(6000)
+    group_checked(states, counts)
+    post_select(states, counts, [((0, 1), (0, 1))], {2: 0})
+    all_distinct(states.reshape(-1), 16, len(states))  # as for a large table
     result = SamplingResult.from_columns(states, counts)
+    result.rows_of(states[::-1])  # the index of a large result
+
+
+def _sums() -> None:
+    from lwfast.counts import group_counts
+    from lwfast.results import SamplingResult
+
+    result = SamplingResult.from_columns(*group_counts(np.arange(6000, dtype=np.uint16).reshape(-1, 1) % 250))
     result.summary()
     result.map("threshold")
-    many = SamplingResult.from_columns(fock_basis(8, 8), np.arange(6435))
-    many.rows_of(many.states[::-1])  # the index of a large result
 
 
 def _text() -> None:
-    from lwfast._kernels.state_text_skip import row_start
     from lwfast._readable import readable
     from lwfast._result_table import read_in_chunks
     from lwfast.result_json import decode_result, encode_result
@@ -187,5 +201,5 @@ def _text() -> None:
     body = encode_result(table, counts)
     decode_result(body)
     text = readable(np.frombuffer(body, np.uint8))
-    read_in_chunks(text, row_start(text, len(b'{"results": '), text.size), 2)  # as for a large body
+    read_in_chunks(text, body.index(b'"('), 2)  # as for a large body
     decode_result(b'{"results": {"(0, 1)": 4, "(1,0)": 5}, "job_data": {}}')
