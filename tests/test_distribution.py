@@ -12,6 +12,7 @@ import lwfast._experiment as experiments
 from lwfast._clicks import clicks_fit
 from lwfast._loss import complete_columns
 from lwfast._noise import source_terms
+from lwfast._slos import expand, states_of
 from lwfast.distribution import output_distribution
 from lwfast.errors import ModeMismatchError, ModeRangeError, NotUnitaryError, ResourceLimitError
 from lwfast.hardware import Detector, Source
@@ -409,3 +410,19 @@ def test_noisy_rules_keep_what_a_look_at_every_row_keeps():
     keep = (whole.states[:, 1] == 1) & np.isin(rows[:, 0] + rows[:, 2], (1, 2)) & (rows.sum(axis=1) >= 2)
     assert np.array_equal(found.states, rows[keep])
     assert np.array_equal(found.probabilities, whole.probabilities[keep])
+
+
+def test_heralds_count_in_the_estimate(monkeypatch):
+    """What heralds leave out of the layers is not asked for."""
+    unitary = random_unitary(16, 3)
+    photons = [1] * 7 + [0] * 9
+    heralds = dict.fromkeys(range(8), 1) | {7: 0}
+    expected = output_distribution(unitary, photons, heralds=heralds)
+    work = expand(unitary, tuple(photons), heralds=heralds, tolerance=1e-10)
+    assert 16 * (states_of(15, 6) + states_of(15, 5)) > 1.5 * work.needed_bytes()
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", str(work.needed_bytes()))
+    found = output_distribution(unitary, photons, heralds=heralds)
+    assert np.array_equal(found.probabilities, expected.probabilities)
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", str(work.needed_bytes() - 1))
+    with pytest.raises(ResourceLimitError):
+        output_distribution(unitary, photons, heralds=heralds)
