@@ -54,7 +54,7 @@ def read_in_chunks(
 
     size = buffer.size
     n_chunks = max(1, (size - position) // _CHUNK)
-    cuts = (_ROW.search(buffer, position + k * _CHUNK) for k in range(1, n_chunks))
+    cuts = (_ROW.search(buffer.data, position + k * _CHUNK) for k in range(1, n_chunks))
     starts = [position, *(cut.start() if cut else size for cut in cuts), size]
     quotes = [0] * n_chunks
 

@@ -321,7 +321,7 @@ class _Body:
         return int(end)
 
     def skip_space(self, position: int) -> int:
-        space = _SPACE.match(self._buffer, position)
+        space = _SPACE.match(self._buffer.data, position)
         return space.end() if space else position
 
     def expect(self, position: int, wanted: bytes, reason: str) -> None:

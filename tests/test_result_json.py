@@ -242,6 +242,60 @@ def test_empty_tables_are_written_as_json_writes_them():
         lw.encode_result([[1]], [1], {"x": float("nan")})
 
 
+SPACES = ["", " ", "  ", "\t", "\n", "\r\n", " \n", "\t\n ", " \t\r\n", " " * 6, " " * 7, " " * 40]
+
+
+@pytest.mark.parametrize("n_modes", range(1, 34))
+def test_white_space_between_members_changes_nothing(monkeypatch, n_modes):
+    """The same one everywhere, or another behind one comma only; on the quick path, at the end, in chunks."""
+    from lwfast import _result_table
+
+    rng = np.random.default_rng(n_modes)
+    for n_rows in (2, 3, 9):
+        states = rng.integers(0, 10, (n_rows, n_modes))
+        states[:, 0] = range(n_rows)
+        rows = [f'"{tuple(s)}": {10**k}' for k, s in enumerate(states.tolist())]
+        for space in SPACES:
+            odd = ", ".join(rows[:-1]) + "," + space + rows[-1]
+            for members in (("," + space).join(rows), (space + ", ").join(rows) + space, odd):
+                for padding, threads_from in ((0, 1 << 30), (200, 1 << 30), (200, 1)):
+                    monkeypatch.setattr(_result_table, "_LARGE", threads_from)
+                    monkeypatch.setattr(_result_table, "_CHUNK", 64)
+                    decoded = lw.decode_result(body_of(members) + b" " * padding)
+                    assert np.array_equal(decoded.states, states)
+                    assert decoded.counts.tolist() == [10**k for k in range(n_rows)]
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("rows", [1, 2, 3, 30])
+@pytest.mark.parametrize("separator", [", ", ",  ", ", \n"])
+def test_a_comma_before_the_closing_brace_is_named_whatever_is_between(rows, space, separator):
+    members = separator.join(f'"({k % 10}, {k // 10})": {k}' for k in range(rows))
+    body = body_of(members + "," + space) + b" " * 90
+    with pytest.raises(lw.ResultFormatError, match=f"byte {body.rindex(b',')}: a comma before the closing"):
+        lw.decode_result(body)
+
+
+@given(data=st.data(), n_modes=st.integers(1, 33), n_rows=st.integers(1, 9))
+def test_white_space_may_stand_wherever_json_allows_it(data, n_modes, n_rows):
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    states = rng.integers(0, data.draw(st.sampled_from([2, 10, 256])), (n_rows, n_modes)).tolist()
+    tokens = ["{", '"job_data"', ":", "null", ",", '"results"', ":", "{"]
+    for row in states:
+        tokens += [f'"{tuple(row)}"', ":", str(int(rng.integers(0, 10**6))), ","]
+    tokens[-1:] = ["}", "}"]
+    expected = lw.decode_result("".join(tokens))
+    usual = data.draw(st.sampled_from(["", " "]))  # rows of one layout take the quick path
+    behind = [usual if token in ":," else "" for token in tokens]
+    white = st.text(" \t\n\r", max_size=9)
+    for at, space in data.draw(st.dictionaries(st.integers(0, len(tokens) - 1), white, max_size=4)).items():
+        behind[at] = space
+    text = "".join(token + space for token, space in zip(tokens, behind, strict=True))
+    decoded = lw.decode_result(data.draw(white) + text)
+    assert np.array_equal(decoded.states, expected.states)
+    assert np.array_equal(decoded.counts, expected.counts)
+
+
 @given(data=st.data(), n_modes=st.integers(0, 30))
 def test_any_mix_of_key_forms_and_space_is_read_as_the_slow_reader_does(data, n_modes):
     keys = data.draw(st.lists(state_keys(n_modes), max_size=12))

@@ -172,7 +172,7 @@ def _tables() -> None:
     from lwfast.post_selection import post_select
     from lwfast.results import SamplingResult
 
-    # Eight bits of the row numbers, a mode each: distinct rows, and not sorted.
+    # The bits of numbers, a mode each: distinct rows, and not sorted.
     states = np.unpackbits(np.arange(6000, 0, -1, dtype=">u2").view(np.uint8)).reshape(-1, 16)
     counts = np.arange(6000)
     group_checked(states, counts)
