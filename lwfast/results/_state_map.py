@@ -133,10 +133,21 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> StateMap[V]:
-        return self
+        # Columns cannot be changed and may be large; what a user gave beside them may be changed.
+        slots, own = self._as_dict(), getattr(self, "__dict__", {})  # of a class of a user
+        given: dict[str, Any] = {name: slots[name] for name in ("_attributes", "_raw") if name in slots}
+        copied = {name: deep_unless_same(value, memo) for name, value in given.items()}
+        copied_own = deep_unless_same(own, memo)
+        if copied_own is own and all(copied[name] is value for name, value in given.items()):
+            return self
+        other = _restored(type(self), {**slots, **copied})
+        if own:
+            vars(other).update(copied_own)
+        return other
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), self._as_dict())
+        # Classes of users may have attributes of their own.
+        return _restored, (type(self), self._as_dict()), getattr(self, "__dict__", None) or None
 
     def _as_dict(self) -> dict[str, Any]:
         """Return what pickling keeps: every slot but the index, which is built again on demand."""
@@ -253,6 +264,14 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
         setattr(result, name, frozen(getattr(result, name)))  # NumPy's pickle forgets it
     result._index = None  # noqa: SLF001  (rebuilt on demand)
     return result
+
+
+def deep_unless_same(value: Any, memo: dict[int, Any]) -> Any:
+    """Return a deep copy, or the very value where it is a dict of what cannot be changed."""
+    if not isinstance(value, dict):
+        return copy.deepcopy(value, memo)
+    copied = {name: copy.deepcopy(entry, memo) for name, entry in value.items()}
+    return copied if any(copied[name] is not entry for name, entry in value.items()) else value
 
 
 def private(value: Any) -> Any:

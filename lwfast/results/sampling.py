@@ -37,7 +37,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             Lightworks: `counts` is float64 then, and what needs whole samples (`sample`, `save`, `summary`,
             `post_select`, merging) is a TypeError.
         input: The input state, where there is one.
-        **attributes: Kept and readable as attributes.
+        **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
 
     Raises:
         ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a

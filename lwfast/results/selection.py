@@ -105,4 +105,9 @@ def told_as(selection: Any) -> Any:
     """
     if hasattr(selection, "rules") or hasattr(selection, "validate") or callable(selection):
         return described(selection)
-    return json_like(selection, "post_selection")
+    told = json_like(selection, "post_selection")
+    if isinstance(told, bool | int | float):
+        raise TypeError(
+            f"post-selection is {told!r}; use a PostSelection, rules, a callable, or their description"
+        )
+    return told

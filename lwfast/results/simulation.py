@@ -14,7 +14,7 @@ from lwfast.results._dict_reading import DictReading, check_names
 from lwfast.results._display import html_grid, html_table, number_of, short_state
 from lwfast.results._index import StateIndex
 from lwfast.results._state_axis import StateAxis
-from lwfast.results._state_map import StateMap, frozen
+from lwfast.results._state_map import StateMap, deep_unless_same, frozen
 from lwfast.results.mapping import map_states, table_of
 from lwfast.results.selection import keep_states
 from lwfast.state import State, as_occupation
@@ -32,7 +32,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         result_type: "probability" or "probability_amplitude".
         inputs: The input states.
         outputs: The output states.
-        **attributes: Kept and readable as attributes.
+        **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
 
     Raises:
         ResultCreationError: If the type is unknown, the results are no array of numbers, the lengths do not
@@ -214,7 +214,10 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SimulationResult:
-        return self
+        own = deep_unless_same(self._attributes, memo)
+        if own is self._attributes:
+            return self  # nothing in it can be changed
+        return _restored(self._array, self._type, self.input_table, self.output_table, own)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self._array, self._type, self.input_table, self.output_table, self._attributes)

@@ -563,3 +563,48 @@ def test_a_callable_with_heralds_is_one_step():
     assert chosen.history[0]["heralds"] == [[[1], [1]]]
     nothing = result.post_select(lambda state: False, {1: 1})
     assert nothing.states.shape == (0, 1)
+
+
+def test_more_samples_than_counts_can_hold_are_refused(result):
+    with pytest.raises(ValueError, match=r"counts are at most 2\^63 - 1"):
+        result.sample(2**63)
+    assert result.sample(2**62).n_samples == 2**62
+
+
+@pytest.mark.parametrize("told", [7, 0.5, True])
+def test_a_number_is_no_post_selection(told):
+    with pytest.raises(TypeError, match="post-selection is"):
+        SamplingResult.from_columns([[1, 0]], [5], post_selection=told)
+
+
+class Labelled(SamplingResult):
+    """A class of a user, without slots."""
+
+
+def test_copies_share_only_what_cannot_be_changed(result):
+    """What a user gave beside the counts may be changed, and a deep copy does not see it."""
+    for kept in (result, SamplingResult(COUNTS, gain=0.5, label="x")):
+        assert copy.deepcopy(kept) is kept
+    given = SamplingResult({(1, 0): 5}, notes=["a"], about={"gain": 0.5})
+    mapped = given.map("threshold")
+    for one in (given, mapped, mapped.raw_data):
+        other = copy.deepcopy(one)
+        other.notes.append("b")
+        other.about["gain"] = 2
+        assert (one.notes, one.about) == (["a"], {"gain": 0.5})
+        assert other == one
+        assert other.counts.base is not None
+        assert not other.counts.flags.writeable
+    other = copy.deepcopy(mapped)
+    other.raw_data.notes.append("c")
+    assert mapped.raw_data.notes == ["a"]
+
+
+def test_attributes_of_a_class_of_a_user_are_copied_and_pickled():
+    own = Labelled({(1, 0): 5})
+    own.label = ["x"]
+    for other in (copy.deepcopy(own), pickle.loads(pickle.dumps(own))):
+        assert other == own
+        assert type(other) is Labelled
+        assert other.label == ["x"]
+        assert other.label is not own.label

@@ -254,3 +254,13 @@ def test_columns_make_the_same_result(result):
         SimulationResult.from_columns(values, "probability", *tables[::-1])
     with pytest.raises(lw.ResultCreationError, match="one of"):
         SimulationResult.from_columns(values, "counts", *tables)
+
+
+def test_deep_copies_share_only_what_cannot_be_changed():
+    given = SimulationResult([[1.0]], "probability", [[1, 0]], [[0, 1]], notes=["a"])
+    other = copy.deepcopy(given)
+    other.notes.append("b")
+    assert given.notes == ["a"]
+    assert other == given
+    plain = SimulationResult([[1.0]], "probability", [[1, 0]], [[0, 1]])
+    assert copy.deepcopy(plain) is plain
