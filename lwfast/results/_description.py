@@ -66,6 +66,11 @@ def fields_of(described: Any) -> dict[str, Any]:
         value = described.get(name)
         if value is not None and not isinstance(value, form):
             raise ResultFormatError(f"the {name} in the metadata is {value!r:.60}, not {_FORM_NAMES[form]}")
+    parts = {name: described.get(name) for name in _FORMS}
+    try:
+        described = {**described, **json_like(parts, "the metadata")}
+    except (TypeError, ValueError) as error:  # nested without end, say
+        raise ResultFormatError(str(error)) from None
     history = described.get("history") or []
     _check_history(history)
     given = described.get("input")

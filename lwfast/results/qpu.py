@@ -43,8 +43,7 @@ class QPUSamplingResult(SamplingResult):
             raise ResultCreationError("The data of a QPU result is a mapping with an entry 'results'.")
         results = data["results"]
         states, counts = _no_columns() if results is None else _wire_columns(results)
-        job_data = json_like(data.get("job_data"), "job_data")
-        self._fill(**_processed(states, counts, job_data, {}))
+        self._fill(**_processed(states, counts, data.get("job_data"), {}))
 
     @classmethod
     def from_body(cls, body: Any, *, metadata: Mapping[str, Any] | None = None) -> Self:
@@ -94,14 +93,16 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
     Raises:
         Exception: Whatever is wrong with the rules, with the raw counts as its attribute `raw_data`.
     """
-    raw = SamplingResult.from_owned(states, counts, job_data=private(job_data), metadata=metadata)
-    fields: dict[str, Any] = {"states": states, "counts": counts, "metadata": metadata, "raw": raw}
+    raw = SamplingResult.from_owned(states, counts, metadata=metadata)
     if job_data is None:
-        return fields
+        return {"states": states, "counts": counts, "metadata": metadata, "raw": raw}
     try:
+        job_data = json_like(job_data, "job_data")  # too deep for a file, say, as a body may be
         if not isinstance(job_data, Mapping):
-            raise TypeError(f"job_data is an object, not {job_data!r}")
-        post_select, herald = job_data.get("post_select") or [], job_data.get("herald") or []
+            raise TypeError(f"job_data is an object, not {job_data!r:.80}")
+        raw = SamplingResult.from_owned(states, counts, job_data=private(job_data), metadata=metadata)
+        fields: dict[str, Any] = {"metadata": metadata, "raw": raw}
+        post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds = as_heralds(herald)
         states, counts = select_columns(states, counts, as_rules(post_select), heralds)
         if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct
@@ -114,3 +115,8 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
     fields["post_selection"] = {"post_select": private(post_select), "herald": private(herald)}
     fields["job_data"] = {k: private(v) for k, v in job_data.items() if k not in ("post_select", "herald")}
     return fields
+
+
+def _listed(rules: Any) -> Any:
+    """Return rules or heralds, none of them as an empty list; 0 and False are not none of them."""
+    return [] if rules is None or rules == {} else rules

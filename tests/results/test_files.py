@@ -322,3 +322,15 @@ def test_names_may_be_as_long_as_the_disk_allows(tmp_path, name):
     result = SamplingResult({(1, 0): 5})
     assert lw.load_result(result.save(tmp_path / name)) == result
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_metadata_that_are_nested_without_end_are_told_with_the_file(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(
+        '{"results": {"(1, 0)": 5}, "metadata": {"lwfast": {"metadata": {"x": '
+        + "[" * 450
+        + "]" * 450
+        + "}}}}"
+    )
+    with pytest.raises(lw.ResultFormatError, match=r"a\.json: the metadata.* levels deep"):
+        lw.load_result(path)

@@ -136,3 +136,31 @@ def test_floats_are_kept_whatever_is_done_with_them(job_data):
 
 def test_text_keys_may_have_counts_of_numpy():
     assert QPUSamplingResult({"results": {"(1, 0)": np.int64(5)}}) == {(1, 0): 5}
+
+
+@pytest.mark.parametrize("nothing", [None, [], {}, ()])
+def test_no_rules_may_be_written_in_any_way(nothing):
+    data = {"results": {(1, 0): 5}, "job_data": {"post_select": nothing, "herald": nothing}}
+    assert QPUSamplingResult(data) == {(1, 0): 5}
+
+
+@pytest.mark.parametrize("name", ["post_select", "herald"])
+@pytest.mark.parametrize("wrong", [0, False, "", 0.0])
+def test_what_is_false_is_no_empty_list_of_rules(name, wrong):
+    """`herald: 0` is a mistake, and not the same as no herald."""
+    with pytest.raises(TypeError) as caught:
+        QPUSamplingResult({"results": {(1, 0): 5}, "job_data": {name: wrong}})
+    assert caught.value.raw_data == {(1, 0): 5}
+
+
+@pytest.mark.parametrize("levels", [200, 500])
+def test_job_data_that_no_file_can_keep_do_not_cost_the_counts(tmp_path, levels):
+    """A body may be nested deeper than what is saved of it."""
+    path = tmp_path / "a.json"
+    path.write_text('{"results": {"(1, 0)": 5}, "job_data": {"x": ' + "[" * levels + "]" * levels + "}}")
+    with pytest.raises(ValueError, match="levels deep") as caught:
+        QPUSamplingResult.from_body(path.read_bytes())
+    assert caught.value.raw_data == {(1, 0): 5}
+    with pytest.raises(lw.ResultFormatError, match=r"a\.json: .*levels deep") as caught:
+        lw.load_result(path)
+    assert caught.value.raw_data == {(1, 0): 5}
