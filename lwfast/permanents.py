@@ -178,6 +178,8 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
 def _as_complex(matrix: Any) -> ComplexArray:
     """Return `matrix` as a C-contiguous writable complex128 array of at least two dimensions."""
     array = np.asarray(matrix)
+    if np.any(getattr(matrix, "mask", False)):
+        raise ValueError("The matrix has masked entries; fill them in, for instance with .filled(0).")
     if array.dtype.kind not in "buifc":
         msg = f"matrix should hold numbers, got dtype {array.dtype}."
         raise TypeError(msg)

@@ -273,6 +273,7 @@ def test_threads_do_not_matter(monkeypatch):
         (np.random.default_rng(0).normal(size=(50, 50)), {}, lw.errors.ResourceLimitError, "days"),
         (np.eye(30), {"rows": [9] * 30, "cols": [9] * 30}, lw.errors.ResourceLimitError, "days"),
         (np.eye(20), {"rows": [255] * 20, "cols": [255] * 20}, lw.errors.ResourceLimitError, "days"),
+        (np.ma.masked_less(np.eye(3), 1), {}, ValueError, "masked"),
         (np.eye(1500), {}, lw.errors.ResourceLimitError, "days"),
         (np.broadcast_to(np.eye(9), (10**12, 9, 9)), {}, lw.errors.ResourceLimitError, "copy"),
     ],
