@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
             elif args.on_error == "skip":
                 remedy = "no file is left"
             _say(f"{error}\nnothing was {done}; {remedy}")
-        except (LightworksError, OSError, ValueError, TypeError) as error:
+        except (LightworksError, OSError, ValueError, TypeError, BrokenExecutor) as error:
             _say(error)
     return 1
 

@@ -8,6 +8,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lwfast._validation import as_integer
 from lwfast.results._chunks import Outcome, Sum, chunks_of, lost_chunk, run_chunk
 from lwfast.results._progress import Progress
 from lwfast.results._steps import Step
@@ -35,11 +36,13 @@ def outcomes_of(
     Where a pool breaks, what was done is given all the same; the outcome of the other chunks tells of it.
 
     Raises:
-        TypeError: If a step cannot be sent to a process pool.
+        TypeError: If a step cannot be sent to a process pool, or the executor is none.
         ValueError: If no chunk may be in flight.
         BrokenExecutor: If the pool was broken before.
         Exception: As in `run_chunk`.
     """
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"the executor is of type {type(executor).__name__}; use a pool, which has `submit`")
     window = _window(executor, in_flight)
     if isinstance(executor, ProcessPoolExecutor):
         _check_can_travel(steps)
@@ -96,6 +99,7 @@ def _window(executor: Executor | None, in_flight: int | None) -> int:
     if in_flight is None:
         workers = getattr(executor, "_max_workers", None)  # of the pools of concurrent.futures
         return 2 * workers if isinstance(workers, int) else _IN_FLIGHT
+    in_flight = as_integer(in_flight, "in_flight")
     if in_flight < 1:
         raise ValueError(f"in_flight is {in_flight}; at least one chunk is worked on at a time")
     return in_flight

@@ -16,6 +16,7 @@ from lwfast.errors import CampaignError
 from lwfast.results import SamplingResult, _chunks, scan_results
 
 N_FILES = 12
+posix = pytest.mark.skipif(os.name != "posix", reason="needs signals, pipes and names of POSIX")
 
 
 @pytest.fixture
@@ -86,6 +87,7 @@ def test_a_pool_that_was_broken_before_says_so(folder):
         scan_results(folder).merge(executor=pool)
 
 
+@posix
 def test_a_worker_that_is_killed_is_told_with_the_rest(folder):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
 
@@ -115,6 +117,7 @@ def test_a_chunk_that_kills_workers_of_dask_is_left_out(folder):
     assert campaign.report.n_tried == N_FILES
 
 
+@posix
 def test_links_that_lead_nowhere_are_broken_files(folder):
     """As well in a folder as where a pattern finds them; what is no file at all is not met."""
     (folder / "link.json").symlink_to(folder / "moved.json")
@@ -154,6 +157,7 @@ def test_what_is_no_path_is_refused(paths):
         scan_results(paths)
 
 
+@posix
 def test_names_that_are_no_text_are_kept(folder, tmp_path):
     """The sum tells of them in a form that can be read again, and the report as the paths they are."""
     odd = os.fsencode(folder) + b"/\xff.json"
@@ -170,3 +174,10 @@ def test_names_that_are_no_text_are_kept(folder, tmp_path):
         file.write(lw.encode_result([[1, 0]], [1]))
     one = lw.load_result(os.fsdecode(odd))
     assert lw.load_result(one.save(tmp_path / "one.json", metadata=True)).metadata["file"] == "\\udcff.json"
+
+
+def test_arguments_of_a_run_are_checked_before_it(folder):
+    campaign = scan_results(folder)
+    for executor, in_flight in ((5, None), ("pool", 1), (BreakingPool(1), "3"), (BreakingPool(1), 2.5)):
+        with pytest.raises(TypeError, match=r"executor|in_flight"):
+            campaign.merge(executor=executor, in_flight=in_flight)
