@@ -90,7 +90,7 @@ def select_rows(
                     rows[_U(passed)] = row
                     passed += load1(allowed, total)
             alive = passed
-        _take_runs(table, n_modes, counts, rows[:alive], runs, out, out_counts, kept)
+        _take_runs(table, n_modes, counts, rows, alive, runs, out, out_counts, kept)
         kept += alive
     return kept
 
@@ -101,17 +101,18 @@ def _take_runs(
     n_modes: int,
     counts: NDArray[np.int64],
     rows: NDArray[np.int64],
+    n_rows: int,
     runs: NDArray[np.int64],
     out: NDArray[np.uint8],
     out_counts: NDArray[np.int64],
     kept: int,
 ) -> None:
-    """Write runs of modes of `rows` to `out`, in place, behind the `kept` rows there."""
+    """Write runs of modes of the first `n_rows` of `rows` to `out`, in place, behind `kept` rows."""
     # Counts come from memory, rows from the cache: a short loop of its own has more of them under way.
-    for i in range(rows.size):
+    for i in range(n_rows):
         out_counts[_U(kept + i)] = counts[_U(rows[_U(i)])]
     n_written = out.size // out_counts.size
-    for i in range(rows.size):
+    for i in range(n_rows):
         source = rows[_U(i)] * n_modes
         target = (kept + i) * n_written
         if source + n_modes + 8 <= table.size and target + n_written + 8 <= out.size:

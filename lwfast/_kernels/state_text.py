@@ -192,35 +192,6 @@ def _scan_count(buffer: NDArray[np.uint8], start: int, end: int) -> tuple[int, i
     return DONE, p, value
 
 
-@jit
-def _scan_row(
-    buffer: NDArray[np.uint8],
-    p: int,
-    end: int,
-    n_modes: int,
-    out: NDArray[np.uint8],
-    row: int,
-    counts: NDArray[np.int64],
-) -> tuple[int, int, int]:
-    """Read one member from its opening quote on; return (code, position behind the count, key end)."""
-    if load1(buffer, p) != 34:
-        return KEY_EXPECTED, p, p
-    code, q, _ = scan_key(buffer, p + 1, end, n_modes, out, row * n_modes)
-    if code != DONE:
-        return code, q, p
-    key_end = q
-    q = _skip_space(buffer, q, end)
-    if q >= end:
-        return TRUNCATED, q, p
-    if load1(buffer, q) != 58:
-        return COLON_EXPECTED, q, p
-    code, q, value = _scan_count(buffer, _skip_space(buffer, q + 1, end), end)
-    if code != DONE:
-        return code, q, p
-    counts[row] = value
-    return DONE, q, key_end
-
-
 @jit(forceinline=True)
 def _quick_modes(
     buffer: NDArray[np.uint8],
@@ -332,13 +303,24 @@ def scan_rows(
         or an error and its byte. `rows` rows were written.
     """
     p = start
-    row = start - start  # no literal zero, for which Numba would compile `_scan_row` once more
+    row = 0
     while True:
         if p >= stop:
             return BOUNDARY, p, row
-        code, q, key_end = _scan_row(buffer, p, end, n_modes, out, row, counts)
+        if load1(buffer, p) != 34:
+            return KEY_EXPECTED, p, row
+        code, key_end, _ = scan_key(buffer, p + 1, end, n_modes, out, row * n_modes)
+        if code != DONE:
+            return code, key_end, row
+        q = _skip_space(buffer, key_end, end)
+        if q >= end:
+            return TRUNCATED, q, row
+        if load1(buffer, q) != 58:
+            return COLON_EXPECTED, q, row
+        code, q, value = _scan_count(buffer, _skip_space(buffer, q + 1, end), end)
         if code != DONE:
             return code, q, row
+        counts[row] = value
         opened = load1(buffer, p + 1)
         bracket = 1 if (opened == 40 or opened == 91) else 0
         opened = opened if bracket == 1 else 34
