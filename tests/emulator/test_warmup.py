@@ -30,6 +30,44 @@ def test_groups():
         lw.warmup(groups=["ovens"])
 
 
+def test_a_job_compiles_nothing_after_its_groups():
+    """What `lwfast demo` waits for is what it needs; kernels for sums and small distributions are not."""
+    code = """
+import sys, pkgutil
+import lwfast as lw, lwfast._kernels as kernels
+from lwfast.emulator.warmup import JOB_PATH
+from lwfast._result_table import read_in_chunks
+from lwfast.counts import all_distinct
+lw.warmup(groups=JOB_PATH)
+def compiled():
+    modules = [sys.modules.get(f"lwfast._kernels.{m.name}") for m in pkgutil.iter_modules(kernels.__path__)]
+    return {(m.__name__, n): len(f.signatures) for m in modules if m for n, f in vars(m).items()
+            if hasattr(f, "signatures")}
+before = compiled()
+circuit = lw.Unitary(lw.random_unitary(12, seed=1))
+task = lw.Sampler(circuit, lw.State([1] * 6 + [0] * 6), 30_000, random_seed=1)
+result = lw.emulator.Backend().run(task)
+body = lw.encode_result(result.states, result.counts)
+states, counts, *_ = lw.decode_result(body)
+read_in_chunks(__import__("numpy").frombuffer(bytearray(body), "u1"), body.index(b'"('), 12)
+all_distinct(states.reshape(-1), 12, len(states))
+rules = lw.PostSelection(); rules.add((0, 1), 1)
+kept = result.apply_post_selection(rules); result.rows_of(kept.states)
+assert compiled() == before, {k: v for k, v in compiled().items() if before.get(k) != v}
+for module, name in (("slos", "slos_small"), ("counts", "group_hash")):
+    kernel = getattr(sys.modules["lwfast._kernels." + module], name)
+    assert not getattr(kernel, "signatures", ()), name
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "LWFAST_QUIET": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_kernel_is_compiled():
     """After warmup each module of kernels is loaded, and each kernel that is called from Python compiled."""
     code = (
