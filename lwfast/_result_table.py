@@ -27,8 +27,7 @@ def read_table(buffer: NDArray[np.uint8], position: int, n_modes: int) -> tuple[
         found = read_in_chunks(buffer, position, n_modes)
         if found is not None:
             return kernels.DONE, *found
-    # The shortest row is `"0,0":1,`; pages of the rest are never touched.
-    room = (buffer.size - position) // (2 * n_modes + 4 if n_modes else 5) + 1
+    room = _most_rows(buffer.size - position, n_modes)  # pages of the rest are never touched
     states = np.empty((room, n_modes), np.uint8)
     counts = np.empty(room, np.int64)
     code, at, rows = kernels.scan_rows(
@@ -53,9 +52,8 @@ def read_in_chunks(
     from lwfast._kernels import state_text_skip as skip
 
     size = buffer.size
-    n_chunks = max(1, (size - position) // _CHUNK)
-    cuts = (_ROW.search(buffer.data, position + k * _CHUNK) for k in range(1, n_chunks))
-    starts = [position, *(cut.start() if cut else size for cut in cuts), size]
+    starts = _starts(buffer, position)
+    n_chunks = len(starts) - 1
     quotes = [0] * n_chunks
 
     def count(chunk: int) -> None:
@@ -66,6 +64,8 @@ def read_in_chunks(
         return None  # a row would be begun that its chunk has no room for
     quotes[-1] += 2  # the same for the last chunk, where other members follow
     ends = list(itertools.accumulate(n // 2 for n in quotes))
+    if ends[-1] > 2 * _most_rows(size - position, n_modes):
+        return None  # quotes of job data: there may be no memory for as many states
     states, counts = np.empty((ends[-1], n_modes), np.uint8), np.empty(ends[-1], np.int64)
     flat = states.reshape(-1)
     answers = [(0, 0, 0)] * n_chunks
@@ -92,3 +92,20 @@ def read_in_chunks(
         if code != kernels.BOUNDARY or at != starts[chunk + 1] or last != ends[chunk]:
             break
     return None
+
+
+def _starts(buffer: NDArray[np.uint8], position: int) -> list[int]:
+    """Return where chunks start, and the end of the text, which is searched once: it may have no quotes."""
+    starts = [position]
+    for least in range(position + _CHUNK, buffer.size - _CHUNK + 1, _CHUNK):
+        if least > starts[-1]:
+            row = _ROW.search(buffer.data, least)
+            if row is None:
+                break
+            starts.append(row.start())
+    return [*starts, buffer.size]
+
+
+def _most_rows(n_bytes: int, n_modes: int) -> int:
+    """Return how many rows so many bytes may hold: the shortest is `"0,0":1,`."""
+    return n_bytes // (2 * n_modes + 4 if n_modes else 5) + 1

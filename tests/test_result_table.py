@@ -1,0 +1,65 @@
+"""Large tables in chunks, and rows of many modes."""
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from lwfast import _parallel, _result_table
+
+
+class Searches:
+    """A pattern that tells how much text it went through."""
+
+    def __init__(self, pattern):
+        self.pattern, self.n_bytes = pattern, 0
+
+    def search(self, text, start):
+        found = self.pattern.search(text, start)
+        self.n_bytes += (found.start() if found else len(text)) - start
+        return found
+
+
+def body_of(n_modes, job_data):
+    key = ", ".join(["1"] * n_modes)
+    return f'{{"results": {{"({key})": 7}}, "job_data": {job_data}}}'.encode()
+
+
+@pytest.mark.parametrize("behind", ["", '"z"'])
+def test_text_without_rows_is_searched_once(monkeypatch, behind):
+    """It was searched from each chunk's start to its end: for 128 MB of numbers this took 3 s."""
+    searches = Searches(_result_table._ROW)
+    monkeypatch.setattr(_result_table, "_ROW", searches)
+    monkeypatch.setattr(_result_table, "_LARGE", 1)
+    monkeypatch.setattr(_result_table, "_CHUNK", 64)
+    body = body_of(2, f"[{'1,' * 5000}1{',' * bool(behind)}{behind}]")
+    assert lw.decode_result(body).counts.tolist() == [7]
+    assert searches.n_bytes <= len(body)
+
+
+def test_quotes_behind_the_table_take_no_memory(monkeypatch):
+    """Room was asked for as many states as there are pairs of quotes: 9 GB for a body of 126 MB."""
+    monkeypatch.setattr(_result_table, "_CHUNK", 1024)
+    body = body_of(300, '["", ' + '"", ' * 4000 + '""]')
+    buffer = np.frombuffer(body, np.uint8)
+    assert _result_table.read_in_chunks(buffer, body.index(b'"('), 300) is None
+    monkeypatch.setattr(_result_table, "_LARGE", 1)
+    assert lw.decode_result(body).counts.tolist() == [7]
+
+
+@pytest.mark.parametrize("n_modes", [1, 22, 63, 300])
+def test_chunks_are_read_where_job_data_have_quotes_too(monkeypatch, n_modes):
+    monkeypatch.setattr(_result_table, "_CHUNK", 2000)
+    rng = np.random.default_rng(n_modes)
+    states, counts = rng.integers(0, 10, (90, n_modes)), rng.integers(0, 10**6, 90)
+    body = lw.encode_result(states, counts, ["name"] * 20)
+    answers = []
+    for cores in (1, 3):
+        monkeypatch.setattr(_parallel, "available_cores", lambda cores=cores: cores)
+        answers.append(
+            _result_table.read_in_chunks(np.frombuffer(body, np.uint8), body.index(b'"('), n_modes)
+        )
+    for answer in answers:
+        assert answer is not None
+        _, read, counted = answer
+        assert np.array_equal(read, states)
+        assert np.array_equal(counted, counts)
