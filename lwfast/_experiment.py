@@ -121,7 +121,7 @@ def _cleaned(matrix: ComplexArray, photons: tuple[int, ...], tolerance: float) -
     if deviation <= UNIT_ROUNDING:
         return matrix, deviation
     if deviation <= tolerance:
-        return cleaned_unitary(matrix, tolerance), deviation
+        return cleaned_unitary(matrix, tolerance, deviation), deviation
     occupied = [mode for mode, k in enumerate(photons) if k]
     given = matrix[:, occupied]
     columns, _ = checked_columns(given, tolerance)

@@ -91,14 +91,15 @@ def _amplifies(columns: ComplexArray, tolerance: float) -> NotUnitaryError:
     )
 
 
-def cleaned_unitary(matrix: ComplexArray, tolerance: float) -> ComplexArray:
+def cleaned_unitary(matrix: ComplexArray, tolerance: float, deviation: float | None = None) -> ComplexArray:
     """Return the nearest unitary to a matrix that is one but for rounding, and any other matrix as it is.
 
     Args:
         matrix: complex128[m, m].
         tolerance: Largest entry of |U^H U - 1| that counts as rounding.
+        deviation: What `deviation_of` says of the matrix, where it was asked.
     """
-    if UNIT_ROUNDING < deviation_of(matrix) <= tolerance:
+    if UNIT_ROUNDING < (deviation_of(matrix) if deviation is None else deviation) <= tolerance:
         return _clipped(matrix, isometry=True)
     return matrix
 

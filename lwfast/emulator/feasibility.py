@@ -44,8 +44,10 @@ def why_impossible(experiment: Experiment, conditions: Conditions) -> str | None
         covered.update(modes)
     if needed > left:
         return f"the rules together take {needed} photons, and no outcome has more than {left} beside heralds"
+    if len(covered) < len(others):
+        return None
     fewest = _fewest(experiment) - heralded
-    if len(covered) == len(others) and free < fewest:
+    if free < fewest:
         return f"the rules allow {free} photons in all modes, and no outcome has fewer than {fewest} there"
     return None
 

@@ -25,8 +25,9 @@ def circuit_matrix(circuit: Any) -> tuple[ComplexArray, float]:
         complex128[n_modes, n_modes], and the largest entry of |U^H U - 1|.
     """
     unitary: ComplexArray = circuit.U_full
-    matrix = cleaned_unitary(unitary, ROUNDING)
-    return matrix[: circuit.n_modes, : circuit.n_modes], deviation_of(unitary)
+    deviation = deviation_of(unitary)
+    matrix = cleaned_unitary(unitary, ROUNDING, deviation)
+    return matrix[: circuit.n_modes, : circuit.n_modes], deviation
 
 
 def with_heralds(state: Iterable[int], heralds: Mapping[int, int], n_modes: int) -> tuple[int, ...]:
