@@ -16,7 +16,7 @@ from lwfast._memory import memory_limit
 from lwfast._outcomes import OutputDistribution
 from lwfast._rounding import clicks_rounding, fock_rounding
 from lwfast._shots import draw_shots
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions, grouped
 from lwfast.emulator.feasibility import why_impossible
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
@@ -31,6 +31,9 @@ _LEAST_SHOTS = 16
 _PRECISE = 1e4
 """How often its rounding a total has to be for click patterns; below, photon numbers are worth their time."""
 _FALLBACK_SECONDS = 300.0
+_LEAST_DRAWN = 1000
+_MOST_DRAWN = 1 << 22
+"""Samples that are drawn at a time where a callable decides."""
 _ASK_ALL = 20_000
 """Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
 NOTHING_COUNTS = (
@@ -67,13 +70,17 @@ def draw_from_distribution(
         SamplerError: Outcomes that count are asked for, and there are none, or rounding alone.
     """
     need_some = not every_shot and n_samples > 0
-    found, rounding = _counting(experiment, conditions, plan)
-    if need_some and rounding * _PRECISE > found.probabilities.sum() and plan.method == PERMANENT:
+    found, by_clicks = _counting(experiment, conditions, plan)
+    # Where nothing is demanded, everything counts.
+    rounding = _rounding(experiment, found, by_clicks=by_clicks) if need_some and conditions.any else 0.0
+    if by_clicks and rounding * _PRECISE > found.probabilities.sum():
         found, rounding = _counting_precisely(experiment, conditions, plan, limit) or (found, rounding)
-    if need_some and not found.probabilities.sum() > rounding:
-        raise SamplerError(NOTHING_COUNTS.format(_too_unlikely(float(found.probabilities.sum()), rounding)))
+    if need_some:
+        _refuse_rounding(found.probabilities, rounding)
     if conditions.test is not None and len(found) > _ASK_ALL:
-        return _draw_and_ask(found, conditions, n_samples, every_shot=every_shot, generator=generator)
+        return _draw_and_ask(
+            found, conditions, n_samples, every_shot=every_shot, generator=generator, rounding=rounding
+        )
     probabilities = found.probabilities
     total = float(probabilities.sum())
     if every_shot and conditions.any:
@@ -95,21 +102,28 @@ def refuse_impossible(experiment: Experiment, conditions: Conditions) -> None:
         raise SamplerError(NOTHING_COUNTS.format(reason))
 
 
-def _too_unlikely(total: float, rounding: float) -> str:
-    if total == 0:
-        return "none of them can occur"
-    return f"together they have a probability of {total:.2g}, where up to {rounding:.2g} is rounding"
+def _refuse_rounding(probabilities: FloatArray, rounding: float) -> None:
+    """Raise SamplerError where nothing is left but rounding."""
+    total = float(probabilities.sum())
+    if total > rounding:
+        return
+    reason = f"together they have a probability of {total:.2g}, where up to {rounding:.2g} is rounding"
+    raise SamplerError(NOTHING_COUNTS.format(reason if total else "none of them can occur"))
 
 
-def _counting(experiment: Experiment, conditions: Conditions, plan: Plan) -> tuple[OutputDistribution, float]:
-    """Return what counts, unless a callable would be asked too often, and how much of it may be rounding."""
+def _counting(experiment: Experiment, conditions: Conditions, plan: Plan) -> tuple[OutputDistribution, bool]:
+    """Return what counts, unless a callable would be asked too often, and whether sets of modes told it."""
     found = outcome_distribution(experiment, conditions, plan)
     by_clicks = plan.method == PERMANENT and not experiment.is_plain
-    rounding = clicks_rounding(experiment, len(found)) if by_clicks else fock_rounding(experiment)
     if conditions.test is not None and len(found) <= _ASK_ALL:
         keep = conditions.ask(found.states)
         found = OutputDistribution(found.probabilities[keep], states=found.states[keep])
-    return found, rounding
+    return found, by_clicks
+
+
+def _rounding(experiment: Experiment, found: OutputDistribution, *, by_clicks: bool) -> float:
+    """Return how much of all probabilities together may be rounding."""
+    return clicks_rounding(experiment, len(found)) if by_clicks else fock_rounding(experiment)
 
 
 def _counting_precisely(
@@ -122,9 +136,10 @@ def _counting_precisely(
     ways = estimates(experiment, conditions.heralds, conditions.least)
     way = next(way for way in ways if way.way == FOCK)
     allowed = memory_limit() if limit is None else limit
-    if experiment.is_plain or way.needed_bytes > allowed or way.seconds > _FALLBACK_SECONDS:
+    if way.needed_bytes > allowed or way.seconds > _FALLBACK_SECONDS:
         return None
-    return _counting(experiment, conditions, replace(plan, method=SLOS))
+    found, _ = _counting(experiment, conditions, replace(plan, method=SLOS))
+    return found, fock_rounding(experiment)
 
 
 def outcome_distribution(experiment: Experiment, conditions: Conditions, plan: Plan) -> OutputDistribution:
@@ -151,16 +166,21 @@ def _draw_and_ask(
     *,
     every_shot: bool,
     generator: np.random.Generator,
+    rounding: float,
 ) -> tuple[StateTable, Counts]:
-    """Draw first, and ask the callable only about what was drawn."""
+    """Draw first, and ask the callable only about what was drawn.
+
+    What it refused is not drawn again: outcomes that count keep their shares of all that count.
+    """
     total = float(found.probabilities.sum())
     probabilities = np.append(found.probabilities, max(1.0 - total, 0.0) if every_shot else 0.0)
     known: dict[int, bool] = {}
     collected = np.zeros(len(found), dtype=np.int64)
     wanted, drawn, begun = n_samples, 0, time.monotonic()
+    size = n_samples if every_shot else max(n_samples, _LEAST_DRAWN)
     while wanted > 0:
-        counts = sample_counts(probabilities, wanted if every_shot else max(wanted, 1000), rng=generator)[:-1]
-        drawn += int(counts.sum())
+        counts = sample_counts(probabilities, size, rng=generator)[:-1]
+        drawn += size
         seen = np.flatnonzero(counts)
         new = np.array([rank for rank in seen.tolist() if rank not in known], dtype=np.int64)
         known.update(zip(new.tolist(), conditions.ask(found.states_at(new)).tolist(), strict=True))
@@ -174,6 +194,11 @@ def _draw_and_ask(
             break
         collected[kept] += counts[kept]
         wanted -= have
+        probabilities[[rank for rank in new.tolist() if not known[rank]]] = 0.0
+        _refuse_rounding(probabilities, rounding)
+        # As many as should do, but not many more than so far: each may have to be asked about.
+        size = min(wanted * size // have if have else drawn, drawn, _MOST_DRAWN)
+        size = max(wanted, _LEAST_DRAWN, size)
         hopeless = drawn >= _HOPELESS or time.monotonic() - begun > _HOPELESS_SECONDS
         if hopeless and not collected.any():
             raise SamplerError(NOTHING_COUNTS.format(f"{drawn:,} samples were drawn"))

@@ -158,6 +158,37 @@ def test_callables_on_many_outcomes_are_asked_about_drawn_ones_only(monkeypatch)
     assert abs(by_shot.counts.sum() - 5000 * exact.probabilities.sum()) < 250
 
 
+def test_callables_that_accept_little_are_not_drawn_past(monkeypatch):
+    """What a callable refused is not drawn again, and the shares of what it accepts stay as they are."""
+    from lwfast.emulator import drawing
+
+    sizes = []
+
+    def counting(probabilities, n_samples, *, rng):
+        sizes.append(n_samples)
+        return draw(probabilities, n_samples, rng=rng)
+
+    draw = drawing.sample_counts
+    monkeypatch.setattr(drawing, "sample_counts", counting)
+    monkeypatch.setattr(drawing, "_ASK_ALL", 5)
+    circuit, state = unitary(8), lw.State([1] * 5 + [0] * 3)
+    exact = output_distribution(lw.random_unitary(8, 1), state)
+    few = (exact.states.max(axis=1) == 5) | (exact.states[:, 0] == 4)
+    weights = np.where(few, exact.probabilities, 0.0)
+    task = sampler(
+        circuit=circuit,
+        input_state=state,
+        post_selection=lambda s: max(s) == 5 or s[0] == 4,
+        n_samples=3000,
+    )
+    result = Backend("slos").run(task)
+    chance = weights.sum()
+    assert chance < 0.03
+    assert sum(sizes) < 3000 / chance / 5
+    wanted = {tuple(row): p for row, p in zip(exact.states.tolist(), weights / chance, strict=True) if p > 0}
+    chi_square_is_plausible(result.states, result.counts, wanted)
+
+
 @pytest.mark.parametrize("name", ["auto", "clifford"])
 def test_same_seed_same_samples(name):
     """The same seed gives the same result, as an int, a SeedSequence or a Generator; another seed another."""

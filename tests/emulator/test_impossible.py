@@ -164,8 +164,12 @@ def test_hopeless_callables_end(monkeypatch):
         with pytest.raises(SamplerError):
             Backend(name).run(task)
     monkeypatch.setattr(drawing, "_ASK_ALL", 1)
-    with pytest.raises(SamplerError, match="drawn"):
+    with pytest.raises(SamplerError, match="can occur"):
         Backend("slos").run(task)
+    wide = sampler(lw.random_unitary(10, 1), [1] * 4 + [0] * 6, post_selection=lambda state: False)
+    monkeypatch.setattr(drawing, "_HOPELESS_SECONDS", -1)
+    with pytest.raises(SamplerError, match="1,000 samples were drawn"):
+        Backend("slos").run(wide)
     monkeypatch.setattr(drawing, "_HOPELESS_SECONDS", 600)
     monkeypatch.setattr(drawing, "_HOPELESS", 1000)
     with pytest.raises(SamplerError, match="drawn"):
