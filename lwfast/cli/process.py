@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import os
 import sys
 import warnings
@@ -118,7 +119,8 @@ def _processed(args: argparse.Namespace) -> int:
     from lwfast.results._json_like import path_text
 
     out = None if args.out is None else _checked_out(args.out, args.plain)
-    excluded = [*args.exclude, *([] if out is None else [out])]
+    # By its name: as a pattern, the `sum[1].npz` to come would leave out `sum1.npz` unsaid.
+    excluded = [*args.exclude, *([] if out is None else [glob.escape(str(out))])]
     if out is not None and out.exists() and _is_among(out, args.files):
         _say(f"{out} is where the sum is written, so it is no input")
     campaign: Any = scan_results(args.files, on_error=args.on_error, raw_data=args.raw, exclude=excluded)

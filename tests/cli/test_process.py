@@ -92,6 +92,18 @@ def test_the_sum_is_never_an_input(files, capsys):
     assert "2 files, 20 samples" in captured.out
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_the_name_of_the_sum_is_no_pattern(tmp_path, again, capsys):
+    """Every input was left out whose name `--out`, read as a pattern, stood for; nothing told of it."""
+    for name in ("sum1", "sum2"):
+        SamplingResult({(0, 1): 1}).save(tmp_path / f"{name}.npz")
+    out = str(tmp_path / "sum[1].npz")
+    for _ in range(1 + again):
+        assert main(["process", str(tmp_path), "--out", out, "--quiet"]) == 0
+    assert lw.load_result(out).n_samples == 2
+    assert again is ("so it is no input" in capsys.readouterr().err)
+
+
 def test_the_file_tells_what_was_done_and_what_was_left_out(files, capsys):
     (files / "bad.json").write_text("{")
     out = files / "out" / "sum.json"
