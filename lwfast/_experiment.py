@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ class Experiment:
         resolving: bool[m], False for threshold detectors.
         tolerance: How far the matrix may still be off by rounding, now that it is cleaned.
         deviation: How far the matrix that was given missed what it is now.
+        is_plain: Whether a transfer matrix and resolving detectors are all there is.
+        clicks_only: Whether every detector is a threshold detector.
     """
 
     matrix: ComplexArray
@@ -43,21 +45,18 @@ class Experiment:
     resolving: NDArray[np.bool_]
     tolerance: float = UNIT_ROUNDING
     deviation: float = 0.0
+    is_plain: bool = field(init=False)
+    clicks_only: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        plain = self.terms is None and not self.dark.any() and bool(self.resolving.all())
+        object.__setattr__(self, "is_plain", plain)
+        object.__setattr__(self, "clicks_only", not self.resolving.any())
 
     @property
     def n_modes(self) -> int:
         """Number of modes."""
         return len(self.photons)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether a transfer matrix and resolving detectors are all there is."""
-        return self.terms is None and not self.dark.any() and bool(self.resolving.all())
-
-    @property
-    def clicks_only(self) -> bool:
-        """Whether every detector is a threshold detector."""
-        return not self.resolving.any()
 
     @property
     def most_photons(self) -> int:

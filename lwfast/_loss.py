@@ -119,4 +119,6 @@ def _clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
 
 def kept_rows(rows: ComplexArray) -> NDArray[np.int64]:
     """Return the indices of the rows that lose anything, as int64[r]."""
+    if not len(rows):
+        return np.empty(0, dtype=np.int64)
     return np.flatnonzero(np.abs(rows).max(axis=1, initial=0.0) > _ROW)
