@@ -46,12 +46,7 @@ def draw_shots(experiment: Experiment, n_shots: int, generator: np.random.Genera
     Raises:
         ResourceLimitError: A shot could have more than 255 photons.
     """
-    if experiment.most_photons > MAX_PHOTONS:
-        msg = (
-            f"A shot could have {experiment.most_photons} photons, source and dark counts included; a table "
-            f"of states holds up to {MAX_PHOTONS}."
-        )
-        raise ResourceLimitError(msg)
+    check_states_hold(experiment)
     if experiment.terms is None:
         rows = _bosons(experiment, experiment.photons, n_shots, generator)
     else:
@@ -61,6 +56,16 @@ def draw_shots(experiment: Experiment, n_shots: int, generator: np.random.Genera
     for mode in np.flatnonzero(~experiment.resolving):
         np.minimum(rows[:, mode], 1, out=rows[:, mode])
     return rows
+
+
+def check_states_hold(experiment: Experiment) -> None:
+    """Raise ResourceLimitError where a shot could have more photons than a state holds."""
+    if experiment.most_photons > MAX_PHOTONS:
+        msg = (
+            f"A shot could have {experiment.most_photons} photons, source and dark counts included; a table "
+            f"of states holds up to {MAX_PHOTONS}."
+        )
+        raise ResourceLimitError(msg)
 
 
 def _bosons(

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lwfast._arguments import MAX_PHOTONS
 from lwfast._costs import Estimate
 from lwfast._experiment import CLICKS, FOCK, Experiment, estimates
 from lwfast._kept import count_kept
 from lwfast._memory import memory_limit, readable_bytes
-from lwfast._shots import draws_from_distribution, sample_seconds
+from lwfast._shots import check_states_hold, draws_from_distribution, sample_seconds
 from lwfast._slos import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
 from lwfast._slos import FockLayout, check_photons, expand, states_of
-from lwfast.boson_sampling import (
-    check_sample_cost,
-    check_states_hold,
-    sample_bytes,
-    seconds_estimate,
-)
+from lwfast.boson_sampling import check_sample_cost, sample_bytes, seconds_estimate
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.permanents import amplitude_bytes, amplitude_seconds
 from lwfast.errors import ResourceLimitError
+from lwfast.sampling import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
 
 SLOS = "slos"
 PERMANENT = "permanent"
 CLIFFORD = "clifford"
 _PER_SAMPLE = 3e-8
 """Seconds to draw one sample from a distribution and count it."""
+_PER_COUNT = 2e-7
+"""Seconds to draw the count of one outcome, where there are many samples of each."""
 ROUND_SHOTS = 1 << 18
 """Shots that are drawn at a time."""
 _WORTH_A_LOOK = 32 << 20
@@ -76,12 +73,12 @@ def plan_sampling(
         limit: Bytes that a distribution may take; None takes `memory_limit()`.
 
     Raises:
-        ResourceLimitError: The demanded method would not fit in memory.
+        ResourceLimitError: An outcome could have more than 255 photons, or the demanded method would not fit
+            in memory.
     """
     limit = memory_limit() if limit is None else limit
     n = sum(experiment.photons)
-    if n > MAX_PHOTONS:
-        check_states_hold(n)
+    check_states_hold(experiment)
     if name == CLIFFORD:
         return _shots_plan(experiment, n_samples)
     if experiment.is_plain and n > MAX_AMPLITUDE_PHOTONS:
@@ -97,11 +94,11 @@ def plan_sampling(
         for way in _allowed_ways(experiment, conditions, name)
     ]
     best = next((way for way in ways if way.needed_bytes <= limit), ways[0])
-    seconds = best.seconds + n_samples * _PER_SAMPLE
+    seconds = best.seconds + _drawing_seconds(n_samples, best.n_outcomes)
     what = f"the distribution has {best.n_outcomes:,} outcomes"
     method = SLOS if best.way == FOCK else PERMANENT
     exact = Plan(method, "", best.n_outcomes, best.needed_bytes, seconds)
-    if best.needed_bytes > limit or (best.way == FOCK and experiment.most_photons > MAX_PHOTONS):
+    if best.needed_bytes > limit:
         if name != "auto":
             msg = (
                 f"Backend {name!r} would need about {readable_bytes(best.needed_bytes)}: {what}, and "
@@ -174,6 +171,12 @@ def _with_sampling(way: Estimate, experiment: Experiment, conditions: Conditions
         sampling += 16 * n_kept + seen * (400 + 40 * experiment.n_modes)
     sampling += seen * (experiment.n_modes + 24)
     return replace(way, needed_bytes=max(needed, held + sampling))
+
+
+def _drawing_seconds(n_samples: int, n_outcomes: int) -> float:
+    if n_samples >= max(MULTINOMIAL_SAMPLES, MULTINOMIAL_RATIO * n_outcomes):
+        return n_outcomes * _PER_COUNT
+    return n_samples * _PER_SAMPLE
 
 
 def _shots_seconds(experiment: Experiment, n_samples: int) -> float:

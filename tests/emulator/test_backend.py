@@ -329,6 +329,7 @@ def test_plan_says_what_and_why(monkeypatch):
         source=Source(purity=0.9), detector=Detector(photon_counting=False), sampling_mode="output"
     )
     assert "outcomes" in str(Backend().plan(clicks))
+    assert Backend().plan(sampler(n_samples=2**62)).seconds < 1, "one multinomial vector"
     batch = lw.Batch()
     batch.add(sampler())
     assert len(Backend().plan(batch)) == 1
