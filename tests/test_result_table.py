@@ -63,3 +63,15 @@ def test_chunks_are_read_where_job_data_have_quotes_too(monkeypatch, n_modes):
         _, read, counted = answer
         assert np.array_equal(read, states)
         assert np.array_equal(counted, counts)
+
+
+@pytest.mark.parametrize("n_modes", [1, 2, 20, 21, 22, 42, 62, 63, 64, 84, 105, 300])
+def test_no_byte_of_a_row_is_skipped(n_modes):
+    """From 63 modes on, not all was looked at between blocks of 21 digits: `12,3` was read as `1, 3`."""
+    key = f"({', '.join(['1'] * n_modes)}{',' * (n_modes == 1)})"
+    usual = f'"{key}": 5, '
+    for at in range(len(usual)):
+        for byte in "x;":
+            changed = usual[:at] + byte + usual[at + 1 :]
+            with pytest.raises(lw.ResultFormatError):
+                lw.decode_result(f'{{"results": {{{usual * 3}{changed}{usual * 60}"{key}": 5}}}}')

@@ -193,29 +193,36 @@ def _scan_count(buffer: NDArray[np.uint8], start: int, end: int) -> tuple[int, i
 
 
 @jit(forceinline=True)
+def _first_bits(n_bits: int) -> np.uint64:
+    """Return the mask of the first bits of a word, 1 to 64 of them."""
+    return _ALL_BITS >> _U(64 - n_bits)
+
+
+@jit(forceinline=True)
+def _digit_bytes(n_left: int) -> np.uint64:
+    """Return which bytes of a block are digits of a row, or stand between two of them."""
+    return _first_bits(min(3 * n_left - 2, 3 * DIGITS))
+
+
+@jit(forceinline=True)
 def _quick_modes(
     buffer: NDArray[np.uint8],
     d: int,
     n_modes: int,
     out: NDArray[np.uint8],
     offset: int,
-    wanted: tuple[np.uint64, np.uint64],
+    wanted: np.uint64,
 ) -> bool:
     """Read `n_modes` single digits, three bytes apart, from `d` on; return whether they are that.
 
-    Without a branch on `n_modes`, not even for a few: one costs as much as all the rest.
+    Without a branch on `n_modes`, not even for a few: one costs as much as all the rest. `wanted` are the
+    bytes of the first block that are looked at.
     """
-    fits = gather(buffer, d, out, offset, wanted[0])
+    fits = gather(buffer, d, out, offset, wanted)
     for k in range(DIGITS, n_modes, DIGITS):
         block = min(k, n_modes - DIGITS)  # the last two overlap
-        fits &= gather(buffer, d + 3 * block, out, offset + block, wanted[1])
+        fits &= gather(buffer, d + 3 * block, out, offset + block, _digit_bytes(n_modes - block))
     return fits
-
-
-@jit(forceinline=True)
-def _first_bits(n_bits: int) -> np.uint64:
-    """Return the mask of the first bits of a word, 1 to 64 of them."""
-    return _ALL_BITS >> _U(64 - n_bits)
 
 
 @jit
@@ -253,8 +260,7 @@ def _scan_quick_rows(
     # What stands behind the modes of a row, and what a word or a block of digits reads too far.
     last = min(limits[0] - 1, limits[1] - (head + 3 * n_modes + TEXT_ROOM))
     n_rows = (out.size - DIGIT_ROOM) // n_modes  # behind these, a block of digits would reach too far
-    # What is behind the last digit is not looked at.
-    wanted = (_first_bits(min(3 * n_modes - 2, 3 * DIGITS)), _first_bits(3 * DIGITS - 2))
+    wanted = _digit_bytes(n_modes)
     while p <= last and row < n_rows:
         q = p + head + 3 * n_modes - 2
         fits = (load8(buffer, q) & middle_bytes) == words[0]
