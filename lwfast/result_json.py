@@ -104,16 +104,27 @@ def encode_result(states: Any, counts: Any, job_data: Any = None) -> bytes:
 
     Raises:
         TypeError: If the arrays do not hold integers, or `job_data` cannot be written as JSON.
-        ValueError: If a shape does not fit, or a number is outside its range.
+        ValueError: If a shape does not fit, a number is outside its range, or `decode_result` would not read
+            `job_data`: half of a surrogate pair, lists nested without end.
     """
     table = as_table(states)
     column = as_counts(counts, table.shape[0])
-    suffix = b"}"
-    if job_data is not None:
-        import json
-
-        suffix = b', "job_data": %b}' % json.dumps(job_data, allow_nan=False).encode()
+    suffix = b"}" if job_data is None else b', "job_data": %b}' % _json_text(job_data)
     return encode_table(table, column, prefix=b'{"results": ', suffix=suffix)
+
+
+def _json_text(job_data: Any) -> bytes:
+    """Return job data as JSON that `decode_result` reads."""
+    import json
+
+    try:
+        text = json.dumps(job_data, allow_nan=False).encode()
+        _Body(np.frombuffer(text, np.uint8)).value(0)
+    except (ResultFormatError, RecursionError) as error:
+        raise ValueError(
+            f"job_data (with half of a surrogate pair, say) could not be read back: {error}"
+        ) from None
+    return text
 
 
 def encode_table(
@@ -257,7 +268,7 @@ class _Body:
                 *table, position = self.table(position)
                 found[name] = tuple(table)
             else:
-                value, end = self._value(position)
+                value, end = self.value(position)
                 if name == "results" and value is not None:
                     self.fail(position, "'results' is an object or null")
                 found[name] = value
@@ -291,9 +302,9 @@ class _Body:
 
     def _name(self, position: int) -> tuple[str, int]:
         self.expect(position, b'"', "the name of a member in quotes is expected")
-        return self._value(position)
+        return self.value(position)
 
-    def _value(self, position: int) -> tuple[Any, int]:
+    def value(self, position: int) -> tuple[Any, int]:
         """Decode the JSON value at `position`; return it and the offset behind it."""
         import msgspec
 

@@ -75,3 +75,21 @@ def test_no_byte_of_a_row_is_skipped(n_modes):
             changed = usual[:at] + byte + usual[at + 1 :]
             with pytest.raises(lw.ResultFormatError):
                 lw.decode_result(f'{{"results": {{{usual * 3}{changed}{usual * 60}"{key}": 5}}}}')
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("job_data", ["\ud800", {"\udfff": 1}, ["a\ud83d", 1], nested(600), nested(50_000)])
+def test_no_job_data_are_written_that_could_not_be_read(job_data):
+    with pytest.raises(ValueError, match="job_data"):
+        lw.encode_result([[0, 1]], [1], job_data)
+
+
+@pytest.mark.parametrize("job_data", ["\U0001f600", "a\\ud800", nested(500), 10**400, -(10**30), "", 0])
+def test_job_data_are_written_that_can_be_read(job_data):
+    assert lw.decode_result(lw.encode_result([[0, 1]], [1], job_data)).job_data == job_data
