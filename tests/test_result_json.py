@@ -400,7 +400,7 @@ def _outcome(body):
 
 
 @WRAPS
-@pytest.mark.parametrize("n_modes", [1, 2, 7, 8, 20, 21, 22, 45])
+@pytest.mark.parametrize("n_modes", [1, 2, 7, 8, 20, 21, 22, 45, 64, 130])
 def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):
     """Whatever the body, the chunks and the threads: the same table, or the same error at the same byte."""
     from lwfast import _parallel, _result_table
