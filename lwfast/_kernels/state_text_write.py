@@ -106,7 +106,7 @@ def _write_wide_rows(
 
     What stands before and behind the modes takes one store each, and what these write too far is
     overwritten: at least one row follows. A loop of its own, because within `write_rows` it is 2.7 times
-        slower.
+    slower.
     """
     before = _U(0x2220_2C) | (_U(brackets[0]) << _U(24))  # `, "(`
     behind = _U(0x203A_2200) | _U(brackets[1])  # `)": `
