@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from .app import create_app
 from .core import Scheduler
 from .faults import ConfigError
 from .protocol import Protocol
-from .security import load_token
+from .security import TOKEN_FILE, load_token
 from .settings import Settings
 
 SHUTDOWN_SECONDS = 5
@@ -35,13 +36,17 @@ class Server(uvicorn.Server):
 
     Args:
         scheduler: What it serves; started and stopped here.
-        token: What requests have to show.
+        token: Returns what requests have to show. Called once the port and the store are ours, so that no
+            start that fails makes a token which nobody gets to see.
         on_ready: Called with the URL, ending in `/`, once requests are answered.
     """
 
-    def __init__(self, scheduler: Scheduler, token: str, on_ready: Callable[[str], None]) -> None:
+    def __init__(
+        self, scheduler: Scheduler, token: Callable[[], str], on_ready: Callable[[str], None]
+    ) -> None:
         config = uvicorn.Config(
-            create_app(scheduler, token),
+            lambda: create_app(scheduler, token()),
+            factory=True,
             http=Protocol,
             ws="none",
             lifespan="off",
@@ -59,7 +64,7 @@ class Server(uvicorn.Server):
         """Serve until told to end.
 
         Raises:
-            ConfigError: The address cannot be listened on.
+            ConfigError: The address cannot be listened on, or the token file is empty.
             StoreOpenError: The data folder cannot be used.
         """
         settings = self._scheduler.settings
@@ -100,10 +105,19 @@ def serve(
         ConfigError: The address cannot be listened on, or the token file is empty.
         StoreOpenError: The data folder cannot be used.
     """
-    token, is_new = (settings.token, False) if settings.token else load_token(settings.data_dir)
+    new_token: str | None = None
+
+    def token() -> str:
+        nonlocal new_token
+        if settings.token:
+            return settings.token
+        value, is_new = load_token(settings.data_dir)
+        new_token = value if is_new else None
+        return value
 
     def say(url: str) -> None:
-        sys.stdout.write(_announcement(announce, url, token if is_new else None))
+        path = None if settings.token else settings.data_dir / TOKEN_FILE
+        sys.stdout.write(_announcement(announce, url, new_token, path))
         sys.stdout.flush()
 
     async def main() -> None:
@@ -160,15 +174,21 @@ def _url(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{port}/"
 
 
-def _announcement(form: Literal["text", "json"], url: str, new_token: str | None) -> str:
+def _announcement(
+    form: Literal["text", "json"], url: str, new_token: str | None, token_file: Path | None
+) -> str:
     # The token stands in the fragment, which a browser keeps to itself.
     fragment = f"#token={new_token}" if new_token else ""
     if form == "json":
         facts = {"url": f"{url}api/", "dashboard": url + fragment, "pid": os.getpid()}
-        return json.dumps(facts | ({"token": new_token} if new_token else {})) + "\n"
+        facts |= {"token": new_token} if new_token else {}
+        facts |= {"token_file": str(token_file.absolute())} if token_file else {}
+        return json.dumps(facts) + "\n"
     lines = [f"lwfast scheduler ready at {url}api/", f"Dashboard: {url}{fragment}"]
     if new_token:
         lines.append(f"Token, shown only this once: {new_token}")
+    elif token_file:
+        lines.append(f"Token: as before, in {token_file}")
     return "\n".join([*lines, "Press Ctrl-C to end; waiting jobs are kept.", ""])
 
 

@@ -110,7 +110,7 @@ def running(settings: Settings):
 
     async def main() -> None:
         loops.append(asyncio.get_running_loop())
-        server.append(Server(Scheduler(settings), settings.token, urls.put))
+        server.append(Server(Scheduler(settings), lambda: settings.token, urls.put))
         await server[0].run_scheduler()
 
     def run() -> None:

@@ -38,7 +38,7 @@ def refused(capsys, *arguments):
 
 
 def test_token_is_made_shown_once_and_kept(tmp_path):
-    """The first start prints a token that works; the second prints none, and the first still works."""
+    """The first start prints a token that works; the second says where it is, and it still works."""
     folder = tmp_path / "made"
     tokens = []
     for _ in range(2):
@@ -51,6 +51,7 @@ def test_token_is_made_shown_once_and_kept(tmp_path):
                 assert lines[1] == f"Dashboard: {root}#token={tokens[0]}\n"
             else:
                 assert lines[1] == f"Dashboard: {root}\n"
+                assert process.stdout.readline() == f"Token: as before, in {folder / 'token'}\n"
             api = Api(root, tokens[0])
             with api.session:
                 assert api.get("qpus").status_code == 200
@@ -90,6 +91,22 @@ def test_announced_in_json_and_ends_with_its_parent(tmp_path):
         assert not (tmp_path / "token").exists()
 
 
+def test_announced_in_json_with_the_token_once(tmp_path):
+    """A program is told the new token, and of each kept one which file holds it."""
+    starts = []
+    for _ in range(2):
+        with serve("--announce", "json", "--data-dir", str(tmp_path)) as process:
+            starts.append(json.loads(process.stdout.readline()))
+            process.terminate()
+            process.communicate(timeout=20)
+    first, second = starts
+    assert first["token_file"] == second["token_file"] == str(tmp_path / "token")
+    assert (tmp_path / "token").read_text().strip() == first["token"]
+    assert first["dashboard"].endswith(f"#token={first['token']}")
+    assert "token" not in second
+    assert "#" not in second["dashboard"]
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
 def test_other_machines_only_if_asked(capsys, tmp_path, host):
     assert "--allow-remote" in refused(capsys, "--host", host, "--data-dir", tmp_path)
@@ -112,6 +129,7 @@ def test_port_in_use(capsys, tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         assert f"port {port}" in refused(capsys, "--port", port, "--data-dir", tmp_path)
+    assert not (tmp_path / "token").exists(), "the start that shows a new token is the one that makes it"
 
 
 def test_bad_config(capsys, tmp_path):
