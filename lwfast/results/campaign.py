@@ -60,7 +60,8 @@ def scan_results(
         A campaign, to which steps are added and which then is merged, summarised or looped over.
 
     Raises:
-        FileNotFoundError: If a folder or pattern has no result files.
+        FileNotFoundError: If a folder or pattern has no result files, or a path that is given alone, or has
+            no ending of a result file, does not exist.
         TypeError: If `paths` or `exclude` is neither a path nor several.
         ValueError: If `on_error` is something else, or no file is left to process.
     """

@@ -73,6 +73,9 @@ def test_paths_are_given_in_any_form(folder):
     assert scan_results(folder / "run_01.npz").paths == (folder / "run_01.npz",)
     with pytest.raises(FileNotFoundError, match="no result files"):
         scan_results(folder / "*.nothing")
+    for paths in (folder / "absent", str(folder / "absent.npz"), [folder, folder / "absent"]):
+        with pytest.raises(FileNotFoundError, match="no file or folder .*absent"):
+            scan_results(paths)
     with pytest.raises(TypeError):
         scan_results(5)
     with pytest.raises(ValueError, match="raise, skip"):
@@ -263,7 +266,9 @@ def test_a_callable_with_heralds_is_told_in_whole(pair):
     campaign = scan_results(pair).post_select(lambda state: state[0] < 2, {1: 1})
     assert [entry["step"] for entry in campaign.merge().history] == ["post_select", "merge"]
     with pytest.warns(UserWarning, match="1 of 1 files"):
-        nothing = scan_results("missing.npz", on_error="skip").post_select(RULE, {1: 1}).map("parity").merge()
+        nothing = (
+            scan_results(["missing.npz"], on_error="skip").post_select(RULE, {1: 1}).map("parity").merge()
+        )
     assert [entry["step"] for entry in nothing.history] == ["post_select", "map", "merge"]
     assert nothing.history[0]["heralds"] == [[[1], [1]]]
 
