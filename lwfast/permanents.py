@@ -92,7 +92,9 @@ def permanent(
                 values[index] = scaled_permanent(stack[index], row_counts, col_counts)
         else:
             for index, one in enumerate(stack):
-                values[index] = permanent_of_one(one, row_counts, col_counts)
+                # The bound is that of the scaled matrix.
+                of_one = scaled_permanent if return_error else permanent_of_one
+                values[index] = of_one(one, row_counts, col_counts)
     result = complex(values[0]) if not shape else values.reshape(shape)
     if not return_error:
         return result

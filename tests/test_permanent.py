@@ -234,6 +234,29 @@ def test_error_bound(n):
     assert values.shape == bounds.shape == (2,)
 
 
+@pytest.mark.parametrize("n", range(2, 15))
+def test_uneven_rows(n):
+    """Rows of very different sizes: each is a factor of the permanent, alone, in stacks, and in the bound."""
+    rng = np.random.default_rng(n)
+    even = gaussian(rng, 3, n, n)
+    exponents = np.array([[-90], [0], [60]]) * rng.permuted(np.tile(np.arange(n) % 2, (3, 1)), axis=1)
+    uneven = np.ldexp(even.real, exponents[..., np.newaxis]) + 1j * np.ldexp(
+        even.imag, exponents[..., np.newaxis]
+    )
+    expected = [lw.permanent(one) * 2.0 ** int(e.sum()) for one, e in zip(even, exponents, strict=True)]
+    assert np.allclose(lw.permanent(uneven), expected, rtol=1e-12, atol=0)
+    for matrix, value in zip(uneven, expected, strict=True):
+        assert abs(lw.permanent(matrix) - value) < 1e-12 * abs(value)
+        found, bound = lw.permanent(matrix, return_error=True)
+        assert abs(found - value) <= bound + 1e-13 * abs(value)
+        assert bound < 1e-10 * abs(value)
+    uneven[1, 0] = 0
+    assert lw.permanent(uneven)[1] == lw.permanent(uneven[1]) == 0
+    uneven[1, 1, 0] = np.nan
+    with pytest.raises(ValueError, match="finite"):
+        lw.permanent(uneven)
+
+
 def test_error_bound_of_large_matrices():
     """Beyond the sizes where an expansion is at hand, the bound comes from the sizes of all terms."""
     matrix = haar_block(21, seed=2)

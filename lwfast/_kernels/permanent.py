@@ -56,6 +56,11 @@ CANCELS = 1.0
 """Imaginary part of a NaN that says: in range, but so small beside its parts that roundings show."""
 COMPENSATED_TO = 24
 """Up to this size a permanent that cancels is computed again, more exactly; see `cancels`."""
+UNEVEN = 4.0
+"""How many times smaller than the largest row the others may be, in the geometric mean.
+
+The sums over a column lose what is small beside the largest row, and the permanent has a factor of each row.
+"""
 _LOWEST = 2.0**-600
 _HIGHEST = 2.0**600
 
@@ -341,8 +346,21 @@ def has_equal_lines(matrix: ComplexArray) -> bool:
 
 
 @register_jitable
+def are_even(product_of_rows: Any, highest: Any, n: Any) -> Any:
+    """Say whether the largest entries of n rows, of this product and maximum, are alike; see `UNEVEN`."""
+    if not _LOWEST < product_of_rows < _HIGHEST:
+        return False
+    for _ in range(n):
+        product_of_rows *= UNEVEN / highest
+    return product_of_rows >= 1.0
+
+
+@register_jitable
 def in_range(matrix: Any) -> Any:
-    """Say whether no product of column sums can overflow or lose digits to underflow (False for NaN too)."""
+    """Say whether no product of column sums can overflow or lose digits to underflow (False for NaN too).
+
+    False also where rows are so uneven that column sums lose the small ones; see `UNEVEN`.
+    """
     n = matrix.shape[0]
     product_of_peaks = 1.0
     inside = True
@@ -355,7 +373,16 @@ def in_range(matrix: Any) -> Any:
                 peak = size
         product_of_peaks *= peak
         inside = inside and _LOWEST < product_of_peaks < _HIGHEST
-    return inside
+    highest = 0.0
+    product_of_rows = 1.0
+    for row in range(n):
+        peak = 0.0
+        for column in range(n):
+            z = matrix[row, column]
+            peak = max(peak, abs(z.real) + abs(z.imag))
+        highest = max(highest, peak)
+        product_of_rows *= peak
+    return inside and are_even(product_of_rows, highest, n)
 
 
 @register_jitable
@@ -441,7 +468,7 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
         n: Size of a matrix.
         start: First matrix.
         stop: One after the last.
-        out: complex128[b], NaN where a matrix is out of range.
+        out: complex128[b], NaN where a matrix is out of range or its rows are too uneven.
     """
     n_cols = n + n % 2
     size = 2 * n * n
@@ -457,6 +484,7 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
     base = table[:width]
     rows = table[width : n * width]
     peaks = empty_vectors(n)
+    row_peaks = empty_vectors(n)
     sums = np.empty((2, LANES))
     inner = inner_rows(n - 1)
     scale = 0.5 ** (n - 1)
@@ -471,6 +499,7 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
             ends[:left] = matrices[first * size : stop * size]
             for at in range(0, rounded, LANES):
                 put_transposed(entries, at, ends, at, size)
+        row_peaks[:] = 0.0
         for column in range(n):
             largest = fill(0.0)
             for row in range(n):
@@ -478,6 +507,7 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
                 re = get(entries, at)
                 im = get(entries, at + 1)
                 largest = peak(peak(largest, re), im)
+                put(row_peaks, row, peak(peak(get(row_peaks, row), re), im))
                 if n_cols != n:
                     at = row * width + 2 * column
                     put(padded, at, re)
@@ -490,7 +520,18 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
             for column in range(n):
                 product_of_peaks *= peaks[column, lane]
                 inside = inside and _LOWEST < product_of_peaks < _HIGHEST
-            if inside and math.isfinite(sums[0, lane]) and math.isfinite(sums[1, lane]):
+            highest = 0.0
+            lowest = math.inf
+            product_of_rows = 1.0
+            for row in range(n):
+                highest = max(highest, row_peaks[row, lane])
+                lowest = min(lowest, row_peaks[row, lane])
+                product_of_rows *= row_peaks[row, lane]
+            if not (math.isfinite(sums[0, lane]) and math.isfinite(sums[1, lane])):
+                out[first + lane] = complex(math.nan, math.nan)
+            elif lowest == 0.0:
+                out[first + lane] = 0.0
+            elif inside and are_even(product_of_rows, highest, n):
                 out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
             else:
                 out[first + lane] = complex(math.nan, math.nan)
