@@ -1,4 +1,4 @@
-"""Lightworks' tomography over tasks that lwfast runs, with the conversion that docs/compatibility.md names."""
+"""Lightworks' tomography over tasks that lwfast runs, by the conversion in docs/compatibility.md."""
 
 import numpy as np
 import pytest
