@@ -7,6 +7,10 @@ from typing import Any
 from .violations import Violations, shown
 
 
+MAX_NESTING = 100
+"""Deepest nesting of the user's own data: what results keep. Found at submission, not after the job has run."""
+
+
 def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
     """Note every malformed entry of `post_select` and `herald`; other entries are the user's own.
 
@@ -16,6 +20,9 @@ def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
         found: Takes what is wrong.
     """
     if not found.expect("job_data", data, dict):
+        return
+    if _nested_beyond(data, MAX_NESTING):
+        found.add("job_data", f"is nested more than {MAX_NESTING} levels deep, which no result file can hold")
         return
     before = len(found.errors)
     for kind in ("post_select", "herald"):
@@ -31,6 +38,19 @@ def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
         modes = [rule[0][0] for rule in heralds]
         if len(set(modes)) != len(modes):
             found.add("job_data.herald", "heralds a mode twice")
+
+
+def _nested_beyond(data: Any, limit: int) -> bool:
+    """Say whether lists and objects stand in each other more than `limit` deep, without recursion."""
+    layer = [data]
+    for _ in range(limit):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(inner, dict | list) for inner in layer)
 
 
 def _rule_fault(rule: Any, n_modes: int | None, *, single: bool) -> str | None:

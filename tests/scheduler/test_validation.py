@@ -31,6 +31,19 @@ def test_seeds_differ():
     assert check_one(payload(), QPUS).seed != check_one(payload(), QPUS).seed
 
 
+@pytest.mark.parametrize(("levels", "accepted"), [(99, True), (101, False), (900, False)])
+def test_nested_job_data(levels, accepted):
+    """What no result could hold is refused before the job has run for nothing."""
+    data = []
+    for _ in range(levels - 2):
+        data = [data]
+    value = payload(job_data={"option": data})
+    if accepted:
+        check_one(value, QPUS)
+    else:
+        assert "levels" in errors(value)["job_data"]
+
+
 def test_everything_wrong_at_once():
     """One answer names every field that is wrong."""
     found = errors(
