@@ -9,8 +9,8 @@ from typing import Any
 
 _AFTER_SECONDS = 1.0
 _NOTE = (
-    "lwfast: compiling kernels for this machine. This happens once and can take up to 20 s; `lwfast warmup` "
-    "does it ahead of time.\n"
+    "lwfast: compiling kernels for this machine. Each compiles at its first use and is then loaded from a "
+    "cache; `lwfast warmup` compiles all ahead of time.\n"
 )
 
 

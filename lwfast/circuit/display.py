@@ -159,5 +159,5 @@ def _matplotlib(module: str) -> Any:
     try:
         return importlib.import_module(f"matplotlib.{module}" if module else "matplotlib")
     except ImportError as error:
-        msg = 'Drawing a circuit needs Matplotlib; install it with `pip install "lwfast[plot]"`.'
+        msg = "Drawing a circuit needs Matplotlib; python -m pip install matplotlib (the extra lwfast[plot])."
         raise LightworksDependencyError(msg) from error

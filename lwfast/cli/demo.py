@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .extras import require
 from .steps import StepFailed, run_steps
 
 
@@ -28,6 +29,8 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do the walkthrough; 0 only if every step did what it should."""
+    # Before the kernels: nobody should wait for them and then be told what is missing.
+    require("the demo", "server", "frames", "plot", "progress")
     from lwfast import remote
 
     from .demo_script import full_size_steps, walkthrough_steps

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import tempfile
@@ -14,18 +13,12 @@ from typing import TYPE_CHECKING
 from lwfast._version import LIGHTWORKS_VERSION, __version__
 from lwfast.errors import LightworksRemoteError
 
+from .extras import EXTRAS, missing_of
+
 if TYPE_CHECKING:
     from lwfast.remote import Client
 
 NEEDED = ("numpy", "numba", "requests", "msgspec", "platformdirs")
-EXTRAS = {
-    "plot": "matplotlib",
-    "frames": "pandas",
-    "arrow": "pyarrow",
-    "progress": "tqdm",
-    "server": "uvicorn",
-    "distributed": "distributed",
-}
 
 
 def run(client: Client) -> int:
@@ -57,11 +50,12 @@ def _installation(_: Client) -> bool:
 
 
 def _extras(_: Client) -> bool:
-    missing = [extra for extra, module in EXTRAS.items() if importlib.util.find_spec(module) is None]
+    missing = {extra: packages for extra in EXTRAS if (packages := missing_of(extra))}
     there = [extra for extra in EXTRAS if extra not in missing]
     text = f"extras: {', '.join(there) or 'none'}"
     if missing:
-        text += f"; not installed: {', '.join(missing)} (python -m pip install 'lwfast[all]')"
+        names = " ".join(package for group in missing.values() for package in group)
+        text += f"; not installed: {', '.join(missing)} (python -m pip install {names})"
     return _say(True, text)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from lwfast._local import SERVE_TOKEN_VARIABLE, is_loopback
-from lwfast.errors import LightworksDependencyError
+
+from .extras import require
 
 
 def add_parser(subparsers: Any) -> None:
@@ -43,11 +43,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    for package in ("starlette", "uvicorn"):
-        if find_spec(package) is None:
-            raise LightworksDependencyError(
-                f'the scheduler needs {package}: python -m pip install "lwfast[server]"'
-            )
+    require("the scheduler", "server")
     from lwfast.scheduler.faults import SchedulerError
 
     try:

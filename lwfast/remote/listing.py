@@ -103,7 +103,7 @@ def scheduled_table(client: Client) -> pd.DataFrame:
         import pandas as pd
     except ImportError as error:
         raise LightworksDependencyError(
-            'show_scheduled needs pandas; install it with: python -m pip install "lwfast[frames]".'
+            "show_scheduled needs pandas; python -m pip install pandas (the extra lwfast[frames])."
         ) from error
     rows = sorted(_waiting(client), key=lambda row: (row[2] is None, row[2] or 0, row[0]))
     table = pd.DataFrame(rows, columns=["Job ID", "Status", "Queue Position"])

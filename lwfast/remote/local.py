@@ -160,7 +160,7 @@ class LocalScheduler:
         if missing:
             raise LightworksDependencyError(
                 f"A local scheduler needs {' and '.join(missing)}; install with: "
-                'python -m pip install "lwfast[server]".'
+                f"python -m pip install {' '.join(missing)} (the extra lwfast[server])."
             )
         self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
         data_dir = self._data_dir or self._own_folder / "data"

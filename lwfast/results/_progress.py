@@ -32,7 +32,7 @@ class Progress:
                 from tqdm.auto import tqdm
             except ImportError:
                 raise LightworksDependencyError(
-                    'tqdm is not installed; python -m pip install "lwfast[progress]"'
+                    "tqdm is not installed; python -m pip install tqdm (the extra lwfast[progress])"
                 ) from None
             self._bar = tqdm(total=total, unit="file")
         elif callable(wanted):

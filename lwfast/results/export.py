@@ -21,7 +21,7 @@ def pandas_module() -> ModuleType:
         import pandas as pd
     except ImportError:
         raise LightworksDependencyError(
-            'pandas is not installed; python -m pip install "lwfast[frames]"'
+            "pandas is not installed; python -m pip install pandas (the extra lwfast[frames])"
         ) from None
     return pd
 
@@ -36,7 +36,7 @@ def arrow_module() -> Any:
         import pyarrow as pa
     except ImportError:
         raise LightworksDependencyError(
-            'pyarrow is not installed; python -m pip install "lwfast[arrow]"'
+            "pyarrow is not installed; python -m pip install pyarrow (the extra lwfast[arrow])"
         ) from None
     return pa
 

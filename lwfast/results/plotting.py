@@ -96,7 +96,7 @@ def pyplot_module() -> Any:
         import matplotlib.pyplot as plt
     except ImportError:
         raise LightworksDependencyError(
-            'matplotlib is not installed; python -m pip install "lwfast[plot]"'
+            "matplotlib is not installed; python -m pip install matplotlib (the extra lwfast[plot])"
         ) from None
     return plt
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lwfast
-from lwfast.cli import demo, demo_script
+from lwfast.cli import demo, demo_script, main
 from lwfast.cli.steps import Step
 
 
@@ -50,3 +50,13 @@ def test_a_wrong_step_is_a_failure(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(demo_script, "walkthrough_steps", lambda: wrong)
     assert demo.run(argparse.Namespace(out=tmp_path, small=True)) == 1
     assert "step 1 (Count the QPUs) did not do what it should; it gave 1" in capsys.readouterr().err
+
+
+def test_missing_extras_are_told_before_any_work(tmp_path, monkeypatch, capsys):
+    """All of them at once, and nothing is compiled or written first."""
+    for name in ("uvicorn", "pandas"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(demo, "_compile_first", lambda: pytest.fail("compiled first"))
+    assert main(["demo", "--out", str(tmp_path / "demo")]) == 1
+    assert "pip install uvicorn pandas (the extra lwfast[server,frames])" in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()

@@ -166,7 +166,7 @@ def test_show_config(capsys):
 def test_missing_extra(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["serve"]) == 1
-    assert 'pip install "lwfast[server]"' in capsys.readouterr().err
+    assert "pip install uvicorn (the extra lwfast[server])" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
