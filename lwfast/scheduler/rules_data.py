@@ -6,9 +6,8 @@ from typing import Any
 
 from .violations import Violations, shown
 
-
 MAX_NESTING = 100
-"""Deepest nesting of the user's own data: what results keep. Found at submission, not after the job has run."""
+"""Deepest nesting of the user's own data, what results keep: found at submission, not after a job has run."""
 
 
 def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
