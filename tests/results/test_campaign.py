@@ -74,7 +74,7 @@ def test_paths_are_given_in_any_form(folder):
     with pytest.raises(FileNotFoundError, match="no result files"):
         scan_results(folder / "*.nothing")
     for paths in (folder / "absent", str(folder / "absent.npz"), [folder, folder / "absent"]):
-        with pytest.raises(FileNotFoundError, match="no file or folder .*absent"):
+        with pytest.raises(FileNotFoundError, match=r"no file or folder .*absent"):
             scan_results(paths)
     with pytest.raises(TypeError):
         scan_results(5)
