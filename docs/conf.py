@@ -19,6 +19,7 @@ myst_heading_anchors = 3
 # Executed pages run against the scheduler that ships with lwfast; an error in a cell fails the build.
 nb_execution_mode = "force"
 nb_execution_timeout = 300
+nb_execution_in_temp = True  # pages write their files where a reader would: in the folder they run in
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 
