@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lwfast._validation import as_integer, is_real
+from lwfast._validation import as_integer, full_name, is_real
 from lwfast.errors import ModeRangeError
 from lwfast.state import State
 
@@ -171,7 +171,7 @@ def process_post_selection(
         return PostSelectionFunction(post_selection)
     msg = (  # type: ignore[unreachable]
         "Provided post_selection value should be a PostSelection object, a callable or None, got "
-        f"{type(post_selection).__name__}."
+        f"{full_name(post_selection)}."
     )
     raise TypeError(msg)
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, SupportsIndex, overload
 
 import numpy as np
 
+from lwfast._validation import full_name
 from lwfast.errors import StateError
 
 _NOT_INTEGER = "State mode occupation numbers should be integers, got {!r} of type {} in mode {}."
@@ -107,7 +108,7 @@ class State:
     def __add__(self, value: object) -> State:
         if isinstance(value, State):
             return State._trusted(self._occupation + value._occupation)
-        msg = f"Addition only supported between states, got {type(value).__name__}."
+        msg = f"Addition only supported between states of lwfast, got {full_name(value)}."
         raise TypeError(msg)
 
     def __eq__(self, value: object) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from lwfast._types import ComplexArray
-from lwfast._validation import as_integer
+from lwfast._validation import as_integer, full_name
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.compiled import CompiledCircuit
 from lwfast.circuit.components import (
@@ -254,7 +254,7 @@ class PhotonicCircuit:
             TypeError: `circuit` is no PhotonicCircuit, `mode` no integer, or `name` no string.
         """
         if not isinstance(circuit, PhotonicCircuit):
-            msg = f"Only circuits can be added to a circuit, got {type(circuit).__name__}."  # type: ignore[unreachable]
+            msg = f"Only circuits of lwfast can be added to a circuit, got {full_name(circuit)}."  # type: ignore[unreachable]
             raise TypeError(msg)
         if name is not None and not isinstance(name, str):
             msg = f"Name should be a string, got {type(name).__name__}."  # type: ignore[unreachable]
@@ -272,7 +272,7 @@ class PhotonicCircuit:
     def __add__(self, value: object) -> PhotonicCircuit:
         """Return a circuit that is this one followed by another."""
         if not isinstance(value, PhotonicCircuit):
-            msg = f"Addition only supported between two PhotonicCircuit objects, got {type(value).__name__}."
+            msg = f"Addition only supported between two circuits of lwfast, got {full_name(value)}."
             raise TypeError(msg)
         if self.n_modes != value.n_modes:
             msg = (

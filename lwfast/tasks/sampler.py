@@ -106,7 +106,7 @@ class Sampler(Task):
     @input_state.setter
     def input_state(self, value: State) -> None:
         if not isinstance(value, State):
-            msg = f"A single input of type State should be provided, got {type(value).__name__}."  # type: ignore[unreachable]
+            msg = f"A single input of type lwfast.State should be provided, got {full_name(value)}."  # type: ignore[unreachable]
             raise TypeError(msg)
         check_length(value, self._circuit.input_modes)
         self._input_state = value

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from lwfast._validation import full_name
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
 from lwfast.errors import ModeMismatchError, PhotonNumberError
 from lwfast.rules import PostSelection, PostSelectionType, check_modes_in_range, process_post_selection
@@ -28,7 +29,7 @@ def check_circuit(value: Any) -> PhotonicCircuit:
         TypeError: It is none.
     """
     if not isinstance(value, PhotonicCircuit):
-        msg = f"Provided circuit should be a PhotonicCircuit or Unitary object, got {type(value).__name__}."
+        msg = f"Provided circuit should be a PhotonicCircuit or Unitary of lwfast, got {full_name(value)}."
         raise TypeError(msg)
     return value
 
@@ -54,13 +55,15 @@ def check_states(states: Any, n_modes: int) -> list[State]:
         ValueError: There is none.
         ModeMismatchError: A state has another number of modes.
     """
-    several = isinstance(states, Iterable) and not isinstance(states, State | str | bytes)
+    # A state of another package can be looped over as well, and is one thing all the same.
+    single = isinstance(states, State | str | bytes) or type(states).__name__ == "State"
+    several = isinstance(states, Iterable) and not single
     listed: list[Any] = list(states) if several else [states]
     if not listed:
         raise ValueError("At least one state should be given, got none.")
     for state in listed:
         if not isinstance(state, State):
-            msg = f"Assigned states should be a State or list of State objects, got {type(state).__name__}."
+            msg = f"Assigned states should be one or several lwfast.State, got {full_name(state)}."
             raise TypeError(msg)
         check_length(state, n_modes)
     return listed

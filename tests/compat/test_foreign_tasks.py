@@ -207,3 +207,19 @@ def test_random_circuits_come_over(seed: int) -> None:
         circuit.ps(0, 0.3)
         circuit.unpack_groups()
     _compare(ours._build(), theirs._build())
+
+
+def test_parts_of_tasks_are_refused_by_their_full_name():
+    """`got State` where a State is asked for would help nobody."""
+    ours, theirs = lwfast.Unitary(lwfast.random_unitary(2)), lightworks.Unitary(lightworks.random_unitary(2))
+    state = lightworks.State([1, 0])
+    name = r"lwfast\.State.* got lightworks\.[\w.]*State\."
+    with pytest.raises(TypeError, match=name):
+        lwfast.Sampler(ours, state, 10)
+    for states in (state, [state]):
+        with pytest.raises(TypeError, match=name):
+            lwfast.Simulator(ours, states)
+    with pytest.raises(TypeError, match=r"got lightworks\.[\w.]*Unitary\."):
+        lwfast.Sampler(theirs, lwfast.State([1, 0]), 10)
+    with pytest.raises(TypeError, match=r"got lightworks\.[\w.]*Unitary\."):
+        lwfast.PhotonicCircuit(2).add(theirs)
