@@ -132,6 +132,8 @@ def _processed(args: argparse.Namespace) -> int:
     failed, empty = campaign.report.failed, campaign.report.empty
     if len(failed) == len(campaign):  # an empty sum would replace an earlier one that is none
         raise CampaignError("none of the files could be processed", failed)
+    if result.n_samples == 0 and len(failed) + len(empty) < len(campaign):
+        _say("no samples are left: no state in the files meets all rules and heralds")
     path = None if out is None else result.save(out, metadata=not args.plain)
     if not args.quiet:
         n_files, n_done = len(campaign), result.metadata["files"]
@@ -154,11 +156,17 @@ def _checked_out(name: str, plain: bool) -> Path:
     Raises:
         LightworksDependencyError: If the format needs a package that is not installed.
         OSError: If the folder cannot be written to.
-        ValueError: If it is no name of a file, or has no plain form.
+        ValueError: If it is no name of a file, has no plain form, or its ending is no form.
     """
     from lwfast.results.files import result_path
 
     path = result_path(name)
+    ending = Path(name).suffix
+    if path.suffix != ending and not ending[1:].isdigit():  # of "run_0.25" it is no ending
+        raise ValueError(
+            f"{Path(name).name} ends in {ending}, which is no form of results; take .json, .npz or .parquet, "
+            f"such as {path.name}"
+        )
     if plain and path.suffix.lower() != ".json":
         raise ValueError(f"--plain is a form of .json; {path.name} is another format")
     if path.suffix.lower() == ".parquet":

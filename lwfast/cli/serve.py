@@ -35,7 +35,11 @@ def add_parser(subparsers: Any) -> None:
     add("--announce", choices=("text", "json"), default="text", help="how to say that it is ready")
     add("--exit-with-parent", action="store_true", help="end when standard input does")
     add("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
-    add("--show-config", action="store_true", help="print the default QPU file and end")
+    add(
+        "--show-config",
+        action="store_true",
+        help="print the QPU file, by default the one that is built in, and end",
+    )
     profiles = ("artemis", "artemis-like", "artemis_like")
     add("--profile", choices=profiles, help="a QPU file that ships with lwfast")
     parser.set_defaults(run=run)
@@ -59,11 +63,15 @@ def _run(args: argparse.Namespace) -> int:
     from lwfast.scheduler.server import serve
     from lwfast.scheduler.settings import Settings, default_data_dir, default_workers
 
-    if args.show_config:
-        print(profile_text(args.profile or "artemis"), end="")
-        return 0
     if args.config is not None and args.profile is not None:
         raise ConfigError("give either --config or --profile, not both")
+    if args.show_config:
+        if args.config is not None:
+            load_qpus(args.config)  # so that what is shown is what would be served
+            print(args.config.read_text(encoding="utf-8"), end="")
+        else:
+            print(profile_text(args.profile or "artemis"), end="")
+        return 0
     if not args.allow_remote and not is_loopback(args.host):
         raise ConfigError(
             f"--host {args.host} lets other machines in, over plain HTTP that shows them the token: "

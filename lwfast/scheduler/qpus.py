@@ -30,7 +30,7 @@ class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         name: Its name, which jobs are submitted to.
         n_modes: Most modes a circuit may have.
         max_photon_input: Most photons an input may have.
-        max_detection_filter: Largest allowed `min_detection`.
+        max_detection_filter: Largest allowed `min_detection`; at most `max_photon_input`.
         default_max_samples: Most samples of any job.
         max_samples: Most samples by `min_detection`, where that is fewer.
         available: False leaves its jobs in the queue.
@@ -122,6 +122,11 @@ def parse_qpus(text: str, source: str) -> Mapping[str, QPUConfig]:
         if qpu.name in qpus or any(qpu.id == other.id for other in qpus.values()):
             raise ConfigError(
                 f"{source}: two QPUs have the name {qpu.name!r} or the id {qpu.id}; make them differ"
+            )
+        if qpu.max_detection_filter > qpu.max_photon_input:
+            raise ConfigError(
+                f"{source}: the QPU {qpu.name!r}: max_detection_filter is {qpu.max_detection_filter}; no job "
+                f"can ask for more than its photons, max_photon_input is {qpu.max_photon_input}: lower it"
             )
         qpus[qpu.name] = _with_full_hardware(qpu, source)
     return MappingProxyType(qpus)

@@ -185,3 +185,20 @@ def test_endless_numbers_are_not_repeated(files, capsys):
     error = capsys.readouterr().err
     assert "9 digits" in error
     assert len(error.splitlines()[-1]) < 300
+
+
+def test_endings_that_are_no_form_are_refused(files, capsys):
+    """`x.csv` became `x.csv.json`; a number behind a dot is part of a name."""
+    out = files / "out" / "x.csv"
+    assert run(files, "--out", out) == 1
+    assert "x.csv ends in .csv" in capsys.readouterr().err
+    assert not out.parent.exists()
+    assert run(files, "--out", files / "out" / "run_0.25") == 0
+    assert (files / "out" / "run_0.25.json").exists()
+
+
+def test_that_nothing_is_left_is_told(files, capsys):
+    assert run(files, "--rule", "0=100") == 0
+    assert "no samples are left" in capsys.readouterr().err
+    assert run(files) == 0
+    assert "no samples" not in capsys.readouterr().err

@@ -163,6 +163,18 @@ def test_show_config(capsys):
         assert "[qpus.hardware]" in capsys.readouterr().out
 
 
+def test_show_config_of_a_file(capsys, tmp_path):
+    """The file that would be served is shown, once it was checked."""
+    config = tmp_path / "qpus.toml"
+    assert main(["serve", "--show-config"]) == 0
+    text = "# mine\n" + capsys.readouterr().out
+    config.write_text(text)
+    assert main(["serve", "--config", str(config), "--show-config"]) == 0
+    assert capsys.readouterr().out == text
+    config.write_text(text.replace("max_detection_filter = 4", "max_detection_filter = 30"))
+    assert "max_detection_filter is 30" in refused(capsys, "--config", config, "--show-config")
+
+
 def test_missing_extra(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["serve"]) == 1
