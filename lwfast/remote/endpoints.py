@@ -204,8 +204,10 @@ class Endpoints:
     def _check_found(self, answer: Answer, job_id: Any) -> None:
         if answer.status_code == 404:
             found = _complaints(answer)
-            reasons = "".join(f" {item.reason}" for item in found or ())
             ids = job_id if isinstance(job_id, list) else [job_id]
+            # The words of lwfast's own scheduler for one job would say it twice.
+            said = (item.reason for item in found or () if item.reason != f"there is no job {ids[0]}")
+            reasons = "".join(f" The scheduler says: {reason}" for reason in said)
             what = f"Job with requested ID ({ids[0]}) not found."
             if len(ids) > 1:
                 what = f"At least one of {len(ids)} jobs ({', '.join(map(str, ids))}) was not found."

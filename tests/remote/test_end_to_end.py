@@ -170,8 +170,9 @@ def test_thirty_two_threads_submit_at_once(scheduler):
 
 def test_ids_that_nobody_has(scheduler):
     for call in (remote.get_job_status, remote.cancel_job, remote.get_results, remote.job):
-        with pytest.raises(remote.JobNotFoundError):
+        with pytest.raises(remote.JobNotFoundError) as caught:
             call(10**9)
+        assert str(caught.value) == f"Job with requested ID ({10**9}) not found."
     lost = remote.Job()
     lost._restore(10**9, None, [], None)
     with pytest.raises(remote.JobNotFoundError):
