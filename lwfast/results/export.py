@@ -51,7 +51,8 @@ def polars_module() -> ModuleType:
         import polars as pl
     except ImportError:
         raise LightworksDependencyError("polars is not installed; python -m pip install polars") from None
-    return pl
+    module: ModuleType = pl  # known to mypy or not
+    return module
 
 
 def to_polars(states: StateTable, values: AnyArray, name: str) -> Any:
