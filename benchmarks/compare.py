@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +18,18 @@ Table = tuple[str, str]
 
 
 def medians(calls: Mapping[str, Callable[[], Any]], rounds: int = 7, warmups: int = 1) -> dict[str, float]:
-    """Median seconds of each call: all run in turn, round by round, so that noise meets all alike."""
+    """Median seconds of each call: all run in turn, so that noise meets all alike.
+
+    The order changes from round to round: who comes after a peer whose threads still spin runs slower.
+    """
     for call in calls.values():
         for _ in range(warmups):
             call()
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     gc.collect()
+    order = random.Random(0)
     for _ in range(rounds):
-        for name, call in calls.items():
+        for name, call in order.sample(list(calls.items()), len(calls)):
             began = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - began)
