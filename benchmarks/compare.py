@@ -17,10 +17,13 @@ Table = tuple[str, str]
 """Title and Markdown of one table."""
 
 
-def medians(calls: Mapping[str, Callable[[], Any]], rounds: int = 7, warmups: int = 1) -> dict[str, float]:
+def medians(
+    calls: Mapping[str, Callable[[], Any]], rounds: int = 7, warmups: int = 1, settle: float = 0.0
+) -> dict[str, float]:
     """Median seconds of each call: all run in turn, so that noise meets all alike.
 
-    The order changes from round to round: who comes after a peer whose threads still spin runs slower.
+    The order changes from round to round: who comes after a peer whose threads still spin runs slower. With
+    `settle`, there are so many seconds of rest and a call that does not count before each that does.
     """
     for call in calls.values():
         for _ in range(warmups):
@@ -30,6 +33,9 @@ def medians(calls: Mapping[str, Callable[[], Any]], rounds: int = 7, warmups: in
     order = random.Random(0)
     for _ in range(rounds):
         for name, call in order.sample(list(calls.items()), len(calls)):
+            if settle:
+                time.sleep(settle)
+                call()
             began = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - began)

@@ -420,8 +420,8 @@ def cancels(re: Any, im: Any, squares: Any, n: Any) -> Any:
     """Say whether the relative error may pass 1e-13, from a sum over lanes and the lanes' squares.
 
     On Haar blocks of 20, 22 and 24 rows the relative error is 18, 21 and 32 times 2^-53 sqrt(squares) / |sum|
-    in the median, and more than 44, 48 and 51 times in one of ten; 50 times are 1e-13 where the root is 18 times
-    |sum|.
+    in the median, and more than 44, 48 and 51 times in one of ten; 50 times are 1e-13 where the root is 18
+    times |sum|.
     """
     return n <= COMPENSATED_TO and re * re + im * im < 0.055**2 * squares
 
