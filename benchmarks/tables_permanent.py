@@ -55,8 +55,8 @@ def _single() -> Table:
         )
     header = ["n", *(a.name for a in ADAPTERS), "best peer", "ratio", "per column term", "of the FMA limit"]
     note = (
-        "\n\nEach time is that of a second call in a row: piquasso's threads spin on after a call. Of the FMA "
-        "limit: the 8 n 2^(n-1) operations of Glynn's formula a second, over what a loop of "
+        "\n\nEach time is that of a second call in a row: piquasso's threads spin on after a call. Of the "
+        "FMA limit: the 8 n 2^(n-1) operations of Glynn's formula a second, over what a loop of "
         "multiply-adds on the same cores reaches in the same run. It may pass 100 %: columns in pairs need "
         "fewer."
     )
