@@ -27,7 +27,17 @@ SIZES = ((2, 1), (2, 2), (4, 2), (4, 4), (6, 3), (8, 4), (12, 4), (12, 6), (16, 
 
 def tables() -> list[Table]:
     """Measure, and write the tables."""
-    return [_peers(), _slow_peers(), _growth(), _limit(), _loss(), _memory(), _counts(), _compilation()]
+    return [
+        _peers(),
+        _slow_peers(),
+        _growth(),
+        _limit(),
+        _loss(),
+        _memory(),
+        _counts(),
+        _basis(),
+        _compilation(),
+    ]
 
 
 def _seconds(adapters, n_modes, n_photons, rounds):
@@ -178,6 +188,29 @@ def _counts() -> Table:
     alone = medians({"": lambda: lwfast_counts(p, 10**8, 1)}, 1)[""]
     lines.append(["100,000,000 of 1,000,000", seconds_text(alone), "-", "-"])
     return "Samples of outcomes, counted", markdown(["", "lwfast", "choice + unique", "ratio"], lines)
+
+
+def _basis() -> Table:
+    """All states written, ranked, and written again from their ranks, beside the memory traffic alone."""
+    lines = []
+    for n_modes, n_photons in ((12, 6), (20, 8)):
+        states = lw.fock_basis(n_modes, n_photons)
+        ranks = lw.fock_rank(states)
+        if not np.array_equal(ranks, np.arange(len(states))):
+            raise AssertionError("ranks are not the rows of the basis")
+        words = states.reshape(-1)[: states.size // 8 * 8].view(np.uint64)
+        calls = {
+            "basis": lambda m=n_modes, n=n_photons: lw.fock_basis(m, n),
+            "rank": lambda s=states: lw.fock_rank(s),
+            "unrank": lambda r=ranks, m=n_modes, n=n_photons: lw.fock_unrank(r, m, n),
+            "write": lambda shape=states.shape: np.full(shape, 1, dtype=np.uint8),
+            "read": lambda w=words: np.bitwise_or.reduce(w),
+        }
+        found = medians(calls, 5)
+        texts = [f"{seconds_text(t)} ({states.nbytes / t * 1e-9:.2g} GB/s)" for t in found.values()]
+        lines.append([f"{n_modes} modes, {n_photons} photons", f"{len(states):,}", *texts])
+    header = ["", "states", "fock_basis", "fock_rank", "fock_unrank", "writing as much", "reading as much"]
+    return "The Fock basis, in bytes of the table a second", markdown(header, lines)
 
 
 def _compilation() -> Table:
