@@ -8,8 +8,7 @@ import stat
 import pytest
 
 from lwfast._atomic import write_atomic
-
-posix = pytest.mark.skipif(os.name != "posix", reason="needs the permissions of POSIX")
+from tests.marks import posix
 
 
 def mode_of(path):

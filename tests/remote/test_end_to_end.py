@@ -20,11 +20,10 @@ import lwfast as lw
 from lwfast import remote
 from lwfast.remote import follow
 from lwfast.remote import local as local_module
+from tests.marks import posix
 from tests.remote.samples import batch, sampler
 
 pytest.importorskip("uvicorn")
-
-posix = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
 
 
 @pytest.fixture(scope="module")

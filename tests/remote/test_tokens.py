@@ -11,8 +11,7 @@ import pytest
 from lwfast import remote
 from lwfast.remote import legacy, persistence
 from tests.faults.fake_scheduler import TOKEN
-
-posix = pytest.mark.skipif(os.name != "posix", reason="file modes are those of POSIX")
+from tests.marks import posix
 
 
 def test_a_token_set_is_the_token_got():

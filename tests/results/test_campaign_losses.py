@@ -14,9 +14,9 @@ import pytest
 import lwfast as lw
 from lwfast.errors import CampaignError
 from lwfast.results import SamplingResult, _chunks, scan_results
+from tests.marks import posix
 
 N_FILES = 12
-posix = pytest.mark.skipif(os.name != "posix", reason="needs signals, pipes and names of POSIX")
 
 
 @pytest.fixture
