@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lwfast._loss import UNIT_ROUNDING
+from lwfast._loss import UNIT_ROUNDING, deviation_of
 from lwfast._noise import noisy_bytes
 from lwfast._slos import states_of
 
@@ -56,7 +56,7 @@ class Estimate:
 def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -> Estimate:
     """Estimate the way over photon numbers."""
     occupied = [mode for mode, k in enumerate(experiment.photons) if k]
-    extra = len(occupied) if _loses(experiment.matrix[:, occupied]) else 0
+    extra = len(occupied) if deviation_of(experiment.matrix[:, occupied]) > UNIT_ROUNDING else 0
     if experiment.is_plain:
         return _plain(experiment, extra, heralds, least)
     m, n = experiment.n_modes, sum(experiment.photons)
@@ -119,8 +119,3 @@ def estimate_clicks(experiment: Experiment) -> Estimate:
     sets = 2**m
     seconds = _CALL + sets * (n * 2 ** (n - 1) * _COLUMN_TERM + 2e-8) + sets * m * 1e-9
     return Estimate(CLICKS, sets, seconds, sets * (16 + m))
-
-
-def _loses(columns: np.ndarray) -> bool:
-    lost = np.eye(columns.shape[1]) - columns.conj().T @ columns
-    return bool(np.abs(lost).max(initial=0.0) > UNIT_ROUNDING)

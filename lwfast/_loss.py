@@ -20,6 +20,8 @@ _SMALLEST_LOSS = 1e-10
 """Columns that miss an isometry by no more are taken for one that was rounded: a matrix cannot say which."""
 _HUGE = 1e100
 """Squares from here on are refused before they overflow."""
+NO_LOSS = 1e-14
+"""What a direction of the input loses by rounding."""
 _ROW = 1e-7
 """Rows of R with entries below this are dropped: they lose less than 1e-14."""
 
@@ -41,7 +43,7 @@ def complete_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexAr
     columns, isometry = checked_columns(columns, tolerance)
     if isometry:
         return columns, np.empty((0, columns.shape[1]), dtype=np.complex128)
-    values, vectors = np.linalg.eigh(_lost(columns))
+    values, vectors = np.linalg.eigh(loss_matrix(columns))
     root = np.sqrt(np.clip(values, 0.0, None))[:, np.newaxis] * vectors.conj().T
     rows = np.triu(np.linalg.qr(root)[1])
     return columns, rows
@@ -60,7 +62,7 @@ def checked_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexArr
     Raises:
         NotUnitaryError: The matrix amplifies: a squared singular value exceeds 1 by more than `tolerance`.
     """
-    lost = _lost(columns)
+    lost = loss_matrix(columns)
     worst = float(np.abs(lost).max(initial=0.0))
     if worst <= UNIT_ROUNDING:
         return columns, True
@@ -76,7 +78,7 @@ def checked_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexArr
     return columns, isometry
 
 
-def _lost(columns: ComplexArray) -> ComplexArray:
+def loss_matrix(columns: ComplexArray) -> ComplexArray:
     """Return E = 1 - T^H T; infinite or NaN where T is beyond measure."""
     with np.errstate(over="ignore", invalid="ignore"):
         lost: ComplexArray = np.eye(columns.shape[1]) - columns.conj().T @ columns
@@ -106,7 +108,7 @@ def cleaned_unitary(matrix: ComplexArray, tolerance: float, deviation: float | N
 
 def deviation_of(matrix: ComplexArray) -> float:
     """Return the largest entry of |U^H U - 1|; infinite or NaN where U is beyond measure."""
-    return float(np.abs(_lost(matrix)).max(initial=0.0))
+    return float(np.abs(loss_matrix(matrix)).max(initial=0.0))
 
 
 def _clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
@@ -117,7 +119,7 @@ def _clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
     return cleaned
 
 
-def kept_rows(rows: ComplexArray) -> NDArray[np.int64]:
+def lossy_rows(rows: ComplexArray) -> NDArray[np.int64]:
     """Return the indices of the rows that lose anything, as int64[r]."""
     if not len(rows):
         return np.empty(0, dtype=np.int64)

@@ -11,14 +11,13 @@ import math
 import numpy as np
 
 from lwfast._experiment import Experiment
+from lwfast._loss import NO_LOSS, loss_matrix
 
 _UNIT = 2.0**-52
 _AMPLITUDE = 8 * _UNIT
 """Rounding of a matrix element, for each mode: of the matrix that is given, and of products with it."""
 _CLICK = 16 * _UNIT
 """Rounding of a click pattern, on average; of the worst one it is 2^(modes / 2) times as much."""
-_NO_LOSS = 1e-14
-"""What a direction of the input loses by rounding."""
 
 
 def fock_rounding(experiment: Experiment) -> float:
@@ -35,9 +34,9 @@ def fock_rounding(experiment: Experiment) -> float:
     if not occupied:
         return 0.0
     columns = experiment.matrix[:, occupied]
-    lost = np.linalg.eigvalsh(np.eye(len(occupied)) - columns.conj().T @ columns)
+    lost = np.linalg.eigvalsh(loss_matrix(columns))
     # The root of a small loss magnifies its rounding.
-    least = float(lost[lost > _NO_LOSS].min(initial=1.0))
+    least = float(lost[lost > NO_LOSS].min(initial=1.0))
     each = _AMPLITUDE * experiment.n_modes / math.sqrt(least) + experiment.deviation
     return float((sum(experiment.photons) * each) ** 2)
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._loss import complete_columns, kept_rows
+from lwfast._loss import complete_columns, lossy_rows
 from lwfast._memory import check_memory, memory_limit
 from lwfast._parallel import run_chunks
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
@@ -95,7 +95,7 @@ class FockLayout:
         Returns:
             uint8[N, n_modes].
         """
-        from lwfast._kernels.sampling import states_at
+        from lwfast._kernels.layout import states_at
 
         ranks = range(self.size) if ranks is None else ranks
         n_rows = len(ranks)
@@ -346,7 +346,7 @@ def expand(
     if not follow_loss:
         rows = rows[:0]
     rows = np.where(np.abs(rows) > 1e-9, rows, 0.0)
-    lossy = kept_rows(rows)
+    lossy = lossy_rows(rows)
     # A herald of no photon leaves nothing to follow: its mode is left out.
     herald_modes = [mode for mode in sorted(heralds) if heralds[mode] > 0]
     free = [mode for mode in range(len(occupation)) if mode not in heralds]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from lwfast._arguments import MAX_PHOTONS, checked_matrix, checked_occupation, matrix_tolerance
 from lwfast._expansions import sample_in_steps
-from lwfast._loss import complete_columns, kept_rows
+from lwfast._loss import complete_columns, lossy_rows
 from lwfast._memory import check_memory, memory_limit, readable_bytes
 from lwfast._parallel import available_cores, checked_workers, run_chunks
 from lwfast._progress import Progress, step
@@ -159,11 +159,12 @@ def check_sample_cost(n_photons: int, n_rows: int) -> None:
     if states > MAX_STATES:
         msg = (
             f"One sample of {n_photons} photons in {n_rows} modes could take about "
-            f"{seconds_estimate(n_photons, n_rows):.3g} seconds and {readable_bytes(33 * states)}; the limit "
-            f"is {MAX_STATES.bit_length()} photons that leave in different modes."
+            f"{seconds_estimate(n_photons, n_rows):.3g} seconds and "
+            f"{readable_bytes(sample_bytes(n_photons, n_rows))}; the limit is "
+            f"{MAX_STATES.bit_length()} photons that leave in different modes."
         )
         raise ResourceLimitError(msg)
-    check_memory(33 * states, f"Sampling {n_photons} photons in {n_rows} modes")
+    check_memory(sample_bytes(n_photons, n_rows), f"Sampling {n_photons} photons in {n_rows} modes")
 
 
 def _sample(
@@ -188,11 +189,11 @@ def _sample(
     used = np.unique(inputs)
     used = used[used >= 0]
     columns, lossy = complete_columns(np.ascontiguousarray(matrix[:, used]), tolerance)
-    rows = np.concatenate([columns, lossy[kept_rows(lossy)]]).T
+    rows = np.concatenate([columns, lossy[lossy_rows(lossy)]]).T
     n_rows = rows.shape[1]
     check_sample_cost(n_photons, n_rows)
     states = largest_table(n_photons, n_rows)
-    workers = max(1, min(workers or available_cores(), memory_limit() // (33 * states)))
+    workers = max(1, min(workers or available_cores(), memory_limit() // sample_bytes(n_photons, n_rows)))
     out = np.zeros((count, n_modes), dtype=np.uint8)
     if count == 0 or n_photons == 0:
         return out

@@ -83,8 +83,7 @@ def output_distribution(
     Source:
         Heurtel et al., arXiv:2206.10549, with the block layout and the dilation of the guide "The emulator".
     """
-    if workers is not None:
-        workers = checked_workers(workers)
+    workers = checked_workers(workers)
     if heralds is None and rules is None and source is None and detector is None:
         simple = type(min_detection) is int and min_detection <= 0 and not threshold and not amplitudes
         found = small_distribution(unitary, occupation) if simple else None
@@ -101,13 +100,11 @@ def output_distribution(
     if threshold and detector is not None:
         raise ValueError("Give either threshold or a detector, which says itself whether it counts photons.")
     detectors = _Clicking() if threshold else detector
-    if not amplitudes and detectors is None and source is None:
-        return fock_distribution(matrix, photons, fixed, least, tolerance, pairs=pairs, workers=workers)
-    if amplitudes:
-        if detectors is not None or source is not None:
-            raise ValueError("Amplitudes exist for a perfect source and perfect detectors only.")
+    if detectors is None and source is None:
         return fock_distribution(
-            matrix, photons, fixed, least, tolerance, pairs=pairs, amplitudes=True, workers=workers
+            matrix, photons, fixed, least, tolerance, pairs=pairs, amplitudes=amplitudes, workers=workers
         )
+    if amplitudes:
+        raise ValueError("Amplitudes exist for a perfect source and perfect detectors only.")
     experiment = make_experiment(matrix, photons, source=source, detector=detectors, tolerance=tolerance)
     return distribution(experiment, heralds=fixed, pairs=pairs, least=least, workers=workers)

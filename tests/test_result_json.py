@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import lwfast as lw
 from lwfast.result_json import decode_table, encode_table
+from tests.marks import wraps
 from tests.reference import state_text as slow
 from tests.strategies import state_keys, tables
 
 # The quick path counts on words that wrap around, of which NumPy's scalars warn where nothing is compiled.
-WRAPS = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 
 def as_dict(decoded):
@@ -248,7 +248,7 @@ def test_empty_tables_are_written_as_json_writes_them():
 SPACES = ["", " ", "  ", "\t", "\n", "\r\n", " \n", "\t\n ", " \t\r\n", " " * 6, " " * 7, " " * 40]
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("n_modes", range(1, 34))
 def test_white_space_between_members_changes_nothing(monkeypatch, n_modes):
     """The same one everywhere, or another behind one comma only; on the quick path, at the end, in chunks."""
@@ -270,7 +270,7 @@ def test_white_space_between_members_changes_nothing(monkeypatch, n_modes):
                     assert decoded.counts.tolist() == [10**k for k in range(n_rows)]
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("rows", [1, 2, 3, 30])
 @pytest.mark.parametrize("separator", [", ", ",  ", ", \n"])
@@ -281,7 +281,7 @@ def test_a_comma_before_the_closing_brace_is_named_whatever_is_between(rows, spa
         lw.decode_result(body)
 
 
-@WRAPS
+@wraps
 @given(data=st.data(), n_modes=st.integers(1, 33), n_rows=st.integers(1, 9))
 def test_white_space_may_stand_wherever_json_allows_it(data, n_modes, n_rows):
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
@@ -399,7 +399,7 @@ def _outcome(body):
     return decoded.states.shape, decoded.states.tolist(), decoded.counts.tolist(), decoded.job_data
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("n_modes", [1, 2, 7, 8, 20, 21, 22, 45, 64, 130])
 def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):
     """Whatever the body, the chunks and the threads: the same table, or the same error at the same byte."""
@@ -446,7 +446,7 @@ def test_writing_in_chunks_changes_nothing(monkeypatch, n_modes, rows):
         assert [encode_table(states, counts, **layout) for layout in layouts] == expected
 
 
-@WRAPS
+@wraps
 def test_every_length_of_a_count_is_written():
     n_modes = 20
     counts = np.array([n + d for n in 10 ** np.arange(19) for d in (-1, 0, 1)] + [999, 1001, 2**63 - 1])

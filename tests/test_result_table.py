@@ -5,9 +5,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import _parallel, _result_table
-
-# Compiled, words wrap; NumPy's scalars warn when they do.
-WRAPS = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+from tests.marks import wraps
 
 
 class Searches:
@@ -27,7 +25,7 @@ def body_of(n_modes, job_data):
     return f'{{"results": {{"({key})": 7}}, "job_data": {job_data}}}'.encode()
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("behind", ["", '"z"'])
 def test_text_without_rows_is_searched_once(monkeypatch, behind):
     """It was searched from each chunk's start to its end: for 128 MB of numbers this took 3 s."""
@@ -40,7 +38,7 @@ def test_text_without_rows_is_searched_once(monkeypatch, behind):
     assert searches.n_bytes <= len(body)
 
 
-@WRAPS
+@wraps
 def test_quotes_behind_the_table_take_no_memory(monkeypatch):
     """Room was asked for as many states as there are pairs of quotes: 9 GB for a body of 126 MB."""
     monkeypatch.setattr(_result_table, "_CHUNK", 1024)
@@ -51,7 +49,7 @@ def test_quotes_behind_the_table_take_no_memory(monkeypatch):
     assert lw.decode_result(body).counts.tolist() == [7]
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("n_modes", [1, 22, 63, 300])
 def test_chunks_are_read_where_job_data_have_quotes_too(monkeypatch, n_modes):
     monkeypatch.setattr(_result_table, "_CHUNK", 2000)
@@ -71,7 +69,7 @@ def test_chunks_are_read_where_job_data_have_quotes_too(monkeypatch, n_modes):
         assert np.array_equal(counted, counts)
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("n_modes", [1, 2, 20, 21, 22, 42, 62, 63, 64, 84, 105, 300])
 def test_no_byte_of_a_row_is_skipped(n_modes):
     """From 63 modes on, not all was looked at between blocks of 21 digits: `12,3` was read as `1, 3`."""
@@ -90,14 +88,14 @@ def nested(depth):
     return value
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("job_data", ["\ud800", {"\udfff": 1}, ["a\ud83d", 1], nested(600), nested(50_000)])
 def test_no_job_data_are_written_that_could_not_be_read(job_data):
     with pytest.raises(ValueError, match="job_data"):
         lw.encode_result([[0, 1]], [1], job_data)
 
 
-@WRAPS
+@wraps
 @pytest.mark.parametrize("job_data", ["\U0001f600", "a\\ud800", nested(500), 10**400, -(10**30), "", 0])
 def test_job_data_are_written_that_can_be_read(job_data):
     assert lw.decode_result(lw.encode_result([[0, 1]], [1], job_data)).job_data == job_data

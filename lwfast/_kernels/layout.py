@@ -1,4 +1,4 @@
-"""Walk over the outcomes of a layout without writing them: which keep rules, and what scales amplitudes.
+"""Walk over the outcomes of a layout: write some, say which keep rules, scale amplitudes.
 
 Outcomes lie in graded recursive order (see `slos.py`). The step from one to the next lets the lowest mode
 that can take one more photon have it from the modes below, whose other photons go to mode 0. All kernels work
@@ -37,6 +37,47 @@ def _next_mode(powers: AnyArray, bounds: AnyArray) -> int:
         below += powers[j]
         j += 1
     return j
+
+
+@jit
+def _advance(powers: AnyArray, bounds: AnyArray) -> None:
+    """Go on to the next outcome; there is one."""
+    below = powers[0]
+    j = 1
+    while below == 0 or powers[j] == bounds[j]:
+        below += powers[j]
+        powers[j] = 0
+        j += 1
+    powers[0] = below - 1
+    powers[j] += 1
+
+
+@jit
+def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray, out: StateTable) -> None:
+    """Write the states of the given ranks, in the recursive order.
+
+    Args:
+        ranks: int64[N], ascending.
+        n_photons: Photons in all modes together.
+        sums: int64[modes + 1, n_photons + 2], from `prefix_counts`.
+        bounds: int64[modes], largest powers; that of mode 0 is `n_photons`.
+        out: uint8[N, m], out; m may be less than modes, the last modes are then left out.
+    """
+    n_modes = sums.shape[0] - 1
+    kept = out.shape[1]
+    powers = np.zeros(n_modes, np.int64)
+    powers[0] = n_photons
+    here = 0
+    for row in range(ranks.size):
+        gap = ranks[row] - here
+        if gap > n_modes:
+            _powers_at(ranks[row], n_photons, sums, powers)
+        else:
+            for _ in range(gap):
+                _advance(powers, bounds)
+        here = ranks[row]
+        for j in range(kept):
+            out[row, j] = powers[j]
 
 
 @jit
@@ -167,10 +208,4 @@ def scaled_amplitudes(
         out[2 * row] = re[row] * scale
         out[2 * row + 1] = im[row] * scale
         if row + 1 < end:
-            mode = _next_mode(powers, bounds)
-            below = np.int64(0)
-            for j in range(mode):
-                below += powers[j]
-                powers[j] = 0
-            powers[0] = below - 1
-            powers[mode] += 1
+            _advance(powers, bounds)

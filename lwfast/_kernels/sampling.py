@@ -1,4 +1,4 @@
-"""Draw counts from a distribution, and write the states that were drawn.
+"""Draw counts from a distribution.
 
 `count_uniforms` is the inversion method with a guide table: cell g of the table holds the first outcome whose
 cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very
@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._types import AnyArray, Counts, FloatArray, StateTable
+from lwfast._types import AnyArray, Counts, FloatArray
 
 
 @jit
@@ -77,48 +77,3 @@ def count_uniforms(
         while outcome < last and cdf[np.uint64(outcome)] <= u:
             outcome += 1
         counts[np.uint64(outcome)] += 1
-
-
-@jit
-def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray, out: StateTable) -> None:
-    """Write the states of the given ranks, in the recursive order.
-
-    Args:
-        ranks: int64[N], ascending.
-        n_photons: Photons in all modes together.
-        sums: int64[modes + 1, n_photons + 2], from `prefix_counts`.
-        bounds: int64[modes], largest powers; that of mode 0 is `n_photons`.
-        out: uint8[N, m], out; m may be less than modes, the last modes are then left out.
-    """
-    n_modes = sums.shape[0] - 1
-    kept = out.shape[1]
-    powers = np.zeros(n_modes, np.int64)
-    powers[0] = n_photons
-    here = 0
-    for row in range(ranks.size):
-        gap = ranks[row] - here
-        if gap > n_modes:
-            rest = ranks[row]
-            left = n_photons
-            for j in range(n_modes - 1, 0, -1):
-                x = 0
-                while x < left and rest >= sums[j, left + 1] - sums[j, left - x]:
-                    x += 1
-                rest -= sums[j, left + 1] - sums[j, left + 1 - x]
-                powers[j] = x
-                left -= x
-            powers[0] = left
-        else:
-            for _ in range(gap):
-                # The lowest mode that can takes one photon more from those below; their rest goes to mode 0.
-                below = powers[0]
-                p = 1
-                while below == 0 or powers[p] == bounds[p]:
-                    below += powers[p]
-                    powers[p] = 0
-                    p += 1
-                powers[0] = below - 1
-                powers[p] += 1
-        here = ranks[row]
-        for j in range(kept):
-            out[row, j] = powers[j]

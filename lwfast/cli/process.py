@@ -182,11 +182,9 @@ def _checked_out(name: str, plain: bool) -> Path:
 
 
 def _is_among(path: Path, files: Sequence[str]) -> bool:
-    from lwfast.results import scan_results
+    from lwfast.results._paths import files_of
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of files that are named twice; that was said
-        return any(found.resolve() == path.resolve() for found in scan_results(files).paths)
+    return any(found.resolve() == path.resolve() for found in files_of(files, ())[0])
 
 
 def _merged(campaign: Any, workers: int) -> Any:

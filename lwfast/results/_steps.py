@@ -61,7 +61,7 @@ def post_selection_step(post_selection: Any) -> Step:
 
 def post_select_step(rules: Any, heralds: Any) -> Step:
     """Return the step for `post_select`."""
-    return _step("post_select", (settled(rules), as_heralds(heralds)), {})
+    return _step("post_select", (settled(() if rules is None else rules), as_heralds(heralds)), {})
 
 
 def map_step(mapping: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:

@@ -54,8 +54,10 @@ def plot_simulation(
         parts = [("", values.real)]
         if result.result_type == "probability_amplitude":
             parts = [("real", values.real), ("imag", values.imag)]
-    draw = _draw_bars if len(result) == 1 else _draw_maps
-    figure, axes = draw(result, values, parts, names, top)
+    if len(values) == 1:
+        figure, axes = _draw_bars(result, values, parts, names, top)
+    else:
+        figure, axes = _draw_maps(result, values, parts, names)
     if show and has_screen(pyplot_module()):
         pyplot_module().show()
         return None
@@ -97,7 +99,6 @@ def _draw_maps(
     values: AnyArray,
     parts: list[tuple[str, AnyArray]],
     names: Mapping[tuple[int, ...], str],
-    top: int,  # noqa: ARG001  (a map shows everything)
 ) -> tuple[Any, AnyArray]:
     across, down = _chosen(result.output_table, names), _chosen(result.input_table, names)
     # A character of a label takes 0.08 inch: below the map, and at its left.

@@ -12,7 +12,6 @@ from lwfast.errors import ResultCreationError
 from lwfast.post_selection import as_heralds, as_rules
 from lwfast.result_json import DecodedResult, decode_result, decode_table
 from lwfast.results._json_like import json_like
-from lwfast.results._state_map import private
 from lwfast.results._weights import group_weights
 from lwfast.results.sampling import SamplingResult, columns_of
 from lwfast.results.selection import select_columns
@@ -100,7 +99,7 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
         job_data = json_like(job_data, "job_data")  # too deep for a file, say, as a body may be
         if not isinstance(job_data, Mapping):
             raise TypeError(f"job_data is an object, not {job_data!r:.80}")
-        raw = SamplingResult.from_owned(states, counts, job_data=private(job_data), metadata=metadata)
+        raw = SamplingResult.from_owned(states, counts, job_data=job_data, metadata=metadata)
         fields: dict[str, Any] = {"metadata": metadata, "raw": raw}
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds = as_heralds(herald)
@@ -112,8 +111,8 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
         error.raw_data = raw  # type: ignore[attr-defined]
         error.add_note("The raw counts are in the attribute raw_data of this exception.")
         raise
-    fields["post_selection"] = {"post_select": private(post_select), "herald": private(herald)}
-    fields["job_data"] = {k: private(v) for k, v in job_data.items() if k not in ("post_select", "herald")}
+    fields["post_selection"] = {"post_select": post_select, "herald": herald}
+    fields["job_data"] = {k: v for k, v in job_data.items() if k not in ("post_select", "herald")}
     return fields
 
 

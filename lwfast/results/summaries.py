@@ -55,11 +55,6 @@ class Summary:
     __hash__ = None  # type: ignore[assignment]
 
     @property
-    def _number(self) -> float:
-        """All counts together, NaN where there are none: then so are means, without a warning."""
-        return self.n_samples or np.nan
-
-    @property
     def mode_means(self) -> FloatArray:
         """Mean number of photons of each mode, `float64[n_modes]`."""
         return self._mean(self.mode_sums)

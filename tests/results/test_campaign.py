@@ -422,3 +422,10 @@ def test_means_of_nothing_are_not_numbers(pair):
     assert summary.n_samples == 0
     for values in (summary.mode_means, summary.mode_errors, summary.covariances, summary.correlations):
         assert np.isnan(values).all()
+
+
+def test_no_rules_are_no_rules(tmp_path):
+    """As with a single result: heralds alone will do."""
+    SamplingResult({(0, 1): 3, (1, 1): 2, (0, 0): 4}).save(tmp_path / "a")
+    campaign = scan_results(tmp_path / "a.json")
+    assert campaign.post_select(None, {1: 1}).merge() == {(0,): 3, (1,): 2}

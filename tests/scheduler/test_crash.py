@@ -15,10 +15,11 @@ from lwfast.emulator.raw import run_raw
 from lwfast.result_json import encode_result
 from lwfast.scheduler.store import STORE_FILE
 from lwfast.wire import decode_payload
+from tests.marks import posix
 from tests.scheduler.harness import make_settings, payload, running, start_process
 from tests.scheduler.runners import NAPS, fake
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by signal")
+pytestmark = posix
 
 
 def children(pid):
