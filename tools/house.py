@@ -188,9 +188,7 @@ def ordinary_calls() -> Iterator[dict[str, Callable[[], Any]]]:
     rule.add((0, 1), 1)
 
     def sampler() -> Any:
-        return lw.Sampler(
-            circuit, lw.State([1, 0, 1, 0]), n_samples=1000, post_selection=rule, random_seed=1
-        )
+        return lw.Sampler(circuit, lw.State([1, 0, 1, 0]), n_samples=1000, post_selection=rule, random_seed=1)
 
     matrix = lw.random_unitary(4, seed=1)
     rng_states = lw.fock_basis(6, 3)
