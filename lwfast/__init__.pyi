@@ -28,7 +28,7 @@ from lwfast.circuit import (
 from lwfast.circuit.convert import (
     convert as convert,
 )
-from lwfast.circuit.pictures.display import (
+from lwfast.circuit.display import (
     display as display,
 )
 from lwfast.emulator.warmup import (

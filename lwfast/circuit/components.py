@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -12,14 +11,18 @@ from typing import Any, cast
 from lwfast._base.validation import as_fraction, as_real
 from lwfast._types import ComplexArray
 from lwfast.circuit.parameters import Parameter
+from lwfast.optics.elements import (
+    CONVENTIONS,
+    apply_beam_splitter,
+    apply_mode_swaps,
+    apply_phase_shift,
+)
 
 ModeMap = Callable[[int], int]
 """Takes a mode to its new place; keeps the order of modes."""
 Serialized = list[Any]
 """`[name, parameters]`, as a job carries it."""
 Real = float | Parameter[Any]
-
-CONVENTIONS = ("Rx", "H")
 
 
 @dataclass(slots=True, frozen=True)
@@ -107,14 +110,7 @@ class BeamSplitter(Component):
     def apply(self, matrix: ComplexArray) -> None:
         """Multiply `matrix`, in place, from the left."""
         reflectivity = _number(self.reflectivity)
-        kept, crossed = math.sqrt(reflectivity), math.sqrt(1 - reflectivity)
-        first, second = matrix[self.mode_1].copy(), matrix[self.mode_2].copy()
-        if self.convention == "Rx":
-            matrix[self.mode_1] = kept * first + 1j * crossed * second
-            matrix[self.mode_2] = 1j * crossed * first + kept * second
-        else:
-            matrix[self.mode_1] = kept * first + crossed * second
-            matrix[self.mode_2] = crossed * first - kept * second
+        apply_beam_splitter(matrix, self.mode_1, self.mode_2, reflectivity, self.convention)
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -155,7 +151,7 @@ class PhaseShifter(Component):
 
     def apply(self, matrix: ComplexArray) -> None:
         """Multiply `matrix`, in place, from the left."""
-        matrix[self.mode] *= cmath.exp(1j * _number(self.phi))
+        apply_phase_shift(matrix, self.mode, _number(self.phi))
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -257,7 +253,7 @@ class ModeSwaps(Component):
 
     def apply(self, matrix: ComplexArray) -> None:
         """Multiply `matrix`, in place, from the left."""
-        matrix[list(self.swaps.values())] = matrix[list(self.swaps)]
+        apply_mode_swaps(matrix, self.swaps)
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`; JSON has text keys only, so the modes swapped from are text."""

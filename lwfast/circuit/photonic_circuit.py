@@ -343,10 +343,10 @@ class PhotonicCircuit:
             DisplayError: `display_type` is unknown, or the number of labels does not fit.
             LightworksDependencyError: Matplotlib is not installed.
         """
-        from lwfast.circuit.pictures.display import show
+        from lwfast.circuit.pictures.rendering import show
 
         show(
-            self,
+            self._layout,
             display_type,
             display_loss=display_loss,
             mode_labels=mode_labels,
@@ -377,10 +377,10 @@ class PhotonicCircuit:
             DisplayError: The number of labels does not fit.
             LightworksDependencyError: Matplotlib is not installed.
         """
-        from lwfast.circuit.pictures.display import save
+        from lwfast.circuit.pictures.rendering import save
 
         save(
-            self,
+            self._layout,
             path,
             "svg" if svg else "png",
             display_loss=display_loss,

@@ -13,8 +13,9 @@ import pytest
 
 import lwfast
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
-from lwfast.circuit.pictures.display import SvgDrawing, display
-from lwfast.circuit.pictures.placing import phase_text, plan, value_text
+from lwfast.circuit.display import display
+from lwfast.circuit.pictures.placing import phase_text, plan_drawing, value_text
+from lwfast.circuit.pictures.rendering import SvgDrawing
 from lwfast.errors import DisplayError, LightworksDependencyError
 from lwfast.optics.unitary import random_unitary
 
@@ -41,7 +42,7 @@ def circuit() -> PhotonicCircuit:
 
 def test_elements_do_not_overlap(circuit: PhotonicCircuit) -> None:
     """Two elements on one row never share a column, and elements keep their order on each row."""
-    planned = plan(circuit, display_loss=True, display_barriers=True)
+    planned = plan_drawing(circuit._layout, display_loss=True, display_barriers=True)
     for row in range(planned.n_modes):
         here = [p for p in planned.placed if p.low <= row <= p.high]
         for first, second in itertools.pairwise(here):
@@ -51,19 +52,25 @@ def test_elements_do_not_overlap(circuit: PhotonicCircuit) -> None:
 
 def test_losses_and_barriers_are_drawn_on_request(circuit: PhotonicCircuit) -> None:
     """Losses and barriers stay out unless asked for."""
-    assert len(plan(circuit, display_loss=True).placed) == len(plan(circuit).placed) + 2
-    assert len(plan(circuit, display_barriers=True).placed) == len(plan(circuit).placed) + 1
+    assert (
+        len(plan_drawing(circuit._layout, display_loss=True).placed)
+        == len(plan_drawing(circuit._layout).placed) + 2
+    )
+    assert (
+        len(plan_drawing(circuit._layout, display_barriers=True).placed)
+        == len(plan_drawing(circuit._layout).placed) + 1
+    )
 
 
 def test_rows(circuit: PhotonicCircuit) -> None:
     """Internal modes have a row without a label; heralds of groups are the groups' own."""
-    planned = plan(circuit)
+    planned = plan_drawing(circuit._layout)
     assert planned.labels == ("0", "1", None, "2", "3")
-    assert plan(circuit, mode_labels="abcd").labels == ("a", "b", None, "c", "d")
+    assert plan_drawing(circuit._layout, mode_labels="abcd").labels == ("a", "b", None, "c", "d")
     assert (planned.heralds_in, planned.heralds_out) == ({0: 2}, {0: 2})
     for bad in ([], ["a"], list("abcde")):
         with pytest.raises(DisplayError, match=f"4 modes, got {len(bad)}"):
-            plan(circuit, mode_labels=bad)
+            plan_drawing(circuit._layout, mode_labels=bad)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Loss, ModeSwaps, PhaseShifter
-from lwfast.circuit.pictures.placing import Placed, Plan, phase_text, value_text
+from lwfast.circuit.pictures.placing import DrawingPlan, Placed, phase_text, value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ LEAD = 0.7
 """Length of the mode lines before the first element and after the last one, in columns."""
 
 
-def paint(ax: Axes, plan: Plan, show_parameter_values: bool) -> None:
+def paint(ax: Axes, plan: DrawingPlan, show_parameter_values: bool) -> None:
     """Draw a plan: modes from top to bottom, light from left to right.
 
     Args:
@@ -51,7 +51,7 @@ def paint(ax: Axes, plan: Plan, show_parameter_values: bool) -> None:
     ax.axis("off")
 
 
-def _line(ax: Axes, mode: int, plan: Plan) -> None:
+def _line(ax: Axes, mode: int, plan: DrawingPlan) -> None:
     """Draw the line of a mode, with gaps where a swap takes the mode elsewhere."""
     start = -LEAD
     for placed in plan.placed:
@@ -62,7 +62,7 @@ def _line(ax: Axes, mode: int, plan: Plan) -> None:
     ax.plot([start, plan.width + LEAD], [-mode, -mode], color=INK, lw=1.3, zorder=1)
 
 
-def _paint_one(ax: Axes, placed: Placed, plan: Plan, show_values: bool) -> None:
+def _paint_one(ax: Axes, placed: Placed, plan: DrawingPlan, show_values: bool) -> None:
     component = placed.component
     if isinstance(component, ModeSwaps):
         _swaps(ax, placed, component)

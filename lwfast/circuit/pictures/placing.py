@@ -9,8 +9,8 @@ from typing import Any
 
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import Barrier, Component, Loss, ModeSwaps
+from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
-from lwfast.circuit.photonic_circuit import PhotonicCircuit
 from lwfast.errors import DisplayError
 
 _PI_PARTS = (1, 2, 3, 4, 6, 8)
@@ -28,7 +28,7 @@ class Placed:
 
 
 @dataclass(slots=True, frozen=True)
-class Plan:
+class DrawingPlan:
     """A drawing: elements in their places.
 
     Attributes:
@@ -48,17 +48,17 @@ class Plan:
     heralds_out: dict[int, int]
 
 
-def plan(
-    circuit: PhotonicCircuit,
+def plan_drawing(
+    layout: Layout,
     *,
     display_loss: bool = False,
     mode_labels: Iterable[str] | None = None,
     display_barriers: bool = False,
-) -> Plan:
-    """Place the elements of a circuit, each as far to the left as its modes allow.
+) -> DrawingPlan:
+    """Place elements, each as far to the left as its modes allow.
 
     Args:
-        circuit: The circuit.
+        layout: The elements of a circuit, and where its modes are.
         display_loss: Place loss elements.
         mode_labels: One text for each mode that can be named; None numbers them.
         display_barriers: Place barriers; if not, they still line up what comes after them.
@@ -66,11 +66,11 @@ def plan(
     Raises:
         DisplayError: The number of labels does not fit.
     """
-    n_modes = circuit.n_modes
-    internal = set(circuit._internal_modes)  # noqa: SLF001
+    n_modes = layout.n_modes
+    internal = set(layout.internal)
     free = [0.0] * n_modes
     placed = []
-    for component in circuit._get_circuit_spec():  # noqa: SLF001
+    for component in layout.components:
         rows = _rows(component)
         if not rows or (isinstance(component, Loss) and not display_loss):
             continue
@@ -82,9 +82,11 @@ def plan(
             free[row] = x + width
         if width:
             placed.append(Placed(component, x, width, low, high))
-    heralds = circuit._external_heralds  # noqa: SLF001
+    heralds = layout.own_heralds
     labels = _labels(n_modes, internal, mode_labels)
-    return Plan(tuple(placed), max([*free, 1.0]), n_modes, labels, heralds.input, heralds.output)
+    return DrawingPlan(
+        tuple(placed), max([*free, 1.0]), n_modes, labels, dict(heralds.input), dict(heralds.output)
+    )
 
 
 def _rows(component: Component) -> list[int]:

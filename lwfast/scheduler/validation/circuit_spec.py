@@ -12,6 +12,12 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import ComplexArray
+from lwfast.optics.elements import (
+    CONVENTIONS,
+    apply_beam_splitter,
+    apply_mode_swaps,
+    apply_phase_shift,
+)
 from lwfast.scheduler.validation.violations import Violations, shown
 from lwfast.wire import matrix_from_text
 
@@ -105,18 +111,16 @@ def _beam_splitter(fields: _Fields, total: ComplexArray) -> None:
     if not 0 <= reflectivity <= 1:
         raise _BadElementError(f"reflectivity should be from 0 to 1, got {reflectivity}")
     convention = fields.take("convention")
-    r, t = math.sqrt(reflectivity), math.sqrt(1 - reflectivity)
-    if convention == "Rx":
-        block = [[r, 1j * t], [1j * t, r]]
-    elif convention == "H":
-        block = [[r, t], [t, -r]]
-    else:
+    if convention not in CONVENTIONS:
         raise _BadElementError(f"convention should be 'Rx' or 'H', got {shown(convention)}")
-    _apply(total, [first, second], np.array(block, dtype=np.complex128))
+    with np.errstate(all="ignore"):  # huge entries end as a difference that is not small
+        apply_beam_splitter(total, first, second, reflectivity, convention)
 
 
 def _phase_shifter(fields: _Fields, total: ComplexArray) -> None:
-    total[fields.mode("mode")] *= np.exp(1j * fields.real("phi"))
+    mode, phi = fields.mode("mode"), fields.real("phi")
+    with np.errstate(all="ignore"):
+        apply_phase_shift(total, mode, phi)
 
 
 def _barrier(fields: _Fields, total: ComplexArray) -> None:  # noqa: ARG001  (a barrier changes nothing)
@@ -138,7 +142,7 @@ def _mode_swaps(fields: _Fields, total: ComplexArray) -> None:
     targets = [fields.as_mode(value, "swaps") for value in swaps.values()]
     if sorted(sources) != sorted(targets) or len(set(sources)) != len(sources):
         raise _BadElementError("swaps should name the same modes as sources and as targets")
-    total[targets] = total[sources]
+    apply_mode_swaps(total, dict(zip(sources, targets, strict=True)))
 
 
 def _unitary_matrix(fields: _Fields, total: ComplexArray) -> None:
@@ -160,12 +164,8 @@ def _unitary_matrix(fields: _Fields, total: ComplexArray) -> None:
         )
     if not np.isfinite(block).all():
         raise _BadElementError("unitary has entries that are not finite")
-    _apply(total, list(range(mode, mode + size)), block)
-
-
-def _apply(total: ComplexArray, modes: list[int], block: ComplexArray) -> None:
-    with np.errstate(all="ignore"):  # huge entries end as a difference that is not small
-        total[modes] = block @ total[modes]
+    with np.errstate(all="ignore"):
+        total[mode : mode + size] = block @ total[mode : mode + size]
 
 
 _BUILDERS: dict[str, Callable[[_Fields, ComplexArray], None]] = {

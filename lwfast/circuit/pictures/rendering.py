@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lwfast.circuit.photonic_circuit import PhotonicCircuit
+from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.pictures.painting import paint
-from lwfast.circuit.pictures.placing import plan
+from lwfast.circuit.pictures.placing import plan_drawing
 from lwfast.errors import DisplayError, LightworksDependencyError
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class SvgDrawing:
         Path(path).write_text(self.svg, encoding="utf-8")
 
 
-def display(
-    circuit: PhotonicCircuit,
+def draw(
+    layout: Layout,
     display_loss: bool = False,
     mode_labels: Iterable[str] | None = None,
     display_type: Literal["svg", "mpl"] = "svg",
@@ -49,7 +49,7 @@ def display(
     """Return a drawing of a circuit.
 
     Args:
-        circuit: The circuit.
+        layout: The elements of the circuit, and where its modes are.
         display_loss: Draw loss elements.
         mode_labels: One text for each mode that can be named; None numbers them.
         display_type: "svg" or "mpl".
@@ -72,21 +72,21 @@ def display(
     kind: str = display_type
     if kind == "mpl":
         pyplot = _matplotlib("pyplot")
-        figure = _figure(circuit, pyplot.figure, **options)
+        figure = _figure(layout, pyplot.figure, **options)
         return figure, figure.axes[0]
     if kind == "svg":
-        return SvgDrawing(_rendered(circuit, "svg", **options).decode())
+        return SvgDrawing(_rendered(layout, "svg", **options).decode())
     msg = f"Display type not recognised: {display_type!r}; it should be 'svg' or 'mpl'."
     raise DisplayError(msg)
 
 
-def show(circuit: PhotonicCircuit, display_type: Literal["svg", "mpl"], **options: Any) -> None:
+def show(layout: Layout, display_type: Literal["svg", "mpl"], **options: Any) -> None:
     """Show a drawing: "svg" in a notebook; "mpl", and all outside of notebooks, through Matplotlib.
 
     Args:
-        circuit: The circuit.
+        layout: The elements of the circuit, and where its modes are.
         display_type: "svg" or "mpl".
-        **options: As in `display`.
+        **options: As in `draw`.
 
     Raises:
         DisplayError: `display_type` is unknown, or the number of labels does not fit.
@@ -95,24 +95,22 @@ def show(circuit: PhotonicCircuit, display_type: Literal["svg", "mpl"], **option
     ipython = sys.modules.get("IPython")
     in_notebook = ipython is not None and ipython.get_ipython() is not None
     if display_type == "svg" and ipython is not None and in_notebook:
-        ipython.display.display(display(circuit, display_type="svg", **options))
+        ipython.display.display(draw(layout, display_type="svg", **options))
         return
     if display_type == "svg":
         display_type = "mpl"
-    display(circuit, display_type=display_type, **options)
+    draw(layout, display_type=display_type, **options)
     _matplotlib("pyplot").show()
 
 
-def save(
-    circuit: PhotonicCircuit, path: str | Path, file_format: Literal["svg", "png"], **options: Any
-) -> None:
+def save(layout: Layout, path: str | Path, file_format: Literal["svg", "png"], **options: Any) -> None:
     """Write a drawing to a file.
 
     Args:
-        circuit: The circuit.
+        layout: The elements of the circuit, and where its modes are.
         path: Where to; folders are made, and the suffix becomes that of the format.
         file_format: "svg" or "png".
-        **options: As in `display`.
+        **options: As in `draw`.
 
     Raises:
         DisplayError: The number of labels does not fit.
@@ -123,13 +121,13 @@ def save(
     if target.suffix.lower() in (".svg", ".png"):
         target = target.with_suffix("")
     target = target.with_name(f"{target.name}.{file_format}")
-    data = _rendered(circuit, file_format, **options)
+    data = _rendered(layout, file_format, **options)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
 
 
-def _rendered(circuit: PhotonicCircuit, file_format: Literal["svg", "png"], **options: Any) -> bytes:
-    figure = _figure(circuit, _matplotlib("figure").Figure, **options)
+def _rendered(layout: Layout, file_format: Literal["svg", "png"], **options: Any) -> bytes:
+    figure = _figure(layout, _matplotlib("figure").Figure, **options)
     buffer = io.BytesIO()
     # No date, and ids that do not change: the same circuit gives the same file.
     metadata = {"Date": None} if file_format == "svg" else {}
@@ -138,10 +136,8 @@ def _rendered(circuit: PhotonicCircuit, file_format: Literal["svg", "png"], **op
     return buffer.getvalue()
 
 
-def _figure(
-    circuit: PhotonicCircuit, make: Any, *, show_parameter_values: bool = False, **options: Any
-) -> Figure:
-    planned = plan(circuit, **options)
+def _figure(layout: Layout, make: Any, *, show_parameter_values: bool = False, **options: Any) -> Figure:
+    planned = plan_drawing(layout, **options)
     size = ((planned.width + 3) * _INCHES, (planned.n_modes + 0.6) * _INCHES)
     figure: Figure = make(figsize=size)
     paint(figure.add_axes((0.0, 0.0, 1.0, 1.0)), planned, show_parameter_values)

@@ -1,0 +1,44 @@
+"""`display`: a drawing of a circuit as an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from lwfast.circuit.photonic_circuit import PhotonicCircuit
+from lwfast.circuit.pictures.rendering import draw
+
+
+def display(
+    circuit: PhotonicCircuit,
+    display_loss: bool = False,
+    mode_labels: Iterable[str] | None = None,
+    display_type: Literal["svg", "mpl"] = "svg",
+    show_parameter_values: bool = False,
+    display_barriers: bool = False,
+) -> Any:
+    """Return a drawing of a circuit.
+
+    Args:
+        circuit: The circuit.
+        display_loss: Draw loss elements.
+        mode_labels: One text for each mode that can be named; None numbers them.
+        display_type: "svg" or "mpl".
+        show_parameter_values: Write values of Parameters rather than their labels.
+        display_barriers: Draw barriers.
+
+    Returns:
+        An `SvgDrawing` for "svg"; a Matplotlib figure and its axes for "mpl".
+
+    Raises:
+        DisplayError: `display_type` is unknown, or the number of labels does not fit.
+        LightworksDependencyError: Matplotlib is not installed.
+    """
+    return draw(
+        circuit._layout,  # noqa: SLF001  (a circuit is its layout to those who draw it)
+        display_loss,
+        mode_labels,
+        display_type,
+        show_parameter_values,
+        display_barriers,
+    )
