@@ -39,7 +39,7 @@ import sys, pickle, tempfile, pkgutil
 import lwfast as lw, lwfast._kernels as kernels
 lw.warmup()
 def compiled():
-    modules = [sys.modules.get(f"lwfast._kernels.{m.name}") for m in pkgutil.iter_modules(kernels.__path__)]
+    modules = [sys.modules.get(m.name) for m in pkgutil.walk_packages(kernels.__path__, "lwfast._kernels.")]
     return {(m.__name__, n): len(f.signatures) for m in modules if m for n, f in vars(m).items()
             if hasattr(f, "signatures")}
 before = compiled()

@@ -384,7 +384,7 @@ def test_running_in_threads_releases_the_gil(monkeypatch):
 def test_every_kernel_releases_the_gil():
     """All compiled functions that Python calls are compiled to run without the interpreter's lock."""
     found = 0
-    for module in pkgutil.iter_modules(kernels.__path__, "lwfast._kernels."):
+    for module in pkgutil.walk_packages(kernels.__path__, "lwfast._kernels."):
         for value in vars(importlib.import_module(module.name)).values():
             options = getattr(value, "targetoptions", None)
             if options is not None:

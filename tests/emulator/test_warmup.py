@@ -36,11 +36,11 @@ def test_a_job_compiles_nothing_after_its_groups():
 import sys, pkgutil
 import lwfast as lw, lwfast._kernels as kernels
 from lwfast.emulator.warmup import JOB_PATH
-from lwfast._result_table import read_in_chunks
-from lwfast.counts import all_distinct
+from lwfast.tables.result_table import read_in_chunks
+from lwfast.tables.counts import all_distinct
 lw.warmup(groups=JOB_PATH)
 def compiled():
-    modules = [sys.modules.get(f"lwfast._kernels.{m.name}") for m in pkgutil.iter_modules(kernels.__path__)]
+    modules = [sys.modules.get(m.name) for m in pkgutil.walk_packages(kernels.__path__, "lwfast._kernels.")]
     return {(m.__name__, n): len(f.signatures) for m in modules if m for n, f in vars(m).items()
             if hasattr(f, "signatures")}
 before = compiled()
@@ -73,8 +73,8 @@ def test_every_module_of_kernels_is_loaded():
     code = (
         "import sys, pkgutil, lwfast as lw, lwfast._kernels as K\n"
         "lw.warmup()\n"
-        "names = [m.name for m in pkgutil.iter_modules(K.__path__) if not m.name.startswith('_')]\n"
-        "missing = [n for n in names if 'lwfast._kernels.' + n not in sys.modules]\n"
+        "names = [m.name for m in pkgutil.walk_packages(K.__path__, K.__name__ + '.') if '._' not in m.name[15:]]\n"
+        "missing = [n for n in names if n not in sys.modules]\n"
         "assert not missing, missing\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "LWFAST_QUIET": "1"})

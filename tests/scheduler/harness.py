@@ -150,7 +150,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from lwfast.scheduler.server import serve
-from lwfast.scheduler.settings import Settings
+from lwfast.scheduler.server_settings import Settings
 folder, runner, token = sys.argv[1:]
 serve(Settings(data_dir=Path(folder), runner=runner, token=token, port=0, workers=1), announce="json")
 """
