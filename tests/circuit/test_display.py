@@ -13,7 +13,7 @@ import pytest
 
 import lwfast
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
-from lwfast.circuit.pictures.display import display
+from lwfast.circuit.display import display
 from lwfast.circuit.pictures.placing import phase_text, plan_drawing, value_text
 from lwfast.circuit.pictures.rendering import SvgDrawing
 from lwfast.errors import DisplayError, LightworksDependencyError
