@@ -130,7 +130,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
 
 def run_jobs(args: argparse.Namespace) -> int:
     """Print a line for each job."""
-    from lwfast.remote.jobs.snapshot import statuses_of
+    from lwfast.remote.job_path.snapshot import statuses_of
 
     jobs = _client(args).jobs(status=args.status, name=args.name, limit=args.limit)
     states = statuses_of(jobs)
@@ -240,7 +240,7 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
     import msgspec
 
     from lwfast import remote
-    from lwfast.remote.jobs.job_files import path_to_load
+    from lwfast.remote.job_path.job_files import path_to_load
     from lwfast.wire import payload_from_builtins
 
     # As it stands, else the name that a job was saved under.

@@ -103,19 +103,19 @@ from lwfast.remote.functions import (
 from lwfast.remote.functions import (
     show_scheduled as show_scheduled,
 )
-from lwfast.remote.jobs.batch_job import (
+from lwfast.remote.job_path.batch_job import (
     BatchJob as BatchJob,
 )
-from lwfast.remote.jobs.job_files import (
+from lwfast.remote.job_path.job_files import (
     saved_job_exists as saved_job_exists,
 )
-from lwfast.remote.jobs.single_job import (
+from lwfast.remote.job_path.single_job import (
     Job as Job,
 )
-from lwfast.remote.jobs.waiting import (
+from lwfast.remote.job_path.waiting import (
     as_completed as as_completed,
 )
-from lwfast.remote.jobs.waiting import (
+from lwfast.remote.job_path.waiting import (
     wait as wait,
 )
 from lwfast.remote.local import (

@@ -16,7 +16,7 @@ from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.fetching import fetch
 from lwfast.remote.connection.retry import IDEMPOTENT
 from lwfast.remote.connection.transport import LostAnswerError, Timeouts, Transport
-from lwfast.remote.jobs.single_job import Job
+from lwfast.remote.job_path.single_job import Job
 from lwfast.remote.qpu import QPU
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
 
@@ -158,7 +158,7 @@ class Client:
         before: int | None = None,
     ) -> list[Job]:
         """Find jobs, newest first; see `remote.jobs`."""
-        from lwfast.remote.jobs.listing import find_jobs
+        from lwfast.remote.job_path.listing import find_jobs
 
         return find_jobs(self, status, name, limit, qpu, before)
 
@@ -172,7 +172,7 @@ class Client:
 
     def show_scheduled(self) -> pd.DataFrame:
         """Return a table of the jobs that wait; see `remote.show_scheduled`."""
-        from lwfast.remote.jobs.listing import scheduled_table
+        from lwfast.remote.job_path.listing import scheduled_table
 
         return scheduled_table(self)
 

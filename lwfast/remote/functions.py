@@ -10,15 +10,15 @@ from lwfast.remote.configuration import client_settings as settings
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
 from lwfast.remote.default import default_client
-from lwfast.remote.jobs import job_files as files
+from lwfast.remote.job_path import job_files as files
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from lwfast.remote.client import Client
-    from lwfast.remote.jobs.batch_job import BatchJob
-    from lwfast.remote.jobs.single_job import Job
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.single_job import Job
     from lwfast.results import QPUSamplingResult
 
 
@@ -147,8 +147,8 @@ def load_job_from_file(filename: str | PathLike[str], *, client: Client | None =
         FileNotFoundError: There is no such file.
         JobFileError: It holds no job.
     """
-    from lwfast.remote.jobs.batch_job import BatchJob
-    from lwfast.remote.jobs.single_job import Job
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.single_job import Job
 
     path, data = files.read(filename)
     loaded = Job(client=client) if files.kind_of(data, path) == "job" else BatchJob(client=client)

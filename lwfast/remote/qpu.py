@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from lwfast.errors import BatchSubmissionError, JobSubmissionError, LightworksRemoteError, QPUOfflineError
-from lwfast.remote.jobs.batch_job import BatchJob
-from lwfast.remote.jobs.single_job import Job
+from lwfast.remote.job_path.batch_job import BatchJob
+from lwfast.remote.job_path.single_job import Job
 from lwfast.wire import ArtemisQPU, Status
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class QPU:
     ) -> Job | BatchJob:
         """Submit a task, and return without waiting for its compilation; see `run`."""
         from lwfast.remote.compile import compile_tasks
-        from lwfast.remote.jobs.submit import submit_batch
+        from lwfast.remote.job_path.submit import submit_batch
         from lwfast.tasks.foreign import adopt
         from lwfast.tasks.task import Task
 
@@ -190,7 +190,7 @@ def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
         JobSubmissionError: A compilation failed; for a batch, `BatchSubmissionError`.
         WaitTimeoutError: One is not compiled in time; carries the job.
     """
-    from lwfast.remote.jobs.follow import follow
+    from lwfast.remote.job_path.follow import follow
 
     jobs = job.jobs if isinstance(job, BatchJob) else [job]
     try:

@@ -34,7 +34,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the pauses between tries short."""
     from lwfast.remote.connection import retry
-    from lwfast.remote.jobs import follow
+    from lwfast.remote.job_path import follow
 
     monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(retry, "LONGEST_PAUSE_SECONDS", 0.01)

@@ -12,7 +12,7 @@ import pytest
 import lwfast as lw
 from lwfast import remote
 from lwfast.remote.connection import fetching
-from lwfast.remote.jobs import job_progress as progress
+from lwfast.remote.job_path import job_progress as progress
 from tests.faults.fake_scheduler import details, reset, reset_after_doing, results, status
 from tests.remote.samples import sampler
 

@@ -19,12 +19,12 @@ from lwfast.errors import (
 )
 from lwfast.remote.connection.retry import SINGLE
 from lwfast.remote.connection.transport import UntrustedError
-from lwfast.remote.jobs.snapshot import IDS_PER_REQUEST
+from lwfast.remote.job_path.snapshot import IDS_PER_REQUEST
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 if TYPE_CHECKING:
     from lwfast.remote.client import Client
-    from lwfast.remote.jobs.single_job import Job
+    from lwfast.remote.job_path.single_job import Job
 
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import JobNotFoundError, LightworksDependencyError, LightworksRemoteError
-from lwfast.remote.jobs.single_job import Job
+from lwfast.remote.job_path.single_job import Job
 from lwfast.wire import JobRecord, Status
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from lwfast.remote.connection.transport import LostAnswerError
 if TYPE_CHECKING:
     from lwfast.remote.compile import Submission
     from lwfast.remote.connection.endpoints import Endpoints
-    from lwfast.remote.jobs.single_job import Job
+    from lwfast.remote.job_path.single_job import Job
 
 AROUND_BATCH = 64
 """What a request may hold around the jobs of a batch, in bytes as in brackets."""
@@ -133,7 +133,7 @@ def _partly(
     error: LightworksRemoteError, jobs: Sequence[Job], submissions: Sequence[Submission], part: slice
 ) -> LightworksRemoteError:
     """Make the error of a batch of which a part failed: the jobs before it were accepted."""
-    from lwfast.remote.jobs.batch_job import BatchJob
+    from lwfast.remote.job_path.batch_job import BatchJob
 
     names = [item.payload.job_name for item in submissions]
     if part.start == 0 and not isinstance(error, AmbiguousSubmissionError):

@@ -9,10 +9,10 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import BatchSubmissionError, JobError, LightworksRemoteError, ResultsError
-from lwfast.remote.jobs import job_files as files
-from lwfast.remote.jobs.follow import check_timeout, follow
-from lwfast.remote.jobs.job_progress import Shown
-from lwfast.remote.jobs.single_job import Job
+from lwfast.remote.job_path import job_files as files
+from lwfast.remote.job_path.follow import check_timeout, follow
+from lwfast.remote.job_path.job_progress import Shown
+from lwfast.remote.job_path.single_job import Job
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class BatchJob(UserDict[str, Job]):
     async def _results_async(self) -> dict[str, QPUSamplingResult | str | None]:
         import asyncio
 
-        from lwfast.remote.jobs.waiting import complete
+        from lwfast.remote.job_path.waiting import complete
 
         await complete(self.jobs)
         return await asyncio.to_thread(self.get_all_results)
@@ -221,7 +221,7 @@ class BatchJob(UserDict[str, Job]):
 
     def _snapshot(self) -> dict[str, tuple[Status, int | None]]:
         """Ask for status and queue position of all jobs, in one request where the scheduler can."""
-        from lwfast.remote.jobs.snapshot import statuses_of
+        from lwfast.remote.job_path.snapshot import statuses_of
 
         found = statuses_of(self.jobs)
         return {name: found[job] for name, job in self.items()}

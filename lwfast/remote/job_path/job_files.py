@@ -15,8 +15,8 @@ from lwfast._base.atomic import write_atomic
 from lwfast.errors import JobFileError
 
 if TYPE_CHECKING:
-    from lwfast.remote.jobs.batch_job import BatchJob
-    from lwfast.remote.jobs.single_job import Job
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.single_job import Job
 
 FORMAT_VERSION = 2
 """Of batches; since 2 (the reference has none) the jobs stand below `jobs`, so that any name is possible."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from lwfast import wire
 from lwfast.errors import AmbiguousSubmissionError, JobError, JobSubmissionError, LightworksRemoteError
 from lwfast.remote.connection.fetching import fetch, said_of
-from lwfast.remote.jobs import job_files as files
-from lwfast.remote.jobs.follow import check_timeout, follow
-from lwfast.remote.jobs.job_progress import Download, Shown
-from lwfast.remote.jobs.snapshot import look_around
+from lwfast.remote.job_path import job_files as files
+from lwfast.remote.job_path.follow import check_timeout, follow
+from lwfast.remote.job_path.job_progress import Download, Shown
+from lwfast.remote.job_path.snapshot import look_around
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Job:
 
     def __await__(self) -> Generator[Any, None, QPUSamplingResult]:
         """Wait without blocking the event loop, then return the result."""
-        from lwfast.remote.jobs.waiting import result_of
+        from lwfast.remote.job_path.waiting import result_of
 
         return result_of(self).__await__()
 
@@ -295,7 +295,7 @@ class Job:
 
     def _submit(self, body: bytes | None = None) -> None:
         """Submit the payload, whose encoded form is `body` if that was made already."""
-        from lwfast.remote.jobs.submit import new_key, submit_one
+        from lwfast.remote.job_path.submit import new_key, submit_one
 
         client = self._where()
         if self._payload is None and self._job_id is not None and client._api.offers_v1():

@@ -10,7 +10,7 @@ from lwfast.wire import Status
 
 if TYPE_CHECKING:
     from lwfast.remote.client import Client
-    from lwfast.remote.jobs.single_job import Job
+    from lwfast.remote.job_path.single_job import Job
 
 IDS_PER_REQUEST = 200
 

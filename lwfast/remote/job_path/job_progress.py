@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
-    from lwfast.remote.jobs.single_job import Job
+    from lwfast.remote.job_path.single_job import Job
 
 PRINT_SECONDS = 1.0
 LARGE_BYTES = 2_000_000

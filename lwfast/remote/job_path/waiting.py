@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lwfast.errors import WaitTimeoutError
-from lwfast.remote.jobs.batch_job import BatchJob
-from lwfast.remote.jobs.follow import check_timeout, follow, group_by_client
-from lwfast.remote.jobs.job_progress import Shown
-from lwfast.remote.jobs.single_job import Job
+from lwfast.remote.job_path.batch_job import BatchJob
+from lwfast.remote.job_path.follow import check_timeout, follow, group_by_client
+from lwfast.remote.job_path.job_progress import Shown
+from lwfast.remote.job_path.single_job import Job
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
