@@ -9,7 +9,7 @@ _AROUND = 24
 
 
 def reason_of(code: int, n_modes: int) -> str:
-    """Return the sentence for an error code of `_kernels.state_text`."""
+    """Return the sentence for an error code of `_kernels.tables.state_text`."""
     from lwfast._kernels.tables import state_text as kernels
 
     modes = "mode" if n_modes == 1 else "modes"
