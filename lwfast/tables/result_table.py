@@ -19,7 +19,7 @@ _LARGE = 32 << 20  # shorter texts are read before another thread may have its t
 def read_table(buffer: NDArray[np.uint8], position: int, n_modes: int) -> tuple[int, int, StateTable, Counts]:
     """Read the members from the quote at `position` on; return (code, offset, states, counts).
 
-    Code and offset are those of `_kernels.tables.state_text.scan_rows`; with an error, the columns have no meaning.
+    Code and offset are those of `scan_rows`; with an error, the columns have no meaning.
     """
     from lwfast._kernels.tables import state_text as kernels
 
