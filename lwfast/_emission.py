@@ -25,6 +25,7 @@ _INTERFERING = np.array([0, 1, 0, 1, 0], dtype=np.uint8)
 """Interfering photons of each thing that may come of an intended one, as `_photon_terms` orders them."""
 _ALONE = np.array([0, 0, 1, 1, 2], dtype=np.uint8)
 _NUMBERS = _INTERFERING + _ALONE
+_LOOK = 256
 _DARK = np.array([0, 1], dtype=np.uint8)
 
 
@@ -85,12 +86,11 @@ class Emission:
         for place, mode in enumerate(self.occupied):
             each = _photon_terms(experiment.terms or _CERTAIN, float(entering[place]), float(arriving[place]))
             self._terms += [(each, _NUMBERS)] * experiment.photons[mode]
-        for mode in self.dark_modes:
+        for mode in self.dark_modes.tolist():
             self._terms.append((np.array([1.0 - experiment.dark[mode], experiment.dark[mode]]), _DARK))
         self._tails = [np.ones(1)]
         for chances, numbers in reversed(self._terms):
-            each = np.bincount(numbers, weights=chances)
-            self._tails.append(np.convolve(self._tails[-1], each))
+            self._tails.append(np.convolve(self._tails[-1], np.bincount(numbers, weights=chances)))
         self._tails.reverse()
         self._chances = self._tails[0].copy()
         if self.totals is not None:
@@ -100,6 +100,11 @@ class Emission:
             self._chances[~allowed] = 0.0
         everything = self._chances.astype(bool).sum() == self._tails[0].astype(bool).sum()
         self.share = 1.0 if everything else min(float(self._chances.sum() / self._tails[0].sum()), 1.0)
+
+    def mean_interfering(self) -> float:
+        """Return how many photons interfere in a shot, on average, as a look at some shots tells."""
+        drawn = self.draw(_LOOK if self.share else 0, np.random.default_rng(0))
+        return float(drawn.interfering.sum() / _LOOK)
 
     def draw(self, n_shots: int, generator: np.random.Generator) -> Drawn:
         """Draw what is there in shots whose total is allowed.
@@ -185,9 +190,7 @@ def _photon_terms(terms: SourceTerms, entering: float, arriving: float) -> Float
     )
 
 
-def _pick(
-    table: FloatArray, rows: NDArray[np.int64], generator: np.random.Generator
-) -> NDArray[np.int64]:
+def _pick(table: FloatArray, rows: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
     """Pick a column for each of `rows` of a table of weights, int64[N]; nothing of weight 0 is picked."""
     positive = table > 0
     certain = positive.sum(axis=1) <= 1

@@ -20,6 +20,12 @@ _OUTCOME_SECONDS = 1.0e-8
 _DISTRIBUTION_SECONDS = 3e-4
 _DISTRIBUTION_BYTES = 1 << 28
 """What a distribution behind shots may take: the same on every machine, as the samples depend on it."""
+_SHOT_SECONDS = 4e-7
+"""Sorting, grouping and counting a shot, once."""
+_TERM_SECONDS = 3e-8
+"""Drawing whether one photon or dark count is there."""
+_LOOK = 256
+"""Shots whose photon numbers stand for all in an estimate."""
 
 
 def sample_seconds(n_photons: int, n_modes: int) -> float:
@@ -28,7 +34,39 @@ def sample_seconds(n_photons: int, n_modes: int) -> float:
 
     # As if all light could be lost; 2^n where photons may all leave in different modes.
     terms = 2.0 * largest_table(n_photons, n_modes + min(n_photons, n_modes))
-    return 3e-7 + n_photons * n_modes * 2e-9 + n_photons * terms * 1e-9
+    return 3e-7 + n_photons * n_modes * 2e-8 + n_photons * terms * 1e-9
+
+
+def shots_seconds(emission: Emission, n_shots: float, at_once: int) -> float:
+    """Estimate the time of shots on one core, in seconds.
+
+    Args:
+        emission: What happens in one, and how many photons it has to have.
+        n_shots: How many, as far as known.
+        at_once: The most that are drawn in a round.
+    """
+    from lwfast.boson_sampling import seconds_estimate
+
+    if not n_shots or not emission.share:
+        return 0.0
+    experiment = emission.experiment
+    # The cost grows exponentially with the photons that interfere: a look at some shots gives its mean.
+    drawn = emission.draw(_LOOK, np.random.default_rng(0))
+    order, starts = sorted_groups(drawn.interfering)
+    size = min(n_shots, at_once) / _LOOK
+    each = 0.0
+    for begin, end in zip(starts, np.append(starts[1:], _LOOK), strict=True):
+        n_photons = int(drawn.interfering[order[begin]].sum())
+        together = max(int(end - begin) * size, 1.0)
+        if draws_from_distribution(experiment, n_photons, int(together)):
+            seconds = _distribution_seconds(experiment, n_photons) / together
+        else:
+            # The second holds where photons share modes, the first where they may all be lost.
+            few = seconds_estimate(n_photons, experiment.n_modes) + _SHOT_SECONDS
+            seconds = min(sample_seconds(n_photons, experiment.n_modes), few)
+        each += int(end - begin) / _LOOK * seconds
+    n_terms = sum(experiment.photons) + len(emission.dark_modes)
+    return n_shots * (each + _SHOT_SECONDS + n_terms * _TERM_SECONDS)
 
 
 def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator) -> StateTable:
@@ -66,8 +104,8 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
         from lwfast.boson_sampling import boson_sample_inputs
 
         rows[one_by_one] = boson_sample_inputs(emission.matrix, rows[one_by_one], rng=generator)
-    for column, mode in enumerate(emission.occupied):
-        _add_alone(rows, drawn.alone[order, column], np.abs(experiment.matrix[:, mode]) ** 2, generator)
+    for column, input_mode in enumerate(emission.occupied):
+        _add_alone(rows, drawn.alone[order, column], np.abs(experiment.matrix[:, input_mode]) ** 2, generator)
     rows[:, emission.dark_modes] += drawn.dark[order]
     for mode in np.flatnonzero(~experiment.resolving):
         np.minimum(rows[:, mode], 1, out=rows[:, mode])
@@ -88,11 +126,18 @@ def draws_from_distribution(experiment: Experiment, n_photons: int, n_shots: int
     """Say whether shots of so many interfering photons are drawn from their distribution."""
     if n_photons == 0 or n_shots == 0:
         return True
-    # Upper estimate: as if all light could be lost.
-    outcomes = states_of(experiment.n_modes + n_photons, n_photons)
-    seconds = _DISTRIBUTION_SECONDS + outcomes * _OUTCOME_SECONDS
-    fits = n_photons <= MAX_AMPLITUDE_PHOTONS and 32 * outcomes < _DISTRIBUTION_BYTES
+    fits = n_photons <= MAX_AMPLITUDE_PHOTONS and 32 * _outcomes(experiment, n_photons) < _DISTRIBUTION_BYTES
+    seconds = _distribution_seconds(experiment, n_photons)
     return fits and seconds < n_shots * sample_seconds(n_photons, experiment.n_modes)
+
+
+def _distribution_seconds(experiment: Experiment, n_photons: int) -> float:
+    return _DISTRIBUTION_SECONDS + _outcomes(experiment, n_photons) * _OUTCOME_SECONDS if n_photons else 0.0
+
+
+def _outcomes(experiment: Experiment, n_photons: int) -> int:
+    """Estimate from above: as if all light could be lost."""
+    return states_of(experiment.n_modes + n_photons, n_photons)
 
 
 def _from_distribution(

@@ -15,7 +15,7 @@ from lwfast._kept import count_kept, kept_ranks
 from lwfast._loss import UNIT_ROUNDING
 from lwfast._memory import check_memory
 from lwfast._outcomes import OutputDistribution, fock_distribution, keep_conditions
-from lwfast._slos import FockLayout, check_photons, expand, useful_caps
+from lwfast._slos import CALL_SECONDS, FockLayout, check_photons, expand, useful_caps
 from lwfast._types import FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.heralding import circuit_matrix, with_heralds
@@ -27,6 +27,8 @@ from lwfast.results._index import StateIndex
 from lwfast.state import State
 from lwfast.tasks.data import AnalyzerTask
 
+_WRITTEN_SECONDS = 1e-8
+"""Seconds to write one probability to its place."""
 _ASKED = 1 << 14
 """Outcomes that a callable is asked about between two steps of progress."""
 
@@ -53,7 +55,7 @@ def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
         seconds = n_in * everywhere * amplitude_seconds(n)
     else:
         working = 8 * n_out
-        seconds = n_in * (1e-4 + 2e-8 * n_out)
+        seconds = n_in * (CALL_SECONDS + _WRITTEN_SECONDS * n_kept)
         if n and layout.n_modes:
             matrix, _ = circuit_matrix(circuit)
             work = expand(
@@ -65,6 +67,8 @@ def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
                 pairs=conditions.pairs,
             )
             working = work.needed_bytes(n_kept=n_kept if conditions.pairs else None)
+            # Lost and heralded photons take their time in the layers, though no outcome has them.
+            seconds += n_in * work.seconds()
     # The probabilities, and the ranks where not all outcomes count; beside them one input, or the outputs.
     rows = n_kept * layout.n_modes * (2 if layout.n_least < layout.n_photons else 1)
     needed = n_kept * (8 * n_in + (16 if conditions.any else 0)) + max(working, rows)
@@ -79,12 +83,12 @@ def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
     return Plan(method, f"{n_in} inputs to {n_out:,} outputs under the heralds.", n_out, needed, seconds)
 
 
-def run_analyzer(task: AnalyzerTask, backend: str) -> SimulationResult:
+def run_analyzer(task: AnalyzerTask, plan: Plan) -> SimulationResult:
     """Compute the probabilities of a task.
 
     Args:
         task: The task.
-        backend: Name of the backend.
+        plan: What `plan_analyzer` chose.
 
     Returns:
         Probabilities float64[inputs, outputs] of the outputs that keep the post-selection, fewest photons
@@ -97,7 +101,6 @@ def run_analyzer(task: AnalyzerTask, backend: str) -> SimulationResult:
         KeyError: An input has no expected output.
         ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
     """
-    plan = plan_analyzer(task, backend)
     if task.expected is not None:
         for state in task.inputs:
             if state not in task.expected:

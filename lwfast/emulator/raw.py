@@ -11,9 +11,10 @@ from lwfast._arguments import checked_matrix, checked_occupation, checked_sample
 from lwfast._experiment import make_experiment
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast._validation import as_integer
+from lwfast.emulator.announcing import announce
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.drawing import draw_from_distribution, draw_shot_by_shot, refuse_impossible
-from lwfast.emulator.plans import CLIFFORD, plan_sampling
+from lwfast.emulator.plans import CLIFFORD, plan_sampling, refuse_endless
 from lwfast.hardware import HardwareModel
 
 _DISTRIBUTION_BYTES = 1 << 30
@@ -47,7 +48,8 @@ def run_raw(
         ValueError: An argument is out of range; see `output_distribution`.
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: It would not fit in memory: distributions of up to 1 GiB are made, whatever memory
-            there is; beyond, shots are drawn one by one.
+            there is; beyond, shots are drawn one by one. Or so few shots count that the samples would take
+            more than a week.
     """
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
@@ -67,6 +69,8 @@ def run_raw(
         # Before anything is planned.
         refuse_impossible(experiment, conditions)
     plan = plan_sampling(experiment, conditions, wanted, "auto", _DISTRIBUTION_BYTES)
+    refuse_endless(plan, wanted)
+    announce([plan])
     generator = np.random.default_rng(rng)
     if plan.method == CLIFFORD:
         return draw_shot_by_shot(experiment, conditions, wanted, every_shot=False, generator=generator)
