@@ -78,25 +78,26 @@ class Backend:
                 more than a week; the message gives the estimate.
         """
         adopted = adopt(task)
-        with Progress(progress):
-            if not isinstance(adopted, Batch):
-                data = self._data(adopted)
-                plan = _plan_data(data, self._name, to_run=True)
-                announce([plan])
+        if not isinstance(adopted, Batch):
+            data = self._data(adopted)
+            plan = _plan_data(data, self._name, to_run=True)
+            announce([plan])
+            with Progress(progress):
                 result = _run_data(data, plan, executor)
-                _leave_distribution(data, task)
-                return result
-            batch = [_with_own_stream(self._data(single)) for single in adopted]
-            plans = [_plan_data(data, self._name, to_run=True) for data in batch]
-            announce(plans)
-            spread = map if executor is None else executor.map
+            _leave_distribution(data, task)
+            return result
+        batch = [_with_own_stream(self._data(single)) for single in adopted]
+        plans = [_plan_data(data, self._name, to_run=True) for data in batch]
+        announce(plans)
+        spread = map if executor is None else executor.map
+        results = []
+        with Progress(progress):
             found = spread(_run_data, batch, plans)
-            results = []
             for result, data, original in zip(found, batch, task, strict=True):
                 results.append(result)
                 _leave_distribution(data, original)
                 step("tasks", len(results), len(batch))
-            return results
+        return results
 
     def __call__(self, task: Any) -> Any:
         """Run a task, or each task of a batch."""

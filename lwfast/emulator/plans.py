@@ -8,6 +8,7 @@ from lwfast._costs import Estimate
 from lwfast._experiment import CLICKS, FOCK, Experiment, estimates
 from lwfast._kept import count_kept
 from lwfast._memory import memory_limit, readable_bytes
+from lwfast._rounding import fock_rounding
 from lwfast._shots import check_states_hold, draws_from_distribution, shots_seconds
 from lwfast._slos import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
 from lwfast._slos import FockLayout, check_photons, expand, states_of
@@ -36,6 +37,8 @@ TESTED_SECONDS = 2e-6
 """Seconds to ask a callable about one outcome."""
 ASK_ALL = 20_000
 """Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
+_PRECISE = 1e4
+"""How often the rounding of a distribution its part that counts has to be."""
 _LEAST_SHOT_SECONDS = 4e-7
 """No shot takes less."""
 _SHOTS_SECONDS = 1e-3
@@ -140,6 +143,9 @@ def plan_sampling(
             "detectors are threshold detectors on at most 22 modes."
         )
         return replace(exact, reason=reason)
+    if conditions.any and not every_shot and _is_lost_in_rounding(experiment, conditions):
+        reason = f"{what}, and what counts of it is no more than rounding, so shots are drawn one by one."
+        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
     if _shots_are_quicker(experiment, conditions, n_samples, seconds, every_shot=every_shot):
         reason = (
             f"{what} and would take {readable_seconds(seconds)}; {n_samples:,} "
@@ -211,6 +217,11 @@ def _asking_seconds(
         drawn = n_samples if every_shot else n_samples / share_of_callable(experiment, conditions)
         n_outcomes = int(min(n_outcomes, drawn))
     return n_outcomes * TESTED_SECONDS
+
+
+def _is_lost_in_rounding(experiment: Experiment, conditions: Conditions) -> bool:
+    """Say whether so few shots have a number of photons that can do that a distribution rounds them away."""
+    return 0 < emission_for(experiment, conditions).share <= _PRECISE * fock_rounding(experiment)
 
 
 def _shots_are_quicker(
