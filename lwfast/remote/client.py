@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from . import settings
 from .chosen import chosen
 from .endpoints import Endpoints
 from .fetching import fetch
+from .follow import check_timeout
 from .qpu import QPU
 from .retry import IDEMPOTENT
 from .single_job import Job
@@ -49,6 +51,7 @@ class Client:
 
     Raises:
         TypeError: An argument is of a wrong type.
+        ValueError: A number of seconds is negative or NaN.
         ConfigurationError: The URL cannot be used.
     """
 
@@ -74,8 +77,8 @@ class Client:
         }
         self._timeouts = _timeouts(timeout)
         self._adapter = adapter
-        self.compile_timeout = compile_timeout
-        self.outage_seconds = outage_seconds
+        self.compile_timeout = check_timeout(compile_timeout, "compile_timeout", instead="")
+        self.outage_seconds = check_timeout(outage_seconds, "outage_seconds", instead="")
         self._lock = threading.RLock()
         self._endpoints: Endpoints | None = None
         self._generation = -1
@@ -319,8 +322,9 @@ def _timeouts(timeout: Any) -> Timeouts:
     if timeout is None:
         return Timeouts()
     pair = timeout if isinstance(timeout, tuple) else (min(Timeouts.connect, timeout), timeout)
-    if len(pair) != 2 or not all(isinstance(item, int | float) and item > 0 for item in pair):
+    if len(pair) != 2 or not all(isinstance(item, int | float) and 0 < item < math.inf for item in pair):
         raise ValueError(
-            f"timeout should be seconds, above 0, or a pair of them (to connect, to read), got {timeout!r}."
+            "timeout should be a finite number of seconds above 0, or a pair of them (to connect, to read), "
+            f"got {timeout!r}."
         )
     return Timeouts(float(pair[0]), float(pair[1]))

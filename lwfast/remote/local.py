@@ -24,6 +24,7 @@ from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 
 from .client import Client
 from .default import put_in_place, take_away
+from .follow import check_timeout
 from .qpu import QPU
 
 OUTAGE_SECONDS = 30.0
@@ -87,7 +88,7 @@ class LocalScheduler:
         self.pid: int | None = None
         self._data_dir = None if data_dir is None else Path(data_dir)
         self._options = _options(config, workers, port)
-        self._startup_seconds = startup_seconds
+        self._startup_seconds = check_timeout(startup_seconds, "startup_seconds", instead="")
         self._own_folder: Path | None = None
         self._child: subprocess.Popen[str] | None = None
         self._client: Client | None = None
