@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from lwfast._costs import Estimate
 from lwfast._experiment import CLICKS, FOCK, Experiment, estimates
 from lwfast._kept import count_kept
+from lwfast._loss import UNIT_ROUNDING
 from lwfast._memory import memory_limit, readable_bytes
 from lwfast._rounding import fock_rounding
 from lwfast._shots import check_states_hold, draws_from_distribution, shots_seconds
 from lwfast._slos import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
 from lwfast._slos import FockLayout, check_photons, expand, states_of
 from lwfast.boson_sampling import check_sample_cost, sample_bytes
-from lwfast.emulator.acceptance import LOOK_SECONDS, acceptance, share_of_callable
+from lwfast.emulator.acceptance import LOOK_SECONDS, Acceptance, acceptance, share_of_callable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.feasibility import emission_for
 from lwfast.emulator.permanents import amplitude_bytes, amplitude_seconds
@@ -39,6 +42,7 @@ ASK_ALL = 20_000
 """Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
 _PRECISE = 1e4
 """How often the rounding of a distribution its part that counts has to be."""
+_NO_ROUNDING = 1e-12
 _LEAST_SHOT_SECONDS = 4e-7
 """No shot takes less."""
 _SHOTS_SECONDS = 1e-3
@@ -146,12 +150,13 @@ def plan_sampling(
     if conditions.any and not every_shot and _is_lost_in_rounding(experiment, conditions):
         reason = f"{what}, and what counts of it is no more than rounding, so shots are drawn one by one."
         return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
-    if _shots_are_quicker(experiment, conditions, n_samples, seconds, every_shot=every_shot):
-        reason = (
-            f"{what} and would take {readable_seconds(seconds)}; {n_samples:,} "
-            f"{'shots' if every_shot else 'samples'} are drawn one by one in less."
-        )
-        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
+    reason = (
+        f"{what} and would take {readable_seconds(seconds)}; {n_samples:,} "
+        f"{'shots' if every_shot else 'samples'} are drawn one by one in less."
+    )
+    shots = _quicker_shots_plan(experiment, conditions, n_samples, reason, seconds, every_shot=every_shot)
+    if shots is not None:
+        return shots
     return replace(exact, reason=f"{what}, which is quicker than drawing {n_samples:,} samples one by one.")
 
 
@@ -221,31 +226,55 @@ def _asking_seconds(
 
 def _is_lost_in_rounding(experiment: Experiment, conditions: Conditions) -> bool:
     """Say whether so few shots have a number of photons that can do that a distribution rounds them away."""
+    if experiment.most_photons == sum(experiment.photons):
+        # Whatever photons arrive: where even the least likely case is no rounding, nothing else is looked at.
+        missing = experiment.terms.missing if experiment.terms else 0.0
+        arriving = (np.abs(experiment.matrix) ** 2).sum(axis=0) * (1.0 - missing)
+        least = np.minimum(arriving, 1.0 - arriving)
+        photons = np.array(experiment.photons)
+        if (least**photons)[least > UNIT_ROUNDING].prod() > _NO_ROUNDING:
+            return False
     return 0 < emission_for(experiment, conditions).share <= _PRECISE * fock_rounding(experiment)
 
 
-def _shots_are_quicker(
-    experiment: Experiment, conditions: Conditions, n_samples: int, seconds: float, *, every_shot: bool
-) -> bool:
-    """Say whether single shots take less than `seconds`, for sure: all that do not count included."""
+def _quicker_shots_plan(
+    experiment: Experiment,
+    conditions: Conditions,
+    n_samples: int,
+    reason: str,
+    seconds: float,
+    *,
+    every_shot: bool,
+) -> Plan | None:
+    """Plan single shots where they take less than `seconds` for sure, all that do not count included."""
     if _SHOTS_SECONDS + n_samples * _LEAST_SHOT_SECONDS >= seconds:
-        return False
+        return None
     emission = emission_for(experiment, conditions)
     drawn = n_samples * emission.share if every_shot else float(n_samples)
     at_best = _SHOTS_SECONDS + shots_seconds(emission, drawn, ROUND_SHOTS)
     if every_shot or not conditions.any:
-        return at_best < seconds
+        if at_best >= seconds:
+            return None
+        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
     if LOOK_SECONDS + at_best >= seconds:
-        return False
+        return None
     found = acceptance(experiment, conditions)
     # What interference forbids never counts: shots would be drawn on and on where a distribution tells.
-    return found.sure and found.share > 0 and LOOK_SECONDS + at_best / found.share < seconds
+    if not found.sure or not found.share or LOOK_SECONDS + at_best / found.share >= seconds:
+        return None
+    return _shots_plan(experiment, conditions, n_samples, reason, every_shot=False, found=found)
 
 
 def _shots_plan(
-    experiment: Experiment, conditions: Conditions, n_samples: int, reason: str, *, every_shot: bool
+    experiment: Experiment,
+    conditions: Conditions,
+    n_samples: int,
+    reason: str,
+    *,
+    every_shot: bool,
+    found: Acceptance | None = None,
 ) -> Plan:
-    """Plan single shots.
+    """Plan single shots; `found` is how many of them count, where that is known.
 
     Raises:
         ResourceLimitError: One shot would take minutes, or would not fit in memory.
@@ -256,7 +285,7 @@ def _shots_plan(
         emission = emission_for(experiment, conditions)
         drawn = n_samples * emission.share
     else:
-        found = acceptance(experiment, conditions)
+        found = found or acceptance(experiment, conditions)
         emission, counting = found.emission, found.of_all
         drawn = n_samples / found.share if found.share else 0.0
         reason += f" {_counting_text(counting, at_most=found.at_most)}"
@@ -271,6 +300,7 @@ def _shots_plan(
         needed += sample_bytes(interfering, n_modes)
     seconds = _SHOTS_SECONDS + shots_seconds(emission, drawn, ROUND_SHOTS)
     if conditions.test is not None:
+        # Once about each that is different, as far as anybody knows before.
         seconds += drawn * TESTED_SECONDS
     return Plan(CLIFFORD, reason, 0, needed, seconds, counting)
 
