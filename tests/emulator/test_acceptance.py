@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -290,3 +292,38 @@ def test_plans_of_simulators_and_analyzers_count_photons_that_no_outcome_has():
     heavy = lw.State([1] * 7 + [0] * 7)
     rare = lw.Analyzer(lossy, heavy, post_selection=rules(*(((mode,), 1) for mode in range(7))))
     assert Backend().plan(rare).seconds > 1e-3
+
+
+def test_expensive_shots_are_not_looked_at():
+    """Where a shot takes milliseconds, photons walk alone in those that a plan looks at."""
+    task = lw.Sampler(
+        lw.Unitary(lw.random_unitary(40, 1)), lw.State([1] * 18 + [0] * 22), 10, post_selection=rules((0, 0))
+    )
+    begun = time.perf_counter()
+    plan = Backend().plan(task)
+    assert time.perf_counter() - begun < 5
+    assert plan.method == "clifford"
+    assert 0.3 < plan.acceptance < 0.9
+    assert plan.seconds > 10 / plan.acceptance * 1e-3
+
+
+def test_plans_count_the_outcomes_that_a_callable_refuses():
+    """Over many outcomes a callable is asked about those that are drawn until enough are accepted."""
+    circuit, state = lw.Unitary(lw.random_unitary(12, 1)), lw.State([1] * 7 + [0] * 5)
+    plans = [
+        Backend("slos").plan(lw.Sampler(circuit, state, 200, post_selection=test))
+        for test in (lambda state: state[0] < 7, lambda state: state[0] == 3)
+    ]
+    assert plans[1].seconds > plans[0].seconds + 5 * 200 * 2e-6
+
+
+@pytest.mark.parametrize("mode", ["input", "output"])
+def test_conditioned_shots_are_a_function_of_the_seed(mode):
+    """The same samples each time, and with an executor."""
+    task = wide(3000, min_detection=6, sampling_mode=mode, post_selection=rules((0, (0, 1))))
+    first = Backend("clifford").run(task)
+    assert Backend("clifford").run(task) == first
+    with ThreadPoolExecutor(2) as threads:
+        assert Backend("clifford").run(task, executor=threads) == first
+    task.random_seed = 2
+    assert Backend("clifford").run(task) != first
