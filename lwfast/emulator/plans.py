@@ -319,8 +319,9 @@ def refuse_endless(plan: Plan, n_samples: int) -> None:
     if plan.acceptance and plan.acceptance < 1 and plan.seconds > _ENDLESS_SECONDS:
         msg = (
             f"{n_samples:,} samples would take about {readable_seconds(plan.seconds)} where "
-            f"{readable_seconds(_ENDLESS_SECONDS)} are allowed. The plan is {plan.method}: {plan.reason} Ask for fewer samples, relax "
-            "heralds, rules or min_detection, or take sampling_mode='input', which counts shots."
+            f"{readable_seconds(_ENDLESS_SECONDS)} are allowed. The plan is {plan.method}: "
+            f"{plan.reason} Ask for fewer samples, relax heralds, rules or min_detection, or take "
+            "sampling_mode='input', which counts shots."
         )
         raise ResourceLimitError(msg)
 
