@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lwfast._emission import Emission, loses_more
-from lwfast._experiment import Experiment
-from lwfast._grouping import distinct_rows
-from lwfast._noise import SourceTerms
-from lwfast._shots import draw_shots, sample_seconds
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.feasibility import emission_for
+from lwfast.optics.distributions.experiment import Experiment
+from lwfast.optics.distributions.noisy import SourceTerms
+from lwfast.optics.grouping import distinct_rows
+from lwfast.optics.samples.emission import Emission, loses_more
+from lwfast.optics.samples.shots import draw_shots, sample_seconds
 
 LOOK_SECONDS = 0.05
 """What looking at shots may take, by the estimate."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lwfast._notes import is_quiet, say
+from lwfast._kernels._stderr import is_quiet, say
 from lwfast.emulator.plans import Plan, readable_seconds
 
 LONG_SECONDS = 5.0

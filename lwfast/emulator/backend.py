@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._progress import Progress, step
+from lwfast._base.progress import Progress, step
 from lwfast.emulator.announcing import announce
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan
 from lwfast.emulator.rounds import streams
@@ -151,7 +151,7 @@ def _leave_distribution(data: Any, original: Any) -> None:
     if not isinstance(data, SamplerTask):
         return
     from lwfast.emulator.late import LateDistribution
-    from lwfast.emulator.sampler import front_distribution
+    from lwfast.emulator.run_sampler import front_distribution
 
     work = partial(front_distribution, replace(data, post_selection=None, rng=None))
     # Ours takes a function; Lightworks' own hands out what is there.
@@ -162,29 +162,29 @@ def _leave_distribution(data: Any, original: Any) -> None:
 def _run_data(data: Any, plan: Plan, executor: Any = None) -> Any:
     """Run the data of a task as planned; picklable, for process pools."""
     if isinstance(data, SamplerTask):
-        from lwfast.emulator.sampler import run_sampler
+        from lwfast.emulator.run_sampler import run_sampler
 
         return run_sampler(data, plan, executor)
     if isinstance(data, SimulatorTask):
-        from lwfast.emulator.simulator import run_simulator
+        from lwfast.emulator.run_simulator import run_simulator
 
         return run_simulator(data, plan)
-    from lwfast.emulator.analyzer import run_analyzer
+    from lwfast.emulator.run_analyzer import run_analyzer
 
     return run_analyzer(data, plan)
 
 
 def _plan_data(data: Any, name: str, *, to_run: bool = False) -> Plan:
     if isinstance(data, SamplerTask):
-        from lwfast.emulator.sampler import plan_sampler
+        from lwfast.emulator.run_sampler import plan_sampler
 
         return plan_sampler(data, name, to_run=to_run)
     if isinstance(data, SimulatorTask):
-        from lwfast.emulator.simulator import plan_simulator
+        from lwfast.emulator.run_simulator import plan_simulator
 
         return plan_simulator(data, name)
     if isinstance(data, AnalyzerTask):
-        from lwfast.emulator.analyzer import plan_analyzer
+        from lwfast.emulator.run_analyzer import plan_analyzer
 
         return plan_analyzer(data, name)
     msg = f"No runner for {type(data).__name__}."

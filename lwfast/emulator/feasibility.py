@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._emission import Emission, loses_more
-from lwfast._experiment import Experiment
-from lwfast._loss import checked_columns
 from lwfast.emulator.conditions import Conditions
+from lwfast.optics.distributions.experiment import Experiment
+from lwfast.optics.noise.loss import checked_columns
+from lwfast.optics.samples.emission import Emission, loses_more
 
 
 def why_impossible(experiment: Experiment, conditions: Conditions) -> str | None:

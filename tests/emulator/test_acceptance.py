@@ -12,15 +12,15 @@ import pytest
 from scipy.stats import chi2
 
 import lwfast as lw
-from lwfast._emission import Emission, loses_more
-from lwfast._experiment import distribution, make_experiment
-from lwfast._noise import source_terms
-from lwfast._shots import draw_shots
 from lwfast.emulator import Backend, Detector, Source, run_raw
 from lwfast.emulator.acceptance import acceptance
 from lwfast.emulator.conditions import Conditions, grouped
 from lwfast.emulator.feasibility import emission_for
 from lwfast.errors import ResourceLimitError, SamplerError
+from lwfast.optics.distributions.experiment import distribution, make_experiment
+from lwfast.optics.distributions.noisy import source_terms
+from lwfast.optics.samples.emission import Emission, loses_more
+from lwfast.optics.samples.shots import draw_shots
 
 UNITARY = lw.random_unitary(4, 1)
 FRONT = np.random.default_rng(5).uniform(0.5, 0.95, 4)
@@ -132,7 +132,7 @@ def wide(n_samples, **options):
 
 def test_no_shot_is_drawn_that_has_too_few_photons(monkeypatch):
     """All eight photons of a dim source: about as many shots as samples, where one of 47 has them."""
-    from lwfast.emulator import drawing
+    from lwfast.emulator import draws as drawing
 
     drawn = []
     shots = drawing.draw_shots
@@ -170,7 +170,7 @@ HARD = {
 @pytest.mark.parametrize("options", HARD.values(), ids=HARD)
 def test_plans_count_what_is_thrown_away(options, monkeypatch):
     """The acceptance and the time of a plan are those of the shots that are drawn, within a factor."""
-    from lwfast.emulator import drawing
+    from lwfast.emulator import draws as drawing
 
     drawn = []
     shots = drawing.draw_shots
