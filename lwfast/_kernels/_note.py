@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from typing import Any
 
+from lwfast._kernels._stderr import is_quiet, say
+
 _AFTER_SECONDS = 1.0
 _NOTE = (
-    "lwfast: compiling kernels for this machine. Each compiles at its first use and is then loaded from a "
-    "cache; `lwfast warmup` compiles all ahead of time.\n"
+    "compiling kernels for this machine. Each compiles at its first use and is then loaded from a "
+    "cache; `lwfast warmup` compiles all ahead of time."
 )
 
 
@@ -21,7 +21,7 @@ class CompileNote:
     """
 
     def __init__(self) -> None:
-        self.said = os.environ.get("LWFAST_QUIET", "0") != "0"
+        self.said = is_quiet()
         self._timer: threading.Timer | None = None
         self._depth = 0
         self._lock = threading.Lock()
@@ -41,8 +41,7 @@ class CompileNote:
     def _say(self) -> None:
         if not self.said:
             self.said = True
-            sys.stderr.write(_NOTE)
-            sys.stderr.flush()
+            say(_NOTE)
 
 
 NOTE = CompileNote()

@@ -23,7 +23,7 @@ class Parameter(Generic[T]):
     Raises:
         TypeError: `label` is no string, or `bounds` no list or tuple.
         ValueError: `bounds` has another length than two.
-        ParameterBoundsError: A bound is not numeric, the value is not, or it lies outside.
+        ParameterBoundsError: A bound or the value is not a number (NaN is none), or the value lies outside.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Parameter(Generic[T]):
     @min_bound.setter
     def min_bound(self, value: Any) -> None:
         self._check_bound(value)
-        if value is not None and self._value < value:
+        if value is not None and not self._value >= value:
             msg = f"Current parameter value {self._value} is below new minimum bound {value}."
             raise ParameterBoundsError(msg)
         self._min_bound = value
@@ -71,7 +71,7 @@ class Parameter(Generic[T]):
     @max_bound.setter
     def max_bound(self, value: Any) -> None:
         self._check_bound(value)
-        if value is not None and self._value > value:
+        if value is not None and not self._value <= value:
             msg = f"Current parameter value {self._value} is above new maximum bound {value}."
             raise ParameterBoundsError(msg)
         self._max_bound = value
@@ -81,7 +81,11 @@ class Parameter(Generic[T]):
             return
         if not is_real(self._value):
             raise ParameterBoundsError("Bounds cannot be set for non-numeric parameters.")
-        if not is_real(value):
+        if _is_nan(self._value):
+            raise ParameterBoundsError(
+                "Bounds cannot be set for a parameter that is NaN: it lies within none. Set a number first."
+            )
+        if not is_real(value) or _is_nan(value):
             msg = f"Bound should be numeric or None, got {value!r}."
             raise ParameterBoundsError(msg)
 
@@ -94,6 +98,8 @@ class Parameter(Generic[T]):
         if self.has_bounds() and not is_real(value):
             msg = f"Parameter with bounds cannot be set to the non-numeric value {value!r}."
             raise ParameterValueError(msg)
+        if self.has_bounds() and _is_nan(value):
+            raise ParameterValueError("Parameter with bounds cannot be set to NaN, which lies within none.")
         if self._min_bound is not None and not value >= self._min_bound:
             msg = f"Set value {value} is below minimum bound {self._min_bound}."
             raise ParameterValueError(msg)
@@ -184,6 +190,11 @@ class ParameterDict(UserDict[str, Parameter[Any]]):
             return self.data[key]
         except KeyError:
             raise KeyError(_missing(key)) from None
+
+
+def _is_nan(value: Any) -> bool:
+    """Say whether a number is NaN; integers beyond any float are numbers too."""
+    return bool(value != value)
 
 
 def _missing(key: object) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.progress import Progress, step
+from lwfast.emulator.announcing import announce
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
@@ -54,6 +55,9 @@ class Backend:
     def run(self, task: Any, executor: Any = None, progress: Any = None) -> Any:
         """Run a task, or each task of a batch.
 
+        A run that is expected to take more than five seconds says so on stderr before it begins, unless
+        `LWFAST_QUIET=1` is set.
+
         Args:
             task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks.
             executor: Any `concurrent.futures.Executor`: the tasks of a batch, and shots that are drawn one by
@@ -70,25 +74,30 @@ class Backend:
             BackendError: The method does not run tasks of this kind.
             SamplerError: No outcome can count, or the detectors do not fit the task.
             PhotonNumberError: Photon numbers of inputs and outputs do not fit.
-            ResourceLimitError: It would not fit in memory; the message gives the estimate.
+            ResourceLimitError: It would not fit in memory, or so few shots count that the samples would take
+                more than a week; the message gives the estimate.
         """
         adopted = adopt(task)
+        if not isinstance(adopted, Batch):
+            data = self._data(adopted)
+            plan = _plan_data(data, self._name, to_run=True)
+            announce([plan])
+            with Progress(progress):
+                result = _run_data(data, plan, executor)
+            _leave_distribution(data, task)
+            return result
+        batch = [_with_own_stream(self._data(single)) for single in adopted]
+        plans = [_plan_data(data, self._name, to_run=True) for data in batch]
+        announce(plans)
+        spread = map if executor is None else executor.map
+        results = []
         with Progress(progress):
-            if not isinstance(adopted, Batch):
-                data = self._data(adopted)
-                result = _run_data(data, self._name, executor)
-                _leave_distribution(data, task)
-                return result
-            batch = [_with_own_stream(self._data(single)) for single in adopted]
-            names = [self._name] * len(batch)
-            spread = map if executor is None else executor.map
-            found = spread(_run_data, batch, names)
-            results = []
+            found = spread(_run_data, batch, plans)
             for result, data, original in zip(found, batch, task, strict=True):
                 results.append(result)
                 _leave_distribution(data, original)
                 step("tasks", len(results), len(batch))
-            return results
+        return results
 
     def __call__(self, task: Any) -> Any:
         """Run a task, or each task of a batch."""
@@ -150,33 +159,33 @@ def _leave_distribution(data: Any, original: Any) -> None:
     original._probability_distribution = left  # noqa: SLF001
 
 
-def _run_data(data: Any, name: str, executor: Any = None) -> Any:
-    """Run the data of a task; picklable, for process pools."""
+def _run_data(data: Any, plan: Plan, executor: Any = None) -> Any:
+    """Run the data of a task as planned; picklable, for process pools."""
     if isinstance(data, SamplerTask):
         from lwfast.emulator.run_sampler import run_sampler
 
-        return run_sampler(data, name, executor)
+        return run_sampler(data, plan, executor)
     if isinstance(data, SimulatorTask):
         from lwfast.emulator.run_simulator import run_simulator
 
-        return run_simulator(data, name)
-    if isinstance(data, AnalyzerTask):
-        from lwfast.emulator.run_analyzer import run_analyzer
+        return run_simulator(data, plan)
+    from lwfast.emulator.run_analyzer import run_analyzer
 
-        return run_analyzer(data, name)
-    msg = f"No runner for {type(data).__name__}."
-    raise BackendError(msg)
+    return run_analyzer(data, plan)
 
 
-def _plan_data(data: Any, name: str) -> Plan:
+def _plan_data(data: Any, name: str, *, to_run: bool = False) -> Plan:
     if isinstance(data, SamplerTask):
         from lwfast.emulator.run_sampler import plan_sampler
 
-        return plan_sampler(data, name)
+        return plan_sampler(data, name, to_run=to_run)
     if isinstance(data, SimulatorTask):
         from lwfast.emulator.run_simulator import plan_simulator
 
         return plan_simulator(data, name)
-    from lwfast.emulator.run_analyzer import plan_analyzer
+    if isinstance(data, AnalyzerTask):
+        from lwfast.emulator.run_analyzer import plan_analyzer
 
-    return plan_analyzer(data, name)
+        return plan_analyzer(data, name)
+    msg = f"No runner for {type(data).__name__}."
+    raise BackendError(msg)

@@ -13,7 +13,8 @@ from lwfast._base import progress as _progress
 from lwfast._base.memory import memory_limit
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions, grouped
-from lwfast.emulator.feasibility import why_impossible
+from lwfast.emulator.feasibility import emission_for, why_impossible
+from lwfast.emulator.plans import ASK_ALL as _ASK_ALL
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.emulator.rounds import Tally, round_size, rounds
 from lwfast.errors import SamplerError
@@ -34,8 +35,6 @@ _FALLBACK_SECONDS = 300.0
 _LEAST_DRAWN = 1000
 _MOST_DRAWN = 1 << 22
 """Samples that are drawn at a time where a callable decides."""
-_ASK_ALL = 20_000
-"""Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
 NOTHING_COUNTS = (
     "No output states compatible with provided post-selection/min-detection criteria: {}. Relax heralds, "
     "rules or min_detection."
@@ -216,7 +215,7 @@ def draw_shot_by_shot(
     generator: np.random.Generator,
     executor: Any = None,
 ) -> tuple[StateTable, Counts]:
-    """Draw shots until enough of them count.
+    """Draw shots until enough of them count; those whose number of photons cannot do are not drawn.
 
     Args:
         experiment: The shot.
@@ -236,13 +235,16 @@ def draw_shot_by_shot(
     """
     if every_shot or not conditions.any:
         return _fixed_shots(experiment, conditions, n_samples, generator, executor)
+    emission = emission_for(experiment, conditions)
+    if n_samples and not emission.share:
+        raise SamplerError(NOTHING_COUNTS.format("no shot has a number of photons that can meet them"))
     tally = Tally(experiment.n_modes - len(conditions.heralds))
     most = round_size(experiment)
     wanted, drawn, hits = n_samples, 0, 0
     shots, begun = math.ceil(1.1 * wanted), time.monotonic()
     while wanted > 0:
         shots = min(shots, most)
-        rows = draw_shots(experiment, shots, generator)
+        rows = draw_shots(emission, shots, generator)
         rows, ones = conditions.select(rows, np.ones(shots, dtype=np.int64))
         if conditions.test is not None:
             distinct, where = distinct_rows(rows)
@@ -272,11 +274,15 @@ def _fixed_shots(
     generator: np.random.Generator,
     executor: Any,
 ) -> tuple[StateTable, Counts]:
+    emission = emission_for(experiment, conditions)
+    if emission.share < 1:
+        # The others have a number of photons that cannot do, whatever else is in them.
+        n_shots = int(generator.binomial(n_shots, emission.share))
     most = round_size(experiment)
     sizes = (min(most, n_shots - begin) for begin in range(0, n_shots, most))
     tally = Tally(experiment.n_modes - len(conditions.heralds))
     done = 0
-    for states, counts in rounds(experiment, sizes, generator, executor):
+    for states, counts in rounds(emission, sizes, generator, executor):
         done += int(counts.sum())
         kept, numbers = conditions.select(states, counts)
         keep = conditions.ask(kept)

@@ -1,12 +1,16 @@
-"""Conditions that no outcome can meet, found before anything is drawn."""
+"""What the number of photons alone tells about conditions, before anything is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lwfast.emulator.conditions import Conditions
 from lwfast.optics.distributions.experiment import Experiment
 from lwfast.optics.noise.loss import checked_columns
+from lwfast.optics.samples.emission import Emission, loses_more
 
 
 def why_impossible(experiment: Experiment, conditions: Conditions) -> str | None:
@@ -50,6 +54,47 @@ def why_impossible(experiment: Experiment, conditions: Conditions) -> str | None
     if free < fewest:
         return f"the rules allow {free} photons in all modes, and no outcome has fewer than {fewest} there"
     return None
+
+
+def emission_for(experiment: Experiment, conditions: Conditions) -> Emission:
+    """Return what a shot emits, given that its number of photons can meet the conditions.
+
+    Args:
+        experiment: The shot.
+        conditions: Which outcomes count; a callable may still refuse any of them.
+    """
+    reported = _possible_reports(experiment, conditions)
+    if reported.all():
+        return Emission(experiment)
+    at_least = np.maximum.accumulate(reported)
+    if not experiment.resolving.all():
+        # Behind threshold detectors there are at least as many photons as clicks.
+        return Emission(experiment, at_least)
+    exact = Emission(experiment, reported)
+    return Emission(experiment, at_least) if loses_more(exact) else exact
+
+
+def _possible_reports(experiment: Experiment, conditions: Conditions) -> NDArray[np.bool_]:
+    """Return bool[n], True for each total that all detectors together may report where conditions are met."""
+    most = experiment.most_photons
+    heralded = sum(conditions.heralds.values())
+    free = set(range(experiment.n_modes - len(conditions.heralds)))
+    possible = np.zeros(most + 1, dtype=np.bool_)
+    if heralded > most:
+        return possible
+    possible[heralded] = True
+    for modes, sums in conditions.pairs:
+        # Of rules that share modes, the first one; the others make totals fewer, not more.
+        if free.issuperset(modes) and len(set(modes)) == len(modes):
+            free.difference_update(modes)
+            shifted = [possible[: most + 1 - number] for number in sums if number <= most]
+            possible = np.zeros_like(possible)
+            for part in shifted:
+                possible[most + 1 - len(part) :] |= part
+    if free:
+        possible = np.maximum.accumulate(possible)
+    possible[: min(heralded + max(conditions.least, 0), most + 1)] = False
+    return possible
 
 
 def _room(experiment: Experiment, modes: Iterable[int], most: int) -> int:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from lwfast._base.memory import memory_limit, readable_bytes
+from lwfast.emulator.acceptance import LOOK_SECONDS, Acceptance, acceptance, share_of_callable
 from lwfast.emulator.conditions import Conditions
+from lwfast.emulator.feasibility import emission_for
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.costs import Estimate
 from lwfast.optics.distributions.amplitudes import amplitude_bytes, amplitude_seconds
@@ -13,9 +17,11 @@ from lwfast.optics.distributions.experiment import CLICKS, FOCK, Experiment, est
 from lwfast.optics.distributions.layers import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
 from lwfast.optics.distributions.layers import FockLayout, check_photons, expand, states_of
 from lwfast.optics.distributions.pruning import count_kept
-from lwfast.optics.samples.boson_sampling import check_sample_cost, sample_bytes, seconds_estimate
+from lwfast.optics.distributions.rounding import fock_rounding
+from lwfast.optics.noise.loss import UNIT_ROUNDING
+from lwfast.optics.samples.boson_sampling import check_sample_cost, sample_bytes
 from lwfast.optics.samples.sample_counts import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
-from lwfast.optics.samples.shots import check_states_hold, draws_from_distribution, sample_seconds
+from lwfast.optics.samples.shots import check_states_hold, draws_from_distribution, shots_seconds
 
 SLOS = "slos"
 PERMANENT = "permanent"
@@ -32,6 +38,17 @@ _SEVERAL_THREADS = 1 << 20
 """From so many samples on, threads count into arrays of their own."""
 TESTED_SECONDS = 2e-6
 """Seconds to ask a callable about one outcome."""
+ASK_ALL = 20_000
+"""Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
+_PRECISE = 1e4
+"""How often the rounding of a distribution its part that counts has to be."""
+_NO_ROUNDING = 1e-12
+_LEAST_SHOT_SECONDS = 4e-7
+"""No shot takes less."""
+_SHOTS_SECONDS = 1e-3
+"""Drawing shots takes as much, however few."""
+_ENDLESS_SECONDS = 7 * 86400.0
+"""Nobody waits for longer, whatever for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +61,9 @@ class Plan:
         reason: Why, in a sentence.
         n_outcomes: Outcomes of the distribution; 0 where none is made.
         needed_bytes: Estimate of the memory.
-        seconds: Rough estimate of the time.
+        seconds: Rough estimate of the time on one core, with what is drawn and then thrown away.
+        acceptance: Share of all shots that counts, as far as it is known before; None where no shot is thrown
+            away.
     """
 
     method: str
@@ -52,16 +71,23 @@ class Plan:
     n_outcomes: int
     needed_bytes: int
     seconds: float
+    acceptance: float | None = None
 
     def __str__(self) -> str:
         return (
             f"{self.method}: {self.reason} About {readable_bytes(self.needed_bytes)} of memory and "
-            f"{_readable_seconds(self.seconds)}."
+            f"{readable_seconds(self.seconds)}."
         )
 
 
 def plan_sampling(
-    experiment: Experiment, conditions: Conditions, n_samples: int, name: str, limit: int | None = None
+    experiment: Experiment,
+    conditions: Conditions,
+    n_samples: int,
+    name: str,
+    limit: int | None = None,
+    *,
+    every_shot: bool = False,
 ) -> Plan:
     """Choose between a distribution and single shots.
 
@@ -71,6 +97,7 @@ def plan_sampling(
         n_samples: How many samples are asked for.
         name: "auto", or the method that is demanded.
         limit: Bytes that a distribution may take; None takes `memory_limit()`.
+        every_shot: `n_samples` counts shots, also those that do not count.
 
     Raises:
         ResourceLimitError: An outcome could have more than 255 photons, or the demanded method would not fit
@@ -80,13 +107,13 @@ def plan_sampling(
     n = sum(experiment.photons)
     check_states_hold(experiment)
     if name == CLIFFORD:
-        return _shots_plan(experiment, n_samples)
+        reason = f"asked for; {n_samples:,} {'shots' if every_shot else 'samples'} of {n} photons."
+        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
     if experiment.is_plain and n > MAX_AMPLITUDE_PHOTONS:
         if name != "auto":
             check_photons(n)
-        return _because(
-            _shots_plan(experiment, n_samples), f"{n} photons have no float64 factorials, so shots are drawn."
-        )
+        reason = f"{n} photons have no float64 factorials, so shots are drawn."
+        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
     if name == PERMANENT and experiment.is_plain:
         return _permanent_plan(experiment)
     ways = [
@@ -95,6 +122,7 @@ def plan_sampling(
     ]
     best = next((way for way in ways if way.needed_bytes <= limit), ways[0])
     seconds = best.seconds + _drawing_seconds(n_samples, best.n_outcomes)
+    seconds += _asking_seconds(experiment, conditions, n_samples, best.n_outcomes, every_shot=every_shot)
     what = f"the distribution has {best.n_outcomes:,} outcomes"
     method = SLOS if best.way == FOCK else PERMANENT
     exact = Plan(method, "", best.n_outcomes, best.needed_bytes, seconds)
@@ -110,22 +138,26 @@ def plan_sampling(
             f"{what}, which would take {readable_bytes(best.needed_bytes)} where "
             f"{readable_bytes(limit)} are allowed, so shots are drawn one by one."
         )
-        return _because(_shots_plan(experiment, n_samples), reason)
+        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
     if method == name:
-        return _because(exact, f"asked for; {what}.")
+        return replace(exact, reason=f"asked for; {what}.")
     if name != "auto":
         reason = (
             f"{what}; permanents were asked for, but do an imperfect source or detectors only where all "
             "detectors are threshold detectors on at most 22 modes."
         )
-        return _because(exact, reason)
-    if _shots_seconds(experiment, n_samples) < seconds and not conditions.any:
-        reason = (
-            f"{what} and would take {_readable_seconds(seconds)}; {n_samples:,} samples are drawn one by "
-            "one in less."
-        )
-        return _because(_shots_plan(experiment, n_samples), reason)
-    return _because(exact, f"{what}, which is quicker than drawing {n_samples:,} samples one by one.")
+        return replace(exact, reason=reason)
+    if conditions.any and not every_shot and _is_lost_in_rounding(experiment, conditions):
+        reason = f"{what}, and what counts of it is no more than rounding, so shots are drawn one by one."
+        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
+    reason = (
+        f"{what} and would take {readable_seconds(seconds)}; {n_samples:,} "
+        f"{'shots' if every_shot else 'samples'} are drawn one by one in less."
+    )
+    shots = _quicker_shots_plan(experiment, conditions, n_samples, reason, seconds, every_shot=every_shot)
+    if shots is not None:
+        return shots
+    return replace(exact, reason=f"{what}, which is quicker than drawing {n_samples:,} samples one by one.")
 
 
 def _allowed_ways(experiment: Experiment, conditions: Conditions, name: str) -> list[Estimate]:
@@ -140,12 +172,12 @@ def _allowed_ways(experiment: Experiment, conditions: Conditions, name: str) -> 
 
 def _with_sampling(way: Estimate, experiment: Experiment, conditions: Conditions, n_samples: int) -> Estimate:
     """Return the estimate with what rules leave out of it, and what drawing samples adds."""
-    needed, n_kept = way.needed_bytes, way.n_outcomes
+    needed, n_kept, seconds = way.needed_bytes, way.n_outcomes, way.seconds
     kept: int | None = None
     layout = FockLayout(experiment.n_modes, experiment.most_photons, 0)
     n_free = experiment.n_modes - len(conditions.heralds)
     if way.way == FOCK and experiment.is_plain and n_free and any(experiment.photons):
-        if conditions.pairs or needed > _WORTH_A_LOOK:
+        if conditions.pairs or conditions.heralds or needed > _WORTH_A_LOOK:
             work = expand(
                 experiment.matrix,
                 experiment.photons,
@@ -157,6 +189,7 @@ def _with_sampling(way: Estimate, experiment: Experiment, conditions: Conditions
             kept = count_kept(work.layout, conditions.pairs) if conditions.pairs else None
             needed = work.needed_bytes(n_kept=kept)
             n_kept = work.layout.size if kept is None else kept
+            seconds = work.seconds()
     elif way.way == FOCK and conditions.pairs:
         kept = n_kept = min(count_kept(layout, conditions.pairs), n_kept)
         needed += way.n_outcomes + 16 * n_kept
@@ -170,7 +203,7 @@ def _with_sampling(way: Estimate, experiment: Experiment, conditions: Conditions
         # The counts that passed, and a State and an answer for each outcome that was drawn.
         sampling += 16 * n_kept + seen * (400 + 40 * experiment.n_modes)
     sampling += seen * (experiment.n_modes + 24)
-    return replace(way, needed_bytes=max(needed, held + sampling))
+    return replace(way, needed_bytes=max(needed, held + sampling), n_outcomes=n_kept, seconds=seconds)
 
 
 def _drawing_seconds(n_samples: int, n_outcomes: int) -> float:
@@ -179,28 +212,118 @@ def _drawing_seconds(n_samples: int, n_outcomes: int) -> float:
     return n_samples * _PER_SAMPLE
 
 
-def _shots_seconds(experiment: Experiment, n_samples: int) -> float:
-    return 1e-3 + n_samples * sample_seconds(sum(experiment.photons), experiment.n_modes)
+def _asking_seconds(
+    experiment: Experiment, conditions: Conditions, n_samples: int, n_outcomes: int, *, every_shot: bool
+) -> float:
+    """Estimate how long a callable is asked: about all outcomes, or about each that is drawn, once."""
+    if conditions.test is None:
+        return 0.0
+    if n_outcomes > ASK_ALL:
+        drawn = n_samples if every_shot else n_samples / share_of_callable(experiment, conditions)
+        n_outcomes = int(min(n_outcomes, drawn))
+    return n_outcomes * TESTED_SECONDS
 
 
-def _shots_plan(experiment: Experiment, n_samples: int) -> Plan:
-    """Plan single shots.
+def _is_lost_in_rounding(experiment: Experiment, conditions: Conditions) -> bool:
+    """Say whether so few shots have a number of photons that can do that a distribution rounds them away."""
+    if experiment.most_photons == sum(experiment.photons):
+        # Whatever photons arrive: where even the least likely case is no rounding, nothing else is looked at.
+        missing = experiment.terms.missing if experiment.terms else 0.0
+        arriving = (np.abs(experiment.matrix) ** 2).sum(axis=0) * (1.0 - missing)
+        least = np.minimum(arriving, 1.0 - arriving)
+        photons = np.array(experiment.photons)
+        if (least**photons)[least > UNIT_ROUNDING].prod() > _NO_ROUNDING:
+            return False
+    return 0 < emission_for(experiment, conditions).share <= _PRECISE * fock_rounding(experiment)
+
+
+def _quicker_shots_plan(
+    experiment: Experiment,
+    conditions: Conditions,
+    n_samples: int,
+    reason: str,
+    seconds: float,
+    *,
+    every_shot: bool,
+) -> Plan | None:
+    """Plan single shots where they take less than `seconds` for sure, all that do not count included."""
+    if _SHOTS_SECONDS + n_samples * _LEAST_SHOT_SECONDS >= seconds:
+        return None
+    emission = emission_for(experiment, conditions)
+    drawn = n_samples * emission.share if every_shot else float(n_samples)
+    at_best = _SHOTS_SECONDS + shots_seconds(emission, drawn, ROUND_SHOTS)
+    if every_shot or not conditions.any:
+        if at_best >= seconds:
+            return None
+        return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
+    if LOOK_SECONDS + at_best >= seconds:
+        return None
+    found = acceptance(experiment, conditions)
+    # What interference forbids never counts: shots would be drawn on and on where a distribution tells.
+    if not found.sure or not found.share or LOOK_SECONDS + at_best / found.share >= seconds:
+        return None
+    return _shots_plan(experiment, conditions, n_samples, reason, every_shot=False, found=found)
+
+
+def _shots_plan(
+    experiment: Experiment,
+    conditions: Conditions,
+    n_samples: int,
+    reason: str,
+    *,
+    every_shot: bool,
+    found: Acceptance | None = None,
+) -> Plan:
+    """Plan single shots; `found` is how many of them count, where that is known.
 
     Raises:
         ResourceLimitError: One shot would take minutes, or would not fit in memory.
     """
-    n, n_modes = sum(experiment.photons), experiment.n_modes
-    terms = experiment.terms
-    # Of an imperfect source, as many photons interfere as usually do.
-    interfering = n if terms is None else round(n * (terms.interfering + terms.both))
-    at_once = min(n_samples, ROUND_SHOTS)
+    n_modes = experiment.n_modes
+    counting: float | None = None
+    if every_shot or not conditions.any:
+        emission = emission_for(experiment, conditions)
+        drawn = n_samples * emission.share
+    else:
+        found = found or acceptance(experiment, conditions)
+        emission, counting = found.emission, found.of_all
+        drawn = n_samples / found.share if found.share else 0.0
+        reason += f" {_counting_text(counting, at_most=found.at_most)}"
+    if emission.share < 1:
+        reason += " Shots whose number of photons rules them out are not drawn."
+    # As many photons interfere as usually do.
+    interfering = round(emission.mean_interfering())
+    at_once = int(min(max(drawn, 1.1 * n_samples), ROUND_SHOTS))
     needed = at_once * (3 * n_modes + 16 * interfering + 32)
     if not draws_from_distribution(experiment, interfering, max(at_once, 1)):
         check_sample_cost(interfering, n_modes)
         needed += sample_bytes(interfering, n_modes)
-    each = min(sample_seconds(interfering, n_modes), seconds_estimate(interfering, n_modes) + 1e-6)
-    seconds = 1e-3 + n_samples * each
-    return Plan(CLIFFORD, f"asked for; {n_samples:,} samples of {n} photons.", 0, needed, seconds)
+    seconds = _SHOTS_SECONDS + shots_seconds(emission, drawn, ROUND_SHOTS)
+    if conditions.test is not None:
+        # Once about each that is different, as far as anybody knows before.
+        seconds += drawn * TESTED_SECONDS
+    return Plan(CLIFFORD, reason, 0, needed, seconds, counting)
+
+
+def _counting_text(share: float, *, at_most: bool) -> str:
+    if share == 0:
+        return "No shot can count."
+    one_of = f"{1 / share:,.0f}" if share > 1e-9 else f"{1 / share:.3g}"
+    if share > 0.95:
+        return "Nearly every shot counts."
+    return f"Fewer than one of {one_of} shots counts." if at_most else f"About one of {one_of} shots counts."
+
+
+def refuse_endless(plan: Plan, n_samples: int) -> None:
+    """Raise ResourceLimitError where so few shots count that nobody would wait for the samples."""
+    if plan.acceptance and plan.acceptance < 1 and plan.seconds > _ENDLESS_SECONDS:
+        msg = (
+            f"{n_samples:,} samples would take about {readable_seconds(plan.seconds)} where "
+            f"{readable_seconds(_ENDLESS_SECONDS)} are allowed. The plan is {plan.method}: "
+            f"{plan.reason} Ask for fewer samples, relax heralds, rules or min_detection, or take "
+            "sampling_mode='input', which counts shots."
+        )
+        raise ResourceLimitError(msg)
 
 
 def _permanent_plan(experiment: Experiment) -> Plan:
@@ -222,11 +345,8 @@ def _permanent_plan(experiment: Experiment) -> Plan:
     return Plan(PERMANENT, reason, way.n_outcomes, needed, seconds)
 
 
-def _because(plan: Plan, reason: str) -> Plan:
-    return Plan(plan.method, reason, plan.n_outcomes, plan.needed_bytes, plan.seconds)
-
-
-def _readable_seconds(seconds: float) -> str:
+def readable_seconds(seconds: float) -> str:
+    """Return a time as a person reads it."""
     if seconds < 1e-3:
         return f"{seconds * 1e6:.0f} µs"
     if seconds < 1:

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike
 
 from lwfast._base.validation import as_integer
 from lwfast._types import Counts, SeedLike, StateTable
+from lwfast.emulator.announcing import announce
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
-from lwfast.emulator.plans import CLIFFORD, plan_sampling
+from lwfast.emulator.plans import CLIFFORD, plan_sampling, refuse_endless
 from lwfast.hardware import HardwareModel
 from lwfast.optics.arguments import checked_matrix, checked_occupation, checked_samples, matrix_tolerance
 from lwfast.optics.distributions.experiment import make_experiment
@@ -47,7 +48,8 @@ def run_raw(
         ValueError: An argument is out of range; see `output_distribution`.
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: It would not fit in memory: distributions of up to 1 GiB are made, whatever memory
-            there is; beyond, shots are drawn one by one.
+            there is; beyond, shots are drawn one by one. Or so few shots count that the samples would take
+            more than a week.
     """
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
@@ -67,6 +69,8 @@ def run_raw(
         # Before anything is planned.
         refuse_impossible(experiment, conditions)
     plan = plan_sampling(experiment, conditions, wanted, "auto", _DISTRIBUTION_BYTES)
+    refuse_endless(plan, wanted)
+    announce([plan])
     generator = np.random.default_rng(rng)
     if plan.method == CLIFFORD:
         return draw_shot_by_shot(experiment, conditions, wanted, every_shot=False, generator=generator)

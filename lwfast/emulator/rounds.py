@@ -12,6 +12,7 @@ from lwfast._types import Counts, StateTable
 from lwfast.emulator.conditions import grouped
 from lwfast.emulator.plans import ROUND_SHOTS as _ROUND
 from lwfast.optics.distributions.experiment import Experiment
+from lwfast.optics.samples.emission import Emission
 from lwfast.optics.samples.shots import draw_shots, sample_seconds
 
 _ROUND_SECONDS = 2.0
@@ -45,12 +46,12 @@ def streams(generator: np.random.Generator) -> Iterator[Stream]:
 
 
 def rounds(
-    experiment: Experiment, sizes: Iterable[int], generator: np.random.Generator, executor: Any = None
+    emission: Emission, sizes: Iterable[int], generator: np.random.Generator, executor: Any = None
 ) -> Iterator[Drawn]:
     """Draw rounds of these sizes, in order, each from a stream of its own.
 
     Args:
-        experiment: What happens in a shot.
+        emission: What happens in a shot, and how many photons it has to have.
         sizes: Shots of each round.
         generator: Where the streams come from.
         executor: A `concurrent.futures.Executor` that draws them, or None.
@@ -61,12 +62,12 @@ def rounds(
     work = zip(sizes, streams(generator), strict=False)
     if executor is None:
         for size, stream in work:
-            yield draw_round(experiment, size, stream)
+            yield draw_round(emission, size, stream)
         return
     waiting: deque[Any] = deque()
     try:
         for size, stream in work:
-            waiting.append(executor.submit(draw_round, experiment, size, stream))
+            waiting.append(executor.submit(draw_round, emission, size, stream))
             if len(waiting) >= _WAITING:
                 yield waiting.popleft().result()
         while waiting:
@@ -76,9 +77,9 @@ def rounds(
             future.cancel()
 
 
-def draw_round(experiment: Experiment, n_shots: int, stream: Stream) -> Drawn:
+def draw_round(emission: Emission, n_shots: int, stream: Stream) -> Drawn:
     """Draw one round and add up equal outcomes; picklable, for process pools."""
-    rows = draw_shots(experiment, n_shots, np.random.default_rng(stream))
+    rows = draw_shots(emission, n_shots, np.random.default_rng(stream))
     return grouped(rows, np.ones(n_shots, dtype=np.int64))
 
 

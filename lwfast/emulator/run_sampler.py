@@ -9,7 +9,7 @@ import numpy as np
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.heralding import circuit_matrix, with_heralds
-from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling
+from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling, refuse_endless
 from lwfast.errors import SamplerError
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.distributions.experiment import Experiment, distribution, make_experiment
@@ -18,12 +18,12 @@ from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.tasks.data import SamplerTask
 
 
-def run_sampler(task: SamplerTask, backend: str, executor: Any = None) -> SamplingResult:
+def run_sampler(task: SamplerTask, plan: Plan, executor: Any = None) -> SamplingResult:
     """Sample as a task asks for.
 
     Args:
         task: The task.
-        backend: Name of the backend.
+        plan: What `plan_sampler` chose.
         executor: For shots that are drawn one by one, or None.
 
     Returns:
@@ -31,16 +31,10 @@ def run_sampler(task: SamplerTask, backend: str, executor: Any = None) -> Sampli
 
     Raises:
         SamplerError: No outcome can count, or the detectors do not fit the sampling mode or the heralds.
-        BackendError: The backend cannot run this task.
         ResourceLimitError: It would not fit in memory.
     """
-    checked_samples(task.n_samples)
     experiment, conditions = described(task)
     every_shot = task.sampling_mode == "input"
-    if task.n_samples and not every_shot:
-        # Before anything is planned.
-        refuse_impossible(experiment, conditions)
-    plan = plan_sampling(experiment, conditions, task.n_samples, backend)
     generator = np.random.default_rng(task.rng if task.rng is not None else task.random_seed)
     if plan.method == CLIFFORD:
         states, counts = draw_shot_by_shot(
@@ -58,10 +52,31 @@ def run_sampler(task: SamplerTask, backend: str, executor: Any = None) -> Sampli
     return SamplingResult.from_owned(states, counts, input=task.input_state)
 
 
-def plan_sampler(task: SamplerTask, backend: str) -> Plan:
-    """Say how `run_sampler` would run a task."""
+def plan_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> Plan:
+    """Say how `run_sampler` would run a task.
+
+    Args:
+        task: The task.
+        backend: Name of the backend.
+        to_run: Raise where a run makes no sense.
+
+    Raises:
+        SamplerError: The detectors do not fit the sampling mode or the heralds; or, to run, no outcome can
+            count.
+        ResourceLimitError: It would not fit in memory; or, to run, so few shots count that the samples would
+            take more than a week.
+    """
     experiment, conditions = described(task)
-    return plan_sampling(experiment, conditions, task.n_samples, backend)
+    every_shot = task.sampling_mode == "input"
+    if to_run:
+        checked_samples(task.n_samples)
+        if task.n_samples and not every_shot:
+            # Before anything is planned.
+            refuse_impossible(experiment, conditions)
+    plan = plan_sampling(experiment, conditions, task.n_samples, backend, every_shot=every_shot)
+    if to_run:
+        refuse_endless(plan, task.n_samples)
+    return plan
 
 
 def described(task: SamplerTask) -> tuple[Experiment, Conditions]:

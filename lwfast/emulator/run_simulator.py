@@ -11,12 +11,15 @@ from lwfast.emulator.heralding import circuit_matrix, with_heralds
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.errors import PhotonNumberError
 from lwfast.optics.distributions.amplitudes import amplitude_bytes, amplitude_seconds, amplitudes_to
-from lwfast.optics.distributions.layers import FockLayout, check_photons, expand
+from lwfast.optics.distributions.layers import CALL_SECONDS, FockLayout, check_photons, expand
 from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.results import SimulationResult
 from lwfast.state import State
 from lwfast.tasks.data import SimulatorTask
+
+_WRITTEN_SECONDS = 2e-8
+"""Seconds to weight and write one amplitude."""
 
 
 def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
@@ -35,8 +38,9 @@ def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
         reason = f"the layers of each of {n_in} inputs give all {n_out:,} outputs at once."
         # The amplitudes of the inputs before, and those of one more or the outputs as rows.
         needed = 16 * n_out * (n_in if n_in > 1 else 0)
-        needed += max(_layer_bytes(task) if n else 0, rows + (16 * n_out if n_in == 1 else 0))
-        plan = Plan(SLOS, reason, n_out, needed, n_in * (1e-4 + 2e-8 * n_out))
+        layer_bytes, seconds = _layer_costs(task)
+        needed += max(layer_bytes, rows + (16 * n_out if n_in == 1 else 0))
+        plan = Plan(SLOS, reason, n_out, needed, n_in * (seconds + _WRITTEN_SECONDS * n_out))
         remedy = "Name the outputs that are wanted: each takes one permanent."
     else:
         reason = f"one permanent for each of {n_in} inputs and {n_out:,} outputs."
@@ -47,12 +51,12 @@ def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
     return plan
 
 
-def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
+def run_simulator(task: SimulatorTask, plan: Plan) -> SimulationResult:
     """Compute the amplitudes of a task.
 
     Args:
         task: The task.
-        backend: Name of the backend.
+        plan: What `plan_simulator` chose.
 
     Returns:
         Amplitudes complex128[inputs, outputs]; where light is lost, those in which no photon is.
@@ -62,7 +66,6 @@ def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
             leave.
         ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
     """
-    plan = plan_simulator(task, backend)
     if plan.method == PERMANENT:
         table = _all_outputs(task).rows() if task.outputs is None else _table(task.outputs)
         amplitudes = _by_permanents(task, table)
@@ -111,16 +114,17 @@ def _by_layers(task: SimulatorTask) -> ComplexArray:
     return amplitudes
 
 
-def _layer_bytes(task: SimulatorTask) -> int:
+def _layer_costs(task: SimulatorTask) -> tuple[int, float]:
+    """Estimate the bytes and the seconds of the layers of one input, heralded photons included."""
     circuit = task.circuit
     photons = with_heralds(task.inputs[0], circuit.heralds.input, circuit.n_modes)
-    if len(circuit.heralds.output) == circuit.n_modes:
-        return 0
+    if len(circuit.heralds.output) == circuit.n_modes or not any(photons):
+        return 0, CALL_SECONDS
     matrix, _ = circuit_matrix(circuit)
     work = expand(
         matrix, photons, heralds=dict(circuit.heralds.output), tolerance=UNIT_ROUNDING, follow_loss=False
     )
-    return work.needed_bytes(amplitudes=True)
+    return work.needed_bytes(amplitudes=True), work.seconds()
 
 
 def _photon_numbers(task: SimulatorTask) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lwfast.optics.distributions.layers import states_of
+from lwfast.optics.distributions.layers import CALL_SECONDS, ENTRY_SECONDS, states_of
 from lwfast.optics.distributions.noisy import noisy_bytes
 from lwfast.optics.noise.loss import UNIT_ROUNDING, deviation_of
 
@@ -24,12 +24,8 @@ if TYPE_CHECKING:
 FOCK = "photon numbers"
 CLICKS = "clicks"
 
-_OUTCOME = 9e-9
-"""Seconds for each outcome of a layer, lost photons included."""
 _PRODUCT = 1.5e-10
 """Seconds for each mode and entry of a product of distributions."""
-_CALL = 1e-4
-"""Seconds for one expansion, whatever its size."""
 _COLUMN_TERM = 4e-10
 """Seconds for one column of one term of a permanent in lanes."""
 _GROUPED = 4e-7
@@ -66,9 +62,9 @@ def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -
     early_dark = 0 if experiment.clicks_only else n_dark
     outcomes = states_of(m + 1, n * most + early_dark)
     needed = noisy_bytes(m, extra, n, n * most + early_dark)
-    seconds = _CALL
+    seconds = CALL_SECONDS
     if experiment.terms is None:
-        seconds += states_of(m + extra, n) * _OUTCOME
+        seconds += states_of(m + extra, n) * ENTRY_SECONDS
     else:
         seconds += _source_seconds(experiment.photons, m, most, lossy=extra > 0)
     for more in range(early_dark):
@@ -89,7 +85,7 @@ def _plain(experiment: Experiment, extra: int, heralds: dict[int, int], least: i
     lowest = max(least, 0) if extra else n_left
     outcomes = sum(states_of(m, d) for d in range(lowest, n_left + 1))
     below = states_of(m + extra, max(n - 1, 0))
-    seconds = _CALL + (states_of(m + extra, n_left) + below) * _OUTCOME
+    seconds = CALL_SECONDS + (states_of(m + extra, n_left) + below) * ENTRY_SECONDS
     return Estimate(FOCK, outcomes, seconds, 8 * outcomes + 16 * below)
 
 
@@ -103,7 +99,7 @@ def _source_seconds(photons: tuple[int, ...], m: int, most: int, *, lossy: bool)
     seconds = 0.0
     for interfering, count in enumerate(ways.tolist()):
         extra = min(interfering, len(numbers)) if lossy else 0
-        seconds += count * (_CALL + states_of(m + extra, interfering) * _OUTCOME)
+        seconds += count * (CALL_SECONDS + states_of(m + extra, interfering) * ENTRY_SECONDS)
     nodes = 1
     for level, k in enumerate(numbers):
         left = most * sum(numbers[level:]) + sum(numbers[:level]) // 2
@@ -117,5 +113,5 @@ def estimate_clicks(experiment: Experiment) -> Estimate:
     """Estimate the way over permanents of "no click here"."""
     m, n = experiment.n_modes, max(sum(experiment.photons), 1)
     sets = 2**m
-    seconds = _CALL + sets * (n * 2 ** (n - 1) * _COLUMN_TERM + 2e-8) + sets * m * 1e-9
+    seconds = CALL_SECONDS + sets * (n * 2 ** (n - 1) * _COLUMN_TERM + 2e-8) + sets * m * 1e-9
     return Estimate(CLICKS, sets, seconds, sets * (16 + m))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.fetching import fetch
 from lwfast.remote.connection.retry import IDEMPOTENT
 from lwfast.remote.connection.transport import LostAnswerError, Timeouts, Transport
+from lwfast.remote.job_path.follow import check_timeout
 from lwfast.remote.job_path.single_job import Job
 from lwfast.remote.qpu import QPU
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
@@ -48,6 +50,7 @@ class Client:
 
     Raises:
         TypeError: An argument is of a wrong type.
+        ValueError: A number of seconds is negative or NaN.
         ConfigurationError: The URL cannot be used.
     """
 
@@ -73,8 +76,8 @@ class Client:
         }
         self._timeouts = _timeouts(timeout)
         self._adapter = adapter
-        self.compile_timeout = compile_timeout
-        self.outage_seconds = outage_seconds
+        self.compile_timeout = check_timeout(compile_timeout, "compile_timeout", instead="")
+        self.outage_seconds = check_timeout(outage_seconds, "outage_seconds", instead="")
         self._lock = threading.RLock()
         self._endpoints: Endpoints | None = None
         self._generation = -1
@@ -318,8 +321,9 @@ def _timeouts(timeout: Any) -> Timeouts:
     if timeout is None:
         return Timeouts()
     pair = timeout if isinstance(timeout, tuple) else (min(Timeouts.connect, timeout), timeout)
-    if len(pair) != 2 or not all(isinstance(item, int | float) and item > 0 for item in pair):
+    if len(pair) != 2 or not all(isinstance(item, int | float) and 0 < item < math.inf for item in pair):
         raise ValueError(
-            f"timeout should be seconds, above 0, or a pair of them (to connect, to read), got {timeout!r}."
+            "timeout should be a finite number of seconds above 0, or a pair of them (to connect, to read), "
+            f"got {timeout!r}."
         )
     return Timeouts(float(pair[0]), float(pair[1]))

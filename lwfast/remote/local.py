@@ -22,6 +22,7 @@ from typing import IO, Any
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.client import Client
 from lwfast.remote.default import put_in_place, take_away
+from lwfast.remote.job_path.follow import check_timeout
 from lwfast.remote.qpu import QPU
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
@@ -86,7 +87,7 @@ class LocalScheduler:
         self.pid: int | None = None
         self._data_dir = None if data_dir is None else Path(data_dir)
         self._options = _options(config, workers, port)
-        self._startup_seconds = startup_seconds
+        self._startup_seconds = check_timeout(startup_seconds, "startup_seconds", instead="")
         self._own_folder: Path | None = None
         self._child: subprocess.Popen[str] | None = None
         self._client: Client | None = None

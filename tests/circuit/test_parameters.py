@@ -133,3 +133,29 @@ def test_dict_bounds() -> None:
     assert table.get_bounds() == {"a": (0, np.inf), "b": (-np.inf, np.inf)}
     assert table.has_bounds()
     assert not ParameterDict(a=1).has_bounds()
+
+
+def test_nan_lies_within_no_bounds() -> None:
+    """NaN is refused beside bounds, as a value and as a bound, by the constructor as by every setter."""
+    nan = float("nan")
+    for bounds in ([0, 1], [None, 1], (0, None)):
+        with pytest.raises(ParameterBoundsError, match="NaN"):
+            Parameter(nan, bounds=bounds)
+        bounded = Parameter(0.5, bounds=bounds)
+        with pytest.raises(ParameterValueError, match="NaN"):
+            bounded.set(nan)
+    for bounds in ([nan, 1], [0, nan], (None, np.float64("nan"))):
+        with pytest.raises(ParameterBoundsError, match="should be numeric or None, got"):
+            Parameter(0.5, bounds=bounds)
+    free = Parameter(nan)
+    for name in ("min_bound", "max_bound"):
+        with pytest.raises(ParameterBoundsError, match="NaN"):
+            setattr(free, name, 1)
+        with pytest.raises(ParameterBoundsError):
+            setattr(Parameter(0.5), name, nan)
+    assert not free.has_bounds()
+    parameters = ParameterDict(a=Parameter(0.5, bounds=[0, 1]))
+    with pytest.raises(ParameterValueError):
+        parameters["a"] = nan
+    assert parameters["a"].get() == 0.5
+    assert Parameter(10**400, bounds=[0, float("inf")]).get() == 10**400

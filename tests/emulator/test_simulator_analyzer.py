@@ -95,6 +95,23 @@ def test_analyzer(name, loss):
     assert abs(result.error_rate - (1 - np.mean(hits))) < 1e-13
 
 
+@pytest.mark.parametrize("name", ["auto", "permanent"])
+def test_a_state_that_is_named_twice_is_one_state(name):
+    """Expected outputs count once, however often they are named; an error rate is never negative."""
+    identity = lw.Unitary(np.eye(2))
+    one = lw.State([1, 0])
+    result = Backend(name).run(lw.Analyzer(identity, one, {one: [one, one]}))
+    assert result.error_rate == 0.0
+    for seed in range(20):
+        wanted = [lw.State([1, 0]), lw.State([0, 1]), lw.State([1, 0])]
+        task = lw.Analyzer(lw.Unitary(lw.random_unitary(2, seed)), one, {one: wanted})
+        assert 0.0 <= Backend(name).run(task).error_rate < 1e-14
+    task = lw.Analyzer(identity, [one, one], {one: one})
+    result = Backend(name).run(task)
+    assert result.array.shape == (2, 2)
+    assert (result.performance, result.error_rate) == (1.0, 0.0)
+
+
 def test_analyzer_takes_callables():
     """A callable selects as the rule that says the same."""
     rules = lw.PostSelection()

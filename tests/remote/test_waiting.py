@@ -233,3 +233,16 @@ def test_a_result_knows_when_it_was_measured_and_where():
         (listed,) = remote.jobs(name="Scan 1")
         assert listed.get_result().metadata == waited
         assert remote.job(job.job_id).get_result().metadata.items() >= by_id.items()
+
+
+@pytest.mark.parametrize("value", [float("nan"), -1.0, float("-inf")])
+def test_seconds_are_checked_where_they_are_given(value):
+    """A number of seconds that nothing can wait for is refused at once, not when a job is under way."""
+    for name in ("compile_timeout", "outage_seconds"):
+        with pytest.raises(ValueError, match=f"{name} should be at least 0 seconds"):
+            remote.Client(**{name: value})
+    with pytest.raises(ValueError, match="startup_seconds should be at least 0 seconds"):
+        remote.local_scheduler(startup_seconds=value)
+    for timeout in (value, (1, value), float("inf")):
+        with pytest.raises(ValueError, match="finite number of seconds above 0"):
+            remote.Client(timeout=timeout)

@@ -27,6 +27,10 @@ THREADED_ENTRIES = 60_000
 _CHUNKS = 16
 _CAPPED_FROM = 5_000
 """Fewer outcomes are not worth the thought of how rules could leave some out."""
+ENTRY_SECONDS = 9e-9
+"""Seconds for each entry of a layer, lost photons included."""
+CALL_SECONDS = 1e-4
+"""Seconds for one expansion, whatever its size."""
 _CHUNK_ENTRIES = 2_000_000
 """Entries of a chunk of the largest layers: some tens of milliseconds, so that Ctrl-C is soon heard."""
 
@@ -196,13 +200,7 @@ class Expansion:
             n_kept: How many outcomes rules keep; None where there are no rules.
         """
         n = self.n_photons
-        counts = np.zeros(n + 1)
-        counts[0] = 1.0
-        # As `prefix_counts` does; in floats, for sizes beyond any integer of the machine.
-        for bound, floor in zip(self.bounds.tolist(), self.floors.tolist(), strict=True):
-            below = np.concatenate([[0.0], counts.cumsum()])
-            degrees = np.arange(n + 1)
-            counts = below[1:] - below[degrees - np.minimum(bound, np.maximum(degrees - floor, 0))]
+        counts = self._layer_sizes()
         last, before = float(counts[max(n - 1, 0)]), float(counts[max(n - 2, 0)])
         size = float(self.layout.size)
         layers = 16 * (last + max(before, size if amplitudes else 0.5 * size))
@@ -214,6 +212,24 @@ class Expansion:
                 result, size * (25 if amplitudes else 9) + n_kept * (40.0 if amplitudes else 16.0 + limited)
             )
         return int(max(layers, result))
+
+    def seconds(self) -> float:
+        """Estimate the time of multiplying out on one core: every entry of every layer."""
+        return CALL_SECONDS + float(self._layer_sizes()[1:].sum()) * ENTRY_SECONDS
+
+    def _layer_sizes(self) -> FloatArray:
+        """Return the number of entries of each layer, as `prefix_counts` does, float64[n_photons + 1].
+
+        Floats hold sizes beyond any integer of the machine.
+        """
+        n = self.n_photons
+        counts = np.zeros(n + 1)
+        counts[0] = 1.0
+        for bound, floor in zip(self.bounds.tolist(), self.floors.tolist(), strict=True):
+            below = np.concatenate([[0.0], counts.cumsum()])
+            degrees = np.arange(n + 1)
+            counts = below[1:] - below[degrees - np.minimum(bound, np.maximum(degrees - floor, 0))]
+        return counts
 
     def run(self, *, amplitudes: bool = False, workers: int | None = None) -> tuple[FloatArray, FloatArray]:
         """Multiply out.

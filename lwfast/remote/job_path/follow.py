@@ -226,8 +226,15 @@ def still_going(followers: Sequence[Follower], timeout: float | None) -> WaitTim
     return error
 
 
-def check_timeout(timeout: Any) -> float:
+def check_timeout(
+    timeout: Any, name: str = "timeout", *, instead: str = ", or None to wait without end"
+) -> float:
     """Return a timeout in seconds.
+
+    Args:
+        timeout: The value.
+        name: What it is, for the message.
+        instead: What else it may be, for the message.
 
     Raises:
         TypeError: It is no number.
@@ -239,7 +246,9 @@ def check_timeout(timeout: Any) -> float:
         except (TypeError, ValueError):
             timeout = None
         if timeout is None:
-            raise TypeError("timeout should be a number of seconds, or None to wait without end.")
+            msg = f"{name} should be a number of seconds{instead}."
+            raise TypeError(msg)
     if not timeout >= 0:
-        raise ValueError(f"timeout should be at least 0 seconds, got {timeout}.")
+        msg = f"{name} should be at least 0 seconds, got {timeout}."
+        raise ValueError(msg)
     return float(timeout)
