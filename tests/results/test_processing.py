@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 
 import numpy as np
@@ -79,6 +80,19 @@ def test_convert_mappings_run_on_whole_columns(large):
     for function in (convert.threshold_mapping, convert.parity_mapping):
         assert large.map(function, invert=True) == large.map(lambda s, f=function: f(s, invert=True))
         assert large.map(function).history[0]["mapping"] in ("threshold", "parity")
+
+
+def test_a_function_that_wraps_one_of_convert_is_called(result, monkeypatch):
+    """It carries the names of the wrapped one and gives other states, also where it has replaced it."""
+
+    @functools.wraps(lw.convert.threshold_mapping)
+    def swapped(state, *args, **kwargs):
+        return lw.State(list(lw.convert.parity_mapping(state))[::-1])
+
+    expected = {(0, 1, 0): 45, (1, 0, 0): 30, (0, 0, 0): 5, (0, 0, 1): 20}
+    assert result.map(swapped) == expected
+    monkeypatch.setattr(lw.convert, "threshold_mapping", staticmethod(swapped))
+    assert result.map(lw.convert.threshold_mapping) == expected
 
 
 def test_post_selection_takes_rules_and_any_callable(result):
