@@ -127,7 +127,7 @@ def save(
     elif ending_of(target):
         msg = (
             f"{target.name!a} ends in {target.suffix}, and only .svg and .png are written; take "
-            f"{target.stem + '.' + file_format!a}, or save the figure that display(..., display_type='mpl') gives."
+            f"{target.stem + '.' + file_format!a}, or save the figure of display(..., display_type='mpl')."
         )
         raise DisplayError(msg)
     target = target.with_name(f"{target.name}.{file_format}")
