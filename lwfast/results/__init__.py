@@ -1,6 +1,7 @@
 """Results: mappings from State over columns, and what is done with them."""
 
 from lwfast.results.campaign import Campaign, CampaignReport, scan_results
+from lwfast.results.differences import Differences
 from lwfast.results.distances import ResultDistance, chi_square, fidelity, total_variation
 from lwfast.results.files import load_result
 from lwfast.results.merging import merge_results
@@ -14,6 +15,7 @@ from lwfast.results.summaries import Summary
 __all__ = [
     "Campaign",
     "CampaignReport",
+    "Differences",
     "ProbabilityDistribution",
     "QPUSamplingResult",
     "ResultDistance",

@@ -157,8 +157,14 @@ class SamplingDisplay:
         columns = [str(state) for state in result]
         return pandas_module().DataFrame([list(result.counts)], index=[name], columns=columns)
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self, dtype: Any = np.uint8) -> Any:
         """Return a DataFrame with a column for each mode (`mode_0`, ...) and one of `counts`.
+
+        Numbers of the type uint8 have no sign and end at 255: `frame.mode_0 - frame.mode_1` of `|0,1>` is
+        255. Take `dtype=int` where columns are subtracted or multiplied, or `differences`.
+
+        Args:
+            dtype: Of the columns of modes.
 
         Raises:
             LightworksDependencyError: If pandas is not installed.
@@ -166,10 +172,10 @@ class SamplingDisplay:
         from lwfast.results.export import to_pandas
 
         result = _result(self)
-        return to_pandas(result.states, result.counts, "counts")
+        return to_pandas(result.states, result.counts, "counts", dtype)
 
     def to_polars(self) -> Any:
-        """Return a `polars.DataFrame` with `state` (an array of uint8) and `counts`.
+        """Return a `polars.DataFrame` with `state` (an array of uint8, without a sign) and `counts`.
 
         `polars.DataFrame(result)` raises: polars takes any mapping for one from names to columns, before it
         looks for an Arrow stream.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ Done = tuple[tuple[Path, ...], Outcome[S]]
 
 
 def outcomes_of(
-    kind: type[S],
+    kind: Callable[[], S],
     paths: Sequence[Path],
     steps: tuple[Step, ...],
     raw_data: bool,
