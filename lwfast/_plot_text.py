@@ -6,6 +6,8 @@ import math
 import re
 import textwrap
 
+from lwfast._printable import printable
+
 _MOST_MATH = 500
 _MOST_LINES = 20
 _CHARACTER = 5.76
@@ -25,7 +27,7 @@ def plot_text(text: str, width: int) -> str:
         text: Any text; lines end where it says.
         width: Of a line that is no formula, in characters.
     """
-    text = _CONTROL.sub(" ", text.encode("utf-8", "backslashreplace").decode())
+    text = _CONTROL.sub(" ", printable(text))
     lines = text.split("\n")
     if len(lines) > _MOST_LINES:
         lines = [" ".join(lines)]
