@@ -132,7 +132,8 @@ class SamplingDisplay:
     def _facts(self) -> str:
         result = _result(self)
         states, modes = number_of(len(result), "state"), number_of(result.n_modes, "mode")
-        return f"{states} of {modes}, {number_of(result.n_samples, 'sample')}"
+        why = f"; {result.nothing_left}" if result.nothing_left else ""
+        return f"{states} of {modes}, {number_of(result.n_samples, 'sample')}{why}"
 
     def _repr_html_(self) -> str:
         result = _result(self)

@@ -134,7 +134,8 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
         if not isinstance(result, SamplingResult):
             raise TypeError(f"only results of counts can be drawn, not {type(result).__name__}")
         if len(result) == 0:
-            raise ValueError("Result contains no data.")
+            why = f" By its history, {result.nothing_left}." if result.nothing_left else ""
+            raise ValueError(f"Result contains no data.{why}")
     if not named:
         raise ValueError("there is no result to draw")
     if labels is not None:
