@@ -195,6 +195,8 @@ def test_endings_that_are_no_form_are_refused(files, capsys):
     assert not out.parent.exists()
     assert run(files, "--out", files / "out" / "run_0.25") == 0
     assert (files / "out" / "run_0.25.json").exists()
+    assert run(files, "--out", files / "out" / "x.csv") == 0
+    assert lw.load_result(files / "out" / "x.csv") == lw.load_result(files / "out" / "run_0.25")
 
 
 def test_that_nothing_is_left_is_told(files, capsys):
