@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lwfast._origin import origin_of
+from lwfast._base.origin import origin_of
 
 
 class SelectionRule(NamedTuple):

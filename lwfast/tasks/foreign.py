@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._origin import origin_of
+from lwfast._base.origin import origin_of
 from lwfast.circuit import HeraldData, PhotonicCircuit
 from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
-from lwfast.circuit.layout import Layout
+from lwfast.circuit.mode_layout import Layout
 from lwfast.hardware import Detector, Source
-from lwfast.post_selection import has_only_rules
 from lwfast.rules import PostSelection, PostSelectionFunction, PostSelectionType
 from lwfast.state import State, as_occupation
+from lwfast.tables.post_selection import has_only_rules
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.batch import Batch
 from lwfast.tasks.sampler import Sampler

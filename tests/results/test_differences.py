@@ -11,7 +11,7 @@ import pytest
 import lwfast as lw
 from lwfast.errors import CampaignError
 from lwfast.results import Differences, ProbabilityDistribution, SamplingResult, SimulationResult
-from lwfast.results import differences as module
+from lwfast.results.processing import differences as module
 
 
 def expected(result, modes, others):
