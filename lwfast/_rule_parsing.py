@@ -7,12 +7,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lwfast._base.origin import origin_of
+
 
 class SelectionRule(NamedTuple):
     """The photons of `modes` must add up to one of `totals`."""
 
     modes: tuple[int, ...]
     totals: tuple[int, ...]
+
+
+_ONLY_RULES = tuple((package, "PostSelection.validate") for package in ("lwfast", "lightworks"))
+"""The methods that ask for the rules and nothing else."""
 
 
 def has_only_rules(selection: Any) -> bool:
@@ -24,9 +30,7 @@ def has_only_rules(selection: Any) -> bool:
     if not hasattr(selection, "rules"):
         return False
     validate = getattr(selection, "validate", None)
-    package = (getattr(validate, "__module__", None) or "").partition(".")[0]
-    known = getattr(validate, "__qualname__", "") == "PostSelection.validate"
-    return validate is None or (known and package in ("lwfast", "lightworks"))
+    return validate is None or origin_of(getattr(validate, "__func__", validate)) in _ONLY_RULES
 
 
 def as_rules(rules: Any) -> tuple[SelectionRule, ...]:

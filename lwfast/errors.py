@@ -48,8 +48,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from lwfast._printable import printable
 
-class LightworksError(Exception):
+
+class _Printable(Exception):  # noqa: N818  (a part of two bases)
+    """An exception whose message can be printed, also where it names a file or a job whose name cannot."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
+
+class LightworksError(_Printable):
     """Base of every exception raised outside `lwfast.remote`."""
 
 
@@ -154,7 +163,7 @@ class BackendError(EmulatorError):
     """A backend cannot run the given task."""
 
 
-class LightworksRemoteError(Exception):
+class LightworksRemoteError(_Printable):
     """Base of every exception raised by `lwfast.remote`.
 
     Attributes:

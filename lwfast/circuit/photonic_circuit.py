@@ -366,7 +366,8 @@ class PhotonicCircuit:
         """Save a drawing of the circuit.
 
         Args:
-            path: Where to; folders are made, and a suffix other than that of the format is replaced.
+            path: Where to; folders are made. `.svg` or `.png` becomes that of the format, which is added to
+                a name without an ending.
             svg: Write SVG; False writes PNG.
             show_parameter_values: Write values of Parameters rather than their labels.
             display_loss: Draw loss elements.
@@ -374,7 +375,7 @@ class PhotonicCircuit:
             display_barriers: Draw barriers.
 
         Raises:
-            DisplayError: The number of labels does not fit.
+            DisplayError: The number of labels does not fit, or the path has the ending of another format.
             LightworksDependencyError: Matplotlib is not installed.
         """
         from lwfast.circuit.pictures.rendering import save

@@ -120,7 +120,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run_job)
     parser = commands.add_parser("result", parents=[where], help="fetch the result of a job")
     parser.add_argument("id")
-    parser.add_argument("-o", "--output", type=Path, help="save it there: .json, .npz or .parquet")
+    parser.add_argument("-o", "--output", type=Path, help="save it there: .json, .npz, .parquet or .csv")
     parser.add_argument("--raw", action="store_true", help="without post-selection")
     parser.add_argument("--wait", action="store_true", help="wait until the job is complete")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
@@ -180,11 +180,16 @@ def run_job(args: argparse.Namespace) -> int:
 
 def run_result(args: argparse.Namespace) -> int:
     """Save a result, or print its most frequent outcomes."""
+    from lwfast.results.columns.json_like import path_text
+    from lwfast.results.files.save_load import result_path
+
+    if args.output is not None:
+        result_path(args.output)  # raises what is wrong with the name before anything is fetched
     job = _client(args).job(args.id)
     result = job.result(args.timeout, progress=True) if args.wait else job.get_result()
     if args.output is not None:
-        result.save(args.output, raw_data=args.raw)
-        print(f"Saved {len(result.raw_data if args.raw else result):,} outcomes to {args.output}.")
+        path = result.save(args.output, raw_data=args.raw)
+        print(f"Saved {len(result.raw_data if args.raw else result):,} outcomes to {path_text(path)}.")
         return 0
     shown = result.raw_data if args.raw else result
     total = sum(int(count) for count in shown.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 for success, 1 for an error that was explained on stderr, 2 for wrong usage, 130 for Ctrl-C.
     """
     args = build_parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files and jobs may hold what the terminal cannot show; stderr shows escapes by itself.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return int(args.run(args))
     except (LightworksError, LightworksRemoteError, OSError, ValueError) as error:

@@ -33,7 +33,10 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "files", nargs="+", metavar="FILES", help="result files, folders or patterns (.json, .npz, .parquet)"
+        "files",
+        nargs="+",
+        metavar="FILES",
+        help="result files, folders or patterns (.json, .npz, .parquet, .csv)",
     )
     parser.add_argument(
         "--rule",
@@ -66,7 +69,7 @@ def add_parser(commands: Any) -> None:
         "--out",
         metavar="FILE",
         help="write the sum to FILE (.json, .npz, .parquet), with its history and the names of files that "
-        "were left out; FILE itself is never an input",
+        "were left out, or the counts alone (.csv); FILE itself is never an input",
     )
     parser.add_argument(
         "--plain",
@@ -134,7 +137,8 @@ def _processed(args: argparse.Namespace) -> int:
         raise CampaignError("none of the files could be processed", failed)
     if result.n_samples == 0 and len(failed) + len(empty) < len(campaign):
         _say("no samples are left: no state in the files meets all rules and heralds")
-    path = None if out is None else result.save(out, metadata=not args.plain)
+    plain = args.plain or (out is not None and out.suffix.lower() == ".csv")
+    path = None if out is None else result.save(out, metadata=not plain)
     if not args.quiet:
         n_files, n_done = len(campaign), result.metadata["files"]
         files = f"{n_files} file{'s' * (n_files != 1)}"
@@ -156,17 +160,11 @@ def _checked_out(name: str, plain: bool) -> Path:
     Raises:
         LightworksDependencyError: If the format needs a package that is not installed.
         OSError: If the folder cannot be written to.
-        ValueError: If it is no name of a file, has no plain form, or its ending is no form.
+        ValueError: If it is no name of a file, has no plain form, or its ending is no form of results.
     """
     from lwfast.results.files.save_load import result_path
 
     path = result_path(name)
-    ending = Path(name).suffix
-    if path.suffix != ending and not ending[1:].isdigit():  # of "run_0.25" it is no ending
-        raise ValueError(
-            f"{Path(name).name} ends in {ending}, which is no form of results; take .json, .npz or .parquet, "
-            f"such as {path.name}"
-        )
     if plain and path.suffix.lower() != ".json":
         raise ValueError(f"--plain is a form of .json; {path.name} is another format")
     if path.suffix.lower() == ".parquet":

@@ -13,16 +13,16 @@ from lwfast.emulator.announcing import announce
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
-from lwfast.tasks import Batch, Sampler
+from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt
 
 AUTO = "auto"
 _TASKS = {
-    AUTO: ("Sampler", "Analyzer", "Simulator"),
-    PERMANENT: ("Sampler", "Analyzer", "Simulator"),
-    SLOS: ("Sampler",),
-    CLIFFORD: ("Sampler",),
+    AUTO: (Sampler, Analyzer, Simulator),
+    PERMANENT: (Sampler, Analyzer, Simulator),
+    SLOS: (Sampler,),
+    CLIFFORD: (Sampler,),
 }
 
 
@@ -123,11 +123,11 @@ class Backend:
         return _plan_data(self._data(adopted), self._name)
 
     def _data(self, task: Any) -> Any:
-        names = [cls.__name__ for cls in type(task).__mro__]
-        if not any(name in _TASKS[self._name] for name in names):
+        kinds = _TASKS[self._name]
+        if not isinstance(task, kinds):
             msg = (
                 f"Selected backend {self._name!r} not compatible with task {type(task).__name__}, supported "
-                f"tasks for the backend are: {', '.join(_TASKS[self._name])}."
+                f"tasks for the backend are: {', '.join(kind.__name__ for kind in kinds)}."
             )
             raise BackendError(msg)
         return task._generate_task()  # noqa: SLF001

@@ -49,7 +49,10 @@ def run_sampler(task: SamplerTask, plan: Plan, executor: Any = None) -> Sampling
         states, counts = draw_from_distribution(
             experiment, conditions, task.n_samples, plan, every_shot=every_shot, generator=generator
         )
-    return SamplingResult.from_owned(states, counts, input=task.input_state)
+    reason = None
+    if task.n_samples and not len(states):
+        reason = f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
+    return SamplingResult.from_owned(states, counts, input=task.input_state, reason=reason)
 
 
 def plan_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> Plan:

@@ -36,7 +36,7 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
 
     Returns:
         uint8[C(n_modes + n_photons - 1, n_photons), n_modes], in the order described above; row i is the
-        state of rank i.
+        state of rank i. Subtract photon numbers of it as `basis.astype(int)`: uint8 has no sign.
 
     Raises:
         TypeError: A number is no integer.

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from lwfast import wire
+from lwfast._printable import is_unicode
 from lwfast._version import LIGHTWORKS_VERSION
 from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
 from lwfast.rules import DefaultPostSelection, PostSelection
@@ -75,6 +76,12 @@ def compile_tasks(
         )
     tasks = task.tasks if isinstance(task, Batch) else [task]
     names = job_names(isinstance(task, Batch), job_name, len(tasks))
+    for name in names:
+        if not is_unicode(name):
+            raise TaskValueError(
+                f"The job name {name!a:.80} has half a surrogate pair, which is no character and cannot be "
+                "sent; replace it, as `name.encode('utf-8', 'backslashreplace').decode()` does."
+            )
     found: list[Violation] = []
     out = []
     for one, name in zip(tasks, names, strict=True):

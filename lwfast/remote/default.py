@@ -26,6 +26,12 @@ def default_client() -> Client:
         return _default
 
 
+def present_client() -> Client | None:
+    """Return what `default_client` would, or None if there is none yet."""
+    with _lock:
+        return _in_place[-1] if _in_place else _default
+
+
 def put_in_place(client: Client) -> None:
     """Let the module's functions use `client` until it is taken away."""
     with _lock:

@@ -36,7 +36,18 @@ class QPU:
         return self.name
 
     def __repr__(self) -> str:
-        return f"lwfast.remote.QPU('{self.name}')"
+        # Nothing is asked here: what is known without it may be that there is no such QPU.
+        from lwfast.remote.default import present_client
+
+        client = self._client or present_client()
+        known = {} if client is None else client._qpu_ids
+        if self.name in known:
+            hint = ""
+        elif known:
+            hint = f" (not among the QPUs listed: {', '.join(known)})"
+        else:
+            hint = " (not looked up yet; .details asks the scheduler)"
+        return f"lwfast.remote.QPU({self.name!r}){hint}"
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from lwfast.results.campaign.campaign import Campaign, CampaignReport, scan_resu
 from lwfast.results.files.save_load import load_result
 from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.probability_distribution import ProbabilityDistribution
+from lwfast.results.processing.differences import Differences
 from lwfast.results.processing.distances import ResultDistance, chi_square, fidelity, total_variation
 from lwfast.results.processing.merging import merge_results
 from lwfast.results.processing.summaries import Summary
@@ -14,6 +15,7 @@ from lwfast.results.simulation_result import SimulationResult
 __all__ = [
     "Campaign",
     "CampaignReport",
+    "Differences",
     "ProbabilityDistribution",
     "QPUSamplingResult",
     "ResultDistance",

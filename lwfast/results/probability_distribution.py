@@ -12,9 +12,12 @@ from lwfast.errors import ProbabilityDistributionError
 from lwfast.results.columns.state_map import StateMap
 from lwfast.results.columns.text import html_table, number_of, short_text
 from lwfast.results.processing.mapping import table_of
+from lwfast.results.processing.summaries import correlations_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.state import as_occupation
 from lwfast.tables.counts import as_table
+
+_CHUNK = 1 << 16
 
 
 class ProbabilityDistribution(StateMap[float]):
@@ -69,6 +72,36 @@ class ProbabilityDistribution(StateMap[float]):
     def probabilities(self) -> FloatArray:
         """The probability of each row of `states`, `float64[N]`, read-only."""
         return self._values
+
+    @property
+    def mode_means(self) -> FloatArray:
+        """Mean number of photons of each mode, `float64[n_modes]`; NaN where the whole probability is 0."""
+        return self._moments()[0]
+
+    @property
+    def covariances(self) -> FloatArray:
+        """Covariance of the photon numbers of two modes, `float64[n_modes, n_modes]`.
+
+        Entry (i, j) is the mean of n_i n_j less the product of the means of n_i and n_j.
+        """
+        means, products = self._moments()
+        return np.asarray(products - np.outer(means, means))
+
+    @property
+    def correlations(self) -> FloatArray:
+        """Covariance over the product of the standard deviations; NaN where a mode does not vary."""
+        return correlations_of(self.covariances)
+
+    def _moments(self) -> tuple[FloatArray, FloatArray]:
+        """Return the means of n_i and of n_i n_j."""
+        sums, products = np.zeros(self.n_modes), np.zeros((self.n_modes, self.n_modes))
+        for start in range(0, len(self), _CHUNK):
+            rows = self.states[start : start + _CHUNK].astype(np.float64)
+            weighted = rows * self.probabilities[start : start + _CHUNK, None]
+            sums += weighted.sum(axis=0)
+            products += rows.T @ weighted
+        total = float(self.probabilities.sum()) or np.nan
+        return sums / total, products / total
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise ProbabilityDistributionError(

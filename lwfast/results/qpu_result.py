@@ -10,7 +10,7 @@ import numpy as np
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultCreationError
 from lwfast.results.columns.json_like import json_like
-from lwfast.results.processing.selection import select_columns
+from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.sampling_result import SamplingResult, columns_of
 from lwfast.tables.post_selection import as_heralds, as_rules
@@ -66,7 +66,8 @@ class QPUSamplingResult(SamplingResult):
 
     def __getitem__(self, key: Any) -> Any:
         if len(self) == 0 and not isinstance(key, slice):
-            raise ValueError("Result contains no data.")
+            why = f" By its history, {self.nothing_left}." if self.nothing_left else ""
+            raise ValueError(f"Result contains no data.{why}")
         return super().__getitem__(key)
 
 
@@ -102,8 +103,10 @@ def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict
         raw = SamplingResult.from_owned(states, counts, job_data=job_data, metadata=metadata)
         fields: dict[str, Any] = {"metadata": metadata, "raw": raw}
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
-        heralds = as_heralds(herald)
-        states, counts = select_columns(states, counts, as_rules(post_select), heralds)
+        heralds, rules = as_heralds(herald), as_rules(post_select)
+        states, counts = select_columns(states, counts, rules, heralds)
+        if len(states) == 0:
+            fields["reason"] = why_nothing(raw.states, rules, heralds)
         if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct
             states, counts = group_weights(states, counts)
         fields["states"], fields["counts"] = states, counts

@@ -23,6 +23,7 @@ from lwfast.results.processing.selection import (
     select_columns,
     settled,
     told_as,
+    why_nothing,
 )
 from lwfast.results.processing.weights import as_weights, group_weights
 from lwfast.state import State, as_occupation
@@ -51,7 +52,16 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             count is not a number, or an integer outside 0 to 2^63 - 1, or an attribute has a taken name.
     """
 
-    __slots__ = ("_attributes", "_history", "_input", "_job_data", "_metadata", "_post_selection", "_raw")
+    __slots__ = (
+        "_attributes",
+        "_history",
+        "_input",
+        "_job_data",
+        "_metadata",
+        "_post_selection",
+        "_raw",
+        "_reason",
+    )
 
     _input: State | None
     _raw: SamplingResult | None
@@ -60,6 +70,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     _metadata: dict[str, Any]
     _history: tuple[dict[str, Any], ...]
     _attributes: dict[str, Any]
+    _reason: str | None
 
     def __init__(self, results: Mapping[Any, int], input: Any = None, **attributes: Any) -> None:
         check_names(type(self), attributes)
@@ -131,6 +142,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         metadata: dict[str, Any] | None = None,
         history: tuple[dict[str, Any], ...] = (),
         attributes: dict[str, Any] | None = None,
+        reason: str | None = None,
     ) -> None:
         StateMap.__init__(self, states, counts)
         self._input = input
@@ -140,6 +152,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         self._metadata = metadata or {}
         self._history = history
         self._attributes = attributes or {}
+        self._reason = reason
 
     def __getattr__(self, name: str) -> Any:
         # Only reached where the normal look-up failed; `_attributes` itself is missing while unpickling.
@@ -202,6 +215,11 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         return self._raw
 
     @property
+    def nothing_left(self) -> str | None:
+        """Why post-selection left nothing, where it did: the rule that no state meets, if it is one."""
+        return self._reason
+
+    @property
     def attributes(self) -> dict[str, Any]:
         """The further attributes that the result was made with, as a new dict."""
         return dict(self._attributes)
@@ -239,7 +257,8 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         """
         post_selection = settled(post_selection)
         states, counts = keep_states(self.states, self.counts, post_selection)
-        return self._next(states, counts, step="post_select", rules=described(post_selection))
+        reason = None if len(states) else why_nothing(self.states, post_selection, {})
+        return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
         """Keep the states that meet rules and heralds, without the heralded modes.
@@ -266,6 +285,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         return self._next(
             states,
             counts,
+            None if len(states) else why_nothing(self.states, rules, wanted),
             step="post_select",
             rules=described(rules),
             heralds=[[[m], list(n)] for m, n in wanted.items()],
@@ -287,9 +307,8 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         mapped, name = map_states(self.states, mapping, *args, **kwargs)
         states, counts = group_weights(mapped, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
-        return self._next(
-            states, counts, step="map", mapping=name, **{k: v for k, v in arguments.items() if v}
-        )
+        given = {k: v for k, v in arguments.items() if v}
+        return self._next(states, counts, None, step="map", mapping=name, **given)
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts, largest first; equal ones in their order.
@@ -346,7 +365,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     def _rows(self, rows: Any, **step: Any) -> Self:
         return self._next(self.states[rows], self.counts[rows], **step)
 
-    def _next(self, states: StateTable, counts: Counts, **step: Any) -> Self:
+    def _next(self, states: StateTable, counts: Counts, reason: str | None = None, **step: Any) -> Self:
         """Return a result of new columns that remembers this one."""
         history = self._history
         if step:
@@ -362,6 +381,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             metadata=self._metadata,
             history=history,
             attributes=self._attributes,
+            reason=reason or self._reason,
         )
 
     def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Any:

@@ -138,7 +138,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     @property
     def output_table(self) -> StateTable:
-        """The outputs as rows, `uint8[n_outputs, n_modes]`, read-only."""
+        """The outputs as rows, `uint8[n_outputs, n_modes]`, read-only; uint8 has no sign and ends at 255."""
         return self._outputs.table
 
     @property

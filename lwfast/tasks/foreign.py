@@ -1,7 +1,7 @@
 """Lightworks' own task objects, taken over as they are.
 
-Nothing of Lightworks is imported: its objects are told by the names of their classes and read through their
-attributes, as they stand at the time of the call (Parameters give their present values).
+Nothing of Lightworks is imported: its classes are looked up where they say to be, and its objects are read
+through their attributes, as they stand at the time of the call (Parameters give their present values).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.origin import origin_of
 from lwfast.circuit import HeraldData, PhotonicCircuit
 from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
@@ -18,6 +19,7 @@ from lwfast.circuit.mode_layout import Layout
 from lwfast.hardware import Detector, Source
 from lwfast.rules import PostSelection, PostSelectionFunction, PostSelectionType
 from lwfast.state import State, as_occupation
+from lwfast.tables.post_selection import has_only_rules
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.batch import Batch
 from lwfast.tasks.sampler import Sampler
@@ -78,8 +80,9 @@ def adopt_circuit(circuit: Any) -> PhotonicCircuit:
 def _foreign_name(obj: Any, names: Any) -> str:
     """Return the first name of the object's classes in Lightworks that is one of `names`, or nothing."""
     for cls in type(obj).__mro__:
-        if cls.__module__.split(".")[0] == "lightworks" and cls.__name__ in names:
-            return cls.__name__
+        package, name = origin_of(cls) or ("", "")
+        if package == "lightworks" and name in names:
+            return name
     return ""
 
 
@@ -144,9 +147,7 @@ def _copied(part: Any, kind: Callable[..., Any], names: tuple[str, ...]) -> Any:
 def _post_selection(post_selection: Any, state_type: Callable[[list[int]], Any]) -> PostSelectionType | None:
     if post_selection is None or _foreign_name(post_selection, {"DefaultPostSelection"}):
         return None
-    if type(post_selection).__module__.split(".")[0] == "lightworks" and _foreign_name(
-        post_selection, {"PostSelection"}
-    ):
+    if origin_of(type(post_selection)) == ("lightworks", "PostSelection") and has_only_rules(post_selection):
         rules = PostSelection(multi_rules=True)
         for rule in post_selection.rules:
             rules.add(*rule.as_tuple())

@@ -110,6 +110,13 @@ def test_files(circuit: PhotonicCircuit, tmp_path: Path, svg: bool, name: str) -
     assert data.startswith(b"<?xml" if svg else b"\x89PNG")
 
 
+def test_another_format_is_refused(circuit: PhotonicCircuit, tmp_path: Path) -> None:
+    """`x.pdf` became `x.pdf.svg`."""
+    with pytest.raises(DisplayError, match=r"'x.pdf' ends in .pdf, and only .svg and .png are written"):
+        circuit.save_figure(tmp_path / "x.pdf")
+    assert not list(tmp_path.iterdir())
+
+
 def test_same_circuit_same_file(circuit: PhotonicCircuit, tmp_path: Path) -> None:
     """SVG files hold no date and no random ids."""
     for name in ("a", "b"):

@@ -208,6 +208,14 @@ def test_a_result(run, scheduler, tmp_path):
     code, out, _ = run("result", str(fake.id), "-o", str(tmp_path / "r.json"))
     assert (code, "Saved 2 outcomes" in out) == (0, True)
     assert json.loads((tmp_path / "r.json").read_text()) == {"0, 1, 0, 0": 45, "1, 0, 0, 0": 55}
+    for name, written in (("r.csv", "r.csv"), ("r_0.5", "r_0.5.json")):
+        _, out, _ = run("result", str(fake.id), "-o", str(tmp_path / name))
+        assert f"Saved 2 outcomes to {tmp_path / written}." in out
+        assert (tmp_path / written).exists()
+    assert (tmp_path / "r.csv").read_text().startswith("mode_0,mode_1,mode_2,mode_3,counts\n")
+    code, _, err = run("result", "no such job", "-o", str(tmp_path / "r.txt"))
+    assert (code, "no form of results; take one of .json, .npz, .parquet, .csv" in err) == (1, True)
+    assert len(list(tmp_path.glob("r*"))) == 3
     running = scheduler.add(script=["Running", "Completed"])
     assert run("result", str(running.id))[0] == 1
     assert run("result", str(running.id), "--wait", "--timeout", "5")[0] == 0

@@ -188,13 +188,15 @@ def test_endless_numbers_are_not_repeated(files, capsys):
 
 
 def test_endings_that_are_no_form_are_refused(files, capsys):
-    """`x.csv` became `x.csv.json`; a number behind a dot is part of a name."""
-    out = files / "out" / "x.csv"
+    """`x.h5` became `x.h5.json`; a number behind a dot is part of a name."""
+    out = files / "out" / "x.h5"
     assert run(files, "--out", out) == 1
-    assert "x.csv ends in .csv" in capsys.readouterr().err
+    assert "x.h5 ends in .h5" in capsys.readouterr().err
     assert not out.parent.exists()
     assert run(files, "--out", files / "out" / "run_0.25") == 0
     assert (files / "out" / "run_0.25.json").exists()
+    assert run(files, "--out", files / "out" / "x.csv") == 0
+    assert lw.load_result(files / "out" / "x.csv") == lw.load_result(files / "out" / "run_0.25")
 
 
 def test_that_nothing_is_left_is_told(files, capsys):

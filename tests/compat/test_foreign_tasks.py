@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 import pytest
 
 import lwfast
+import lwfast.results
 from lwfast.hardware import Detector, Source
 from lwfast.rules import PostSelection, PostSelectionFunction
 from lwfast.state import State
@@ -110,6 +112,38 @@ def test_own_rules_are_asked() -> None:
     assert isinstance(task, Sampler)
     assert task.post_selection is not None
     assert not task.post_selection.validate(State([0, 1]))
+
+
+def test_names_alone_make_nothing_lightworks() -> None:
+    """A class or a method that carries the names of Lightworks' is taken for what it is."""
+    circuit, state = lightworks.Unitary(np.identity(2)), lightworks.State([1, 0])
+    named = type("Sampler", (), {"__module__": lightworks.Sampler.__module__})
+    with pytest.raises(TypeError, match="Expected a task"):
+        adopt(named())
+    rules = lightworks.PostSelection()
+
+    @functools.wraps(lightworks.PostSelection.validate)
+    def validate(state: Any) -> bool:
+        return bool(state[1] == 0)
+
+    rules.validate = validate
+    task = adopt(lightworks.Sampler(circuit, state, 1, post_selection=rules))
+    assert isinstance(task, Sampler)
+    assert task.post_selection is not None
+    assert not task.post_selection.validate(State([0, 1]))
+
+
+def test_lightworks_functions_run_on_columns() -> None:
+    """Its mappings are known by the very objects, and its rules are read."""
+    result = lwfast.results.SamplingResult({(2, 0): 3, (0, 1): 4})
+    for name, function in (
+        ("threshold", lightworks.convert.threshold_mapping),
+        ("parity", lightworks.convert.parity_mapping),
+    ):
+        assert result.map(function).history[0]["mapping"] == name
+    rules = lightworks.PostSelection()
+    rules.add(0, 2)
+    assert result.apply_post_selection(rules).history[0]["rules"] == [[[0], [2]]]
 
 
 def test_rules_that_count_a_mode_twice_are_refused() -> None:

@@ -272,6 +272,13 @@ def test_names_and_texts():
             Backend(name).run(lw.Simulator(unitary(), lw.State([1, 0, 0, 0])))
 
 
+def test_a_task_is_told_by_its_class_and_not_by_the_name_of_that():
+    simulator = type("Sampler", (lw.Simulator,), {})(unitary(), lw.State([1, 0, 0, 0]))
+    with pytest.raises(BackendError, match="not compatible"):
+        Backend("slos").run(simulator)
+    assert len(Backend("permanent").run(simulator)) == 1
+
+
 def test_package_names_are_lazy_and_complete():
     """Every name in __all__ is there, and nothing else."""
     for name in emulator.__all__:

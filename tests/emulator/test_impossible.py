@@ -229,3 +229,9 @@ def test_more_samples_than_counts_hold():
             sampler(lw.random_unitary(4, 1), [1, 1, 0, 0], n_samples=10**12), progress=stop
         )
     assert time.perf_counter() - begun < 5
+
+
+def test_samples_of_which_none_counts_say_so():
+    """Where the input is sampled, as many count as meet the conditions: none, if they cannot be met."""
+    task = sampler(np.identity(2), [1, 0], sampling_mode="input", post_selection=rules(((0, 1), 0)))
+    assert "samples meets the rules, heralds and min_detection of the task" in repr(Backend().run(task))

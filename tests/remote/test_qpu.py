@@ -36,13 +36,39 @@ def heralded(photons_in: int = 1, photons_out: int = 1) -> lw.PhotonicCircuit:
 
 def test_a_qpu_shows_its_name():
     qpu = remote.QPU("Artemis")
-    assert (str(qpu), qpu.name, repr(qpu)) == ("Artemis", "Artemis", "lwfast.remote.QPU('Artemis')")
+    assert (str(qpu), qpu.name) == ("Artemis", "Artemis")
+    assert repr(qpu).startswith("lwfast.remote.QPU('Artemis')")
     qpu.name = "Apollo"
     assert str(qpu) == "Apollo"
     with pytest.raises(TypeError):
         remote.QPU(1)
     with pytest.raises(TypeError):
         qpu.name = None
+
+
+def test_a_qpu_says_whether_it_is_known(scheduler):
+    """Without asking for it: a wrong name need not wait for the first job to be noticed."""
+    artemis, wrong = remote.QPU("Artemis"), remote.QPU("Nope\ud800")
+    unknown = " (not looked up yet; .details asks the scheduler)"
+    assert repr(artemis) == f"lwfast.remote.QPU('Artemis'){unknown}"
+    assert repr(wrong).endswith(unknown)
+    artemis.details  # noqa: B018
+    assert repr(artemis) == "lwfast.remote.QPU('Artemis')"
+    assert repr(wrong) == r"lwfast.remote.QPU('Nope\ud800') (not among the QPUs listed: Artemis)"
+    own = remote.QPU("Artemis", client=remote.Client("http://127.0.0.1:9/", "x"))
+    assert repr(own).endswith(unknown)
+
+
+def test_a_job_name_that_is_no_text_is_refused(scheduler):
+    """Half a surrogate pair: the error could not be printed."""
+    batch = lw.Batch(lw.Sampler, [[heralded()] * 2, [lw.State([1, 0, 0, 0])], [10]])
+    for task, name in ((batch.tasks[0], "a\ud800"), (batch, "a\ud800"), (batch, ["x", "a\ud800"])):
+        with pytest.raises(ValueError, match=r"name 'a\\ud800(_1)?' has half a surrogate pair") as caught:
+            remote.QPU("Artemis").run(task, job_name=name)
+        assert isinstance(caught.value, remote.ValidationError)
+        assert str(caught.value).encode()
+    with pytest.raises(remote.JobNotFoundError, match="half a surrogate pair"):
+        remote.job("a\ud800")
 
 
 def test_details_are_those_of_the_scheduler(scheduler):

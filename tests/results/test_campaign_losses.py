@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import pytest
 
@@ -108,9 +110,12 @@ def test_a_worker_that_is_killed_is_told_with_the_rest(folder):
     assert sorted(done + missing) == [f"run_{k:02}.json" for k in range(N_FILES)]
 
 
-def test_a_chunk_that_kills_workers_of_dask_is_left_out(folder):
-    """The cluster gives up the chunk, not the others."""
+def test_a_chunk_that_kills_workers_of_dask_is_left_out(folder, monkeypatch):
+    """The cluster gives up the chunk, not the others; an exception of a user that is called so stays one."""
     KilledWorker = type("KilledWorker", (Exception,), {})
+    with pytest.raises(KilledWorker):
+        scan_results(folder, on_error="skip").merge(executor=BreakingPool(5, KilledWorker))
+    monkeypatch.setitem(sys.modules, "distributed.scheduler", SimpleNamespace(KilledWorker=KilledWorker))
     campaign = scan_results(folder, on_error="skip")
     with pytest.warns(UserWarning, match="KilledWorker: "):
         merged = campaign.merge(executor=BreakingPool(5, KilledWorker))

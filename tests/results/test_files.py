@@ -25,7 +25,7 @@ def result():
     return QPUSamplingResult.from_body(body, metadata={"job_id": 7, "qpu": "Artemis"})
 
 
-@pytest.mark.parametrize("name", ["a.json", "a", "run_0.25", "a.npz", "a.PARQUET", "deep/er/a.npz"])
+@pytest.mark.parametrize("name", ["a.json", "a", "run_0.25", "a.npz", "a.PARQUET", "deep/er/a.npz", "a.csv"])
 def test_what_is_saved_is_loaded(result, tmp_path, name):
     for raw, expected in ((False, result), (True, result.raw_data)):
         path = result.save(tmp_path / name, raw_data=raw)
@@ -33,10 +33,10 @@ def test_what_is_saved_is_loaded(result, tmp_path, name):
         assert again == expected
         assert again.outputs == expected.outputs
         assert lw.load_result(tmp_path / name) == expected
-        if path.suffix != ".json":
+        if path.suffix not in (".json", ".csv"):
             assert again.metadata.items() >= {"job_id": 7, "qpu": "Artemis"}.items()
             assert again.metadata["saved"]
-        if path.suffix != ".json" and not raw:
+        if path.suffix not in (".json", ".csv") and not raw:
             assert again.post_selection == result.post_selection
             assert again.job_data == {"note": "x"}
             assert isinstance(again, QPUSamplingResult)
@@ -45,7 +45,21 @@ def test_what_is_saved_is_loaded(result, tmp_path, name):
 def test_names_are_never_cut_at_a_dot(result, tmp_path):
     assert result.save(str(tmp_path / "run_0.25")).name == "run_0.25.json"
     assert result.save(tmp_path / "run_0.75").name == "run_0.75.json"
-    assert len(list(tmp_path.iterdir())) == 2
+    assert result.save(tmp_path / "phi_0.25pi").name == "phi_0.25pi.json"
+    assert result.save(tmp_path / "Dr. Who ran").name == "Dr. Who ran.json"
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_an_ending_that_is_not_written_is_refused(result, tmp_path):
+    """`r.txt` became `r.txt.json`; what was saved under such a name is still found."""
+    for ending in ("txt", "h5", "CSV2", "jsonl"):
+        with pytest.raises(
+            ValueError, match=rf"\.{ending}, which is no form of results; take one of \.json, "
+        ):
+            result.save(tmp_path / f"r.{ending}")
+    assert not list(tmp_path.iterdir())
+    result.save(tmp_path / "r.txt.json")
+    assert lw.load_result(tmp_path / "r.txt") == result
 
 
 def test_json_is_the_one_that_lightworks_writes(result, tmp_path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 
 import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast.results import SamplingResult
+from lwfast.results import QPUSamplingResult, SamplingResult
 from tests.results.tables import COUNTS
 
 
@@ -79,6 +80,19 @@ def test_convert_mappings_run_on_whole_columns(large):
     for function in (convert.threshold_mapping, convert.parity_mapping):
         assert large.map(function, invert=True) == large.map(lambda s, f=function: f(s, invert=True))
         assert large.map(function).history[0]["mapping"] in ("threshold", "parity")
+
+
+def test_a_function_that_wraps_one_of_convert_is_called(result, monkeypatch):
+    """It carries the names of the wrapped one and gives other states, also where it has replaced it."""
+
+    @functools.wraps(lw.convert.threshold_mapping)
+    def swapped(state, *args, **kwargs):
+        return lw.State(list(lw.convert.parity_mapping(state))[::-1])
+
+    expected = {(0, 1, 0): 45, (1, 0, 0): 30, (0, 0, 0): 5, (0, 0, 1): 20}
+    assert result.map(swapped) == expected
+    monkeypatch.setattr(lw.convert, "threshold_mapping", staticmethod(swapped))
+    assert result.map(lw.convert.threshold_mapping) == expected
 
 
 def test_post_selection_takes_rules_and_any_callable(result):
@@ -232,3 +246,38 @@ def test_a_callable_with_heralds_is_one_step():
 def test_a_number_is_no_post_selection(told):
     with pytest.raises(TypeError, match="post-selection is"):
         SamplingResult.from_columns([[1, 0]], [5], post_selection=told)
+
+
+def test_what_keeps_nothing_is_named(result):
+    """In the text of a result and where it is drawn, after further steps too; never of one with data."""
+    rules = [((0,), (0, 1, 2)), ((0, 1), (3,))]
+    for empty, reason in (
+        (result.post_select(rules), "none meets the rule that modes 0, 1 hold 3 photons"),
+        (result.apply_post_selection(rules), "none meets the rule that modes 0, 1 hold 3 photons"),
+        (result.post_select((), {2: 1, 1: 5}), "none meets the herald that mode 1 holds 5 photons"),
+        (
+            result.post_select([((0,), (7,))], {1: (8, 9)}),
+            "none meets the herald that mode 1 holds 8 or 9 photons, and 1 more rule alike",
+        ),
+        (
+            result.post_select([((0,), (1,)), ((1,), (1,))]),
+            "each rule is met by some, all together by none",
+        ),
+        (result.apply_post_selection(_none), "the function _none accepts none"),
+    ):
+        assert empty.nothing_left == f"post-selection kept none of 4 states: {reason}"
+        assert reason in repr(empty)
+        assert reason in repr(pickle.loads(pickle.dumps(empty)).map("threshold").top(3))
+        pytest.importorskip("matplotlib")
+        with pytest.raises(ValueError, match=f"no data. By its history, post-selection kept .*{reason}"):
+            empty.plot()
+    assert result.post_select([((0,), (0,))]).nothing_left is None
+    assert SamplingResult({}).post_select(rules).nothing_left is None
+    of_a_job = QPUSamplingResult({"results": COUNTS, "job_data": {"herald": [[[0], [9]]]}})
+    assert "the herald that mode 0 holds 9 photons" in repr(of_a_job)
+    with pytest.raises(ValueError, match="mode 0 holds 9 photons"):
+        of_a_job[0, 1]
+
+
+def _none(state):
+    return False

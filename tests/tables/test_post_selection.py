@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -99,14 +101,20 @@ def test_rules_and_a_test_of_its_own_are_both_asked():
         def validate(self, state):
             return super().validate(state) and state[1] == 0
 
+    class Wrapped(lw.PostSelection):
+        @functools.wraps(lw.PostSelection.validate)
+        def validate(self, state):
+            return super().validate(state) and state[1] == 0
+
     class OnlyRules:
         rules = (((0,), (1,)),)
 
-    strict = Stricter()
+    strict, wrapped = Stricter(), Wrapped()
     strict.add(0, 1)
+    wrapped.add(0, 1)
     states = [[0, 2], [1, 1], [1, 0]]
     result = SamplingResult.from_columns(states, [1, 2, 3])
-    for selection, expected in ((strict, [[1, 0]]), (OnlyRules(), [[1, 1], [1, 0]])):
+    for selection, expected in ((strict, [[1, 0]]), (wrapped, [[1, 0]]), (OnlyRules(), [[1, 1], [1, 0]])):
         assert lw.post_select(states, [1, 2, 3], selection)[0].tolist() == expected
         assert result.apply_post_selection(selection).states.tolist() == expected
         assert result.post_select(selection).states.tolist() == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lwfast._base.plot_text import plot_text
 from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Loss, ModeSwaps, PhaseShifter
 from lwfast.circuit.pictures.placing import DrawingPlan, Placed, phase_text, value_text
@@ -23,6 +24,8 @@ FILLS = {
 HERALD = "#fdf3b4"
 GAP = 0.16
 """Room left and right of an element, in columns."""
+_WIDTH = 64
+"""Characters of a line of a name, of which there is one in all but odd cases."""
 LEAD = 0.7
 """Length of the mode lines before the first element and after the last one, in columns."""
 
@@ -38,7 +41,9 @@ def paint(ax: Axes, plan: DrawingPlan, show_parameter_values: bool) -> None:
     for mode, label in enumerate(plan.labels):
         if label is not None:
             _line(ax, mode, plan)
-            ax.text(-LEAD - 0.35, -mode, label, ha="right", va="center", fontsize=11, color=INK)
+            ax.text(
+                -LEAD - 0.35, -mode, plot_text(label, _WIDTH), ha="right", va="center", fontsize=11, color=INK
+            )
     for placed in plan.placed:
         _paint_one(ax, placed, plan, show_parameter_values)
     for mode, n in plan.heralds_in.items():
@@ -111,6 +116,7 @@ def _box(ax: Axes, placed: Placed, name: str, value: str, shift: float = 0.0) ->
         )
     )
     x = left + width / 2
+    name, value = plot_text(name, _WIDTH), plot_text(value, _WIDTH)
     size = 11 if len(name) <= 4 or not single else 8
     if single or not value:
         ax.text(x, middle + shift, name, ha="center", va="center", fontsize=size, color=INK, zorder=4)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from lwfast._base.file_names import ending_of
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.pictures.painting import paint
 from lwfast.circuit.pictures.placing import plan_drawing
@@ -108,18 +109,25 @@ def save(layout: Layout, path: str | Path, file_format: Literal["svg", "png"], *
 
     Args:
         layout: The elements of the circuit, and where its modes are.
-        path: Where to; folders are made, and the suffix becomes that of the format.
+        path: Where to; folders are made. `.svg` or `.png` becomes that of the format, which is added to a
+            name without an ending.
         file_format: "svg" or "png".
         **options: As in `draw`.
 
     Raises:
-        DisplayError: The number of labels does not fit.
+        DisplayError: The number of labels does not fit, or the path has the ending of another format.
         LightworksDependencyError: Matplotlib is not installed.
     """
     target = Path(path)
     # Only a suffix of an image is replaced: "run_0.25" is a whole name.
     if target.suffix.lower() in (".svg", ".png"):
         target = target.with_suffix("")
+    elif ending_of(target):
+        msg = (
+            f"{target.name!a} ends in {target.suffix}, and only .svg and .png are written; take "
+            f"{target.stem + '.' + file_format!a}, or save the figure of display(..., display_type='mpl')."
+        )
+        raise DisplayError(msg)
     target = target.with_name(f"{target.name}.{file_format}")
     data = _rendered(layout, file_format, **options)
     target.parent.mkdir(parents=True, exist_ok=True)

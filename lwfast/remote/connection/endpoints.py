@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from lwfast import wire
+from lwfast._printable import is_unicode
 from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import Answer, DownloadProgress, Transport
@@ -36,6 +37,8 @@ def check_job_id(job_id: Any) -> str:
             job_id = None
         if job_id is None:
             raise TypeError("A job id should be an integer or a string.")
+    if not is_unicode(str(job_id)):
+        raise JobNotFoundError(f"{job_id!a:.80} is no job id: it has half a surrogate pair.")
     text = quote(str(job_id).strip(), safe="")
     if text in {"", ".", ".."}:
         raise JobNotFoundError(f"{job_id!r} is no job id.")

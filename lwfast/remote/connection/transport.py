@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
 from lwfast._version import __version__
@@ -264,12 +265,12 @@ class Transport:
                 f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
                 "token, and the proxies of the environment."
             )
-        if _passed_through(error, "requests.adapters", "cert_verify"):
+        if _passed_through(error, HTTPAdapter.cert_verify):
             return ConfigurationError(
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
             )
-        connecting = _passed_through(bottom, "urllib3.connection", "connect")
+        connecting = _passed_through(bottom, HTTPConnection.connect, HTTPSConnection.connect)
         if connecting and isinstance(bottom, ssl.SSLError):
             return UntrustedError(
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
@@ -341,12 +342,12 @@ def _nothing_sent(error: Exception) -> bool:
     return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | ProxyError)
 
 
-def _passed_through(error: BaseException, module: str, function: str) -> bool:
-    """Whether an exception came out of a function: that tells connecting from what follows it."""
+def _passed_through(error: BaseException, *functions: Any) -> bool:
+    """Whether an exception came out of one of the functions: that tells connecting from what follows it."""
+    codes = [function.__code__ for function in functions]
     trace = error.__traceback__
     while trace is not None:
-        frame = trace.tb_frame
-        if frame.f_code.co_name == function and frame.f_globals.get("__name__") == module:
+        if any(trace.tb_frame.f_code is code for code in codes):
             return True
         trace = trace.tb_next
     return False

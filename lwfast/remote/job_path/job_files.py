@@ -12,6 +12,7 @@ import msgspec
 
 from lwfast import wire
 from lwfast._base.atomic import write_atomic
+from lwfast._printable import printable
 from lwfast.errors import JobFileError
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def save(data: dict[str, Any], filename: str | PathLike[str], allow_overwrite: b
     path = path_to_save(filename)
     if path.exists() and not allow_overwrite:
         raise ValueError(
-            f"A saved job with this name already exists ({path}). Use another name, or allow_overwrite=True "
-            "to replace it."
+            f"A saved job with this name already exists ({printable(str(path))}). Use another name, or "
+            "allow_overwrite=True to replace it."
         )
     write_atomic(path, json.dumps(data, indent=4).encode())
 
@@ -76,7 +77,7 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     """
     path = path_to_load(filename)
     if path is None:
-        raise FileNotFoundError(f"No saved job {path_to_save(filename)}.")
+        raise FileNotFoundError(f"No saved job {printable(str(path_to_save(filename)))}.")
     raw = path.read_bytes()
     try:
         try:

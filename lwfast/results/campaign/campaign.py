@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from lwfast.errors import CampaignError, ResourceLimitError
 from lwfast.results.campaign.chunks import (
+    DifferenceSum,
     Failures,
     Part,
     Sum,
@@ -27,6 +29,7 @@ from lwfast.results.campaign.paths import files_of
 from lwfast.results.campaign.running import outcomes_of
 from lwfast.results.campaign.verbs import Step, map_step, post_select_step, post_selection_step
 from lwfast.results.columns.json_like import path_text
+from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult
 
@@ -44,8 +47,8 @@ def scan_results(
 
     Args:
         paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. Of a folder, all
-            files that end in .json, .npz or .parquet are taken, but none in folders below it: for these too,
-            use a pattern, `"runs/**/*.json"`. The files of a folder or pattern are in the order of their
+            files that end in .json, .npz, .parquet or .csv are taken, but none in folders below it: for these
+            too, use a pattern, `"runs/**/*.json"`. The files of a folder or pattern are in the order of their
             names. A link that leads nowhere is a file that cannot be read.
         on_error: What a file that cannot be processed does once all files were tried: "raise" a
             `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
@@ -218,6 +221,35 @@ class Campaign:
         self._ended(summary, tally)
         return summary
 
+    def differences(
+        self,
+        modes: Any,
+        others: Any,
+        *,
+        executor: Executor | None = None,
+        progress: Any = None,
+        in_flight: int | None = None,
+    ) -> Differences:
+        """Return how often each difference of photon numbers occurs in all files, as of one result.
+
+        Args:
+            modes: One mode, or several whose photons are added up.
+            others: Likewise.
+            executor: As in `merge`.
+            progress: As in `merge`.
+            in_flight: As in `merge`.
+
+        Raises:
+            CampaignError: As in `merge`; a file that does not have a mode cannot be processed.
+            TypeError: If a mode is no integer.
+            ValueError: If no mode is given, or one twice.
+            Exception: As in `merge`.
+        """
+        kind = partial(DifferenceSum, modes_of(modes), modes_of(others))
+        total, tally = self._gathered(kind, executor, progress, in_flight)
+        self._ended(total.result(), tally)
+        return total.result()
+
     def __iter__(self) -> Iterator[tuple[Path, SamplingResult]]:
         """Give each file with its result after all steps, one at a time.
 
@@ -258,7 +290,7 @@ class Campaign:
         return Campaign(self.paths, (*self._steps, step), self._on_error, self._raw_data)
 
     def _gathered(
-        self, kind: type[S], executor: Executor | None, progress: Any, in_flight: int | None
+        self, kind: Callable[[], S], executor: Executor | None, progress: Any, in_flight: int | None
     ) -> tuple[S, _Tally]:
         """Return the sum over all files, and what was wrong with those that are not in it."""
         total, tally, doubles = kind(), _Tally(), Doubles()
@@ -281,7 +313,7 @@ class Campaign:
                     if part.n_modes not in (None, n_modes):
                         failed.update(_misfits(part, n_modes))
                     else:
-                        failed.update(self._join(total, part))
+                        failed.update(self._join(kind, total, part))
         except BaseException:
             self.report = tally.report(len(self.paths))
             raise
@@ -289,7 +321,7 @@ class Campaign:
             warnings.warn(message, stacklevel=3)
         return total, tally
 
-    def _join(self, total: S, part: Part[S]) -> Failures:
+    def _join(self, kind: Callable[[], S], total: S, part: Part[S]) -> Failures:
         """Add the sum of a chunk; where that is too much, file by file, so that only one is left out."""
         try:
             total.join(part.total)
@@ -298,10 +330,10 @@ class Campaign:
                 return {part.paths[0]: reason_of(Path(part.paths[0]), error)}
             failed: Failures = {}
             for path in part.paths:
-                outcome = run_chunk(type(total), (Path(path),), self._steps, self._raw_data)
+                outcome = run_chunk(kind, (Path(path),), self._steps, self._raw_data)
                 failed.update(outcome.failed)
                 for single in outcome.parts:
-                    failed.update(self._join(total, single))
+                    failed.update(self._join(kind, total, single))
             return failed
         return {}
 

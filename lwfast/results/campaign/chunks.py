@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError
+from lwfast.errors import LightworksDependencyError, LightworksError, ModeRangeError, ResourceLimitError
 from lwfast.results.campaign.doubles import Content, content_of
 from lwfast.results.campaign.verbs import Step, check_fit
 from lwfast.results.columns.provenance import Provenance
 from lwfast.results.files.save_load import load_result
+from lwfast.results.processing.differences import Differences, differences_of
 from lwfast.results.processing.merging import CountSum
 from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.sampling_result import SamplingResult
@@ -118,6 +119,39 @@ class SummarySum:
         """Do nothing: it is small."""
 
 
+class DifferenceSum:
+    """Differences of photon numbers; the tables are dropped."""
+
+    def __init__(self, modes: tuple[int, ...], others: tuple[int, ...]) -> None:
+        self._modes, self._others = modes, others
+        empty = SamplingResult({})
+        self._total = differences_of(empty.states, empty.counts, modes, others)
+
+    def add(self, result: SamplingResult) -> None:
+        """Add a result.
+
+        Raises:
+            ModeRangeError: If it does not have a mode.
+            ResourceLimitError: If there are too many samples.
+        """
+        self._total += result.differences(self._modes, self._others)
+
+    def join(self, other: DifferenceSum) -> None:
+        """Add what another has added up.
+
+        Raises:
+            ResourceLimitError: If there are too many samples.
+        """
+        self._total += other._total
+
+    def result(self) -> Differences:
+        """Return the sum."""
+        return self._total
+
+    def settle(self) -> None:
+        """Do nothing: it is small."""
+
+
 class Part(NamedTuple, Generic[S]):
     """Files of a chunk whose states have as many modes (None where there are no states), and their sum."""
 
@@ -166,7 +200,9 @@ def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
     return [*chunks, tuple(current)] if current else chunks
 
 
-def run_chunk(kind: type[S], paths: Sequence[Path], steps: Sequence[Step], raw_data: bool) -> Outcome[S]:
+def run_chunk(
+    kind: Callable[[], S], paths: Sequence[Path], steps: Sequence[Step], raw_data: bool
+) -> Outcome[S]:
     """Add up the files of a chunk, apart for each number of modes.
 
     Raises:
@@ -190,7 +226,7 @@ def run_chunk(kind: type[S], paths: Sequence[Path], steps: Sequence[Step], raw_d
         n_modes = result.n_modes if len(result) else None
         try:
             totals.setdefault(n_modes, kind()).add(result)
-        except ResourceLimitError as error:
+        except (ModeRangeError, ResourceLimitError) as error:
             outcome.failed[str(path)] = reason_of(path, error)
         else:
             names.setdefault(n_modes, []).append(str(path))

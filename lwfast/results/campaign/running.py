@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +24,7 @@ Done = tuple[tuple[Path, ...], Outcome[S]]
 
 
 def outcomes_of(
-    kind: type[S],
+    kind: Callable[[], S],
     paths: Sequence[Path],
     steps: tuple[Step, ...],
     raw_data: bool,
@@ -86,13 +87,19 @@ def _elsewhere(
                 outcome = lost_chunk(chunk, f"{type(error).__name__}: {_DIED}", broken)
             except Exception as error:
                 # What dask raises where a task has killed several workers; the others go on.
-                if type(error).__name__ != "KilledWorker":
+                if not _is_killed_worker(error):
                     raise
                 outcome = lost_chunk(chunk, f"KilledWorker: {_DIED}", None)
             yield chunk, outcome
     finally:
         for future in pending:
             future.cancel()
+
+
+def _is_killed_worker(error: Exception) -> bool:
+    scheduler = sys.modules.get("distributed.scheduler")  # loaded wherever dask's executor is
+    killed = getattr(scheduler, "KilledWorker", None)
+    return killed is not None and isinstance(error, killed)
 
 
 def _window(executor: Executor | None, in_flight: int | None) -> int:

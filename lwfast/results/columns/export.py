@@ -75,15 +75,16 @@ def to_polars(states: StateTable, values: AnyArray, name: str) -> Any:
     return pl.DataFrame([states_column, pl.Series(name, values)])
 
 
-def to_pandas(states: StateTable, values: AnyArray, name: str) -> Any:
+def to_pandas(states: StateTable, values: AnyArray, name: str, dtype: Any = np.uint8) -> Any:
     """Return a DataFrame with one column a mode and one of values.
 
     Args:
         states: `uint8[N, n_modes]`.
         values: `(N,)`.
         name: Name of the column of values.
+        dtype: Of the columns of modes.
     """
-    columns = {f"mode_{mode}": states[:, mode].copy() for mode in range(states.shape[1])}
+    columns = {f"mode_{mode}": states[:, mode].astype(dtype) for mode in range(states.shape[1])}
     return pandas_module().DataFrame({**columns, name: values.copy()})
 
 

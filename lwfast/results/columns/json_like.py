@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._printable import is_unicode, printable
+
 _DEEPEST = 100
 """Levels of lists and objects; the reader of our .json files takes 512, Python's `deepcopy` about 300."""
 _LONGEST = 14_000
@@ -48,7 +50,7 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
         return float(value)
     if isinstance(value, str | uuid.UUID):
         text = str(value)
-        if not _is_unicode(text):
+        if not is_unicode(text):
             raise ValueError(
                 f"{name} is {text!a:.80}, with half a surrogate pair, which no file can keep; replace it, as "
                 "`text.encode('utf-8', 'backslashreplace').decode()` does"
@@ -77,7 +79,7 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
 def _key(key: Any, name: str) -> str:
     if not isinstance(key, str):
         raise TypeError(f"{name} has the key {key!r:.80} of type {type(key).__name__}; keys are text")
-    if not _is_unicode(key):
+    if not is_unicode(key):
         raise ValueError(
             f"{name} has the key {key!a:.80}, with half a surrogate pair, which no file can keep"
         )
@@ -86,12 +88,4 @@ def _key(key: Any, name: str) -> str:
 
 def path_text(path: str | os.PathLike[Any]) -> str:
     """Return a path as text that a file can keep: of a name that is no Unicode, bytes become escapes."""
-    return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return printable(os.fsdecode(path))

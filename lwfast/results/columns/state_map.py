@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, MappingView, ValuesView
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from lwfast.results.columns.dict_reading import DictReading
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.text import first_entries
 from lwfast.state import State, as_occupation
+
+if TYPE_CHECKING:
+    from lwfast.results.processing.differences import Differences
 
 V = TypeVar("V")
 A = TypeVar("A", bound="np.ndarray[Any, Any]")
@@ -46,7 +49,11 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     @property
     def states(self) -> StateTable:
-        """The states as rows, `uint8[N, n_modes]`, read-only."""
+        """The states as rows, `uint8[N, n_modes]`, read-only.
+
+        Numbers of this type have no sign and end at 255: `states[:, 0] - states[:, 1]` of `|0,1>` is 255, and
+        a product of 16 and 16 is 0. Take `differences`, or `states.astype(int)`.
+        """
         return self._states
 
     @property
@@ -163,6 +170,25 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         except TypeError:
             raise TypeError(f"Get item value must be a State, not {type(key).__name__}.") from None
         return self._lookup.row(occupation)
+
+    def differences(self, modes: Any, others: Any) -> Differences:
+        """Return how often each difference of photon numbers occurs: of those in `modes` and in `others`.
+
+        `result.differences(0, 1).mean` is the mean of n_0 - n_1.
+
+        Args:
+            modes: One mode, or several whose photons are added up.
+            others: Likewise.
+
+        Raises:
+            ModeRangeError: If there is no such mode.
+            ResourceLimitError: If the counts add up to more than 2^63 - 1.
+            TypeError: If a mode is no integer, or the values are amplitudes.
+            ValueError: If no mode is given, or one twice.
+        """
+        from lwfast.results.processing.differences import differences_of
+
+        return differences_of(self._states, self._values, modes, others)
 
     def rows_of(self, states: StateTable) -> NDArray[np.int64]:
         """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there."""

@@ -132,7 +132,8 @@ class SamplingDisplay:
     def _facts(self) -> str:
         result = _result(self)
         states, modes = number_of(len(result), "state"), number_of(result.n_modes, "mode")
-        return f"{states} of {modes}, {number_of(result.n_samples, 'sample')}"
+        why = f"; {result.nothing_left}" if result.nothing_left else ""
+        return f"{states} of {modes}, {number_of(result.n_samples, 'sample')}{why}"
 
     def _repr_html_(self) -> str:
         result = _result(self)
@@ -157,8 +158,14 @@ class SamplingDisplay:
         columns = [str(state) for state in result]
         return pandas_module().DataFrame([list(result.counts)], index=[name], columns=columns)
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self, dtype: Any = np.uint8) -> Any:
         """Return a DataFrame with a column for each mode (`mode_0`, ...) and one of `counts`.
+
+        Numbers of the type uint8 have no sign and end at 255: `frame.mode_0 - frame.mode_1` of `|0,1>` is
+        255. Take `dtype=int` where columns are subtracted or multiplied, or `differences`.
+
+        Args:
+            dtype: Of the columns of modes.
 
         Raises:
             LightworksDependencyError: If pandas is not installed.
@@ -166,10 +173,10 @@ class SamplingDisplay:
         from lwfast.results.columns.export import to_pandas
 
         result = _result(self)
-        return to_pandas(result.states, result.counts, "counts")
+        return to_pandas(result.states, result.counts, "counts", dtype)
 
     def to_polars(self) -> Any:
-        """Return a `polars.DataFrame` with `state` (an array of uint8) and `counts`.
+        """Return a `polars.DataFrame` with `state` (an array of uint8, without a sign) and `counts`.
 
         `polars.DataFrame(result)` raises: polars takes any mapping for one from names to columns, before it
         looks for an Arrow stream.

@@ -1,4 +1,4 @@
-"""Results in files: JSON as Lightworks writes it, NumPy's .npz, and Parquet."""
+"""Results in files: JSON as Lightworks writes it, NumPy's .npz, Parquet, and CSV."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.atomic import write_atomic
+from lwfast._base.file_names import ending_of
 from lwfast._types import Counts, StateTable
 from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
 from lwfast.results.columns.json_like import path_text
@@ -24,7 +25,7 @@ from lwfast.results.sampling_result import SamplingResult
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.result_json import decode_members, decode_table, encode_table
 
-SUFFIXES = (".json", ".npz", ".parquet")
+SUFFIXES = (".json", ".npz", ".parquet", ".csv")
 _KINDS: dict[str, type[SamplingResult]] = {
     "SamplingResult": SamplingResult,
     "QPUSamplingResult": QPUSamplingResult,
@@ -47,13 +48,15 @@ def save_result(
 
     Args:
         result: What is saved.
-        filename: Ends in `.json`, `.npz` or `.parquet`; any other name gets `.json` added to it. Where it is
-            a symbolic link, the file that it points to is written.
+        filename: Ends in `.json`, `.npz`, `.parquet` or `.csv`; a name without an ending gets `.json` added
+            to it, such as `run` or `run_0.25`. Where it is a symbolic link, the file that it points to is
+            written.
         raw_data: Save the data before post-selection and mapping.
         metadata: For `.json`: write `{"results": ..., "metadata": ...}`. Without it the file is the one that
-            Lightworks writes, which has no place for metadata. The other formats always have it. Metadata,
-            job data, history and attributes are kept as JSON; a warning names attributes that JSON cannot
-            hold.
+            Lightworks writes, which has no place for metadata. `.npz` and `.parquet` always have it, `.csv`
+            never: it has the columns of `to_pandas` (`mode_0`, ..., `counts`), for spreadsheets and other
+            programs. Metadata, job data, history and attributes are kept as JSON; a warning names attributes
+            that JSON cannot hold.
 
     Returns:
         The path of the file.
@@ -61,7 +64,8 @@ def save_result(
     Raises:
         ResultError: If the raw data are to be saved and not known.
         TypeError: If `filename` is not a name or path, or the result was made of floats.
-        ValueError: If `filename` names a folder.
+        ValueError: If `filename` names a folder, its ending is no form of results, or metadata are to be
+            written to a `.csv`.
         LightworksDependencyError: If pyarrow is needed and not installed.
         OSError: If the file cannot be written.
     """
@@ -70,6 +74,11 @@ def save_result(
     saved.whole_counts("save")
     target = Path(os.path.realpath(path))  # a link stays one
     suffix = path.suffix.lower()
+    if suffix == ".csv" and metadata:
+        raise ValueError(
+            f"{path_text(path.name)} has no place for metadata; take .json, .npz or .parquet, or leave "
+            "metadata=True away."
+        )
     if suffix == ".npz":
         note = np.array(description(saved))
         columns: dict[str, Any] = {"states": saved.states, "counts": saved.counts}
@@ -79,6 +88,10 @@ def save_result(
 
         text = description(saved)
         write_atomic(target, lambda file: write_parquet(saved.states, saved.counts, text, file))
+    elif suffix == ".csv":
+        from lwfast.results.files.csv_file import write_csv
+
+        write_atomic(target, lambda file: write_csv(saved.states, saved.counts, file))
     elif metadata:
         table = encode_table(saved.states, saved.counts)
         about = description(saved).encode()
@@ -93,7 +106,7 @@ def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
     """Read a result from a file: what `save()` writes, what Lightworks writes, or a saved body of the wire.
 
     Args:
-        filename: Path of a `.json`, `.npz` or `.parquet` file.
+        filename: Path of a `.json`, `.npz`, `.parquet` or `.csv` file; `.json` may be left out.
 
     Returns:
         The result; a body of the wire with `job_data` has its post-selection and heralds applied.
@@ -108,7 +121,7 @@ def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
     path = Path(filename)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES and not path.exists():
-        path = result_path(path)
+        path = _with_json(path)
         suffix = path.suffix.lower()
     with _naming(path):
         if suffix == ".npz":
@@ -117,15 +130,19 @@ def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
             from lwfast.results.files.parquet import read_parquet
 
             return _loaded(*read_parquet(path))
+        if suffix == ".csv":
+            from lwfast.results.files.csv_file import read_csv
+
+            return _loaded(*read_csv(path), {})
         return _read_json(path)
 
 
 def result_path(filename: str | os.PathLike[str]) -> Path:
-    """Return the path that a name stands for: `.json` is added where no known suffix is there.
+    """Return the path that a result is saved to under a name: `.json` is added where it has no ending.
 
     Raises:
         TypeError: If it is not a name or path.
-        ValueError: If it names a folder.
+        ValueError: If it names a folder, or has the ending of a form that is not written.
     """
     if not isinstance(filename, str | os.PathLike):
         raise TypeError(f"Provided filename should be a string or Path, not {type(filename).__name__}.")
@@ -134,8 +151,20 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
         raise ValueError(
             f"{os.fspath(filename)!r} names a folder; name a file in it, such as {str(path / 'result.npz')!r}"
         )
+    if path.suffix.lower() in SUFFIXES:
+        return path
+    if ending_of(path):
+        name = path_text(path.name)
+        raise ValueError(
+            f"{name} ends in {path.suffix}, which is no form of results; take one of {', '.join(SUFFIXES)}, "
+            f"such as {path_text(path.stem)}.json, or {name}.json if it is a part of the name."
+        )
+    return _with_json(path)
+
+
+def _with_json(path: Path) -> Path:
     # Never `with_suffix`: "run_0.25" would become "run_0.json".
-    return path if path.suffix.lower() in SUFFIXES else path.with_name(path.name + ".json")
+    return path.with_name(path.name + ".json")
 
 
 @contextmanager

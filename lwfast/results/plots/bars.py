@@ -17,7 +17,8 @@ from lwfast.state import State, as_occupation
 from lwfast.tables.counts import group_checked
 
 DEFAULT_TOP = 30
-_LABEL_LENGTH = 64
+LABEL_LENGTH = 64
+"""Characters of a label: that of a state is shortened to it, that of a user has lines of it."""
 
 
 class Bars(NamedTuple):
@@ -25,12 +26,14 @@ class Bars(NamedTuple):
 
     Attributes:
         labels: `n_bars` texts; the last one stands for all other states where `has_rest`.
+        given: `n_bars` times whether a user gave the label, which then is not shortened.
         heights: `float64[n_results, n_bars]`.
         errors: `float64[n_results, n_bars]`, or None.
         has_rest: Whether the last place stands for all other states.
     """
 
     labels: list[str]
+    given: list[bool]
     heights: FloatArray
     errors: FloatArray | None
     has_rest: bool
@@ -64,7 +67,8 @@ def bars_of(
         rows = result.rows_of(states)
         heights[k, rows >= 0] = result.counts[rows[rows >= 0]]
         n_others = max(n_others, int(np.count_nonzero(result.counts) - np.count_nonzero(heights[k])))
-    labels = [label_of(tuple(row), names) for row in states.tolist()]
+    occupations = list(map(tuple, states.tolist()))
+    labels = [label_of(occupation, names) for occupation in occupations]
     if n_others:
         heights = np.column_stack([heights, totals - heights.sum(axis=1)])
         labels.append(others(n_others) if len(results) == 1 else "others")
@@ -77,7 +81,8 @@ def bars_of(
     if normalize:
         heights = heights / scale
         deviations = None if deviations is None else deviations / scale
-    return Bars(labels, heights, deviations, n_others > 0)
+    given = [*(occupation in names for occupation in occupations), *([False] if n_others else [])]
+    return Bars(labels, given, heights, deviations, n_others > 0)
 
 
 def others(n_states: int) -> str:
@@ -86,20 +91,24 @@ def others(n_states: int) -> str:
 
 
 def label_table(state_labels: Mapping[Any, Any] | None) -> dict[tuple[int, ...], str]:
-    """Return the labels that a user gave, by occupation.
+    """Return the labels that a user gave, as they can be drawn, by occupation.
 
     Raises:
         TypeError: If a key is not a state.
     """
+    if not state_labels:
+        return {}
+    from lwfast._base.plot_text import plot_text
+
     try:
-        return {as_occupation(state): str(label) for state, label in (state_labels or {}).items()}
+        return {as_occupation(s): plot_text(str(label), LABEL_LENGTH) for s, label in state_labels.items()}
     except TypeError:
         raise TypeError("Keys of state_labels dict should be States.") from None
 
 
 def label_of(occupation: tuple[int, ...], names: Mapping[tuple[int, ...], str]) -> str:
     """Return what is written below the bar of a state."""
-    return shortened(names.get(occupation, str(State(occupation))), _LABEL_LENGTH)
+    return names[occupation] if occupation in names else shortened(str(State(occupation)), LABEL_LENGTH)
 
 
 def number_text(value: float) -> str:

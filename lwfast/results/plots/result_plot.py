@@ -7,9 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.plot_text import measure, plot_text
 from lwfast.errors import LightworksDependencyError
 from lwfast.results.columns.text import shortened
-from lwfast.results.plots.bars import DEFAULT_TOP, Bars, bars_of, checked_top, label_table, number_text
+from lwfast.results.plots.bars import (
+    DEFAULT_TOP,
+    LABEL_LENGTH,
+    Bars,
+    bars_of,
+    checked_top,
+    label_table,
+    number_text,
+)
 from lwfast.results.sampling_result import SamplingResult
 
 _LABEL_SIZE, _SMALL_SIZE = 9.0, 7.0
@@ -17,6 +26,8 @@ _CUT_FROM = 2.0
 """The bar of all others is cut where it is so many times higher than the highest other bar."""
 _CHARACTER = 0.072
 """Inches along a label that a character takes at `_LABEL_SIZE`; states are digits and narrow commas."""
+_MOST_CHARACTERS, MOST_LINES = 110, 4
+"""Of a label of a user: for so much of it there is room, the rest runs out of the figure."""
 _LINE = 1.25 / 72
 """Inches that a line of text takes across it, for each point of its size."""
 
@@ -43,15 +54,16 @@ def plot_results(
         results: One result, several, or several by name.
         show: Show the figure and return None, as Lightworks does. On a backend without a screen nothing can
             be shown: then, and where `ax` is given or `show` is False, figure and axes are returned.
-        state_labels: Another label for some states.
+        state_labels: Another label for some states, written in full: in several lines where it is longer than
+            64 characters. `$...$` is a formula, as everywhere in Matplotlib, where that can read it.
         top: How many states get a bar of their own.
         order: "count" (largest first) or "state".
         normalize: Draw shares of all counts instead of counts.
         errors: Draw the statistical error of each bar, `sqrt(n p (1 - p))`.
         ax: Axes to draw into; a new figure is made where it is None. Long labels take their room from these
-            axes, and are shortened where they would take more than half of it.
+            axes, up to half of it; those of states are shortened to fit, yours get shorter lines.
         compare: Further results to draw beside, in the forms of `results`.
-        labels: Name of each result for the legend.
+        labels: Name of each result for the legend, like the names in `results` written in full.
 
     Returns:
         (figure, axes), or None where the figure was shown.
@@ -122,7 +134,8 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
         if not isinstance(result, SamplingResult):
             raise TypeError(f"only results of counts can be drawn, not {type(result).__name__}")
         if len(result) == 0:
-            raise ValueError("Result contains no data.")
+            why = f" By its history, {result.nothing_left}." if result.nothing_left else ""
+            raise ValueError(f"Result contains no data.{why}")
     if not named:
         raise ValueError("there is no result to draw")
     if labels is not None:
@@ -137,14 +150,23 @@ def new_axes(pyplot: Any, bars: Bars, n_axes: int = 1) -> Any:
 
     They are wide enough for a label a bar, up to about 200 of them, and high enough for upright labels.
     """
-    n_bars, longest = len(bars.labels), max(map(len, bars.labels))
+    n_bars, (longest, n_lines) = len(bars.labels), extent(bars.labels)
     width = min(max(7.0, 0.26 * n_bars + 1.5), max(16.0, min(0.13 * n_bars + 1.5, 28.0)))
-    height = 4.5 + (_CHARACTER * longest if _upright(n_bars, longest, width - 1.0) else 0.3)
+    below = _CHARACTER * longest if _upright(n_bars, longest, width - 1.0) else 0.3 * n_lines
+    size, roomy = (width * n_axes, 4.5 + below), longest <= LABEL_LENGTH and n_lines <= MOST_LINES
     figure, axes = pyplot.subplots(
-        1, n_axes, figsize=(width * n_axes, height), layout="constrained", squeeze=False
+        1, n_axes, figsize=size, layout="constrained" if roomy else None, squeeze=False
     )
+    if not roomy:  # the layout engine would leave nothing of the axes, and warn
+        figure.subplots_adjust(0.9 / size[0], (0.7 + below) / size[1], 1 - 0.1 / size[0], 1 - 0.5 / size[1])
     # The layout is made when the figure is drawn; until then axes tell another width.
     return figure, axes.reshape(-1), width - 1.0
+
+
+def extent(labels: Sequence[str]) -> tuple[int, int]:
+    """Return the characters of the longest line of all labels, and the most lines of one."""
+    longest, n_lines = zip(*map(measure, labels), strict=True)
+    return min(max(longest), _MOST_CHARACTERS), max(n_lines)
 
 
 def _upright(n_bars: int, longest: int, width: float) -> bool:
@@ -157,7 +179,7 @@ def _fitted(axes: Any, bars: Bars) -> Bars:
 
     Where a layout engine makes the room, only the labels are shortened.
     """
-    n_bars, longest = len(bars.labels), max(map(len, bars.labels))
+    n_bars, (longest, _) = len(bars.labels), extent(bars.labels)
     figure, box = axes.figure, axes.get_position()
     height = figure.bbox.height / figure.dpi  # also of a part of a figure
     if not _upright(n_bars, longest, _inches(axes)[0]):
@@ -171,8 +193,12 @@ def _fitted(axes: Any, bars: Bars) -> Bars:
         parts = spec.get_gridspec()[spec.rowspan.stop : spec.rowspan.stop + 1, :].get_position(figure)
         below = max((box.y0 - parts.y1) * height - around, 0.0)
     room = below + 0.5 * _inches(axes)[1]
-    labels = [shortened(label, max(int(room / _CHARACTER), 5)) for label in bars.labels]
-    needed = max(map(len, labels)) * _CHARACTER
+    most = max(int(room / _CHARACTER), 5)
+    labels = [
+        plot_text(label, most) if given else shortened(label, most)
+        for label, given in zip(bars.labels, bars.given, strict=True)
+    ]
+    needed = min(extent(labels)[0], most) * _CHARACTER
     if engine is None and needed > below:
         rise = (needed - below) / height
         axes.set_position((box.x0, box.y0 + rise, box.width, box.height - rise))
@@ -204,15 +230,18 @@ def draw_bars(axes: Any, width: float, bars: Bars, names: list[str]) -> None:
         widths[-1] = max(widths[-1], 1.3 * _LINE * _LABEL_SIZE / inch)
         places[-1] += (widths[-1] * n_results - 0.8) / 2
     rests: list[Any] = []
+    handles: list[Any] = []
     for k, (name, heights) in enumerate(zip(names, bars.heights, strict=True)):
         drawn = axes.bar(
             places + (k - (n_results - 1) / 2) * widths,
             heights,
             widths,
-            label=name,
+            # Matplotlib takes it as the wish for no legend if a label begins with "_".
+            label=name if not name.startswith("_") else None,
             yerr=None if bars.errors is None else bars.errors[k],
             error_kw={"elinewidth": 1.0, "capsize": min(3.0, 30.0 / n_bars)},
         )
+        handles.append(drawn)
         if bars.has_rest:
             rest = drawn.patches[-1]
             rest.set_hatch("///")
@@ -224,16 +253,35 @@ def draw_bars(axes: Any, width: float, bars: Bars, names: list[str]) -> None:
     axes.set_xlim(-0.6, places[-1] + widths[-1] * n_results / 2 + 0.2)
     axes.spines[["top", "right"]].set_visible(False)
     if n_results > 1:
-        # Above the axes: inside, it would hide bars.
-        axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=min(n_results, 4))
+        _draw_legend(axes, width, handles, names)
+
+
+def _draw_legend(axes: Any, width: float, handles: list[Any], names: list[str]) -> None:
+    """Write the names above the axes: inside, they would hide bars."""
+    texts = [plot_text(name, LABEL_LENGTH) for name in names]
+    longest, n_lines = extent(texts)
+    n_columns = max(1, min(len(names), 4, int(width / (1.2 * _CHARACTER * longest + 0.6))))
+    # A label that begins with "_" would be left out; each gets its text afterwards.
+    legend = axes.legend(
+        handles,
+        [str(k) for k in range(len(names))],
+        frameon=False,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=n_columns,
+    )
+    for drawn, text in zip(legend.get_texts(), texts, strict=True):
+        drawn.set_text(text)
+    legend.set_in_layout(longest <= LABEL_LENGTH and n_lines <= MOST_LINES)
 
 
 def _draw_labels(axes: Any, bars: Bars, places: Any, inch: float) -> None:
     """Write a label below each bar, or below every second, third, ... where they would touch."""
-    n_bars = len(bars.labels)
-    upright = _upright(n_bars, max(map(len, bars.labels)), inch * n_bars)
-    size = _LABEL_SIZE if not upright or inch >= _LINE * _LABEL_SIZE else _SMALL_SIZE
-    step = int(np.ceil(_LINE * size / inch)) if upright else 1
+    n_bars, (longest, n_lines) = len(bars.labels), extent(bars.labels)
+    upright = _upright(n_bars, longest, inch * n_bars)
+    line = _LINE * min(n_lines, MOST_LINES)
+    size = _LABEL_SIZE if not upright or inch >= line * _LABEL_SIZE else _SMALL_SIZE
+    step = int(np.ceil(line * size / inch)) if upright else 1
     shown = [*range(0, n_bars - bars.has_rest, step), *([n_bars - 1] if bars.has_rest else [])]
     if bars.has_rest and len(shown) > 1 and shown[-1] - shown[-2] < step:
         del shown[-2]

@@ -10,7 +10,14 @@ import numpy as np
 from lwfast._types import AnyArray
 from lwfast.results.columns.ordering import largest
 from lwfast.results.plots.bars import DEFAULT_TOP, Bars, checked_top, label_of, label_table, others
-from lwfast.results.plots.result_plot import draw_bars, has_screen, new_axes, pyplot_module
+from lwfast.results.plots.result_plot import (
+    MOST_LINES,
+    draw_bars,
+    extent,
+    has_screen,
+    new_axes,
+    pyplot_module,
+)
 from lwfast.results.simulation_result import SimulationResult
 
 _MOST_TICKS = 40
@@ -34,7 +41,7 @@ def plot_simulation(
         result: Where inputs and outputs come from.
         values: `(n_inputs, n_outputs)`, what is drawn.
         show: Show the figure and return None; without a screen, or where it is False, return figure and axes.
-        state_labels: Another label for some states.
+        state_labels: Another label for some states, as for `plot_results`.
         top: How many outputs of one input get a bar of their own.
 
     Returns:
@@ -74,18 +81,21 @@ def _draw_bars(
     n_outputs = values.shape[1]
     rows = np.arange(n_outputs) if n_outputs <= top else largest(np.abs(values[0]), top)
     outputs = result.output_table
-    labels = [label_of(tuple(row), names) for row in outputs[rows].tolist()]
+    shown = list(map(tuple, outputs[rows].tolist()))
+    labels = [label_of(occupation, names) for occupation in shown]
+    given = [occupation in names for occupation in shown]
     # Probabilities add up; amplitudes of states that have no bar are not one amplitude.
     adds_up = n_outputs > top and len(parts) == 1
     left = others(n_outputs - len(rows)) if n_outputs > top else ""
     if adds_up:
         labels.append(left)
+        given.append(False)
     charts = []
     for name, array in parts:
         heights = array[0, rows].astype(float)
         if adds_up:
             heights = np.append(heights, max(float(array[0].sum()) - heights.sum(), 0.0))
-        charts.append((name, Bars(labels, heights[None, :], None, adds_up)))
+        charts.append((name, Bars(labels, given, heights[None, :], None, adds_up)))
     figure, axes, width = new_axes(pyplot_module(), charts[0][1], len(charts))
     for (name, bars), ax in zip(charts, axes, strict=True):
         draw_bars(ax, width, bars, [""])
@@ -102,10 +112,15 @@ def _draw_maps(
 ) -> tuple[Any, AnyArray]:
     across, down = _chosen(result.output_table, names), _chosen(result.input_table, names)
     # A character of a label takes 0.08 inch: below the map, and at its left.
-    height = 6 + 0.08 * max(len(label) for _, label in across)
-    width = 7 + 0.08 * max(len(label) for _, label in down)
+    height = 6 + 0.08 * extent([label for _, label in across])[0]
+    width = 7 + 0.08 * extent([label for _, label in down])[0]
+    n_lines = max(extent([label for _, label in chosen])[1] for chosen in (across, down))
     figure, axes = pyplot_module().subplots(
-        1, len(parts), figsize=(width * len(parts), height), layout="constrained", squeeze=False
+        1,
+        len(parts),
+        figsize=(width * len(parts), height),
+        layout="constrained" if n_lines <= MOST_LINES else None,  # with more, nothing is left of the axes
+        squeeze=False,
     )
     axes = axes.reshape(-1)
     lowest, highest = min(a.min() for _, a in parts), max(a.max() for _, a in parts)

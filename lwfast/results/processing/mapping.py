@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.origin import origin_of
 from lwfast._types import StateTable
 from lwfast.state import State, as_occupation
 
@@ -61,11 +62,15 @@ MAPPINGS: dict[str, TableMapping] = {
     "dual_rail_to_qubit": dual_rail_to_qubit,
 }
 
-# Lightworks' and our own functions on single states, known by where they live.
+# Lightworks' and our own functions on single states.
 _FUNCTIONS = {
-    "convert.threshold_mapping": "threshold",
-    "convert.parity_mapping": "parity",
-    "convert.dual_rail_to_qubit": "dual_rail_to_qubit",
+    (package, f"convert.{function}"): name
+    for package in ("lwfast", "lightworks")
+    for function, name in (
+        ("threshold_mapping", "threshold"),
+        ("parity_mapping", "parity"),
+        ("dual_rail_to_qubit", "dual_rail_to_qubit"),
+    )
 }
 
 
@@ -125,7 +130,5 @@ def known_name(mapping: Any) -> str | None:
         if mapping not in MAPPINGS:
             raise ValueError(f"unknown mapping {mapping!r}; the known ones are {', '.join(MAPPINGS)}")
         return mapping
-    package = (getattr(mapping, "__module__", None) or "").partition(".")[0]
-    if package in ("lwfast", "lightworks"):
-        return _FUNCTIONS.get(getattr(mapping, "__qualname__", ""))
-    return None
+    origin = origin_of(mapping)
+    return None if origin is None else _FUNCTIONS.get(origin)

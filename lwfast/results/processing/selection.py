@@ -9,6 +9,7 @@ import numpy as np
 
 from lwfast._types import AnyArray, StateTable
 from lwfast.results.columns.json_like import json_like
+from lwfast.results.columns.text import number_of
 from lwfast.state import State
 from lwfast.tables.post_selection import SelectionRule, as_rules, has_only_rules, select_checked
 
@@ -72,6 +73,37 @@ def as_selection(selection: Any) -> tuple[tuple[SelectionRule, ...], Callable[[S
         "Provided post_selection should either be a PostSelection object or a callable which accepts a state "
         f"and returns whether it is valid, not {type(selection).__name__}."
     )
+
+
+def why_nothing(states: StateTable, selection: Any, heralds: Mapping[int, tuple[int, ...]]) -> str | None:
+    """Say why post-selection keeps none of the states; None where there are none.
+
+    Args:
+        states: `uint8[N, n_modes]`, distinct.
+        selection: What `as_selection` takes.
+        heralds: Mode to the photon numbers that it may have.
+    """
+    if len(states) == 0:
+        return None
+    rules, test = as_selection(selection)
+    conditions = [
+        *((f"the herald that {_told((mode,), n)}", SelectionRule((mode,), n)) for mode, n in heralds.items()),
+        *((f"the rule that {_told(rule.modes, rule.totals)}", rule) for rule in rules),
+    ]
+    numbers = np.arange(len(states))
+    unmet = [text for text, rule in conditions if not select_checked(states, numbers, (rule,), {})[1].size]
+    none = f"post-selection kept none of {number_of(len(states), 'state')}"
+    if unmet:
+        more = f", and {number_of(len(unmet) - 1, 'more rule')} alike" if len(unmet) > 1 else ""
+        return f"{none}: none meets {unmet[0]}{more}"
+    if test is not None:
+        return f"{none}: the function {described(selection)} accepts none"
+    return f"{none}: each rule is met by some, all together by none"
+
+
+def _told(modes: tuple[int, ...], totals: tuple[int, ...]) -> str:
+    which = f"mode {modes[0]} holds" if len(modes) == 1 else f"modes {', '.join(map(str, modes))} hold"
+    return f"{which} {' or '.join(map(str, totals))} photon{'s' * (totals != (1,))}"
 
 
 def settled(selection: Any) -> Any:

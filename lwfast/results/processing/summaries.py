@@ -78,10 +78,7 @@ class Summary:
     @property
     def correlations(self) -> FloatArray:
         """Covariance over the product of the standard deviations; NaN where a mode does not vary."""
-        covariances = self.covariances
-        deviations = np.sqrt(np.maximum(np.diag(covariances), 0.0))
-        scale = np.outer(deviations, deviations)
-        return np.asarray(np.divide(covariances, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
+        return correlations_of(self.covariances)
 
     def __add__(self, other: Any) -> Summary:
         if not isinstance(other, Summary):
@@ -110,6 +107,13 @@ class Summary:
         return (
             f"Summary({self.n_samples} samples of {self.mode_sums.size} modes, {mean:.4g} photons on average)"
         )
+
+
+def correlations_of(covariances: FloatArray) -> FloatArray:
+    """Return covariances over the products of the standard deviations; NaN where one of these is 0."""
+    deviations = np.sqrt(np.maximum(np.diag(covariances), 0.0))
+    scale = np.outer(deviations, deviations)
+    return np.asarray(np.divide(covariances, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
 
 
 def summary_of(states: StateTable, counts: Counts) -> Summary:

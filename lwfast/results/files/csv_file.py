@@ -1,0 +1,79 @@
+"""Results as CSV: a column for each mode, and one of counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from lwfast._types import Counts, StateTable
+from lwfast.errors import ResultFormatError
+from lwfast.tables.counts import as_counts, as_table
+
+_CHUNK = 1 << 16
+_COUNTS = ("counts", "count")
+_NUMBERS = b"0123456789,\n"
+_TOO_LONG = re.compile(rb"[0-9]{20}")
+
+
+def write_csv(states: StateTable, counts: Counts, file: BinaryIO) -> None:
+    """Write the columns of `to_pandas`: `mode_0`, `mode_1`, ... and `counts`, and nothing besides."""
+    text = io.TextIOWrapper(file, "ascii", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*(f"mode_{mode}" for mode in range(states.shape[1])), _COUNTS[0]])
+    for start in range(0, len(counts), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        writer.writerows(np.column_stack([states[rows].astype(np.int64), counts[rows]]).tolist())
+    text.flush()
+    text.detach()
+
+
+def read_csv(path: Path) -> tuple[StateTable, Counts]:
+    """Read the columns `mode_0`, `mode_1`, ... and `counts` (or `count`), in this order.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ResultFormatError: If it does not hold a result, or was cut off within a line.
+        ValueError: If a number is too large for a result.
+    """
+    body = path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")  # as spreadsheets write
+    header, _, rows = body.partition(b"\n")
+    names = [name.strip().strip('"') for name in header.decode("utf-8", "replace").split(",")]
+    n_modes = len(names) - 1
+    if names[-1] not in _COUNTS or names[:-1] != [f"mode_{mode}" for mode in range(n_modes)]:
+        raise ResultFormatError(
+            f"its first line is {header[:60].decode('utf-8', 'replace')!r}; that of a result is "
+            "mode_0,mode_1,...,counts, with a column for each mode"
+        )
+    if not body.endswith(b"\n"):
+        raise ResultFormatError(
+            "its last line has no line end, so it may have been cut off; add a line end if it is whole"
+        )
+    if rows.translate(None, _NUMBERS) or _TOO_LONG.search(rows):
+        raise ResultFormatError(next(_faults(rows, len(names))))
+    if not rows.strip():
+        return np.zeros((0, n_modes), np.uint8), np.zeros(0, np.int64)
+    try:
+        table = np.loadtxt(io.BytesIO(rows), np.uint64, comments=None, delimiter=",", ndmin=2)
+    except ValueError:
+        table = np.zeros((0, 0), np.uint64)
+    if table.shape[1] != len(names):
+        raise ResultFormatError(next(_faults(rows, len(names))))
+    return as_table(table[:, :-1]), as_counts(table[:, -1], len(table))
+
+
+def _faults(rows: bytes, n_fields: int) -> Iterator[str]:
+    """Say what is wrong with each line that does not hold `n_fields` numbers."""
+    for number, line in enumerate(rows.split(b"\n"), 2):
+        fields = line.split(b",") if line else []
+        if fields and len(fields) != n_fields:
+            yield f"line {number} has {len(fields)} fields; the first line has {n_fields}"
+        for field in fields:
+            if not field.isdigit() or len(field) > 19:
+                shown = field[:40].decode("utf-8", "replace")
+                yield f"line {number} has {shown!r}, where an integer from 0 to 2^63 - 1 stands"

@@ -1,0 +1,147 @@
+"""Differences of photon numbers, in arithmetic that has negative numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.validation import as_integer
+from lwfast._types import AnyArray, StateTable
+from lwfast.errors import ModeRangeError, ResourceLimitError
+from lwfast.results.columns.state_map import frozen
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """How often each difference of photon numbers occurs; add those of parts to get those of the whole.
+
+    The arrays are read-only. Of no weight at all, mean, variance and error are NaN.
+
+    Attributes:
+        values: `int64[k]`, the differences that occur, smallest first.
+        weights: `(k,)`, what each has of the counts (int64) or of the probability (float64).
+    """
+
+    values: NDArray[np.int64]
+    weights: AnyArray
+
+    def __post_init__(self) -> None:
+        for name in ("values", "weights"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Differences, (self.values, self.weights)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Differences):
+            return NotImplemented
+        return np.array_equal(self.values, other.values) and np.array_equal(self.weights, other.weights)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def total(self) -> int | float:
+        """All counts, or the whole probability."""
+        total: int | float = self.weights.sum().item()
+        return total
+
+    @property
+    def mean(self) -> float:
+        """The mean difference."""
+        return self._average(self.values.astype(np.float64))
+
+    @property
+    def variance(self) -> float:
+        """The mean square of the distance from the mean."""
+        return self._average((self.values - self.mean) ** 2)
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean: of counts. A probability is no sample, and has the error 0."""
+        if self.total and self.weights.dtype != np.int64:
+            return 0.0
+        return float(np.sqrt(self.variance / self.total)) if self.total else float("nan")
+
+    def _average(self, values: AnyArray) -> float:
+        total = self.total
+        return float(np.dot(values, self.weights.astype(np.float64)) / total) if total else float("nan")
+
+    def __add__(self, other: Any) -> Differences:
+        if not isinstance(other, Differences):
+            return NotImplemented
+        return _gathered([(self.values, self.weights), (other.values, other.weights)])
+
+    def __repr__(self) -> str:
+        return f"Differences({self.values.size} values, mean {self.mean:.4g})"
+
+
+def differences_of(states: StateTable, weights: AnyArray, modes: Any, others: Any) -> Differences:
+    """Return the differences between the photons in `modes` and those in `others`.
+
+    Args:
+        states: `uint8[N, n_modes]`.
+        weights: `(N,)`, int64 or float64.
+        modes: One mode or several, whose photons are added up.
+        others: Likewise.
+
+    Raises:
+        ModeRangeError: If there is no such mode.
+        ResourceLimitError: If the counts add up to more than 2^63 - 1.
+        TypeError: If a mode is no integer, or the weights are amplitudes.
+        ValueError: If no mode is given, or one twice.
+    """
+    if np.iscomplexobj(weights):
+        raise TypeError("Amplitudes are no weights; take the squares of their magnitudes, probabilities.")
+    plus, minus = modes_of(modes), modes_of(others)
+    n_modes = states.shape[1]
+    for mode in (*plus, *minus):
+        if mode >= n_modes and len(states):
+            raise ModeRangeError(
+                f"There is no mode {mode}; the states have {n_modes} modes, 0 to {n_modes - 1}."
+            )
+    parts = []
+    for start in range(0, len(states), _CHUNK):
+        rows = states[start : start + _CHUNK]
+        sums = [rows[:, list(listed)].sum(axis=1, dtype=np.int64) for listed in (plus, minus)]
+        parts.append((sums[0] - sums[1], weights[start : start + _CHUNK]))
+    return _gathered(parts or [(np.zeros(0, np.int64), weights)])
+
+
+def modes_of(modes: Any) -> tuple[int, ...]:
+    """Return one mode or several as a tuple.
+
+    Raises:
+        ModeRangeError: If one is negative.
+        TypeError: If one is no integer.
+        ValueError: If there is none, or one twice.
+    """
+    several = isinstance(modes, Iterable) and not isinstance(modes, str | bytes)
+    listed = tuple(as_integer(mode, "mode") for mode in (modes if several else (modes,)))
+    if not listed or len(set(listed)) < len(listed):
+        raise ValueError(f"The modes are {listed}; name at least one, and each of them once.")
+    if min(listed) < 0:
+        raise ModeRangeError(f"There is no mode {min(listed)}; modes are counted from 0.")
+    return listed
+
+
+def _gathered(parts: list[tuple[NDArray[np.int64], AnyArray]]) -> Differences:
+    """Add up the weights of equal values."""
+    kind = np.int64 if all(weights.dtype == np.int64 for _, weights in parts) else np.float64
+    totals: dict[int, Any] = {}
+    for values, weights in parts:
+        distinct, places = np.unique(values, return_inverse=True)
+        large = kind is np.int64 and weights.size and int(weights.max()) > (2**63 - 1) // weights.size
+        sums = np.zeros(distinct.size, object if large else kind)
+        np.add.at(sums, places, weights.astype(sums.dtype))
+        for value, weight in zip(distinct.tolist(), sums.tolist(), strict=True):
+            totals[value] = totals.get(value, 0) + weight
+    if kind is np.int64 and sum(totals.values()) >= 2**63:
+        raise ResourceLimitError("The counts add up to more than 2^63 - 1; divide them first.")
+    kept = sorted(value for value, weight in totals.items() if weight)
+    return Differences(np.array(kept, np.int64), np.array([totals[value] for value in kept], kind))
