@@ -77,7 +77,10 @@ def _read_secret() -> str:
     if sys.stdin.isatty():
         import getpass
 
-        return getpass.getpass("Token (not shown): ").strip()
+        try:
+            return getpass.getpass("Token (not shown): ").strip()
+        except EOFError:
+            raise TokenError("Input ended before a token was given; run the command again.") from None
     text = sys.stdin.read().strip()
     if not text:
         raise TokenError("No token came in on standard input.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lwfast._atomic import write_atomic
+from lwfast._file_lock import try_lock, unlock
 from lwfast.errors import ConfigurationError, TokenError
 
 from . import legacy
@@ -30,7 +31,8 @@ def own_folder() -> Path:
     """Name lwfast's data folder, without making it; `LWFAST_CONFIG_DIR` overrides it."""
     override = os.environ.get("LWFAST_CONFIG_DIR")
     if override:
-        return Path(override).expanduser()
+        # Unlike Path's, this does not raise where there is no home folder; see `_locked`.
+        return Path(os.path.expanduser(override))  # noqa: PTH111
     import platformdirs
 
     return platformdirs.user_data_path("lwfast", appauthor=False)
@@ -215,44 +217,19 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Keep other writers, threads and processes alike, out of `folder` while the block runs."""
+    if folder.parts[:1] == ("~",):  # tokens would be kept in a folder "~" of whatever the working folder is
+        raise FileNotFoundError("this user has no home folder; set LWFAST_CONFIG_DIR to another folder")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / ".lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         give_up = time.monotonic() + LOCK_PATIENCE_SECONDS
-        while not _try_lock(handle):
+        while not try_lock(handle):
             if time.monotonic() > give_up:
                 raise TimeoutError(f"another process has held {path} for {LOCK_PATIENCE_SECONDS:.0f} s")
             time.sleep(0.02)
         yield
     finally:
         with suppress(OSError):
-            _unlock(handle)
+            unlock(handle)
         os.close(handle)
-
-
-if os.name == "nt":  # pragma: no cover  (Windows has its own locks)
-    import msvcrt
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-
-    def _unlock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-
-else:
-    import fcntl
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_UN)
