@@ -112,7 +112,7 @@ class KernelCache:
         name = f"{self._name}.{hashlib.sha256(key.encode()).hexdigest()[:16]}.nbc"
         code, closure = self._function.__code__.co_code, self._function.__closure__ or ()
         cells = tuple(cell.cell_contents for cell in closure)
-        parts = (key, __version__, self._digest, code, dumps(cells))  # type: ignore[no-untyped-call]
+        parts = (self._name, key, __version__, self._digest, code, dumps(cells))  # type: ignore[no-untyped-call]
         return name, hashlib.sha256(repr(parts).encode()).digest()
 
     def _lock(self, path: Path) -> None:
