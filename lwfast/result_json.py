@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._file_memory import check_json, read_file
 from lwfast._new_bytes import new_bytes
 from lwfast._parallel import run_chunks
 from lwfast._readable import readable
@@ -58,7 +59,8 @@ def decode_result(body: Any) -> DecodedResult:
     Raises:
         ResultFormatError: If the body is anything else; the message names the byte and shows the text around
             it.
-        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1, or other members would
+            take more memory than is allowed.
     """
     return decode_members(body)[0]
 
@@ -211,7 +213,7 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
-        body = Path(body).read_bytes()
+        body = read_file(Path(body))
     elif isinstance(body, io.TextIOBase):
         raise TypeError("the file is opened as text; open it with mode 'rb'")
     elif hasattr(body, "read"):
@@ -309,8 +311,10 @@ class _Body:
         import msgspec
 
         end = self._value_end(position)
+        text = self._text(position, end)
+        check_json(text)
         try:
-            return msgspec.json.decode(self._text(position, end)), end
+            return msgspec.json.decode(text), end
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.fail(position, f"the value that starts here is not valid JSON: {error}")
         except RecursionError:

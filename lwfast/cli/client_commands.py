@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast.errors import ConfigurationError, TokenError
+from lwfast._file_memory import read_json
+from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 
 from . import doctor
 
@@ -252,7 +253,9 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
     if path is None:
         raise ConfigurationError(f"There is no file {args.file}, nor {args.file}.json.")
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_json(path))
+    except ResourceLimitError as error:
+        raise ConfigurationError(f"{path} is too large: {error}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {error}.") from error
     if isinstance(data, dict) and "job_type" in data:

@@ -16,7 +16,8 @@ from typing import Any
 
 from lwfast._atomic import write_atomic
 from lwfast._file_lock import try_lock, unlock
-from lwfast.errors import ConfigurationError, TokenError
+from lwfast._file_memory import TEXT_FACTOR, read_file, read_json
+from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 
 from . import legacy
 
@@ -70,9 +71,11 @@ def changing_tokens() -> Iterator[dict[str, str]]:
 
 def _token_file(path: Path) -> dict[str, str]:
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_json(path))
     except FileNotFoundError:
         return {}
+    except ResourceLimitError as error:
+        raise TokenError(f"Saved tokens in {path} are too many: {error}") from None
     except OSError as error:
         raise TokenError(f"Saved tokens in {path} cannot be read: {error.strerror or error}.") from error
     except ValueError:
@@ -116,9 +119,11 @@ def save_setting(key: str, value: Any) -> None:
 
 def _settings_file(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_json(path))
     except FileNotFoundError:
         return {}
+    except ResourceLimitError as error:
+        raise ConfigurationError(f"{path} is too large: {error}") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
@@ -143,7 +148,7 @@ def read_profile(name: str) -> dict[str, Any]:
 
     path = own_folder() / PROFILES
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_file(path, TEXT_FACTOR).decode())
     except FileNotFoundError:
         raise ConfigurationError(f"Profile {name!r} is not defined: there is no {path}.") from None
     except (OSError, ValueError) as error:
@@ -191,7 +196,10 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
     """
     import ssl
 
-    data = Path(filename).read_bytes()
+    try:
+        data = read_file(Path(filename), TEXT_FACTOR)
+    except ResourceLimitError as error:
+        raise ConfigurationError(f"{os.fspath(filename)} is too large for a certificate: {error}") from None
     if b"-----BEGIN CERTIFICATE-----" not in data and b"-----BEGIN TRUSTED CERTIFICATE-----" not in data:
         raise ConfigurationError(
             f"{os.fspath(filename)} holds no PEM certificate: no BEGIN CERTIFICATE line."
