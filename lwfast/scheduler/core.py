@@ -21,7 +21,7 @@ from .book import Book
 from .cache import ByteCache
 from .changes import Changes
 from .clock import now_text
-from .faults import ConflictError, NotFoundError, RequestError, UnavailableError
+from .faults import ConflictError, NotFoundError, RequestError, UnavailableError, using
 from .frames import Done, Failed, Run, Share, pack, result_name
 from .jobs import Job, Log, NewJob
 from .lock import StoreLock
@@ -67,8 +67,9 @@ class Scheduler:
             StoreOpenError: The data folder cannot be used.
         """
         settings = self.settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings.results_dir.mkdir(exist_ok=True, mode=0o700)
+        with using(settings.data_dir):
+            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            settings.results_dir.mkdir(exist_ok=True, mode=0o700)
         async with contextlib.AsyncExitStack() as opened:
             lock = StoreLock(settings.data_dir / "scheduler.lock")
             opened.callback(lock.release)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lwfast._atomic import write_atomic
 
-from .faults import ConfigError
+from .faults import ConfigError, using
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 
@@ -24,13 +24,15 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
 
     Raises:
         ConfigError: The file is empty.
+        StoreOpenError: The folder or the file cannot be read or written.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = data_dir / TOKEN_FILE
-    try:
-        token = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return _make_token(path), True
+    with using(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            token = path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return _make_token(path), True
     if not token:
         raise ConfigError(f"the token file {path} is empty: delete it to get a new token")
     return token, False

@@ -9,16 +9,24 @@ from pathlib import Path
 from lwfast._parallel import available_cores
 from lwfast.wire import BATCH_BYTES
 
+from .faults import ConfigError
 from .qpus import QPUConfig, load_qpus
 
 MIB = 1024 * 1024
 
 
 def default_data_dir() -> Path:
-    """The folder of the scheduler's store where none is named."""
+    """Name the folder of the scheduler's store where none is given.
+
+    Raises:
+        ConfigError: This user has no home folder.
+    """
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
+    folder = Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
+    if not folder.is_absolute():  # "~" would be a folder of whatever the working folder is
+        raise ConfigError("this user has no home folder: name a data folder with --data-dir")
+    return folder
 
 
 def default_workers() -> int:
