@@ -12,9 +12,9 @@ import sys
 import numba
 import pytest
 
-from lwfast import _compile_note
-from lwfast._file_lock import try_lock
+from lwfast._base.file_lock import try_lock
 from lwfast._kernels import _cache, _cache_folders
+from lwfast._kernels import _note as _compile_note
 from lwfast._kernels._jit import jit
 from tests.marks import posix
 
@@ -261,7 +261,7 @@ def test_processes_compile_each_kernel_once(tmp_path):
     code = """
 import sys
 from lwfast._kernels import sampling
-from lwfast.sampling import sample_counts
+from lwfast.optics.samples.sample_counts import sample_counts
 sample_counts([0.5, 0.5], 10, rng=0)
 kernels = [f for f in vars(sampling).values() if hasattr(f, "stats")]
 print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))

@@ -27,9 +27,9 @@ from numba.core.compiler import CompileResult
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
-from lwfast._compile_note import NOTE
-from lwfast._file_lock import try_lock
+from lwfast._base.file_lock import try_lock
 from lwfast._kernels._cache_folders import folders, note_trouble, place_for, trouble
+from lwfast._kernels._note import NOTE
 from lwfast._version import __version__
 
 USE_CACHE = os.environ.get("LWFAST_CACHE", "1") != "0"

@@ -12,8 +12,8 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import numba
 
-from lwfast._compile_note import listen
 from lwfast._kernels._cache import USE_CACHE, use_cache, why_not_kept
+from lwfast._kernels._note import listen
 
 P = ParamSpec("P")
 R = TypeVar("R")

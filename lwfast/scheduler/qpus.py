@@ -12,13 +12,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from lwfast._file_memory import TEXT_FACTOR, read_file
+from lwfast._base.file_memory import TEXT_FACTOR, read_file
 from lwfast.errors import LightworksError, ResourceLimitError
 from lwfast.hardware import HardwareModel
+from lwfast.scheduler.clock import now_text
+from lwfast.scheduler.faults import ConfigError
 from lwfast.wire import ArtemisQPU, QPUAnswer
-
-from .clock import now_text
-from .faults import ConfigError
 
 Positive = Annotated[int, Meta(ge=1)]
 

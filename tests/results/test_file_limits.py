@@ -10,7 +10,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
-from lwfast._file_memory import check_json
+from lwfast._base.file_memory import check_json
 from lwfast.results import SamplingResult
 
 LIMIT = 20_000_000
@@ -96,7 +96,7 @@ def test_npz_with_large_metadata(tmp_path, limit):
 def test_parquet_that_unpacks_to_more_than_allowed(result, tmp_path, limit, monkeypatch):
     """Equal rows take next to nothing in the file, so that the number of rows counts."""
     pq = pytest.importorskip("pyarrow.parquet")
-    from lwfast.results.files_parquet import write_parquet
+    from lwfast.results.files.parquet import write_parquet
 
     path = tmp_path / "bomb.parquet"
     with path.open("wb") as file:
@@ -144,7 +144,9 @@ def test_json_with_members_of_many_objects(tmp_path, limit):
 def test_the_estimate_for_json(item, monkeypatch):
     """It is neither far below nor far above what CPython takes."""
     needed = []
-    monkeypatch.setattr("lwfast._file_memory.check_memory", lambda number, *_, **__: needed.append(number))
+    monkeypatch.setattr(
+        "lwfast._base.file_memory.check_memory", lambda number, *_, **__: needed.append(number)
+    )
     text = b"[" + b",".join([item] * (2_000_000 // (len(item) + 1))) + b"]"
     check_json(text)
     tracemalloc.start()
