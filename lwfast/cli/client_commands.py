@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lwfast._base.file_memory import read_json
 from lwfast.cli import doctor
-from lwfast.errors import ConfigurationError, TokenError
+from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 
 if TYPE_CHECKING:
     from lwfast.remote import Client, Job
@@ -76,7 +77,10 @@ def _read_secret() -> str:
     if sys.stdin.isatty():
         import getpass
 
-        return getpass.getpass("Token (not shown): ").strip()
+        try:
+            return getpass.getpass("Token (not shown): ").strip()
+        except EOFError:
+            raise TokenError("Input ended before a token was given; run the command again.") from None
     text = sys.stdin.read().strip()
     if not text:
         raise TokenError("No token came in on standard input.")
@@ -253,7 +257,9 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
     if path is None:
         raise ConfigurationError(f"There is no file {args.file}, nor {args.file}.json.")
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_json(path))
+    except ResourceLimitError as error:
+        raise ConfigurationError(f"{path} is too large: {error}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {error}.") from error
     if isinstance(data, dict) and "job_type" in data:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -40,10 +39,7 @@ def run(args: argparse.Namespace) -> int:
     print("lwfast demo: make a task, submit it, follow the job, get the result.")
     _compile_first()
     # One worker, so that jobs queue as they do at a QPU.
-    with (
-        tempfile.TemporaryDirectory() as data_dir,
-        remote.local_scheduler(data_dir=data_dir, workers=1) as local,
-    ):
+    with remote.local_scheduler(workers=1) as local:
         print(f"Scheduler ready at {local.url}")
         steps = walkthrough_steps()
         if not args.small:
@@ -60,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _compile_first() -> None:
     """Compile what the demo needs, with a note: the first run after an install waits for it once."""
+    from lwfast._kernels._cache import why_not_kept
     from lwfast.emulator.warmup import JOB_PATH, warmup
 
     seconds = sum(warmup(progress=True, groups=JOB_PATH).values())
-    print(f"Kernels ready after {seconds:.1f} s; compiled once, then loaded from a cache.")
+    kept = "Compiled once, they are then loaded from a cache."
+    print(f"Kernels ready after {seconds:.1f} s. {why_not_kept() or kept}")

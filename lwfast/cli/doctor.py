@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from collections.abc import Callable
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lwfast._version import LIGHTWORKS_VERSION, __version__
@@ -60,25 +58,32 @@ def _extras(_: Client) -> bool:
 
 def _cache(_: Client) -> bool:
     """Check that compiled kernels can be kept; without that each process compiles anew."""
-    places = [os.environ.get("NUMBA_CACHE_DIR"), str(Path(__file__).parents[1] / "_kernels" / "__pycache__")]
-    for place in [place for place in places if place]:
-        try:
-            with tempfile.TemporaryFile(dir=place):
-                return _say(True, f"compiled kernels are kept in {place}")
-        except OSError:
-            continue
-    return _say(
-        True, "compiled kernels are kept in a folder of your own, as the installation cannot be written"
-    )
+    try:
+        from lwfast._kernels._cache import USE_CACHE, count_entries, kept_in, why_not_kept
+    except ImportError as error:  # of Numba
+        return _say(False, f"kernels cannot be compiled: {error}")
+    folder = kept_in()
+    if folder is None:
+        return _say(not USE_CACHE, why_not_kept())  # which somebody wanted
+    sound, damaged = count_entries(folder)
+    text = f"compiled kernels are kept in {folder}: {sound} so far"
+    if damaged:
+        text += f"; {damaged} damaged, to be compiled again at the next use"
+    return _say(True, text)
 
 
 def _folder(_: Client) -> bool:
     from lwfast.remote.configuration import persistence
 
     folder = persistence.own_folder()
-    _say(True, f"own data folder: {folder}{'' if folder.exists() else ' (not made yet)'}")
     tokens = folder / persistence.TOKENS
-    if os.name == "posix" and tokens.exists() and tokens.stat().st_mode & 0o077:
+    try:
+        there, shared = folder.exists(), tokens.exists() and tokens.stat().st_mode & 0o077
+    except OSError as error:
+        reason = error.strerror or error
+        return _say(False, f"own data folder: {folder} cannot be read ({reason}); set LWFAST_CONFIG_DIR")
+    _say(True, f"own data folder: {folder}{'' if there else ' (not made yet)'}")
+    if os.name == "posix" and shared:
         return _say(False, f"others can read your tokens: chmod 600 {tokens}")
     return True
 

@@ -52,9 +52,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"lwfast: {type(error).__name__}: {error}", file=sys.stderr)
         return EXIT_ERROR
-    except EOFError:
-        print("lwfast: input ended before an answer was given", file=sys.stderr)
-        return EXIT_ERROR
     except KeyboardInterrupt:
         print("lwfast: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED

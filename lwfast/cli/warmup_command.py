@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 
@@ -15,9 +16,16 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001  (every command takes its arguments)
-    """Compile, and say how long each kernel took."""
+    """Compile, and say how long each kernel took; 1, and at once, where no later process would find them."""
+    from lwfast._kernels._cache import kept_in, why_not_kept
     from lwfast.emulator.warmup import warmup
 
-    seconds = warmup(progress=True)
-    print(f"{len(seconds)} kernels ready, {sum(seconds.values()):.1f} s")
-    return 0
+    if kept_in() is not None:
+        seconds = warmup(progress=True)
+        if not why_not_kept():
+            print(
+                f"{len(seconds)} groups of kernels ready, {sum(seconds.values()):.1f} s; kept in {kept_in()}"
+            )
+            return 0
+    print(f"lwfast: {why_not_kept()}", file=sys.stderr)
+    return 1

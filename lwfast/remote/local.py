@@ -162,21 +162,31 @@ class LocalScheduler:
                 f"A local scheduler needs {' and '.join(missing)}; install with: "
                 f"python -m pip install {' '.join(missing)} (the extra lwfast[server])."
             )
-        self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
+        try:
+            self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
+            self._log = (self._own_folder / "scheduler.log").open("wb")
+        except OSError as error:
+            raise LightworksRemoteError(
+                "A local scheduler keeps its log, and its data where no data_dir is given, in a temporary "
+                f"folder, and none can be made ({error.strerror or error}). Set the environment variable "
+                "TMPDIR to a folder that can be written, before this process starts."
+            ) from error
         data_dir = self._data_dir or self._own_folder / "data"
-        self._log = (self._own_folder / "scheduler.log").open("wb")
         command = [sys.executable, "-P", "-m", "lwfast", "serve", "--host", "127.0.0.1"]
         command += ["--data-dir", str(data_dir), "--announce", "json", "--exit-with-parent", *self._options]
-        self._child = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,  # its end is how the child notices that this process is gone
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            env=_environment(self.token),
-            # Ctrl-C in a terminal goes to the whole group; the child shall end when this process says so.
-            start_new_session=os.name == "posix",
-        )
+        try:
+            self._child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,  # its end is how the child notices that this process is gone
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                text=True,
+                env=_environment(self.token),
+                # Ctrl-C in a terminal goes to the whole group; the child shall end when this process says so.
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:  # no more processes are allowed, say
+            raise self._failure(f"could not be started ({error})") from error
         facts = self._wait_until_ready(self._child)
         self.url, self.dashboard, self.pid = (
             facts["url"],

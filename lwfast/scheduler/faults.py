@@ -15,7 +15,9 @@ SchedulerError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Self
 
 from lwfast.wire import FieldError
@@ -35,6 +37,18 @@ class StoreOpenError(SchedulerError):
 
 class StoreInUseError(StoreOpenError):
     """Another scheduler uses the data folder."""
+
+
+@contextmanager
+def using(data_dir: Path) -> Iterator[None]:
+    """Name the data folder, and what to do, in what the system says of it."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreOpenError(
+            f"the data folder {data_dir} cannot be used ({error.strerror or error}): choose another one with "
+            "--data-dir"
+        ) from error
 
 
 class RequestError(SchedulerError):

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from lwfast.errors import LightworksError
+from lwfast._base.file_memory import TEXT_FACTOR, read_file
+from lwfast.errors import LightworksError, ResourceLimitError
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConfigError
@@ -98,8 +99,8 @@ def load_qpus(path: Path | None = None) -> Mapping[str, QPUConfig]:
     if path is None:
         return parse_qpus(profile_text("artemis"), "the default QPU file")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_file(path, TEXT_FACTOR).decode()
+    except (OSError, UnicodeDecodeError, ResourceLimitError) as error:
         raise ConfigError(f"cannot read the QPU file {path}: {error}") from error
     return parse_qpus(text, str(path))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lwfast._base.parallel import available_cores
+from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.qpus import QPUConfig, load_qpus
 from lwfast.wire import BATCH_BYTES
 
@@ -14,10 +15,17 @@ MIB = 1024 * 1024
 
 
 def default_data_dir() -> Path:
-    """The folder of the scheduler's store where none is named."""
+    """Name the folder of the scheduler's store where none is given.
+
+    Raises:
+        ConfigError: This user has no home folder.
+    """
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
+    folder = Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
+    if not folder.is_absolute():  # "~" would be a folder of whatever the working folder is
+        raise ConfigError("this user has no home folder: name a data folder with --data-dir")
+    return folder
 
 
 def default_workers() -> int:

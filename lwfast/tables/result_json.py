@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.file_memory import check_json, read_file
 from lwfast._base.new_bytes import new_bytes
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
@@ -59,7 +60,8 @@ def decode_result(body: Any) -> DecodedResult:
     Raises:
         ResultFormatError: If the body is anything else; the message names the byte and shows the text around
             it.
-        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1, or other members would
+            take more memory than is allowed.
     """
     return decode_members(body)[0]
 
@@ -212,7 +214,7 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
-        body = Path(body).read_bytes()
+        body = read_file(Path(body))
     elif isinstance(body, io.TextIOBase):
         raise TypeError("the file is opened as text; open it with mode 'rb'")
     elif hasattr(body, "read"):
@@ -310,8 +312,10 @@ class _Body:
         import msgspec
 
         end = self._value_end(position)
+        text = self._text(position, end)
+        check_json(text)
         try:
-            return msgspec.json.decode(self._text(position, end)), end
+            return msgspec.json.decode(text), end
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.fail(position, f"the value that starts here is not valid JSON: {error}")
         except RecursionError:

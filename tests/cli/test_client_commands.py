@@ -269,3 +269,28 @@ def test_url_and_profile_are_arguments(run, scheduler, monkeypatch, folders):
     (folders / "lwfast" / "config.toml").write_text(f'[profiles.lab]\nurl = "{scheduler.url}"\n')
     assert run("qpus", "--profile", "lab")[0] == 0
     assert run("qpus", "--profile", "other")[0] == 1
+
+
+def test_doctor_goes_on_where_its_folder_cannot_be_read(run, scheduler, monkeypatch):
+    """One check that fails does not hide the others."""
+
+    def fail(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(persistence.Path, "exists", fail)
+    code, out, _ = run("doctor")
+    assert (code, "cannot be read (Permission denied); set LWFAST_CONFIG_DIR" in out) == (1, True)
+    assert "the scheduler answers" in out
+
+
+def test_no_answer_to_the_question_for_a_token(run, monkeypatch):
+    """Ctrl-D is an answer that is said as such."""
+    import getpass
+
+    def end(prompt):
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr(getpass, "getpass", end)
+    code, _, err = run("token", "save", "a")
+    assert (code, "Input ended before a token was given" in err) == (1, True)

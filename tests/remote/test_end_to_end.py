@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -392,3 +393,32 @@ def test_it_can_be_started_from_a_thread():
     thread.start()
     thread.join()
     assert found == [["Artemis"]]
+
+
+def test_without_a_temporary_folder(monkeypatch, tmp_path):
+    """A read-only temporary directory is named, with what to do."""
+    monkeypatch.setattr(local_module.tempfile, "tempdir", str(tmp_path / "missing"))
+    running = remote.local_scheduler(data_dir=tmp_path / "data")
+    with pytest.raises(remote.LightworksRemoteError, match=r"none can be made \(No such.*\)\. Set .*TMPDIR"):
+        running.start()
+    assert running.url is None
+
+    def fail(*args, **kwargs):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(local_module.tempfile, "mkdtemp", fail)
+    with pytest.raises(remote.LightworksRemoteError, match=r"No usable temporary directory found in"):
+        running.start()
+
+
+def test_one_that_cannot_be_started(monkeypatch):
+    """Where no more processes are allowed, say."""
+
+    def fail(*args, **kwargs):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(local_module.subprocess, "Popen", fail)
+    running = remote.local_scheduler()
+    with pytest.raises(remote.LightworksRemoteError, match=r"could not be started \(.*unavailable\)"):
+        running.start()
+    assert running._own_folder is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -358,3 +359,13 @@ def test_another_writer_is_waited_for_but_not_forever(monkeypatch):
         remote.set_global_require_online(True)
     remote.set_global_require_online(True)
     assert remote.get_global_require_online() is True
+
+
+def test_a_user_without_a_home_keeps_nothing_in_the_working_folder(monkeypatch, tmp_path):
+    """Where "~" stands for nothing, it is not the name of a folder either."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", "~")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(remote.ConfigurationError, match="no home folder; set LWFAST_CONFIG_DIR"):
+        remote.set_global_require_online(True)
+    assert not (tmp_path / "~").exists()

@@ -189,3 +189,26 @@ def test_usage(capsys, arguments):
         main(["serve", *arguments])
     assert caught.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_a_data_folder_that_cannot_be_made(capsys, tmp_path, monkeypatch):
+    """The folder is named, with what to do, whether its token or its store is wanted first."""
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "data"
+    for token in (None, "t" * 24):
+        monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+        if token is not None:
+            monkeypatch.setenv(TOKEN_VARIABLE, token)
+        said = refused(capsys, "--data-dir", folder)
+        assert f"the data folder {folder} cannot be used (Not a directory)" in said
+        assert "--data-dir" in said
+
+
+def test_a_user_without_a_home(capsys, tmp_path, monkeypatch):
+    """There is no folder "~" in the working folder afterwards."""
+    import platformdirs
+
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda *args, **kwargs: "~/.local/share/lwfast")
+    monkeypatch.chdir(tmp_path)
+    assert "no home folder: name a data folder with --data-dir" in refused(capsys)
+    assert list(tmp_path.iterdir()) == []

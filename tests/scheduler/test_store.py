@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
 
 import pytest
@@ -131,6 +132,20 @@ def test_lock_is_released(tmp_path):
         StoreLock(tmp_path / "lock")
     first.release()
     StoreLock(tmp_path / "lock").release()
+
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch):
+    """It is not taken for another scheduler."""
+
+    def fail(handle):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("lwfast.scheduler.store.lock.try_lock", fail)
+    with pytest.raises(
+        StoreOpenError, match=r"cannot be locked \(No locks available\).*--data-dir"
+    ) as caught:
+        StoreLock(tmp_path / "lock")
+    assert not isinstance(caught.value, StoreInUseError)
 
 
 def test_group_commit_keeps_requests_apart(path):

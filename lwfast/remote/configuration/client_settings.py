@@ -158,7 +158,7 @@ def resolve_certificate(certificate: str | None, profile: str | None = None) -> 
     if value == SYSTEM_CERTIFICATES:
         return None, source
     if value is not None:
-        path = Path(value).expanduser()
+        path = Path(os.path.expanduser(value))  # noqa: PTH111  (Path's raises where there is no home folder)
         if not path.is_file():
             raise ConfigurationError(f"Certificate {path} (from {source}) does not exist.")
         return path, source

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lwfast._base.file_memory import TEXT_FACTOR, read_file
 from lwfast.errors import ConfigurationError
 
 SETTINGS = "remote_settings.yaml"
@@ -88,7 +89,7 @@ def _scalar(text: str, path: Path) -> Any:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_file(path, TEXT_FACTOR).decode()
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:

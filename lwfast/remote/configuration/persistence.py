@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from lwfast._base.atomic import write_atomic
-from lwfast.errors import ConfigurationError, TokenError
+from lwfast._base.file_lock import try_lock, unlock
+from lwfast._base.file_memory import TEXT_FACTOR, read_file, read_json
+from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 from lwfast.remote.configuration import legacy
 
 LOCK_PATIENCE_SECONDS = 10.0
@@ -29,7 +31,8 @@ def own_folder() -> Path:
     """Name lwfast's data folder, without making it; `LWFAST_CONFIG_DIR` overrides it."""
     override = os.environ.get("LWFAST_CONFIG_DIR")
     if override:
-        return Path(override).expanduser()
+        # Unlike Path's, this does not raise where there is no home folder; see `_locked`.
+        return Path(os.path.expanduser(override))  # noqa: PTH111
     import platformdirs
 
     return platformdirs.user_data_path("lwfast", appauthor=False)
@@ -67,9 +70,11 @@ def changing_tokens() -> Iterator[dict[str, str]]:
 
 def _token_file(path: Path) -> dict[str, str]:
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_json(path))
     except FileNotFoundError:
         return {}
+    except ResourceLimitError as error:
+        raise TokenError(f"Saved tokens in {path} are too many: {error}") from None
     except OSError as error:
         raise TokenError(f"Saved tokens in {path} cannot be read: {error.strerror or error}.") from error
     except ValueError:
@@ -113,9 +118,11 @@ def save_setting(key: str, value: Any) -> None:
 
 def _settings_file(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_json(path))
     except FileNotFoundError:
         return {}
+    except ResourceLimitError as error:
+        raise ConfigurationError(f"{path} is too large: {error}") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
@@ -140,7 +147,7 @@ def read_profile(name: str) -> dict[str, Any]:
 
     path = own_folder() / PROFILES
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_file(path, TEXT_FACTOR).decode())
     except FileNotFoundError:
         raise ConfigurationError(f"Profile {name!r} is not defined: there is no {path}.") from None
     except (OSError, ValueError) as error:
@@ -188,7 +195,10 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
     """
     import ssl
 
-    data = Path(filename).read_bytes()
+    try:
+        data = read_file(Path(filename), TEXT_FACTOR)
+    except ResourceLimitError as error:
+        raise ConfigurationError(f"{os.fspath(filename)} is too large for a certificate: {error}") from None
     if b"-----BEGIN CERTIFICATE-----" not in data and b"-----BEGIN TRUSTED CERTIFICATE-----" not in data:
         raise ConfigurationError(
             f"{os.fspath(filename)} holds no PEM certificate: no BEGIN CERTIFICATE line."
@@ -214,44 +224,19 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Keep other writers, threads and processes alike, out of `folder` while the block runs."""
+    if folder.parts[:1] == ("~",):  # tokens would be kept in a folder "~" of whatever the working folder is
+        raise FileNotFoundError("this user has no home folder; set LWFAST_CONFIG_DIR to another folder")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / ".lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         give_up = time.monotonic() + LOCK_PATIENCE_SECONDS
-        while not _try_lock(handle):
+        while not try_lock(handle):
             if time.monotonic() > give_up:
                 raise TimeoutError(f"another process has held {path} for {LOCK_PATIENCE_SECONDS:.0f} s")
             time.sleep(0.02)
         yield
     finally:
         with suppress(OSError):
-            _unlock(handle)
+            unlock(handle)
         os.close(handle)
-
-
-if os.name == "nt":  # pragma: no cover  (Windows has its own locks)
-    import msvcrt
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-
-    def _unlock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-
-else:
-    import fcntl
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_UN)

@@ -12,8 +12,9 @@ import msgspec
 
 from lwfast import wire
 from lwfast._base.atomic import write_atomic
+from lwfast._base.file_memory import read_json
 from lwfast._printable import printable
-from lwfast.errors import JobFileError
+from lwfast.errors import JobFileError, ResourceLimitError
 
 if TYPE_CHECKING:
     from lwfast.remote.job_path.batch_job import BatchJob
@@ -78,12 +79,14 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     path = path_to_load(filename)
     if path is None:
         raise FileNotFoundError(f"No saved job {printable(str(path_to_save(filename)))}.")
-    raw = path.read_bytes()
     try:
+        raw = read_json(path)
         try:
             data = json.loads(raw)
         except UnicodeDecodeError:  # the reference writes in the encoding of the system
             data = json.loads(raw.decode(locale.getencoding()))
+    except ResourceLimitError as error:
+        raise JobFileError(f"{path} is too large: {error}") from error
     except ValueError as error:
         raise JobFileError(f"{path} is no saved job: {error}.") from error
     if not isinstance(data, dict):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from lwfast._base.file_memory import MEMORY_REMEDY, check_json, read_file
+from lwfast._base.memory import check_memory
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultFormatError
 from lwfast.results.columns.export import arrow_module, to_arrow
@@ -16,6 +19,11 @@ from lwfast.tables.counts import as_counts, as_table
 
 _KEY = b"lwfast"
 _CHECKSUM_KEY = b"lwfast.crc32"
+_COLUMNS = ("state", "counts")
+_MODE_BYTES = 19
+"""What reading takes for each number of a state: pyarrow's levels and values, the columns; measured."""
+_ROW_BYTES = 3 * 8 + 26
+"""Likewise for each row: the counts, and adding up equal rows."""
 
 
 def write_parquet(states: StateTable, counts: Counts, metadata: str, file: BinaryIO) -> None:
@@ -42,17 +50,24 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
     Raises:
         FileNotFoundError: If there is no such file.
         ResultFormatError: If it does not hold a result.
+        ResourceLimitError: If what it holds would take more memory than is allowed.
         ValueError: If its columns do not; likewise TypeError.
         LightworksDependencyError: If pyarrow is not installed.
     """
     pa = arrow_module()
     import pyarrow.parquet as pq
 
-    body = path.read_bytes()
+    body = read_file(path)
     try:
-        table = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True).read()
+        file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
+        _check_types(file.schema_arrow, pa.types.is_primitive)
+        check_memory(
+            len(body) + _needed(file), f"A result of {file.metadata.num_rows} states", remedy=MEMORY_REMEDY
+        )
+        table = file.read([name for name in _COLUMNS if name in file.schema_arrow.names])
         kept = table.schema.metadata or {}
         text = kept.get(_KEY, b"")
+        check_json(text)
         described = json.loads(text) if text else {}
         states = _states(table, mine=bool(text))
         counts = as_counts(table.column("counts").to_numpy(), len(table))
@@ -64,6 +79,28 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
     if kept.get(_CHECKSUM_KEY, b"") not in (b"", _checksum(text, states, counts)):
         raise ResultFormatError("it is damaged: its checksum is not that of what it holds")
     return states, counts, described
+
+
+def _check_types(schema: Any, is_primitive: Callable[[Any], bool]) -> None:
+    """Refuse columns of text or the like, of which a page of a few bytes can hold any number."""
+    for name in _COLUMNS:
+        if name in schema.names:
+            kind = schema.field(name).type
+            if not is_primitive(getattr(kind, "value_type", kind)):
+                raise ResultFormatError(f"the column {name!r} is of {kind}, not of whole numbers")
+
+
+def _needed(file: Any) -> int:
+    """Return how many bytes reading takes, from what the file says of its parts.
+
+    Their size says little: any number of equal values is a page of a few bytes. The number of values counts.
+    """
+    groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
+    parts = [group.column(k) for group in groups for k in range(group.num_columns)]
+    parts = [part for part in parts if part.path_in_schema.split(".")[0] in _COLUMNS]
+    unpacked = sum(part.total_uncompressed_size for part in parts)
+    modes = sum(part.num_values for part in parts if part.path_in_schema.startswith("state"))
+    return int(unpacked + _MODE_BYTES * modes + _ROW_BYTES * file.metadata.num_rows)
 
 
 def _states(table: Any, *, mine: bool) -> StateTable:

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lwfast._base.atomic import write_atomic
+from lwfast._base.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.file_names import ending_of
+from lwfast._base.memory import check_memory, memory_limit, readable_bytes
 from lwfast._types import Counts, StateTable
 from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
 from lwfast.results.columns.json_like import path_text
@@ -25,12 +27,19 @@ from lwfast.results.sampling_result import SamplingResult
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.result_json import decode_members, decode_table, encode_table
 
+if TYPE_CHECKING:
+    import zipfile
+
 SUFFIXES = (".json", ".npz", ".parquet", ".csv")
 _KINDS: dict[str, type[SamplingResult]] = {
     "SamplingResult": SamplingResult,
     "QPUSamplingResult": QPUSamplingResult,
 }
 _METADATA = "lwfast"
+_JSON_FACTOR = 2.0
+"""Text and columns of a `.json` file take 1.6 times its size, as `save()` writes it."""
+GROUPING_BYTES = 26
+"""What adding up equal rows takes for each row, besides the columns."""
 _TABLE = re.compile(rb"""[ \t\n\r]*\{[ \t\n\r]*(?:\}|"[(\["0-9])""")
 
 
@@ -115,9 +124,12 @@ def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
         FileNotFoundError: If there is no such file.
         ResultFormatError: If it does not hold a result, or rules that do not fit it. Where only the rules are
             wrong, the raw counts are the attribute `raw_data` of the exception.
-        ResourceLimitError: If the counts of a state in it add up to more than 2^63 - 1.
+        ResourceLimitError: If the counts of a state in it add up to more than 2^63 - 1, or if what it holds
+            would take more memory than is allowed.
         LightworksDependencyError: If pyarrow is needed and not installed.
+        ValueError: If `LWFAST_MAX_MEMORY` is not a number of bytes.
     """
+    memory_limit()  # what is wrong with it is not the file's fault
     path = Path(filename)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES and not path.exists():
@@ -190,7 +202,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _read_json(path: Path) -> SamplingResult:
     """Read any of the JSON forms; they differ in what the first member is."""
-    body = path.read_bytes()
+    body = read_file(path, _JSON_FACTOR)
     if _is_table(body):
         return SamplingResult.from_owned(*decode_table(body))
     decoded, others = decode_members(body)
@@ -206,23 +218,37 @@ def _is_table(body: bytes) -> bool:
 
 
 def _read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
-    import lzma
     import zipfile
     import zlib
 
-    codecs = (zlib.error, lzma.LZMAError)
-    body = io.BytesIO(path.read_bytes())
+    body = read_file(path)
     try:
-        with zipfile.ZipFile(body) as archive:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            infos = archive.infolist()
+            unpacked = sum(info.file_size for info in infos)
+            held = len(body) + 2 * unpacked  # as bytes, and as arrays
+            check_memory(held, f"What {readable_bytes(len(body))} unpack to", remedy=MEMORY_REMEDY)
             # Every member as a whole: then checksums and names are right before any of it is believed.
-            members = {name: archive.read(name) for name in archive.namelist()}
-        states, counts = as_table(_array(members["states.npy"])), _array(members["counts.npy"])
+            members = {info.filename: _unpacked(archive, info) for info in infos}
+        table, column = _array(members["states.npy"]), _array(members["counts.npy"])
         note = members.get("metadata.npy")
-        described = {} if note is None else json.loads(str(_array(note)))
-        return states, as_counts(counts, states.shape[0]), described
-    except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, *codecs) as error:
+        text = "{}" if note is None else str(_array(note))
+        held += table.size + (8 + GROUPING_BYTES) * column.size
+        check_memory(held, f"A result of {column.size} states", remedy=MEMORY_REMEDY)
+        check_json(text.encode("utf-8", "surrogatepass"))
+        states = as_table(table)
+        return states, as_counts(column, states.shape[0]), json.loads(text)
+    except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # RuntimeError: bits that say it is encrypted, compressed in an unknown way, or nested without end.
         raise ResultFormatError(f"it does not hold a result: {error}") from error
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return a member, never unpacking more of it than the directory says."""
+    if info.compress_type not in (0, 8):
+        raise ResultFormatError(f"{info.filename!r} is not compressed as NumPy does it")
+    with archive.open(info) as file:
+        return file.read(info.file_size + 1)  # without a number it is all unpacked before it is cut
 
 
 def _array(member: bytes) -> Any:

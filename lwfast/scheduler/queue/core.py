@@ -16,7 +16,7 @@ from typing import Any
 
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.clock import now_text
-from lwfast.scheduler.faults import ConflictError, NotFoundError, RequestError, UnavailableError
+from lwfast.scheduler.faults import ConflictError, NotFoundError, RequestError, UnavailableError, using
 from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.changes import Changes
 from lwfast.scheduler.queue.jobs import Job, Log, NewJob
@@ -66,8 +66,9 @@ class Scheduler:
             StoreOpenError: The data folder cannot be used.
         """
         settings = self.settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings.results_dir.mkdir(exist_ok=True, mode=0o700)
+        with using(settings.data_dir):
+            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            settings.results_dir.mkdir(exist_ok=True, mode=0o700)
         async with contextlib.AsyncExitStack() as opened:
             lock = StoreLock(settings.data_dir / "scheduler.lock")
             opened.callback(lock.release)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lwfast._base.atomic import write_atomic
-from lwfast.scheduler.faults import ConfigError
+from lwfast.scheduler.faults import ConfigError, using
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 
@@ -23,13 +23,15 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
 
     Raises:
         ConfigError: The file is empty.
+        StoreOpenError: The folder or the file cannot be read or written.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = data_dir / TOKEN_FILE
-    try:
-        token = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return _make_token(path), True
+    with using(data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            token = path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return _make_token(path), True
     if not token:
         raise ConfigError(f"the token file {path} is empty: delete it to get a new token")
     return token, False

@@ -1,0 +1,57 @@
+"""What becomes of a file in memory, asked before it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lwfast._base.memory import check_memory, readable_bytes
+
+MEMORY_REMEDY = "Set it higher if there is more memory."
+TEXT_FACTOR = 50.0
+"""Memory that what is read from a text takes, such as TOML, by its size: for one of brackets only."""
+_SMALL = 1 << 20
+"""A shorter text is not looked at: the worst of them take 50 MB."""
+
+
+def read_file(path: Path, factor: float = 1.0) -> bytes:
+    """Return the bytes of a file.
+
+    Args:
+        path: The file.
+        factor: How many times its size it takes in memory, all in all.
+
+    Raises:
+        ResourceLimitError: It would take more than is allowed.
+        OSError: It cannot be read.
+    """
+    size = path.stat().st_size
+    if size > _SMALL:
+        check_memory(int(factor * size), f"Reading a file of {readable_bytes(size)}", remedy=MEMORY_REMEDY)
+    return path.read_bytes()
+
+
+def read_json(path: Path) -> bytes:
+    """Return the text of a JSON file; what it becomes is allowed.
+
+    Raises:
+        ResourceLimitError: It would take more memory than is allowed.
+        OSError: It cannot be read.
+    """
+    text = read_file(path)
+    check_json(text)
+    return text
+
+
+def check_json(text: bytes) -> None:
+    """Raise unless the objects that a JSON text becomes are allowed; its brackets and commas tell how many.
+
+    Raises:
+        ResourceLimitError: They would take more memory than is allowed.
+    """
+    if len(text) > _SMALL:
+        # Of CPython: a dict with one member takes 184 bytes and its key 50, a list with one item 64, a number
+        # or a string 24 to 50 and the place in its list or dict 8 or more.
+        objects = 180 * text.count(b"{") + 64 * text.count(b"[")
+        items = 60 * (text.count(b",") + text.count(b":"))
+        needed = 2 * len(text) + objects + items
+        check_memory(needed, f"What {readable_bytes(len(text))} of JSON hold", remedy=MEMORY_REMEDY)
