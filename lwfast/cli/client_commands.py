@@ -170,13 +170,24 @@ def run_job(args: argparse.Namespace) -> int:
         print(f"  samples: {record.n_samples:,} with at least {least}")
     if details.queue_position is not None:
         print(f"  position in the queue: {details.queue_position}")
-    for log in details.logs:
-        print(f"  {log.get('createdDate', '')}  {log.get('message', '')}")
+    for line in _log_lines(details.logs):
+        print(f"  {line}")
     for code, message in details.compilation_errors:
         print(f"  compilation error {code}: {message}")
     if details.notes:
         print(f"  notes: {details.notes}")
     return 1 if args.wait and not job.success else 0
+
+
+def _log_lines(logs: Any) -> list[str]:
+    """Write a job's log out, whatever the scheduler takes for one."""
+    entries = logs if isinstance(logs, list) else [] if logs is None else [logs]
+    return [
+        f"{entry.get('createdDate', '')}  {entry.get('message', '')}"
+        if isinstance(entry, dict)
+        else str(entry)
+        for entry in entries
+    ]
 
 
 def run_result(args: argparse.Namespace) -> int:

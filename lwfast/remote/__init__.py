@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import (
     AmbiguousSubmissionError,
+    AnswerTooLargeError,
     AuthenticationError,
     BatchSubmissionError,
     ConfigurationError,
@@ -95,6 +96,7 @@ _HOME = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = [
     "QPU",
     "AmbiguousSubmissionError",
+    "AnswerTooLargeError",
     "ArtemisJobDetails",
     "ArtemisPayload",
     "ArtemisQPU",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from lwfast.errors import HTTPError, JobError
-from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
+from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status, id_order
 
 from . import settings
 from .chosen import chosen
@@ -163,13 +163,13 @@ class Client:
 
         return find_jobs(self, status, name, limit, qpu, before)
 
-    def list_all_jobs(self) -> list[int]:
+    def list_all_jobs(self) -> list[int | str]:
         """Return the ids of all jobs, newest first."""
-        return sorted(self._api.job_ids(), reverse=True)
+        return sorted(self._api.job_ids(), key=id_order, reverse=True)
 
-    def list_scheduled_jobs(self) -> list[int]:
+    def list_scheduled_jobs(self) -> list[int | str]:
         """Return the ids of all jobs that wait, oldest first."""
-        return sorted(self._api.job_ids([Status.ACCEPTED, Status.SCHEDULED]))
+        return sorted(self._api.job_ids([Status.ACCEPTED, Status.SCHEDULED]), key=id_order)
 
     def show_scheduled(self) -> pd.DataFrame:
         """Return a table of the jobs that wait; see `remote.show_scheduled`."""
