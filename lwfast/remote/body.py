@@ -113,11 +113,11 @@ def _unpacked(pieces: Iterator[bytes], encodings: list[str], cap: int) -> Iterat
     if first is None:
         return
     if len(encodings) > MOST_LAYERS:
-        raise EncodingError(f"is packed {len(encodings)} times, and {MOST_LAYERS} are unpacked at most")
+        raise EncodingError(f"it is packed {len(encodings)} times, and {MOST_LAYERS} are unpacked at most")
     layered = _chain(first, pieces)
     for encoding in reversed(encodings):
         if encoding not in _PACKED:
-            raise EncodingError(f"is packed as {encoding[:40]!r}, which was not asked for")
+            raise EncodingError(f"it is packed as {encoding[:40]!r}, which was not asked for")
         layered = _capped(_inflated(layered), cap)
     yield from layered
 
@@ -138,8 +138,8 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 unpacked = decoder.decompress(rest, PIECE_BYTES)
             except zlib.error as error:
-                raise EncodingError(f"cannot be unpacked ({error})") from error
+                raise EncodingError(str(error)) from error
             yield unpacked
             rest, full = decoder.unconsumed_tail or decoder.unused_data, len(unpacked) == PIECE_BYTES
     if not decoder.eof:
-        raise EncodingError("ends before what is packed in it does")
+        raise EncodingError("it ends too early")

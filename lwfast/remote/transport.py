@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.exceptions import DecodeError
 from urllib3.exceptions import HTTPError as HTTPException
 
 from lwfast._local import is_loopback
@@ -335,8 +336,10 @@ class Transport:
             return LostAnswerError(
                 f"{host} sent nothing for {read:g} s in answer to {method}; it may be stuck."
             )
-        if isinstance(error, EncodingError):
-            return LostAnswerError(f"The answer of {host} to {method} {said}.")
+        if isinstance(error, EncodingError | DecodeError):
+            return LostAnswerError(
+                f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said)}."
+            )
         if not isinstance(error, OSError | HTTPException):
             return LostAnswerError(f"The answer of {host} to {method} cannot be read: {self.scrub(said)}.")
         return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
