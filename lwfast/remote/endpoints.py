@@ -13,7 +13,7 @@ from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError
 
 from . import caps
 from .retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
-from .transport import SHOWN_CHARACTERS, Answer, DownloadProgress, Transport, named_job
+from .transport import SHOWN_BYTES, SHOWN_CHARACTERS, Answer, DownloadProgress, Transport, named_job
 
 T = TypeVar("T")
 Decoder = Callable[["bytes | bytearray"], T]
@@ -212,7 +212,8 @@ class Endpoints:
         try:
             return decode(answer.body)
         except wire.UNREADABLE as error:
-            raise self.transport.unexpected(answer, f"{doing} ({self.transport.scrub(str(error))})") from None
+            said = self.transport.scrub(str(error))[:SHOWN_BYTES]
+            raise self.transport.unexpected(answer, f"{doing} ({said})") from None
 
     def _check_found(self, answer: Answer, job_id: Any) -> None:
         if answer.status_code == 404:

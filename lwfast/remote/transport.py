@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3.exceptions import DecodeError
+from urllib3.exceptions import DecodeError, InvalidHeader
 from urllib3.exceptions import HTTPError as HTTPException
 
 from lwfast._local import is_loopback
@@ -340,7 +340,7 @@ class Transport:
             return LostAnswerError(
                 f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said)}."
             )
-        if not isinstance(error, OSError | HTTPException):
+        if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
             return LostAnswerError(f"The answer of {host} to {method} cannot be read: {self.scrub(said)}.")
         return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
 

@@ -73,7 +73,7 @@ CALLS = [
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let results and lists be small, so that the tests are quick; nothing of what is tested depends on it."""
+    """Let results and lists be small, so that the tests are quick; nothing that is tested depends on it."""
     monkeypatch.setenv("LWFAST_MAX_MEMORY", str(64 * MIB))
     monkeypatch.setattr(caps, "JOBS", caps.Cap(caps.JOBS.what, 16 * MIB, caps.JOBS.remedy))
 
@@ -267,8 +267,10 @@ def test_pieces_of_any_size_give_the_body(size, step):
         if step == 1 and len(raw) > 10**5:
             continue
         headers = {} if pack is bytes else {"Content-Encoding": "gzip"}
-        seen = []
-        found = body.read_body(Drip(raw), headers, max(size, len(raw)), lambda done, _: seen.append(done))
+        seen: list[int] = []
+        found = body.read_body(
+            Drip(raw), headers, max(size, len(raw)), lambda done, _, seen=seen: seen.append(done)
+        )
         assert bytes(found) == content
         assert seen == sorted(seen)
         if size > len(raw):
