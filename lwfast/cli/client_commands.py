@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import locale
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lwfast._edited import parse_json, read_edited
 from lwfast.errors import ConfigurationError, TokenError
 
 from . import doctor
@@ -260,7 +262,7 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
     if path is None:
         raise ConfigurationError(f"There is no file {args.file}, nor {args.file}.json.")
     try:
-        data = json.loads(path.read_bytes())
+        data = parse_json(read_edited(path, locale.getencoding()))
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {error}.") from error
     if isinstance(data, dict) and "job_type" in data:

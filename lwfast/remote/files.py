@@ -12,6 +12,7 @@ import msgspec
 
 from lwfast import wire
 from lwfast._atomic import write_atomic
+from lwfast._edited import parse_json, read_edited
 from lwfast.errors import JobFileError
 
 if TYPE_CHECKING:
@@ -77,12 +78,8 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     path = path_to_load(filename)
     if path is None:
         raise FileNotFoundError(f"No saved job {path_to_save(filename)}.")
-    raw = path.read_bytes()
     try:
-        try:
-            data = json.loads(raw)
-        except UnicodeDecodeError:  # the reference writes in the encoding of the system
-            data = json.loads(raw.decode(locale.getencoding()))
+        data = parse_json(read_edited(path, locale.getencoding()))
     except ValueError as error:
         raise JobFileError(f"{path} is no saved job: {error}.") from error
     if not isinstance(data, dict):

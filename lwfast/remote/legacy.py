@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import locale
 import platform
 import re
 from pathlib import Path
 from typing import Any
 
+from lwfast._edited import read_edited
 from lwfast.errors import ConfigurationError
 
 SETTINGS = "remote_settings.yaml"
@@ -88,7 +90,7 @@ def _scalar(text: str, path: Path) -> Any:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_edited(path, locale.getencoding())
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:

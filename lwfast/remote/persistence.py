@@ -7,6 +7,7 @@ ours has no answer, and never changed.
 from __future__ import annotations
 
 import json
+import locale
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lwfast._atomic import write_atomic
+from lwfast._edited import parse_json, parse_toml, read_edited, unmarked
 from lwfast.errors import ConfigurationError, TokenError
 
 from . import legacy
@@ -68,7 +70,7 @@ def changing_tokens() -> Iterator[dict[str, str]]:
 
 def _token_file(path: Path) -> dict[str, str]:
     try:
-        data = json.loads(path.read_bytes())
+        data = parse_json(read_edited(path, locale.getencoding()))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -114,7 +116,7 @@ def save_setting(key: str, value: Any) -> None:
 
 def _settings_file(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_bytes())
+        data = parse_json(read_edited(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -137,11 +139,9 @@ def read_profile(name: str) -> dict[str, Any]:
     Raises:
         ConfigurationError: There is no such profile, or it holds what no profile has; names the file.
     """
-    import tomllib
-
     path = own_folder() / PROFILES
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = parse_toml(read_edited(path))
     except FileNotFoundError:
         raise ConfigurationError(f"Profile {name!r} is not defined: there is no {path}.") from None
     except (OSError, ValueError) as error:
@@ -190,6 +190,10 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
     import ssl
 
     data = Path(filename).read_bytes()
+    try:
+        data = unmarked(data)  # OpenSSL does not read what stands behind a mark
+    except ValueError as error:
+        raise ConfigurationError(f"{os.fspath(filename)} cannot be read: {error}.") from error
     if b"-----BEGIN CERTIFICATE-----" not in data and b"-----BEGIN TRUSTED CERTIFICATE-----" not in data:
         raise ConfigurationError(
             f"{os.fspath(filename)} holds no PEM certificate: no BEGIN CERTIFICATE line."

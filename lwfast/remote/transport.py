@@ -10,6 +10,7 @@ import re
 import ssl
 import threading
 import time
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -251,7 +252,10 @@ class Transport:
     def _read(self, response: requests.Response, cap: Cap, progress: DownloadProgress | None) -> bytearray:
         """Read a body; of an answer that reports an error, its beginning tells enough."""
         if 200 <= response.status_code < 300:
-            return read_body(response.raw, response.headers, cap.size, progress)
+            body = read_body(response.raw, response.headers, cap.size, progress)
+            if body.startswith(BOM_UTF8):  # JSON has none, but some frameworks write one
+                del body[: len(BOM_UTF8)]
+            return body
         return read_body(response.raw, response.headers, ERROR_BYTES, start_only=True)
 
     def _answer(self, response: requests.Response, body: bytearray) -> Answer:
@@ -323,7 +327,10 @@ class Transport:
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
             )
-        connecting = passed_through(bottom, "urllib3.connection", "connect")
+        # A certificate file that holds none is seen below, and wrapped before it comes to `connect`.
+        connecting = passed_through(bottom, "urllib3.connection", "connect") or (
+            passed_through(bottom, "urllib3.util.ssl_", "ssl_wrap_socket")
+        )
         if connecting and isinstance(bottom, ssl.SSLError):
             return UntrustedError(
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "

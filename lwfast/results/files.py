@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._atomic import write_atomic
+from lwfast._edited import unmarked
 from lwfast._types import Counts, StateTable
 from lwfast.counts import as_counts, as_table, group_checked
 from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
@@ -161,7 +162,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _read_json(path: Path) -> SamplingResult:
     """Read any of the JSON forms; they differ in what the first member is."""
-    body = path.read_bytes()
+    body = unmarked(path.read_bytes())
     if _is_table(body):
         return SamplingResult.from_owned(*decode_table(body))
     decoded, others = decode_members(body)
