@@ -13,18 +13,15 @@ import time
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from urllib3.exceptions import DecodeError, InvalidHeader
 from urllib3.exceptions import HTTPError as HTTPException
 
-from lwfast._local import is_loopback
 from lwfast._memory import readable_bytes
-from lwfast._version import __version__
 from lwfast.errors import (
     AnswerTooLargeError,
     AuthenticationError,
@@ -33,15 +30,15 @@ from lwfast.errors import (
     HTTPError,
     LightworksRemoteError,
 )
-from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER, TOKEN_HEADER
+from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
 
-from .body import ENCODINGS, CapExceededError, EncodingError, Progress, read_body
+from .body import CapExceededError, EncodingError, Progress, read_body
 from .caps import ERROR_BYTES, Cap
 from .causes import forget_request, innermost, is_of_request, nothing_sent, passed_through
 from .retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
+from .session import make_session
 from .settings import Settings
 
-POOL_SIZE = 64
 SHOWN_BYTES = 300
 SHOWN_CHARACTERS = 100
 DEADLINE_SLACK_SECONDS = 0.5
@@ -359,36 +356,9 @@ class Transport:
             return session
         with self._lock:
             if self._session is None or self._owner != os.getpid():
-                self._session = self._make_session()
+                self._session = make_session(self.settings.url, self.settings.token, self._adapter)
                 self._owner = os.getpid()
             return self._session
-
-    def _make_session(self) -> requests.Session:
-        session = _Session()
-        session.headers.update(
-            {
-                TOKEN_HEADER: self.settings.token,
-                "User-Agent": f"lwfast/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": ENCODINGS,
-                "Content-Type": "application/json",
-            }
-        )
-        session.auth = _no_auth  # else requests would look for a password in ~/.netrc
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        host = urlsplit(self.settings.url).hostname or ""
-        session.trust_env = not is_loopback(host)  # a proxy could not reach this machine's loopback
-        adapter = self._adapter or HTTPAdapter(pool_maxsize=POOL_SIZE, max_retries=0)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        return session
-
-
-class _Session(requests.Session):
-    """A session that leaves redirects alone, of which requests would read the whole body, and the target."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that there is none."""
 
 
 def named_job(headers: Mapping[str, str]) -> str | None:
@@ -404,7 +374,3 @@ def _host_of(location: str) -> str:
     except ValueError:
         return "a place that cannot be read"
     return host[:SHOWN_CHARACTERS] or "a path of the same host"
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
