@@ -11,7 +11,7 @@ from lwfast._memory import memory_limit
 from lwfast.wire import BATCH_BYTES
 
 MIB = 1 << 20
-RESULT_COST = 4
+RESULT_COST = 3
 """Memory that a result takes while it is read, over the length of its text: the text, the columns made of
 it, and what sorts them."""
 ERROR_BYTES = 8 * MIB

@@ -126,7 +126,7 @@ def test_an_announced_size_is_compared_before_anything_is_read(plain, path, what
         call()
     if what == "A result":
         assert "LWFAST_MAX_MEMORY" in str(caught.value)
-        assert "16.8 MB are allowed" in str(caught.value)
+        assert "22.4 MB are allowed" in str(caught.value)
 
 
 def test_a_result_that_there_is_memory_for(plain, monkeypatch):
@@ -134,10 +134,10 @@ def test_a_result_that_there_is_memory_for(plain, monkeypatch):
     text = json.dumps({"results": {"(0, 1)": 3}, "job_data": {"x": "y" * (20 * MIB)}}).encode()
     plain.add(status="Completed", results=text)
     assert len(remote.get_results(17770)) == 1
-    monkeypatch.setenv("LWFAST_MAX_MEMORY", str(4 * (len(text) - 1)))
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", str(caps.RESULT_COST * (len(text) - 1)))
     with pytest.raises(remote.AnswerTooLargeError):
         remote.get_results(17770)
-    monkeypatch.setenv("LWFAST_MAX_MEMORY", str(4 * len(text)))
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", str(caps.RESULT_COST * len(text)))
     assert len(remote.get_results(17770)) == 1
 
 
