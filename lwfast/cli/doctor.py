@@ -18,7 +18,7 @@ from .extras import EXTRAS, missing_of
 if TYPE_CHECKING:
     from lwfast.remote import Client
 
-NEEDED = ("numpy", "numba", "requests", "msgspec", "platformdirs")
+NEEDED = ("numpy", "numba", "requests", "urllib3", "msgspec", "platformdirs")
 
 
 def run(client: Client) -> int:
