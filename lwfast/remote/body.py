@@ -67,6 +67,10 @@ def read_body(
     total = None if encodings else announced
     body = bytearray()
     try:
+        if len(encodings) > MOST_LAYERS:
+            raise EncodingError(
+                f"it is packed {len(encodings)} times, and {MOST_LAYERS} are unpacked at most"
+            )
         for piece in _unpacked(_capped(_pieces(raw), cap), encodings, cap):
             body += piece
             if progress is not None:
@@ -112,8 +116,6 @@ def _unpacked(pieces: Iterator[bytes], encodings: list[str], cap: int) -> Iterat
     first = next((piece for piece in pieces if piece), None)
     if first is None:
         return
-    if len(encodings) > MOST_LAYERS:
-        raise EncodingError(f"it is packed {len(encodings)} times, and {MOST_LAYERS} are unpacked at most")
     layered = _chain(first, pieces)
     for encoding in reversed(encodings):
         if encoding not in _PACKED:

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from urllib3.exceptions import DecodeError, InvalidHeader
 from urllib3.exceptions import HTTPError as HTTPException
+from urllib3.exceptions import InvalidHeader
 
 from lwfast._memory import readable_bytes
 from lwfast.errors import (
@@ -340,7 +340,7 @@ class Transport:
             return LostAnswerError(
                 f"{host} sent nothing for {read:g} s in answer to {method}; it may be stuck."
             )
-        if isinstance(error, EncodingError | DecodeError):
+        if isinstance(error, EncodingError):
             return LostAnswerError(
                 f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said)}."
             )

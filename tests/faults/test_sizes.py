@@ -178,7 +178,13 @@ def test_a_poll_with_too_much_to_say(ours):
 
 
 @pytest.mark.parametrize(
-    "fault", [lambda code: packed(code, bomb(200)), endless, lambda code: packed(code, b"junk", "br")]
+    "fault",
+    [
+        lambda code: packed(code, bomb(200)),
+        endless,
+        lambda code: packed(code, b"junk", "br"),
+        lambda code: packed(code, b"junk", ", ".join(["gzip"] * 9)),
+    ],
 )
 @pytest.mark.parametrize(
     ("code", "error"),
