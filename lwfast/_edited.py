@@ -32,7 +32,16 @@ def read_edited(path: Path, fallback: str | None = None) -> str:
         OSError: The file cannot be read.
         ValueError: It holds no text; says what to do.
     """
-    return _decoded(path.read_bytes(), fallback).replace("\r\n", "\n").replace("\r", "\n")
+    return edited_text(path.read_bytes(), fallback)
+
+
+def edited_text(data: bytes, fallback: str | None = None) -> str:
+    """Do what `read_edited` does for the bytes of a file.
+
+    Raises:
+        ValueError: They are no text; says what to do.
+    """
+    return _decoded(data, fallback).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def unmarked(data: bytes) -> bytes:

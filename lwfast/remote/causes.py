@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import requests
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -28,12 +31,12 @@ def nothing_sent(error: Exception) -> bool:
     return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | ProxyError)
 
 
-def passed_through(error: BaseException, module: str, function: str) -> bool:
-    """Whether an exception came out of a function: that tells connecting from what follows it."""
+def passed_through(error: BaseException, *functions: Callable[..., Any]) -> bool:
+    """Whether an exception came out of one of the functions: that tells connecting from what follows it."""
+    codes = [function.__code__ for function in functions]
     trace = error.__traceback__
     while trace is not None:
-        frame = trace.tb_frame
-        if frame.f_code.co_name == function and frame.f_globals.get("__name__") == module:
+        if any(trace.tb_frame.f_code is code for code in codes):
             return True
         trace = trace.tb_next
     return False

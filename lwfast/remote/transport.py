@@ -17,9 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError as HTTPException
 from urllib3.exceptions import InvalidHeader
+from urllib3.util.ssl_ import ssl_wrap_socket
 
 from lwfast._memory import readable_bytes
 from lwfast.errors import (
@@ -319,15 +321,13 @@ class Transport:
                 f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
                 "token, and the proxies of the environment."
             )
-        if passed_through(error, "requests.adapters", "cert_verify"):
+        if passed_through(error, HTTPAdapter.cert_verify):
             return ConfigurationError(
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
             )
         # A certificate file that holds none is seen below, and wrapped before it comes to `connect`.
-        connecting = passed_through(bottom, "urllib3.connection", "connect") or (
-            passed_through(bottom, "urllib3.util.ssl_", "ssl_wrap_socket")
-        )
+        connecting = passed_through(bottom, HTTPConnection.connect, HTTPSConnection.connect, ssl_wrap_socket)
         if connecting and isinstance(bottom, ssl.SSLError):
             return UntrustedError(
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
