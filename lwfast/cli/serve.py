@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lwfast._edited import read_edited
-from lwfast._local import SERVE_TOKEN_VARIABLE, is_loopback
-
-from .extras import require
+from lwfast._base.edited_text import read_edited
+from lwfast.cli.extras import require
+from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
 
 def add_parser(subparsers: Any) -> None:
@@ -62,7 +61,7 @@ def _run(args: argparse.Namespace) -> int:
     from lwfast.scheduler.faults import ConfigError
     from lwfast.scheduler.qpus import load_qpus, parse_qpus, profile_text
     from lwfast.scheduler.server import serve
-    from lwfast.scheduler.settings import Settings, default_data_dir, default_workers
+    from lwfast.scheduler.server_settings import Settings, default_data_dir, default_workers
 
     if args.config is not None and args.profile is not None:
         raise ConfigError("give either --config or --profile, not both")
@@ -94,7 +93,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _token(given: str | None) -> str | None:
-    from lwfast.scheduler.security import check_token
+    from lwfast.scheduler.web.security import check_token
 
     token = os.environ.get(SERVE_TOKEN_VARIABLE) if given is None else given
     if token is not None:

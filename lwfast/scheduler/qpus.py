@@ -11,13 +11,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from lwfast._edited import parse_toml, read_edited
+from lwfast._base.edited_text import parse_toml, read_edited
 from lwfast.errors import LightworksError
 from lwfast.hardware import HardwareModel
+from lwfast.scheduler.clock import now_text
+from lwfast.scheduler.faults import ConfigError
 from lwfast.wire import ArtemisQPU, QPUAnswer
-
-from .clock import now_text
-from .faults import ConfigError
 
 Positive = Annotated[int, Meta(ge=1)]
 

@@ -3,7 +3,7 @@
 Shared by the client (`lwfast.remote`) and the local scheduler (`lwfast.scheduler`).
 """
 
-from .codec import (
+from lwfast.wire.codec import (
     UNREADABLE,
     decode_changes,
     decode_errors,
@@ -21,8 +21,8 @@ from .codec import (
     payload_from_builtins,
     payload_to_builtins,
 )
-from .complex_text import matrix_from_text, matrix_to_text
-from .details import (
+from lwfast.wire.complex_text import matrix_from_text, matrix_to_text
+from lwfast.wire.details import (
     ArtemisJobDetails,
     ArtemisQPU,
     ErrorAnswer,
@@ -33,10 +33,10 @@ from .details import (
     QPUListItem,
     SampleLimit,
 )
-from .ids import id_order, plain_id
-from .payload import ArtemisPayload
-from .status import Status
-from .v1 import (
+from lwfast.wire.ids import id_order, plain_id
+from lwfast.wire.payload import ArtemisPayload
+from lwfast.wire.status import Status
+from lwfast.wire.v1 import (
     API_HEADER,
     API_VERSION,
     BATCH_BYTES,

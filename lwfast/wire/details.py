@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from .ids import JobId, plain_id
-from .status import Status
+from lwfast.wire.ids import JobId, plain_id
+from lwfast.wire.status import Status
 
 _MOST_POSITION = 2**63 - 1  # of a column of int64
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import msgspec
 
-from .details import plain_position
-from .status import Status
+from lwfast.wire.details import plain_position
+from lwfast.wire.status import Status
 
 API_HEADER = "X-Lwfast-Api"
 API_VERSION = "1"

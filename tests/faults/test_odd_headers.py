@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lwfast import remote
 from lwfast.errors import LightworksError
-from lwfast.remote import retry
+from lwfast.remote.connection import retry
 from tests.faults.fake_scheduler import Handler, details, qpu, record, status
 from tests.remote.samples import sampler
 
@@ -87,7 +87,7 @@ def outcome(call):
 @pytest.fixture
 def once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask once: what is tested is one answer."""
-    from lwfast.remote import transport
+    from lwfast.remote.connection import transport
 
     monkeypatch.setattr(transport, "IDEMPOTENT", retry.SINGLE)
 

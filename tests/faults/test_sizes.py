@@ -12,7 +12,7 @@ import zlib
 import pytest
 
 from lwfast import remote
-from lwfast.remote import body, caps
+from lwfast.remote.connection import body, caps
 from lwfast.wire import BATCH_JOBS
 from tests.faults.fake_scheduler import Handler, details, status
 from tests.remote.samples import sampler

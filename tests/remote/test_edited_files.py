@@ -10,10 +10,10 @@ import pytest
 
 from lwfast import remote
 from lwfast.cli import main
-from lwfast.remote import legacy, persistence
+from lwfast.remote.configuration import legacy, persistence
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.qpus import load_qpus, profile_text
-from lwfast.scheduler.security import load_token
+from lwfast.scheduler.web.security import load_token
 from tests.remote.samples import sampler
 from tests.remote.test_settings import PEM
 

@@ -1,0 +1,381 @@
+"""HTTP: one keep-alive session, one timeout policy, one retry policy, one error table.
+
+It knows no URL and no struct: a method, a path and bytes go in; a status, headers and bytes come out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import threading
+import time
+from codecs import BOM_UTF8
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError as HTTPException
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.ssl_ import ssl_wrap_socket
+
+from lwfast._base.memory import readable_bytes
+from lwfast.errors import (
+    AnswerTooLargeError,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailedError,
+    HTTPError,
+    LightworksRemoteError,
+)
+from lwfast.remote.configuration.client_settings import Settings
+from lwfast.remote.connection.body import CapExceededError, EncodingError, Progress, read_body
+from lwfast.remote.connection.caps import ERROR_BYTES, Cap
+from lwfast.remote.connection.causes import (
+    forget_request,
+    innermost,
+    is_of_request,
+    nothing_sent,
+    passed_through,
+)
+from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
+from lwfast.remote.connection.session import make_session
+from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
+
+SHOWN_BYTES = 300
+SHOWN_CHARACTERS = 100
+DEADLINE_SLACK_SECONDS = 0.5
+BUSY = frozenset({429, 502, 503, 504})
+"""Answers that a later try may not get: too many requests, or the way to the scheduler is down."""
+
+DownloadProgress = Progress
+
+_JOB_ID = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,100}")
+"""What may be a job's id: a header that came twice has a comma, and no id is longer."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long to wait, in seconds, to connect and between two pieces of an answer."""
+
+    connect: float = 5.0
+    read: float = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, reason, headers, and the body, of an error perhaps its start only."""
+
+    status_code: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes | bytearray
+
+
+class LostAnswerError(ConnectionFailedError):
+    """The request may have reached the scheduler, but its answer did not come back, or cannot be read.
+
+    Attributes:
+        job_id: The id of a job that the headers named, where they came back and did.
+    """
+
+    job_id: str | None = None
+
+
+class UntrustedError(ConnectionFailedError):
+    """No trusted connection could be made, so nothing was sent; another try would end in the same way."""
+
+
+class Transport:
+    """Sends requests to one base URL. Threads may share it.
+
+    Args:
+        settings: URL, token and certificate.
+        timeouts: To connect, and between two pieces of an answer.
+        adapter: Stands in for the network in tests.
+
+    Attributes:
+        speaks_v1: None before the first answer, then whether the scheduler offers lwfast's own API.
+    """
+
+    def __init__(self, settings: Settings, timeouts: Timeouts, adapter: BaseAdapter | None = None) -> None:
+        self.settings = settings
+        self.timeouts = timeouts
+        self.speaks_v1: bool | None = None
+        self._adapter = adapter
+        self._session: requests.Session | None = None
+        self._owner = 0  # process that made the session: connections must not be shared after a fork
+        self._lock = threading.Lock()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        cap: Cap,
+        params: Any = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+        read_timeout: float | None = None,
+        deadline: float | None = None,
+        progress: DownloadProgress | None = None,
+    ) -> Answer:
+        """Send a request and return its answer, whatever the status, but for those of the error table.
+
+        Args:
+            method: GET, POST or PUT.
+            path: Appended to the base URL.
+            cap: How large the answer may be.
+            params: Query.
+            body: JSON to send.
+            headers: Further headers.
+            retry: When to try again; by default GET may, anything else may not once bytes may have left.
+            read_timeout: Instead of the default, in seconds.
+            deadline: Monotonic time after which nothing is tried again.
+            progress: Called with the bytes read so far and their expected number, or None.
+
+        Raises:
+            AuthenticationError: 401 or 403.
+            HTTPError: A redirect, or a busy scheduler (429, 502, 503, 504) that stays busy.
+            AnswerTooLargeError: It was done, and what came back is larger than the cap.
+            LostAnswerError: The request may have arrived, the answer did not.
+            ConnectionFailedError: The scheduler could not be reached; nothing was sent.
+            ConfigurationError: No request can be made of these settings; nothing was sent.
+        """
+        policy = retry or (IDEMPOTENT if method == "GET" else ONCE)
+        began = time.monotonic()
+        sent = False
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                answer = self._send(
+                    method, path, cap, params, body, headers, read_timeout, deadline, progress
+                )
+                if answer.status_code not in BUSY and not policy.leaves_open(answer.status_code):
+                    return answer
+                error: Exception = self._busy_error(answer)
+                again = policy.resend
+                # A gateway lost the answer, or what came is none.
+                sent = sent or answer.status_code not in {429, 503}
+            except LostAnswerError as lost:
+                error, again, sent = lost, policy.resend, True
+            except ConnectionFailedError as failed:
+                error, again = failed, policy.reconnect and not isinstance(failed, UntrustedError)
+            except LightworksRemoteError as refused:
+                error, again = refused, False
+            pause = policy.pause(attempt, getattr(error, "retry_after", None))
+            over = attempt >= policy.attempts or time.monotonic() + pause - began > policy.max_seconds
+            if not again or over or (deadline is not None and time.monotonic() + pause > deadline):
+                if sent and method != "GET" and not isinstance(error, LostAnswerError):
+                    raise LostAnswerError(f"{error} The request may have arrived all the same.") from error
+                raise error
+            time.sleep(pause)
+
+    def close(self) -> None:
+        """Close all connections; the next request opens new ones."""
+        with self._lock:
+            if self._session is not None and self._owner == os.getpid():
+                self._session.close()
+            self._session = None
+
+    def scrub(self, text: str) -> str:
+        """Take the token out of a text that came from elsewhere."""
+        return text.replace(self.settings.token, "[token]")
+
+    def unexpected(self, answer: Answer, doing: str) -> HTTPError:
+        """Make the error for an answer that the wire does not foresee, with the first bytes of its body."""
+        start = self.scrub(answer.body[: SHOWN_BYTES * 4].decode("utf-8", "replace"))[:SHOWN_BYTES].strip()
+        shown = f" It began: {start!r}" if start else ""
+        error = HTTPError(f"The scheduler gave an unexpected answer while {doing}.{shown}", response=answer)
+        error.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
+        error.job_id = named_job(answer.headers)
+        return error
+
+    # --- one try ------------------------------------------------------------------------------------
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        cap: Cap,
+        params: Any,
+        body: bytes | None,
+        headers: Mapping[str, str] | None,
+        read_timeout: float | None,
+        deadline: float | None,
+        progress: DownloadProgress | None,
+    ) -> Answer:
+        url = self.settings.url + path
+        read = self.timeouts.read if read_timeout is None else read_timeout
+        connect = self.timeouts.connect
+        if deadline is not None:
+            # A little longer, so that an answer that comes at the last moment is not lost.
+            left = max(0.0, deadline - time.monotonic()) + DEADLINE_SLACK_SECONDS
+            read, connect = min(read, left), min(connect, left)
+        certificate = self.settings.certificate
+        response: requests.Response | None = None
+        try:
+            response = self._get_session().request(
+                method,
+                url,
+                params=params,
+                data=body,
+                headers=headers,
+                timeout=(connect, read),
+                verify=True if certificate is None else str(certificate),
+                allow_redirects=False,
+                stream=True,
+            )
+            content = self._read(response, cap, progress)
+        except CapExceededError as error:
+            assert response is not None  # noqa: S101  (its body was being read)
+            raise self._too_large(response, cap, error.size) from None
+        except Exception as error:
+            # Not only OSErrors, which requests' are: what reading headers raises is not ours to foresee.
+            if isinstance(error, MemoryError) and method == "GET":
+                raise
+            forget_request(error)  # its headers hold the token
+            raised = self._connection_error(error, method, read)
+            if isinstance(raised, LostAnswerError) and response is not None:
+                raised.job_id = named_job(response.headers)
+            raise raised from error
+        finally:
+            if response is not None:
+                response.close()  # the connection too, unless all was read
+        self._learn(response)
+        answer = self._answer(response, content)
+        self._check(answer)
+        return answer
+
+    def _read(self, response: requests.Response, cap: Cap, progress: DownloadProgress | None) -> bytearray:
+        """Read a body; of an answer that reports an error, its beginning tells enough."""
+        if 200 <= response.status_code < 300:
+            body = read_body(response.raw, response.headers, cap.size, progress)
+            if body.startswith(BOM_UTF8):  # JSON has none, but some frameworks write one
+                del body[: len(BOM_UTF8)]
+            return body
+        return read_body(response.raw, response.headers, ERROR_BYTES, start_only=True)
+
+    def _answer(self, response: requests.Response, body: bytearray) -> Answer:
+        reason = self.scrub(response.reason or "")[:SHOWN_CHARACTERS]
+        return Answer(response.status_code, reason, response.headers, body)
+
+    def _too_large(self, response: requests.Response, cap: Cap, size: int | None) -> AnswerTooLargeError:
+        allowed = readable_bytes(cap.size)
+        long = (
+            f"is longer than the {allowed} that are allowed, so it was not read to its end"
+            if size is None
+            else f"is {readable_bytes(size)} long, and {allowed} are allowed, so it was not read"
+        )
+        remedy = cap.remedy.format(url=self.settings.url)
+        error = AnswerTooLargeError(
+            f"{cap.what} {long}. {remedy}", response=self._answer(response, bytearray())
+        )
+        error.job_id = named_job(response.headers)
+        return error
+
+    def _learn(self, response: requests.Response) -> None:
+        """Note what the scheduler offers; an error without the header may come from a gateway before it."""
+        offered = response.headers.get(API_HEADER, "")
+        if API_VERSION in [item.strip() for item in offered.split(",")]:
+            self.speaks_v1 = True
+        elif response.ok:
+            self.speaks_v1 = False
+
+    def _check(self, answer: Answer) -> None:
+        """Raise for the statuses that mean the same whatever was asked."""
+        if answer.status_code == 401:
+            raise AuthenticationError(
+                "The scheduler did not accept the access token (401); it may have expired, or belong to "
+                "another scheduler."
+            )
+        if answer.status_code == 403:
+            raise AuthenticationError("This access token is not allowed to do that (403).")
+        if 300 <= answer.status_code < 400:
+            host = _host_of(answer.headers.get("Location", ""))
+            raise HTTPError(
+                f"The scheduler redirects to {self.scrub(host)}. Redirects are not followed, since the "
+                "access token would go along; if that host is right, set its URL.",
+                response=answer,
+            )
+
+    def _busy_error(self, answer: Answer) -> HTTPError:
+        known = answer.status_code in BUSY
+        doing = "it is busy or cannot be reached behind its gateway" if known else "answering a submit"
+        return self.unexpected(answer, doing)
+
+    def _connection_error(self, error: Exception, method: str, read: float) -> LightworksRemoteError:
+        host = urlsplit(self.settings.url).netloc
+        bottom = innermost(error)
+        said = getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__
+        if isinstance(bottom, ssl.SSLCertVerificationError):
+            certificate = self.settings.certificate
+            return UntrustedError(
+                f"{host} could not be trusted ({bottom.verify_message}), checked against "
+                f"{certificate or 'the certificates of the system'}. Set the right file with "
+                "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own)."
+            )
+        if is_of_request(error):
+            return ConfigurationError(
+                f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
+                "token, and the proxies of the environment."
+            )
+        if passed_through(error, HTTPAdapter.cert_verify):
+            return ConfigurationError(
+                f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
+                "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
+            )
+        # A certificate file that holds none is seen below, and wrapped before it comes to `connect`.
+        connecting = passed_through(bottom, HTTPConnection.connect, HTTPSConnection.connect, ssl_wrap_socket)
+        if connecting and isinstance(bottom, ssl.SSLError):
+            return UntrustedError(
+                f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
+                "it speaks https, and the certificate file: remote.install_certificate(...) or "
+                "LWFAST_CERTIFICATE."
+            )
+        if connecting or nothing_sent(error):
+            return ConnectionFailedError(f"Could not connect to {host}: {said}.")
+        if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
+            return LostAnswerError(
+                f"{host} sent nothing for {read:g} s in answer to {method}; it may be stuck."
+            )
+        if isinstance(error, EncodingError):
+            return LostAnswerError(
+                f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said)}."
+            )
+        if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
+            return LostAnswerError(f"The answer of {host} to {method} cannot be read: {self.scrub(said)}.")
+        return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
+
+    # --- the session --------------------------------------------------------------------------------
+
+    def _get_session(self) -> requests.Session:
+        session = self._session
+        if session is not None and self._owner == os.getpid():
+            return session
+        with self._lock:
+            if self._session is None or self._owner != os.getpid():
+                self._session = make_session(self.settings.url, self.settings.token, self._adapter)
+                self._owner = os.getpid()
+            return self._session
+
+
+def named_job(headers: Mapping[str, str]) -> str | None:
+    """Return the id that the headers of an answer name, or None where they name none that can be used."""
+    text = headers.get(JOB_ID_HEADER, "").strip()
+    return text if _JOB_ID.fullmatch(text) and text not in {".", ".."} else None
+
+
+def _host_of(location: str) -> str:
+    """Name the host of a redirect, without what may stand before it."""
+    try:
+        host = urlsplit(location).netloc.rpartition("@")[2]
+    except ValueError:
+        return "a place that cannot be read"
+    return host[:SHOWN_CHARACTERS] or "a path of the same host"
