@@ -42,6 +42,7 @@ LightworksRemoteError               base of everything raised by `remote`
 ├── WaitTimeoutError                the job is still going (also a TimeoutError)
 ├── ConnectionFailedError           the scheduler could not be reached (also a ConnectionError)
 └── HTTPError                       any other answer the wire does not foresee
+    └── AnswerTooLargeError         an answer that is longer than its kind may be
 """
 
 from __future__ import annotations
@@ -311,3 +312,7 @@ class HTTPError(LightworksRemoteError):
         if response is not None:
             message += f" (Code: {self.status_code} {getattr(response, 'reason', '')})"
         super().__init__(message)
+
+
+class AnswerTooLargeError(HTTPError):
+    """An answer is longer than its kind may be, counted after unpacking, so it was not read to its end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from lwfast._base.memory import check_memory, readable_bytes
 
@@ -30,19 +31,7 @@ def read_file(path: Path, factor: float = 1.0) -> bytes:
     return path.read_bytes()
 
 
-def read_json(path: Path) -> bytes:
-    """Return the text of a JSON file; what it becomes is allowed.
-
-    Raises:
-        ResourceLimitError: It would take more memory than is allowed.
-        OSError: It cannot be read.
-    """
-    text = read_file(path)
-    check_json(text)
-    return text
-
-
-def check_json(text: bytes) -> None:
+def check_json(text: bytes | str) -> None:
     """Raise unless the objects that a JSON text becomes are allowed; its brackets and commas tell how many.
 
     Raises:
@@ -51,7 +40,22 @@ def check_json(text: bytes) -> None:
     if len(text) > _SMALL:
         # Of CPython: a dict with one member takes 184 bytes and its key 50, a list with one item 64, a number
         # or a string 24 to 50 and the place in its list or dict 8 or more.
-        objects = 180 * text.count(b"{") + 64 * text.count(b"[")
-        items = 60 * (text.count(b",") + text.count(b":"))
+        brace, bracket, comma, colon = (text.count(_as_kind(c, text)) for c in "{[,:")
+        objects, items = 180 * brace + 64 * bracket, 60 * (comma + colon)
         needed = 2 * len(text) + objects + items
         check_memory(needed, f"What {readable_bytes(len(text))} of JSON hold", remedy=MEMORY_REMEDY)
+
+
+def check_text(text: str) -> None:
+    """Raise unless what a text becomes that is not JSON, such as TOML, is allowed.
+
+    Raises:
+        ResourceLimitError: It would take more memory than is allowed.
+    """
+    if len(text) > _SMALL:
+        needed = int(TEXT_FACTOR * len(text))
+        check_memory(needed, f"What {readable_bytes(len(text))} of text hold", remedy=MEMORY_REMEDY)
+
+
+def _as_kind(character: str, text: bytes | str) -> Any:
+    return character if isinstance(text, str) else character.encode()

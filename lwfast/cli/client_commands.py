@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import locale
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast._base.file_memory import read_json
+from lwfast._base.edited_text import parse_json, read_edited
 from lwfast.cli import doctor
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 
@@ -173,13 +174,24 @@ def run_job(args: argparse.Namespace) -> int:
         print(f"  samples: {record.n_samples:,} with at least {least}")
     if details.queue_position is not None:
         print(f"  position in the queue: {details.queue_position}")
-    for log in details.logs:
-        print(f"  {log.get('createdDate', '')}  {log.get('message', '')}")
+    for line in _log_lines(details.logs):
+        print(f"  {line}")
     for code, message in details.compilation_errors:
         print(f"  compilation error {code}: {message}")
     if details.notes:
         print(f"  notes: {details.notes}")
     return 1 if args.wait and not job.success else 0
+
+
+def _log_lines(logs: Any) -> list[str]:
+    """Write a job's log out, whatever the scheduler takes for one."""
+    entries = logs if isinstance(logs, list) else [] if logs is None else [logs]
+    return [
+        f"{entry.get('createdDate', '')}  {entry.get('message', '')}"
+        if isinstance(entry, dict)
+        else str(entry)
+        for entry in entries
+    ]
 
 
 def run_result(args: argparse.Namespace) -> int:
@@ -257,7 +269,7 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
     if path is None:
         raise ConfigurationError(f"There is no file {args.file}, nor {args.file}.json.")
     try:
-        data = json.loads(read_json(path))
+        data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
         raise ConfigurationError(f"{path} is too large: {error}") from error
     except ValueError as error:

@@ -15,7 +15,7 @@ from lwfast.errors import LightworksRemoteError
 if TYPE_CHECKING:
     from lwfast.remote import Client
 
-NEEDED = ("numpy", "numba", "requests", "msgspec", "platformdirs")
+NEEDED = ("numpy", "numba", "requests", "urllib3", "msgspec", "platformdirs")
 
 
 def run(client: Client) -> int:

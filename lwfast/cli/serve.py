@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lwfast._base.edited_text import read_edited
 from lwfast.cli.extras import require
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
@@ -67,7 +68,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.show_config:
         if args.config is not None:
             load_qpus(args.config)  # so that what is shown is what would be served
-            print(args.config.read_text(encoding="utf-8"), end="")
+            print(read_edited(args.config), end="")
         else:
             print(profile_text(args.profile or "artemis"), end="")
         return 0
@@ -92,13 +93,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _token(given: str | None) -> str | None:
-    from lwfast.scheduler.faults import ConfigError
+    from lwfast.scheduler.web.security import check_token
 
     token = os.environ.get(SERVE_TOKEN_VARIABLE) if given is None else given
-    if token is None:
-        return None
-    if not token.isascii() or not token.isprintable() or not token.strip() or " " in token:
-        raise ConfigError("the token should be printable ASCII characters without spaces, and not empty")
+    if token is not None:
+        check_token(token)
     return token
 
 

@@ -2,6 +2,9 @@ from lwfast.errors import (
     AmbiguousSubmissionError as AmbiguousSubmissionError,
 )
 from lwfast.errors import (
+    AnswerTooLargeError as AnswerTooLargeError,
+)
+from lwfast.errors import (
     AuthenticationError as AuthenticationError,
 )
 from lwfast.errors import (

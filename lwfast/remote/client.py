@@ -20,7 +20,7 @@ from lwfast.remote.connection.transport import LostAnswerError, Timeouts, Transp
 from lwfast.remote.job_path.follow import check_timeout
 from lwfast.remote.job_path.single_job import Job
 from lwfast.remote.qpu import QPU
-from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
+from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status, id_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,13 +165,13 @@ class Client:
 
         return find_jobs(self, status, name, limit, qpu, before)
 
-    def list_all_jobs(self) -> list[int]:
+    def list_all_jobs(self) -> list[int | str]:
         """Return the ids of all jobs, newest first."""
-        return sorted(self._api.job_ids(), reverse=True)
+        return sorted(self._api.job_ids(), key=id_order, reverse=True)
 
-    def list_scheduled_jobs(self) -> list[int]:
+    def list_scheduled_jobs(self) -> list[int | str]:
         """Return the ids of all jobs that wait, oldest first."""
-        return sorted(self._api.job_ids([Status.ACCEPTED, Status.SCHEDULED]))
+        return sorted(self._api.job_ids([Status.ACCEPTED, Status.SCHEDULED]), key=id_order)
 
     def show_scheduled(self) -> pd.DataFrame:
         """Return a table of the jobs that wait; see `remote.show_scheduled`."""

@@ -36,12 +36,12 @@ def get_qpu_details(name: str) -> ArtemisQPU:
     return default_client().get_qpu_details(name)
 
 
-def list_all_jobs() -> list[int]:
+def list_all_jobs() -> list[int | str]:
     """Return the ids of all jobs, newest first."""
     return default_client().list_all_jobs()
 
 
-def list_scheduled_jobs() -> list[int]:
+def list_scheduled_jobs() -> list[int | str]:
     """Return the ids of all jobs that wait, oldest first."""
     return default_client().list_scheduled_jobs()
 

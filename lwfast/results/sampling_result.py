@@ -385,7 +385,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         )
 
     def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Any:
-        """Write the result to a file; see `lwfast.results.files.save_load.save_result` for names and formats."""
+        """Write the result to a file; see `lwfast.results.files.save_load`."""
         from lwfast.results.files.save_load import save_result
 
         return save_result(self, filename, raw_data=raw_data, metadata=metadata)

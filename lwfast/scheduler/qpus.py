@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from lwfast._base.file_memory import TEXT_FACTOR, read_file
+from lwfast._base.edited_text import parse_toml, read_edited
 from lwfast.errors import LightworksError, ResourceLimitError
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.clock import now_text
@@ -99,8 +98,8 @@ def load_qpus(path: Path | None = None) -> Mapping[str, QPUConfig]:
     if path is None:
         return parse_qpus(profile_text("artemis"), "the default QPU file")
     try:
-        text = read_file(path, TEXT_FACTOR).decode()
-    except (OSError, UnicodeDecodeError, ResourceLimitError) as error:
+        text = read_edited(path)
+    except (OSError, ValueError, ResourceLimitError) as error:
         raise ConfigError(f"cannot read the QPU file {path}: {error}") from error
     return parse_qpus(text, str(path))
 
@@ -112,9 +111,11 @@ def parse_qpus(text: str, source: str) -> Mapping[str, QPUConfig]:
         ConfigError: The text is not valid; names the key.
     """
     try:
-        file = msgspec.convert(tomllib.loads(text), _File, str_keys=True)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except ValueError as error:
         raise ConfigError(f"{source} is not TOML: {error}") from error
+    try:
+        file = msgspec.convert(document, _File, str_keys=True)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{source} is not a QPU file: {error}") from error
     qpus: dict[str, QPUConfig] = {}
@@ -139,6 +140,6 @@ def _with_full_hardware(qpu: QPUConfig, source: str) -> QPUConfig:
         model.loss_per_mode(qpu.n_modes)
         if model.detector is not None:
             model.detector.per_mode(qpu.n_modes)
-    except (TypeError, ValueError, LightworksError) as error:
+    except (TypeError, ValueError, OverflowError, LightworksError) as error:
         raise ConfigError(f"{source}: hardware of the QPU {qpu.name!r}: {error}") from error
     return msgspec.structs.replace(qpu, hardware=model.to_dict())

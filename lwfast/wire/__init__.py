@@ -4,6 +4,7 @@ Shared by the client (`lwfast.remote`) and the local scheduler (`lwfast.schedule
 """
 
 from lwfast.wire.codec import (
+    UNREADABLE,
     decode_changes,
     decode_errors,
     decode_job_details,
@@ -32,6 +33,7 @@ from lwfast.wire.details import (
     QPUListItem,
     SampleLimit,
 )
+from lwfast.wire.ids import id_order, plain_id
 from lwfast.wire.payload import ArtemisPayload
 from lwfast.wire.status import Status
 from lwfast.wire.v1 import (
@@ -59,6 +61,7 @@ __all__ = [
     "IDEMPOTENCY_HEADER",
     "JOB_ID_HEADER",
     "TOKEN_HEADER",
+    "UNREADABLE",
     "ArtemisJobDetails",
     "ArtemisPayload",
     "ArtemisQPU",
@@ -88,8 +91,10 @@ __all__ = [
     "decode_status",
     "encode",
     "encode_status_bearing",
+    "id_order",
     "matrix_from_text",
     "matrix_to_text",
     "payload_from_builtins",
     "payload_to_builtins",
+    "plain_id",
 ]

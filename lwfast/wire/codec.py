@@ -42,6 +42,9 @@ def _from_wire(kind: type, value: Any) -> Any:
     return matrix_from_text(value)
 
 
+UNREADABLE = (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError)
+"""What a decoder raises of bytes that are not what it reads: not JSON, nested without end, other fields."""
+
 _encoder = msgspec.json.Encoder(enc_hook=_to_wire)
 _payload_decoder = msgspec.json.Decoder(ArtemisPayload, dec_hook=_from_wire)
 

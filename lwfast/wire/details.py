@@ -1,4 +1,8 @@
-"""What the scheduler says of jobs and QPUs."""
+"""What the scheduler says of jobs and QPUs.
+
+Ids, statuses and limits decide what can be done and are checked. What is only shown (dates, logs, notes) is
+taken as it comes, null and texts included, so that it never makes a job unusable.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,56 @@ from typing import Any
 import msgspec
 from msgspec import field
 
+from lwfast.wire.ids import JobId, plain_id
 from lwfast.wire.status import Status
+
+_MOST_POSITION = 2**63 - 1  # of a column of int64
 
 
 class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer of `GET jobs/{id}`."""
+    """Answer of `GET jobs/{id}`.
 
-    job_id: int = field(name="jobId")
-    queue_position: int | None = field(name="queuePosition", default=None)
+    Attributes:
+        job_id: Id of the job, a number where it can be.
+        queue_position: From 1 while scheduled, else None.
+        job_status: Present status.
+        created_date: As the scheduler wrote it, as a rule ISO 8601; likewise `updated_date`.
+        logs: As the scheduler wrote them, as a rule a list of dictionaries with `message`, `createdDate`,
+            `status` and `meta`.
+        notes: Why the job failed, or None.
+    """
+
+    job_id: JobId = field(name="jobId")
+    queue_position: Any = field(name="queuePosition", default=None)
     job_status: Status = field(name="jobStatus")
-    created_date: str = field(name="createdDate", default="")
-    updated_date: str = field(name="updatedDate", default="")
-    logs: list[dict[str, Any]] = field(name="logs", default_factory=list)
-    notes: str | None = field(name="userExecutionNotes", default=None)
+    created_date: Any = field(name="createdDate", default="")
+    updated_date: Any = field(name="updatedDate", default="")
+    logs: Any = field(name="logs", default_factory=list)
+    notes: Any = field(name="userExecutionNotes", default=None)
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "job_id", plain_id(self.job_id))
+        msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
 
     @property
     def compilation_errors(self) -> list[tuple[int | str, str]]:
         """Code and message of each compilation error of a failed job."""
-        if self.job_status is not Status.FAILED:
+        if self.job_status is not Status.FAILED or not isinstance(self.logs, list):
             return []
-        return [_code_and_message(error) for log in self.logs for error in _errors_of(log.get("meta"))]
+        return [_code_and_message(error) for log in self.logs for error in _errors_of(log)]
 
 
-def _errors_of(meta: Any) -> list[Any]:
+def plain_position(position: Any) -> int | None:
+    """Return a position in the queue as a number, or None where it is none."""
+    if isinstance(position, str):
+        position = plain_id(position)
+    is_number = isinstance(position, int) and not isinstance(position, bool)
+    return position if is_number and 0 <= position <= _MOST_POSITION else None
+
+
+def _errors_of(log: Any) -> list[Any]:
     """Find the errors in the free part of a log entry, whatever else stands there."""
+    meta = log.get("meta") if isinstance(log, dict) else None
     errors = meta.get("CompilationErrors") if isinstance(meta, dict) else None
     return errors if isinstance(errors, list) else []
 
@@ -53,8 +83,8 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
         max_detection_filter: Largest allowed `min_detection`.
         default_max_samples: Most samples where `max_samples` has no entry.
         max_samples: Most samples by `min_detection`.
-        available: Whether the QPU is online.
-        last_updated: When the scheduler last heard of it, ISO 8601.
+        available: Whether the QPU is known to be online.
+        last_updated: When the scheduler last heard of it, as it wrote that, as a rule ISO 8601.
     """
 
     name: str
@@ -65,7 +95,7 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
     default_max_samples: int
     max_samples: dict[int, int]
     available: bool
-    last_updated: str
+    last_updated: Any = None
 
     def samples_allowed(self, min_detection: int) -> int:
         """Most samples a job with this detection filter may ask for."""
@@ -89,8 +119,8 @@ class QPUAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     max_detection_filter: int
     default_max_samples: int
     max_samples: list[SampleLimit]
-    is_available: bool
-    last_updated: str
+    is_available: bool | None
+    last_updated: Any = None
 
     @classmethod
     def from_qpu(cls, qpu: ArtemisQPU) -> QPUAnswer:
@@ -117,7 +147,7 @@ class QPUAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             max_detection_filter=self.max_detection_filter,
             default_max_samples=self.default_max_samples,
             max_samples={limit.item1: limit.item2 for limit in self.max_samples},
-            available=self.is_available,
+            available=bool(self.is_available),
             last_updated=self.last_updated,
         )
 
@@ -132,7 +162,7 @@ class QPUListItem(msgspec.Struct, frozen=True, kw_only=True):
 class JobListItem(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of `GET jobs`; only the id is relied on."""
 
-    id: int
+    id: JobId
 
 
 class JobList(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,8 +26,9 @@ class Status(Enum):
 
     @classmethod
     def _missing_(cls, value: object) -> Status:
-        """Map the wire's spelling; anything unheard of is `UNKNOWN`."""
-        return cls.TIMEDOUT if value == "TimedOut" else cls.UNKNOWN
+        """Map other spellings, of which the wire's has no space; anything unheard of is `UNKNOWN`."""
+        word = str(value).replace(" ", "").lower()
+        return next((item for item in cls if item.value.replace(" ", "").lower() == word), cls.UNKNOWN)
 
     @property
     def wire_name(self) -> str:

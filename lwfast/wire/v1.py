@@ -15,8 +15,11 @@ Every answer of an lwfast scheduler carries the header `X-Lwfast-Api: 1`; a clie
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from lwfast.wire.details import plain_position
 from lwfast.wire.status import Status
 
 API_HEADER = "X-Lwfast-Api"
@@ -41,6 +44,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         job_status: Present status.
         queue_position: 1..n while scheduled, else None.
         created_date: Accepted at, ISO 8601 in UTC; likewise `updated_date`, `started_date`, `finished_date`.
+            They are only shown, so a client takes whatever comes, likewise `notes`.
         n_modes: Modes of the circuit.
         n_photons: Photons put in, heralds included.
         n_samples: Samples asked for.
@@ -53,17 +57,20 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     job_name: str
     qpu: str
     job_status: Status
-    queue_position: int | None = None
-    created_date: str
-    updated_date: str
-    started_date: str | None = None
-    finished_date: str | None = None
+    queue_position: Any = None
+    created_date: Any = None
+    updated_date: Any = None
+    started_date: Any = None
+    finished_date: Any = None
     n_modes: int
     n_photons: int
     n_samples: int
     min_detection: int
     seq: int
-    notes: str | None = None
+    notes: Any = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

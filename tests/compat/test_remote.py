@@ -19,7 +19,7 @@ import pytest
 
 import lwfast
 from lwfast import remote as ours
-from tests.faults.fake_scheduler import TOKEN, FakeScheduler, results, status
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler, details, qpu, results, status
 
 lightworks = pytest.importorskip("lightworks")
 theirs = pytest.importorskip("lightworks_remote")
@@ -175,6 +175,21 @@ def test_functions(both, call):
 )
 def test_functions_of_a_job(both, call, job_id):
     compare(lambda lw, remote: getattr(remote, call)(job_id))
+
+
+@pytest.mark.parametrize("value", [None, "some text", 3, [], [{"meta": {}}], {"a": 1}], ids=repr)
+@pytest.mark.parametrize("name", ["createdDate", "updatedDate", "logs", "userExecutionNotes"])
+def test_details_of_which_something_shown_is_odd(both, name, value):
+    for fake in both:
+        fake.fault("GET", "jobs/17770", status(200, details(fake.jobs[17770]) | {name: value}))
+    compare(lambda lw, remote: remote.get_job_details(17770))
+
+
+@pytest.mark.parametrize("value", [None, 3, ["x"]], ids=repr)
+def test_a_qpu_of_which_the_date_is_odd(both, value):
+    for fake in both:
+        fake.qpus = [qpu(lastUpdated=value)]
+    compare(lambda lw, remote: remote.get_qpu_details("Artemis"))
 
 
 @pytest.mark.parametrize("code", [401, 403])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +15,7 @@ from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.validation.payloads import FIELDS, check_one, parse_json
 from lwfast.wire import decode_payload
-from tests.scheduler.harness import payload
+from tests.scheduler.harness import TOKEN, payload
 
 QPUS = load_qpus()
 LEAVES = (
@@ -126,3 +128,58 @@ def test_queries_never_break(api, path, query):
 def test_paths_never_break(api, path, method):
     answer = api.call(method, "api/jobs/" + path.replace("?", "").replace("#", ""), allow_redirects=False)
     assert answer.status_code < 500
+
+
+ODD_TEXT = ["\xff", "9" * 5000, "nan", "-1", "1e999", "", "\xb2", "5, 6", "a" * 20_000, "gzip", "chunked"]
+NAMES = [
+    "Content-Length",
+    "Content-Encoding",
+    "Content-Type",
+    "Transfer-Encoding",
+    "Idempotency-Key",
+    "x-access-token",
+    "Host",
+    "Origin",
+    "Expect",
+    "Upgrade",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_headers_never_break(api, name):
+    """Written as they are: no client would send some of these."""
+    place = urlsplit(api.root)
+    for text in ODD_TEXT:
+        for method, body in (("GET", ""), ("POST", "{}")):
+            usual = {"Host": "localhost", "x-access-token": TOKEN, "Connection": "close"}
+            headers = usual | {"Content-Length": str(len(body)), name: text}
+            if name == "Transfer-Encoding":
+                del headers["Content-Length"]
+            head = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+            with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+                connection.sendall(f"{method} /api/v1/jobs HTTP/1.1\r\n{head}\r\n{body}".encode("latin-1"))
+                connection.shutdown(socket.SHUT_WR)
+                answer = connection.recv(12).decode("latin-1")
+            assert answer == "" or answer[9:] < "500", (text, answer)
+
+
+@pytest.mark.parametrize("path", ["jobs", "v1/jobs", "v1/changes", "v1/status", "qpus"])
+def test_queries_of_any_bytes_never_break(api, path):
+    values = [
+        "%ff",
+        "%00",
+        "%ed%a0%80",
+        "9" * 5000,
+        "nan",
+        "inf",
+        "1e999",
+        "%D9%A1",
+        str(2**63),
+        str(2**63 - 1),
+    ]
+    names = ["pageSize", "statuses", "status", "limit", "before", "ids", "after", "name", "qpu", "timeout"]
+    for name in [*names, "%ff"]:
+        for value in values:
+            ids = "" if name == "ids" else "&ids=1"
+            answer = api.get(f"{path}?{name}={value}{ids}" + ("" if name == "timeout" else "&timeout=0"))
+            assert answer.status_code < 500, (name, value)

@@ -37,6 +37,7 @@ _ROUNDING = 2.0**-53
 
 @functools.cache
 def glynn_kernels() -> ModuleType:
+    """Return the kernels of Glynn's formula; imported on first use, since Numba takes 0.4 s to import."""
     from lwfast._kernels.optics import permanent as kernels
 
     return kernels
@@ -44,6 +45,7 @@ def glynn_kernels() -> ModuleType:
 
 @functools.cache
 def expansion_kernels() -> ModuleType:
+    """Return the kernels of the expansion over sub-multisets of columns; imported on first use."""
     from lwfast._kernels.optics import boson_sampling as kernels
 
     return kernels
@@ -131,6 +133,7 @@ def _expansion_seconds(counts: AnyArray) -> float:
 
 
 def expansion_bytes(counts: AnyArray) -> int:
+    """Return the bytes that the expansion of columns with these multiplicities takes."""
     return 17 * _states(counts)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import locale
 import platform
 import re
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.file_memory import TEXT_FACTOR, read_file
-from lwfast.errors import ConfigurationError
+from lwfast._base.edited_text import read_edited
+from lwfast.errors import ConfigurationError, ResourceLimitError
 
 SETTINGS = "remote_settings.yaml"
 OLD_URL = "api_url.txt"
@@ -89,8 +90,8 @@ def _scalar(text: str, path: Path) -> Any:
 
 def _read_text(path: Path) -> str:
     try:
-        return read_file(path, TEXT_FACTOR).decode()
+        return read_edited(path, locale.getencoding())
     except FileNotFoundError:
         return ""
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+    except (OSError, ValueError, ResourceLimitError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {str(error).removesuffix('.')}.") from error

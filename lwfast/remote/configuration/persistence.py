@@ -7,6 +7,7 @@ ours has no answer, and never changed.
 from __future__ import annotations
 
 import json
+import locale
 import os
 import time
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from lwfast._base.atomic import write_atomic
+from lwfast._base.edited_text import parse_json, parse_toml, read_edited, unmarked
 from lwfast._base.file_lock import try_lock, unlock
-from lwfast._base.file_memory import TEXT_FACTOR, read_file, read_json
+from lwfast._base.file_memory import TEXT_FACTOR, read_file
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 from lwfast.remote.configuration import legacy
 
@@ -70,7 +72,7 @@ def changing_tokens() -> Iterator[dict[str, str]]:
 
 def _token_file(path: Path) -> dict[str, str]:
     try:
-        data = json.loads(read_json(path))
+        data = parse_json(read_edited(path, locale.getencoding()))
     except FileNotFoundError:
         return {}
     except ResourceLimitError as error:
@@ -118,7 +120,7 @@ def save_setting(key: str, value: Any) -> None:
 
 def _settings_file(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(read_json(path))
+        data = parse_json(read_edited(path))
     except FileNotFoundError:
         return {}
     except ResourceLimitError as error:
@@ -143,15 +145,13 @@ def read_profile(name: str) -> dict[str, Any]:
     Raises:
         ConfigurationError: There is no such profile, or it holds what no profile has; names the file.
     """
-    import tomllib
-
     path = own_folder() / PROFILES
     try:
-        document = tomllib.loads(read_file(path, TEXT_FACTOR).decode())
+        document = parse_toml(read_edited(path))
     except FileNotFoundError:
         raise ConfigurationError(f"Profile {name!r} is not defined: there is no {path}.") from None
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+    except (OSError, ValueError, ResourceLimitError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {str(error).removesuffix('.')}.") from error
     profiles = document.get("profiles", {})
     if not isinstance(profiles, dict) or not isinstance(profiles.get(name), dict):
         known = ", ".join(sorted(profiles)) if isinstance(profiles, dict) and profiles else "none"
@@ -196,9 +196,11 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
     import ssl
 
     try:
-        data = read_file(Path(filename), TEXT_FACTOR)
+        data = unmarked(read_file(Path(filename), TEXT_FACTOR))  # OpenSSL does not read behind a mark
     except ResourceLimitError as error:
         raise ConfigurationError(f"{os.fspath(filename)} is too large for a certificate: {error}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{os.fspath(filename)} cannot be read: {error}.") from error
     if b"-----BEGIN CERTIFICATE-----" not in data and b"-----BEGIN TRUSTED CERTIFICATE-----" not in data:
         raise ConfigurationError(
             f"{os.fspath(filename)} holds no PEM certificate: no BEGIN CERTIFICATE line."

@@ -11,10 +11,19 @@ import msgspec
 from lwfast import wire
 from lwfast._printable import is_unicode
 from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError
+from lwfast.remote.connection import caps
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
-from lwfast.remote.connection.transport import Answer, DownloadProgress, Transport
+from lwfast.remote.connection.transport import (
+    SHOWN_BYTES,
+    SHOWN_CHARACTERS,
+    Answer,
+    DownloadProgress,
+    Transport,
+    named_job,
+)
 
 T = TypeVar("T")
+Decoder = Callable[["bytes | bytearray"], T]
 
 ALL_JOBS = 2**31 - 1
 """The page size by which the reference asks for everything."""
@@ -65,12 +74,12 @@ class Endpoints:
 
     def qpus(self) -> list[wire.QPUListItem]:
         """Ask for all QPUs."""
-        return self._get("qpus", wire.decode_qpu_list, "listing the QPUs")
+        return self._get("qpus", caps.QPUS, wire.decode_qpu_list, "listing the QPUs")
 
     def qpu(self, qpu_id: int | str) -> wire.ArtemisQPU | None:
         """Ask for one QPU; None where there is none of this id."""
         path = f"Qpus/{quote(str(qpu_id), safe='')}"
-        answer = self.transport.request("GET", path)
+        answer = self.transport.request("GET", path, cap=caps.QPUS)
         if answer.status_code == 404:
             return None
         return self._decoded(answer, wire.decode_qpu, "asking for a QPU").to_qpu()
@@ -79,19 +88,21 @@ class Endpoints:
 
     def submit(self, body: bytes) -> int | str:
         """Send a payload, once, and return the job's id."""
-        answer = self.transport.request("POST", "jobs", body=body, retry=ONCE)
+        answer = self.transport.request("POST", "jobs", cap=caps.SUBMIT, body=body, retry=ONCE)
         self._check_accepted(answer)
-        text = answer.headers.get(wire.JOB_ID_HEADER, "").strip()
-        if not text:
-            raise self.transport.unexpected(answer, "submitting: the job was accepted without an id")
-        return int(text) if text.isascii() and text.isdigit() else text
+        named = named_job(answer.headers)
+        if named is None:
+            given = answer.headers.get(wire.JOB_ID_HEADER, "").strip()
+            what = f"with the id {given[:SHOWN_CHARACTERS]!r}, which is none" if given else "without an id"
+            raise self.transport.unexpected(answer, f"submitting: the job was accepted {what}")
+        return wire.plain_id(named)
 
     def details(
         self, job_id: Any, *, retry: RetryPolicy = IDEMPOTENT, deadline: float | None = None
     ) -> wire.ArtemisJobDetails:
         """Ask for the details of a job; a queue position is only kept while the job is scheduled."""
         path = f"jobs/{check_job_id(job_id)}"
-        answer = self.transport.request("GET", path, retry=retry, deadline=deadline)
+        answer = self.transport.request("GET", path, cap=caps.JOB, retry=retry, deadline=deadline)
         self._check_found(answer, job_id)
         details = self._decoded(answer, wire.decode_job_details, "asking for a job")
         if details.job_status is not wire.Status.SCHEDULED and details.queue_position is not None:
@@ -100,40 +111,48 @@ class Endpoints:
 
     def cancel(self, job_id: Any) -> Answer:
         """Ask to cancel a job, once; the caller reads the answer."""
-        return self.transport.request("PUT", f"jobs/{check_job_id(job_id)}/cancel", retry=ONCE)
+        return self.transport.request(
+            "PUT", f"jobs/{check_job_id(job_id)}/cancel", cap=caps.CANCEL, retry=ONCE
+        )
 
     def results(self, job_id: Any, progress: DownloadProgress | None = None) -> Answer:
-        """Ask for the results of a job; the caller reads the answer."""
-        return self.transport.request("GET", f"jobs/{check_job_id(job_id)}/results", progress=progress)
+        """Ask for the results of a job; the caller reads the answer.
 
-    def job_ids(self, statuses: Iterable[wire.Status] = ()) -> list[int]:
+        Raises:
+            AnswerTooLargeError: There is not the memory to read them.
+        """
+        path = f"jobs/{check_job_id(job_id)}/results"
+        return self.transport.request("GET", path, cap=caps.result_cap(), progress=progress)
+
+    def job_ids(self, statuses: Iterable[wire.Status] = ()) -> list[int | str]:
         """Ask for the ids of all jobs, or of those in some statuses, in no order."""
         params: list[tuple[str, str | int]] = [("pageSize", ALL_JOBS)]
         params += [("statuses", status.wire_name) for status in statuses]
-        found = self._get("jobs", wire.decode_job_list, "listing jobs", params)
-        return [item.id for item in found.items]
+        found = self._get("jobs", caps.JOBS, wire.decode_job_list, "listing jobs", params)
+        return [wire.plain_id(item.id) for item in found.items]
 
     # --- what lwfast's own scheduler adds -----------------------------------------------------------
 
     def submit_keyed(self, body: bytes, key: str) -> wire.JobRecord:
         """Send a payload, as often as it takes: the key lets it become one job."""
-        answer = self._post_keyed("v1/jobs", body, key)
+        answer = self._post_keyed("v1/jobs", caps.SUBMIT, body, key)
         return self._decoded(answer, wire.decode_record, "submitting", expected=202)
 
     def submit_batch_keyed(self, bodies: Sequence[bytes], key: str) -> list[wire.JobRecord]:
         """Send several payloads, of which all are accepted or none; as often as it takes."""
-        answer = self._post_keyed("v1/jobs/batch", b'{"jobs":[' + b",".join(bodies) + b"]}", key)
+        body = b'{"jobs":[' + b",".join(bodies) + b"]}"
+        answer = self._post_keyed("v1/jobs/batch", caps.BATCH, body, key)
         return self._decoded(answer, wire.decode_records, "submitting a batch", expected=202).jobs
 
     def record(self, job_id: Any) -> wire.JobRecord:
         """Ask for a job's line, which has its name, QPU and samples."""
-        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}")
+        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}", cap=caps.JOB)
         self._check_found(answer, job_id)
         return self._decoded(answer, wire.decode_record, "asking for a job")
 
     def payload(self, job_id: Any) -> wire.ArtemisPayload:
         """Ask for a job's payload, as it was stored."""
-        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}/payload")
+        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}/payload", cap=caps.PAYLOAD)
         self._check_found(answer, job_id)
         return self._decoded(answer, wire.decode_payload, "asking for a payload")
 
@@ -152,7 +171,7 @@ class Endpoints:
         params.append(("limit", limit))
         if before is not None:
             params.append(("before", before))
-        return self._get("v1/jobs", wire.decode_page, "listing jobs", params)
+        return self._get("v1/jobs", caps.PAGE, wire.decode_page, "listing jobs", params)
 
     def changes(
         self,
@@ -172,6 +191,7 @@ class Endpoints:
         answer = self.transport.request(
             "GET",
             "v1/changes",
+            cap=caps.CHANGES,
             params=params,
             retry=retry,
             read_timeout=self.transport.timeouts.read + timeout,
@@ -182,26 +202,27 @@ class Endpoints:
 
     def status(self) -> wire.SchedulerStatus:
         """Ask the scheduler how it is."""
-        return self._get("v1/status", wire.decode_status, "asking for the scheduler's status")
+        return self._get("v1/status", caps.STATUS, wire.decode_status, "asking for the scheduler's status")
 
     # --- bytes to structs ---------------------------------------------------------------------------
 
-    def _get(self, path: str, decode: Callable[[bytes], T], doing: str, params: Any = None) -> T:
-        return self._decoded(self.transport.request("GET", path, params=params), decode, doing)
+    def _get(self, path: str, cap: caps.Cap, decode: Decoder[T], doing: str, params: Any = None) -> T:
+        return self._decoded(self.transport.request("GET", path, cap=cap, params=params), decode, doing)
 
-    def _post_keyed(self, path: str, body: bytes, key: str) -> Answer:
+    def _post_keyed(self, path: str, cap: caps.Cap, body: bytes, key: str) -> Answer:
         headers = {wire.IDEMPOTENCY_HEADER: key}
-        answer = self.transport.request("POST", path, body=body, headers=headers, retry=KEYED)
+        answer = self.transport.request("POST", path, cap=cap, body=body, headers=headers, retry=KEYED)
         self._check_accepted(answer)
         return answer
 
-    def _decoded(self, answer: Answer, decode: Callable[[bytes], T], doing: str, expected: int = 200) -> T:
+    def _decoded(self, answer: Answer, decode: Decoder[T], doing: str, expected: int = 200) -> T:
         if answer.status_code != expected:
             raise self.transport.unexpected(answer, doing)
         try:
             return decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self.transport.unexpected(answer, f"{doing} ({self.transport.scrub(str(error))})") from None
+        except wire.UNREADABLE as error:
+            said = self.transport.scrub(str(error))[:SHOWN_BYTES]
+            raise self.transport.unexpected(answer, f"{doing} ({said})") from None
 
     def _check_found(self, answer: Answer, job_id: Any) -> None:
         if answer.status_code == 404:
@@ -221,9 +242,7 @@ class Endpoints:
             return
         found = _complaints(answer) if 400 <= answer.status_code < 500 else None
         if found is None:
-            problem = self.transport.unexpected(answer, "submitting")
-            problem.job_id = _named_job(answer)
-            raise problem
+            raise self.transport.unexpected(answer, "submitting")
         listed = "".join(f"\n\t{item.name} : {item.reason}" for item in found)
         message = f"The scheduler refused these fields of the job:{listed}"
         error = JobSubmissionError(self.transport.scrub(message))
@@ -235,10 +254,5 @@ def _complaints(answer: Answer) -> list[wire.FieldError] | None:
     """What a refusal complains of, or None where it is not in the wire's words."""
     try:
         return wire.decode_errors(answer.body).errors
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except wire.UNREADABLE:
         return None
-
-
-def _named_job(answer: Answer) -> str | None:
-    """The id in the header of an answer, or None."""
-    return answer.headers.get(wire.JOB_ID_HEADER, "").strip() or None

@@ -53,6 +53,10 @@ KEYED = RetryPolicy(attempts=20, max_seconds=30.0, done=202)
 """For a submit with an idempotency key: long enough for a scheduler to start again."""
 
 
+_NO_DATE = (ValueError, OverflowError, TypeError, IndexError)
+"""What the standard library raises of a text that is no date, or of a date outside its calendar."""
+
+
 def parse_retry_after(text: str | None) -> float | None:
     """Read a `Retry-After` header, seconds or a date, as seconds from now; None where it says nothing."""
     if not text:
@@ -62,9 +66,9 @@ def parse_retry_after(text: str | None) -> float | None:
         return min(float(text[:9]), LONGEST_RETRY_AFTER_SECONDS)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    except _NO_DATE:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    seconds = (moment - datetime.now(UTC)).total_seconds()
     return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)

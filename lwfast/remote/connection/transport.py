@@ -1,28 +1,31 @@
 """HTTP: one keep-alive session, one timeout policy, one retry policy, one error table.
 
-The only file that imports requests. It knows no URL and no struct: a method, a path and bytes go in; a
-status, headers and bytes come out.
+It knows no URL and no struct: a method, a path and bytes go in; a status, headers and bytes come out.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
+from urllib3.exceptions import HTTPError as HTTPException
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.ssl_ import ssl_wrap_socket
 
-from lwfast._version import __version__
+from lwfast._base.memory import readable_bytes
 from lwfast.errors import (
+    AnswerTooLargeError,
     AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,
@@ -30,18 +33,29 @@ from lwfast.errors import (
     LightworksRemoteError,
 )
 from lwfast.remote.configuration.client_settings import Settings
+from lwfast.remote.connection.body import CapExceededError, EncodingError, Progress, read_body
+from lwfast.remote.connection.caps import ERROR_BYTES, Cap
+from lwfast.remote.connection.causes import (
+    forget_request,
+    innermost,
+    is_of_request,
+    nothing_sent,
+    passed_through,
+)
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
-from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER
-from lwfast.wire.loopback import is_loopback
+from lwfast.remote.connection.session import make_session
+from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
 
-POOL_SIZE = 64
-CHUNK_BYTES = 1 << 16
 SHOWN_BYTES = 300
+SHOWN_CHARACTERS = 100
 DEADLINE_SLACK_SECONDS = 0.5
 BUSY = frozenset({429, 502, 503, 504})
 """Answers that a later try may not get: too many requests, or the way to the scheduler is down."""
 
-DownloadProgress = Callable[[int, "int | None"], None]
+DownloadProgress = Progress
+
+_JOB_ID = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,100}")
+"""What may be a job's id: a header that came twice has a comma, and no id is longer."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +68,22 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the status, its reason, the headers and the whole body."""
+    """What came back: status, reason, headers, and the body, of an error perhaps its start only."""
 
     status_code: int
     reason: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
 
 
 class LostAnswerError(ConnectionFailedError):
-    """The request may have reached the scheduler, but its answer did not come back."""
+    """The request may have reached the scheduler, but its answer did not come back, or cannot be read.
+
+    Attributes:
+        job_id: The id of a job that the headers named, where they came back and did.
+    """
+
+    job_id: str | None = None
 
 
 class UntrustedError(ConnectionFailedError):
@@ -96,6 +116,7 @@ class Transport:
         method: str,
         path: str,
         *,
+        cap: Cap,
         params: Any = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
@@ -109,6 +130,7 @@ class Transport:
         Args:
             method: GET, POST or PUT.
             path: Appended to the base URL.
+            cap: How large the answer may be.
             params: Query.
             body: JSON to send.
             headers: Further headers.
@@ -120,6 +142,7 @@ class Transport:
         Raises:
             AuthenticationError: 401 or 403.
             HTTPError: A redirect, or a busy scheduler (429, 502, 503, 504) that stays busy.
+            AnswerTooLargeError: It was done, and what came back is larger than the cap.
             LostAnswerError: The request may have arrived, the answer did not.
             ConnectionFailedError: The scheduler could not be reached; nothing was sent.
             ConfigurationError: No request can be made of these settings; nothing was sent.
@@ -131,7 +154,9 @@ class Transport:
         while True:
             attempt += 1
             try:
-                answer = self._send(method, path, params, body, headers, read_timeout, deadline, progress)
+                answer = self._send(
+                    method, path, cap, params, body, headers, read_timeout, deadline, progress
+                )
                 if answer.status_code not in BUSY and not policy.leaves_open(answer.status_code):
                     return answer
                 error: Exception = self._busy_error(answer)
@@ -169,6 +194,7 @@ class Transport:
         shown = f" It began: {start!r}" if start else ""
         error = HTTPError(f"The scheduler gave an unexpected answer while {doing}.{shown}", response=answer)
         error.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
+        error.job_id = named_job(answer.headers)
         return error
 
     # --- one try ------------------------------------------------------------------------------------
@@ -177,6 +203,7 @@ class Transport:
         self,
         method: str,
         path: str,
+        cap: Cap,
         params: Any,
         body: bytes | None,
         headers: Mapping[str, str] | None,
@@ -192,6 +219,7 @@ class Transport:
             left = max(0.0, deadline - time.monotonic()) + DEADLINE_SLACK_SECONDS
             read, connect = min(read, left), min(connect, left)
         certificate = self.settings.certificate
+        response: requests.Response | None = None
         try:
             response = self._get_session().request(
                 method,
@@ -204,18 +232,53 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
-            try:
-                content = _read_body(response, progress)
-            except BaseException:
-                response.close()
+            content = self._read(response, cap, progress)
+        except CapExceededError as error:
+            assert response is not None  # noqa: S101  (its body was being read)
+            raise self._too_large(response, cap, error.size) from None
+        except Exception as error:
+            # Not only OSErrors, which requests' are: what reading headers raises is not ours to foresee.
+            if isinstance(error, MemoryError) and method == "GET":
                 raise
-        except OSError as error:  # requests' exceptions are OSErrors too
-            _forget_request(error)  # its headers hold the token
-            raise self._connection_error(error, method, read) from error
+            forget_request(error)  # its headers hold the token
+            raised = self._connection_error(error, method, read)
+            if isinstance(raised, LostAnswerError) and response is not None:
+                raised.job_id = named_job(response.headers)
+            raise raised from error
+        finally:
+            if response is not None:
+                response.close()  # the connection too, unless all was read
         self._learn(response)
-        answer = Answer(response.status_code, response.reason or "", response.headers, content)
+        answer = self._answer(response, content)
         self._check(answer)
         return answer
+
+    def _read(self, response: requests.Response, cap: Cap, progress: DownloadProgress | None) -> bytearray:
+        """Read a body; of an answer that reports an error, its beginning tells enough."""
+        if 200 <= response.status_code < 300:
+            body = read_body(response.raw, response.headers, cap.size, progress)
+            if body.startswith(BOM_UTF8):  # JSON has none, but some frameworks write one
+                del body[: len(BOM_UTF8)]
+            return body
+        return read_body(response.raw, response.headers, ERROR_BYTES, start_only=True)
+
+    def _answer(self, response: requests.Response, body: bytearray) -> Answer:
+        reason = self.scrub(response.reason or "")[:SHOWN_CHARACTERS]
+        return Answer(response.status_code, reason, response.headers, body)
+
+    def _too_large(self, response: requests.Response, cap: Cap, size: int | None) -> AnswerTooLargeError:
+        allowed = readable_bytes(cap.size)
+        long = (
+            f"is longer than the {allowed} that are allowed, so it was not read to its end"
+            if size is None
+            else f"is {readable_bytes(size)} long, and {allowed} are allowed, so it was not read"
+        )
+        remedy = cap.remedy.format(url=self.settings.url)
+        error = AnswerTooLargeError(
+            f"{cap.what} {long}. {remedy}", response=self._answer(response, bytearray())
+        )
+        error.job_id = named_job(response.headers)
+        return error
 
     def _learn(self, response: requests.Response) -> None:
         """Note what the scheduler offers; an error without the header may come from a gateway before it."""
@@ -235,8 +298,7 @@ class Transport:
         if answer.status_code == 403:
             raise AuthenticationError("This access token is not allowed to do that (403).")
         if 300 <= answer.status_code < 400:
-            location = answer.headers.get("Location", "")
-            host = urlsplit(location).netloc.rpartition("@")[2] or "a path of the same host"
+            host = _host_of(answer.headers.get("Location", ""))
             raise HTTPError(
                 f"The scheduler redirects to {self.scrub(host)}. Redirects are not followed, since the "
                 "access token would go along; if that host is right, set its URL.",
@@ -250,7 +312,7 @@ class Transport:
 
     def _connection_error(self, error: Exception, method: str, read: float) -> LightworksRemoteError:
         host = urlsplit(self.settings.url).netloc
-        bottom = _innermost(error)
+        bottom = innermost(error)
         said = getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__
         if isinstance(bottom, ssl.SSLCertVerificationError):
             certificate = self.settings.certificate
@@ -259,30 +321,36 @@ class Transport:
                 f"{certificate or 'the certificates of the system'}. Set the right file with "
                 "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own)."
             )
-        if isinstance(error, ValueError) and isinstance(error, requests.exceptions.RequestException):
-            # requests says so of URLs and headers that it cannot use.
+        if is_of_request(error):
             return ConfigurationError(
                 f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
                 "token, and the proxies of the environment."
             )
-        if _passed_through(error, HTTPAdapter.cert_verify):
+        if passed_through(error, HTTPAdapter.cert_verify):
             return ConfigurationError(
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
             )
-        connecting = _passed_through(bottom, HTTPConnection.connect, HTTPSConnection.connect)
+        # A certificate file that holds none is seen below, and wrapped before it comes to `connect`.
+        connecting = passed_through(bottom, HTTPConnection.connect, HTTPSConnection.connect, ssl_wrap_socket)
         if connecting and isinstance(bottom, ssl.SSLError):
             return UntrustedError(
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
                 "it speaks https, and the certificate file: remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE."
             )
-        if connecting or _nothing_sent(error):
+        if connecting or nothing_sent(error):
             return ConnectionFailedError(f"Could not connect to {host}: {said}.")
         if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
             return LostAnswerError(
                 f"{host} sent nothing for {read:g} s in answer to {method}; it may be stuck."
             )
+        if isinstance(error, EncodingError):
+            return LostAnswerError(
+                f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said)}."
+            )
+        if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
+            return LostAnswerError(f"The answer of {host} to {method} cannot be read: {self.scrub(said)}.")
         return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
 
     # --- the session --------------------------------------------------------------------------------
@@ -293,91 +361,21 @@ class Transport:
             return session
         with self._lock:
             if self._session is None or self._owner != os.getpid():
-                self._session = self._make_session()
+                self._session = make_session(self.settings.url, self.settings.token, self._adapter)
                 self._owner = os.getpid()
             return self._session
 
-    def _make_session(self) -> requests.Session:
-        session = requests.Session()
-        session.headers.update(
-            {
-                TOKEN_HEADER: self.settings.token,
-                "User-Agent": f"lwfast/{__version__}",
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-            }
-        )
-        session.auth = _no_auth  # else requests would look for a password in ~/.netrc
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        host = urlsplit(self.settings.url).hostname or ""
-        session.trust_env = not is_loopback(host)  # a proxy could not reach this machine's loopback
-        adapter = self._adapter or HTTPAdapter(pool_maxsize=POOL_SIZE, max_retries=0)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        return session
+
+def named_job(headers: Mapping[str, str]) -> str | None:
+    """Return the id that the headers of an answer name, or None where they name none that can be used."""
+    text = headers.get(JOB_ID_HEADER, "").strip()
+    return text if _JOB_ID.fullmatch(text) and text not in {".", ".."} else None
 
 
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
-def _read_body(response: requests.Response, progress: DownloadProgress | None) -> bytes:
-    length = response.headers.get("Content-Length", "")
-    total = int(length) if length.isdigit() and "Content-Encoding" not in response.headers else None
-    chunks = []
-    done = 0
-    for chunk in response.iter_content(CHUNK_BYTES):
-        chunks.append(chunk)
-        done += len(chunk)
-        if progress is not None:
-            progress(done, total)
-    return b"".join(chunks)
-
-
-def _nothing_sent(error: Exception) -> bool:
-    """Whether no byte can have reached the scheduler: the connection was never made."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | ProxyError)
-
-
-def _passed_through(error: BaseException, *functions: Any) -> bool:
-    """Whether an exception came out of one of the functions: that tells connecting from what follows it."""
-    codes = [function.__code__ for function in functions]
-    trace = error.__traceback__
-    while trace is not None:
-        if any(trace.tb_frame.f_code is code for code in codes):
-            return True
-        trace = trace.tb_next
-    return False
-
-
-def _forget_request(error: BaseException) -> None:
-    """Take the request, whose headers hold the token, out of an exception and those it was made of."""
-    todo: list[BaseException] = [error]
-    seen: set[int] = set()
-    while todo:
-        item = todo.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, requests.exceptions.RequestException):
-            item.request = item.response = None
-        if isinstance(item, requests.exceptions.InvalidHeader):
-            item.args = ("a header, perhaps the token, holds what no header can",)
-        parts = [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
-        todo += [part for part in parts if isinstance(part, BaseException)]
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """The exception at the bottom of what requests and urllib3 wrapped, which has the plainest words."""
-    seen: set[int] = set()
-    while id(error) not in seen:
-        seen.add(id(error))
-        inside = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
-        below = next((item for item in inside if isinstance(item, BaseException)), None)
-        if below is None:
-            break
-        error = below
-    return error
+def _host_of(location: str) -> str:
+    """Name the host of a redirect, without what may stand before it."""
+    try:
+        host = urlsplit(location).netloc.rpartition("@")[2]
+    except ValueError:
+        return "a place that cannot be read"
+    return host[:SHOWN_CHARACTERS] or "a path of the same host"

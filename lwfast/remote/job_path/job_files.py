@@ -12,7 +12,7 @@ import msgspec
 
 from lwfast import wire
 from lwfast._base.atomic import write_atomic
-from lwfast._base.file_memory import read_json
+from lwfast._base.edited_text import parse_json, read_edited
 from lwfast._printable import printable
 from lwfast.errors import JobFileError, ResourceLimitError
 
@@ -80,11 +80,7 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     if path is None:
         raise FileNotFoundError(f"No saved job {printable(str(path_to_save(filename)))}.")
     try:
-        raw = read_json(path)
-        try:
-            data = json.loads(raw)
-        except UnicodeDecodeError:  # the reference writes in the encoding of the system
-            data = json.loads(raw.decode(locale.getencoding()))
+        data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
         raise JobFileError(f"{path} is too large: {error}") from error
     except ValueError as error:

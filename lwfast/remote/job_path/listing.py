@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import JobNotFoundError, LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.job_path.single_job import Job
-from lwfast.wire import JobRecord, Status
+from lwfast.wire import JobRecord, Status, id_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,9 @@ def find_jobs(
             f"This scheduler lists ids only, so jobs cannot be found by {' and '.join(asked)}; filter by "
             "status, or keep the ids (job.save_to_file)."
         )
-    ids = [item for item in sorted(api.job_ids(statuses), reverse=True) if before is None or item < before]
+    ids = sorted(api.job_ids(statuses), key=id_order, reverse=True)
+    if before is not None:
+        ids = [item for item in ids if id_order(item) < id_order(before)]
     out = []
     for job_id in ids[:limit]:
         job = Job(client=client)
@@ -83,17 +85,12 @@ def check_statuses(status: Any) -> list[Status]:
     values = [status] if isinstance(status, str | Status) else list(status)
     found: list[Status] = []
     for value in values:
-        known = value if isinstance(value, Status) else _by_word(value)
-        if known is None or known is Status.UNKNOWN:
+        known = Status(value)
+        if known is Status.UNKNOWN:
             words = ", ".join(item.wire_name for item in Status if item is not Status.UNKNOWN)
             raise ValueError(f"{value!r} is no status of a job; there are: {words}.")
         found.append(known)
     return found
-
-
-def _by_word(word: Any) -> Status | None:
-    plain = str(word).replace(" ", "").lower()
-    return next((item for item in Status if item.value.replace(" ", "").lower() == plain), None)
 
 
 def scheduled_table(client: Client) -> pd.DataFrame:
@@ -104,9 +101,10 @@ def scheduled_table(client: Client) -> pd.DataFrame:
         raise LightworksDependencyError(
             "show_scheduled needs pandas; python -m pip install pandas (the extra lwfast[frames])."
         ) from error
-    rows = sorted(_waiting(client), key=lambda row: (row[2] is None, row[2] or 0, row[0]))
+    rows = sorted(_waiting(client), key=lambda row: (row[2] is None, row[2] or 0, id_order(row[0])))
     table = pd.DataFrame(rows, columns=["Job ID", "Status", "Queue Position"])
-    return table.astype({"Job ID": "int64", "Queue Position": "Int64"})
+    numbers = all(isinstance(row[0], int) and abs(row[0]) < 2**63 for row in rows)
+    return table.astype({"Job ID": "int64" if numbers else "object", "Queue Position": "Int64"})
 
 
 def _waiting(client: Client) -> list[tuple[int | str, str, int | None]]:

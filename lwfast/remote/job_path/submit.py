@@ -180,7 +180,7 @@ def _ambiguous(
     if key is not None:
         how = "It was sent again under the same key, in vain."
         how += "" if several else " This exception's job.retry() sends it once more under that key, safely."
-    told = error.job_id if isinstance(error, HTTPError) else None
+    told = error.job_id if isinstance(error, HTTPError | LostAnswerError) else None
     named = (
         "" if told is None else f" The answer named job {told}: see whether remote.job({told!r}) finds it."
     )

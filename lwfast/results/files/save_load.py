@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lwfast._base.atomic import write_atomic
+from lwfast._base.edited_text import unmarked
 from lwfast._base.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.file_names import ending_of
 from lwfast._base.memory import check_memory, memory_limit, readable_bytes
@@ -202,7 +203,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _read_json(path: Path) -> SamplingResult:
     """Read any of the JSON forms; they differ in what the first member is."""
-    body = read_file(path, _JSON_FACTOR)
+    body = unmarked(read_file(path, _JSON_FACTOR))
     if _is_table(body):
         return SamplingResult.from_owned(*decode_table(body))
     decoded, others = decode_members(body)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lwfast._base.atomic import write_atomic
+from lwfast._base.edited_text import read_edited
 from lwfast.scheduler.faults import ConfigError, using
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
@@ -22,19 +23,32 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
         The token, and whether it is new.
 
     Raises:
-        ConfigError: The file is empty.
-        StoreOpenError: The folder or the file cannot be read or written.
+        ConfigError: The file is empty, cannot be read, or holds what no header can carry.
+        StoreOpenError: The folder cannot be read or written.
     """
     path = data_dir / TOKEN_FILE
     with using(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            token = path.read_text(encoding="ascii").strip()
+            token = read_edited(path).strip()
         except FileNotFoundError:
             return _make_token(path), True
+        except ValueError as error:
+            raise ConfigError(f"the token file {path} cannot be read: {error}") from error
     if not token:
         raise ConfigError(f"the token file {path} is empty: delete it to get a new token")
+    check_token(token, f"the token in {path}")
     return token, False
+
+
+def check_token(token: str, source: str = "the token") -> None:
+    """Check that a token can travel in a header.
+
+    Raises:
+        ConfigError: It cannot; never shows it.
+    """
+    if not token or not all("!" <= character <= "~" for character in token):
+        raise ConfigError(f"{source} should be printable ASCII characters without spaces, and not empty")
 
 
 def _make_token(path: Path) -> str:
