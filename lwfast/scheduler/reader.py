@@ -52,10 +52,10 @@ class Reader:
         for connection in self._connections:
             connection.close()
 
-    async def job(self, job_id: int) -> Job | None:
-        """Read one job with its logs."""
-        jobs = await self._run(lambda c: select_jobs(c, "id = ?", [job_id]))
-        return jobs[0] if jobs else None
+    async def jobs(self, ids: Collection[int]) -> dict[int, Job]:
+        """Read those of several jobs that there are, with their logs."""
+        text = "id IN (SELECT value FROM json_each(?))"
+        return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, [str(list(ids))]))}
 
     async def finished(
         self,
