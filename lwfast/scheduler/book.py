@@ -92,8 +92,8 @@ class Book:
     async def _look_up(self, job_ids: Collection[int]) -> dict[int, Job]:
         """Find those of several jobs that there are.
 
-        While the store is read, a job may be accepted, may finish, and may leave memory. What was found is kept,
-        for a job that leaves memory changes no more; and only the store says that there is none.
+        While the store is read, a job may be accepted, may finish, and may leave memory. What was found is
+        kept, for a job that leaves memory changes no more; and only the store says that there is none.
         """
         found: dict[int, Job] = {}
         left = [i for i in job_ids if 0 < i <= LARGEST_ID]
@@ -109,7 +109,7 @@ class Book:
                     found[i] = present
                 elif job.status.is_complete:
                     found[i] = job
-            # One that is live in the store and not here is about to be taken in, or has just left: look again.
+            # One that is live in the store and not here is about to be taken in, or has just left.
             left = [i for i in stored if i not in found]
         return found
 
@@ -147,8 +147,8 @@ class Book:
             stored = await self._reader.finished(
                 statuses=statuses, name=name, qpu=qpu, ids=wanted, before=before, limit=limit
             )
-        # A job may have ended meanwhile, and left memory: so those from before the reading count as well, each
-        # as it is now.
+        # A job may have ended meanwhile, and left memory: so those from before the reading count as well,
+        # each as it is now.
         held |= self.live
         found = {job.id: job for job in held.values() if matches(job)}
         for job in stored:

@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lwfast._parallel import available_cores
 from lwfast.wire import Status
@@ -21,11 +21,13 @@ from .book import Book
 from .cache import ByteCache
 from .changes import Changes
 from .clock import now_text
-from .faults import ConflictError, NotFoundError, RequestError, UnavailableError
-from .frames import Done, Failed, Run, Share, pack, result_name
+from .faults import ConflictError, NotFoundError, RequestError, StoreOpenError, UnavailableError
+from .frames import Done, Failed, Run, Share, pack
 from .jobs import Job, Log, NewJob
 from .lock import StoreLock
+from .own_files import why
 from .reader import Reader
+from .result_files import open_result, remove, remove_all_of, written_for
 from .settings import MIB, Settings
 from .store import STORE_FILE, Store, acceptance_logs
 from .workers import Worker, WorkerPool
@@ -67,8 +69,14 @@ class Scheduler:
             StoreOpenError: The data folder cannot be used.
         """
         settings = self.settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings.results_dir.mkdir(exist_ok=True, mode=0o700)
+        for folder in (settings.data_dir, settings.results_dir):
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise StoreOpenError(
+                    f"the folder {folder} cannot be made: {why(error)}; "
+                    "mend that, or choose another data folder with --data-dir"
+                ) from error
         async with contextlib.AsyncExitStack() as opened:
             lock = StoreLock(settings.data_dir / "scheduler.lock")
             opened.callback(lock.release)
@@ -98,9 +106,9 @@ class Scheduler:
             self.book.add(job)
             self._last_taken_up = job.id
         known = await self._writer.submit(Store.result_files)
-        for path in self.settings.results_dir.iterdir():
-            if path.name not in known:  # its job ended otherwise, or will run again
-                path.unlink()
+        for path, owner in list(written_for(self.settings.results_dir, known)):
+            if await self._writer.submit(partial(Store.has_no_result, job=owner)):
+                remove(path)  # its job ended otherwise, or will run again
 
     async def stop(self) -> None:
         """End the workers, put their jobs back into the queue, close the store."""
@@ -199,12 +207,13 @@ class Scheduler:
                 "job", f"job {job_id} has ended as {job.status.wire_name}: nothing to cancel"
             )
 
-    async def result(self, job_id: int) -> bytes | Path:
-        """Return the result's bytes, or the file that holds them.
+    async def result(self, job_id: int) -> bytes | tuple[BinaryIO, int]:
+        """Return the result's bytes, or the open file that holds them and its size.
 
         Raises:
             NotFoundError: There is no such job, or it has not ended.
             RequestError: The job ended without a result.
+            UnavailableError: The result was lost or damaged.
         """
         job = await self.book.find(job_id)
         if not job.status.is_complete:
@@ -220,8 +229,12 @@ class Scheduler:
             return body
         stored = await self._reader.result(job_id)
         if stored is None:
-            raise UnavailableError.of("results", f"the store holds no result of job {job_id}")
-        return stored.body if stored.body is not None else self.settings.results_dir / str(stored.file)
+            raise UnavailableError.of(
+                "results", f"the store holds no result of job {job_id}: submit the job again"
+            )
+        if stored.body is not None:
+            return stored.body
+        return await asyncio.to_thread(open_result, self.settings.results_dir, str(stored.file), job_id)
 
     def result_at_hand(self, job: Job, limit: int) -> bytes | None:
         """Return the result of a completed job if it is in memory and has at most `limit` bytes."""
@@ -392,16 +405,16 @@ class Scheduler:
                     log.error("the end of job %d is not stored yet: %s", job.id, error)  # noqa: TRY400
                     await asyncio.sleep(STORE_RETRY_SECONDS)
             if done is None and (job.started is not None or job.attempts):  # else none was ever begun
-                await asyncio.to_thread(self._drop_files, job.id)
+                await self._drop_files(job.id)
             self._ends.pop(job.id, None)
 
         self._ends[job.id] = asyncio.create_task(store_end())
 
-    def _drop_files(self, job_id: int) -> None:
+    async def _drop_files(self, job_id: int) -> None:
         """Remove what a worker may have written for a job that then ended without a result."""
-        name, folder = result_name(job_id), self.settings.results_dir
-        for path in (folder / name, *folder.glob(f".{name}.*.part")):
-            path.unlink(missing_ok=True)
+        seed = await self._reader.seed(job_id)
+        if seed is not None:
+            await asyncio.to_thread(remove_all_of, self.settings.results_dir, (job_id, seed))
 
     def _stop_timer(self, job: Job) -> None:
         timer = self._timers.pop(job.id, None)

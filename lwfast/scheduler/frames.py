@@ -63,11 +63,6 @@ decode_order = msgspec.msgpack.Decoder(Order).decode
 decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
-def result_name(job_id: int) -> str:
-    """The name of the file that holds a large result."""
-    return f"{job_id}.json"
-
-
 def pack(message: Any) -> bytes:
     """A message as a frame."""
     body = _encode(message)

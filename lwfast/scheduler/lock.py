@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from .faults import StoreInUseError
+from .faults import StoreInUseError, StoreOpenError
+from .own_files import open_own, why
 
 
 class StoreLock:
@@ -16,25 +17,40 @@ class StoreLock:
 
     Raises:
         StoreInUseError: Another process holds it.
+        StoreOpenError: The file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._file = open_own(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise _unusable(path, error) from error
         try:
             _lock(self._file)
         except OSError:
-            holder = path.read_bytes()[:32].decode(errors="replace").strip() or "unknown"
+            holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
             raise StoreInUseError(
                 f"the data folder {path.parent} is in use by another scheduler (process {holder}): "
                 "stop it, or choose another folder with --data-dir"
             ) from None
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
+        except OSError as error:  # such as a full disk
+            os.close(self._file)
+            raise _unusable(path, error) from error
 
     def release(self) -> None:
         """Give the lock back."""
         os.close(self._file)
+
+
+def _unusable(path: Path, error: OSError) -> StoreOpenError:
+    return StoreOpenError(
+        f"the lock file {path} cannot be used: {why(error)}; "
+        "mend that, or choose another folder with --data-dir"
+    )
 
 
 if sys.platform == "win32":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from lwfast.wire import (
@@ -16,7 +16,7 @@ from lwfast.wire import (
 )
 
 from .faults import NotFoundError
-from .http import integer, json_answer, path_id, scheduler_of, statuses
+from .http import FileAnswer, integer, json_answer, path_id, scheduler_of, statuses
 from .submission import submit_one
 
 LARGEST_PAGE = 2**31 - 1
@@ -53,7 +53,7 @@ async def results(request: Request) -> Response:
     found = await scheduler_of(request).result(path_id(request))
     if isinstance(found, bytes):
         return json_answer(found)
-    return FileResponse(found, media_type="application/json")
+    return FileAnswer(*found)
 
 
 async def qpu_list(request: Request) -> Response:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import os
 import secrets
 import socket
 from collections.abc import Iterable
 from pathlib import Path
 
 from lwfast._atomic import write_atomic
+from lwfast._local import SERVE_TOKEN_VARIABLE
 
 from .faults import ConfigError
+from .own_files import open_own, why
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 
@@ -23,14 +26,17 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
         The token, and whether it is new.
 
     Raises:
-        ConfigError: The file is empty.
+        ConfigError: The file is empty, cannot be read or written, or is a link.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = data_dir / TOKEN_FILE
     try:
-        token = path.read_text(encoding="ascii").strip()
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(open_own(path, os.O_RDONLY), encoding="ascii") as file:
+            token = file.read().strip()
     except FileNotFoundError:
         return _make_token(path), True
+    except (OSError, UnicodeError) as error:
+        raise _unusable(path, error) from error
     if not token:
         raise ConfigError(f"the token file {path} is empty: delete it to get a new token")
     return token, False
@@ -38,8 +44,19 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
 
 def _make_token(path: Path) -> str:
     token = secrets.token_urlsafe(32)
-    write_atomic(path, f"{token}\n".encode(), mode=0o600)
+    try:
+        write_atomic(path, f"{token}\n".encode(), mode=0o600)
+    except OSError as error:
+        raise _unusable(path, error) from error
     return token
+
+
+def _unusable(path: Path, error: OSError | UnicodeError) -> ConfigError:
+    reason = why(error) if isinstance(error, OSError) else "it holds more than ASCII"
+    return ConfigError(
+        f"the token file {path} cannot be used: {reason}; mend that, or give the token in the environment "
+        f"variable {SERVE_TOKEN_VARIABLE}"
+    )
 
 
 def same_token(given: str | None, token: str) -> bool:

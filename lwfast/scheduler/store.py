@@ -8,6 +8,7 @@ at once. Reading connections are separate and cannot write.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from lwfast.wire import Status
 
 from .faults import KeyReusedError, StoreOpenError
 from .jobs import RECEIVED, Job, Log, NewJob
+from .own_files import open_own, why
+from .result_files import JobAndSeed
 from .schema import migrate
 
 STORE_FILE = "scheduler.sqlite3"
@@ -57,14 +60,22 @@ class Store:
         self.path = path
         try:
             # SQLite gives its journal the mode of the database: both are for this user alone.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            os.close(open_own(path, os.O_RDWR | os.O_CREAT))
+            journal = path.with_name(f"{path.name}-journal")
+            if journal.is_symlink():
+                raise OSError(errno.ELOOP, f"{journal.name} is a symbolic link, which is not followed")
             self.connection = connect(path)
             try:
                 self._check()
             except BaseException:
                 self.connection.close()
                 raise
-        except (OSError, sqlite3.OperationalError) as error:
+        except OSError as error:
+            raise StoreOpenError(
+                f"the store {path} cannot be opened: {why(error)}; "
+                "mend that, or choose another folder with --data-dir"
+            ) from error
+        except sqlite3.OperationalError as error:
             raise StoreOpenError(f"the store {path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
@@ -180,6 +191,14 @@ class Store:
     def result_files(self) -> set[str]:
         """Names of all files that hold results."""
         return {row[0] for row in self.connection.execute("SELECT file FROM results WHERE file IS NOT NULL")}
+
+    def has_no_result(self, job: JobAndSeed) -> bool:
+        """Whether a job with this id and this seed is in the store, and no result of it."""
+        statement = (
+            "SELECT 1 FROM payloads WHERE job_id = ? AND seed = ? "
+            "AND NOT EXISTS (SELECT 1 FROM results WHERE results.job_id = payloads.job_id)"
+        )
+        return self._one(statement, *job) is not None
 
     def _log(self, job_id: int, entry: Log) -> None:
         self._do(

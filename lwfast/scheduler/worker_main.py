@@ -33,8 +33,8 @@ from .frames import (
     decode_order,
     pack,
     read_frame,
-    result_name,
 )
+from .result_files import result_name
 
 Runner = Callable[..., tuple[Any, Any]]
 
@@ -148,7 +148,8 @@ def _run(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
     if len(body) <= INLINE_LIMIT:
         return Done(order.job_id, body=body)
     try:
-        write_atomic(results_dir / result_name(order.job_id), body)
-        return Done(order.job_id, file=result_name(order.job_id))
+        name = result_name(order.job_id, order.seed, body)
+        write_atomic(results_dir / name, body, mode=0o600)
+        return Done(order.job_id, file=name)
     except OSError as error:  # such as a full disk
         return Failed(order.job_id, f"the result of {len(body)} bytes could not be written: {error}")
