@@ -43,6 +43,12 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
+def acceptance_logs(time: str) -> list[Log]:
+    """The two entries that every accepted job starts with."""
+    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name)
+    return [accepted, Log.of(Status.SCHEDULED, time)]
+
+
 class Job(msgspec.Struct, kw_only=True):
     """A job in memory: what was committed, and, for a running job, that it runs.
 
@@ -69,6 +75,24 @@ class Job(msgspec.Struct, kw_only=True):
     logs: list[Log] = []
     seq: int = 0
     settling: bool = False
+
+    @classmethod
+    def accepted(cls, job_id: int, new: NewJob, time: str) -> Job:
+        """Make a job that has just been stored."""
+        return cls(
+            id=job_id,
+            name=new.name,
+            qpu=new.qpu,
+            status=Status.SCHEDULED,
+            created=time,
+            updated=time,
+            n_modes=new.n_modes,
+            n_photons=new.n_photons,
+            n_samples=new.n_samples,
+            min_detection=new.min_detection,
+            timeout_seconds=new.timeout_seconds,
+            logs=acceptance_logs(time),
+        )
 
     def log(self, entry: Log) -> None:
         """Take over the status and time of a log entry."""

@@ -20,7 +20,7 @@ import msgspec
 from lwfast.wire import Status
 
 from .faults import KeyReusedError, StoreOpenError
-from .jobs import RECEIVED, Job, Log, NewJob
+from .jobs import Job, Log, NewJob, acceptance_logs
 from .own_files import open_own, why
 from .result_files import JobAndSeed
 from .schema import migrate
@@ -192,6 +192,11 @@ class Store:
         """Names of all files that hold results."""
         return {row[0] for row in self.connection.execute("SELECT file FROM results WHERE file IS NOT NULL")}
 
+    def rewrite(self) -> None:
+        """Write what is there already, to see whether the file can be written."""
+        version = self._one("PRAGMA user_version")[0]
+        self._do(f"PRAGMA user_version = {version}")
+
     def has_no_result(self, job: JobAndSeed) -> bool:
         """Whether a job with this id and this seed is in the store, and no result of it."""
         statement = (
@@ -215,12 +220,6 @@ class Store:
 
     def _one(self, statement: str, *values: Any) -> Any:
         return self.connection.execute(statement, values).fetchone()
-
-
-def acceptance_logs(time: str) -> list[Log]:
-    """The two entries that every accepted job starts with."""
-    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name)
-    return [accepted, Log.of(Status.SCHEDULED, time)]
 
 
 def select_jobs(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Job]:

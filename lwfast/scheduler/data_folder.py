@@ -1,0 +1,35 @@
+"""What a start does in the data folder, besides opening the store."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from .faults import StoreOpenError
+from .own_files import why
+from .result_files import remove, written_for
+from .store import Store
+from .writer import Writer
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for this user alone, where there is none.
+
+    Raises:
+        StoreOpenError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreOpenError(
+            f"the folder {folder} cannot be made: {why(error)}; "
+            "mend that, or choose another data folder with --data-dir"
+        ) from error
+
+
+async def remove_leftovers(writer: Writer, results_dir: Path) -> None:
+    """Remove what workers have written for jobs of this store that ended otherwise, or will run again."""
+    known = await writer.submit(Store.result_files)
+    for path, owner in list(written_for(results_dir, known)):
+        if await writer.submit(partial(Store.has_no_result, job=owner)):
+            remove(path)
