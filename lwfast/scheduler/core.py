@@ -22,7 +22,7 @@ from .changes import Changes
 from .clock import now_text
 from .data_folder import make_folder, remove_leftovers
 from .ends import End, Ends
-from .faults import ConflictError, NotFoundError, RequestError, StoreOpenError, UnavailableError
+from .faults import ConflictError, StoreOpenError, UnavailableError
 from .frames import Done, Failed, Run, Share, pack
 from .jobs import Job, Log, NewJob
 from .lock import StoreLock
@@ -70,8 +70,7 @@ class Scheduler:
         make_folder(settings.data_dir)
         make_folder(settings.results_dir)
         async with contextlib.AsyncExitStack() as opened:
-            lock = StoreLock(settings.data_dir / "scheduler.lock")
-            opened.callback(lock.release)
+            opened.callback(StoreLock(settings.data_dir / "scheduler.lock").release)
             path = settings.data_dir / STORE_FILE
             loop = asyncio.get_running_loop()
             self._writer = Writer(path, loop, on_failure=lambda why: self.ends.doubt(why))  # noqa: PLW0108
@@ -213,15 +212,7 @@ class Scheduler:
             UnavailableError: The result was lost or damaged.
         """
         job = await self.book.find(job_id)
-        if not job.status.is_complete:
-            raise NotFoundError.of(
-                "results", f"job {job_id} is {job.status.wire_name}: ask again when it is Completed"
-            )
-        if job.status is not Status.COMPLETED:
-            why = f": {job.notes}" if job.notes else ""
-            raise RequestError.of(
-                "results", f"job {job_id} ended as {job.status.wire_name} without results{why}"
-            )
+        job.check_completed()
         if (body := self._results.get(job_id)) is not None:
             return body
         stored = await self._reader.result(job_id)
@@ -283,7 +274,9 @@ class Scheduler:
         if frame is not None:
             worker.send(frame)
         else:
-            self._spawn(self._send_stored(job, worker))
+            task = asyncio.create_task(self._send_stored(job, worker))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def _cores_each(self) -> int:
         """The cores of a job that begins now: all if it is alone, else its share."""
@@ -404,8 +397,3 @@ class Scheduler:
         timer = self._timers.pop(job.id, None)
         if timer is not None:
             timer.cancel()
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -120,7 +120,9 @@ class Ends:
             self._mending = asyncio.create_task(self._mend())
 
     async def close(self, seconds: float) -> None:
-        """Try what is kept once more, and let what is on its way arrive."""
+        """Try what is kept once more, and let what is on its way arrive; a second call does nothing."""
+        if self._closing:
+            return
         self._closing = True
         if self._mending is not None:
             self._mending.cancel()

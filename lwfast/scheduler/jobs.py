@@ -8,6 +8,8 @@ import msgspec
 
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
+from .faults import NotFoundError, RequestError
+
 RECEIVED = "Job received successfully"
 
 
@@ -99,6 +101,20 @@ class Job(msgspec.Struct, kw_only=True):
         self.logs.append(entry)
         self.status = Status(entry.status)
         self.updated = entry.created_date
+
+    def check_completed(self) -> None:
+        """Make sure that there is a result.
+
+        Raises:
+            NotFoundError: The job has not ended.
+            RequestError: It ended without a result.
+        """
+        status = self.status.wire_name
+        if not self.status.is_complete:
+            raise NotFoundError.of("results", f"job {self.id} is {status}: ask again when it is Completed")
+        if self.status is not Status.COMPLETED:
+            notes = f": {self.notes}" if self.notes else ""
+            raise RequestError.of("results", f"job {self.id} ended as {status} without results{notes}")
 
     def details(self, position: int | None) -> ArtemisJobDetails:
         """The answer of `GET jobs/{id}`."""

@@ -160,7 +160,7 @@ def _run(order: Run, runner: Runner) -> bytes:
 
 
 def _write(path: Path, body: bytes, tell: Callable[[str], object]) -> None:
-    """Write a result, however long it takes until there is room; `tell` is called once where it takes long."""
+    """Write a result, however long it takes until there is room; `tell` is called once if it has to wait."""
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
