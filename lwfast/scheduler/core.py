@@ -84,7 +84,6 @@ class Scheduler:
                 self.book,
                 settings.results_dir,
                 on_stored=self._on_stored,
-                on_kept=lambda job: self._requeue(job, "How the job ended cannot be stored yet, and is kept"),
                 on_trouble=self.changes.announce,
                 on_better=self._pump,
             )
@@ -195,8 +194,8 @@ class Scheduler:
         if not job.status.is_complete:
             raise UnavailableError.of(
                 "store",
-                f"the cancellation of job {job_id} could not be written down yet; it does not run any "
-                "more, and is cancelled once the store can write: ask again later",
+                f"job {job_id} does not run any more, and how it ends could not be written down yet: "
+                "ask again later",
             )
         if job.status is not Status.CANCELLED:
             raise ConflictError.of(
@@ -245,9 +244,8 @@ class Scheduler:
 
     def _pump(self) -> None:
         """Give waiting jobs to idle workers, first come, first served, while results can be written."""
-        workers = self.pool.workers
-        while not self.closing and any(worker.idle for worker in workers):
-            if not self.ends.may_begin(len(workers)) or self.pool.held is not None:
+        while not self.closing and any(worker.idle for worker in self.pool.workers):
+            if not self.ends.may_begin or self.pool.held is not None:
                 return
             job_id = self.book.queue.take(self._may_run)
             if job_id is None:

@@ -1,7 +1,8 @@
 """How jobs end: decided at once, visible once it is stored, and kept while the store cannot write.
 
-A job whose end cannot be stored waits again, at its old place, with its result in memory. Nothing new begins
-meanwhile, so few are kept. The store is tried again, with longer and longer pauses, by writing what is kept.
+A job whose end is not stored at once is shown at its old place in the queue, as no worker works on it any
+more; its result stays in memory. Nothing new begins meanwhile, so few are kept. The store is tried again,
+with longer and longer pauses, by writing what is kept.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 LEAST_FREE_BYTES = MIB
 """Once a write has failed, less room than this counts as none, or small writes would go on and off."""
-AHEAD = 4
-"""Most ends a worker on their way to the disk when a job begins; several, so that they share its flushes."""
+AHEAD = 64
+"""Most ends on their way to the disk when a job begins: enough for short jobs to share its flushes."""
+LATE_SECONDS = 1.0
+"""An end that is not stored by then, such as while another program holds the store, is late."""
+KEPT = "The job has ended; how it ended is kept in memory, since it cannot be stored yet."
 
 
 class End(NamedTuple):
@@ -53,7 +57,6 @@ class Ends:
         book: Where the jobs stand.
         results_dir: Where workers write large results.
         on_stored: Called with each job whose end has just become visible.
-        on_kept: Called with each job that was shown as running and whose end has to be kept: it waits again.
         on_trouble: Called when `trouble` begins and ends.
         on_better: Called when jobs may begin again.
     """
@@ -66,7 +69,6 @@ class Ends:
         results_dir: Path,
         *,
         on_stored: Callable[[Job, End], None],
-        on_kept: Callable[[Job], None],
         on_trouble: Callable[[], None],
         on_better: Callable[[], None],
     ) -> None:
@@ -75,11 +77,11 @@ class Ends:
         self._book = book
         self._results_dir = results_dir
         self._on_stored = on_stored
-        self._on_kept = on_kept
         self._on_trouble = on_trouble
         self._on_better = on_better
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._unstored: set[int] = set()
+        self._unstored: dict[int, asyncio.TimerHandle] = {}
+        self._late: set[int] = set()
         self._kept: dict[int, End] = {}
         self._mending: asyncio.Task[None] | None = None
         self._closing = False
@@ -94,9 +96,10 @@ class Ends:
         kept = f", and keeps {len(self._kept)} ended jobs in memory until then" if self._kept else ""
         return f"the store cannot write ({self._reason}); the scheduler tries again{kept}"
 
-    def may_begin(self, workers: int) -> bool:
+    @property
+    def may_begin(self) -> bool:
         """Whether a job may begin: the store can write, as far as is known, and keeps up."""
-        return self._mending is None and len(self._unstored) < AHEAD * workers
+        return self._mending is None and not self._late and len(self._unstored) < AHEAD
 
     def keeps(self, job_id: int) -> bool:
         """Whether it is decided how a waiting job ends."""
@@ -105,7 +108,7 @@ class Ends:
     def settle(self, job: Job, end: End) -> None:
         """Decide how a job ends; it is visible once it is on the disk."""
         job.settling = True
-        self._unstored.add(job.id)
+        self._unstored[job.id] = asyncio.get_running_loop().call_later(LATE_SECONDS, self._be_late, job)
         self._tasks[job.id] = asyncio.create_task(self._store(job, end))
 
     async def wait(self, job_id: int, seconds: float) -> None:
@@ -141,7 +144,7 @@ class Ends:
             store.update(job.id, end.entry, finished=end.entry.created_date, notes=end.notes)
 
         def show(_: None) -> None:
-            self._unstored.discard(job.id)
+            self._arrived(job)
             self._kept.pop(job.id, None)
             self._book.queue.remove(job.id)
             job.log(end.entry)
@@ -162,18 +165,31 @@ class Ends:
             if self._tasks.get(job.id) is asyncio.current_task():
                 del self._tasks[job.id]
 
+    def _be_late(self, job: Job) -> None:
+        self._late.add(job.id)
+        self._show_waiting(job)
+
+    def _arrived(self, job: Job) -> None:
+        self._unstored.pop(job.id).cancel()
+        self._late.discard(job.id)
+
     def _keep(self, job: Job, end: End) -> None:
-        self._unstored.discard(job.id)
+        self._arrived(job)
         self._kept[job.id] = end
         job.settling = False
-        if job.status is Status.RUNNING:
-            self._on_kept(job)
-        elif self._book.queue.position(job.id) is None:
+        self._show_waiting(job)
+
+    def _show_waiting(self, job: Job) -> None:
+        """Show that no worker works on a job; the store is not told, and the next start finds the same."""
+        if self._book.queue.position(job.id) is None:
+            job.status = Status.SCHEDULED
+            job.notes = KEPT
             self._book.queue.add(job.id)
             self._book.touch(job)
 
     def _reject(self, job: Job, end: End, error: UnavailableError) -> None:
         """End a job as failed whose end the store does not take, though it can write."""
+        self._arrived(job)
         log.error("the end of job %d cannot be stored: %s", job.id, error)
         if end.done is not None:
             entry = Log.of(Status.FAILED, end.entry.created_date)
