@@ -90,7 +90,7 @@ class Scheduler:
             opened.push_async_callback(self.ends.close, END_SECONDS)
             try:
                 await self._take_up()
-            except UnavailableError as error:
+            except (UnavailableError, OSError) as error:
                 raise StoreOpenError(f"the scheduler cannot start on {path}: {error}") from error
             self._open = opened.pop_all()
         self.pool = WorkerPool(

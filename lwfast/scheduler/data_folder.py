@@ -28,8 +28,14 @@ def make_folder(folder: Path) -> None:
 
 
 async def remove_leftovers(writer: Writer, results_dir: Path) -> None:
-    """Remove what workers have written for jobs of this store that ended otherwise, or will run again."""
+    """Remove what workers have begun to write for jobs of this store, and what these jobs do not refer to.
+
+    Such a job ended otherwise, or will run again. Nothing is being written now: no worker has been started, and
+    the store is locked.
+    """
     known = await writer.submit(Store.result_files)
     for path, owner in list(written_for(results_dir, known)):
-        if await writer.submit(partial(Store.has_no_result, job=owner)):
+        is_begun = path.name.startswith(".")
+        question = partial(Store.knows if is_begun else Store.has_no_result, job=owner)
+        if await writer.submit(question):
             remove(path)

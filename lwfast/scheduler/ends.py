@@ -8,6 +8,7 @@ with longer and longer pauses, by writing what is kept.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 from collections.abc import Callable
@@ -197,12 +198,10 @@ class Ends:
 
     async def _drop_files(self, job_id: int) -> None:
         """Remove what a worker may have written for a job that then ended without a result."""
-        try:
+        with contextlib.suppress(UnavailableError, OSError):  # the next start removes them
             seed = await self._reader.seed(job_id)
-        except UnavailableError:
-            return  # the next start removes them
-        if seed is not None:
-            await asyncio.to_thread(remove_all_of, self._results_dir, (job_id, seed))
+            if seed is not None:
+                await asyncio.to_thread(remove_all_of, self._results_dir, (job_id, seed))
 
     async def _mend(self) -> None:
         pause = FIRST_PAUSE_SECONDS

@@ -28,6 +28,7 @@ class StoreLock:
         try:
             _lock(self._file)
         except OSError:
+            os.lseek(self._file, 0, os.SEEK_SET)
             holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
             raise StoreInUseError(

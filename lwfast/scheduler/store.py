@@ -197,13 +197,13 @@ class Store:
         version = self._one("PRAGMA user_version")[0]
         self._do(f"PRAGMA user_version = {version}")
 
+    def knows(self, job: JobAndSeed) -> bool:
+        """Whether a job with this id and this seed is in the store."""
+        return self._one("SELECT 1 FROM payloads WHERE job_id = ? AND seed = ?", *job) is not None
+
     def has_no_result(self, job: JobAndSeed) -> bool:
         """Whether a job with this id and this seed is in the store, and no result of it."""
-        statement = (
-            "SELECT 1 FROM payloads WHERE job_id = ? AND seed = ? "
-            "AND NOT EXISTS (SELECT 1 FROM results WHERE results.job_id = payloads.job_id)"
-        )
-        return self._one(statement, *job) is not None
+        return self.knows(job) and self._one("SELECT 1 FROM results WHERE job_id = ?", job[0]) is None
 
     def _log(self, job_id: int, entry: Log) -> None:
         self._do(

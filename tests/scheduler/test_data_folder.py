@@ -43,7 +43,7 @@ def put(folder, names):
 
 
 def test_start_leaves_what_is_not_its_own(tmp_path):
-    """Only files of jobs that this store holds without a result go, whole and begun ones."""
+    """Only files of this store's jobs go: begun ones, and whole ones of jobs without a result."""
     settings = make_settings(tmp_path)
     with running(settings) as api:
         large = api.submit(n_samples=LARGE)
@@ -53,7 +53,9 @@ def test_start_leaves_what_is_not_its_own(tmp_path):
     kept = names_of(settings.results_dir)
     assert len(kept) == 1
     ours = whole_and_begun(waits, seed_of(tmp_path, waits))
-    others = whole_and_begun(waits, 5) | whole_and_begun(77, seed_of(tmp_path, waits))
+    other_content, begun = sorted(whole_and_begun(large, seed_of(tmp_path, large)), reverse=True)
+    ours |= {begun}
+    others = {other_content} | whole_and_begun(waits, 5) | whole_and_begun(77, seed_of(tmp_path, waits))
     others |= whole_and_begun(large, 5) | set(FOREIGN)
     put(settings.results_dir, ours | others)
     (settings.results_dir / "folder").mkdir()
