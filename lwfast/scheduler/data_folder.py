@@ -30,8 +30,8 @@ def make_folder(folder: Path) -> None:
 async def remove_leftovers(writer: Writer, results_dir: Path) -> None:
     """Remove what workers have begun to write for jobs of this store, and what these jobs do not refer to.
 
-    Such a job ended otherwise, or will run again. Nothing is being written now: no worker has been started, and
-    the store is locked.
+    Such a job ended otherwise, or will run again. Nothing is being written now: no worker has been started,
+    and the store is locked.
     """
     known = await writer.submit(Store.result_files)
     for path, owner in list(written_for(results_dir, known)):
