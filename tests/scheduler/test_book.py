@@ -8,14 +8,14 @@ import threading
 
 import pytest
 
-from lwfast.scheduler.book import Book
-from lwfast.scheduler.changes import Changes
 from lwfast.scheduler.faults import NotFoundError
-from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
-from lwfast.scheduler.reader import Reader
-from lwfast.scheduler.store import STORE_FILE, Store
-from lwfast.scheduler.validation import check_one
+from lwfast.scheduler.queue.book import Book
+from lwfast.scheduler.queue.changes import Changes
+from lwfast.scheduler.queue.jobs import Log
+from lwfast.scheduler.store.reader import Reader
+from lwfast.scheduler.store.store import STORE_FILE, Store
+from lwfast.scheduler.validation.payloads import check_one
 from lwfast.wire import Status
 from tests.scheduler.harness import Api, make_settings, payload, running
 

@@ -11,9 +11,9 @@ import sqlite3
 import pytest
 
 from lwfast.scheduler.faults import ConfigError, StoreOpenError
-from lwfast.scheduler.result_files import result_name
-from lwfast.scheduler.security import load_token
-from lwfast.scheduler.store import STORE_FILE
+from lwfast.scheduler.store.result_files import result_name
+from lwfast.scheduler.store.store import STORE_FILE
+from lwfast.scheduler.web.security import load_token
 from tests.marks import posix
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import LARGE, SLEEPS

@@ -1,0 +1,69 @@
+"""One process per store: a lock file that the operating system releases when the process ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from lwfast.scheduler.faults import StoreInUseError, StoreOpenError
+from lwfast.scheduler.store.own_files import open_own, why
+
+
+class StoreLock:
+    """Hold an exclusive lock on `path` until `release` or the end of the process.
+
+    The file stays: deleting it would let two processes lock two files of the same name.
+
+    Raises:
+        StoreInUseError: Another process holds it.
+        StoreOpenError: The file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = open_own(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise _unusable(path, error) from error
+        try:
+            _lock(self._file)
+        except OSError:
+            os.lseek(self._file, 0, os.SEEK_SET)
+            holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
+            os.close(self._file)
+            raise StoreInUseError(
+                f"the data folder {path.parent} is in use by another scheduler (process {holder}): "
+                "stop it, or choose another folder with --data-dir"
+            ) from None
+        try:
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
+        except OSError as error:  # such as a full disk
+            os.close(self._file)
+            raise _unusable(path, error) from error
+
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._file)
+
+
+def _unusable(path: Path, error: OSError) -> StoreOpenError:
+    return StoreOpenError(
+        f"the lock file {path} cannot be used: {why(error)}; "
+        "mend that, or choose another folder with --data-dir"
+    )
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: int) -> None:
+        # A byte far behind the process id, which stays readable for others.
+        os.lseek(file, 1 << 20, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
