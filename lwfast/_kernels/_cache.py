@@ -27,10 +27,13 @@ from numba.core.compiler import CompileResult
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
-from lwfast._base.file_lock import try_lock
 from lwfast._kernels._cache_folders import folders, note_trouble, place_for, trouble
 from lwfast._kernels._note import NOTE
-from lwfast._version import __version__
+
+try:
+    import fcntl
+except ImportError:  # Windows: every process compiles what it needs
+    fcntl = None  # type: ignore[assignment]
 
 USE_CACHE = os.environ.get("LWFAST_CACHE", "1") != "0"
 LOCK_PATIENCE_SECONDS = 120.0
@@ -52,7 +55,7 @@ class KernelCache:
         name = f"{self._source.stem}.{function.__qualname__}".replace("<", "").replace(">", "")
         version = f"py{sys.version_info[0]}{sys.version_info[1]}{getattr(sys, 'abiflags', '')}"
         self._name = f"{name}-{function.__code__.co_firstlineno}.{version}"
-        self._digest = _digest_of(self._source)
+        self._digest = _digest_of(self._source) + _digest_of_kernels()
         self._locks: list[tuple[int, Path]] = []
 
     @property
@@ -112,7 +115,7 @@ class KernelCache:
         name = f"{self._name}.{hashlib.sha256(key.encode()).hexdigest()[:16]}.nbc"
         code, closure = self._function.__code__.co_code, self._function.__closure__ or ()
         cells = tuple(cell.cell_contents for cell in closure)
-        parts = (self._name, key, __version__, self._digest, code, dumps(cells))  # type: ignore[no-untyped-call]
+        parts = (self._name, key, self._digest, code, dumps(cells))  # type: ignore[no-untyped-call]
         return name, hashlib.sha256(repr(parts).encode()).digest()
 
     def _lock(self, path: Path) -> None:
@@ -191,6 +194,30 @@ def _waited(handle: int) -> bool:
         return taken
     finally:
         NOTE.end()
+
+
+def try_lock(handle: int) -> bool:
+    """Take the lock of an open file, unless another process has it.
+
+    The kernels stand below the package's other tools, so this is not `file_lock`, which has more to it.
+
+    Raises:
+        OSError: The system or the file system has no such locks.
+    """
+    if fcntl is None:
+        raise OSError("this system has no locks that end with their process")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@functools.cache
+def _digest_of_kernels() -> bytes:
+    """Return a digest of all kernels' sources: what one takes from another file is compiled into it."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(map(_digest_of, sources))).digest()
 
 
 @functools.cache

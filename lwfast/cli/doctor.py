@@ -117,5 +117,5 @@ def _answers(client: Client) -> bool:
     _say(True, f"the scheduler answers (lwfast {now.version}, with lwfast's API); {qpus}")
     workers = f"{now.workers} worker{'' if now.workers == 1 else 's'}"
     if now.trouble is not None:
-        return _say(False, f"none of its workers can start: {now.trouble}; see its log")
+        return _say(False, f"no job can be run: {now.trouble}; see its log")
     return _say(True, f"{workers}; jobs: {now.running} running, {now.waiting} waiting")

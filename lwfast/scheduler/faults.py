@@ -10,7 +10,8 @@ SchedulerError
     ├── ConflictError       409: the job is not in a state that allows the request
     ├── TooLargeError       413
     ├── KeyReusedError      422: an idempotency key came back with another payload
-    └── UnavailableError    503: the store cannot write, or the scheduler is shutting down
+    └── UnavailableError    503: not now, such as while no worker can start
+        └── StoreWriteError 503: the store cannot write, such as where the disk is full
 """
 
 from __future__ import annotations
@@ -97,6 +98,10 @@ class KeyReusedError(RequestError):
 
 
 class UnavailableError(RequestError):
-    """The store cannot write, or the scheduler is shutting down; nothing of the request took effect."""
+    """The scheduler cannot do this now; nothing of the request took effect."""
 
     status_code = 503
+
+
+class StoreWriteError(UnavailableError):
+    """The store cannot write, whatever it is given."""

@@ -104,7 +104,7 @@ class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
         running: Jobs that run.
         waiting: Jobs that wait.
         ready: Worker processes that are ready or busy; None from a scheduler that does not say.
-        trouble: Why no worker can start, or None.
+        trouble: Why no job can be run, or None.
     """
 
     version: str

@@ -236,7 +236,7 @@ def test_doctor(run, scheduler):
 def test_doctor_tells_of_workers_that_cannot_start(run, ours):
     ours.health = {"ready": 0, "trouble": "the worker processes end before they are ready (exit code 3)"}
     code, out, _ = run("doctor")
-    assert (code, "BAD  none of its workers can start: the worker processes end" in out) == (1, True)
+    assert (code, "BAD  no job can be run: the worker processes end" in out) == (1, True)
     assert "exit code 3" in out
 
 

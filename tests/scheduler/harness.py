@@ -156,11 +156,14 @@ serve(Settings(data_dir=Path(folder), runner=runner, token=token, port=0, worker
 """
 
 
-def start_process(folder: Path, runner: str = FAKE, **env: str) -> tuple[subprocess.Popen[str], Api]:
+def start_process(
+    folder: Path, runner: str = FAKE, *, stderr: int | None = None, **env: str
+) -> tuple[subprocess.Popen[str], Api]:
     """A scheduler as a process of its own; the caller ends it."""
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(folder), runner, TOKEN],
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": PYTHONPATH} | env,

@@ -8,7 +8,7 @@ import threading
 from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.wire import decode_page
 from tests.scheduler.harness import Api, make_settings, payload, running
-from tests.scheduler.runners import CRASHES, CRASHES_ONCE, LARGE, NAPS, SLEEPS
+from tests.scheduler.runners import CRASHES, CRASHES_ONCE, NAPS, SLEEPS
 
 SHORT = profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 0.3")
 
@@ -172,29 +172,3 @@ def test_finished_jobs_leave_memory(tmp_path, monkeypatch):
         listed = ",".join(map(str, ids))
         answer = api.get("v1/changes", params={"after": 0, "ids": listed}).json()
         assert [item["jobId"] for item in answer["items"]] == ids
-
-
-def test_half_a_result_goes_with_its_job(tmp_path):
-    """What a worker had written when its job was cancelled is removed."""
-    settings = make_settings(tmp_path)
-    with running(settings) as api:
-        job_id = api.submit(n_samples=SLEEPS)
-        api.wait(job_id, {"Running"})
-        (settings.results_dir / f".{job_id}.json.0a1b.part").write_text("{")
-        (settings.results_dir / f"{job_id}.json").write_text("{}")
-        (settings.results_dir / f".{job_id}1.json.0a1b.part").write_text("{")
-        assert api.cancel(job_id).status_code == 204
-        assert [path.name for path in settings.results_dir.iterdir()] == [f".{job_id}1.json.0a1b.part"]
-
-
-def test_orphaned_result_files_are_removed(tmp_path):
-    settings = make_settings(tmp_path)
-    with running(settings) as api:
-        job_id = api.submit(n_samples=LARGE)
-        api.wait(job_id)
-    kept = settings.results_dir / f"{job_id}.json"
-    for name in ("77.json", "78.json.part"):
-        (settings.results_dir / name).write_text("{}")
-    with running(settings) as api:
-        assert list(settings.results_dir.iterdir()) == [kept]
-        assert len(api.get(f"jobs/{job_id}/results").json()["results"]) == 40_000

@@ -61,7 +61,7 @@ def test_large_result_comes_from_a_file(api):
     """A result above the inline limit is written by the worker and served whole."""
     job_id = api.submit(n_samples=LARGE)
     api.wait(job_id)
-    assert (api.scheduler.settings.results_dir / f"{job_id}.json").exists()
+    assert len(list(api.scheduler.settings.results_dir.glob(f"{job_id}-*.json"))) == 1
     results = api.get(f"jobs/{job_id}/results").json()["results"]
     assert len(results) == 40_000
     assert results["(156, 63)"] == 1

@@ -68,16 +68,10 @@ class Book:
         Raises:
             NotFoundError: There is none with this id.
         """
-        job = self.live.get(job_id) or self._recent.get(job_id)
-        if job is None and 0 < job_id <= LARGEST_ID:
-            job = await self._reader.job(job_id)
-            if job is not None:
-                job.seq = self._cold_seq
-                # It may have been accepted, or have finished, while the store was read.
-                job = self.live.get(job_id) or self._recent.get(job_id) or job
-        if job is None:
+        found = await self._look_up([job_id])
+        if job_id not in found:
             raise NotFoundError.of("job", f"there is no job {job_id}")
-        return job
+        return found[job_id]
 
     async def find_all(self, job_ids: Sequence[int]) -> list[Job]:
         """Find several jobs, in the order of the ids.
@@ -85,19 +79,38 @@ class Book:
         Raises:
             NotFoundError: Names every id that there is no job with.
         """
-        cold = [i for i in job_ids if i not in self.live and i not in self._recent and 0 < i <= LARGEST_ID]
-        found = {}
-        if cold:
-            found = {
-                job.id: job for job in await self._reader.finished(statuses=None, ids=cold, limit=len(cold))
-            }
-            for job in found.values():
-                job.seq = self._cold_seq
-        jobs = [self.live.get(i) or self._recent.get(i) or found.get(i) for i in job_ids]
-        missing = [str(i) for i, job in zip(job_ids, jobs, strict=True) if job is None]
+        found = await self._look_up(job_ids)
+        missing = [str(i) for i in job_ids if i not in found]
         if missing:
             raise NotFoundError.of("ids", f"there is no job {', '.join(missing)}")
-        return [job for job in jobs if job is not None]
+        return [found[i] for i in job_ids]
+
+    def _at_hand(self, job_id: int) -> Job | None:
+        return self.live.get(job_id) or self._recent.get(job_id)
+
+    async def _look_up(self, job_ids: Collection[int]) -> dict[int, Job]:
+        """Find those of several jobs that there are.
+
+        While the store is read, a job may be accepted, may finish, and may leave memory. What was found is
+        kept, for a job that leaves memory changes no more; and only the store says that there is none.
+        """
+        found: dict[int, Job] = {}
+        left = [i for i in job_ids if 0 < i <= LARGEST_ID]
+        while left:
+            found |= {i: job for i in left if (job := self._at_hand(i)) is not None}
+            left = [i for i in left if i not in found]
+            if not left:
+                break
+            stored = await self._reader.jobs(left)
+            for i, job in stored.items():
+                job.seq = self._cold_seq
+                if (present := self._at_hand(i)) is not None:
+                    found[i] = present
+                elif job.status.is_complete:
+                    found[i] = job
+            # One that is live in the store and not here is about to be taken in, or has just left.
+            left = [i for i in stored if i not in found]
+        return found
 
     async def ids(self, statuses: Collection[Status] | None, limit: int) -> list[int]:
         """List ids, newest first."""
@@ -117,22 +130,29 @@ class Book:
         limit: int,
     ) -> list[Job]:
         """List jobs that match, newest first."""
-        found = {
-            job.id: job
-            for job in self.live.values()
-            if (statuses is None or job.status in statuses)
-            and name in (None, job.name)
-            and qpu in (None, job.qpu)
-            and (ids is None or job.id in ids)
-            and (before is None or job.id < before)
-        }
+
+        def matches(job: Job) -> bool:
+            return (
+                (statuses is None or job.status in statuses)
+                and name in (None, job.name)
+                and qpu in (None, job.qpu)
+                and (ids is None or job.id in ids)
+                and (before is None or job.id < before)
+            )
+
+        held, stored = dict(self.live), []
         if statuses is None or any(status.is_complete for status in statuses):
             wanted = None if ids is None else [i for i in ids if 0 < i <= LARGEST_ID]
-            for job in await self._reader.finished(
+            stored = await self._reader.finished(
                 statuses=statuses, name=name, qpu=qpu, ids=wanted, before=before, limit=limit
-            ):
-                job.seq = self._cold_seq
-                found[job.id] = self._recent.get(job.id, job)
+            )
+        # A job may have ended meanwhile, and left memory: so those from before the reading count as well,
+        # each as it is now.
+        held |= self.live
+        found = {job.id: job for job in held.values() if matches(job)}
+        for job in stored:
+            job.seq = self._cold_seq
+            found.setdefault(job.id, self._recent.get(job.id, job))
         return [found[i] for i in sorted(found, reverse=True)[:limit]]
 
     def changed_after(self, seq: int, limit: int) -> list[Job]:

@@ -34,6 +34,12 @@ class Changes:
                 event.set()
         return self.seq
 
+    def announce(self) -> None:
+        """Wake those who follow all jobs: something has changed that concerns no single one."""
+        self.seq += 1
+        for event in self._waiting.get(None, ()):
+            event.set()
+
     def close(self) -> None:
         """Wake everybody for good."""
         self.closed = True

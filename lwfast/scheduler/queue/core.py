@@ -11,22 +11,24 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.clock import now_text
-from lwfast.scheduler.faults import ConflictError, NotFoundError, RequestError, UnavailableError, using
+from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.changes import Changes
+from lwfast.scheduler.queue.ends import End, Ends
 from lwfast.scheduler.queue.jobs import Job, Log, NewJob
 from lwfast.scheduler.server_settings import MIB, Settings
 from lwfast.scheduler.store.cache import ByteCache
+from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.reader import Reader
-from lwfast.scheduler.store.store import STORE_FILE, Store, acceptance_logs
+from lwfast.scheduler.store.result_files import open_result
+from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.store.writer import Writer
-from lwfast.scheduler.workers.frames import Done, Failed, Run, Share, pack, result_name
+from lwfast.scheduler.workers.frames import Done, Failed, Run, Share, pack
 from lwfast.scheduler.workers.workers import Worker, WorkerPool
 from lwfast.wire import Status
 
@@ -34,7 +36,6 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 2
 """A job whose worker dies is tried once more; a second death is the job's doing."""
-STORE_RETRY_SECONDS = 1.0
 END_SECONDS = 10.0
 """How long a cancel waits for the store, and a shutdown for jobs that have just ended."""
 
@@ -54,7 +55,6 @@ class Scheduler:
         self._orders = ByteCache(64 * MIB)
         self._results = ByteCache(32 * MIB)
         self._timers: dict[int, asyncio.TimerHandle] = {}
-        self._ends: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = contextlib.AsyncExitStack()
         self._last_taken_up = 0
@@ -66,19 +66,31 @@ class Scheduler:
             StoreOpenError: The data folder cannot be used.
         """
         settings = self.settings
-        with using(settings.data_dir):
-            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            settings.results_dir.mkdir(exist_ok=True, mode=0o700)
+        make_folder(settings.data_dir)
+        make_folder(settings.results_dir)
         async with contextlib.AsyncExitStack() as opened:
-            lock = StoreLock(settings.data_dir / "scheduler.lock")
-            opened.callback(lock.release)
+            opened.callback(StoreLock(settings.data_dir / "scheduler.lock").release)
             path = settings.data_dir / STORE_FILE
-            self._writer = Writer(path, asyncio.get_running_loop())
+            loop = asyncio.get_running_loop()
+            self._writer = Writer(path, loop, on_failure=lambda why: self.ends.doubt(why))  # noqa: PLW0108
             opened.push_async_callback(self._writer.close)
             self._reader = Reader(path)
             opened.callback(self._reader.close)
             self.book = Book(self._reader, self.changes)
-            await self._take_up()
+            self.ends = Ends(
+                self._writer,
+                self._reader,
+                self.book,
+                settings.results_dir,
+                on_stored=self._on_stored,
+                on_trouble=self.changes.announce,
+                on_better=self._pump,
+            )
+            opened.push_async_callback(self.ends.close, END_SECONDS)
+            try:
+                await self._take_up()
+            except (UnavailableError, OSError) as error:
+                raise StoreOpenError(f"the scheduler cannot start on {path}: {error}") from error
             self._open = opened.pop_all()
         self.pool = WorkerPool(
             settings.workers,
@@ -86,6 +98,7 @@ class Scheduler:
             settings.runner,
             on_idle=self._pump,
             on_answer=self._on_answer,
+            on_held=self._on_held,
             on_lost=self._on_lost,
             on_trouble=self._on_trouble,
         )
@@ -97,19 +110,15 @@ class Scheduler:
         for job in await self._writer.submit(Store.live_jobs):
             self.book.add(job)
             self._last_taken_up = job.id
-        known = await self._writer.submit(Store.result_files)
-        for path in self.settings.results_dir.iterdir():
-            if path.name not in known:  # its job ended otherwise, or will run again
-                path.unlink()
+        await remove_leftovers(self._writer, self.settings.results_dir)
 
     async def stop(self) -> None:
         """End the workers, put their jobs back into the queue, close the store."""
         self.closing = True
         self.changes.close()
         await self.pool.stop()
-        if self._ends:
-            await asyncio.wait(self._ends.values(), timeout=END_SECONDS)
-        for task in (*self._tasks, *self._ends.values()):
+        await self.ends.close(END_SECONDS)
+        for task in self._tasks:
             task.cancel()
         for job in list(self.book.live.values()):
             if job.status is Status.RUNNING and not job.settling:
@@ -117,6 +126,11 @@ class Scheduler:
         for timer in self._timers.values():
             timer.cancel()
         await self._open.aclose()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no job can be run, or None."""
+        return self.pool.trouble or self.ends.trouble or self.pool.held
 
     # --- requests ----------------------------------------------------------------------------------
 
@@ -131,6 +145,8 @@ class Scheduler:
             raise UnavailableError.of("scheduler", "is shutting down; send the job again later")
         if (trouble := self.pool.trouble) is not None:
             raise UnavailableError.of("workers", f"no job can be run: {trouble}; see the scheduler's log")
+        if (trouble := self.ends.trouble) is not None:
+            raise UnavailableError.of("store", f"no job can be accepted: {trouble}; send it again later")
         time = now_text()
 
         def register(outcome: tuple[list[int], bool]) -> None:
@@ -158,22 +174,7 @@ class Scheduler:
 
     def _register(self, job_id: int, new: NewJob, time: str) -> None:
         self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed)))
-        self.book.add(
-            Job(
-                id=job_id,
-                name=new.name,
-                qpu=new.qpu,
-                status=Status.SCHEDULED,
-                created=time,
-                updated=time,
-                n_modes=new.n_modes,
-                n_photons=new.n_photons,
-                n_samples=new.n_samples,
-                min_detection=new.min_detection,
-                timeout_seconds=new.timeout_seconds,
-                logs=acceptance_logs(time),
-            )
-        )
+        self.book.add(Job.accepted(job_id, new, time))
 
     async def cancel(self, job_id: int) -> None:
         """Cancel a job that waits or runs; a job that was cancelled before stays so.
@@ -187,41 +188,39 @@ class Scheduler:
         if job is not None and not job.settling:
             self._halt(job)
             self._settle(job, Status.CANCELLED)
-        if (end := self._ends.get(job_id)) is not None:
-            await asyncio.wait([end], timeout=END_SECONDS)
+        await self.ends.wait(job_id, END_SECONDS)
         job = await self.book.find(job_id)
         if not job.status.is_complete:
             raise UnavailableError.of(
-                "store", "the cancellation could not be written down yet; ask again later"
+                "store",
+                f"job {job_id} does not run any more, and how it ends could not be written down yet: "
+                "ask again later",
             )
         if job.status is not Status.CANCELLED:
             raise ConflictError.of(
                 "job", f"job {job_id} has ended as {job.status.wire_name}: nothing to cancel"
             )
 
-    async def result(self, job_id: int) -> bytes | Path:
-        """Return the result's bytes, or the file that holds them.
+    async def result(self, job_id: int) -> bytes | tuple[BinaryIO, int]:
+        """Return the result's bytes, or the open file that holds them and its size.
 
         Raises:
             NotFoundError: There is no such job, or it has not ended.
             RequestError: The job ended without a result.
+            UnavailableError: The result was lost or damaged.
         """
         job = await self.book.find(job_id)
-        if not job.status.is_complete:
-            raise NotFoundError.of(
-                "results", f"job {job_id} is {job.status.wire_name}: ask again when it is Completed"
-            )
-        if job.status is not Status.COMPLETED:
-            why = f": {job.notes}" if job.notes else ""
-            raise RequestError.of(
-                "results", f"job {job_id} ended as {job.status.wire_name} without results{why}"
-            )
+        job.check_completed()
         if (body := self._results.get(job_id)) is not None:
             return body
         stored = await self._reader.result(job_id)
         if stored is None:
-            raise UnavailableError.of("results", f"the store holds no result of job {job_id}")
-        return stored.body if stored.body is not None else self.settings.results_dir / str(stored.file)
+            raise UnavailableError.of(
+                "results", f"the store holds no result of job {job_id}: submit the job again"
+            )
+        if stored.body is not None:
+            return stored.body
+        return await asyncio.to_thread(open_result, self.settings.results_dir, str(stored.file), job_id)
 
     def result_at_hand(self, job: Job, limit: int) -> bytes | None:
         """Return the result of a completed job if it is in memory and has at most `limit` bytes."""
@@ -243,8 +242,10 @@ class Scheduler:
     # --- the life of a job -------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        """Give waiting jobs to idle workers, first come, first served."""
+        """Give waiting jobs to idle workers, first come, first served, while results can be written."""
         while not self.closing and any(worker.idle for worker in self.pool.workers):
+            if not self.ends.may_begin or self.pool.held is not None:
+                return
             job_id = self.book.queue.take(self._may_run)
             if job_id is None:
                 return
@@ -270,7 +271,9 @@ class Scheduler:
         if frame is not None:
             worker.send(frame)
         else:
-            self._spawn(self._send_stored(job, worker))
+            task = asyncio.create_task(self._send_stored(job, worker))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def _cores_each(self) -> int:
         """The cores of a job that begins now: all if it is alone, else its share."""
@@ -280,9 +283,17 @@ class Scheduler:
         return max(1, available_cores() // (running + sum(1 for _ in next_ones)))
 
     async def _send_stored(self, job: Job, worker: Worker) -> None:
-        run = await self._reader.run(job.id)
-        if worker.job_id != job.id:
-            return  # cancelled meanwhile
+        process = worker.process
+        try:
+            run = await self._reader.run(job.id)
+        except UnavailableError as error:
+            if worker.job_id == job.id and worker.process is process:
+                worker.job_id = None
+                self._try_again(job, f"The payload could not be read: {error}")
+                self._pump()
+            return
+        if worker.job_id != job.id or worker.process is not process:
+            return  # cancelled meanwhile, or begun anew
         if run is None:
             self._halt(job)
             self._settle(job, Status.FAILED, notes="The store holds no payload of this job")
@@ -301,20 +312,26 @@ class Scheduler:
                 meta = {"CompilationErrors": [{"Code": answer.code, "Message": answer.reason}]}
             self._settle(job, Status.FAILED, notes=answer.reason, meta=meta)
 
+    def _on_held(self, job_id: int, reason: str) -> None:
+        """Let a job take as long as it takes to write its result; nothing else begins."""
+        log.error("the result of job %d cannot be written (%s): no job begins until it can", job_id, reason)
+        self._stop_timer(self.book.live[job_id])
+        self.changes.announce()
+
     def _on_lost(self, job_id: int, how: str) -> None:
         job = self.book.live.get(job_id)
         if job is None or job.settling:
             return
+        hint = "It may have run out of memory: try fewer modes, photons or samples."
+        self._try_again(job, f"The worker process ended with {how}", hint)
+        self._pump()
+
+    def _try_again(self, job: Job, why_not: str, hint: str = "") -> None:
         job.attempts += 1
         if job.attempts < MOST_ATTEMPTS:
-            self._requeue(job, f"The worker process ended with {how}; the job is tried once more")
-            self._pump()
+            self._requeue(job, f"{why_not}; the job is tried once more")
         else:
-            notes = (
-                f"The worker process ended with {how}, twice. It may have run out of memory: "
-                "try fewer modes, photons or samples."
-            )
-            self._settle(job, Status.FAILED, notes=notes)
+            self._settle(job, Status.FAILED, notes=f"{why_not}, twice. {hint}".rstrip())
 
     def _on_trouble(self) -> None:
         """End the jobs of this run if no worker ever got ready: who sent them waits for a first sign.
@@ -326,7 +343,7 @@ class Scheduler:
         if trouble is None or self.pool.ever_ready or self.closing:
             return
         for job in list(self.book.live.values()):
-            if job.id > self._last_taken_up and not job.settling:
+            if job.id > self._last_taken_up and not job.settling and not self.ends.keeps(job.id):
                 self.book.queue.remove(job.id)
                 self._settle(job, Status.FAILED, notes=f"The job was not run: {trouble}; see the log")
 
@@ -363,52 +380,17 @@ class Scheduler:
         meta: dict[str, Any] | None = None,
         done: Done | None = None,
     ) -> None:
-        """Decide how a job ends; it is visible once it is on the disk."""
-        job.settling = True
+        """Decide how a job ends."""
         self._stop_timer(job)
-        entry = Log.of(status, now_text(), meta)
+        self.ends.settle(job, End(Log.of(status, now_text(), meta), notes, done))
 
-        def write(store: Store) -> None:
-            if done is not None:
-                store.put_result(job.id, done.body, done.file)
-            store.update(job.id, entry, finished=entry.created_date, notes=notes)
-
-        def show(_: None) -> None:
-            job.log(entry)
-            job.finished = entry.created_date
-            job.notes = notes
-            self._orders.drop(job.id)
-            if done is not None and done.body is not None:
-                self._results.put(job.id, done.body)
-            self.book.retire(job)
-
-        async def store_end() -> None:
-            while True:
-                try:
-                    await self._writer.submit(write, show)
-                    break
-                except UnavailableError as error:
-                    # The result is worth more than a second: hold it until the disk has room again.
-                    log.error("the end of job %d is not stored yet: %s", job.id, error)  # noqa: TRY400
-                    await asyncio.sleep(STORE_RETRY_SECONDS)
-            if done is None and (job.started is not None or job.attempts):  # else none was ever begun
-                await asyncio.to_thread(self._drop_files, job.id)
-            self._ends.pop(job.id, None)
-
-        self._ends[job.id] = asyncio.create_task(store_end())
-
-    def _drop_files(self, job_id: int) -> None:
-        """Remove what a worker may have written for a job that then ended without a result."""
-        name, folder = result_name(job_id), self.settings.results_dir
-        for path in (folder / name, *folder.glob(f".{name}.*.part")):
-            path.unlink(missing_ok=True)
+    def _on_stored(self, job: Job, end: End) -> None:
+        self._orders.drop(job.id)
+        if end.done is not None and end.done.body is not None:
+            self._results.put(job.id, end.done.body)
+        self._pump()
 
     def _stop_timer(self, job: Job) -> None:
         timer = self._timers.pop(job.id, None)
         if timer is not None:
             timer.cancel()
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from lwfast.scheduler.faults import NotFoundError, RequestError
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 RECEIVED = "Job received successfully"
@@ -43,6 +44,12 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
+def acceptance_logs(time: str) -> list[Log]:
+    """The two entries that every accepted job starts with."""
+    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name)
+    return [accepted, Log.of(Status.SCHEDULED, time)]
+
+
 class Job(msgspec.Struct, kw_only=True):
     """A job in memory: what was committed, and, for a running job, that it runs.
 
@@ -70,11 +77,43 @@ class Job(msgspec.Struct, kw_only=True):
     seq: int = 0
     settling: bool = False
 
+    @classmethod
+    def accepted(cls, job_id: int, new: NewJob, time: str) -> Job:
+        """Make a job that has just been stored."""
+        return cls(
+            id=job_id,
+            name=new.name,
+            qpu=new.qpu,
+            status=Status.SCHEDULED,
+            created=time,
+            updated=time,
+            n_modes=new.n_modes,
+            n_photons=new.n_photons,
+            n_samples=new.n_samples,
+            min_detection=new.min_detection,
+            timeout_seconds=new.timeout_seconds,
+            logs=acceptance_logs(time),
+        )
+
     def log(self, entry: Log) -> None:
         """Take over the status and time of a log entry."""
         self.logs.append(entry)
         self.status = Status(entry.status)
         self.updated = entry.created_date
+
+    def check_completed(self) -> None:
+        """Make sure that there is a result.
+
+        Raises:
+            NotFoundError: The job has not ended.
+            RequestError: It ended without a result.
+        """
+        status = self.status.wire_name
+        if not self.status.is_complete:
+            raise NotFoundError.of("results", f"job {self.id} is {status}: ask again when it is Completed")
+        if self.status is not Status.COMPLETED:
+            notes = f": {self.notes}" if self.notes else ""
+            raise RequestError.of("results", f"job {self.id} ended as {status} without results{notes}")
 
     def details(self, position: int | None) -> ArtemisJobDetails:
         """The answer of `GET jobs/{id}`."""

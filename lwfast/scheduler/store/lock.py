@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lwfast._base.file_lock import try_lock
 from lwfast.scheduler.faults import StoreInUseError, StoreOpenError
+from lwfast.scheduler.store.own_files import open_own, why
 
 
 class StoreLock:
@@ -16,29 +17,44 @@ class StoreLock:
 
     Raises:
         StoreInUseError: Another process holds it.
-        StoreOpenError: The file system has no locks.
+        StoreOpenError: The file cannot be used, or its file system has no locks.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._file = open_own(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise _unusable(path, error) from error
         try:
             free = try_lock(self._file)
         except OSError as error:
             os.close(self._file)
             raise StoreOpenError(
-                f"the data folder {path.parent} cannot be locked ({error.strerror or error}): "
+                f"the data folder {path.parent} cannot be locked ({why(error)}): "
                 "choose one on a local disk with --data-dir"
             ) from error
         if not free:
-            holder = path.read_bytes()[:32].decode(errors="replace").strip() or "unknown"
+            os.lseek(self._file, 0, os.SEEK_SET)
+            holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
             raise StoreInUseError(
                 f"the data folder {path.parent} is in use by another scheduler (process {holder}): "
                 "stop it, or choose another folder with --data-dir"
             )
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
+        except OSError as error:  # such as a full disk
+            os.close(self._file)
+            raise _unusable(path, error) from error
 
     def release(self) -> None:
         """Give the lock back."""
         os.close(self._file)
+
+
+def _unusable(path: Path, error: OSError) -> StoreOpenError:
+    return StoreOpenError(
+        f"the lock file {path} cannot be used: {why(error)}; "
+        "mend that, or choose another folder with --data-dir"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -10,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from lwfast.scheduler.faults import UnavailableError
 from lwfast.scheduler.queue.jobs import Job
 from lwfast.scheduler.store.store import LIVE, connect, select_jobs
 from lwfast.wire import Status
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class StoredRun(NamedTuple):
@@ -35,6 +38,8 @@ class StoredResult(NamedTuple):
 class Reader:
     """Answer questions about jobs that are no longer held in memory.
 
+    Each question raises `UnavailableError` where the store cannot be read.
+
     Args:
         path: The store's file.
     """
@@ -51,10 +56,10 @@ class Reader:
         for connection in self._connections:
             connection.close()
 
-    async def job(self, job_id: int) -> Job | None:
-        """Read one job with its logs."""
-        jobs = await self._run(lambda c: select_jobs(c, "id = ?", [job_id]))
-        return jobs[0] if jobs else None
+    async def jobs(self, ids: Collection[int]) -> dict[int, Job]:
+        """Read those of several jobs that there are, with their logs."""
+        text = "id IN (SELECT value FROM json_each(?))"
+        return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, [str(list(ids))]))}
 
     async def finished(
         self,
@@ -98,6 +103,11 @@ class Reader:
         row = await self._row("SELECT body, file FROM results WHERE job_id = ?", job_id)
         return None if row is None else StoredResult(*row)
 
+    async def seed(self, job_id: int) -> int | None:
+        """Read a job's random seed."""
+        row = await self._row("SELECT seed FROM payloads WHERE job_id = ?", job_id)
+        return None if row is None else int(row[0])
+
     async def _row(self, statement: str, job_id: int) -> Any:
         return await self._run(lambda c: c.execute(statement, (job_id,)).fetchone())
 
@@ -106,10 +116,18 @@ class Reader:
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self._path, readonly=True)
-            self._connections.append(connection)
-        return question(connection)
+        try:
+            if connection is None:
+                connection = self._local.connection = connect(self._path, readonly=True)
+                self._connections.append(connection)
+            return question(connection)
+        except sqlite3.Error as error:
+            log.error("the store could not be read: %s", error)  # noqa: TRY400  (nothing of ours is at fault)
+            raise UnavailableError.of(
+                "store",
+                f"the store could not be read: {error}; ask again later, and if that does not help, restore "
+                "it from a copy",
+            ) from error
 
 
 def _conditions(statuses: Collection[Status] | None) -> tuple[list[str], list[Any]]:

@@ -8,6 +8,7 @@ at once. Reading connections are separate and cannot write.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ from typing import Any
 import msgspec
 
 from lwfast.scheduler.faults import KeyReusedError, StoreOpenError
-from lwfast.scheduler.queue.jobs import RECEIVED, Job, Log, NewJob
+from lwfast.scheduler.queue.jobs import Job, Log, NewJob, acceptance_logs
+from lwfast.scheduler.store.own_files import open_own, why
+from lwfast.scheduler.store.result_files import JobAndSeed
 from lwfast.scheduler.store.schema import migrate
 from lwfast.wire import Status
 
@@ -56,14 +59,22 @@ class Store:
         self.path = path
         try:
             # SQLite gives its journal the mode of the database: both are for this user alone.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            os.close(open_own(path, os.O_RDWR | os.O_CREAT))
+            journal = path.with_name(f"{path.name}-journal")
+            if journal.is_symlink():
+                raise OSError(errno.ELOOP, f"{journal.name} is a symbolic link, which is not followed")
             self.connection = connect(path)
             try:
                 self._check()
             except BaseException:
                 self.connection.close()
                 raise
-        except (OSError, sqlite3.OperationalError) as error:
+        except OSError as error:
+            raise StoreOpenError(
+                f"the store {path} cannot be opened: {why(error)}; "
+                "mend that, or choose another folder with --data-dir"
+            ) from error
+        except sqlite3.OperationalError as error:
             raise StoreOpenError(f"the store {path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
@@ -180,6 +191,19 @@ class Store:
         """Names of all files that hold results."""
         return {row[0] for row in self.connection.execute("SELECT file FROM results WHERE file IS NOT NULL")}
 
+    def rewrite(self) -> None:
+        """Write what is there already, to see whether the file can be written."""
+        version = self._one("PRAGMA user_version")[0]
+        self._do(f"PRAGMA user_version = {version}")
+
+    def knows(self, job: JobAndSeed) -> bool:
+        """Whether a job with this id and this seed is in the store."""
+        return self._one("SELECT 1 FROM payloads WHERE job_id = ? AND seed = ?", *job) is not None
+
+    def has_no_result(self, job: JobAndSeed) -> bool:
+        """Whether a job with this id and this seed is in the store, and no result of it."""
+        return self.knows(job) and self._one("SELECT 1 FROM results WHERE job_id = ?", job[0]) is None
+
     def _log(self, job_id: int, entry: Log) -> None:
         self._do(
             "INSERT INTO logs (job_id, message, created, status, meta) VALUES (?, ?, ?, ?, ?)",
@@ -195,12 +219,6 @@ class Store:
 
     def _one(self, statement: str, *values: Any) -> Any:
         return self.connection.execute(statement, values).fetchone()
-
-
-def acceptance_logs(time: str) -> list[Log]:
-    """The two entries that every accepted job starts with."""
-    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name)
-    return [accepted, Log.of(Status.SCHEDULED, time)]
 
 
 def select_jobs(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Job]:

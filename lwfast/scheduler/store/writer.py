@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from lwfast.scheduler.faults import RequestError, UnavailableError
+from lwfast.scheduler.faults import RequestError, StoreWriteError, UnavailableError
 from lwfast.scheduler.store.store import Store
 
 T = TypeVar("T")
@@ -29,18 +29,25 @@ LATER_SECONDS = 0.1
 """How long a write that nobody waits for may wait for company."""
 
 
+_REQUESTS_OWN = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+"""SQLite's errors that say something of a request and nothing of the store."""
+
+
 class _Request(Generic[T]):
-    __slots__ = ("future", "on_commit", "operation", "outcome")
+    __slots__ = ("future", "may_wait", "on_commit", "operation", "outcome")
 
     def __init__(
         self,
         operation: Callable[[Store], T],
         on_commit: Callable[[T], None] | None,
         future: asyncio.Future[T],
+        *,
+        may_wait: bool = False,
     ) -> None:
         self.operation = operation
         self.on_commit = on_commit
         self.future = future
+        self.may_wait = may_wait
         self.outcome: Any = None
 
 
@@ -50,15 +57,23 @@ class Writer:
     Args:
         path: The store's file.
         loop: Where futures resolve.
+        on_failure: Called in the loop with the reason when a transaction could not be written.
 
     Raises:
         StoreOpenError: As `Store`.
     """
 
-    def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        path: Path,
+        loop: asyncio.AbstractEventLoop,
+        on_failure: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._loop = loop
+        self._on_failure = on_failure
         self._queue: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
         self._later: list[_Request[Any]] = []
+        self._left: list[_Request[Any]] = []
         self._timer: asyncio.TimerHandle | None = None
         opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(path, opened), name="lwfast-store")
@@ -78,7 +93,8 @@ class Writer:
             on_commit: Called in the loop with the outcome before the future resolves, even if nobody waits.
 
         Returns:
-            A future with the outcome; fails with `UnavailableError` where the store could not write.
+            A future with the outcome; fails with `StoreWriteError` where the store could not write, and with
+            another `UnavailableError` where it did not take this.
         """
         self._flush_later()
         future: asyncio.Future[T] = self._loop.create_future()
@@ -88,11 +104,12 @@ class Writer:
     def submit_later(self, operation: Callable[[Store], None]) -> None:
         """Run an operation whose loss would do no harm, in the transaction of the next that matters.
 
-        For a job of a millisecond this saves one of three flushes of the disk. Operations keep their order.
+        For a job of a millisecond this saves one of three flushes of the disk. Operations keep their order;
+        one that could not be written is tried again with the next transaction.
         """
         future: asyncio.Future[None] = self._loop.create_future()
         future.add_done_callback(lambda done: done.cancelled() or done.exception())  # logged by the thread
-        self._later.append(_Request(operation, None, future))
+        self._later.append(_Request(operation, None, future, may_wait=True))
         if self._timer is None:
             self._timer = self._loop.call_later(LATER_SECONDS, self._flush_later)
 
@@ -121,6 +138,7 @@ class Writer:
             closing = False
             while not closing:
                 group, closing = self._take_group()
+                group[:0], self._left = self._left, []
                 if group:
                     self._commit(store.connection, store, group)
 
@@ -148,11 +166,15 @@ class Writer:
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-            log.exception("the store could not write")
+            if not isinstance(error, sqlite3.Error):
+                log.exception("the store could not write")
+            self._left = [request for request in group if request.may_wait]
+            group = [request for request in group if not request.may_wait]
             for request in group:
-                request.outcome = UnavailableError.of(
+                request.outcome = StoreWriteError.of(
                     "store", f"the store could not write: {error}; try again later"
                 )
+            self._loop.call_soon_threadsafe(self._on_failure, str(error))
         self._loop.call_soon_threadsafe(_resolve, group)
 
 
@@ -162,7 +184,7 @@ def _attempt(
     """Run one request in a savepoint, so that its failure leaves the others alone.
 
     Raises:
-        sqlite3.OperationalError: The store itself cannot write; that is every request's failure.
+        sqlite3.Error: The store itself cannot write; that is every request's failure.
     """
     connection.execute("SAVEPOINT request")
     try:
@@ -170,9 +192,9 @@ def _attempt(
     except RequestError as error:
         connection.execute("ROLLBACK TO request")
         outcome = error
-    except sqlite3.OperationalError:
-        raise
     except Exception as error:
+        if isinstance(error, sqlite3.Error) and not isinstance(error, _REQUESTS_OWN):
+            raise
         log.exception("a request could not be written")
         connection.execute("ROLLBACK TO request")
         outcome = UnavailableError.of("store", f"this could not be written: {error}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Collection, Iterable
+from typing import Any, BinaryIO
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from lwfast.scheduler.faults import NotFoundError, RequestError, TooLargeError, TooSlowError
 from lwfast.scheduler.queue.core import Scheduler
@@ -15,6 +16,8 @@ from lwfast.wire import ErrorAnswer, FieldError, Status, encode
 
 OFF_LOOP_BYTES = 64 * 1024
 """Bodies larger than this are checked in a thread, so that other requests need not wait."""
+CHUNK_BYTES = 256 * 1024
+"""Of a file on its way to a client."""
 _STATUSES = {status.wire_name: status for status in Status if status is not Status.UNKNOWN}
 
 
@@ -59,6 +62,29 @@ async def read_body(request: Request, limit: int) -> bytes:
     except TimeoutError:
         raise TooSlowError.of("body", f"did not arrive within {seconds:g} s") from None
     return bytes(body)
+
+
+class FileAnswer(StreamingResponse):
+    """An answer of the JSON in an open file, which is closed in the end, whether it was sent or not.
+
+    Args:
+        file: The file, at its start.
+        size: Its size in bytes.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        super().__init__(_chunks(file), headers={"Content-Length": str(size)}, media_type="application/json")
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        with self._file:
+            await super().__call__(scope, receive, send)
+
+
+async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+        yield chunk
 
 
 def path_id(request: Request) -> int:

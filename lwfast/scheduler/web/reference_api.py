@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from lwfast.scheduler.faults import NotFoundError
-from lwfast.scheduler.web.http import integer, json_answer, path_id, scheduler_of, statuses
+from lwfast.scheduler.web.http import FileAnswer, integer, json_answer, path_id, scheduler_of, statuses
 from lwfast.scheduler.web.submission import submit_one
 from lwfast.wire import (
     JOB_ID_HEADER,
@@ -52,7 +52,7 @@ async def results(request: Request) -> Response:
     found = await scheduler_of(request).result(path_id(request))
     if isinstance(found, bytes):
         return json_answer(found)
-    return FileResponse(found, media_type="application/json")
+    return FileAnswer(*found)
 
 
 async def qpu_list(request: Request) -> Response:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import os
 import secrets
 import socket
 from collections.abc import Iterable
 from pathlib import Path
 
 from lwfast._base.atomic import write_atomic
-from lwfast._base.edited_text import read_edited
-from lwfast.scheduler.faults import ConfigError, using
+from lwfast._base.edited_text import edited_text
+from lwfast.scheduler.faults import ConfigError
+from lwfast.scheduler.store.data_folder import make_folder
+from lwfast.scheduler.store.own_files import open_own, why
+from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 
@@ -23,18 +27,18 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
         The token, and whether it is new.
 
     Raises:
-        ConfigError: The file is empty, cannot be read, or holds what no header can carry.
-        StoreOpenError: The folder cannot be read or written.
+        ConfigError: The file is empty, a link, cannot be read or written, or holds what no header can carry.
+        StoreOpenError: The folder cannot be made.
     """
     path = data_dir / TOKEN_FILE
-    with using(data_dir):
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            token = read_edited(path).strip()
-        except FileNotFoundError:
-            return _make_token(path), True
-        except ValueError as error:
-            raise ConfigError(f"the token file {path} cannot be read: {error}") from error
+    make_folder(data_dir)
+    try:
+        with os.fdopen(open_own(path, os.O_RDONLY), "rb") as file:
+            token = edited_text(file.read()).strip()
+    except FileNotFoundError:
+        return _make_token(path), True
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error) from error
     if not token:
         raise ConfigError(f"the token file {path} is empty: delete it to get a new token")
     check_token(token, f"the token in {path}")
@@ -53,8 +57,19 @@ def check_token(token: str, source: str = "the token") -> None:
 
 def _make_token(path: Path) -> str:
     token = secrets.token_urlsafe(32)
-    write_atomic(path, f"{token}\n".encode(), mode=0o600)
+    try:
+        write_atomic(path, f"{token}\n".encode(), mode=0o600)
+    except OSError as error:
+        raise _unusable(path, error) from error
     return token
+
+
+def _unusable(path: Path, error: OSError | ValueError) -> ConfigError:
+    reason = why(error) if isinstance(error, OSError) else str(error)
+    return ConfigError(
+        f"the token file {path} cannot be used: {reason}; mend that, or give the token in the environment "
+        f"variable {SERVE_TOKEN_VARIABLE}"
+    )
 
 
 def same_token(given: str | None, token: str) -> bool:

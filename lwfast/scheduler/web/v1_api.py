@@ -22,7 +22,6 @@ from lwfast.wire import (
     JobPage,
     JobRecords,
     SchedulerStatus,
-    Status,
     encode,
     encode_status_bearing,
 )
@@ -130,15 +129,14 @@ def _seconds(request: Request) -> float:
 async def status(request: Request) -> Response:
     """`GET v1/status`."""
     scheduler = scheduler_of(request)
-    running = sum(job.status is Status.RUNNING for job in scheduler.book.live.values())
     answer = SchedulerStatus(
         version=__version__,
         started_date=scheduler.started,
         workers=len(scheduler.pool.workers),
-        running=running,
+        running=scheduler.pool.busy,
         waiting=len(scheduler.book.queue),
         ready=scheduler.pool.ready,
-        trouble=scheduler.pool.trouble,
+        trouble=scheduler.trouble,
     )
     return json_answer(encode(answer))
 

@@ -55,17 +55,19 @@ class Failed(msgspec.Struct, tag=True, frozen=True):
     code: int | None = None
 
 
+class Held(msgspec.Struct, tag=True, frozen=True):
+    """The result is there and cannot be written yet; the worker holds it, tries again, and answers then."""
+
+    job_id: int
+    reason: str
+
+
 Order = Run | Share
-Answer = Ready | Unable | Done | Failed
+Answer = Ready | Unable | Held | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_order = msgspec.msgpack.Decoder(Order).decode
 decode_answer = msgspec.msgpack.Decoder(Answer).decode
-
-
-def result_name(job_id: int) -> str:
-    """The name of the file that holds a large result."""
-    return f"{job_id}.json"
 
 
 def pack(message: Any) -> bytes:

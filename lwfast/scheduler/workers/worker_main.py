@@ -6,9 +6,11 @@ does, even in the middle of a job, so that no worker outlives its server.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -20,10 +22,13 @@ from typing import Any, BinaryIO
 
 from lwfast._base.atomic import write_atomic
 from lwfast._base.parallel import share_cores
+from lwfast.scheduler.store.own_files import why
+from lwfast.scheduler.store.result_files import result_name
 from lwfast.scheduler.workers.frames import (
     INLINE_LIMIT,
     Done,
     Failed,
+    Held,
     Order,
     Ready,
     Run,
@@ -32,11 +37,13 @@ from lwfast.scheduler.workers.frames import (
     decode_order,
     pack,
     read_frame,
-    result_name,
 )
 
 Runner = Callable[..., tuple[Any, Any]]
 
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+"""Between tries to write a result where there is no room for it."""
 REASON_LIMIT = 500
 """Characters of a reason for which a worker cannot start; all of it stands in the log."""
 DOES_NOT_FIT = 1
@@ -66,7 +73,7 @@ def main() -> None:
         if isinstance(order, Share):
             share_cores(order.cores)
         else:
-            answers.write(pack(_answer(order, runner, results_dir)))
+            answers.write(pack(_answer(order, runner, results_dir, lambda held: answers.write(pack(held)))))
 
 
 def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -109,11 +116,11 @@ def _warm(runner: Runner) -> None:
     encode_result(states, counts)
 
 
-def _answer(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
+def _answer(order: Run, runner: Runner, results_dir: Path, tell: Callable[[Held], object]) -> Done | Failed:
     from lwfast.errors import LightworksError, ResourceLimitError
 
     try:
-        return _run(order, runner, results_dir)
+        body = _run(order, runner)
     except ResourceLimitError as error:
         return Failed(order.job_id, str(error), DOES_NOT_FIT)
     except MemoryError as error:
@@ -123,9 +130,14 @@ def _answer(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
     except Exception as error:  # noqa: BLE001  (whatever it is, the job has failed and the worker goes on)
         traceback.print_exc()
         return Failed(order.job_id, f"internal error, {type(error).__name__}: {error}")
+    if len(body) <= INLINE_LIMIT:
+        return Done(order.job_id, body=body)
+    name = result_name(order.job_id, order.seed, body)
+    _write(results_dir / name, body, lambda reason: tell(Held(order.job_id, reason)))
+    return Done(order.job_id, file=name)
 
 
-def _run(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
+def _run(order: Run, runner: Runner) -> bytes:
     import msgspec
 
     from lwfast.hardware import HardwareModel
@@ -142,11 +154,22 @@ def _run(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
         hardware=model,
         rng=order.seed,
     )
-    body = encode_result(states, counts, payload.job_data)
-    if len(body) <= INLINE_LIMIT:
-        return Done(order.job_id, body=body)
-    try:
-        write_atomic(results_dir / result_name(order.job_id), body)
-        return Done(order.job_id, file=result_name(order.job_id))
-    except OSError as error:  # such as a full disk
-        return Failed(order.job_id, f"the result of {len(body)} bytes could not be written: {error}")
+    return encode_result(states, counts, payload.job_data)
+
+
+def _write(path: Path, body: bytes, tell: Callable[[str], object]) -> None:
+    """Write a result, however long it takes until there is room; `tell` is called once if it has to wait."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            free = shutil.disk_usage(path.parent).free
+            if free < len(body):  # a try would take what room is left from the store
+                raise OSError(errno.ENOSPC, f"it has {len(body)} bytes, and {free} are left on the disk")
+            write_atomic(path, body, mode=0o600)
+            return
+        except OSError as error:
+            if pause == FIRST_PAUSE_SECONDS:
+                tell(why(error))
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lwfast.scheduler.workers.frames import LENGTH, Answer, Done, Failed, Ready, Unable, decode_answer
+from lwfast.scheduler.workers.frames import LENGTH, Answer, Done, Failed, Held, Ready, Unable, decode_answer
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
 log = logging.getLogger(__name__)
@@ -35,11 +35,13 @@ class Worker:
     Attributes:
         job_id: The job it runs, or None.
         ready: Whether the process has its kernels.
+        held: Why it cannot write the result of its job yet, or None.
     """
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.job_id: int | None = None
+        self.held: str | None = None
         self.ready = False
         self.process: asyncio.subprocess.Process | None = None
 
@@ -56,7 +58,7 @@ class Worker:
     def kill(self) -> None:
         """End the process at once and forget its job; a new process takes its place."""
         self.ready = False
-        self.job_id = None
+        self.job_id = self.held = None
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
@@ -71,6 +73,7 @@ class WorkerPool:
         runner: What runs a job, as `module:function`.
         on_idle: Called when a worker can take a job.
         on_answer: Called with each `Done` or `Failed`; the worker is idle again.
+        on_held: Called with the id of a job whose result its worker cannot write yet, and the reason.
         on_lost: Called with the id of a job whose worker ended by itself, and how it ended.
         on_trouble: Called when workers turn out to be unable to start; see `trouble`.
     """
@@ -83,6 +86,7 @@ class WorkerPool:
         *,
         on_idle: Callable[[], None],
         on_answer: Callable[[Done | Failed], None],
+        on_held: Callable[[int, str], None],
         on_lost: Callable[[int, str], None],
         on_trouble: Callable[[], None],
     ) -> None:
@@ -90,6 +94,7 @@ class WorkerPool:
         self._arguments = [sys.executable, "-P", "-c", _START, str(results_dir), runner]
         self._on_idle = on_idle
         self._on_answer = on_answer
+        self._on_held = on_held
         self._on_lost = on_lost
         self._on_trouble = on_trouble
         self._failed_starts = 0
@@ -116,6 +121,22 @@ class WorkerPool:
     def ever_ready(self) -> bool:
         """Whether any worker got ready since the start."""
         return self._first_ready.is_set()
+
+    @property
+    def busy(self) -> int:
+        """How many workers work on a job."""
+        return sum(worker.job_id is not None for worker in self.workers)
+
+    @property
+    def held(self) -> str | None:
+        """Why a worker cannot write the result of its job yet, where one cannot."""
+        held = [worker for worker in self.workers if worker.held is not None]
+        if not held:
+            return None
+        return (
+            f"a worker cannot write the result of job {held[0].job_id} ({held[0].held}); "
+            "it holds the result and tries again"
+        )
 
     @property
     def trouble(self) -> str | None:
@@ -177,8 +198,13 @@ class WorkerPool:
                     log.info("worker %d ready after %.2f s", worker.number, answer.seconds)
                 elif isinstance(answer, Unable):
                     why = answer.reason
-                elif worker.job_id == answer.job_id:  # and not a job that was cancelled meanwhile
-                    worker.job_id = None
+                elif worker.job_id != answer.job_id:
+                    pass  # of a job that was cancelled meanwhile
+                elif isinstance(answer, Held):
+                    worker.held = answer.reason
+                    self._on_held(answer.job_id, answer.reason)
+                else:
+                    worker.job_id = worker.held = None
                     self._on_answer(answer)
                 if worker.idle:
                     self._on_idle()
@@ -193,6 +219,7 @@ class WorkerPool:
                     process.kill()
             code = await asyncio.shield(process.wait())
             lost, worker.job_id, worker.ready, worker.process = worker.job_id, None, False, None
+            worker.held = None
         if lost is not None:
             log.error("worker %d ended with %s while it ran job %d", worker.number, _ending(code), lost)
             self._on_lost(lost, _ending(code))

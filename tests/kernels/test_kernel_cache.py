@@ -12,7 +12,6 @@ import sys
 import numba
 import pytest
 
-from lwfast._base.file_lock import try_lock
 from lwfast._kernels import _cache, _cache_folders
 from lwfast._kernels import _note as _compile_note
 from lwfast._kernels._jit import jit
@@ -112,11 +111,11 @@ def test_a_damaged_entry_is_compiled_again(damage, module, folder):
 
 
 def test_an_entry_of_another_source_is_compiled_again(module, folder, monkeypatch):
-    """Neither a changed source file nor another version of lwfast runs what was compiled before."""
+    """Neither a changed source file nor a changed helper in another file runs what was compiled before."""
     compiled(module.double)
     monkeypatch.setattr(_cache, "_digest_of", lambda source: b"changed")
     assert compiled(module.double) == (42, 1, 0)
-    monkeypatch.setattr(_cache, "__version__", "99")
+    monkeypatch.setattr(_cache, "_digest_of_kernels", lambda: b"changed too")
     assert compiled(module.double) == (42, 1, 0)
     assert compiled(module.double) == (42, 0, 1)
     assert len(entries(folder)) == 1  # overwritten
@@ -220,7 +219,7 @@ def test_a_lock_is_waited_for_but_not_for_ever(module, folder, monkeypatch):
     path.unlink()
     monkeypatch.setattr(_cache, "LOCK_PATIENCE_SECONDS", 0.1)
     handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT)
-    assert try_lock(handle)
+    assert _cache.try_lock(handle)
     try:
         assert compiled(module.double) == (42, 1, 0)
     finally:

@@ -1,0 +1,41 @@
+"""What a start does in the data folder, besides opening the store."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from lwfast.scheduler.faults import StoreOpenError
+from lwfast.scheduler.store.own_files import why
+from lwfast.scheduler.store.result_files import remove, written_for
+from lwfast.scheduler.store.store import Store
+from lwfast.scheduler.store.writer import Writer
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for this user alone, where there is none.
+
+    Raises:
+        StoreOpenError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreOpenError(
+            f"the folder {folder} cannot be made: {why(error)}; "
+            "mend that, or choose another data folder with --data-dir"
+        ) from error
+
+
+async def remove_leftovers(writer: Writer, results_dir: Path) -> None:
+    """Remove what workers have begun to write for jobs of this store, and what these jobs do not refer to.
+
+    Such a job ended otherwise, or will run again. Nothing is being written now: no worker has been started,
+    and the store is locked.
+    """
+    known = await writer.submit(Store.result_files)
+    for path, owner in list(written_for(results_dir, known)):
+        is_begun = path.name.startswith(".")
+        question = partial(Store.knows if is_begun else Store.has_no_result, job=owner)
+        if await writer.submit(question):
+            remove(path)

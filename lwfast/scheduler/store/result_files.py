@@ -1,0 +1,97 @@
+"""The files of large results: their names, which of them are of no use to anyone, and reading them.
+
+A name holds the job's id, its random seed and the start of the content's digest. The seed tells this store's
+jobs from those of another store that used the same folder, whose files are neither replaced nor removed; the
+digest tells whether the file is still what was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from lwfast.scheduler.faults import UnavailableError
+from lwfast.scheduler.store.own_files import open_own, why
+
+log = logging.getLogger(__name__)
+
+_DIGEST = 16
+"""Digits of the digest in a name."""
+_NAME = re.compile(r"(?P<job>[1-9]\d{0,18})-(?P<seed>[0-9a-f]{16})-(?P<digest>[0-9a-f]{16})\.json")
+_PART = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.part")
+"""What `write_atomic` leaves behind if it is killed."""
+_EARLIER_NAME = re.compile(r"[1-9]\d{0,18}\.json")
+"""The names that stores made by earlier versions hold."""
+
+JobAndSeed = tuple[int, int]
+
+
+def result_name(job_id: int, seed: int, body: bytes) -> str:
+    """The name of the file that holds a large result."""
+    return f"{job_id}-{seed:016x}-{hashlib.sha256(body).hexdigest()[:_DIGEST]}.json"
+
+
+def written_for(folder: Path, known: Collection[str] = ()) -> Iterator[tuple[Path, JobAndSeed]]:
+    """Find the files in `folder` that bear a job's name, whole or begun, but for those that are `known`."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            part = _PART.fullmatch(entry.name)
+            match = _NAME.fullmatch(part["name"] if part else entry.name)
+            if match and entry.name not in known and entry.is_file(follow_symlinks=False):
+                yield folder / entry.name, (int(match["job"]), int(match["seed"], 16))
+
+
+def remove(path: Path) -> None:
+    """Remove a file; where that cannot be done, say so and leave it."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s is of no use any more and could not be removed: %s", path, why(error))
+
+
+def remove_all_of(folder: Path, job: JobAndSeed) -> None:
+    """Remove what workers have written for a job."""
+    for path, owner in list(written_for(folder)):
+        if owner == job:
+            remove(path)
+
+
+def open_result(folder: Path, name: str, job_id: int) -> tuple[BinaryIO, int]:
+    """Open a result's file once its content is known to be what was written.
+
+    Args:
+        folder: Where it lies.
+        name: Its name, from the store.
+        job_id: Whose result it is.
+
+    Returns:
+        The open file, at its start, and its size in bytes.
+
+    Raises:
+        UnavailableError: It is missing, damaged or no file of ours; gives the reason and the remedy.
+    """
+    match = _NAME.fullmatch(name)
+    try:
+        if match is None and _EARLIER_NAME.fullmatch(name) is None:
+            raise OSError("its name is none that a result can have")
+        file = os.fdopen(open_own(folder / name, os.O_RDONLY), "rb")
+        try:
+            if match and not hashlib.file_digest(file, "sha256").hexdigest().startswith(match["digest"]):
+                raise OSError("its content is not what was written")
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            return file, size
+        except BaseException:
+            file.close()
+            raise
+    except OSError as error:
+        raise UnavailableError.of(
+            "results",
+            f"the result of job {job_id} cannot be read from the file {name!r} in the scheduler's folder "
+            f"of results: {why(error)}; put the file back from a copy, or submit the job again",
+        ) from error
