@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from lwfast._version import __version__
-from lwfast.errors import LightworksError, LightworksRemoteError
+from lwfast.errors import LightworksError, LightworksRemoteError, SubmissionInterrupted
 
 from .client_commands import add_parsers as add_client_parsers
 from .demo import add_parser as add_demo
@@ -47,11 +47,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if os.environ.get("LWFAST_TRACEBACK") == "1":
             raise
-        print(f"lwfast: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"lwfast: {type(error).__name__}: {_with_notes(error)}", file=sys.stderr)
         return EXIT_ERROR
     except EOFError:
         print("lwfast: input ended before an answer was given", file=sys.stderr)
         return EXIT_ERROR
-    except KeyboardInterrupt:
-        print("lwfast: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        said = f": {_with_notes(error)}" if isinstance(error, SubmissionInterrupted) else ""
+        print(f"lwfast: interrupted{said}", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _with_notes(error: BaseException) -> str:
+    return " ".join([str(error), *getattr(error, "__notes__", ())])

@@ -22,6 +22,7 @@ from lwfast.errors import (
     LightworksRemoteError,
     QPUOfflineError,
     ResultsError,
+    SubmissionInterrupted,
     TokenError,
     ValidationError,
     WaitTimeoutError,
@@ -49,12 +50,14 @@ if TYPE_CHECKING:
         list_qpus,
         list_scheduled_jobs,
         load_job_from_file,
+        pending,
         set_api_url,
         set_global_require_online,
         show_scheduled,
     )
     from .local import LocalScheduler, local_scheduler
     from .qpu import QPU
+    from .resuming import PendingSubmission
     from .single_job import Job
     from .tokens import token
     from .waiting import as_completed, wait
@@ -80,12 +83,14 @@ _NAMES = {
         "list_qpus",
         "list_scheduled_jobs",
         "load_job_from_file",
+        "pending",
         "set_api_url",
         "set_global_require_online",
         "show_scheduled",
     ],
     "lwfast.remote.local": ["LocalScheduler", "local_scheduler"],
     "lwfast.remote.qpu": ["QPU"],
+    "lwfast.remote.resuming": ["PendingSubmission"],
     "lwfast.remote.single_job": ["Job"],
     "lwfast.remote.tokens": ["token"],
     "lwfast.remote.waiting": ["as_completed", "wait"],
@@ -113,10 +118,12 @@ __all__ = [
     "JobSubmissionError",
     "LightworksRemoteError",
     "LocalScheduler",
+    "PendingSubmission",
     "QPUOfflineError",
     "QPUSamplingResult",
     "ResultsError",
     "Status",
+    "SubmissionInterrupted",
     "TokenError",
     "ValidationError",
     "WaitTimeoutError",
@@ -136,6 +143,7 @@ __all__ = [
     "list_scheduled_jobs",
     "load_job_from_file",
     "local_scheduler",
+    "pending",
     "saved_job_exists",
     "set_api_url",
     "set_global_require_online",

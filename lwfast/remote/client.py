@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from lwfast.results import QPUSamplingResult
 
+    from .resuming import PendingSubmission
+
 QPU_CACHE_SECONDS = 30.0
 
 
@@ -162,6 +164,12 @@ class Client:
         from .listing import find_jobs
 
         return find_jobs(self, status, name, limit, qpu, before)
+
+    def pending(self) -> list[PendingSubmission]:
+        """List the submits to this scheduler whose end nobody heard of; see `remote.pending`."""
+        from .resuming import find_pending
+
+        return find_pending(self.url, self)
 
     def list_all_jobs(self) -> list[int]:
         """Return the ids of all jobs, newest first."""

@@ -22,6 +22,7 @@ from typing import IO, Any
 from lwfast._local import SERVE_TOKEN_VARIABLE
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 
+from . import intents
 from .client import Client
 from .default import put_in_place, take_away
 from .qpu import QPU
@@ -218,6 +219,7 @@ class LocalScheduler:
             take_away(self._client)
             self._client.close()
         child, self._child = self._child, None
+        url = self.url
         self._client = self.url = self.dashboard = self.pid = None
         if child is not None:
             _end(child)
@@ -227,6 +229,8 @@ class LocalScheduler:
         if self._own_folder is not None:
             shutil.rmtree(self._own_folder, ignore_errors=True)
             self._own_folder = None
+            if url is not None:
+                intents.drop_all(url)  # its jobs are gone too
 
 
 def _options(config: Any, workers: Any, port: Any) -> list[str]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from lwfast._atomic import write_atomic
 from lwfast.errors import ConfigurationError, TokenError
 
 from . import legacy
+from .locking import locked
 
-LOCK_PATIENCE_SECONDS = 10.0
 CERTIFICATE = "certificate.pem"
 TOKENS = "tokens.json"
 SETTINGS = "settings.json"
@@ -58,7 +57,7 @@ def changing_tokens() -> Iterator[dict[str, str]]:
     """
     path = own_folder() / TOKENS
     try:
-        with _locked(path.parent):
+        with locked(path.parent):
             tokens = _token_file(path)
             yield tokens
             write_atomic(path, json.dumps(tokens, indent=4).encode(), mode=0o600)
@@ -105,7 +104,7 @@ def save_setting(key: str, value: Any) -> None:
     """
     path = own_folder() / SETTINGS
     try:
-        with _locked(path.parent):
+        with locked(path.parent):
             settings = _settings_file(path) | {key: value}
             write_atomic(path, json.dumps(settings, indent=4).encode(), mode=0o600)
     except OSError as error:
@@ -203,56 +202,7 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
         ) from error
     path = own_folder() / CERTIFICATE
     try:
-        with _locked(path.parent):
+        with locked(path.parent):
             write_atomic(path, data, mode=0o600)
     except OSError as error:
         raise ConfigurationError(f"{path} could not be written: {error.strerror or error}.") from error
-
-
-# --- the lock between writers -----------------------------------------------------------------------
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other writers, threads and processes alike, out of `folder` while the block runs."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / ".lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        give_up = time.monotonic() + LOCK_PATIENCE_SECONDS
-        while not _try_lock(handle):
-            if time.monotonic() > give_up:
-                raise TimeoutError(f"another process has held {path} for {LOCK_PATIENCE_SECONDS:.0f} s")
-            time.sleep(0.02)
-        yield
-    finally:
-        with suppress(OSError):
-            _unlock(handle)
-        os.close(handle)
-
-
-if os.name == "nt":  # pragma: no cover  (Windows has its own locks)
-    import msvcrt
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-
-    def _unlock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-
-else:
-    import fcntl
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_UN)

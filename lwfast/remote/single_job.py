@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from lwfast import wire
-from lwfast.errors import AmbiguousSubmissionError, JobError, JobSubmissionError, LightworksRemoteError
+from lwfast.errors import JobError, LightworksRemoteError
 from lwfast.wire import Status
 
 from . import files
@@ -127,8 +127,18 @@ class Job:
 
         Raises:
             JobSubmissionError: There is no payload, or the scheduler refused it.
+            SubmissionInterrupted: Ctrl-C came after it was sent; calling `retry` again makes no second job.
         """
-        self._submit()
+        from .attempt import Attempt
+        from .submit import submit_job
+
+        attempt = Attempt([self], self)
+
+        def submit() -> None:
+            submit_job(self._where(), self, attempt)
+            attempt.hand_over()
+
+        attempt.run(submit)
 
     def wait_until_complete(self, timeout: float | None = None, progress: Any = None) -> None:
         """Wait until the job is complete.
@@ -294,30 +304,3 @@ class Job:
         self._pending_key = key
         self._url = url
         self.previous_ids = previous
-
-    def _submit(self, body: bytes | None = None) -> None:
-        """Submit the payload, whose encoded form is `body` if that was made already."""
-        from .submit import new_key, submit_one
-
-        client = self._where()
-        if self._payload is None and self._job_id is not None and client._api.offers_v1():
-            self._payload = client._api.payload(self._job_id)
-        payload = self._payload
-        if payload is None:
-            raise JobSubmissionError("No payload provided to job, so there is nothing to submit.")
-        # After a lost answer the same key is used, so that the scheduler can tell that it has the job.
-        known_key = self._pending_key
-        self._pending_key = known_key or new_key()
-        try:
-            answer = submit_one(client._api, payload, body or wire.encode(payload), self._pending_key)
-        except LightworksRemoteError as error:
-            if not isinstance(error, AmbiguousSubmissionError):
-                # A refusal now says nothing of the earlier try whose answer was lost.
-                self._pending_key = known_key
-            else:
-                self._url = client.url  # the key is one of that scheduler
-            error.job = self
-            raise
-        self._client = client
-        self._accept(answer)
-        client._remember_open(self)
