@@ -223,7 +223,6 @@ def _add_submit(commands: Any, where: argparse.ArgumentParser) -> None:
 def run_submit(args: argparse.Namespace) -> int:
     """Submit what the file holds; 1 if it was waited for and did not succeed."""
     from lwfast import remote
-
     from lwfast.remote.attempt import Attempt
     from lwfast.remote.submit import submit_job
 
@@ -279,7 +278,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     changes = {key: value for key, value in (("qpu", args.qpu), ("job_name", args.name)) if value is not None}
     jobs = []
     for payload, key in zip(payloads, keys, strict=True):
-        changed = msgspec.structs.replace(payload, **changes)
+        changed = msgspec.structs.replace(payload, **changes)  # type: ignore[type-var]  # None was refused
         job = remote.Job(changed, client=client)
         # A submit whose answer was lost goes on under its key, unless another one is asked for.
         job._pending_key = key if changed == payload else None  # noqa: SLF001

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_argument(
         "--resume",
         metavar="KEY",
-        help="send such a submit again under its key, which makes no job twice; with --url, to that scheduler",
+        help="send such a submit again under its key, which makes no job twice (with --url: there)",
     )
     options.add_argument("--discard", metavar="KEY", help="forget such a submit")
 
