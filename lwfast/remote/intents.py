@@ -114,9 +114,10 @@ def write(record: Record) -> Intent | None:
     """
     path = _path_of(record.key)
     try:
-        return _write(path, _encode(record))
-    except FileExistsError:
-        return claim(path, PATIENCE_SECONDS)
+        try:
+            return _write(path, _encode(record))
+        except FileExistsError:
+            return claim(path, PATIENCE_SECONDS)
     except OSError as error:
         warnings.warn(
             f"{path} could not be written ({error.strerror or error}), so remote.pending() will not find "

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment of a submit: what was accepted is in the exception, or is found again under its key."""
+"""Ctrl-C at any moment of a submit: what was accepted is in the exception, or found under its key."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from lwfast import remote, wire
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
 from tests.remote.samples import batch, sampler
 
-CLIENT = str(Path(remote.__file__).parent)
-STRIDE = 41
-"""Lines between two interruptions: a prime, so that loops are met at all of their lines."""
+HOME = Path(remote.__file__).parent
+FILES = {
+    str(HOME / f"{name}.py") for name in ("attempt", "endpoints", "intents", "qpu", "single_job", "submit")
+}
+STRIDE = 13
+"""Lines between two interruptions."""
 
 
-def interrupted_at(line: int, call: Callable[[], Any], error: type[BaseException] = KeyboardInterrupt) -> Any:
-    """Call, and raise before the client's so-many-th line; returns what came out, and whether it came to it."""
+def interrupted_at(line: int, call: Callable[[], Any]) -> Any:
+    """Call, and press Ctrl-C before the so-many-th line; returns what came out, and whether it came to it."""
     left = line
 
     def trace(frame: Any, event: str, _: Any) -> Any:
         nonlocal left
-        if not frame.f_code.co_filename.startswith(CLIENT):
+        if frame.f_code.co_filename not in FILES:
             return None
         if event == "line":
             left -= 1
             if left == 0:
-                raise error
+                raise KeyboardInterrupt
         return trace
 
     before = sys.gettrace()
