@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lwfast import remote
+from lwfast.remote import intents
 from tests.marks import posix
 
 pytest.importorskip("uvicorn")
@@ -128,3 +129,20 @@ def test_a_killed_program_leaves_its_submit_to_be_resumed(child):
             assert set(all_ids(running.client)) == before | {job.job_id}
         assert running.client.pending() == []
     assert found
+
+
+def test_a_scheduler_that_deletes_its_folder_takes_its_pending_submits_along(tmp_path, monkeypatch):
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", str(tmp_path / "lwfast"))
+
+    def write(url: str) -> None:
+        about = {"created": "2026-01-02T03:04:05.678+00:00", "qpu": "Artemis", "names": ["Job"]}
+        intents.write(intents.Record(key=url, url=url, batch=False, parts=[], **about)).release()
+
+    write("https://qpu.example/")
+    for folder in (None, tmp_path / "kept"):
+        with remote.local_scheduler(workers=1, data_dir=folder) as running:
+            url = str(running.url)
+            write(url)
+            assert [item.url for item in running.client.pending()] == [url]
+        left = [item.url for item in remote.pending()]
+        assert left == ["https://qpu.example/"] + ([] if folder is None else [url])
