@@ -229,8 +229,8 @@ class LocalScheduler:
         if self._own_folder is not None:
             shutil.rmtree(self._own_folder, ignore_errors=True)
             self._own_folder = None
-            if url is not None:
-                intents.drop_all(url)  # its jobs are gone too
+        if url is not None and self._data_dir is None:
+            intents.drop_all(url)  # its jobs are gone too
 
 
 def _options(config: Any, workers: Any, port: Any) -> list[str]:
