@@ -270,20 +270,20 @@ class Job:
 
     def _accept(self, answer: wire.JobRecord | int | str) -> None:
         """Take the id that the scheduler gave the job."""
-        if self._job_id is not None:
-            self.previous_ids.append(self._job_id)
         self._final = self._seen = self._body = None
         self._said = {}
         self._seq = 0
-        self._pending_key = None
         self._url = None if self._client is None else self._client.url
+        before = self._job_id
+        # At once: Ctrl-C in between would leave neither an id nor the key that leads to it.
+        self._job_id = answer.job_id if isinstance(answer, wire.JobRecord) else answer
+        self._pending_key = None
+        if before is not None:
+            self.previous_ids.append(before)
         if isinstance(answer, wire.JobRecord):
-            self._job_id = answer.job_id
             self._name = answer.job_name
             self._seq = answer.seq
             self._saw(answer.job_id, answer.job_status, answer)
-        else:
-            self._job_id = answer
 
     def _restore(
         self,
