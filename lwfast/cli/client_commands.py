@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lwfast.cli import doctor, pending
 from lwfast.errors import ConfigurationError, TokenError
-
-from . import doctor, pending
 
 if TYPE_CHECKING:
     from lwfast.remote import Client, Job
@@ -65,7 +64,7 @@ def run_token(args: argparse.Namespace) -> int:
         remote.token.delete_saved(args.name)
         print(f"Deleted token {args.name!r}.")
     else:
-        from lwfast.remote.persistence import read_tokens
+        from lwfast.remote.configuration.persistence import read_tokens
 
         saved, theirs = read_tokens()
         for name in dict.fromkeys([*saved, *theirs]):
@@ -132,7 +131,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
 
 def run_jobs(args: argparse.Namespace) -> int:
     """Print a line for each job, or for each pending submit, or resume or discard one of these."""
-    from lwfast.remote.snapshot import statuses_of
+    from lwfast.remote.job_path.snapshot import statuses_of
 
     if args.pending or args.resume is not None or args.discard is not None:
         return pending.run(args, _client)
@@ -223,8 +222,8 @@ def _add_submit(commands: Any, where: argparse.ArgumentParser) -> None:
 def run_submit(args: argparse.Namespace) -> int:
     """Submit what the file holds; 1 if it was waited for and did not succeed."""
     from lwfast import remote
-    from lwfast.remote.attempt import Attempt
-    from lwfast.remote.submit import submit_job
+    from lwfast.remote.job_path.attempt import Attempt
+    from lwfast.remote.job_path.submit import submit_job
 
     client = _client(args)
     jobs = _jobs(args, client)
@@ -252,7 +251,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     import msgspec
 
     from lwfast import remote
-    from lwfast.remote.files import path_to_load
+    from lwfast.remote.job_path.job_files import path_to_load
     from lwfast.wire import payload_from_builtins
 
     # As it stands, else the name that a job was saved under.

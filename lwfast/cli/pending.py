@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, client: Callable[[argparse.Namespace], Client]) -> int:
     """List pending submits, resume one, or discard one."""
     from lwfast import remote
-    from lwfast.remote.resuming import find_one
+    from lwfast.remote.job_path.resuming import find_one
 
     if args.pending:
         print(f"{'Key':<36}  {'Since (UTC)':<19}  {'Jobs':>5}  Name, QPU and scheduler")

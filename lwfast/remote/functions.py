@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from lwfast.remote.configuration import client_settings as settings
+from lwfast.remote.configuration import persistence
+from lwfast.remote.configuration.chosen import chosen
+from lwfast.remote.default import default_client
+from lwfast.remote.job_path import job_files as files
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
-
-from . import files, persistence, settings
-from .chosen import chosen
-from .default import default_client
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lwfast.remote.client import Client
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.resuming import PendingSubmission
+    from lwfast.remote.job_path.single_job import Job
     from lwfast.results import QPUSamplingResult
-
-    from .batch_job import BatchJob
-    from .client import Client
-    from .resuming import PendingSubmission
-    from .single_job import Job
 
 
 def list_qpus() -> list[str]:
@@ -147,7 +147,7 @@ def pending() -> list[PendingSubmission]:
         Objects with `key`, `url`, `created`, `qpu`, `names` and `n_jobs`. `resume()` sends one again under
         its key, so that no job becomes two, and returns the `Job` or `BatchJob`; `discard()` forgets it.
     """
-    from .resuming import find_pending
+    from lwfast.remote.job_path.resuming import find_pending
 
     return find_pending()
 
@@ -164,8 +164,8 @@ def load_job_from_file(filename: str | PathLike[str], *, client: Client | None =
         FileNotFoundError: There is no such file.
         JobFileError: It holds no job.
     """
-    from .batch_job import BatchJob
-    from .single_job import Job
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.single_job import Job
 
     path, data = files.read(filename)
     loaded = Job(client=client) if files.kind_of(data, path) == "job" else BatchJob(client=client)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from lwfast.errors import BatchSubmissionError, JobSubmissionError, LightworksRemoteError, QPUOfflineError
+from lwfast.remote.job_path.batch_job import BatchJob
+from lwfast.remote.job_path.single_job import Job
 from lwfast.wire import ArtemisQPU, Status
 
-from .batch_job import BatchJob
-from .single_job import Job
-
 if TYPE_CHECKING:
+    from lwfast.remote.client import Client
     from lwfast.tasks import Batch
     from lwfast.tasks.task import Task
-
-    from .client import Client
 
 _BEFORE_COMPILED = frozenset({Status.ACCEPTED, Status.COMPILING})
 
@@ -156,12 +154,11 @@ class QPU:
         require_online: bool | None,
         wait: bool,
     ) -> Job | BatchJob:
+        from lwfast.remote.compile import compile_tasks
+        from lwfast.remote.job_path.attempt import Attempt
+        from lwfast.remote.job_path.submit import submit_batch, submit_job
         from lwfast.tasks.foreign import adopt
         from lwfast.tasks.task import Task
-
-        from .attempt import Attempt
-        from .compile import compile_tasks
-        from .submit import submit_batch, submit_job
 
         adopted = adopt(task)
         if not isinstance(direct_encoding, bool):
@@ -201,7 +198,7 @@ class QPU:
     def _where(self) -> Client:
         if self._client is not None:
             return self._client
-        from .default import default_client
+        from lwfast.remote.default import default_client
 
         return default_client()
 
@@ -213,7 +210,7 @@ def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
         JobSubmissionError: A compilation failed; for a batch, `BatchSubmissionError`.
         WaitTimeoutError: One is not compiled in time; carries the job.
     """
-    from .follow import follow
+    from lwfast.remote.job_path.follow import follow
 
     jobs = job.jobs if isinstance(job, BatchJob) else [job]
     try:

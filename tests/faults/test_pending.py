@@ -13,7 +13,7 @@ import pytest
 
 from lwfast import remote, wire
 from lwfast.cli import main
-from lwfast.remote import intents, persistence
+from lwfast.remote.configuration import intents, persistence
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
 from tests.marks import posix
 from tests.remote.samples import batch, sampler
@@ -342,7 +342,7 @@ def test_the_command_line_lists_resumes_and_discards(ours, monkeypatch, capsys):
 
 
 def test_the_command_line_tells_what_ctrl_c_left(ours, monkeypatch, capsys, tmp_path):
-    from lwfast.remote.endpoints import Endpoints
+    from lwfast.remote.connection.endpoints import Endpoints
 
     remote.QPU("Artemis").run(batch(3)).save_to_file(tmp_path / "all")
     send = Endpoints.submit_keyed

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lwfast import remote
-from lwfast.remote import intents
+from lwfast.remote.configuration import intents
 from tests.marks import posix
 
 pytest.importorskip("uvicorn")

@@ -1,0 +1,340 @@
+"""Choose how to compute a permanent, lay the matrix out for the kernel, and run it."""
+
+from __future__ import annotations
+
+import functools
+import math
+from types import ModuleType
+
+import numpy as np
+
+from lwfast._base.memory import check_memory
+from lwfast._base.parallel import run_chunks
+from lwfast._types import AnyArray, ComplexArray, FloatArray
+from lwfast.errors import ResourceLimitError
+from lwfast.optics.permanents.expansions import expansion_with_bound, permanent_in_steps
+
+MAX_SIZE = 45
+"""Glynn's formula takes about a day of one core here; see `seconds_estimate`."""
+_NANOSECONDS_PER_TERM = 0.12
+"""Of each of the n 2^(n-1) column terms of Glynn's formula, on one core with AVX-512."""
+_NANOSECONDS_PER_EDGE = 2.2
+"""Of each multiply-add of the expansion over sub-multisets of rows."""
+THREADS_FROM = 19
+"""Below this size, at less than 0.3 ms, a second thread wins little and, coming late, loses."""
+COMPENSATED_THREADS_FROM = 19
+"""The same for the compensated formula, which takes ten times as long."""
+_SHOWN_FROM = 28
+"""From this size on, at half a second, progress is reported."""
+MERGE_FROM = 12
+"""From this size on equal rows and columns are looked for."""
+STACK_TO = 12
+"""Up to this size a stack takes one matrix a lane."""
+_EXPAND_BOUND_TO = 20
+"""Up to this size an error bound is the difference from an expansion, and the bound of that."""
+_ROUNDING = 2.0**-53
+
+
+@functools.cache
+def glynn_kernels() -> ModuleType:
+    """Return the kernels of Glynn's formula; imported on first use, since Numba takes 0.4 s to import."""
+    from lwfast._kernels.optics import permanent as kernels
+
+    return kernels
+
+
+@functools.cache
+def expansion_kernels() -> ModuleType:
+    """Return the kernels of the expansion over sub-multisets of columns; imported on first use."""
+    from lwfast._kernels.optics import boson_sampling as kernels
+
+    return kernels
+
+
+def seconds_estimate(n: int) -> float:
+    """Return about how long a permanent of n different rows and columns takes on one core."""
+    return n * 2.0 ** min(n - 1, 900) * _NANOSECONDS_PER_TERM * 1e-9
+
+
+def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
+    """Fill `values` with the permanents of complex128[b, n, n], 1 <= n <= 12; NaN where they need scaling."""
+    n = stack.shape[-1]
+    size = max(1024, len(stack) // 64)
+    chunks = range(0, len(stack), size)
+    if n == 2:
+        with np.errstate(all="ignore"):
+            values[:] = stack[:, 0, 0] * stack[:, 1, 1] + stack[:, 0, 1] * stack[:, 1, 0]
+        values[~np.isfinite(values)] = math.nan
+    elif n < 4:
+        ones, columns = np.ones(n, dtype=np.int64), np.arange(n)
+        expansion_kernels().permanent_expansion(stack, ones, columns, values)
+    else:
+        kernel = glynn_kernels().permanent_stack
+        flat = stack.reshape(-1).view(np.float64)
+        workers = 1 if seconds_estimate(n) * len(stack) < 1e-3 else None
+        run_chunks(
+            lambda chunk: kernel(flat, n, chunks[chunk], min(chunks[chunk] + size, len(stack)), values),
+            len(chunks),
+            workers,
+        )
+
+
+def permanent_of_one(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
+    """Return the permanent of one finite matrix, n >= 1."""
+    value = _unscaled(matrix, row_counts, col_counts)
+    return scaled_permanent(matrix, row_counts, col_counts) if math.isnan(value.real) else value
+
+
+def _unscaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
+    """Return the permanent of one matrix, or NaN where intermediate values may leave the range of float64."""
+    matrix, row_counts, col_counts, expand = _prepared(matrix, row_counts, col_counts)
+    if not expand:
+        return by_glynn(matrix)
+    return _by_expansion(matrix, row_counts, col_counts)
+
+
+def _prepared(
+    matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray
+) -> tuple[ComplexArray, AnyArray, AnyArray, bool]:
+    """Choose the algorithm and lay out the matrix for it.
+
+    Returns:
+        Matrix, multiplicities and True to expand over its rows, or the matrix with lines repeated and False
+        for Glynn's formula.
+    """
+    n = int(row_counts.sum())
+    smallest = glynn_kernels().MIN_SIZE
+    if n < MERGE_FROM and len(row_counts) == n == len(col_counts):
+        return matrix, row_counts, col_counts, n < smallest
+    if n >= MERGE_FROM and (n > MAX_SIZE or glynn_kernels().has_equal_lines(matrix)):
+        matrix, row_counts, col_counts = _merged(matrix, row_counts, col_counts)
+    _check_cost(n, row_counts, col_counts)
+    if _states(col_counts) < _states(row_counts):
+        matrix, row_counts, col_counts = np.ascontiguousarray(matrix.T), col_counts, row_counts
+    if smallest <= n <= MAX_SIZE and _expansion_seconds(row_counts) > seconds_estimate(n) + 1e-6:
+        return (
+            np.repeat(np.repeat(matrix, row_counts, axis=0), col_counts, axis=1),
+            row_counts,
+            col_counts,
+            False,
+        )
+    check_memory(expansion_bytes(row_counts), f"A permanent of size {n} with these multiplicities")
+    return matrix, row_counts, col_counts, True
+
+
+def _states(counts: AnyArray) -> int:
+    """Return Π (r + 1): how many sub-multisets there are."""
+    return math.prod(int(count) + 1 for count in counts)
+
+
+def _expansion_seconds(counts: AnyArray) -> float:
+    edges = min(_states(counts), 1 << 900) * sum(int(count) / (int(count) + 1) for count in counts)
+    return edges * _NANOSECONDS_PER_EDGE * 1e-9
+
+
+def expansion_bytes(counts: AnyArray) -> int:
+    """Return the bytes that the expansion of columns with these multiplicities takes."""
+    return 17 * _states(counts)
+
+
+def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
+    """Raise where neither algorithm gets to an end."""
+    if n <= MAX_SIZE:
+        return
+    cheaper = min(row_counts, col_counts, key=_states)
+    seconds = _expansion_seconds(cheaper)
+    if seconds < seconds_estimate(MAX_SIZE):
+        check_memory(expansion_bytes(cheaper), f"A permanent of size {n} with these multiplicities")
+        return
+    days = min(seconds, seconds_estimate(n)) / 86400
+    msg = (
+        f"A permanent of size {n} would take about {days:.3g} days of one core; the limit is size {MAX_SIZE} "
+        "for different rows and columns, more where they repeat."
+    )
+    raise ResourceLimitError(msg)
+
+
+def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
+    columns = np.repeat(np.arange(len(col_counts)), col_counts)
+    value = permanent_in_steps(matrix, row_counts, columns)
+    if value is None:
+        out = np.empty(1, dtype=np.complex128)
+        expansion_kernels().permanent_expansion(matrix[np.newaxis], row_counts, columns, out)
+        value = complex(out[0])
+    return _times_integer(value, math.prod(math.factorial(int(count)) for count in row_counts))
+
+
+def _chunk_size(n_steps: int) -> int:
+    """Return how many outer steps make a chunk: about 20 ms of work, or as many as fit a list."""
+    return max(min(n_steps // 4, 4096), n_steps >> 16, 1)
+
+
+def by_glynn(matrix: ComplexArray) -> complex:
+    """Return the permanent of complex128[n, n] by Glynn's formula, on threads where it pays."""
+    kernels = glynn_kernels()
+    n = len(matrix)
+    if n < THREADS_FROM:
+        single: complex = kernels.permanent_single(matrix)
+        return by_compensated_glynn(matrix) if single.imag == kernels.CANCELS and single != single else single
+    n_cols, n_rows, lanes = n + n % 2, n - 1 - kernels.LANE_ROWS, kernels.LANES
+    base = np.empty((2 * n_cols, lanes))
+    rows = np.empty(2 * n_rows * n_cols)
+    if not kernels.pack_single(matrix, base, rows):
+        return complex(math.nan, math.nan)
+    inner = kernels.inner_rows(n_rows)
+    steps = 1 << (n_rows - inner)
+    # Chunks depend on n alone, so the sum has the same bits on any number of threads.
+    size = _chunk_size(steps)
+    sums = np.empty((steps // size, 2, lanes))
+
+    def work(chunk: int) -> None:
+        first = chunk * size
+        kernels.permanent_glynn(base, rows, inner, first, first + size, sums[chunk])
+
+    run_chunks(work, len(sums), what=_shown(n))
+    # Contiguous, so that NumPy adds in pairs.
+    totals = np.ascontiguousarray(sums.transpose(1, 2, 0)).sum(axis=2) * _lane_signs(lanes)
+    re, im = totals.sum(axis=1)
+    if kernels.cancels(re, im, (totals**2).sum(), n):
+        return by_compensated_glynn(matrix)
+    return complex(re, im) * 0.5 ** (n - 1)
+
+
+def by_compensated_glynn(matrix: ComplexArray) -> complex:
+    """Return the permanent of complex128[n, n], n >= 7, as if computed in twice the precision."""
+    from lwfast._kernels.optics.permanent_compensated import LANE_ROWS, permanent_compensated
+
+    n = len(matrix)
+    steps = 1 << (n - 1 - LANE_ROWS)
+    # Tenths of a second each, however large: Ctrl-C is heard between two of them.
+    n_chunks = 1 << min(max(4, n - 22), 16) if n >= COMPENSATED_THREADS_FROM else 1
+    size = steps // n_chunks
+    sums = np.empty((n_chunks, 4))
+    run_chunks(
+        lambda chunk: permanent_compensated(matrix, chunk * size, (chunk + 1) * size, sums[chunk]),
+        n_chunks,
+        what=_shown(n, longer=3),
+    )
+    re, im = math.fsum(sums[:, ::2].flat), math.fsum(sums[:, 1::2].flat)
+    return complex(re, im) * 0.5 ** (n - 1)
+
+
+def _shown(n: int, *, longer: int = 0) -> str | None:
+    """Return what is shown while a permanent is computed that takes 2^longer times as long as others."""
+    return f"permanent of size {n}" if n + longer >= _SHOWN_FROM else None
+
+
+@functools.cache
+def _lane_signs(lanes: int) -> FloatArray:
+    return np.array([-1.0 if lane.bit_count() % 2 else 1.0 for lane in range(lanes)])
+
+
+def _merged(
+    matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray
+) -> tuple[ComplexArray, AnyArray, AnyArray]:
+    """Return the matrix with equal rows and columns once, and their multiplicities."""
+    for _ in range(2):
+        unique, inverse = np.unique(matrix, axis=0, return_inverse=True)
+        row_counts = np.bincount(inverse.reshape(-1), weights=row_counts).astype(np.int64)
+        # Rows become columns and back.
+        matrix, row_counts, col_counts = np.ascontiguousarray(unique.T), col_counts, row_counts
+    return matrix, row_counts, col_counts
+
+
+def scaled_permanent(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
+    """Return the permanent of a matrix whose rows and columns are scaled by powers of two first."""
+    matrix, exponent = _rescaled(matrix, row_counts, col_counts)
+    if not matrix.any():
+        return 0j
+    value = _unscaled(matrix, row_counts, col_counts)
+    return complex(_ldexp(value.real, exponent), _ldexp(value.imag, exponent))
+
+
+def _rescaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> tuple[ComplexArray, int]:
+    """Return the matrix with rows and columns of size about 1, and the exponent of 2 that this takes out.
+
+    A matrix with a zero row or column comes back as zeros.
+    """
+    nothing = -(1 << 40)
+    peaks = np.maximum(np.abs(matrix.real), np.abs(matrix.imag))
+    exponents = np.where(peaks > 0, np.frexp(peaks)[1].astype(np.int64), nothing)
+    shifts = np.zeros_like(exponents)
+    exponent = 0
+    # On the exponents first: columns scaled alone could make a whole row underflow.
+    for counts, axis in ((col_counts, 0), (row_counts, 1), (col_counts, 0)):
+        powers = (exponents - shifts).max(axis=axis, keepdims=True)
+        if powers.min() < nothing // 2:
+            return np.zeros_like(matrix), 0
+        shifts += powers
+        exponent += int((powers.reshape(-1) * counts).sum())
+    shifts = np.clip(shifts, -4000, 4000)
+    scaled: ComplexArray = np.ldexp(matrix.real, -shifts) + 1j * np.ldexp(matrix.imag, -shifts)
+    return scaled, exponent
+
+
+def _ldexp(value: float, exponent: int) -> float:
+    try:
+        return math.ldexp(value, exponent)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _times_integer(value: complex, factor: int) -> complex:
+    """Return `value * factor` rounded once: factorials are not float64 for long."""
+    if factor == 1 or math.isnan(value.real):
+        return value
+    return complex(_times(value.real, factor), _times(value.imag, factor))
+
+
+def _times(value: float, factor: int) -> float:
+    numerator, denominator = value.as_integer_ratio()
+    try:
+        return numerator * factor / denominator
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def error_bound(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> float:
+    """Return a bound of the rounding error, to first order, of `permanent_of_one`."""
+    n = int(row_counts.sum())
+    matrix, exponent = _rescaled(matrix, row_counts, col_counts)
+    if n <= 1 or not matrix.any():
+        return 0.0
+    matrix, row_counts, col_counts, expand = _prepared(matrix, row_counts, col_counts)
+    if expand or n <= _EXPAND_BOUND_TO:
+        bound = _expansion_bound(matrix, row_counts, col_counts, expand)
+    else:
+        bound = _glynn_bound(matrix)
+    return math.nextafter(_ldexp(bound * 1.01, exponent), math.inf)
+
+
+def _expansion_bound(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray, expand: bool) -> float:
+    """Return a bound of the error of `_by_expansion`, or of `by_glynn` by its distance from one."""
+    if not expand:
+        row_counts = col_counts = np.ones(len(matrix), dtype=np.int64)
+    check_memory(
+        2 * expansion_bytes(row_counts), f"An error bound for a permanent of size {row_counts.sum()}"
+    )
+    columns = np.repeat(np.arange(len(col_counts)), col_counts)
+    found, distance = expansion_with_bound(matrix, row_counts, columns)
+    factor = float(math.prod(math.factorial(int(count)) for count in row_counts))
+    value = found * factor
+    bound = distance * factor + 2 * _ROUNDING * abs(value)
+    return bound if expand else bound + abs(by_glynn(matrix) - value)
+
+
+def _glynn_bound(matrix: ComplexArray) -> float:
+    """Return a bound of the error of `by_glynn`; see `_kernels/permanent_bound.py`."""
+    from lwfast._kernels.optics.permanent_bound import LANE_ROWS, term_sizes
+
+    n = len(matrix)
+    if n <= LANE_ROWS:
+        matrix = np.pad(matrix, (0, LANE_ROWS + 1 - n))
+        matrix[range(n, LANE_ROWS + 1), range(n, LANE_ROWS + 1)] = 1.0
+    steps = 1 << (len(matrix) - 1 - LANE_ROWS)
+    size = _chunk_size(steps)
+    sums = np.empty((steps // size, 2))
+    run_chunks(lambda chunk: term_sizes(matrix, chunk * size, (chunk + 1) * size, sums[chunk]), len(sums))
+    terms, factors = sums.sum(axis=0) * 0.5 ** (len(matrix) - 1)
+    # 32 * 16 terms make a block of the kernel, size / 32 blocks a chunk, and the chunks are added in pairs.
+    return float((3 * n + 120) * factors + (2 * n + 600 + size / 32) * terms) * _ROUNDING
