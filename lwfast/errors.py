@@ -43,6 +43,7 @@ LightworksRemoteError               base of everything raised by `remote`
 ├── ConnectionFailedError           the scheduler could not be reached (also a ConnectionError)
 └── HTTPError                       any other answer the wire does not foresee
     └── AnswerTooLargeError         an answer that is longer than its kind may be
+SubmissionInterrupted               Ctrl-C during a submit (a KeyboardInterrupt); carries the accepted jobs
 """
 
 from __future__ import annotations
@@ -281,6 +282,27 @@ class BatchSubmissionError(JobSubmissionError):
         super().__init__(message)
         self.jobs = jobs
         self.failed = dict(failed or {})
+
+
+class SubmissionInterrupted(KeyboardInterrupt):
+    """Ctrl-C came during a submit; a KeyboardInterrupt that says what was accepted.
+
+    Anything else that is not of lwfast and ends a submit, such as SystemExit, gets the same attributes, and a
+    note.
+
+    Attributes:
+        job: The `Job`, with an id if it was accepted; of a batch, the same as `jobs`.
+        jobs: The `BatchJob` with the jobs that were accepted.
+        payload: The payload of the job; of a batch, those that were sent and got no answer.
+        key: The idempotency key it was sent under, where the scheduler takes one.
+        sent_at: When the latest request left, ISO 8601 in UTC.
+    """
+
+    job: Any = None
+    jobs: Any = None
+    payload: Any = None
+    key: str | None = None
+    sent_at: str = ""
 
 
 class ResultsError(LightworksRemoteError):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lwfast._base.edited_text import parse_json, read_edited
-from lwfast.cli import doctor
+from lwfast.cli import doctor, pending
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
     )
+    pending.add_arguments(parser)
     parser.set_defaults(run=run_jobs)
     parser = commands.add_parser("job", parents=[where], help="show, follow or cancel a job")
     parser.add_argument("id")
@@ -134,9 +135,11 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
 
 
 def run_jobs(args: argparse.Namespace) -> int:
-    """Print a line for each job."""
+    """Print a line for each job, or for each pending submit, or resume or discard one of these."""
     from lwfast.remote.job_path.snapshot import statuses_of
 
+    if args.pending or args.resume is not None or args.discard is not None:
+        return pending.run(args, _client)
     jobs = _client(args).jobs(status=args.status, name=args.name, limit=args.limit)
     states = statuses_of(jobs)
     print(f"{'Job ID':>10}  {'Status':<10}  {'Queue':>5}  Name")
@@ -240,24 +243,32 @@ def _add_submit(commands: Any, where: argparse.ArgumentParser) -> None:
 def run_submit(args: argparse.Namespace) -> int:
     """Submit what the file holds; 1 if it was waited for and did not succeed."""
     from lwfast import remote
+    from lwfast.remote.job_path.attempt import Attempt
+    from lwfast.remote.job_path.submit import submit_job
 
     client = _client(args)
-    jobs = [remote.Job(payload, client=client) for payload in _payloads(args)]
+    jobs = _jobs(args, client)
     batch = remote.BatchJob(client=client)
-    for job in jobs:
-        job.retry()
-        print(f"Submitted {job.name!r} as job {job.job_id}.", flush=True)
-        batch[job.name if job.name and job.name not in batch else str(job.job_id)] = job
-    if args.save is not None:
-        (jobs[0] if len(jobs) == 1 else batch).save_to_file(args.save)
+    attempt = Attempt(jobs, jobs[0] if len(jobs) == 1 else None)
+
+    def submit() -> None:
+        for job in jobs:
+            submit_job(client, job, attempt)
+            print(f"Submitted {job.name!r} as job {job.job_id}.", flush=True)
+            attempt.hand_over()
+            batch[job.name if job.name and job.name not in batch else str(job.job_id)] = job
+        if args.save is not None:
+            (jobs[0] if len(jobs) == 1 else batch).save_to_file(args.save)
+
+    attempt.run(submit)
     if not args.wait:
         return 0
     batch.wait_until_complete(args.timeout, progress=True)
     return 0 if batch.all_success else 1
 
 
-def _payloads(args: argparse.Namespace) -> list[Any]:
-    """Read the payloads of a file, with the changes that were asked for."""
+def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
+    """Make the jobs that a file asks for, with the changes that were asked for."""
     import msgspec
 
     from lwfast import remote
@@ -278,15 +289,23 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
         loaded = remote.load_job_from_file(path)
         saved: list[Job] = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
         payloads = [job._payload for job in saved]  # noqa: SLF001  (`payload` would ask the scheduler)
+        keys = [job._pending_key for job in saved]  # noqa: SLF001
     else:
         try:
-            payloads = [payload_from_builtins(data)]
+            payloads, keys = [payload_from_builtins(data)], [None]
         except (msgspec.ValidationError, TypeError, ValueError) as error:
             raise ConfigurationError(f"{path} holds no payload: {error}.") from error
     if not payloads or any(payload is None for payload in payloads):
         raise ConfigurationError(f"{path} holds a job without its payload; nothing can be submitted.")
     changes = {key: value for key, value in (("qpu", args.qpu), ("job_name", args.name)) if value is not None}
-    return [msgspec.structs.replace(payload, **changes) for payload in payloads if payload is not None]
+    jobs = []
+    for payload, key in zip(payloads, keys, strict=True):
+        changed = msgspec.structs.replace(payload, **changes)  # type: ignore[type-var]  # None was refused
+        job = remote.Job(changed, client=client)
+        # A submit whose answer was lost goes on under its key, unless another one is asked for.
+        job._pending_key = key if changed == payload else None  # noqa: SLF001
+        jobs.append(job)
+    return jobs
 
 
 # --- shared -----------------------------------------------------------------------------------------

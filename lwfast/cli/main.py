@@ -14,7 +14,7 @@ from lwfast.cli.demo import add_parser as add_demo
 from lwfast.cli.process import add_parser as add_process
 from lwfast.cli.serve import add_parser as add_serve
 from lwfast.cli.warmup_command import add_parser as add_warmup
-from lwfast.errors import LightworksError, LightworksRemoteError
+from lwfast.errors import LightworksError, LightworksRemoteError, SubmissionInterrupted
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -50,8 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if os.environ.get("LWFAST_TRACEBACK") == "1":
             raise
-        print(f"lwfast: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"lwfast: {type(error).__name__}: {_with_notes(error)}", file=sys.stderr)
         return EXIT_ERROR
-    except KeyboardInterrupt:
-        print("lwfast: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        said = f": {_with_notes(error)}" if isinstance(error, SubmissionInterrupted) else ""
+        print(f"lwfast: interrupted{said}", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _with_notes(error: BaseException) -> str:
+    return " ".join([str(error), *getattr(error, "__notes__", ())])

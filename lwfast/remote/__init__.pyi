@@ -41,6 +41,9 @@ from lwfast.errors import (
     ResultsError as ResultsError,
 )
 from lwfast.errors import (
+    SubmissionInterrupted as SubmissionInterrupted,
+)
+from lwfast.errors import (
     TokenError as TokenError,
 )
 from lwfast.errors import (
@@ -98,6 +101,9 @@ from lwfast.remote.functions import (
     load_job_from_file as load_job_from_file,
 )
 from lwfast.remote.functions import (
+    pending as pending,
+)
+from lwfast.remote.functions import (
     set_api_url as set_api_url,
 )
 from lwfast.remote.functions import (
@@ -111,6 +117,9 @@ from lwfast.remote.job_path.batch_job import (
 )
 from lwfast.remote.job_path.job_files import (
     saved_job_exists as saved_job_exists,
+)
+from lwfast.remote.job_path.resuming import (
+    PendingSubmission as PendingSubmission,
 )
 from lwfast.remote.job_path.single_job import (
     Job as Job,

@@ -25,6 +25,7 @@ from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status, id_order
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lwfast.remote.job_path.resuming import PendingSubmission
     from lwfast.results import QPUSamplingResult
 
 QPU_CACHE_SECONDS = 30.0
@@ -164,6 +165,12 @@ class Client:
         from lwfast.remote.job_path.listing import find_jobs
 
         return find_jobs(self, status, name, limit, qpu, before)
+
+    def pending(self) -> list[PendingSubmission]:
+        """List the submits to this scheduler whose end nobody heard of; see `remote.pending`."""
+        from lwfast.remote.job_path.resuming import find_pending
+
+        return find_pending(self.url, self)
 
     def list_all_jobs(self) -> list[int | str]:
         """Return the ids of all jobs, newest first."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from lwfast.remote.client import Client
     from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.resuming import PendingSubmission
     from lwfast.remote.job_path.single_job import Job
     from lwfast.results import QPUSamplingResult
 
@@ -133,6 +134,22 @@ def jobs(
         LightworksRemoteError: The scheduler cannot filter by name or QPU.
     """
     return default_client().jobs(status, name, limit, qpu=qpu, before=before)
+
+
+def pending() -> list[PendingSubmission]:
+    """List the submits whose end nobody heard of, of this user on this machine, the oldest first.
+
+    Only submits to schedulers that take keys (lwfast's) are found: they are on the disk from before they are
+    sent until their jobs are returned. What another process is sending just now is left out. This needs no
+    connection, and finds submits to other schedulers than the one in use, too.
+
+    Returns:
+        Objects with `key`, `url`, `created`, `qpu`, `names` and `n_jobs`. `resume()` sends one again under
+        its key, so that no job becomes two, and returns the `Job` or `BatchJob`; `discard()` forgets it.
+    """
+    from lwfast.remote.job_path.resuming import find_pending
+
+    return find_pending()
 
 
 def load_job_from_file(filename: str | PathLike[str], *, client: Client | None = None) -> Job | BatchJob:

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.client import Client
+from lwfast.remote.configuration import intents
 from lwfast.remote.default import put_in_place, take_away
 from lwfast.remote.job_path.follow import check_timeout
 from lwfast.remote.qpu import QPU
@@ -228,6 +229,7 @@ class LocalScheduler:
             take_away(self._client)
             self._client.close()
         child, self._child = self._child, None
+        url = self.url
         self._client = self.url = self.dashboard = self.pid = None
         if child is not None:
             _end(child)
@@ -237,6 +239,8 @@ class LocalScheduler:
         if self._own_folder is not None:
             shutil.rmtree(self._own_folder, ignore_errors=True)
             self._own_folder = None
+        if url is not None and self._data_dir is None:
+            intents.drop_all(url)  # its jobs are gone too
 
 
 def _options(config: Any, workers: Any, port: Any) -> list[str]:

@@ -112,11 +112,9 @@ class QPU:
             AmbiguousSubmissionError: The answer was lost: look the job up before submitting it again.
             BatchSubmissionError: Part of a batch failed; carries the jobs that were accepted.
             WaitTimeoutError: It is not compiled after the client's `compile_timeout`; carries the job.
+            SubmissionInterrupted: Ctrl-C came after it was sent; carries the jobs that were accepted.
         """
-        submit: Any = self.run_async
-        job: Job | BatchJob = submit(task, direct_encoding, job_name, options, require_online)
-        _wait_for_compilation(job, self._where())
-        return job
+        return self._run(task, direct_encoding, job_name, options, require_online, wait=True)
 
     @overload
     def run_async(
@@ -145,8 +143,31 @@ class QPU:
         require_online: bool | None = None,
     ) -> Job | BatchJob:
         """Submit a task, and return without waiting for its compilation; see `run`."""
+        return self._run(task, direct_encoding, job_name, options, require_online, wait=False)
+
+    def __call__(
+        self,
+        task: Any,
+        direct_encoding: bool = False,
+        job_name: str | list[str] = "Job",
+        options: dict[str, Any] | None = None,
+        require_online: bool | None = None,
+    ) -> Any:
+        """Submit a task, and return once it is compiled; see `run`."""
+        return self.run(task, direct_encoding, job_name, options, require_online)
+
+    def _run(
+        self,
+        task: Task | Batch,
+        direct_encoding: bool,
+        job_name: str | list[str],
+        options: dict[str, Any] | None,
+        require_online: bool | None,
+        wait: bool,
+    ) -> Job | BatchJob:
         from lwfast.remote.compile import compile_tasks
-        from lwfast.remote.job_path.submit import submit_batch
+        from lwfast.remote.job_path.attempt import Attempt
+        from lwfast.remote.job_path.submit import submit_batch, submit_job
         from lwfast.tasks.foreign import adopt
         from lwfast.tasks.task import Task
 
@@ -167,24 +188,23 @@ class QPU:
             )
         submissions = compile_tasks(adopted, details, direct_encoding, job_name, options)
         jobs = [Job(item.payload, client=client) for item in submissions]
-        if not isinstance(adopted, Task):
-            submit_batch(client._api, jobs, submissions)
-            batch = BatchJob._of([item.payload.job_name for item in submissions], jobs)
-            batch._client = client
-            return batch
-        jobs[0]._submit(submissions[0].body)
-        return jobs[0]
+        attempt = Attempt(jobs, jobs[0] if isinstance(adopted, Task) else None)
 
-    def __call__(
-        self,
-        task: Any,
-        direct_encoding: bool = False,
-        job_name: str | list[str] = "Job",
-        options: dict[str, Any] | None = None,
-        require_online: bool | None = None,
-    ) -> Any:
-        """Submit a task, and return once it is compiled; see `run`."""
-        return self.run(task, direct_encoding, job_name, options, require_online)
+        def submit() -> Job | BatchJob:
+            job: Job | BatchJob
+            if isinstance(adopted, Task):
+                job = jobs[0]
+                submit_job(client, job, attempt, submissions[0].body)
+            else:
+                job = BatchJob._of([item.payload.job_name for item in submissions], jobs)
+                job._client = client
+                submit_batch(client, jobs, submissions, attempt)
+            if wait:
+                _wait_for_compilation(job, client)
+            attempt.hand_over()
+            return job
+
+        return attempt.run(submit)
 
     def _where(self) -> Client:
         if self._client is not None:

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from lwfast import remote, wire
-from lwfast.remote.job_path import submit
+from lwfast.remote.job_path import attempt
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
 from tests.remote.samples import batch, sampler
 
@@ -277,7 +277,7 @@ def test_a_part_of_a_batch_whose_answer_is_lost(ours, monkeypatch):
 
 
 def test_a_batch_of_thousands_is_not_listed_in_full(ours, monkeypatch):
-    monkeypatch.setattr(submit, "NAMES_SHOWN", 2)
+    monkeypatch.setattr(attempt, "NAMES_SHOWN", 2)
     ours.fault("POST", "v1/jobs/batch", *[reset] * 30)
     with pytest.raises(remote.AmbiguousSubmissionError, match="'Job_1', 'Job_2' and 3 more may or may not"):
         qpu().run(batch(5))

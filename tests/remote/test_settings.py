@@ -7,7 +7,7 @@ import pytest
 
 from lwfast import remote
 from lwfast.remote.configuration import client_settings as settings
-from lwfast.remote.configuration import legacy, persistence
+from lwfast.remote.configuration import legacy, locking, persistence
 from tests.faults.fake_scheduler import TOKEN
 from tests.remote.samples import PEM
 
@@ -353,9 +353,9 @@ def test_settings_never_show_the_token():
 
 
 def test_another_writer_is_waited_for_but_not_forever(monkeypatch):
-    monkeypatch.setattr(persistence, "LOCK_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0.1)
     folder = persistence.own_folder()
-    with persistence._locked(folder), pytest.raises(remote.ConfigurationError, match="another process"):
+    with locking.locked(folder), pytest.raises(remote.ConfigurationError, match="another process"):
         remote.set_global_require_online(True)
     remote.set_global_require_online(True)
     assert remote.get_global_require_online() is True

@@ -9,20 +9,18 @@ from __future__ import annotations
 import json
 import locale
 import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lwfast._base.atomic import write_atomic
 from lwfast._base.edited_text import parse_json, parse_toml, read_edited, unmarked
-from lwfast._base.file_lock import try_lock, unlock
 from lwfast._base.file_memory import TEXT_FACTOR, read_file
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 from lwfast.remote.configuration import legacy
+from lwfast.remote.configuration.locking import locked
 
-LOCK_PATIENCE_SECONDS = 10.0
 CERTIFICATE = "certificate.pem"
 TOKENS = "tokens.json"
 SETTINGS = "settings.json"
@@ -62,7 +60,7 @@ def changing_tokens() -> Iterator[dict[str, str]]:
     """
     path = own_folder() / TOKENS
     try:
-        with _locked(path.parent):
+        with locked(path.parent):
             tokens = _token_file(path)
             yield tokens
             write_atomic(path, json.dumps(tokens, indent=4).encode(), mode=0o600)
@@ -111,7 +109,7 @@ def save_setting(key: str, value: Any) -> None:
     """
     path = own_folder() / SETTINGS
     try:
-        with _locked(path.parent):
+        with locked(path.parent):
             settings = _settings_file(path) | {key: value}
             write_atomic(path, json.dumps(settings, indent=4).encode(), mode=0o600)
     except OSError as error:
@@ -214,31 +212,7 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
         ) from error
     path = own_folder() / CERTIFICATE
     try:
-        with _locked(path.parent):
+        with locked(path.parent):
             write_atomic(path, data, mode=0o600)
     except OSError as error:
         raise ConfigurationError(f"{path} could not be written: {error.strerror or error}.") from error
-
-
-# --- the lock between writers -----------------------------------------------------------------------
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other writers, threads and processes alike, out of `folder` while the block runs."""
-    if folder.parts[:1] == ("~",):  # tokens would be kept in a folder "~" of whatever the working folder is
-        raise FileNotFoundError("this user has no home folder; set LWFAST_CONFIG_DIR to another folder")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / ".lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        give_up = time.monotonic() + LOCK_PATIENCE_SECONDS
-        while not try_lock(handle):
-            if time.monotonic() > give_up:
-                raise TimeoutError(f"another process has held {path} for {LOCK_PATIENCE_SECONDS:.0f} s")
-            time.sleep(0.02)
-        yield
-    finally:
-        with suppress(OSError):
-            unlock(handle)
-        os.close(handle)

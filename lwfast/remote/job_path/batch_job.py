@@ -178,28 +178,28 @@ class BatchJob(UserDict[str, Job]):
 
         Raises:
             BatchSubmissionError: Not all could be submitted; names those that were not, and why.
+            SubmissionInterrupted: Ctrl-C came meanwhile; carries those that were submitted.
         """
+        from lwfast.remote.job_path.attempt import Attempt
+        from lwfast.remote.job_path.submit import submit_job
+
         ended = [name for name, status in self.status.items() if status.is_complete]
         to_retry = [name for name in ended if self[name]._final is not Status.COMPLETED]
-        failed: dict[str, Exception] = {}
-        for name in to_retry:
-            try:
-                self[name].retry()
-            except LightworksRemoteError as error:
-                failed[name] = error
-        if failed:
-            reasons = "".join(f"\n\t{name}: {error}" for name, error in failed.items())
-            problem = BatchSubmissionError(
-                f"{len(failed)} of {len(to_retry)} jobs could not be submitted again:{reasons}",
-                jobs=BatchJob._of(
-                    [name for name in to_retry if name not in failed],
-                    [self[name] for name in to_retry if name not in failed],
-                ),
-                failed=failed,
-            )
-            problem.job = self
-            raise problem
-        return bool(to_retry)
+        attempt = Attempt([self[name] for name in to_retry], self)
+
+        def submit() -> bool:
+            failed: dict[str, Exception] = {}
+            for name in to_retry:
+                try:
+                    submit_job(self[name]._where(), self[name], attempt)
+                except LightworksRemoteError as error:
+                    failed[name] = error
+                attempt.hand_over()  # the caller holds this batch
+            if failed:
+                raise self._not_all(to_retry, failed)
+            return bool(to_retry)
+
+        return attempt.run(submit)
 
     # --- files --------------------------------------------------------------------------------------
 
@@ -225,3 +225,15 @@ class BatchJob(UserDict[str, Job]):
 
         found = statuses_of(self.jobs)
         return {name: found[job] for name, job in self.items()}
+
+    def _not_all(self, names: Sequence[str], failed: dict[str, Exception]) -> BatchSubmissionError:
+        """Make the error of jobs of which not all could be submitted again."""
+        reasons = "".join(f"\n\t{name}: {error}" for name, error in failed.items())
+        done = [name for name in names if name not in failed]
+        problem = BatchSubmissionError(
+            f"{len(failed)} of {len(names)} jobs could not be submitted again:{reasons}",
+            jobs=BatchJob._of(done, [self[name] for name in done]),
+            failed=failed,
+        )
+        problem.job = self
+        return problem

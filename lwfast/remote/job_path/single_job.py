@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from lwfast import wire
-from lwfast.errors import AmbiguousSubmissionError, JobError, JobSubmissionError, LightworksRemoteError
+from lwfast.errors import JobError, LightworksRemoteError
 from lwfast.remote.connection.fetching import fetch, said_of
 from lwfast.remote.job_path import job_files as files
 from lwfast.remote.job_path.follow import check_timeout, follow
@@ -125,8 +125,18 @@ class Job:
 
         Raises:
             JobSubmissionError: There is no payload, or the scheduler refused it.
+            SubmissionInterrupted: Ctrl-C came after it was sent; calling `retry` again makes no second job.
         """
-        self._submit()
+        from lwfast.remote.job_path.attempt import Attempt
+        from lwfast.remote.job_path.submit import submit_job
+
+        attempt = Attempt([self], self)
+
+        def submit() -> None:
+            submit_job(self._where(), self, attempt)
+            attempt.hand_over()
+
+        attempt.run(submit)
 
     def wait_until_complete(self, timeout: float | None = None, progress: Any = None) -> None:
         """Wait until the job is complete.
@@ -258,20 +268,20 @@ class Job:
 
     def _accept(self, answer: wire.JobRecord | int | str) -> None:
         """Take the id that the scheduler gave the job."""
-        if self._job_id is not None:
-            self.previous_ids.append(self._job_id)
         self._final = self._seen = self._body = None
         self._said = {}
         self._seq = 0
-        self._pending_key = None
         self._url = None if self._client is None else self._client.url
+        before = self._job_id
+        # At once: Ctrl-C in between would leave neither an id nor the key that leads to it.
+        self._job_id = answer.job_id if isinstance(answer, wire.JobRecord) else answer
+        self._pending_key = None
+        if before is not None:
+            self.previous_ids.append(before)
         if isinstance(answer, wire.JobRecord):
-            self._job_id = answer.job_id
             self._name = answer.job_name
             self._seq = answer.seq
             self._saw(answer.job_id, answer.job_status, answer)
-        else:
-            self._job_id = answer
 
     def _restore(
         self,
@@ -292,30 +302,3 @@ class Job:
         self._pending_key = key
         self._url = url
         self.previous_ids = previous
-
-    def _submit(self, body: bytes | None = None) -> None:
-        """Submit the payload, whose encoded form is `body` if that was made already."""
-        from lwfast.remote.job_path.submit import new_key, submit_one
-
-        client = self._where()
-        if self._payload is None and self._job_id is not None and client._api.offers_v1():
-            self._payload = client._api.payload(self._job_id)
-        payload = self._payload
-        if payload is None:
-            raise JobSubmissionError("No payload provided to job, so there is nothing to submit.")
-        # After a lost answer the same key is used, so that the scheduler can tell that it has the job.
-        known_key = self._pending_key
-        self._pending_key = known_key or new_key()
-        try:
-            answer = submit_one(client._api, payload, body or wire.encode(payload), self._pending_key)
-        except LightworksRemoteError as error:
-            if not isinstance(error, AmbiguousSubmissionError):
-                # A refusal now says nothing of the earlier try whose answer was lost.
-                self._pending_key = known_key
-            else:
-                self._url = client.url  # the key is one of that scheduler
-            error.job = self
-            raise
-        self._client = client
-        self._accept(answer)
-        client._remember_open(self)

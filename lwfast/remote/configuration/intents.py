@@ -1,0 +1,228 @@
+"""Submits on the disk: what is sent under an idempotency key is written down first, one file each.
+
+A file is there from before the first byte leaves until its jobs are known and in the caller's hands. The
+process that submits holds a lock on it, which the operating system takes back if that process dies. No token
+is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+
+import msgspec
+
+from lwfast._base.file_lock import unlock
+from lwfast.remote.configuration.locking import lock_within
+from lwfast.remote.configuration.persistence import own_folder
+
+FOLDER = "pending"
+FORMAT_VERSION = 1
+PATIENCE_SECONDS = 1.0
+"""How long to wait for those who only look at a file."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One request of a submit: its key, and the payloads as they are sent."""
+
+    key: str
+    payloads: list[msgspec.Raw]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file holds.
+
+    Attributes:
+        key: Idempotency key of the whole; the key of its only part, or the beginning of those of its parts.
+        url: Base URL of the scheduler.
+        created: When it was written, ISO 8601 in UTC.
+        qpu: Name of the QPU.
+        names: Names of the jobs, in order.
+        batch: Whether a `BatchJob` comes of it, rather than a `Job`.
+        parts: The requests, in order.
+        format_version: Of the file.
+    """
+
+    key: str
+    url: str
+    created: str
+    qpu: str
+    names: list[str]
+    batch: bool
+    parts: list[Part]
+    format_version: int = FORMAT_VERSION
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Record).decode
+
+
+class Intent:
+    """A file of a submit, which nobody else may resume or drop while this object holds it.
+
+    Attributes:
+        was_there: Whether it was taken up, rather than made.
+    """
+
+    def __init__(self, path: Path, file: FileIO, was_there: bool) -> None:
+        self.path = path
+        self.was_there = was_there
+        self._file = file
+
+    def read(self) -> Record:
+        """Return what the file holds.
+
+        Raises:
+            ValueError: It is no record of this version; says why.
+            OSError: It cannot be read.
+        """
+        self._file.seek(0)
+        record = _decode(self._file.read())
+        if record.format_version != FORMAT_VERSION:
+            raise ValueError(f"it has format version {record.format_version}, not {FORMAT_VERSION}")
+        return record
+
+    def drop(self) -> None:
+        """Delete the file: nothing is left to be found."""
+        if os.name == "nt":  # pragma: no cover  (an open file cannot be deleted there)
+            self.release()
+        # What cannot be deleted is offered again, and gives the same jobs.
+        with suppress(OSError):
+            self.path.unlink()
+        self.release()
+
+    def release(self) -> None:
+        """Let others have the file, which stays."""
+        if not self._file.closed:
+            with suppress(OSError):
+                unlock(self._file.fileno())
+            self._file.close()
+
+
+def write(record: Record) -> Intent | None:
+    """Put a submit on the disk before it is sent; a file of this key that is there already is taken up.
+
+    The file is forced to the disk, its folder is not: that would cost as much again, and file systems with a
+    journal write the name of a new file together with its content.
+
+    Returns:
+        The file, or None where another process holds that of this key, or where none can be written: then a
+        RuntimeWarning says what that costs. The submit goes on, since a job that is not sent helps nobody.
+    """
+    path = _path_of(record.key)
+    try:
+        try:
+            return _write(path, _encode(record))
+        except FileExistsError:
+            return claim(path, PATIENCE_SECONDS)
+    except OSError as error:
+        warnings.warn(
+            f"{path} could not be written ({error.strerror or error}), so remote.pending() will not find "
+            "this submit if the program dies while it is under way; it is sent all the same. Make room, or "
+            "let LWFAST_CONFIG_DIR name a folder that can be written.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+
+
+def _write(path: Path, content: bytes) -> Intent:
+    file = _create(path)
+    intent = Intent(path, file, was_there=False)
+    try:
+        if not lock_within(file.fileno(), PATIENCE_SECONDS):
+            raise TimeoutError("another process has locked it")
+        left = memoryview(content)
+        while left:
+            left = left[file.write(left) or 0 :]
+        os.fsync(file.fileno())
+    except BaseException:
+        intent.drop()
+        raise
+    return intent
+
+
+def _create(path: Path) -> FileIO:
+    for _ in range(2):
+        with suppress(FileNotFoundError):
+            return FileIO(path, "x+", opener=lambda name, flags: os.open(name, flags, 0o600))
+        path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+    raise FileNotFoundError(2, "its folder disappears", str(path))
+
+
+def claim(path: Path, seconds: float = 0.0) -> Intent | None:
+    """Take up a file; None where there is none, or where another holds it for longer than so many seconds.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    try:
+        file = FileIO(path, "r+")
+    except FileNotFoundError:
+        return None
+    gone = True
+    try:
+        gone = not lock_within(file.fileno(), seconds) or os.fstat(file.fileno()).st_nlink == 0
+    finally:
+        if gone:
+            file.close()
+    return None if gone else Intent(path, file, was_there=True)
+
+
+def claim_key(key: str) -> Intent | None:
+    """Take up the file of a key; see `claim`."""
+    return claim(_path_of(key), PATIENCE_SECONDS)
+
+
+def exists(key: str) -> bool:
+    """Say whether there is a file of a key."""
+    return _path_of(key).exists()
+
+
+def listed(url: str | None = None) -> list[Record]:
+    """Return what is in the files that nobody holds, the oldest first.
+
+    A file that cannot be read is told in a RuntimeWarning and left out.
+
+    Args:
+        url: Only those of this scheduler; None for all.
+    """
+    found = []
+    for path in (own_folder() / FOLDER).glob("*.json"):
+        intent: Intent | None = None
+        try:
+            intent = claim(path)
+            # An empty one is just being made; nothing has been sent of it.
+            if intent is not None and path.stat().st_size:
+                found.append(intent.read())
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            warnings.warn(
+                f"{path} cannot be read ({error}), so the submit in it is not listed. If no other version of "
+                "lwfast wrote it, delete it.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        finally:
+            if intent is not None:
+                intent.release()
+    return sorted((item for item in found if url in (None, item.url)), key=lambda item: item.created)
+
+
+def drop_all(url: str) -> None:
+    """Delete the files of a scheduler that is no more."""
+    for record in listed(url):
+        intent = claim_key(record.key)
+        if intent is not None:
+            intent.drop()
+
+
+def _path_of(key: str) -> Path:
+    # A key may come from a saved job, and need not be a file's name.
+    return own_folder() / FOLDER / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

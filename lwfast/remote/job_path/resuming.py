@@ -1,0 +1,160 @@
+"""Submits whose end nobody heard of: listed from the disk, and resumed without making a job twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from lwfast import wire
+from lwfast.errors import JobError, JobFileError, JobNotFoundError, JobSubmissionError
+from lwfast.remote.configuration import intents
+from lwfast.remote.job_path.attempt import Attempt, count, some
+from lwfast.remote.job_path.batch_job import BatchJob
+from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.job_path.submit import submit_job, submit_parts
+
+if TYPE_CHECKING:
+    from lwfast.remote.client import Client
+
+
+class PendingSubmission:
+    """A submit that was sent, or was going to be, and of which the outcome reached nobody.
+
+    Attributes:
+        key: The idempotency key it is sent under.
+        url: Base URL of its scheduler.
+        created: When it began, in UTC.
+        qpu: Name of the QPU.
+        names: Names of the jobs, in order.
+    """
+
+    def __init__(self, record: intents.Record, client: Client | None) -> None:
+        self.key = record.key
+        self.url = record.url
+        self.created = datetime.fromisoformat(record.created)
+        self.qpu = record.qpu
+        self.names = record.names
+        self._client = client
+
+    @property
+    def n_jobs(self) -> int:
+        """How many jobs it is of."""
+        return len(self.names)
+
+    @property
+    def job_name(self) -> str:
+        """The name of the job, or those of the first and the last."""
+        return self.names[0] if self.n_jobs == 1 else f"{self.names[0]} ... {self.names[-1]}"
+
+    def __repr__(self) -> str:
+        return (
+            f"<pending submit of {count(self.n_jobs)} {self.job_name!r} to {self.qpu!r} at {self.url}, "
+            f"{self.created:%Y-%m-%d %H:%M:%S} UTC, key {self.key}>"
+        )
+
+    def resume(self, *, client: Client | None = None) -> Job | BatchJob:
+        """Send it once more under its key: jobs that exist come back, those that do not are made.
+
+        This does not wait for the compilation.
+
+        Args:
+            client: Whom to send it to, whatever the URL was then; None for the client that listed it, which
+                must have the same URL.
+
+        Returns:
+            The `Job`, or the `BatchJob` with all jobs in their order.
+
+        Raises:
+            JobError: It was resumed or discarded meanwhile, another process is at it, or the client is one of
+                another scheduler.
+            JobFileError: The file of it cannot be read any more.
+            JobSubmissionError: The scheduler refused it, or takes no keys any more.
+            LightworksRemoteError: As for any submit; it can be resumed again.
+        """
+        target = self._target(client)
+        intent = self._claimed()
+        try:
+            record = intent.read()
+            payloads = [wire.decode_payload(item) for part in record.parts for item in part.payloads]
+            jobs = [Job(payload, client=target) for payload in payloads]
+            attempt = Attempt(jobs, None if record.batch else jobs[0])
+            attempt.hold(self.key, intent, jobs)
+        except BaseException as error:
+            intent.release()
+            if isinstance(error, ValueError):
+                raise JobFileError(f"{intent.path} cannot be read: {error}. Delete it.") from error
+            raise
+
+        def submit() -> Job | BatchJob:
+            if not target._api.offers_v1():
+                raise JobSubmissionError(
+                    f"{target.url} takes no idempotency keys, so sending this again might make a job twice; "
+                    f"nothing was sent. Look for a job created after {record.created}; then discard() this."
+                )
+            if record.batch:
+                submit_parts(target._api, jobs, record.parts, attempt)
+            else:
+                jobs[0]._pending_key = self.key
+                submit_job(target, jobs[0], attempt, bytes(record.parts[0].payloads[0]))
+            attempt.hand_over()
+            if not record.batch:
+                return jobs[0]
+            batch = BatchJob._of([item.job_name for item in payloads], jobs)
+            batch._client = target
+            return batch
+
+        return attempt.run(submit)
+
+    def discard(self) -> None:
+        """Forget it here; jobs that exist at the scheduler go on.
+
+        Raises:
+            JobError: It was resumed or discarded meanwhile, or another process is at it.
+        """
+        self._claimed().drop()
+
+    def _target(self, client: Client | None) -> Client:
+        target = client or self._client
+        if target is None:
+            from lwfast.remote.default import default_client
+
+            target = default_client()
+        if client is None and target.url != self.url:
+            raise JobError(
+                f"This submit is one to the scheduler at {self.url}, but {target.url} is in use now, where "
+                "it would make new jobs. Use its URL, e.g. with remote.set_api_url(...). If that is the same "
+                "scheduler: resume(client=remote.Client(...)), or `lwfast jobs --resume KEY --url URL`."
+            )
+        return target
+
+    def _claimed(self) -> intents.Intent:
+        intent = intents.claim_key(self.key)
+        if intent is not None:
+            return intent
+        if intents.exists(self.key):
+            raise JobError(f"Another process or thread is sending the submit {self.key} now; wait for it.")
+        raise JobError(f"The submit {self.key} was resumed or discarded meanwhile; see remote.jobs().")
+
+
+def find_pending(url: str | None = None, client: Client | None = None) -> list[PendingSubmission]:
+    """List the submits on the disk that nobody is at, the oldest first.
+
+    Args:
+        url: Only those of this scheduler; None for all.
+        client: Who resumes them; None for the default client at that time.
+    """
+    return [PendingSubmission(record, client) for record in intents.listed(url)]
+
+
+def find_one(key: str, client: Client | None) -> PendingSubmission:
+    """Find a submit by its key, or by that of one of its parts.
+
+    Raises:
+        JobNotFoundError: There is none that nobody is at; names those there are.
+    """
+    found = find_pending(client=client)
+    for item in found:
+        if key == item.key or key.startswith(f"{item.key}."):
+            return item
+    known = some([item.key for item in found])
+    raise JobNotFoundError(f"No pending submit has the key {key!r}; there are: {known}.")

@@ -1,0 +1,118 @@
+"""Ctrl-C at any moment of a submit: what was accepted is in the exception, or found under its key."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lwfast import remote, wire
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
+from tests.remote.samples import batch, sampler
+
+HOME = Path(remote.__file__).parent
+FILES = {
+    str(HOME / f"{name}.py") for name in ("attempt", "endpoints", "intents", "qpu", "single_job", "submit")
+}
+STRIDE = 13
+"""Lines between two interruptions."""
+
+
+def interrupted_at(line: int, call: Callable[[], Any]) -> Any:
+    """Call, and press Ctrl-C before the so-many-th line; returns what came out, and whether it came to it."""
+    left = line
+
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename not in FILES:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return call(), left <= 0
+    except BaseException as caught:
+        return caught, left <= 0
+    finally:
+        sys.settrace(before)
+
+
+def found_again(caught: Any, client: remote.Client) -> list[int]:
+    """The ids of all jobs that an exception, or the disk, leads to."""
+    jobs = [] if getattr(caught, "jobs", None) is None else caught.jobs.jobs
+    job = getattr(caught, "job", None)
+    if isinstance(job, remote.Job) and job.job_id is None and job._pending_key is not None:
+        job.retry()
+    if isinstance(job, remote.Job):
+        jobs.append(job)
+    for item in client.pending():
+        resumed = item.resume()
+        jobs += resumed.jobs if isinstance(resumed, remote.BatchJob) else [resumed]
+    assert client.pending() == []
+    return [job.job_id for job in jobs if job.job_id is not None]
+
+
+def check(fake: FakeScheduler, client: remote.Client, caught: Any, keyed: bool) -> None:
+    """No job is lost, and none made twice."""
+    made = len(fake.jobs)
+    fake.faults.clear()
+    if isinstance(caught, BaseException):
+        ids = found_again(caught, client)
+    else:
+        assert client.pending() == []
+        ids = [job.job_id for job in (caught.jobs if isinstance(caught, remote.BatchJob) else [caught])]
+    if keyed:
+        assert set(fake.jobs) == set(ids)
+        assert len(fake.keys) <= 3
+    else:  # without keys the one under way may be lost, which the exception says
+        assert len(fake.jobs) == made
+        lost = set(fake.jobs) - set(ids)
+        assert len(lost) <= 1
+        if lost:
+            payload = caught.payload[0] if isinstance(caught.payload, list) else caught.payload
+            assert payload.job_name == fake.jobs[lost.pop()].payload["job_name"]
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["job", "batch"])
+@pytest.mark.parametrize(
+    "fault", [None, reset_after_doing, reset, status(413)], ids=["well", "lost", "reset", "refused"]
+)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # sockets left open
+def test_at_any_line_with_keys(ours, monkeypatch, many, fault):
+    monkeypatch.setattr(wire, "BATCH_JOBS", 2)  # a batch of three goes in two parts
+    task = batch(3) if many else sampler()
+    client = remote.Client(ours.url, TOKEN)
+    qpu = client.qpu("Artemis")
+    qpu.run(task)
+    line, came = 1, True
+    while came:
+        ours.jobs.clear()
+        ours.keys.clear()
+        if fault is not None:
+            ours.fault("POST", "v1/jobs(/batch)?", fault)
+        caught, came = interrupted_at(line, lambda: qpu.run(task))
+        check(ours, client, caught, keyed=True)
+        line += STRIDE
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["job", "batch"])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_at_any_line_without_keys(plain, many):
+    task = batch(3) if many else sampler()
+    client = remote.Client(plain.url, TOKEN)
+    qpu = client.qpu("Artemis")
+    qpu.run(task)
+    line, came = 1, True
+    while came:
+        plain.jobs.clear()
+        caught, came = interrupted_at(line, lambda: qpu.run(task))
+        check(plain, client, caught, keyed=False)
+        line += STRIDE
