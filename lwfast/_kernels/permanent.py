@@ -55,7 +55,9 @@ MIN_SIZE = 1 + LANE_ROWS + MIN_INNER
 CANCELS = 1.0
 """Imaginary part of a NaN that says: in range, but so small beside its parts that roundings show."""
 COMPENSATED_TO = 24
-"""Up to this size a permanent that cancels is computed again, more exactly; see `cancels`."""
+"""Up to this size computing again what cancels takes little enough to keep 13 digits; see `cancels`."""
+STACK_LEAST = 1e-3
+"""Sums that are smaller beside the root of their squares may be wrong by more than 1e-11, nearly."""
 UNEVEN = 4.0
 """How many times smaller than the largest row the others may be, in the geometric mean.
 
@@ -173,7 +175,8 @@ def permanent_glynn(
         inner: Number of inner rows, at least 3.
         start: First outer step; there are 2^(n_rows - inner).
         stop: One after the last.
-        out: float64[2, LANES], real and imaginary part.
+        out: float64[3, LANES]: real part, imaginary part, and the sum of the squares of groups of eight terms,
+            beside which a sum that cancels is small.
     """
     n_cols = base.shape[0] // 2
     n_pairs = n_cols // 2
@@ -192,6 +195,7 @@ def permanent_glynn(
     opposite = fill(1.0 if inner % 2 == 0 else -1.0)
     total_re = block_re = step_re = fill(0.0)
     total_im = block_im = step_im = fill(0.0)
+    squares = fill(0.0)
     for step in range(start, stop):
         gray = step ^ (step >> 1)
         sign = 1.0
@@ -310,6 +314,7 @@ def permanent_glynn(
             zi = add(zi, mul(opposite, sub(add(q0i, q2i), add(q1i, q3i))))
             step_re = add(step_re, mul(signs, zr))
             step_im = add(step_im, mul(signs, zi))
+            squares = add(squares, add(mul(zr, zr), mul(zi, zi)))
         # Sums of sums: one running sum of N terms would lose sqrt(N) units in the last place.
         block_re = add(block_re, step_re)
         block_im = add(block_im, step_im)
@@ -322,6 +327,7 @@ def permanent_glynn(
             block_im = fill(0.0)
     put(out, 0, total_re)
     put(out, 1, total_im)
+    put(out, 2, squares)
 
 
 @jit
@@ -417,13 +423,15 @@ def pack_single(matrix: ComplexArray, base: FloatArray, rows: FloatArray) -> boo
 
 @register_jitable
 def cancels(re: Any, im: Any, squares: Any, n: Any) -> Any:
-    """Say whether the relative error may pass 1e-13, from a sum over lanes and the lanes' squares.
+    """Say whether a sum of Glynn's formula is so small beside its parts that roundings show.
 
-    On Haar blocks of 20, 22 and 24 rows the relative error is 18, 21 and 32 times 2^-53 sqrt(squares) / |sum|
-    in the median, and more than 44, 48 and 51 times in one of ten; 50 times are 1e-13 where the root is 18
-    times |sum|.
+    Up to `COMPENSATED_TO` rows that is where the relative error may pass 1e-13, beyond, where it may come near
+    1e-10. On Haar blocks of 20, 22 and 24 rows the relative error is 18, 21 and 32 times
+    2^-53 sqrt(squares) / |sum| in the median, and more than 44, 48 and 51 times in one of ten; 50 times are
+    1e-13 where the root is 18 times |sum|.
     """
-    return n <= COMPENSATED_TO and re * re + im * im < 0.055**2 * squares
+    least = 0.055 if n <= COMPENSATED_TO else STACK_LEAST
+    return re * re + im * im < least * least * squares
 
 
 @lane_jit
@@ -440,7 +448,7 @@ def permanent_single(matrix: ComplexArray) -> complex:
     rows = np.empty(2 * n_rows * n_cols)
     if not pack_single(matrix, base, rows):
         return complex(math.nan, math.nan)
-    out = np.empty((2, LANES))
+    out = np.empty((3, LANES))
     inner = inner_rows(n_rows)
     zero = np.int64(0)
     permanent_glynn(base, rows, inner, zero, 1 << (n_rows - inner), out)
@@ -453,7 +461,7 @@ def permanent_single(matrix: ComplexArray) -> complex:
             sign = -sign if (lane >> row) & 1 else sign
         re += sign * out[0, lane]
         im += sign * out[1, lane]
-        squares += out[0, lane] ** 2 + out[1, lane] ** 2
+        squares += out[2, lane]
     if cancels(re, im, squares, n):
         return complex(math.nan, CANCELS)
     scale = 0.5 ** (n - 1)
@@ -469,7 +477,8 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
         n: Size of a matrix.
         start: First matrix.
         stop: One after the last.
-        out: complex128[b], NaN where a matrix is out of range or its rows are too uneven.
+        out: complex128[b], NaN where a matrix is out of range or its rows are too uneven; with the imaginary
+            part CANCELS where fewer than ten digits may be right.
     """
     n_cols = n + n % 2
     size = 2 * n * n
@@ -486,7 +495,7 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
     rows = table[width : n * width]
     peaks = empty_vectors(n)
     row_peaks = empty_vectors(n)
-    sums = np.empty((2, LANES))
+    sums = np.empty((3, LANES))
     inner = inner_rows(n - 1)
     scale = 0.5 ** (n - 1)
     zero = np.int64(0)
@@ -532,6 +541,8 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
                 out[first + lane] = complex(math.nan, math.nan)
             elif lowest == 0.0:
                 out[first + lane] = 0.0
+            elif sums[0, lane] ** 2 + sums[1, lane] ** 2 < STACK_LEAST**2 * sums[2, lane]:
+                out[first + lane] = complex(math.nan, CANCELS)
             elif inside and are_even(product_of_rows, highest, n):
                 out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
             else:

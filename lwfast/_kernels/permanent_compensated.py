@@ -61,7 +61,8 @@ def permanent_compensated(matrix: ComplexArray, start: int, stop: int, out: Floa
         matrix: complex128[n, n], n > LANE_ROWS.
         start: First of the 2^(n - 1 - LANE_ROWS) steps of the Gray code over the last rows.
         stop: One after the last.
-        out: float64[4]: real part, imaginary part, and what is to be added to each.
+        out: float64[5]: real part, imaginary part, what is to be added to each, and the sum of the squares of
+            the terms.
     """
     n = matrix.shape[0]
     lanes = 1 << LANE_ROWS
@@ -69,6 +70,7 @@ def permanent_compensated(matrix: ComplexArray, start: int, stop: int, out: Floa
     sums = np.empty((n, 4, lanes))
     product = np.empty((4, lanes))
     totals = np.zeros((4, lanes))
+    squares = 0.0
     gray = start ^ (start >> 1)
     for column in range(n):
         for lane in range(lanes):
@@ -134,10 +136,12 @@ def permanent_compensated(matrix: ComplexArray, start: int, stop: int, out: Floa
                 product[2, lane] = _fma(er, xr, _fma(-ei, xi, _fma(pr, dr, _fma(-pi, di, lost_re))))
                 product[3, lane] = _fma(er, xi, _fma(ei, xr, _fma(pr, di, _fma(pi, dr, lost_im))))
         for lane in range(lanes):
+            squares += product[0, lane] ** 2 + product[1, lane] ** 2
             for part in range(2):
                 totals[part, lane], lost = two_sum(totals[part, lane], product[part, lane])
                 totals[part + 2, lane] += lost + product[part + 2, lane]
     out[:] = 0.0
+    out[4] = squares
     for lane in range(lanes):
         sign = 1.0
         for row in range(LANE_ROWS):
