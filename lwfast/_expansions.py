@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lwfast._parallel import run_chunks
+from lwfast._precision import DIGITS, ROUNDING
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
 _STEP_EDGES = 50_000_000
@@ -28,7 +29,7 @@ class Expansions:
     ) -> None:
         self.forward = np.empty(2 * n_states)
         self.backward = np.empty(2 * n_states if both else 0)
-        self.degrees = np.empty(n_states, dtype=np.uint8)
+        self.degrees = np.empty(n_states, dtype=np.uint16)
         self._step = step
 
     def fill(self, table: FloatArray, powers: AnyArray, *, backward: bool = False, start: int = 0) -> None:
@@ -55,6 +56,18 @@ class Expansions:
             minors_sums(self.forward, self.backward, self.degrees, n_states, n_columns, begin, end, out, lost)
 
         self._in_steps(part, 0, powers)
+
+    def compensate(self, table: FloatArray, powers: AnyArray) -> FloatArray:
+        """Compute `forward` once more, and return what its roundings lost: float64[2 * N]."""
+        from lwfast._kernels.expansion_compensated import expand_compensated
+
+        lost = np.empty_like(self.forward)
+
+        def part(begin: int, end: int) -> None:
+            expand_compensated(table, powers, self.degrees, begin, end, self.forward, lost)
+
+        self._in_steps(part, 0, powers)
+        return lost
 
     def bound(self, sizes: FloatArray, powers: AnyArray) -> float:
         """Return the sum of `bound_terms` over all states."""
@@ -92,14 +105,25 @@ def interleaved(matrix: ComplexArray, columns: AnyArray) -> FloatArray:
 
 
 def expansion_with_bound(matrix: ComplexArray, powers: AnyArray, columns: AnyArray) -> tuple[complex, float]:
-    """Return the permanent divided by the factorials of `powers`, and how far rounding can have moved it."""
+    """Return the permanent divided by the factorials of `powers`, and how far rounding can have moved it.
+
+    Where that is more than `DIGITS` of the permanent, it is computed again with compensated sums.
+    """
     table = interleaved(matrix, columns)
     work = Expansions(states_of_powers(powers))
     work.fill(table, powers)
     work.fill(table, powers, backward=True)
     sizes = np.ascontiguousarray(np.abs(matrix[:, columns]).T)
     bound = work.bound(sizes, powers)
-    return complex(*work.forward[-2:].tolist()), bound
+    value = complex(*work.forward[-2:].tolist())
+    if bound <= DIGITS * abs(value):
+        return value, bound
+    lost = work.compensate(table, powers)
+    value = complex(*(work.forward[-2:] + lost[-2:]).tolist())
+    # The corrections are rounded when they are added up, as are the roundings that they collect.
+    second = 4 * (powers.size + 1) * ROUNDING * bound
+    work.forward = lost
+    return value, 4 * work.bound(sizes, powers) + second + 2 * ROUNDING * abs(value)
 
 
 def permanent_in_steps(matrix: ComplexArray, powers: AnyArray, columns: AnyArray) -> complex | None:

@@ -43,6 +43,8 @@ def growth_one_by_one(counts: Sequence[int]) -> float:
     for entered in range(1, len(counts)):
         n, left = sum(counts[:entered]), sum(counts[entered:])
         # Squared, as logarithms: the largest growth, and that of the state.
-        grown = sum(math.lgamma(n * p / left + p + 1) - math.lgamma(n * p / left + 1) for p in counts[entered:])
+        grown = sum(
+            math.lgamma(n * p / left + p + 1) - math.lgamma(n * p / left + 1) for p in counts[entered:]
+        )
         worst = max(worst, grown - sum(math.lgamma(p + 1) for p in counts[entered:]))
     return math.exp(min(worst / 2, 700.0))

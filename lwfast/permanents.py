@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -15,13 +14,15 @@ from lwfast._permanents import (
     MERGE_FROM,
     STACK_TO,
     THREADS_FROM,
-    error_bound,
     expansion_kernels,
     glynn_kernels,
+    once_each,
     permanent_of_one,
+    permanent_with_bound,
     permanents_of_stack,
     scaled_permanent,
 )
+from lwfast._precision import DIGITS
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
 
@@ -81,10 +82,10 @@ def permanent(
         _check_finite(array)
     stack, row_counts, col_counts = _without_zeros(stack, row_counts, col_counts)
     values = np.ones(len(stack), dtype=np.complex128)
+    bounds = np.zeros(len(stack))
     if n and len(stack):
         if many:
-            permanents_of_stack(stack, values)
-            left = np.flatnonzero(np.isnan(values))
+            left = permanents_of_stack(stack, values)
             if len(left):
                 # Only now: to look at all entries of a long stack takes as long as their permanents.
                 _check_finite(array)
@@ -92,15 +93,13 @@ def permanent(
                 values[index] = scaled_permanent(stack[index], row_counts, col_counts)
         else:
             for index, one in enumerate(stack):
-                # The bound is that of the scaled matrix.
-                of_one = scaled_permanent if return_error else permanent_of_one
-                values[index] = of_one(one, row_counts, col_counts)
+                if return_error:
+                    values[index], bounds[index] = permanent_with_bound(one, row_counts, col_counts)
+                else:
+                    values[index] = permanent_of_one(one, row_counts, col_counts)
     result = complex(values[0]) if not shape else values.reshape(shape)
     if not return_error:
         return result
-    bounds = np.zeros(len(stack))
-    for index, one in enumerate(stack):
-        bounds[index] = error_bound(one, row_counts, col_counts) if n else 0.0
     return result, float(bounds[0]) if not shape else bounds.reshape(shape)
 
 
@@ -129,16 +128,13 @@ def _one_plain(matrix: AnyArray) -> complex | None:
     if n >= glynn_kernels().MIN_SIZE:
         value = glynn_kernels().permanent_single(matrix)
     else:
-        out = np.empty(1, dtype=np.complex128)
-        expansion_kernels().permanent_expansion(matrix[np.newaxis], *_once_each(n), out)
+        out, bounds = np.empty(1, dtype=np.complex128), np.empty(1)
+        expansion_kernels().permanent_expansion(matrix[np.newaxis], *once_each(n), out, bounds)
         value = complex(out[0])
+        bound, size = bounds.item(), abs(value)
+        if not (bound <= DIGITS * size or size <= bound):
+            return None
     return value if value == value else None  # NaN: not finite, or out of range
-
-
-@functools.cache
-def _once_each(n: int) -> tuple[AnyArray, AnyArray]:
-    """Return multiplicities and columns of a plain n x n matrix."""
-    return np.ones(n, dtype=np.int64), np.arange(n)
 
 
 def permanent_minors(matrix: ArrayLike) -> ComplexArray:

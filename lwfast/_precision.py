@@ -1,0 +1,77 @@
+"""When a number has digits enough, and what is said of one that has not.
+
+A sum whose terms are larger than itself loses digits, so whatever adds such terms bounds its error and asks
+here. A value is good
+
+- where its error is at most `DIGITS` of it, or
+- where the value is zero but for the rounding of the entries: an exactly vanishing permanent (as where photons
+  meet on a balanced splitter) has no digits to speak of. Its error must then be no more than what a few
+  roundings of the entries do to a permanent of its kind; see `log_scale` and `accept_small`.
+
+What is neither is computed again by a method that loses less, and refused where there is no such method.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lwfast._types import AnyArray, ComplexArray
+from lwfast.errors import PrecisionError
+
+DIGITS = 1e-10
+"""The largest relative error that a number may have."""
+ROUNDING = 2.0**-53
+SMALL_TO = 12
+"""Up to this size the terms of a permanent are not much larger than permanents of its kind."""
+
+
+def accept_small(values: ComplexArray, bounds: AnyArray) -> AnyArray:
+    """Say which permanents of up to `SMALL_TO` rows are good: bool[b].
+
+    Args:
+        values: complex128[b].
+        bounds: float64[b], of their errors, proportional to the product of the norms of the columns: what
+            roundings of all entries can do. A smaller value is zero but for these.
+    """
+    sizes = np.abs(values)
+    good: AnyArray = (bounds <= DIGITS * sizes) | (sizes <= bounds)
+    return good
+
+
+def log_scale(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> float:
+    """Return the logarithm of the largest permanent that a matrix of this norm can have.
+
+    With repeated lines r and c and the largest singular value σ, a permanent is at most σ^n √(Π r! Π c!): its
+    quotient by that is an amplitude of photons, times what a passive circuit transmits.
+    """
+    largest = float(np.linalg.norm(matrix, 2))
+    factorials = sum(math.lgamma(count + 1) for count in (*row_counts.tolist(), *col_counts.tolist()))
+    n = int(row_counts.sum())
+    return n * math.log(largest) + factorials / 2 if largest > 0 else -math.inf
+
+
+def check_precision(value: complex, bound: float, n: int, scale: float) -> None:
+    """Raise unless a permanent is good.
+
+    Args:
+        value: The permanent, or a multiple of it.
+        bound: Of its error.
+        n: Size of the matrix.
+        scale: Logarithm of the largest value it could have, see `log_scale`.
+
+    Raises:
+        PrecisionError: It has fewer than ten digits right.
+    """
+    size = abs(value)
+    if bound <= DIGITS * size or bound == 0.0:
+        return
+    if bound < math.inf and math.log(bound) <= math.log(4 * n * ROUNDING) + scale:
+        return
+    msg = (
+        f"The terms of this permanent of size {n} cancel to {size / bound:.3g} times the bound of their rounding "
+        f"error: it may be wrong by {bound / size if size else math.inf:.3g} of its value, and "
+        f"{DIGITS:g} are allowed. Compute it from entries of higher precision, or with exact integers."
+    )
+    raise PrecisionError(msg)
