@@ -57,6 +57,18 @@ class Expansions:
 
         self._in_steps(part, 0, powers)
 
+    def minors_sizes(self, n_columns: int, powers: AnyArray) -> FloatArray:
+        """Return the sums of the sizes of what `minors` adds up: float64[n_columns]."""
+        from lwfast._kernels.boson_sampling import minors_sizes
+
+        out = np.zeros(n_columns)
+
+        def part(begin: int, end: int) -> None:
+            minors_sizes(self.forward, self.backward, self.degrees, begin, end, out)
+
+        self._in_steps(part, 0, powers)
+        return out
+
     def compensate(self, table: FloatArray, powers: AnyArray) -> FloatArray:
         """Compute `forward` once more, and return what its roundings lost: float64[2 * N]."""
         from lwfast._kernels.expansion_compensated import expand_compensated
@@ -146,8 +158,12 @@ def permanent_in_steps(matrix: ComplexArray, powers: AnyArray, columns: AnyArray
     return complex(*work.forward[-2:].tolist())
 
 
-def minors_in_steps(matrix: ComplexArray, out: ComplexArray) -> None:
-    """Write to `out[l]` the permanent of complex128[k, k - 1] without row l."""
+def minors_in_steps(matrix: ComplexArray, out: ComplexArray) -> FloatArray:
+    """Write to `out[l]` the permanent of complex128[k, k - 1] without row l.
+
+    Returns:
+        float64[k], the sums of the sizes that each was added up from.
+    """
     n = len(matrix)
     table = np.ascontiguousarray(matrix).view(np.float64)
     powers = np.ones(n - 1, dtype=np.int64)
@@ -157,10 +173,11 @@ def minors_in_steps(matrix: ComplexArray, out: ComplexArray) -> None:
 
         room = work.forward, work.backward, work.degrees
         minors_expansion(table, n, powers, n - 1, 0, *room, out.view(np.float64))
-        return
-    work.fill(table, powers)
-    work.fill(table, powers, backward=True)
-    work.minors(n, powers, out.view(np.float64))
+    else:
+        work.fill(table, powers)
+        work.fill(table, powers, backward=True)
+        work.minors(n, powers, out.view(np.float64))
+    return work.minors_sizes(n, powers)
 
 
 def sample_in_steps(

@@ -5,11 +5,12 @@ the order of their modes, 60 photons in each input of a balanced splitter give (
 coefficients of up to 10^17 times the final ones on the way. Taken in turn, (x + y)(x - y) = x^2 - y^2, none
 is larger than needed.
 
-For a product of creation operators this can be said exactly. An error of the k-th partial product, of whatever
-shape, is a state of k photons; with p_i photons of input i still to come and j_i in the error, it grows by at
-most Π (j_i + p_i)! / j_i! in the square, which is largest where j_i is proportional to p_i. The product itself
-grows by Π N_i! / (N_i - p_i)!. Where the photons that are already in, N_i - p_i, are in the proportion of
-those to come, both are the same, and rounding errors stay as small beside the state as they were made.
+For a product of creation operators this can be said exactly. An error of the k-th partial product, of
+whatever shape, is a state of k photons; with p_i photons of input i still to come and j_i in the error, its
+square grows by at most Π (j_i + p_i)! / j_i!, which is largest where j_i is proportional to p_i. That of the
+product itself grows by Π N_i! / (N_i - p_i)!. Where the photons that are already in, N_i - p_i, are in the
+proportion of those to come, both are the same, and rounding errors stay as small beside the state as they
+were made.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def in_turn(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def growth_one_by_one(counts: Sequence[int]) -> float:
-    """Return by how much rounding errors grow beside the state if all photons of an input come before the next.
+    """Return how much rounding errors grow beside the state if photons come input by input.
 
     Args:
         counts: Photons in each input, all positive.

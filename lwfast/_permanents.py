@@ -35,7 +35,7 @@ STACK_TO = SMALL_TO
 _STACK_PART = 256
 """Matrices of a stack that are expanded at a time: some ten milliseconds, so that Ctrl-C is soon heard."""
 _EXPAND_TO = 20
-"""Up to this size an expansion of a plain matrix takes little enough to bound errors by, or to replace others."""
+"""Up to this size an expansion of a plain matrix takes little enough to bound errors by it."""
 _NORM_FROM = 5_000
 """Multiply-adds of an expansion from which a norm is quicker to find than a bound from all terms."""
 _MOST_GROWTH = 40.0
@@ -99,7 +99,7 @@ def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> AnyArray:
 
 
 def _expand_weak(stack: ComplexArray, left: AnyArray, values: ComplexArray) -> AnyArray:
-    """Expand what cancels in Glynn's formula, among it what vanishes; say of which of `left` that was enough."""
+    """Expand what cancels in Glynn's formula; say for which of `left` that was enough: bool[...]."""
     weak = np.flatnonzero(values[left].imag == glynn_kernels().CANCELS)
     done = np.zeros(len(left), dtype=np.bool_)
 
@@ -223,9 +223,9 @@ def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArr
 def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> bool:
     """Say whether an expansion, with the columns taken in turn, has ten digits right by its norm alone.
 
-    Each F[s] is rounded by at most √2 (d + 1) u Σ_i |a_i F[s - e_i]|. As states of photons, these are at most √k
-    |a| as large as the partial product of k forms, which itself grows by the root of how often its form came
-    up to there; see `_order.py` for how they grow until the end.
+    Each F[s] is rounded by at most √2 (d + 1) u Σ_i |a_i F[s - e_i]|. As states of photons, these are at most
+    √k |a| as large as the partial product of k forms, which itself grows by the root of how often its form
+    came up to there; see `_order.py` for how they grow until the end.
     """
     n, (d, c) = int(row_counts.sum()), matrix.shape
     relative = math.sqrt(2.0 * c) * n * (d + 1) * ROUNDING * _MOST_GROWTH
@@ -398,7 +398,7 @@ def _times(value: float, factor: int) -> float:
 def permanent_with_bound(
     matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray
 ) -> tuple[complex, float]:
-    """Return the permanent of one finite matrix, n >= 1, and a bound, to first order, of its rounding error."""
+    """Return the permanent of one finite matrix, n >= 1, and a bound of its error, to first order."""
     matrix, exponent = _rescaled(matrix, row_counts, col_counts)
     if not matrix.any():
         return 0j, 0.0

@@ -4,9 +4,9 @@ A sum whose terms are larger than itself loses digits, so whatever adds such ter
 here. A value is good
 
 - where its error is at most `DIGITS` of it, or
-- where the value is zero but for the rounding of the entries: an exactly vanishing permanent (as where photons
-  meet on a balanced splitter) has no digits to speak of. Its error must then be no more than what a few
-  roundings of the entries do to a permanent of its kind; see `log_scale` and `accept_small`.
+- where the value is zero but for the rounding of the entries: an exactly vanishing permanent (as where
+  photons meet on a balanced splitter) has no digits to speak of. Its error must then be no more than what a
+  few roundings of the entries do to a permanent of its kind; see `log_scale` and `accept_small`.
 
 What is neither is computed again by a method that loses less, and refused where there is no such method.
 """
@@ -69,9 +69,10 @@ def check_precision(value: complex, bound: float, n: int, scale: float) -> None:
         return
     if bound < math.inf and math.log(bound) <= math.log(4 * n * ROUNDING) + scale:
         return
+    miss = bound / size if size else math.inf
     msg = (
-        f"The terms of this permanent of size {n} cancel to {size / bound:.3g} times the bound of their rounding "
-        f"error: it may be wrong by {bound / size if size else math.inf:.3g} of its value, and "
-        f"{DIGITS:g} are allowed. Compute it from entries of higher precision, or with exact integers."
+        f"The terms of a permanent of size {n} cancel: rounding may move it by {miss:.3g} of its value, and "
+        f"{DIGITS:g} is the limit. Repeat equal rows and columns by `rows` and `cols`, which loses less, or "
+        "compute this one in exact or longer arithmetic."
     )
     raise PrecisionError(msg)

@@ -140,7 +140,7 @@ class ResourceLimitError(LightworksError, ValueError):
 
 
 class PrecisionError(LightworksError, ArithmeticError):
-    """Rounding leaves too few digits of a number, whichever way it is computed; the message gives the bound."""
+    """Rounding leaves too few digits of a number, however it is computed; the message gives the bound."""
 
 
 class LightworksDependencyError(LightworksError):

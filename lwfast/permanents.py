@@ -22,7 +22,7 @@ from lwfast._permanents import (
     permanents_of_stack,
     scaled_permanent,
 )
-from lwfast._precision import DIGITS
+from lwfast._precision import DIGITS, ROUNDING
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
 
@@ -56,6 +56,14 @@ def permanent(
             multiplicity is negative.
         ResourceLimitError: It would take more than about a day, or more memory than allowed; the message has
             the estimate.
+        PrecisionError: Its terms cancel so far that no method here gets ten digits right.
+
+    Precision:
+        The error is at most 1e-10 of the value, and mostly near 1e-15: methods look at the terms that they
+        add, and where these cancel the permanent is computed again with compensated sums. A permanent that vanishes but for the rounding of entries (as where photons meet on a balanced
+        splitter) comes back as 0 or what rounding leaves: up to 12 rows, that is a value below what roundings
+        of the entries can add to the product of the norms of the columns; beyond, the error is at most
+        4 n 2^-53 of the largest permanent of a matrix of this norm, σ^n √(Π rows! Π cols!).
 
     Source:
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns (`_kernels/permanent.py`); with
@@ -150,6 +158,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
         TypeError: `matrix` is not numeric.
         ValueError: It has another shape, or an entry is NaN or infinite.
         ResourceLimitError: It would take more memory than allowed.
+        PrecisionError: A minor would have fewer than ten digits right; see `permanent`.
 
     Source:
         Two expansions over subsets, from the first and from the last row (`_kernels/boson_sampling.py`).
@@ -161,13 +170,17 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
     if not np.isfinite(array).all():
         raise ValueError("permanent_minors needs finite entries; the matrix has NaN or infinite ones.")
     n = len(array)
-    check_memory(33 << (n - 1), f"All {n} minors of a {n} x {n - 1} matrix")
+    check_memory(34 << (n - 1), f"All {n} minors of a {n} x {n - 1} matrix")
     # Scaling by powers of two is exact, and keeps products of many entries in range.
     out = np.empty(n, dtype=np.complex128)
     peaks = np.maximum(np.abs(array.real), np.abs(array.imag)).max(axis=1, initial=0.0)
     powers = np.where(peaks > 0, np.frexp(peaks)[1], 0).astype(np.int64)
     scaled = np.ldexp(array.real, -powers[:, np.newaxis]) + 1j * np.ldexp(array.imag, -powers[:, np.newaxis])
-    minors_in_steps(scaled, out)
+    sizes = minors_in_steps(scaled, out)
+    # An expansion over different rows rounds by some n units of what it adds, seldom by as many.
+    for row in np.flatnonzero(2 * n * ROUNDING * sizes > DIGITS * np.abs(out)).tolist():
+        rest = np.ascontiguousarray(np.delete(scaled, row, axis=0))
+        out[row] = permanent_of_one(rest, *[np.ones(n - 1, dtype=np.int64)] * 2)
     exponents = np.clip(powers.sum() - powers, -3000, 3000)
     result: ComplexArray = np.ldexp(out.real, exponents) + 1j * np.ldexp(out.imag, exponents)
     return result

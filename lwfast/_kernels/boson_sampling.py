@@ -8,9 +8,9 @@ forms Σ_i a_k[i] x_i:
 
 and Π r_i! F[r] is the permanent of the matrix with rows repeated. It needs at most d N complex multiply-adds
 and adds nothing but what the product of the forms adds: matrices of equal rows, where Glynn's and Ryser's
-formulas lose digits, come out with a few roundings. The order of the columns decides whether partial products
-are larger than the whole one: see `_order.py`. States are numbered in mixed radix, digit 0 fastest, so s - e_i is a fixed
-stride away and the complement r - s of state s is state N - 1 - s.
+formulas lose digits, come out with a few roundings. The order of the columns decides whether partial
+products are larger than the whole one: see `_order.py`. States are numbered in mixed radix, digit 0 fastest,
+so s - e_i is a fixed stride away and the complement r - s of state s is state N - 1 - s.
 
 Minors. With B the same table for the columns taken from the last to the first, the permanent without column
 l is Π r_i! Σ_{|s| = l} F[s] B[r - s]: all of them cost two tables and one scalar product. A row that is new
@@ -284,6 +284,30 @@ def minors_sums(
             out[k] = before + term
             lost[k] = (out[k] - before) - term
             block[k] = 0.0
+
+
+@jit
+def minors_sizes(
+    forward: FloatArray, backward: FloatArray, degrees: AnyArray, begin: int, end: int, out: FloatArray
+) -> None:
+    """Add |F[s] B[r - s]| of the states from `begin` to `end` to the sum of column |s|.
+
+    Args:
+        forward: float64[2 * N], from `expand`.
+        backward: float64[2 * N], from `expand` with the columns from the last to the first.
+        degrees: uint16[N] of |s|.
+        begin: First state.
+        end: Behind the last state.
+        out: float64[n_columns], in place.
+    """
+    n_states = degrees.size
+    for state in range(begin, end):
+        other = 2 * (n_states - 1 - state)
+        x = forward[2 * state]
+        y = forward[2 * state + 1]
+        u = backward[other]
+        v = backward[other + 1]
+        out[degrees[state]] += math.sqrt((x * x + y * y) * (u * u + v * v))
 
 
 @jit

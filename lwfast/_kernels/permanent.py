@@ -175,8 +175,8 @@ def permanent_glynn(
         inner: Number of inner rows, at least 3.
         start: First outer step; there are 2^(n_rows - inner).
         stop: One after the last.
-        out: float64[3, LANES]: real part, imaginary part, and the sum of the squares of groups of eight terms,
-            beside which a sum that cancels is small.
+        out: float64[3, LANES]: real part, imaginary part, and the sum of the squares of groups of eight
+            terms, beside which a sum that cancels is small.
     """
     n_cols = base.shape[0] // 2
     n_pairs = n_cols // 2
@@ -425,8 +425,8 @@ def pack_single(matrix: ComplexArray, base: FloatArray, rows: FloatArray) -> boo
 def cancels(re: Any, im: Any, squares: Any, n: Any) -> Any:
     """Say whether a sum of Glynn's formula is so small beside its parts that roundings show.
 
-    Up to `COMPENSATED_TO` rows that is where the relative error may pass 1e-13, beyond, where it may come near
-    1e-10. On Haar blocks of 20, 22 and 24 rows the relative error is 18, 21 and 32 times
+    Up to `COMPENSATED_TO` rows that is where the relative error may pass 1e-13, beyond, where it may come
+    near 1e-10. On Haar blocks of 20, 22 and 24 rows the relative error is 18, 21 and 32 times
     2^-53 sqrt(squares) / |sum| in the median, and more than 44, 48 and 51 times in one of ten; 50 times are
     1e-13 where the root is 18 times |sum|.
     """
