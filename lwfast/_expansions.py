@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lwfast._kernels._digits import DIGITS
 from lwfast._parallel import run_chunks
-from lwfast._precision import DIGITS, ROUNDING
+from lwfast._precision import ROUNDING
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
 _STEP_EDGES = 50_000_000

@@ -15,6 +15,7 @@ were made.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -23,8 +24,14 @@ from numpy.typing import NDArray
 
 
 def in_turn(counts: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return int64[Σ counts]: each index as often as it counts, spread evenly over the whole."""
-    numbers = np.asarray(counts, dtype=np.int64)
+    """Return int64[Σ counts]: each index as often as it counts, spread evenly; not to be written to."""
+    return _in_turn(tuple(map(int, counts)))
+
+
+@functools.lru_cache(maxsize=256)
+def _in_turn(counts: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return `in_turn` from a cache: it takes longer than small expansions do."""
+    numbers = np.array(counts, dtype=np.int64)
     if len(numbers) == 0 or (numbers == numbers[0]).all():
         return np.tile(np.arange(len(numbers)), int(numbers[0]) if len(numbers) else 0)
     indices = np.repeat(np.arange(len(numbers)), numbers)

@@ -6,7 +6,8 @@ here. A value is good
 - where its error is at most `DIGITS` of it, or
 - where the value is zero but for the rounding of the entries: an exactly vanishing permanent (as where
   photons meet on a balanced splitter) has no digits to speak of. Its error must then be no more than what a
-  few roundings of the entries do to a permanent of its kind; see `log_scale` and `accept_small`.
+  few roundings of the entries do to a permanent of its kind; see `log_scale` and, up to `SMALL_TO` rows, the
+  kernel `permanent_expansion`.
 
 What is neither is computed again by a method that loses less, and refused where there is no such method.
 """
@@ -17,27 +18,11 @@ import math
 
 import numpy as np
 
+from lwfast._kernels._digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import PrecisionError
 
-DIGITS = 1e-10
-"""The largest relative error that a number may have."""
 ROUNDING = 2.0**-53
-SMALL_TO = 12
-"""Up to this size the terms of a permanent are not much larger than permanents of its kind."""
-
-
-def accept_small(values: ComplexArray, bounds: AnyArray) -> AnyArray:
-    """Say which permanents of up to `SMALL_TO` rows are good: bool[b].
-
-    Args:
-        values: complex128[b].
-        bounds: float64[b], of their errors, proportional to the product of the norms of the columns: what
-            roundings of all entries can do. A smaller value is zero but for these.
-    """
-    sizes = np.abs(values)
-    good: AnyArray = (bounds <= DIGITS * sizes) | (sizes <= bounds)
-    return good
 
 
 def log_scale(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> float:

@@ -25,6 +25,7 @@ import math
 
 import numpy as np
 
+from lwfast._kernels._digits import CANCELS, DIGITS, SMALL_TO
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import trailing_zeros
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
@@ -132,7 +133,7 @@ def expand(
 
 @jit
 def permanent_expansion(
-    matrices: ComplexArray, powers: AnyArray, columns: AnyArray, out: ComplexArray, bounds: FloatArray
+    matrices: ComplexArray, powers: AnyArray, columns: AnyArray, out: ComplexArray
 ) -> None:
     """Write permanents of matrices with repeated rows and columns, divided by Π powers!.
 
@@ -142,9 +143,12 @@ def permanent_expansion(
         columns: int64[n], the column of each factor, repeats included; n = Σ powers.
         out: complex128[b]. NaN where the product of the columns' sizes leaves the range in which no
             intermediate value can overflow or lose digits to underflow (or where the input is not finite).
-        bounds: float64[b], bounds of the rounding errors that cost nothing: n (d + 1) √2 roundings of the
-            permanent of the absolute values, which is at most n! n^(-n/2) times the product of the norms of
-            all columns (E. Carlen, E. H. Lieb, M. Loss, Methods Appl. Anal. 13, 1, 2006).
+            NaN with the imaginary part CANCELS where, up to `SMALL_TO` rows, ten digits may not be right.
+
+    What costs nothing to know of the rounding error is that it is at most n (d + 1) √2 roundings of the
+    permanent of the absolute values, which is at most n! n^(-n/2) times the product of the norms of all
+    columns (E. Carlen, E. H. Lieb, M. Loss, Methods Appl. Anal. 13, 1, 2006). A value below that is zero but
+    for what roundings of the entries can do. From `SMALL_TO` rows on that says little; the caller asks.
     """
     n = columns.size
     n_digits = powers.size
@@ -193,10 +197,12 @@ def permanent_expansion(
                 degrees,
             )
             out[b] = complex(f[2 * n_states - 2], f[2 * n_states - 1])
-            bounds[b] = bound if bound > 0.0 else math.inf
+            if n <= SMALL_TO:
+                size = math.hypot(f[2 * n_states - 2], f[2 * n_states - 1])
+                if bound < size and not bound <= DIGITS * size:
+                    out[b] = complex(math.nan, CANCELS)
         else:
             out[b] = complex(math.nan, math.nan)
-            bounds[b] = math.nan
 
 
 @jit

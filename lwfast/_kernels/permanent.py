@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
+from lwfast._kernels._digits import CANCELS
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import (
     LANES,
@@ -52,8 +53,6 @@ MIN_INNER = 3
 """Four patterns of the last two inner rows, and their opposites, are in flight at once."""
 MIN_SIZE = 1 + LANE_ROWS + MIN_INNER
 """Smallest matrix for `permanent_single`."""
-CANCELS = 1.0
-"""Imaginary part of a NaN that says: in range, but so small beside its parts that roundings show."""
 COMPENSATED_TO = 24
 """Up to this size computing again what cancels takes little enough to keep 13 digits; see `cancels`."""
 STACK_LEAST = 1e-3
@@ -426,11 +425,11 @@ def cancels(re: Any, im: Any, squares: Any, n: Any) -> Any:
     """Say whether a sum of Glynn's formula is so small beside its parts that roundings show.
 
     Up to `COMPENSATED_TO` rows that is where the relative error may pass 1e-13, beyond, where it may come
-    near 1e-10. On Haar blocks of 20, 22 and 24 rows the relative error is 18, 21 and 32 times
-    2^-53 sqrt(squares) / |sum| in the median, and more than 44, 48 and 51 times in one of ten; 50 times are
-    1e-13 where the root is 18 times |sum|.
+    near 1e-10. On Haar blocks of 20 rows the relative error is 4 times 2^-53 sqrt(squares) / |sum| in the
+    median, and more than 10 times in one of ten; 10 times are 1e-13 where the root is 90 times |sum|. That is
+    so for less than one Haar block in a hundred.
     """
-    least = 0.055 if n <= COMPENSATED_TO else STACK_LEAST
+    least = 0.01 if n <= COMPENSATED_TO else STACK_LEAST
     return re * re + im * im < least * least * squares
 
 
