@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from lwfast._kernels._digits import CANCELS
+from lwfast._kernels._digits import CANCELS, DIGITS
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import (
     LANES,
@@ -51,8 +51,10 @@ BLOCK = 32
 LANE_ROWS = LANES.bit_length() - 1
 MIN_INNER = 3
 """Four patterns of the last two inner rows, and their opposites, are in flight at once."""
-MIN_SIZE = 1 + LANE_ROWS + MIN_INNER
-"""Smallest matrix for `permanent_single`."""
+MIN_SIZE = max(1 + LANE_ROWS + MIN_INNER, 7)
+"""Smallest matrix for `permanent_single`; below, groups of eight terms are too few to see what cancels."""
+_FEW_GROUPS_TO = 6
+"""Up to this size of a matrix in a stack, a permanent is compared with its largest entries too."""
 COMPENSATED_TO = 24
 """Up to this size computing again what cancels takes little enough to keep 13 digits; see `cancels`."""
 STACK_LEAST = 1e-3
@@ -497,6 +499,8 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
     sums = np.empty((3, LANES))
     inner = inner_rows(n - 1)
     scale = 0.5 ** (n - 1)
+    # Ten roundings of the product of the columns' norms: at most sqrt(2 n) times their largest entries.
+    least = 10 * 2.0**-53 / DIGITS * math.sqrt(2.0 * n) ** n if n <= _FEW_GROUPS_TO else 0.0
     zero = np.int64(0)
     for first in range(start, stop, LANES):
         if first + LANES < stop:
@@ -540,9 +544,11 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
                 out[first + lane] = complex(math.nan, math.nan)
             elif lowest == 0.0:
                 out[first + lane] = 0.0
-            elif sums[0, lane] ** 2 + sums[1, lane] ** 2 < STACK_LEAST**2 * sums[2, lane]:
-                out[first + lane] = complex(math.nan, CANCELS)
             elif inside and are_even(product_of_rows, highest, n):
-                out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
+                total = math.sqrt(sums[0, lane] ** 2 + sums[1, lane] ** 2)
+                if total < STACK_LEAST * math.sqrt(sums[2, lane]) or total * scale < least * product_of_peaks:
+                    out[first + lane] = complex(math.nan, CANCELS)
+                else:
+                    out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
             else:
                 out[first + lane] = complex(math.nan, math.nan)
