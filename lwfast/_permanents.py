@@ -228,7 +228,7 @@ def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, co
     n, (d, c) = int(row_counts.sum()), matrix.shape
     relative = 4 * math.sqrt(2.0 * c * n * (d + 1)) * ROUNDING * _MOST_GROWTH
     logarithm = _log_scale_of_expansion(matrix, row_counts, col_counts) + math.log(relative)
-    return abs(value) > 0 and logarithm <= math.log(DIGITS * abs(value))
+    return abs(value) > 0 and logarithm <= math.log(DIGITS) + math.log(abs(value))
 
 
 def _log_scale_of_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> float:
