@@ -14,6 +14,7 @@ from lwfast._memory import check_memory
 from lwfast._order import in_turn
 from lwfast._parallel import run_chunks
 from lwfast._precision import ROUNDING, check_precision, log_scale
+from lwfast._scaling import ldexp, rescaled, times, times_integer
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
 
@@ -213,7 +214,7 @@ def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArr
     by_norm = n > SMALL_TO and edges >= _NORM_FROM
     if cancels or (n > SMALL_TO and not (by_norm and _good_by_norm(value, matrix, row_counts, col_counts))):
         value, _ = _checked_expansion(matrix, row_counts, col_counts)
-    return _times_integer(value, math.prod(math.factorial(int(count)) for count in row_counts))
+    return times_integer(value, math.prod(math.factorial(int(count)) for count in row_counts))
 
 
 def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> bool:
@@ -342,62 +343,18 @@ def _merged(
 
 def scaled_permanent(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
     """Return the permanent of a matrix whose rows and columns are scaled by powers of two first."""
-    matrix, exponent = _rescaled(matrix, row_counts, col_counts)
+    matrix, exponent = rescaled(matrix, row_counts, col_counts)
     if not matrix.any():
         return 0j
     value = _unscaled(matrix, row_counts, col_counts)
-    return complex(_ldexp(value.real, exponent), _ldexp(value.imag, exponent))
-
-
-def _rescaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> tuple[ComplexArray, int]:
-    """Return the matrix with rows and columns of size about 1, and the exponent of 2 that this takes out.
-
-    A matrix with a zero row or column comes back as zeros.
-    """
-    nothing = -(1 << 40)
-    peaks = np.maximum(np.abs(matrix.real), np.abs(matrix.imag))
-    exponents = np.where(peaks > 0, np.frexp(peaks)[1].astype(np.int64), nothing)
-    shifts = np.zeros_like(exponents)
-    exponent = 0
-    # On the exponents first: columns scaled alone could make a whole row underflow.
-    for counts, axis in ((col_counts, 0), (row_counts, 1), (col_counts, 0)):
-        powers = (exponents - shifts).max(axis=axis, keepdims=True)
-        if powers.min() < nothing // 2:
-            return np.zeros_like(matrix), 0
-        shifts += powers
-        exponent += int((powers.reshape(-1) * counts).sum())
-    shifts = np.clip(shifts, -4000, 4000)
-    scaled: ComplexArray = np.ldexp(matrix.real, -shifts) + 1j * np.ldexp(matrix.imag, -shifts)
-    return scaled, exponent
-
-
-def _ldexp(value: float, exponent: int) -> float:
-    try:
-        return math.ldexp(value, exponent)
-    except OverflowError:
-        return math.copysign(math.inf, value)
-
-
-def _times_integer(value: complex, factor: int) -> complex:
-    """Return `value * factor` rounded once: factorials are not float64 for long."""
-    if factor == 1 or math.isnan(value.real):
-        return value
-    return complex(_times(value.real, factor), _times(value.imag, factor))
-
-
-def _times(value: float, factor: int) -> float:
-    numerator, denominator = value.as_integer_ratio()
-    try:
-        return numerator * factor / denominator
-    except OverflowError:
-        return math.copysign(math.inf, value)
+    return complex(ldexp(value.real, exponent), ldexp(value.imag, exponent))
 
 
 def permanent_with_bound(
     matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray
 ) -> tuple[complex, float]:
     """Return the permanent of one finite matrix, n >= 1, and a bound of its error, to first order."""
-    matrix, exponent = _rescaled(matrix, row_counts, col_counts)
+    matrix, exponent = rescaled(matrix, row_counts, col_counts)
     if not matrix.any():
         return 0j, 0.0
     n = int(row_counts.sum())
@@ -405,8 +362,8 @@ def permanent_with_bound(
         value, bound = complex(matrix[0, 0]), 0.0
     else:
         value, bound = _value_and_bound(*_prepared(matrix, row_counts, col_counts))
-    bound = math.nextafter(_ldexp(bound * 1.01, exponent), math.inf) if bound else 0.0
-    return complex(_ldexp(value.real, exponent), _ldexp(value.imag, exponent)), bound
+    bound = math.nextafter(ldexp(bound * 1.01, exponent), math.inf) if bound else 0.0
+    return complex(ldexp(value.real, exponent), ldexp(value.imag, exponent)), bound
 
 
 def _value_and_bound(
@@ -425,7 +382,7 @@ def _value_and_bound(
         row_counts = col_counts = np.ones(len(matrix), dtype=np.int64)
     found, bound = _checked_expansion(matrix, row_counts, col_counts)
     factor = math.prod(math.factorial(int(count)) for count in row_counts)
-    found, bound = _times_integer(found, factor), _times(bound, factor)
+    found, bound = times_integer(found, factor), times(bound, factor)
     bound += 2 * ROUNDING * abs(found)
     return (found, bound) if expand else (value, bound + abs(value - found))
 

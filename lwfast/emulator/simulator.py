@@ -61,6 +61,7 @@ def run_simulator(task: SimulatorTask, backend: str) -> SimulationResult:
         PhotonNumberError: Inputs differ in their photon numbers, or outputs do not have what the heralds
             leave.
         ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
+        PrecisionError: A named output has fewer than ten digits right and is not zero but for rounding.
     """
     plan = plan_simulator(task, backend)
     if plan.method == PERMANENT:
