@@ -12,7 +12,7 @@ from benchmarks.adapters import (
     distribution_lwfast,
     distribution_piquasso,
 )
-from lwfast.sampling import sample_counts
+from lwfast.optics.samples.sample_counts import sample_counts
 
 ADAPTERS = [distribution_lwfast, distribution_exqalibur, distribution_lightworks, distribution_piquasso]
 

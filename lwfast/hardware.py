@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._arguments import as_flag, checked_detector
+from lwfast._base.validation import as_fraction
 from lwfast._types import FloatArray
-from lwfast._validation import as_fraction
 from lwfast.errors import ModeMismatchError
+from lwfast.optics.arguments import as_flag, checked_detector
 
 PerMode = float | tuple[float, ...]
 """One value for all modes, or one a mode."""
@@ -64,8 +64,8 @@ class Source:
             TypeError: `state` is no state.
             ResourceLimitError: There are too many to count.
         """
-        from lwfast._noise import source_terms
-        from lwfast._source_inputs import count_inputs
+        from lwfast.optics.distributions.noisy import source_terms
+        from lwfast.optics.noise.source_inputs import count_inputs
         from lwfast.state import as_occupation
 
         terms = source_terms(self.purity, self.brightness, self.indistinguishability)

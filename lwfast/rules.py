@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lwfast._validation import as_integer, full_name, is_real
+from lwfast._base.validation import as_integer, full_name, is_real
 from lwfast.errors import ModeRangeError
 from lwfast.state import State
 

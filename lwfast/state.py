@@ -8,7 +8,7 @@ from typing import Any, NoReturn, SupportsIndex, overload
 
 import numpy as np
 
-from lwfast._validation import full_name
+from lwfast._base.validation import full_name
 from lwfast.errors import StateError
 
 _NOT_INTEGER = "State mode occupation numbers should be integers, got {!r} of type {} in mode {}."

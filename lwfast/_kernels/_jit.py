@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import numba
 
-from lwfast._compile_note import listen
+from lwfast._kernels._note import listen
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,7 +5,7 @@ from lwfast.circuit.components import HeraldData
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter, ParameterDict
 from lwfast.circuit.photonic_circuit import PhotonicCircuit
-from lwfast.circuit.unitary import Unitary
+from lwfast.circuit.unitary_component import Unitary
 
 __all__ = [
     "CompiledCircuit",

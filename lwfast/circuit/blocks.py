@@ -12,7 +12,7 @@ from lwfast._types import ComplexArray
 from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
-from lwfast.unitary import check_unitary, unitary_deviation
+from lwfast.optics.unitary import check_unitary, unitary_deviation
 
 
 @dataclass(slots=True, frozen=True)

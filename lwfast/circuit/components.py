@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from lwfast._base.validation import as_fraction, as_real
 from lwfast._types import ComplexArray
-from lwfast._validation import as_fraction, as_real
 from lwfast.circuit.parameters import Parameter
 
 ModeMap = Callable[[int], int]

@@ -6,7 +6,7 @@ from collections import UserDict
 from math import inf
 from typing import Any, Generic, TypeVar
 
-from lwfast._validation import is_real
+from lwfast._base.validation import is_real
 from lwfast.errors import ParameterBoundsError, ParameterDictError, ParameterValueError
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
+from lwfast._base.validation import as_integer, full_name
 from lwfast._types import ComplexArray
-from lwfast._validation import as_integer, full_name
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.compiled import CompiledCircuit
 from lwfast.circuit.components import (
@@ -21,7 +21,7 @@ from lwfast.circuit.components import (
     ModeSwaps,
     PhaseShifter,
 )
-from lwfast.circuit.layout import Layout
+from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import (
     unpacked,
@@ -343,7 +343,7 @@ class PhotonicCircuit:
             DisplayError: `display_type` is unknown, or the number of labels does not fit.
             LightworksDependencyError: Matplotlib is not installed.
         """
-        from lwfast.circuit.display import show
+        from lwfast.circuit.pictures.display import show
 
         show(
             self,
@@ -377,7 +377,7 @@ class PhotonicCircuit:
             DisplayError: The number of labels does not fit.
             LightworksDependencyError: Matplotlib is not installed.
         """
-        from lwfast.circuit.display import save
+        from lwfast.circuit.pictures.display import save
 
         save(
             self,

@@ -1,5 +1,5 @@
 """The `lwfast` command."""
 
-from .main import main
+from lwfast.cli.main import main
 
 __all__ = ["main"]

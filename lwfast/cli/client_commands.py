@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lwfast.cli import doctor
 from lwfast.errors import ConfigurationError, TokenError
-
-from . import doctor
 
 if TYPE_CHECKING:
     from lwfast.remote import Client, Job
@@ -65,7 +64,7 @@ def run_token(args: argparse.Namespace) -> int:
         remote.token.delete_saved(args.name)
         print(f"Deleted token {args.name!r}.")
     else:
-        from lwfast.remote.persistence import read_tokens
+        from lwfast.remote.configuration.persistence import read_tokens
 
         saved, theirs = read_tokens()
         for name in dict.fromkeys([*saved, *theirs]):
@@ -131,7 +130,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
 
 def run_jobs(args: argparse.Namespace) -> int:
     """Print a line for each job."""
-    from lwfast.remote.snapshot import statuses_of
+    from lwfast.remote.job_path.snapshot import statuses_of
 
     jobs = _client(args).jobs(status=args.status, name=args.name, limit=args.limit)
     states = statuses_of(jobs)
@@ -241,7 +240,7 @@ def _payloads(args: argparse.Namespace) -> list[Any]:
     import msgspec
 
     from lwfast import remote
-    from lwfast.remote.files import path_to_load
+    from lwfast.remote.job_path.job_files import path_to_load
     from lwfast.wire import payload_from_builtins
 
     # As it stands, else the name that a job was saved under.

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .extras import require
-from .steps import StepFailed, run_steps
+from lwfast.cli.demo_steps import StepFailed, run_steps
+from lwfast.cli.extras import require
 
 
 def add_parser(commands: Any) -> None:
@@ -32,8 +32,7 @@ def run(args: argparse.Namespace) -> int:
     # Before the kernels: nobody should wait for them and then be told what is missing.
     require("the demo", "server", "frames", "plot", "progress")
     from lwfast import remote
-
-    from .demo_script import full_size_steps, walkthrough_steps
+    from lwfast.cli.demo_script import full_size_steps, walkthrough_steps
 
     out: Path = args.out or Path("lwfast-demo")
     out.mkdir(parents=True, exist_ok=True)

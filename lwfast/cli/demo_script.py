@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .steps import Step
+from lwfast.cli.demo_steps import Step
 
 
 def walkthrough_steps() -> list[Step]:

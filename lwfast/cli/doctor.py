@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lwfast._version import LIGHTWORKS_VERSION, __version__
+from lwfast.cli.extras import EXTRAS, missing_of
 from lwfast.errors import LightworksRemoteError
-
-from .extras import EXTRAS, missing_of
 
 if TYPE_CHECKING:
     from lwfast.remote import Client
@@ -74,7 +73,7 @@ def _cache(_: Client) -> bool:
 
 
 def _folder(_: Client) -> bool:
-    from lwfast.remote import persistence
+    from lwfast.remote.configuration import persistence
 
     folder = persistence.own_folder()
     _say(True, f"own data folder: {folder}{'' if folder.exists() else ' (not made yet)'}")

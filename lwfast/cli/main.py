@@ -8,13 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from lwfast._version import __version__
+from lwfast.cli.client_commands import add_parsers as add_client_parsers
+from lwfast.cli.demo import add_parser as add_demo
+from lwfast.cli.process import add_parser as add_process
+from lwfast.cli.serve import add_parser as add_serve
+from lwfast.cli.warmup_command import add_parser as add_warmup
 from lwfast.errors import LightworksError, LightworksRemoteError
-
-from .client_commands import add_parsers as add_client_parsers
-from .demo import add_parser as add_demo
-from .process import add_parser as add_process
-from .serve import add_parser as add_serve
-from .warmup import add_parser as add_warmup
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130

@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _processed(args: argparse.Namespace) -> int:
     from lwfast.results import scan_results
-    from lwfast.results._json_like import path_text
+    from lwfast.results.columns.json_like import path_text
 
     out = None if args.out is None else _checked_out(args.out, args.plain)
     # By its name: as a pattern, the `sum[1].npz` to come would leave out `sum1.npz` unsaid.
@@ -158,7 +158,7 @@ def _checked_out(name: str, plain: bool) -> Path:
         OSError: If the folder cannot be written to.
         ValueError: If it is no name of a file, has no plain form, or its ending is no form.
     """
-    from lwfast.results.files import result_path
+    from lwfast.results.files.save_load import result_path
 
     path = result_path(name)
     ending = Path(name).suffix
@@ -170,7 +170,7 @@ def _checked_out(name: str, plain: bool) -> Path:
     if plain and path.suffix.lower() != ".json":
         raise ValueError(f"--plain is a form of .json; {path.name} is another format")
     if path.suffix.lower() == ".parquet":
-        from lwfast.results.export import arrow_module
+        from lwfast.results.columns.export import arrow_module
 
         arrow_module()
     folder = next(p for p in path.resolve().parents if p.exists())
@@ -182,7 +182,7 @@ def _checked_out(name: str, plain: bool) -> Path:
 
 
 def _is_among(path: Path, files: Sequence[str]) -> bool:
-    from lwfast.results._paths import files_of
+    from lwfast.results.campaign.paths import files_of
 
     return any(found.resolve() == path.resolve() for found in files_of(files, ())[0])
 
@@ -240,7 +240,7 @@ def mapping_of(text: str) -> tuple[str, bool]:
     Raises:
         ArgumentTypeError: If there is no such mapping.
     """
-    from lwfast.results.mapping import MAPPINGS
+    from lwfast.results.processing.mapping import MAPPINGS
 
     name, _, option = text.partition(":")
     if name not in MAPPINGS or option not in ("", "invert"):

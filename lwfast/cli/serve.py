@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lwfast._local import SERVE_TOKEN_VARIABLE, is_loopback
-
-from .extras import require
+from lwfast.cli.extras import require
+from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
 
 def add_parser(subparsers: Any) -> None:
@@ -61,7 +60,7 @@ def _run(args: argparse.Namespace) -> int:
     from lwfast.scheduler.faults import ConfigError
     from lwfast.scheduler.qpus import load_qpus, parse_qpus, profile_text
     from lwfast.scheduler.server import serve
-    from lwfast.scheduler.settings import Settings, default_data_dir, default_workers
+    from lwfast.scheduler.server_settings import Settings, default_data_dir, default_workers
 
     if args.config is not None and args.profile is not None:
         raise ConfigError("give either --config or --profile, not both")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._progress import Progress, step
+from lwfast._base.progress import Progress, step
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
@@ -142,7 +142,7 @@ def _leave_distribution(data: Any, original: Any) -> None:
     if not isinstance(data, SamplerTask):
         return
     from lwfast.emulator.late import LateDistribution
-    from lwfast.emulator.sampler import front_distribution
+    from lwfast.emulator.run_sampler import front_distribution
 
     work = partial(front_distribution, replace(data, post_selection=None, rng=None))
     # Ours takes a function; Lightworks' own hands out what is there.
@@ -153,15 +153,15 @@ def _leave_distribution(data: Any, original: Any) -> None:
 def _run_data(data: Any, name: str, executor: Any = None) -> Any:
     """Run the data of a task; picklable, for process pools."""
     if isinstance(data, SamplerTask):
-        from lwfast.emulator.sampler import run_sampler
+        from lwfast.emulator.run_sampler import run_sampler
 
         return run_sampler(data, name, executor)
     if isinstance(data, SimulatorTask):
-        from lwfast.emulator.simulator import run_simulator
+        from lwfast.emulator.run_simulator import run_simulator
 
         return run_simulator(data, name)
     if isinstance(data, AnalyzerTask):
-        from lwfast.emulator.analyzer import run_analyzer
+        from lwfast.emulator.run_analyzer import run_analyzer
 
         return run_analyzer(data, name)
     msg = f"No runner for {type(data).__name__}."
@@ -170,13 +170,13 @@ def _run_data(data: Any, name: str, executor: Any = None) -> Any:
 
 def _plan_data(data: Any, name: str) -> Plan:
     if isinstance(data, SamplerTask):
-        from lwfast.emulator.sampler import plan_sampler
+        from lwfast.emulator.run_sampler import plan_sampler
 
         return plan_sampler(data, name)
     if isinstance(data, SimulatorTask):
-        from lwfast.emulator.simulator import plan_simulator
+        from lwfast.emulator.run_simulator import plan_simulator
 
         return plan_simulator(data, name)
-    from lwfast.emulator.analyzer import plan_analyzer
+    from lwfast.emulator.run_analyzer import plan_analyzer
 
     return plan_analyzer(data, name)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import Counts, StateTable
-from lwfast.counts import group_checked
-from lwfast.post_selection import SelectionRule, has_only_rules, select_checked
 from lwfast.rules import PostSelection, PostSelectionType
 from lwfast.state import State
+from lwfast.tables.counts import group_checked
+from lwfast.tables.post_selection import SelectionRule, has_only_rules, select_checked
 
 RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
 

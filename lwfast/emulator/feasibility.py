@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lwfast._experiment import Experiment
-from lwfast._loss import checked_columns
 from lwfast.emulator.conditions import Conditions
+from lwfast.optics.distributions.experiment import Experiment
+from lwfast.optics.noise.loss import checked_columns
 
 
 def why_impossible(experiment: Experiment, conditions: Conditions) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lwfast._loss import cleaned_unitary, deviation_of
 from lwfast._types import ComplexArray
+from lwfast.optics.noise.loss import cleaned_unitary, deviation_of
 
 ROUNDING = 1e-5
 """How far the matrix of a circuit may miss unitarity by rounding; its elements were checked before."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lwfast._costs import Estimate
-from lwfast._experiment import CLICKS, FOCK, Experiment, estimates
-from lwfast._kept import count_kept
-from lwfast._memory import memory_limit, readable_bytes
-from lwfast._shots import check_states_hold, draws_from_distribution, sample_seconds
-from lwfast._slos import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
-from lwfast._slos import FockLayout, check_photons, expand, states_of
-from lwfast.boson_sampling import check_sample_cost, sample_bytes, seconds_estimate
+from lwfast._base.memory import memory_limit, readable_bytes
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.permanents import amplitude_bytes, amplitude_seconds
 from lwfast.errors import ResourceLimitError
-from lwfast.sampling import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
+from lwfast.optics.costs import Estimate
+from lwfast.optics.distributions.amplitudes import amplitude_bytes, amplitude_seconds
+from lwfast.optics.distributions.experiment import CLICKS, FOCK, Experiment, estimates
+from lwfast.optics.distributions.layers import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
+from lwfast.optics.distributions.layers import FockLayout, check_photons, expand, states_of
+from lwfast.optics.distributions.pruning import count_kept
+from lwfast.optics.samples.boson_sampling import check_sample_cost, sample_bytes, seconds_estimate
+from lwfast.optics.samples.sample_counts import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
+from lwfast.optics.samples.shots import check_states_hold, draws_from_distribution, sample_seconds
 
 SLOS = "slos"
 PERMANENT = "permanent"

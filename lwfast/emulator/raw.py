@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lwfast._arguments import checked_matrix, checked_occupation, checked_samples, matrix_tolerance
-from lwfast._experiment import make_experiment
+from lwfast._base.validation import as_integer
 from lwfast._types import Counts, SeedLike, StateTable
-from lwfast._validation import as_integer
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.drawing import draw_from_distribution, draw_shot_by_shot, refuse_impossible
+from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.plans import CLIFFORD, plan_sampling
 from lwfast.hardware import HardwareModel
+from lwfast.optics.arguments import checked_matrix, checked_occupation, checked_samples, matrix_tolerance
+from lwfast.optics.distributions.experiment import make_experiment
 
 _DISTRIBUTION_BYTES = 1 << 30
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._experiment import Experiment
-from lwfast._shots import draw_shots, sample_seconds
 from lwfast._types import Counts, StateTable
 from lwfast.emulator.conditions import grouped
 from lwfast.emulator.plans import ROUND_SHOTS as _ROUND
+from lwfast.optics.distributions.experiment import Experiment
+from lwfast.optics.samples.shots import draw_shots, sample_seconds
 
 _ROUND_SECONDS = 2.0
 _WAITING = 64

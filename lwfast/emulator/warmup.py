@@ -47,7 +47,7 @@ def warmup(
             msg = f"Unknown groups of kernels: {', '.join(unknown)}; there are {', '.join(steps)}."
             raise ValueError(msg)
         steps = {name: steps[name] for name in wanted}
-    from lwfast._compile_note import NOTE
+    from lwfast._kernels._note import NOTE
 
     said, NOTE.said = NOTE.said, True  # the lines below say more
     try:
@@ -91,21 +91,21 @@ _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
 def _unitary() -> None:
     import numba  # noqa: F401  (its kernel is for processes that have loaded Numba)
 
-    from lwfast.unitary import random_unitary, unitary_deviation
+    from lwfast.optics.unitary import random_unitary, unitary_deviation
 
     for size in (4, 40):
         unitary_deviation(random_unitary(size, 1))
 
 
 def _distributions() -> None:
-    from lwfast.distribution import output_distribution
+    from lwfast.optics.distributions.output_distribution import output_distribution
 
     output_distribution(0.9 * _BALANCED, [1, 1], heralds={})  # by layers, as for a job
 
 
 def _selected() -> None:
-    from lwfast._slos import FockLayout
-    from lwfast.distribution import output_distribution
+    from lwfast.optics.distributions.layers import FockLayout
+    from lwfast.optics.distributions.output_distribution import output_distribution
 
     output_distribution(_BALANCED, [1, 1])
     output_distribution(_BALANCED, [1, 1], rules=[((0,), (1,))], amplitudes=True)
@@ -114,16 +114,16 @@ def _selected() -> None:
 
 
 def _sampling() -> None:
-    from lwfast._slos import FockLayout
-    from lwfast.sampling import sample_counts
+    from lwfast.optics.distributions.layers import FockLayout
+    from lwfast.optics.samples.sample_counts import sample_counts
 
     sample_counts([0.5, 0.5], 10, rng=0)
     FockLayout(2, 2, 0).rows()
 
 
 def _noise() -> None:
-    from lwfast.distribution import output_distribution
     from lwfast.hardware import Detector, Source
+    from lwfast.optics.distributions.output_distribution import output_distribution
 
     source = Source(purity=0.9, brightness=0.8, indistinguishability=0.7)
     output_distribution(_BALANCED, [1, 1], source=source)
@@ -134,8 +134,8 @@ def _noise() -> None:
 
 
 def _permanents() -> None:
-    from lwfast._permanents import by_compensated_glynn
-    from lwfast.permanents import permanent, permanent_minors
+    from lwfast.optics.permanents.methods import by_compensated_glynn
+    from lwfast.optics.permanents.permanent import permanent, permanent_minors
 
     random = np.random.default_rng(0)
 
@@ -155,14 +155,14 @@ def _permanents() -> None:
 
 
 def _boson_sampling() -> None:
-    from lwfast.boson_sampling import boson_sample, boson_sample_inputs
+    from lwfast.optics.samples.boson_sampling import boson_sample, boson_sample_inputs
 
     boson_sample(_BALANCED, [2, 1], 10, rng=0)
     boson_sample_inputs(0.9 * _BALANCED, np.array([[1, 1], [0, 1]]), rng=0)
 
 
 def _fock() -> None:
-    from lwfast.fock import fock_basis, fock_rank, fock_unrank
+    from lwfast.optics.fock import fock_basis, fock_rank, fock_unrank
 
     for n_modes in (3, 9, 20):
         basis = fock_basis(n_modes, 2)
@@ -170,9 +170,9 @@ def _fock() -> None:
 
 
 def _tables() -> None:
-    from lwfast.counts import all_distinct, group_checked
-    from lwfast.post_selection import post_select
     from lwfast.results import SamplingResult
+    from lwfast.tables.counts import all_distinct, group_checked
+    from lwfast.tables.post_selection import post_select
 
     # The bits of numbers, a mode each: distinct rows, and not sorted.
     states = np.unpackbits(np.arange(6000, 0, -1, dtype=">u2").view(np.uint8)).reshape(-1, 16)
@@ -185,8 +185,8 @@ def _tables() -> None:
 
 
 def _sums() -> None:
-    from lwfast.counts import group_counts
     from lwfast.results import SamplingResult
+    from lwfast.tables.counts import group_counts
 
     result = SamplingResult.from_columns(*group_counts(np.arange(6000, dtype=np.uint16).reshape(-1, 1) % 250))
     result.summary()
@@ -194,9 +194,9 @@ def _sums() -> None:
 
 
 def _text() -> None:
-    from lwfast._readable import readable
-    from lwfast._result_table import read_in_chunks
-    from lwfast.result_json import decode_result, encode_result
+    from lwfast._base.buffers import readable
+    from lwfast.tables.result_json import decode_result, encode_result
+    from lwfast.tables.result_table import read_in_chunks
 
     table = np.array([[0, 1], [12, 3]], dtype=np.uint8)
     counts = np.array([5, 10**12], dtype=np.int64)

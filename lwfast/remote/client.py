@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from lwfast.errors import HTTPError, JobError
+from lwfast.remote.configuration import client_settings as settings
+from lwfast.remote.configuration.chosen import chosen
+from lwfast.remote.configuration.tokens import check_token
+from lwfast.remote.connection.endpoints import Endpoints
+from lwfast.remote.connection.fetching import fetch
+from lwfast.remote.connection.retry import IDEMPOTENT
+from lwfast.remote.connection.transport import LostAnswerError, Timeouts, Transport
+from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.qpu import QPU
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
-
-from . import settings
-from .chosen import chosen
-from .endpoints import Endpoints
-from .fetching import fetch
-from .qpu import QPU
-from .retry import IDEMPOTENT
-from .single_job import Job
-from .tokens import check_token
-from .transport import LostAnswerError, Timeouts, Transport
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +158,7 @@ class Client:
         before: int | None = None,
     ) -> list[Job]:
         """Find jobs, newest first; see `remote.jobs`."""
-        from .listing import find_jobs
+        from lwfast.remote.job_path.listing import find_jobs
 
         return find_jobs(self, status, name, limit, qpu, before)
 
@@ -173,7 +172,7 @@ class Client:
 
     def show_scheduled(self) -> pd.DataFrame:
         """Return a table of the jobs that wait; see `remote.show_scheduled`."""
-        from .listing import scheduled_table
+        from lwfast.remote.job_path.listing import scheduled_table
 
         return scheduled_table(self)
 

@@ -15,9 +15,9 @@ import msgspec
 from lwfast import wire
 from lwfast._version import LIGHTWORKS_VERSION
 from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
-from lwfast.post_selection import has_only_rules
 from lwfast.rules import DefaultPostSelection, PostSelection
 from lwfast.state import State
+from lwfast.tables.post_selection import has_only_rules
 from lwfast.tasks import Batch, Sampler
 from lwfast.tasks.data import SamplerTask
 from lwfast.tasks.task import Task

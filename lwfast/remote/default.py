@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import Client
+    from lwfast.remote.client import Client
 
 _lock = threading.Lock()
 _default: Client | None = None
@@ -20,7 +20,7 @@ def default_client() -> Client:
         if _in_place:
             return _in_place[-1]
         if _default is None:
-            from .client import Client
+            from lwfast.remote.client import Client
 
             _default = Client()
         return _default

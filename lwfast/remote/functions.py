@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from lwfast.remote.configuration import client_settings as settings
+from lwfast.remote.configuration import persistence
+from lwfast.remote.configuration.chosen import chosen
+from lwfast.remote.default import default_client
+from lwfast.remote.job_path import job_files as files
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
-
-from . import files, persistence, settings
-from .chosen import chosen
-from .default import default_client
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lwfast.remote.client import Client
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.single_job import Job
     from lwfast.results import QPUSamplingResult
-
-    from .batch_job import BatchJob
-    from .client import Client
-    from .single_job import Job
 
 
 def list_qpus() -> list[str]:
@@ -147,8 +147,8 @@ def load_job_from_file(filename: str | PathLike[str], *, client: Client | None =
         FileNotFoundError: There is no such file.
         JobFileError: It holds no job.
     """
-    from .batch_job import BatchJob
-    from .single_job import Job
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.single_job import Job
 
     path, data = files.read(filename)
     loaded = Job(client=client) if files.kind_of(data, path) == "job" else BatchJob(client=client)

@@ -19,12 +19,11 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
-from lwfast._local import SERVE_TOKEN_VARIABLE
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
-
-from .client import Client
-from .default import put_in_place, take_away
-from .qpu import QPU
+from lwfast.remote.client import Client
+from lwfast.remote.default import put_in_place, take_away
+from lwfast.remote.qpu import QPU
+from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
 OUTAGE_SECONDS = 30.0
 """A scheduler of one's own that does not answer for so long does not come back."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from lwfast.errors import BatchSubmissionError, JobSubmissionError, LightworksRemoteError, QPUOfflineError
+from lwfast.remote.job_path.batch_job import BatchJob
+from lwfast.remote.job_path.single_job import Job
 from lwfast.wire import ArtemisQPU, Status
 
-from .batch_job import BatchJob
-from .single_job import Job
-
 if TYPE_CHECKING:
+    from lwfast.remote.client import Client
     from lwfast.tasks import Batch
     from lwfast.tasks.task import Task
-
-    from .client import Client
 
 _BEFORE_COMPILED = frozenset({Status.ACCEPTED, Status.COMPILING})
 
@@ -136,11 +134,10 @@ class QPU:
         require_online: bool | None = None,
     ) -> Job | BatchJob:
         """Submit a task, and return without waiting for its compilation; see `run`."""
+        from lwfast.remote.compile import compile_tasks
+        from lwfast.remote.job_path.submit import submit_batch
         from lwfast.tasks.foreign import adopt
         from lwfast.tasks.task import Task
-
-        from .compile import compile_tasks
-        from .submit import submit_batch
 
         adopted = adopt(task)
         if not isinstance(direct_encoding, bool):
@@ -181,7 +178,7 @@ class QPU:
     def _where(self) -> Client:
         if self._client is not None:
             return self._client
-        from .default import default_client
+        from lwfast.remote.default import default_client
 
         return default_client()
 
@@ -193,7 +190,7 @@ def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
         JobSubmissionError: A compilation failed; for a batch, `BatchSubmissionError`.
         WaitTimeoutError: One is not compiled in time; carries the job.
     """
-    from .follow import follow
+    from lwfast.remote.job_path.follow import follow
 
     jobs = job.jobs if isinstance(job, BatchJob) else [job]
     try:

@@ -14,10 +14,9 @@ from msgspec import Meta
 
 from lwfast.errors import LightworksError
 from lwfast.hardware import HardwareModel
+from lwfast.scheduler.clock import now_text
+from lwfast.scheduler.faults import ConfigError
 from lwfast.wire import ArtemisQPU, QPUAnswer
-
-from .clock import now_text
-from .faults import ConfigError
 
 Positive = Annotated[int, Meta(ge=1)]
 

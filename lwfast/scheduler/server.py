@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 import uvicorn
 
-from .app import create_app
-from .core import Scheduler
-from .faults import ConfigError
-from .protocol import Protocol
-from .security import TOKEN_FILE, load_token
-from .settings import Settings
+from lwfast.scheduler.faults import ConfigError
+from lwfast.scheduler.queue.core import Scheduler
+from lwfast.scheduler.server_settings import Settings
+from lwfast.scheduler.web.app import create_app
+from lwfast.scheduler.web.protocol import Protocol
+from lwfast.scheduler.web.security import TOKEN_FILE, load_token
 
 SHUTDOWN_SECONDS = 5
 """How long open connections may still take when the server ends."""

@@ -14,7 +14,7 @@ import numpy as np
 from lwfast.circuit import HeraldData, PhotonicCircuit
 from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
-from lwfast.circuit.layout import Layout
+from lwfast.circuit.mode_layout import Layout
 from lwfast.hardware import Detector, Source
 from lwfast.rules import PostSelection, PostSelectionFunction, PostSelectionType
 from lwfast.state import State, as_occupation

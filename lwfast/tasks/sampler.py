@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lwfast._base.validation import as_integer, full_name, is_bool, process_random_seed
 from lwfast._types import SeedLike
-from lwfast._validation import as_integer, full_name, is_bool, process_random_seed
 from lwfast.circuit import PhotonicCircuit
 from lwfast.errors import SamplerError
 from lwfast.hardware import Detector, Source

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lwfast._validation import full_name
+from lwfast._base.validation import full_name
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
 from lwfast.errors import ModeMismatchError, PhotonNumberError
 from lwfast.rules import PostSelection, PostSelectionType, check_modes_in_range, process_post_selection

@@ -3,7 +3,7 @@
 Shared by the client (`lwfast.remote`) and the local scheduler (`lwfast.scheduler`).
 """
 
-from .codec import (
+from lwfast.wire.codec import (
     decode_changes,
     decode_errors,
     decode_job_details,
@@ -20,8 +20,8 @@ from .codec import (
     payload_from_builtins,
     payload_to_builtins,
 )
-from .complex_text import matrix_from_text, matrix_to_text
-from .details import (
+from lwfast.wire.complex_text import matrix_from_text, matrix_to_text
+from lwfast.wire.details import (
     ArtemisJobDetails,
     ArtemisQPU,
     ErrorAnswer,
@@ -32,9 +32,9 @@ from .details import (
     QPUListItem,
     SampleLimit,
 )
-from .payload import ArtemisPayload
-from .status import Status
-from .v1 import (
+from lwfast.wire.payload import ArtemisPayload
+from lwfast.wire.status import Status
+from lwfast.wire.v1 import (
     API_HEADER,
     API_VERSION,
     BATCH_BYTES,

@@ -8,12 +8,11 @@ import msgspec
 import numpy as np
 
 from lwfast.state import State
-
-from .complex_text import matrix_from_text, matrix_to_text
-from .details import ArtemisJobDetails, ErrorAnswer, JobList, QPUAnswer, QPUListItem
-from .payload import ArtemisPayload
-from .status import Status
-from .v1 import Changes, JobPage, JobRecord, JobRecords, SchedulerStatus
+from lwfast.wire.complex_text import matrix_from_text, matrix_to_text
+from lwfast.wire.details import ArtemisJobDetails, ErrorAnswer, JobList, QPUAnswer, QPUListItem
+from lwfast.wire.payload import ArtemisPayload
+from lwfast.wire.status import Status
+from lwfast.wire.v1 import Changes, JobPage, JobRecord, JobRecords, SchedulerStatus
 
 
 def _to_wire(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import field
 
-from .status import Status
+from lwfast.wire.status import Status
 
 
 class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):

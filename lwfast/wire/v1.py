@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .status import Status
+from lwfast.wire.status import Status
 
 API_HEADER = "X-Lwfast-Api"
 API_VERSION = "1"

@@ -13,10 +13,10 @@ import pytest
 
 import lwfast
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
-from lwfast.circuit.display import SvgDrawing, display
-from lwfast.circuit.drawing import phase_text, plan, value_text
+from lwfast.circuit.pictures.display import SvgDrawing, display
+from lwfast.circuit.pictures.placing import phase_text, plan, value_text
 from lwfast.errors import DisplayError, LightworksDependencyError
-from lwfast.unitary import random_unitary
+from lwfast.optics.unitary import random_unitary
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

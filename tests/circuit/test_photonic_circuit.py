@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.errors import CircuitCompilationError, ModeRangeError
-from lwfast.unitary import is_unitary, random_unitary
+from lwfast.optics.unitary import is_unitary, random_unitary
 from tests.reference.unitary import Complex, product
 from tests.strategies import fractions
 

@@ -11,7 +11,7 @@ from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import BeamSplitter, ModeSwaps
 from lwfast.circuit.rewriting import completed_swaps, unpacked
-from lwfast.unitary import random_unitary
+from lwfast.optics.unitary import random_unitary
 
 N = 5
 steps = st.one_of(

@@ -8,7 +8,7 @@ import pytest
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.circuit.blocks import Group
 from lwfast.errors import ModeRangeError
-from lwfast.unitary import random_unitary
+from lwfast.optics.unitary import random_unitary
 
 
 def _heralded(n_modes: int, *heralds: tuple[object, object], seed: int = 1) -> PhotonicCircuit:

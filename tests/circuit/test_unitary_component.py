@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lwfast._settings import settings
+from lwfast._base.settings import settings
 from lwfast.circuit import Parameter, ParameterizedUnitary, PhotonicCircuit, Unitary
 from lwfast.errors import CircuitCompilationError, NotUnitaryError
-from lwfast.unitary import random_permutation, random_unitary, unitary_deviation
+from lwfast.optics.unitary import random_permutation, random_unitary, unitary_deviation
 
 
 def test_keeps_every_bit() -> None:

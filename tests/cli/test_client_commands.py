@@ -10,7 +10,7 @@ import pytest
 
 from lwfast import remote
 from lwfast.cli import main
-from lwfast.remote import persistence
+from lwfast.remote.configuration import persistence
 from lwfast.wire import Status
 from tests.faults.fake_scheduler import TOKEN, qpu
 from tests.faults.isolation import folders, ours, plain, quick, scheduler

@@ -11,7 +11,7 @@ import pytest
 
 import lwfast
 from lwfast.cli import demo, demo_script, main
-from lwfast.cli.steps import Step
+from lwfast.cli.demo_steps import Step
 
 
 @pytest.mark.slow

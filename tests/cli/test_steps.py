@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from lwfast.cli.steps import Step, StepFailed, execute, run_steps
+from lwfast.cli.demo_steps import Step, StepFailed, execute, run_steps
 
 
 def _step(code, check=lambda ns, value: True, note=""):

@@ -13,8 +13,8 @@ from lightworks import emulator as reference
 
 import lwfast as lw
 from lwfast import emulator
-from lwfast.distribution import output_distribution
 from lwfast.errors import ResourceLimitError
+from lwfast.optics.distributions.output_distribution import output_distribution
 from lwfast.results import ProbabilityDistribution
 
 SOURCES = [

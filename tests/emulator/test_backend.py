@@ -12,11 +12,11 @@ import pytest
 
 import lwfast as lw
 from lwfast import _kernels as kernels
-from lwfast import _slos as slos
 from lwfast import emulator
-from lwfast.distribution import output_distribution
 from lwfast.emulator import Backend, Detector, Source
 from lwfast.errors import BackendError, ResourceLimitError, SamplerError
+from lwfast.optics.distributions import layers as slos
+from lwfast.optics.distributions.output_distribution import output_distribution
 
 
 def unitary(n=4, seed=1):
@@ -142,7 +142,7 @@ def test_any_callable_post_selects(name, mode):
 
 def test_callables_on_many_outcomes_are_asked_about_drawn_ones_only(monkeypatch):
     """Beyond a number of outcomes, only what was drawn is asked about; the statistics are the same."""
-    from lwfast.emulator import drawing
+    from lwfast.emulator import draws as drawing
 
     monkeypatch.setattr(drawing, "_ASK_ALL", 5)
     asked = []
@@ -160,7 +160,7 @@ def test_callables_on_many_outcomes_are_asked_about_drawn_ones_only(monkeypatch)
 
 def test_callables_that_accept_little_are_not_drawn_past(monkeypatch):
     """What a callable refused is not drawn again, and the shares of what it accepts stay as they are."""
-    from lwfast.emulator import drawing
+    from lwfast.emulator import draws as drawing
 
     sizes = []
 

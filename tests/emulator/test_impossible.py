@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast._experiment import make_experiment
-from lwfast._rounding import fock_rounding
 from lwfast.emulator import Backend, Detector, Source, run_raw
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.drawing import draw_from_distribution, outcome_distribution
+from lwfast.emulator.draws import draw_from_distribution, outcome_distribution
 from lwfast.emulator.plans import plan_sampling
 from lwfast.errors import LightworksError, ResourceLimitError, SamplerError
+from lwfast.optics.distributions.experiment import make_experiment
+from lwfast.optics.distributions.rounding import fock_rounding
 
 NAMES = ["auto", "slos", "permanent", "clifford"]
 CLICKS = Detector(photon_counting=False)
@@ -156,7 +156,7 @@ def test_impossible_heralds_and_a_callable_over_many_outcomes():
 
 def test_hopeless_callables_end(monkeypatch):
     """A callable that accepts nothing ends by the number of shots, or by the time they take."""
-    from lwfast.emulator import drawing
+    from lwfast.emulator import draws as drawing
 
     task = sampler(lw.random_unitary(3, 1), [1, 1, 0], post_selection=lambda state: False)
     monkeypatch.setattr(drawing, "_HOPELESS_SECONDS", 0.05)
@@ -178,7 +178,7 @@ def test_hopeless_callables_end(monkeypatch):
 
 def test_few_samples_take_few_shots(monkeypatch):
     """Twenty samples that nearly always count take about as many shots, not a thousand."""
-    from lwfast.emulator import drawing
+    from lwfast.emulator import draws as drawing
 
     drawn = []
     shots = drawing.draw_shots

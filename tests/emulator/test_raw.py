@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lwfast.distribution import output_distribution
 from lwfast.emulator.raw import run_raw
 from lwfast.errors import NotUnitaryError, ResourceLimitError, SamplerError
 from lwfast.hardware import Detector, HardwareModel, Source
-from lwfast.unitary import random_unitary
+from lwfast.optics.distributions.output_distribution import output_distribution
+from lwfast.optics.unitary import random_unitary
 
 MODELS = [
     None,

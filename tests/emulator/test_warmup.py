@@ -36,8 +36,8 @@ def test_a_job_compiles_nothing_after_its_groups():
 import sys, pkgutil
 import lwfast as lw, lwfast._kernels as kernels
 from lwfast.emulator.warmup import JOB_PATH
-from lwfast._result_table import read_in_chunks
-from lwfast.counts import all_distinct
+from lwfast.tables.result_table import read_in_chunks
+from lwfast.tables.counts import all_distinct
 lw.warmup(groups=JOB_PATH)
 def compiled():
     modules = [sys.modules.get(f"lwfast._kernels.{m.name}") for m in pkgutil.iter_modules(kernels.__path__)]
@@ -82,7 +82,9 @@ def test_every_module_of_kernels_is_loaded():
 
 def test_note_on_compilation():
     """A process that compiles for more than a second says so, once, on stderr; LWFAST_QUIET=1 keeps quiet."""
-    code = "from lwfast.sampling import sample_counts; import lwfast._compile_note as n\n"
+    code = (
+        "from lwfast.optics.samples.sample_counts import sample_counts; import lwfast._kernels._note as n\n"
+    )
     code += "n._AFTER_SECONDS = 0.01\n"
     code += "sample_counts([0.5, 0.5], 10)"
     for quiet in ("0", "1"):

@@ -14,7 +14,7 @@ from tests.faults.fake_scheduler import TOKEN, FakeScheduler
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give lwfast and Lightworks empty folders, and clear what the program and the environment chose."""
     from lwfast.remote import default
-    from lwfast.remote.chosen import chosen
+    from lwfast.remote.configuration.chosen import chosen
 
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
@@ -33,7 +33,8 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the pauses between tries short."""
-    from lwfast.remote import follow, retry
+    from lwfast.remote.connection import retry
+    from lwfast.remote.job_path import follow
 
     monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(retry, "LONGEST_PAUSE_SECONDS", 0.01)

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from lwfast import remote, wire
-from lwfast.remote import submit
+from lwfast.remote.job_path import submit
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
 from tests.remote.samples import batch, sampler
 

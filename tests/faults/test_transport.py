@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from lwfast import remote
-from lwfast.remote import retry, transport
+from lwfast.remote.connection import retry, transport
 from tests.faults.fake_scheduler import (
     TOKEN,
     FakeScheduler,

@@ -23,7 +23,6 @@ import atheris
 
 with atheris.instrument_imports(include=["lwfast", "tests.reference"]):
     import numpy as np
-
     from tests.test_result_json import check_against_slow
 
 SEEDS = [

@@ -1,4 +1,4 @@
-"""Slow twin of `lwfast.boson_sampling`: the exact distribution from permanents by definition."""
+"""Slow twin of boson sampling: the exact distribution from permanents by definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slow twins of `lwfast.fock`."""
+"""Slow twins of `lwfast.optics.fock`."""
 
 from __future__ import annotations
 

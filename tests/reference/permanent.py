@@ -1,4 +1,4 @@
-"""Slow twins of `lwfast.permanents`: the definition, exact arithmetic, and Glynn's formula in long double."""
+"""Slow twins of the permanent: the definition, exact arithmetic, and Glynn's formula in long double."""
 
 from __future__ import annotations
 

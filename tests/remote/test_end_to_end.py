@@ -18,8 +18,8 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
-from lwfast.remote import follow
 from lwfast.remote import local as local_module
+from lwfast.remote.job_path import follow
 from tests.marks import posix
 from tests.remote.samples import batch, sampler
 

@@ -195,7 +195,7 @@ def test_the_reference_wire_knows_no_names(plain):
 
 
 def test_all_jobs_page_by_page(ours, monkeypatch):
-    from lwfast.remote import listing
+    from lwfast.remote.job_path import listing
 
     monkeypatch.setattr(listing, "PAGE", 4)
     made = [ours.add(status="Completed").id for _ in range(10)]

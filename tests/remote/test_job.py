@@ -11,7 +11,8 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
-from lwfast.remote import fetching, progress
+from lwfast.remote.connection import fetching
+from lwfast.remote.job_path import job_progress as progress
 from tests.faults.fake_scheduler import details, reset, reset_after_doing, results, status
 from tests.remote.samples import sampler
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lwfast import remote
-from lwfast.remote import legacy, persistence, settings
+from lwfast.remote.configuration import client_settings as settings
+from lwfast.remote.configuration import legacy, persistence
 from tests.faults.fake_scheduler import TOKEN
 from tests.remote.samples import PEM
 

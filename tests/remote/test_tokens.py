@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lwfast import remote
-from lwfast.remote import legacy, persistence
+from lwfast.remote.configuration import legacy, persistence
 from tests.faults.fake_scheduler import TOKEN
 from tests.marks import posix
 

@@ -8,7 +8,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
-from lwfast.remote import follow
+from lwfast.remote.job_path import follow
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, status
 from tests.remote.samples import batch, sampler
 
@@ -171,7 +171,7 @@ def test_long_polls_are_short_while_somebody_watches_the_queue(ours):
 
 
 def test_more_jobs_than_fit_in_one_request(ours, monkeypatch):
-    from lwfast.remote import snapshot
+    from lwfast.remote.job_path import snapshot
 
     monkeypatch.setattr(follow, "IDS_PER_REQUEST", 3)
     monkeypatch.setattr(snapshot, "IDS_PER_REQUEST", 3)

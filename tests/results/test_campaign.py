@@ -13,7 +13,8 @@ import pytest
 
 import lwfast as lw
 from lwfast.errors import CampaignError
-from lwfast.results import SamplingResult, _chunks, scan_results
+from lwfast.results import SamplingResult, scan_results
+from lwfast.results.campaign import chunks as _chunks
 
 N_FILES = 12
 

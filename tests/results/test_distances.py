@@ -9,7 +9,7 @@ import pytest
 
 import lwfast as lw
 from lwfast.results import ProbabilityDistribution, SamplingResult, chi_square, fidelity, total_variation
-from lwfast.results._binomial import mean_deviation, mean_root, root_product_loss
+from lwfast.results.processing.binomial import mean_deviation, mean_root, root_product_loss
 
 P = {(k,): p for k, p in enumerate([0.4, 0.3, 0.2, 0.1])}
 Q = {(k,): p for k, p in enumerate([0.1, 0.2, 0.3, 0.4])}

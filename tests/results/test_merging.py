@@ -103,7 +103,7 @@ def test_raw_data_are_those_of_all_parts_wherever_the_first_processed_one_stands
 
 
 def test_a_sum_that_overflows_is_as_it_was():
-    from lwfast.results.merging import CountSum
+    from lwfast.results.processing.merging import CountSum
 
     total = CountSum()
     half, one = np.array([2**62]), np.array([[1, 0]], np.uint8)

@@ -9,7 +9,7 @@ import pytest
 
 import lwfast as lw
 from lwfast.results import SamplingResult, SimulationResult, plot_results
-from lwfast.results._bars import number_text
+from lwfast.results.plots.bars import number_text
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

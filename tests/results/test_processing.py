@@ -149,7 +149,7 @@ def test_results_are_added_up(result):
 
 
 def test_many_results_are_merged_in_parts(monkeypatch):
-    from lwfast.results import merging
+    from lwfast.results.processing import merging
 
     monkeypatch.setattr(merging, "_PENDING_ROWS", 100)
     rng = np.random.default_rng(4)

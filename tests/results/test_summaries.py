@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lwfast.results import summaries
+from lwfast.results.processing import summaries
 
 
 @pytest.mark.parametrize("n_modes", [0, 1, 2, 7, 8, 9, 20, 31])
 @pytest.mark.parametrize("n_rows", [0, 1, 3, 4, 50])
 def test_sums_are_those_of_integers_whatever_the_chunks_and_threads(monkeypatch, n_modes, n_rows):
-    from lwfast import _parallel
+    from lwfast._base import parallel as _parallel
 
     rng = np.random.default_rng(n_modes)
     states = rng.integers(0, 256, (n_rows, n_modes)).astype(np.uint8)

@@ -18,10 +18,10 @@ from unittest import mock
 import numpy as np
 import requests
 
-from lwfast.scheduler import workers
-from lwfast.scheduler.core import Scheduler
+from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server import Server
-from lwfast.scheduler.settings import Settings
+from lwfast.scheduler.server_settings import Settings
+from lwfast.scheduler.workers import workers
 from lwfast.wire import TOKEN_HEADER, matrix_to_text
 
 TOKEN = "test-token"
@@ -150,7 +150,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from lwfast.scheduler.server import serve
-from lwfast.scheduler.settings import Settings
+from lwfast.scheduler.server_settings import Settings
 folder, runner, token = sys.argv[1:]
 serve(Settings(data_dir=Path(folder), runner=runner, token=token, port=0, workers=1), announce="json")
 """

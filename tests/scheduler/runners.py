@@ -9,7 +9,7 @@ import time
 import types
 from pathlib import Path
 
-if "lwfast.scheduler.worker_main" in sys.modules:
+if "lwfast.scheduler.workers.worker_main" in sys.modules:
     # Loading the compiler takes a worker most of its start, so these write their results without it.
     # `real_runner` tests the real writer.
     def encode_result(states, counts, job_data=None):
@@ -18,7 +18,7 @@ if "lwfast.scheduler.worker_main" in sys.modules:
             {"results": rows} | ({"job_data": job_data} if job_data is not None else {})
         ).encode()
 
-    sys.modules["lwfast.result_json"] = types.SimpleNamespace(encode_result=encode_result)
+    sys.modules["lwfast.tables.result_json"] = types.SimpleNamespace(encode_result=encode_result)
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def fake(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=
 
 def shows_cores(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
     """Fails with the cores that it may use, so that a test can read them."""
-    from lwfast._parallel import available_cores
+    from lwfast._base.parallel import available_cores
 
     if n_samples == 100:  # and not while the worker warms up
         raise ValueError(f"cores={available_cores()}")

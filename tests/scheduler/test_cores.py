@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from lwfast import _parallel
-from lwfast.scheduler import core
+from lwfast._base import parallel as _parallel
 from lwfast.scheduler.qpus import parse_qpus, profile_text
-from lwfast.scheduler.queue import JobQueue
+from lwfast.scheduler.queue import core
+from lwfast.scheduler.queue.queue import JobQueue
 from tests.scheduler.harness import make_settings, running
 
 SPARE = profile_text("artemis").replace("id = 1", "id = 2").replace('"Artemis"', '"Spare"')

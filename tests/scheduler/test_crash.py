@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from lwfast.emulator.raw import run_raw
-from lwfast.result_json import encode_result
-from lwfast.scheduler.store import STORE_FILE
+from lwfast.scheduler.store.store import STORE_FILE
+from lwfast.tables.result_json import encode_result
 from lwfast.wire import decode_payload
 from tests.marks import posix
 from tests.scheduler.harness import make_settings, payload, running, start_process

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
-from lwfast.scheduler.validation import FIELDS, check_one, parse_json
+from lwfast.scheduler.validation.payloads import FIELDS, check_one, parse_json
 from lwfast.wire import decode_payload
 from tests.scheduler.harness import payload
 

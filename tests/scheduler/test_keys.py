@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lwfast.scheduler.qpus import parse_qpus, profile_text
-from lwfast.scheduler.submission import BATCH, ONE, _digest_unchecked
+from lwfast.scheduler.web.submission import BATCH, ONE, _digest_unchecked
 from tests.scheduler.harness import make_settings, payload, running
 
 FEWER_MODES = profile_text("artemis").replace("n_modes = 20", "n_modes = 3")

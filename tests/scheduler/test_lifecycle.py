@@ -158,7 +158,7 @@ def test_full_disk_loses_no_result(tmp_path):
 
 def test_finished_jobs_leave_memory(tmp_path, monkeypatch):
     """Old jobs are read from the store and look the same."""
-    monkeypatch.setattr("lwfast.scheduler.book.RECENT_LIMIT", 2)
+    monkeypatch.setattr("lwfast.scheduler.queue.book.RECENT_LIMIT", 2)
     with running(make_settings(tmp_path)) as api:
         api.scheduler.book._recent_limit = 2
         ids = [api.submit(job_name=f"old {i}", job_data={"i": i}) for i in range(6)]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lwfast.scheduler import workers
+from lwfast.scheduler.workers import workers
 from lwfast.wire import decode_status
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import SLEEPS

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lwfast.scheduler import protocol
 from lwfast.scheduler.faults import ConfigError
-from lwfast.scheduler.security import HostNames, load_token
+from lwfast.scheduler.web import protocol
+from lwfast.scheduler.web.security import HostNames, load_token
 from tests.scheduler.harness import TOKEN, make_settings, payload, running
 
 
@@ -229,6 +229,6 @@ def test_many_clients_wait(api):
 
 def test_settings_hide_the_token(tmp_path):
     """What a log or a debugger shows of the settings has no token in it."""
-    from lwfast.scheduler.settings import Settings
+    from lwfast.scheduler.server_settings import Settings
 
     assert "SECRET" not in repr(Settings(data_dir=tmp_path, token="SECRET"))

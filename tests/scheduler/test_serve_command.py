@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
-from lwfast._local import SERVE_TOKEN_VARIABLE as TOKEN_VARIABLE
 from lwfast.cli.main import main
+from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE as TOKEN_VARIABLE
 from tests.scheduler.harness import ROOT, Api
 
 

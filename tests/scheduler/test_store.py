@@ -8,12 +8,12 @@ import sqlite3
 import pytest
 
 from lwfast.scheduler.faults import KeyReusedError, StoreInUseError, StoreOpenError, UnavailableError
-from lwfast.scheduler.lock import StoreLock
 from lwfast.scheduler.qpus import load_qpus
-from lwfast.scheduler.schema import MIGRATIONS, migrate
-from lwfast.scheduler.store import STORE_FILE, Store, connect
-from lwfast.scheduler.validation import check_one
-from lwfast.scheduler.writer import Writer
+from lwfast.scheduler.store.lock import StoreLock
+from lwfast.scheduler.store.schema import MIGRATIONS, migrate
+from lwfast.scheduler.store.store import STORE_FILE, Store, connect
+from lwfast.scheduler.store.writer import Writer
+from lwfast.scheduler.validation.payloads import check_one
 from tests.scheduler.harness import make_settings, payload, running
 
 TIME = "2025-10-16T08:25:47.928816Z"

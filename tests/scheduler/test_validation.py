@@ -6,7 +6,7 @@ import pytest
 
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
-from lwfast.scheduler.validation import check_batch, check_one, parse_json
+from lwfast.scheduler.validation.payloads import check_batch, check_one, parse_json
 from lwfast.wire import decode_payload, matrix_to_text
 from tests.scheduler.harness import payload
 

@@ -9,10 +9,10 @@ import pytest
 
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.errors import ParameterValueError
+from lwfast.optics.unitary import random_unitary
 from lwfast.state import State
 from lwfast.tasks import Batch, Sampler, Simulator
 from lwfast.tasks.task import Task
-from lwfast.unitary import random_unitary
 
 S = State([1, 0])
 

@@ -19,10 +19,10 @@ from lwfast.errors import (
     SamplerError,
 )
 from lwfast.hardware import Detector, Source
+from lwfast.optics.unitary import random_unitary
 from lwfast.rules import PostSelection, PostSelectionFunction
 from lwfast.state import State
 from lwfast.tasks import Sampler
-from lwfast.unitary import random_unitary
 
 
 def _sampler(**values: Any) -> Sampler:

@@ -9,10 +9,10 @@ import pytest
 
 from lwfast.circuit import PhotonicCircuit, Unitary
 from lwfast.errors import ModeMismatchError, ModeRangeError, PhotonNumberError
+from lwfast.optics.unitary import random_unitary
 from lwfast.rules import PostSelection
 from lwfast.state import State
 from lwfast.tasks import Analyzer, Simulator
-from lwfast.unitary import random_unitary
 
 IN = State([1, 0, 1])
 OUT = State([0, 1, 1])

@@ -1,0 +1,118 @@
+"""Threads on fixed chunks: the cut of the work depends on the work, never on the number of threads."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from lwfast._base.progress import step
+from lwfast._base.validation import as_integer
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+
+_share: int | None = None
+
+
+def share_cores(count: int | None) -> None:
+    """Let this process use at most `count` cores from now on, as others compute beside it; None for all."""
+    global _share
+    _share = count
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    cores = _machine_cores()
+    return cores if _share is None else min(cores, _share)
+
+
+def _machine_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def checked_workers(workers: Any) -> int | None:
+    """Return a number of threads as a Python int, or None for all cores.
+
+    Raises:
+        TypeError: It is no integer.
+        ValueError: It is below 1.
+    """
+    if workers is None:
+        return None
+    count = as_integer(workers, "workers")
+    if count < 1:
+        msg = f"workers should be at least 1, or None for all cores, got {count}."
+        raise ValueError(msg)
+    return count
+
+
+@functools.cache
+def _helpers() -> ThreadPoolExecutor:
+    """Return the threads that help the calling one; to start them anew for each call would take 0.1 ms."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    # For all cores, whatever the share is now: it starts no thread before there is work for it.
+    return ThreadPoolExecutor(max(_machine_cores() - 1, 1), thread_name_prefix="lwfast")
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child has the pool but not its threads.
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
+
+
+def run_chunks(
+    task: Callable[[int], object], n_chunks: int, workers: int | None = None, what: str | None = None
+) -> None:
+    """Call `task(0)` to `task(n_chunks - 1)`, on threads where that can help, this one among them.
+
+    Args:
+        task: Works on one chunk; releases the GIL for most of its time. No two chunks write the same place.
+        n_chunks: Number of chunks.
+        workers: Number of threads; None takes all cores, and no more are ever used.
+        what: Name of the work, for whoever shows progress; None reports nothing.
+
+    Raises:
+        BaseException: The first exception of a chunk, or Ctrl-C; chunks not yet begun are then left out.
+    """
+    workers = min(n_chunks, workers or available_cores())
+    if workers <= 1:
+        for chunk in range(n_chunks):
+            task(chunk)
+            if what is not None:
+                step(what, chunk + 1, n_chunks)
+        return
+    chunks = iter(range(n_chunks))  # taking the next one is atomic
+    failed = False
+
+    def drain() -> None:
+        nonlocal failed
+        try:
+            for chunk in chunks:
+                if failed:
+                    return
+                task(chunk)
+                if what is not None:
+                    # Helpers report to nobody: progress is shown in the context that asked for it.
+                    step(what, chunk + 1, n_chunks)
+        except BaseException:
+            failed = True
+            raise
+
+    pool = _helpers()
+    helpers = [pool.submit(drain) for _ in range(workers - 1)]
+    try:
+        drain()
+    finally:
+        # A helper that has not begun is not needed any more, and might wait for this very thread's caller.
+        running = [helper for helper in helpers if not helper.cancel()]
+        for helper in running:
+            helper.exception()
+    for helper in running:
+        helper.result()
+    if what is not None:
+        step(what, n_chunks, n_chunks)

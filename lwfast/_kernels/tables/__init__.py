@@ -1,0 +1,1 @@
+"""Kernels of counts: text, selection, grouping."""

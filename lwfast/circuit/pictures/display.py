@@ -1,0 +1,163 @@
+"""Drawings of circuits: as figures, SVG and files."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from lwfast.circuit.photonic_circuit import PhotonicCircuit
+from lwfast.circuit.pictures.painting import paint
+from lwfast.circuit.pictures.placing import plan
+from lwfast.errors import DisplayError, LightworksDependencyError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_INCHES = 0.62
+"""Of a column or row."""
+
+
+class SvgDrawing:
+    """A drawing as SVG; notebooks show it.
+
+    Args:
+        svg: The SVG document.
+    """
+
+    def __init__(self, svg: str) -> None:
+        self.svg = svg
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def save_svg(self, path: str | Path) -> None:
+        """Write the drawing to a file."""
+        Path(path).write_text(self.svg, encoding="utf-8")
+
+
+def display(
+    circuit: PhotonicCircuit,
+    display_loss: bool = False,
+    mode_labels: Iterable[str] | None = None,
+    display_type: Literal["svg", "mpl"] = "svg",
+    show_parameter_values: bool = False,
+    display_barriers: bool = False,
+) -> Any:
+    """Return a drawing of a circuit.
+
+    Args:
+        circuit: The circuit.
+        display_loss: Draw loss elements.
+        mode_labels: One text for each mode that can be named; None numbers them.
+        display_type: "svg" or "mpl".
+        show_parameter_values: Write values of Parameters rather than their labels.
+        display_barriers: Draw barriers.
+
+    Returns:
+        An `SvgDrawing` for "svg"; a Matplotlib figure and its axes for "mpl".
+
+    Raises:
+        DisplayError: `display_type` is unknown, or the number of labels does not fit.
+        LightworksDependencyError: Matplotlib is not installed.
+    """
+    options: dict[str, Any] = {
+        "display_loss": display_loss,
+        "mode_labels": mode_labels,
+        "show_parameter_values": show_parameter_values,
+        "display_barriers": display_barriers,
+    }
+    kind: str = display_type
+    if kind == "mpl":
+        pyplot = _matplotlib("pyplot")
+        figure = _figure(circuit, pyplot.figure, **options)
+        return figure, figure.axes[0]
+    if kind == "svg":
+        return SvgDrawing(_rendered(circuit, "svg", **options).decode())
+    msg = f"Display type not recognised: {display_type!r}; it should be 'svg' or 'mpl'."
+    raise DisplayError(msg)
+
+
+def show(circuit: PhotonicCircuit, display_type: Literal["svg", "mpl"], **options: Any) -> None:
+    """Show a drawing: "svg" in a notebook; "mpl", and all outside of notebooks, through Matplotlib.
+
+    Args:
+        circuit: The circuit.
+        display_type: "svg" or "mpl".
+        **options: As in `display`.
+
+    Raises:
+        DisplayError: `display_type` is unknown, or the number of labels does not fit.
+        LightworksDependencyError: Matplotlib is not installed.
+    """
+    ipython = sys.modules.get("IPython")
+    in_notebook = ipython is not None and ipython.get_ipython() is not None
+    if display_type == "svg" and ipython is not None and in_notebook:
+        ipython.display.display(display(circuit, display_type="svg", **options))
+        return
+    if display_type == "svg":
+        display_type = "mpl"
+    display(circuit, display_type=display_type, **options)
+    _matplotlib("pyplot").show()
+
+
+def save(
+    circuit: PhotonicCircuit, path: str | Path, file_format: Literal["svg", "png"], **options: Any
+) -> None:
+    """Write a drawing to a file.
+
+    Args:
+        circuit: The circuit.
+        path: Where to; folders are made, and the suffix becomes that of the format.
+        file_format: "svg" or "png".
+        **options: As in `display`.
+
+    Raises:
+        DisplayError: The number of labels does not fit.
+        LightworksDependencyError: Matplotlib is not installed.
+    """
+    target = Path(path)
+    # Only a suffix of an image is replaced: "run_0.25" is a whole name.
+    if target.suffix.lower() in (".svg", ".png"):
+        target = target.with_suffix("")
+    target = target.with_name(f"{target.name}.{file_format}")
+    data = _rendered(circuit, file_format, **options)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+
+
+def _rendered(circuit: PhotonicCircuit, file_format: Literal["svg", "png"], **options: Any) -> bytes:
+    figure = _figure(circuit, _matplotlib("figure").Figure, **options)
+    buffer = io.BytesIO()
+    # No date, and ids that do not change: the same circuit gives the same file.
+    metadata = {"Date": None} if file_format == "svg" else {}
+    with _matplotlib("").rc_context({"svg.hashsalt": "lwfast"}):
+        figure.savefig(buffer, format=file_format, dpi=200, bbox_inches="tight", metadata=metadata)
+    return buffer.getvalue()
+
+
+def _figure(
+    circuit: PhotonicCircuit, make: Any, *, show_parameter_values: bool = False, **options: Any
+) -> Figure:
+    planned = plan(circuit, **options)
+    size = ((planned.width + 3) * _INCHES, (planned.n_modes + 0.6) * _INCHES)
+    figure: Figure = make(figsize=size)
+    paint(figure.add_axes((0.0, 0.0, 1.0, 1.0)), planned, show_parameter_values)
+    return figure
+
+
+def _matplotlib(module: str) -> Any:
+    """Import a module of Matplotlib.
+
+    Raises:
+        LightworksDependencyError: It is not installed.
+    """
+    import importlib
+
+    try:
+        return importlib.import_module(f"matplotlib.{module}" if module else "matplotlib")
+    except ImportError as error:
+        msg = "Drawing a circuit needs Matplotlib; python -m pip install matplotlib (the extra lwfast[plot])."
+        raise LightworksDependencyError(msg) from error

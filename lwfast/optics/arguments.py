@@ -1,0 +1,190 @@
+"""Checks of the arguments that the functions on photons share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lwfast._base.validation import as_fraction, as_integer, is_bool
+from lwfast._rule_parsing import as_rules, has_only_rules
+from lwfast._types import ComplexArray, FloatArray
+from lwfast.errors import ModeMismatchError, ModeRangeError, ResourceLimitError
+
+MAX_PHOTONS = 255
+"""Most photons of an input: an output mode holds them in a uint8."""
+MOST_SAMPLES = 2**63 - 1
+"""Counts are int64."""
+
+
+def checked_matrix(unitary: ArrayLike) -> ComplexArray:
+    """Return a square, finite matrix as complex128, or raise."""
+    try:
+        matrix = np.asarray(unitary)
+    except ValueError:
+        raise ValueError("A transfer matrix should be square; its rows differ in length.") from None
+    if matrix.dtype.kind not in "biufc":
+        msg = f"A transfer matrix should hold numbers, got {type(unitary).__name__} of dtype {matrix.dtype}."
+        raise TypeError(msg)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        msg = f"A transfer matrix should be square, got shape {matrix.shape}."
+        raise ValueError(msg)
+    matrix = np.ascontiguousarray(matrix, dtype=np.complex128)
+    if not np.isfinite(matrix).all():
+        raise ValueError("The transfer matrix has entries that are NaN or infinite.")
+    if np.any(getattr(unitary, "mask", False)):
+        raise ValueError(
+            "The transfer matrix has masked entries; fill them in, for instance with .filled(0)."
+        )
+    return matrix
+
+
+def matrix_tolerance(unitary: ArrayLike) -> float:
+    """Return how far a matrix may miss unitarity by rounding: 1e-10, or 1e-5 in single precision."""
+    return 1e-5 if getattr(unitary, "dtype", None) in (np.complex64, np.float32, np.float16) else 1e-10
+
+
+def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
+    """Return photons of each mode as a tuple, or raise."""
+    given = getattr(occupation, "s", occupation)
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        msg = f"The input state should be a State or photon numbers, got {given!r}."
+        raise TypeError(msg)
+    values = tuple(as_integer(value, f"Photon number of mode {mode}") for mode, value in enumerate(given))
+    if len(values) != n_modes:
+        msg = f"The input state has {len(values)} modes, and the matrix {n_modes}."
+        raise ModeMismatchError(msg)
+    if n_modes == 0:
+        raise ValueError("A circuit needs at least one mode.")
+    if min(values) < 0:
+        msg = f"Photon numbers cannot be negative, got {min(values)} in mode {values.index(min(values))}."
+        raise ValueError(msg)
+    if sum(values) > MAX_PHOTONS:
+        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(values)}."
+        raise ResourceLimitError(msg)
+    return values
+
+
+def checked_samples(n_samples: Any) -> int:
+    """Return a number of samples, or raise."""
+    number = as_integer(n_samples, "n_samples")
+    if number < 0:
+        msg = f"n_samples should not be negative, got {number}."
+        raise ValueError(msg)
+    if number > MOST_SAMPLES:
+        msg = f"n_samples should be below 2^63, what a count holds, got {number}."
+        raise ResourceLimitError(msg)
+    return number
+
+
+def checked_heralds(heralds: Any, n_modes: int) -> dict[int, int]:
+    """Return heralds, a mapping or pairs of mode and photon number, as a dict of Python ints, or raise."""
+    fixed: dict[int, int] = {}
+    pairs = heralds.items() if isinstance(heralds, Mapping) else () if heralds is None else heralds
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+        msg = f"Heralds should be a mapping or pairs of mode and photon number, got {heralds!r}."
+        raise TypeError(msg)
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            msg = f"A herald should be a pair of mode and photon number, got {pair!r}."
+            raise TypeError(msg)
+        mode, photons = pair
+        position, number = as_integer(mode, "Herald mode"), as_integer(photons, "Herald photon number")
+        if not 0 <= position < n_modes:
+            msg = f"Herald on mode {position}, but there are {n_modes} modes (0 to {n_modes - 1})."
+            raise ModeRangeError(msg)
+        if number < 0:
+            msg = f"A herald cannot demand {number} photons (mode {position})."
+            raise ValueError(msg)
+        if position in fixed:
+            msg = f"Mode {position} is heralded twice."
+            raise ValueError(msg)
+        fixed[position] = number
+    return fixed
+
+
+def checked_rules(rules: Any, n_modes: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return rules as (modes, allowed sums), or raise; they are read as `post_select` reads them."""
+    if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
+        msg = (
+            f"A distribution is post-selected by rules, not by {rules!r}, which may ask for anything: use "
+            "PostSelection, or a Sampler, or look at the outcomes afterwards."
+        )
+        raise TypeError(msg)
+    pairs = as_rules(rules)
+    for rule in pairs:
+        outside = [mode for mode in rule.modes if mode >= n_modes]
+        if outside:
+            msg = (
+                f"Post-selection rule {tuple(rule)} names mode {outside[0]}, but outcomes have {n_modes} "
+                f"modes (0 to {n_modes - 1}, heralded modes not counted)."
+            )
+            raise ModeRangeError(msg)
+    return [(rule.modes, rule.totals) for rule in pairs]
+
+
+def checked_source(source: Any) -> tuple[float, float, float]:
+    """Return purity, brightness and indistinguishability of a source, None for a perfect one, or raise."""
+    if source is None:
+        return 1.0, 1.0, 1.0
+    purity, brightness, indistinguishability = (
+        float(as_fraction(_attribute(source, name, "source"), f"Value of {name}"))
+        for name in ("purity", "brightness", "indistinguishability")
+    )
+    if not purity > 0.5:
+        msg = f"Value of purity should be in range (0.5,1], got {purity}."
+        raise ValueError(msg)
+    return purity, brightness, indistinguishability
+
+
+def checked_detector(detector: Any, n_modes: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Return the values of a detector mode by mode, or raise.
+
+    Args:
+        detector: Has `efficiency`, `p_dark` and `photon_counting`, each one value or one a mode; None is
+            perfect.
+        n_modes: Number of modes of the circuit, heralded ones counted.
+
+    Returns:
+        Efficiency float64[n_modes], dark-count probability float64[n_modes], and bool[n_modes], True where
+        the detector resolves the photon number.
+    """
+    if detector is None:
+        return np.ones(n_modes), np.zeros(n_modes), np.ones(n_modes, dtype=np.bool_)
+    return (
+        np.array(_each_mode(detector, "efficiency", n_modes, as_fraction), dtype=np.float64),
+        np.array(_each_mode(detector, "p_dark", n_modes, as_fraction), dtype=np.float64),
+        np.array(_each_mode(detector, "photon_counting", n_modes, as_flag), dtype=np.bool_),
+    )
+
+
+def as_flag(value: Any, name: str) -> bool:
+    """Return a bool, Python's or NumPy's, as Python's, or raise."""
+    if is_bool(value):
+        return bool(value)
+    msg = f"{name} should be a boolean, got {value!r} of type {type(value).__name__}."
+    raise TypeError(msg)
+
+
+def _each_mode(detector: Any, name: str, n_modes: int, check: Any) -> list[Any]:
+    given = _attribute(detector, name, "detector")
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        return [check(given, f"Value of {name}")] * n_modes
+    values = [check(value, f"Value of {name}") for value in given]
+    if len(values) != n_modes:
+        msg = (
+            f"The detector has values for {len(values)} modes, and the circuit has {n_modes} (heralds "
+            "counted)."
+        )
+        raise ModeMismatchError(msg)
+    return values
+
+
+def _attribute(part: Any, name: str, what: str) -> Any:
+    try:
+        return getattr(part, name)
+    except AttributeError:
+        msg = f"The {what}, {part!r}, has no {name}; give a lwfast.emulator.{what.capitalize()}."
+        raise TypeError(msg) from None

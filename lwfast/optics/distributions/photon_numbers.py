@@ -1,0 +1,326 @@
+"""Distributions over outcomes, and the one of photon numbers behind a transfer matrix."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.parallel import run_chunks
+from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast.optics.distributions.layers import FockLayout, RulePair, RulePairs, chunks_of, expand
+from lwfast.optics.distributions.pruning import kept_ranks, kept_rows
+from lwfast.optics.noise.loss import UNIT_ROUNDING
+
+
+class OutputDistribution:
+    """Outcomes and their probabilities.
+
+    Attributes:
+        probabilities: float64[K]. They sum to 1, or to the probability of the heralds and rules.
+        amplitudes: complex128[K] where they were asked for, else None.
+    """
+
+    __slots__ = ("_layout", "_ranks", "_shape", "_states", "amplitudes", "probabilities")
+
+    def __init__(
+        self,
+        probabilities: FloatArray,
+        *,
+        layout: FockLayout | None = None,
+        shape: tuple[int, int] | None = None,
+        ranks: NDArray[np.int64] | None = None,
+        states: StateTable | None = None,
+        amplitudes: ComplexArray | None = None,
+    ) -> None:
+        self.probabilities = probabilities
+        self.amplitudes = amplitudes
+        self._layout = layout
+        self._ranks = ranks
+        self._shape = shape
+        self._states = states
+
+    @property
+    def layout(self) -> FockLayout | None:
+        """How the outcomes are laid out, where they follow the recursive order; else None."""
+        if self._layout is None and self._shape is not None:
+            n_modes, n_photons = self._shape
+            self._layout = FockLayout(n_modes, n_photons, n_photons)
+        return self._layout
+
+    @property
+    def states(self) -> StateTable:
+        """uint8[K, n_modes], the outcomes as rows; written on first use."""
+        if self._states is None:
+            if self.layout is None:
+                raise AssertionError("a distribution has its states or their layout")
+            self._states = self.layout.rows(self._ranks)
+        return self._states
+
+    @property
+    def whole_layout(self) -> FockLayout | None:
+        """The layout whose first outcomes these are, one by one; None where states or ranks are given."""
+        return self.layout if self._states is None and self._ranks is None else None
+
+    @property
+    def ranks(self) -> NDArray[np.int64] | None:
+        """int64[K], which outcomes of the layout these are; None for the first K."""
+        return self._ranks
+
+    @property
+    def n_modes(self) -> int:
+        """Modes of an outcome."""
+        return int(self.states.shape[1]) if self.layout is None else self.layout.n_modes
+
+    def states_at(self, indices: NDArray[np.int64]) -> StateTable:
+        """Return some outcomes as rows.
+
+        Args:
+            indices: int64[N], ascending.
+
+        Returns:
+            uint8[N, n_modes].
+        """
+        if self._states is None and self.layout is not None:
+            return self.layout.rows(indices if self._ranks is None else self._ranks[indices])
+        return self.states[indices]
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    def __repr__(self) -> str:
+        return f"OutputDistribution({len(self)} outcomes, total probability {self.probabilities.sum():.12g})"
+
+
+_kernel: Any = None
+_COMPLEX = np.dtype(np.complex128)
+_LISTS = (list, tuple)
+_BOOLS = {bool, np.bool_}
+_MOST_RANKS = 2**63 - 1
+_SMALL = 4000.0
+"""Outcomes up to which the kernel without blocks and lanes is the faster one."""
+
+
+def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | None:
+    """Compute a small distribution of photon numbers behind a unitary, with as little ceremony as can be.
+
+    Args:
+        unitary: The transfer matrix, not checked yet.
+        occupation: Photons in each input mode, not checked yet.
+
+    Returns:
+        The distribution; None where anything is out of the ordinary, wrong arguments among it.
+    """
+    global _kernel
+    if _kernel is None:
+        from lwfast._kernels.optics.slos import slos_small
+
+        _kernel = slos_small
+    if type(occupation) in _LISTS and not _BOOLS.isdisjoint(map(type, occupation)):
+        return None
+    try:
+        photons = np.array(getattr(occupation, "s", occupation))
+        if type(unitary) is np.ndarray and unitary.dtype is _COMPLEX:
+            matrix = unitary
+        elif hasattr(unitary, "mask"):
+            return None  # a masked array, whose data would be taken for its entries
+        else:
+            given = np.asarray(unitary)
+            if given.dtype.kind not in "biufc":
+                return None
+            matrix = np.ascontiguousarray(given, dtype=np.complex128)
+    except (TypeError, ValueError):
+        return None
+    if not matrix.flags.carray:
+        matrix = matrix.copy("C")  # read-only is another type to Numba, which would compile again
+    n_modes = len(photons) if photons.ndim == 1 else 0
+    if photons.dtype != np.int64 or matrix.shape != (n_modes, n_modes) or n_modes == 0:
+        return None
+    status, n_photons, probabilities = _kernel(matrix.view(np.float64), photons, UNIT_ROUNDING, _SMALL)
+    if status:
+        return None
+    return OutputDistribution(probabilities, shape=(n_modes, n_photons))
+
+
+def fock_distribution(
+    matrix: ComplexArray,
+    photons: tuple[int, ...],
+    heralds: dict[int, int],
+    least: int,
+    tolerance: float,
+    *,
+    pairs: RulePairs = (),
+    amplitudes: bool = False,
+    follow_loss: bool = True,
+    workers: int | None = None,
+) -> OutputDistribution:
+    """Compute the distribution of photon numbers.
+
+    Args:
+        matrix: complex128[m, m], transfer matrix.
+        photons: Photons in each input mode.
+        heralds: Photons demanded in output modes.
+        least: Fewest photons in the other modes.
+        tolerance: How far the matrix may be off by rounding.
+        pairs: Rules on the other modes, as (modes, allowed sums), checked.
+        amplitudes: Compute amplitudes too.
+        follow_loss: False keeps only the outcomes in which no photon is lost, which have amplitudes.
+        workers: Number of threads.
+
+    Raises:
+        ValueError: Amplitudes are asked for, and the matrix is lossy.
+        NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: It would not fit in memory.
+    """
+    n_free = len(photons) - len(heralds)
+    n_herald = sum(heralds.values())
+    if sum(photons) == 0:
+        met = n_herald == 0 and least <= 0
+        rows = np.zeros((int(met), n_free), dtype=np.uint8)
+        ones = np.ones(int(met))
+        found = OutputDistribution(ones, states=rows, amplitudes=ones.astype(complex) if amplitudes else None)
+        return keep_by_rules(found, pairs)
+    if n_free == 0:
+        # Every mode is heralded: follow the last one freely, and take the one outcome that is asked for.
+        last = max(heralds)
+        others = {mode: number for mode, number in heralds.items() if mode != last}
+        wide = fock_distribution(
+            matrix,
+            photons,
+            others,
+            0,
+            tolerance,
+            amplitudes=amplitudes,
+            follow_loss=follow_loss,
+            workers=workers,
+        )
+        at = np.flatnonzero(wide.states[:, 0] == heralds[last]) if least <= 0 else np.empty(0, dtype=np.int64)
+        found = OutputDistribution(
+            wide.probabilities[at],
+            states=np.zeros((len(at), 0), dtype=np.uint8),
+            amplitudes=None if wide.amplitudes is None else wide.amplitudes[at],
+        )
+        return keep_by_rules(found, pairs)
+    work = expand(
+        matrix,
+        photons,
+        heralds=heralds,
+        least=least,
+        tolerance=tolerance,
+        follow_loss=follow_loss,
+        pairs=pairs,
+    )
+    layout = work.layout
+    if layout.size == 0:
+        empty = np.empty(0)
+        return OutputDistribution(
+            empty, layout=layout, amplitudes=empty.astype(complex) if amplitudes else None
+        )
+    if not amplitudes:
+        found = OutputDistribution(work.run(workers=workers)[0], layout=layout)
+    else:
+        if work.columns.shape[1] > work.n_kept:
+            raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
+        shared = math.sqrt(math.prod(math.factorial(k) for k in heralds.values()))
+        values = _scaled(layout, *work.run(amplitudes=True, workers=workers), shared, workers)
+        weights = np.square(values.real)
+        weights += np.square(values.imag)
+        found = OutputDistribution(weights, layout=layout, amplitudes=values)
+    return keep_by_rules(found, pairs, workers)
+
+
+def _scaled(
+    layout: FockLayout, real: FloatArray, imag: FloatArray, shared: float, workers: int | None
+) -> ComplexArray:
+    """Return amplitudes of coefficients: times `shared`, and the root of the factorials of each outcome."""
+    from lwfast._kernels.optics.layout import scaled_amplitudes
+
+    size = layout.size
+    bounds, sums = layout.walk()
+    roots = np.sqrt([float(math.factorial(k)) for k in range(layout.n_photons + 1)])
+    values = np.empty(size, dtype=np.complex128)
+    out = values.view(np.float64)
+    pieces = chunks_of(size)
+
+    def scale(piece: int) -> None:
+        begin, end = size * piece // pieces, size * (piece + 1) // pieces
+        scaled_amplitudes(begin, end, layout.n_photons, sums, bounds, shared, roots, real, imag, out)
+
+    run_chunks(scale, pieces, workers)
+    return values
+
+
+def keep_by_rules(
+    found: OutputDistribution, pairs: RulePairs, workers: int | None = None
+) -> OutputDistribution:
+    """Keep the outcomes that keep every rule.
+
+    Args:
+        found: A distribution.
+        pairs: (modes, allowed sums) of each rule, checked.
+        workers: Number of threads.
+
+    Returns:
+        The distribution of what is left, in the recursive order.
+    """
+    if not pairs:
+        return found
+    keep: NDArray[Any]
+    layout = found.whole_layout
+    if layout is None:
+        keep = kept_rows(found.states, pairs)
+        return OutputDistribution(
+            found.probabilities[keep],
+            states=found.states[keep],
+            amplitudes=None if found.amplitudes is None else found.amplitudes[keep],
+        )
+    keep = kept_ranks(layout, pairs, size=len(found), workers=workers)
+    ranks = keep
+    if layout.caps:
+        # From the order that saved the other outcomes to the one that all distributions have.
+        rows = layout.rows(keep)
+        layout = replace(layout, caps=())
+        if layout.size > _MOST_RANKS:
+            order = np.lexsort((*rows.T, -rows.sum(axis=1, dtype=np.int64)))
+            return OutputDistribution(
+                found.probabilities[keep[order]],
+                states=rows[order],
+                amplitudes=None if found.amplitudes is None else found.amplitudes[keep[order]],
+            )
+        ranks = layout.ranks(rows)
+        order = np.argsort(ranks)
+        keep, ranks = keep[order], ranks[order]
+    return OutputDistribution(
+        found.probabilities[keep],
+        layout=layout,
+        ranks=ranks,
+        amplitudes=None if found.amplitudes is None else found.amplitudes[keep],
+    )
+
+
+def keep_conditions(
+    found: OutputDistribution, heralds: dict[int, int], pairs: RulePairs, least: int
+) -> OutputDistribution:
+    """Keep what meets heralds, rules and the least number of photons; drop heralded modes.
+
+    Args:
+        found: A distribution over all modes.
+        heralds: Photons demanded in some of them.
+        pairs: Rules on the others, as (modes, allowed sums), checked.
+        least: Fewest photons in the others.
+    """
+    if not heralds and not pairs and least <= 0:
+        return found
+    n_modes = found.n_modes
+    others = [mode for mode in range(n_modes) if mode not in heralds]
+    conditions: list[RulePair] = [((mode,), (number,)) for mode, number in heralds.items()]
+    conditions += [(tuple(others[mode] for mode in modes), tuple(sums)) for modes, sums in pairs]
+    if least > 0:
+        conditions.append((tuple(others), tuple(range(least, 255 * len(others) + 1))))
+    found = keep_by_rules(found, conditions)
+    if not heralds:
+        return found
+    return OutputDistribution(found.probabilities, states=np.ascontiguousarray(found.states[:, others]))

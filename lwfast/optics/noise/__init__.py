@@ -1,0 +1,1 @@
+"""Sources, loss and detectors."""

@@ -1,0 +1,247 @@
+"""Samples of what photons do in a linear-optical circuit, without its distribution."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lwfast._base.memory import check_memory, memory_limit, readable_bytes
+from lwfast._base.parallel import available_cores, checked_workers, run_chunks
+from lwfast._base.progress import Progress, step
+from lwfast._base.validation import as_integer
+from lwfast._types import AnyArray, ComplexArray, SeedLike, StateTable
+from lwfast.errors import ModeMismatchError, ResourceLimitError
+from lwfast.optics.arguments import MAX_PHOTONS, checked_matrix, checked_occupation, matrix_tolerance
+from lwfast.optics.noise.loss import complete_columns, lossy_rows
+from lwfast.optics.permanents.expansions import sample_in_steps
+
+MAX_STATES = 1 << 29
+"""One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
+_NANOSECONDS_PER_EDGE = 2.5
+_STEPS_FROM_SECONDS = 0.1
+"""Samples that take longer are drawn in steps."""
+_CHUNK_SECONDS = 0.02
+_LEAST_SECONDS = 5e-4
+"""Chunks of less work would spend it on being handed over."""
+
+Shown = bool | Callable[[int, int], object] | None
+"""True for progress on stderr, or called with the number of samples done and the number asked for."""
+
+
+class _StoppedError(Exception):
+    """Another thread was interrupted."""
+
+
+def boson_sample(
+    unitary: ArrayLike,
+    occupation: Sequence[int],
+    n_samples: int,
+    *,
+    rng: SeedLike = None,
+    workers: int | None = None,
+    progress: Shown = None,
+) -> StateTable:
+    """Draw output states of indistinguishable photons, each independent of the others.
+
+    Args:
+        unitary: (m, m) complex, unitary or a transfer matrix that loses light (singular values of at most 1).
+            Column j is where a photon in input mode j goes.
+        occupation: Photons in each of the m input modes, repeats allowed; a `State` will do.
+        n_samples: How many samples.
+        rng: Seed, SeedSequence or Generator. The same seed gives the same samples on any number of threads.
+        workers: Number of threads, None for all cores.
+        progress: True for progress on stderr, or called now and then with (samples done, `n_samples`), from
+            any thread, one at a time.
+
+    Returns:
+        uint8[n_samples, m], one state a row. Lost photons are missing from it.
+
+    Raises:
+        TypeError: An occupation or `n_samples` is no integer.
+        ValueError: The matrix is not square or not finite, or a number is negative.
+        ModeMismatchError: `occupation` has another length than the matrix.
+        NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: More than 255 photons, or samples that would take minutes each, or do not fit in
+            memory; the message has the estimate.
+
+    Source:
+        Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
+        the permanents come from an expansion over sub-multisets, see `_kernels/boson_sampling.py`.
+    """
+    matrix = checked_matrix(unitary)
+    photons = checked_occupation(occupation, len(matrix))
+    inputs = np.repeat(np.arange(len(matrix)), photons)[np.newaxis]
+    return _sample(matrix, matrix_tolerance(unitary), inputs, n_samples, rng, workers, progress)
+
+
+def boson_sample_inputs(
+    unitary: ArrayLike,
+    occupations: ArrayLike,
+    *,
+    rng: SeedLike = None,
+    workers: int | None = None,
+    progress: Shown = None,
+) -> StateTable:
+    """Draw one output state for each of many input states.
+
+    Args:
+        unitary: (m, m) complex, as in `boson_sample`.
+        occupations: Integers (n_samples, m), the photons in each input mode, shot by shot.
+        rng: Seed, SeedSequence or Generator.
+        workers: Number of threads, None for all cores.
+        progress: True for progress on stderr, or called now and then with (samples done, number of samples).
+
+    Returns:
+        uint8[n_samples, m], row by row the output of each input.
+
+    Raises:
+        TypeError: `occupations` holds no integers.
+        ValueError: The matrix is not square or not finite, or a number is negative.
+        ModeMismatchError: `occupations` has another number of columns than the matrix.
+        NotUnitaryError: The matrix amplifies light.
+        ResourceLimitError: More than 255 photons, or samples that would take minutes each, or do not fit in
+            memory; the message has the estimate.
+    """
+    matrix = checked_matrix(unitary)
+    table = np.asarray(occupations)
+    if table.ndim != 2 or table.shape[1] != len(matrix):
+        msg = f"occupations should have shape (n_samples, {len(matrix)}), got {table.shape}."
+        raise ModeMismatchError(msg)
+    if table.dtype.kind not in "iu":
+        msg = f"occupations should hold integers, got dtype {table.dtype}."
+        raise TypeError(msg)
+    if table.size and int(table.min()) < 0:
+        msg = f"Photon numbers cannot be negative, got {int(table.min())}."
+        raise ValueError(msg)
+    check_states_hold(int(table.max(initial=0)))
+    totals = table.sum(axis=1, dtype=np.int64)
+    most = int(totals.max(initial=0))
+    check_states_hold(most)
+    inputs = np.full((len(table), most), -1, dtype=np.int64)
+    inputs[np.arange(most) < totals[:, np.newaxis]] = np.repeat(
+        np.tile(np.arange(len(matrix)), len(table)), table.reshape(-1)
+    )
+    return _sample(matrix, matrix_tolerance(unitary), inputs, len(table), rng, workers, progress)
+
+
+def largest_table(n_photons: int, n_rows: int) -> int:
+    """Return the most sub-multisets that n - 1 photons in `n_rows` modes have: when spread evenly."""
+    if n_photons < 2 or n_rows == 0:
+        return 1
+    each, more = divmod(n_photons - 1, n_rows)
+    return int((each + 1) ** (n_rows - more) * (each + 2) ** more)
+
+
+def seconds_estimate(n_photons: int, n_rows: int) -> float:
+    """Return about how long the slowest samples take on one core, each."""
+    edges = largest_table(n_photons, n_rows) * min(n_photons, n_rows)
+    return (1.5 * edges + n_photons**2 * n_rows) * _NANOSECONDS_PER_EDGE * 1e-9
+
+
+def sample_bytes(n_photons: int, n_rows: int) -> int:
+    """Estimate the memory of drawing one sample."""
+    return 34 * largest_table(n_photons, n_rows)
+
+
+def check_states_hold(n_photons: int) -> None:
+    """Raise ResourceLimitError for more photons than a state holds."""
+    if n_photons > MAX_PHOTONS:
+        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {n_photons}."
+        raise ResourceLimitError(msg)
+
+
+def check_sample_cost(n_photons: int, n_rows: int) -> None:
+    """Raise ResourceLimitError where one sample would take minutes, or more memory than is allowed."""
+    states = largest_table(n_photons, n_rows)
+    if states > MAX_STATES:
+        msg = (
+            f"One sample of {n_photons} photons in {n_rows} modes could take about "
+            f"{seconds_estimate(n_photons, n_rows):.3g} seconds and "
+            f"{readable_bytes(sample_bytes(n_photons, n_rows))}; the limit is "
+            f"{MAX_STATES.bit_length()} photons that leave in different modes."
+        )
+        raise ResourceLimitError(msg)
+    check_memory(sample_bytes(n_photons, n_rows), f"Sampling {n_photons} photons in {n_rows} modes")
+
+
+def _sample(
+    matrix: ComplexArray,
+    tolerance: float,
+    inputs: AnyArray,
+    n_samples: int,
+    rng: SeedLike,
+    workers: int | None,
+    progress: Shown,
+) -> StateTable:
+    """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes; -1, at the end, for none."""
+    count = as_integer(n_samples, "n_samples")
+    if count < 0:
+        msg = f"n_samples should not be negative, got {count}."
+        raise ValueError(msg)
+    workers = checked_workers(workers)
+    n_modes, n_photons = len(matrix), inputs.shape[1]
+    check_states_hold(n_photons)
+    check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
+    generator = np.random.default_rng(rng)
+    used = np.unique(inputs)
+    used = used[used >= 0]
+    columns, lossy = complete_columns(np.ascontiguousarray(matrix[:, used]), tolerance)
+    rows = np.concatenate([columns, lossy[lossy_rows(lossy)]]).T
+    n_rows = rows.shape[1]
+    check_sample_cost(n_photons, n_rows)
+    states = largest_table(n_photons, n_rows)
+    workers = max(1, min(workers or available_cores(), memory_limit() // sample_bytes(n_photons, n_rows)))
+    out = np.zeros((count, n_modes), dtype=np.uint8)
+    if count == 0 or n_photons == 0:
+        return out
+    re, im = np.ascontiguousarray(rows.real), np.ascontiguousarray(rows.imag)
+    places = np.where(inputs < 0, -1, np.searchsorted(used, inputs))
+    # Row i of the uniforms belongs to sample i, so nothing depends on chunks or threads.
+    uniforms = generator.random((count, 2 * n_photons))
+
+    from lwfast._kernels.optics.boson_sampling import sample_clifford
+
+    each = seconds_estimate(n_photons, n_rows)
+    size = max(1, min(max(-(-count // 16), int(_LEAST_SECONDS / each)), int(_CHUNK_SECONDS / each)))
+    in_steps = each > _STEPS_FROM_SECONDS
+    done = 0
+    lock = threading.Lock()
+    stopped = threading.Event()
+    failures: list[BaseException] = []
+
+    def go_on() -> None:
+        if stopped.is_set():
+            raise _StoppedError
+
+    def work(chunk: int) -> None:
+        nonlocal done
+        part = slice(chunk * size, min((chunk + 1) * size, count))
+        photons = places[part] if len(places) > 1 else places
+        try:
+            if in_steps:
+                sample_in_steps(re, im, photons[0], uniforms[part.start], states, out[part.start], go_on)
+            else:
+                sample_clifford(re, im, photons, uniforms[part], states, out[part])
+        except BaseException as error:
+            # The other threads would go on with their samples for seconds.
+            failures.append(error)
+            stopped.set()
+            raise
+        with lock:
+            done += part.stop - part.start
+            if callable(progress):
+                progress(done, count)
+            step("boson samples", done, count)
+
+    with Progress(progress is True):
+        try:
+            run_chunks(work, -(-count // size), workers)
+        except _StoppedError:
+            raise failures[0] from None
+        finally:
+            stopped.set()
+        step("boson samples", count, count)
+    return out

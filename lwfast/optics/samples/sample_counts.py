@@ -1,0 +1,161 @@
+"""Counts of samples drawn from a distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lwfast._base.parallel import available_cores
+from lwfast._base.progress import step
+from lwfast._base.validation import as_integer
+from lwfast._types import Counts, FloatArray, SeedLike
+from lwfast.errors import ResourceLimitError
+
+_BLOCK = 1 << 18
+"""Uniform numbers drawn at a time: 2 MB, which stays in the cache until they are counted."""
+_WIDE = 1 << 14
+"""From so many outcomes on, their tables leave the cache: numbers are sorted into bins, many at a time."""
+_WIDE_BLOCK = 1 << 20
+MULTINOMIAL_SAMPLES = 1 << 24
+"""From here on, `sample_counts` may draw the counts themselves instead of the samples."""
+_MULTINOMIAL_BLOCK = 1 << 20
+_MOST_COUNTS = 2**63 - 1
+MULTINOMIAL_RATIO = 16
+"""Samples per outcome from which that is the faster way."""
+
+
+def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = None) -> Counts:
+    """Draw samples from a distribution and count how often each outcome was seen.
+
+    For the same seed the counts are those of `numpy.random.Generator.choice(K, n_samples, p=probabilities)`.
+    Only from 2^24 samples on, and if there are 16 or more of them for each outcome, the counts are drawn as
+    one multinomial vector instead: the same distribution, other numbers.
+
+    Args:
+        probabilities: float64[K], not negative, with a positive sum; they need not be normalised.
+        n_samples: Number of samples.
+        rng: Seed or generator.
+
+    Returns:
+        int64[K], summing to `n_samples`.
+
+    Raises:
+        TypeError: `n_samples` is no integer.
+        ValueError: A probability is negative, NaN or infinite, all are zero, or `n_samples` is negative.
+        ResourceLimitError: `n_samples` is 2^63 or more.
+
+    Source:
+        Inversion with a guide table: Chen and Asau, AIIE Trans. 6, 163 (1974).
+    """
+    p = np.ascontiguousarray(probabilities, dtype=np.float64)
+    n = as_integer(n_samples, "n_samples")
+    if p.ndim != 1:
+        msg = f"probabilities should have one dimension, got shape {p.shape}."
+        raise ValueError(msg)
+    if n < 0:
+        msg = f"n_samples should not be negative, got {n}."
+        raise ValueError(msg)
+    if n > _MOST_COUNTS:
+        msg = (
+            f"Counts are int64 and end at 2^63 - 1 = {_MOST_COUNTS}; n_samples is {n}. Draw in several calls."
+        )
+        raise ResourceLimitError(msg)
+    generator = np.random.default_rng(rng)
+    if p.size == 0:
+        if n:
+            raise ValueError("Cannot draw samples from no outcomes.")
+        return np.zeros(0, dtype=np.int64)
+    cdf = p.cumsum()
+    total = cdf[-1]
+    if not (np.isfinite(total) and total > 0) or p.min() < 0:
+        msg = f"Probabilities should be finite, not negative and not all zero; the sum is {total}."
+        raise ValueError(msg)
+    cdf /= total
+    if n >= MULTINOMIAL_SAMPLES and n >= MULTINOMIAL_RATIO * p.size:
+        return _multinomial(p, float(total), n, generator)
+    return _count(cdf, n, generator)
+
+
+def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.random.Generator) -> Counts:
+    """Draw counts; of many outcomes those of blocks first, so that one block takes a tenth of a second."""
+    if p.size <= _MULTINOMIAL_BLOCK:
+        return generator.multinomial(n_samples, p / total)
+    starts = range(0, p.size, _MULTINOMIAL_BLOCK)
+    weights = np.add.reduceat(p, starts)
+    numbers = generator.multinomial(n_samples, weights / weights.sum())
+    counts: Counts = np.zeros(p.size, dtype=np.int64)
+    for block, begin in enumerate(starts):
+        if numbers[block]:
+            part = slice(begin, begin + _MULTINOMIAL_BLOCK)
+            counts[part] = generator.multinomial(numbers[block], p[part] / p[part].sum())
+        step("outcomes", min(begin + _MULTINOMIAL_BLOCK, p.size), p.size)
+    return counts
+
+
+def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> Counts:
+    from lwfast._kernels.optics.sampling import count_uniforms, guide_table
+
+    counts: Counts = np.zeros(cdf.size, dtype=np.int64)
+    # One cell an outcome, or fewer where few samples are drawn.
+    cells = 1 << max(4, min(cdf.size, 4 * n_samples).bit_length() - 1)
+    guide: Any = np.empty(cells, dtype=np.int32 if cdf.size < 2**31 else np.int64)
+    guide_table(cdf, guide)
+    wide = cdf.size >= _WIDE and n_samples >= cdf.size // 8
+    block = _WIDE_BLOCK if wide else _BLOCK
+    blocks = range(0, n_samples, block)
+    if len(blocks) < 4 or available_cores() == 1:
+        buffer = np.empty(min(n_samples, block))
+        scratch = np.empty(buffer.size if wide else 0)
+        for begin in blocks:
+            uniforms = buffer[: min(block, n_samples - begin)]
+            generator.random(out=uniforms)
+            count_uniforms(uniforms, scratch, cdf, guide, counts)
+            if len(blocks) > 1:
+                step("samples counted", begin + len(uniforms), n_samples)
+        return counts
+    return _count_beside_drawing(cdf, n_samples, generator, guide, counts, block, wide=wide)
+
+
+def _count_beside_drawing(
+    cdf: FloatArray,
+    n_samples: int,
+    generator: np.random.Generator,
+    guide: Any,
+    counts: Counts,
+    block: int,
+    *,
+    wide: bool,
+) -> Counts:
+    """Count on other threads while this one draws; sums of integers do not depend on who adds them."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from lwfast._kernels.optics.sampling import count_uniforms
+
+    workers = min(available_cores(), 4)
+    tallies = [counts, *(np.zeros_like(counts) for _ in range(workers - 1))]
+    buffers = [np.empty(block) for _ in range(2 * workers)]
+    scratches = [np.empty(block if wide else 0) for _ in range(workers)]
+    waiting: list[Future[None] | None] = [None] * len(buffers)
+    with ThreadPoolExecutor(workers) as pool:
+        # Buffer b is always counted into tally b % workers; two buffers of a tally never overlap in time.
+        for index, begin in enumerate(range(0, n_samples, block)):
+            slot = index % len(buffers)
+            busy = waiting[slot]
+            if busy is not None:
+                busy.result()
+            other = waiting[(slot + workers) % len(buffers)]
+            uniforms = buffers[slot][: min(block, n_samples - begin)]
+            generator.random(out=uniforms)
+            if other is not None:
+                other.result()
+            mine = slot % workers
+            waiting[slot] = pool.submit(count_uniforms, uniforms, scratches[mine], cdf, guide, tallies[mine])
+            step("samples counted", begin + len(uniforms), n_samples)
+        for future in waiting:
+            if future is not None:
+                future.result()
+    for tally in tallies[1:]:
+        counts += tally
+    return counts

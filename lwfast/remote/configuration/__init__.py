@@ -1,0 +1,1 @@
+"""Addresses, tokens and settings of the client."""

@@ -1,0 +1,227 @@
+"""Where each setting of a client comes from.
+
+Argument, then what the program chose with `set_api_url` and `token.set`, then environment, then profile, then
+what was saved, then the files of Lightworks' client; where none has an answer, an error says what to set. A
+client that names its profile takes that before all but other arguments: the rest may belong to another
+scheduler. A profile's token is only ever sent to that profile's URL.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lwfast.errors import AuthenticationError, ConfigurationError
+from lwfast.remote.configuration import persistence
+from lwfast.remote.configuration.chosen import chosen
+from lwfast.remote.configuration.tokens import check_token, no_token, saved_token
+from lwfast.wire.loopback import is_loopback
+
+SYSTEM_CERTIFICATES = "system"
+SAVED_TOKEN = "saved token "  # noqa: S105  (how the source of a profile's token begins)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a client needs to connect, with where it came from.
+
+    Attributes:
+        url: Base URL, ending in a slash.
+        token: Sent with each request; not shown in the repr.
+        certificate: PEM file that https connections are checked against, or None for the system's.
+        sources: For each of these, where it came from.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    certificate: Path | None
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def resolve(
+    url: str | None, token_: str | None, certificate: str | None, profile: str | None, allow_insecure: bool
+) -> Settings:
+    """Look up what a connection needs.
+
+    Raises:
+        ConfigurationError: No URL is set, or a setting cannot be used; says what to do.
+        AuthenticationError: No token is set.
+    """
+    found_url, url_source = resolve_url(url, profile, allow_insecure)
+    found_token, token_source = resolve_token(token_, profile)
+    if token_source.startswith(SAVED_TOKEN):
+        _check_same_profile(found_url, url_source, profile)
+    path, path_source = None, "not used without https"
+    if found_url.startswith("https"):
+        path, path_source = resolve_certificate(certificate, profile)
+    sources = {
+        "url": url_source,
+        "token": token_source,
+        "certificate": path_source,
+    }
+    return Settings(found_url, found_token, path, sources)
+
+
+def resolve_url(url: str | None, profile: str | None = None, allow_insecure: bool = False) -> tuple[str, str]:
+    """Find the base URL and say where it came from.
+
+    Raises:
+        ConfigurationError: There is none, or it cannot be used.
+    """
+    value, source = _first(
+        lambda: (url, "argument"),
+        lambda: _of_named("url", profile),
+        lambda: (chosen.url if profile is None else None, "remote.set_api_url"),
+        lambda: (os.environ.get("LWFAST_URL"), "LWFAST_URL"),
+        lambda: _of_profile("url", profile),
+        lambda: (chosen.url, "remote.set_api_url"),
+        lambda: persistence.read_setting("api_url"),
+    )
+    if value is not None:
+        try:
+            return normalise_url(value, allow_insecure=allow_insecure), source
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error} (From {source}.)") from None
+    raise ConfigurationError(
+        "No URL is set. Set it with remote.set_api_url(...), LWFAST_URL, a profile, or Client(url=...); to "
+        "try things without a QPU, use remote.local_scheduler()."
+    )
+
+
+def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
+    """Check a base URL and let it end in a slash.
+
+    Raises:
+        TypeError: It is no string.
+        ConfigurationError: It is not http(s), has no host, holds a user name or a query, or would send the
+            token in plain text to another machine.
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"URL should be a string, got {type(url).__name__}.")
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"This URL cannot be read ({error}).") from None
+    if parts.username is not None or parts.password is not None:
+        # The URL is not repeated: what stands before the @ is a secret.
+        raise ConfigurationError("A URL must not hold a user name or password; use a token.")
+    if parts.scheme not in {"http", "https"} or not host or any(ord(c) <= 32 or ord(c) == 127 for c in text):
+        raise ConfigurationError(f"{text!r} is no URL to connect to; expected https://HOST/PATH/.")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"{text!r} holds a query or a fragment; give the base URL only.")
+    if parts.scheme == "http" and not is_loopback(host) and not (allow_insecure or _http_allowed()):
+        raise ConfigurationError(
+            f"{text!r} would send the token unencrypted to another machine. Use https, or, if the network is "
+            "yours, Client(allow_insecure=True) or LWFAST_ALLOW_HTTP=1."
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+
+
+def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, str]:
+    """Find the token and say where it came from.
+
+    Raises:
+        AuthenticationError: There is none, or that of LWFAST_TOKEN cannot be sent.
+        TokenError: The profile names a saved token that is not there.
+    """
+    found, source = _first(
+        lambda: (value, "argument"),
+        lambda: (None, "") if profile is None else _profile_token(profile),
+        lambda: (chosen.token if profile is None else None, "remote.token"),
+        _environment_token,
+        lambda: _profile_token(profile),
+        lambda: (chosen.token, "remote.token"),
+    )
+    if found is not None:
+        return found, source
+    raise no_token()
+
+
+def resolve_certificate(certificate: str | None, profile: str | None = None) -> tuple[Path | None, str]:
+    """Find the PEM file and say where it came from; None means the system's certificates.
+
+    Raises:
+        ConfigurationError: The file that was named does not exist.
+    """
+    value, source = _first(
+        lambda: (certificate, "argument"),
+        lambda: _of_named("certificate", profile),
+        lambda: (os.environ.get("LWFAST_CERTIFICATE"), "LWFAST_CERTIFICATE"),
+        lambda: _of_profile("certificate", profile),
+    )
+    if value == SYSTEM_CERTIFICATES:
+        return None, source
+    if value is not None:
+        path = Path(value).expanduser()
+        if not path.is_file():
+            raise ConfigurationError(f"Certificate {path} (from {source}) does not exist.")
+        return path, source
+    installed = persistence.installed_certificate()
+    return installed, "the system's" if installed is None else str(installed)
+
+
+def resolve_require_online(profile: str | None = None) -> tuple[bool | None, str]:
+    """Find whether a QPU must be online, and say where that came from."""
+    value, source = _of_profile("require_online", profile)
+    return (value, source) if value is not None else persistence.read_setting("require_online")
+
+
+def _http_allowed() -> bool:
+    return os.environ.get("LWFAST_ALLOW_HTTP", "") not in {"", "0"}
+
+
+def _first(*places: Callable[[], tuple[Any, str]]) -> tuple[Any, str]:
+    """Look into one place after the other, none further than needed: later ones may be broken."""
+    for place in places:
+        value, source = place()
+        if value:
+            return value, source
+    return None, ""
+
+
+def _environment_token() -> tuple[str | None, str]:
+    text = os.environ.get("LWFAST_TOKEN", "").strip()
+    try:
+        return check_token(text, "LWFAST_TOKEN") if text else None, "LWFAST_TOKEN"
+    except ValueError as error:
+        raise AuthenticationError(str(error)) from None
+
+
+def _profile_token(profile: str | None) -> tuple[str | None, str]:
+    name, source = _of_profile("token_name", profile)
+    return (saved_token(name), f"{SAVED_TOKEN}{name!r} ({source})") if name else (None, "")
+
+
+def _check_same_profile(url: str, url_source: str, profile: str | None) -> None:
+    """Keep a profile's token from any URL but that profile's.
+
+    Raises:
+        ConfigurationError: The URL is another one.
+    """
+    own, _ = _of_profile("url", profile)
+    name = profile or os.environ.get("LWFAST_PROFILE")
+    if own and normalise_url(own, allow_insecure=True) == url:
+        return
+    raise ConfigurationError(
+        f"The token is that of profile {name!r}, but the URL {url} is from {url_source}, so the token "
+        "was not sent. Put that URL into the profile, or give the token too: Client(token=...), or, where no "
+        "profile is named by argument, remote.token.load(NAME) or LWFAST_TOKEN."
+    )
+
+
+def _of_named(key: str, profile: str | None) -> tuple[Any, str]:
+    """An entry of the profile that the client names by argument."""
+    return (None, "") if profile is None else _of_profile(key, profile)
+
+
+def _of_profile(key: str, profile: str | None) -> tuple[Any, str]:
+    name = profile or os.environ.get("LWFAST_PROFILE")
+    if not name:
+        return None, ""
+    return persistence.read_profile(name).get(key), f"profile {name!r}"

@@ -1,0 +1,150 @@
+"""The access token: the one in use, and those saved by name."""
+
+from __future__ import annotations
+
+from lwfast.errors import AuthenticationError, TokenError
+from lwfast.remote.configuration import legacy, persistence
+from lwfast.remote.configuration.chosen import chosen
+
+
+def check_token(token: str, source: str = "the token") -> str:
+    """Return `token` if it can travel in a header; no message ever shows it.
+
+    Raises:
+        TypeError: It is no string.
+        ValueError: It is empty, or holds a character that a header cannot carry.
+    """
+    if not isinstance(token, str):
+        raise TypeError(f"Token should be provided in string format, got {type(token).__name__}.")
+    if not token or not all("!" <= character <= "~" for character in token):
+        what = "is empty" if not token else "holds a blank, a line end or a character outside ASCII"
+        raise ValueError(f"A token cannot be sent if it {what}; copy {source} once more.")
+    return token
+
+
+class Token:
+    """The token of the default client, and the tokens saved by name.
+
+    The token is never shown, whatever is printed.
+    """
+
+    def set(self, token: str) -> None:
+        """Use `token` from now on.
+
+        Raises:
+            TypeError: It is no string.
+            ValueError: It cannot be a token (empty, or with blanks).
+        """
+        chosen.set_token(check_token(token))
+
+    def get(self) -> str:
+        """Return the token in use: the one set or loaded, else the one of `LWFAST_TOKEN` or the profile.
+
+        Raises:
+            AuthenticationError: There is none.
+        """
+        from lwfast.remote.configuration.client_settings import resolve_token
+
+        return resolve_token(None)[0]
+
+    def save(self, name: str, overwrite: bool = False) -> None:
+        """Save the token in use under a name, in a file that only you can read.
+
+        Args:
+            name: What to call it.
+            overwrite: Whether a token of this name may be replaced.
+
+        Raises:
+            AuthenticationError: No token is in use.
+            TokenError: There is a token of this name already, or the file cannot be written.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"Save name should be a string, got {type(name).__name__}.")
+        value = self.get()
+        with persistence.changing_tokens() as saved:
+            if not overwrite and (name in saved or name in persistence.read_tokens()[1]):
+                raise TokenError(
+                    f"A token named {name!r} is saved already; choose another name or pass overwrite=True."
+                )
+            saved[name] = value
+
+    def load(self, name: str) -> None:
+        """Use the saved token of this name from now on.
+
+        Raises:
+            TokenError: There is none of this name.
+        """
+        self.set(saved_token(name))
+
+    def delete_saved(self, name: str) -> None:
+        """Delete the saved token of this name.
+
+        Raises:
+            TokenError: There is none of this name, or it stands in a file of Lightworks' client, which is
+                only read here.
+        """
+        saved, theirs = persistence.read_tokens()
+        if name not in saved and name not in theirs:
+            raise TokenError(_missing(name, [*saved, *theirs]))
+        if name in saved:
+            with persistence.changing_tokens() as changing:
+                changing.pop(name, None)
+        if name in theirs:
+            raise TokenError(
+                f"Token {name!r} is still in {legacy.folder()}/{persistence.TOKENS}, which Lightworks' "
+                "client wrote and lwfast only reads; delete it with that client, or from the file."
+            )
+
+    def list_saved(self) -> list[str]:
+        """Print the names of all saved tokens, and return them.
+
+        Raises:
+            TokenError: No token was ever saved.
+        """
+        saved, theirs = persistence.read_tokens()
+        names = list(dict.fromkeys([*saved, *theirs]))
+        if not names and not (persistence.own_folder() / persistence.TOKENS).exists():
+            raise TokenError("No tokens have been saved yet; use token.set(...), then token.save(name).")
+        print(names)  # noqa: T201  (the reference's interface)
+        return names
+
+    def __repr__(self) -> str:
+        return f"lwfast.remote.token({'not set' if chosen.token is None else 'set, not shown'})"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> str:
+        return "token"
+
+
+def saved_token(name: str) -> str:
+    """Look a saved token up, ours before Lightworks'.
+
+    Raises:
+        TokenError: There is none of this name; says which there are.
+    """
+    saved, theirs = persistence.read_tokens()
+    for tokens in (saved, theirs):
+        if name in tokens:
+            try:
+                return check_token(tokens[name], f"saved token {name!r}")
+            except ValueError as error:
+                raise TokenError(str(error)) from None
+    raise TokenError(_missing(name, [*saved, *theirs]))
+
+
+def _missing(name: str, known: list[str]) -> str:
+    listed = ", ".join(sorted(set(known))) or "none"
+    return f"Token {name!r} not found among the saved tokens ({listed})."
+
+
+token = Token()
+
+
+def no_token() -> AuthenticationError:
+    """Say what to do about a token that is not there."""
+    return AuthenticationError(
+        "No token is set. Set one with remote.token.set(...), load a saved one with remote.token.load(name), "
+        "set LWFAST_TOKEN, or name a profile that has token_name."
+    )

@@ -1,0 +1,241 @@
+"""The scheduler's calls: every URL stands here, bytes come in and structs go out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from lwfast import wire
+from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError
+from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
+from lwfast.remote.connection.transport import Answer, DownloadProgress, Transport
+
+T = TypeVar("T")
+
+ALL_JOBS = 2**31 - 1
+"""The page size by which the reference asks for everything."""
+
+
+def check_job_id(job_id: Any) -> str:
+    """Return a job id as it stands in a URL.
+
+    Raises:
+        TypeError: It is neither a number nor a string.
+        JobError: It is None, as that of a job that was never submitted.
+        JobNotFoundError: It cannot be the id of a job.
+    """
+    if job_id is None:
+        raise JobError("This job has no id: it was not submitted.")
+    if isinstance(job_id, bool) or not isinstance(job_id, int | str):
+        try:
+            job_id = job_id.__index__() if not isinstance(job_id, bool) else None
+        except AttributeError:
+            job_id = None
+        if job_id is None:
+            raise TypeError("A job id should be an integer or a string.")
+    text = quote(str(job_id).strip(), safe="")
+    if text in {"", ".", ".."}:
+        raise JobNotFoundError(f"{job_id!r} is no job id.")
+    return text
+
+
+SMALL_RESULT_BYTES = 4096
+"""Results up to this size come with the news that a job is complete; larger ones are fetched when wanted."""
+
+
+class Endpoints:
+    """The calls that one scheduler takes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def offers_v1(self) -> bool:
+        """Say whether the scheduler offers lwfast's API; if nothing was asked yet, ask something harmless."""
+        if self.transport.speaks_v1 is None:
+            self.qpus()
+        return bool(self.transport.speaks_v1)
+
+    # --- QPUs ---------------------------------------------------------------------------------------
+
+    def qpus(self) -> list[wire.QPUListItem]:
+        """Ask for all QPUs."""
+        return self._get("qpus", wire.decode_qpu_list, "listing the QPUs")
+
+    def qpu(self, qpu_id: int | str) -> wire.ArtemisQPU | None:
+        """Ask for one QPU; None where there is none of this id."""
+        path = f"Qpus/{quote(str(qpu_id), safe='')}"
+        answer = self.transport.request("GET", path)
+        if answer.status_code == 404:
+            return None
+        return self._decoded(answer, wire.decode_qpu, "asking for a QPU").to_qpu()
+
+    # --- jobs, on the reference wire ----------------------------------------------------------------
+
+    def submit(self, body: bytes) -> int | str:
+        """Send a payload, once, and return the job's id."""
+        answer = self.transport.request("POST", "jobs", body=body, retry=ONCE)
+        self._check_accepted(answer)
+        text = answer.headers.get(wire.JOB_ID_HEADER, "").strip()
+        if not text:
+            raise self.transport.unexpected(answer, "submitting: the job was accepted without an id")
+        return int(text) if text.isascii() and text.isdigit() else text
+
+    def details(
+        self, job_id: Any, *, retry: RetryPolicy = IDEMPOTENT, deadline: float | None = None
+    ) -> wire.ArtemisJobDetails:
+        """Ask for the details of a job; a queue position is only kept while the job is scheduled."""
+        path = f"jobs/{check_job_id(job_id)}"
+        answer = self.transport.request("GET", path, retry=retry, deadline=deadline)
+        self._check_found(answer, job_id)
+        details = self._decoded(answer, wire.decode_job_details, "asking for a job")
+        if details.job_status is not wire.Status.SCHEDULED and details.queue_position is not None:
+            details = msgspec.structs.replace(details, queue_position=None)
+        return details
+
+    def cancel(self, job_id: Any) -> Answer:
+        """Ask to cancel a job, once; the caller reads the answer."""
+        return self.transport.request("PUT", f"jobs/{check_job_id(job_id)}/cancel", retry=ONCE)
+
+    def results(self, job_id: Any, progress: DownloadProgress | None = None) -> Answer:
+        """Ask for the results of a job; the caller reads the answer."""
+        return self.transport.request("GET", f"jobs/{check_job_id(job_id)}/results", progress=progress)
+
+    def job_ids(self, statuses: Iterable[wire.Status] = ()) -> list[int]:
+        """Ask for the ids of all jobs, or of those in some statuses, in no order."""
+        params: list[tuple[str, str | int]] = [("pageSize", ALL_JOBS)]
+        params += [("statuses", status.wire_name) for status in statuses]
+        found = self._get("jobs", wire.decode_job_list, "listing jobs", params)
+        return [item.id for item in found.items]
+
+    # --- what lwfast's own scheduler adds -----------------------------------------------------------
+
+    def submit_keyed(self, body: bytes, key: str) -> wire.JobRecord:
+        """Send a payload, as often as it takes: the key lets it become one job."""
+        answer = self._post_keyed("v1/jobs", body, key)
+        return self._decoded(answer, wire.decode_record, "submitting", expected=202)
+
+    def submit_batch_keyed(self, bodies: Sequence[bytes], key: str) -> list[wire.JobRecord]:
+        """Send several payloads, of which all are accepted or none; as often as it takes."""
+        answer = self._post_keyed("v1/jobs/batch", b'{"jobs":[' + b",".join(bodies) + b"]}", key)
+        return self._decoded(answer, wire.decode_records, "submitting a batch", expected=202).jobs
+
+    def record(self, job_id: Any) -> wire.JobRecord:
+        """Ask for a job's line, which has its name, QPU and samples."""
+        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}")
+        self._check_found(answer, job_id)
+        return self._decoded(answer, wire.decode_record, "asking for a job")
+
+    def payload(self, job_id: Any) -> wire.ArtemisPayload:
+        """Ask for a job's payload, as it was stored."""
+        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}/payload")
+        self._check_found(answer, job_id)
+        return self._decoded(answer, wire.decode_payload, "asking for a payload")
+
+    def page(
+        self,
+        *,
+        statuses: Iterable[wire.Status] = (),
+        name: str | None = None,
+        qpu: str | None = None,
+        limit: int,
+        before: int | None = None,
+    ) -> wire.JobPage:
+        """Ask for a page of jobs, newest first."""
+        params: list[tuple[str, str | int]] = [("status", status.wire_name) for status in statuses]
+        params += [(key, value) for key, value in (("name", name), ("qpu", qpu)) if value is not None]
+        params.append(("limit", limit))
+        if before is not None:
+            params.append(("before", before))
+        return self._get("v1/jobs", wire.decode_page, "listing jobs", params)
+
+    def changes(
+        self,
+        ids: Sequence[Any],
+        *,
+        after: int = 0,
+        timeout: float = 0.0,
+        retry: RetryPolicy = IDEMPOTENT,
+        deadline: float | None = None,
+    ) -> wire.Changes:
+        """Ask for the records of some jobs, once one changed after `after`, or after `timeout` seconds.
+
+        Small results come with the records of completed jobs.
+        """
+        params: dict[str, Any] = {"after": after, "ids": ",".join(check_job_id(item) for item in ids)}
+        params |= {"timeout": f"{timeout:g}", "results": SMALL_RESULT_BYTES}
+        answer = self.transport.request(
+            "GET",
+            "v1/changes",
+            params=params,
+            retry=retry,
+            read_timeout=self.transport.timeouts.read + timeout,
+            deadline=deadline,
+        )
+        self._check_found(answer, list(ids))
+        return self._decoded(answer, wire.decode_changes, "following jobs")
+
+    def status(self) -> wire.SchedulerStatus:
+        """Ask the scheduler how it is."""
+        return self._get("v1/status", wire.decode_status, "asking for the scheduler's status")
+
+    # --- bytes to structs ---------------------------------------------------------------------------
+
+    def _get(self, path: str, decode: Callable[[bytes], T], doing: str, params: Any = None) -> T:
+        return self._decoded(self.transport.request("GET", path, params=params), decode, doing)
+
+    def _post_keyed(self, path: str, body: bytes, key: str) -> Answer:
+        headers = {wire.IDEMPOTENCY_HEADER: key}
+        answer = self.transport.request("POST", path, body=body, headers=headers, retry=KEYED)
+        self._check_accepted(answer)
+        return answer
+
+    def _decoded(self, answer: Answer, decode: Callable[[bytes], T], doing: str, expected: int = 200) -> T:
+        if answer.status_code != expected:
+            raise self.transport.unexpected(answer, doing)
+        try:
+            return decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self.transport.unexpected(answer, f"{doing} ({self.transport.scrub(str(error))})") from None
+
+    def _check_found(self, answer: Answer, job_id: Any) -> None:
+        if answer.status_code == 404:
+            found = _complaints(answer)
+            ids = job_id if isinstance(job_id, list) else [job_id]
+            # The words of lwfast's own scheduler for one job would say it twice.
+            said = (item.reason for item in found or () if item.reason != f"there is no job {ids[0]}")
+            reasons = "".join(f" The scheduler says: {reason}" for reason in said)
+            what = f"Job with requested ID ({ids[0]}) not found."
+            if len(ids) > 1:
+                what = f"At least one of {len(ids)} jobs ({', '.join(map(str, ids))}) was not found."
+            raise JobNotFoundError(self.transport.scrub(what + reasons))
+
+    def _check_accepted(self, answer: Answer) -> None:
+        """Raise for anything but 202; a refusal names every field that the scheduler refused."""
+        if answer.status_code == 202:
+            return
+        found = _complaints(answer) if 400 <= answer.status_code < 500 else None
+        if found is None:
+            problem = self.transport.unexpected(answer, "submitting")
+            problem.job_id = _named_job(answer)
+            raise problem
+        listed = "".join(f"\n\t{item.name} : {item.reason}" for item in found)
+        message = f"The scheduler refused these fields of the job:{listed}"
+        error = JobSubmissionError(self.transport.scrub(message))
+        error.errors = tuple((item.name, item.reason) for item in found)
+        raise error
+
+
+def _complaints(answer: Answer) -> list[wire.FieldError] | None:
+    """What a refusal complains of, or None where it is not in the wire's words."""
+    try:
+        return wire.decode_errors(answer.body).errors
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _named_job(answer: Answer) -> str | None:
+    """The id in the header of an answer, or None."""
+    return answer.headers.get(wire.JOB_ID_HEADER, "").strip() or None

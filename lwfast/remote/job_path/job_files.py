@@ -1,0 +1,171 @@
+"""Saved jobs: ids and payloads as JSON, ours and the reference's."""
+
+from __future__ import annotations
+
+import json
+import locale
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lwfast import wire
+from lwfast._base.atomic import write_atomic
+from lwfast.errors import JobFileError
+
+if TYPE_CHECKING:
+    from lwfast.remote.job_path.batch_job import BatchJob
+    from lwfast.remote.job_path.single_job import Job
+
+FORMAT_VERSION = 2
+"""Of batches; since 2 (the reference has none) the jobs stand below `jobs`, so that any name is possible."""
+
+
+def path_to_save(filename: str | PathLike[str]) -> Path:
+    """Return the path a job is saved to: `.json` is added, nothing is cut off.
+
+    Raises:
+        TypeError: `filename` is no name or path.
+    """
+    if not isinstance(filename, str | Path):
+        raise TypeError(f"Provided filename should be a string or Path, got {type(filename).__name__}.")
+    path = Path(filename)
+    return path if path.suffix.lower() == ".json" else path.with_name(f"{path.name}.json")
+
+
+def path_to_load(filename: str | PathLike[str]) -> Path | None:
+    """Return the file that holds the job, or None; the reference cut names at their last dot."""
+    path = path_to_save(filename)
+    if path.exists():
+        return path
+    cut = Path(filename).with_suffix(".json")
+    return cut if cut.exists() else None
+
+
+def saved_job_exists(filename: str | PathLike[str]) -> bool:
+    """Say whether a job is saved under this name.
+
+    Raises:
+        TypeError: `filename` is no name or path.
+    """
+    return path_to_load(filename) is not None
+
+
+def save(data: dict[str, Any], filename: str | PathLike[str], allow_overwrite: bool) -> None:
+    """Write a saved job, whole or not at all; its folder is made.
+
+    Raises:
+        ValueError: There is such a file, and it may not be replaced.
+    """
+    path = path_to_save(filename)
+    if path.exists() and not allow_overwrite:
+        raise ValueError(
+            f"A saved job with this name already exists ({path}). Use another name, or allow_overwrite=True "
+            "to replace it."
+        )
+    write_atomic(path, json.dumps(data, indent=4).encode())
+
+
+def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
+    """Read a saved job.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        JobFileError: It is not one.
+    """
+    path = path_to_load(filename)
+    if path is None:
+        raise FileNotFoundError(f"No saved job {path_to_save(filename)}.")
+    raw = path.read_bytes()
+    try:
+        try:
+            data = json.loads(raw)
+        except UnicodeDecodeError:  # the reference writes in the encoding of the system
+            data = json.loads(raw.decode(locale.getencoding()))
+    except ValueError as error:
+        raise JobFileError(f"{path} is no saved job: {error}.") from error
+    if not isinstance(data, dict):
+        raise JobFileError(f"{path} is no saved job: it holds a {type(data).__name__}.")
+    return path, data
+
+
+def kind_of(data: dict[str, Any], path: Path) -> str:
+    """Say what a file holds: `job` or `batch_job`.
+
+    Raises:
+        JobFileError: Neither.
+    """
+    kind = data.get("job_type")
+    # A batch that the reference saved with a job of the name job_type holds that job there.
+    if kind not in {"job", "batch_job"}:
+        raise JobFileError(f"{path} holds no job: its job_type is {kind!r:.60}, not 'job' or 'batch_job'.")
+    return str(kind)
+
+
+def job_to_data(job: Job) -> dict[str, Any]:
+    """Return what is saved of a job."""
+    payload = job._payload
+    data = {
+        "job_type": "job",
+        "job_id": job.job_id,
+        "payload": None if payload is None else wire.payload_to_builtins(payload),
+        "previous_ids": list(job.previous_ids),
+        "job_name": job.name,
+    }
+    if job._url is not None:
+        data["url"] = job._url  # an id is another job elsewhere
+    if job._pending_key is not None:
+        data["pending_key"] = job._pending_key  # so that a submit whose answer was lost makes no second job
+    return data
+
+
+def job_from_data(job: Job, data: Any, path: Path) -> None:
+    """Put what was saved into a job; where that fails, the job is as it was.
+
+    Raises:
+        JobFileError: Something is missing or wrong; names it.
+    """
+    if not isinstance(data, dict) or "job_id" not in data or "payload" not in data:
+        raise JobFileError(f"Unable to locate required job data within {path}: job_id and payload.")
+    job_id = data["job_id"]
+    if isinstance(job_id, bool) or not isinstance(job_id, int | str | None):
+        raise JobFileError(f"The job_id in {path} is {job_id!r:.60}, not a number or a string.")
+    previous = data.get("previous_ids") or []
+    if not isinstance(previous, list):
+        raise JobFileError(f"The previous_ids in {path} are no list.")
+    payload = None
+    if data["payload"] is not None:
+        try:
+            payload = wire.payload_from_builtins(data["payload"])
+        except (msgspec.ValidationError, ValueError, TypeError) as error:
+            raise JobFileError(
+                f"The payload of job {job_id} in {path} cannot be read: {error}. The job itself can be found "
+                f"with remote.job({job_id!r})."
+            ) from error
+    name, key, url = data.get("job_name"), data.get("pending_key"), data.get("url")
+    for label, value in (("pending_key", key), ("url", url)):
+        if not isinstance(value, str | None):
+            raise JobFileError(f"The {label} in {path} is {value!r:.60}, not a string.")
+    job._restore(job_id, payload, previous, name if isinstance(name, str) else None, key, url)
+
+
+def batch_to_data(batch: BatchJob) -> dict[str, Any]:
+    """Return what is saved of a batch."""
+    jobs = {name: job_to_data(job) for name, job in batch.items()}
+    return {"job_type": "batch_job", "format_version": FORMAT_VERSION, "jobs": jobs}
+
+
+def batch_from_data(data: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the saved data of each job of a batch, by name.
+
+    Raises:
+        JobFileError: It is no batch, or of a later version.
+    """
+    version = data.get("format_version")
+    if version is None or isinstance(version, dict):  # the reference's: jobs beside job_type
+        return {name: job for name, job in data.items() if name != "job_type"}
+    if version != FORMAT_VERSION or not isinstance(data.get("jobs"), dict):
+        raise JobFileError(f"{path} has format version {version!r:.20}; this lwfast reads {FORMAT_VERSION}.")
+    jobs: dict[str, Any] = data["jobs"]
+    return jobs

@@ -1,0 +1,127 @@
+"""Lists of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from lwfast.errors import JobNotFoundError, LightworksDependencyError, LightworksRemoteError
+from lwfast.remote.job_path.single_job import Job
+from lwfast.wire import JobRecord, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lwfast.remote.client import Client
+
+PAGE = 500
+WAITING = (Status.ACCEPTED, Status.SCHEDULED)
+
+
+def find_jobs(
+    client: Client, status: Any, name: str | None, limit: int | None, qpu: str | None, before: int | None
+) -> list[Job]:
+    """Find jobs, newest first; see `remote.jobs` for the arguments."""
+    statuses = check_statuses(status)
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit should be a number of jobs from 1 on, or None for all, got {limit!r}.")
+    api = client._api
+    if api.offers_v1():
+        records = all_records(client, statuses, name, qpu, limit, before)
+        return [job_of(client, record) for record in records]
+    asked = [key for key, value in (("name", name), ("qpu", qpu)) if value is not None]
+    if asked:
+        raise LightworksRemoteError(
+            f"This scheduler lists ids only, so jobs cannot be found by {' and '.join(asked)}; filter by "
+            "status, or keep the ids (job.save_to_file)."
+        )
+    ids = [item for item in sorted(api.job_ids(statuses), reverse=True) if before is None or item < before]
+    out = []
+    for job_id in ids[:limit]:
+        job = Job(client=client)
+        job._restore(job_id, None, [], None)
+        out.append(job)
+    return out
+
+
+def all_records(
+    client: Client,
+    statuses: Iterable[Status] = (),
+    name: str | None = None,
+    qpu: str | None = None,
+    limit: int | None = None,
+    before: int | None = None,
+) -> list[JobRecord]:
+    """Ask for pages until there are enough records, or no more."""
+    found: list[JobRecord] = []
+    while limit is None or len(found) < limit:
+        ask = PAGE if limit is None else min(PAGE, limit - len(found))
+        page = client._api.page(statuses=statuses, name=name, qpu=qpu, limit=ask, before=before)
+        found += page.items
+        before = page.before
+        if before is None or not page.items:
+            break
+    return found
+
+
+def job_of(client: Client, record: JobRecord) -> Job:
+    """Make the job of a record."""
+    job = Job(client=client)
+    job._restore(record.job_id, None, [], record.job_name)
+    job._saw(record.job_id, record.job_status, record)
+    return job
+
+
+def check_statuses(status: Any) -> list[Status]:
+    """Return the statuses to filter by.
+
+    Raises:
+        ValueError: A word is no status; lists those there are.
+    """
+    if status is None:
+        return []
+    values = [status] if isinstance(status, str | Status) else list(status)
+    found: list[Status] = []
+    for value in values:
+        known = value if isinstance(value, Status) else _by_word(value)
+        if known is None or known is Status.UNKNOWN:
+            words = ", ".join(item.wire_name for item in Status if item is not Status.UNKNOWN)
+            raise ValueError(f"{value!r} is no status of a job; there are: {words}.")
+        found.append(known)
+    return found
+
+
+def _by_word(word: Any) -> Status | None:
+    plain = str(word).replace(" ", "").lower()
+    return next((item for item in Status if item.value.replace(" ", "").lower() == plain), None)
+
+
+def scheduled_table(client: Client) -> pd.DataFrame:
+    """Return the jobs that wait, in the order of the queue; see `remote.show_scheduled`."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise LightworksDependencyError(
+            "show_scheduled needs pandas; python -m pip install pandas (the extra lwfast[frames])."
+        ) from error
+    rows = sorted(_waiting(client), key=lambda row: (row[2] is None, row[2] or 0, row[0]))
+    table = pd.DataFrame(rows, columns=["Job ID", "Status", "Queue Position"])
+    return table.astype({"Job ID": "int64", "Queue Position": "Int64"})
+
+
+def _waiting(client: Client) -> list[tuple[int | str, str, int | None]]:
+    """Ask which jobs wait: in one request where the scheduler can, else one for each job."""
+    if client._api.offers_v1():
+        return [
+            (record.job_id, str(record.job_status), record.queue_position)
+            for record in all_records(client, WAITING)
+        ]
+    rows: list[tuple[int | str, str, int | None]] = []
+    for job_id in client.list_scheduled_jobs():
+        try:
+            details = client.get_job_details(job_id)
+        except JobNotFoundError:
+            continue  # deleted since the list was made
+        if details.job_status in WAITING:
+            rows.append((details.job_id, str(details.job_status), details.queue_position))
+    return rows

@@ -1,0 +1,1 @@
+"""Many result files as one."""

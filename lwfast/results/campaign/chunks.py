@@ -1,0 +1,251 @@
+"""One chunk of a campaign: what a worker does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+
+from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError
+from lwfast.results.campaign.doubles import Content, content_of
+from lwfast.results.campaign.verbs import Step, check_fit
+from lwfast.results.columns.provenance import Provenance
+from lwfast.results.files.save_load import load_result
+from lwfast.results.processing.merging import CountSum
+from lwfast.results.processing.summaries import Summary, summary_of
+from lwfast.results.sampling_result import SamplingResult
+
+_CHUNK_BYTES = 8 << 20
+_CHUNK_FILES = 8
+
+Failures = dict[str, str]
+"""What was wrong with files, by path."""
+
+
+class Sum(Protocol):
+    """Adds up results; where `add` or `join` raises, it is as it was."""
+
+    def add(self, result: SamplingResult) -> None:
+        """Add a result."""
+
+    def join(self, other: Self) -> None:
+        """Add what another has added up."""
+
+    def settle(self) -> None:
+        """Add up for good what waits."""
+
+
+S = TypeVar("S", bound=Sum)
+
+
+class TableSum:
+    """The counts of all states, and where they come from."""
+
+    def __init__(self) -> None:
+        self.provenance = Provenance()
+        self._counts = CountSum()
+
+    def add(self, result: SamplingResult) -> None:
+        """Add a result.
+
+        Raises:
+            ResourceLimitError: If a count gets too large.
+        """
+        self._counts.add(result.states, result.counts)
+        self.provenance.add(result)
+
+    def join(self, other: TableSum) -> None:
+        """Add what another has added up, in the order of its states.
+
+        Raises:
+            ResourceLimitError: If a count gets too large.
+        """
+        self._counts.add(*other._counts.columns())
+        self.provenance.join(other.provenance)
+
+    def result(self, **metadata: Any) -> SamplingResult:
+        """Return the sum as a result, with further metadata."""
+        shared = self.provenance.shared
+        kind: type[SamplingResult] = shared.pop("kind", SamplingResult)
+        known = shared.pop("metadata", {})
+        metadata["failed"] = {**known.get("failed", {}), **metadata["failed"]}
+        return kind.from_owned(
+            *self._counts.columns(),
+            history=self.provenance.history,
+            metadata={**known, **metadata},
+            **shared,
+        )
+
+    def settle(self) -> None:
+        """Add up for good what waits, so that no more than the distinct states travels."""
+        self._counts.settle()
+
+
+class SummarySum:
+    """Photon numbers, means and correlations; the tables are dropped."""
+
+    def __init__(self) -> None:
+        self._summary: Summary | None = None
+
+    def add(self, result: SamplingResult) -> None:
+        """Add a result.
+
+        Raises:
+            ResourceLimitError: If there are too many samples.
+        """
+        if len(result):
+            self._join(result.summary())
+
+    def join(self, other: SummarySum) -> None:
+        """Add what another has added up.
+
+        Raises:
+            ResourceLimitError: If there are too many samples.
+        """
+        if other._summary is not None:
+            self._join(other._summary)
+
+    def _join(self, part: Summary) -> None:
+        self._summary = part if self._summary is None else self._summary + part
+
+    def result(self) -> Summary:
+        """Return the sum."""
+        empty = SamplingResult({})
+        return summary_of(empty.states, empty.counts) if self._summary is None else self._summary
+
+    def settle(self) -> None:
+        """Do nothing: it is small."""
+
+
+class Part(NamedTuple, Generic[S]):
+    """Files of a chunk whose states have as many modes (None where there are no states), and their sum."""
+
+    n_modes: int | None
+    paths: tuple[str, ...]
+    total: S
+
+
+class Outcome(NamedTuple, Generic[S]):
+    """What became of a chunk.
+
+    Attributes:
+        parts: The sums.
+        failed: What was wrong with files.
+        has_states: Whether a file could be read and has states.
+        misfit: Why the steps cannot be applied to the first such file, or None.
+        contents: What the files say to hold.
+        empty: Files without states.
+        broken: What ended the pool that should have processed the chunk, or None.
+    """
+
+    parts: list[Part[S]]
+    failed: Failures
+    has_states: bool
+    misfit: LightworksError | None
+    contents: list[Content]
+    empty: list[str]
+    broken: BrokenExecutor | None = None
+
+
+def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """Cut files into chunks of about 8 MB and at most 8 files; depends on the files only."""
+    chunks: list[tuple[Path, ...]] = []
+    current: list[Path] = []
+    size = 0
+    for path in paths:
+        try:
+            length = path.stat().st_size
+        except OSError:
+            length = 0  # reading it will report it
+        if current and (size + length > _CHUNK_BYTES or len(current) == _CHUNK_FILES):
+            chunks.append(tuple(current))
+            current, size = [], 0
+        current.append(path)
+        size += length
+    return [*chunks, tuple(current)] if current else chunks
+
+
+def run_chunk(kind: type[S], paths: Sequence[Path], steps: Sequence[Step], raw_data: bool) -> Outcome[S]:
+    """Add up the files of a chunk, apart for each number of modes.
+
+    Raises:
+        Exception: What is no fault of a file: that of a callable of the user, or of this package.
+    """
+    totals: dict[int | None, S] = {}
+    names: dict[int | None, list[str]] = {}
+    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[])
+    for path in paths:
+        result = loaded(path, raw_data, outcome.failed)
+        if result is None:
+            continue
+        if len(result) and not outcome.has_states:
+            outcome = outcome._replace(has_states=True, misfit=misfit_of(path, result, steps))
+        if len(result) == 0:
+            outcome.empty.append(str(path))
+        outcome.contents.append(content_of(str(path), result.metadata))
+        result = processed(path, result, steps, outcome.failed)
+        if result is None:
+            continue
+        n_modes = result.n_modes if len(result) else None
+        try:
+            totals.setdefault(n_modes, kind()).add(result)
+        except ResourceLimitError as error:
+            outcome.failed[str(path)] = reason_of(path, error)
+        else:
+            names.setdefault(n_modes, []).append(str(path))
+    for n_modes, paths_added in names.items():
+        totals[n_modes].settle()
+        outcome.parts.append(Part(n_modes, tuple(paths_added), totals[n_modes]))
+    return outcome
+
+
+def lost_chunk(paths: Sequence[Path], reason: str, broken: BrokenExecutor | None) -> Outcome[Any]:
+    """Return what became of a chunk whose worker is gone."""
+    failed = dict.fromkeys(map(str, paths), reason)
+    return Outcome([], failed, has_states=False, misfit=None, contents=[], empty=[], broken=broken)
+
+
+def loaded(path: Path, raw_data: bool, failed: Failures) -> SamplingResult | None:
+    """Return the result of a file; None, with an entry in `failed`, where it cannot be read."""
+    try:
+        result = load_result(path)
+        return result.raw_data if raw_data else result
+    except LightworksDependencyError:
+        raise  # no fault of the file, and the same for the next one
+    except (LightworksError, OSError) as error:
+        failed[str(path)] = reason_of(path, error)
+        return None
+
+
+def processed(
+    path: Path, result: SamplingResult, steps: Sequence[Step], failed: Failures
+) -> SamplingResult | None:
+    """Return a result after all steps; None, with an entry in `failed`, where its data do not allow one."""
+    try:
+        for step in steps:
+            result = step.apply(result)
+    except LightworksError as error:
+        failed[str(path)] = reason_of(path, error)
+        return None
+    except Exception as error:
+        error.add_note(f"while processing {path}")
+        raise
+    return result
+
+
+def misfit_of(path: Path, result: SamplingResult, steps: Sequence[Step]) -> LightworksError | None:
+    """Say why the steps cannot be applied to states of as many modes, or None where they can."""
+    try:
+        check_fit(steps, result.n_modes)
+    except LightworksError as error:
+        return type(error)(
+            f"{str(error).rstrip('.')}; {path}, the first file with states, has {result.n_modes} modes"
+        )
+    return None
+
+
+def reason_of(path: Path, error: Exception) -> str:
+    """Return what was wrong, without the name of the file, which stands beside it."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{type(error).__name__}: {text.removeprefix(f'{path}: ')}"

@@ -1,0 +1,69 @@
+"""Which files a campaign takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
+    """Return the files that paths, folders and patterns stand for, each once.
+
+    Args:
+        paths: One or several, in order.
+        exclude: Those to leave out; they need not exist.
+
+    Returns:
+        The files, and the names under which some were met again.
+
+    Raises:
+        FileNotFoundError: If a folder or pattern of `paths` has no result files, or a path that is given
+            alone, or has no ending of a result file, does not exist.
+        TypeError: If one is no path, or they are a mapping.
+    """
+    left_out = {os.path.realpath(path) for path in _found(exclude, may_lack=True)}
+    taken: dict[str, Path] = {}
+    repeated: list[str] = []
+    for path in _found(paths, alone=True):
+        real = os.path.realpath(path)
+        if real in taken:
+            repeated.append(str(path))
+        elif real not in left_out:
+            taken[real] = path
+    return tuple(taken.values()), repeated
+
+
+def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterator[Path]:
+    """Give the files that paths, folders and patterns stand for."""
+    from lwfast.results.files.save_load import SUFFIXES
+
+    if not isinstance(paths, str | os.PathLike):
+        if not isinstance(paths, Iterable) or isinstance(paths, Mapping | bytes | bytearray):
+            raise TypeError(f"paths are a path or several, not {type(paths).__name__}")
+        for path in paths:
+            yield from _found(path, may_lack=may_lack)
+        return
+    path = Path(paths)
+    if path.is_dir():
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and _is_file(p))
+    elif any(c in str(path) for c in "*?[") and not path.exists():
+        import glob
+
+        names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+        found = [Path(name) for name in names if not os.path.isdir(name)]  # noqa: PTH112
+    else:
+        misnamed = alone or path.suffix.lower() not in SUFFIXES
+        if misnamed and not may_lack and not os.path.lexists(path):
+            raise FileNotFoundError(f"there is no file or folder {path}")
+        yield path  # a file among others that does not exist is reported with those that cannot be read
+        return
+    if not found and not may_lack:
+        raise FileNotFoundError(f"there are no result files in {path}")
+    yield from found
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a path is a file, or a link that leads nowhere: a file that is missing, and is told as such."""
+    return path.is_file() or (path.is_symlink() and not path.exists())

@@ -1,0 +1,115 @@
+"""Run the chunks of a campaign, here or in an executor, and give what became of them in order."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lwfast._base.validation import as_integer
+from lwfast.results.campaign.chunks import Outcome, Sum, chunks_of, lost_chunk, run_chunk
+from lwfast.results.campaign.file_progress import Progress
+from lwfast.results.campaign.verbs import Step
+
+_IN_FLIGHT = 32
+"""Chunks handed out at a time where the executor does not tell how many workers it has."""
+_DIED = "a worker that processed this file, or one of those at work with it, ended abruptly"
+_NOT_TRIED = "not tried: a worker had ended abruptly, and its pool with it"
+
+S = TypeVar("S", bound=Sum)
+Done = tuple[tuple[Path, ...], Outcome[S]]
+
+
+def outcomes_of(
+    kind: type[S],
+    paths: Sequence[Path],
+    steps: tuple[Step, ...],
+    raw_data: bool,
+    executor: Executor | None,
+    progress: Any,
+    in_flight: int | None,
+) -> Iterator[Done[S]]:
+    """Give each chunk of files and what became of it, in order.
+
+    Where a pool breaks, what was done is given all the same; the outcome of the other chunks tells of it.
+
+    Raises:
+        TypeError: If a step cannot be sent to a process pool, or the executor is none.
+        ValueError: If no chunk may be in flight.
+        BrokenExecutor: If the pool was broken before.
+        Exception: As in `run_chunk`.
+    """
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"the executor is of type {type(executor).__name__}; use a pool, which has `submit`")
+    window = _window(executor, in_flight)
+    if isinstance(executor, ProcessPoolExecutor):
+        _check_can_travel(steps)
+    chunks = chunks_of(paths)
+    with Progress(progress, len(paths)) as bar:
+        if executor is None:
+            done: Iterator[Done[S]] = ((chunk, run_chunk(kind, chunk, steps, raw_data)) for chunk in chunks)
+        else:
+            done = _elsewhere(executor, chunks, window, (kind, steps, raw_data))
+        for chunk, outcome in done:
+            yield chunk, outcome
+            if outcome.broken is None:
+                bar.advance(len(chunk))
+
+
+def _elsewhere(
+    executor: Executor, chunks: list[tuple[Path, ...]], window: int, task: tuple[Any, Any, bool]
+) -> Iterator[Done[Any]]:
+    kind, steps, raw_data = task
+    pending: list[Any] = []
+    broken: BrokenExecutor | None = None
+    submitted = 0
+    try:
+        for number, chunk in enumerate(chunks):
+            while broken is None and submitted < min(len(chunks), number + window):
+                try:
+                    pending.append(executor.submit(run_chunk, kind, chunks[submitted], steps, raw_data))
+                except BrokenExecutor as error:
+                    if submitted == 0:
+                        raise
+                    broken = error
+                else:
+                    submitted += 1
+            if not pending:  # broken
+                yield chunk, lost_chunk(chunk, _NOT_TRIED, broken)
+                continue
+            try:
+                outcome = pending.pop(0).result()
+            except BrokenExecutor as error:
+                broken = broken or error
+                outcome = lost_chunk(chunk, f"{type(error).__name__}: {_DIED}", broken)
+            except Exception as error:
+                # What dask raises where a task has killed several workers; the others go on.
+                if type(error).__name__ != "KilledWorker":
+                    raise
+                outcome = lost_chunk(chunk, f"KilledWorker: {_DIED}", None)
+            yield chunk, outcome
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _window(executor: Executor | None, in_flight: int | None) -> int:
+    if in_flight is None:
+        workers = getattr(executor, "_max_workers", None)  # of the pools of concurrent.futures
+        return 2 * workers if isinstance(workers, int) else _IN_FLIGHT
+    in_flight = as_integer(in_flight, "in_flight")
+    if in_flight < 1:
+        raise ValueError(f"in_flight is {in_flight}; at least one chunk is worked on at a time")
+    return in_flight
+
+
+def _check_can_travel(steps: tuple[Step, ...]) -> None:
+    try:
+        pickle.dumps(steps)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise TypeError(
+            f"a step cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
+            "functions inside functions are none), or a pool of threads."
+        ) from error

@@ -1,0 +1,100 @@
+"""The verbs of a campaign: checked and settled when they are added, applied to each file later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lwfast.errors import LightworksError, ModeRangeError, ResultError
+from lwfast.results.processing.mapping import known_name, map_states
+from lwfast.results.processing.selection import as_selection, settled
+from lwfast.results.sampling_result import SamplingResult
+from lwfast.tables.post_selection import as_heralds, as_rules, select_checked
+
+
+@dataclass(frozen=True)
+class Step:
+    """A method of a result with its arguments.
+
+    Attributes:
+        name: Of the method.
+        args: Its arguments, which nobody else changes and which can be read many times.
+        kwargs: Those by name.
+        described: What it leaves in the history of a result.
+    """
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    described: tuple[dict[str, Any], ...]
+
+    def apply(self, result: SamplingResult) -> SamplingResult:
+        """Return the result after this step.
+
+        Raises:
+            LightworksError: If the data do not allow it.
+            Exception: Whatever a callable of the user raises.
+        """
+        try:
+            after: SamplingResult = getattr(result, self.name)(*self.args, **self.kwargs)
+        except ValueError as error:
+            if isinstance(error, LightworksError) or not self._is_ours:
+                raise
+            raise ResultError(str(error)) from error  # the arguments were checked: it is the data
+        return after
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether no callable of the user is part of it."""
+        if self.name == "map":
+            return known_name(self.args[0]) is not None
+        return as_selection(self.args[0])[1] is None
+
+
+def post_selection_step(post_selection: Any) -> Step:
+    """Return the step for `apply_post_selection`, whose arguments are checked here."""
+    return _step("apply_post_selection", (settled(post_selection),), {})
+
+
+def post_select_step(rules: Any, heralds: Any) -> Step:
+    """Return the step for `post_select`."""
+    return _step("post_select", (settled(() if rules is None else rules), as_heralds(heralds)), {})
+
+
+def map_step(mapping: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
+    """Return the step for `map`."""
+    return _step("map", (mapping, *args), kwargs)
+
+
+def check_fit(steps: Iterable[Step], n_modes: int) -> None:
+    """Check that steps can be applied to states of `n_modes` modes, as far as that depends on their number.
+
+    Raises:
+        ModeRangeError: If one names a mode that the states have not, or no longer have.
+        ResultError: If one needs another number of modes.
+    """
+    table, no_counts = np.zeros((0, n_modes), np.uint8), np.zeros(0, np.int64)
+    for number, step in enumerate(steps, 1):
+        try:
+            if step.name == "map":
+                if known_name(step.args[0]) is None:
+                    return  # a callable may give states of any length
+                table, _ = map_states(table, *step.args, **step.kwargs)
+                continue
+            rules, test = as_selection(step.args[0])
+            heralds = step.args[1] if step.name == "post_select" else {}
+            table, _ = select_checked(table, no_counts, () if test is not None else as_rules(rules), heralds)
+        except ModeRangeError as error:
+            raise ModeRangeError(f"step {number} ({step.name}) of the campaign: {error}") from None
+        except ValueError as error:
+            raise ResultError(f"step {number} ({step.name}) of the campaign: {error}") from None
+
+
+def _step(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
+    # On no data: raises now what is wrong with the arguments, not after all files were read.
+    history = getattr(SamplingResult({}), name)(*args, **kwargs).history
+    described = tuple({k: v for k, v in entry.items() if k != "states"} for entry in history)
+    return Step(name, args, dict(kwargs), described)

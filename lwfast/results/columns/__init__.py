@@ -1,0 +1,1 @@
+"""Columns that read as a mapping."""

@@ -1,0 +1,66 @@
+"""Find rows of a state table without making a State for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.buffers import readable
+from lwfast._types import StateTable
+from lwfast.tables.counts import hash_keys
+
+_SMALL = 4096
+"""Up to here a dict of bytes is built in a millisecond, and no kernel needs to be loaded."""
+
+
+class StateIndex:
+    """Row numbers of a table of distinct states.
+
+    Args:
+        states: `uint8[N, n_modes]`, contiguous, no two rows equal.
+    """
+
+    def __init__(self, states: StateTable) -> None:
+        self._states = states
+        n_rows, n_modes = states.shape
+        self._rows: dict[bytes, int] | None = None
+        self._slots = np.zeros(0, np.uint64)
+        if n_rows <= _SMALL:
+            text = states.tobytes()
+            self._rows = {text[k * n_modes : (k + 1) * n_modes]: k for k in range(n_rows)}
+        else:
+            from lwfast._kernels.tables import counts as kernels
+
+            self._slots = np.zeros(1 << (2 * n_rows).bit_length(), np.uint64)
+            every = np.arange(n_rows, dtype=np.uint32)
+            kernels.group_rehash(
+                readable(states.reshape(-1)), n_modes, *hash_keys(), n_rows, every, self._slots
+            )
+
+    def row(self, occupation: tuple[int, ...]) -> int:
+        """Return the row of a state, or -1 where the table does not have it."""
+        n_modes = self._states.shape[1]
+        if len(occupation) != n_modes or any(n > 255 for n in occupation):
+            return -1
+        if self._rows is not None:
+            return self._rows.get(bytes(occupation), -1)
+        return int(self.rows(np.array([occupation], np.uint8))[0])
+
+    def rows(self, wanted: StateTable) -> NDArray[np.int64]:
+        """Return the row of each of several states, -1 where the table does not have it."""
+        n_wanted, n_modes = wanted.shape
+        out: NDArray[Any] = np.full(n_wanted, -1, np.int64)
+        if n_modes != self._states.shape[1]:
+            return out
+        if self._rows is not None:
+            text = wanted.tobytes()
+            for k in range(n_wanted):
+                out[k] = self._rows.get(text[k * n_modes : (k + 1) * n_modes], -1)
+            return out
+        from lwfast._kernels.tables import counts as kernels
+
+        flat = readable(self._states.reshape(-1)), readable(wanted.reshape(-1))
+        kernels.find_rows(*flat, n_modes, *hash_keys(), self._slots, out)
+        return out

@@ -1,0 +1,66 @@
+"""The states along one side of an array, read as the keys of a dict."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import StateTable
+from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.state_map import frozen
+from lwfast.state import State
+from lwfast.tables.counts import group_checked
+
+
+class StateAxis:
+    """States of rows or columns. Where one stands there more than once, the last counts, as in a dict.
+
+    Args:
+        table: `uint8[N, n_modes]`, owned by the new object: read-only from now on.
+    """
+
+    __slots__ = ("_found", "table")
+
+    table: StateTable
+
+    def __init__(self, table: StateTable) -> None:
+        self.table = frozen(np.ascontiguousarray(table))
+        self._found: tuple[StateTable, StateIndex, NDArray[np.int64] | None] | None = None
+
+    def _look(self) -> tuple[StateTable, StateIndex, NDArray[np.int64] | None]:
+        """Return keys, index and places, found on first use: they take twice the memory of the states."""
+        if self._found is None:
+            keys, _ = group_checked(self.table, np.ones(len(self.table), np.int64))
+            places = None
+            if len(keys) == len(self.table):
+                keys = self.table
+            index = StateIndex(keys)
+            if keys is not self.table:
+                places = np.empty(len(keys), np.int64)
+                places[index.rows(self.table)] = np.arange(len(self.table))
+            self._found = keys, index, places
+        return self._found
+
+    @property
+    def keys(self) -> StateTable:
+        """The distinct states, `uint8[n_keys, n_modes]`, in the order in which they first appear."""
+        return self._look()[0]
+
+    @property
+    def index(self) -> StateIndex:
+        """The index of the keys."""
+        return self._look()[1]
+
+    @property
+    def places(self) -> NDArray[np.int64] | None:
+        """Where each key stands last, `int64[n_keys]`; None where each stands once."""
+        return self._look()[2]
+
+    def place(self, occupation: tuple[int, ...]) -> int:
+        """Return where a state stands, -1 where it does not."""
+        row = self.index.row(occupation)
+        return row if row < 0 or self.places is None else int(self.places[row])
+
+    def states(self) -> list[State]:
+        """Return all states, as a new list."""
+        return [State._trusted(tuple(row)) for row in self.table.tolist()]  # noqa: SLF001  (of uint8: valid)

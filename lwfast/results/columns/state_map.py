@@ -1,0 +1,279 @@
+"""A read-only mapping from State to a number over columns; the base of every result."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, MappingView, ValuesView
+from typing import Any, Generic, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import AnyArray, StateTable
+from lwfast.results.columns.dict_reading import DictReading
+from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.text import first_entries
+from lwfast.state import State, as_occupation
+
+V = TypeVar("V")
+A = TypeVar("A", bound="np.ndarray[Any, Any]")
+_CHUNK = 4096
+
+
+class StateMap(DictReading, Mapping[State, V], Generic[V]):
+    """Numbers keyed by State, held as a uint8 table and a vector.
+
+    Reads as a dict: `[]`, `in`, `get`, `items`, `keys`, `values`, `len`, `==`, `|`, `reversed`, `copy`. A key
+    may be anything that stands for a state: a State, a tuple, a list, a row of an array, Lightworks' own
+    State. Cannot be changed; a copy that can is `dict(result)`.
+
+    Args:
+        states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
+        values: `(N,)`, owned by the new object: read-only from now on.
+        index: The index of the states, where there is one.
+    """
+
+    __slots__ = ("__weakref__", "_index", "_states", "_values")
+
+    _states: StateTable
+    _values: AnyArray
+    _index: StateIndex | None
+
+    def __init__(self, states: StateTable, values: AnyArray, index: StateIndex | None = None) -> None:
+        self._states = frozen(np.ascontiguousarray(states))
+        self._values = frozen(np.ascontiguousarray(values))
+        self._index = index
+
+    @property
+    def states(self) -> StateTable:
+        """The states as rows, `uint8[N, n_modes]`, read-only."""
+        return self._states
+
+    @property
+    def n_modes(self) -> int:
+        """Number of modes of the states; 0 where there are none."""
+        return int(self._states.shape[1])
+
+    @property
+    def outputs(self) -> list[State]:
+        """The states in order, as a new list."""
+        return list(self)
+
+    def __len__(self) -> int:
+        return int(self._states.shape[0])
+
+    def __iter__(self) -> Iterator[State]:
+        # In pieces: the first states of a large result do not wait for the last.
+        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
+        for start in range(0, len(self), _CHUNK):
+            for row in self._states[start : start + _CHUNK].tolist():
+                yield trusted(tuple(row))
+
+    def __reversed__(self) -> Iterator[State]:
+        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
+        for stop in range(len(self), 0, -_CHUNK):
+            for row in reversed(self._states[max(stop - _CHUNK, 0) : stop].tolist()):
+                yield trusted(tuple(row))
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return self._row_of(key) >= 0
+        except (TypeError, ValueError):
+            return False
+
+    def __getitem__(self, key: Any) -> V:
+        try:
+            row = self._row_of(key)
+        except ValueError as error:
+            raise KeyError(f"{key!r} is no state, and not in the data: {error}") from None
+        if row < 0:
+            raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
+        return self._value(row)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the value of a state, or `default` where it is not there."""
+        return self._value(self._row_of(key)) if key in self else default
+
+    def keys(self) -> KeysView[State]:
+        """The states, as a view."""
+        return StateKeys(self)
+
+    def items(self) -> ItemsView[State, V]:
+        """Pairs of state and value, as a view."""
+        return StateItems(self)
+
+    def values(self) -> ValuesView[V]:
+        """The values, as a view."""
+        return StateValues(self)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, StateMap):
+            return self._equals_columns(other)
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        if len(other) != len(self):
+            return False
+        found = set()
+        for key, value in other.items():
+            try:
+                row = self._row_of(key)
+            except (TypeError, ValueError):
+                return False
+            if row < 0 or not self._value(row) == value:
+                return False
+            found.add(row)
+        return len(found) == len(self)  # a dict may hold one state twice, as a tuple and as a State
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(first_entries(self))}}}"
+
+    def __copy__(self) -> StateMap[V]:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> StateMap[V]:
+        # Columns cannot be changed and may be large; what a user gave beside them may be changed.
+        slots, own = self._as_dict(), getattr(self, "__dict__", {})  # of a class of a user
+        given: dict[str, Any] = {name: slots[name] for name in ("_attributes", "_raw") if name in slots}
+        copied = {name: deep_unless_same(value, memo) for name, value in given.items()}
+        copied_own = deep_unless_same(own, memo)
+        if copied_own is own and all(copied[name] is value for name, value in given.items()):
+            return self
+        other = _restored(type(self), {**slots, **copied})
+        if own:
+            vars(other).update(copied_own)
+        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Classes of users may have attributes of their own.
+        return _restored, (type(self), self._as_dict()), getattr(self, "__dict__", None) or None
+
+    def _as_dict(self) -> dict[str, Any]:
+        """Return what pickling keeps: every slot but the index, which is built again on demand."""
+        names = [name for cls in type(self).__mro__ for name in getattr(cls, "__slots__", ())]
+        return {name: getattr(self, name) for name in names if name not in ("_index", "__weakref__")}
+
+    def _value(self, row: int) -> V:
+        return cast("V", self._values[row].item())
+
+    def _row_of(self, key: Any) -> int:
+        try:
+            occupation = as_occupation(key)
+        except TypeError:
+            raise TypeError(f"Get item value must be a State, not {type(key).__name__}.") from None
+        return self._lookup.row(occupation)
+
+    def rows_of(self, states: StateTable) -> NDArray[np.int64]:
+        """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there."""
+        return self._lookup.rows(np.ascontiguousarray(states))
+
+    @property
+    def _lookup(self) -> StateIndex:
+        if self._index is None:
+            self._index = StateIndex(self._states)
+        return self._index
+
+    def _equals_columns(self, other: StateMap[Any]) -> bool:
+        if len(self) != len(other):
+            return False
+        if len(self) == 0:
+            return True
+        if self.n_modes != other.n_modes:
+            return False
+        if np.array_equal(self._states, other._states):
+            return np.array_equal(self._values, other._values)
+        rows = self.rows_of(other._states)
+        return bool((rows >= 0).all()) and np.array_equal(self._values[rows], other._values)
+
+
+class StateKeys(KeysView[State]):
+    """States in the order of the columns."""
+
+    _mapping: StateMap[Any]
+
+    def __reversed__(self) -> Iterator[State]:
+        states: Iterator[State] = reversed(self._mapping)
+        return states
+
+    def __repr__(self) -> str:
+        return _short_list(self)
+
+
+class StateItems(ItemsView[State, V]):
+    """Items in the order of the columns, without a look-up for each."""
+
+    _mapping: StateMap[V]
+
+    def __iter__(self) -> Iterator[tuple[State, V]]:
+        return zip(self._mapping, StateValues(self._mapping), strict=True)
+
+    def __reversed__(self) -> Iterator[tuple[State, V]]:
+        return zip(reversed(self._mapping), reversed(StateValues(self._mapping)), strict=True)
+
+    def __contains__(self, item: object) -> bool:
+        if not isinstance(item, tuple) or len(item) != 2:
+            return False
+        return item[0] in self._mapping and bool(self._mapping[item[0]] == item[1])
+
+    def __repr__(self) -> str:
+        return _short_list(self)
+
+
+class StateValues(ValuesView[V]):
+    """Values in the order of the columns."""
+
+    _mapping: StateMap[V]
+
+    def __iter__(self) -> Iterator[V]:
+        values = self._mapping._values  # noqa: SLF001  (its own view)
+        for start in range(0, values.size, _CHUNK):
+            yield from values[start : start + _CHUNK].tolist()
+
+    def __reversed__(self) -> Iterator[V]:
+        values = self._mapping._values[::-1]  # noqa: SLF001  (its own view)
+        for start in range(0, values.size, _CHUNK):
+            yield from values[start : start + _CHUNK].tolist()
+
+    def __contains__(self, value: object) -> bool:
+        return any(value == v for v in self)
+
+    def __repr__(self) -> str:
+        return _short_list(self)
+
+
+def _short_list(view: MappingView) -> str:
+    return f"lwfast.{type(view).__name__}([{', '.join(first_entries(view))}])"
+
+
+def frozen(array: A) -> A:
+    """Return a view of an array whose memory nobody may write to any more, not by its flags either."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner.flags.writeable = False
+        owner = owner.base
+    return array.view()
+
+
+def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
+    """Rebuild a pickled mapping."""
+    result = cls.__new__(cls)
+    for name, value in slots.items():
+        setattr(result, name, value)
+    for name in ("_states", "_values"):
+        setattr(result, name, frozen(getattr(result, name)))  # NumPy's pickle forgets it
+    result._index = None  # noqa: SLF001  (rebuilt on demand)
+    return result
+
+
+def deep_unless_same(value: Any, memo: dict[int, Any]) -> Any:
+    """Return a deep copy, or the very value where it is a dict of what cannot be changed."""
+    if not isinstance(value, dict):
+        return copy.deepcopy(value, memo)
+    copied = {name: copy.deepcopy(entry, memo) for name, entry in value.items()}
+    return copied if any(copied[name] is not entry for name, entry in value.items()) else value
+
+
+def private(value: Any) -> Any:
+    """Return a deep copy of JSON-like data, so that the caller's changes do not reach what is kept."""
+    return copy.deepcopy(value)

@@ -1,0 +1,116 @@
+"""What a file keeps beside the columns of a result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from lwfast._version import __version__
+from lwfast.errors import ResultFormatError
+from lwfast.results.columns.json_like import json_like, path_text
+from lwfast.state import State
+
+if TYPE_CHECKING:
+    from lwfast.results.sampling_result import SamplingResult
+
+_FORMS: dict[str, type | tuple[type, ...]] = {
+    "kind": str,
+    "saved": str,
+    "post_selection": (str, list, dict),
+    "input": list,
+    "job_data": dict,
+    "metadata": dict,
+    "history": list,
+    "attributes": dict,
+}
+_FORM_NAMES: dict[type | tuple[type, ...], str] = {
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+    (str, list, dict): "a string, list or object",
+}
+
+
+def description(result: SamplingResult) -> str:
+    """Return what is kept of a result, as JSON; all but its attributes was JSON-like from the beginning."""
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    kept: dict[str, Any] = {"version": __version__, "saved": now, "kind": type(result).__name__}
+    if result.input is not None:
+        kept["input"] = result.input.s
+    metadata = {k: v for k, v in result.metadata.items() if k != "saved"}
+    said = {
+        "post_selection": result.post_selection,
+        "job_data": result.job_data,
+        "history": list(result.history),
+        "metadata": metadata,
+    }
+    kept |= {name: value for name, value in said.items() if value}
+    attributes = _writable(result.attributes)
+    if attributes:
+        kept["attributes"] = attributes
+    # JSON has no NaN, and the reader of our .json files takes none.
+    return json.dumps(kept, allow_nan=False)
+
+
+def fields_of(described: Any) -> dict[str, Any]:
+    """Return the fields of a result from what was read back, checked.
+
+    Raises:
+        ResultFormatError: If something has another form than it was written in.
+    """
+    if not isinstance(described, dict):
+        raise ResultFormatError("the metadata are not an object")
+    for name, form in _FORMS.items():
+        value = described.get(name)
+        if value is not None and not isinstance(value, form):
+            raise ResultFormatError(f"the {name} in the metadata is {value!r:.60}, not {_FORM_NAMES[form]}")
+    parts = {name: described.get(name) for name in _FORMS}
+    try:
+        described = {**described, **json_like(parts, "the metadata")}
+    except (TypeError, ValueError) as error:  # nested without end, say
+        raise ResultFormatError(str(error)) from None
+    history = described.get("history") or []
+    _check_history(history)
+    given = described.get("input")
+    try:
+        start = None if given is None else State(given)
+    except (TypeError, ValueError) as error:
+        raise ResultFormatError(f"the input in the metadata is no state: {error}") from None
+    return {
+        "input": start,
+        "post_selection": described.get("post_selection"),
+        "job_data": described.get("job_data"),
+        "metadata": {**(described.get("metadata") or {}), "saved": described.get("saved")},
+        "history": tuple(history),
+        "attributes": described.get("attributes"),
+    }
+
+
+def _check_history(entries: Any) -> None:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ResultFormatError(f"the history in the metadata is {entries!r:.60}, not a list of objects")
+    for entry in entries:
+        ways = entry.get("of", [])
+        if not isinstance(ways, list) or not all(isinstance(way, dict) for way in ways):
+            raise ResultFormatError(f"the history in the metadata names parts {ways!r:.60}, not objects")
+        for way in ways:
+            if not isinstance(way.get("results", 1), int):
+                raise ResultFormatError(f"the history in the metadata counts {way['results']!r:.60} results")
+            _check_history(way.get("history", []))
+
+
+def _writable(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that a file can keep; say which it cannot."""
+    kept: dict[str, Any] = {}
+    left_out: list[str] = []
+    for name, value in attributes.items():
+        try:
+            kept |= json_like({name: value}, "the attributes")
+        except (TypeError, ValueError):
+            left_out.append(name)
+    if left_out:
+        names = path_text(", ".join(left_out))
+        warnings.warn(f"a file keeps attributes of JSON-like data only; left out: {names}", stacklevel=5)
+    return kept

@@ -1,0 +1,164 @@
+"""What a bar chart of results shows: which states get a bar, how high it is, what is written below."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lwfast._base.validation import as_integer
+from lwfast._types import AnyArray, FloatArray, StateTable
+from lwfast.results.columns.ordering import largest, order
+from lwfast.results.columns.text import shortened
+from lwfast.results.sampling_result import SamplingResult
+from lwfast.state import State, as_occupation
+from lwfast.tables.counts import group_checked
+
+DEFAULT_TOP = 30
+_LABEL_LENGTH = 64
+
+
+class Bars(NamedTuple):
+    """Bars of one or several results, side by side at each place.
+
+    Attributes:
+        labels: `n_bars` texts; the last one stands for all other states where `has_rest`.
+        heights: `float64[n_results, n_bars]`.
+        errors: `float64[n_results, n_bars]`, or None.
+        has_rest: Whether the last place stands for all other states.
+    """
+
+    labels: list[str]
+    heights: FloatArray
+    errors: FloatArray | None
+    has_rest: bool
+
+
+def bars_of(
+    results: Sequence[SamplingResult],
+    top: int,
+    by: str,
+    names: Mapping[tuple[int, ...], str],
+    *,
+    normalize: bool,
+    errors: bool,
+) -> Bars:
+    """Choose the states that get a bar, and the height and error of each.
+
+    Raises:
+        ModeMismatchError: If the results differ in their number of modes.
+        TypeError: If errors are wanted of counts that are no integers.
+        ValueError: If `by` is unknown.
+    """
+    if by not in ("count", "state"):
+        raise ValueError(f"unknown order {by!r}; bars are ordered by 'count' or 'state'")
+    states = _ranked(results, top)
+    if by == "state":
+        states = states[order(states, np.zeros(len(states)), "state", None)]
+    totals = np.array([float(result.n_samples) for result in results])
+    heights = np.zeros((len(results), len(states)))
+    n_others = 0
+    for k, result in enumerate(results):
+        rows = result.rows_of(states)
+        heights[k, rows >= 0] = result.counts[rows[rows >= 0]]
+        n_others = max(n_others, int(np.count_nonzero(result.counts) - np.count_nonzero(heights[k])))
+    labels = [label_of(tuple(row), names) for row in states.tolist()]
+    if n_others:
+        heights = np.column_stack([heights, totals - heights.sum(axis=1)])
+        labels.append(others(n_others) if len(results) == 1 else "others")
+    scale = np.where(totals > 0, totals, 1.0)[:, None]
+    deviations = None
+    if errors:
+        for result in results:
+            result.whole_counts("errors=True")
+        deviations = np.sqrt(np.maximum(heights * (1 - heights / scale), 0.0))
+    if normalize:
+        heights = heights / scale
+        deviations = None if deviations is None else deviations / scale
+    return Bars(labels, heights, deviations, n_others > 0)
+
+
+def others(n_states: int) -> str:
+    """Return the label of a bar that stands for `n_states` states."""
+    return f"{n_states:,} other{'s' if n_states > 1 else ''}".replace(",", " ")
+
+
+def label_table(state_labels: Mapping[Any, Any] | None) -> dict[tuple[int, ...], str]:
+    """Return the labels that a user gave, by occupation.
+
+    Raises:
+        TypeError: If a key is not a state.
+    """
+    try:
+        return {as_occupation(state): str(label) for state, label in (state_labels or {}).items()}
+    except TypeError:
+        raise TypeError("Keys of state_labels dict should be States.") from None
+
+
+def label_of(occupation: tuple[int, ...], names: Mapping[tuple[int, ...], str]) -> str:
+    """Return what is written below the bar of a state."""
+    return shortened(names.get(occupation, str(State(occupation))), _LABEL_LENGTH)
+
+
+def number_text(value: float) -> str:
+    """Return a share or a count for people: 0.9997 is not 1, 1200000 is 1 200 000."""
+    if value >= 1 or value <= 0:
+        whole = value == int(value) or value >= 1000
+        return f"{value:,.0f}".replace(",", " ") if whole else f"{value:.4g}"
+    places = math.ceil(-math.log10(1 - value)) if value > 0.99 else 0
+    return f"{value:.{max(places, 3)}f}" if places else f"{value:.3g}"
+
+
+def checked_top(top: Any) -> int:
+    """Return how many states get a bar of their own.
+
+    Raises:
+        TypeError: If it is no integer.
+        ValueError: If it is not positive.
+    """
+    checked = as_integer(top, "top")
+    if checked < 1:
+        raise ValueError(f"top is {checked}; at least one state gets a bar")
+    return checked
+
+
+def _ranked(results: Sequence[SamplingResult], top: int) -> StateTable:
+    """Return the `top` states by their share summed over the results, largest first.
+
+    Shares, not counts: a long run does not drown a short one.
+    """
+    if len(results) == 1:
+        return results[0].top(top).states
+    shares = [result.counts / (float(result.n_samples) or 1.0) for result in results]
+
+    def union(rows: Sequence[AnyArray]) -> StateTable:
+        _same_modes(results)
+        table = np.concatenate([result.states[k] for result, k in zip(results, rows, strict=True)])
+        return group_checked(table, np.ones(len(table), np.int64))[0]
+
+    def summed(states: StateTable) -> FloatArray:
+        total = np.zeros(len(states))
+        for result, share in zip(results, shares, strict=True):
+            rows = result.rows_of(states)
+            total[rows >= 0] += share[rows[rows >= 0]]
+        return total
+
+    first = summed(union([largest(share, top) for share in shares]))
+    # Whatever is among the `top` of the sums has its part of the least of these in one of the results: the
+    # others, nearly all of 10^6 states, need not be looked up.
+    least = np.sort(first)[-top] if first.size >= top else 0.0
+    bound = least / len(results) * (1 - 1e-9)
+    states = union([np.flatnonzero(share >= bound) for share in shares])
+    return states[largest(summed(states), top)]
+
+
+def _same_modes(results: Sequence[SamplingResult]) -> None:
+    from lwfast.errors import ModeMismatchError
+
+    for result in results:
+        if result.n_modes != results[0].n_modes:
+            raise ModeMismatchError(
+                f"results of {results[0].n_modes} and {result.n_modes} modes cannot be drawn side by side"
+            )

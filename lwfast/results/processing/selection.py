@@ -1,0 +1,113 @@
+"""Apply any kind of post-selection to the columns of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from lwfast._types import AnyArray, StateTable
+from lwfast.results.columns.json_like import json_like
+from lwfast.state import State
+from lwfast.tables.post_selection import SelectionRule, as_rules, has_only_rules, select_checked
+
+
+def select_columns(
+    states: StateTable,
+    values: AnyArray,
+    rules: tuple[SelectionRule, ...],
+    heralds: Mapping[int, int | tuple[int, ...]],
+) -> tuple[StateTable, AnyArray]:
+    """Do what `select_checked` does, for values that need not be counts."""
+    if values.dtype == np.int64:
+        return select_checked(states, values, rules, heralds)
+    rows, positions = select_checked(states, np.arange(states.shape[0]), rules, heralds)
+    return rows, values[positions]
+
+
+def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[StateTable, AnyArray]:
+    """Keep the rows that `selection` accepts.
+
+    Args:
+        states: `uint8[N, n_modes]`, distinct.
+        values: `(N,)`.
+        selection: What `as_selection` takes.
+
+    Returns:
+        States and values, in their order.
+
+    Raises:
+        ModeRangeError: If a rule names a mode that the states do not have.
+        TypeError: If `selection` is something else.
+    """
+    rules, test = as_selection(selection)
+    if test is None:
+        return select_columns(states, values, rules, {})
+    trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
+    keep = np.fromiter((bool(test(trusted(tuple(row)))) for row in states.tolist()), np.bool_, len(states))
+    return states[keep], values[keep]
+
+
+def as_selection(selection: Any) -> tuple[tuple[SelectionRule, ...], Callable[[State], Any] | None]:
+    """Return post-selection as rules, or as a test on a State where it is not made of rules.
+
+    Args:
+        selection: A `PostSelection` (or Lightworks' own), an object with `validate(state)`, a callable, or
+            pairs of modes and totals.
+
+    Raises:
+        TypeError: If it is none of these, or a rule does not hold integers.
+        ValueError: If a rule is empty or has negative numbers.
+    """
+    if has_only_rules(selection):
+        return as_rules(selection), None
+    if hasattr(selection, "validate"):
+        return (), selection.validate
+    if callable(selection):
+        return (), selection
+    if isinstance(selection, Iterable) and not isinstance(selection, str | bytes):
+        return as_rules(selection), None
+    raise TypeError(
+        "Provided post_selection should either be a PostSelection object or a callable which accepts a state "
+        f"and returns whether it is valid, not {type(selection).__name__}."
+    )
+
+
+def settled(selection: Any) -> Any:
+    """Return post-selection as a form that can be read again and that nobody else changes.
+
+    Rules become a tuple: a generator gives its rules only once, and a `PostSelection` may get more of them. A
+    callable stays what it is.
+
+    Raises:
+        TypeError: As in `as_selection`.
+        ValueError: As in `as_selection`.
+    """
+    rules, test = as_selection(selection)
+    return rules if test is None else selection
+
+
+def described(selection: Any) -> Any:
+    """Return post-selection as JSON-like data for the record of what was done."""
+    rules, test = as_selection(selection)
+    if test is None:
+        return [[list(rule.modes), list(rule.totals)] for rule in rules]
+    function = getattr(selection, "_function", selection)
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
+def told_as(selection: Any) -> Any:
+    """Return the post-selection that a result came with as JSON-like data.
+
+    Raises:
+        TypeError: If it is neither such data nor anything that post-selects.
+    """
+    if hasattr(selection, "rules") or hasattr(selection, "validate") or callable(selection):
+        return described(selection)
+    told = json_like(selection, "post_selection")
+    if isinstance(told, bool | int | float):
+        raise TypeError(
+            f"post-selection is {told!r}; use a PostSelection, rules, a callable, or their description"
+        )
+    return told

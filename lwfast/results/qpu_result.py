@@ -1,0 +1,121 @@
+"""Results as a QPU returns them: raw counts, and the post-selection that travelled with the job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from lwfast._types import Counts, StateTable
+from lwfast.errors import ResultCreationError
+from lwfast.results.columns.json_like import json_like
+from lwfast.results.processing.selection import select_columns
+from lwfast.results.processing.weights import group_weights
+from lwfast.results.sampling_result import SamplingResult, columns_of
+from lwfast.tables.post_selection import as_heralds, as_rules
+from lwfast.tables.result_json import DecodedResult, decode_result, decode_table
+
+
+class QPUSamplingResult(SamplingResult):
+    """Counts from a QPU, with the post-selection and heralds of `job_data` applied.
+
+    Rules and heralds are applied when the object is made. Where that fails the exception is raised, with the
+    raw counts as its attribute `raw_data`; a result that says to be post-selected always is.
+
+    Args:
+        data: `results`, a mapping from state (or its text, as on the wire) to count or None (floats are kept,
+            as by `SamplingResult`), and optionally `job_data` with `post_select` and `herald`. It is not
+            changed.
+
+    Raises:
+        ResultCreationError: If `data` has no `results`, or they are not such a mapping.
+        ModeRangeError: If a rule or herald names a mode that the states do not have.
+        TypeError: If a rule or herald is not made of integers, or a file could not keep `job_data`.
+        ValueError: If a rule is empty or names a mode twice, or a mode is heralded twice.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any) -> None:
+        if not isinstance(data, Mapping) or "results" not in data:
+            raise ResultCreationError("The data of a QPU result is a mapping with an entry 'results'.")
+        results = data["results"]
+        states, counts = _no_columns() if results is None else _wire_columns(results)
+        self._fill(**_processed(states, counts, data.get("job_data"), {}))
+
+    @classmethod
+    def from_body(cls, body: Any, *, metadata: Mapping[str, Any] | None = None) -> Self:
+        """Read the answer of the results endpoint.
+
+        Args:
+            body: What `decode_result` takes.
+            metadata: Job id, QPU and the like; saved with the result.
+
+        Raises:
+            ResultFormatError: If the body is not a result.
+            ModeRangeError: As for the class, and so on.
+        """
+        return cls.from_decoded(decode_result(body), metadata=metadata)
+
+    @classmethod
+    def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
+        """Do what `from_body` does for a decoded body; its arrays become the result's, and read-only."""
+        kept = json_like(dict(metadata or {}), "metadata")
+        return cls.from_owned(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
+
+    def __getitem__(self, key: Any) -> Any:
+        if len(self) == 0 and not isinstance(key, slice):
+            raise ValueError("Result contains no data.")
+        return super().__getitem__(key)
+
+
+def _no_columns() -> tuple[StateTable, Counts]:
+    return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
+
+
+def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
+    """Return the columns of counts keyed by states or by their text."""
+    if isinstance(results, Mapping) and any(isinstance(key, str) for key in results):
+        import json
+
+        try:
+            return decode_table(json.dumps(json_like(dict(results), "results")))
+        except (TypeError, ValueError) as error:
+            raise ResultCreationError(f"The results cannot be read: {error}") from error
+    return columns_of(results)
+
+
+def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Apply the rules and heralds of `job_data`; return the fields of the result.
+
+    Raises:
+        Exception: Whatever is wrong with the rules, with the raw counts as its attribute `raw_data`.
+    """
+    raw = SamplingResult.from_owned(states, counts, metadata=metadata)
+    if job_data is None:
+        return {"states": states, "counts": counts, "metadata": metadata, "raw": raw}
+    try:
+        job_data = json_like(job_data, "job_data")  # too deep for a file, say, as a body may be
+        if not isinstance(job_data, Mapping):
+            raise TypeError(f"job_data is an object, not {job_data!r:.80}")
+        raw = SamplingResult.from_owned(states, counts, job_data=job_data, metadata=metadata)
+        fields: dict[str, Any] = {"metadata": metadata, "raw": raw}
+        post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
+        heralds = as_heralds(herald)
+        states, counts = select_columns(states, counts, as_rules(post_select), heralds)
+        if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct
+            states, counts = group_weights(states, counts)
+        fields["states"], fields["counts"] = states, counts
+    except Exception as error:
+        error.raw_data = raw  # type: ignore[attr-defined]
+        error.add_note("The raw counts are in the attribute raw_data of this exception.")
+        raise
+    fields["post_selection"] = {"post_select": post_select, "herald": herald}
+    fields["job_data"] = {k: v for k, v in job_data.items() if k not in ("post_select", "herald")}
+    return fields
+
+
+def _listed(rules: Any) -> Any:
+    """Return rules or heralds, none of them as an empty list; 0 and False are not none of them."""
+    return [] if rules is None or rules == {} else rules

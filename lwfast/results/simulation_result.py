@@ -1,0 +1,321 @@
+"""Probabilities or amplitudes from inputs to outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lwfast._types import AnyArray, StateTable
+from lwfast.errors import ResultCreationError
+from lwfast.results.columns.dict_reading import DictReading, check_names
+from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.state_axis import StateAxis
+from lwfast.results.columns.state_map import StateMap, deep_unless_same, frozen
+from lwfast.results.columns.text import html_grid, html_table, number_of, short_state
+from lwfast.results.processing.mapping import map_states, table_of
+from lwfast.results.processing.selection import keep_states
+from lwfast.state import State, as_occupation
+from lwfast.tables.counts import group_checked
+
+_TYPES = ("probability", "probability_amplitude")
+
+
+class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
+    """Values from inputs to outputs: `result[input]` is a mapping from output to value.
+
+    `result[input, output]` is one value.
+
+    Args:
+        results: `(n_inputs, n_outputs)`, float or complex.
+        result_type: "probability" or "probability_amplitude".
+        inputs: The input states.
+        outputs: The output states.
+        **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
+
+    Raises:
+        ResultCreationError: If the type is unknown, the results are no array of numbers, the lengths do not
+            fit it, the inputs or outputs are no states of one number of modes, or an attribute has a taken
+            name.
+    """
+
+    __slots__ = ("__weakref__", "_array", "_attributes", "_inputs", "_outputs", "_type")
+
+    def __init__(
+        self,
+        results: Any,
+        result_type: str,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        **attributes: Any,
+    ) -> None:
+        if result_type not in _TYPES:
+            raise ResultCreationError(
+                f"Valid result type not provided, should be one of {', '.join(_TYPES)}, not {result_type!r}."
+            )
+        array = np.array(results)
+        if array.ndim != 2 or array.shape[0] != len(inputs):
+            raise ResultCreationError(
+                f"Mismatch between inputs length and array size: {len(inputs)} and {array.shape}."
+            )
+        if array.shape[1] != len(outputs):
+            raise ResultCreationError(
+                f"Mismatch between outputs length and array size: {len(outputs)} and {array.shape}."
+            )
+        if array.dtype.kind not in "iufc":
+            raise ResultCreationError(f"Results should be real or complex numbers, not {array.dtype}.")
+        check_names(type(self), attributes)
+        try:
+            tables = [table_of([as_occupation(state) for state in states]) for states in (inputs, outputs)]
+        except (TypeError, ValueError) as error:
+            raise ResultCreationError(f"Inputs and outputs should be states: {error}") from error
+        self._own(array, result_type, tables[0], tables[1], attributes)
+
+    def _own(
+        self,
+        array: AnyArray,
+        result_type: str,
+        inputs: AnyArray,
+        outputs: AnyArray,
+        attributes: dict[str, Any],
+    ) -> None:
+        self._array = frozen(array)
+        self._type = result_type
+        self._inputs = StateAxis(inputs)
+        self._outputs = StateAxis(outputs)
+        self._attributes = attributes
+
+    @classmethod
+    def from_columns(
+        cls, array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, **attributes: Any
+    ) -> SimulationResult:
+        """Make a result of arrays that are its own from now on: nothing is copied, no State is made.
+
+        Args:
+            array: (n_inputs, n_outputs), float64 or complex128.
+            result_type: "probability" or "probability_amplitude".
+            inputs: uint8[n_inputs, n_modes].
+            outputs: uint8[n_outputs, n_modes].
+            **attributes: Kept and readable as attributes.
+
+        Raises:
+            ResultCreationError: If the type is unknown, or the lengths do not fit the array.
+        """
+        if result_type not in _TYPES or array.shape != (len(inputs), len(outputs)):
+            raise ResultCreationError(
+                f"A result is one of {', '.join(_TYPES)} with a row for each input and a column for each "
+                f"output; got {result_type!r} of shape {array.shape} for {len(inputs)} and {len(outputs)}."
+            )
+        result = cls.__new__(cls)
+        result._own(array, result_type, inputs, outputs, attributes)  # noqa: SLF001  (its own)
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self._attributes:
+            return self._attributes[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def array(self) -> AnyArray:
+        """The values, inputs by outputs, read-only."""
+        return self._array
+
+    @property
+    def inputs(self) -> list[State]:
+        """All inputs, as a new list."""
+        return self._inputs.states()
+
+    @property
+    def outputs(self) -> list[State]:
+        """All outputs, as a new list."""
+        return self._outputs.states()
+
+    @property
+    def input_table(self) -> StateTable:
+        """The inputs as rows, `uint8[n_inputs, n_modes]`, read-only."""
+        return self._inputs.table
+
+    @property
+    def output_table(self) -> StateTable:
+        """The outputs as rows, `uint8[n_outputs, n_modes]`, read-only."""
+        return self._outputs.table
+
+    @property
+    def result_type(self) -> str:
+        """Whether the values are "probability" or "probability_amplitude"."""
+        return self._type
+
+    def __len__(self) -> int:
+        return len(self._inputs.keys)
+
+    def __iter__(self) -> Iterator[State]:
+        for row in self._inputs.keys.tolist():
+            yield State._trusted(tuple(row))  # noqa: SLF001  (rows of a uint8 table are valid states)
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return self._inputs.place(as_occupation(key)) >= 0
+        except (TypeError, ValueError):
+            return False
+
+    def __getitem__(self, item: Any) -> Any:
+        """Return all values of an input, or the value of an input and an output.
+
+        Raises:
+            KeyError: If the input or the output is not there.
+            TypeError: If a key does not stand for a state.
+            ValueError: If there are more than two keys.
+        """
+        if not isinstance(item, tuple) or all(isinstance(entry, int | np.integer) for entry in item):
+            return self._of_input(item)
+        if len(item) > 2:
+            raise ValueError("Get item can only contain a maximum of two values.")
+        values = self._of_input(item[0])
+        return values if len(item) == 1 or item[1] is None else values[item[1]]
+
+    def _of_input(self, state: Any) -> StateMap[Any]:
+        try:
+            row = self._inputs.place(as_occupation(state))
+        except TypeError:
+            raise TypeError("Get item value must be either one or two States.") from None
+        except ValueError as error:
+            raise KeyError(f"{state!r} is no state, and not in the data: {error}") from None
+        if row < 0:
+            raise KeyError(f"Requested input state {State(as_occupation(state))} not in data.")
+        return self._row(row)
+
+    def _row(self, row: int) -> StateMap[Any]:
+        outputs, values = self._outputs, self._array[row]
+        # The index of the outputs is shared: one for each row would cost all outputs for each value.
+        return StateMap(
+            outputs.keys, values if outputs.places is None else values[outputs.places], outputs.index
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        if len(self) != len(other) or getattr(other, "result_type", self._type) != self._type:
+            return False
+        found = set()
+        for state, values in other.items():
+            try:
+                row = self._inputs.place(as_occupation(state))
+            except (TypeError, ValueError):
+                return False
+            if row < 0 or self._row(row) != values:
+                return False
+            found.add(row)
+        return len(found) == len(self)  # a dict may hold one state twice, as a tuple and as a State
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> SimulationResult:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SimulationResult:
+        own = deep_unless_same(self._attributes, memo)
+        if own is self._attributes:
+            return self  # nothing in it can be changed
+        return _restored(self._array, self._type, self.input_table, self.output_table, own)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self._array, self._type, self.input_table, self.output_table, self._attributes)
+
+    def __repr__(self) -> str:
+        return f"lwfast.SimulationResult({self._facts()})"
+
+    def _facts(self) -> str:
+        n_outputs, n_modes = self.output_table.shape
+        return (
+            f"{number_of(len(self.input_table), 'input')}, {number_of(n_outputs, 'output')} of "
+            f"{number_of(n_modes, 'mode')}, {self._type}"
+        )
+
+    def _repr_html_(self) -> str:
+        heading = f"SimulationResult: {self._facts()}"
+        if len(self.input_table) == 1 and self._type == "probability":
+            row = self._row(0)
+            values = row._values.real  # noqa: SLF001  (our own base class)
+            return html_table(row, values, f"{heading}, from {short_state(self.inputs[0])}")
+        return html_grid(self._array, self.input_table, self.output_table, heading)
+
+    def map(self, mapping: Any, *args: Any, **kwargs: Any) -> SimulationResult:
+        """Map every output to another state; probabilities of outputs that become equal are added up.
+
+        Raises:
+            TypeError: If the mapping is not callable, or returns something else than a state.
+            ValueError: If the values are amplitudes.
+        """
+        if self._type == "probability_amplitude":
+            raise ValueError("Mapping cannot be applied to probability amplitudes.")
+        mapped, _ = map_states(self._outputs.keys, mapping, *args, **kwargs)
+        outputs, _ = group_checked(mapped, np.ones(len(mapped), np.int64))
+        values = self._array if self._outputs.places is None else self._array[:, self._outputs.places]
+        array = np.zeros((len(values), len(outputs)), self._array.dtype)
+        target = StateIndex(outputs).rows(mapped)
+        for row, out in zip(values, array, strict=True):
+            np.add.at(out, target, row)
+        return self._with_outputs(array, outputs)
+
+    def apply_post_selection(self, post_selection: Any) -> SimulationResult:
+        """Keep the outputs that meet post-selection.
+
+        Raises:
+            ModeRangeError: If a rule names a mode that the outputs do not have.
+            TypeError: If it is no post-selection.
+        """
+        table = self.output_table
+        outputs, columns = keep_states(table, np.arange(len(table)), post_selection)
+        return self._with_outputs(self._array[:, columns], outputs)
+
+    def _with_outputs(self, array: AnyArray, outputs: AnyArray) -> SimulationResult:
+        return SimulationResult.from_columns(array, self._type, self.input_table, outputs)
+
+    def print_outputs(self, rounding: int = 4) -> None:
+        """Print each input and what it becomes, values rounded to `rounding` places."""
+        for state, values in self.items():
+            rounded = ((np.round(value, rounding), output) for output, value in values.items())
+            terms = " + ".join(f"{value}*{output}" for value, output in rounded if value != 0)
+            print(f"{state} -> {terms}")  # noqa: T201
+
+    def display_as_dataframe(self, threshold: float = 1e-12, conv_to_probability: bool = False) -> Any:
+        """Return a DataFrame of inputs by outputs.
+
+        Args:
+            threshold: Real and imaginary parts below it are shown as zero.
+            conv_to_probability: Show probabilities where the values are amplitudes.
+
+        Raises:
+            LightworksDependencyError: If pandas is not installed.
+        """
+        from lwfast.results.columns.export import pandas_module
+
+        values = self._shown_values(conv_to_probability).copy()
+        parts = (values.real, values.imag) if np.iscomplexobj(values) else (values,)
+        for part in parts:
+            part[np.abs(part) < threshold] = 0
+        names = [str(s) for s in self.inputs], [str(s) for s in self.outputs]
+        return pandas_module().DataFrame(values, index=names[0], columns=names[1])
+
+    def _shown_values(self, conv_to_probability: bool) -> AnyArray:
+        if conv_to_probability and self._type == "probability_amplitude":
+            return np.asarray(np.abs(self._array) ** 2)
+        return self._array
+
+    def plot(
+        self, conv_to_probability: bool = False, show: bool = True, state_labels: Any = None, **options: Any
+    ) -> Any:
+        """Draw a bar chart (one input) or a heat map; see `lwfast.results.plots.simulation_plot`.
+
+        `top` (30) is the number of outputs of one input that get a bar of their own.
+        """
+        from lwfast.results.plots.simulation_plot import plot_simulation
+
+        return plot_simulation(self, self._shown_values(conv_to_probability), show, state_labels, **options)
+
+
+def _restored(
+    array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, attributes: dict[str, Any]
+) -> SimulationResult:
+    return SimulationResult.from_columns(array, result_type, inputs, outputs, **attributes)

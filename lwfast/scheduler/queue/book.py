@@ -1,0 +1,141 @@
+"""The jobs, as the API sees them: live and lately finished ones in memory, older ones in the store."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+
+from lwfast.scheduler.faults import NotFoundError
+from lwfast.scheduler.queue.changes import Changes
+from lwfast.scheduler.queue.jobs import Job
+from lwfast.scheduler.queue.queue import JobQueue
+from lwfast.scheduler.store.reader import Reader
+from lwfast.wire import JobRecord, Status
+
+RECENT_LIMIT = 5000
+LARGEST_ID = 2**63 - 1
+
+
+class Book:
+    """Find jobs and list them.
+
+    Args:
+        reader: Reads what is not in memory.
+        changes: Numbers the changes.
+        recent_limit: How many finished jobs to keep in memory.
+
+    Attributes:
+        live: Jobs that are not finished, by id, oldest first.
+        queue: Those of them that wait.
+    """
+
+    def __init__(self, reader: Reader, changes: Changes, recent_limit: int = RECENT_LIMIT) -> None:
+        self.live: dict[int, Job] = {}
+        self.queue = JobQueue()
+        self._recent: OrderedDict[int, Job] = OrderedDict()
+        self._recent_limit = recent_limit
+        self._reader = reader
+        self._changes = changes
+        self._cold_seq = changes.first
+
+    def add(self, job: Job) -> None:
+        """Take in a live job; it waits."""
+        job.seq = self._changes.next(job.id)
+        self.live[job.id] = job
+        self.queue.add(job.id)
+
+    def touch(self, job: Job) -> None:
+        """Make a change of a job visible."""
+        job.seq = self._changes.next(job.id)
+
+    def retire(self, job: Job) -> None:
+        """Move a job to the finished ones."""
+        self.live.pop(job.id, None)
+        self._recent[job.id] = job
+        self.touch(job)
+        while len(self._recent) > self._recent_limit:
+            _, oldest = self._recent.popitem(last=False)
+            # Jobs read back later count as changed at least this late: rather one answer too many.
+            self._cold_seq = max(self._cold_seq, oldest.seq)
+
+    def record(self, job: Job) -> JobRecord:
+        """A job's line."""
+        return job.record(self.queue.position(job.id))
+
+    async def find(self, job_id: int) -> Job:
+        """Find a job.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+        job = self.live.get(job_id) or self._recent.get(job_id)
+        if job is None and 0 < job_id <= LARGEST_ID:
+            job = await self._reader.job(job_id)
+            if job is not None:
+                job.seq = self._cold_seq
+                # It may have been accepted, or have finished, while the store was read.
+                job = self.live.get(job_id) or self._recent.get(job_id) or job
+        if job is None:
+            raise NotFoundError.of("job", f"there is no job {job_id}")
+        return job
+
+    async def find_all(self, job_ids: Sequence[int]) -> list[Job]:
+        """Find several jobs, in the order of the ids.
+
+        Raises:
+            NotFoundError: Names every id that there is no job with.
+        """
+        cold = [i for i in job_ids if i not in self.live and i not in self._recent and 0 < i <= LARGEST_ID]
+        found = {}
+        if cold:
+            found = {
+                job.id: job for job in await self._reader.finished(statuses=None, ids=cold, limit=len(cold))
+            }
+            for job in found.values():
+                job.seq = self._cold_seq
+        jobs = [self.live.get(i) or self._recent.get(i) or found.get(i) for i in job_ids]
+        missing = [str(i) for i, job in zip(job_ids, jobs, strict=True) if job is None]
+        if missing:
+            raise NotFoundError.of("ids", f"there is no job {', '.join(missing)}")
+        return [job for job in jobs if job is not None]
+
+    async def ids(self, statuses: Collection[Status] | None, limit: int) -> list[int]:
+        """List ids, newest first."""
+        live = {job.id for job in self.live.values() if statuses is None or job.status in statuses}
+        if statuses is None or any(status.is_complete for status in statuses):
+            live.update(await self._reader.finished_ids(statuses, min(limit, LARGEST_ID)))
+        return sorted(live, reverse=True)[:limit]
+
+    async def page(
+        self,
+        *,
+        statuses: Collection[Status] | None,
+        name: str | None,
+        qpu: str | None,
+        ids: Collection[int] | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Job]:
+        """List jobs that match, newest first."""
+        found = {
+            job.id: job
+            for job in self.live.values()
+            if (statuses is None or job.status in statuses)
+            and name in (None, job.name)
+            and qpu in (None, job.qpu)
+            and (ids is None or job.id in ids)
+            and (before is None or job.id < before)
+        }
+        if statuses is None or any(status.is_complete for status in statuses):
+            wanted = None if ids is None else [i for i in ids if 0 < i <= LARGEST_ID]
+            for job in await self._reader.finished(
+                statuses=statuses, name=name, qpu=qpu, ids=wanted, before=before, limit=limit
+            ):
+                job.seq = self._cold_seq
+                found[job.id] = self._recent.get(job.id, job)
+        return [found[i] for i in sorted(found, reverse=True)[:limit]]
+
+    def changed_after(self, seq: int, limit: int) -> list[Job]:
+        """Jobs in memory that changed after `seq`, the latest change first."""
+        jobs = [job for job in (*self.live.values(), *self._recent.values()) if job.seq > seq]
+        return sorted(jobs, key=lambda job: -job.seq)[:limit]

@@ -1,0 +1,413 @@
+"""The scheduler itself: accepts jobs, runs them in order, ends them. Everything here runs in one event loop.
+
+What the API shows is what was committed, with one exception: that a job runs is shown at once, since after a
+crash it would only run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lwfast._base.parallel import available_cores
+from lwfast.scheduler.clock import now_text
+from lwfast.scheduler.faults import ConflictError, NotFoundError, RequestError, UnavailableError
+from lwfast.scheduler.queue.book import Book
+from lwfast.scheduler.queue.changes import Changes
+from lwfast.scheduler.queue.jobs import Job, Log, NewJob
+from lwfast.scheduler.server_settings import MIB, Settings
+from lwfast.scheduler.store.cache import ByteCache
+from lwfast.scheduler.store.lock import StoreLock
+from lwfast.scheduler.store.reader import Reader
+from lwfast.scheduler.store.store import STORE_FILE, Store, acceptance_logs
+from lwfast.scheduler.store.writer import Writer
+from lwfast.scheduler.workers.frames import Done, Failed, Run, Share, pack, result_name
+from lwfast.scheduler.workers.workers import Worker, WorkerPool
+from lwfast.wire import Status
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 2
+"""A job whose worker dies is tried once more; a second death is the job's doing."""
+STORE_RETRY_SECONDS = 1.0
+END_SECONDS = 10.0
+"""How long a cancel waits for the store, and a shutdown for jobs that have just ended."""
+
+
+class Scheduler:
+    """One scheduler over one data folder.
+
+    Args:
+        settings: How it is set up.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.started = now_text()
+        self.closing = False
+        self.changes = Changes()
+        self._orders = ByteCache(64 * MIB)
+        self._results = ByteCache(32 * MIB)
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._ends: dict[int, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = contextlib.AsyncExitStack()
+        self._last_taken_up = 0
+
+    async def start(self) -> None:
+        """Open the store, take up what was left, start the workers.
+
+        Raises:
+            StoreOpenError: The data folder cannot be used.
+        """
+        settings = self.settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings.results_dir.mkdir(exist_ok=True, mode=0o700)
+        async with contextlib.AsyncExitStack() as opened:
+            lock = StoreLock(settings.data_dir / "scheduler.lock")
+            opened.callback(lock.release)
+            path = settings.data_dir / STORE_FILE
+            self._writer = Writer(path, asyncio.get_running_loop())
+            opened.push_async_callback(self._writer.close)
+            self._reader = Reader(path)
+            opened.callback(self._reader.close)
+            self.book = Book(self._reader, self.changes)
+            await self._take_up()
+            self._open = opened.pop_all()
+        self.pool = WorkerPool(
+            settings.workers,
+            settings.results_dir,
+            settings.runner,
+            on_idle=self._pump,
+            on_answer=self._on_answer,
+            on_lost=self._on_lost,
+            on_trouble=self._on_trouble,
+        )
+        self.pool.start()
+
+    async def _take_up(self) -> None:
+        time = now_text()
+        await self._writer.submit(lambda store: store.recover(time))
+        for job in await self._writer.submit(Store.live_jobs):
+            self.book.add(job)
+            self._last_taken_up = job.id
+        known = await self._writer.submit(Store.result_files)
+        for path in self.settings.results_dir.iterdir():
+            if path.name not in known:  # its job ended otherwise, or will run again
+                path.unlink()
+
+    async def stop(self) -> None:
+        """End the workers, put their jobs back into the queue, close the store."""
+        self.closing = True
+        self.changes.close()
+        await self.pool.stop()
+        if self._ends:
+            await asyncio.wait(self._ends.values(), timeout=END_SECONDS)
+        for task in (*self._tasks, *self._ends.values()):
+            task.cancel()
+        for job in list(self.book.live.values()):
+            if job.status is Status.RUNNING and not job.settling:
+                self._requeue(job, "The scheduler was stopped while the job was running")
+        for timer in self._timers.values():
+            timer.cancel()
+        await self._open.aclose()
+
+    # --- requests ----------------------------------------------------------------------------------
+
+    async def submit(self, jobs: Sequence[NewJob], key: str | None = None, digest: bytes = b"") -> list[Job]:
+        """Store jobs, all or none, and return once they are on the disk.
+
+        Raises:
+            KeyReusedError: The idempotency key stands for another payload.
+            UnavailableError: The store cannot write, no worker can start, or the scheduler is shutting down.
+        """
+        if self.closing:
+            raise UnavailableError.of("scheduler", "is shutting down; send the job again later")
+        if (trouble := self.pool.trouble) is not None:
+            raise UnavailableError.of("workers", f"no job can be run: {trouble}; see the scheduler's log")
+        time = now_text()
+
+        def register(outcome: tuple[list[int], bool]) -> None:
+            ids, are_new = outcome
+            if are_new:
+                for job_id, job in zip(ids, jobs, strict=True):
+                    self._register(job_id, job, time)
+                self._pump()
+                self._on_trouble()
+
+        ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
+        return await self.book.find_all(ids)
+
+    async def accepted_before(self, key: str, digest: bytes) -> list[Job] | None:
+        """Return the jobs that were accepted with an idempotency key; None where there are none.
+
+        Raises:
+            KeyReusedError: The key stands for another payload.
+            UnavailableError: The store cannot be asked.
+        """
+        if self.closing:
+            return None
+        ids = await self._writer.submit(lambda store: store.accepted(key, digest))
+        return None if ids is None else await self.book.find_all(ids)
+
+    def _register(self, job_id: int, new: NewJob, time: str) -> None:
+        self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed)))
+        self.book.add(
+            Job(
+                id=job_id,
+                name=new.name,
+                qpu=new.qpu,
+                status=Status.SCHEDULED,
+                created=time,
+                updated=time,
+                n_modes=new.n_modes,
+                n_photons=new.n_photons,
+                n_samples=new.n_samples,
+                min_detection=new.min_detection,
+                timeout_seconds=new.timeout_seconds,
+                logs=acceptance_logs(time),
+            )
+        )
+
+    async def cancel(self, job_id: int) -> None:
+        """Cancel a job that waits or runs; a job that was cancelled before stays so.
+
+        Raises:
+            NotFoundError: There is no such job.
+            ConflictError: It has ended otherwise.
+            UnavailableError: The store could not write it down yet.
+        """
+        job = self.book.live.get(job_id)
+        if job is not None and not job.settling:
+            self._halt(job)
+            self._settle(job, Status.CANCELLED)
+        if (end := self._ends.get(job_id)) is not None:
+            await asyncio.wait([end], timeout=END_SECONDS)
+        job = await self.book.find(job_id)
+        if not job.status.is_complete:
+            raise UnavailableError.of(
+                "store", "the cancellation could not be written down yet; ask again later"
+            )
+        if job.status is not Status.CANCELLED:
+            raise ConflictError.of(
+                "job", f"job {job_id} has ended as {job.status.wire_name}: nothing to cancel"
+            )
+
+    async def result(self, job_id: int) -> bytes | Path:
+        """Return the result's bytes, or the file that holds them.
+
+        Raises:
+            NotFoundError: There is no such job, or it has not ended.
+            RequestError: The job ended without a result.
+        """
+        job = await self.book.find(job_id)
+        if not job.status.is_complete:
+            raise NotFoundError.of(
+                "results", f"job {job_id} is {job.status.wire_name}: ask again when it is Completed"
+            )
+        if job.status is not Status.COMPLETED:
+            why = f": {job.notes}" if job.notes else ""
+            raise RequestError.of(
+                "results", f"job {job_id} ended as {job.status.wire_name} without results{why}"
+            )
+        if (body := self._results.get(job_id)) is not None:
+            return body
+        stored = await self._reader.result(job_id)
+        if stored is None:
+            raise UnavailableError.of("results", f"the store holds no result of job {job_id}")
+        return stored.body if stored.body is not None else self.settings.results_dir / str(stored.file)
+
+    def result_at_hand(self, job: Job, limit: int) -> bytes | None:
+        """Return the result of a completed job if it is in memory and has at most `limit` bytes."""
+        body = self._results.get(job.id) if job.status is Status.COMPLETED else None
+        return body if body is not None and len(body) <= limit else None
+
+    async def payload(self, job_id: int) -> bytes:
+        """Return a job's payload as it was stored.
+
+        Raises:
+            NotFoundError: There is no such job.
+        """
+        await self.book.find(job_id)
+        run = await self._reader.run(job_id)
+        if run is None:
+            raise UnavailableError.of("payload", f"the store holds no payload of job {job_id}")
+        return run.payload
+
+    # --- the life of a job -------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Give waiting jobs to idle workers, first come, first served."""
+        while not self.closing and any(worker.idle for worker in self.pool.workers):
+            job_id = self.book.queue.take(self._may_run)
+            if job_id is None:
+                return
+            worker = self.pool.claim(job_id)
+            assert worker is not None  # noqa: S101  (one was idle a moment ago, in this same thread)
+            self._begin(self.book.live[job_id], worker)
+
+    def _may_run(self, job_id: int) -> bool:
+        """Jobs of a QPU that is offline stay in the queue; those of one no longer configured still run."""
+        qpu = self.settings.qpus.get(self.book.live[job_id].qpu)
+        return qpu is None or qpu.available
+
+    def _begin(self, job: Job, worker: Worker) -> None:
+        entry = Log.of(Status.RUNNING, now_text())
+        job.log(entry)
+        job.started = entry.created_date
+        self.book.touch(job)
+        self._writer.submit_later(lambda store: store.update(job.id, entry, started=entry.created_date))
+        loop = asyncio.get_running_loop()
+        self._timers[job.id] = loop.call_later(job.timeout_seconds, self._time_out, job)
+        worker.send(pack(Share(self._cores_each())))
+        frame = self._orders.get(job.id)
+        if frame is not None:
+            worker.send(frame)
+        else:
+            self._spawn(self._send_stored(job, worker))
+
+    def _cores_each(self) -> int:
+        """The cores of a job that begins now: all if it is alone, else its share."""
+        workers = self.pool.workers
+        running = sum(worker.job_id is not None for worker in workers)
+        next_ones = islice(filter(self._may_run, self.book.queue), len(workers) - running)
+        return max(1, available_cores() // (running + sum(1 for _ in next_ones)))
+
+    async def _send_stored(self, job: Job, worker: Worker) -> None:
+        run = await self._reader.run(job.id)
+        if worker.job_id != job.id:
+            return  # cancelled meanwhile
+        if run is None:
+            self._halt(job)
+            self._settle(job, Status.FAILED, notes="The store holds no payload of this job")
+            return
+        worker.send(pack(Run(job.id, run.payload, run.hardware, run.seed)))
+
+    def _on_answer(self, answer: Done | Failed) -> None:
+        job = self.book.live.get(answer.job_id)
+        if job is None or job.settling:
+            return
+        if isinstance(answer, Done):
+            self._settle(job, Status.COMPLETED, done=answer)
+        else:
+            meta: dict[str, Any] = {}
+            if answer.code is not None:
+                meta = {"CompilationErrors": [{"Code": answer.code, "Message": answer.reason}]}
+            self._settle(job, Status.FAILED, notes=answer.reason, meta=meta)
+
+    def _on_lost(self, job_id: int, how: str) -> None:
+        job = self.book.live.get(job_id)
+        if job is None or job.settling:
+            return
+        job.attempts += 1
+        if job.attempts < MOST_ATTEMPTS:
+            self._requeue(job, f"The worker process ended with {how}; the job is tried once more")
+            self._pump()
+        else:
+            notes = (
+                f"The worker process ended with {how}, twice. It may have run out of memory: "
+                "try fewer modes, photons or samples."
+            )
+            self._settle(job, Status.FAILED, notes=notes)
+
+    def _on_trouble(self) -> None:
+        """End the jobs of this run if no worker ever got ready: who sent them waits for a first sign.
+
+        Jobs of earlier runs wait on: a broken installation should not cost a queue. So do all jobs where
+        workers did get ready once, since what is wrong may pass.
+        """
+        trouble = self.pool.trouble
+        if trouble is None or self.pool.ever_ready or self.closing:
+            return
+        for job in list(self.book.live.values()):
+            if job.id > self._last_taken_up and not job.settling:
+                self.book.queue.remove(job.id)
+                self._settle(job, Status.FAILED, notes=f"The job was not run: {trouble}; see the log")
+
+    def _time_out(self, job: Job) -> None:
+        if job.status is Status.RUNNING and not job.settling:
+            self._halt(job)
+            notes = f"The job ran longer than the {job.timeout_seconds:g} s that the QPU allows"
+            self._settle(job, Status.TIMEDOUT, notes=notes)
+
+    def _halt(self, job: Job) -> None:
+        """Take a job out of the queue or off its worker."""
+        self.book.queue.remove(job.id)
+        worker = self.pool.running(job.id)
+        if worker is not None:
+            worker.kill()
+
+    def _requeue(self, job: Job, reason: str) -> None:
+        self._stop_timer(job)
+        entry = Log.of(Status.SCHEDULED, now_text(), {"Reason": reason})
+        job.log(entry)
+        job.started = None
+        self.book.queue.add(job.id)
+        self.book.touch(job)
+        attempts = job.attempts
+        # If this is lost, the next start does the same.
+        self._writer.submit_later(lambda store: store.update(job.id, entry, started=None, attempts=attempts))
+
+    def _settle(
+        self,
+        job: Job,
+        status: Status,
+        *,
+        notes: str | None = None,
+        meta: dict[str, Any] | None = None,
+        done: Done | None = None,
+    ) -> None:
+        """Decide how a job ends; it is visible once it is on the disk."""
+        job.settling = True
+        self._stop_timer(job)
+        entry = Log.of(status, now_text(), meta)
+
+        def write(store: Store) -> None:
+            if done is not None:
+                store.put_result(job.id, done.body, done.file)
+            store.update(job.id, entry, finished=entry.created_date, notes=notes)
+
+        def show(_: None) -> None:
+            job.log(entry)
+            job.finished = entry.created_date
+            job.notes = notes
+            self._orders.drop(job.id)
+            if done is not None and done.body is not None:
+                self._results.put(job.id, done.body)
+            self.book.retire(job)
+
+        async def store_end() -> None:
+            while True:
+                try:
+                    await self._writer.submit(write, show)
+                    break
+                except UnavailableError as error:
+                    # The result is worth more than a second: hold it until the disk has room again.
+                    log.error("the end of job %d is not stored yet: %s", job.id, error)  # noqa: TRY400
+                    await asyncio.sleep(STORE_RETRY_SECONDS)
+            if done is None and (job.started is not None or job.attempts):  # else none was ever begun
+                await asyncio.to_thread(self._drop_files, job.id)
+            self._ends.pop(job.id, None)
+
+        self._ends[job.id] = asyncio.create_task(store_end())
+
+    def _drop_files(self, job_id: int) -> None:
+        """Remove what a worker may have written for a job that then ended without a result."""
+        name, folder = result_name(job_id), self.settings.results_dir
+        for path in (folder / name, *folder.glob(f".{name}.*.part")):
+            path.unlink(missing_ok=True)
+
+    def _stop_timer(self, job: Job) -> None:
+        timer = self._timers.pop(job.id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

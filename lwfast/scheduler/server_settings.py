@@ -1,0 +1,59 @@
+"""How one scheduler is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lwfast._base.parallel import available_cores
+from lwfast.scheduler.qpus import QPUConfig, load_qpus
+from lwfast.wire import BATCH_BYTES
+
+MIB = 1024 * 1024
+
+
+def default_data_dir() -> Path:
+    """The folder of the scheduler's store where none is named."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
+
+
+def default_workers() -> int:
+    """One worker a core, less one for the server."""
+    return max(1, available_cores() - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What `lwfast serve` was asked for.
+
+    Attributes:
+        data_dir: Folder of the store, the results and the token; made with mode 0700.
+        token: What requests have to show; None makes or reads the one in the data folder.
+        qpus: The QPUs by name.
+        workers: Number of worker processes.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        body_limit: Largest body of a request for one job, in bytes.
+        batch_limit: Largest body of a batch.
+        body_seconds: Longest that a body may take to arrive.
+        runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
+    """
+
+    data_dir: Path
+    token: str | None = field(default=None, repr=False)
+    qpus: Mapping[str, QPUConfig] = field(default_factory=load_qpus)
+    workers: int = field(default_factory=default_workers)
+    host: str = "127.0.0.1"
+    port: int = 8765
+    body_limit: int = 8 * MIB
+    batch_limit: int = BATCH_BYTES
+    body_seconds: float = 30.0
+    runner: str = "lwfast.emulator.raw:run_raw"
+
+    @property
+    def results_dir(self) -> Path:
+        """Where results lie that are too large for the store."""
+        return self.data_dir / "results"

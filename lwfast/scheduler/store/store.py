@@ -1,0 +1,233 @@
+"""The store: one SQLite file, and every statement that touches it.
+
+Durability over speed: rollback journal and `synchronous=FULL`, so that what was committed survives a power
+cut. (WAL is left alone: SQLite 3.7.0 to 3.51.2 can corrupt a WAL database when the log is reset.)
+`Store` is used by the writer's thread alone and never commits by itself; `writer.py` does, for many requests
+at once. Reading connections are separate and cannot write.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lwfast.scheduler.faults import KeyReusedError, StoreOpenError
+from lwfast.scheduler.queue.jobs import RECEIVED, Job, Log, NewJob
+from lwfast.scheduler.store.schema import migrate
+from lwfast.wire import Status
+
+STORE_FILE = "scheduler.sqlite3"
+JOURNAL_BYTES = 4 * 1024 * 1024
+"""What the journal may keep on the disk between transactions."""
+LIVE = (Status.ACCEPTED.wire_name, Status.SCHEDULED.wire_name, Status.RUNNING.wire_name)
+COLUMNS = (
+    "id, name, qpu, status, created, updated, started, finished, n_modes, n_photons, n_samples, "
+    "min_detection, timeout_seconds, attempts, notes"
+)
+_NAMES = COLUMNS.split(", ")
+
+
+def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    """Open a connection whose transactions are begun and ended by hand."""
+    uri = path.absolute().as_uri() + ("?mode=ro" if readonly else "")
+    # One thread uses a connection; another closes it once that thread has ended.
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA query_only = ON" if readonly else "PRAGMA synchronous = FULL")
+    return connection
+
+
+class Store:
+    """The writing end.
+
+    Args:
+        path: The SQLite file; made where there is none.
+
+    Raises:
+        StoreOpenError: The file is damaged, newer than this version, or not ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            # SQLite gives its journal the mode of the database: both are for this user alone.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self.connection = connect(path)
+            try:
+                self._check()
+            except BaseException:
+                self.connection.close()
+                raise
+        except (OSError, sqlite3.OperationalError) as error:
+            raise StoreOpenError(f"the store {path} cannot be opened: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise StoreOpenError(_refusal(path, str(error))) from error
+
+    def _check(self) -> None:
+        # A rollback journal whose file stays, so that the file system has less metadata to flush: measured
+        # interleaved on ext4, a commit takes 0.82 ms, with DELETE 1.00 ms and with TRUNCATE 1.06 ms.
+        self.connection.execute("PRAGMA journal_mode = PERSIST")
+        self.connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
+        findings = [row[0] for row in self.connection.execute("PRAGMA quick_check(5)")]
+        if findings != ["ok"]:
+            raise StoreOpenError(_refusal(self.path, "; ".join(findings)))
+        try:
+            migrate(self.connection)
+        except StoreOpenError as error:
+            raise StoreOpenError(f"{self.path}: {error}") from None
+        orphans = self.connection.execute("PRAGMA foreign_key_check").fetchmany(5)
+        if orphans:
+            raise StoreOpenError(_refusal(self.path, f"rows without a job: {orphans}"))
+
+    def close(self) -> None:
+        """Close the connection; nothing may be pending."""
+        self.connection.close()
+
+    def accept(
+        self, jobs: Sequence[NewJob], time: str, key: str | None = None, digest: bytes = b""
+    ) -> tuple[list[int], bool]:
+        """Insert jobs as scheduled, all or none.
+
+        Args:
+            jobs: What to insert, in order.
+            time: When they were accepted.
+            key: Idempotency key; a known one with the same digest inserts nothing.
+            digest: What the key stands for.
+
+        Returns:
+            The ids, and whether they are new.
+
+        Raises:
+            KeyReusedError: The key is known with another digest.
+        """
+        if key is not None and (known := self.accepted(key, digest)) is not None:
+            return known, False
+        ids = [self._insert(job, time) for job in jobs]
+        if key is not None:
+            self._do("INSERT INTO idempotency VALUES (?, ?, ?)", key, digest, msgspec.json.encode(ids))
+        return ids, True
+
+    def accepted(self, key: str, digest: bytes) -> list[int] | None:
+        """The ids of the jobs that were accepted with an idempotency key; None where there are none.
+
+        Raises:
+            KeyReusedError: The key is known with another digest.
+        """
+        row = self._one("SELECT digest, job_ids FROM idempotency WHERE key = ?", key)
+        if row is None:
+            return None
+        if row[0] != digest:
+            raise KeyReusedError.of(
+                "Idempotency-Key",
+                f"this key was used before with another payload (job {row[1].decode()}); "
+                "use a new key for a new job",
+            )
+        return msgspec.json.decode(row[1], type=list[int])
+
+    def _insert(self, job: NewJob, time: str) -> int:
+        values = (
+            job.name,
+            job.qpu,
+            Status.SCHEDULED.wire_name,
+            time,
+            time,
+            job.n_modes,
+            job.n_photons,
+            job.n_samples,
+            job.min_detection,
+            job.timeout_seconds,
+        )
+        cursor = self._do(
+            "INSERT INTO jobs (name, qpu, status, created, updated, n_modes, n_photons, n_samples, "
+            "min_detection, timeout_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *values,
+        )
+        job_id = cursor.lastrowid
+        assert job_id is not None  # noqa: S101  (an INSERT has just succeeded)
+        self._do("INSERT INTO payloads VALUES (?, ?, ?, ?)", job_id, job.payload, job.seed, job.hardware)
+        for entry in acceptance_logs(time):
+            self._log(job_id, entry)
+        return job_id
+
+    def update(self, job_id: int, entry: Log, **columns: Any) -> None:
+        """Set a job's status by a log entry, and further columns with it."""
+        columns |= {"status": entry.status, "updated": entry.created_date}
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        self._do(f"UPDATE jobs SET {sets} WHERE id = ?", *columns.values(), job_id)  # noqa: S608
+        self._log(job_id, entry)
+
+    def put_result(self, job_id: int, body: bytes | None, file: str | None) -> None:
+        """Store a result, or the name of the file that holds it."""
+        self._do("INSERT INTO results VALUES (?, ?, ?)", job_id, body, file)
+
+    def recover(self, time: str) -> None:
+        """Put every job that was running when the scheduler ended back into the queue."""
+        rows = self.connection.execute("SELECT id FROM jobs WHERE status IN (?, ?)", (LIVE[0], LIVE[2]))
+        for (job_id,) in rows.fetchall():
+            meta = {"Reason": "The scheduler ended while the job was running"}
+            self.update(job_id, Log.of(Status.SCHEDULED, time, meta), started=None)
+
+    def live_jobs(self) -> list[Job]:
+        """Every job that is not finished, oldest first."""
+        return select_jobs(self.connection, "status IN (?, ?, ?) ORDER BY id", LIVE)
+
+    def result_files(self) -> set[str]:
+        """Names of all files that hold results."""
+        return {row[0] for row in self.connection.execute("SELECT file FROM results WHERE file IS NOT NULL")}
+
+    def _log(self, job_id: int, entry: Log) -> None:
+        self._do(
+            "INSERT INTO logs (job_id, message, created, status, meta) VALUES (?, ?, ?, ?, ?)",
+            job_id,
+            entry.message,
+            entry.created_date,
+            entry.status,
+            msgspec.json.encode(entry.meta),
+        )
+
+    def _do(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        return self.connection.execute(statement, values)
+
+    def _one(self, statement: str, *values: Any) -> Any:
+        return self.connection.execute(statement, values).fetchone()
+
+
+def acceptance_logs(time: str) -> list[Log]:
+    """The two entries that every accepted job starts with."""
+    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name)
+    return [accepted, Log.of(Status.SCHEDULED, time)]
+
+
+def select_jobs(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Job]:
+    """Read jobs with their logs; `where` is text of this package, never of a request."""
+    rows = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE {where}", values).fetchall()  # noqa: S608
+    jobs = [
+        Job(**{**dict(zip(_NAMES, row, strict=True)), "status": Status(row[3]), "logs": []}) for row in rows
+    ]
+    by_id = {job.id: job for job in jobs}
+    for chunk in _chunks(list(by_id)):
+        marks = ", ".join("?" * len(chunk))
+        for job_id, message, created, status, meta in connection.execute(
+            f"SELECT job_id, message, created, status, meta FROM logs WHERE job_id IN ({marks}) ORDER BY id",  # noqa: S608
+            chunk,
+        ):
+            entry = Log(message=message, created_date=created, status=status, meta=msgspec.json.decode(meta))
+            by_id[job_id].logs.append(entry)
+    return jobs
+
+
+def _chunks(ids: list[int], size: int = 500) -> list[list[int]]:
+    """Cut ids so that a statement stays below SQLite's limit of variables."""
+    return [ids[start : start + size] for start in range(0, len(ids), size)]
+
+
+def _refusal(path: Path, finding: str) -> str:
+    return (
+        f"the store {path} is damaged or not a store ({finding}): "
+        "restore it from a copy, or choose another data folder"
+    )

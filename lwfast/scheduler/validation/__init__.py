@@ -1,0 +1,1 @@
+"""What a submitted job has to be."""

@@ -1,0 +1,30 @@
+"""The ASGI application over a scheduler: routes, and the guard around them."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from lwfast.scheduler.faults import RequestError
+from lwfast.scheduler.queue.core import Scheduler
+from lwfast.scheduler.web import dashboard, reference_api, v1_api
+from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
+
+
+def create_app(scheduler: Scheduler, token: str) -> Starlette:
+    """Make the application; whoever serves it starts and stops the scheduler.
+
+    Args:
+        scheduler: Answers what the routes ask.
+        token: What requests have to show.
+    """
+    api = [Mount("/v1", routes=v1_api.ROUTES), *reference_api.ROUTES]
+    app = Starlette(
+        routes=[Mount("/api", routes=api), *dashboard.ROUTES],
+        middleware=[Middleware(Guard, token=token, hosts=[scheduler.settings.host])],
+        exception_handlers={RequestError: answer_request_error, HTTPException: answer_http_error},
+    )
+    app.state.scheduler = scheduler
+    return app

@@ -1,0 +1,109 @@
+"""The outermost layer: checks every request before anything reads it, and shapes every answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lwfast.scheduler.faults import RequestError
+from lwfast.scheduler.web.http import error_answer
+from lwfast.scheduler.web.security import HostNames, same_token
+from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER, FieldError
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    API_HEADER: API_VERSION,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+NEVER_STORE = "no-store"
+UNREAD = (401, 408, 413, 421)
+"""Answers given before the body was read; the connection ends with them."""
+
+
+class Guard:
+    """Check host and token, add headers, turn what goes wrong inside into JSON.
+
+    Args:
+        app: What answers.
+        token: What every request has to show, but for the static page.
+        hosts: Names to answer under, besides the usual ones.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._token = token
+        self._hosts = HostNames(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; pass everything else on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+        is_public = scope["path"] == "/" or scope["path"].startswith("/static/")
+
+        async def shaped(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.setdefault("Cache-Control", "no-cache" if is_public else NEVER_STORE)
+                if message["status"] in UNREAD:
+                    headers["Connection"] = "close"
+            await send(message)
+
+        refusal = self._refusal(Headers(scope=scope), needs_token=not is_public)
+        try:
+            await (refusal or self._app)(scope, receive, shaped)
+        except ClientDisconnect:
+            return  # nobody is left to answer
+        except Exception:
+            # The access log says which request; the answer says nothing of the inside.
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if started:
+                raise
+            answer = error_answer(
+                500, [FieldError(name="server", reason="internal error; see the server's log")]
+            )
+            await answer(scope, receive, shaped)
+
+    def _refusal(self, headers: Headers, *, needs_token: bool) -> Response | None:
+        host = headers.get("host")
+        if not self._hosts.allows(host):
+            reason = (
+                f"{(host or 'nothing')[:60]!r} is not a name of this scheduler; use localhost or an address"
+            )
+            return error_answer(421, [FieldError(name="Host", reason=reason)])
+        if needs_token and not same_token(headers.get(TOKEN_HEADER), self._token):
+            reason = "is missing or not the scheduler's token"
+            return error_answer(401, [FieldError(name=TOKEN_HEADER, reason=reason)])
+        return None
+
+
+async def answer_request_error(_: Request, error: Exception) -> Response:
+    """Answer with what a request did wrong."""
+    assert isinstance(error, RequestError)  # noqa: S101  (Starlette looks the handler up by type)
+    return error_answer(error.status_code, error.errors)
+
+
+async def answer_http_error(request: Request, error: Exception) -> Response:
+    """Answer Starlette's own 404 and 405 in our format."""
+    assert isinstance(error, HTTPException)  # noqa: S101  (as above)
+    answer = error_answer(error.status_code, [FieldError(name=request.url.path[:200], reason=error.detail)])
+    answer.headers.update(error.headers or {})
+    return answer

@@ -1,0 +1,131 @@
+"""Reading requests and writing answers, in the one format that all of them share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lwfast.scheduler.faults import NotFoundError, RequestError, TooLargeError, TooSlowError
+from lwfast.scheduler.queue.core import Scheduler
+from lwfast.wire import ErrorAnswer, FieldError, Status, encode
+
+OFF_LOOP_BYTES = 64 * 1024
+"""Bodies larger than this are checked in a thread, so that other requests need not wait."""
+_STATUSES = {status.wire_name: status for status in Status if status is not Status.UNKNOWN}
+
+
+def scheduler_of(request: Request) -> Scheduler:
+    """The scheduler that the app serves."""
+    scheduler: Scheduler = request.app.state.scheduler
+    return scheduler
+
+
+def json_answer(body: bytes, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer of JSON bytes."""
+    return Response(body, status_code, headers, media_type="application/json")
+
+
+def error_answer(status_code: int, errors: Iterable[FieldError]) -> Response:
+    """An answer that lists violations."""
+    headers = {"Retry-After": "2"} if status_code == 503 else None
+    return json_answer(encode(ErrorAnswer(errors=list(errors))), status_code, headers)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Read a body of at most `limit` bytes, checking its size as it comes.
+
+    Raises:
+        TooLargeError: It is larger than the limit, as announced or as counted.
+        TooSlowError: It takes too long.
+    """
+    seconds = scheduler_of(request).settings.body_seconds
+    too_large = TooLargeError.of(
+        "body", f"is larger than the {limit} bytes that are taken; send fewer jobs at once"
+    )
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise too_large
+    except TimeoutError:
+        raise TooSlowError.of("body", f"did not arrive within {seconds:g} s") from None
+    return bytes(body)
+
+
+def path_id(request: Request) -> int:
+    """The job id of a path.
+
+    Raises:
+        NotFoundError: It is not a whole number, so there is no such job.
+    """
+    text = request.path_params["job_id"]
+    number = _whole(text)
+    if number is None:
+        raise NotFoundError.of("job", f"there is no job {text[:40]!r}")
+    return number
+
+
+def integer(request: Request, name: str, default: int | None, *, least: int, most: int) -> int | None:
+    """A whole number of the query; larger ones count as `most`.
+
+    Raises:
+        RequestError: It is no number, or below `least`.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    number = _whole(text)
+    if number is None or number < least:
+        raise RequestError.of(name, f"should be a whole number from {least} on, got {text[:40]!r}")
+    return min(number, most)
+
+
+def integers(request: Request, name: str, most: int) -> list[int] | None:
+    """A list such as `ids=1,2,3`; None where it is absent.
+
+    Raises:
+        RequestError: It is no list of whole numbers, or longer than `most`.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    numbers = [_whole(part) for part in text.split(",")] if text else []
+    if any(number is None for number in numbers):
+        raise RequestError.of(name, f"should be whole numbers with commas between, got {text[:40]!r}")
+    if len(numbers) > most:
+        raise RequestError.of(name, f"has {len(numbers)} ids and {most} are allowed; ask in parts")
+    return [number for number in numbers if number is not None]
+
+
+def statuses(request: Request, name: str) -> Collection[Status] | None:
+    """A repeated parameter of statuses in the wire's spelling; None where it is absent.
+
+    Raises:
+        RequestError: A status is unknown.
+    """
+    names = request.query_params.getlist(name)
+    unknown = [text for text in names if text not in _STATUSES]
+    if unknown:
+        raise RequestError.of(name, f"unknown status {unknown[0][:40]!r}; known are {', '.join(_STATUSES)}")
+    return {_STATUSES[text] for text in names} or None
+
+
+def _whole(text: str) -> int | None:
+    # 19 digits are enough for every id, and int() of a megabyte of digits is slow.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else None
+
+
+async def checked(work: Any, body: bytes) -> Any:
+    """Run a check of a body, in a thread if the body is large."""
+    if len(body) > OFF_LOOP_BYTES:
+        return await asyncio.to_thread(work, body)
+    return work(body)

@@ -1,0 +1,152 @@
+"""A worker process: takes jobs from its standard input, one at a time, and answers on its standard output.
+
+Started by `workers.py`, which gives it the results folder and the runner as arguments. It ends when its input
+does, even in the middle of a job, so that no worker outlives its server.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lwfast._base.atomic import write_atomic
+from lwfast._base.parallel import share_cores
+from lwfast.scheduler.workers.frames import (
+    INLINE_LIMIT,
+    Done,
+    Failed,
+    Order,
+    Ready,
+    Run,
+    Share,
+    Unable,
+    decode_order,
+    pack,
+    read_frame,
+    result_name,
+)
+
+Runner = Callable[..., tuple[Any, Any]]
+
+REASON_LIMIT = 500
+"""Characters of a reason for which a worker cannot start; all of it stands in the log."""
+DOES_NOT_FIT = 1
+"""Compilation error code: the work would need more memory than there is."""
+OUT_OF_MEMORY = 2
+"""Compilation error code: memory ran out while the job was being set up or run."""
+
+
+def main() -> None:
+    """Serve jobs until the input ends."""
+    for name in (signal.SIGINT, signal.SIGTERM):  # both may reach the whole group; the server decides
+        signal.signal(name, signal.SIG_IGN)
+    orders, answers = _claim_pipes()
+    results_dir, runner_name = Path(sys.argv[1]), sys.argv[2]
+    inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(orders, inbox), daemon=True).start()
+    began = time.perf_counter()
+    try:
+        runner = _load(runner_name)
+        _warm(runner)
+    except BaseException as error:
+        answers.write(pack(Unable(f"{type(error).__name__}: {error}"[:REASON_LIMIT])))
+        raise
+    answers.write(pack(Ready(time.perf_counter() - began)))
+    while True:
+        order = inbox.get()
+        if isinstance(order, Share):
+            share_cores(order.cores)
+        else:
+            answers.write(pack(_answer(order, runner, results_dir)))
+
+
+def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep both pipes to ourselves: what a library prints goes to standard error."""
+    orders = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    return orders, answers
+
+
+def _listen(orders: BinaryIO, inbox: queue.SimpleQueue[Order]) -> None:
+    try:
+        while (body := read_frame(orders)) is not None:
+            inbox.put(decode_order(body))
+    finally:
+        os._exit(0)  # the server is gone, and whatever runs is of no use to anyone
+
+
+def _load(name: str) -> Runner:
+    module, _, function = name.partition(":")
+    runner: Runner = getattr(importlib.import_module(module), function)
+    return runner
+
+
+def _warm(runner: Runner) -> None:
+    """Compile or load the kernels of a common job before the first one comes."""
+    import numpy as np
+
+    from lwfast._base.settings import settings
+    from lwfast.hardware import HardwareModel
+    from lwfast.scheduler.validation.payloads import UNITARY_TOLERANCE
+    from lwfast.tables.result_json import encode_result
+
+    settings.unitary_precision = UNITARY_TOLERANCE  # what the server accepted is good enough to run
+    mix = np.array([[1, 1j], [1j, 1]]) / np.sqrt(2)
+    states, counts = runner(mix, (1, 1), 10, min_detection=1, hardware=HardwareModel(), rng=1)
+    encode_result(states, counts)
+
+
+def _answer(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
+    from lwfast.errors import LightworksError, ResourceLimitError
+
+    try:
+        return _run(order, runner, results_dir)
+    except ResourceLimitError as error:
+        return Failed(order.job_id, str(error), DOES_NOT_FIT)
+    except MemoryError as error:
+        return Failed(order.job_id, f"the worker ran out of memory: {error}", OUT_OF_MEMORY)
+    except (LightworksError, ValueError) as error:
+        return Failed(order.job_id, str(error))
+    except Exception as error:  # noqa: BLE001  (whatever it is, the job has failed and the worker goes on)
+        traceback.print_exc()
+        return Failed(order.job_id, f"internal error, {type(error).__name__}: {error}")
+
+
+def _run(order: Run, runner: Runner, results_dir: Path) -> Done | Failed:
+    import msgspec
+
+    from lwfast.hardware import HardwareModel
+    from lwfast.tables.result_json import encode_result
+    from lwfast.wire import decode_payload
+
+    payload = decode_payload(order.payload)
+    model = HardwareModel.from_dict(msgspec.json.decode(order.hardware))
+    states, counts = runner(
+        payload.unitary,
+        tuple(payload.input),
+        payload.n_samples,
+        min_detection=payload.min_detection,
+        hardware=model,
+        rng=order.seed,
+    )
+    body = encode_result(states, counts, payload.job_data)
+    if len(body) <= INLINE_LIMIT:
+        return Done(order.job_id, body=body)
+    try:
+        write_atomic(results_dir / result_name(order.job_id), body)
+        return Done(order.job_id, file=result_name(order.job_id))
+    except OSError as error:  # such as a full disk
+        return Failed(order.job_id, f"the result of {len(body)} bytes could not be written: {error}")

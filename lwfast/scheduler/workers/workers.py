@@ -1,0 +1,219 @@
+"""The pool of worker processes: starts them, gives them jobs, notices when they end, starts them again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from lwfast.scheduler.workers.frames import LENGTH, Answer, Done, Failed, Ready, Unable, decode_answer
+from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
+
+log = logging.getLogger(__name__)
+
+# With -P and not with -m, so that a worker imports nothing from the folder in which the server was started;
+# behind the standard paths stands the folder of this very package, installed or not.
+_START = (
+    f"import sys; sys.path.append({str(Path(__file__).resolve().parents[3])!r}); "
+    "from lwfast.scheduler.workers.worker_main import main; main()"
+)
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+FAILED_STARTS = 3
+"""After so many in a row, with no worker ready, it is said that workers cannot start."""
+EXIT_SECONDS = 2.0
+"""How long a worker that has closed its output may take to end."""
+
+
+class Worker:
+    """One place in the pool; a process lives in it most of the time.
+
+    Attributes:
+        job_id: The job it runs, or None.
+        ready: Whether the process has its kernels.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.job_id: int | None = None
+        self.ready = False
+        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether it could take a job now."""
+        return self.ready and self.job_id is None
+
+    def send(self, frame: bytes) -> None:
+        """Send a packed order; `claim` came before."""
+        assert self.process is not None and self.process.stdin is not None  # noqa: S101, PT018  (it is ready)
+        self.process.stdin.write(frame)
+
+    def kill(self) -> None:
+        """End the process at once and forget its job; a new process takes its place."""
+        self.ready = False
+        self.job_id = None
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+
+
+class WorkerPool:
+    """Keep `count` workers alive.
+
+    Args:
+        count: Number of processes.
+        results_dir: Where workers write large results.
+        runner: What runs a job, as `module:function`.
+        on_idle: Called when a worker can take a job.
+        on_answer: Called with each `Done` or `Failed`; the worker is idle again.
+        on_lost: Called with the id of a job whose worker ended by itself, and how it ended.
+        on_trouble: Called when workers turn out to be unable to start; see `trouble`.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        results_dir: Path,
+        runner: str,
+        *,
+        on_idle: Callable[[], None],
+        on_answer: Callable[[Done | Failed], None],
+        on_lost: Callable[[int, str], None],
+        on_trouble: Callable[[], None],
+    ) -> None:
+        self.workers = [Worker(number) for number in range(count)]
+        self._arguments = [sys.executable, "-P", "-c", _START, str(results_dir), runner]
+        self._on_idle = on_idle
+        self._on_answer = on_answer
+        self._on_lost = on_lost
+        self._on_trouble = on_trouble
+        self._failed_starts = 0
+        self._why = ""
+        self._first_ready = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start all workers; the first alone, so that only one compiles what is not cached yet."""
+        self._tasks = [asyncio.create_task(self._keep_alive(worker)) for worker in self.workers]
+
+    async def stop(self) -> None:
+        """End all workers, whatever they do."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def ready(self) -> int:
+        """How many workers have their kernels, busy ones included."""
+        return sum(worker.ready for worker in self.workers)
+
+    @property
+    def ever_ready(self) -> bool:
+        """Whether any worker got ready since the start."""
+        return self._first_ready.is_set()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why workers cannot start, where several starts in a row have failed and none is ready."""
+        if self._failed_starts < FAILED_STARTS or self.ready:
+            return None
+        return f"the worker processes end before they are ready ({self._why})"
+
+    def claim(self, job_id: int) -> Worker | None:
+        """Reserve an idle worker for a job."""
+        for worker in self.workers:
+            if worker.idle:
+                worker.job_id = job_id
+                return worker
+        return None
+
+    def running(self, job_id: int) -> Worker | None:
+        """The worker that runs a job."""
+        return next((worker for worker in self.workers if worker.job_id == job_id), None)
+
+    async def _keep_alive(self, worker: Worker) -> None:
+        if worker.number > 0:
+            await self._first_ready.wait()
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                why = await self._serve(worker)
+            except Exception as error:
+                # Whatever it was, without this loop the place would stay empty.
+                log.exception("worker %d could not be run", worker.number)
+                why = f"{type(error).__name__}: {error}"
+            if why is None:
+                pause = FIRST_PAUSE_SECONDS
+            else:
+                log.error("worker %d did not get ready (%s); trying again in %g s", worker.number, why, pause)
+                self._failed_starts += 1
+                self._why = why
+                if self.trouble is not None:
+                    self._on_trouble()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _serve(self, worker: Worker) -> str | None:
+        """Run one process to its end; return why it did not get ready, or None if it did."""
+        process = await asyncio.create_subprocess_exec(
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=_environment(),
+        )
+        worker.process = process
+        was_ready, why = False, None
+        try:
+            while (answer := await _read_answer(process)) is not None:
+                if isinstance(answer, Ready):
+                    was_ready = worker.ready = True
+                    self._failed_starts = 0
+                    self._first_ready.set()
+                    log.info("worker %d ready after %.2f s", worker.number, answer.seconds)
+                elif isinstance(answer, Unable):
+                    why = answer.reason
+                elif worker.job_id == answer.job_id:  # and not a job that was cancelled meanwhile
+                    worker.job_id = None
+                    self._on_answer(answer)
+                if worker.idle:
+                    self._on_idle()
+            worker.ready = False
+            # Killing a process that has ended by itself would hide from asyncio how it ended.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EXIT_SECONDS):
+                    await process.wait()
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+            code = await asyncio.shield(process.wait())
+            lost, worker.job_id, worker.ready, worker.process = worker.job_id, None, False, None
+        if lost is not None:
+            log.error("worker %d ended with %s while it ran job %d", worker.number, _ending(code), lost)
+            self._on_lost(lost, _ending(code))
+        return None if was_ready else why or _ending(code)
+
+
+async def _read_answer(process: asyncio.subprocess.Process) -> Answer | None:
+    stream = process.stdout
+    assert stream is not None  # noqa: S101  (opened as a pipe)
+    try:
+        head = await stream.readexactly(LENGTH.size)
+        answer: Answer = decode_answer(await stream.readexactly(LENGTH.unpack(head)[0]))
+        return answer
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _environment() -> dict[str, str]:
+    """The environment without our token, which a worker has no use for."""
+    return {name: value for name, value in os.environ.items() if name != SERVE_TOKEN_VARIABLE}

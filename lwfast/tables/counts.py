@@ -1,0 +1,215 @@
+"""Equal rows of a result table, added up."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.buffers import readable
+from lwfast._base.parallel import run_chunks
+from lwfast._types import AnyArray, Counts, StateTable
+from lwfast.errors import ResourceLimitError
+
+_MAX_ROWS = 2**32 - 2
+_FEW = 256
+_MANY = 1 << 17
+_CHUNK = 1 << 15
+
+
+def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
+    """Add up the counts of equal rows.
+
+    Args:
+        states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
+        counts: How often each row was seen, `(N,)`, not negative; once each where left out.
+
+    Returns:
+        (states, counts): `uint8[K, n_modes]` of distinct rows in the order in which they first appear, and
+        `int64[K]`.
+
+    Raises:
+        TypeError: If the arrays do not hold integers.
+        ValueError: If a shape does not fit, or a number is outside its range.
+        ResourceLimitError: If a sum is above 2^63 - 1.
+
+    Source:
+        Open addressing with a keyed hash, Knuth, The Art of Computer Programming 3, section 6.4.
+    """
+    table = as_table(states)
+    return group_checked(table, as_counts(counts, table.shape[0]))
+
+
+def group_checked(states: StateTable, counts: Counts, *, owned: bool = False) -> tuple[StateTable, Counts]:
+    """Do what `group_counts` does for a contiguous table and counts that need no check.
+
+    The answer is a copy, unless the arrays are `owned` by the caller and have no equal rows.
+    """
+    n_rows, n_modes = states.shape
+    if n_rows > _MAX_ROWS:
+        raise ResourceLimitError(
+            f"{n_rows} rows are more than {_MAX_ROWS}; group them in parts and add the parts"
+        )
+    distinct = n_rows if n_rows < 2 else _distinct_rows(states)
+    if distinct == n_rows:
+        return (states, counts) if owned else (states.copy(), counts.copy())
+    from lwfast._kernels.tables import counts as kernels
+
+    flat, counts = readable(states.reshape(-1)), readable(counts)
+    first, sums = _first_rows(flat, n_modes, counts, distinct)
+    grouped = np.empty((first.size, n_modes), np.uint8)
+    kernels.take_rows(flat, n_modes, first, grouped.reshape(-1))
+    return grouped, sums.copy()
+
+
+def _distinct_rows(states: StateTable) -> int:
+    """Return how many distinct rows there may be: all of them only where no two are equal."""
+    n_rows, n_modes = states.shape
+    if n_rows <= _FEW:
+        # No kernel for a handful of rows: loading Numba takes 0.4 s.
+        text = states.tobytes()
+        distinct = len({text[k * n_modes : (k + 1) * n_modes] for k in range(n_rows)})
+        return int(n_rows) if distinct == n_rows else 1
+    from lwfast._kernels.tables import counts as kernels
+
+    flat = readable(states.reshape(-1))
+    if kernels.sorted_prefix(flat, n_modes, n_rows) == n_rows:
+        return int(n_rows)
+    n_first = n_rows if n_rows <= _MANY else _CHUNK
+    slots = np.zeros(1 << (3 * n_first).bit_length(), np.uint32)
+    distinct = int(kernels.distinct_prefix(flat, n_modes, n_first, *hash_keys(), slots))
+    if distinct < n_first or n_first == n_rows:
+        return distinct
+    # Where so many drawn rows differ, most do.
+    return int(n_rows) if all_distinct(flat, n_modes, n_rows) else n_rows // 2
+
+
+def all_distinct(flat: StateTable, n_modes: int, n_rows: int) -> bool:
+    """Return whether no two rows of a large table are equal.
+
+    One hash table for all rows would be larger than the caches: 11 to 25 ns a row at 10^6 rows. Sorted into
+    parts by the hash, each fits the second level: 7 ns, on one thread.
+    """
+    from lwfast._kernels.tables import counts as kernels
+
+    n_chunks = -(-n_rows // _CHUNK)
+    bits = max(1, (n_rows >> 14).bit_length())  # 8192 to 16384 rows in a part
+    hashes = np.empty(n_rows, np.uint64)
+    ends = np.zeros((n_chunks, 1 << bits), np.int64)
+    distinct = np.ones(1 << bits, np.bool_)
+
+    def sort(chunk: int) -> None:
+        rows = slice(chunk * _CHUNK, (chunk + 1) * _CHUNK)
+        table = flat[rows.start * n_modes : rows.stop * n_modes]
+        kernels.sort_hashes(table, n_modes, *hash_keys(), 64 - bits, ends[chunk], hashes[rows])
+
+    def look(part: int) -> None:
+        distinct[part] = kernels.distinct_part(hashes, _CHUNK, ends, part, np.empty(1 << 16, np.uint32))
+
+    run_chunks(sort, n_chunks)
+    run_chunks(look, 1 << bits)
+    return bool(distinct.all())
+
+
+def _first_rows(
+    flat: StateTable, n_modes: int, counts: Counts, distinct: int
+) -> tuple[NDArray[np.uint32], Counts]:
+    """Return where each distinct row first appears, and its sum; the first `distinct` rows differ."""
+    from lwfast._kernels.tables import counts as kernels
+
+    n_rows = counts.size
+    keys = hash_keys()
+    # Half of the slots at most are used. Rows that stay different for long promise many groups.
+    n_slots = max(1 << 12, 1 << (4 * distinct).bit_length())
+    slots = np.zeros(n_slots, np.uint64)
+    first = np.empty(n_slots // 2, np.uint32)
+    sums = np.empty(n_slots // 2, np.int64)
+    groups = row = 0
+    while True:
+        groups, row = kernels.group_hash(
+            flat, n_modes, row, n_rows, counts, *keys, groups, slots, first, sums
+        )
+        if groups < 0:
+            raise ResourceLimitError(
+                "the counts of one state add up to more than 2^63 - 1 and do not fit int64; divide them first"
+            )
+        if row == n_rows:
+            return first[:groups], sums[:groups]
+        n_slots *= 8 if groups > row // 2 else 4
+        slots = np.zeros(n_slots, np.uint64)
+        first, sums = _widened(first, n_slots // 2, groups), _widened(sums, n_slots // 2, groups)
+        kernels.group_rehash(flat, n_modes, *keys, groups, first, slots)
+
+
+def _widened(array: AnyArray, size: int, used: int) -> AnyArray:
+    wider = np.empty(size, array.dtype)
+    wider[:used] = array[:used]
+    return wider
+
+
+def as_table(states: Any) -> StateTable:
+    """Return `states` as a contiguous `uint8[N, n_modes]`, without a copy where it is one.
+
+    Raises:
+        TypeError: If it does not hold integers.
+        ValueError: If it is not two-dimensional, a photon number is not in 0 to 255, or an entry is masked.
+    """
+    _check_mask(states, "states")
+    array = np.asarray(states)
+    if array.size == 0 and array.dtype == np.float64:  # np.asarray of empty lists
+        array = array.astype(np.uint8)
+    if array.ndim == 1 and array.size == 0:
+        array = array.reshape(0, 0)
+    if array.ndim != 2:
+        raise ValueError(f"states have {array.ndim} dimensions; a table of shape (N, n_modes) is needed")
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"states hold {array.dtype}; photon numbers are integers")
+    if array.size and (array.min() < 0 or array.max() > 255):
+        worst = array.min() if array.min() < 0 else array.max()
+        raise ValueError(f"photon number {worst} is outside 0 to 255, the range of a result table")
+    return np.ascontiguousarray(array, dtype=np.uint8)
+
+
+def as_counts(counts: Any, n_rows: int) -> Counts:
+    """Return `counts` as a contiguous `int64[n_rows]`; None stands for one of each.
+
+    Raises:
+        TypeError: If they are not integers.
+        ValueError: If there are not `n_rows` of them, or one is negative, masked or above 2^63 - 1.
+    """
+    if counts is None:
+        return np.ones(n_rows, np.int64)
+    _check_mask(counts, "counts")
+    array = np.asarray(counts)
+    if array.size == 0 and array.dtype == np.float64:
+        array = array.astype(np.int64)
+    if array.shape != (n_rows,):
+        raise ValueError(f"counts have shape {array.shape}; {n_rows} states need shape ({n_rows},)")
+    if array.dtype == np.object_ and all(isinstance(c, int) and not isinstance(c, bool) for c in array):
+        if any(not 0 <= c < 2**63 for c in array):
+            raise ValueError("a count is outside 0 to 2^63 - 1")
+        array = array.astype(np.int64)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"counts hold {array.dtype}; integers are needed")
+    if array.size and array.min() < 0:
+        raise ValueError(f"count {array.min()} is negative")
+    if array.dtype == np.uint64 and array.size and array.max() > np.uint64(2**63 - 1):
+        raise ValueError(f"count {array.max()} is above 2^63 - 1")
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def _check_mask(values: Any, name: str) -> None:
+    # What stands behind a mask is no entry, and np.asarray takes it for one.
+    if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
+        raise ValueError(f"{name} have masked entries; fill them in, for instance with .filled(0)")
+
+
+@functools.cache
+def hash_keys() -> tuple[np.uint64, np.uint64]:
+    """Return the two secrets of the row hash, drawn once a process."""
+    return np.uint64(secrets.randbits(64) | 1), np.uint64(secrets.randbits(64) | 1)

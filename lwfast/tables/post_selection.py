@@ -1,0 +1,196 @@
+"""Post-selection of result tables."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.buffers import readable
+from lwfast._base.parallel import run_chunks
+from lwfast._rule_parsing import SelectionRule as SelectionRule
+from lwfast._rule_parsing import as_heralds as as_heralds
+from lwfast._rule_parsing import as_rules as as_rules
+from lwfast._rule_parsing import has_only_rules as has_only_rules
+from lwfast._types import Counts, StateTable
+from lwfast.errors import ModeRangeError
+from lwfast.state import State
+from lwfast.tables.counts import as_counts, as_table, group_checked
+
+_CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
+_LARGE = 4 << 20
+_Compiled: TypeAlias = tuple[
+    NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
+]
+
+
+def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tuple[StateTable, Counts]:
+    """Keep the rows that meet every rule and every herald, without the heralded modes.
+
+    Args:
+        states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
+        counts: `(N,)` integers, not negative; None for one of each.
+        rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), or a
+            callable or object with `validate` that takes a `State` and returns whether to keep it; or None.
+            Modes number the columns of `states`, heralded ones counted.
+        heralds: Mode to photon number (or to several), as a mapping or as pairs; `[[mode], [photons]]` as on
+            the wire is read too.
+
+    Returns:
+        (states, counts): distinct rows in the order in which they first appear, equal ones added up.
+
+    Raises:
+        ModeRangeError: If a rule or herald names a mode that the states do not have; nothing has run then.
+        TypeError: If something is not an integer where one is needed.
+        ValueError: If a rule is empty, names a mode twice or has negative numbers, or a mode is heralded
+            twice.
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+    """
+    table = as_table(states)
+    column = as_counts(counts, table.shape[0])
+    wanted = as_heralds(heralds)
+    test: Callable[[State], Any] | None = None
+    if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
+        test, rules = getattr(rules, "validate", rules), ()
+    plain = as_rules(rules)
+    table, column = select_checked(table, column, plain, wanted, keep_heralds=test is not None)
+    table, column = group_checked(table, column, owned=bool(wanted or plain))
+    if test is not None:
+        rows = (State._trusted(tuple(row)) for row in table.tolist())  # noqa: SLF001  (of uint8: valid)
+        keep = np.fromiter((bool(test(row)) for row in rows), np.bool_, table.shape[0])
+        table, column = group_checked(*_without_modes(table[keep], column[keep], wanted), owned=True)
+    return table, column
+
+
+def select_checked(
+    states: StateTable,
+    counts: Counts,
+    rules: tuple[SelectionRule, ...],
+    heralds: Mapping[int, int | tuple[int, ...]],
+    *,
+    keep_heralds: bool = False,
+) -> tuple[StateTable, Counts]:
+    """Do what `post_select` does for checked arguments, without adding up equal rows.
+
+    Rows that were distinct stay distinct, unless a herald allows several photon numbers.
+    """
+    n_rows, n_modes = states.shape
+    # Heralds first: they are met least often, and the rules then have fewer rows to look at.
+    conditions = (
+        *(SelectionRule((m,), n if isinstance(n, tuple) else (n,)) for m, n in heralds.items()),
+        *rules,
+    )
+    if n_rows == 0 and n_modes == 0:
+        return states, counts  # an empty result does not know its number of modes
+    check_modes(conditions, n_modes)
+    if not conditions:
+        return states, counts
+    modes = [m for m in range(n_modes) if keep_heralds or m not in heralds]
+    return _selected(states, counts, _compiled(conditions, n_modes), modes)
+
+
+def _selected(
+    states: StateTable, counts: Counts, compiled: _Compiled, modes: Sequence[int]
+) -> tuple[StateTable, Counts]:
+    """Return `modes` of the rows that meet the compiled conditions, and their counts."""
+    from lwfast._kernels.tables import post_selection as kernels
+
+    n_rows, n_modes = states.shape
+    flat, counts = readable(states.reshape(-1)), readable(counts)
+    runs = _runs(modes)
+    n_chunks = max(1, -(-n_rows // _CHUNK))
+    parts: list[tuple[StateTable, Counts]] = [(states, counts)] * n_chunks
+
+    def select(chunk: int) -> None:
+        first, last = chunk * _CHUNK, (chunk + 1) * _CHUNK
+        table, column = flat[first * n_modes : last * n_modes], counts[first:last]
+        # Room for all rows; pages that stay unused are never touched.
+        out, out_counts = np.empty(column.size * len(modes), np.uint8), np.empty(column.size, np.int64)
+        n_kept = kernels.select_rows(table, n_modes, column, *compiled, runs, out, out_counts)
+        parts[chunk] = out[: n_kept * len(modes)].reshape(n_kept, len(modes)), out_counts[:n_kept]
+
+    run_chunks(select, n_chunks)
+    ends = list(itertools.accumulate(column.size for _, column in parts))
+    out, out_counts = np.empty((ends[-1], len(modes)), np.uint8), np.empty(ends[-1], np.int64)
+
+    def join(chunk: int) -> None:
+        rows = slice(ends[chunk] - parts[chunk][1].size, ends[chunk])
+        out[rows], out_counts[rows] = parts[chunk]
+
+    # Few rows are joined sooner than a thread wakes up.
+    run_chunks(join, n_chunks, workers=None if out.size > _LARGE else 1)
+    return out, out_counts
+
+
+def _runs(modes: Sequence[int]) -> NDArray[np.int64]:
+    """Return the first mode and the length of each run of consecutive modes, in a row."""
+    runs: list[int] = []
+    for mode in modes:
+        if runs and runs[-2] + runs[-1] == mode:
+            runs[-1] += 1
+        else:
+            runs += [mode, 1]
+    return np.array(runs, np.int64)
+
+
+def check_modes(rules: Iterable[SelectionRule], n_modes: int) -> None:
+    """Raise ModeRangeError for the first mode that states of `n_modes` modes do not have."""
+    for rule in rules:
+        for mode in rule.modes:
+            if mode >= n_modes:
+                raise ModeRangeError(
+                    f"a rule or herald names mode {mode}; the states have {n_modes} modes, 0 to {n_modes - 1}"
+                )
+
+
+@functools.lru_cache(maxsize=64)  # the same conditions meet many tables; laying them out takes 8 µs
+def _compiled(conditions: tuple[SelectionRule, ...], n_modes: int) -> _Compiled:
+    """Lay rules out as the kernel reads them.
+
+    Modes that must have one photon number are compared eight at a time; each of the other rules gets a table
+    over every total that its modes can have.
+    """
+    exact: dict[int, int] = {}
+    modes: list[int] = []
+    rule_start, allowed_start = [0], []
+    tables = bytearray()  # NumPy takes longer to make a few small arrays than the kernel for 10^4 rows
+    for rule in conditions:
+        mode, total = rule.modes[0], rule.totals[0]
+        one_number = len(rule.modes) == len(rule.totals) == 1 and total < 256
+        if one_number and n_modes >= 8 and exact.setdefault(mode, total) == total:
+            continue
+        # A mode alone is read twice and doubles its totals: the kernel has one loop less.
+        scale = 2 if len(rule.modes) == 1 else 1
+        modes += rule.modes * scale
+        rule_start.append(len(modes))
+        allowed_start.append(len(tables))
+        most = 255 * len(rule.modes)
+        tables += bytes(scale * most + 1)
+        for total in rule.totals:
+            if total <= most:
+                tables[allowed_start[-1] + scale * total] = 1
+    starts = np.array(rule_start, np.int64), np.array(modes, np.int64), np.array(allowed_start, np.int64)
+    return _words(exact, n_modes), *starts, np.frombuffer(tables, np.uint8)
+
+
+def _words(exact: Mapping[int, int], n_modes: int) -> NDArray[np.uint64]:
+    """Return offset, mask and value of words of eight modes that hold the modes of `exact`, in a row."""
+    words: list[int] = []
+    for mode in sorted(exact):
+        if not words or mode >= words[-3] + 8:
+            words += [min(mode, n_modes - 8), 0, 0]
+        shift = 8 * (mode - words[-3])
+        words[-2] |= 255 << shift
+        words[-1] |= exact[mode] << shift
+    return np.array(words, np.uint64)
+
+
+def _without_modes(
+    states: StateTable, counts: Counts, dropped: Mapping[int, Any]
+) -> tuple[StateTable, Counts]:
+    kept = [m for m in range(states.shape[1]) if m not in dropped]
+    return np.ascontiguousarray(states[:, kept]), counts

@@ -1,0 +1,52 @@
+"""Sentences for what can be wrong with a result body."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_AROUND = 24
+
+
+def reason_of(code: int, n_modes: int) -> str:
+    """Return the sentence for an error code of `_kernels.state_text`."""
+    from lwfast._kernels.tables import state_text as kernels
+
+    modes = "mode" if n_modes == 1 else "modes"
+    reasons = {
+        kernels.TRUNCATED: "the body ends here, inside the results",
+        kernels.KEY_EXPECTED: "a state in quotes is expected",
+        kernels.KEY_ESCAPE: "an escape inside a state; states are digits, commas and brackets only",
+        kernels.KEY_CHARACTER: "a character that a state cannot have",
+        kernels.KEY_NEGATIVE: "a negative photon number",
+        kernels.KEY_LEADING_ZERO: "a photon number with a leading zero",
+        kernels.KEY_NUMBER_EXPECTED: "a photon number is expected",
+        kernels.OCCUPATION_RANGE: "a photon number above 255, the limit of a result table",
+        kernels.MODE_MISMATCH: f"the state does not have {n_modes} {modes}, as those before it have",
+        kernels.BRACKET_MISMATCH: "the bracket of the state is not closed as it was opened",
+        kernels.COLON_EXPECTED: "a ':' follows a state",
+        kernels.COUNT_TYPE: "a count is expected: an integer that is not negative",
+        kernels.COUNT_NEGATIVE: "a negative count",
+        kernels.COUNT_FRACTION: "a count that is not written as an integer",
+        kernels.COUNT_LEADING_ZERO: "a count with a leading zero",
+        kernels.COUNT_RANGE: "a count above 2^63 - 1",
+        kernels.COMMA_EXPECTED: "a ',' or '}' follows a count",
+        kernels.TRAILING_COMMA: "a comma before the closing '}'",
+        kernels.KEY_SPACE: "a space that a state cannot have; one space may follow each comma",
+    }
+    return reasons[code]
+
+
+def located(buffer: NDArray[np.uint8], position: int, reason: str) -> str:
+    """Return `reason` with the byte and the text around it."""
+    start = max(0, position - _AROUND)
+    before = _shown(buffer[start:position])
+    after = _shown(buffer[position : position + _AROUND])
+    before = ("…" if start else "") + before
+    after += "…" if position + _AROUND < buffer.size else ""
+    return f"byte {position}: {reason}; the text there is {before}>>>{after}"
+
+
+def _shown(part: NDArray[np.uint8]) -> str:
+    text = part.tobytes().decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

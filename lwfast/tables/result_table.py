@@ -1,0 +1,111 @@
+"""Read the table of a result body: on one thread, or large ones in chunks on several."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.parallel import run_chunks
+from lwfast._types import Counts, StateTable
+
+_CHUNK = 1 << 20
+_ROW = re.compile(rb'"(?![ \t\n\r]*:)')  # a quote that opens a state: no colon follows it
+_LARGE = 32 << 20  # shorter texts are read before another thread may have its turn on a busy machine
+
+
+def read_table(buffer: NDArray[np.uint8], position: int, n_modes: int) -> tuple[int, int, StateTable, Counts]:
+    """Read the members from the quote at `position` on; return (code, offset, states, counts).
+
+    Code and offset are those of `_kernels.state_text.scan_rows`; with an error, the columns have no meaning.
+    """
+    from lwfast._kernels.tables import state_text as kernels
+
+    if buffer.size - position >= _LARGE and n_modes > 0:
+        found = read_in_chunks(buffer, position, n_modes)
+        if found is not None:
+            return kernels.DONE, *found
+    room = _most_rows(buffer.size - position, n_modes)  # pages of the rest are never touched
+    states = np.empty((room, n_modes), np.uint8)
+    counts = np.empty(room, np.int64)
+    code, at, rows = kernels.scan_rows(
+        buffer, position, buffer.size, buffer.size, n_modes, states.reshape(-1), counts
+    )
+    # In place: gives the pages back without a copy.
+    states.resize((rows, n_modes), refcheck=False)
+    counts.resize(rows, refcheck=False)
+    return int(code), int(at), states, counts
+
+
+def read_in_chunks(
+    buffer: NDArray[np.uint8], position: int, n_modes: int
+) -> tuple[int, StateTable, Counts] | None:
+    """Do what `read_table` does; None where anything is unusual, and one thread has to look at it.
+
+    A chunk starts at what looks like a row, and has as many rows as pairs of quotes. That is a guess about
+    text that nobody has read. It is right if each chunk ends just where the next one starts: then all of them
+    have read what one thread would have read, from the same places on.
+    """
+    from lwfast._kernels.tables import state_text as kernels
+    from lwfast._kernels.tables import state_text_skip as skip
+
+    size = buffer.size
+    starts = _starts(buffer, position)
+    n_chunks = len(starts) - 1
+    quotes = [0] * n_chunks
+
+    def count(chunk: int) -> None:
+        quotes[chunk] = int(skip.count_quotes(buffer, starts[chunk], starts[chunk + 1]))
+
+    run_chunks(count, n_chunks)
+    if any(n % 2 for n in quotes[:-1]):
+        return None  # a row would be begun that its chunk has no room for
+    quotes[-1] += 2  # the same for the last chunk, where other members follow
+    ends = list(itertools.accumulate(n // 2 for n in quotes))
+    if ends[-1] > 2 * _most_rows(size - position, n_modes):
+        return None  # quotes of job data: there may be no memory for as many states
+    states, counts = np.empty((ends[-1], n_modes), np.uint8), np.empty(ends[-1], np.int64)
+    flat = states.reshape(-1)
+    answers = [(0, 0, 0)] * n_chunks
+
+    def scan(chunk: int) -> None:
+        first, end = ends[chunk] - quotes[chunk] // 2, ends[chunk]
+        answers[chunk] = kernels.scan_rows(
+            buffer,
+            starts[chunk],
+            starts[chunk + 1],
+            size,
+            n_modes,
+            flat[first * n_modes : end * n_modes],
+            counts[first:end],
+        )
+
+    run_chunks(scan, n_chunks)
+    for chunk, (code, at, rows) in enumerate(answers):
+        last = ends[chunk] - quotes[chunk] // 2 + rows
+        if code == kernels.DONE:
+            states.resize((last, n_modes), refcheck=False)
+            counts.resize(last, refcheck=False)
+            return int(at), states, counts
+        if code != kernels.BOUNDARY or at != starts[chunk + 1] or last != ends[chunk]:
+            break
+    return None
+
+
+def _starts(buffer: NDArray[np.uint8], position: int) -> list[int]:
+    """Return where chunks start, and the end of the text, which is searched once: it may have no quotes."""
+    starts = [position]
+    for least in range(position + _CHUNK, buffer.size - _CHUNK + 1, _CHUNK):
+        if least > starts[-1]:
+            row = _ROW.search(buffer.data, least)
+            if row is None:
+                break
+            starts.append(row.start())
+    return [*starts, buffer.size]
+
+
+def _most_rows(n_bytes: int, n_modes: int) -> int:
+    """Return how many rows so many bytes may hold: the shortest is `"0,0":1,`."""
+    return n_bytes // (2 * n_modes + 4 if n_modes else 5) + 1

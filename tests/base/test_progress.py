@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from lwfast import emulator
+from lwfast._base import progress as _progress
+from lwfast._base.progress import Progress, step
+from lwfast.optics.samples.sample_counts import sample_counts
+
+
+def steps_of(call):
+    seen = []
+    with Progress(lambda *reported: seen.append(reported)):
+        call()
+    return seen
+
+
+def test_everything_long_reports(monkeypatch):
+    """Samples, counts, sources and permanents say how far they are, and end at the total."""
+    monkeypatch.setattr("lwfast.optics.permanents.methods._SHOWN_FROM", 20)
+    monkeypatch.setattr("lwfast.optics.samples.sample_counts._MULTINOMIAL_BLOCK", 50)
+    source = emulator.Source(purity=0.9)
+    wanted = {
+        "boson samples": lambda: lw.boson_sample(lw.random_unitary(5, 1), [1] * 5, 50, rng=1),
+        "samples counted": lambda: sample_counts(np.ones(20), 2_000_000, rng=1),
+        "outcomes": lambda: sample_counts(np.ones(120), 1 << 24, rng=1),
+        "ways to interfere": lambda: lw.output_distribution(np.eye(3), [1, 1, 0], source=source),
+        "permanent of size 22": lambda: lw.permanent(lw.random_unitary(22, 1)),
+    }
+    for what, call in wanted.items():
+        mine = [(done, total) for name, done, total in steps_of(call) if name == what]
+        assert mine, what
+        assert mine[-1][0] == mine[-1][1], what
+
+
+@pytest.mark.parametrize("bars", [True, False])
+def test_work_within_work(bars, monkeypatch, capsys):
+    """Inner work that comes again and again leaves one line of the outer work, not a line each."""
+    if bars:
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setattr(_progress, "_bar", lambda *_, **__: None)
+    with Progress(True):
+        for outer in range(1, 4):
+            step("outer", outer - 1, 3)
+            for inner in range(1, 4):
+                step("inner", inner, 3)
+            step("outer", outer, 3)
+        step("outer", 3, 3)
+    shown = capsys.readouterr().err
+    assert "outer" in shown
+    assert "inner" in shown
+    if not bars:
+        assert shown.count("\n") == 1
+
+
+def test_counts_of_blocks_are_one_multinomial(monkeypatch):
+    """Counts that are drawn block by block have the right sum, mean and spread, and no impossible outcome."""
+    monkeypatch.setattr("lwfast.optics.samples.sample_counts._MULTINOMIAL_BLOCK", 7)
+    weights = np.random.default_rng(4).random(40)
+    weights[[0, 20, *range(28, 35)]] = 0.0
+    n = 1 << 24
+    counts = sample_counts(weights, n, rng=5)
+    expected = n * weights / weights.sum()
+    assert counts.sum() == n
+    assert not counts[expected == 0].any()
+    seen = expected > 0
+    chi2 = ((counts[seen] - expected[seen]) ** 2 / expected[seen]).sum()
+    assert chi2 < 31 + 5 * np.sqrt(2 * 31)
