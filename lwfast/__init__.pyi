@@ -80,6 +80,9 @@ from lwfast.errors import (
     PhotonNumberError as PhotonNumberError,
 )
 from lwfast.errors import (
+    PrecisionError as PrecisionError,
+)
+from lwfast.errors import (
     ProbabilityDistributionError as ProbabilityDistributionError,
 )
 from lwfast.errors import (

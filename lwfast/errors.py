@@ -19,6 +19,7 @@ LightworksError                     base of everything raised outside `remote`
 ├── SamplerError
 ├── NotUnitaryError                 a matrix that is not unitary (also a ValueError)
 ├── ResourceLimitError              the work would not fit in memory or integers (also a ValueError)
+├── PrecisionError                  no method gets enough digits right (also an ArithmeticError)
 ├── LightworksDependencyError       an optional package is missing
 └── EmulatorError
 ├── AnnotatedStateError
@@ -147,6 +148,10 @@ class NotUnitaryError(LightworksError, ValueError):
 
 class ResourceLimitError(LightworksError, ValueError):
     """The work would not fit in memory or in the integers; the message gives the estimate."""
+
+
+class PrecisionError(LightworksError, ArithmeticError):
+    """Rounding leaves too few digits of a number, however it is computed; the message gives the bound."""
 
 
 class LightworksDependencyError(LightworksError):

@@ -65,6 +65,7 @@ def run_simulator(task: SimulatorTask, plan: Plan) -> SimulationResult:
         PhotonNumberError: Inputs differ in their photon numbers, or outputs do not have what the heralds
             leave.
         ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
+        PrecisionError: A named output has fewer than ten digits right and is not zero but for rounding.
     """
     if plan.method == PERMANENT:
         table = _all_outputs(task).rows() if task.outputs is None else _table(task.outputs)

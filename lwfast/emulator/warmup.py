@@ -148,6 +148,8 @@ def _permanents() -> None:
     by_compensated_glynn(matrix(7, 7))
     permanent(matrix(20, 4, 4))
     permanent(matrix(20, 8, 8))
+    # It vanishes, so that all methods are asked.
+    permanent(np.array([[1, 1], [1, -1]]), rows=[7, 7], cols=[7, 7])
     permanent(matrix(3, 3), rows=[2, 1, 3], cols=[1, 1, 4], return_error=True)
     permanent_minors(matrix(4, 3))
 

@@ -72,3 +72,27 @@ def relative_error(value, exact):
     re, im = exact
     miss = (Fraction(value.real) - re) ** 2 + (Fraction(value.imag) - im) ** 2
     return math.sqrt(float(miss / (re**2 + im**2)))
+
+
+def permanent_repeated_exact(matrix, rows, cols):
+    """Return the permanent with repeated lines, of what the float64 entries say exactly, as two Fractions.
+
+    The coefficient of x^rows in the product of linear forms, multiplied out in integers.
+    """
+    a = np.asarray(matrix, dtype=complex)
+    bits = 2**120  # entries are multiples of 1 / bits
+    forms = [[(int(Fraction(z.real) * bits), int(Fraction(z.imag) * bits)) for z in column] for column in a.T]
+    sums = {(0,) * len(rows): (1, 0)}
+    for column, count in enumerate(cols):
+        for _ in range(count):
+            after: dict[tuple[int, ...], tuple[int, int]] = {}
+            for powers, (x, y) in sums.items():
+                for i, (u, v) in enumerate(forms[column]):
+                    if powers[i] < rows[i]:
+                        key = (*powers[:i], powers[i] + 1, *powers[i + 1 :])
+                        re, im = after.get(key, (0, 0))
+                        after[key] = (re + x * u - y * v, im + x * v + y * u)
+            sums = after
+    re, im = sums[tuple(rows)]
+    factor, scale = math.prod(map(math.factorial, rows)), bits ** sum(rows)
+    return Fraction(re * factor, scale), Fraction(im * factor, scale)

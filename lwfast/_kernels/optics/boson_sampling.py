@@ -7,9 +7,10 @@ forms Σ_i a_k[i] x_i:
     F[0] = 1,    F[s] = Σ_{i: s_i > 0} a_{|s|-1}[i] F[s - e_i],
 
 and Π r_i! F[r] is the permanent of the matrix with rows repeated. It needs at most d N complex multiply-adds
-and has no cancellation of its own: matrices of equal rows, where Glynn's and Ryser's formulas lose digits,
-come out with a few roundings. States are numbered in mixed radix, digit 0 fastest, so s - e_i is a fixed
-stride away and the complement r - s of state s is state N - 1 - s.
+and adds nothing but what the product of the forms adds: matrices of equal rows, where Glynn's and Ryser's
+formulas lose digits, come out with a few roundings. The order of the columns decides whether partial
+products are larger than the whole one: see `_order.py`. States are numbered in mixed radix, digit 0 fastest,
+so s - e_i is a fixed stride away and the complement r - s of state s is state N - 1 - s.
 
 Minors. With B the same table for the columns taken from the last to the first, the permanent without column
 l is Π r_i! Σ_{|s| = l} F[s] B[r - s]: all of them cost two tables and one scalar product. A row that is new
@@ -26,6 +27,7 @@ import numpy as np
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import trailing_zeros
+from lwfast._kernels.optics.digits import CANCELS, DIGITS, SMALL_TO
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
 _ALL = np.int64(1 << 62)
@@ -56,7 +58,7 @@ def expand(
         start: States below are already there.
         end: Behind the last state that is wanted, or more than N.
         f: float64[2 * N], re and im adjacent.
-        degrees: uint8[N] of |s|.
+        degrees: uint16[N] of |s|.
     """
     digits = np.zeros(64, dtype=np.int64)
     # Unsigned indices throughout: Numba wraps negative ones around, which costs a third here.
@@ -141,21 +143,35 @@ def permanent_expansion(
         columns: int64[n], the column of each factor, repeats included; n = Σ powers.
         out: complex128[b]. NaN where the product of the columns' sizes leaves the range in which no
             intermediate value can overflow or lose digits to underflow (or where the input is not finite).
+            NaN with the imaginary part CANCELS where, up to `SMALL_TO` rows, ten digits may not be right.
+
+    What costs nothing to know of the rounding error is that it is at most n (d + 1) √2 roundings of the
+    permanent of the absolute values, which is at most n! n^(-n/2) times the product of the norms of all
+    columns (E. Carlen, E. H. Lieb, M. Loss, Methods Appl. Anal. 13, 1, 2006). A value below that is zero but
+    for what roundings of the entries can do. From `SMALL_TO` rows on that says little; the caller asks.
     """
     n = columns.size
     n_digits = powers.size
     n_states = 1
+    k = 0
+    # n! n^(-n/2) / Π powers!, one factor for each column, so that none leaves the range.
+    weights = np.empty(n)
     for i in range(n_digits):
         n_states *= powers[i] + 1
+        for j in range(powers[i]):
+            weights[k] = (k + 1) / (math.sqrt(n) * (j + 1))
+            k += 1
     table = np.empty((n, 2 * n_digits))
     f = np.empty(2 * n_states)
-    degrees = np.empty(n_states, dtype=np.uint8)
+    degrees = np.empty(n_states, dtype=np.uint16)
     for b in range(matrices.shape[0]):
         product = 1.0
         lowest = 1.0
         highest = 1.0
+        bound = math.sqrt(2.0) * n * (n_digits + 1) * 2.0**-53
         for k in range(n):
             peak = 0.0
+            squares = 0.0
             for i in range(n_digits):
                 z = matrices[b, i, columns[k]]
                 table[k, 2 * i] = z.real
@@ -163,6 +179,8 @@ def permanent_expansion(
                 size = abs(z.real) + abs(z.imag)
                 if not size <= peak:  # also where `size` is NaN
                     peak = size
+                squares += powers[i] * (z.real * z.real + z.imag * z.imag)
+            bound *= math.sqrt(squares) * weights[k]
             product *= peak
             lowest = min(lowest, product)
             highest = max(highest, product * (n_digits + 1.0) ** (k + 1))
@@ -179,6 +197,10 @@ def permanent_expansion(
                 degrees,
             )
             out[b] = complex(f[2 * n_states - 2], f[2 * n_states - 1])
+            if n <= SMALL_TO:
+                size = math.hypot(f[2 * n_states - 2], f[2 * n_states - 1])
+                if bound < size and not bound <= DIGITS * size:
+                    out[b] = complex(math.nan, CANCELS)
         else:
             out[b] = complex(math.nan, math.nan)
 
@@ -203,7 +225,7 @@ def bound_terms(
         powers: int64[n_digits], multiplicity of each digit.
         forward: float64[2 * N], from `expand`.
         backward: float64[2 * N], from `expand` with the columns from the last to the first.
-        degrees: uint8[N] of |s|.
+        degrees: uint16[N] of |s|.
         begin: First state, at least 1.
         end: Behind the last state.
     """
@@ -242,7 +264,7 @@ def minors_sums(
     Args:
         forward: float64[2 * N], from `expand`.
         backward: float64[2 * N], from `expand` with the columns from the last to the first.
-        degrees: uint8[N] of |s|.
+        degrees: uint16[N] of |s|.
         n_states: N.
         n_columns: Number of columns.
         begin: First state.
@@ -268,6 +290,30 @@ def minors_sums(
             out[k] = before + term
             lost[k] = (out[k] - before) - term
             block[k] = 0.0
+
+
+@jit
+def minors_sizes(
+    forward: FloatArray, backward: FloatArray, degrees: AnyArray, begin: int, end: int, out: FloatArray
+) -> None:
+    """Add |F[s] B[r - s]| of the states from `begin` to `end` to the sum of column |s|.
+
+    Args:
+        forward: float64[2 * N], from `expand`.
+        backward: float64[2 * N], from `expand` with the columns from the last to the first.
+        degrees: uint16[N] of |s|.
+        begin: First state.
+        end: Behind the last state.
+        out: float64[n_columns], in place.
+    """
+    n_states = degrees.size
+    for state in range(begin, end):
+        other = 2 * (n_states - 1 - state)
+        x = forward[2 * state]
+        y = forward[2 * state + 1]
+        u = backward[other]
+        v = backward[other + 1]
+        out[degrees[state]] += math.sqrt((x * x + y * y) * (u * u + v * v))
 
 
 @jit
@@ -385,7 +431,7 @@ def sample_clifford(
     most = photons.shape[1]
     forward = np.empty(2 * n_states)
     backward = np.empty(2 * n_states)
-    degrees = np.empty(n_states, dtype=np.uint8)
+    degrees = np.empty(n_states, dtype=np.uint16)
     table = np.empty((most, 2 * most))
     powers = np.empty(most, dtype=np.int64)
     modes = np.empty(most, dtype=np.int64)

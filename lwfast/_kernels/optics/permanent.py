@@ -44,18 +44,21 @@ from lwfast._kernels._simd import (
     put_transposed,
     sub,
 )
+from lwfast._kernels.optics.digits import CANCELS, DIGITS
 from lwfast._types import ComplexArray, FloatArray
 
 BLOCK = 32
 LANE_ROWS = LANES.bit_length() - 1
 MIN_INNER = 3
 """Four patterns of the last two inner rows, and their opposites, are in flight at once."""
-MIN_SIZE = 1 + LANE_ROWS + MIN_INNER
-"""Smallest matrix for `permanent_single`."""
-CANCELS = 1.0
-"""Imaginary part of a NaN that says: in range, but so small beside its parts that roundings show."""
+MIN_SIZE = max(1 + LANE_ROWS + MIN_INNER, 7)
+"""Smallest matrix for `permanent_single`; below, groups of eight terms are too few to see what cancels."""
+_FEW_GROUPS_TO = 6
+"""Up to this size of a matrix in a stack, a permanent is compared with its largest entries too."""
 COMPENSATED_TO = 24
-"""Up to this size a permanent that cancels is computed again, more exactly; see `cancels`."""
+"""Up to this size computing again what cancels takes little enough to keep 13 digits; see `cancels`."""
+STACK_LEAST = 1e-3
+"""Sums that are smaller beside the root of their squares may be wrong by more than 1e-11, nearly."""
 UNEVEN = 4.0
 """How many times smaller than the largest row the others may be, in the geometric mean.
 
@@ -173,7 +176,8 @@ def permanent_glynn(
         inner: Number of inner rows, at least 3.
         start: First outer step; there are 2^(n_rows - inner).
         stop: One after the last.
-        out: float64[2, LANES], real and imaginary part.
+        out: float64[3, LANES]: real part, imaginary part, and the sum of the squares of groups of eight
+            terms, beside which a sum that cancels is small.
     """
     n_cols = base.shape[0] // 2
     n_pairs = n_cols // 2
@@ -192,6 +196,7 @@ def permanent_glynn(
     opposite = fill(1.0 if inner % 2 == 0 else -1.0)
     total_re = block_re = step_re = fill(0.0)
     total_im = block_im = step_im = fill(0.0)
+    squares = fill(0.0)
     for step in range(start, stop):
         gray = step ^ (step >> 1)
         sign = 1.0
@@ -310,6 +315,7 @@ def permanent_glynn(
             zi = add(zi, mul(opposite, sub(add(q0i, q2i), add(q1i, q3i))))
             step_re = add(step_re, mul(signs, zr))
             step_im = add(step_im, mul(signs, zi))
+            squares = add(squares, add(mul(zr, zr), mul(zi, zi)))
         # Sums of sums: one running sum of N terms would lose sqrt(N) units in the last place.
         block_re = add(block_re, step_re)
         block_im = add(block_im, step_im)
@@ -322,6 +328,7 @@ def permanent_glynn(
             block_im = fill(0.0)
     put(out, 0, total_re)
     put(out, 1, total_im)
+    put(out, 2, squares)
 
 
 @jit
@@ -417,13 +424,15 @@ def pack_single(matrix: ComplexArray, base: FloatArray, rows: FloatArray) -> boo
 
 @register_jitable
 def cancels(re: Any, im: Any, squares: Any, n: Any) -> Any:
-    """Say whether the relative error may pass 1e-13, from a sum over lanes and the lanes' squares.
+    """Say whether a sum of Glynn's formula is so small beside its parts that roundings show.
 
-    On Haar blocks of 20, 22 and 24 rows the relative error is 18, 21 and 32 times 2^-53 sqrt(squares) / |sum|
-    in the median, and more than 44, 48 and 51 times in one of ten; 50 times are 1e-13 where the root is 18
-    times |sum|.
+    Up to `COMPENSATED_TO` rows that is where the relative error may pass 1e-13, beyond, where it may come
+    near 1e-10. On Haar blocks of 20 rows the relative error is 4 times 2^-53 sqrt(squares) / |sum| in the
+    median, and more than 10 times in one of ten; 10 times are 1e-13 where the root is 90 times |sum|. That is
+    so for less than one Haar block in a hundred.
     """
-    return n <= COMPENSATED_TO and re * re + im * im < 0.055**2 * squares
+    least = 0.01 if n <= COMPENSATED_TO else STACK_LEAST
+    return re * re + im * im < least * least * squares
 
 
 @lane_jit
@@ -440,7 +449,7 @@ def permanent_single(matrix: ComplexArray) -> complex:
     rows = np.empty(2 * n_rows * n_cols)
     if not pack_single(matrix, base, rows):
         return complex(math.nan, math.nan)
-    out = np.empty((2, LANES))
+    out = np.empty((3, LANES))
     inner = inner_rows(n_rows)
     zero = np.int64(0)
     permanent_glynn(base, rows, inner, zero, 1 << (n_rows - inner), out)
@@ -453,7 +462,7 @@ def permanent_single(matrix: ComplexArray) -> complex:
             sign = -sign if (lane >> row) & 1 else sign
         re += sign * out[0, lane]
         im += sign * out[1, lane]
-        squares += out[0, lane] ** 2 + out[1, lane] ** 2
+        squares += out[2, lane]
     if cancels(re, im, squares, n):
         return complex(math.nan, CANCELS)
     scale = 0.5 ** (n - 1)
@@ -469,7 +478,8 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
         n: Size of a matrix.
         start: First matrix.
         stop: One after the last.
-        out: complex128[b], NaN where a matrix is out of range or its rows are too uneven.
+        out: complex128[b], NaN where a matrix is out of range or its rows are too uneven; with the imaginary
+            part CANCELS where fewer than ten digits may be right.
     """
     n_cols = n + n % 2
     size = 2 * n * n
@@ -486,9 +496,11 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
     rows = table[width : n * width]
     peaks = empty_vectors(n)
     row_peaks = empty_vectors(n)
-    sums = np.empty((2, LANES))
+    sums = np.empty((3, LANES))
     inner = inner_rows(n - 1)
     scale = 0.5 ** (n - 1)
+    # Ten roundings of the product of the columns' norms: at most sqrt(2 n) times their largest entries.
+    least = 10 * 2.0**-53 / DIGITS * math.sqrt(2.0 * n) ** n if n <= _FEW_GROUPS_TO else 0.0
     zero = np.int64(0)
     for first in range(start, stop, LANES):
         if first + LANES < stop:
@@ -533,6 +545,10 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
             elif lowest == 0.0:
                 out[first + lane] = 0.0
             elif inside and are_even(product_of_rows, highest, n):
-                out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
+                total = math.sqrt(sums[0, lane] ** 2 + sums[1, lane] ** 2)
+                if total < STACK_LEAST * math.sqrt(sums[2, lane]) or total * scale < least * product_of_peaks:
+                    out[first + lane] = complex(math.nan, CANCELS)
+                else:
+                    out[first + lane] = complex(sums[0, lane] * scale, sums[1, lane] * scale)
             else:
                 out[first + lane] = complex(math.nan, math.nan)

@@ -9,47 +9,14 @@ in twice the precision, rounded; it costs ten times as long as `permanent_glynn`
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any
-
-import numba
 import numpy as np
-from numba.extending import register_jitable
 
 from lwfast._kernels._jit import jit
+from lwfast._kernels.optics.error_free import fma, two_sum
 from lwfast._types import ComplexArray, FloatArray
 
 LANE_ROWS = 5
 """2^5 sign patterns side by side in plain arrays: LLVM makes vectors of the loops over them."""
-
-
-def _fma_intrinsic() -> Any:
-    from numba.core import types
-    from numba.extending import intrinsic
-
-    @intrinsic
-    def fma(_typing: Any, _x: Any, _y: Any, _z: Any) -> Any:
-        def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-            return builder.fma(*args)
-
-        return types.float64(types.float64, types.float64, types.float64), generate
-
-    return fma
-
-
-def _plain_fma(x: float, y: float, z: float) -> float:
-    return float(Fraction(x) * Fraction(y) + Fraction(z))
-
-
-_fma: Any = _plain_fma if getattr(numba.config, "DISABLE_JIT", False) else _fma_intrinsic()
-
-
-@register_jitable
-def two_sum(a: Any, b: Any) -> Any:
-    """Return the rounded sum and what rounding took away; exact."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
 
 
 # No contraction: a product that is fused into the sum after it would no longer be the rounded one.
@@ -61,7 +28,8 @@ def permanent_compensated(matrix: ComplexArray, start: int, stop: int, out: Floa
         matrix: complex128[n, n], n > LANE_ROWS.
         start: First of the 2^(n - 1 - LANE_ROWS) steps of the Gray code over the last rows.
         stop: One after the last.
-        out: float64[4]: real part, imaginary part, and what is to be added to each.
+        out: float64[5]: real part, imaginary part, what is to be added to each, and the sum of the squares of
+            the terms.
     """
     n = matrix.shape[0]
     lanes = 1 << LANE_ROWS
@@ -69,6 +37,7 @@ def permanent_compensated(matrix: ComplexArray, start: int, stop: int, out: Floa
     sums = np.empty((n, 4, lanes))
     product = np.empty((4, lanes))
     totals = np.zeros((4, lanes))
+    squares = 0.0
     gray = start ^ (start >> 1)
     for column in range(n):
         for lane in range(lanes):
@@ -127,17 +96,19 @@ def permanent_compensated(matrix: ComplexArray, start: int, stop: int, out: Floa
                 d = pi * xr
                 re, lost_re = two_sum(a, -b)
                 im, lost_im = two_sum(c, d)
-                lost_re += _fma(pr, xr, -a) - _fma(pi, xi, -b)
-                lost_im += _fma(pr, xi, -c) + _fma(pi, xr, -d)
+                lost_re += fma(pr, xr, -a) - fma(pi, xi, -b)
+                lost_im += fma(pr, xi, -c) + fma(pi, xr, -d)
                 product[0, lane] = re
                 product[1, lane] = im
-                product[2, lane] = _fma(er, xr, _fma(-ei, xi, _fma(pr, dr, _fma(-pi, di, lost_re))))
-                product[3, lane] = _fma(er, xi, _fma(ei, xr, _fma(pr, di, _fma(pi, dr, lost_im))))
+                product[2, lane] = fma(er, xr, fma(-ei, xi, fma(pr, dr, fma(-pi, di, lost_re))))
+                product[3, lane] = fma(er, xi, fma(ei, xr, fma(pr, di, fma(pi, dr, lost_im))))
         for lane in range(lanes):
+            squares += product[0, lane] ** 2 + product[1, lane] ** 2
             for part in range(2):
                 totals[part, lane], lost = two_sum(totals[part, lane], product[part, lane])
                 totals[part + 2, lane] += lost + product[part + 2, lane]
     out[:] = 0.0
+    out[4] = squares
     for lane in range(lanes):
         sign = 1.0
         for row in range(LANE_ROWS):

@@ -441,12 +441,10 @@ def slos_small(
     nothing = np.empty(0)
     n_modes = photons.size
     n_photons = 0
-    most = 0
     for j in range(n_modes):
         if photons[j] < 0 or photons[j] > 100:
             return NOT_SIMPLE, 0, nothing
         n_photons += photons[j]
-        most = max(most, photons[j])
     entries = 1.0
     for k in range(n_photons):
         entries = entries * (n_modes + k) / (k + 1)
@@ -460,27 +458,34 @@ def slos_small(
         return NOT_SIMPLE, 0, nothing
     columns_re = np.empty((n_photons, n_modes))
     columns_im = np.empty((n_photons, n_modes))
-    row = 0
-    # One photon of each mode in turn: see `_slos.py`.
-    for repeat in range(1, most + 1):
-        scale = 1.0 / math.sqrt(repeat)
+    for j in range(n_modes):
+        if photons[j] == 0:
+            continue
+        # The occupied columns, each once: an isometry, or not for this kernel.
+        for k in range(j + 1):
+            if photons[k] == 0:
+                continue
+            re = -1.0 if k == j else 0.0
+            im = 0.0
+            for i in range(n_modes):
+                re += matrix[i, 2 * j] * matrix[i, 2 * k] + matrix[i, 2 * j + 1] * matrix[i, 2 * k + 1]
+                im += matrix[i, 2 * j] * matrix[i, 2 * k + 1] - matrix[i, 2 * j + 1] * matrix[i, 2 * k]
+            if not (abs(re) <= rounding and abs(im) <= rounding):
+                return NOT_SIMPLE, 0, nothing
+    # The photons of all modes in turn, in proportion: see `_order.py`.
+    taken = np.zeros(n_modes, np.int64)
+    for row in range(n_photons):
+        best = -1
         for j in range(n_modes):
-            if photons[j] >= repeat:
-                for i in range(n_modes):
-                    columns_re[row, i] = matrix[i, 2 * j] * scale
-                    columns_im[row, i] = matrix[i, 2 * j + 1] * scale
-                row += 1
-        if repeat == 1:
-            # The first rows are the occupied columns, each once: an isometry, or not for this kernel.
-            for j in range(row):
-                for k in range(j + 1):
-                    re = -1.0 if k == j else 0.0
-                    im = 0.0
-                    for i in range(n_modes):
-                        re += columns_re[j, i] * columns_re[k, i] + columns_im[j, i] * columns_im[k, i]
-                        im += columns_re[j, i] * columns_im[k, i] - columns_im[j, i] * columns_re[k, i]
-                    if not (abs(re) <= rounding and abs(im) <= rounding):
-                        return NOT_SIMPLE, 0, nothing
+            if taken[j] < photons[j] and (
+                best < 0 or (2 * taken[j] + 1) * photons[best] < (2 * taken[best] + 1) * photons[j]
+            ):
+                best = j
+        taken[best] += 1
+        scale = 1.0 / math.sqrt(taken[best])
+        for i in range(n_modes):
+            columns_re[row, i] = matrix[i, 2 * best] * scale
+            columns_im[row, i] = matrix[i, 2 * best + 1] * scale
     bounds = np.full(n_modes, n_photons)
     counts, sums = prefix_counts(bounds, np.zeros(n_modes, np.int64), n_photons)
     powers = np.zeros(n_modes + 1, np.int64)

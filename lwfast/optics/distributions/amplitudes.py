@@ -12,6 +12,7 @@ from lwfast.optics.distributions.experiment import Experiment
 from lwfast.optics.distributions.layers import FockLayout, check_photons
 from lwfast.optics.distributions.photon_numbers import OutputDistribution
 from lwfast.optics.noise.loss import complete_columns
+from lwfast.optics.permanents.methods import STACK_TO, permanent_of_one
 from lwfast.optics.permanents.permanent import permanent
 
 _STACK_BYTES = 32 << 20
@@ -45,12 +46,12 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
 
     Raises:
         ResourceLimitError: There are more than 170 photons.
+        PrecisionError: An amplitude has fewer than ten digits right and is not zero but for rounding.
     """
     n = sum(photons)
     check_photons(n)
     if n == 0:
         return np.ones(len(outputs), dtype=np.complex128)
-    columns = matrix[:, np.repeat(np.arange(len(photons)), photons)]
     factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
     # Two roots of up to 170! each: their product would leave the range of float64 from 99 photons on.
     root = math.sqrt(math.prod(math.factorial(k) for k in photons))
@@ -58,16 +59,41 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
     for column in outputs.T:
         scale *= factorials[column]
     found = np.empty(len(outputs), dtype=np.complex128)
+    if n <= STACK_TO:
+        _stacked_permanents(matrix, photons, outputs, found)
+    else:
+        _single_permanents(matrix, photons, outputs, found)
+    found /= root
+    found /= np.sqrt(scale)
+    return found
+
+
+def _stacked_permanents(
+    matrix: ComplexArray, photons: tuple[int, ...], outputs: StateTable, out: ComplexArray
+) -> None:
+    """Write the permanent of each output to complex128[K], from stacks of small matrices."""
+    n = sum(photons)
+    columns = matrix[:, np.repeat(np.arange(len(photons)), photons)]
     stack = max(1, _STACK_BYTES // _output_bytes(n, outputs.shape[1]))
     for begin in range(0, len(outputs), stack):
         part = outputs[begin : begin + stack]
         # Each output as the list of modes its photons are in.
         modes = np.repeat(np.tile(np.arange(part.shape[1]), len(part)), part.ravel()).reshape(len(part), n)
-        found[begin : begin + stack] = permanent(columns[modes])
+        out[begin : begin + stack] = permanent(columns[modes])
         _progress.step("permanents", begin + len(part), len(outputs))
-    found /= root
-    found /= np.sqrt(scale)
-    return found
+
+
+def _single_permanents(
+    matrix: ComplexArray, photons: tuple[int, ...], outputs: StateTable, out: ComplexArray
+) -> None:
+    """Write the permanent of each output to complex128[K], with repeats as multiplicities."""
+    entered = np.array(photons, dtype=np.int64)
+    columns, entered = matrix[:, entered > 0], entered[entered > 0]
+    for index, output in enumerate(outputs):
+        seen = output > 0
+        block = np.ascontiguousarray(columns[seen])
+        out[index] = permanent_of_one(block, output[seen].astype(np.int64), entered)
+        _progress.step("permanents", index + 1, len(outputs))
 
 
 def permanent_distribution(experiment: Experiment) -> OutputDistribution:

@@ -16,6 +16,7 @@ from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.noise.loss import complete_columns, lossy_rows
+from lwfast.optics.photon_order import growth_one_by_one, in_turn
 
 RulePair: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 """A rule as (modes, allowed sums of their photons)."""
@@ -31,6 +32,8 @@ ENTRY_SECONDS = 9e-9
 """Seconds for each entry of a layer, lost photons included."""
 CALL_SECONDS = 1e-4
 """Seconds for one expansion, whatever its size."""
+_MOST_GROWTH = 100.0
+"""Beyond, photons that may be lost are taken in turn, not mode by mode: rounding is to stay below 1e-12."""
 _CHUNK_ENTRIES = 2_000_000
 """Entries of a chunk of the largest layers: some tens of milliseconds, so that Ctrl-C is soon heard."""
 
@@ -372,7 +375,10 @@ def expand(
     layout = layout if not pairs else replace(layout, caps=useful_caps(pairs, layout))
     free = [free[position] for position in layout.order]
     forms = np.vstack([columns[free], columns[herald_modes], rows[lossy]])
-    photons = _photon_order([occupation[mode] for mode in occupied], interleave=len(lossy) == 0)
+    numbers = [occupation[mode] for mode in occupied]
+    # The triangle of lost photons saves most of their states, but asks for the photons mode by mode.
+    mode_by_mode = len(lossy) > 0 and growth_one_by_one(numbers) < _MOST_GROWTH
+    photons = _photon_order(numbers, mode_by_mode=mode_by_mode)
     n_kept = len(free) + len(herald_modes)
     n_modes = len(forms)
     bounds = np.full(n_modes, n, dtype=np.int64)
@@ -384,7 +390,7 @@ def expand(
     for position, mode in enumerate(herald_modes, len(free)):
         bounds[position] = fixed[position] = heralds[mode]
     for position, row in enumerate(lossy, n_kept):
-        floors[position] = sum(column < row for column, _ in photons)
+        floors[position] = sum(column < row for column, _ in photons) if mode_by_mode else 0
         bounds[position] = sum(rows[row, column] != 0 for column, _ in photons)
     scaled = [forms[:, column] / math.sqrt(repeat) for column, repeat in photons]
     return Expansion(
@@ -413,11 +419,15 @@ def useful_caps(pairs: RulePairs, layout: FockLayout) -> tuple[int, ...]:
     return limited.caps if 2 * limited.size <= layout.size else ()
 
 
-def _photon_order(multiplicities: list[int], *, interleave: bool) -> list[tuple[int, int]]:
-    """List the photons as (column, how often this column came up to here).
-
-    Taking one photon of each mode in turn keeps intermediate coefficients small, and with them the rounding:
-    (x+y)(x-y) has fewer terms than (x+y)^2. The triangular dilation needs the columns in order instead.
-    """
-    photons = [(column, r) for column, k in enumerate(multiplicities) for r in range(1, k + 1)]
-    return sorted(photons, key=lambda photon: photon[1]) if interleave else photons
+def _photon_order(multiplicities: list[int], *, mode_by_mode: bool) -> list[tuple[int, int]]:
+    """List the photons as (column, how often this column came up to here); see `_order.py`."""
+    if mode_by_mode:
+        order = [column for column, k in enumerate(multiplicities) for _ in range(k)]
+    else:
+        order = in_turn(multiplicities).tolist()
+    seen = [0] * len(multiplicities)
+    photons = []
+    for column in order:
+        seen[column] += 1
+        photons.append((column, seen[column]))
+    return photons

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from lwfast._base.parallel import run_chunks
+from lwfast._kernels.optics.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
+from lwfast.optics.permanents.precision import ROUNDING
 
 _STEP_EDGES = 50_000_000
 """Multiply-adds of a step: a tenth of a second."""
@@ -28,7 +30,7 @@ class Expansions:
     ) -> None:
         self.forward = np.empty(2 * n_states)
         self.backward = np.empty(2 * n_states if both else 0)
-        self.degrees = np.empty(n_states, dtype=np.uint8)
+        self.degrees = np.empty(n_states, dtype=np.uint16)
         self._step = step
 
     def fill(self, table: FloatArray, powers: AnyArray, *, backward: bool = False, start: int = 0) -> None:
@@ -55,6 +57,30 @@ class Expansions:
             minors_sums(self.forward, self.backward, self.degrees, n_states, n_columns, begin, end, out, lost)
 
         self._in_steps(part, 0, powers)
+
+    def minors_sizes(self, n_columns: int, powers: AnyArray) -> FloatArray:
+        """Return the sums of the sizes of what `minors` adds up: float64[n_columns]."""
+        from lwfast._kernels.optics.boson_sampling import minors_sizes
+
+        out = np.zeros(n_columns)
+
+        def part(begin: int, end: int) -> None:
+            minors_sizes(self.forward, self.backward, self.degrees, begin, end, out)
+
+        self._in_steps(part, 0, powers)
+        return out
+
+    def compensate(self, table: FloatArray, powers: AnyArray) -> FloatArray:
+        """Compute `forward` once more, and return what its roundings lost: float64[2 * N]."""
+        from lwfast._kernels.optics.expansion_compensated import expand_compensated
+
+        lost = np.empty_like(self.forward)
+
+        def part(begin: int, end: int) -> None:
+            expand_compensated(table, powers, self.degrees, begin, end, self.forward, lost)
+
+        self._in_steps(part, 0, powers)
+        return lost
 
     def bound(self, sizes: FloatArray, powers: AnyArray) -> float:
         """Return the sum of `bound_terms` over all states."""
@@ -92,14 +118,25 @@ def interleaved(matrix: ComplexArray, columns: AnyArray) -> FloatArray:
 
 
 def expansion_with_bound(matrix: ComplexArray, powers: AnyArray, columns: AnyArray) -> tuple[complex, float]:
-    """Return the permanent divided by the factorials of `powers`, and how far rounding can have moved it."""
+    """Return the permanent divided by the factorials of `powers`, and how far rounding can have moved it.
+
+    Where that is more than `DIGITS` of the permanent, it is computed again with compensated sums.
+    """
     table = interleaved(matrix, columns)
     work = Expansions(states_of_powers(powers))
     work.fill(table, powers)
     work.fill(table, powers, backward=True)
     sizes = np.ascontiguousarray(np.abs(matrix[:, columns]).T)
     bound = work.bound(sizes, powers)
-    return complex(*work.forward[-2:].tolist()), bound
+    value = complex(*work.forward[-2:].tolist())
+    if bound <= DIGITS * abs(value):
+        return value, bound
+    lost = work.compensate(table, powers)
+    value = complex(*(work.forward[-2:] + lost[-2:]).tolist())
+    # The corrections are rounded when they are added up, as are the roundings that they collect.
+    second = 4 * (powers.size + 1) * ROUNDING * bound
+    work.forward = lost
+    return value, 4 * work.bound(sizes, powers) + second + 2 * ROUNDING * abs(value)
 
 
 def permanent_in_steps(matrix: ComplexArray, powers: AnyArray, columns: AnyArray) -> complex | None:
@@ -122,8 +159,12 @@ def permanent_in_steps(matrix: ComplexArray, powers: AnyArray, columns: AnyArray
     return complex(*work.forward[-2:].tolist())
 
 
-def minors_in_steps(matrix: ComplexArray, out: ComplexArray) -> None:
-    """Write to `out[l]` the permanent of complex128[k, k - 1] without row l."""
+def minors_in_steps(matrix: ComplexArray, out: ComplexArray) -> FloatArray:
+    """Write to `out[l]` the permanent of complex128[k, k - 1] without row l.
+
+    Returns:
+        float64[k], the sums of the sizes that each was added up from.
+    """
     n = len(matrix)
     table = np.ascontiguousarray(matrix).view(np.float64)
     powers = np.ones(n - 1, dtype=np.int64)
@@ -133,10 +174,11 @@ def minors_in_steps(matrix: ComplexArray, out: ComplexArray) -> None:
 
         room = work.forward, work.backward, work.degrees
         minors_expansion(table, n, powers, n - 1, 0, *room, out.view(np.float64))
-        return
-    work.fill(table, powers)
-    work.fill(table, powers, backward=True)
-    work.minors(n, powers, out.view(np.float64))
+    else:
+        work.fill(table, powers)
+        work.fill(table, powers, backward=True)
+        work.minors(n, powers, out.view(np.float64))
+    return work.minors_sizes(n, powers)
 
 
 def sample_in_steps(

@@ -10,9 +10,13 @@ import numpy as np
 
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
+from lwfast._kernels.optics.digits import CANCELS, DIGITS, SMALL_TO
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.permanents.expansions import expansion_with_bound, permanent_in_steps
+from lwfast.optics.permanents.precision import ROUNDING, check_precision, log_scale
+from lwfast.optics.permanents.scaling import ldexp, rescaled, times, times_integer
+from lwfast.optics.photon_order import in_turn
 
 MAX_SIZE = 45
 """Glynn's formula takes about a day of one core here; see `seconds_estimate`."""
@@ -28,11 +32,18 @@ _SHOWN_FROM = 28
 """From this size on, at half a second, progress is reported."""
 MERGE_FROM = 12
 """From this size on equal rows and columns are looked for."""
-STACK_TO = 12
+STACK_TO = SMALL_TO
 """Up to this size a stack takes one matrix a lane."""
-_EXPAND_BOUND_TO = 20
-"""Up to this size an error bound is the difference from an expansion, and the bound of that."""
-_ROUNDING = 2.0**-53
+_STACK_PART = 256
+"""Matrices of a stack that are expanded at a time: some ten milliseconds, so that Ctrl-C is soon heard."""
+_EXPAND_TO = 20
+"""Up to this size an expansion of a plain matrix takes little enough to bound errors by it."""
+_NORM_FROM = 5_000
+"""Multiply-adds of an expansion from which a norm is quicker to find than a bound from all terms."""
+_MOST_GROWTH = 10.0
+"""By how much errors grow where the forms are taken in turn; up to 4 is usual, see `_order.py`."""
+_COMPENSATED_LEAST = 1e-18
+"""Compensated sums that are smaller beside the root of their squares may have fewer than ten digits right."""
 
 
 @functools.cache
@@ -56,18 +67,25 @@ def seconds_estimate(n: int) -> float:
     return n * 2.0 ** min(n - 1, 900) * _NANOSECONDS_PER_TERM * 1e-9
 
 
-def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
-    """Fill `values` with the permanents of complex128[b, n, n], 1 <= n <= 12; NaN where they need scaling."""
+def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> AnyArray:
+    """Fill `values` with the permanents of complex128[b, n, n], 1 <= n <= 12.
+
+    Returns:
+        int64[...], which need scaling, or a method that loses less to cancellation; NaN stands for them.
+    """
     n = stack.shape[-1]
     size = max(1024, len(stack) // 64)
     chunks = range(0, len(stack), size)
     if n == 2:
         with np.errstate(all="ignore"):
-            values[:] = stack[:, 0, 0] * stack[:, 1, 1] + stack[:, 0, 1] * stack[:, 1, 0]
-        values[~np.isfinite(values)] = math.nan
+            one, other = stack[:, 0, 0] * stack[:, 1, 1], stack[:, 0, 1] * stack[:, 1, 0]
+            values[:] = one + other
+            sizes, parts = np.abs(values), np.abs(one) + np.abs(other)
+            # Each product is off by 2.5 roundings at most: what is smaller than these is zero but for them.
+            good = (sizes >= 3 * ROUNDING / DIGITS * parts) | (sizes <= 3 * ROUNDING * parts)
+        values[~(good & (sizes < math.inf))] = math.nan
     elif n < 4:
-        ones, columns = np.ones(n, dtype=np.int64), np.arange(n)
-        expansion_kernels().permanent_expansion(stack, ones, columns, values)
+        expansion_kernels().permanent_expansion(stack, *once_each(n), values)
     else:
         kernel = glynn_kernels().permanent_stack
         flat = stack.reshape(-1).view(np.float64)
@@ -77,10 +95,41 @@ def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> None:
             len(chunks),
             workers,
         )
+    left = np.flatnonzero(np.isnan(values))
+    if n < 4 or len(left) == 0:
+        return left
+    return left[~_expand_weak(stack, left, values)]
+
+
+def _expand_weak(stack: ComplexArray, left: AnyArray, values: ComplexArray) -> AnyArray:
+    """Expand what cancels in Glynn's formula; say for which of `left` that was enough: bool[...]."""
+    weak = np.flatnonzero(values[left].imag == CANCELS)
+    done = np.zeros(len(left), dtype=np.bool_)
+
+    def expand(part: int) -> None:
+        these = weak[part * _STACK_PART : (part + 1) * _STACK_PART]
+        found = np.empty(len(these), dtype=np.complex128)
+        expansion_kernels().permanent_expansion(stack[left[these]], *once_each(stack.shape[-1]), found)
+        done[these] = ~np.isnan(found)
+        values[left[these]] = found
+
+    run_chunks(expand, -(-len(weak) // _STACK_PART))
+    return done
+
+
+@functools.cache
+def once_each(n: int) -> tuple[AnyArray, AnyArray]:
+    """Return multiplicities and columns of a plain n x n matrix."""
+    return np.ones(n, dtype=np.int64), np.arange(n)
 
 
 def permanent_of_one(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
-    """Return the permanent of one finite matrix, n >= 1."""
+    """Return the permanent of one finite matrix, n >= 1.
+
+    Raises:
+        PrecisionError: No method gets ten digits right.
+        ResourceLimitError: It would take too long or not fit in memory.
+    """
     value = _unscaled(matrix, row_counts, col_counts)
     return scaled_permanent(matrix, row_counts, col_counts) if math.isnan(value.real) else value
 
@@ -134,7 +183,7 @@ def _expansion_seconds(counts: AnyArray) -> float:
 
 def expansion_bytes(counts: AnyArray) -> int:
     """Return the bytes that the expansion of columns with these multiplicities takes."""
-    return 17 * _states(counts)
+    return 18 * _states(counts)
 
 
 def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
@@ -155,13 +204,56 @@ def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
 
 
 def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
-    columns = np.repeat(np.arange(len(col_counts)), col_counts)
+    n, edges = int(row_counts.sum()), _states(row_counts) * len(row_counts)
+    columns = in_turn(col_counts)
     value = permanent_in_steps(matrix, row_counts, columns)
     if value is None:
         out = np.empty(1, dtype=np.complex128)
         expansion_kernels().permanent_expansion(matrix[np.newaxis], row_counts, columns, out)
         value = complex(out[0])
-    return _times_integer(value, math.prod(math.factorial(int(count)) for count in row_counts))
+    cancels = value.imag == CANCELS
+    if math.isnan(value.real) and not cancels:
+        return value
+    by_norm = n > SMALL_TO and edges >= _NORM_FROM
+    if cancels or (n > SMALL_TO and not (by_norm and _good_by_norm(value, matrix, row_counts, col_counts))):
+        value, _ = _checked_expansion(matrix, row_counts, col_counts)
+    return times_integer(value, math.prod(math.factorial(int(count)) for count in row_counts))
+
+
+def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> bool:
+    """Say whether an expansion, with the columns taken in turn, has ten digits right by its norm alone.
+
+    Each F[s] is rounded by √(2 (d + 1)) u Σ_i |a_i F[s - e_i]| or so. As states of photons, these are at most
+    √k |a| as large as the partial product of k forms, which itself grows by the root of how often its form
+    came up to there; see `_order.py` for how they grow until the end. Roundings of n steps add as squares.
+    Four times what is expected is taken; random amplitudes of up to 170 photons miss by less than a hundredth
+    of it.
+    """
+    n, (d, c) = int(row_counts.sum()), matrix.shape
+    relative = 4 * math.sqrt(2.0 * c * n * (d + 1)) * ROUNDING * _MOST_GROWTH
+    logarithm = _log_scale_of_expansion(matrix, row_counts, col_counts) + math.log(relative)
+    return abs(value) > 0 and logarithm <= math.log(DIGITS) + math.log(abs(value))
+
+
+def _log_scale_of_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> float:
+    """Return `log_scale` of a permanent divided by the factorials of its rows."""
+    factorials = sum(math.lgamma(count + 1) for count in row_counts.tolist())
+    return log_scale(matrix, row_counts, col_counts) - factorials
+
+
+def _checked_expansion(
+    matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray
+) -> tuple[complex, float]:
+    """Return a permanent divided by the factorials of its rows, and a bound of its error, from all terms.
+
+    Raises:
+        PrecisionError: Even compensated sums lose too much.
+    """
+    n = int(row_counts.sum())
+    check_memory(3 * expansion_bytes(row_counts), f"An error bound for a permanent of size {n}")
+    value, bound = expansion_with_bound(matrix, row_counts, in_turn(col_counts))
+    check_precision(value, bound, n, _log_scale_of_expansion(matrix, row_counts, col_counts))
+    return value, bound
 
 
 def _chunk_size(n_steps: int) -> int:
@@ -175,7 +267,7 @@ def by_glynn(matrix: ComplexArray) -> complex:
     n = len(matrix)
     if n < THREADS_FROM:
         single: complex = kernels.permanent_single(matrix)
-        return by_compensated_glynn(matrix) if single.imag == kernels.CANCELS and single != single else single
+        return by_compensated_glynn(matrix) if single.imag == CANCELS and single != single else single
     n_cols, n_rows, lanes = n + n % 2, n - 1 - kernels.LANE_ROWS, kernels.LANES
     base = np.empty((2 * n_cols, lanes))
     rows = np.empty(2 * n_rows * n_cols)
@@ -185,7 +277,7 @@ def by_glynn(matrix: ComplexArray) -> complex:
     steps = 1 << (n_rows - inner)
     # Chunks depend on n alone, so the sum has the same bits on any number of threads.
     size = _chunk_size(steps)
-    sums = np.empty((steps // size, 2, lanes))
+    sums = np.empty((steps // size, 3, lanes))
 
     def work(chunk: int) -> None:
         first = chunk * size
@@ -193,15 +285,19 @@ def by_glynn(matrix: ComplexArray) -> complex:
 
     run_chunks(work, len(sums), what=_shown(n))
     # Contiguous, so that NumPy adds in pairs.
-    totals = np.ascontiguousarray(sums.transpose(1, 2, 0)).sum(axis=2) * _lane_signs(lanes)
-    re, im = totals.sum(axis=1)
-    if kernels.cancels(re, im, (totals**2).sum(), n):
+    totals = np.ascontiguousarray(sums.transpose(1, 2, 0)).sum(axis=2)
+    re, im = (totals[:2] * _lane_signs(lanes)).sum(axis=1)
+    if kernels.cancels(re, im, totals[2].sum(), n):
         return by_compensated_glynn(matrix)
     return complex(re, im) * 0.5 ** (n - 1)
 
 
 def by_compensated_glynn(matrix: ComplexArray) -> complex:
-    """Return the permanent of complex128[n, n], n >= 7, as if computed in twice the precision."""
+    """Return the permanent of complex128[n, n], n >= 7, as if computed in twice the precision.
+
+    Raises:
+        PrecisionError: Even so it has fewer than ten digits.
+    """
     from lwfast._kernels.optics.permanent_compensated import LANE_ROWS, permanent_compensated
 
     n = len(matrix)
@@ -209,14 +305,21 @@ def by_compensated_glynn(matrix: ComplexArray) -> complex:
     # Tenths of a second each, however large: Ctrl-C is heard between two of them.
     n_chunks = 1 << min(max(4, n - 22), 16) if n >= COMPENSATED_THREADS_FROM else 1
     size = steps // n_chunks
-    sums = np.empty((n_chunks, 4))
+    sums = np.empty((n_chunks, 5))
     run_chunks(
         lambda chunk: permanent_compensated(matrix, chunk * size, (chunk + 1) * size, sums[chunk]),
         n_chunks,
         what=_shown(n, longer=3),
     )
-    re, im = math.fsum(sums[:, ::2].flat), math.fsum(sums[:, 1::2].flat)
-    return complex(re, im) * 0.5 ** (n - 1)
+    value = complex(math.fsum(sums[:, 0:4:2].flat), math.fsum(sums[:, 1:4:2].flat)) * 0.5 ** (n - 1)
+    terms = math.sqrt(sums[:, 4].sum()) * 0.5 ** (n - 1)
+    if abs(value) >= _COMPENSATED_LEAST * terms:
+        return value
+    ones, _ = once_each(n)
+    if n <= _EXPAND_TO:
+        return _checked_expansion(matrix, ones, ones)[0]
+    check_precision(value, DIGITS * _COMPENSATED_LEAST * terms, n, log_scale(matrix, ones, ones))
+    return value
 
 
 def _shown(n: int, *, longer: int = 0) -> str | None:
@@ -243,84 +346,48 @@ def _merged(
 
 def scaled_permanent(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
     """Return the permanent of a matrix whose rows and columns are scaled by powers of two first."""
-    matrix, exponent = _rescaled(matrix, row_counts, col_counts)
+    matrix, exponent = rescaled(matrix, row_counts, col_counts)
     if not matrix.any():
         return 0j
     value = _unscaled(matrix, row_counts, col_counts)
-    return complex(_ldexp(value.real, exponent), _ldexp(value.imag, exponent))
+    return complex(ldexp(value.real, exponent), ldexp(value.imag, exponent))
 
 
-def _rescaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> tuple[ComplexArray, int]:
-    """Return the matrix with rows and columns of size about 1, and the exponent of 2 that this takes out.
-
-    A matrix with a zero row or column comes back as zeros.
-    """
-    nothing = -(1 << 40)
-    peaks = np.maximum(np.abs(matrix.real), np.abs(matrix.imag))
-    exponents = np.where(peaks > 0, np.frexp(peaks)[1].astype(np.int64), nothing)
-    shifts = np.zeros_like(exponents)
-    exponent = 0
-    # On the exponents first: columns scaled alone could make a whole row underflow.
-    for counts, axis in ((col_counts, 0), (row_counts, 1), (col_counts, 0)):
-        powers = (exponents - shifts).max(axis=axis, keepdims=True)
-        if powers.min() < nothing // 2:
-            return np.zeros_like(matrix), 0
-        shifts += powers
-        exponent += int((powers.reshape(-1) * counts).sum())
-    shifts = np.clip(shifts, -4000, 4000)
-    scaled: ComplexArray = np.ldexp(matrix.real, -shifts) + 1j * np.ldexp(matrix.imag, -shifts)
-    return scaled, exponent
-
-
-def _ldexp(value: float, exponent: int) -> float:
-    try:
-        return math.ldexp(value, exponent)
-    except OverflowError:
-        return math.copysign(math.inf, value)
-
-
-def _times_integer(value: complex, factor: int) -> complex:
-    """Return `value * factor` rounded once: factorials are not float64 for long."""
-    if factor == 1 or math.isnan(value.real):
-        return value
-    return complex(_times(value.real, factor), _times(value.imag, factor))
-
-
-def _times(value: float, factor: int) -> float:
-    numerator, denominator = value.as_integer_ratio()
-    try:
-        return numerator * factor / denominator
-    except OverflowError:
-        return math.copysign(math.inf, value)
-
-
-def error_bound(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> float:
-    """Return a bound of the rounding error, to first order, of `permanent_of_one`."""
+def permanent_with_bound(
+    matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray
+) -> tuple[complex, float]:
+    """Return the permanent of one finite matrix, n >= 1, and a bound of its error, to first order."""
+    matrix, exponent = rescaled(matrix, row_counts, col_counts)
+    if not matrix.any():
+        return 0j, 0.0
     n = int(row_counts.sum())
-    matrix, exponent = _rescaled(matrix, row_counts, col_counts)
-    if n <= 1 or not matrix.any():
-        return 0.0
-    matrix, row_counts, col_counts, expand = _prepared(matrix, row_counts, col_counts)
-    if expand or n <= _EXPAND_BOUND_TO:
-        bound = _expansion_bound(matrix, row_counts, col_counts, expand)
+    if n == 1:
+        value, bound = complex(matrix[0, 0]), 0.0
     else:
-        bound = _glynn_bound(matrix)
-    return math.nextafter(_ldexp(bound * 1.01, exponent), math.inf)
+        value, bound = _value_and_bound(*_prepared(matrix, row_counts, col_counts))
+    bound = math.nextafter(ldexp(bound * 1.01, exponent), math.inf) if bound else 0.0
+    return complex(ldexp(value.real, exponent), ldexp(value.imag, exponent)), bound
 
 
-def _expansion_bound(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray, expand: bool) -> float:
-    """Return a bound of the error of `_by_expansion`, or of `by_glynn` by its distance from one."""
+def _value_and_bound(
+    matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray, expand: bool
+) -> tuple[complex, float]:
+    """Take what `_prepared` returns: the value is that of an expansion, or of Glynn's formula.
+
+    The bound of the latter is its distance from an expansion, which shares no step with it, and the bound of
+    that, or comes from the sizes of all terms.
+    """
+    value = 0j
     if not expand:
+        value = by_glynn(matrix)
+        if len(matrix) > _EXPAND_TO:
+            return value, _glynn_bound(matrix)
         row_counts = col_counts = np.ones(len(matrix), dtype=np.int64)
-    check_memory(
-        2 * expansion_bytes(row_counts), f"An error bound for a permanent of size {row_counts.sum()}"
-    )
-    columns = np.repeat(np.arange(len(col_counts)), col_counts)
-    found, distance = expansion_with_bound(matrix, row_counts, columns)
-    factor = float(math.prod(math.factorial(int(count)) for count in row_counts))
-    value = found * factor
-    bound = distance * factor + 2 * _ROUNDING * abs(value)
-    return bound if expand else bound + abs(by_glynn(matrix) - value)
+    found, bound = _checked_expansion(matrix, row_counts, col_counts)
+    factor = math.prod(math.factorial(int(count)) for count in row_counts)
+    found, bound = times_integer(found, factor), times(bound, factor)
+    bound += 2 * ROUNDING * abs(found)
+    return (found, bound) if expand else (value, bound + abs(value - found))
 
 
 def _glynn_bound(matrix: ComplexArray) -> float:
@@ -337,4 +404,4 @@ def _glynn_bound(matrix: ComplexArray) -> float:
     run_chunks(lambda chunk: term_sizes(matrix, chunk * size, (chunk + 1) * size, sums[chunk]), len(sums))
     terms, factors = sums.sum(axis=0) * 0.5 ** (len(matrix) - 1)
     # 32 * 16 terms make a block of the kernel, size / 32 blocks a chunk, and the chunks are added in pairs.
-    return float((3 * n + 120) * factors + (2 * n + 600 + size / 32) * terms) * _ROUNDING
+    return float((3 * n + 120) * factors + (2 * n + 600 + size / 32) * terms) * ROUNDING

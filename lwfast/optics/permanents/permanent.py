@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._base.memory import check_memory
+from lwfast._kernels.optics.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.permanents.expansions import minors_in_steps
@@ -17,13 +17,15 @@ from lwfast.optics.permanents.methods import (
     MERGE_FROM,
     STACK_TO,
     THREADS_FROM,
-    error_bound,
     expansion_kernels,
     glynn_kernels,
+    once_each,
     permanent_of_one,
+    permanent_with_bound,
     permanents_of_stack,
     scaled_permanent,
 )
+from lwfast.optics.permanents.precision import ROUNDING
 
 _COMPLEX = np.dtype(np.complex128)
 
@@ -55,6 +57,15 @@ def permanent(
             multiplicity is negative.
         ResourceLimitError: It would take more than about a day, or more memory than allowed; the message has
             the estimate.
+        PrecisionError: Its terms cancel so far that no method here gets ten digits right.
+
+    Precision:
+        The error is at most 1e-10 of the value, and mostly near 1e-15: methods look at the terms that they
+        add, and where these cancel, the permanent is computed again with compensated sums. A permanent that
+        vanishes but for the rounding of entries (as where photons meet on a balanced splitter) comes back as
+        0 or what rounding leaves. Up to 12 rows, that is a value below what roundings of the entries can add
+        to the product of the norms of the columns; beyond, its error is at most 4 n 2^-53 of the largest
+        permanent of a matrix of this norm, σ^n √(Π rows! Π cols!).
 
     Source:
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns (`_kernels/permanent.py`); with
@@ -81,10 +92,10 @@ def permanent(
         _check_finite(array)
     stack, row_counts, col_counts = _without_zeros(stack, row_counts, col_counts)
     values = np.ones(len(stack), dtype=np.complex128)
+    bounds = np.zeros(len(stack))
     if n and len(stack):
         if many:
-            permanents_of_stack(stack, values)
-            left = np.flatnonzero(np.isnan(values))
+            left = permanents_of_stack(stack, values)
             if len(left):
                 # Only now: to look at all entries of a long stack takes as long as their permanents.
                 _check_finite(array)
@@ -92,15 +103,13 @@ def permanent(
                 values[index] = scaled_permanent(stack[index], row_counts, col_counts)
         else:
             for index, one in enumerate(stack):
-                # The bound is that of the scaled matrix.
-                of_one = scaled_permanent if return_error else permanent_of_one
-                values[index] = of_one(one, row_counts, col_counts)
+                if return_error:
+                    values[index], bounds[index] = permanent_with_bound(one, row_counts, col_counts)
+                else:
+                    values[index] = permanent_of_one(one, row_counts, col_counts)
     result = complex(values[0]) if not shape else values.reshape(shape)
     if not return_error:
         return result
-    bounds = np.zeros(len(stack))
-    for index, one in enumerate(stack):
-        bounds[index] = error_bound(one, row_counts, col_counts) if n else 0.0
     return result, float(bounds[0]) if not shape else bounds.reshape(shape)
 
 
@@ -130,15 +139,9 @@ def _one_plain(matrix: AnyArray) -> complex | None:
         value = glynn_kernels().permanent_single(matrix)
     else:
         out = np.empty(1, dtype=np.complex128)
-        expansion_kernels().permanent_expansion(matrix[np.newaxis], *_once_each(n), out)
+        expansion_kernels().permanent_expansion(matrix[np.newaxis], *once_each(n), out)
         value = complex(out[0])
-    return value if value == value else None  # NaN: not finite, or out of range
-
-
-@functools.cache
-def _once_each(n: int) -> tuple[AnyArray, AnyArray]:
-    """Return multiplicities and columns of a plain n x n matrix."""
-    return np.ones(n, dtype=np.int64), np.arange(n)
+    return value if value == value else None  # NaN: not finite, out of range, or it cancels
 
 
 def permanent_minors(matrix: ArrayLike) -> ComplexArray:
@@ -154,6 +157,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
         TypeError: `matrix` is not numeric.
         ValueError: It has another shape, or an entry is NaN or infinite.
         ResourceLimitError: It would take more memory than allowed.
+        PrecisionError: A minor would have fewer than ten digits right; see `permanent`.
 
     Source:
         Two expansions over subsets, from the first and from the last row (`_kernels/boson_sampling.py`).
@@ -165,13 +169,17 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
     if not np.isfinite(array).all():
         raise ValueError("permanent_minors needs finite entries; the matrix has NaN or infinite ones.")
     n = len(array)
-    check_memory(33 << (n - 1), f"All {n} minors of a {n} x {n - 1} matrix")
+    check_memory(34 << (n - 1), f"All {n} minors of a {n} x {n - 1} matrix")
     # Scaling by powers of two is exact, and keeps products of many entries in range.
     out = np.empty(n, dtype=np.complex128)
     peaks = np.maximum(np.abs(array.real), np.abs(array.imag)).max(axis=1, initial=0.0)
     powers = np.where(peaks > 0, np.frexp(peaks)[1], 0).astype(np.int64)
     scaled = np.ldexp(array.real, -powers[:, np.newaxis]) + 1j * np.ldexp(array.imag, -powers[:, np.newaxis])
-    minors_in_steps(scaled, out)
+    sizes = minors_in_steps(scaled, out)
+    # An expansion over different rows rounds by some n units of what it adds, seldom by as many.
+    for row in np.flatnonzero(2 * n * ROUNDING * sizes > DIGITS * np.abs(out)).tolist():
+        rest = np.ascontiguousarray(np.delete(scaled, row, axis=0))
+        out[row] = permanent_of_one(rest, *[np.ones(n - 1, dtype=np.int64)] * 2)
     exponents = np.clip(powers.sum() - powers, -3000, 3000)
     result: ComplexArray = np.ldexp(out.real, exponents) + 1j * np.ldexp(out.imag, exponents)
     return result

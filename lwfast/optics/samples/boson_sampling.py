@@ -144,7 +144,7 @@ def seconds_estimate(n_photons: int, n_rows: int) -> float:
 
 def sample_bytes(n_photons: int, n_rows: int) -> int:
     """Estimate the memory of drawing one sample."""
-    return 33 * largest_table(n_photons, n_rows)
+    return 34 * largest_table(n_photons, n_rows)
 
 
 def check_states_hold(n_photons: int) -> None:
