@@ -202,3 +202,10 @@ def test_files_of_the_client(tmp_path, limit, monkeypatch):
         remote.install_certificate(tmp_path / "certificate")
     with pytest.raises(remote.ConfigurationError, match=r"config\.toml.*LWFAST_MAX_MEMORY"):
         remote.Client(profile="a").list_qpus()
+
+
+def test_csv_larger_than_allowed(tmp_path, limit):
+    """A CSV file takes several times its size, which is asked for before it is read."""
+    path = tmp_path / "long.csv"
+    path.write_text("mode_0,counts\n" + "1,1\n" * 1_000_000)
+    assert "would take about 28 MB" in refused(path)
