@@ -31,6 +31,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _WIDTHS = {"0": 1, "4": 4, "8": 8}
+PADDING = 8
+"""Entries behind the end of a flat array that a vector at its last entry may reach: one widest vector."""
 
 
 def _wanted_lanes() -> int:
