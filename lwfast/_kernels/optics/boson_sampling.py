@@ -25,7 +25,7 @@ import math
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._simd import trailing_zeros
+from lwfast._kernels._words import trailing_zeros
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
 _ALL = np.int64(1 << 62)
@@ -112,7 +112,7 @@ def expand(
         rr = ii = ri = ir = 0.0
         left = active
         while left:
-            bit = trailing_zeros(left)
+            bit = np.uint64(trailing_zeros(left))
             left &= left - one
             at = here - strides[bit]
             x = f[at]
