@@ -1,7 +1,7 @@
 # ruff: noqa: ARG001  (the arguments of an intrinsic are types; what counts is that they are there)
-"""The operations on vectors of float64 that `_simd` offers: as instructions, and for one lane in plain Python.
+"""Operations on vectors of float64 that `_simd` offers: as instructions, and as plain Python for one lane.
 
-Both have the same names and take the same arguments. What is an array of vectors says `_simd`.
+Both kinds have the same names and take the same arguments; `_simd` says what an array of vectors is.
 
 Numba's cache does not see changes in this file: after an edit, remove the `__pycache__` of this folder.
 """

@@ -1,7 +1,7 @@
 """Click patterns of threshold detectors.
 
-`no_click_probabilities` is the exact answer. For a set Z of modes, let M be the Gram matrix of what the photons
-leave outside of Z. The probability that no interfering photon is in Z is per(M), and
+`no_click_probabilities` is the exact answer. For a set Z of modes, let M be the Gram matrix of what the
+photons leave outside of Z. The probability that no interfering photon is in Z is per(M), and
 
     per(A + diag(d)) = sum over subsets S of per(A[S, S]) times the product of d outside of S,
 

@@ -114,7 +114,7 @@ def _seek(walk: Any, depth: Any, outer: Any, entry: Any, sums: Any, limits: Any,
 
 @register_jitable
 def _next_block(walk: Any, depth: Any, outer: Any, sums: Any, limits: Any, form: Any) -> Any:
-    """Grow the innermost outer mode that can, set those further in to zero; return the new depth or `_END`."""
+    """Grow the innermost outer mode that can, set those further in to zero; return the depth, or `_END`."""
     powers, stack = walk[0], walk[1]
     j = outer[0]
     while j < outer[1]:

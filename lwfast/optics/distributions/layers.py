@@ -256,7 +256,9 @@ class Expansion:
             arguments = source, k, form, links, layout, limits, tables
             chunks = chunks_of(int(counts[n_modes, k]))
 
-            def task(chunk: int, given: Any = arguments, chunks: int = chunks, to: Any = (origin, out)) -> None:
+            def task(
+                chunk: int, given: Any = arguments, chunks: int = chunks, to: Any = (origin, out)
+            ) -> None:
                 layers.polynomial_layer(*given, (chunk, chunks), *to)
 
             run_chunks(task, chunks, workers, f"photon {k} of {n}" if chunks > 1 else None)

@@ -232,9 +232,7 @@ def fock_distribution(
     return keep_by_rules(found, pairs, workers)
 
 
-def _scaled(
-    layout: FockLayout, coefficients: FloatArray, shared: float, workers: int | None
-) -> ComplexArray:
+def _scaled(layout: FockLayout, coefficients: FloatArray, shared: float, workers: int | None) -> ComplexArray:
     """Return amplitudes of coefficients: times `shared`, and the root of the factorials of each outcome."""
     from lwfast._kernels.optics.layout import scaled_amplitudes
 
