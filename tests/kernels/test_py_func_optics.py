@@ -147,7 +147,7 @@ def products_of_forms():
         yield call
         # The same in three chunks, of which each is looked at alone.
         for chunk in range(3):
-            yield *call[:7], (chunk, 3), *call[8:]
+            yield *call[:9], (chunk, 3)
 
 
 class Source:
@@ -161,7 +161,7 @@ def real_products():
     for call in calls_of(OPTICS, "layers.linear_product", work):
         yield call
         for chunk in range(2):
-            yield *call[:7], (chunk, 2), call[8]
+            yield *call[:8], (chunk, 2)
 
 
 LAYOUTS = FockLayout(4, 3, 3), FockLayout(3, 4, 2), FockLayout(4, 4, 4, (4, 1, 2, 4))
@@ -384,10 +384,10 @@ def test_packing_folds_the_rows_of_lanes_into_the_base(n):
 
 def test_chunks_of_layers_add_up():
     """Chunks write what the whole writes, each entry once."""
-    for *call, chunk, base, out in distributions("layers.polynomial_layer"):
+    for *call, out, chunk in distributions("layers.polynomial_layer"):
         assert chunk == (0, 1)
-        whole, parts = out * 0.0, out * 0.0
-        layers.polynomial_layer(*call, chunk, base, whole)
+        whole, parts = np.zeros_like(out), np.zeros_like(out)
+        layers.polynomial_layer(*call, whole, chunk)
         for part in range(5):
-            layers.polynomial_layer(*call, (part, 5), base, parts)
+            layers.polynomial_layer(*call, parts, (part, 5))
         assert np.array_equal(whole, parts)

@@ -130,24 +130,23 @@ def text(given, behind=0):
     return np.frombuffer(data + bytes(behind), np.uint8).copy()
 
 
-KEYS_READ = ['(0, 1, 2)"', '[0,1,2]"', '0,1,2"', '(3,)"', '()"', '(12, 255)"', '"']
-KEYS_WRONG = [
-    "", "(", "(1", "(-1)\"", "(\\", "( 1)\"", "(,", "(x", "(01)\"", "(256)\"", "(1, 2]\"", "(1\\", "(1 ", "(1x",
-    "(1)x", "(1)\\", "(1)",
-]  # fmt: skip
+KEYS_READ = ('(0, 1, 2)"', '[0,1,2]"', '0,1,2"', '(3,)"', '()"', '(12, 255)"', '"')
+KEYS_WRONG = ("", "(", "(1", '(-1)"', "(\\", '( 1)"', "(,", "(x", '(01)"', '(256)"', '(1, 2]"', "(1\\", "(1 ")
+KEYS_ENDED_WRONGLY = ("(1x", "(1)x", "(1)\\", "(1)")
 
 
 def keys():
-    for key in KEYS_READ + KEYS_WRONG:
+    for key in KEYS_READ + KEYS_WRONG + KEYS_ENDED_WRONGLY:
         for n_modes in (-1, 3):
             yield text(key, 4), 0, len(key), n_modes, np.zeros(9, np.uint8), 1
 
 
+NUMBERS = ("0,", "45}", "9223372036854775807,", "9223372036854775808,", "99999999999999999999,")
+NO_COUNTS = ("-1,", "1.5,", "1e3,", "01,", "x", "", "7")
+
+
 def numbers():
-    for number in (
-        "0,", "45}", "9223372036854775807,", "9223372036854775808,", "99999999999999999999,", "-1,", "1.5,", "1e3,",
-        "01,", "x", "", "7",
-    ):  # fmt: skip
+    for number in NUMBERS + NO_COUNTS:
         yield text(number, 4), 0, len(number)
 
 
@@ -196,7 +195,7 @@ def tables_of_text():
 
 
 def quick_rows():
-    """From the second row on, as `scan_rows` goes on after the first; the text between is `)": ` and `, "(`."""
+    """From the second row on, as `scan_rows` goes on after the first, with `)": ` and `, "(` between."""
     for body, n_modes in bodies():
         buffer, start, stop, end = members(body)
         second = body.index(b'"(', start + 1)
@@ -206,10 +205,11 @@ def quick_rows():
             yield buffer, second, (limit, end), n_modes, (2, 4, 4), (middle, between), *room, 1
 
 
+VALUES = ("12,", "true}", '"a\\"b"', '"abc', "[1, [2, 3]]", '{"a": "}"}', "[1}", "[[[[1]]]]", "]", "[1", "12")
+
+
 def values():
-    for value in (
-        "12,", "true}", '"a\\"b"', '"abc', "[1, [2, 3]]", '{"a": "}"}', "[1}", "[[[[1]]]]", "]", "[1", "12",
-    ):  # fmt: skip
+    for value in VALUES:
         yield text(value, 4), 0, len(value), 3
 
 

@@ -87,13 +87,16 @@ fsub = ir.IRBuilder.fsub
 def broken(self, a, b, **k):
     return {fault} if isinstance(a.type, ir.VectorType) else fsub(self, a, b, **k)
 ir.IRBuilder.fsub = broken
-import numpy as np, lwfast as lw
+import numpy as np
 from lwfast._kernels import _lanes, _simd
 assert _simd._wanted_lanes() == {width}
 assert _simd.LANES == 1
 assert _simd.sub.__module__ == _lanes.__name__
 assert all(getattr(_simd, name) is one for name, one in _simd.OPERATIONS.items())
-assert abs(lw.permanent(np.ones((5, 5))) - 120) < 1e-9
+@_simd.jit
+def difference(vectors):
+    return _simd.total(_simd.sub(_simd.get(vectors, 0), _simd.get(vectors, 1)))
+assert difference(np.array([[5.0], [2.0]])) == 3.0
 """
     environment = {**os.environ, "LWFAST_SIMD": width, "LWFAST_CACHE": "0", "NUMBA_DISABLE_JIT": "0"}
     answer = subprocess.run(

@@ -1,8 +1,8 @@
 """Kernels beside their own source in plain Python.
 
-A dispatcher's `.py_func` still calls compiled kernels, and the operations on vectors, which plain Python cannot
+A dispatcher's `.py_func` still calls compiled kernels, and operations on vectors, which plain Python cannot
 run. So the rooms of kernels are imported once more with the JIT off: there every kernel is a plain function,
-and vectors have one lane. What a test of the suite runs without the JIT (`tox -e nojit`) is then its own twin.
+and a vector has one lane. Where the JIT is off anyway (`tox -e nojit`), a kernel is its own twin.
 """
 
 from __future__ import annotations

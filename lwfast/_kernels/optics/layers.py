@@ -254,9 +254,9 @@ def polynomial_layer(
     layout: tuple[int, int, int, int, int],
     limits: AnyArray,
     tables: tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray, FloatArray],
-    chunk: tuple[int, int],
     base: AnyArray,
     out: FloatArray,
+    chunk: tuple[int, int],
 ) -> None:
     """Multiply a polynomial by a linear form, into `out`.
 
@@ -271,11 +271,11 @@ def polynomial_layer(
             over the free modes that is wanted; (inner, n, n, n, 0) writes the layer itself.
         limits: int64[3, n_modes], with the rows `BOUNDS`, `FLOORS` and `FIXED`.
         tables: (counts, sums) from `prefix_counts`, and (first, start, link, weight) from `inner_tables`.
-        chunk: Which of the chunks to work on, and into how many the entries are cut: each writes other
-            entries.
         base: int64[degree + 1], where the entries of each degree over the free modes begin in `out`.
         out: float64[2, ...] receives the coefficients. To float64[1, ...], which the caller has set to zero,
             their probabilities are added: |coefficient|^2 times the product of the factorials of all powers.
+        chunk: Which of the chunks to work on, and into how many the entries are cut: each writes other
+            entries.
     """
     inner, n_free, n_kept, n_modes, least = layout
     counts, sums, first, start, link, weight = tables
@@ -349,8 +349,8 @@ def linear_product(
     inner: int,
     limits: AnyArray,
     tables: tuple[AnyArray, AnyArray, AnyArray, AnyArray],
-    chunk: tuple[int, int],
     out: FloatArray,
+    chunk: tuple[int, int],
 ) -> None:
     """Add a real polynomial times a linear form to `out`, in place.
 
@@ -362,8 +362,8 @@ def linear_product(
         inner: Number of inner modes; all others are outer ones.
         limits: int64[3, n_modes], as in `polynomial_layer`.
         tables: (counts, sums) from `prefix_counts`, and (start, link) from `inner_tables`.
-        chunk: Which of the chunks to work on, and into how many the entries are cut.
         out: float64[...], layer of `degree`, in and out.
+        chunk: Which of the chunks to work on, and into how many the entries are cut.
     """
     counts, sums, start, link = tables
     n_modes = form.shape[1]

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -225,6 +226,7 @@ class Expansion:
         Returns:
             float64[1, K], the probabilities; or float64[2, K], real and imaginary part of the coefficients.
         """
+        from lwfast._kernels._simd import PADDING
         from lwfast._kernels.optics import layers, slos
 
         n, n_modes = self.columns.shape
@@ -244,26 +246,26 @@ class Expansion:
         forms = np.stack([self.columns.real, self.columns.imag], axis=1)
         layout = inner, n_modes, n_modes, n_modes, 0
         origin = np.zeros_like(base)
-        source = np.zeros((2, 1 + layers.PADDING))
+        source = np.zeros((2, 1 + PADDING))
         source[0, 0] = 1.0
         for k, form in enumerate(forms, 1):
-            out = np.empty((2, int(counts[n_modes, k]) + layers.PADDING)) if k < n else None
+            out = np.empty((2, int(counts[n_modes, k]) + PADDING)) if k < n else None
             if out is None:
                 out = np.zeros((2 if amplitudes else 1, n_out))
                 layout = inner, self.n_free, self.n_kept, n_modes, self.layout.n_least
                 origin = base
             links = slos.link_forms(link_mode, inner, form)
-            arguments = source, k, form, links, layout, limits, tables
+            layer = partial(
+                layers.polynomial_layer, source, k, form, links, layout, limits, tables, origin, out
+            )
             chunks = chunks_of(int(counts[n_modes, k]))
 
-            def task(
-                chunk: int, given: Any = arguments, chunks: int = chunks, to: Any = (origin, out)
-            ) -> None:
-                layers.polynomial_layer(*given, (chunk, chunks), *to)
+            def task(chunk: int, layer: Any = layer, chunks: int = chunks) -> None:
+                layer((chunk, chunks))
 
             run_chunks(task, chunks, workers, f"photon {k} of {n}" if chunks > 1 else None)
             source = out
-            del arguments, task, out  # they hold the layer before, while the next one is made
+            del layer, task, out  # they hold the layer before, while the next one is made
         return source
 
     def _unlimited(self) -> int:

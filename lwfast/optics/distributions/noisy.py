@@ -91,6 +91,7 @@ class _Products:
     """Polynomials over the modes and the missing photons, and their products with linear forms."""
 
     def __init__(self, n_modes: int, degree: int, workers: int | None) -> None:
+        from lwfast._kernels._simd import PADDING
         from lwfast._kernels.optics import layers, slos
 
         self.n_modes = n_modes
@@ -100,7 +101,7 @@ class _Products:
         self.limits[layers.BOUNDS] = degree
         counts, sums = slos.prefix_counts(self.limits[layers.BOUNDS], self.limits[layers.FLOORS], degree)
         self.inner = slos.inner_modes(n_modes, degree, float(counts[variables, degree]))
-        self.padding = layers.PADDING
+        self.padding = PADDING
         _, start, link, self.link_mode, _ = slos.inner_tables(self.inner, degree, counts, sums)
         self.tables = counts, sums, start, link
 
@@ -118,7 +119,7 @@ class _Products:
         shared = self.inner, self.limits, self.tables
         chunks = chunks_of(len(out))
         run_chunks(
-            lambda chunk: linear_product(source, degree, form, links, *shared, (chunk, chunks), out),
+            lambda chunk: linear_product(source, degree, form, links, *shared, out, (chunk, chunks)),
             chunks,
             self.workers,
         )
