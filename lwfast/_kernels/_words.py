@@ -44,7 +44,7 @@ def store1(buffer: AnyArray, index: int, value: int) -> None:
     buffer[index] = value & 0xFF
 
 
-def store8(buffer: AnyArray, index: int, word: np.uint64) -> None:
+def store8(buffer: AnyArray, index: int | np.int64, word: np.uint64) -> None:
     """Write a word to `buffer[index]` and the seven bytes after it, in place, the lowest byte first."""
     buffer[index : index + 8] = np.frombuffer(int(word).to_bytes(8, "little"), np.uint8)
 

@@ -59,14 +59,14 @@ def test_rounding_of_patterns_is_bounded(m, n):
 @pytest.mark.parametrize("defect", [lambda v: v * 1.001, lambda v: v - 2e-5 * (np.arange(len(v)) == 5)])
 def test_defects_are_not_scaled_away(monkeypatch, defect):
     """Patterns that miss a sum of 1, or fall below zero, by more than rounding raise."""
-    from lwfast._kernels.optics import noise
+    from lwfast._kernels.optics import clicks
 
-    real = noise.clicks_from_no_clicks
+    real = clicks.clicks_from_no_clicks
 
     def broken(values, modes):
         real(values, modes)
         values[:] = defect(values)
 
-    monkeypatch.setattr(noise, "clicks_from_no_clicks", broken)
+    monkeypatch.setattr(clicks, "clicks_from_no_clicks", broken)
     with pytest.raises(AssertionError, match="defect"):
         patterns(random_unitary(3, 1), (1, 1, 0))

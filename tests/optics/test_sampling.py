@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lwfast._kernels.optics.sampling import count_uniforms, guide_table
 from lwfast.optics.samples import sample_counts as sampling
 from lwfast.optics.samples.sample_counts import sample_counts
+from tests.marks import needs_speed
 from tests.reference import sampling as slow
 
 
@@ -21,6 +22,7 @@ def test_same_counts_as_generator_choice(probabilities, n, seed):
     assert sample_counts(probabilities, n, rng=seed).tolist() == slow.sample_counts(probabilities, n, seed)
 
 
+@needs_speed
 def test_large_draws_equal_generator_choice_on_threads(monkeypatch):
     """Blocks counted on threads add up to what one thread counts."""
     for size, n in ((3000, 2_000_000), (20_000, 5_000_000)):
@@ -81,7 +83,8 @@ def test_compiled_equals_interpreted():
     cdf = p.cumsum() / p.sum()
     uniforms = np.random.default_rng(1).random(500)
     answers = []
-    for make, count in ((guide_table, count_uniforms), (guide_table.py_func, count_uniforms.py_func)):
+    plain = (getattr(kernel, "py_func", kernel) for kernel in (guide_table, count_uniforms))
+    for make, count in ((guide_table, count_uniforms), plain):
         for scratch in (np.empty(0), np.empty(500)):
             guide = np.empty(64, dtype=np.int32)
             counts = np.zeros(50, dtype=np.int64)

@@ -26,7 +26,7 @@ import math
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._simd import trailing_zeros
+from lwfast._kernels._words import trailing_zeros
 from lwfast._kernels.optics.digits import CANCELS, DIGITS, SMALL_TO
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
@@ -114,7 +114,7 @@ def expand(
         rr = ii = ri = ir = 0.0
         left = active
         while left:
-            bit = trailing_zeros(left)
+            bit = np.uint64(trailing_zeros(left))
             left &= left - one
             at = here - strides[bit]
             x = f[at]

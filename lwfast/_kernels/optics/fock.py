@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._simd import store_word
+from lwfast._kernels._words import store8
 from lwfast._types import AnyArray, StateTable
 
 
@@ -79,9 +79,9 @@ def fock_rows(first: AnyArray, n_rows: int, n_modes: int, out: AnyArray) -> None
             at = row * n_modes
             if row < safe:
                 # A word may reach into the next row, which is written later.
-                store_word(out, at, word)
+                store8(out, at, word)
                 for w in range(1, n_words):
-                    store_word(out, at + 8 * w, words[w])
+                    store8(out, at + 8 * w, words[w])
             else:
                 for mode in range(n_modes):
                     source = word if mode < 8 else words[mode // 8]

@@ -82,29 +82,26 @@ def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray,
 
 @jit
 def mark_outcomes(
-    begin: int,
-    end: int,
+    chunk: tuple[int, int],
     n_photons: int,
     sums: AnyArray,
     bounds: AnyArray,
-    member: AnyArray,
-    start: AnyArray,
-    allowed: AnyArray,
+    rules: tuple[AnyArray, AnyArray, AnyArray],
     out: AnyArray,
 ) -> None:
     """Say which outcomes keep every rule.
 
     Args:
-        begin: First rank.
-        end: Behind the last rank, more than `begin`.
+        chunk: First rank, and one behind the last, which is more.
         n_photons: Photons in all modes together.
         sums: int64[n_modes + 1, n_photons + 2], from `prefix_counts`.
         bounds: int64[n_modes], largest powers; that of mode 0 is `n_photons`.
-        member: int64[n_modes, R], how often each mode counts in each rule.
-        start: int64[R], where the table of each rule begins in `allowed`.
-        allowed: uint8, 1 for each total that a rule allows.
+        rules: (member, start, allowed): int64[n_modes, R], how often each mode counts in each rule; int64[R],
+            where the table of each rule begins; uint8, the tables, 1 for each total that a rule allows.
         out: uint8[end - begin], out.
     """
+    begin, end = chunk
+    member, start, allowed = rules
     n_modes = bounds.size
     n_rules = start.size
     powers = np.zeros(n_modes, np.int64)
@@ -173,31 +170,29 @@ def mark_rows(
 
 @jit
 def scaled_amplitudes(
-    begin: int,
-    end: int,
+    chunk: tuple[int, int],
     n_photons: int,
     sums: AnyArray,
     bounds: AnyArray,
     factor: float,
     roots: FloatArray,
-    re: FloatArray,
-    im: FloatArray,
+    coefficients: FloatArray,
     out: FloatArray,
 ) -> None:
     """Multiply coefficients by the roots of the factorials of their powers.
 
     Args:
-        begin: First rank.
-        end: Behind the last rank, more than `begin`.
+        chunk: First rank, and one behind the last, which is more.
         n_photons: Photons in all modes together.
         sums: int64[n_modes + 1, n_photons + 2], from `prefix_counts`.
         bounds: int64[n_modes], largest powers; that of mode 0 is `n_photons`.
         factor: What all outcomes share.
         roots: float64[n_photons + 1], the roots of the factorials.
-        re: float64[...], real parts, by rank.
-        im: float64[...], imaginary parts.
+        coefficients: float64[2, ...], real and imaginary parts, by rank.
         out: float64[...], out: real and imaginary part side by side.
     """
+    begin, end = chunk
+    re, im = coefficients[0], coefficients[1]
     n_modes = bounds.size
     powers = np.zeros(n_modes, np.int64)
     _powers_at(begin, n_photons, sums, powers)

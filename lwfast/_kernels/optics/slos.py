@@ -1,26 +1,4 @@
-"""Strong linear-optical simulation: the output polynomial of photons, multiplied out layer by layer.
-
-A layer holds the coefficients of a homogeneous polynomial of degree k, one variable a mode, in graded
-recursive order: the power of the last mode ascends outermost, the first entry is x_0^k. Multiplying by a
-linear form adds, for each mode, a shifted copy. For a fixed power of the outer modes these shifts are shifts
-of whole contiguous blocks by one constant each, so no link table is needed: `polynomial_layer` walks over the
-powers of the outer modes, keeps the shifts on a stack, and writes each entry of the new layer once, in
-vectors of eight.
-
-The modes are laid out as
-
-    [0, inner)            summed through a small table that all blocks share
-    [inner, n_free)       outer modes, walked over
-    [n_free, n_kept)      heralded modes: their power is bounded, and fixed in the last layer
-    [n_kept, n_modes)     modes that carry lost photons: the last layer sums over their powers
-
-Two limits prune what cannot contribute: `bounds[j]` is the largest power of mode j, and `floors[j]` the least
-degree that must be left below mode j once it has a power. Photon j of a triangular dilation couples to the
-loss modes 0..j only, so loss mode i and those above it take at most k - i of k photons: floors[i] = i.
-
-Source: N. Heurtel, S. Mansfield, J. Senellart, B. Valiron, "Strong simulation of linear optical processes",
-Comput. Phys. Commun. 291, 108848 (2023), arXiv:2206.10549, for the layers; the block layout is our own.
-"""
+"""Tables for layers of polynomials (see `layers.py`), and small distributions in one call."""
 
 from __future__ import annotations
 
@@ -29,11 +7,8 @@ import math
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._simd import LANES, add, fill, lane_jit, load_at, mul, store_at, sub
+from lwfast._kernels._simd import PADDING
 from lwfast._types import AnyArray, FloatArray
-
-AMPLITUDES = 0
-PROBABILITIES = 1
 
 
 @jit
@@ -105,7 +80,7 @@ def inner_tables(
             inner).
         link uint64[...]: rank of the entry below, within its degree; 0 for a link too many.
         link_mode int64[...]: the mode that the photon went to; `inner` for a link too many.
-        weight float64[rows + 8]: product of the factorials of the powers.
+        weight float64[rows + PADDING]: product of the factorials of the powers.
     """
     rows = sums[inner, n_photons + 1]
     first = np.zeros(n_photons + 2, np.int64)
@@ -114,7 +89,7 @@ def inner_tables(
         start[d + 1] = start[d] + counts[inner, d] * min(inner, d)
     link = np.zeros(start[n_photons + 1], np.uint64)
     link_mode = np.full(start[n_photons + 1], inner, np.int64)
-    weight = np.zeros(rows + 8)
+    weight = np.zeros(rows + PADDING)
     powers = np.zeros(inner, np.int64)
     row = 0
     for degree in range(n_photons + 1):
@@ -147,11 +122,18 @@ def inner_tables(
 
 @jit
 def link_forms(link_mode: AnyArray, inner: int, form: FloatArray) -> FloatArray:
-    """Return the coefficient of a linear form at each link, 0 at links too many: float64[...]."""
-    out = np.zeros(link_mode.size)
-    for z in range(link_mode.size):
-        if link_mode[z] < inner:
-            out[z] = form[link_mode[z]]
+    """Return the coefficients of a linear form at each link, 0 at links too many: float64[k, ...].
+
+    Args:
+        link_mode: From `inner_tables`.
+        inner: Number of inner modes.
+        form: float64[k, n_modes].
+    """
+    out = np.zeros((len(form), link_mode.size))
+    for part in range(len(form)):
+        for z in range(link_mode.size):
+            if link_mode[z] < inner:
+                out[part, z] = form[part, link_mode[z]]
     return out
 
 
@@ -168,250 +150,6 @@ def _next_powers(powers: AnyArray) -> None:
     powers[0] = powers[p] - 1
     powers[p] = 0
     powers[p + 1] += 1
-
-
-@lane_jit
-def polynomial_layer(
-    source_re: FloatArray, source_im: FloatArray, degree: int, form_re: FloatArray, form_im: FloatArray,
-    layout: tuple[int, int, int, int], bounds: AnyArray, floors: AnyArray, fixed: AnyArray, least: int,
-    counts: AnyArray, sums: AnyArray, first: AnyArray, start: AnyArray, link: AnyArray, link_re: FloatArray,
-    link_im: FloatArray, weight: FloatArray, kind: int, chunk: int, n_chunks: int, base: AnyArray,
-    out_re: FloatArray, out_im: FloatArray,
-) -> None:  # fmt: skip
-    """Multiply a polynomial by a linear form, into `out`.
-
-    Args:
-        source_re: float64[...], real part of the layer of degree - 1, padded by 8.
-        source_im: Its imaginary part.
-        degree: Degree of the new layer.
-        form_re: float64[n_modes], real part of the linear form: one column of the transfer matrix.
-        form_im: Its imaginary part.
-        layout: (inner, n_free, n_kept, n_modes); (inner, n, n, n) writes the layer itself.
-        bounds: int64[n_modes], largest powers.
-        floors: int64[n_modes], least degree below a mode that has a power.
-        fixed: int64[n_modes], the powers of the heralded modes.
-        least: Least degree over the free modes that is wanted.
-        counts: From `prefix_counts`.
-        sums: From `prefix_counts`.
-        first: From `inner_tables`, as the next two.
-        start: Where the links of each degree begin.
-        link: Rank of the entry below.
-        link_re: float64[...], from `link_forms`.
-        link_im: float64[...], from `link_forms`.
-        weight: Products of factorials, from `inner_tables`.
-        kind: `AMPLITUDES` writes coefficients; `PROBABILITIES` adds |coefficient|^2 times the product of the
-            factorials of all powers to `out_re`, which the caller has set to zero.
-        chunk: Which of the chunks to work on: each writes other entries.
-        n_chunks: Into how many chunks the entries are cut.
-        base: int64[degree + 1], where the entries of each degree over the free modes begin in `out`.
-        out_re: float64[...], real part or probabilities.
-        out_im: float64[...], imaginary part.
-    """
-    inner, n_free, n_kept, n_modes = layout
-    depth = n_modes + 1
-    # The stack: one entry for each mode with a power, from the outermost in.
-    mode_at = np.empty(depth, np.int64)
-    rank_at = np.empty(depth, np.int64)  # of this block in a layer of `degree` that holds all powers
-    main_at = np.empty(depth, np.int64)  # of the same powers one degree below; -1 where pruned
-    shifts_at = np.empty(depth, np.int64)
-    weight_at = np.empty(depth)
-    # The shifts: source blocks that differ by one photon in an outer mode lie at rank + shift.
-    shift = np.empty(depth, np.int64)
-    shift_re = np.empty(depth)
-    shift_im = np.empty(depth)
-    powers = np.zeros(n_modes + 1, np.int64)
-    longest = 0
-    for d in range(degree + 1):
-        longest = max(longest, counts[inner, d])
-    sum_re = np.zeros(longest + 8)
-    sum_im = np.zeros(longest + 8)
-    tail = np.empty(LANES)
-    zero = fill(0.0)
-    n_fixed = 0
-    for j in range(n_free, n_kept):
-        powers[j] = fixed[j]
-        n_fixed += fixed[j]
-    while True:  # over the powers of the loss modes
-        rank = 0
-        main = 0
-        left = degree
-        w = 1.0
-        q = 0
-        n_shifts = 0
-        for level in range(n_modes - n_free + (n_free - inner if chunk > 0 else 0)):
-            j = n_modes - 1 - level
-            if j == n_free - 1:
-                q0, shifts0, left0, rank0, main0, w0 = q, n_shifts, left, rank, main, w
-                size = counts[n_free, left]
-                begin = size * chunk // n_chunks
-                rest = begin
-                position = 0
-            if j < n_free:
-                x = 0
-                while x < left and rest >= sums[j, left + 1] - sums[j, left - x]:
-                    x += 1
-                powers[j] = x
-                rest -= sums[j, left + 1] - sums[j, left + 1 - x]
-                position += sums[j, left + 1] - sums[j, left + 1 - x]
-            x = powers[j]
-            if x > 0:
-                below = main
-                main_left = left - 1
-                rank += sums[j, left + 1] - sums[j, left + 1 - x]
-                if below >= 0:
-                    shift[n_shifts] = below + sums[j, left] - sums[j, left + 1 - x] - rank
-                    shift_re[n_shifts] = form_re[j]
-                    shift_im[n_shifts] = form_im[j]
-                    n_shifts += 1
-                    main = -1
-                    if main_left - x >= floors[j] and x <= bounds[j]:
-                        main = below + sums[j, left] - sums[j, left - x]
-                left -= x
-                for factor in range(2, x + 1):
-                    w *= factor
-                mode_at[q] = j
-                rank_at[q] = rank
-                main_at[q] = main
-                shifts_at[q] = n_shifts
-                weight_at[q] = w
-                q += 1
-        if chunk == 0 or n_free == inner:
-            q0, shifts0, left0, rank0, main0, w0 = q, n_shifts, left, rank, main, w
-            size = counts[n_free, left]
-            begin = size * chunk // n_chunks
-            position = 0
-        end = size * (chunk + 1) // n_chunks
-        while position < end:  # over the powers of the outer free modes
-            length = counts[inner, left]
-            if position >= begin:
-                at = base[left0] + position
-                if left == 0:
-                    re = 0.0
-                    im = 0.0
-                    for i in range(n_shifts):
-                        s = rank + shift[i]
-                        re += shift_re[i] * source_re[s] - shift_im[i] * source_im[s]
-                        im += shift_re[i] * source_im[s] + shift_im[i] * source_re[s]
-                    if kind == 0:
-                        out_re[at] = re
-                        out_im[at] = im
-                    else:
-                        out_re[at] += (re * re + im * im) * w
-                else:
-                    row = first[left]
-                    if main >= 0:
-                        # Unsigned: Numba would ask each signed index whether it counts from the end, and
-                        # that alone takes half of the time (24 ms against 15 at 20 modes, 8 photons).
-                        origin = np.uint64(main)
-                        at_link = np.uint64(start[left])
-                        slots = min(left, inner)
-                        for e in range(length):
-                            re = 0.0
-                            im = 0.0
-                            for _ in range(slots):
-                                entry = origin + link[at_link]
-                                f_re = link_re[at_link]
-                                f_im = link_im[at_link]
-                                re += f_re * source_re[entry] - f_im * source_im[entry]
-                                im += f_re * source_im[entry] + f_im * source_re[entry]
-                                at_link += np.uint64(1)
-                            sum_re[e] = re
-                            sum_im[e] = im
-                    else:
-                        for e in range(length):
-                            sum_re[e] = 0.0
-                            sum_im[e] = 0.0
-                    for v in range(0, length, LANES):
-                        # Four sums, so that the FMAs of one shift do not wait for one another.
-                        a0 = load_at(sum_re, v)
-                        b0 = load_at(sum_im, v)
-                        a1 = zero
-                        b1 = zero
-                        for i in range(n_shifts):
-                            s = rank + shift[i] + v
-                            x_re = load_at(source_re, s)
-                            x_im = load_at(source_im, s)
-                            c_re = fill(shift_re[i])
-                            c_im = fill(shift_im[i])
-                            a0 = add(mul(c_re, x_re), a0)
-                            a1 = add(mul(c_im, x_im), a1)
-                            b0 = add(mul(c_re, x_im), b0)
-                            b1 = add(mul(c_im, x_re), b1)
-                        a0 = sub(a0, a1)
-                        b0 = add(b0, b1)
-                        o = at + v
-                        if kind == 0:
-                            if v + LANES <= length:
-                                store_at(out_re, o, a0)
-                                store_at(out_im, o, b0)
-                            else:
-                                store_at(tail, 0, a0)
-                                for z in range(length - v):
-                                    out_re[o + z] = tail[z]
-                                store_at(tail, 0, b0)
-                                for z in range(length - v):
-                                    out_im[o + z] = tail[z]
-                        else:
-                            p = mul(add(mul(a0, a0), mul(b0, b0)), mul(load_at(weight, row + v), fill(w)))
-                            if v + LANES <= length:
-                                store_at(out_re, o, add(p, load_at(out_re, o)))
-                            else:
-                                store_at(tail, 0, p)
-                                for z in range(length - v):
-                                    out_re[o + z] += tail[z]
-            position += length
-            # Step the powers: grow the innermost mode that can, set those below it to zero.
-            j = inner
-            while j < n_free and not (powers[j] < bounds[j] and left - 1 >= floors[j]):
-                if powers[j] > 0:
-                    left += powers[j]
-                    powers[j] = 0
-                    q -= 1
-                j += 1
-            if j >= n_free:
-                break
-            if q > q0 and mode_at[q - 1] == j:
-                q -= 1
-            if q > q0:
-                rank, main, n_shifts, w = rank_at[q - 1], main_at[q - 1], shifts_at[q - 1], weight_at[q - 1]
-            else:
-                rank, main, n_shifts, w = rank0, main0, shifts0, w0
-            left += powers[j]
-            x = powers[j] + 1
-            powers[j] = x
-            below = main
-            rank += sums[j, left + 1] - sums[j, left + 1 - x]
-            if below >= 0:
-                shift[n_shifts] = below + sums[j, left] - sums[j, left + 1 - x] - rank
-                shift_re[n_shifts] = form_re[j]
-                shift_im[n_shifts] = form_im[j]
-                n_shifts += 1
-                main = -1
-                if left - 1 - x >= floors[j]:
-                    main = below + sums[j, left] - sums[j, left - x]
-            left -= x
-            for factor in range(2, x + 1):
-                w *= factor
-            mode_at[q] = j
-            rank_at[q] = rank
-            main_at[q] = main
-            shifts_at[q] = n_shifts
-            weight_at[q] = w
-            q += 1
-        for j in range(inner, n_free):
-            powers[j] = 0
-        # Step the powers of the loss modes the same way.
-        left = left0 + n_fixed
-        j = n_kept
-        while j < n_modes:
-            if powers[j] < bounds[j] and left - 1 >= max(floors[j], n_fixed + least):
-                break
-            left += powers[j]
-            powers[j] = 0
-            j += 1
-        if j >= n_modes:
-            break
-        powers[j] += 1
 
 
 DONE = 0

@@ -50,7 +50,7 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: It would not fit in memory.
     """
-    from lwfast._kernels.optics.noise import clicks_from_no_clicks, no_click_probabilities
+    from lwfast._kernels.optics.clicks import clicks_from_no_clicks, no_click_probabilities
 
     m = experiment.n_modes
     check_memory((16 + m) << m, f"The distribution of clicks in {m} modes", remedy="Draw samples instead.")

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -234,7 +235,7 @@ class Expansion:
             counts = below[1:] - below[degrees - np.minimum(bound, np.maximum(degrees - floor, 0))]
         return counts
 
-    def run(self, *, amplitudes: bool = False, workers: int | None = None) -> tuple[FloatArray, FloatArray]:
+    def run(self, *, amplitudes: bool = False, workers: int | None = None) -> FloatArray:
         """Multiply out.
 
         Args:
@@ -242,94 +243,66 @@ class Expansion:
             workers: Number of threads, None for all cores. The answer does not depend on it.
 
         Returns:
-            Real and imaginary part of the coefficients, or the probabilities and an empty array.
+            float64[1, K], the probabilities; or float64[2, K], real and imaginary part of the coefficients.
         """
-        from lwfast._kernels.optics import slos
+        from lwfast._kernels._simd import PADDING
+        from lwfast._kernels.optics import layers, slos
 
-        n = self.n_photons
+        n, n_modes = self.columns.shape
         # An upper bound takes a microsecond, the estimate a hundred.
-        most = 48 * states_of(self.columns.shape[1], n)
+        most = 48 * states_of(n_modes, n)
         check_memory(
             self.needed_bytes(amplitudes=amplitudes) if most > memory_limit() else 0,
             f"The distribution of {n} photons over {self.layout.size:,} outcomes",
             remedy="Draw samples instead (boson_sample, or Backend('clifford')).",
         )
         counts, sums = slos.prefix_counts(self.bounds, self.floors, n)
-        base = np.zeros(n + 1, dtype=np.int64)
+        inner = slos.inner_modes(self._unlimited(), n, float(counts[n_modes, n]))
+        first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
+        tables = counts, sums, first, start, link, weight
+        limits = np.stack([self.bounds, self.floors, self.fixed])
+        base, n_out = self._bases()
+        forms = np.stack([self.columns.real, self.columns.imag], axis=1)
+        layout = inner, n_modes, n_modes, n_modes, 0
+        origin = np.zeros_like(base)
+        source = np.zeros((2, 1 + PADDING))
+        source[0, 0] = 1.0
+        for k, form in enumerate(forms, 1):
+            out = np.empty((2, int(counts[n_modes, k]) + PADDING)) if k < n else None
+            if out is None:
+                out = np.zeros((2 if amplitudes else 1, n_out))
+                layout = inner, self.n_free, self.n_kept, n_modes, self.layout.n_least
+                origin = base
+            links = slos.link_forms(link_mode, inner, form)
+            layer = partial(
+                layers.polynomial_layer, source, k, form, links, layout, limits, tables, origin, out
+            )
+            chunks = chunks_of(int(counts[n_modes, k]))
+
+            def task(chunk: int, layer: Any = layer, chunks: int = chunks) -> None:
+                layer((chunk, chunks))
+
+            run_chunks(task, chunks, workers, f"photon {k} of {n}" if chunks > 1 else None)
+            source = out
+            del layer, task, out  # they hold the layer before, while the next one is made
+        return source
+
+    def _unlimited(self) -> int:
+        """Return how many of the first modes take any number of photons."""
+        if not self.layout.caps:
+            return self.n_free
+        return int(np.count_nonzero(self.bounds[: self.n_free] >= self.n_photons))
+
+    def _bases(self) -> tuple[NDArray[np.int64], int]:
+        """Return where the outcomes of each number of photons begin, and how many outcomes there are."""
+        base = np.zeros(self.n_photons + 1, dtype=np.int64)
         n_out = 0
         for d, size in zip(
             range(self.layout.n_photons, self.layout.n_least - 1, -1), self.layout.sizes, strict=True
         ):
             base[d] = n_out
             n_out += size
-        kind = slos.AMPLITUDES if amplitudes else slos.PROBABILITIES
-        n_modes = self.columns.shape[1]
-        unlimited = (
-            int(np.count_nonzero(self.bounds[: self.n_free] >= n)) if self.layout.caps else self.n_free
-        )
-        inner = slos.inner_modes(unlimited, n, float(counts[n_modes, n]))
-        sizes = (inner, self.n_free, self.n_kept, n_modes)
-        columns_re = np.ascontiguousarray(self.columns.real)
-        columns_im = np.ascontiguousarray(self.columns.imag)
-        return self._layers(columns_re, columns_im, sizes, counts, sums, kind, n_out, base, workers)
-
-    def _layers(
-        self,
-        columns_re: FloatArray,
-        columns_im: FloatArray,
-        sizes: tuple[int, int, int, int],
-        counts: Any,
-        sums: Any,
-        kind: int,
-        n_out: int,
-        base: Any,
-        workers: int | None,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Multiply out layer by layer, each large layer cut into chunks."""
-        from lwfast._kernels.optics import slos
-
-        n, n_modes = columns_re.shape
-        inner = sizes[0]
-        first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
-        source_re, source_im = np.zeros(9), np.zeros(9)
-        source_re[0] = 1.0
-        origin = np.zeros(n + 1, dtype=np.int64)
-        for k in range(1, n + 1):
-            last = k == n
-            size = n_out if last else int(counts[n_modes, k]) + 8
-            make = np.zeros if last else np.empty
-            out_re = make(size)
-            out_im = make(size if kind == slos.AMPLITUDES or not last else 0)
-            chunks = chunks_of(int(counts[n_modes, k]))
-            link_re = slos.link_forms(link_mode, inner, columns_re[k - 1])
-            link_im = slos.link_forms(link_mode, inner, columns_im[k - 1])
-            arguments = (
-                (source_re, source_im, k, columns_re[k - 1], columns_im[k - 1]),
-                sizes if last else (inner, n_modes, n_modes, n_modes),
-                (self.bounds, self.floors, self.fixed, self.layout.n_least if last else 0),
-                (
-                    counts,
-                    sums,
-                    first,
-                    start,
-                    link,
-                    link_re,
-                    link_im,
-                    weight,
-                    kind if last else slos.AMPLITUDES,
-                ),
-                (base if last else origin, out_re, out_im),
-            )
-
-            def task(chunk: int, arguments: Any = arguments, chunks: int = chunks) -> None:
-                photon, layout, limits, shared, out = arguments
-                layer: Any = slos.polynomial_layer
-                layer(*photon, layout, *limits, *shared, chunk, chunks, *out)
-
-            run_chunks(task, chunks, workers, f"photon {k} of {n}" if chunks > 1 else None)
-            source_re, source_im = out_re, out_im
-            del arguments, task  # they hold the layer before, while the next one is made
-        return source_re, source_im
+        return base, n_out
 
 
 def expand(

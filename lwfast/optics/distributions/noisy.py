@@ -91,32 +91,35 @@ class _Products:
     """Polynomials over the modes and the missing photons, and their products with linear forms."""
 
     def __init__(self, n_modes: int, degree: int, workers: int | None) -> None:
-        from lwfast._kernels.optics import slos
+        from lwfast._kernels._simd import PADDING
+        from lwfast._kernels.optics import layers, slos
 
         self.n_modes = n_modes
         self.workers = workers
         variables = n_modes + 1
-        unbounded = np.full(variables, degree, dtype=np.int64)
-        self.counts, self.sums = slos.prefix_counts(unbounded, np.zeros(variables, dtype=np.int64), degree)
-        self.inner = slos.inner_modes(n_modes, degree, float(self.counts[variables, degree]))
-        _, self.start, self.link, self.link_mode, _ = slos.inner_tables(
-            self.inner, degree, self.counts, self.sums
-        )
+        self.limits = np.zeros((3, variables), dtype=np.int64)
+        self.limits[layers.BOUNDS] = degree
+        counts, sums = slos.prefix_counts(self.limits[layers.BOUNDS], self.limits[layers.FLOORS], degree)
+        self.inner = slos.inner_modes(n_modes, degree, float(counts[variables, degree]))
+        self.padding = PADDING
+        _, start, link, self.link_mode, _ = slos.inner_tables(self.inner, degree, counts, sums)
+        self.tables = counts, sums, start, link
 
     def zeros(self, degree: int) -> FloatArray:
         """Return the polynomial 0, padded for the kernels."""
-        return np.zeros(states_of(self.n_modes + 1, degree) + 8)
+        return np.zeros(states_of(self.n_modes + 1, degree) + self.padding)
 
     def add_product(self, source: FloatArray, degree: int, form: FloatArray, out: FloatArray) -> None:
         """Add `source`, of degree - 1, times `form` to `out`."""
-        from lwfast._kernels.optics.noise import linear_product
+        from lwfast._kernels.optics.layers import linear_product
         from lwfast._kernels.optics.slos import link_forms
 
-        link_form = link_forms(self.link_mode, self.inner, form)
-        shared = (self.inner, self.counts, self.sums, self.start, self.link, link_form)
+        form = form[np.newaxis]
+        links = link_forms(self.link_mode, self.inner, form)
+        shared = self.inner, self.limits, self.tables
         chunks = chunks_of(len(out))
         run_chunks(
-            lambda chunk: linear_product(source, degree, form, *shared, chunk, chunks, out),
+            lambda chunk: linear_product(source, degree, form, links, *shared, out, (chunk, chunks)),
             chunks,
             self.workers,
         )
@@ -125,7 +128,7 @@ class _Products:
         self, source: FloatArray, degree: int, factor: float, missing: int, out: FloatArray
     ) -> None:
         """Add `factor` times `source`, with `missing` photons more that are missing, to `out` of `degree`."""
-        length = len(source) - 8
+        length = len(source) - self.padding
         # The power of the last mode ascends outermost: missing photons shift the whole polynomial.
         skip = sum(states_of(self.n_modes, degree - t) for t in range(missing))
         out[skip : skip + length] += factor * source[:length]

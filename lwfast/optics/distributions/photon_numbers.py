@@ -225,16 +225,14 @@ def fock_distribution(
         if work.columns.shape[1] > work.n_kept:
             raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
         shared = math.sqrt(math.prod(math.factorial(k) for k in heralds.values()))
-        values = _scaled(layout, *work.run(amplitudes=True, workers=workers), shared, workers)
+        values = _scaled(layout, work.run(amplitudes=True, workers=workers), shared, workers)
         weights = np.square(values.real)
         weights += np.square(values.imag)
         found = OutputDistribution(weights, layout=layout, amplitudes=values)
     return keep_by_rules(found, pairs, workers)
 
 
-def _scaled(
-    layout: FockLayout, real: FloatArray, imag: FloatArray, shared: float, workers: int | None
-) -> ComplexArray:
+def _scaled(layout: FockLayout, coefficients: FloatArray, shared: float, workers: int | None) -> ComplexArray:
     """Return amplitudes of coefficients: times `shared`, and the root of the factorials of each outcome."""
     from lwfast._kernels.optics.layout import scaled_amplitudes
 
@@ -246,8 +244,8 @@ def _scaled(
     pieces = chunks_of(size)
 
     def scale(piece: int) -> None:
-        begin, end = size * piece // pieces, size * (piece + 1) // pieces
-        scaled_amplitudes(begin, end, layout.n_photons, sums, bounds, shared, roots, real, imag, out)
+        chunk = size * piece // pieces, size * (piece + 1) // pieces
+        scaled_amplitudes(chunk, layout.n_photons, sums, bounds, shared, roots, coefficients, out)
 
     run_chunks(scale, pieces, workers)
     return values

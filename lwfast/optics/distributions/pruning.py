@@ -37,7 +37,7 @@ def kept_ranks(
     for rule, (modes, _) in enumerate(pairs):
         for mode in modes:
             member[place[mode], rule] += 1
-    start, allowed = _tables(pairs, max(layout.n_photons, 0))
+    rules = (member, *_tables(pairs, max(layout.n_photons, 0)))
     pieces = chunks_of(size)
     cuts = [size * piece // pieces for piece in range(pieces + 1)]
     marks = np.empty(size, dtype=np.uint8)
@@ -46,7 +46,7 @@ def kept_ranks(
     def look(piece: int) -> None:
         begin, end = cuts[piece], cuts[piece + 1]
         part = marks[begin:end]
-        mark_outcomes(begin, end, layout.n_photons, sums, bounds, member, start, allowed, part)
+        mark_outcomes((begin, end), layout.n_photons, sums, bounds, rules, part)
         ends[piece + 1] = np.count_nonzero(part)
 
     run_chunks(look, pieces, workers)

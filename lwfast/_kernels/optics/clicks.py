@@ -1,12 +1,7 @@
-"""Noise as algebra on distributions.
+"""Click patterns of threshold detectors.
 
-A distribution over modes with at most D photons is a homogeneous polynomial of degree D: the power of each
-mode is its photon number, and one mode more, the last, takes the photons that are missing. A photon that
-interferes with no other multiplies it by a linear form (`linear_product`), and so do dark counts.
-
-`no_click_probabilities` is the exact answer for threshold detectors. For a set Z of modes, let M be the Gram
-matrix of what the photons leave outside of Z. The probability that no interfering photon is in Z is per(M),
-and
+`no_click_probabilities` is the exact answer. For a set Z of modes, let M be the Gram matrix of what the
+photons leave outside of Z. The probability that no interfering photon is in Z is per(M), and
 
     per(A + diag(d)) = sum over subsets S of per(A[S, S]) times the product of d outside of S,
 
@@ -19,116 +14,7 @@ import numpy as np
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._simd import LANES, add, fill, get, lane_jit, load_at, mul, put, store_at, sub
-from lwfast._types import AnyArray, FloatArray
-
-
-@lane_jit
-def linear_product(
-    source: FloatArray, degree: int, form: FloatArray, inner: int, counts: AnyArray, sums: AnyArray,
-    start: AnyArray, link: AnyArray, link_form: FloatArray, chunk: int, n_chunks: int, out: FloatArray,
-) -> None:  # fmt: skip
-    """Add a real polynomial times a linear form to `out`, in place.
-
-    Args:
-        source: float64[...], layer of degree - 1, padded by 8.
-        degree: Degree of the product.
-        form: float64[n_modes].
-        inner: Number of inner modes.
-        counts: From `prefix_counts`, as sums.
-        sums: From `prefix_counts`.
-        start: Where the links of each degree begin, from `inner_tables`.
-        link: Rank of the entry below.
-        link_form: float64[...], from `link_forms`.
-        chunk: Which of the chunks to work on: each writes other entries.
-        n_chunks: Into how many chunks the entries are cut.
-        out: float64[...], layer of `degree`, in and out.
-    """
-    n_modes = form.size
-    mode_at = np.empty(n_modes + 1, np.int64)
-    rank_at = np.empty(n_modes + 1, np.int64)
-    main_at = np.empty(n_modes + 1, np.int64)
-    shift = np.empty(n_modes + 1, np.int64)
-    shift_form = np.empty(n_modes + 1)
-    powers = np.zeros(n_modes + 1, np.int64)
-    longest = 0
-    for d in range(degree + 1):
-        longest = max(longest, counts[inner, d])
-    partial = np.zeros(longest + 8)
-    tail = np.empty(LANES)
-    size = counts[n_modes, degree]
-    begin = size * chunk // n_chunks
-    end = size * (chunk + 1) // n_chunks
-    rank = 0
-    main = 0
-    left = degree
-    q = 0
-    rest = begin
-    for level in range(n_modes - inner):
-        j = n_modes - 1 - level
-        x = 0
-        while x < left and rest >= sums[j, left + 1] - sums[j, left - x]:
-            x += 1
-        if x > 0:
-            powers[j] = x
-            rest -= sums[j, left + 1] - sums[j, left + 1 - x]
-            rank += sums[j, left + 1] - sums[j, left + 1 - x]
-            shift[q] = main + sums[j, left] - sums[j, left + 1 - x] - rank
-            shift_form[q] = form[j]
-            if left - 1 - x >= 0:
-                main += sums[j, left] - sums[j, left - x]
-            left -= x
-            mode_at[q] = j
-            rank_at[q] = rank
-            main_at[q] = main
-            q += 1
-    while rank < end:
-        length = counts[inner, left]
-        if rank >= begin:
-            origin = np.uint64(main)
-            at_link = np.uint64(start[left])
-            slots = min(left, inner)
-            for e in range(length):
-                value = 0.0
-                for _ in range(slots):
-                    value += link_form[at_link] * source[origin + link[at_link]]
-                    at_link += np.uint64(1)
-                partial[e] = value
-            for v in range(0, length, LANES):
-                a = load_at(partial, v)
-                for i in range(q):
-                    a = add(a, mul(fill(shift_form[i]), load_at(source, rank + shift[i] + v)))
-                if v + LANES <= length:
-                    store_at(out, rank + v, add(a, load_at(out, rank + v)))
-                else:
-                    store_at(tail, 0, a)
-                    for z in range(length - v):
-                        out[rank + v + z] += tail[z]
-        j = inner
-        while j < n_modes and left == 0:
-            if powers[j] > 0:
-                left += powers[j]
-                powers[j] = 0
-                q -= 1
-            j += 1
-        if j >= n_modes:
-            break
-        if q > 0 and mode_at[q - 1] == j:
-            q -= 1
-        rank = rank_at[q - 1] if q > 0 else 0
-        main = main_at[q - 1] if q > 0 else 0
-        left += powers[j]
-        x = powers[j] + 1
-        powers[j] = x
-        rank += sums[j, left + 1] - sums[j, left + 1 - x]
-        shift[q] = main + sums[j, left] - sums[j, left + 1 - x] - rank
-        shift_form[q] = form[j]
-        if left - 1 - x >= 0:
-            main += sums[j, left] - sums[j, left - x]
-        left -= x
-        mode_at[q] = j
-        rank_at[q] = rank
-        main_at[q] = main
-        q += 1
+from lwfast._types import FloatArray
 
 
 @lane_jit

@@ -1,0 +1,133 @@
+"""Kernels beside their own source in plain Python.
+
+A dispatcher's `.py_func` still calls compiled kernels, and operations on vectors, which plain Python cannot
+run. So the rooms of kernels are imported once more with the JIT off: there every kernel is a plain function,
+and a vector has one lane. Where the JIT is off anyway (`tox -e nojit`), a kernel is its own twin.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from numba.core.dispatcher import Dispatcher
+
+import lwfast
+from lwfast import _kernels
+
+PACKAGE = "lwfast._kernels"
+JIT = not numba.config.DISABLE_JIT
+needs_jit = pytest.mark.skipif(not JIT, reason="without the JIT there is nothing compiled")
+
+
+def modules() -> Iterator[ModuleType]:
+    """Import every module of kernels."""
+    for module in pkgutil.walk_packages(_kernels.__path__, f"{PACKAGE}."):
+        yield importlib.import_module(module.name)
+
+
+def dispatchers(room: str) -> set[str]:
+    """Return every compiled kernel of a room, as `module.name`."""
+    inside = f"{PACKAGE}.{room}."
+    return {
+        f"{module.__name__.removeprefix(inside)}.{name}"
+        for module in modules()
+        if module.__name__.startswith(inside)
+        for name, value in vars(module).items()
+        if isinstance(value, Dispatcher) and value.py_func.__module__ == module.__name__
+    }
+
+
+def _is_plain_twin(name: str) -> bool:
+    """Say whether a module is another one with the JIT off; `_jit` and its like watch over the process."""
+    return name == f"{PACKAGE}._simd" or name.startswith((f"{PACKAGE}.optics", f"{PACKAGE}.tables"))
+
+
+@functools.cache
+def _twins() -> dict[str, ModuleType]:
+    names = [module.__name__ for module in modules()]
+    if not JIT:
+        return {name: sys.modules[name] for name in names}
+    compiled = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_plain_twin(name)}
+    numba.config.DISABLE_JIT = 1
+    try:
+        twins = {name: importlib.import_module(name) for name in names}
+    finally:
+        numba.config.DISABLE_JIT = 0
+        sys.modules.update(compiled)
+        for name, module in compiled.items():
+            parent, _, child = name.rpartition(".")
+            setattr(sys.modules[parent], child, module)
+    assert lwfast._kernels is _kernels
+    return twins
+
+
+def pair(room: str, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a kernel, named `module.name`, and its twin."""
+    module, _, function = name.partition(".")
+    path = f"{PACKAGE}.{room}.{module}"
+    return getattr(importlib.import_module(path), function), getattr(_twins()[path], function)
+
+
+def flat(values: Any) -> list[Any]:
+    """Return the arrays and numbers of nested tuples."""
+    if isinstance(values, tuple):
+        return [leaf for value in values for leaf in flat(value)]
+    return [values]
+
+
+def assert_same(one: Any, other: Any, rtol: float = 1e-12) -> None:
+    """Fused multiply-adds round once where Python rounds twice; all else is the same."""
+    first, second = flat(one), flat(other)
+    assert len(first) == len(second)
+    for a, b in zip(map(np.asarray, first), map(np.asarray, second), strict=True):
+        if a.dtype.kind in "fc":
+            size = np.max(np.abs(a[np.isfinite(a)]), initial=0.0)
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * size)
+        else:
+            np.testing.assert_array_equal(a, b)
+
+
+def assert_twins_agree(
+    room: str, name: str, arguments: tuple[Any, ...], meant: Callable[..., Any] | None = None
+) -> None:
+    """Call a kernel and its twin: the same is returned, and written to the arguments.
+
+    Some kernels write too far, where it is faster and the caller overwrites it: what of the arguments and the
+    answer has a meaning then says `meant`.
+    """
+    answers = []
+    for kernel in pair(room, name):
+        given = copy.deepcopy(arguments)
+        with np.errstate(all="ignore"):  # compiled, words wrap, and nothing warns
+            answer = kernel(*given)
+        written = given if meant is None else meant(given, answer)
+        answers.append((() if answer is None else answer, written))
+    assert_same(answers[0], answers[1])
+
+
+def calls_of(room: str, name: str, work: Callable[[], Any]) -> list[tuple[Any, ...]]:
+    """Return the arguments of every call of a kernel while `work` is done."""
+    module, _, function = name.partition(".")
+    place = importlib.import_module(f"{PACKAGE}.{room}.{module}")
+    kernel = getattr(place, function)
+    calls: list[tuple[Any, ...]] = []
+
+    def record(*arguments: Any) -> Any:
+        calls.append(copy.deepcopy(arguments))
+        return kernel(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place, function, record)
+        work()
+    assert calls
+    return calls
