@@ -27,7 +27,7 @@ import numpy as np
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import trailing_zeros
-from lwfast._kernels.optics.digits import CANCELS, DIGITS, SMALL_TO
+from lwfast._kernels.optics.permanents.digits import CANCELS, DIGITS, SMALL_TO
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 
 _ALL = np.int64(1 << 62)

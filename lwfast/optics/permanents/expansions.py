@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lwfast._base.parallel import run_chunks
-from lwfast._kernels.optics.digits import DIGITS
+from lwfast._kernels.optics.permanents.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 from lwfast.optics.permanents.precision import ROUNDING
 
@@ -72,7 +72,7 @@ class Expansions:
 
     def compensate(self, table: FloatArray, powers: AnyArray) -> FloatArray:
         """Compute `forward` once more, and return what its roundings lost: float64[2 * N]."""
-        from lwfast._kernels.optics.expansion_compensated import expand_compensated
+        from lwfast._kernels.optics.permanents.expansion_compensated import expand_compensated
 
         lost = np.empty_like(self.forward)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
-from lwfast._kernels.optics.digits import CANCELS, DIGITS, SMALL_TO
+from lwfast._kernels.optics.permanents.digits import CANCELS, DIGITS, SMALL_TO
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.permanents.expansions import expansion_with_bound, permanent_in_steps
@@ -49,7 +49,7 @@ _COMPENSATED_LEAST = 1e-18
 @functools.cache
 def glynn_kernels() -> ModuleType:
     """Return the kernels of Glynn's formula; imported on first use, since Numba takes 0.4 s to import."""
-    from lwfast._kernels.optics import permanent as kernels
+    from lwfast._kernels.optics.permanents import permanent as kernels
 
     return kernels
 
@@ -298,7 +298,7 @@ def by_compensated_glynn(matrix: ComplexArray) -> complex:
     Raises:
         PrecisionError: Even so it has fewer than ten digits.
     """
-    from lwfast._kernels.optics.permanent_compensated import LANE_ROWS, permanent_compensated
+    from lwfast._kernels.optics.permanents.permanent_compensated import LANE_ROWS, permanent_compensated
 
     n = len(matrix)
     steps = 1 << (n - 1 - LANE_ROWS)
@@ -392,7 +392,7 @@ def _value_and_bound(
 
 def _glynn_bound(matrix: ComplexArray) -> float:
     """Return a bound of the error of `by_glynn`; see `_kernels/permanent_bound.py`."""
-    from lwfast._kernels.optics.permanent_bound import LANE_ROWS, term_sizes
+    from lwfast._kernels.optics.permanents.permanent_bound import LANE_ROWS, term_sizes
 
     n = len(matrix)
     if n <= LANE_ROWS:

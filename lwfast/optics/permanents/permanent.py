@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._base.memory import check_memory
-from lwfast._kernels.optics.digits import DIGITS
+from lwfast._kernels.optics.permanents.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.permanents.expansions import minors_in_steps

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from lwfast._kernels.optics.digits import DIGITS
+from lwfast._kernels.optics.permanents.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import PrecisionError
 

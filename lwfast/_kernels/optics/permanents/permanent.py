@@ -44,7 +44,7 @@ from lwfast._kernels._simd import (
     put_transposed,
     sub,
 )
-from lwfast._kernels.optics.digits import CANCELS, DIGITS
+from lwfast._kernels.optics.permanents.digits import CANCELS, DIGITS
 from lwfast._types import ComplexArray, FloatArray
 
 BLOCK = 32

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels.optics.error_free import fma, two_sum
+from lwfast._kernels.optics.permanents.error_free import fma, two_sum
 from lwfast._types import ComplexArray, FloatArray
 
 LANE_ROWS = 5

@@ -8,7 +8,7 @@ one in twice the precision, rounded.
 from __future__ import annotations
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels.optics.error_free import fma, two_sum
+from lwfast._kernels.optics.permanents.error_free import fma, two_sum
 from lwfast._types import AnyArray, FloatArray
 
 

@@ -1,0 +1,1 @@
+"""Kernels of permanents: Glynn's formula, expansions, and their roundings."""
