@@ -47,6 +47,8 @@ def draw_shots(experiment: Experiment, n_shots: int, generator: np.random.Genera
         ResourceLimitError: A shot could have more than 255 photons.
     """
     check_states_hold(experiment)
+    if n_shots == 0:
+        return np.zeros((0, experiment.n_modes), dtype=np.uint8)
     if experiment.terms is None:
         rows = _bosons(experiment, experiment.photons, n_shots, generator)
     else:
