@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -20,7 +21,7 @@ def test_each_chunk_is_done_once(n_chunks, workers):
 
 def test_chunks_run_at_the_same_time(monkeypatch):
     """As many as there are workers, the calling thread among them; no more."""
-    monkeypatch.setattr(parallel, "_machine_cores", lambda: 3)
+    monkeypatch.setattr(parallel, "_machine_cores", lambda: 8)
     parallel._helpers.cache_clear()
     meeting = threading.Barrier(3, timeout=20)
     threads = set()
@@ -29,6 +30,7 @@ def test_chunks_run_at_the_same_time(monkeypatch):
         threads.add(threading.current_thread())
         if chunk < 3:
             meeting.wait()
+        time.sleep(0.002)
 
     try:
         parallel.run_chunks(task, 30, 3)

@@ -135,8 +135,11 @@ def test_where_light_is_lost_few_photons_are_possible():
         "the rules allow 1 photons in all modes, and no outcome has fewer than 2 there"
     )
     assert why_impossible(make_experiment(0.9 * np.eye(3), (1, 1, 0)), few) is None
-    dim = make_experiment(lw.random_unitary(3, 1), (1, 1, 0), source=Source(brightness=0.5))
-    assert why_impossible(dim, few) is None
+    for source in (Source(brightness=0.5), Source(purity=0.9, brightness=0.5)):
+        dim = make_experiment(lw.random_unitary(3, 1), (1, 1, 0), source=source)
+        assert why_impossible(dim, few) is None
+    bright = make_experiment(lw.random_unitary(3, 1), (1, 1, 0), source=Source(indistinguishability=0.5))
+    assert "fewer than 2" in why_impossible(bright, few)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -415,6 +415,24 @@ def test_rules_keep_what_a_look_at_every_row_keeps(seed, monkeypatch):
         np.testing.assert_allclose(found.amplitudes, whole.amplitudes[keep], rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("amplitudes", [False, True])
+@pytest.mark.parametrize("modes", [(0,), (1,), (0, 1)])
+def test_limited_modes_are_put_back_in_order(modes, amplitudes, monkeypatch):
+    """Modes with few photons are laid out last, which is another order than that of all distributions."""
+    monkeypatch.setattr(layers, "_CAPPED_FROM", 0)
+    unitary, photons = random_unitary(3, 7), (3, 2, 1)
+    rules = [(modes, (0, 1))]
+    work = expand(unitary, photons, heralds={}, tolerance=1e-10, pairs=rules)
+    assert work.layout.order != [0, 1, 2]
+    found = output_distribution(unitary, photons, rules=rules, amplitudes=amplitudes)
+    whole = output_distribution(unitary, photons, amplitudes=amplitudes)
+    keep = np.isin(whole.states[:, list(modes)].sum(axis=1), (0, 1))
+    assert np.array_equal(found.states, whole.states[keep])
+    np.testing.assert_allclose(found.probabilities, whole.probabilities[keep], atol=1e-15)
+    if amplitudes:
+        np.testing.assert_allclose(found.amplitudes, whole.amplitudes[keep], atol=1e-14)
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_dual_rail_rules_leave_outcomes_out_of_the_layers(workers):
     """One photon in each pair of modes: 2^10 of twenty million outcomes, and memory for few more."""
