@@ -70,6 +70,12 @@ def test_bad_key(api, key):
     assert list(api.errors(answer)) == ["Idempotency-Key"]
 
 
+def test_the_longest_key_is_taken(api):
+    first, again = (submit(api, "k" * 255) for _ in range(2))
+    assert first.status_code == again.status_code == 202
+    assert first.json()["jobId"] == again.json()["jobId"]
+
+
 def test_key_under_concurrency(api):
     """Twenty clients that send the same key at once get the same job."""
     answers = []

@@ -27,6 +27,10 @@ def test_valid_payload_is_kept_to_the_letter():
     assert 0 <= job.seed < 2**63
 
 
+def test_the_longest_name_is_taken():
+    assert check_one(payload(job_name="x" * 1000), QPUS).name == "x" * 1000
+
+
 def test_seeds_differ():
     assert check_one(payload(), QPUS).seed != check_one(payload(), QPUS).seed
 
