@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import lwfast as lw
-from benchmarks.adapters import emulator_lightworks, emulator_lwfast
+from benchmarks.adapters import emulator_lwfast
+from benchmarks.peers import large, peers
 
-ADAPTERS = [emulator_lwfast, emulator_lightworks]
+ADAPTERS = peers("emulator", "lwfast", "lightworks")
 
 
 def sampler(adapter: Any, n_modes: int, n_photons: int, n_samples: int, **options: Any) -> Any:
@@ -87,17 +88,24 @@ def assert_plausible(result: Any, name: str) -> None:
     assert abs(total - 1) < 1e-9
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda a: a.name)
-@pytest.mark.parametrize("name", TASKS)
+SECONDS = ("source", "shots")
+"""Words in the names of the tasks that take Lightworks seconds."""
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize(
+    "name", [large(name) if any(word in name for word in SECONDS) else name for name in TASKS]
+)
 def test_task(benchmark, adapter, name):
     task = TASKS[name](adapter)
-    if adapter is emulator_lightworks and ("source" in name or "shots" in name):
+    if adapter.name == "lightworks" and any(word in name for word in SECONDS):
         result = benchmark.pedantic(adapter.run, (task, backend_of(adapter, task)), rounds=1)
     else:
         result = benchmark(adapter.run, task, backend_of(adapter, task))
     assert_plausible(result, name)
 
 
+@pytest.mark.large
 def test_full_size(benchmark):
     result = benchmark(emulator_lwfast.run, sampler(emulator_lwfast, 20, 8, 1_000_000))
     assert result.counts.sum() == 1_000_000

@@ -8,14 +8,9 @@ import numpy as np
 import pytest
 
 import lwfast as lw
-from benchmarks.adapters import (
-    permanent_exqalibur,
-    permanent_lwfast,
-    permanent_piquasso,
-    permanent_thewalrus,
-)
+from benchmarks.peers import large, peers
 
-ADAPTERS = [permanent_lwfast, permanent_thewalrus, permanent_exqalibur, permanent_piquasso]
+ADAPTERS = peers("permanent", "lwfast", "thewalrus", "exqalibur", "piquasso")
 EXACT = {"lwfast": 1e-12, "thewalrus": 1e-6, "exqalibur": 1e-6, "piquasso": 1e-6}
 """How far an answer may miss the minors, which have roundings of their own; the Gray codes of peers drift."""
 
@@ -34,8 +29,8 @@ def by_minors(matrix: np.ndarray) -> complex:
     return complex(matrix[0] @ lw.permanent_minors(matrix[1:].T))
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda a: a.name)
-@pytest.mark.parametrize("n", [8, 12, 16, 18, 20])
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("n", [8, 12, large(16), large(18), large(20)])
 def test_permanent(benchmark, adapter, n):
     matrix = haar(n)
     expected = by_minors(matrix)
@@ -43,8 +38,8 @@ def test_permanent(benchmark, adapter, n):
     assert value == pytest.approx(expected, rel=EXACT[adapter.name])
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda a: a.name)
-@pytest.mark.parametrize(("n", "count"), [(8, 10_000), (4, 10_000), (12, 200)])
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize(("n", "count"), [(8, 100), large(8, 10_000), large(4, 10_000), large(12, 200)])
 def test_stack(benchmark, adapter, n, count):
     matrices = haar_stack(n, count)
     values = benchmark(adapter.stack, matrices)
@@ -52,7 +47,7 @@ def test_stack(benchmark, adapter, n, count):
     assert values[-1] == pytest.approx(by_minors(matrices[-1]), rel=EXACT[adapter.name])
 
 
-@pytest.mark.parametrize("adapter", [permanent_lwfast, permanent_piquasso], ids=lambda a: a.name)
+@pytest.mark.parametrize("adapter", peers("permanent", "lwfast", "piquasso"))
 def test_repeated_lines(benchmark, adapter):
     """All ones with multiplicities: 10! in range of every peer's integers."""
     value = benchmark(adapter.repeated, np.ones((2, 2), dtype=complex), [5, 5], [5, 5])

@@ -35,6 +35,15 @@ def test_without_a_file_the_largest_counts_are_shown(files, capsys):
     assert shown[1] == "|1,1,1>  9"
 
 
+@pytest.mark.parametrize(("n_states", "last"), [(10, "|10>  1"), (12, "... 2 more states")])
+def test_ten_states_are_shown(tmp_path, capsys, n_states, last):
+    SamplingResult({(k,): 11 - min(k, 10) for k in range(1, n_states + 1)}).save(tmp_path / "a.json")
+    assert run(tmp_path / "a.json") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 11 + (n_states > 10)
+    assert shown[-1] == last
+
+
 def test_two_workers_give_the_same(files, capsys):
     assert run(files, "--workers", 2, "--out", files / "x.json") == 0
     assert lw.load_result(files / "x.json") == {(0, 1, 1): 6, (2, 0, 1): 3, (0, 0, 0): 9, (1, 1, 1): 2}

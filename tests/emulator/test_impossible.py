@@ -11,6 +11,7 @@ import lwfast as lw
 from lwfast.emulator import Backend, Detector, Source, run_raw
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, outcome_distribution
+from lwfast.emulator.feasibility import why_impossible
 from lwfast.emulator.plans import plan_sampling
 from lwfast.errors import LightworksError, ResourceLimitError, SamplerError
 from lwfast.optics.distributions.experiment import make_experiment
@@ -108,6 +109,37 @@ IMPOSSIBLE = {
     "nothing anywhere": {"post_selection": rules((0, 0), (1, 0), (2, 0))},
     "too few anywhere": {"post_selection": rules(((0, 1, 2), 1))},
 }
+
+
+@pytest.mark.parametrize(
+    ("heralds", "detector", "reason"),
+    [
+        ({0: 1, 1: 2}, None, "the heralds take 3 photons, and no outcome has more than 2"),
+        ({1: 2}, CLICKS, "the herald on mode 1 takes 2 photons, and its detector reports clicks"),
+        ({1: 1}, CLICKS, None),
+        ({0: 1, 1: 1}, None, None),
+        ({0: 1, 1: 2}, Detector(p_dark=0.1), None),
+    ],
+)
+def test_heralds_that_cannot_be_met_are_told(heralds, detector, reason):
+    """More photons than there are, or than a detector that clicks can tell."""
+    experiment = make_experiment(lw.random_unitary(3, 1), (1, 1, 0), detector=detector)
+    assert why_impossible(experiment, Conditions(heralds=heralds)) == reason
+
+
+def test_where_light_is_lost_few_photons_are_possible():
+    """Rules that allow fewer photons than came in are no contradiction behind a loss."""
+    few = Conditions(pairs=[((0, 1, 2), (1,))])
+    whole = make_experiment(lw.random_unitary(3, 1), (1, 1, 0))
+    assert why_impossible(whole, few) == (
+        "the rules allow 1 photons in all modes, and no outcome has fewer than 2 there"
+    )
+    assert why_impossible(make_experiment(0.9 * np.eye(3), (1, 1, 0)), few) is None
+    for source in (Source(brightness=0.5), Source(purity=0.9, brightness=0.5)):
+        dim = make_experiment(lw.random_unitary(3, 1), (1, 1, 0), source=source)
+        assert why_impossible(dim, few) is None
+    bright = make_experiment(lw.random_unitary(3, 1), (1, 1, 0), source=Source(indistinguishability=0.5))
+    assert "fewer than 2" in why_impossible(bright, few)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast.emulator import Backend
+from lwfast.emulator import Backend, run_analyzer
+from lwfast.emulator.plans import Plan
 from lwfast.errors import PhotonNumberError, ResourceLimitError
 from tests.reference.slos import amplitude
 
@@ -112,8 +113,10 @@ def test_a_state_that_is_named_twice_is_one_state(name):
     assert (result.performance, result.error_rate) == (1.0, 0.0)
 
 
-def test_analyzer_takes_callables():
-    """A callable selects as the rule that says the same."""
+@pytest.mark.parametrize("asked_at_once", [1 << 14, 7])
+def test_analyzer_takes_callables(monkeypatch, asked_at_once):
+    """A callable selects as the rule that says the same, however many outputs it is asked about at once."""
+    monkeypatch.setattr(run_analyzer, "_ASKED", asked_at_once)
     rules = lw.PostSelection()
     rules.add((0, 1), 1)
     start = lw.State([1, 1, 0, 0])
@@ -122,6 +125,41 @@ def test_analyzer_takes_callables():
     assert by_rule.outputs == by_call.outputs
     assert np.array_equal(by_rule.array, by_call.array)
     assert not hasattr(by_rule, "error_rate")
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.1])
+def test_analyzer_takes_rules_with_a_test_of_their_own(loss):
+    """The rules leave outcomes out early, the test some more; what is left keeps its probability."""
+
+    class Stricter(lw.PostSelection):
+        def validate(self, state):
+            return super().validate(state) and state[2] == 0
+
+    strict, both = Stricter(), lw.PostSelection()
+    strict.add((0, 1), 1)
+    both.add((0, 1), 1)
+    both.add(2, 0)
+    start = lw.State([1, 1, 0, 0])
+    tested = Backend().run(lw.Analyzer(circuit(loss), start, post_selection=strict))
+    by_rules = Backend().run(lw.Analyzer(circuit(loss), start, post_selection=both))
+    assert tested.outputs == by_rules.outputs
+    assert np.array_equal(tested.array, by_rules.array)
+
+
+def test_analyzer_of_a_loss_of_nothing():
+    """An element that could lose light and does not: outcomes with fewer photons are listed, with 0."""
+    made, mixing = lw.PhotonicCircuit(4), lw.Unitary(lw.random_unitary(4, 2))
+    made.add(mixing, 0)
+    made.loss(0, 0)
+    rules = lw.PostSelection()
+    rules.add(0, (0, 1))
+    result = Backend().run(lw.Analyzer(made, lw.State([1, 1, 0, 0]), post_selection=rules))
+    whole = Backend().run(lw.Analyzer(mixing, lw.State([1, 1, 0, 0]), post_selection=rules))
+    assert {state.n_photons for state in result.outputs} == {0, 1, 2}
+    for state, p in zip(result.outputs, result.array[0].tolist(), strict=True):
+        expected = whole[lw.State([1, 1, 0, 0]), state] if state.n_photons == 2 else 0.0
+        assert abs(p - expected) < 1e-15
+    assert result.array[0, -1] > 0.01
 
 
 def test_analyzer_errors():
@@ -180,8 +218,35 @@ def test_memory_is_asked_for_before_work(name, monkeypatch):
                 call(task)
     small = lw.Analyzer(lw.Unitary(lw.random_unitary(8, 1)), lw.State([1] * 4 + [0] * 4))
     monkeypatch.setenv("LWFAST_MAX_MEMORY", "1e3")
-    with pytest.raises(ResourceLimitError):
+    with pytest.raises(ResourceLimitError, match=r"1 inputs to 330 outputs .* 1 kB are allowed"):
         Backend(name).run(small)
+
+
+def test_permanents_of_all_outcomes_may_not_fit(monkeypatch):
+    """A Sampler that asks for permanents tells what they would take."""
+    task = lw.Sampler(lw.Unitary(lw.random_unitary(12, 1)), lw.State([1] * 6 + [0] * 6), 10)
+    assert Backend("permanent").plan(task).n_outcomes == math.comb(17, 6)
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "1e5")
+    for call in (Backend("permanent").plan, Backend("permanent").run):
+        with pytest.raises(ResourceLimitError, match=r"'permanent' would need about .* 12,376 outcomes"):
+            call(task)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (2e-6, "2 µs"),
+        (0.0123, "12 ms"),
+        (59.96, "60.0 s"),
+        (599, "599.0 s"),
+        (7200, "2.0 h"),
+        (3.6e9, "1,000,000.0 h"),
+        (3.6e20, "1e+17 h"),
+    ],
+)
+def test_estimates_are_told_in_their_unit(seconds, text):
+    """A plan says its time so that a person can read it."""
+    assert f"{text}." in str(Plan("slos", "why.", 1, 1, seconds))
 
 
 def test_plans_of_samplers_tell_what_run_tells():

@@ -15,7 +15,8 @@ def test_warmup_reports_groups(capsys):
     seconds = lw.warmup(progress=lambda *step: heard.append(step))
     assert [name for name, _, _ in heard[:-1]] == list(seconds)
     assert heard[-1][1:] == (len(seconds), len(seconds))
-    assert all(value >= 0 for value in seconds.values())
+    assert len(seconds) > 3
+    assert min(seconds.values()) > 0
     assert capsys.readouterr().err == ""
     lw.warmup(progress=True)
     assert capsys.readouterr().err.count("\n") == len(seconds)

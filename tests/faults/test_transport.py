@@ -90,6 +90,8 @@ def test_retry_after_is_read_with_care(text, seconds):
 
 def test_a_date_gone_by_means_now():
     assert retry.parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
+    # "-0000" says nothing of the zone: it is taken for UTC.
+    assert retry.parse_retry_after("Wed, 21 Oct 2988 07:28:00 -0000") == retry.LONGEST_RETRY_AFTER_SECONDS
     assert retry.parse_retry_after("Wed, 21 Oct 2988 07:28:00 GMT") == retry.LONGEST_RETRY_AFTER_SECONDS
     assert retry.RetryPolicy().pause(1, 1e9) == retry.LONGEST_RETRY_AFTER_SECONDS
 

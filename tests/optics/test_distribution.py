@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lwfast.optics.distributions.experiment as experiments
+from lwfast._base.parallel import run_chunks
 from lwfast.errors import ModeMismatchError, ModeRangeError, NotUnitaryError, ResourceLimitError
 from lwfast.hardware import Detector, Source
+from lwfast.optics.distributions import layers
 from lwfast.optics.distributions.clicks import clicks_fit
 from lwfast.optics.distributions.layers import expand, states_of
 from lwfast.optics.distributions.noisy import source_terms
 from lwfast.optics.distributions.output_distribution import output_distribution
+from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.noise.loss import complete_columns
 from lwfast.optics.permanents.permanent import permanent
 from lwfast.optics.unitary import random_unitary
@@ -38,6 +41,21 @@ def assert_close(found, expected, atol=1e-12):
 
 def lossy(n_modes, seed):
     return random_unitary(2 * n_modes, seed)[:n_modes, :n_modes]
+
+
+@pytest.fixture
+def in_chunks(monkeypatch):
+    """Layers of any size are cut into chunks; the list says which work was."""
+    cut = []
+
+    def counting(task, n_chunks, workers=None, what=None):
+        if n_chunks > 1:
+            cut.append(what)
+        run_chunks(task, n_chunks, workers, what)
+
+    monkeypatch.setattr(layers, "THREADED_ENTRIES", 1)
+    monkeypatch.setattr(layers, "run_chunks", counting)
+    return cut
 
 
 OCCUPATIONS = [
@@ -71,27 +89,39 @@ def test_loss_agrees_with_the_textbook_dilation(photons):
 
 
 @pytest.mark.parametrize("size", [(4, 3), (7, 5), (9, 4), (12, 6), (20, 5), (30, 3), (5, 12)])
-def test_general_path_agrees_with_the_small_one(size):
-    """One call for everything, or layers on any number of threads: the same but for rounding."""
+def test_general_path_agrees_with_the_small_one(size, in_chunks):
+    """One call for everything, or layers in chunks on any number of threads: the same but for rounding."""
     m, n = size
     photons = [1] * n + [0] * (m - n) if n <= m else [n - m + 1] + [1] * (m - 1)
     unitary = random_unitary(m, 3)
     small = output_distribution(unitary, photons)
-    from lwfast.optics.distributions.photon_numbers import fock_distribution
-
     one = fock_distribution(unitary, tuple(photons), {}, 0, 1e-10, workers=1)
+    assert in_chunks, "no layer is cut at this size"
     two = fock_distribution(unitary, tuple(photons), {}, 0, 1e-10, workers=2)
     assert np.array_equal(one.probabilities, two.probabilities)
     assert np.abs(one.probabilities - small.probabilities).max() < 1e-14
     assert abs(small.probabilities.sum() - 1) < 1e-12
 
 
-def test_threads_change_no_bit(monkeypatch):
+@pytest.mark.parametrize("rules", [[], [((0, 1, 2), (0, 1))]], ids=["all", "rules"])
+def test_threads_change_no_bit(in_chunks, rules):
     """Chunks depend on the work only; the answer has the same bits on one thread and on three."""
     matrix = lossy(10, 1)
     photons = (1, 1, 0, 1, 0, 1, 0, 0, 1, 1)
-    answers = [output_distribution(matrix, photons, workers=w).probabilities for w in (1, 3)]
-    assert np.array_equal(*answers)
+    answers = [output_distribution(matrix, photons, rules=rules, workers=w) for w in (1, 3)]
+    assert len({name for name in in_chunks if name is not None}) == 6, "every layer is cut"
+    assert np.array_equal(*(found.probabilities for found in answers))
+    assert np.array_equal(*(found.states for found in answers))
+
+
+def test_chunks_change_no_bit(monkeypatch):
+    """Layers in one piece give the bits of layers in chunks."""
+    unitary, photons = random_unitary(9, 3), (1, 1, 0, 1, 0, 1, 0, 0, 0)
+    whole = output_distribution(unitary, photons, amplitudes=True)
+    monkeypatch.setattr(layers, "THREADED_ENTRIES", 1)
+    cut = output_distribution(unitary, photons, amplitudes=True, workers=2)
+    assert np.array_equal(whole.amplitudes, cut.amplitudes)
+    assert np.array_equal(whole.states, cut.states)
 
 
 def test_states_are_in_the_recursive_order():
@@ -125,7 +155,7 @@ def test_fourier_suppression(n):
 def test_many_photons_in_one_mode(photons):
     """Where int64 factorials overflow, the total is 1 and odd outcomes of a balanced splitter vanish."""
     found = output_distribution(BALANCED, photons)
-    assert abs(found.probabilities.sum() - 1) < 1e-9 if sum(photons) > 100 else 1e-12
+    assert abs(found.probabilities.sum() - 1) < (1e-9 if sum(photons) > 100 else 1e-12)
     if photons[0] == photons[1]:
         assert found.probabilities[1::2].max() < 1e-10
 
@@ -385,6 +415,24 @@ def test_rules_keep_what_a_look_at_every_row_keeps(seed, monkeypatch):
         np.testing.assert_allclose(found.amplitudes, whole.amplitudes[keep], rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("amplitudes", [False, True])
+@pytest.mark.parametrize("modes", [(0,), (1,), (0, 1)])
+def test_limited_modes_are_put_back_in_order(modes, amplitudes, monkeypatch):
+    """Modes with few photons are laid out last, which is another order than that of all distributions."""
+    monkeypatch.setattr(layers, "_CAPPED_FROM", 0)
+    unitary, photons = random_unitary(3, 7), (3, 2, 1)
+    rules = [(modes, (0, 1))]
+    work = expand(unitary, photons, heralds={}, tolerance=1e-10, pairs=rules)
+    assert work.layout.order != [0, 1, 2]
+    found = output_distribution(unitary, photons, rules=rules, amplitudes=amplitudes)
+    whole = output_distribution(unitary, photons, amplitudes=amplitudes)
+    keep = np.isin(whole.states[:, list(modes)].sum(axis=1), (0, 1))
+    assert np.array_equal(found.states, whole.states[keep])
+    np.testing.assert_allclose(found.probabilities, whole.probabilities[keep], atol=1e-15)
+    if amplitudes:
+        np.testing.assert_allclose(found.amplitudes, whole.amplitudes[keep], atol=1e-14)
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_dual_rail_rules_leave_outcomes_out_of_the_layers(workers):
     """One photon in each pair of modes: 2^10 of twenty million outcomes, and memory for few more."""
@@ -397,6 +445,25 @@ def test_dual_rail_rules_leave_outcomes_out_of_the_layers(workers):
     for row in (0, 511, 1023):
         block = unitary[np.flatnonzero(found.states[row])][:, ::2]
         assert abs(found.probabilities[row] - abs(permanent(block)) ** 2) < 1e-15
+
+
+def test_rules_leave_few_of_more_outcomes_than_ranks_count():
+    """Outcomes whose ranks would not fit int64 come in the same order, with the same probabilities."""
+    n_modes, photons = 70, (8, 7, 6) + (0,) * 67
+    assert states_of(n_modes, 21) > 2**63
+    unitary = np.eye(n_modes, dtype=complex)
+    unitary[:4, :4] = random_unitary(4, 3)
+    for amplitudes in (False, True):
+        rules = [(tuple(range(4, n_modes)), (0,)), ((1,), (0, 3, 5))]
+        found = output_distribution(unitary, photons, rules=rules, amplitudes=amplitudes)
+        small = output_distribution(
+            unitary[:4, :4], photons[:4], rules=[((1,), (0, 3, 5))], amplitudes=amplitudes
+        )
+        assert np.array_equal(found.states[:, :4], small.states)
+        assert not found.states[:, 4:].any()
+        np.testing.assert_allclose(found.probabilities, small.probabilities, atol=1e-13)
+        if amplitudes:
+            np.testing.assert_allclose(found.amplitudes, small.amplitudes, atol=1e-13)
 
 
 def test_noisy_rules_keep_what_a_look_at_every_row_keeps():

@@ -26,6 +26,9 @@ def test_small_bases(n_modes, n_photons):
     ranks = np.arange(len(expected))
     assert (lw.fock_rank(basis) == ranks).all()
     assert (lw.fock_unrank(ranks, n_modes, n_photons) == basis).all()
+    for rank in ranks[:: max(len(ranks) // 7, 1)].tolist():
+        state = slow.fock_unrank(rank, n_modes, n_photons)
+        assert lw.fock_rank(state) == slow.fock_rank(state) == rank
 
 
 @needs_speed

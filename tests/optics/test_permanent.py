@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 import lwfast as lw
 from lwfast.optics.permanents import methods as _permanents
+from lwfast.optics.permanents.expansions import Expansions
 from tests.reference import permanent as slow
 
 RUN_CHUNKS = _permanents.run_chunks
@@ -362,15 +363,31 @@ assert abs(lw.permanent(np.ones((7, 7))) - 5040) < 1e-9
 
 def test_expansions_in_steps_are_those_of_one_call(monkeypatch):
     """Long expansions run in steps that Ctrl-C can part, to the same bits; their minors and bounds too."""
+    steps = []
+    real = Expansions._in_steps
+
+    def counting(self, part, start, powers):
+        real(self, lambda begin, end: (steps.append((begin, end)), part(begin, end)), start, powers)
+
+    monkeypatch.setattr(Expansions, "_in_steps", counting)
     random = np.random.default_rng(8)
     matrix = random.normal(size=(6, 6)) + 1j * random.normal(size=(6, 6))
-    repeats = {"rows": [2, 1, 3, 2, 1, 2], "cols": [1, 4, 1, 2, 2, 1]}
+    repeats = {"rows": [3] * 6, "cols": [4, 4, 4, 2, 2, 2]}
     tall = random.normal(size=(11, 10)) + 1j * random.normal(size=(11, 10))
+    alone = lw.permanent(matrix, **repeats)
+    assert not steps
     whole = lw.permanent(matrix, **repeats, return_error=True), lw.permanent_minors(tall)
     monkeypatch.setattr("lwfast.optics.permanents.expansions._STEP_EDGES", 600)
+    steps.clear()
+    assert lw.permanent(matrix, **repeats) == alone
+    assert len(steps) > 10
     parts = lw.permanent(matrix, **repeats, return_error=True), lw.permanent_minors(tall)
     assert whole[0][0] == parts[0][0]
     assert abs(whole[0][1] - parts[0][1]) < 1e-12 * whole[0][1]
     np.testing.assert_array_equal(whole[1], parts[1])
-    # The steps find that the product of the columns would overflow, and scale.
-    assert abs(lw.permanent(2.0**80 * matrix, **repeats) / 2.0**880 - parts[0][0]) < 1e-12 * abs(parts[0][0])
+    # The steps find that products of lines would leave the range of floats on the way, and scale.
+    matrix[:3] *= 2.0**-130
+    matrix[3:] *= 2.0**130
+    steps.clear()
+    assert abs(lw.permanent(matrix, **repeats) - alone) < 1e-12 * abs(alone)
+    assert steps

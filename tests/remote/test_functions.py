@@ -85,6 +85,14 @@ def test_a_lost_answer_to_a_cancel_is_looked_up(scheduler, fault):
     assert len(scheduler.seen("PUT", ".*")) == (1 if fault is reset_after_doing else 2)
 
 
+def test_a_cancel_waits_for_a_busy_scheduler(scheduler):
+    fake = scheduler.add(status="Running", script=[])
+    scheduler.fault("PUT", ".*", status(503, Retry_After="0"), status(429, Retry_After="0"))
+    remote.cancel_job(fake.id)
+    assert fake.status == "Cancelled"
+    assert len(scheduler.seen("PUT", ".*")) == 3
+
+
 def test_a_cancel_that_is_lost_again_and_again(scheduler):
     fake = scheduler.add(status="Running", script=[])
     scheduler.fault("PUT", ".*", *[reset] * 20)

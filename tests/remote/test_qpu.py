@@ -265,6 +265,16 @@ def test_the_samples_of_a_filter_without_an_entry_are_the_default(scheduler):
     assert "at most 10 " in str(refusal(scheduler, sampler()))
 
 
+def test_what_just_meets_the_limits_is_taken(scheduler):
+    scheduler.qpus[:] = [qpu_answer(maxSamples=[], defaultMaxSamples=10)]
+    photons = lw.State([1] * 8 + [0] * 12)
+    task = sampler(
+        circuit=lw.Unitary(lw.random_unitary(20)), input_state=photons, n_samples=10, min_detection=4
+    )
+    run(task)
+    assert len(scheduler.jobs) == 1
+
+
 class Stricter(lw.PostSelection):
     """Rules, and a test that no QPU can run."""
 

@@ -178,7 +178,31 @@ def test_more_jobs_than_fit_in_one_request(ours, monkeypatch):
     jobs = remote.QPU("Artemis").run_async(batch(10))
     assert len(jobs.status) == 10
     jobs.wait_until_complete(timeout=10)
-    assert all(len(item.query["ids"][0].split(",")) <= 3 for item in ours.seen("GET", "v1/changes"))
+    sizes = [len(item.query["ids"][0].split(",")) for item in ours.seen("GET", "v1/changes")]
+    assert sizes[:4] == [3, 3, 3, 1]
+    assert max(sizes[4:]) <= 3
+
+
+def test_a_job_of_many_that_vanishes_is_told(ours, monkeypatch):
+    monkeypatch.setattr(follow, "IDS_PER_REQUEST", 3)
+    jobs = remote.QPU("Artemis").run_async(batch(5)).jobs
+    gone = [int(jobs[k].job_id) for k in (1, 4)]
+    for job_id in gone:
+        del ours.jobs[job_id]
+    with pytest.raises(remote.JobNotFoundError, match=str(gone[0])):
+        remote.wait(jobs, timeout=10)
+
+
+@pytest.mark.parametrize("timeout", ["5", True, [], object()])
+def test_a_timeout_is_a_number(jobs, timeout):
+    with pytest.raises(TypeError, match="timeout should be a number of seconds"):
+        jobs[0].wait_until_complete(timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan"), -1e-9])
+def test_a_timeout_is_not_negative(jobs, timeout):
+    with pytest.raises(ValueError, match=f"timeout should be at least 0 seconds, got {timeout}"):
+        jobs[0].wait_until_complete(timeout=timeout)
 
 
 def test_awaiting_outlives_an_outage(scheduler, jobs):

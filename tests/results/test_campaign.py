@@ -255,6 +255,13 @@ def test_a_fault_of_a_callable_or_of_this_package_is_no_broken_file(pair, monkey
         with pytest.raises(ZeroDivisionError) as caught:
             campaign.merge()
         assert "a.json" in caught.value.__notes__[0]
+
+    def refuses(state):
+        raise ValueError("mine")
+
+    for campaign in (scan_results(pair).map(refuses), scan_results(pair).apply_post_selection(refuses)):
+        with pytest.raises(ValueError, match=r"^mine\n"):
+            campaign.merge()
     for error in (MemoryError, RuntimeError, AttributeError, lw.errors.LightworksDependencyError):
         monkeypatch.setattr(
             _chunks, "load_result", lambda path, error=error: (_ for _ in ()).throw(error("x"))
@@ -343,10 +350,11 @@ def test_a_loop_that_is_left_tells_what_it_lost(broken):
     assert (campaign.report.n_files, campaign.report.n_tried) == (15, 3)
 
 
-def test_sums_that_are_too_large_leave_one_file_out(tmp_path):
+@pytest.mark.parametrize("n_large", [5, 3], ids=["within a chunk", "where a chunk is added"])
+def test_sums_that_are_too_large_leave_one_file_out(tmp_path, n_large):
     """Not the whole chunk, and no bare error at the end."""
     for k in range(6):
-        SamplingResult({(1, 0): 2**60 if k < 5 else 5, (0, k + 1): 1}).save(tmp_path / f"{k}.npz")
+        SamplingResult({(1, 0): 2**60 if k < n_large else 5, (0, k + 1): 1}).save(tmp_path / f"{k}.npz")
     SamplingResult({(1, 0): 2**63 - 2**61}).save(tmp_path / "4a.npz")
     for chunk_files, monkey in itertools.product((1, 3, 8), (False, True)):
         with pytest.MonkeyPatch.context() as patch:
@@ -356,7 +364,7 @@ def test_sums_that_are_too_large_leave_one_file_out(tmp_path):
                 campaign.summarise() if monkey else campaign.merge()
         assert [Path(p).name for p in caught.value.failed] == ["4a.npz"]
         outcome = caught.value.outcome
-        assert outcome.n_samples == 5 * 2**60 + 5 + 6
+        assert outcome.n_samples == n_large * 2**60 + (6 - n_large) * 5 + 6
     with pytest.raises(lw.ResourceLimitError):
         outcome + SamplingResult({(1, 0): 2**63 - 2**61}).summary()
 

@@ -178,6 +178,13 @@ def test_what_cannot_be_compared_is_told():
             total_variation(a, wrong)
 
 
+def test_the_spread_of_fewer_than_four_samples_is_not_known():
+    """Its formula divides by three samples less; four are enough."""
+    one = SamplingResult({(0,): 1, (1,): 1})
+    assert chi_square(one, SamplingResult({(0,): 1})).error == np.inf
+    assert np.isfinite(chi_square(one, one).error)
+
+
 def test_a_state_that_is_there_twice_is_added_up():
     twice = {(0,): 0.25, lw.State([0]): 0.25, (1,): 0.5}
     assert total_variation(twice, {(0,): 0.5, (1,): 0.5}).value == 0

@@ -257,6 +257,11 @@ def test_drawing_is_reproducible_and_keeps_within_the_data(result):
         result.sample(101, replace=False)
     with pytest.raises(ValueError, match="no counts"):
         SamplingResult({}).sample(1)
+    for counts in ({(0,): 10**9}, {(0,): 10**9 - 1, (1,): 1}):
+        with pytest.raises(ValueError, match=r"fewer than 10\^9 samples; use replace=True"):
+            SamplingResult(counts).sample(5, replace=False)
+    many = SamplingResult({(0,): 10**9 - 2, (1,): 1})
+    assert many.sample(5, replace=False, rng=1).n_samples == 5
     with pytest.raises(ValueError, match="negative"):
         result.sample(-1)
 

@@ -156,9 +156,8 @@ def test_full_disk_loses_no_result(tmp_path):
         assert api.post("v1/jobs/batch", json={"jobs": [big] * 20}).status_code == 202
 
 
-def test_finished_jobs_leave_memory(tmp_path, monkeypatch):
+def test_finished_jobs_leave_memory(tmp_path):
     """Old jobs are read from the store and look the same."""
-    monkeypatch.setattr("lwfast.scheduler.queue.book.RECENT_LIMIT", 2)
     with running(make_settings(tmp_path)) as api:
         api.scheduler.book._recent_limit = 2
         ids = [api.submit(job_name=f"old {i}", job_data={"i": i}) for i in range(6)]

@@ -13,7 +13,7 @@ import pytest
 
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.web import protocol
-from lwfast.scheduler.web.security import HostNames, load_token
+from lwfast.scheduler.web.security import HostNames, load_token, same_token
 from tests.scheduler.harness import TOKEN, make_settings, payload, running
 
 
@@ -28,6 +28,12 @@ def raw(api, data, seconds=5):
         except TimeoutError:
             pass
         return answer
+
+
+@pytest.mark.parametrize("given", [None, "", "test-toke", "test-token ", "Test-token", "é"])
+def test_only_the_same_token_is_the_same(given):
+    assert same_token("test-token", "test-token")
+    assert not same_token(given, "test-token")
 
 
 @pytest.mark.parametrize(

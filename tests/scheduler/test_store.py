@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
+import threading
 
 import pytest
 
 from lwfast.scheduler.faults import KeyReusedError, StoreInUseError, StoreOpenError, UnavailableError
 from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.store import writer as writer_module
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.schema import MIGRATIONS, migrate
 from lwfast.scheduler.store.store import STORE_FILE, Store, connect
@@ -190,6 +192,37 @@ def test_request_that_cannot_be_written_harms_no_other(path):
     assert first == ([1], True)
     assert isinstance(second, UnavailableError)
     assert third is None
+
+
+def test_many_requests_take_several_transactions(path, monkeypatch):
+    """None waits for all others, and each has its own outcome."""
+    monkeypatch.setattr(writer_module, "GROUP_LIMIT", 3)
+    sizes = []
+    real = Writer._commit
+
+    def counting(self, connection, store, group):
+        sizes.append(len(group))
+        real(self, connection, store, group)
+
+    monkeypatch.setattr(Writer, "_commit", counting)
+
+    async def main():
+        writer = Writer(path, asyncio.get_running_loop())
+        begun = threading.Event()
+        first = writer.submit(lambda store: begun.wait(20))  # what follows waits in the queue
+        futures = [writer.submit(lambda store: store.accept([new_job()], TIME)) for _ in range(10)]
+        begun.set()
+        assert await first
+        outcomes = await asyncio.gather(*futures)
+        last = writer.submit(lambda store: "written before the end")
+        await writer.close()
+        return outcomes, await last
+
+    outcomes, last = asyncio.run(main())
+    assert outcomes == [([k], True) for k in range(1, 11)]
+    assert last == "written before the end"
+    assert max(sizes) == 3
+    assert sum(sizes) == 12
 
 
 def test_store_is_private(path):

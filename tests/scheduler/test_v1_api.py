@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from lwfast.scheduler.web import v1_api
 from lwfast.wire import decode_changes, decode_page, decode_record, decode_records, decode_status
 from tests.scheduler.harness import Api, payload
 from tests.scheduler.runners import NAPS, SLEEPS
@@ -67,6 +68,12 @@ def test_same_key_other_payload_is_refused(api):
 def test_bad_key(api, key):
     answer = api.post("v1/jobs", json=payload(), headers={"Idempotency-Key": key})
     assert list(api.errors(answer)) == ["Idempotency-Key"]
+
+
+def test_the_longest_key_is_taken(api):
+    first, again = (submit(api, "k" * 255) for _ in range(2))
+    assert first.status_code == again.status_code == 202
+    assert first.json()["jobId"] == again.json()["jobId"]
 
 
 def test_key_under_concurrency(api):
@@ -190,6 +197,42 @@ def test_small_results_come_with_the_news(api):
     assert bytes(given[str(job_id)]) == body
     too_large = {**asked, "results": len(body) - 1}
     assert decode_changes(api.get("v1/changes", params=too_large).content).results == {}
+
+
+def test_only_so_many_results_come_with_the_news(api, monkeypatch):
+    """The rest are fetched one by one."""
+    monkeypatch.setattr(v1_api, "MOST_RESULTS", 2)
+    ids = [api.submit() for _ in range(4)]
+    for job_id in ids:
+        api.wait(job_id)
+    asked = {"after": 0, "ids": ",".join(map(str, ids)), "results": 10_000}
+    answer = decode_changes(api.get("v1/changes", params=asked).content)
+    assert [job.job_id for job in answer.items] == ids
+    assert sorted(answer.results) == sorted(map(str, ids[:2]))
+
+
+def test_the_latest_changes_come_first(api, monkeypatch):
+    """Where no jobs are named, those that changed last are told, as many as a page holds."""
+    monkeypatch.setattr(v1_api, "LARGEST_PAGE", 3)
+    for _ in range(5):
+        job_id = api.submit()
+        api.wait(job_id)
+    answer = decode_changes(api.get("v1/changes", params={"after": 0, "timeout": 0}).content)
+    numbers = [job.seq for job in answer.items]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == 3
+    assert answer.items[0].job_id == job_id
+    assert answer.seq >= numbers[0]
+
+
+@pytest.mark.parametrize("path", ["v1/jobs", "v1/changes"])
+def test_too_many_ids(api, path):
+    """Ten thousand are allowed; with more, the answer says so, and what to do."""
+    answer = api.get(path, params={"ids": ",".join(["1"] * 10_001), "timeout": 0})
+    assert answer.status_code == 400
+    assert "has 10001 ids and 10000 are allowed; ask in parts" in api.errors(answer)["ids"]
+    fits = api.get(path, params={"ids": ",".join(["999999"] * 10_000), "timeout": 0})
+    assert fits.status_code == (200 if path == "v1/jobs" else 404)
 
 
 def test_changes_times_out(api):

@@ -75,12 +75,23 @@ def test_a_sum_above_int64_is_an_error():
         ([[0, 1]], [-1], ValueError),
         ([[0, 1]], [2**63], ValueError),
         ([[0, 1]], np.array([2**63], np.uint64), ValueError),
+        ([[0, 1]], np.array([2**63], object), ValueError),
+        ([[0, 1]], np.array([-1], object), ValueError),
+        ([[0, 1]], np.array([True], object), TypeError),
+        ([[0, 1]], np.array([1.0], object), TypeError),
         ([[True, False]], [1], TypeError),
     ],
 )
 def test_wrong_arrays_are_refused(states, counts, error):
     with pytest.raises(error):
         lw.group_counts(states, counts)
+
+
+def test_counts_of_any_integer_type_are_taken():
+    """Python's own integers in an array of objects too, up to the largest count."""
+    for counts in ([5, 2**63 - 6], np.array([5, 2**63 - 6], object), np.array([5, 2**63 - 6], np.uint64)):
+        rows, sums = lw.group_counts([[0, 1], [0, 1]], counts)
+        assert (rows.tolist(), sums.tolist(), sums.dtype) == ([[0, 1]], [2**63 - 1], np.int64)
 
 
 def test_empty_tables_stay_empty():

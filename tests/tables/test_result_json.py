@@ -305,11 +305,10 @@ def test_white_space_may_stand_wherever_json_allows_it(data, n_modes, n_rows):
 @given(data=st.data(), n_modes=st.integers(0, 30))
 def test_any_mix_of_key_forms_and_space_is_read_as_the_slow_reader_does(data, n_modes):
     keys = data.draw(st.lists(state_keys(n_modes), max_size=12))
+    keys += keys[: data.draw(st.integers(0, 4))]
     space = st.sampled_from(["", " ", "\n    "])
-    rows = [
-        f'"{k}"{data.draw(space)}:{data.draw(space)}{data.draw(st.integers(0, 2**62))}{data.draw(space)}'
-        for k in keys
-    ]
+    count = st.integers(0, 2**62) | st.integers(2**61, 2**62)  # sums that do not fit among them
+    rows = [f'"{k}"{data.draw(space)}:{data.draw(space)}{data.draw(count)}{data.draw(space)}' for k in keys]
     body = body_of(f",{data.draw(space)}".join(rows))
     try:
         expected = slow.decode(body)[0]
@@ -363,7 +362,8 @@ def check_against_slow(body: bytes) -> None:
     try:
         decoded = lw.decode_result(body)
     except (lw.ResultFormatError, lw.ResourceLimitError):
-        assert expected is None or b"\\" in body, body
+        results, _, _ = body.partition(b'"job_data"')  # which holds an escape of its own
+        assert expected is None or b"\\" in results, body
         return
     assert expected is not None, body
     assert list(as_dict(decoded).items()) == list(expected[0].items())
