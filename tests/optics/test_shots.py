@@ -9,6 +9,7 @@ from lwfast.hardware import Detector, Source
 from lwfast.optics.distributions.experiment import make_experiment
 from lwfast.optics.distributions.output_distribution import output_distribution
 from lwfast.optics.samples import shots
+from lwfast.optics.samples.emission import Emission
 from lwfast.optics.unitary import random_unitary
 from tests.optics.test_boson_sampling import is_drawn_from
 
@@ -41,7 +42,7 @@ def test_shots_follow_the_distribution(way, source, detector, photons):
     experiment = make_experiment(matrix, photons, source=source, detector=detector)
     found = output_distribution(matrix, photons, source=source, detector=detector)
     expected = dict(zip(map(tuple, found.states.tolist()), found.probabilities.tolist(), strict=True))
-    rows = shots.draw_shots(experiment, 20_000, np.random.default_rng(4))
+    rows = shots.draw_shots(Emission(experiment), 20_000, np.random.default_rng(4))
     assert rows.shape == (20_000, 3)
     assert rows.dtype == np.uint8
     assert is_drawn_from(rows, expected)
@@ -52,7 +53,7 @@ def test_no_shots():
     """None are asked for, none come."""
     for source in (None, SOURCE):
         experiment = make_experiment(random_unitary(3, 1), (1, 1, 0), source=source)
-        assert shots.draw_shots(experiment, 0, np.random.default_rng(1)).shape == (0, 3)
+        assert shots.draw_shots(Emission(experiment), 0, np.random.default_rng(1)).shape == (0, 3)
 
 
 def test_few_shots_of_many_photons_are_drawn_one_by_one():
