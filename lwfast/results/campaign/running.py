@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from lwfast._base.validation import as_integer
 from lwfast.results.campaign.chunks import Outcome, Sum, chunks_of, lost_chunk, run_chunk
 from lwfast.results.campaign.file_progress import Progress
-from lwfast.results.campaign.verbs import Step
+from lwfast.results.campaign.verbs import CampaignStep
 
 _IN_FLIGHT = 32
 """Chunks handed out at a time where the executor does not tell how many workers it has."""
@@ -26,7 +26,7 @@ Done = tuple[tuple[Path, ...], Outcome[S]]
 def outcomes_of(
     kind: Callable[[], S],
     paths: Sequence[Path],
-    steps: tuple[Step, ...],
+    steps: tuple[CampaignStep, ...],
     raw_data: bool,
     executor: Executor | None,
     progress: Any,
@@ -112,7 +112,7 @@ def _window(executor: Executor | None, in_flight: int | None) -> int:
     return in_flight
 
 
-def _check_can_travel(steps: tuple[Step, ...]) -> None:
+def _check_can_travel(steps: tuple[CampaignStep, ...]) -> None:
     try:
         pickle.dumps(steps)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
