@@ -350,14 +350,16 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
         if not isinstance(result, SamplingResult):
             raise TypeError(f"only results of counts can be merged, not {type(result).__name__}")
-        columns, raw = (result.states, result.whole_counts("merging")), result.known_raw
-        is_raw = raw is result
-        total.add(columns, columns if is_raw else None if raw is None else (raw.states, raw.counts))
-        provenance.add(type(result), result.known_record, is_start=is_raw and len(result) == 0)
+        columns = result.states, result.whole_counts("merging")
+        raw = result.known_raw
+        if raw is result:
+            total.add(columns, columns)
+        else:
+            total.add(columns, None if raw is None else (raw.states, raw.counts))
+        provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
     if n_results == 0:
         raise ValueError("there are no results to merge")
     kind, record = provenance.shared
-    kept = (
-        None if total.raw is None else SamplingResult.from_owned(*total.raw, ResultRecord(input=record.input))
-    )
+    raw_columns, about = total.raw, ResultRecord(input=record.input)
+    kept = None if raw_columns is None else SamplingResult.from_owned(*raw_columns, about)
     return (kind or SamplingResult).from_owned(*total.columns, record, raw=kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lwfast.state import State
@@ -39,9 +39,7 @@ class ResultRecord:
         attributes = deep_unless_same(self.attributes, memo)
         if attributes is self.attributes:
             return self
-        return ResultRecord(
-            self.input, self.post_selection, self.job_data, self.metadata, self.history, attributes
-        )
+        return replace(self, attributes=attributes)
 
 
 def was_processed(history: Iterable[Mapping[str, Any]], post_selection: Any) -> bool:
