@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Self
@@ -82,8 +83,6 @@ def _no_columns() -> tuple[StateTable, Counts]:
 def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
     """Return the columns of counts keyed by states or by their text."""
     if isinstance(results, Mapping) and any(isinstance(key, str) for key in results):
-        import json
-
         try:
             return decode_table(json.dumps(json_like(dict(results), "results")))
         except (TypeError, ValueError) as error:

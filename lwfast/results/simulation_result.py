@@ -11,6 +11,7 @@ from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResultCreationError
 from lwfast.results.columns.dict_reading import DictReading, check_names
+from lwfast.results.columns.export import pandas_module
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.state_axis import StateAxis
@@ -292,8 +293,6 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         Raises:
             LightworksDependencyError: If pandas is not installed.
         """
-        from lwfast.results.columns.export import pandas_module
-
         values = self._shown_values(conv_to_probability).copy()
         parts = (values.real, values.imag) if np.iscomplexobj(values) else (values,)
         for part in parts:
