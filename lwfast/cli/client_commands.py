@@ -200,7 +200,7 @@ def _log_lines(logs: Any) -> list[str]:
 def run_result(args: argparse.Namespace) -> int:
     """Save a result, or print its most frequent outcomes."""
     from lwfast.results.columns.json_like import path_text
-    from lwfast.results.files.save_load import result_path
+    from lwfast.results.files.endings import result_path
 
     if args.output is not None:
         result_path(args.output)  # raises what is wrong with the name before anything is fetched

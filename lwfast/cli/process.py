@@ -162,7 +162,7 @@ def _checked_out(name: str, plain: bool) -> Path:
         OSError: If the folder cannot be written to.
         ValueError: If it is no name of a file, has no plain form, or its ending is no form of results.
     """
-    from lwfast.results.files.save_load import result_path
+    from lwfast.results.files.endings import result_path
 
     path = result_path(name)
     if plain and path.suffix.lower() != ".json":

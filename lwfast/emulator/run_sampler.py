@@ -15,6 +15,7 @@ from lwfast.optics.arguments import checked_samples
 from lwfast.optics.distributions.experiment import Experiment, distribution, make_experiment
 from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.results import ProbabilityDistribution, SamplingResult
+from lwfast.results.columns.record import ResultRecord
 from lwfast.tasks.data import SamplerTask
 
 
@@ -52,7 +53,7 @@ def run_sampler(task: SamplerTask, plan: Plan, executor: Any = None) -> Sampling
     reason = None
     if task.n_samples and not len(states):
         reason = f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
-    return SamplingResult.from_owned(states, counts, input=task.input_state, reason=reason)
+    return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
 
 
 def plan_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> Plan:

@@ -1,15 +1,14 @@
 """Results: mappings from State over columns, and what is done with them."""
 
 from lwfast.results.campaign.campaign import Campaign, CampaignReport, scan_results
-from lwfast.results.files.save_load import load_result
+from lwfast.results.distances import ResultDistance, chi_square, fidelity, total_variation
+from lwfast.results.load import load_result
 from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.probability_distribution import ProbabilityDistribution
 from lwfast.results.processing.differences import Differences
-from lwfast.results.processing.distances import ResultDistance, chi_square, fidelity, total_variation
-from lwfast.results.processing.merging import merge_results
 from lwfast.results.processing.summaries import Summary
 from lwfast.results.qpu_result import QPUSamplingResult
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, merge_results
 from lwfast.results.simulation_result import SimulationResult
 
 __all__ = [

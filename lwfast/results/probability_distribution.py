@@ -9,11 +9,11 @@ import numpy as np
 
 from lwfast._types import FloatArray
 from lwfast.errors import ProbabilityDistributionError
-from lwfast.results.columns.state_map import StateMap
 from lwfast.results.columns.text import html_table, number_of, short_text
 from lwfast.results.processing.mapping import table_of
 from lwfast.results.processing.summaries import correlations_of
 from lwfast.results.processing.weights import group_weights
+from lwfast.results.state_map import StateMap
 from lwfast.state import as_occupation
 from lwfast.tables.counts import as_table
 
@@ -118,7 +118,7 @@ class ProbabilityDistribution(StateMap[float]):
 
     def _repr_html_(self) -> str:
         return html_table(
-            self, self.probabilities, f"ProbabilityDistribution: {number_of(len(self), 'state')}"
+            self.states, self.probabilities, f"ProbabilityDistribution: {number_of(len(self), 'state')}"
         )
 
 

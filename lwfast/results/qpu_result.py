@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultCreationError
 from lwfast.results.columns.json_like import json_like
+from lwfast.results.columns.record import ResultRecord
+from lwfast.results.count_map import columns_of
 from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
-from lwfast.results.sampling_result import SamplingResult, columns_of
+from lwfast.results.sampling_result import SamplingResult
 from lwfast.tables.post_selection import as_heralds, as_rules
 from lwfast.tables.result_json import DecodedResult, decode_result, decode_table
 
@@ -42,7 +46,7 @@ class QPUSamplingResult(SamplingResult):
             raise ResultCreationError("The data of a QPU result is a mapping with an entry 'results'.")
         results = data["results"]
         states, counts = _no_columns() if results is None else _wire_columns(results)
-        self._fill(**_processed(states, counts, data.get("job_data"), {}))
+        self._fill(**_selected(states, counts, data.get("job_data"), {})._asdict())
 
     @classmethod
     def from_body(cls, body: Any, *, metadata: Mapping[str, Any] | None = None) -> Self:
@@ -62,7 +66,8 @@ class QPUSamplingResult(SamplingResult):
     def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
         """Do what `from_body` does for a decoded body; its arrays become the result's, and read-only."""
         kept = json_like(dict(metadata or {}), "metadata")
-        return cls.from_owned(**_processed(decoded.states, decoded.counts, decoded.job_data, kept))
+        selected = _selected(decoded.states, decoded.counts, decoded.job_data, kept)
+        return cls.from_owned(**selected._asdict())
 
     def __getitem__(self, key: Any) -> Any:
         if len(self) == 0 and not isinstance(key, slice):
@@ -78,8 +83,6 @@ def _no_columns() -> tuple[StateTable, Counts]:
 def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
     """Return the columns of counts keyed by states or by their text."""
     if isinstance(results, Mapping) and any(isinstance(key, str) for key in results):
-        import json
-
         try:
             return decode_table(json.dumps(json_like(dict(results), "results")))
         except (TypeError, ValueError) as error:
@@ -87,36 +90,47 @@ def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
     return columns_of(results)
 
 
-def _processed(states: StateTable, counts: Counts, job_data: Any, metadata: dict[str, Any]) -> dict[str, Any]:
-    """Apply the rules and heralds of `job_data`; return the fields of the result.
+class _Selected(NamedTuple):
+    """What post-selection leaves, and how it came about: the arguments of `SamplingResult.from_owned`."""
+
+    states: StateTable
+    counts: Counts
+    record: ResultRecord
+    raw: SamplingResult
+    reason: str | None = None
+
+
+def _selected(states: StateTable, counts: Counts, job_data: Any, metadata: dict[str, Any]) -> _Selected:
+    """Apply the rules and heralds of `job_data`.
 
     Raises:
         Exception: Whatever is wrong with the rules, with the raw counts as its attribute `raw_data`.
     """
-    raw = SamplingResult.from_owned(states, counts, metadata=metadata)
+    record = ResultRecord(metadata=metadata)
+    raw = SamplingResult.from_owned(states, counts, record)
     if job_data is None:
-        return {"states": states, "counts": counts, "metadata": metadata, "raw": raw}
+        return _Selected(states, counts, record, raw)
     try:
         job_data = json_like(job_data, "job_data")  # too deep for a file, say, as a body may be
         if not isinstance(job_data, Mapping):
             raise TypeError(f"job_data is an object, not {job_data!r:.80}")
-        raw = SamplingResult.from_owned(states, counts, job_data=job_data, metadata=metadata)
-        fields: dict[str, Any] = {"metadata": metadata, "raw": raw}
+        raw = SamplingResult.from_owned(states, counts, replace(record, job_data=dict(job_data)))
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds, rules = as_heralds(herald), as_rules(post_select)
         states, counts = select_columns(states, counts, rules, heralds)
-        if len(states) == 0:
-            fields["reason"] = why_nothing(raw.states, rules, heralds)
+        reason = why_nothing(raw.states, rules, heralds) if len(states) == 0 else None
         if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct
             states, counts = group_weights(states, counts)
-        fields["states"], fields["counts"] = states, counts
     except Exception as error:
         error.raw_data = raw  # type: ignore[attr-defined]
         error.add_note("The raw counts are in the attribute raw_data of this exception.")
         raise
-    fields["post_selection"] = {"post_select": post_select, "herald": herald}
-    fields["job_data"] = {k: v for k, v in job_data.items() if k not in ("post_select", "herald")}
-    return fields
+    record = replace(
+        record,
+        post_selection={"post_select": post_select, "herald": herald},
+        job_data={k: v for k, v in job_data.items() if k not in ("post_select", "herald")},
+    )
+    return _Selected(states, counts, record, raw, reason)
 
 
 def _listed(rules: Any) -> Any:

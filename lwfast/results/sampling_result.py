@@ -1,21 +1,29 @@
-"""Counts of measured states."""
+"""Counts of measured states, where they come from, and what can be done with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from lwfast._types import Counts, SeedLike, StateTable
-from lwfast.errors import ResultCreationError, ResultError
+from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
-from lwfast.results.columns.provenance import was_processed
-from lwfast.results.columns.state_map import StateMap, private
-from lwfast.results.columns.text import SamplingDisplay
-from lwfast.results.processing.mapping import map_states, table_of
+from lwfast.results.columns.provenance import Provenance
+from lwfast.results.columns.record import ResultRecord, was_processed
+from lwfast.results.count_map import CountMap, as_input, columns_of
+from lwfast.results.files.description import description
+from lwfast.results.files.endings import result_path
+from lwfast.results.files.save import save_columns
+from lwfast.results.plots.result_plot import plot_results
+from lwfast.results.processing.mapping import map_states
+from lwfast.results.processing.merging import ColumnSum
 from lwfast.results.processing.selection import (
     as_selection,
     described,
@@ -25,16 +33,12 @@ from lwfast.results.processing.selection import (
     told_as,
     why_nothing,
 )
-from lwfast.results.processing.weights import as_weights, group_weights
-from lwfast.state import State, as_occupation
+from lwfast.results.processing.weights import group_weights
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.post_selection import SelectionRule, as_heralds, check_modes
 
-if TYPE_CHECKING:
-    from lwfast.results.processing.summaries import Summary
 
-
-class SamplingResult(SamplingDisplay, StateMap[int]):
+class SamplingResult(CountMap):
     """How often each state was measured: reads as a dict from State to int.
 
     The counts are columns (`states`, `counts`); State objects are made where one is asked for. Nothing in it
@@ -52,30 +56,14 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
             count is not a number, or an integer outside 0 to 2^63 - 1, or an attribute has a taken name.
     """
 
-    __slots__ = (
-        "_attributes",
-        "_history",
-        "_input",
-        "_job_data",
-        "_metadata",
-        "_post_selection",
-        "_raw",
-        "_reason",
-    )
+    __slots__ = ("_raw",)
 
-    _input: State | None
     _raw: SamplingResult | None
-    _post_selection: Any
-    _job_data: dict[str, Any] | None
-    _metadata: dict[str, Any]
-    _history: tuple[dict[str, Any], ...]
-    _attributes: dict[str, Any]
-    _reason: str | None
 
     def __init__(self, results: Mapping[Any, int], input: Any = None, **attributes: Any) -> None:
         check_names(type(self), attributes)
         states, counts = columns_of(results)
-        self._fill(states, counts, input=_as_input(input), attributes=attributes)
+        self._fill(states, counts, ResultRecord(input=as_input(input), attributes=attributes))
 
     @classmethod
     def from_columns(
@@ -111,85 +99,50 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         if raw is not None and not isinstance(raw, SamplingResult):
             raw = SamplingResult.from_columns(*raw, input=input)
         told = raw is None or was_processed((), post_selection)
-        return cls.from_owned(
-            table,
-            column,
-            input=_as_input(input),
-            raw=raw,
+        record = ResultRecord(
+            input=as_input(input),
             post_selection=told_as(post_selection),
             job_data=json_like(job_data, "job_data"),
             metadata=json_like(dict(metadata or {}), "metadata"),
             # Else a file of it would be taken for one of raw data.
             history=() if told else ({"step": "from_columns"},),
         )
+        return cls.from_owned(table, column, record, raw=raw)
 
     @classmethod
-    def from_owned(cls, states: StateTable, counts: Counts, **fields: Any) -> Self:
-        """Make a result of distinct rows that it may own."""
+    def from_owned(
+        cls,
+        states: StateTable,
+        counts: Counts,
+        record: ResultRecord | None = None,
+        *,
+        raw: SamplingResult | None = None,
+        reason: str | None = None,
+    ) -> Self:
+        """Make a result of distinct rows that it may own.
+
+        Args:
+            states: `uint8[N, n_modes]`.
+            counts: `(N,)`.
+            record: Where they come from.
+            raw: The data before any post-selection, where they are others and known.
+            reason: Why post-selection left nothing, where it did.
+        """
         result = cls.__new__(cls)
-        SamplingResult._fill(result, states, counts, **fields)
+        SamplingResult._fill(result, states, counts, record or ResultRecord(), raw=raw, reason=reason)
         return result
 
     def _fill(
         self,
         states: StateTable,
         counts: Counts,
+        record: ResultRecord,
         *,
-        input: State | None = None,
         raw: SamplingResult | None = None,
-        post_selection: Any = None,
-        job_data: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
-        history: tuple[dict[str, Any], ...] = (),
-        attributes: dict[str, Any] | None = None,
         reason: str | None = None,
     ) -> None:
-        StateMap.__init__(self, states, counts)
-        self._input = input
+        CountMap.__init__(self, states, counts, record, reason)
         self._raw = raw
-        self._post_selection = post_selection
-        self._job_data = job_data
-        self._metadata = metadata or {}
-        self._history = history
-        self._attributes = attributes or {}
-        self._reason = reason
-
-    def __getattr__(self, name: str) -> Any:
-        # Only reached where the normal look-up failed; `_attributes` itself is missing while unpickling.
-        if not name.startswith("_") and name in self._attributes:
-            return self._attributes[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    @property
-    def counts(self) -> Counts:
-        """The count of each row of `states`, `int64[N]`, read-only."""
-        return cast("Counts", self._values)
-
-    @property
-    def n_samples(self) -> int:
-        """All counts together."""
-        if self.counts.dtype != np.int64:
-            return cast("int", float(self.counts.sum()))
-        return sum(self.counts.tolist()) if self._could_overflow else int(self.counts.sum())
-
-    def whole_counts(self, purpose: str) -> Counts:
-        """Return `counts` for a purpose that needs integers.
-
-        Raises:
-            TypeError: If they are floats.
-        """
-        if self.counts.dtype != np.int64:
-            raise TypeError(f"{purpose} needs integer counts; this result was made of floats")
-        return self.counts
-
-    @property
-    def _could_overflow(self) -> bool:
-        return len(self) > 0 and int(self.counts.max()) > (2**63 - 1) // len(self)
-
-    @property
-    def input(self) -> State | None:
-        """The input state, or None where it is not known."""
-        return self._input
 
     @property
     def raw_data(self) -> SamplingResult:
@@ -210,39 +163,9 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     @property
     def known_raw(self) -> SamplingResult | None:
         """`raw_data`, or None where they are not known."""
-        if self._raw is None and not was_processed(self._history, self._post_selection):
+        if self._raw is None and not self._record.was_processed:
             return self
         return self._raw
-
-    @property
-    def nothing_left(self) -> str | None:
-        """Why post-selection left nothing, where it did: the rule that no state meets, if it is one."""
-        return self._reason
-
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """The further attributes that the result was made with, as a new dict."""
-        return dict(self._attributes)
-
-    @property
-    def post_selection(self) -> Any:
-        """The post-selection that came with the job, or None; what was done later is in `history`."""
-        return private(self._post_selection)
-
-    @property
-    def job_data(self) -> dict[str, Any] | None:
-        """What travelled with the job beside its post-selection, or None."""
-        return cast("dict[str, Any] | None", private(self._job_data))
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Job id, QPU and the like, as a copy."""
-        return cast("dict[str, Any]", private(self._metadata))
-
-    @property
-    def history(self) -> tuple[dict[str, Any], ...]:
-        """What was done to the data after it was received, one entry a step."""
-        return cast("tuple[dict[str, Any], ...]", private(self._history))
 
     def apply_post_selection(self, post_selection: Any) -> Self:
         """Keep the states that meet further post-selection.
@@ -340,12 +263,6 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         kept = np.flatnonzero(drawn)
         return self._next(self.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace))
 
-    def summary(self) -> Summary:
-        """Return photon-number histogram, means of modes and correlations of pairs of modes."""
-        from lwfast.results.processing.summaries import summary_of
-
-        return summary_of(self.states, self.whole_counts("summary"))
-
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             return self._rows(np.arange(len(self))[key], step="slice")
@@ -354,8 +271,6 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
     def __add__(self, other: Any) -> SamplingResult:
         if not isinstance(other, SamplingResult):
             return NotImplemented
-        from lwfast.results.processing.merging import merge_results
-
         return merge_results([self, other])
 
     def __radd__(self, other: Any) -> SamplingResult:
@@ -367,56 +282,84 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
 
     def _next(self, states: StateTable, counts: Counts, reason: str | None = None, **step: Any) -> Self:
         """Return a result of new columns that remembers this one."""
-        history = self._history
+        record = self._record
         if step:
             entry = {**step, "states": [len(self), int(states.shape[0])]}
-            history = (*history, entry)
+            record = replace(record, history=(*record.history, entry))
         return type(self).from_owned(
-            states,
-            counts,
-            input=self._input,
-            raw=self.known_raw,
-            post_selection=self._post_selection,
-            job_data=self._job_data,
-            metadata=self._metadata,
-            history=history,
-            attributes=self._attributes,
-            reason=reason or self._reason,
+            states, counts, record, raw=self.known_raw, reason=reason or self.nothing_left
         )
 
-    def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Any:
-        """Write the result to a file; see `lwfast.results.files.save_load`."""
-        from lwfast.results.files.save_load import save_result
+    def plot(self, show: bool = True, state_labels: Any = None, **options: Any) -> Any:
+        """Draw a bar chart; see `lwfast.results.plot_results` for the options."""
+        return plot_results(self, show=show, state_labels=state_labels, **options)
 
-        return save_result(self, filename, raw_data=raw_data, metadata=metadata)
+    def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Path:
+        """Write the result to a file, atomically; see `lwfast.results.files.save` for the forms.
+
+        A file keeps the result or its raw data, not both: raw data are often a hundred times as large. What
+        is loaded from a file of a processed result does not know its raw data, and says so where they are
+        asked for.
+
+        Args:
+            filename: Ends in `.json`, `.npz`, `.parquet` or `.csv`; a name without an ending gets `.json`
+                added to it, such as `run` or `run_0.25`. Where it is a symbolic link, the file that it points
+                to is written.
+            raw_data: Save the data before post-selection and mapping.
+            metadata: For `.json`: write metadata too, which Lightworks' form of the file has no place for.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            ResultError: If the raw data are to be saved and not known.
+            TypeError: If `filename` is not a name or path, or the result was made of floats.
+            ValueError: If `filename` names a folder, its ending is no form of results, or metadata are to be
+                written to a `.csv`.
+            LightworksDependencyError: If pyarrow is needed and not installed.
+            OSError: If the file cannot be written.
+        """
+        path = result_path(filename)
+        saved = self.raw_data if raw_data else self
+        counts = saved.whole_counts("save")
+        about = partial(description, type(saved).__name__, saved.known_record)
+        save_columns(path, saved.states, counts, about, metadata=metadata, is_raw=raw_data)
+        return path
 
 
-def columns_of(results: Any) -> tuple[StateTable, Counts]:
-    """Return the columns of a mapping from state to count.
+def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
+    """Add up the counts of several results.
+
+    Kind, input, post-selection and each entry of job data, metadata and attributes are kept where all results
+    agree on them. `history` keeps the steps that all went through, then tells of the sum; where results were
+    made in different ways, the entry of the sum has these as its `of`, with the number of results of each.
+    The raw data are added up too, where all are known and have as many modes. States come in the order in
+    which they first appear.
+
+    Args:
+        results: One or more results of as many modes; read one after the other, so a generator of many large
+            ones needs memory for the distinct states only.
 
     Raises:
-        ResultCreationError: If it is not such a mapping.
+        ModeMismatchError: If they differ in their number of modes.
+        TypeError: If one is not a result of counts.
+        ValueError: If there are none.
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
     """
-    if not isinstance(results, Mapping):
-        raise ResultCreationError(
-            f"Results should be a mapping from State to count, not {type(results).__name__}."
-        )
-    if isinstance(results, SamplingResult):
-        return results.states, results.counts
-    try:
-        states = table_of([as_occupation(key) for key in results])
-        weights = as_weights(results.values(), states.shape[0])
-    except (TypeError, ValueError) as error:
-        raise ResultCreationError(f"Results should map states to counts: {error}") from error
-    return group_weights(states, weights)
-
-
-def _as_input(input: Any) -> State | None:
-    if input is None or isinstance(input, State):
-        return input
-    try:
-        return State(as_occupation(input))
-    except (TypeError, ValueError):
-        raise ResultCreationError(
-            f"Input state should have type State, not {type(input).__name__}."
-        ) from None
+    total, provenance, n_results = ColumnSum(), Provenance(), 0
+    for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
+        if not isinstance(result, SamplingResult):
+            raise TypeError(f"only results of counts can be merged, not {type(result).__name__}")
+        columns = result.states, result.whole_counts("merging")
+        raw = result.known_raw
+        if raw is result:
+            total.add(columns, columns)
+        else:
+            total.add(columns, None if raw is None else (raw.states, raw.counts))
+        provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
+    if n_results == 0:
+        raise ValueError("there are no results to merge")
+    kind, record = provenance.shared
+    raw_columns, about = total.raw, ResultRecord(input=record.input)
+    kept = None if raw_columns is None else SamplingResult.from_owned(*raw_columns, about)
+    return (kind or SamplingResult).from_owned(*total.columns, record, raw=kept)

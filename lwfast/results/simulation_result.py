@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResultCreationError
 from lwfast.results.columns.dict_reading import DictReading, check_names
+from lwfast.results.columns.export import pandas_module
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.state_axis import StateAxis
-from lwfast.results.columns.state_map import StateMap, deep_unless_same, frozen
 from lwfast.results.columns.text import html_grid, html_table, number_of, short_state
+from lwfast.results.plots.simulation_plot import plot_simulation
 from lwfast.results.processing.mapping import map_states, table_of
 from lwfast.results.processing.selection import keep_states
+from lwfast.results.state_map import StateMap
 from lwfast.state import State, as_occupation
 from lwfast.tables.counts import group_checked
 
@@ -237,7 +241,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         if len(self.input_table) == 1 and self._type == "probability":
             row = self._row(0)
             values = row._values.real  # noqa: SLF001  (our own base class)
-            return html_table(row, values, f"{heading}, from {short_state(self.inputs[0])}")
+            return html_table(row.states, values, f"{heading}, from {short_state(self.inputs[0])}")
         return html_grid(self._array, self.input_table, self.output_table, heading)
 
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> SimulationResult:
@@ -289,8 +293,6 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         Raises:
             LightworksDependencyError: If pandas is not installed.
         """
-        from lwfast.results.columns.export import pandas_module
-
         values = self._shown_values(conv_to_probability).copy()
         parts = (values.real, values.imag) if np.iscomplexobj(values) else (values,)
         for part in parts:
@@ -310,9 +312,15 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
         `top` (30) is the number of outputs of one input that get a bar of their own.
         """
-        from lwfast.results.plots.simulation_plot import plot_simulation
-
-        return plot_simulation(self, self._shown_values(conv_to_probability), show, state_labels, **options)
+        return plot_simulation(
+            self._shown_values(conv_to_probability),
+            self.input_table,
+            self.output_table,
+            show,
+            state_labels,
+            amplitudes=self._type == "probability_amplitude",
+            **options,
+        )
 
 
 def _restored(

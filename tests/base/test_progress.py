@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,39 @@ def test_work_within_work(bars, monkeypatch, capsys):
     assert "inner" in shown
     if not bars:
         assert shown.count("\n") == 1
+
+
+def test_steps_without_a_known_number(monkeypatch, capsys):
+    """A download may not say how long it is; the line then has no total, and ends when it is closed."""
+    monkeypatch.setattr(_progress, "_bar", lambda *_, **__: None)
+    monkeypatch.setattr(_progress, "_PAUSE_SECONDS", 0.0)
+    shown = Progress(True)
+    shown.report("bytes", 5, None)
+    shown.report("bytes", 9, None)
+    shown.close()
+    assert capsys.readouterr().err == "\rbytes: 5\rbytes: 9\n"
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"), [("file", "3000000/4000000 ["), ("file", "?file/s"), ("B", "3.00M/4.00M [")]
+)
+def test_a_bar_counts_in_its_unit(unit, text, capsys):
+    pytest.importorskip("tqdm")
+    with Progress(True, unit=unit) as shown:
+        shown.report("work", 3_000_000, 4_000_000)
+    assert text in capsys.readouterr().err
+
+
+def test_without_tqdm(monkeypatch, capsys):
+    """What True means then is the caller's choice: a line, nothing or an error, before any work."""
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    for without, text in (("line", "work: 2 of 2"), ("nothing", "")):
+        with Progress(True, without_tqdm=without):
+            step("work", 2, 2)
+        assert capsys.readouterr().err.strip() == text
+    with pytest.raises(lw.LightworksDependencyError, match=r"lwfast\[progress\]"):
+        Progress(True, without_tqdm="error")
+    assert Progress(None, without_tqdm="error").report("work", 1, 2) is None
 
 
 def test_counts_of_blocks_are_one_multinomial(monkeypatch):

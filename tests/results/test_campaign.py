@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import lwfast as lw
+from lwfast._base.progress import step
 from lwfast.errors import CampaignError
 from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import chunks as _chunks
@@ -169,6 +170,17 @@ def test_progress_is_told(folder, small_chunks, capsys):
     assert f"{N_FILES}/{N_FILES}" in capsys.readouterr().err
     with pytest.raises(TypeError):
         scan_results(folder).merge(progress=5)
+
+
+def test_progress_takes_files_and_no_steps_of_the_work_on_one(folder, small_chunks):
+    seen = []
+
+    def reporting(state):
+        step("states", 1, 2)
+        return state
+
+    scan_results(folder).map(reporting).merge(progress=lambda *told: seen.append(told))
+    assert seen == [(k, N_FILES) for k in range(2, N_FILES + 1, 2)]
 
 
 def test_an_error_in_a_worker_cancels_what_waits(folder, small_chunks):

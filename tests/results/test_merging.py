@@ -102,6 +102,16 @@ def test_raw_data_are_those_of_all_parts_wherever_the_first_processed_one_stands
     assert plain.raw_data is plain
 
 
+def test_a_sum_of_no_files_can_be_a_part(tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.warns(UserWarning, match="could not be processed"):
+        none = lw.scan_results(tmp_path, on_error="skip").merge()
+    merged = lw.merge_results([none])
+    assert merged.history == ({"step": "merge", "results": 0},)
+    assert merged.metadata["failed"].keys() == {str(tmp_path / "broken.json")}
+    assert (none + A) == A
+
+
 def test_a_sum_that_overflows_is_as_it_was():
     from lwfast.results.processing.merging import CountSum
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from lwfast._base.progress import Progress, find_tqdm
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
@@ -71,11 +72,8 @@ def _make_bar(n_jobs: int) -> Any:
 
 def _find_tqdm() -> Any:
     """Return tqdm if it is installed and a line can be redrawn: in a terminal or a notebook."""
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return None
-    return tqdm if sys.stderr.isatty() or "notebook" in tqdm.__module__ else None
+    tqdm = find_tqdm()
+    return tqdm if tqdm is not None and (sys.stderr.isatty() or "notebook" in tqdm.__module__) else None
 
 
 class Shown:
@@ -118,28 +116,16 @@ class Download:
     """
 
     def __init__(self, shown: bool) -> None:
-        self._shown = shown
-        self._bar: Any = None
+        can_redraw = shown and _find_tqdm() is not None
+        self._progress = Progress(can_redraw, unit="B", without_tqdm="nothing")
+        self._shown = can_redraw
 
     def __enter__(self) -> Callable[[int, int | None], None] | None:
         return self._update if self._shown else None
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._progress.close()
 
     def _update(self, done: int, total: int | None) -> None:
-        if self._bar is None:
-            if (total or done) < LARGE_BYTES:
-                return
-            self._bar = _download_bar(total) if self._shown else None
-            self._shown = self._bar is not None
-        if self._bar is not None:
-            self._bar.update(done - self._bar.n)
-
-
-def _download_bar(total: int | None) -> Any:
-    tqdm = _find_tqdm()
-    return (
-        None if tqdm is None else tqdm(total=total, desc="Result", unit="B", unit_scale=True, file=sys.stderr)
-    )
+        if (total or done) >= LARGE_BYTES:
+            self._progress.report("Result", done, total)

@@ -14,7 +14,7 @@ from lwfast.errors import CampaignError, ResourceLimitError
 from lwfast.results.campaign.chunks import (
     DifferenceSum,
     Failures,
-    Part,
+    PartialSum,
     Sum,
     SummarySum,
     TableSum,
@@ -27,8 +27,9 @@ from lwfast.results.campaign.chunks import (
 from lwfast.results.campaign.doubles import Doubles, some
 from lwfast.results.campaign.paths import files_of
 from lwfast.results.campaign.running import outcomes_of
-from lwfast.results.campaign.verbs import Step, map_step, post_select_step, post_selection_step
+from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
 from lwfast.results.columns.json_like import path_text
+from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult
@@ -123,7 +124,7 @@ class Campaign:
     """
 
     def __init__(
-        self, paths: tuple[Path, ...], steps: tuple[Step, ...], on_error: str, raw_data: bool
+        self, paths: tuple[Path, ...], steps: tuple[CampaignStep, ...], on_error: str, raw_data: bool
     ) -> None:
         self.paths = paths
         self.report: CampaignReport | None = None
@@ -192,8 +193,10 @@ class Campaign:
             result = SamplingResult.from_owned(
                 empty.states,
                 empty.counts,
-                metadata={"files": 0, "failed": failed},
-                history=(*entries, {"step": "merge", "results": 0}),
+                ResultRecord(
+                    metadata={"files": 0, "failed": failed},
+                    history=(*entries, {"step": "merge", "results": 0}),
+                ),
             )
         else:
             result = total.result(files=n_done, failed=failed)
@@ -286,7 +289,7 @@ class Campaign:
         steps = "".join(f".{step.name}(...)" for step in self._steps)
         return f"lwfast.Campaign({len(self.paths)} files){steps}"
 
-    def _with(self, step: Step) -> Campaign:
+    def _with(self, step: CampaignStep) -> Campaign:
         return Campaign(self.paths, (*self._steps, step), self._on_error, self._raw_data)
 
     def _gathered(
@@ -321,7 +324,7 @@ class Campaign:
             warnings.warn(message, stacklevel=3)
         return total, tally
 
-    def _join(self, kind: Callable[[], S], total: S, part: Part[S]) -> Failures:
+    def _join(self, kind: Callable[[], S], total: S, part: PartialSum[S]) -> Failures:
         """Add the sum of a chunk; where that is too much, file by file, so that only one is left out."""
         try:
             total.join(part.total)
@@ -370,6 +373,6 @@ def _lines(failed: Failures) -> str:
     return "\n".join(f"  {path}: {reason}" for path, reason in failed.items())
 
 
-def _misfits(part: Part[Any], n_modes: int | None) -> Failures:
+def _misfits(part: PartialSum[Any], n_modes: int | None) -> Failures:
     reason = f"ResultError: its states have {part.n_modes} modes; those of the first file have {n_modes}"
     return dict.fromkeys(part.paths, reason)

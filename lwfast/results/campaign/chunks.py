@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from lwfast.errors import LightworksDependencyError, LightworksError, ModeRangeError, ResourceLimitError
 from lwfast.results.campaign.doubles import Content, content_of
-from lwfast.results.campaign.verbs import Step, check_fit
+from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.columns.provenance import Provenance
-from lwfast.results.files.save_load import load_result
+from lwfast.results.load import load_result
 from lwfast.results.processing.differences import Differences, differences_of
 from lwfast.results.processing.merging import CountSum
 from lwfast.results.processing.summaries import Summary, summary_of
@@ -54,7 +55,8 @@ class TableSum:
             ResourceLimitError: If a count gets too large.
         """
         self._counts.add(result.states, result.counts)
-        self.provenance.add(result)
+        is_start = len(result) == 0 and result.known_raw is result
+        self.provenance.add(type(result), result.known_record, is_start=is_start)
 
     def join(self, other: TableSum) -> None:
         """Add what another has added up, in the order of its states.
@@ -67,16 +69,10 @@ class TableSum:
 
     def result(self, **metadata: Any) -> SamplingResult:
         """Return the sum as a result, with further metadata."""
-        shared = self.provenance.shared
-        kind: type[SamplingResult] = shared.pop("kind", SamplingResult)
-        known = shared.pop("metadata", {})
-        metadata["failed"] = {**known.get("failed", {}), **metadata["failed"]}
-        return kind.from_owned(
-            *self._counts.columns(),
-            history=self.provenance.history,
-            metadata={**known, **metadata},
-            **shared,
-        )
+        kind, record = self.provenance.shared
+        metadata["failed"] = {**record.metadata.get("failed", {}), **metadata["failed"]}
+        record = replace(record, metadata={**record.metadata, **metadata})
+        return (kind or SamplingResult).from_owned(*self._counts.columns(), record)
 
     def settle(self) -> None:
         """Add up for good what waits, so that no more than the distinct states travels."""
@@ -152,7 +148,7 @@ class DifferenceSum:
         """Do nothing: it is small."""
 
 
-class Part(NamedTuple, Generic[S]):
+class PartialSum(NamedTuple, Generic[S]):
     """Files of a chunk whose states have as many modes (None where there are no states), and their sum."""
 
     n_modes: int | None
@@ -173,7 +169,7 @@ class Outcome(NamedTuple, Generic[S]):
         broken: What ended the pool that should have processed the chunk, or None.
     """
 
-    parts: list[Part[S]]
+    parts: list[PartialSum[S]]
     failed: Failures
     has_states: bool
     misfit: LightworksError | None
@@ -201,7 +197,7 @@ def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
 
 
 def run_chunk(
-    kind: Callable[[], S], paths: Sequence[Path], steps: Sequence[Step], raw_data: bool
+    kind: Callable[[], S], paths: Sequence[Path], steps: Sequence[CampaignStep], raw_data: bool
 ) -> Outcome[S]:
     """Add up the files of a chunk, apart for each number of modes.
 
@@ -232,7 +228,7 @@ def run_chunk(
             names.setdefault(n_modes, []).append(str(path))
     for n_modes, paths_added in names.items():
         totals[n_modes].settle()
-        outcome.parts.append(Part(n_modes, tuple(paths_added), totals[n_modes]))
+        outcome.parts.append(PartialSum(n_modes, tuple(paths_added), totals[n_modes]))
     return outcome
 
 
@@ -255,7 +251,7 @@ def loaded(path: Path, raw_data: bool, failed: Failures) -> SamplingResult | Non
 
 
 def processed(
-    path: Path, result: SamplingResult, steps: Sequence[Step], failed: Failures
+    path: Path, result: SamplingResult, steps: Sequence[CampaignStep], failed: Failures
 ) -> SamplingResult | None:
     """Return a result after all steps; None, with an entry in `failed`, where its data do not allow one."""
     try:
@@ -270,7 +266,7 @@ def processed(
     return result
 
 
-def misfit_of(path: Path, result: SamplingResult, steps: Sequence[Step]) -> LightworksError | None:
+def misfit_of(path: Path, result: SamplingResult, steps: Sequence[CampaignStep]) -> LightworksError | None:
     """Say why the steps cannot be applied to states of as many modes, or None where they can."""
     try:
         check_fit(steps, result.n_modes)

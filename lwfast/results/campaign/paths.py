@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lwfast.results.columns.json_like import path_text
+from lwfast.results.files.endings import SUFFIXES
 
 
 def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
@@ -39,8 +40,6 @@ def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
 
 def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterator[Path]:
     """Give the files that paths, folders and patterns stand for."""
-    from lwfast.results.files.save_load import SUFFIXES
-
     if not isinstance(paths, str | os.PathLike):
         if not isinstance(paths, Iterable) or isinstance(paths, Mapping | bytes | bytearray):
             raise TypeError(f"paths are a path or several, not {type(paths).__name__}")

@@ -6,13 +6,14 @@ import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lwfast._base.progress import Progress
 from lwfast._base.validation import as_integer
 from lwfast.results.campaign.chunks import Outcome, Sum, chunks_of, lost_chunk, run_chunk
-from lwfast.results.campaign.file_progress import Progress
-from lwfast.results.campaign.verbs import Step
+from lwfast.results.campaign.verbs import CampaignStep
 
 _IN_FLIGHT = 32
 """Chunks handed out at a time where the executor does not tell how many workers it has."""
@@ -26,7 +27,7 @@ Done = tuple[tuple[Path, ...], Outcome[S]]
 def outcomes_of(
     kind: Callable[[], S],
     paths: Sequence[Path],
-    steps: tuple[Step, ...],
+    steps: tuple[CampaignStep, ...],
     raw_data: bool,
     executor: Executor | None,
     progress: Any,
@@ -48,7 +49,8 @@ def outcomes_of(
     if isinstance(executor, ProcessPoolExecutor):
         _check_can_travel(steps)
     chunks = chunks_of(paths)
-    with Progress(progress, len(paths)) as bar:
+    n_done = 0
+    with closing(_shown(progress, len(paths))) as shown:
         if executor is None:
             done: Iterator[Done[S]] = ((chunk, run_chunk(kind, chunk, steps, raw_data)) for chunk in chunks)
         else:
@@ -56,7 +58,26 @@ def outcomes_of(
         for chunk, outcome in done:
             yield chunk, outcome
             if outcome.broken is None:
-                bar.advance(len(chunk))
+                n_done += len(chunk)
+                shown.report("files", n_done, len(paths))
+
+
+def _shown(progress: Any, n_files: int) -> Progress:
+    """Return what shows the files that are done: a bar, which needs tqdm, or a callable of the user.
+
+    It is not opened as a context: a callable of the user takes files, and no steps of the work on one.
+
+    Raises:
+        LightworksDependencyError: If a bar is wanted and tqdm is not installed.
+        TypeError: If `progress` is something else.
+    """
+    if callable(progress):
+        return Progress(lambda _what, done, total: progress(done, total))
+    if progress not in (None, False) and progress is not True:
+        raise TypeError(f"progress is True, False or a callable, not {type(progress).__name__}")
+    shown = Progress(progress, unit="file", without_tqdm="error")
+    shown.report("files", 0, n_files)
+    return shown
 
 
 def _elsewhere(
@@ -112,7 +133,7 @@ def _window(executor: Executor | None, in_flight: int | None) -> int:
     return in_flight
 
 
-def _check_can_travel(steps: tuple[Step, ...]) -> None:
+def _check_can_travel(steps: tuple[CampaignStep, ...]) -> None:
     try:
         pickle.dumps(steps)
     except (pickle.PicklingError, AttributeError, TypeError) as error:

@@ -16,7 +16,7 @@ from lwfast.tables.post_selection import as_heralds, as_rules, select_checked
 
 
 @dataclass(frozen=True)
-class Step:
+class CampaignStep:
     """A method of a result with its arguments.
 
     Attributes:
@@ -54,22 +54,22 @@ class Step:
         return as_selection(self.args[0])[1] is None
 
 
-def post_selection_step(post_selection: Any) -> Step:
+def post_selection_step(post_selection: Any) -> CampaignStep:
     """Return the step for `apply_post_selection`, whose arguments are checked here."""
     return _step("apply_post_selection", (settled(post_selection),), {})
 
 
-def post_select_step(rules: Any, heralds: Any) -> Step:
+def post_select_step(rules: Any, heralds: Any) -> CampaignStep:
     """Return the step for `post_select`."""
     return _step("post_select", (settled(() if rules is None else rules), as_heralds(heralds)), {})
 
 
-def map_step(mapping: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
+def map_step(mapping: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CampaignStep:
     """Return the step for `map`."""
     return _step("map", (mapping, *args), kwargs)
 
 
-def check_fit(steps: Iterable[Step], n_modes: int) -> None:
+def check_fit(steps: Iterable[CampaignStep], n_modes: int) -> None:
     """Check that steps can be applied to states of `n_modes` modes, as far as that depends on their number.
 
     Raises:
@@ -93,8 +93,8 @@ def check_fit(steps: Iterable[Step], n_modes: int) -> None:
             raise ResultError(f"step {number} ({step.name}) of the campaign: {error}") from None
 
 
-def _step(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
+def _step(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CampaignStep:
     # On no data: raises now what is wrong with the arguments, not after all files were read.
     history = getattr(SamplingResult({}), name)(*args, **kwargs).history
     described = tuple({k: v for k, v in entry.items() if k != "states"} for entry in history)
-    return Step(name, args, dict(kwargs), described)
+    return CampaignStep(name, args, dict(kwargs), described)

@@ -1,1 +1,1 @@
-"""Columns that read as a mapping."""
+"""Columns of states: found, ordered, shown and handed on, with the record that travels beside them."""

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.columns.record import ResultRecord, says_something
 
 _OF_ONE_FILE = ("saved", "file", "files", "failed")
 """Metadata that say nothing of a sum."""
-
-
-def was_processed(history: Iterable[Mapping[str, Any]], post_selection: Any) -> bool:
-    """Say whether data went through anything but adding up."""
-    rules = post_selection.values() if isinstance(post_selection, Mapping) else (post_selection,)
-    return any(_says_something(rule) for rule in rules) or any(map(_processes, history))
-
-
-def _processes(entry: Mapping[str, Any]) -> bool:
-    if entry.get("step") != "merge":
-        return True
-    return any(
-        was_processed(way.get("history", ()), way.get("post_selection")) for way in entry.get("of", ())
-    )
-
-
-def _says_something(rule: Any) -> bool:
-    return rule is not None and not (isinstance(rule, list | tuple | dict) and not rule)
 
 
 class Provenance:
@@ -46,25 +26,30 @@ class Provenance:
         self._failed: dict[str, str] = {}
         self._ways: dict[str, dict[str, Any]] = {}
 
-    def add(self, result: SamplingResult) -> None:
-        """Take in one more part."""
-        history = [{k: v for k, v in entry.items() if k != "states"} for entry in result.history]
-        said = result.post_selection
-        if len(result) == 0 and result.known_raw is result and not history:
-            self._n_results += 1  # an empty start of a sum, which was made in no way
+    def add(self, kind: type, record: ResultRecord, *, is_start: bool) -> None:
+        """Take in one more part.
+
+        Args:
+            kind: The class of the part.
+            record: What it says of itself.
+            is_start: Whether it holds no states and is raw data, as what a sum starts with.
+        """
+        history = [{k: v for k, v in entry.items() if k != "states"} for entry in record.history]
+        if is_start and not history:
+            self._n_results += 1  # it was made in no way
             return
-        for way in _ways_of(history, said):
+        for way in _ways_of(history, record.post_selection):
             self._count(way)
-        failed = result.metadata.get("failed")
+        failed = record.metadata.get("failed")
         self._failed.update(failed if isinstance(failed, dict) else {})
         self._agree(
             {
-                "kind": type(result),
-                "input": result.input,
-                "post_selection": said,
-                "job_data": result.job_data,
-                "metadata": {k: v for k, v in result.metadata.items() if k not in _OF_ONE_FILE},
-                "attributes": result.attributes,
+                "kind": kind,
+                "input": record.input,
+                "post_selection": record.post_selection,
+                "job_data": record.job_data,
+                "metadata": {k: v for k, v in record.metadata.items() if k not in _OF_ONE_FILE},
+                "attributes": record.attributes,
             }
         )
 
@@ -78,20 +63,23 @@ class Provenance:
             self._agree(other._shared)
 
     @property
-    def shared(self) -> dict[str, Any]:
-        """What all parts agree on: kind, input, post_selection, job_data, metadata and attributes."""
+    def shared(self) -> tuple[type[Any] | None, ResultRecord]:
+        """The class that all parts have, where it is one, and a record of what they agree on.
+
+        Its history tells what was done to all parts; where they differ, one entry says how many went which
+        way.
+        """
         shared = dict(self._shared or {})
+        kind = shared.pop("kind", None)
         if self._failed:
             shared["metadata"] = {**shared.get("metadata", {}), "failed": self._failed}
-        return shared
+        return kind, ResultRecord(**shared, history=self._history())
 
-    @property
-    def history(self) -> tuple[dict[str, Any], ...]:
-        """What was done to all parts; where they differ, one entry that says how many went which way."""
+    def _history(self) -> tuple[dict[str, Any], ...]:
         step = {"step": "merge", "results": self._n_results}
         ways = list(self._ways.values())
         if len(ways) > 1:
-            told = [{k: v for k, v in way.items() if k == "results" or _says_something(v)} for way in ways]
+            told = [{k: v for k, v in way.items() if k == "results" or says_something(v)} for way in ways]
             return ({**step, "of": told},)
         return (*(ways[0]["history"] if ways else ()), step)
 

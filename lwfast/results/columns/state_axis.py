@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.buffers import frozen
 from lwfast._types import StateTable
 from lwfast.results.columns.index import StateIndex
-from lwfast.results.columns.state_map import frozen
 from lwfast.state import State
 from lwfast.tables.counts import group_checked
 

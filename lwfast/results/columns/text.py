@@ -1,16 +1,16 @@
-"""How results show themselves: short text, a small table, frames, Arrow, plots."""
+"""How states and their values are shown: short text and small tables."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from lwfast._types import AnyArray, StateTable
-    from lwfast.results.columns.state_map import StateMap
+from lwfast._types import AnyArray, StateTable
+from lwfast.results.columns.ordering import largest
+from lwfast.state import State
 
 _SHOWN = 8
 _TABLE_ROWS = 10
@@ -18,7 +18,7 @@ _GRID_COLUMNS = 8
 _STATE_LENGTH = 64
 
 
-def short_text(result: StateMap[Any], title: str, facts: str) -> str:
+def short_text(result: Mapping[Any, Any], title: str, facts: str) -> str:
     """Return one line with the first states, however large the result is."""
     return f"lwfast.{title}({facts}, {{{', '.join(first_entries(result))}}})"
 
@@ -57,23 +57,20 @@ def number_of(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
-def html_table(result: StateMap[Any], values: AnyArray, heading: str) -> str:
+def html_table(states: StateTable, values: AnyArray, heading: str) -> str:
     """Return a small table of the largest values with a bar for each.
 
     Args:
-        result: What is shown.
+        states: `uint8[N, n_modes]`.
         values: `(N,)` real numbers, not negative, that rank the states.
         heading: Text above the table.
     """
-    from lwfast.results.columns.ordering import largest
-    from lwfast.state import State
-
     rows = largest(values, _TABLE_ROWS)
     peak = float(values[rows[0]]) if rows.size and values[rows[0]] else 1.0
     cells = []
     for row in rows.tolist():
         width = 100 * float(values[row]) / peak
-        state = html.escape(short_state(State(result.states[row].tolist())))
+        state = html.escape(short_state(State(states[row].tolist())))
         bar = f'<div style="background:#4c72b0;height:0.8em;width:{width:.1f}%"></div>'
         value = values[row].item()
         text = f"{value}" if isinstance(value, int) else f"{value:.6g}"
@@ -81,7 +78,7 @@ def html_table(result: StateMap[Any], values: AnyArray, heading: str) -> str:
             f'<tr><td style="font-family:monospace;text-align:left">{state}</td><td>{text}</td>'
             f'<td style="width:12em">{bar}</td></tr>'
         )
-    rest = len(result) - rows.size
+    rest = len(states) - rows.size
     note = f"<div>{number_of(rest, 'more state')}</div>" if rest > 0 else ""
     return f"<div>{html.escape(heading)}<table>{''.join(cells)}</table>{note}</div>"
 
@@ -95,9 +92,6 @@ def html_grid(array: AnyArray, inputs: StateTable, outputs: StateTable, heading:
         outputs: `uint8[n_outputs, n_modes]`.
         heading: Text above the table.
     """
-    from lwfast.results.columns.ordering import largest
-    from lwfast.state import State
-
     shown = np.abs(array[:_TABLE_ROWS])
     columns = np.sort(largest(shown.max(axis=0, initial=0.0), _GRID_COLUMNS)).tolist()
 
@@ -117,104 +111,3 @@ def html_grid(array: AnyArray, inputs: StateTable, outputs: StateTable, heading:
     ]
     note = f"<div>{', '.join(more)}</div>" if more else ""
     return f"<div>{html.escape(heading)}<table>{''.join(lines)}</table>{note}</div>"
-
-
-class SamplingDisplay:
-    """What a result of counts shows; a part of `SamplingResult`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return short_text(_result(self), type(self).__name__, self._facts())
-
-    __str__ = __repr__
-
-    def _facts(self) -> str:
-        result = _result(self)
-        states, modes = number_of(len(result), "state"), number_of(result.n_modes, "mode")
-        why = f"; {result.nothing_left}" if result.nothing_left else ""
-        return f"{states} of {modes}, {number_of(result.n_samples, 'sample')}{why}"
-
-    def _repr_html_(self) -> str:
-        result = _result(self)
-        return html_table(result, result.counts, f"{type(self).__name__}: {self._facts()}")
-
-    def print_outputs(self) -> None:
-        """Print the input state and every output with its count."""
-        result = _result(self)
-        outputs = ", ".join(f"{state} : {count}" for state, count in result.items())
-        print(f"{result.input} -> {outputs}" if result.input is not None else outputs)  # noqa: T201
-
-    def display_as_dataframe(self) -> Any:
-        """Return a DataFrame of one row, with a column for each output state.
-
-        Raises:
-            LightworksDependencyError: If pandas is not installed.
-        """
-        from lwfast.results.columns.export import pandas_module
-
-        result = _result(self)
-        name = "counts" if result.input is None else str(result.input)
-        columns = [str(state) for state in result]
-        return pandas_module().DataFrame([list(result.counts)], index=[name], columns=columns)
-
-    def to_pandas(self, dtype: Any = np.uint8) -> Any:
-        """Return a DataFrame with a column for each mode (`mode_0`, ...) and one of `counts`.
-
-        Numbers of the type uint8 have no sign and end at 255: `frame.mode_0 - frame.mode_1` of `|0,1>` is
-        255. Take `dtype=int` where columns are subtracted or multiplied, or `differences`.
-
-        Args:
-            dtype: Of the columns of modes.
-
-        Raises:
-            LightworksDependencyError: If pandas is not installed.
-        """
-        from lwfast.results.columns.export import to_pandas
-
-        result = _result(self)
-        return to_pandas(result.states, result.counts, "counts", dtype)
-
-    def to_polars(self) -> Any:
-        """Return a `polars.DataFrame` with `state` (an array of uint8, without a sign) and `counts`.
-
-        `polars.DataFrame(result)` raises: polars takes any mapping for one from names to columns, before it
-        looks for an Arrow stream.
-
-        Raises:
-            LightworksDependencyError: If polars is not installed.
-        """
-        from lwfast.results.columns.export import to_polars
-
-        result = _result(self)
-        return to_polars(result.states, result.counts, "counts")
-
-    def to_arrow(self) -> Any:
-        """Return a `pyarrow.Table` with `state` (a list of uint8 of fixed size) and `counts`.
-
-        Raises:
-            LightworksDependencyError: If pyarrow is not installed.
-        """
-        from lwfast.results.columns.export import to_arrow
-
-        result = _result(self)
-        return to_arrow(result.states, result.counts, "counts")
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Hand the columns to DuckDB, pyarrow and others without a copy; for polars there is `to_polars`."""
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        """Return the counts, in the order of `states`."""
-        return np.array(_result(self).counts, dtype=dtype, copy=copy)
-
-    def plot(self, show: bool = True, state_labels: Any = None, **options: Any) -> Any:
-        """Draw a bar chart; see `lwfast.results.plots.result_plot.plot_results` for the options."""
-        from lwfast.results.plots.result_plot import plot_results
-
-        return plot_results(_result(self), show=show, state_labels=state_labels, **options)
-
-
-def _result(display: Any) -> Any:
-    """Return the result that a display is a part of."""
-    return display

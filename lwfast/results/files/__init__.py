@@ -1,1 +1,1 @@
-"""Results on disk."""
+"""The forms that result files have; `lwfast.results.load` reads results from them."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lwfast._version import __version__
 from lwfast.errors import ResultFormatError
 from lwfast.results.columns.json_like import json_like, path_text
+from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State
-
-if TYPE_CHECKING:
-    from lwfast.results.sampling_result import SamplingResult
 
 _FORMS: dict[str, type | tuple[type, ...]] = {
     "kind": str,
@@ -33,29 +31,34 @@ _FORM_NAMES: dict[type | tuple[type, ...], str] = {
 }
 
 
-def description(result: SamplingResult) -> str:
-    """Return what is kept of a result, as JSON; all but its attributes was JSON-like from the beginning."""
+def description(kind: str, record: ResultRecord) -> str:
+    """Return what is kept of a result, as JSON; all but its attributes was JSON-like from the beginning.
+
+    Args:
+        kind: The name of its class.
+        record: What it says of itself.
+    """
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    kept: dict[str, Any] = {"version": __version__, "saved": now, "kind": type(result).__name__}
-    if result.input is not None:
-        kept["input"] = result.input.s
-    metadata = {k: v for k, v in result.metadata.items() if k != "saved"}
+    kept: dict[str, Any] = {"version": __version__, "saved": now, "kind": kind}
+    if record.input is not None:
+        kept["input"] = record.input.s
+    metadata = {k: v for k, v in record.metadata.items() if k != "saved"}
     said = {
-        "post_selection": result.post_selection,
-        "job_data": result.job_data,
-        "history": list(result.history),
+        "post_selection": record.post_selection,
+        "job_data": record.job_data,
+        "history": list(record.history),
         "metadata": metadata,
     }
     kept |= {name: value for name, value in said.items() if value}
-    attributes = _writable(result.attributes)
+    attributes = _writable(record.attributes)
     if attributes:
         kept["attributes"] = attributes
     # JSON has no NaN, and the reader of our .json files takes none.
     return json.dumps(kept, allow_nan=False)
 
 
-def fields_of(described: Any) -> dict[str, Any]:
-    """Return the fields of a result from what was read back, checked.
+def record_of(described: Any) -> ResultRecord:
+    """Return the record of a result from what was read back, checked.
 
     Raises:
         ResultFormatError: If something has another form than it was written in.
@@ -78,14 +81,14 @@ def fields_of(described: Any) -> dict[str, Any]:
         start = None if given is None else State(given)
     except (TypeError, ValueError) as error:
         raise ResultFormatError(f"the input in the metadata is no state: {error}") from None
-    return {
-        "input": start,
-        "post_selection": described.get("post_selection"),
-        "job_data": described.get("job_data"),
-        "metadata": {**(described.get("metadata") or {}), "saved": described.get("saved")},
-        "history": tuple(history),
-        "attributes": described.get("attributes"),
-    }
+    return ResultRecord(
+        input=start,
+        post_selection=described.get("post_selection"),
+        job_data=described.get("job_data"),
+        metadata={**(described.get("metadata") or {}), "saved": described.get("saved")},
+        history=tuple(history),
+        attributes=described.get("attributes") or {},
+    )
 
 
 def _check_history(entries: Any) -> None:

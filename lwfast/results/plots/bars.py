@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lwfast._base.plot_text import plot_text
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, FloatArray, StateTable
+from lwfast.errors import ModeMismatchError
 from lwfast.results.columns.ordering import largest, order
 from lwfast.results.columns.text import shortened
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.count_map import CountMap
 from lwfast.state import State, as_occupation
 from lwfast.tables.counts import group_checked
 
@@ -40,7 +42,7 @@ class Bars(NamedTuple):
 
 
 def bars_of(
-    results: Sequence[SamplingResult],
+    results: Sequence[CountMap],
     top: int,
     by: str,
     names: Mapping[tuple[int, ...], str],
@@ -98,8 +100,6 @@ def label_table(state_labels: Mapping[Any, Any] | None) -> dict[tuple[int, ...],
     """
     if not state_labels:
         return {}
-    from lwfast._base.plot_text import plot_text
-
     try:
         return {as_occupation(s): plot_text(str(label), LABEL_LENGTH) for s, label in state_labels.items()}
     except TypeError:
@@ -133,13 +133,13 @@ def checked_top(top: Any) -> int:
     return checked
 
 
-def _ranked(results: Sequence[SamplingResult], top: int) -> StateTable:
+def _ranked(results: Sequence[CountMap], top: int) -> StateTable:
     """Return the `top` states by their share summed over the results, largest first.
 
     Shares, not counts: a long run does not drown a short one.
     """
     if len(results) == 1:
-        return results[0].top(top).states
+        return results[0].states[largest(results[0].counts, top)]
     shares = [result.counts / (float(result.n_samples) or 1.0) for result in results]
 
     def union(rows: Sequence[AnyArray]) -> StateTable:
@@ -163,9 +163,7 @@ def _ranked(results: Sequence[SamplingResult], top: int) -> StateTable:
     return states[largest(summed(states), top)]
 
 
-def _same_modes(results: Sequence[SamplingResult]) -> None:
-    from lwfast.errors import ModeMismatchError
-
+def _same_modes(results: Sequence[CountMap]) -> None:
     for result in results:
         if result.n_modes != results[0].n_modes:
             raise ModeMismatchError(

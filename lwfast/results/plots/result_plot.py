@@ -10,6 +10,7 @@ import numpy as np
 from lwfast._base.plot_text import measure, plot_text
 from lwfast.errors import LightworksDependencyError
 from lwfast.results.columns.text import shortened
+from lwfast.results.count_map import CountMap
 from lwfast.results.plots.bars import (
     DEFAULT_TOP,
     LABEL_LENGTH,
@@ -19,7 +20,6 @@ from lwfast.results.plots.bars import (
     label_table,
     number_text,
 )
-from lwfast.results.sampling_result import SamplingResult
 
 _LABEL_SIZE, _SMALL_SIZE = 9.0, 7.0
 _CUT_FROM = 2.0
@@ -33,7 +33,7 @@ _LINE = 1.25 / 72
 
 
 def plot_results(
-    results: SamplingResult | Sequence[SamplingResult] | Mapping[str, SamplingResult],
+    results: CountMap | Sequence[CountMap] | Mapping[str, CountMap],
     *,
     show: bool = True,
     state_labels: Mapping[Any, Any] | None = None,
@@ -119,19 +119,19 @@ def has_screen(pyplot: Any) -> bool:
     return name not in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
-def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tuple[str, SamplingResult]]:
-    named: list[tuple[str, SamplingResult]] = []
+def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tuple[str, CountMap]]:
+    named: list[tuple[str, CountMap]] = []
     for group in (results, compare):
         if group is None:
             continue
-        if isinstance(group, SamplingResult):
+        if isinstance(group, CountMap):
             named.append(("", group))
         elif isinstance(group, Mapping):
             named.extend((str(name), result) for name, result in group.items())
         else:
             named.extend(("", result) for result in group)
     for _, result in named:
-        if not isinstance(result, SamplingResult):
+        if not isinstance(result, CountMap):
             raise TypeError(f"only results of counts can be drawn, not {type(result).__name__}")
         if len(result) == 0:
             why = f" By its history, {result.nothing_left}." if result.nothing_left else ""

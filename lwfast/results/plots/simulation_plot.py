@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray
+from lwfast._types import AnyArray, StateTable
 from lwfast.results.columns.ordering import largest
 from lwfast.results.plots.bars import DEFAULT_TOP, Bars, checked_top, label_of, label_table, others
 from lwfast.results.plots.result_plot import (
@@ -18,7 +18,6 @@ from lwfast.results.plots.result_plot import (
     new_axes,
     pyplot_module,
 )
-from lwfast.results.simulation_result import SimulationResult
 
 _MOST_TICKS = 40
 _SQUARE_TO = 3
@@ -26,10 +25,13 @@ _SQUARE_TO = 3
 
 
 def plot_simulation(
-    result: SimulationResult,
     values: AnyArray,
+    inputs: StateTable,
+    outputs: StateTable,
     show: bool,
     state_labels: Mapping[Any, Any] | None,
+    *,
+    amplitudes: bool,
     top: int = DEFAULT_TOP,
 ) -> Any:
     """Draw one input as bars, several as a heat map; amplitudes as real and imaginary part side by side.
@@ -38,10 +40,12 @@ def plot_simulation(
     first; one more bar stands for the probability of all others.
 
     Args:
-        result: Where inputs and outputs come from.
         values: `(n_inputs, n_outputs)`, what is drawn.
+        inputs: `uint8[n_inputs, n_modes]`.
+        outputs: `uint8[n_outputs, n_modes]`.
         show: Show the figure and return None; without a screen, or where it is False, return figure and axes.
         state_labels: Another label for some states, as for `plot_results`.
+        amplitudes: Whether complex values are amplitudes; of complex probabilities only the real part counts.
         top: How many outputs of one input get a bar of their own.
 
     Returns:
@@ -59,12 +63,12 @@ def plot_simulation(
     parts = [("", values)]
     if np.iscomplexobj(values):
         parts = [("", values.real)]
-        if result.result_type == "probability_amplitude":
+        if amplitudes:
             parts = [("real", values.real), ("imag", values.imag)]
     if len(values) == 1:
-        figure, axes = _draw_bars(result, values, parts, names, top)
+        figure, axes = _draw_bars(outputs, values, parts, names, top)
     else:
-        figure, axes = _draw_maps(result, values, parts, names)
+        figure, axes = _draw_maps(_chosen(outputs, names), _chosen(inputs, names), parts)
     if show and has_screen(pyplot_module()):
         pyplot_module().show()
         return None
@@ -72,7 +76,7 @@ def plot_simulation(
 
 
 def _draw_bars(
-    result: SimulationResult,
+    outputs: StateTable,
     values: AnyArray,
     parts: list[tuple[str, AnyArray]],
     names: Mapping[tuple[int, ...], str],
@@ -80,7 +84,6 @@ def _draw_bars(
 ) -> tuple[Any, AnyArray]:
     n_outputs = values.shape[1]
     rows = np.arange(n_outputs) if n_outputs <= top else largest(np.abs(values[0]), top)
-    outputs = result.output_table
     shown = list(map(tuple, outputs[rows].tolist()))
     labels = [label_of(occupation, names) for occupation in shown]
     given = [occupation in names for occupation in shown]
@@ -105,12 +108,8 @@ def _draw_bars(
 
 
 def _draw_maps(
-    result: SimulationResult,
-    values: AnyArray,
-    parts: list[tuple[str, AnyArray]],
-    names: Mapping[tuple[int, ...], str],
+    across: list[tuple[int, str]], down: list[tuple[int, str]], parts: list[tuple[str, AnyArray]]
 ) -> tuple[Any, AnyArray]:
-    across, down = _chosen(result.output_table, names), _chosen(result.input_table, names)
     # A character of a label takes 0.08 inch: below the map, and at its left.
     height = 6 + 0.08 * extent([label for _, label in across])[0]
     width = 7 + 0.08 * extent([label for _, label in down])[0]
@@ -124,7 +123,7 @@ def _draw_maps(
     )
     axes = axes.reshape(-1)
     lowest, highest = min(a.min() for _, a in parts), max(a.max() for _, a in parts)
-    sides = sorted(values.shape)
+    sides = sorted(parts[0][1].shape)
     aspect = "equal" if sides[1] <= _SQUARE_TO * sides[0] else "auto"
     for (part, array), ax in zip(parts, axes, strict=True):
         image = ax.imshow(array, vmin=lowest, vmax=highest, aspect=aspect, interpolation="nearest")
@@ -137,7 +136,7 @@ def _draw_maps(
     return figure, axes
 
 
-def _chosen(states: AnyArray, names: Mapping[tuple[int, ...], str]) -> list[tuple[int, str]]:
+def _chosen(states: StateTable, names: Mapping[tuple[int, ...], str]) -> list[tuple[int, str]]:
     """Return places and labels of all states, or of evenly chosen ones where labels would touch."""
     step = -(-len(states) // _MOST_TICKS)
     return [(k, label_of(tuple(states[k].tolist()), names)) for k in range(0, len(states), step)]

@@ -1,1 +1,1 @@
-"""What is done with results."""
+"""What is done with the columns of results."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.buffers import frozen
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ModeRangeError, ResourceLimitError
-from lwfast.results.columns.state_map import frozen
 
 _CHUNK = 1 << 16
 

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import readable
+from lwfast._base.buffers import frozen, readable
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
-from lwfast.results.columns.state_map import frozen
 
 _CHUNK = 1 << 17
 

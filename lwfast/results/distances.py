@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lwfast._types import AnyArray, FloatArray
-from lwfast.results.columns.state_map import StateMap
+from lwfast.results.columns.index import StateIndex
 from lwfast.results.processing.binomial import mean_deviation, mean_root, root_product_loss
 from lwfast.results.processing.mapping import table_of
 from lwfast.results.processing.weights import group_weights
+from lwfast.results.state_map import StateMap
 from lwfast.state import as_occupation
 from lwfast.tables.counts import as_table
 
@@ -185,8 +186,6 @@ def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
         raise ValueError(
             f"states of {states_a.shape[1]} modes cannot be compared with states of {states_b.shape[1]} modes"
         )
-    from lwfast.results.columns.index import StateIndex
-
     rows = StateIndex(states_a).rows(states_b)
     new = rows < 0
     n_new = int(new.sum())

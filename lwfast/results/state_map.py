@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, MappingView, ValuesView
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
 from lwfast.results.columns.dict_reading import DictReading
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.text import first_entries
+from lwfast.results.processing.differences import Differences, differences_of
 from lwfast.state import State, as_occupation
 
-if TYPE_CHECKING:
-    from lwfast.results.processing.differences import Differences
-
 V = TypeVar("V")
-A = TypeVar("A", bound="np.ndarray[Any, Any]")
 _CHUNK = 4096
 
 
@@ -142,8 +141,8 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     def __deepcopy__(self, memo: dict[int, Any]) -> StateMap[V]:
         # Columns cannot be changed and may be large; what a user gave beside them may be changed.
         slots, own = self._as_dict(), getattr(self, "__dict__", {})  # of a class of a user
-        given: dict[str, Any] = {name: slots[name] for name in ("_attributes", "_raw") if name in slots}
-        copied = {name: deep_unless_same(value, memo) for name, value in given.items()}
+        given = {name: value for name, value in slots.items() if name not in ("_states", "_values")}
+        copied = {name: copy.deepcopy(value, memo) for name, value in given.items()}
         copied_own = deep_unless_same(own, memo)
         if copied_own is own and all(copied[name] is value for name, value in given.items()):
             return self
@@ -186,8 +185,6 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             TypeError: If a mode is no integer, or the values are amplitudes.
             ValueError: If no mode is given, or one twice.
         """
-        from lwfast.results.processing.differences import differences_of
-
         return differences_of(self._states, self._values, modes, others)
 
     def rows_of(self, states: StateTable) -> NDArray[np.int64]:
@@ -272,15 +269,6 @@ def _short_list(view: MappingView) -> str:
     return f"lwfast.{type(view).__name__}([{', '.join(first_entries(view))}])"
 
 
-def frozen(array: A) -> A:
-    """Return a view of an array whose memory nobody may write to any more, not by its flags either."""
-    owner: Any = array
-    while isinstance(owner, np.ndarray):
-        owner.flags.writeable = False
-        owner = owner.base
-    return array.view()
-
-
 def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
     """Rebuild a pickled mapping."""
     result = cls.__new__(cls)
@@ -290,16 +278,3 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
         setattr(result, name, frozen(getattr(result, name)))  # NumPy's pickle forgets it
     result._index = None  # noqa: SLF001  (rebuilt on demand)
     return result
-
-
-def deep_unless_same(value: Any, memo: dict[int, Any]) -> Any:
-    """Return a deep copy, or the very value where it is a dict of what cannot be changed."""
-    if not isinstance(value, dict):
-        return copy.deepcopy(value, memo)
-    copied = {name: copy.deepcopy(entry, memo) for name, entry in value.items()}
-    return copied if any(copied[name] is not entry for name, entry in value.items()) else value
-
-
-def private(value: Any) -> Any:
-    """Return a deep copy of JSON-like data, so that the caller's changes do not reach what is kept."""
-    return copy.deepcopy(value)

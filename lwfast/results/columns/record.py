@@ -1,0 +1,69 @@
+"""What travels with the counts of a result: where they come from and what was done to them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lwfast.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRecord:
+    """All that a result is made of besides its columns; none of it is changed once it is here.
+
+    Attributes:
+        input: The input state, or None where it is not known.
+        post_selection: The post-selection that came with the job, JSON-like, or None.
+        job_data: What travelled with the job beside its post-selection, JSON-like, or None.
+        metadata: Job id, QPU and the like, JSON-like.
+        history: What was done to the data after it was received, one entry per step.
+        attributes: What a user gave; the only part that need not be JSON-like.
+    """
+
+    input: State | None = None
+    post_selection: Any = None
+    job_data: dict[str, Any] | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    history: tuple[dict[str, Any], ...] = ()
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def was_processed(self) -> bool:
+        """Whether the data went through anything but adding up."""
+        return was_processed(self.history, self.post_selection)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ResultRecord:
+        attributes = deep_unless_same(self.attributes, memo)
+        if attributes is self.attributes:
+            return self
+        return replace(self, attributes=attributes)
+
+
+def was_processed(history: Iterable[Mapping[str, Any]], post_selection: Any) -> bool:
+    """Say whether data went through anything but adding up."""
+    rules = post_selection.values() if isinstance(post_selection, Mapping) else (post_selection,)
+    return any(map(says_something, rules)) or any(map(_processes, history))
+
+
+def _processes(entry: Mapping[str, Any]) -> bool:
+    if entry.get("step") != "merge":
+        return True
+    return any(
+        was_processed(way.get("history", ()), way.get("post_selection")) for way in entry.get("of", ())
+    )
+
+
+def says_something(rule: Any) -> bool:
+    """Say whether a rule, or what else is kept of a result, is there and not empty."""
+    return rule is not None and not (isinstance(rule, list | tuple | dict) and not rule)
+
+
+def deep_unless_same(value: Any, memo: dict[int, Any]) -> Any:
+    """Return a deep copy, or the very value where it is a dict of what cannot be changed."""
+    if not isinstance(value, dict):
+        return copy.deepcopy(value, memo)
+    copied = {name: copy.deepcopy(entry, memo) for name, entry in value.items()}
+    return copied if any(copied[name] is not entry for name, entry in value.items()) else value

@@ -1,0 +1,224 @@
+"""Counts by state, with what is known of them, and how they are shown and handed to other libraries."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+
+from lwfast._types import Counts, StateTable
+from lwfast.errors import ResultCreationError
+from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
+from lwfast.results.columns.record import ResultRecord
+from lwfast.results.columns.text import html_table, number_of, short_text
+from lwfast.results.processing.mapping import table_of
+from lwfast.results.processing.summaries import Summary, summary_of
+from lwfast.results.processing.weights import as_weights, group_weights
+from lwfast.results.state_map import StateMap
+from lwfast.state import State, as_occupation
+
+
+class CountMap(StateMap[int]):
+    """How often each state was measured: the base of `SamplingResult`, and what plots need of it.
+
+    Args:
+        states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
+        counts: `int64[N]` or `float64[N]`, likewise.
+        record: Where they come from.
+        reason: Why post-selection left nothing, where it did.
+    """
+
+    __slots__ = ("_reason", "_record")
+
+    _record: ResultRecord
+    _reason: str | None
+
+    def __init__(
+        self, states: StateTable, counts: Counts, record: ResultRecord, reason: str | None = None
+    ) -> None:
+        StateMap.__init__(self, states, counts)
+        self._record = record
+        self._reason = reason
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached where the normal look-up failed; `_record` itself is missing while unpickling.
+        if not name.startswith("_") and name in self._record.attributes:
+            return self._record.attributes[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def counts(self) -> Counts:
+        """The count of each row of `states`, `int64[N]`, read-only."""
+        return cast("Counts", self._values)
+
+    @property
+    def n_samples(self) -> int:
+        """All counts together."""
+        if self.counts.dtype != np.int64:
+            return cast("int", float(self.counts.sum()))
+        return sum(self.counts.tolist()) if self._could_overflow else int(self.counts.sum())
+
+    @property
+    def _could_overflow(self) -> bool:
+        return len(self) > 0 and int(self.counts.max()) > (2**63 - 1) // len(self)
+
+    def whole_counts(self, purpose: str) -> Counts:
+        """Return `counts` for a purpose that needs integers.
+
+        Raises:
+            TypeError: If they are floats.
+        """
+        if self.counts.dtype != np.int64:
+            raise TypeError(f"{purpose} needs integer counts; this result was made of floats")
+        return self.counts
+
+    @property
+    def input(self) -> State | None:
+        """The input state, or None where it is not known."""
+        return self._record.input
+
+    @property
+    def known_record(self) -> ResultRecord:
+        """All that stands beside the columns, as the result itself keeps it: not to be changed."""
+        return self._record
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The further attributes that the result was made with, as a new dict."""
+        return dict(self._record.attributes)
+
+    @property
+    def post_selection(self) -> Any:
+        """The post-selection that came with the job, or None; what was done later is in `history`."""
+        return copy.deepcopy(self._record.post_selection)
+
+    @property
+    def job_data(self) -> dict[str, Any] | None:
+        """What travelled with the job beside its post-selection, or None."""
+        return copy.deepcopy(self._record.job_data)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Job id, QPU and the like, as a copy."""
+        return copy.deepcopy(self._record.metadata)
+
+    @property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """What was done to the data after it was received, one entry a step."""
+        return copy.deepcopy(self._record.history)
+
+    @property
+    def nothing_left(self) -> str | None:
+        """Why post-selection left nothing, where it did: the rule that no state meets, if it is one."""
+        return self._reason
+
+    def summary(self) -> Summary:
+        """Return photon-number histogram, means of modes and correlations of pairs of modes."""
+        return summary_of(self.states, self.whole_counts("summary"))
+
+    def __repr__(self) -> str:
+        return short_text(self, type(self).__name__, self._facts())
+
+    __str__ = __repr__
+
+    def _facts(self) -> str:
+        states, modes = number_of(len(self), "state"), number_of(self.n_modes, "mode")
+        why = f"; {self.nothing_left}" if self.nothing_left else ""
+        return f"{states} of {modes}, {number_of(self.n_samples, 'sample')}{why}"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.states, self.counts, f"{type(self).__name__}: {self._facts()}")
+
+    def print_outputs(self) -> None:
+        """Print the input state and every output with its count."""
+        outputs = ", ".join(f"{state} : {count}" for state, count in self.items())
+        print(f"{self.input} -> {outputs}" if self.input is not None else outputs)  # noqa: T201
+
+    def display_as_dataframe(self) -> Any:
+        """Return a DataFrame of one row, with a column for each output state.
+
+        Raises:
+            LightworksDependencyError: If pandas is not installed.
+        """
+        name = "counts" if self.input is None else str(self.input)
+        columns = [str(state) for state in self]
+        return pandas_module().DataFrame([list(self.counts)], index=[name], columns=columns)
+
+    def to_pandas(self, dtype: Any = np.uint8) -> Any:
+        """Return a DataFrame with a column for each mode (`mode_0`, ...) and one of `counts`.
+
+        Numbers of the type uint8 have no sign and end at 255: `frame.mode_0 - frame.mode_1` of `|0,1>` is
+        255. Take `dtype=int` where columns are subtracted or multiplied, or `differences`.
+
+        Args:
+            dtype: Of the columns of modes.
+
+        Raises:
+            LightworksDependencyError: If pandas is not installed.
+        """
+        return to_pandas(self.states, self.counts, "counts", dtype)
+
+    def to_polars(self) -> Any:
+        """Return a `polars.DataFrame` with `state` (an array of uint8, without a sign) and `counts`.
+
+        `polars.DataFrame(result)` raises: polars takes any mapping for one from names to columns, before it
+        looks for an Arrow stream.
+
+        Raises:
+            LightworksDependencyError: If polars is not installed.
+        """
+        return to_polars(self.states, self.counts, "counts")
+
+    def to_arrow(self) -> Any:
+        """Return a `pyarrow.Table` with `state` (a list of uint8 of fixed size) and `counts`.
+
+        Raises:
+            LightworksDependencyError: If pyarrow is not installed.
+        """
+        return to_arrow(self.states, self.counts, "counts")
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the columns to DuckDB, pyarrow and others without a copy; for polars there is `to_polars`."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Return the counts, in the order of `states`."""
+        return np.array(self.counts, dtype=dtype, copy=copy)
+
+
+def columns_of(results: Any) -> tuple[StateTable, Counts]:
+    """Return the columns of a mapping from state to count.
+
+    Raises:
+        ResultCreationError: If it is not such a mapping.
+    """
+    if not isinstance(results, Mapping):
+        raise ResultCreationError(
+            f"Results should be a mapping from State to count, not {type(results).__name__}."
+        )
+    if isinstance(results, CountMap):
+        return results.states, results.counts
+    try:
+        states = table_of([as_occupation(key) for key in results])
+        weights = as_weights(results.values(), states.shape[0])
+    except (TypeError, ValueError) as error:
+        raise ResultCreationError(f"Results should map states to counts: {error}") from error
+    return group_weights(states, weights)
+
+
+def as_input(input: Any) -> State | None:
+    """Return an input state, or None where there is none.
+
+    Raises:
+        ResultCreationError: If it is not a state.
+    """
+    if input is None or isinstance(input, State):
+        return input
+    try:
+        return State(as_occupation(input))
+    except (TypeError, ValueError):
+        raise ResultCreationError(
+            f"Input state should have type State, not {type(input).__name__}."
+        ) from None

@@ -1,0 +1,83 @@
+"""Results as NumPy's .npz."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from lwfast._base.file_memory import MEMORY_REMEDY, check_json, read_file
+from lwfast._base.memory import check_memory, readable_bytes
+from lwfast._types import Counts, StateTable
+from lwfast.errors import ResultFormatError
+from lwfast.tables.counts import as_counts, as_table
+
+_GROUPING_BYTES = 26
+"""What adding up equal rows takes for each row, besides the columns."""
+
+
+def write_npz(states: StateTable, counts: Counts, metadata: str, file: BinaryIO) -> None:
+    """Write the arrays `states`, `counts` and `metadata`, a text."""
+    columns: dict[str, Any] = {"states": states, "counts": counts}
+    np.savez_compressed(file, metadata=np.array(metadata), **columns)
+
+
+def read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
+    """Read the arrays, and the metadata.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ResultFormatError: If it does not hold a result.
+        ResourceLimitError: If what it holds would take more memory than is allowed.
+        ValueError: If its columns do not; likewise TypeError.
+    """
+    body = read_file(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            infos = archive.infolist()
+            unpacked = sum(info.file_size for info in infos)
+            held = len(body) + 2 * unpacked  # as bytes, and as arrays
+            check_memory(held, f"What {readable_bytes(len(body))} unpack to", remedy=MEMORY_REMEDY)
+            # Every member as a whole: then checksums and names are right before any of it is believed.
+            members = {info.filename: _unpacked(archive, info) for info in infos}
+        table, column = _array(members["states.npy"]), _array(members["counts.npy"])
+        note = members.get("metadata.npy")
+        text = "{}" if note is None else str(_array(note))
+        held += table.size + (8 + _GROUPING_BYTES) * column.size
+        check_memory(held, f"A result of {column.size} states", remedy=MEMORY_REMEDY)
+        check_json(text.encode("utf-8", "surrogatepass"))
+        states = as_table(table)
+        return states, as_counts(column, states.shape[0]), json.loads(text)
+    except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # RuntimeError: bits that say it is encrypted, compressed in an unknown way, or nested without end.
+        raise ResultFormatError(f"it does not hold a result: {error}") from error
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return a member, never unpacking more of it than the directory says."""
+    if info.compress_type not in (0, 8):
+        raise ResultFormatError(f"{info.filename!r} is not compressed as NumPy does it")
+    with archive.open(info) as file:
+        return file.read(info.file_size + 1)  # without a number it is all unpacked before it is cut
+
+
+def _array(member: bytes) -> Any:
+    """Return an array from the bytes of a .npy file, never making one larger than they are."""
+    stream = io.BytesIO(member)
+    form = np.lib.format
+    readers = {(1, 0): form.read_array_header_1_0, (2, 0): form.read_array_header_2_0}
+    version = form.read_magic(stream)
+    if version not in readers:  # 3.0 is for names of columns, which no array of ours has
+        raise ResultFormatError(f"an array has the version {version} of the .npy format")
+    shape, _, dtype = readers[version](stream)
+    told, there = math.prod(shape) * dtype.itemsize, len(member) - stream.tell()
+    if told != there and not dtype.hasobject:  # of objects, read_array tells
+        raise ResultFormatError(f"an array of shape {shape} has {there} bytes; its header says {told}")
+    stream.seek(0)
+    return form.read_array(stream, allow_pickle=False)

@@ -1,0 +1,70 @@
+"""Write columns and what is known of them to a file: JSON as Lightworks writes it, .npz, Parquet, and CSV."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from lwfast._base.atomic import write_atomic
+from lwfast._types import Counts, StateTable
+from lwfast.results.columns.json_like import path_text
+from lwfast.results.files.csv_file import write_csv
+from lwfast.results.files.npz import write_npz
+from lwfast.results.files.parquet import write_parquet
+from lwfast.tables.result_json import encode_table
+
+METADATA_KEY = "lwfast"
+"""Where the metadata of a `.json` file have what this package says of the result."""
+
+
+def save_columns(
+    path: Path,
+    states: StateTable,
+    counts: Counts,
+    describe: Callable[[], str],
+    *,
+    metadata: bool,
+    is_raw: bool,
+) -> None:
+    """Write the columns of a result to a file, atomically.
+
+    `.npz` and `.parquet` always have the metadata, `.csv` never: it has the columns of `to_pandas`
+    (`mode_0`, ..., `counts`), for spreadsheets and other programs. Metadata, job data, history and attributes
+    are kept as JSON; a warning names attributes that JSON cannot hold.
+
+    Args:
+        path: As `result_path` returns it. Where it is a symbolic link, the file that it points to is written.
+        states: `uint8[N, n_modes]`.
+        counts: `int64[N]`.
+        describe: Returns what else is kept of the result, as JSON; called for the forms that have it.
+        metadata: For `.json`: write `{"results": ..., "metadata": ...}`. Without it the file is the one that
+            Lightworks writes, which has no place for metadata.
+        is_raw: Write states of that `.json` as Lightworks writes those of raw data, in brackets.
+
+    Raises:
+        ValueError: If metadata are to be written to a `.csv`.
+        LightworksDependencyError: If pyarrow is needed and not installed.
+        OSError: If the file cannot be written.
+    """
+    target = Path(os.path.realpath(path))  # a link stays one
+    suffix = path.suffix.lower()
+    if suffix == ".csv" and metadata:
+        raise ValueError(
+            f"{path_text(path.name)} has no place for metadata; take .json, .npz or .parquet, or leave "
+            "metadata=True away."
+        )
+    if suffix == ".npz":
+        text = describe()
+        write_atomic(target, lambda file: write_npz(states, counts, text, file))
+    elif suffix == ".parquet":
+        text = describe()
+        write_atomic(target, lambda file: write_parquet(states, counts, text, file))
+    elif suffix == ".csv":
+        write_atomic(target, lambda file: write_csv(states, counts, file))
+    elif metadata:
+        table, key, text = encode_table(states, counts), METADATA_KEY.encode(), describe()
+        write_atomic(target, b'{"results": %b, "metadata": {"%b": %b}}' % (table, key, text.encode()))
+    else:
+        brackets = "[]" if is_raw else ""
+        write_atomic(target, encode_table(states, counts, brackets=brackets, indent=4))

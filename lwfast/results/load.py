@@ -1,0 +1,113 @@
+"""Read results from files: here, above the classes, because a file says of which class its result is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lwfast._base.edited_text import unmarked
+from lwfast._base.file_memory import read_file
+from lwfast._base.memory import memory_limit
+from lwfast._types import Counts, StateTable
+from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
+from lwfast.results.columns.json_like import path_text
+from lwfast.results.files.csv_file import read_csv
+from lwfast.results.files.description import record_of
+from lwfast.results.files.endings import SUFFIXES, with_json
+from lwfast.results.files.npz import read_npz
+from lwfast.results.files.parquet import read_parquet
+from lwfast.results.files.save import METADATA_KEY
+from lwfast.results.qpu_result import QPUSamplingResult
+from lwfast.results.sampling_result import SamplingResult
+from lwfast.tables.counts import group_checked
+from lwfast.tables.result_json import decode_members, decode_table
+
+_KINDS: dict[str, type[SamplingResult]] = {
+    "SamplingResult": SamplingResult,
+    "QPUSamplingResult": QPUSamplingResult,
+}
+_JSON_FACTOR = 2.0
+"""Text and columns of a `.json` file take 1.6 times its size, as `save()` writes it."""
+_TABLE = re.compile(rb"""[ \t\n\r]*\{[ \t\n\r]*(?:\}|"[(\["0-9])""")
+
+
+def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
+    """Read a result from a file: what `save()` writes, what Lightworks writes, or a saved body of the wire.
+
+    Args:
+        filename: Path of a `.json`, `.npz`, `.parquet` or `.csv` file; `.json` may be left out.
+
+    Returns:
+        The result; a body of the wire with `job_data` has its post-selection and heralds applied.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ResultFormatError: If it does not hold a result, or rules that do not fit it. Where only the rules are
+            wrong, the raw counts are the attribute `raw_data` of the exception.
+        ResourceLimitError: If the counts of a state in it add up to more than 2^63 - 1, or if what it holds
+            would take more memory than is allowed.
+        LightworksDependencyError: If pyarrow is needed and not installed.
+        ValueError: If `LWFAST_MAX_MEMORY` is not a number of bytes.
+    """
+    memory_limit()  # what is wrong with it is not the file's fault
+    path = Path(filename)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES and not path.exists():
+        path = with_json(path)
+        suffix = path.suffix.lower()
+    with _naming(path):
+        if suffix == ".npz":
+            return _loaded(*read_npz(path))
+        if suffix == ".parquet":
+            return _loaded(*read_parquet(path))
+        if suffix == ".csv":
+            return _loaded(*read_csv(path), {})
+        return _read_json(path)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file in what goes wrong with its content, once."""
+    try:
+        yield
+    except LightworksDependencyError:
+        raise
+    except ResourceLimitError as error:
+        raise ResourceLimitError(f"{path}: {error}") from error
+    except (LightworksError, TypeError, ValueError) as error:
+        named = ResultFormatError(f"{path}: {error}")
+        if hasattr(error, "raw_data"):
+            named.raw_data = error.raw_data  # type: ignore[attr-defined]
+        raise named from error
+    except RecursionError as error:
+        raise ResultFormatError(f"{path}: it is nested too deeply") from error
+    except MemoryError as error:
+        error.add_note(f"while reading {path}")
+        raise
+
+
+def _read_json(path: Path) -> SamplingResult:
+    """Read any of the JSON forms; they differ in what the first member is."""
+    body = unmarked(read_file(path, _JSON_FACTOR))
+    if _is_table(body):
+        return SamplingResult.from_owned(*decode_table(body))
+    decoded, others = decode_members(body)
+    metadata = others.get("metadata")
+    if isinstance(metadata, dict) and METADATA_KEY in metadata:
+        return _loaded(decoded.states, decoded.counts, metadata[METADATA_KEY])
+    return QPUSamplingResult.from_decoded(decoded, metadata={"file": path_text(path.name)})
+
+
+def _is_table(body: bytes) -> bool:
+    """Whether the object starts with a state, or holds nothing."""
+    return _TABLE.match(body) is not None
+
+
+def _loaded(states: StateTable, counts: Counts, described: Any) -> SamplingResult:
+    record = record_of(described)
+    kind = _KINDS.get(described.get("kind") or "", SamplingResult)
+    return kind.from_owned(*group_checked(states, counts, owned=True), record)
