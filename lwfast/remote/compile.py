@@ -126,7 +126,7 @@ def _compile(
     """Make the payload of one task, or list what is wrong with it."""
     if not isinstance(task, Sampler):
         return None, [Violation(f"A QPU runs Sampler tasks only, not {type(task).__name__}.")]
-    data = task._generate_task()
+    data = task._generate_task()  # noqa: SLF001
     violations = [*_unsupported(data), *_bad_input(data), *_bad_rules(data)]
     full_input = _with_heralds(data.input_state, data.circuit.heralds.input)
     herald_photons = sum(data.circuit.heralds.output.values())
@@ -146,7 +146,7 @@ def _compile(
         min_detection=min_detection,
         direct_implementation=direct_encoding,
         unitary=data.circuit.U_full,
-        circuit_spec=data.circuit._circuit_spec if direct_encoding else None,
+        circuit_spec=data.circuit._circuit_spec if direct_encoding else None,  # noqa: SLF001
         job_data=job_data or None,
     ), []
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from lwfast.errors import AuthenticationError, ConfigurationError
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
-from lwfast.remote.configuration.tokens import check_token, no_token, saved_token
+from lwfast.remote.configuration.persistence import check_token, saved_token
 from lwfast.wire.loopback import is_loopback
 
 SYSTEM_CERTIFICATES = "system"
@@ -140,7 +140,10 @@ def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, s
     )
     if found is not None:
         return found, source
-    raise no_token()
+    raise AuthenticationError(
+        "No token is set. Set one with remote.token.set(...), load a saved one with remote.token.load(name), "
+        "set LWFAST_TOKEN, or name a profile that has token_name."
+    )
 
 
 def resolve_certificate(certificate: str | None, profile: str | None = None) -> tuple[Path | None, str]:
