@@ -29,13 +29,13 @@ class Tracked:
         previous_ids: Ids that the job had before it was submitted once more.
     """
 
-    payload: ArtemisPayload | None = None
+    payload: ArtemisPayload | None = field(default=None, repr=False)
     job_id: int | str | None = None
     told_name: str | None = None
     final: Status | None = None
     seen: Status | None = None
     seq: int = 0
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
     said: dict[str, Any] = field(default_factory=dict)
     pending_key: str | None = None
     url: str | None = None

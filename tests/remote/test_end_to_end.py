@@ -44,7 +44,7 @@ def shared(tmp_path_factory):
 def scheduler(shared, monkeypatch):
     from lwfast.remote.connection import default
 
-    monkeypatch.setattr(default, "_in_place", [shared.client])
+    monkeypatch.setattr(default, "_in_place", [shared.client.connection])
     return shared
 
 
