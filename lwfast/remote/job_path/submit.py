@@ -58,7 +58,8 @@ def submit(
     """
     if not jobs:
         return
-    if not connection.api.offers_v1():
+    api = connection.api
+    if not api.offers_v1():
         send(connection, jobs, [Part("", [msgspec.Raw(body)]) for body in bodies], attempt, batch=batch)
         return
     key = (None if batch else jobs[0].pending_key) or _new_key()
@@ -67,7 +68,7 @@ def submit(
     parts = [
         Part(name, [msgspec.Raw(body) for body in bodies[of]]) for name, of in zip(names, slices, strict=True)
     ]
-    attempt.record(key, connection.url, jobs, parts, batch=batch)
+    attempt.record(key, api.transport.settings.url, jobs, parts, batch=batch)
     send(connection, jobs, parts, attempt, batch=batch)
 
 
@@ -92,7 +93,8 @@ def send(
     Raises:
         LightworksRemoteError: See `submit`.
     """
-    api, url = connection.api, connection.url
+    api = connection.api
+    url = api.transport.settings.url
     before = jobs[0].pending_key, jobs[0].url
     if parts[0].key and not batch:
         jobs[0].pending_key, jobs[0].url = parts[0].key, url
