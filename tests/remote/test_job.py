@@ -378,6 +378,16 @@ def test_a_job_may_be_copied_and_pickled(job):
     assert loaded.status is not None  # the environment has a token
 
 
+def test_a_copy_of_a_job_goes_a_way_of_its_own(job):
+    import copy
+
+    first, other = job.job_id, copy.copy(job)
+    assert (other.name, other.payload) == (job.name, job.payload)
+    job.retry()
+    assert (other.job_id, other.previous_ids) == (first, [])
+    assert (job.previous_ids, job.job_id != first) == ([first], True)
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

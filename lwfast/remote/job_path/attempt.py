@@ -53,7 +53,7 @@ class Attempt:
     # --- what happens to it -------------------------------------------------------------------------
 
     def record(
-        self, key: str, url: str, jobs: Sequence[Tracked], parts: list[intents.Part], *, batch: bool
+        self, key: str, url: str, jobs: Sequence[Tracked], parts: list[intents.SubmitPart], *, batch: bool
     ) -> None:
         """Put on the disk what is going to be sent under a key, unless a file of it is held already."""
         self.key = key

@@ -15,7 +15,7 @@ from lwfast.errors import (
     JobSubmissionError,
     LightworksRemoteError,
 )
-from lwfast.remote.configuration.intents import Part
+from lwfast.remote.configuration.intents import SubmitPart
 from lwfast.remote.connection.connection import Connection
 from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.transport import LostAnswerError
@@ -60,13 +60,14 @@ def submit(
         return
     api = connection.api
     if not api.offers_v1():
-        send(connection, jobs, [Part("", [msgspec.Raw(body)]) for body in bodies], attempt, batch=batch)
+        send(connection, jobs, [SubmitPart("", [msgspec.Raw(body)]) for body in bodies], attempt, batch=batch)
         return
     key = (None if batch else jobs[0].pending_key) or _new_key()
     slices = list(_parts(bodies))
     names = [key] if len(slices) == 1 else [f"{key}.{number}" for number in range(1, len(slices) + 1)]
     parts = [
-        Part(name, [msgspec.Raw(body) for body in bodies[of]]) for name, of in zip(names, slices, strict=True)
+        SubmitPart(name, [msgspec.Raw(body) for body in bodies[of]])
+        for name, of in zip(names, slices, strict=True)
     ]
     attempt.record(key, api.transport.settings.url, jobs, parts, batch=batch)
     send(connection, jobs, parts, attempt, batch=batch)
@@ -86,7 +87,12 @@ def submit_again(connection: Connection, job: Tracked, attempt: Attempt) -> None
 
 
 def send(
-    connection: Connection, jobs: Sequence[Tracked], parts: Sequence[Part], attempt: Attempt, *, batch: bool
+    connection: Connection,
+    jobs: Sequence[Tracked],
+    parts: Sequence[SubmitPart],
+    attempt: Attempt,
+    *,
+    batch: bool,
 ) -> None:
     """Send what was cut into requests, each under its key if it has one, and give each job its id.
 
@@ -141,7 +147,7 @@ def _parts(bodies: Sequence[bytes]) -> Iterator[slice]:
 
 
 def _send_part(
-    api: Endpoints, jobs: Sequence[Tracked], part: Part, attempt: Attempt, *, batch: bool
+    api: Endpoints, jobs: Sequence[Tracked], part: SubmitPart, attempt: Attempt, *, batch: bool
 ) -> Sequence[wire.JobRecord | int | str]:
     """Send one request; returns the record of each job where it goes under a key, else the id of its one."""
     attempt.sends(jobs)
