@@ -141,10 +141,10 @@ def run_jobs(args: argparse.Namespace) -> int:
     if args.pending or args.resume is not None or args.discard is not None:
         return pending.run(args, _client)
     jobs = _client(args).jobs(status=args.status, name=args.name, limit=args.limit)
-    states = statuses_of(jobs)
+    states = statuses_of({job.tracked: job for job in jobs})
     print(f"{'Job ID':>10}  {'Status':<10}  {'Queue':>5}  Name")
     for job in jobs:
-        status, position = states[job]
+        status, position = states[job.tracked]
         print(f"{job.job_id:>10}  {status!s:<10}  {position or '':>5}  {job.name or ''}")
     return 0
 
@@ -167,7 +167,7 @@ def run_job(args: argparse.Namespace) -> int:
         job.wait_until_complete(args.timeout, progress=True)
     details = job.details
     print(f"Job {details.job_id}: {details.job_status}")
-    api = client._api  # noqa: SLF001
+    api = client.connection.api
     if api.offers_v1():  # the reference wire does not say
         record = api.record(job.job_id)
         print(f"  name: {record.job_name}")
@@ -244,16 +244,17 @@ def run_submit(args: argparse.Namespace) -> int:
     """Submit what the file holds; 1 if it was waited for and did not succeed."""
     from lwfast import remote
     from lwfast.remote.job_path.attempt import Attempt
-    from lwfast.remote.job_path.submit import submit_job
+    from lwfast.remote.job_path.job_and_batch import several_of
 
     client = _client(args)
     jobs = _jobs(args, client)
     batch = remote.BatchJob(client=client)
-    attempt = Attempt(jobs, jobs[0] if len(jobs) == 1 else None)
+    single = jobs[0] if len(jobs) == 1 else None
+    attempt = Attempt([job.tracked for job in jobs], several_of(jobs), single=single)
 
     def submit() -> None:
         for job in jobs:
-            submit_job(client, job, attempt)
+            job.submit_again(attempt)
             print(f"Submitted {job.name!r} as job {job.job_id}.", flush=True)
             attempt.hand_over()
             batch[job.name if job.name and job.name not in batch else str(job.job_id)] = job
@@ -288,8 +289,8 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     if isinstance(data, dict) and "job_type" in data:
         loaded = remote.load_job_from_file(path)
         saved: list[Job] = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
-        payloads = [job._payload for job in saved]  # noqa: SLF001  (`payload` would ask the scheduler)
-        keys = [job._pending_key for job in saved]  # noqa: SLF001
+        payloads = [job.tracked.payload for job in saved]  # `job.payload` would ask
+        keys = [job.tracked.pending_key for job in saved]
     else:
         try:
             payloads, keys = [payload_from_builtins(data)], [None]
@@ -303,7 +304,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
         changed = msgspec.structs.replace(payload, **changes)  # type: ignore[type-var]  # None was refused
         job = remote.Job(changed, client=client)
         # A submit whose answer was lost goes on under its key, unless another one is asked for.
-        job._pending_key = key if changed == payload else None  # noqa: SLF001
+        job.tracked.pending_key = key if changed == payload else None
         jobs.append(job)
     return jobs
 

@@ -90,7 +90,7 @@ def _folder(_: Client) -> bool:
 
 def _settings(client: Client) -> bool:
     try:
-        found = client._api.transport.settings  # noqa: SLF001
+        found = client.connection.api.transport.settings
     except LightworksRemoteError as error:
         return _say(False, f"{type(error).__name__}: {error}")
     _say(True, f"URL {found.url} (from {found.sources['url']})")
@@ -110,7 +110,7 @@ def _connection(client: Client) -> bool:
 def _answers(client: Client) -> bool:
     names = client.list_qpus()
     qpus = f"QPUs: {', '.join(names) or 'none'}"
-    api = client._api  # noqa: SLF001
+    api = client.connection.api
     if not api.offers_v1():
         return _say(True, f"the scheduler answers (reference wire); {qpus}")
     now = api.status()

@@ -112,17 +112,17 @@ from lwfast.remote.functions import (
 from lwfast.remote.functions import (
     show_scheduled as show_scheduled,
 )
-from lwfast.remote.job_path.batch_job import (
+from lwfast.remote.job_path.job_and_batch import (
     BatchJob as BatchJob,
+)
+from lwfast.remote.job_path.job_and_batch import (
+    Job as Job,
 )
 from lwfast.remote.job_path.job_files import (
     saved_job_exists as saved_job_exists,
 )
 from lwfast.remote.job_path.resuming import (
     PendingSubmission as PendingSubmission,
-)
-from lwfast.remote.job_path.single_job import (
-    Job as Job,
 )
 from lwfast.remote.job_path.waiting import (
     as_completed as as_completed,

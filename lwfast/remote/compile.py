@@ -16,7 +16,7 @@ from lwfast import wire
 from lwfast._printable import is_unicode
 from lwfast._version import LIGHTWORKS_VERSION
 from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
-from lwfast.rules import DefaultPostSelection, PostSelection
+from lwfast.rules import DefaultPostSelection, PostSelection, Rule
 from lwfast.state import State
 from lwfast.tables.post_selection import has_only_rules
 from lwfast.tasks import Batch, Sampler
@@ -126,29 +126,58 @@ def _compile(
     """Make the payload of one task, or list what is wrong with it."""
     if not isinstance(task, Sampler):
         return None, [Violation(f"A QPU runs Sampler tasks only, not {type(task).__name__}.")]
-    data = task._generate_task()
-    violations = [*_unsupported(data), *_bad_input(data), *_bad_rules(data)]
-    full_input = _with_heralds(data.input_state, data.circuit.heralds.input)
-    herald_photons = sum(data.circuit.heralds.output.values())
+    asked = _asked(task._generate_task())  # noqa: SLF001
+    data = asked.data
+    violations = [*_unsupported(data), *_bad_input(asked), *_bad_rules(asked)]
+    full_input = _with_heralds(asked.photons, asked.herald_in)
+    herald_photons = sum(asked.herald_out.values())
     n_photons = sum(full_input)
     min_detection = n_photons if data.min_detection is None else data.min_detection + herald_photons
-    violations += _beyond_limits(data, qpu, n_photons, min_detection)
+    violations += _beyond_limits(asked, qpu, n_photons, min_detection)
     if violations:
         return None, violations
-    job_data = _job_data(data) | options
+    job_data = _job_data(asked) | options
     return wire.ArtemisPayload(
         qpu=qpu.name,
         job_name=name,
         lightworks_version=LIGHTWORKS_VERSION,
-        n_modes=data.circuit.n_modes,
+        n_modes=asked.n_modes,
         input=State(full_input),
         n_samples=data.n_samples,
         min_detection=min_detection,
         direct_implementation=direct_encoding,
         unitary=data.circuit.U_full,
-        circuit_spec=data.circuit._circuit_spec if direct_encoding else None,
+        circuit_spec=data.circuit._circuit_spec if direct_encoding else None,  # noqa: SLF001
         job_data=job_data or None,
     ), []
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A task, with what every check looks at read off it once.
+
+    Attributes:
+        data: The task.
+        n_modes: Modes of the circuit, heralded ones included.
+        photons: Photons put into each mode besides the heralded ones.
+        herald_in: Photons put into each heralded mode.
+        herald_out: Photons wanted in each heralded mode.
+        rules: Rules of the post-selection, in the modes besides the heralded ones.
+    """
+
+    data: SamplerTask
+    n_modes: int
+    photons: Modes
+    herald_in: dict[int, int]
+    herald_out: dict[int, int]
+    rules: list[Rule]
+
+
+def _asked(data: SamplerTask) -> _Asked:
+    heralds = data.circuit.heralds
+    selection = data.post_selection
+    rules = selection.rules if isinstance(selection, PostSelection) else []
+    return _Asked(data, data.circuit.n_modes, tuple(data.input_state), heralds.input, heralds.output, rules)
 
 
 def _unsupported(data: SamplerTask) -> list[Violation]:
@@ -168,22 +197,22 @@ def _unsupported(data: SamplerTask) -> list[Violation]:
     return found
 
 
-def _bad_input(data: SamplerTask) -> list[Violation]:
+def _bad_input(asked: _Asked) -> list[Violation]:
     """List what is wrong with input, heralds and detection filter on any QPU."""
     found = []
-    heralds = data.circuit.heralds
-    for side, photons in (("input", heralds.input), ("output", heralds.output)):
+    data = asked.data
+    for side, photons in (("input", asked.herald_in), ("output", asked.herald_out)):
         many = {mode: n for mode, n in photons.items() if n > 1}
         if many:
             text = f"At most 1 heralded photon per mode is possible, the {side} heralds have {many}."
             found.append(Violation(text, ValueError))
-    if any(n > 1 for n in data.input_state):
+    if any(n > 1 for n in asked.photons):
         text = f"Inputs must have at most 1 photon per mode, got {data.input_state}."
         found.append(Violation(text, ValueError))
-    if sum(data.input_state) < 1:
+    if sum(asked.photons) < 1:
         found.append(Violation("Input state should contain at least one photon.", ValueError))
     if data.min_detection is not None:
-        most = sum(data.input_state) + sum(heralds.input.values()) - sum(heralds.output.values())
+        most = sum(asked.photons) + sum(asked.herald_in.values()) - sum(asked.herald_out.values())
         if not 1 <= data.min_detection <= max(1, most):
             text = (
                 f"min_detection is {data.min_detection}; it should be from 1 to {most}, the photons that can "
@@ -193,9 +222,9 @@ def _bad_input(data: SamplerTask) -> list[Violation]:
     return found
 
 
-def _bad_rules(data: SamplerTask) -> list[Violation]:
+def _bad_rules(asked: _Asked) -> list[Violation]:
     """List what is wrong with the post-selection on any QPU."""
-    selection = data.post_selection
+    selection = asked.data.post_selection
     if selection is None or isinstance(selection, DefaultPostSelection):
         return []
     if not isinstance(selection, PostSelection) or not has_only_rules(selection):
@@ -204,25 +233,25 @@ def _bad_rules(data: SamplerTask) -> list[Violation]:
             "function to the result, with apply_post_selection."
         )
         return [Violation(text, TypeError)]
-    n_visible = data.circuit.n_modes - len(data.circuit.heralds.output)
+    n_visible = asked.n_modes - len(asked.herald_out)
     return [
         Violation(
             f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_visible} modes "
             "besides the heralded ones.",
             ValueError,
         )
-        for rule in selection.rules
+        for rule in asked.rules
         for mode in rule.modes
         if mode >= n_visible
     ]
 
 
 def _beyond_limits(
-    data: SamplerTask, qpu: wire.ArtemisQPU, n_photons: int, min_detection: int
+    asked: _Asked, qpu: wire.ArtemisQPU, n_photons: int, min_detection: int
 ) -> list[Violation]:
     """List the limits of this QPU that the task breaks."""
     found = []
-    n_modes = data.circuit.n_modes
+    data, n_modes = asked.data, asked.n_modes
     if n_modes > qpu.n_modes:
         found.append(f"The circuit needs {n_modes} modes, {qpu.name} has {qpu.n_modes}.")
     if n_photons > qpu.max_photon_input:
@@ -245,21 +274,19 @@ def _beyond_limits(
     return [Violation(text) for text in found]
 
 
-def _job_data(data: SamplerTask) -> dict[str, Any]:
+def _job_data(asked: _Asked) -> dict[str, Any]:
     """Make the rules that come back with the result, in the modes of the whole circuit."""
-    heralds = data.circuit.heralds.output
-    visible = [mode for mode in range(data.circuit.n_modes) if mode not in heralds]
-    rules = data.post_selection.rules if isinstance(data.post_selection, PostSelection) else []
-    post_select = [(tuple(visible[mode] for mode in rule.modes), rule.n_photons) for rule in rules]
-    herald = [((mode,), (n,)) for mode, n in heralds.items()]
+    visible = [mode for mode in range(asked.n_modes) if mode not in asked.herald_out]
+    post_select = [(tuple(visible[mode] for mode in rule.modes), rule.n_photons) for rule in asked.rules]
+    herald = [((mode,), (n,)) for mode, n in asked.herald_out.items()]
     return {"post_select": post_select, "herald": herald} if post_select or herald else {}
 
 
-def _with_heralds(state: State, heralds: dict[int, int]) -> Modes:
+def _with_heralds(visible: Modes, heralds: dict[int, int]) -> Modes:
     """Put the heralded photons into an input state, at their modes."""
-    photons = iter(state)
+    photons = iter(visible)
     return tuple(
-        heralds[mode] if mode in heralds else next(photons) for mode in range(len(state) + len(heralds))
+        heralds[mode] if mode in heralds else next(photons) for mode in range(len(visible) + len(heralds))
     )
 
 

@@ -6,26 +6,30 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from lwfast.remote.client import Client
 from lwfast.remote.configuration import client_settings as settings
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
-from lwfast.remote.default import default_client
+from lwfast.remote.connection.connection import Connected
+from lwfast.remote.connection.default import default_connection
 from lwfast.remote.job_path import job_files as files
+from lwfast.remote.job_path.job_and_batch import BatchJob, Job
+from lwfast.remote.job_path.resuming import PendingSubmission, find_pending
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lwfast.remote.client import Client
-    from lwfast.remote.job_path.batch_job import BatchJob
-    from lwfast.remote.job_path.resuming import PendingSubmission
-    from lwfast.remote.job_path.single_job import Job
     from lwfast.results import QPUSamplingResult
+
+
+def _client() -> Client:
+    return Client.on(default_connection())
 
 
 def list_qpus() -> list[str]:
     """Return the names of all QPUs."""
-    return default_client().list_qpus()
+    return _client().list_qpus()
 
 
 def get_qpu_details(name: str) -> ArtemisQPU:
@@ -34,17 +38,17 @@ def get_qpu_details(name: str) -> ArtemisQPU:
     Raises:
         ValueError: There is no QPU of this name; lists those there are.
     """
-    return default_client().get_qpu_details(name)
+    return _client().get_qpu_details(name)
 
 
 def list_all_jobs() -> list[int | str]:
     """Return the ids of all jobs, newest first."""
-    return default_client().list_all_jobs()
+    return _client().list_all_jobs()
 
 
 def list_scheduled_jobs() -> list[int | str]:
     """Return the ids of all jobs that wait, oldest first."""
-    return default_client().list_scheduled_jobs()
+    return _client().list_scheduled_jobs()
 
 
 def show_scheduled() -> pd.DataFrame:
@@ -53,7 +57,7 @@ def show_scheduled() -> pd.DataFrame:
     Raises:
         LightworksDependencyError: pandas is not installed.
     """
-    return default_client().show_scheduled()
+    return _client().show_scheduled()
 
 
 def get_job_status(job_id: int | str) -> str:
@@ -62,7 +66,7 @@ def get_job_status(job_id: int | str) -> str:
     Raises:
         JobNotFoundError: There is none of this id.
     """
-    return default_client().get_job_status(job_id)
+    return _client().get_job_status(job_id)
 
 
 def get_job_details(job_id: int | str) -> ArtemisJobDetails:
@@ -71,7 +75,7 @@ def get_job_details(job_id: int | str) -> ArtemisJobDetails:
     Raises:
         JobNotFoundError: There is none of this id.
     """
-    return default_client().get_job_details(job_id)
+    return _client().get_job_details(job_id)
 
 
 def check_job_complete(job_id: int | str) -> bool:
@@ -80,7 +84,7 @@ def check_job_complete(job_id: int | str) -> bool:
     Raises:
         JobNotFoundError: There is none of this id.
     """
-    return default_client().check_job_complete(job_id)
+    return _client().check_job_complete(job_id)
 
 
 def cancel_job(job_id: int | str) -> None:
@@ -90,7 +94,7 @@ def cancel_job(job_id: int | str) -> None:
         JobError: It was cancelled already, or is complete.
         JobNotFoundError: There is none of this id.
     """
-    default_client().cancel_job(job_id)
+    _client().cancel_job(job_id)
 
 
 def get_results(job_id: int | str) -> QPUSamplingResult:
@@ -100,7 +104,7 @@ def get_results(job_id: int | str) -> QPUSamplingResult:
         ResultsError: The job is not complete, or gave no results; says why.
         JobNotFoundError: There is none of this id.
     """
-    return default_client().get_results(job_id)
+    return _client().get_results(job_id)
 
 
 def job(job_id: int | str) -> Job:
@@ -109,7 +113,7 @@ def job(job_id: int | str) -> Job:
     Raises:
         JobNotFoundError: There is none of this id.
     """
-    return default_client().job(job_id)
+    return _client().job(job_id)
 
 
 def jobs(
@@ -133,7 +137,7 @@ def jobs(
         ValueError: A status or the limit makes no sense.
         LightworksRemoteError: The scheduler cannot filter by name or QPU.
     """
-    return default_client().jobs(status, name, limit, qpu=qpu, before=before)
+    return _client().jobs(status, name, limit, qpu=qpu, before=before)
 
 
 def pending() -> list[PendingSubmission]:
@@ -147,12 +151,10 @@ def pending() -> list[PendingSubmission]:
         Objects with `key`, `url`, `created`, `qpu`, `names` and `n_jobs`. `resume()` sends one again under
         its key, so that no job becomes two, and returns the `Job` or `BatchJob`; `discard()` forgets it.
     """
-    from lwfast.remote.job_path.resuming import find_pending
-
     return find_pending()
 
 
-def load_job_from_file(filename: str | PathLike[str], *, client: Client | None = None) -> Job | BatchJob:
+def load_job_from_file(filename: str | PathLike[str], *, client: Connected | None = None) -> Job | BatchJob:
     """Load a saved job or batch, ours or the reference's; needs no connection.
 
     Args:
@@ -164,9 +166,6 @@ def load_job_from_file(filename: str | PathLike[str], *, client: Client | None =
         FileNotFoundError: There is no such file.
         JobFileError: It holds no job.
     """
-    from lwfast.remote.job_path.batch_job import BatchJob
-    from lwfast.remote.job_path.single_job import Job
-
     path, data = files.read(filename)
     loaded = Job(client=client) if files.kind_of(data, path) == "job" else BatchJob(client=client)
     loaded.load_from_file(filename)

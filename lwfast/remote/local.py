@@ -22,8 +22,8 @@ from typing import IO, Any
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.client import Client
 from lwfast.remote.configuration import intents
-from lwfast.remote.default import put_in_place, take_away
-from lwfast.remote.job_path.follow import check_timeout
+from lwfast.remote.connection.default import put_in_place, take_away
+from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.qpu import QPU
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
@@ -195,7 +195,7 @@ class LocalScheduler:
             self._child.pid,
         )
         self._client = Client(url=self.url, token=self.token, outage_seconds=OUTAGE_SECONDS)
-        put_in_place(self._client)
+        put_in_place(self._client.connection)
 
     def _wait_until_ready(self, child: subprocess.Popen[str]) -> dict[str, Any]:
         """Read the line that says where the scheduler listens."""
@@ -226,7 +226,7 @@ class LocalScheduler:
 
     def _stop(self) -> None:
         if self._client is not None:
-            take_away(self._client)
+            take_away(self._client.connection)
             self._client.close()
         child, self._child = self._child, None
         url = self.url

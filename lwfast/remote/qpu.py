@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from lwfast.errors import BatchSubmissionError, JobSubmissionError, LightworksRemoteError, QPUOfflineError
-from lwfast.remote.job_path.batch_job import BatchJob
-from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.default import default_connection, present_connection
+from lwfast.remote.job_path.attempt import Attempt
+from lwfast.remote.job_path.follow import follow
+from lwfast.remote.job_path.job_and_batch import BatchJob, Job, held_by, several_of
+from lwfast.remote.job_path.submit import submit
 from lwfast.wire import ArtemisQPU, Status
 
 if TYPE_CHECKING:
-    from lwfast.remote.client import Client
     from lwfast.tasks import Batch
     from lwfast.tasks.task import Task
 
@@ -28,19 +31,17 @@ class QPU:
         TypeError: `name` is no string.
     """
 
-    def __init__(self, name: str, *, client: Client | None = None) -> None:
+    def __init__(self, name: str, *, client: Connected | None = None) -> None:
         self.name = name
-        self._client = client
+        self._connection = None if client is None else client.connection
 
     def __str__(self) -> str:
         return self.name
 
     def __repr__(self) -> str:
         # Nothing is asked here: what is known without it may be that there is no such QPU.
-        from lwfast.remote.default import present_client
-
-        client = self._client or present_client()
-        known = {} if client is None else client._qpu_ids
+        connection = self._connection or present_connection()
+        known = [] if connection is None else connection.known_qpus
         if self.name in known:
             hint = ""
         elif known:
@@ -61,9 +62,14 @@ class QPU:
         self._name = value
 
     @property
+    def connection(self) -> Connection:
+        """Where tasks are sent: to its client, else to the default client."""
+        return self._connection or default_connection()
+
+    @property
     def details(self) -> ArtemisQPU:
         """The limits of the QPU, and whether it is online now."""
-        return self._where().get_qpu_details(self.name)
+        return self.connection.qpu_details(self.name)
 
     @overload
     def run(
@@ -166,8 +172,6 @@ class QPU:
         wait: bool,
     ) -> Job | BatchJob:
         from lwfast.remote.compile import compile_tasks
-        from lwfast.remote.job_path.attempt import Attempt
-        from lwfast.remote.job_path.submit import submit_batch, submit_job
         from lwfast.tasks.foreign import adopt
         from lwfast.tasks.task import Task
 
@@ -176,58 +180,45 @@ class QPU:
             raise TypeError("direct_encoding should be set to either True or False.")
         if require_online is not None and not isinstance(require_online, bool):
             raise TypeError("require_online should be True, False or None.")
-        client = self._where()
-        must_be_online = client.require_online if require_online is None else require_online
-        details = (
-            client.get_qpu_details(self.name) if must_be_online else client._recent_qpu_details(self.name)
-        )
+        connection = self.connection
+        must_be_online = connection.require_online if require_online is None else require_online
+        ask = connection.qpu_details if must_be_online else connection.recent_qpu_details
+        details = ask(self.name)
         if must_be_online and not details.available:
             raise QPUOfflineError(
                 f"QPU {self.name!r} is offline, so nothing was submitted. To submit all the same, pass "
                 "require_online=False, or change the setting with set_global_require_online(False)."
             )
         submissions = compile_tasks(adopted, details, direct_encoding, job_name, options)
-        jobs = [Job(item.payload, client=client) for item in submissions]
-        attempt = Attempt(jobs, jobs[0] if isinstance(adopted, Task) else None)
+        bodies = [item.body for item in submissions]
+        jobs = [Job(item.payload, client=connection) for item in submissions]
+        single = jobs[0] if isinstance(adopted, Task) else None
+        attempt = Attempt([job.tracked for job in jobs], several_of(jobs), single=single)
 
-        def submit() -> Job | BatchJob:
-            job: Job | BatchJob
-            if isinstance(adopted, Task):
-                job = jobs[0]
-                submit_job(client, job, attempt, submissions[0].body)
-            else:
-                job = BatchJob._of([item.payload.job_name for item in submissions], jobs)
-                job._client = client
-                submit_batch(client, jobs, submissions, attempt)
+        def send() -> Job | BatchJob:
+            names = [item.payload.job_name for item in submissions]
+            whole = BatchJob.of(names, jobs, connection) if single is None else single
+            submit(connection, [job.tracked for job in jobs], bodies, attempt, batch=single is None)
             if wait:
-                _wait_for_compilation(job, client)
+                _wait_for_compilation(whole, connection.compile_timeout)
             attempt.hand_over()
-            return job
+            return whole
 
-        return attempt.run(submit)
-
-    def _where(self) -> Client:
-        if self._client is not None:
-            return self._client
-        from lwfast.remote.default import default_client
-
-        return default_client()
+        return attempt.run(send)
 
 
-def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
+def _wait_for_compilation(job: Job | BatchJob, timeout: float) -> None:
     """Wait until every job is past compilation, then raise for those that did not pass.
 
     Raises:
         JobSubmissionError: A compilation failed; for a batch, `BatchSubmissionError`.
         WaitTimeoutError: One is not compiled in time; carries the job.
     """
-    from lwfast.remote.job_path.follow import follow
-
     jobs = job.jobs if isinstance(job, BatchJob) else [job]
     try:
-        for _ in follow(jobs, lambda status: status not in _BEFORE_COMPILED, client.compile_timeout):
+        for _ in follow(held_by(jobs), lambda status: status not in _BEFORE_COMPILED, timeout):
             pass
-        errors = {one: _compilation_error(one) for one in jobs if one._final is Status.FAILED}
+        errors = {one: _compilation_error(one) for one in jobs if one.tracked.final is Status.FAILED}
     except LightworksRemoteError as error:
         error.job = job
         raise
@@ -240,7 +231,7 @@ def _wait_for_compilation(job: Job | BatchJob, client: Client) -> None:
     problem = BatchSubmissionError(
         f"{len(failed)} of {len(jobs)} jobs were not compiled:\n"
         + "\n".join(str(error) for error in failed.values()),
-        jobs=BatchJob._of(
+        jobs=BatchJob.of(
             [names[one] for one in jobs if one not in failed], [j for j in jobs if j not in failed]
         ),
         failed={names[one]: error for one, error in failed.items()},

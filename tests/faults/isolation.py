@@ -13,8 +13,8 @@ from tests.faults.fake_scheduler import TOKEN, FakeScheduler
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give lwfast and Lightworks empty folders, and clear what the program and the environment chose."""
-    from lwfast.remote import default
     from lwfast.remote.configuration.chosen import chosen
+    from lwfast.remote.connection import default
 
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))

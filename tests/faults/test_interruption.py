@@ -15,10 +15,23 @@ from tests.remote.samples import batch, sampler
 
 HOME = Path(remote.__file__).parent
 FILES = {
-    str(HOME / f"{name}.py") for name in ("attempt", "endpoints", "intents", "qpu", "single_job", "submit")
+    str(HOME / name)
+    for name in (
+        "configuration/intents.py",
+        "connection/endpoints.py",
+        "job_path/attempt.py",
+        "job_path/job_and_batch.py",
+        "job_path/submit.py",
+        "qpu.py",
+        "tracked.py",
+    )
 }
 STRIDE = 13
 """Lines between two interruptions."""
+
+
+def test_all_files_are_there():
+    assert all(Path(file).is_file() for file in FILES)
 
 
 def interrupted_at(line: int, call: Callable[[], Any]) -> Any:
@@ -49,7 +62,7 @@ def found_again(caught: Any, client: remote.Client) -> list[int]:
     """The ids of all jobs that an exception, or the disk, leads to."""
     jobs = [] if getattr(caught, "jobs", None) is None else caught.jobs.jobs
     job = getattr(caught, "job", None)
-    if isinstance(job, remote.Job) and job.job_id is None and job._pending_key is not None:
+    if isinstance(job, remote.Job) and job.job_id is None and job.tracked.pending_key is not None:
         job.retry()
     if isinstance(job, remote.Job):
         jobs.append(job)

@@ -222,7 +222,7 @@ class Ended(BaseException):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, Ended, RuntimeError])
 def test_whatever_ends_a_batch_carries_what_was_accepted(plain, error, monkeypatch):
     client = remote.Client(plain.url, TOKEN)
-    submit = client._api.submit
+    submit = client.connection.api.submit
 
     def stop(body):
         if len(plain.jobs) == 2:
@@ -231,7 +231,7 @@ def test_whatever_ends_a_batch_carries_what_was_accepted(plain, error, monkeypat
         return submit(body)
 
     client.list_qpus()
-    monkeypatch.setattr(client._api, "submit", stop)
+    monkeypatch.setattr(client.connection.api, "submit", stop)
     with pytest.raises(error) as caught:
         client.qpu("Artemis").run(batch(4))
     told = caught.value
@@ -270,13 +270,13 @@ def _jobs(resumed):
 def test_ctrl_c_in_a_retry_goes_on_under_its_key(ours, monkeypatch):
     job = remote.QPU("Artemis").run(sampler())
     first = job.job_id
-    send = job._client._api.submit_keyed
+    send = job._connection.api.submit_keyed
 
     def stop(*arguments):
         send(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(job._client._api, "submit_keyed", stop)
+    monkeypatch.setattr(job._connection.api, "submit_keyed", stop)
     with pytest.raises(remote.SubmissionInterrupted, match="0 of 1 jobs accepted") as caught:
         job.retry()
     assert caught.value.job is job
@@ -284,7 +284,7 @@ def test_ctrl_c_in_a_retry_goes_on_under_its_key(ours, monkeypatch):
     assert caught.value.key == remote.pending()[0].key
     assert (job.job_id, job.previous_ids) == (first, [])
     monkeypatch.undo()
-    job._client = remote.Client(ours.url, TOKEN)
+    job._connection = remote.Client(ours.url, TOKEN).connection
     job.retry()
     assert list(ours.jobs) == [first, job.job_id]
 
@@ -293,7 +293,7 @@ def test_ctrl_c_in_retry_failed_carries_those_that_were_submitted(ours, monkeypa
     ours.script = ["Failed"]
     jobs = remote.QPU("Artemis").run_async(batch(3))
     jobs.wait_until_complete(5)
-    api = jobs.jobs[0]._client._api
+    api = jobs.jobs[0]._connection.api
     send = api.submit_keyed
 
     def stop(*arguments):

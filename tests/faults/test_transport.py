@@ -420,10 +420,10 @@ def test_a_failed_handshake_sent_nothing_and_is_not_tried_again(quick, v1):
     """Plain http answers what should be a handshake; that is no lost answer, whatever was asked."""
     with FakeScheduler(v1=v1) as fake:
         one = remote.Client(fake.url.replace("http:", "https:"), TOKEN, "system")
-        one._api.transport.speaks_v1 = v1
+        one.connection.api.transport.speaks_v1 = v1
         for call in (
-            lambda: one._api.submit(b"{}"),
-            lambda: one._api.submit_keyed(b"{}", "key"),
+            lambda: one.connection.api.submit(b"{}"),
+            lambda: one.connection.api.submit_keyed(b"{}", "key"),
             one.list_qpus,
         ):
             before = fake.connections
@@ -437,9 +437,9 @@ def test_a_failed_handshake_sent_nothing_and_is_not_tried_again(quick, v1):
 def test_what_cannot_be_sent_is_a_setting_to_mend(plain, tmp_path, monkeypatch):
     for name, value in (("url", "https://.example/"), ("token", f"{TOKEN}\r\nx")):
         one = remote.Client(plain.url, TOKEN)
-        object.__setattr__(one._api.transport.settings, name, value)
+        object.__setattr__(one.connection.api.transport.settings, name, value)
         with pytest.raises(remote.ConfigurationError, match="No request can be made") as caught:
-            one._api.submit(b"{}")
+            one.connection.api.submit(b"{}")
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
     missing = tmp_path / "gone.pem"
     missing.write_text("")
@@ -447,5 +447,5 @@ def test_what_cannot_be_sent_is_a_setting_to_mend(plain, tmp_path, monkeypatch):
     assert one.url
     missing.unlink()
     with pytest.raises(remote.ConfigurationError, match=r"gone\.pem.*install_certificate"):
-        one._api.submit(b"{}")
+        one.connection.api.submit(b"{}")
     assert plain.requests == []

@@ -167,4 +167,4 @@ def test_a_certificate_file_that_holds_none_sends_nothing(plain, tmp_path):
     path.write_text("nothing of use\n")
     one = remote.Client(plain.url.replace("http:", "https:"), "t", str(path))
     with pytest.raises(remote.ConnectionFailedError, match=r"nothing was sent.*certificate file"):
-        one._api.submit(b"{}")
+        one.connection.api.submit(b"{}")

@@ -42,9 +42,9 @@ def shared(tmp_path_factory):
 
 @pytest.fixture
 def scheduler(shared, monkeypatch):
-    from lwfast.remote import default
+    from lwfast.remote.connection import default
 
-    monkeypatch.setattr(default, "_in_place", [shared.client])
+    monkeypatch.setattr(default, "_in_place", [shared.client.connection])
     return shared
 
 
@@ -174,7 +174,7 @@ def test_ids_that_nobody_has(scheduler):
             call(10**9)
         assert str(caught.value) == f"Job with requested ID ({10**9}) not found."
     lost = remote.Job()
-    lost._restore(10**9, None, [], None)
+    lost.tracked.job_id = 10**9
     with pytest.raises(remote.JobNotFoundError):
         lost.wait_until_complete(timeout=10)
 

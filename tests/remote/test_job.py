@@ -298,7 +298,7 @@ def noted_pauses(monkeypatch) -> list[float]:
     """Let the client note how long it would pause, instead of doing so."""
     pauses: list[float] = []
     clock = types.SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)
-    monkeypatch.setattr("lwfast.remote.client.time", clock)
+    monkeypatch.setattr("lwfast.remote.connection.cancelling.time", clock)
     return pauses
 
 
@@ -369,13 +369,23 @@ def test_a_job_may_be_copied_and_pickled(job):
 
     from tests.faults.fake_scheduler import TOKEN
 
-    job._client = remote.Client(url=job._client.url, token=TOKEN)
-    assert copy.deepcopy(job)._client is copy.copy(job)._client is job._client
+    job._connection = remote.Client(url=job._connection.url, token=TOKEN).connection
+    assert copy.deepcopy(job)._connection is copy.copy(job)._connection is job._connection
     data = pickle.dumps(job)
     assert TOKEN.encode() not in data
     loaded = pickle.loads(data)
     assert (loaded.job_id, loaded.payload) == (job.job_id, job.payload)
     assert loaded.status is not None  # the environment has a token
+
+
+def test_a_copy_of_a_job_goes_a_way_of_its_own(job):
+    import copy
+
+    first, other = job.job_id, copy.copy(job)
+    assert (other.name, other.payload) == (job.name, job.payload)
+    job.retry()
+    assert (other.job_id, other.previous_ids) == (first, [])
+    assert (job.previous_ids, job.job_id != first) == ([first], True)
 
 
 class Terminal(io.StringIO):

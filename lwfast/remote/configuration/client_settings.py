@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from lwfast.errors import AuthenticationError, ConfigurationError
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
-from lwfast.remote.configuration.tokens import check_token, no_token, saved_token
+from lwfast.remote.configuration.persistence import check_token, saved_token
 from lwfast.wire.loopback import is_loopback
 
 SYSTEM_CERTIFICATES = "system"
@@ -26,7 +26,7 @@ SAVED_TOKEN = "saved token "  # noqa: S105  (how the source of a profile's token
 
 
 @dataclass(frozen=True)
-class Settings:
+class ClientSettings:
     """Everything a client needs to connect, with where it came from.
 
     Attributes:
@@ -44,7 +44,7 @@ class Settings:
 
 def resolve(
     url: str | None, token_: str | None, certificate: str | None, profile: str | None, allow_insecure: bool
-) -> Settings:
+) -> ClientSettings:
     """Look up what a connection needs.
 
     Raises:
@@ -63,7 +63,7 @@ def resolve(
         "token": token_source,
         "certificate": path_source,
     }
-    return Settings(found_url, found_token, path, sources)
+    return ClientSettings(found_url, found_token, path, sources)
 
 
 def resolve_url(url: str | None, profile: str | None = None, allow_insecure: bool = False) -> tuple[str, str]:
@@ -140,7 +140,10 @@ def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, s
     )
     if found is not None:
         return found, source
-    raise no_token()
+    raise AuthenticationError(
+        "No token is set. Set one with remote.token.set(...), load a saved one with remote.token.load(name), "
+        "set LWFAST_TOKEN, or name a profile that has token_name."
+    )
 
 
 def resolve_certificate(certificate: str | None, profile: str | None = None) -> tuple[Path | None, str]:

@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 1.0
 """How long to wait for those who only look at a file."""
 
 
-class Part(msgspec.Struct, frozen=True):
+class SubmitPart(msgspec.Struct, frozen=True):
     """One request of a submit: its key, and the payloads as they are sent."""
 
     key: str
@@ -53,7 +53,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     qpu: str
     names: list[str]
     batch: bool
-    parts: list[Part]
+    parts: list[SubmitPart]
     format_version: int = FORMAT_VERSION
 
 

@@ -85,6 +85,43 @@ def _token_file(path: Path) -> dict[str, str]:
     return data
 
 
+def check_token(token: str, source: str = "the token") -> str:
+    """Return `token` if it can travel in a header; no message ever shows it.
+
+    Raises:
+        TypeError: It is no string.
+        ValueError: It is empty, or holds a character that a header cannot carry.
+    """
+    if not isinstance(token, str):
+        raise TypeError(f"Token should be provided in string format, got {type(token).__name__}.")
+    if not token or not all("!" <= character <= "~" for character in token):
+        what = "is empty" if not token else "holds a blank, a line end or a character outside ASCII"
+        raise ValueError(f"A token cannot be sent if it {what}; copy {source} once more.")
+    return token
+
+
+def saved_token(name: str) -> str:
+    """Look a saved token up, ours before Lightworks'.
+
+    Raises:
+        TokenError: There is none of this name; says which there are.
+    """
+    saved, theirs = read_tokens()
+    for tokens in (saved, theirs):
+        if name in tokens:
+            try:
+                return check_token(tokens[name], f"saved token {name!r}")
+            except ValueError as error:
+                raise TokenError(str(error)) from None
+    raise TokenError(no_such_token(name, [*saved, *theirs]))
+
+
+def no_such_token(name: str, known: list[str]) -> str:
+    """Say that no token of this name is saved."""
+    listed = ", ".join(sorted(set(known))) or "none"
+    return f"Token {name!r} not found among the saved tokens ({listed})."
+
+
 # --- settings ---------------------------------------------------------------------------------------
 
 

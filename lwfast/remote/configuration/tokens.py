@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from lwfast.errors import AuthenticationError, TokenError
+from lwfast.errors import TokenError
 from lwfast.remote.configuration import legacy, persistence
 from lwfast.remote.configuration.chosen import chosen
-
-
-def check_token(token: str, source: str = "the token") -> str:
-    """Return `token` if it can travel in a header; no message ever shows it.
-
-    Raises:
-        TypeError: It is no string.
-        ValueError: It is empty, or holds a character that a header cannot carry.
-    """
-    if not isinstance(token, str):
-        raise TypeError(f"Token should be provided in string format, got {type(token).__name__}.")
-    if not token or not all("!" <= character <= "~" for character in token):
-        what = "is empty" if not token else "holds a blank, a line end or a character outside ASCII"
-        raise ValueError(f"A token cannot be sent if it {what}; copy {source} once more.")
-    return token
+from lwfast.remote.configuration.client_settings import resolve_token
+from lwfast.remote.configuration.persistence import check_token, saved_token
 
 
 class Token:
@@ -43,8 +30,6 @@ class Token:
         Raises:
             AuthenticationError: There is none.
         """
-        from lwfast.remote.configuration.client_settings import resolve_token
-
         return resolve_token(None)[0]
 
     def save(self, name: str, overwrite: bool = False) -> None:
@@ -85,7 +70,7 @@ class Token:
         """
         saved, theirs = persistence.read_tokens()
         if name not in saved and name not in theirs:
-            raise TokenError(_missing(name, [*saved, *theirs]))
+            raise TokenError(persistence.no_such_token(name, [*saved, *theirs]))
         if name in saved:
             with persistence.changing_tokens() as changing:
                 changing.pop(name, None)
@@ -118,33 +103,4 @@ class Token:
         return "token"
 
 
-def saved_token(name: str) -> str:
-    """Look a saved token up, ours before Lightworks'.
-
-    Raises:
-        TokenError: There is none of this name; says which there are.
-    """
-    saved, theirs = persistence.read_tokens()
-    for tokens in (saved, theirs):
-        if name in tokens:
-            try:
-                return check_token(tokens[name], f"saved token {name!r}")
-            except ValueError as error:
-                raise TokenError(str(error)) from None
-    raise TokenError(_missing(name, [*saved, *theirs]))
-
-
-def _missing(name: str, known: list[str]) -> str:
-    listed = ", ".join(sorted(set(known))) or "none"
-    return f"Token {name!r} not found among the saved tokens ({listed})."
-
-
 token = Token()
-
-
-def no_token() -> AuthenticationError:
-    """Say what to do about a token that is not there."""
-    return AuthenticationError(
-        "No token is set. Set one with remote.token.set(...), load a saved one with remote.token.load(name), "
-        "set LWFAST_TOKEN, or name a profile that has token_name."
-    )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
 import requests
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    InvalidHeader,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-)
+from urllib3.exceptions import InvalidHeader
+
+from lwfast.remote.connection.connecting import NoConnectionError
 
 
 def is_of_request(error: BaseException) -> bool:
@@ -23,40 +18,20 @@ def is_of_request(error: BaseException) -> bool:
     return not isinstance(innermost(error), InvalidHeader)
 
 
-def nothing_sent(error: Exception) -> bool:
+def nothing_sent(error: BaseException) -> bool:
     """Whether no byte can have reached the scheduler: the connection was never made."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | ProxyError)
-
-
-def passed_through(error: BaseException, *functions: Callable[..., Any]) -> bool:
-    """Whether an exception came out of one of the functions: that tells connecting from what follows it."""
-    codes = [function.__code__ for function in functions]
-    trace = error.__traceback__
-    while trace is not None:
-        if any(trace.tb_frame.f_code is code for code in codes):
-            return True
-        trace = trace.tb_next
-    return False
+    return isinstance(error, requests.exceptions.ConnectTimeout) or any(
+        isinstance(item, NoConnectionError) for item in _with_causes(error)
+    )
 
 
 def forget_request(error: BaseException) -> None:
     """Take the request, whose headers hold the token, out of an exception and those it was made of."""
-    todo: list[BaseException] = [error]
-    seen: set[int] = set()
-    while todo:
-        item = todo.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
+    for item in _with_causes(error):
         if isinstance(item, requests.exceptions.RequestException):
             item.request = item.response = None
         if isinstance(item, requests.exceptions.InvalidHeader):
             item.args = ("a header, perhaps the token, holds what no header can",)
-        parts = [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
-        todo += [part for part in parts if isinstance(part, BaseException)]
 
 
 def innermost(error: BaseException) -> BaseException:
@@ -64,9 +39,26 @@ def innermost(error: BaseException) -> BaseException:
     seen: set[int] = set()
     while id(error) not in seen:
         seen.add(id(error))
-        inside = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
-        below = next((item for item in inside if isinstance(item, BaseException)), None)
+        below = next(iter(_held(error)), None)
         if below is None:
             break
         error = below
     return error
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it was made of, each once."""
+    todo = [error]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if id(item) not in seen:
+            seen.add(id(item))
+            todo += _held(item)
+            yield item
+
+
+def _held(error: BaseException) -> list[BaseException]:
+    """Return the exceptions that another one holds, the one that it wraps first."""
+    held = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+    return [item for item in held if isinstance(item, BaseException)]

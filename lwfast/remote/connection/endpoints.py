@@ -9,8 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from lwfast import wire
-from lwfast._printable import is_unicode
-from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError
+from lwfast.errors import JobNotFoundError, JobSubmissionError
 from lwfast.remote.connection import caps
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import (
@@ -21,37 +20,13 @@ from lwfast.remote.connection.transport import (
     Transport,
     named_job,
 )
+from lwfast.remote.tracked import check_job_id
 
 T = TypeVar("T")
 Decoder = Callable[["bytes | bytearray"], T]
 
 ALL_JOBS = 2**31 - 1
 """The page size by which the reference asks for everything."""
-
-
-def check_job_id(job_id: Any) -> str:
-    """Return a job id as it stands in a URL.
-
-    Raises:
-        TypeError: It is neither a number nor a string.
-        JobError: It is None, as that of a job that was never submitted.
-        JobNotFoundError: It cannot be the id of a job.
-    """
-    if job_id is None:
-        raise JobError("This job has no id: it was not submitted.")
-    if isinstance(job_id, bool) or not isinstance(job_id, int | str):
-        try:
-            job_id = job_id.__index__() if not isinstance(job_id, bool) else None
-        except AttributeError:
-            job_id = None
-        if job_id is None:
-            raise TypeError("A job id should be an integer or a string.")
-    if not is_unicode(str(job_id)):
-        raise JobNotFoundError(f"{job_id!a:.80} is no job id: it has half a surrogate pair.")
-    text = quote(str(job_id).strip(), safe="")
-    if text in {"", ".", ".."}:
-        raise JobNotFoundError(f"{job_id!r} is no job id.")
-    return text
 
 
 SMALL_RESULT_BYTES = 4096

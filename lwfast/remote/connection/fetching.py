@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import ResultsError
-from lwfast.wire import ArtemisJobDetails, JobRecord, Status
+from lwfast.remote.connection.endpoints import Endpoints
+from lwfast.remote.connection.transport import DownloadProgress
+from lwfast.remote.tracked import said_of
+from lwfast.wire import ArtemisJobDetails, Status
 
 if TYPE_CHECKING:
-    from lwfast.remote.connection.endpoints import Endpoints
-    from lwfast.remote.connection.transport import DownloadProgress
     from lwfast.results import QPUSamplingResult
 
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.5, 0.75, 1.0, 1.0, 1.0)
@@ -60,15 +61,6 @@ def fetch(
         f"Unable to retrieve results for Job with ID {job_id}: the job is {status}, but its results are not "
         "available yet. Try again in a moment."
     )
-
-
-def said_of(job: JobRecord | ArtemisJobDetails | None) -> dict[str, Any]:
-    """Return what a scheduler says of a job that belongs to its result: QPU, name and dates, where known."""
-    names = ("qpu", "job_name", "created_date", "started_date", "finished_date", "updated_date")
-    said = {name: getattr(job, name, None) for name in names}
-    if said["finished_date"]:
-        del said["updated_date"]  # it may say when something else changed
-    return {name: value for name, value in said.items() if value}
 
 
 def _complete(api: Endpoints, job_id: int | str) -> ArtemisJobDetails:

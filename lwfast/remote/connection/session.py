@@ -6,10 +6,11 @@ from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from lwfast._version import __version__
 from lwfast.remote.connection.body import ENCODINGS
+from lwfast.remote.connection.connecting import Adapter
 from lwfast.wire import TOKEN_HEADER
 from lwfast.wire.loopback import is_loopback
 
@@ -45,7 +46,7 @@ def make_session(url: str, token: str, adapter: BaseAdapter | None = None) -> re
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     host = urlsplit(url).hostname or ""
     session.trust_env = not is_loopback(host)  # a proxy could not reach this machine's loopback
-    adapter = adapter or HTTPAdapter(pool_maxsize=POOL_SIZE, max_retries=0)
+    adapter = adapter or Adapter(pool_maxsize=POOL_SIZE, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

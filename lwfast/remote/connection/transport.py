@@ -17,11 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError as HTTPException
 from urllib3.exceptions import InvalidHeader
-from urllib3.util.ssl_ import ssl_wrap_socket
 
 from lwfast._base.memory import readable_bytes
 from lwfast.errors import (
@@ -32,7 +30,7 @@ from lwfast.errors import (
     HTTPError,
     LightworksRemoteError,
 )
-from lwfast.remote.configuration.client_settings import Settings
+from lwfast.remote.configuration.client_settings import ClientSettings
 from lwfast.remote.connection.body import CapExceededError, EncodingError, Progress, read_body
 from lwfast.remote.connection.caps import ERROR_BYTES, Cap
 from lwfast.remote.connection.causes import (
@@ -40,10 +38,11 @@ from lwfast.remote.connection.causes import (
     innermost,
     is_of_request,
     nothing_sent,
-    passed_through,
 )
+from lwfast.remote.connection.connecting import CertificateFileError
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from lwfast.remote.connection.session import make_session
+from lwfast.remote.connection.timeouts import Timeouts
 from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
 
 SHOWN_BYTES = 300
@@ -56,14 +55,6 @@ DownloadProgress = Progress
 
 _JOB_ID = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,100}")
 """What may be a job's id: a header that came twice has a comma, and no id is longer."""
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """How long to wait, in seconds, to connect and between two pieces of an answer."""
-
-    connect: float = 5.0
-    read: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,9 @@ class Transport:
         speaks_v1: None before the first answer, then whether the scheduler offers lwfast's own API.
     """
 
-    def __init__(self, settings: Settings, timeouts: Timeouts, adapter: BaseAdapter | None = None) -> None:
+    def __init__(
+        self, settings: ClientSettings, timeouts: Timeouts, adapter: BaseAdapter | None = None
+    ) -> None:
         self.settings = settings
         self.timeouts = timeouts
         self.speaks_v1: bool | None = None
@@ -326,20 +319,19 @@ class Transport:
                 f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
                 "token, and the proxies of the environment."
             )
-        if passed_through(error, HTTPAdapter.cert_verify):
+        if isinstance(error, CertificateFileError):
             return ConfigurationError(
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
             )
-        # A certificate file that holds none is seen below, and wrapped before it comes to `connect`.
-        connecting = passed_through(bottom, HTTPConnection.connect, HTTPSConnection.connect, ssl_wrap_socket)
-        if connecting and isinstance(bottom, ssl.SSLError):
+        unsent = nothing_sent(error)
+        if unsent and isinstance(bottom, ssl.SSLError):
             return UntrustedError(
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
                 "it speaks https, and the certificate file: remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE."
             )
-        if connecting or nothing_sent(error):
+        if unsent:
             return ConnectionFailedError(f"Could not connect to {host}: {said}.")
         if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
             return LostAnswerError(

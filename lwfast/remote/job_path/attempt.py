@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from lwfast.errors import LightworksRemoteError, SubmissionInterrupted
 from lwfast.remote.configuration import intents
-
-if TYPE_CHECKING:
-    from lwfast.remote.job_path.batch_job import BatchJob
-    from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.tracked import Tracked
 
 T = TypeVar("T")
 
@@ -25,28 +22,38 @@ class Attempt:
     a job and the note of it.
 
     Args:
-        jobs: The jobs to be submitted, in order; these are the objects that the caller gets.
-        whole: What the exceptions' `job` is; None for the batch of those that were accepted.
+        jobs: The jobs to be submitted, in order; these are what the caller's objects hold.
+        batch_of: Makes the batch that exceptions carry of those of the jobs that were accepted.
+        single: Who holds the only job, where the call is about one.
+        whole: Else what the exceptions' `job` is; None for the batch of those that were accepted.
 
     Attributes:
         key: The idempotency key that all, or those under way, are sent under; None without one.
         sent_at: When the latest request left, ISO 8601 in UTC; empty before the first.
     """
 
-    def __init__(self, jobs: Sequence[Job], whole: Job | BatchJob | None = None) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Tracked],
+        batch_of: Callable[[Sequence[Tracked]], Any],
+        *,
+        single: Any = None,
+        whole: Any = None,
+    ) -> None:
         self._jobs = list(jobs)
-        self._ids_before = {job: job._job_id for job in self._jobs}
-        self._whole = whole
-        self._is_single = whole is not None and self._jobs == [whole]
-        self._sent: list[Job] = []  # without the refused ones
-        self._held: list[tuple[str, intents.Intent, Sequence[Job]]] = []
+        self._ids_before = {job: job.job_id for job in self._jobs}
+        self._whole = whole if single is None else single
+        self._is_single = single is not None
+        self._sent: list[Tracked] = []  # without the refused ones
+        self._held: list[tuple[str, intents.Intent, Sequence[Tracked]]] = []
+        self.batch_of = batch_of
         self.key: str | None = None
         self.sent_at = ""
 
     # --- what happens to it -------------------------------------------------------------------------
 
     def record(
-        self, key: str, url: str, jobs: Sequence[Job], parts: list[intents.Part], *, batch: bool
+        self, key: str, url: str, jobs: Sequence[Tracked], parts: list[intents.SubmitPart], *, batch: bool
     ) -> None:
         """Put on the disk what is going to be sent under a key, unless a file of it is held already."""
         self.key = key
@@ -56,7 +63,7 @@ class Attempt:
             key=key,
             url=url,
             created=now(),
-            qpu="" if jobs[0]._payload is None else jobs[0]._payload.qpu,
+            qpu="" if jobs[0].payload is None else jobs[0].payload.qpu,
             names=[str(job.name) for job in jobs],
             batch=batch,
             parts=parts,
@@ -65,7 +72,7 @@ class Attempt:
         if written is not None:
             self.hold(key, written, jobs)
 
-    def hold(self, key: str, intent: intents.Intent, jobs: Sequence[Job]) -> None:
+    def hold(self, key: str, intent: intents.Intent, jobs: Sequence[Tracked]) -> None:
         """Take over a file of jobs that are going to be sent under its key."""
         self.key = key
         self._held.append((key, intent, jobs))
@@ -75,12 +82,12 @@ class Attempt:
         """Whether a file holds what is sent."""
         return bool(self._held)
 
-    def sends(self, jobs: Sequence[Job]) -> None:
+    def sends(self, jobs: Sequence[Tracked]) -> None:
         """Note that a request leaves, from which on these jobs may exist."""
         self.sent_at = now()
         self._sent = [*self.doubtful, *jobs]
 
-    def refused(self, jobs: Sequence[Job]) -> None:
+    def refused(self, jobs: Sequence[Tracked]) -> None:
         """Note that the request certainly made none of these jobs."""
         self._sent = [job for job in self._sent if job not in jobs]
 
@@ -110,17 +117,17 @@ class Attempt:
     # --- telling ------------------------------------------------------------------------------------
 
     @property
-    def accepted(self) -> list[Job]:
+    def accepted(self) -> list[Tracked]:
         """The jobs that got an id."""
         return [job for job in self._jobs if self._is_accepted(job)]
 
     @property
-    def doubtful(self) -> list[Job]:
+    def doubtful(self) -> list[Tracked]:
         """The jobs that may or may not exist."""
         return [job for job in self._sent if not self._is_accepted(job)]
 
-    def _is_accepted(self, job: Job) -> bool:
-        return job._job_id is not None and job._job_id != self._ids_before[job]
+    def _is_accepted(self, job: Tracked) -> bool:
+        return job.job_id is not None and job.job_id != self._ids_before[job]
 
     def _tell(self, error: BaseException) -> None:
         if isinstance(error, SubmissionInterrupted):
@@ -156,28 +163,19 @@ class Attempt:
 
     def _put_into(self, error: Any) -> None:
         error.job = self._about()
-        error.jobs = self._batch()
-        error.payload = [job._payload for job in self.doubtful]
+        error.jobs = self.batch_of(self.accepted)
+        error.payload = [job.payload for job in self.doubtful]
         if self._is_single:
-            error.payload = self._jobs[0]._payload
+            error.payload = self._jobs[0].payload
         error.key = self.key
         error.sent_at = self.sent_at
 
-    def _about(self) -> Job | BatchJob:
-        return self._batch() if self._whole is None else self._whole
-
-    def _batch(self) -> BatchJob:
-        from lwfast.remote.job_path.batch_job import BatchJob
-
-        batch = BatchJob()
-        for job in self.accepted:
-            name = job.name
-            batch[name if name is not None and name not in batch else str(job._job_id)] = job
-        return batch
+    def _about(self) -> Any:
+        return self.batch_of(self.accepted) if self._whole is None else self._whole
 
     def _facts(self) -> str:
         accepted, doubtful = self.accepted, self.doubtful
-        ids = some([job._job_id for job in accepted])
+        ids = some([job.job_id for job in accepted])
         said = [f"{len(accepted)} of {len(self._jobs)} jobs accepted (ids {ids}; see the attribute jobs)"]
         if doubtful:
             said.append(f"{some([job.name for job in doubtful])} may or may not exist")

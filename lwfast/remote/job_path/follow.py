@@ -7,8 +7,8 @@ each job is asked for in turn, with pauses that grow from 0.05 to 2 s.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from lwfast.errors import (
     ConnectionFailedError,
@@ -17,14 +17,17 @@ from lwfast.errors import (
     LightworksRemoteError,
     WaitTimeoutError,
 )
+from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.retry import SINGLE
+from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.connection.transport import UntrustedError
-from lwfast.remote.job_path.snapshot import IDS_PER_REQUEST
+from lwfast.remote.job_path.job_progress import Shown
+from lwfast.remote.job_path.snapshot import IDS_PER_REQUEST, by_connection
+from lwfast.remote.tracked import Tracked
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
-if TYPE_CHECKING:
-    from lwfast.remote.client import Client
-    from lwfast.remote.job_path.single_job import Job
+H = TypeVar("H", bound=Connected)
+"""Who holds a job, and is yielded, shown and told of in its place."""
 
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
@@ -33,33 +36,48 @@ QUEUE_POLL_SECONDS = 1.0
 """A long poll while queue positions are shown: they move with other jobs, which does not end it."""
 
 Reached = Callable[[Status], bool]
-OnChange = Callable[["Job", Status, "int | None"], None]
+OnChange = Callable[[H, Status, "int | None"], None]
 
 
-class Follower:
-    """Follows jobs of one client, of which some are still pending.
+class Follower(Generic[H]):
+    """Follows jobs of one connection, of which some are still pending.
 
     Args:
-        client: Whose jobs these are.
-        jobs: The jobs, each with an id.
+        connection: Where to ask for them.
+        jobs: The jobs, each with an id, and who holds it.
         reached: Says for a status whether the job need not be followed any more.
-        on_change: Called with job, status and queue position where these differ from before.
+        on_change: Called with holder, status and queue position where these differ from before.
     """
 
     def __init__(
-        self, client: Client, jobs: Sequence[Job], reached: Reached, on_change: OnChange | None
+        self,
+        connection: Connection,
+        jobs: Mapping[Tracked, H],
+        reached: Reached,
+        on_change: OnChange[H] | None,
     ) -> None:
-        self.client = client
-        self.pending: dict[str, list[Job]] = {}
+        self.connection = connection
+        self.pending: dict[str, list[Tracked]] = {}
         for job in jobs:
-            self.pending.setdefault(str(job._required_id()), []).append(job)
+            self.pending.setdefault(str(job.required_id()), []).append(job)
+        self._holders = jobs
         self.pause = FIRST_PAUSE_SECONDS
         self._reached = reached
         self._on_change = on_change
         self._seen: dict[str, tuple[Status, int | None]] = {}
         # Whoever wants to see something sees the present state first; else the next change is waited for.
-        self._seq = 0 if on_change else min((job._seq for job in jobs), default=0)
+        self._seq = 0 if on_change else min((job.seq for job in jobs), default=0)
         self._last_success = time.monotonic()
+
+    @property
+    def followed(self) -> list[H]:
+        """The holders of the jobs that are still pending."""
+        return [self._holders[job] for group in self.pending.values() for job in group]
+
+    @property
+    def last_seen(self) -> dict[str, Status]:
+        """The latest status of each job that was asked for, by id."""
+        return {job_id: status for job_id, (status, _) in self._seen.items()}
 
     @property
     def longest_poll(self) -> float:
@@ -69,8 +87,8 @@ class Follower:
         )
         return QUEUE_POLL_SECONDS if self._on_change is not None and any(queued) else LONG_POLL_SECONDS
 
-    def poll(self, long_poll: float, deadline: float | None = None) -> list[Job]:
-        """Ask once for every pending job; returns those that need no more following.
+    def poll(self, long_poll: float, deadline: float | None = None) -> list[H]:
+        """Ask once for every pending job; returns who holds those that need no more following.
 
         Args:
             long_poll: Seconds that the scheduler may wait for a change, where it can.
@@ -80,16 +98,15 @@ class Follower:
             LightworksRemoteError: The scheduler refused, or has been out of reach for longer than the
                 client's `outage_seconds`; carries the job.
         """
-        finished: list[Job] = []
+        finished: list[H] = []
         try:
-            if self.client._api.transport.speaks_v1:
+            if self.connection.api.transport.speaks_v1:
                 self._poll_changes(finished, long_poll, deadline)
             else:
                 self._poll_each(finished, deadline)
         except LightworksRemoteError as error:
             if not self._bearable(error):
-                jobs = [job for group in self.pending.values() for job in group]
-                error.job = jobs[0] if len(jobs) == 1 else jobs
+                error.job = one_or_all(self.followed)
                 raise
             self._grow()
             self.pause = max(self.pause, getattr(error, "retry_after", None) or 0.0)
@@ -97,16 +114,16 @@ class Follower:
             self._last_success = time.monotonic()
         return finished
 
-    def _poll_changes(self, finished: list[Job], long_poll: float, deadline: float | None) -> None:
+    def _poll_changes(self, finished: list[H], long_poll: float, deadline: float | None) -> None:
         ids = list(self.pending)
-        api = self.client._api
+        api = self.connection.api
         began = time.monotonic()
         if len(ids) <= IDS_PER_REQUEST:
             answer = api.changes(ids, after=self._seq, timeout=long_poll, retry=SINGLE, deadline=deadline)
             self._seq, records = answer.seq, answer.items
             for job_id, body in answer.results.items():
                 for job in self.pending.get(job_id, ()):
-                    job._keep(job_id, bytes(body))
+                    job.keep(job_id, bytes(body))
         else:
             records = [
                 record
@@ -126,15 +143,15 @@ class Follower:
         else:
             self._grow()
 
-    def _poll_each(self, finished: list[Job], deadline: float | None) -> None:
+    def _poll_each(self, finished: list[H], deadline: float | None) -> None:
         for job_id in list(self.pending):
-            details = self.client._api.details(job_id, retry=SINGLE, deadline=deadline)
+            details = self.connection.api.details(job_id, retry=SINGLE, deadline=deadline)
             self._note(job_id, details, finished)
             if deadline is not None and time.monotonic() > deadline:
                 break
         self._grow()
 
-    def _note(self, job_id: str, said: JobRecord | ArtemisJobDetails, finished: list[Job]) -> bool:
+    def _note(self, job_id: str, said: JobRecord | ArtemisJobDetails, finished: list[H]) -> bool:
         """Take what was said of a job; returns whether that was news."""
         status, position = said.job_status, said.queue_position
         news = self._seen.get(job_id) != (status, position)
@@ -143,11 +160,11 @@ class Follower:
             self._seen[job_id] = (status, position)
             if self._on_change is not None:
                 for job in self.pending[job_id]:
-                    self._on_change(job, status, position)
+                    self._on_change(self._holders[job], status, position)
         for job in self.pending[job_id]:
-            job._saw(job_id, status, said)
+            job.saw(job_id, status, said)
         if self._reached(status):
-            finished += self.pending.pop(job_id)
+            finished += [self._holders[job] for job in self.pending.pop(job_id)]
         return news
 
     def _grow(self) -> None:
@@ -156,7 +173,7 @@ class Follower:
     def _bearable(self, error: LightworksRemoteError) -> bool:
         """Whether to go on asking: the scheduler may come back."""
         out_for = time.monotonic() - self._last_success
-        if out_for > self.client.outage_seconds or isinstance(error, UntrustedError):
+        if out_for > self.connection.outage_seconds or isinstance(error, UntrustedError):
             return False
         if isinstance(error, HTTPError):
             return error.status_code == 429 or (error.status_code or 0) >= 500
@@ -164,25 +181,34 @@ class Follower:
 
 
 def follow(
-    jobs: Sequence[Job], reached: Reached, timeout: float | None = None, on_change: OnChange | None = None
-) -> Iterator[Job]:
-    """Yield each job once its status is one that `reached` accepts.
+    jobs: Mapping[Tracked, H],
+    reached: Reached,
+    timeout: float | None = None,
+    on_change: OnChange[H] | None = None,
+) -> Iterator[H]:
+    """Yield who holds a job once the job's status is one that `reached` accepts.
+
+    Args:
+        jobs: The jobs, and who holds each; a connection is only needed for those that have to be asked for.
+        reached: Says for a status whether the job need not be followed any more.
+        timeout: Seconds to wait at most in all; None to wait without end.
+        on_change: Called with holder, status and queue position where these differ from before.
 
     Raises:
         WaitTimeoutError: `timeout` seconds are over; carries the jobs that go on.
         LightworksRemoteError: See `Follower.poll`.
     """
     deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
-    open_jobs = []
-    for job in jobs:
+    open_jobs = {}
+    for job, holder in jobs.items():
         # What was told may be old, but no status that was reached is ever left backwards.
-        if job._seen is not None and reached(job._seen):
+        if job.seen is not None and reached(job.seen):
             if on_change is not None:
-                on_change(job, job._seen, None)
-            yield job
+                on_change(holder, job.seen, None)
+            yield holder
         else:
-            open_jobs.append(job)
-    followers = group_by_client(open_jobs, reached, on_change)
+            open_jobs[job] = holder
+    followers = _followers(open_jobs, reached, on_change)
     while followers:
         left = None if deadline is None else deadline - time.monotonic()
         # With several schedulers none may be waited for at length: another may have news.
@@ -195,60 +221,69 @@ def follow(
         pause = min(follower.pause for follower in followers)
         if deadline is not None:
             if time.monotonic() >= deadline:
-                raise still_going(followers, timeout)
+                raise _still_going(followers, timeout)
             pause = min(pause, max(0.0, deadline - time.monotonic()))
         if pause > 0:
             time.sleep(pause)
 
 
-def group_by_client(
-    jobs: Sequence[Job], reached: Reached, on_change: OnChange | None = None
-) -> list[Follower]:
-    """Make one follower for each client."""
-    groups: dict[int, tuple[Client, list[Job]]] = {}
-    for job in jobs:
-        client = job._where()
-        groups.setdefault(id(client), (client, []))[1].append(job)
-    return [Follower(client, members, reached, on_change) for client, members in groups.values()]
+def until_complete(jobs: Mapping[Tracked, H], timeout: float | None, progress: Any) -> Iterator[H]:
+    """Yield who holds a job once the job is complete, and show how it is going.
+
+    Raises:
+        WaitTimeoutError: As `follow`, which raises the others too.
+    """
+    with Shown(progress, len(jobs)) as on_change:
+        yield from follow(jobs, _is_complete, timeout, on_change)
 
 
-def still_going(followers: Sequence[Follower], timeout: float | None) -> WaitTimeoutError:
+async def complete(jobs: Mapping[Tracked, Connected]) -> None:
+    """Wait for jobs without blocking the event loop.
+
+    Requests run in threads, each for a moment only, so that many jobs can be awaited at once and a cancelled
+    task ends at once.
+    """
+    import asyncio
+
+    open_jobs = {job: holder for job, holder in jobs.items() if job.final is None}
+    followers = _followers(open_jobs, _is_complete, None)
+    while followers:
+        began = time.monotonic()
+        for follower in followers:
+            await asyncio.to_thread(follower.poll, 0.0)
+        followers = [follower for follower in followers if follower.pending]
+        if followers:
+            spent = time.monotonic() - began
+            await asyncio.sleep(max(0.0, min(follower.pause for follower in followers) - spent))
+
+
+def one_or_all(holders: Sequence[Any]) -> Any:
+    """Return what an exception's `job` is: the only one, or a list."""
+    return holders[0] if len(holders) == 1 else list(holders)
+
+
+def _followers(
+    jobs: Mapping[Tracked, H], reached: Reached, on_change: OnChange[H] | None
+) -> list[Follower[H]]:
+    """Make one follower for each connection."""
+    return [
+        Follower(connection, {job: jobs[job] for job in members}, reached, on_change)
+        for connection, members in by_connection(jobs)
+    ]
+
+
+def _still_going(followers: Sequence[Follower[H]], timeout: float | None) -> WaitTimeoutError:
     """Make the error of a wait that is over before the jobs are."""
-    jobs = [job for follower in followers for group in follower.pending.values() for job in group]
-    seen = {job_id: status for follower in followers for job_id, (status, _) in follower._seen.items()}
-    if len(jobs) == 1:
-        status = seen.get(str(jobs[0].job_id))
-        what = f"Job {jobs[0].job_id} is {f'still {status}' if status else 'not known to be complete'}"
+    ids = [job_id for follower in followers for job_id, group in follower.pending.items() for _ in group]
+    if len(ids) == 1:
+        status = followers[0].last_seen.get(ids[0])
+        what = f"Job {ids[0]} is {f'still {status}' if status else 'not known to be complete'}"
     else:
-        what = f"{len(jobs)} jobs are not complete"
+        what = f"{len(ids)} jobs are not complete"
     error = WaitTimeoutError(f"{what} after {timeout:g} s. Nothing is lost: wait again, or cancel.")
-    error.job = jobs[0] if len(jobs) == 1 else jobs
+    error.job = one_or_all([holder for follower in followers for holder in follower.followed])
     return error
 
 
-def check_timeout(
-    timeout: Any, name: str = "timeout", *, instead: str = ", or None to wait without end"
-) -> float:
-    """Return a timeout in seconds.
-
-    Args:
-        timeout: The value.
-        name: What it is, for the message.
-        instead: What else it may be, for the message.
-
-    Raises:
-        TypeError: It is no number.
-        ValueError: It is negative or NaN.
-    """
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        try:
-            timeout = float(timeout) if not isinstance(timeout, bool | str) else None
-        except (TypeError, ValueError):
-            timeout = None
-        if timeout is None:
-            msg = f"{name} should be a number of seconds{instead}."
-            raise TypeError(msg)
-    if not timeout >= 0:
-        msg = f"{name} should be at least 0 seconds, got {timeout}."
-        raise ValueError(msg)
-    return float(timeout)
+def _is_complete(status: Status) -> bool:
+    return status.is_complete

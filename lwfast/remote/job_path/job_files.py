@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import locale
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,10 +16,7 @@ from lwfast._base.atomic import write_atomic
 from lwfast._base.edited_text import parse_json, read_edited
 from lwfast._printable import printable
 from lwfast.errors import JobFileError, ResourceLimitError
-
-if TYPE_CHECKING:
-    from lwfast.remote.job_path.batch_job import BatchJob
-    from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.tracked import Tracked
 
 FORMAT_VERSION = 2
 """Of batches; since 2 (the reference has none) the jobs stand below `jobs`, so that any name is possible."""
@@ -103,9 +101,9 @@ def kind_of(data: dict[str, Any], path: Path) -> str:
     return str(kind)
 
 
-def job_to_data(job: Job) -> dict[str, Any]:
+def job_to_data(job: Tracked) -> dict[str, Any]:
     """Return what is saved of a job."""
-    payload = job._payload
+    payload = job.payload
     data = {
         "job_type": "job",
         "job_id": job.job_id,
@@ -113,15 +111,15 @@ def job_to_data(job: Job) -> dict[str, Any]:
         "previous_ids": list(job.previous_ids),
         "job_name": job.name,
     }
-    if job._url is not None:
-        data["url"] = job._url  # an id is another job elsewhere
-    if job._pending_key is not None:
-        data["pending_key"] = job._pending_key  # so that a submit whose answer was lost makes no second job
+    if job.url is not None:
+        data["url"] = job.url  # an id is another job elsewhere
+    if job.pending_key is not None:
+        data["pending_key"] = job.pending_key  # so that a submit whose answer was lost makes no second job
     return data
 
 
-def job_from_data(job: Job, data: Any, path: Path) -> None:
-    """Put what was saved into a job; where that fails, the job is as it was.
+def job_from_data(data: Any, path: Path) -> Tracked:
+    """Return the job that was saved.
 
     Raises:
         JobFileError: Something is missing or wrong; names it.
@@ -147,25 +145,33 @@ def job_from_data(job: Job, data: Any, path: Path) -> None:
     for label, value in (("pending_key", key), ("url", url)):
         if not isinstance(value, str | None):
             raise JobFileError(f"The {label} in {path} is {value!r:.60}, not a string.")
-    job._restore(job_id, payload, previous, name if isinstance(name, str) else None, key, url)
+    return Tracked(
+        payload=payload,
+        job_id=job_id,
+        told_name=name if isinstance(name, str) else None,
+        pending_key=key,
+        url=url,
+        previous_ids=previous,
+    )
 
 
-def batch_to_data(batch: BatchJob) -> dict[str, Any]:
+def batch_to_data(batch: Mapping[str, Tracked]) -> dict[str, Any]:
     """Return what is saved of a batch."""
     jobs = {name: job_to_data(job) for name, job in batch.items()}
     return {"job_type": "batch_job", "format_version": FORMAT_VERSION, "jobs": jobs}
 
 
-def batch_from_data(data: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return the saved data of each job of a batch, by name.
+def batch_from_data(data: dict[str, Any], path: Path) -> dict[str, Tracked]:
+    """Return the jobs of a batch that was saved, by name.
 
     Raises:
-        JobFileError: It is no batch, or of a later version.
+        JobFileError: It is no batch, or of a later version, or one of its jobs cannot be read.
     """
     version = data.get("format_version")
     if version is None or isinstance(version, dict):  # the reference's: jobs beside job_type
-        return {name: job for name, job in data.items() if name != "job_type"}
-    if version != FORMAT_VERSION or not isinstance(data.get("jobs"), dict):
+        jobs = {name: job for name, job in data.items() if name != "job_type"}
+    elif version != FORMAT_VERSION or not isinstance(data.get("jobs"), dict):
         raise JobFileError(f"{path} has format version {version!r:.20}; this lwfast reads {FORMAT_VERSION}.")
-    jobs: dict[str, Any] = data["jobs"]
-    return jobs
+    else:
+        jobs = data["jobs"]
+    return {name: job_from_data(job, path) for name, job in jobs.items()}

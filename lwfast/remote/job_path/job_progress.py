@@ -5,13 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lwfast._base.progress import Progress, find_tqdm
 from lwfast.wire import Status
-
-if TYPE_CHECKING:
-    from lwfast.remote.job_path.single_job import Job
 
 PRINT_SECONDS = 1.0
 LARGE_BYTES = 2_000_000
@@ -23,17 +20,17 @@ class StatusLine:
     With tqdm, in a terminal or a notebook, it is redrawn; else there is a line for each change.
 
     Args:
-        jobs: What is waited for.
+        n_jobs: How many jobs are waited for.
     """
 
-    def __init__(self, jobs: list[Job]) -> None:
-        self._n_jobs = len(jobs)
+    def __init__(self, n_jobs: int) -> None:
+        self._n_jobs = n_jobs
         self._began = time.monotonic()
-        self._bar = _make_bar(len(jobs))
+        self._bar = _make_bar(n_jobs)
         self._done: set[int] = set()
         self._printed: tuple[float, str] = (-PRINT_SECONDS, "")
 
-    def __call__(self, job: Job, status: Status, position: int | None) -> None:
+    def __call__(self, job: Any, status: Status, position: int | None) -> None:
         """Show a change."""
         where = f", position {position} in the queue" if position is not None else ""
         text = f"Job {job.job_id}: {status}{where}"
@@ -81,25 +78,25 @@ class Shown:
 
     Args:
         progress: True for a status line, a callable that takes job, status and queue position, or nothing.
-        jobs: What is waited for.
+        n_jobs: How many jobs are waited for.
 
     Raises:
         TypeError: `progress` is something else.
     """
 
-    def __init__(self, progress: Any, jobs: list[Job]) -> None:
+    def __init__(self, progress: Any, n_jobs: int) -> None:
         if progress is not None and not isinstance(progress, bool) and not callable(progress):
             raise TypeError(
                 "progress should be True, False or a callable that takes job, status and queue position, got "
                 f"{type(progress).__name__}."
             )
         self._progress = progress
-        self._jobs = jobs
+        self._n_jobs = n_jobs
         self._line: StatusLine | None = None
 
-    def __enter__(self) -> Callable[[Job, Status, int | None], None] | None:
+    def __enter__(self) -> Callable[[Any, Status, int | None], None] | None:
         if self._progress is True:
-            self._line = StatusLine(self._jobs)
+            self._line = StatusLine(self._n_jobs)
             return self._line
         return self._progress or None
 

@@ -6,29 +6,34 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import JobNotFoundError, LightworksDependencyError, LightworksRemoteError
-from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.connection.connection import Connection
+from lwfast.remote.tracked import Tracked
 from lwfast.wire import JobRecord, Status, id_order
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from lwfast.remote.client import Client
 
 PAGE = 500
 WAITING = (Status.ACCEPTED, Status.SCHEDULED)
 
 
 def find_jobs(
-    client: Client, status: Any, name: str | None, limit: int | None, qpu: str | None, before: int | None
-) -> list[Job]:
+    connection: Connection,
+    status: Any,
+    name: str | None,
+    limit: int | None,
+    qpu: str | None,
+    before: int | None,
+) -> list[Tracked]:
     """Find jobs, newest first; see `remote.jobs` for the arguments."""
     statuses = check_statuses(status)
     if limit is not None and limit < 1:
         raise ValueError(f"limit should be a number of jobs from 1 on, or None for all, got {limit!r}.")
-    api = client._api
+    api = connection.api
     if api.offers_v1():
-        records = all_records(client, statuses, name, qpu, limit, before)
-        return [job_of(client, record) for record in records]
+        return [
+            Tracked.found(record) for record in all_records(connection, statuses, name, qpu, limit, before)
+        ]
     asked = [key for key, value in (("name", name), ("qpu", qpu)) if value is not None]
     if asked:
         raise LightworksRemoteError(
@@ -38,16 +43,11 @@ def find_jobs(
     ids = sorted(api.job_ids(statuses), key=id_order, reverse=True)
     if before is not None:
         ids = [item for item in ids if id_order(item) < id_order(before)]
-    out = []
-    for job_id in ids[:limit]:
-        job = Job(client=client)
-        job._restore(job_id, None, [], None)
-        out.append(job)
-    return out
+    return [Tracked(job_id=job_id) for job_id in ids[:limit]]
 
 
 def all_records(
-    client: Client,
+    connection: Connection,
     statuses: Iterable[Status] = (),
     name: str | None = None,
     qpu: str | None = None,
@@ -58,20 +58,12 @@ def all_records(
     found: list[JobRecord] = []
     while limit is None or len(found) < limit:
         ask = PAGE if limit is None else min(PAGE, limit - len(found))
-        page = client._api.page(statuses=statuses, name=name, qpu=qpu, limit=ask, before=before)
+        page = connection.api.page(statuses=statuses, name=name, qpu=qpu, limit=ask, before=before)
         found += page.items
         before = page.before
         if before is None or not page.items:
             break
     return found
-
-
-def job_of(client: Client, record: JobRecord) -> Job:
-    """Make the job of a record."""
-    job = Job(client=client)
-    job._restore(record.job_id, None, [], record.job_name)
-    job._saw(record.job_id, record.job_status, record)
-    return job
 
 
 def check_statuses(status: Any) -> list[Status]:
@@ -93,7 +85,12 @@ def check_statuses(status: Any) -> list[Status]:
     return found
 
 
-def scheduled_table(client: Client) -> pd.DataFrame:
+def waiting_ids(connection: Connection) -> list[int | str]:
+    """Ask for the ids of the jobs that wait, oldest first."""
+    return sorted(connection.api.job_ids(WAITING), key=id_order)
+
+
+def scheduled_table(connection: Connection) -> pd.DataFrame:
     """Return the jobs that wait, in the order of the queue; see `remote.show_scheduled`."""
     try:
         import pandas as pd
@@ -101,23 +98,23 @@ def scheduled_table(client: Client) -> pd.DataFrame:
         raise LightworksDependencyError(
             "show_scheduled needs pandas; python -m pip install pandas (the extra lwfast[frames])."
         ) from error
-    rows = sorted(_waiting(client), key=lambda row: (row[2] is None, row[2] or 0, id_order(row[0])))
+    rows = sorted(_waiting(connection), key=lambda row: (row[2] is None, row[2] or 0, id_order(row[0])))
     table = pd.DataFrame(rows, columns=["Job ID", "Status", "Queue Position"])
     numbers = all(isinstance(row[0], int) and abs(row[0]) < 2**63 for row in rows)
     return table.astype({"Job ID": "int64" if numbers else "object", "Queue Position": "Int64"})
 
 
-def _waiting(client: Client) -> list[tuple[int | str, str, int | None]]:
+def _waiting(connection: Connection) -> list[tuple[int | str, str, int | None]]:
     """Ask which jobs wait: in one request where the scheduler can, else one for each job."""
-    if client._api.offers_v1():
+    if connection.api.offers_v1():
         return [
             (record.job_id, str(record.job_status), record.queue_position)
-            for record in all_records(client, WAITING)
+            for record in all_records(connection, WAITING)
         ]
     rows: list[tuple[int | str, str, int | None]] = []
-    for job_id in client.list_scheduled_jobs():
+    for job_id in waiting_ids(connection):
         try:
-            details = client.get_job_details(job_id)
+            details = connection.api.details(job_id)
         except JobNotFoundError:
             continue  # deleted since the list was made
         if details.job_status in WAITING:

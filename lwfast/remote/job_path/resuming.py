@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from lwfast import wire
 from lwfast.errors import JobError, JobFileError, JobNotFoundError, JobSubmissionError
 from lwfast.remote.configuration import intents
+from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.default import default_connection
 from lwfast.remote.job_path.attempt import Attempt, count, some
-from lwfast.remote.job_path.batch_job import BatchJob
-from lwfast.remote.job_path.single_job import Job
-from lwfast.remote.job_path.submit import submit_job, submit_parts
-
-if TYPE_CHECKING:
-    from lwfast.remote.client import Client
+from lwfast.remote.job_path.job_and_batch import BatchJob, Job, several_of
+from lwfast.remote.job_path.submit import send
 
 
 class PendingSubmission:
@@ -28,13 +25,13 @@ class PendingSubmission:
         names: Names of the jobs, in order.
     """
 
-    def __init__(self, record: intents.Record, client: Client | None) -> None:
+    def __init__(self, record: intents.Record, connection: Connection | None) -> None:
         self.key = record.key
         self.url = record.url
         self.created = datetime.fromisoformat(record.created)
         self.qpu = record.qpu
         self.names = record.names
-        self._client = client
+        self._connection = connection
 
     @property
     def n_jobs(self) -> int:
@@ -52,7 +49,7 @@ class PendingSubmission:
             f"{self.created:%Y-%m-%d %H:%M:%S} UTC, key {self.key}>"
         )
 
-    def resume(self, *, client: Client | None = None) -> Job | BatchJob:
+    def resume(self, *, client: Connected | None = None) -> Job | BatchJob:
         """Send it once more under its key: jobs that exist come back, those that do not are made.
 
         This does not wait for the compilation.
@@ -71,14 +68,15 @@ class PendingSubmission:
             JobSubmissionError: The scheduler refused it, or takes no keys any more.
             LightworksRemoteError: As for any submit; it can be resumed again.
         """
-        target = self._target(client)
+        connection = self._target(client)
         intent = self._claimed()
         try:
             record = intent.read()
             payloads = [wire.decode_payload(item) for part in record.parts for item in part.payloads]
-            jobs = [Job(payload, client=target) for payload in payloads]
-            attempt = Attempt(jobs, None if record.batch else jobs[0])
-            attempt.hold(self.key, intent, jobs)
+            jobs = [Job(payload, client=connection) for payload in payloads]
+            tracked = [job.tracked for job in jobs]
+            attempt = Attempt(tracked, several_of(jobs), single=None if record.batch else jobs[0])
+            attempt.hold(self.key, intent, tracked)
         except BaseException as error:
             intent.release()
             if isinstance(error, ValueError):
@@ -86,22 +84,19 @@ class PendingSubmission:
             raise
 
         def submit() -> Job | BatchJob:
-            if not target._api.offers_v1():
+            if not connection.api.offers_v1():
                 raise JobSubmissionError(
-                    f"{target.url} takes no idempotency keys, so sending this again might make a job twice; "
-                    f"nothing was sent. Look for a job created after {record.created}; then discard() this."
+                    f"{connection.url} takes no idempotency keys, so sending this again might make a job "
+                    f"twice; nothing was sent. Look for a job created after {record.created}; then discard() "
+                    "this."
                 )
-            if record.batch:
-                submit_parts(target._api, jobs, record.parts, attempt)
-            else:
-                jobs[0]._pending_key = self.key
-                submit_job(target, jobs[0], attempt, bytes(record.parts[0].payloads[0]))
+            if not record.batch:
+                tracked[0].pending_key = self.key
+            send(connection, tracked, record.parts, attempt, batch=record.batch)
             attempt.hand_over()
             if not record.batch:
                 return jobs[0]
-            batch = BatchJob._of([item.job_name for item in payloads], jobs)
-            batch._client = target
-            return batch
+            return BatchJob.of([item.job_name for item in payloads], jobs, connection)
 
         return attempt.run(submit)
 
@@ -113,12 +108,8 @@ class PendingSubmission:
         """
         self._claimed().drop()
 
-    def _target(self, client: Client | None) -> Client:
-        target = client or self._client
-        if target is None:
-            from lwfast.remote.default import default_client
-
-            target = default_client()
+    def _target(self, client: Connected | None) -> Connection:
+        target = (self._connection or default_connection()) if client is None else client.connection
         if client is None and target.url != self.url:
             raise JobError(
                 f"This submit is one to the scheduler at {self.url}, but {target.url} is in use now, where "
@@ -136,17 +127,18 @@ class PendingSubmission:
         raise JobError(f"The submit {self.key} was resumed or discarded meanwhile; see remote.jobs().")
 
 
-def find_pending(url: str | None = None, client: Client | None = None) -> list[PendingSubmission]:
+def find_pending(url: str | None = None, client: Connected | None = None) -> list[PendingSubmission]:
     """List the submits on the disk that nobody is at, the oldest first.
 
     Args:
         url: Only those of this scheduler; None for all.
         client: Who resumes them; None for the default client at that time.
     """
-    return [PendingSubmission(record, client) for record in intents.listed(url)]
+    connection = None if client is None else client.connection
+    return [PendingSubmission(record, connection) for record in intents.listed(url)]
 
 
-def find_one(key: str, client: Client | None) -> PendingSubmission:
+def find_one(key: str, client: Connected | None) -> PendingSubmission:
     """Find a submit by its key, or by that of one of its parts.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,136 +15,117 @@ from lwfast.errors import (
     JobSubmissionError,
     LightworksRemoteError,
 )
-from lwfast.remote.configuration.intents import Part
+from lwfast.remote.configuration.intents import SubmitPart
+from lwfast.remote.connection.connection import Connection
+from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.transport import LostAnswerError
 from lwfast.remote.job_path.attempt import Attempt, how_to_look, how_to_resume, some
-
-if TYPE_CHECKING:
-    from lwfast.remote.client import Client
-    from lwfast.remote.compile import Submission
-    from lwfast.remote.connection.endpoints import Endpoints
-    from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.tracked import Tracked
 
 AROUND_BATCH = 64
 """What a request may hold around the jobs of a batch, in bytes as in brackets."""
 
 
-def new_key() -> str:
+def _new_key() -> str:
     """Make an idempotency key."""
     return str(uuid.uuid4())
 
 
-def submit_job(client: Client, job: Job, attempt: Attempt, body: bytes | None = None) -> None:
-    """Send the payload of a job, whose encoded form is `body` if that was made already, and give it its id.
-
-    Where that fails, the job is as it was, but for the key of a submit whose answer was lost: the next submit
-    of the job goes under the same key, so that the scheduler can tell that it has it.
-
-    Raises:
-        AmbiguousSubmissionError: The answer was lost: the job may or may not exist.
-        JobSubmissionError: The scheduler refused the payload, or there is none.
-        ConnectionFailedError: The scheduler could not be reached; nothing was sent.
-    """
-    if job._payload is None and job._job_id is not None and client._api.offers_v1():
-        job._payload = client._api.payload(job._job_id)
-    payload = job._payload
-    if payload is None:
-        raise JobSubmissionError("No payload provided to job, so there is nothing to submit.")
-    api = client._api
-    body = body or wire.encode(payload)
-    before = job._pending_key, job._url
-    try:
-        if api.offers_v1():
-            key = job._pending_key or new_key()
-            attempt.record(key, client.url, [job], [Part(key, [msgspec.Raw(body)])], batch=False)
-            job._pending_key, job._url = key, client.url
-            answer: wire.JobRecord | int | str = _send_one(api, job, payload, body, attempt)
-        else:
-            answer = _send_one(api, job, payload, body, attempt)
-    except LightworksRemoteError as error:
-        if not isinstance(error, AmbiguousSubmissionError):
-            # A refusal now says nothing of the earlier try whose answer was lost.
-            job._pending_key, job._url = before
-            attempt.refused([job])
-        error.job = job
-        raise
-    job._client = client
-    job._accept(answer)
-    client._remember_open(job)
-
-
-def submit_batch(
-    client: Client, jobs: Sequence[Job], submissions: Sequence[Submission], attempt: Attempt
+def submit(
+    connection: Connection, jobs: Sequence[Tracked], bodies: Sequence[bytes], attempt: Attempt, *, batch: bool
 ) -> None:
-    """Send the payloads of a batch, and give each job its id.
+    """Send the payloads of jobs, and give each job its id.
 
-    With lwfast's API all are accepted or none, but for batches above the size of a request, which are sent in
-    parts; without it they are sent one by one. Nothing is sent after the first failure.
+    With lwfast's API all of a batch are accepted or none, but for batches above the size of a request, which
+    are sent in parts; without it they are sent one by one. Nothing is sent after the first failure.
+
+    Where a single job fails, it is as it was, but for the key of a submit whose answer was lost: the next
+    submit of the job goes under the same key, so that the scheduler can tell that it has it.
+
+    Args:
+        connection: Where to.
+        jobs: The jobs, each with its payload; one, unless it is a batch.
+        bodies: The payload of each as it is sent.
+        attempt: What it is a part of.
+        batch: Whether the jobs belong together.
 
     Raises:
         BatchSubmissionError: Some were accepted, then one failed; carries the accepted jobs.
-        AmbiguousSubmissionError: The answer to one was lost; carries the accepted jobs.
-        LightworksRemoteError: None was accepted; as for a single job.
+        AmbiguousSubmissionError: The answer to one was lost: it may or may not exist; carries the accepted
+            jobs.
+        JobSubmissionError: The scheduler refused a payload; none was accepted.
+        ConnectionFailedError: The scheduler could not be reached; nothing was sent.
     """
     if not jobs:
         return
-    api = client._api
-    if api.offers_v1():
-        bodies = [item.body for item in submissions]
-        slices, key = list(_parts(bodies)), new_key()
-        names = [key] if len(slices) == 1 else [f"{key}.{number}" for number in range(1, len(slices) + 1)]
-        parts = [
-            Part(name, [msgspec.Raw(body) for body in bodies[of]])
-            for name, of in zip(names, slices, strict=True)
-        ]
-        attempt.record(key, client.url, jobs, parts, batch=True)
-        submit_parts(api, jobs, parts, attempt)
+    api = connection.api
+    if not api.offers_v1():
+        send(connection, jobs, [SubmitPart("", [msgspec.Raw(body)]) for body in bodies], attempt, batch=batch)
         return
-    for number, (job, submission) in enumerate(zip(jobs, submissions, strict=True)):
-        try:
-            job._accept(_send_one(api, job, submission.payload, submission.body, attempt))
-        except LightworksRemoteError as error:
-            if not isinstance(error, AmbiguousSubmissionError):
-                attempt.refused([job])
-            raised = _partly(error, jobs, slice(number, number + 1))
-            if raised is error:
-                raise
-            raise raised from error
+    key = (None if batch else jobs[0].pending_key) or _new_key()
+    slices = list(_parts(bodies))
+    names = [key] if len(slices) == 1 else [f"{key}.{number}" for number in range(1, len(slices) + 1)]
+    parts = [
+        SubmitPart(name, [msgspec.Raw(body) for body in bodies[of]])
+        for name, of in zip(names, slices, strict=True)
+    ]
+    attempt.record(key, api.transport.settings.url, jobs, parts, batch=batch)
+    send(connection, jobs, parts, attempt, batch=batch)
 
 
-def submit_parts(api: Endpoints, jobs: Sequence[Job], parts: Sequence[Part], attempt: Attempt) -> None:
-    """Send a batch in the parts that it was cut into, each under its key, and give each job its id.
+def submit_again(connection: Connection, job: Tracked, attempt: Attempt) -> None:
+    """Send the payload of a job that exists, or of one that was made by hand.
 
     Raises:
-        LightworksRemoteError: See `submit_batch`.
+        LightworksRemoteError: See `submit`; a job without a payload is a JobSubmissionError.
     """
+    if job.payload is None and job.job_id is not None and connection.api.offers_v1():
+        job.payload = connection.api.payload(job.job_id)
+    if job.payload is None:
+        raise JobSubmissionError("No payload provided to job, so there is nothing to submit.")
+    submit(connection, [job], [wire.encode(job.payload)], attempt, batch=False)
+
+
+def send(
+    connection: Connection,
+    jobs: Sequence[Tracked],
+    parts: Sequence[SubmitPart],
+    attempt: Attempt,
+    *,
+    batch: bool,
+) -> None:
+    """Send what was cut into requests, each under its key if it has one, and give each job its id.
+
+    Raises:
+        LightworksRemoteError: See `submit`.
+    """
+    api = connection.api
+    url = api.transport.settings.url
+    before = jobs[0].pending_key, jobs[0].url
+    if parts[0].key and not batch:
+        jobs[0].pending_key, jobs[0].url = parts[0].key, url
     start = 0
     for part in parts:
         of = slice(start, start + len(part.payloads))
         try:
-            _send_part(api, jobs[of], part, attempt)
+            answers = _send_part(api, jobs[of], part, attempt, batch=batch)
         except LightworksRemoteError as error:
             if not isinstance(error, AmbiguousSubmissionError):
+                # A refusal now says nothing of the earlier try whose answer was lost.
+                if not batch:
+                    jobs[0].pending_key, jobs[0].url = before
                 attempt.refused(jobs[of])
-            raised = error if len(parts) == 1 else _partly(error, jobs, of)
+            raised = (
+                error if len(parts) == 1 and (part.key or not batch) else _partly(error, jobs, of, attempt)
+            )
             if raised is error:
                 raise
             raise raised from error
+        for job, answer in zip(jobs[of], answers, strict=True):
+            job.accept(answer, url)
         start = of.stop
-
-
-def _send_one(
-    api: Endpoints, job: Job, payload: wire.ArtemisPayload, body: bytes, attempt: Attempt
-) -> wire.JobRecord | int | str:
-    """Send one payload; returns its record where it goes under the job's key, else its id."""
-    key = job._pending_key if api.offers_v1() else None
-    attempt.sends([job])
-    try:
-        return api.submit(body) if key is None else api.submit_keyed(body, key)
-    except (LostAnswerError, HTTPError) as error:
-        if _is_definite(error):
-            raise
-        raise _ambiguous(error, payload, attempt, key) from error
+    if not batch:
+        connection.remember_open(jobs[0])
 
 
 def _parts(bodies: Sequence[bytes]) -> Iterator[slice]:
@@ -166,20 +146,27 @@ def _parts(bodies: Sequence[bytes]) -> Iterator[slice]:
         yield slice(start, len(bodies))
 
 
-def _send_part(api: Endpoints, jobs: Sequence[Job], part: Part, attempt: Attempt) -> None:
+def _send_part(
+    api: Endpoints, jobs: Sequence[Tracked], part: SubmitPart, attempt: Attempt, *, batch: bool
+) -> Sequence[wire.JobRecord | int | str]:
+    """Send one request; returns the record of each job where it goes under a key, else the id of its one."""
     attempt.sends(jobs)
-    payloads = [job._payload for job in jobs if job._payload is not None]
+    bodies = [bytes(item) for item in part.payloads]
+    key = part.key or None
     try:
-        records = api.submit_batch_keyed([bytes(item) for item in part.payloads], part.key)
+        if key is None:
+            return [api.submit(bodies[0])]
+        if not batch:
+            return [api.submit_keyed(bodies[0], key)]
+        records = api.submit_batch_keyed(bodies, key)
     except (LostAnswerError, HTTPError) as error:
         if _is_definite(error):
             raise
-        raise _ambiguous(error, payloads, attempt, part.key) from error
+        raise _ambiguous(error, jobs, attempt, key, several=batch and key is not None) from error
     if len(records) != len(jobs):
         odd = JobSubmissionError(f"{len(jobs)} jobs were sent, {len(records)} came back.")
-        raise _ambiguous(odd, payloads, attempt, part.key) from odd
-    for job, record in zip(jobs, records, strict=True):
-        job._accept(record)
+        raise _ambiguous(odd, jobs, attempt, key, several=True) from odd
+    return records
 
 
 def _is_definite(error: LightworksRemoteError) -> bool:
@@ -190,15 +177,15 @@ def _is_definite(error: LightworksRemoteError) -> bool:
     return 300 <= code < 500 or code == 503
 
 
-def _partly(error: LightworksRemoteError, jobs: Sequence[Job], part: slice) -> LightworksRemoteError:
+def _partly(
+    error: LightworksRemoteError, jobs: Sequence[Tracked], part: slice, attempt: Attempt
+) -> LightworksRemoteError:
     """Make the error of a batch of which a part failed: the jobs before it were accepted."""
-    from lwfast.remote.job_path.batch_job import BatchJob
-
     names = [str(job.name) for job in jobs]
     if part.start == 0 and not isinstance(error, AmbiguousSubmissionError):
         return error
-    before, failing, after = names[: part.start], names[part], names[part.stop :]
-    accepted = BatchJob._of(before, jobs[: part.start])
+    failing, after = names[part], names[part.stop :]
+    accepted = attempt.batch_of(jobs[: part.start])
     not_sent = JobSubmissionError(f"Not sent, since {some(failing)} before it failed.")
     failed: dict[str, Exception] = dict.fromkeys(failing, error)
     failed |= dict.fromkeys(after, not_sent)
@@ -222,13 +209,10 @@ def _partly(error: LightworksRemoteError, jobs: Sequence[Job], part: slice) -> L
 
 
 def _ambiguous(
-    error: LightworksRemoteError,
-    payload: wire.ArtemisPayload | list[wire.ArtemisPayload],
-    attempt: Attempt,
-    key: str | None,
+    error: LightworksRemoteError, jobs: Sequence[Tracked], attempt: Attempt, key: str | None, *, several: bool
 ) -> AmbiguousSubmissionError:
-    several = isinstance(payload, list)
-    names = some([item.job_name for item in (payload if isinstance(payload, list) else [payload])])
+    payloads = [job.payload for job in jobs]
+    names = some([job.name for job in jobs])
     how = "It was not sent again, so as not to make a job twice."
     if key is not None:
         how = "It was sent again under the same key, in vain."
@@ -243,7 +227,7 @@ def _ambiguous(
     result = AmbiguousSubmissionError(
         f"{error} The answer to a submit is lost: the {'jobs' if several else 'job'} {names} may or may not "
         f"exist.{named} {how} {what_next}",
-        payload=payload,
+        payload=payloads if several else payloads[0],
         sent_at=attempt.sent_at,
         key=key,
     )

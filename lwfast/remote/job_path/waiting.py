@@ -1,21 +1,15 @@
-"""Waiting for several jobs, and waiting without blocking an event loop."""
+"""Waiting for several jobs."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from lwfast.errors import WaitTimeoutError
-from lwfast.remote.job_path.batch_job import BatchJob
-from lwfast.remote.job_path.follow import check_timeout, follow, group_by_client
-from lwfast.remote.job_path.job_progress import Shown
-from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.connection.timeouts import check_timeout
+from lwfast.remote.job_path.follow import until_complete
+from lwfast.remote.job_path.job_and_batch import BatchJob, Job, held_by
 from lwfast.wire import Status
-
-if TYPE_CHECKING:
-    from lwfast.results import QPUSamplingResult
 
 FIRST_COMPLETED = "FIRST_COMPLETED"
 FIRST_EXCEPTION = "FIRST_EXCEPTION"
@@ -45,12 +39,7 @@ def as_completed(
     members = all_jobs(jobs)
     if timeout is not None:
         check_timeout(timeout)
-    return _as_completed(members, timeout, progress)
-
-
-def _as_completed(jobs: list[Job], timeout: float | None, progress: Any) -> Iterator[Job]:
-    with Shown(progress, jobs) as on_change:
-        yield from follow(jobs, _is_complete, timeout, on_change)
+    return until_complete(held_by(members), timeout, progress)
 
 
 def wait(
@@ -81,13 +70,13 @@ def wait(
     try:
         for job in as_completed(members, timeout, progress):
             done.add(job)
-            failed = job._final is not Status.COMPLETED
+            failed = job.tracked.final is not Status.COMPLETED
             if return_when == FIRST_COMPLETED or (return_when == FIRST_EXCEPTION and failed):
                 break
     except WaitTimeoutError:
         pass
     # Those that were complete in the same answer belong to `done` too.
-    done.update(job for job in members if job._final is not None)
+    done.update(job for job in members if job.tracked.final is not None)
     return DoneAndNotDone(done, set(members) - done)
 
 
@@ -108,30 +97,3 @@ def all_jobs(jobs: Any) -> list[Job]:
         else:
             raise TypeError(f"Only jobs can be waited for, got {type(item).__name__}.")
     return list(found)
-
-
-async def result_of(job: Job) -> QPUSamplingResult:
-    """Wait for a job without blocking the event loop, then return its result.
-
-    Requests run in threads, each for a moment only, so that many jobs can be awaited at once and a cancelled
-    task ends at once.
-    """
-    await complete([job])
-    return await asyncio.to_thread(job.get_result)
-
-
-async def complete(jobs: list[Job]) -> None:
-    """Wait for jobs without blocking the event loop."""
-    followers = group_by_client([job for job in jobs if job._final is None], _is_complete)
-    while followers:
-        began = time.monotonic()
-        for follower in followers:
-            await asyncio.to_thread(follower.poll, 0.0)
-        followers = [follower for follower in followers if follower.pending]
-        if followers:
-            spent = time.monotonic() - began
-            await asyncio.sleep(max(0.0, min(follower.pause for follower in followers) - spent))
-
-
-def _is_complete(status: Status) -> bool:
-    return status.is_complete

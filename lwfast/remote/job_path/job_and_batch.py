@@ -1,37 +1,122 @@
-"""Several jobs under their names."""
+"""A job, and several under their names: submitted once more, cancelled, saved, loaded."""
 
 from __future__ import annotations
 
 import warnings
 from collections import UserDict
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import BatchSubmissionError, JobError, LightworksRemoteError, ResultsError
+from lwfast.remote.connection.cancelling import cancel
+from lwfast.remote.connection.connection import Connected
+from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.job_path import job_files as files
-from lwfast.remote.job_path.follow import check_timeout, follow
-from lwfast.remote.job_path.job_progress import Shown
-from lwfast.remote.job_path.single_job import Job
+from lwfast.remote.job_path.attempt import Attempt
+from lwfast.remote.job_path.follow import complete, until_complete
+from lwfast.remote.job_path.job_handle import JobHandle
+from lwfast.remote.job_path.snapshot import statuses_of
+from lwfast.remote.job_path.submit import submit_again
+from lwfast.remote.tracked import Tracked
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
-    from lwfast.remote.client import Client
     from lwfast.results import QPUSamplingResult
+
+
+class Job(JobHandle):
+    """A job at a scheduler. Made by `QPU.run`, `remote.job` or by loading a file.
+
+    Waiting survives an outage of the scheduler, and nothing that fails changes what this object knows.
+
+    Args:
+        payload: What was, or will be, submitted.
+        client: Whose job it is; None for the default client at the time of each call.
+
+    Attributes:
+        tracked: What is known of it, as data.
+    """
+
+    # --- what can be done ---------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Cancel the job.
+
+        Raises:
+            JobError: It was cancelled already, or is complete.
+        """
+        job_id = self.tracked.required_id()
+        cancel(self.connection.api, job_id)
+
+    def retry(self) -> None:
+        """Submit the job once more.
+
+        `job_id` is then the id of the new job; the old one is kept in `previous_ids`, and its results stay
+        where they are. Where this fails, the job is as it was.
+
+        Raises:
+            JobSubmissionError: There is no payload, or the scheduler refused it.
+            SubmissionInterrupted: Ctrl-C came after it was sent; calling `retry` again makes no second job.
+        """
+        attempt = Attempt([self.tracked], several_of([self]), single=self)
+
+        def submit() -> None:
+            self.submit_again(attempt)
+            attempt.hand_over()
+
+        attempt.run(submit)
+
+    def submit_again(self, attempt: Attempt) -> None:
+        """Submit the job once more, as a part of something larger; see `retry`."""
+        connection = self.connection
+        try:
+            submit_again(connection, self.tracked, attempt)
+        except LightworksRemoteError as error:
+            error.job = self
+            raise
+        self._connection = connection
+
+    # --- files --------------------------------------------------------------------------------------
+
+    def save_to_file(self, filename: str | PathLike[str], allow_overwrite: bool = False) -> None:
+        """Save id and payload, never the token, so that the job can be found again.
+
+        Args:
+            filename: Name or path; `.json` is added where it does not end so.
+            allow_overwrite: Whether a file of this name may be replaced.
+
+        Raises:
+            ValueError: There is such a file, and it may not be replaced.
+        """
+        files.save(files.job_to_data(self.tracked), filename, allow_overwrite)
+
+    def load_from_file(self, filename: str | PathLike[str]) -> None:
+        """Take id and payload from a file that this or the reference's client saved; needs no connection.
+
+        A job without a client of its own, saved for one scheduler, raises `JobError` if another is asked.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            JobFileError: It holds no job.
+        """
+        path, data = files.read(filename)
+        self.tracked = files.job_from_data(data, path)
 
 
 class BatchJob(UserDict[str, Job]):
     """The jobs of a batch, by name. Made by `QPU.run` or by loading a file."""
 
-    def __init__(self, *, client: Client | None = None) -> None:
+    def __init__(self, *, client: Connected | None = None) -> None:
         super().__init__()
-        self._client = client
+        self._connection = None if client is None else client.connection
         # Of each name the id and its result: a job that is submitted once more has another id.
         self._results: dict[str, tuple[int | str, QPUSamplingResult]] = {}
 
     @classmethod
-    def _of(cls, names: Sequence[str], jobs: Sequence[Job]) -> BatchJob:
-        batch = cls()
+    def of(cls, names: Iterable[str], jobs: Iterable[Job], client: Connected | None = None) -> BatchJob:
+        """Return the batch of jobs under these names."""
+        batch = cls(client=client)
         for name, job in zip(names, jobs, strict=True):
             batch[name] = job
         return batch
@@ -122,9 +207,8 @@ class BatchJob(UserDict[str, Job]):
         """
         if timeout is not None:
             check_timeout(timeout)
-        with Shown(progress, self.jobs) as on_change:
-            for _ in follow(self.jobs, lambda status: status.is_complete, timeout, on_change):
-                pass
+        for _ in until_complete(held_by(self.jobs), timeout, progress):
+            pass
 
     def get_result(self, name: str) -> QPUSamplingResult | str:
         """Fetch the result of one job; where it gave none, return why, with a warning."""
@@ -165,9 +249,7 @@ class BatchJob(UserDict[str, Job]):
     async def _results_async(self) -> dict[str, QPUSamplingResult | str | None]:
         import asyncio
 
-        from lwfast.remote.job_path.waiting import complete
-
-        await complete(self.jobs)
+        await complete(held_by(self.jobs))
         return await asyncio.to_thread(self.get_all_results)
 
     def retry_failed(self) -> bool:
@@ -180,18 +262,16 @@ class BatchJob(UserDict[str, Job]):
             BatchSubmissionError: Not all could be submitted; names those that were not, and why.
             SubmissionInterrupted: Ctrl-C came meanwhile; carries those that were submitted.
         """
-        from lwfast.remote.job_path.attempt import Attempt
-        from lwfast.remote.job_path.submit import submit_job
-
         ended = [name for name, status in self.status.items() if status.is_complete]
-        to_retry = [name for name in ended if self[name]._final is not Status.COMPLETED]
-        attempt = Attempt([self[name] for name in to_retry], self)
+        to_retry = [name for name in ended if self[name].tracked.final is not Status.COMPLETED]
+        jobs = [self[name] for name in to_retry]
+        attempt = Attempt([job.tracked for job in jobs], several_of(jobs), whole=self)
 
         def submit() -> bool:
             failed: dict[str, Exception] = {}
             for name in to_retry:
                 try:
-                    submit_job(self[name]._where(), self[name], attempt)
+                    self[name].submit_again(attempt)
                 except LightworksRemoteError as error:
                     failed[name] = error
                 attempt.hand_over()  # the caller holds this batch
@@ -205,26 +285,23 @@ class BatchJob(UserDict[str, Job]):
 
     def save_to_file(self, filename: str | PathLike[str], allow_overwrite: bool = False) -> None:
         """Save ids and payloads, never the token; see `Job.save_to_file`."""
-        files.save(files.batch_to_data(self), filename, allow_overwrite)
+        files.save(
+            files.batch_to_data({name: job.tracked for name, job in self.items()}), filename, allow_overwrite
+        )
 
     def load_from_file(self, filename: str | PathLike[str]) -> None:
         """Take all jobs from a file that this or the reference's client saved; see `Job.load_from_file`."""
         path, data = files.read(filename)
-        loaded: dict[str, Job] = {}
-        for name, saved in files.batch_from_data(data, path).items():
-            loaded[name] = Job(client=self._client)
-            files.job_from_data(loaded[name], saved, path)
-        self.data = loaded
+        loaded = files.batch_from_data(data, path)
+        self.data = {name: Job.of(tracked, self._connection) for name, tracked in loaded.items()}
         self._results = {}
 
-    # --- for the rest of the package ----------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------------
 
     def _snapshot(self) -> dict[str, tuple[Status, int | None]]:
         """Ask for status and queue position of all jobs, in one request where the scheduler can."""
-        from lwfast.remote.job_path.snapshot import statuses_of
-
-        found = statuses_of(self.jobs)
-        return {name: found[job] for name, job in self.items()}
+        found = statuses_of(held_by(self.jobs))
+        return {name: found[job.tracked] for name, job in self.items()}
 
     def _not_all(self, names: Sequence[str], failed: dict[str, Exception]) -> BatchSubmissionError:
         """Make the error of jobs of which not all could be submitted again."""
@@ -232,8 +309,26 @@ class BatchJob(UserDict[str, Job]):
         done = [name for name in names if name not in failed]
         problem = BatchSubmissionError(
             f"{len(failed)} of {len(names)} jobs could not be submitted again:{reasons}",
-            jobs=BatchJob._of(done, [self[name] for name in done]),
+            jobs=BatchJob.of(done, [self[name] for name in done]),
             failed=failed,
         )
         problem.job = self
         return problem
+
+
+def held_by(jobs: Iterable[Job]) -> dict[Tracked, Job]:
+    """Return what is known of jobs, and the job of each."""
+    return {job.tracked: job for job in jobs}
+
+
+def several_of(jobs: Iterable[Job]) -> Callable[[Sequence[Tracked]], BatchJob]:
+    """Return what makes a batch of some of these jobs, each under its name, or its id where that is taken."""
+    held = held_by(jobs)
+
+    def batch_of(some: Sequence[Tracked]) -> BatchJob:
+        batch = BatchJob()
+        for one in some:
+            batch[one.name if one.name is not None and one.name not in batch else str(one.job_id)] = held[one]
+        return batch
+
+    return batch_of

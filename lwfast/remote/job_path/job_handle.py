@@ -1,0 +1,204 @@
+"""What can be asked of a job: its status, its details, its result."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Self
+
+from lwfast.errors import JobError, LightworksRemoteError
+from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.default import default_connection
+from lwfast.remote.connection.fetching import fetch
+from lwfast.remote.connection.timeouts import check_timeout
+from lwfast.remote.connection.transport import DownloadProgress
+from lwfast.remote.job_path.follow import complete, until_complete
+from lwfast.remote.job_path.job_progress import Download
+from lwfast.remote.job_path.snapshot import details_of, look_around
+from lwfast.remote.tracked import Tracked
+from lwfast.wire import ArtemisJobDetails, ArtemisPayload, Status
+
+if TYPE_CHECKING:
+    from lwfast.results import QPUSamplingResult
+
+
+class JobHandle:
+    """A job that can be looked at and waited for, and whose result can be fetched.
+
+    Args:
+        payload: What was, or will be, submitted.
+        client: Whose job it is; None for the default client at the time of each call.
+
+    Attributes:
+        tracked: What is known of it, as data.
+    """
+
+    def __init__(self, payload: ArtemisPayload | None = None, *, client: Connected | None = None) -> None:
+        self.tracked = Tracked(payload)
+        self._connection = None if client is None else client.connection
+
+    @classmethod
+    def of(cls, tracked: Tracked, client: Connected | None = None) -> Self:
+        """Return the job of what is known of it."""
+        job = cls(client=client)
+        job.tracked = tracked
+        return job
+
+    def __str__(self) -> str:
+        return f"Job(id = {self.job_id})"
+
+    def __repr__(self) -> str:
+        return f"lwfast.remote.{self}"
+
+    # --- what it is ---------------------------------------------------------------------------------
+
+    @property
+    def job_id(self) -> Any:
+        """The id of the job, or None before it is submitted."""
+        return self.tracked.job_id
+
+    @property
+    def previous_ids(self) -> list[int | str]:
+        """The ids that the job had before `retry`."""
+        return self.tracked.previous_ids
+
+    @property
+    def name(self) -> str | None:
+        """The name of the job, where it is known."""
+        return self.tracked.name
+
+    @property
+    def payload(self) -> ArtemisPayload | None:
+        """What was submitted; None for a job found by its id, unless the scheduler gives payloads out."""
+        job = self.tracked
+        if job.payload is None and job.job_id is not None:
+            api = self.connection.api
+            if api.transport.speaks_v1:
+                job.payload = api.payload(job.job_id)
+        return job.payload
+
+    @property
+    def details(self) -> ArtemisJobDetails:
+        """Everything that the scheduler says about the job."""
+        self.tracked.required_id()
+        return details_of(self.connection, self.tracked)
+
+    @property
+    def status(self) -> Status:
+        """The present status."""
+        final = self.tracked.final
+        return self.details.job_status if final is None else final
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing more will happen to the job; it may have failed or been cancelled."""
+        return self.status.is_complete
+
+    @property
+    def success(self) -> bool:
+        """Whether the job was completed successfully."""
+        return self.status is Status.COMPLETED
+
+    @property
+    def queue_position(self) -> int | None:
+        """Position in the queue, from 1, or None where the job is not in it."""
+        return self.details.queue_position if self.tracked.final is None else None
+
+    @property
+    def connection(self) -> Connection:
+        """Where requests about the job go: to its client, else to the default client.
+
+        Raises:
+            JobError: The default client is one of another scheduler than the job.
+        """
+        if self._connection is not None:
+            return self._connection
+        connection, url = default_connection(), self.tracked.url
+        if url is not None and connection.url != url:
+            raise JobError(
+                f"This job (id {self.job_id}) is one of the scheduler at {url}, but {connection.url} is "
+                "in use now, where that id is another job. Use the job's URL, e.g. with "
+                "remote.set_api_url(...), or, if it is the same scheduler, "
+                "remote.load_job_from_file(..., client=remote.Client(...))."
+            )
+        return connection
+
+    def done(self) -> bool:
+        """Say whether the job is complete."""
+        return self.complete
+
+    # --- waiting and results ------------------------------------------------------------------------
+
+    def wait_until_complete(self, timeout: float | None = None, progress: Any = None) -> None:
+        """Wait until the job is complete.
+
+        Args:
+            timeout: Seconds to wait at most; None to wait without end.
+            progress: True for a line with status and queue position on stderr, or a callable that takes job,
+                status and queue position whenever these change.
+
+        Raises:
+            WaitTimeoutError: The time is over; the job goes on.
+            ConnectionFailedError: The scheduler has been out of reach for longer than the client's
+                `outage_seconds`.
+        """
+        if timeout is not None:
+            check_timeout(timeout)
+        if self.tracked.final is None and self.tracked.job_id is not None:
+            try:
+                look_around(self.connection, self.tracked)
+            except LightworksRemoteError as error:
+                error.job = self
+                raise
+        for _ in until_complete({self.tracked: self}, timeout, progress):
+            pass
+
+    def get_result(self) -> QPUSamplingResult:
+        """Fetch the result.
+
+        Raises:
+            ResultsError: The job is not complete, or gave no results; says why.
+        """
+        return self._fetch(None)
+
+    def result(self, timeout: float | None = None, progress: Any = None) -> QPUSamplingResult:
+        """Wait until the job is complete, then fetch the result.
+
+        Args:
+            timeout: Seconds to wait at most for the job; the download has timeouts of its own.
+            progress: As in `wait_until_complete`.
+
+        Raises:
+            WaitTimeoutError: The time is over; the job goes on.
+            ResultsError: The job gave no results; says why.
+        """
+        self.wait_until_complete(timeout, progress)
+        with Download(progress is True) as on_bytes:
+            return self._fetch(on_bytes)
+
+    def __await__(self) -> Generator[Any, None, QPUSamplingResult]:
+        """Wait without blocking the event loop, then return the result."""
+        return self._result_async().__await__()
+
+    async def _result_async(self) -> QPUSamplingResult:
+        import asyncio
+
+        await complete({self.tracked: self})
+        return await asyncio.to_thread(self.get_result)
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _fetch(self, on_bytes: DownloadProgress | None) -> QPUSamplingResult:
+        job = self.tracked
+        job_id = job.required_id()
+        if job.body is not None:
+            from lwfast.results import QPUSamplingResult
+
+            return QPUSamplingResult.from_body(job.body, metadata={"job_id": job_id, **job.about})
+        try:
+            return fetch(self.connection.api, job_id, job.final, on_bytes, job.about)
+        except LightworksRemoteError as error:
+            error.job = self
+            raise
+
+    def __copy__(self) -> Self:
+        return type(self).of(self.tracked.copied(), self._connection)

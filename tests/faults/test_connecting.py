@@ -1,0 +1,143 @@
+"""Faults of the network are told apart by their types: could a connection be made, was something sent?"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from lwfast import remote
+from lwfast.remote.connection import transport
+from lwfast.remote.connection.causes import nothing_sent
+from lwfast.remote.connection.connecting import Adapter, CertificateFileError, NoConnectionError
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset
+
+
+class Untraceable(Adapter):
+    """An adapter whose exceptions say nothing of where they come from."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        try:
+            return super().send(*args, **kwargs)
+        except Exception as error:
+            inside: list[BaseException] = [error]
+            for item in inside:
+                item.__traceback__ = None
+                linked = [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
+                inside += [one for one in linked if isinstance(one, BaseException) and one not in inside]
+            raised = error
+        raise raised
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[int]:
+    """A port where every connection gets an answer and is closed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    one, _ = server.accept()
+                except OSError:
+                    return
+                with one:
+                    one.settimeout(5)
+                    one.recv(65536)
+                    one.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def calls(client: remote.Client) -> list[Any]:
+    api = client.connection.api
+    return [lambda: api.submit(b"{}"), lambda: api.submit_keyed(b"{}", "key"), client.list_qpus]
+
+
+def test_a_failed_handshake_needs_no_traceback(quick):
+    with FakeScheduler() as fake:
+        one = remote.Client(fake.url.replace("http:", "https:"), TOKEN, "system", adapter=Untraceable())
+        for call in calls(one):
+            with pytest.raises(transport.UntrustedError, match="speaks https"):
+                call()
+        assert fake.requests == []
+
+
+def test_a_missing_certificate_file_needs_no_traceback(quick, tmp_path):
+    missing = tmp_path / "gone.pem"
+    missing.write_text("")
+    one = remote.Client("https://127.0.0.1:9", TOKEN, str(missing), adapter=Untraceable())
+    assert one.url
+    missing.unlink()
+    for call in calls(one):
+        with pytest.raises(remote.ConfigurationError, match=r"gone\.pem.*install_certificate"):
+            call()
+
+
+def test_a_broken_answer_is_no_connection_that_was_not_made(plain, quick):
+    one = remote.Client(plain.url, TOKEN, adapter=Untraceable())
+    one.list_qpus()
+    plain.fault("POST", "jobs", reset)
+    with pytest.raises(transport.LostAnswerError):
+        one.connection.api.submit(b"{}")
+
+
+def test_types():
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", Adapter())
+    session.mount("https://", Adapter())
+    with pytest.raises(requests.exceptions.ConnectionError) as caught:
+        session.get(f"http://127.0.0.1:{closed_port()}/")
+    assert nothing_sent(caught.value)
+    with pytest.raises(CertificateFileError):
+        session.get("https://127.0.0.1:9/", verify="/nowhere/at/all.pem")
+    with answering(b"") as port, pytest.raises(requests.exceptions.ConnectionError) as caught:
+        session.get(f"http://127.0.0.1:{port}/")
+    assert not nothing_sent(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_does_not_listen(quick, monkeypatch, scheme):
+    monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    one = remote.Client(f"{scheme}://qpu.example/", TOKEN, "system", allow_insecure=True)
+    for call in calls(one):
+        with pytest.raises(remote.ConnectionFailedError, match="Could not connect") as caught:
+            call()
+        assert not isinstance(caught.value, transport.LostAnswerError)
+
+
+def test_a_proxy_that_refuses_the_tunnel(quick, monkeypatch):
+    with answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as port:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        one = remote.Client("https://qpu.example/", TOKEN, "system")
+        for call in calls(one):
+            with pytest.raises(remote.ConnectionFailedError, match=r"Could not connect.*407") as caught:
+                call()
+            assert not isinstance(caught.value, transport.LostAnswerError)
+
+
+def test_a_connection_says_why_it_was_not_made():
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", Adapter())
+    with pytest.raises(requests.exceptions.ConnectionError) as caught:
+        session.get(f"http://127.0.0.1:{closed_port()}/")
+    inside = caught.value.args[0].args[1]
+    assert isinstance(inside, NoConnectionError)
+    assert isinstance(inside.__cause__, Exception)
