@@ -69,7 +69,7 @@ class StateError(LightworksError):
     """A State is used in a way that it does not allow."""
 
 
-class ModeRangeError(LightworksError):
+class ModeRangeError(LightworksError, ValueError):
     """A mode is outside the range of the circuit."""
 
 

@@ -16,9 +16,8 @@ from lwfast import wire
 from lwfast._printable import is_unicode
 from lwfast._version import LIGHTWORKS_VERSION
 from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
-from lwfast.rules import DefaultPostSelection, PostSelection
+from lwfast.rules import DefaultPostSelection, PostSelection, has_only_rules, herald_rules, mode_faults
 from lwfast.state import State
-from lwfast.tables.post_selection import has_only_rules
 from lwfast.tasks import Batch, Sampler
 from lwfast.tasks.data import SamplerTask
 from lwfast.tasks.task import Task
@@ -205,16 +204,8 @@ def _bad_rules(data: SamplerTask) -> list[Violation]:
         )
         return [Violation(text, TypeError)]
     n_visible = data.circuit.n_modes - len(data.circuit.heralds.output)
-    return [
-        Violation(
-            f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_visible} modes "
-            "besides the heralded ones.",
-            ValueError,
-        )
-        for rule in selection.rules
-        for mode in rule.modes
-        if mode >= n_visible
-    ]
+    faults = mode_faults(selection.rules, n_visible, heralds_counted=False)
+    return [Violation(fault, ValueError) for fault in faults]
 
 
 def _beyond_limits(
@@ -250,8 +241,8 @@ def _job_data(data: SamplerTask) -> dict[str, Any]:
     heralds = data.circuit.heralds.output
     visible = [mode for mode in range(data.circuit.n_modes) if mode not in heralds]
     rules = data.post_selection.rules if isinstance(data.post_selection, PostSelection) else []
-    post_select = [(tuple(visible[mode] for mode in rule.modes), rule.n_photons) for rule in rules]
-    herald = [((mode,), (n,)) for mode, n in heralds.items()]
+    post_select = [rule.on(visible).as_tuple() for rule in rules]
+    herald = [rule.as_tuple() for rule in herald_rules(heralds)]
     return {"post_select": post_select, "herald": herald} if post_select or herald else {}
 
 

@@ -13,7 +13,7 @@ from lwfast.results.columns.json_like import json_like
 from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.sampling_result import SamplingResult, columns_of
-from lwfast.tables.post_selection import as_heralds, as_rules
+from lwfast.rules import as_heralds, as_rules
 from lwfast.tables.result_json import DecodedResult, decode_result, decode_table
 
 

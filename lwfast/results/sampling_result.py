@@ -26,9 +26,9 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import as_weights, group_weights
+from lwfast.rules import as_heralds, check_modes, herald_rules
 from lwfast.state import State, as_occupation
 from lwfast.tables.counts import as_counts, as_table, group_checked
-from lwfast.tables.post_selection import SelectionRule, as_heralds, check_modes
 
 if TYPE_CHECKING:
     from lwfast.results.processing.summaries import Summary
@@ -277,7 +277,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
         given, test = as_selection(rules)
         states, counts = self.states, self.counts
         if test is not None and len(self):
-            check_modes((SelectionRule((m,), n) for m, n in wanted.items()), self.n_modes)
+            check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
             states, counts = keep_states(states, counts, rules)
         states, counts = select_columns(states, counts, given, wanted)
         if any(len(numbers) > 1 for numbers in wanted.values()):

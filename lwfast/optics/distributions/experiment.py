@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +19,7 @@ from lwfast.optics.distributions.noisy import SourceTerms, noisy_distribution, s
 from lwfast.optics.distributions.photon_numbers import OutputDistribution, keep_conditions
 from lwfast.optics.grouping import group_rows
 from lwfast.optics.noise.loss import UNIT_ROUNDING, checked_columns, cleaned_unitary, deviation_of
-
-RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
+from lwfast.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def distribution(
     experiment: Experiment,
     *,
     heralds: dict[int, int] | None = None,
-    pairs: RulePairs | None = None,
+    pairs: Sequence[Rule] = (),
     least: int = 0,
     way: str | None = None,
     workers: int | None = None,
@@ -161,7 +161,7 @@ def distribution(
     Args:
         experiment: The shot.
         heralds: Photons demanded in output modes, which are then left out of the outcomes.
-        pairs: Rules on the other modes, as (modes, allowed sums).
+        pairs: Rules on the other modes.
         least: Fewest photons in the other modes.
         way: `FOCK` or `CLICKS`; None takes the cheaper one.
         workers: Number of threads.
@@ -187,12 +187,12 @@ def distribution(
             heralds,
             least,
             experiment.tolerance,
-            pairs=pairs or [],
+            pairs=pairs,
             workers=workers,
         )
     else:
         found = _fock(experiment, workers)
-    return keep_conditions(found, heralds, pairs or [], least)
+    return keep_conditions(found, heralds, pairs, least)
 
 
 def _fock(experiment: Experiment, workers: int | None) -> OutputDistribution:

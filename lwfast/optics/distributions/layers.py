@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,8 @@ from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.noise.loss import complete_columns, lossy_rows
 from lwfast.optics.photon_order import growth_one_by_one, in_turn
+from lwfast.rules import Rule
 
-RulePair: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
-"""A rule as (modes, allowed sums of their photons)."""
-RulePairs: TypeAlias = Sequence[RulePair]
 MAX_PHOTONS = 170
 """170! is the largest factorial of a float64."""
 THREADED_ENTRIES = 60_000
@@ -340,7 +338,7 @@ def expand(
     least: int = 0,
     tolerance: float,
     follow_loss: bool = True,
-    pairs: RulePairs = (),
+    pairs: Sequence[Rule] = (),
 ) -> Expansion:
     """Lay out the output polynomial of an input state.
 
@@ -351,7 +349,7 @@ def expand(
         least: Fewest photons wanted in the other modes.
         tolerance: How far the matrix may be off by rounding.
         follow_loss: False keeps only the outcomes in which no photon is lost.
-        pairs: (modes, allowed sums) of rules on the free modes. Where they leave modes little room, outcomes
+        pairs: Rules on the free modes. Where they leave modes little room, outcomes
             with more photons there are left out; those that are left still have to be asked.
 
     Raises:
@@ -404,7 +402,7 @@ def expand(
     )
 
 
-def useful_caps(pairs: RulePairs, layout: FockLayout) -> tuple[int, ...]:
+def useful_caps(pairs: Sequence[Rule], layout: FockLayout) -> tuple[int, ...]:
     """Return the most photons that rules allow in each mode, where that leaves out half of the outcomes."""
     caps = [layout.n_photons] * layout.n_modes
     for modes, sums in pairs:
