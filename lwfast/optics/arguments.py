@@ -8,15 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lwfast._base.limits import MAX_INT64, SINGLE_PRECISION, check_state_photons
 from lwfast._base.validation import as_fraction, as_integer, is_bool
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
-
-MAX_PHOTONS = 255
-"""Most photons of an input: an output mode holds them in a uint8."""
-MOST_SAMPLES = 2**63 - 1
-"""Counts are int64."""
 
 
 def checked_matrix(unitary: ArrayLike) -> ComplexArray:
@@ -43,7 +39,11 @@ def checked_matrix(unitary: ArrayLike) -> ComplexArray:
 
 def matrix_tolerance(unitary: ArrayLike) -> float:
     """Return how far a matrix may miss unitarity by rounding: 1e-10, or 1e-5 in single precision."""
-    return 1e-5 if getattr(unitary, "dtype", None) in (np.complex64, np.float32, np.float16) else 1e-10
+    return (
+        SINGLE_PRECISION
+        if getattr(unitary, "dtype", None) in (np.complex64, np.float32, np.float16)
+        else 1e-10
+    )
 
 
 def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
@@ -61,9 +61,7 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     if min(values) < 0:
         msg = f"Photon numbers cannot be negative, got {min(values)} in mode {values.index(min(values))}."
         raise ValueError(msg)
-    if sum(values) > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(values)}."
-        raise ResourceLimitError(msg)
+    check_state_photons(sum(values), "The input has")
     return values
 
 
@@ -73,8 +71,8 @@ def checked_samples(n_samples: Any) -> int:
     if number < 0:
         msg = f"n_samples should not be negative, got {number}."
         raise ValueError(msg)
-    if number > MOST_SAMPLES:
-        msg = f"n_samples should be below 2^63, what a count holds, got {number}."
+    if number > MAX_INT64:
+        msg = f"n_samples should be below 2^63, what a count holds, got {number}; draw in several calls."
         raise ResourceLimitError(msg)
     return number
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.errors import ResultCreationError, ResultError
 from lwfast.results.columns import ordering as _ordering
@@ -184,7 +185,7 @@ class SamplingResult(SamplingDisplay, StateMap[int]):
 
     @property
     def _could_overflow(self) -> bool:
-        return len(self) > 0 and int(self.counts.max()) > (2**63 - 1) // len(self)
+        return len(self) > 0 and int(self.counts.max()) > MAX_INT64 // len(self)
 
     @property
     def input(self) -> State | None:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from lwfast._base.edited_text import parse_toml, read_edited
+from lwfast._base.limits import MAX_QPU_MODES, MAX_STATE_PHOTONS
 from lwfast.errors import LightworksError, ResourceLimitError
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.clock import now_text
@@ -39,8 +40,8 @@ class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     id: Annotated[int, Meta(ge=0)]
     name: Annotated[str, Meta(min_length=1)]
-    n_modes: Annotated[int, Meta(ge=1, le=255)]
-    max_photon_input: Annotated[int, Meta(ge=1, le=255)]
+    n_modes: Annotated[int, Meta(ge=1, le=MAX_QPU_MODES)]
+    max_photon_input: Annotated[int, Meta(ge=1, le=MAX_STATE_PHOTONS)]
     max_detection_filter: Positive
     default_max_samples: Positive
     max_samples: dict[Positive, Positive] = {}

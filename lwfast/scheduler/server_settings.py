@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.qpus import QPUConfig, load_qpus
 from lwfast.wire import BATCH_BYTES
-
-MIB = 1024 * 1024
 
 
 def default_data_dir() -> Path:

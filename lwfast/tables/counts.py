@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
@@ -191,14 +192,14 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
     if array.shape != (n_rows,):
         raise ValueError(f"counts have shape {array.shape}; {n_rows} states need shape ({n_rows},)")
     if array.dtype == np.object_ and all(isinstance(c, int) and not isinstance(c, bool) for c in array):
-        if any(not 0 <= c < 2**63 for c in array):
+        if any(not 0 <= c <= MAX_INT64 for c in array):
             raise ValueError("a count is outside 0 to 2^63 - 1")
         array = array.astype(np.int64)
     if not np.issubdtype(array.dtype, np.integer):
         raise TypeError(f"counts hold {array.dtype}; integers are needed")
     if array.size and array.min() < 0:
         raise ValueError(f"count {array.min()} is negative")
-    if array.dtype == np.uint64 and array.size and array.max() > np.uint64(2**63 - 1):
+    if array.dtype == np.uint64 and array.size and array.max() > np.uint64(MAX_INT64):
         raise ValueError(f"count {array.max()} is above 2^63 - 1")
     return np.ascontiguousarray(array, dtype=np.int64)
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.errors import ResourceLimitError
-from lwfast.optics.arguments import MAX_PHOTONS, checked_detector, checked_source
+from lwfast.optics.arguments import checked_detector, checked_source
 from lwfast.optics.costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
 from lwfast.optics.distributions.clicks import click_distribution, clicks_fit
 from lwfast.optics.distributions.noisy import SourceTerms, noisy_distribution, source_terms
@@ -94,9 +94,7 @@ def make_experiment(
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: There are more than 255 photons.
     """
-    if sum(photons) > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(photons)}."
-        raise ResourceLimitError(msg)
+    check_state_photons(sum(photons), "The input has")
     matrix, found = _cleaned(matrix, photons, tolerance)
     deviation = max(deviation, found)
     efficiency, dark, resolving = checked_detector(detector, len(photons))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
@@ -19,8 +20,6 @@ from lwfast.optics.noise.loss import complete_columns, lossy_rows
 from lwfast.optics.photon_order import growth_one_by_one, in_turn
 from lwfast.rules import Rule
 
-MAX_PHOTONS = 170
-"""170! is the largest factorial of a float64."""
 THREADED_ENTRIES = 60_000
 """Layers with fewer entries are done before a second thread would have begun."""
 _CHUNKS = 16
@@ -153,8 +152,8 @@ def check_photons(n_photons: int) -> None:
     Raises:
         ResourceLimitError: There are more than 170.
     """
-    if n_photons > MAX_PHOTONS:
-        msg = f"{n_photons} photons are too many for float64 factorials; {MAX_PHOTONS} is the most."
+    if n_photons > MAX_FACTORIAL_PHOTONS:
+        msg = f"{n_photons} photons are too many for float64 factorials; {MAX_FACTORIAL_PHOTONS} is the most."
         raise ResourceLimitError(msg)
 
 

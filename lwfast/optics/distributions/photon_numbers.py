@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.optics.distributions.layers import FockLayout, chunks_of, expand
@@ -101,7 +102,6 @@ _kernel: Any = None
 _COMPLEX = np.dtype(np.complex128)
 _LISTS = (list, tuple)
 _BOOLS = {bool, np.bool_}
-_MOST_RANKS = 2**63 - 1
 _SMALL = 4000.0
 """Outcomes up to which the kernel without blocks and lanes is the faster one."""
 
@@ -285,7 +285,7 @@ def keep_by_rules(
         # From the order that saved the other outcomes to the one that all distributions have.
         rows = layout.rows(keep)
         layout = replace(layout, caps=())
-        if layout.size > _MOST_RANKS:
+        if layout.size > MAX_INT64:
             order = np.lexsort((*rows.T, -rows.sum(axis=1, dtype=np.int64)))
             return OutputDistribution(
                 found.probabilities[keep[order]],

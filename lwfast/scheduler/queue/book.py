@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 
+from lwfast._base.limits import MAX_INT64
 from lwfast.scheduler.faults import NotFoundError
 from lwfast.scheduler.queue.changes import Changes
 from lwfast.scheduler.queue.jobs import Job
@@ -13,7 +14,6 @@ from lwfast.scheduler.store.reader import Reader
 from lwfast.wire import JobRecord, Status
 
 RECENT_LIMIT = 5000
-LARGEST_ID = 2**63 - 1
 
 
 class Book:
@@ -95,7 +95,7 @@ class Book:
         kept, for a job that leaves memory changes no more; and only the store says that there is none.
         """
         found: dict[int, Job] = {}
-        left = [i for i in job_ids if 0 < i <= LARGEST_ID]
+        left = [i for i in job_ids if 0 < i <= MAX_INT64]
         while left:
             found |= {i: job for i in left if (job := self._at_hand(i)) is not None}
             left = [i for i in left if i not in found]
@@ -116,7 +116,7 @@ class Book:
         """List ids, newest first."""
         live = {job.id for job in self.live.values() if statuses is None or job.status in statuses}
         if statuses is None or any(status.is_complete for status in statuses):
-            live.update(await self._reader.finished_ids(statuses, min(limit, LARGEST_ID)))
+            live.update(await self._reader.finished_ids(statuses, min(limit, MAX_INT64)))
         return sorted(live, reverse=True)[:limit]
 
     async def page(
@@ -142,7 +142,7 @@ class Book:
 
         held, stored = dict(self.live), []
         if statuses is None or any(status.is_complete for status in statuses):
-            wanted = None if ids is None else [i for i in ids if 0 < i <= LARGEST_ID]
+            wanted = None if ids is None else [i for i in ids if 0 < i <= MAX_INT64]
             stored = await self._reader.finished(
                 statuses=statuses, name=name, qpu=qpu, ids=wanted, before=before, limit=limit
             )

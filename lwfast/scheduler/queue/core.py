@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
+from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
@@ -20,7 +21,7 @@ from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.changes import Changes
 from lwfast.scheduler.queue.ends import End, Ends
 from lwfast.scheduler.queue.jobs import Job, Log, NewJob
-from lwfast.scheduler.server_settings import MIB, Settings
+from lwfast.scheduler.server_settings import Settings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
 from lwfast.scheduler.store.lock import StoreLock

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lwfast._base.limits import MAX_NESTING
 from lwfast.rules import as_heralds, as_rules, mode_faults
 from lwfast.scheduler.validation.violations import Violations, shown
-
-MAX_NESTING = 100
-"""Deepest nesting of the user's own data, what results keep: found at submission, not after a job has run."""
 
 
 def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
@@ -21,6 +19,7 @@ def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
     """
     if not found.expect("job_data", data, dict):
         return
+    # Found at submission, not after a job has run.
     if _nested_beyond(data, MAX_NESTING):
         found.add("job_data", f"is nested more than {MAX_NESTING} levels deep, which no result file can hold")
         return
