@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast._base.edited_text import parse_json, read_edited
+from lwfast._base.files.edited_text import parse_json, read_edited
 from lwfast.cli import doctor, pending
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.edited_text import read_edited
+from lwfast._base.files.edited_text import read_edited
 from lwfast.cli.extras import require
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 

@@ -13,9 +13,8 @@ from typing import Any
 import msgspec
 
 from lwfast import wire
-from lwfast._printable import is_unicode
 from lwfast._version import LIGHTWORKS_VERSION
-from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
+from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError, is_unicode
 from lwfast.rules import DefaultPostSelection, PostSelection, has_only_rules, herald_rules, mode_faults
 from lwfast.state import State
 from lwfast.tasks import Batch, Sampler

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from lwfast._base.edited_text import parse_toml, read_edited
+from lwfast._base.files.edited_text import parse_toml, read_edited
 from lwfast._base.limits import MAX_QPU_MODES, MAX_STATE_PHOTONS
 from lwfast.errors import LightworksError, ResourceLimitError
 from lwfast.hardware import HardwareModel

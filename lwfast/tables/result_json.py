@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import readable
-from lwfast._base.file_memory import check_json, read_file
-from lwfast._base.new_bytes import new_bytes
+from lwfast._base.buffers import new_bytes, readable
+from lwfast._base.files.file_memory import check_json, read_file
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError, ResultFormatError

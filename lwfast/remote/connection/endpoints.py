@@ -9,8 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from lwfast import wire
-from lwfast._printable import is_unicode
-from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError
+from lwfast.errors import JobError, JobNotFoundError, JobSubmissionError, is_unicode
 from lwfast.remote.connection import caps
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import (

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lwfast import wire
-from lwfast._base.atomic import write_atomic
-from lwfast._base.edited_text import parse_json, read_edited
-from lwfast._printable import printable
-from lwfast.errors import JobFileError, ResourceLimitError
+from lwfast._base.files.atomic import write_atomic
+from lwfast._base.files.edited_text import parse_json, read_edited
+from lwfast.errors import JobFileError, ResourceLimitError, printable
 
 if TYPE_CHECKING:
     from lwfast.remote.job_path.batch_job import BatchJob

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lwfast._base.atomic import write_atomic
-from lwfast._base.edited_text import unmarked
-from lwfast._base.file_memory import MEMORY_REMEDY, check_json, read_file
-from lwfast._base.file_names import ending_of
+from lwfast._base.files.atomic import write_atomic
+from lwfast._base.files.edited_text import unmarked
+from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
+from lwfast._base.files.file_names import ending_of
 from lwfast._base.memory import check_memory, memory_limit, readable_bytes
 from lwfast._types import Counts, StateTable
 from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lwfast._base.file_lock import try_lock
+from lwfast._base.files.file_lock import try_lock
 from lwfast.scheduler.faults import StoreInUseError, StoreOpenError
 from lwfast.scheduler.store.own_files import open_own, why
 

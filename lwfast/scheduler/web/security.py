@@ -10,8 +10,8 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
-from lwfast._base.atomic import write_atomic
-from lwfast._base.edited_text import edited_text
+from lwfast._base.files.atomic import write_atomic
+from lwfast._base.files.edited_text import edited_text
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.store.data_folder import make_folder
 from lwfast.scheduler.store.own_files import open_own, why

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.file_memory import check_json, check_text, read_file
+from lwfast._base.files.file_memory import check_json, check_text, read_file
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
