@@ -61,7 +61,7 @@ def _run(args: argparse.Namespace) -> int:
     from lwfast.scheduler.faults import ConfigError
     from lwfast.scheduler.qpus import load_qpus, parse_qpus, profile_text
     from lwfast.scheduler.server import serve
-    from lwfast.scheduler.server_settings import Settings, default_data_dir, default_workers
+    from lwfast.scheduler.server_settings import ServerSettings, default_data_dir, default_workers
 
     if args.config is not None and args.profile is not None:
         raise ConfigError("give either --config or --profile, not both")
@@ -80,7 +80,7 @@ def _run(args: argparse.Namespace) -> int:
     qpus = load_qpus(args.config)
     if args.profile is not None:
         qpus = parse_qpus(profile_text(args.profile), f"the profile {args.profile}")
-    settings = Settings(
+    settings = ServerSettings(
         data_dir=args.data_dir or default_data_dir(),
         token=_token(args.token),
         qpus=qpus,

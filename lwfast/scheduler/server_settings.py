@@ -33,7 +33,7 @@ def default_workers() -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """What `lwfast serve` was asked for.
 
     Attributes:

@@ -348,7 +348,7 @@ def test_the_own_folder_is_the_platforms_unless_overridden(monkeypatch):
 
 
 def test_settings_never_show_the_token():
-    found = settings.Settings("https://a.example/", TOKEN, None)
+    found = settings.ClientSettings("https://a.example/", TOKEN, None)
     assert TOKEN not in repr(found)
 
 

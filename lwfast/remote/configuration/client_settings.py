@@ -26,7 +26,7 @@ SAVED_TOKEN = "saved token "  # noqa: S105  (how the source of a profile's token
 
 
 @dataclass(frozen=True)
-class Settings:
+class ClientSettings:
     """Everything a client needs to connect, with where it came from.
 
     Attributes:
@@ -44,7 +44,7 @@ class Settings:
 
 def resolve(
     url: str | None, token_: str | None, certificate: str | None, profile: str | None, allow_insecure: bool
-) -> Settings:
+) -> ClientSettings:
     """Look up what a connection needs.
 
     Raises:
@@ -63,7 +63,7 @@ def resolve(
         "token": token_source,
         "certificate": path_source,
     }
-    return Settings(found_url, found_token, path, sources)
+    return ClientSettings(found_url, found_token, path, sources)
 
 
 def resolve_url(url: str | None, profile: str | None = None, allow_insecure: bool = False) -> tuple[str, str]:

@@ -32,7 +32,7 @@ from lwfast.errors import (
     HTTPError,
     LightworksRemoteError,
 )
-from lwfast.remote.configuration.client_settings import Settings
+from lwfast.remote.configuration.client_settings import ClientSettings
 from lwfast.remote.connection.body import CapExceededError, EncodingError, Progress, read_body
 from lwfast.remote.connection.caps import ERROR_BYTES, Cap
 from lwfast.remote.connection.causes import (
@@ -102,7 +102,9 @@ class Transport:
         speaks_v1: None before the first answer, then whether the scheduler offers lwfast's own API.
     """
 
-    def __init__(self, settings: Settings, timeouts: Timeouts, adapter: BaseAdapter | None = None) -> None:
+    def __init__(
+        self, settings: ClientSettings, timeouts: Timeouts, adapter: BaseAdapter | None = None
+    ) -> None:
         self.settings = settings
         self.timeouts = timeouts
         self.speaks_v1: bool | None = None
