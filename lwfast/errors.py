@@ -61,6 +61,12 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def ended(error: BaseException) -> str:
+    """Return what an error says, with a period at its end: the errors of Python and of parsers have none."""
+    text = str(error)
+    return text if text.endswith(".") else f"{text}."
+
+
 def is_unicode(text: str) -> bool:
     """Whether a text has no half of a surrogate pair."""
     try:

@@ -64,7 +64,7 @@ def _run(args: argparse.Namespace) -> int:
     from lwfast.scheduler.server_settings import ServerSettings, default_data_dir, default_workers
 
     if args.config is not None and args.profile is not None:
-        raise ConfigError("give either --config or --profile, not both")
+        raise ConfigError("Give either --config or --profile, not both.")
     if args.show_config:
         if args.config is not None:
             load_qpus(args.config)  # so that what is shown is what would be served
@@ -75,7 +75,7 @@ def _run(args: argparse.Namespace) -> int:
     if not args.allow_remote and not is_loopback(args.host):
         raise ConfigError(
             f"--host {args.host} lets other machines in, over plain HTTP that shows them the token: "
-            "add --allow-remote if you want that, or use an SSH tunnel"
+            "add --allow-remote if you want that, or use an SSH tunnel."
         )
     qpus = load_qpus(args.config)
     if args.profile is not None:
@@ -104,12 +104,12 @@ def _token(given: str | None) -> str | None:
 def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"should be from 0 to 65535, got {number}")
+        raise argparse.ArgumentTypeError(f"A port should be from 0 to 65535, got {number}.")
     return number
 
 
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"should be at least 1, got {number}")
+        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
     return number

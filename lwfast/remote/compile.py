@@ -14,7 +14,7 @@ import msgspec
 
 from lwfast import wire
 from lwfast._version import LIGHTWORKS_VERSION
-from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError, is_unicode
+from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError, ended, is_unicode
 from lwfast.rules import DefaultPostSelection, PostSelection, has_only_rules, herald_rules, mode_faults
 from lwfast.state import State
 from lwfast.tasks import Batch, Sampler
@@ -257,7 +257,9 @@ def _encode(payload: wire.ArtemisPayload) -> bytes:
     try:
         return wire.encode(payload)
     except (TypeError, ValueError, NotImplementedError, msgspec.MsgspecError) as error:
-        raise ValidationError(f"{payload.job_name}: this job cannot be written as JSON: {error}.") from error
+        raise ValidationError(
+            f"{payload.job_name}: this job cannot be written as JSON: {ended(error)}"
+        ) from error
 
 
 def _validation_error(found: list[Violation]) -> ValidationError:

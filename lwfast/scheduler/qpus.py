@@ -97,11 +97,11 @@ def load_qpus(path: Path | None = None) -> Mapping[str, QPUConfig]:
         ConfigError: The file cannot be read or is not valid; names the key.
     """
     if path is None:
-        return parse_qpus(profile_text("artemis"), "the default QPU file")
+        return parse_qpus(profile_text("artemis"), "The default QPU file")
     try:
         text = read_edited(path)
     except (OSError, ValueError, ResourceLimitError) as error:
-        raise ConfigError(f"cannot read the QPU file {path}: {error}") from error
+        raise ConfigError(f"Cannot read the QPU file {path}: {error}") from error
     return parse_qpus(text, str(path))
 
 
@@ -123,12 +123,12 @@ def parse_qpus(text: str, source: str) -> Mapping[str, QPUConfig]:
     for qpu in file.qpus:
         if qpu.name in qpus or any(qpu.id == other.id for other in qpus.values()):
             raise ConfigError(
-                f"{source}: two QPUs have the name {qpu.name!r} or the id {qpu.id}; make them differ"
+                f"{source}: two QPUs have the name {qpu.name!r} or the id {qpu.id}; make them differ."
             )
         if qpu.max_detection_filter > qpu.max_photon_input:
             raise ConfigError(
                 f"{source}: the QPU {qpu.name!r}: max_detection_filter is {qpu.max_detection_filter}; no job "
-                f"can ask for more than its photons, max_photon_input is {qpu.max_photon_input}: lower it"
+                f"can ask for more than its photons, max_photon_input is {qpu.max_photon_input}: lower it."
             )
         qpus[qpu.name] = _with_full_hardware(qpu, source)
     return MappingProxyType(qpus)

@@ -162,8 +162,8 @@ def _listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; "
-            "choose another with --port (0 takes a free one)"
+            f"Cannot listen on {host} port {port}: {error.strerror or error}; "
+            "choose another with --port (0 takes a free one)."
         ) from error
     return listener
 

@@ -23,7 +23,7 @@ def default_data_dir() -> Path:
 
     folder = Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
     if not folder.is_absolute():  # "~" would be a folder of whatever the working folder is
-        raise ConfigError("this user has no home folder: name a data folder with --data-dir")
+        raise ConfigError("This user has no home folder: name a data folder with --data-dir.")
     return folder
 
 

@@ -13,7 +13,7 @@ import msgspec
 from lwfast import wire
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, read_edited
-from lwfast.errors import JobFileError, ResourceLimitError, printable
+from lwfast.errors import JobFileError, ResourceLimitError, ended, printable
 
 if TYPE_CHECKING:
     from lwfast.remote.job_path.batch_job import BatchJob
@@ -83,7 +83,7 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     except ResourceLimitError as error:
         raise JobFileError(f"{path} is too large: {error}") from error
     except ValueError as error:
-        raise JobFileError(f"{path} is no saved job: {error}.") from error
+        raise JobFileError(f"{path} is no saved job: {ended(error)}") from error
     if not isinstance(data, dict):
         raise JobFileError(f"{path} is no saved job: it holds a {type(data).__name__}.")
     return path, data
@@ -139,7 +139,7 @@ def job_from_data(job: Job, data: Any, path: Path) -> None:
             payload = wire.payload_from_builtins(data["payload"])
         except (msgspec.ValidationError, ValueError, TypeError) as error:
             raise JobFileError(
-                f"The payload of job {job_id} in {path} cannot be read: {error}. The job itself can be found "
+                f"The payload of job {job_id} in {path} cannot be read: {ended(error)} The job itself can be found "
                 f"with remote.job({job_id!r})."
             ) from error
     name, key, url = data.get("job_name"), data.get("pending_key"), data.get("url")

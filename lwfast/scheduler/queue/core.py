@@ -91,7 +91,7 @@ class Scheduler:
             try:
                 await self._take_up()
             except (UnavailableError, OSError) as error:
-                raise StoreOpenError(f"the scheduler cannot start on {path}: {error}") from error
+                raise StoreOpenError(f"The scheduler cannot start on {path}: {error}") from error
             self._open = opened.pop_all()
         self.pool = WorkerPool(
             settings.workers,

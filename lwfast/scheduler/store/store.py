@@ -71,11 +71,11 @@ class Store:
                 raise
         except OSError as error:
             raise StoreOpenError(
-                f"the store {path} cannot be opened: {why(error)}; "
-                "mend that, or choose another folder with --data-dir"
+                f"The store {path} cannot be opened: {why(error)}; "
+                "mend that, or choose another folder with --data-dir."
             ) from error
         except sqlite3.OperationalError as error:
-            raise StoreOpenError(f"the store {path} cannot be opened: {error}") from error
+            raise StoreOpenError(f"The store {path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
 
@@ -247,6 +247,6 @@ def _chunks(ids: list[int], size: int = 500) -> list[list[int]]:
 
 def _refusal(path: Path, finding: str) -> str:
     return (
-        f"the store {path} is damaged or not a store ({finding}): "
-        "restore it from a copy, or choose another data folder"
+        f"The store {path} is damaged or not a store ({finding}): "
+        "restore it from a copy, or choose another data folder."
     )
