@@ -1,8 +1,8 @@
 """Errors speak in sentences: a capital letter first, a period at the end.
 
-A sentence may begin with what the caller wrote: a value, something in backticks or quotes, an option, or a name,
-that is a word with an underscore, or one that its file has as a parameter or a function (so `rng`, a property).
-The text of a private error is not looked at: it completes a sentence of whoever catches it.
+A sentence may begin with what the caller wrote: a value, something in backticks or quotes, an option, or a
+name, that is a word with an underscore, or one that its file has as a parameter or a function (so `rng`, a
+property). The text of a private error is not looked at: it completes a sentence of whoever catches it.
 """
 
 from __future__ import annotations

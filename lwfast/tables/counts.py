@@ -135,7 +135,7 @@ def _first_rows(
         )
         if groups < 0:
             raise ResourceLimitError(
-                "The counts of one state add up to more than 2^63 - 1 and do not fit int64; divide them first."
+                "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
             )
         if row == n_rows:
             return first[:groups], sums[:groups]

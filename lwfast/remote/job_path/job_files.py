@@ -139,8 +139,8 @@ def job_from_data(job: Job, data: Any, path: Path) -> None:
             payload = wire.payload_from_builtins(data["payload"])
         except (msgspec.ValidationError, ValueError, TypeError) as error:
             raise JobFileError(
-                f"The payload of job {job_id} in {path} cannot be read: {ended(error)} The job itself can be found "
-                f"with remote.job({job_id!r})."
+                f"The payload of job {job_id} in {path} cannot be read: {ended(error)} The job itself "
+                f"can be found with remote.job({job_id!r})."
             ) from error
     name, key, url = data.get("job_name"), data.get("pending_key"), data.get("url")
     for label, value in (("pending_key", key), ("url", url)):
