@@ -210,7 +210,7 @@ def test_every_kind_of_buffer_is_read(tmp_path):
         assert as_dict(lw.decode_result(file)) == {(0, 1): 3, (2, 0): 4}
     with path.open() as text, pytest.raises(TypeError, match="'rb'"):
         lw.decode_result(text)
-    with pytest.raises(TypeError, match="not int"):
+    with pytest.raises(TypeError, match="got int"):
         lw.decode_result(5)
     with pytest.raises(lw.ResultFormatError):
         lw.decode_result("\ud800")

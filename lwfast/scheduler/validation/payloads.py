@@ -274,7 +274,7 @@ def _unitary(value: dict[str, Any], n_modes: int | None, found: Violations) -> C
         return None
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
-        found.add("unitary", f"row {row}, column {column}: is not finite")
+        found.add("unitary", f"Row {row}, column {column} is not finite.")
         return None
     # In NumPy and not with the kernel behind `lwfast.optics.unitary`: the server process never loads Numba.
     with np.errstate(all="ignore"):
