@@ -1,8 +1,8 @@
-"""Every exception lwfast raises.
+"""Every exception lwfast raises, and the texts that they can print.
 
 LightworksError                     base of everything raised outside `remote`
 ├── StateError                      a State used in a way it does not allow
-├── ModeRangeError                  a mode outside the circuit
+├── ModeRangeError                  a mode outside the circuit (also a ValueError)
 ├── ModeMismatchError               state and circuit disagree on the number of modes
 ├── PhotonNumberError               photon numbers of inputs, outputs or heralds do not fit
 ├── CircuitCompilationError         a circuit could not be built
@@ -51,7 +51,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from lwfast._printable import printable
+
+def printable(text: str) -> str:
+    """Return a text with an escape for each half of a surrogate pair.
+
+    Python has such halves where a file name is not Unicode, or a text was cut in the middle of a character.
+    No encoding has them: `print` raises, and JSON cannot be written.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def ended(error: BaseException) -> str:
+    """Return what an error says, with a period at its end: the errors of Python and of parsers have none."""
+    text = str(error)
+    return text if text.endswith(".") else f"{text}."
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Printable(Exception):  # noqa: N818  (a part of two bases)
@@ -69,7 +91,7 @@ class StateError(LightworksError):
     """A State is used in a way that it does not allow."""
 
 
-class ModeRangeError(LightworksError):
+class ModeRangeError(LightworksError, ValueError):
     """A mode is outside the range of the circuit."""
 
 

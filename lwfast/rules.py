@@ -1,46 +1,50 @@
 """Post-selection: which outcomes count.
 
-`PostSelection` holds rules that the kernels can apply to whole tables; `PostSelectionFunction` wraps any
-callable and is asked once for each distinct outcome.
+A `Rule` is what everything else works with: `PostSelection` holds several, `as_rules` and `as_heralds` read
+every form in which people, tasks and the wire write them, and `check_modes` compares them with a number of
+modes. `PostSelectionFunction` wraps any callable and is asked once for each distinct outcome.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from lwfast._base.origin import origin_of
 from lwfast._base.validation import as_integer, full_name, is_real
 from lwfast.errors import ModeRangeError
 from lwfast.state import State
 
 StateLike = State | Sequence[int]
+_ONLY_RULES = tuple((package, "PostSelection.validate") for package in ("lwfast", "lightworks"))
+"""The methods that ask for the rules and nothing else."""
 
 
-class PostSelectionType(ABC):
-    """Base of everything that decides whether an outcome counts."""
-
-    @abstractmethod
-    def validate(self, state: StateLike) -> bool:
-        """Say whether `state` counts."""
-
-
-@dataclass(slots=True, frozen=True)
-class Rule:
-    """One rule: the photons in `modes`, summed, are one of `n_photons`.
+class Rule(NamedTuple):
+    """One rule: the photons in `modes`, summed, are one of `totals`.
 
     Attributes:
         modes: The modes that are summed, each once.
-        n_photons: The sums that count.
+        totals: The sums that count.
     """
 
     modes: tuple[int, ...]
-    n_photons: tuple[int, ...]
+    totals: tuple[int, ...]
+
+    @property
+    def n_photons(self) -> tuple[int, ...]:
+        """The sums that count, under Lightworks' name."""
+        return self.totals
 
     def as_tuple(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the modes and the photon numbers, the form that a job carries."""
-        return (self.modes, self.n_photons)
+        """Return the modes and the sums, the form that a job carries."""
+        return (self.modes, self.totals)
+
+    def on(self, places: Sequence[int]) -> Rule:
+        """Return this rule for a wider state in which mode k is mode `places[k]`."""
+        return Rule(tuple(places[mode] for mode in self.modes), self.totals)
 
     def validate(self, state: StateLike) -> bool:
         """Say whether `state` keeps this rule.
@@ -49,9 +53,18 @@ class Rule:
             ModeRangeError: The rule names a mode that the state does not have.
         """
         try:
-            return sum([state[mode] for mode in self.modes]) in self.n_photons
+            return sum([state[mode] for mode in self.modes]) in self.totals
         except IndexError:
-            raise _out_of_range(self, max(self.modes), len(state)) from None
+            check_modes([self], len(state), heralds_counted=False)
+            raise
+
+
+class PostSelectionType(ABC):
+    """Base of everything that decides whether an outcome counts."""
+
+    @abstractmethod
+    def validate(self, state: StateLike) -> bool:
+        """Say whether `state` counts."""
 
 
 class PostSelection(PostSelectionType):
@@ -90,14 +103,11 @@ class PostSelection(PostSelectionType):
             ValueError: No mode or no photon number is given, one is negative, a mode is named twice, or has a
                 rule already and `multi_rules` is False.
         """
-        rule = Rule(_integers(modes, "Mode numbers"), _integers(n_photons, "Photon numbers"))
-        if len(set(rule.modes)) < len(rule.modes):
-            twice = next(mode for mode in rule.modes if rule.modes.count(mode) > 1)
-            msg = f"Mode {twice} is named twice in one rule, {rule.modes}; name each mode once."
-            raise ValueError(msg)
+        rule = _rule(modes, n_photons, integral_floats=True)
         if not self.multi_rules:
+            taken = set(self.modes)
             for mode in rule.modes:
-                if mode in self.modes:
+                if mode in taken:
                     msg = (
                         f"Provided mode ({mode}) already has a post-selection rule applied. To allow this, "
                         "set multi_rules to True."
@@ -113,7 +123,7 @@ class PostSelection(PostSelectionType):
             ModeRangeError: A rule names a mode that the state does not have.
         """
         if self._n_modes > len(state):
-            check_modes_in_range(self._rules, len(state))
+            check_modes(self._rules, len(state), heralds_counted=False)
         return all(rule.validate(state) for rule in self._rules)
 
     def __repr__(self) -> str:
@@ -183,46 +193,157 @@ def _refuse_class(function: Any) -> None:
         raise TypeError(msg)
 
 
-def check_modes_in_range(rules: Iterable[Rule], n_modes: int) -> None:
-    """Check that rules name modes below `n_modes` only.
+def has_only_rules(selection: Any) -> bool:
+    """Say whether the attribute `rules` says all that a post-selection asks for.
+
+    So it does for `PostSelection` and Lightworks' own. A class that has rules and a `validate` of its own may
+    ask for more.
+    """
+    if not hasattr(selection, "rules"):
+        return False
+    validate = getattr(selection, "validate", None)
+    return validate is None or origin_of(getattr(validate, "__func__", validate)) in _ONLY_RULES
+
+
+def as_rules(rules: Any) -> tuple[Rule, ...]:
+    """Return post-selection rules, whatever they are written as.
+
+    Args:
+        rules: A `PostSelection` (or Lightworks' own), or pairs of modes and totals, each an integer or
+            several, such as `[[modes], [totals]]` on the wire; None is no rule.
+
+    Raises:
+        TypeError: If the rules are not pairs of integers or of several integers.
+        ValueError: If a rule is empty, names a mode twice or has negative numbers; of a mode, that is a
+            ModeRangeError.
+    """
+    if rules is None:
+        return ()
+    given = getattr(rules, "rules", rules)
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+        msg = f"Rules should be a PostSelection or pairs of modes and photon totals, got {given!r:.80}."
+        raise TypeError(msg)
+    return tuple(_rule(*_pair(rule, "rule", "modes and photon totals")) for rule in given)
+
+
+def as_heralds(heralds: Any) -> dict[int, tuple[int, ...]]:
+    """Return heralds as mode to the photon numbers that it may have, usually one.
+
+    Args:
+        heralds: A mapping, or pairs, of mode and photon number (or several), such as `[[mode], [photons]]` on
+            the wire; None is no herald.
+
+    Raises:
+        TypeError: If they are neither a mapping nor pairs, or do not hold integers.
+        ValueError: If a mode is heralded twice, a herald is not on one mode, or a number is negative; of a
+            mode, that is a ModeRangeError.
+    """
+    pairs = heralds.items() if isinstance(heralds, Mapping) else () if heralds is None else heralds
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+        msg = f"Heralds should be a mapping or pairs of mode and photon number, got {heralds!r:.80}."
+        raise TypeError(msg)
+    found: dict[int, tuple[int, ...]] = {}
+    for pair in pairs:
+        modes, numbers = _pair(pair, "herald", "mode and photon number")
+        modes = _integers(modes, "Herald modes", negative=ModeRangeError)
+        numbers = _integers(numbers, "Heralded photon numbers")
+        if len(modes) != 1 or not numbers:
+            msg = f"A herald should have one mode and a photon number, got {pair!r:.80}."
+            raise ValueError(msg)
+        if modes[0] in found:
+            msg = f"Mode {modes[0]} is heralded twice; name each mode once."
+            raise ValueError(msg)
+        found[modes[0]] = numbers
+    return found
+
+
+def herald_rules(heralds: Mapping[int, int | tuple[int, ...]]) -> tuple[Rule, ...]:
+    """Return checked heralds as the rules that they are, in their order."""
+    return tuple(Rule((m,), n if isinstance(n, tuple) else (n,)) for m, n in heralds.items())
+
+
+def mode_faults(
+    rules: Iterable[Rule], n_modes: int, *, heralds_counted: bool, what: str = "Post-selection rule"
+) -> Iterator[str]:
+    """Say in a sentence each which modes of rules there are not.
 
     Args:
         rules: The rules.
-        n_modes: How many modes there are, heralded ones not counted.
-
-    Raises:
-        ModeRangeError: A rule names a mode outside.
+        n_modes: How many modes there are.
+        heralds_counted: Whether heralded modes are among them.
+        what: What the rules are, with a capital letter.
     """
     for rule in rules:
         for mode in rule.modes:
             if mode >= n_modes:
-                raise _out_of_range(rule, mode, n_modes)
+                heralds = "included" if heralds_counted else "not counted"
+                yield (
+                    f"{what} {rule.as_tuple()!s:.80} names mode {mode}, but {_there_are(n_modes)} (heralded "
+                    f"modes {heralds})."
+                )
 
 
-def _out_of_range(rule: Rule, mode: int, n_modes: int) -> ModeRangeError:
-    return ModeRangeError(
-        f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_modes} modes (counted "
-        "from 0, heralded modes left out)."
+def check_modes(
+    rules: Iterable[Rule], n_modes: int, *, heralds_counted: bool, what: str = "Post-selection rule"
+) -> None:
+    """Check that rules name modes below `n_modes` only; the arguments are those of `mode_faults`.
+
+    Raises:
+        ModeRangeError: A rule names a mode that there is not; says the first.
+    """
+    for rule in rules:
+        if max(rule.modes) >= n_modes:
+            raise ModeRangeError(
+                next(mode_faults([rule], n_modes, heralds_counted=heralds_counted, what=what))
+            )
+
+
+def _there_are(n_modes: int) -> str:
+    if n_modes > 1:
+        return f"there are {n_modes} modes, 0 to {n_modes - 1}"
+    return "there is mode 0 only" if n_modes else "there is no mode"
+
+
+def _pair(value: Any, what: str, parts: str) -> tuple[Any, Any]:
+    try:
+        first, second = value.as_tuple() if hasattr(value, "as_tuple") else value
+    except (TypeError, ValueError):
+        msg = f"A {what} should be a pair of {parts}, got {value!r:.80}."
+        raise TypeError(msg) from None
+    return first, second
+
+
+def _rule(modes: Any, totals: Any, *, integral_floats: bool = False) -> Rule:
+    """Return a rule of one integer or several on each side, or raise as `as_rules` does."""
+    rule = Rule(
+        _integers(modes, "Mode numbers", negative=ModeRangeError, integral_floats=integral_floats),
+        _integers(totals, "Photon numbers", integral_floats=integral_floats),
     )
-
-
-def _integers(values: Any, name: str) -> tuple[int, ...]:
-    """Return one integer or several, as a tuple of Python ints from 0 on."""
-    if isinstance(values, Iterable) and not isinstance(values, str | bytes):
-        listed = list(values)
-    else:
-        listed = [values]
-    if not listed:
-        msg = f"{name} of a post-selection rule cannot be empty."
+    if not rule.modes:
+        raise ValueError("A post-selection rule names no mode; give it one or several.")
+    if not rule.totals:
+        msg = f"The post-selection rule on modes {rule.modes!s:.80} allows no total; give it one or several."
         raise ValueError(msg)
+    if len(set(rule.modes)) < len(rule.modes):
+        twice, _ = Counter(rule.modes).most_common(1)[0]
+        msg = f"Mode {twice} is named twice in one rule, {rule.modes!s:.80}; name each mode once."
+        raise ValueError(msg)
+    return rule
+
+
+def _integers(
+    values: Any, name: str, *, negative: type[ValueError] = ValueError, integral_floats: bool = False
+) -> tuple[int, ...]:
+    """Return one integer or several, as a tuple of Python ints from 0 on."""
+    several = isinstance(values, Iterable) and not isinstance(values, str | bytes)
     checked = []
-    for value in listed:
-        if is_real(value) and value != value // 1:
+    for value in values if several else (values,):
+        if integral_floats and is_real(value) and value != value // 1:
             msg = f"{name} should be integers, got {value!r}."
             raise ValueError(msg)
-        number = as_integer(value, name, integral_floats=True)
+        number = as_integer(value, name, integral_floats=integral_floats)
         if number < 0:
             msg = f"{name} cannot be negative, got {number}."
-            raise ValueError(msg)
+            raise negative(msg)
         checked.append(number)
     return tuple(checked)

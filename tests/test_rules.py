@@ -9,15 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lwfast as lw
 from lwfast.errors import ModeRangeError
+from lwfast.optics.arguments import checked_heralds
+from lwfast.results import SamplingResult
 from lwfast.rules import (
     DefaultPostSelection,
     PostSelection,
     PostSelectionFunction,
     Rule,
-    check_modes_in_range,
+    as_heralds,
+    as_rules,
+    check_modes,
     process_post_selection,
 )
+from lwfast.scheduler.validation.rules_data import check_job_data
+from lwfast.scheduler.validation.violations import Violations
 from lwfast.state import State
 
 
@@ -51,7 +58,7 @@ def test_modes_in_many_forms(modes: object) -> None:
     """Modes may be a tuple, list, range, array or generator, with Python's or NumPy's integers."""
     rules = _rules((modes, np.uint8(1)))
     assert rules.rules == [Rule((1, 2), (1,))]
-    assert all(type(m) is int for m in rules.rules[0].modes + rules.rules[0].n_photons)
+    assert all(type(m) is int for m in rules.rules[0].modes + rules.rules[0].totals)
 
 
 def test_rules_are_not_live() -> None:
@@ -73,7 +80,7 @@ def test_a_mode_twice_in_one_rule_is_refused() -> None:
 @pytest.mark.parametrize(("modes", "photons"), [((), 1), (0, ()), ([], [])])
 def test_empty_rules_are_refused(modes: object, photons: object) -> None:
     """A rule without modes or photon numbers says nothing."""
-    with pytest.raises(ValueError, match="cannot be empty"):
+    with pytest.raises(ValueError, match=r"names no mode|allows no total"):
         _rules((modes, photons))
 
 
@@ -124,8 +131,91 @@ def test_modes_outside_a_state_are_told() -> None:
     with pytest.raises(ModeRangeError, match="mode 7"):
         rules.rules[1].validate(State([0]))
     with pytest.raises(ModeRangeError):
-        check_modes_in_range(rules.rules, 7)
-    check_modes_in_range(rules.rules, 8)
+        check_modes(rules.rules, 7, heralds_counted=False)
+    check_modes(rules.rules, 8, heralds_counted=True)
+
+
+def test_one_sentence_for_a_mode_that_is_not_there() -> None:
+    """Whoever meets a rule with a mode that there is not says the same, and as one kind of error."""
+    rules = _rules((7, 1))
+    states = np.array([[1, 0]], np.uint8)
+    for call in (
+        lambda: rules.validate([1, 0]),
+        lambda: lw.Sampler(lw.Unitary(np.eye(2)), lw.State([1, 0]), 10, rules),
+        lambda: lw.output_distribution(np.eye(2), [1, 0], rules=rules),
+        lambda: lw.output_distribution(np.eye(2), [1, 0], heralds={7: 1}),
+        lambda: lw.post_select(states, [1], rules),
+        lambda: lw.post_select(states, [1], (), {7: 1}),
+        lambda: SamplingResult({lw.State([1, 0]): 1}).apply_post_selection(rules),
+        lambda: SamplingResult({lw.State([1, 0]): 1}).post_select(lambda state: True, {7: 1}),
+    ):
+        with pytest.raises(
+            ModeRangeError, match=r"\(\(7,\), \(1,\)\) names mode 7, but there are 2 modes, 0 to 1 \("
+        ):
+            call()
+    found = Violations()
+    check_job_data({"post_select": [[[7], [1]]]}, 2, found)
+    assert "names mode 7, but there are 2 modes, 0 to 1 (" in found.errors[0].reason
+
+
+@pytest.mark.parametrize(("n_modes", "text"), [(1, "there is mode 0 only"), (0, "there is no mode")])
+def test_few_modes_are_told_in_words(n_modes: int, text: str) -> None:
+    """The sentence stays one where there are one or no modes."""
+    with pytest.raises(ModeRangeError, match=text):
+        check_modes([Rule((1,), (1,))], n_modes, heralds_counted=True)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        _rules(((0, 1), (1, 2)), (2, 0), multi_rules=True),
+        [((0, 1), (1, 2)), (2, 0)],
+        [[[0, 1], [1, 2]], [[2], [0]]],
+        (Rule((0, 1), (1, 2)), Rule((2,), (0,))),
+        [(range(2), np.array([1, 2])), (np.int64(2), np.uint8(0))],
+        (rule for rule in [((0, 1), (1, 2)), (2, 0)]),
+    ],
+)
+def test_rules_in_every_form(form: object) -> None:
+    """Rules are read alike from people, from tasks and from the wire, and can be keys."""
+    rules = as_rules(form)
+    assert rules == (Rule((0, 1), (1, 2)), Rule((2,), (0,)))
+    assert {rules: 1}[rules] == 1
+    assert all(type(number) is int for rule in rules for part in rule for number in part)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{0: 1, 2: 0}, [(0, 1), (2, 0)], [[[0], [1]], [[2], [0]]], {0: (1,), 2: [0]}],
+)
+def test_heralds_in_every_form(form: object) -> None:
+    """Results and distributions read heralds in the same forms."""
+    assert as_heralds(form) == {0: (1,), 2: (0,)}
+    assert checked_heralds(form, 3) == {0: 1, 2: 0}
+
+
+def test_a_distribution_takes_one_number_a_herald() -> None:
+    """A herald with several photon numbers selects rows of a result; a distribution refuses it."""
+    assert as_heralds([(0, (0, 1))]) == {0: (0, 1)}
+    with pytest.raises(TypeError, match="takes one for each herald"):
+        checked_heralds([(0, (0, 1))], 2)
+
+
+def test_negative_modes_are_out_of_range_everywhere() -> None:
+    """A negative mode is a bad value and outside of every circuit: both kinds of error, one class."""
+    for call in (lambda: _rules((-1, 1)), lambda: as_rules([(-1, 1)]), lambda: as_heralds({-1: 1})):
+        with pytest.raises(ModeRangeError, match="negative") as caught:
+            call()
+        assert isinstance(caught.value, ValueError)
+
+
+def test_long_rules_have_short_errors() -> None:
+    """A body of the wire may hold anything; what is said of it stays readable, and is said at once."""
+    many = list(range(100_000))
+    for rule in (([*many, 99_999], 1), (many, ()), ("x" * 100_000, 1), ([["x" * 100_000]], 1), (many, -1)):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            as_rules([rule])
+        assert len(str(caught.value)) < 300
 
 
 def test_repr() -> None:

@@ -38,7 +38,7 @@ def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
         except TypeError:
             if integral_floats and is_real(value) and math.isfinite(value) and int(value) == value:
                 return int(value)
-    msg = f"{name} should be an integer, got {value!r} of type {type(value).__name__}."
+    msg = f"{name} should be an integer, got {value!r:.80} of type {type(value).__name__}."
     raise TypeError(msg)
 
 

@@ -205,7 +205,7 @@ def try_lock(handle: int) -> bool:
         OSError: The system or the file system has no such locks.
     """
     if fcntl is None:
-        raise OSError("this system has no locks that end with their process")
+        raise OSError("This system has no locks that end with their process.")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast._base.edited_text import parse_json, read_edited
+from lwfast._base.files.edited_text import parse_json, read_edited
 from lwfast.cli import doctor, pending
-from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
+from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 
 if TYPE_CHECKING:
     from lwfast.remote import Client, Job
@@ -285,7 +285,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     except ResourceLimitError as error:
         raise ConfigurationError(f"{path} is too large: {error}") from error
     except ValueError as error:
-        raise ConfigurationError(f"{path} is not JSON: {error}.") from error
+        raise ConfigurationError(f"{path} is not JSON: {ended(error)}") from error
     if isinstance(data, dict) and "job_type" in data:
         loaded = remote.load_job_from_file(path)
         saved: list[Job] = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
@@ -295,7 +295,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
         try:
             payloads, keys = [payload_from_builtins(data)], [None]
         except (msgspec.ValidationError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"{path} holds no payload: {error}.") from error
+            raise ConfigurationError(f"{path} holds no payload: {ended(error)}") from error
     if not payloads or any(payload is None for payload in payloads):
         raise ConfigurationError(f"{path} holds a job without its payload; nothing can be submitted.")
     changes = {key: value for key, value in (("qpu", args.qpu), ("job_name", args.name)) if value is not None}
@@ -325,5 +325,5 @@ def _several(number: int, thing: str) -> str:
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"should be at least 1, got {number}")
+        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
     return number

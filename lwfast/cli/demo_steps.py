@@ -16,7 +16,7 @@ WIDTH = 92
 
 
 @dataclass(frozen=True)
-class Step:
+class DemoStep:
     """One step of a walkthrough.
 
     Attributes:
@@ -36,7 +36,7 @@ class StepFailed(Exception):  # noqa: N818  (an outcome, told to the user; not a
     """A step did not do what it should."""
 
 
-def run_steps(steps: Sequence[Step], namespace: Namespace, stream: TextIO | None = None) -> float:
+def run_steps(steps: Sequence[DemoStep], namespace: Namespace, stream: TextIO | None = None) -> float:
     """Run all steps in order and return the seconds they took.
 
     Raises:

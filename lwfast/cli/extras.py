@@ -36,5 +36,5 @@ def require(what: str, *extras: str) -> None:
         packages = [package for group in lacking.values() for package in group]
         raise LightworksDependencyError(
             f"{what} needs {' and '.join(packages)}: python -m pip install {' '.join(packages)} "
-            f"(the extra lwfast[{','.join(lacking)}])"
+            f"(the extra lwfast[{','.join(lacking)}])."
         )

@@ -134,7 +134,7 @@ def _processed(args: argparse.Namespace) -> int:
     result = _merged(campaign, args.workers)
     failed, empty = campaign.report.failed, campaign.report.empty
     if len(failed) == len(campaign):  # an empty sum would replace an earlier one that is none
-        raise CampaignError("none of the files could be processed", failed)
+        raise CampaignError("None of the files could be processed.", failed)
     if result.n_samples == 0 and len(failed) + len(empty) < len(campaign):
         _say("no samples are left: no state in the files meets all rules and heralds")
     plain = args.plain or (out is not None and out.suffix.lower() == ".csv")
@@ -166,7 +166,7 @@ def _checked_out(name: str, plain: bool) -> Path:
 
     path = result_path(name)
     if plain and path.suffix.lower() != ".json":
-        raise ValueError(f"--plain is a form of .json; {path.name} is another format")
+        raise ValueError(f"--plain is a form of .json; {path.name} is another format.")
     if path.suffix.lower() == ".parquet":
         from lwfast.results.columns.export import arrow_module
 
@@ -174,7 +174,7 @@ def _checked_out(name: str, plain: bool) -> Path:
     folder = next(p for p in path.resolve().parents if p.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise OSError(
-            f"{path} cannot be written: {path if path.is_dir() else folder} is in the way or protected"
+            f"{path} cannot be written: {path if path.is_dir() else folder} is in the way or protected."
         )
     return path
 
@@ -228,7 +228,7 @@ def herald_of(text: str) -> tuple[int, int]:
     """
     (modes, photons) = rule_of(text)
     if len(modes) != 1 or len(photons) != 1:
-        raise argparse.ArgumentTypeError(f"{text!r:.60} is not MODE=PHOTONS, such as 3=1")
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is not MODE=PHOTONS, such as 3=1.")
     return modes[0], photons[0]
 
 
@@ -243,7 +243,7 @@ def mapping_of(text: str) -> tuple[str, bool]:
     name, _, option = text.partition(":")
     if name not in MAPPINGS or option not in ("", "invert"):
         raise argparse.ArgumentTypeError(
-            f"{text!r:.60} is not one of {', '.join(MAPPINGS)}, with or without :invert"
+            f"{text!r:.60} is not one of {', '.join(MAPPINGS)}, with or without :invert."
         )
     return name, option == "invert"
 
@@ -252,6 +252,6 @@ def _numbers(text: str, whole: str) -> tuple[int, ...]:
     parts: Sequence[str] = text.split(",")
     if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in parts):
         raise argparse.ArgumentTypeError(
-            f"{whole!r:.60} is not MODES=NUMBERS, such as 0,1=1, of {_DIGITS} digits at most"
+            f"{whole!r:.60} is not MODES=NUMBERS, such as 0,1=1, of {_DIGITS} digits at most."
         )
     return tuple(int(part) for part in parts)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.edited_text import read_edited
+from lwfast._base.files.edited_text import read_edited
 from lwfast.cli.extras import require
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
@@ -61,10 +61,10 @@ def _run(args: argparse.Namespace) -> int:
     from lwfast.scheduler.faults import ConfigError
     from lwfast.scheduler.qpus import load_qpus, parse_qpus, profile_text
     from lwfast.scheduler.server import serve
-    from lwfast.scheduler.server_settings import Settings, default_data_dir, default_workers
+    from lwfast.scheduler.server_settings import ServerSettings, default_data_dir, default_workers
 
     if args.config is not None and args.profile is not None:
-        raise ConfigError("give either --config or --profile, not both")
+        raise ConfigError("Give either --config or --profile, not both.")
     if args.show_config:
         if args.config is not None:
             load_qpus(args.config)  # so that what is shown is what would be served
@@ -75,12 +75,12 @@ def _run(args: argparse.Namespace) -> int:
     if not args.allow_remote and not is_loopback(args.host):
         raise ConfigError(
             f"--host {args.host} lets other machines in, over plain HTTP that shows them the token: "
-            "add --allow-remote if you want that, or use an SSH tunnel"
+            "add --allow-remote if you want that, or use an SSH tunnel."
         )
     qpus = load_qpus(args.config)
     if args.profile is not None:
         qpus = parse_qpus(profile_text(args.profile), f"the profile {args.profile}")
-    settings = Settings(
+    settings = ServerSettings(
         data_dir=args.data_dir or default_data_dir(),
         token=_token(args.token),
         qpus=qpus,
@@ -104,12 +104,12 @@ def _token(given: str | None) -> str | None:
 def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"should be from 0 to 65535, got {number}")
+        raise argparse.ArgumentTypeError(f"A port should be from 0 to 65535, got {number}.")
     return number
 
 
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"should be at least 1, got {number}")
+        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
     return number

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import Counts, StateTable
-from lwfast.rules import PostSelection, PostSelectionType
+from lwfast.rules import PostSelection, PostSelectionType, Rule, has_only_rules
 from lwfast.state import State
 from lwfast.tables.counts import group_checked
-from lwfast.tables.post_selection import SelectionRule, has_only_rules, select_checked
-
-RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
+from lwfast.tables.post_selection import select_checked
 
 
 @dataclass(slots=True)
@@ -22,13 +20,13 @@ class Conditions:
 
     Attributes:
         heralds: Photons demanded in modes, which are then left out.
-        pairs: Rules on the other modes, as (modes, allowed sums).
+        pairs: Rules on the other modes.
         least: Fewest photons in the other modes.
         test: Any other post-selection, asked once for each distinct outcome.
     """
 
     heralds: dict[int, int] = field(default_factory=dict)
-    pairs: RulePairs = field(default_factory=list)
+    pairs: tuple[Rule, ...] = ()
     least: int = 0
     test: PostSelectionType | None = None
 
@@ -37,8 +35,8 @@ class Conditions:
         """Make conditions from what a task holds; rules become tables, anything else stays a callable."""
         fixed = {int(mode): int(number) for mode, number in dict(heralds).items()}
         if isinstance(post_selection, PostSelection) and has_only_rules(post_selection):
-            return cls(fixed, [rule.as_tuple() for rule in post_selection.rules], least)
-        return cls(fixed, [], least, post_selection)
+            return cls(fixed, tuple(post_selection.rules), least)
+        return cls(fixed, (), least, post_selection)
 
     @property
     def any(self) -> bool:
@@ -54,9 +52,7 @@ class Conditions:
         """
         n_modes = states.shape[1]
         others = [mode for mode in range(n_modes) if mode not in self.heralds]
-        rules = tuple(
-            SelectionRule(tuple(others[mode] for mode in modes), tuple(sums)) for modes, sums in self.pairs
-        )
+        rules = tuple(rule.on(others) for rule in self.pairs)
         states, counts = select_checked(states, counts, rules, self.heralds)
         if self.least > 0:
             keep = states.sum(axis=1, dtype=np.int64) >= self.least

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lwfast._base.limits import SINGLE_PRECISION
 from lwfast._types import ComplexArray
 from lwfast.optics.noise.loss import cleaned_unitary, deviation_of
-
-ROUNDING = 1e-5
-"""How far the matrix of a circuit may miss unitarity by rounding; its elements were checked before."""
 
 
 def circuit_matrix(circuit: Any) -> tuple[ComplexArray, float]:
@@ -26,7 +24,8 @@ def circuit_matrix(circuit: Any) -> tuple[ComplexArray, float]:
     """
     unitary: ComplexArray = circuit.U_full
     deviation = deviation_of(unitary)
-    matrix = cleaned_unitary(unitary, ROUNDING, deviation)
+    # By rounding at most: its elements were checked before.
+    matrix = cleaned_unitary(unitary, SINGLE_PRECISION, deviation)
     return matrix[: circuit.n_modes, : circuit.n_modes], deviation
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
 from lwfast._base.memory import memory_limit, readable_bytes
 from lwfast.emulator.acceptance import LOOK_SECONDS, Acceptance, acceptance, share_of_callable
 from lwfast.emulator.conditions import Conditions
@@ -14,7 +15,6 @@ from lwfast.errors import ResourceLimitError
 from lwfast.optics.costs import Estimate
 from lwfast.optics.distributions.amplitudes import amplitude_bytes, amplitude_seconds
 from lwfast.optics.distributions.experiment import CLICKS, FOCK, Experiment, estimates
-from lwfast.optics.distributions.layers import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
 from lwfast.optics.distributions.layers import FockLayout, check_photons, expand, states_of
 from lwfast.optics.distributions.pruning import count_kept
 from lwfast.optics.distributions.rounding import fock_rounding
@@ -109,7 +109,7 @@ def plan_sampling(
     if name == CLIFFORD:
         reason = f"asked for; {n_samples:,} {'shots' if every_shot else 'samples'} of {n} photons."
         return _shots_plan(experiment, conditions, n_samples, reason, every_shot=every_shot)
-    if experiment.is_plain and n > MAX_AMPLITUDE_PHOTONS:
+    if experiment.is_plain and n > MAX_FACTORIAL_PHOTONS:
         if name != "auto":
             check_photons(n)
         reason = f"{n} photons have no float64 factorials, so shots are drawn."

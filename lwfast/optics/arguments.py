@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lwfast._base.limits import MAX_INT64, SINGLE_PRECISION, check_state_photons
 from lwfast._base.validation import as_fraction, as_integer, is_bool
-from lwfast._rule_parsing import as_rules, has_only_rules
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.errors import ModeMismatchError, ModeRangeError, ResourceLimitError
-
-MAX_PHOTONS = 255
-"""Most photons of an input: an output mode holds them in a uint8."""
-MOST_SAMPLES = 2**63 - 1
-"""Counts are int64."""
+from lwfast.errors import ModeMismatchError, ResourceLimitError
+from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
 
 
 def checked_matrix(unitary: ArrayLike) -> ComplexArray:
@@ -43,7 +39,11 @@ def checked_matrix(unitary: ArrayLike) -> ComplexArray:
 
 def matrix_tolerance(unitary: ArrayLike) -> float:
     """Return how far a matrix may miss unitarity by rounding: 1e-10, or 1e-5 in single precision."""
-    return 1e-5 if getattr(unitary, "dtype", None) in (np.complex64, np.float32, np.float16) else 1e-10
+    return (
+        SINGLE_PRECISION
+        if getattr(unitary, "dtype", None) in (np.complex64, np.float32, np.float16)
+        else 1e-10
+    )
 
 
 def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
@@ -61,9 +61,7 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     if min(values) < 0:
         msg = f"Photon numbers cannot be negative, got {min(values)} in mode {values.index(min(values))}."
         raise ValueError(msg)
-    if sum(values) > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(values)}."
-        raise ResourceLimitError(msg)
+    check_state_photons(sum(values), "The input has")
     return values
 
 
@@ -73,56 +71,37 @@ def checked_samples(n_samples: Any) -> int:
     if number < 0:
         msg = f"n_samples should not be negative, got {number}."
         raise ValueError(msg)
-    if number > MOST_SAMPLES:
-        msg = f"n_samples should be below 2^63, what a count holds, got {number}."
+    if number > MAX_INT64:
+        msg = f"n_samples should be below 2^63, what a count holds, got {number}; draw in several calls."
         raise ResourceLimitError(msg)
     return number
 
 
 def checked_heralds(heralds: Any, n_modes: int) -> dict[int, int]:
-    """Return heralds, a mapping or pairs of mode and photon number, as a dict of Python ints, or raise."""
-    fixed: dict[int, int] = {}
-    pairs = heralds.items() if isinstance(heralds, Mapping) else () if heralds is None else heralds
-    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
-        msg = f"Heralds should be a mapping or pairs of mode and photon number, got {heralds!r}."
-        raise TypeError(msg)
-    for pair in pairs:
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            msg = f"A herald should be a pair of mode and photon number, got {pair!r}."
+    """Return heralds with one photon number each, in any form that `as_heralds` reads, or raise."""
+    fixed = as_heralds(heralds)
+    check_modes(herald_rules(fixed), n_modes, heralds_counted=True, what="Herald")
+    for mode, numbers in fixed.items():
+        if len(numbers) > 1:
+            msg = (
+                f"The herald on mode {mode} allows {len(numbers)} photon numbers, {numbers!s:.80}; a "
+                "distribution takes one for each herald. Use a rule for several."
+            )
             raise TypeError(msg)
-        mode, photons = pair
-        position, number = as_integer(mode, "Herald mode"), as_integer(photons, "Herald photon number")
-        if not 0 <= position < n_modes:
-            msg = f"Herald on mode {position}, but there are {n_modes} modes (0 to {n_modes - 1})."
-            raise ModeRangeError(msg)
-        if number < 0:
-            msg = f"A herald cannot demand {number} photons (mode {position})."
-            raise ValueError(msg)
-        if position in fixed:
-            msg = f"Mode {position} is heralded twice."
-            raise ValueError(msg)
-        fixed[position] = number
-    return fixed
+    return {mode: numbers[0] for mode, numbers in fixed.items()}
 
 
-def checked_rules(rules: Any, n_modes: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return rules as (modes, allowed sums), or raise; they are read as `post_select` reads them."""
+def checked_rules(rules: Any, n_modes: int) -> tuple[Rule, ...]:
+    """Return rules, in any form that `as_rules` reads, or raise."""
     if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
         msg = (
             f"A distribution is post-selected by rules, not by {rules!r}, which may ask for anything: use "
             "PostSelection, or a Sampler, or look at the outcomes afterwards."
         )
         raise TypeError(msg)
-    pairs = as_rules(rules)
-    for rule in pairs:
-        outside = [mode for mode in rule.modes if mode >= n_modes]
-        if outside:
-            msg = (
-                f"Post-selection rule {tuple(rule)} names mode {outside[0]}, but outcomes have {n_modes} "
-                f"modes (0 to {n_modes - 1}, heralded modes not counted)."
-            )
-            raise ModeRangeError(msg)
-    return [(rule.modes, rule.totals) for rule in pairs]
+    plain = as_rules(rules)
+    check_modes(plain, n_modes, heralds_counted=False)
+    return plain
 
 
 def checked_source(source: Any) -> tuple[float, float, float]:

@@ -13,15 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._base.limits import MAX_INT64, check_state_photons
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResourceLimitError
 
-MAX_PHOTONS = 255
-"""Most photons of a state: a mode holds them in a uint8."""
-_MAX_RANK = 2**63 - 1
 _THREADED_BYTES = 4 << 20
 _THREADED_ROWS = 60_000
 _CHUNKS = 16
@@ -97,7 +95,7 @@ def fock_rank(states: ArrayLike) -> Any:
     n_modes = array.shape[-1]
     # One mode alone may not fit a uint8 before the sum is known to.
     most = max(int(array.max(initial=0)), int(array.sum(axis=-1, dtype=np.int64).max(initial=0)))
-    _check_photons(most)
+    check_state_photons(most, "The states have")
     if most == 0 or n_modes == 0:
         return 0 if array.ndim == 1 else np.zeros(array.shape[:-1], dtype=np.int64)
     _check_rank(n_modes, most)
@@ -169,14 +167,8 @@ def _numbers(n_modes: Any, n_photons: Any) -> tuple[int, int]:
         if value < 0:
             msg = f"{name} should not be negative, got {value}."
             raise ValueError(msg)
-    _check_photons(photons)
+    check_state_photons(photons, "The states have")
     return modes, photons
-
-
-def _check_photons(n_photons: int) -> None:
-    if n_photons > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {n_photons}."
-        raise ResourceLimitError(msg)
 
 
 def _count(n_modes: int, n_photons: int) -> int:
@@ -185,10 +177,10 @@ def _count(n_modes: int, n_photons: int) -> int:
 
 def _check_rank(n_modes: int, n_photons: int) -> None:
     count = _count(n_modes, n_photons)
-    if count > _MAX_RANK:
+    if count > MAX_INT64:
         msg = (
             f"{n_photons} photons in {n_modes} modes have about {count:.3g} states; ranks are int64 and "
-            f"end at {_MAX_RANK:.3g}."
+            f"end at {MAX_INT64:.3g}."
         )
         raise ResourceLimitError(msg)
 

@@ -13,12 +13,17 @@ from typing import Any
 import msgspec
 
 from lwfast import wire
-from lwfast._printable import is_unicode
 from lwfast._version import LIGHTWORKS_VERSION
-from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
-from lwfast.rules import DefaultPostSelection, PostSelection, Rule
+from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError, ended, is_unicode
+from lwfast.rules import (
+    DefaultPostSelection,
+    PostSelection,
+    Rule,
+    has_only_rules,
+    herald_rules,
+    mode_faults,
+)
 from lwfast.state import State
-from lwfast.tables.post_selection import has_only_rules
 from lwfast.tasks import Batch, Sampler
 from lwfast.tasks.data import SamplerTask
 from lwfast.tasks.task import Task
@@ -234,16 +239,8 @@ def _bad_rules(asked: _Asked) -> list[Violation]:
         )
         return [Violation(text, TypeError)]
     n_visible = asked.n_modes - len(asked.herald_out)
-    return [
-        Violation(
-            f"Post-selection rule {rule.as_tuple()} names mode {mode}, but there are {n_visible} modes "
-            "besides the heralded ones.",
-            ValueError,
-        )
-        for rule in asked.rules
-        for mode in rule.modes
-        if mode >= n_visible
-    ]
+    faults = mode_faults(asked.rules, n_visible, heralds_counted=False)
+    return [Violation(fault, ValueError) for fault in faults]
 
 
 def _beyond_limits(
@@ -277,8 +274,8 @@ def _beyond_limits(
 def _job_data(asked: _Asked) -> dict[str, Any]:
     """Make the rules that come back with the result, in the modes of the whole circuit."""
     visible = [mode for mode in range(asked.n_modes) if mode not in asked.herald_out]
-    post_select = [(tuple(visible[mode] for mode in rule.modes), rule.n_photons) for rule in asked.rules]
-    herald = [((mode,), (n,)) for mode, n in asked.herald_out.items()]
+    post_select = [rule.on(visible).as_tuple() for rule in asked.rules]
+    herald = [rule.as_tuple() for rule in herald_rules(asked.herald_out)]
     return {"post_select": post_select, "herald": herald} if post_select or herald else {}
 
 
@@ -294,7 +291,9 @@ def _encode(payload: wire.ArtemisPayload) -> bytes:
     try:
         return wire.encode(payload)
     except (TypeError, ValueError, NotImplementedError, msgspec.MsgspecError) as error:
-        raise ValidationError(f"{payload.job_name}: this job cannot be written as JSON: {error}.") from error
+        raise ValidationError(
+            f"{payload.job_name}: this job cannot be written as JSON: {ended(error)}"
+        ) from error
 
 
 def _validation_error(found: list[Violation]) -> ValidationError:

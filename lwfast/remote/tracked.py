@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from lwfast._printable import is_unicode
-from lwfast.errors import JobError, JobNotFoundError
+from lwfast.errors import JobError, JobNotFoundError, is_unicode
 from lwfast.wire import ArtemisJobDetails, ArtemisPayload, JobRecord, Status
 
 

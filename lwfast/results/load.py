@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.edited_text import unmarked
-from lwfast._base.file_memory import read_file
+from lwfast._base.files.edited_text import unmarked
+from lwfast._base.files.file_memory import read_file
 from lwfast._base.memory import memory_limit
 from lwfast._types import Counts, StateTable
 from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError

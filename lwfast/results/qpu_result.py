@@ -17,7 +17,7 @@ from lwfast.results.count_map import columns_of
 from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.sampling_result import SamplingResult
-from lwfast.tables.post_selection import as_heralds, as_rules
+from lwfast.rules import as_heralds, as_rules
 from lwfast.tables.result_json import DecodedResult, decode_result, decode_table
 
 

@@ -34,8 +34,8 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import group_weights
+from lwfast.rules import as_heralds, check_modes, herald_rules
 from lwfast.tables.counts import as_counts, as_table, group_checked
-from lwfast.tables.post_selection import SelectionRule, as_heralds, check_modes
 
 
 class SamplingResult(CountMap):
@@ -200,7 +200,7 @@ class SamplingResult(CountMap):
         given, test = as_selection(rules)
         states, counts = self.states, self.counts
         if test is not None and len(self):
-            check_modes((SelectionRule((m,), n) for m, n in wanted.items()), self.n_modes)
+            check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
             states, counts = keep_states(states, counts, rules)
         states, counts = select_columns(states, counts, given, wanted)
         if any(len(numbers) > 1 for numbers in wanted.values()):

@@ -47,8 +47,8 @@ def using(data_dir: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreOpenError(
-            f"the data folder {data_dir} cannot be used ({error.strerror or error}): choose another one with "
-            "--data-dir"
+            f"The data folder {data_dir} cannot be used ({error.strerror or error}): choose another one with "
+            "--data-dir."
         ) from error
 
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from lwfast._base.edited_text import parse_toml, read_edited
+from lwfast._base.files.edited_text import parse_toml, read_edited
+from lwfast._base.limits import MAX_QPU_MODES, MAX_STATE_PHOTONS
 from lwfast.errors import LightworksError, ResourceLimitError
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.clock import now_text
@@ -39,8 +40,8 @@ class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     id: Annotated[int, Meta(ge=0)]
     name: Annotated[str, Meta(min_length=1)]
-    n_modes: Annotated[int, Meta(ge=1, le=255)]
-    max_photon_input: Annotated[int, Meta(ge=1, le=255)]
+    n_modes: Annotated[int, Meta(ge=1, le=MAX_QPU_MODES)]
+    max_photon_input: Annotated[int, Meta(ge=1, le=MAX_STATE_PHOTONS)]
     max_detection_filter: Positive
     default_max_samples: Positive
     max_samples: dict[Positive, Positive] = {}
@@ -96,11 +97,11 @@ def load_qpus(path: Path | None = None) -> Mapping[str, QPUConfig]:
         ConfigError: The file cannot be read or is not valid; names the key.
     """
     if path is None:
-        return parse_qpus(profile_text("artemis"), "the default QPU file")
+        return parse_qpus(profile_text("artemis"), "The default QPU file")
     try:
         text = read_edited(path)
     except (OSError, ValueError, ResourceLimitError) as error:
-        raise ConfigError(f"cannot read the QPU file {path}: {error}") from error
+        raise ConfigError(f"Cannot read the QPU file {path}: {error}") from error
     return parse_qpus(text, str(path))
 
 
@@ -122,12 +123,12 @@ def parse_qpus(text: str, source: str) -> Mapping[str, QPUConfig]:
     for qpu in file.qpus:
         if qpu.name in qpus or any(qpu.id == other.id for other in qpus.values()):
             raise ConfigError(
-                f"{source}: two QPUs have the name {qpu.name!r} or the id {qpu.id}; make them differ"
+                f"{source}: two QPUs have the name {qpu.name!r} or the id {qpu.id}; make them differ."
             )
         if qpu.max_detection_filter > qpu.max_photon_input:
             raise ConfigError(
                 f"{source}: the QPU {qpu.name!r}: max_detection_filter is {qpu.max_detection_filter}; no job "
-                f"can ask for more than its photons, max_photon_input is {qpu.max_photon_input}: lower it"
+                f"can ask for more than its photons, max_photon_input is {qpu.max_photon_input}: lower it."
             )
         qpus[qpu.name] = _with_full_hardware(qpu, source)
     return MappingProxyType(qpus)

@@ -17,7 +17,7 @@ import uvicorn
 
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.queue.core import Scheduler
-from lwfast.scheduler.server_settings import Settings
+from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.web.app import create_app
 from lwfast.scheduler.web.protocol import Protocol
 from lwfast.scheduler.web.security import TOKEN_FILE, load_token
@@ -92,7 +92,7 @@ class Server(uvicorn.Server):
 
 
 def serve(
-    settings: Settings, *, announce: Literal["text", "json"] = "text", exit_with_parent: bool = False
+    settings: ServerSettings, *, announce: Literal["text", "json"] = "text", exit_with_parent: bool = False
 ) -> None:
     """Run a scheduler until Ctrl-C, SIGTERM, or the end of standard input.
 
@@ -162,8 +162,8 @@ def _listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; "
-            "choose another with --port (0 takes a free one)"
+            f"Cannot listen on {host} port {port}: {error.strerror or error}; "
+            "choose another with --port (0 takes a free one)."
         ) from error
     return listener
 

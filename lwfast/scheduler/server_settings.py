@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.qpus import QPUConfig, load_qpus
 from lwfast.wire import BATCH_BYTES
-
-MIB = 1024 * 1024
 
 
 def default_data_dir() -> Path:
@@ -24,7 +23,7 @@ def default_data_dir() -> Path:
 
     folder = Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
     if not folder.is_absolute():  # "~" would be a folder of whatever the working folder is
-        raise ConfigError("this user has no home folder: name a data folder with --data-dir")
+        raise ConfigError("This user has no home folder: name a data folder with --data-dir.")
     return folder
 
 
@@ -34,7 +33,7 @@ def default_workers() -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """What `lwfast serve` was asked for.
 
     Attributes:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
@@ -51,7 +52,7 @@ def group_checked(states: StateTable, counts: Counts, *, owned: bool = False) ->
     n_rows, n_modes = states.shape
     if n_rows > _MAX_ROWS:
         raise ResourceLimitError(
-            f"{n_rows} rows are more than {_MAX_ROWS}; group them in parts and add the parts"
+            f"{n_rows} rows are more than {_MAX_ROWS}; group them in parts and add the parts."
         )
     distinct = n_rows if n_rows < 2 else _distinct_rows(states)
     if distinct == n_rows:
@@ -134,7 +135,7 @@ def _first_rows(
         )
         if groups < 0:
             raise ResourceLimitError(
-                "the counts of one state add up to more than 2^63 - 1 and do not fit int64; divide them first"
+                "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
             )
         if row == n_rows:
             return first[:groups], sums[:groups]
@@ -164,14 +165,16 @@ def as_table(states: Any) -> StateTable:
     if array.ndim == 1 and array.size == 0:
         array = array.reshape(0, 0)
     if array.ndim != 2:
-        raise ValueError(f"states have {array.ndim} dimensions; a table of shape (N, n_modes) is needed")
+        raise ValueError(
+            f"A table of states should have the shape (N, n_modes), got {array.ndim} dimensions."
+        )
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"states hold {array.dtype}; photon numbers are integers")
+        raise TypeError(f"Photon numbers of states should be integers, got dtype {array.dtype}.")
     if array.size and (array.min() < 0 or array.max() > 255):
         worst = array.min() if array.min() < 0 else array.max()
-        raise ValueError(f"photon number {worst} is outside 0 to 255, the range of a result table")
+        raise ValueError(f"Photon numbers should be from 0 to 255, the range of a result table, got {worst}.")
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
@@ -189,24 +192,26 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
     if array.size == 0 and array.dtype == np.float64:
         array = array.astype(np.int64)
     if array.shape != (n_rows,):
-        raise ValueError(f"counts have shape {array.shape}; {n_rows} states need shape ({n_rows},)")
+        raise ValueError(f"Counts of {n_rows} states should have the shape ({n_rows},), got {array.shape}.")
     if array.dtype == np.object_ and all(isinstance(c, int) and not isinstance(c, bool) for c in array):
-        if any(not 0 <= c < 2**63 for c in array):
-            raise ValueError("a count is outside 0 to 2^63 - 1")
+        if any(not 0 <= c <= MAX_INT64 for c in array):
+            raise ValueError("Counts should be from 0 to 2^63 - 1; one is outside.")
         array = array.astype(np.int64)
     if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"counts hold {array.dtype}; integers are needed")
+        raise TypeError(f"Counts should be integers, got dtype {array.dtype}.")
     if array.size and array.min() < 0:
-        raise ValueError(f"count {array.min()} is negative")
-    if array.dtype == np.uint64 and array.size and array.max() > np.uint64(2**63 - 1):
-        raise ValueError(f"count {array.max()} is above 2^63 - 1")
+        raise ValueError(f"Counts cannot be negative, got {array.min()}.")
+    if array.dtype == np.uint64 and array.size and array.max() > np.uint64(MAX_INT64):
+        raise ValueError(f"Counts should be at most 2^63 - 1, got {array.max()}.")
     return np.ascontiguousarray(array, dtype=np.int64)
 
 
 def _check_mask(values: Any, name: str) -> None:
     # What stands behind a mask is no entry, and np.asarray takes it for one.
     if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
-        raise ValueError(f"{name} have masked entries; fill them in, for instance with .filled(0)")
+        raise ValueError(
+            f"{name.capitalize()} have masked entries; fill them in, for instance with .filled(0)."
+        )
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,12 +12,8 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
 from lwfast._base.parallel import run_chunks
-from lwfast._rule_parsing import SelectionRule as SelectionRule
-from lwfast._rule_parsing import as_heralds as as_heralds
-from lwfast._rule_parsing import as_rules as as_rules
-from lwfast._rule_parsing import has_only_rules as has_only_rules
 from lwfast._types import Counts, StateTable
-from lwfast.errors import ModeRangeError
+from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
 from lwfast.state import State
 from lwfast.tables.counts import as_counts, as_table, group_checked
 
@@ -69,7 +65,7 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
 def select_checked(
     states: StateTable,
     counts: Counts,
-    rules: tuple[SelectionRule, ...],
+    rules: tuple[Rule, ...],
     heralds: Mapping[int, int | tuple[int, ...]],
     *,
     keep_heralds: bool = False,
@@ -80,13 +76,12 @@ def select_checked(
     """
     n_rows, n_modes = states.shape
     # Heralds first: they are met least often, and the rules then have fewer rows to look at.
-    conditions = (
-        *(SelectionRule((m,), n if isinstance(n, tuple) else (n,)) for m, n in heralds.items()),
-        *rules,
-    )
+    demanded = herald_rules(heralds)
     if n_rows == 0 and n_modes == 0:
         return states, counts  # an empty result does not know its number of modes
-    check_modes(conditions, n_modes)
+    check_modes(demanded, n_modes, heralds_counted=True, what="Herald")
+    check_modes(rules, n_modes, heralds_counted=True)
+    conditions = (*demanded, *rules)
     if not conditions:
         return states, counts
     modes = [m for m in range(n_modes) if keep_heralds or m not in heralds]
@@ -137,18 +132,8 @@ def _runs(modes: Sequence[int]) -> NDArray[np.int64]:
     return np.array(runs, np.int64)
 
 
-def check_modes(rules: Iterable[SelectionRule], n_modes: int) -> None:
-    """Raise ModeRangeError for the first mode that states of `n_modes` modes do not have."""
-    for rule in rules:
-        for mode in rule.modes:
-            if mode >= n_modes:
-                raise ModeRangeError(
-                    f"a rule or herald names mode {mode}; the states have {n_modes} modes, 0 to {n_modes - 1}"
-                )
-
-
 @functools.lru_cache(maxsize=64)  # the same conditions meet many tables; laying them out takes 8 µs
-def _compiled(conditions: tuple[SelectionRule, ...], n_modes: int) -> _Compiled:
+def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
     """Lay rules out as the kernel reads them.
 
     Modes that must have one photon number are compared eight at a time; each of the other rules gets a table

@@ -44,7 +44,7 @@ def located(buffer: NDArray[np.uint8], position: int, reason: str) -> str:
     after = _shown(buffer[position : position + _AROUND])
     before = ("…" if start else "") + before
     after += "…" if position + _AROUND < buffer.size else ""
-    return f"byte {position}: {reason}; the text there is {before}>>>{after}"
+    return f"Byte {position}: {reason}; the text there is `{before}>>>{after}`."
 
 
 def _shown(part: NDArray[np.uint8]) -> str:

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import readable
-from lwfast._base.file_memory import check_json, read_file
-from lwfast._base.new_bytes import new_bytes
+from lwfast._base.buffers import new_bytes, readable
+from lwfast._base.files.file_memory import check_json, read_file
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError, ResultFormatError
@@ -183,7 +182,7 @@ def encode_table(
         flat, n_modes = table.reshape(-1), table.shape[1]
         written = kernels.write_rows(flat, n_modes, column, opening, closing, spaces, view[start:end])
         if written != lengths[chunk]:
-            raise AssertionError(f"wrote {written} bytes where {lengths[chunk]} were counted")
+            raise AssertionError(f"Wrote {written} bytes where {lengths[chunk]} were counted.")
         if chunk > 0:
             view[start - len(separator) : start] = np.frombuffer(separator, np.uint8)
 
@@ -216,7 +215,7 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
     elif isinstance(body, os.PathLike):
         body = read_file(Path(body))
     elif isinstance(body, io.TextIOBase):
-        raise TypeError("the file is opened as text; open it with mode 'rb'")
+        raise TypeError("The file is opened as text; open it with mode 'rb'.")
     elif hasattr(body, "read"):
         body = body.read()
     if not isinstance(body, bytes | bytearray):
@@ -224,8 +223,8 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
             view = memoryview(body)
         except TypeError:
             raise TypeError(
-                "a result body is bytes, bytearray, memoryview, str, a path or a file, not "
-                f"{type(body).__name__}"
+                "A result body should be bytes, bytearray, memoryview, str, a path or a file, got "
+                f"{type(body).__name__}."
             ) from None
         body = view.cast("B") if view.c_contiguous else view.tobytes()
     return np.frombuffer(body, np.uint8)
@@ -300,7 +299,7 @@ class _Body:
         try:
             states, counts = group_checked(states, counts, owned=True)
         except ResourceLimitError as error:
-            raise ResourceLimitError(f"results, bytes {start} to {at}: {error}") from None
+            raise ResourceLimitError(f"Results, bytes {start} to {at}: {error}") from None
         return states, counts, at
 
     def _name(self, position: int) -> tuple[str, int]:

@@ -17,9 +17,8 @@ from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
 from lwfast.circuit.mode_layout import Layout
 from lwfast.hardware import Detector, Source
-from lwfast.rules import PostSelection, PostSelectionFunction, PostSelectionType
+from lwfast.rules import PostSelection, PostSelectionFunction, PostSelectionType, as_rules, has_only_rules
 from lwfast.state import State, as_occupation
-from lwfast.tables.post_selection import has_only_rules
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.batch import Batch
 from lwfast.tasks.sampler import Sampler
@@ -149,8 +148,8 @@ def _post_selection(post_selection: Any, state_type: Callable[[list[int]], Any])
         return None
     if origin_of(type(post_selection)) == ("lightworks", "PostSelection") and has_only_rules(post_selection):
         rules = PostSelection(multi_rules=True)
-        for rule in post_selection.rules:
-            rules.add(*rule.as_tuple())
+        for rule in as_rules(post_selection):
+            rules.add(*rule)
         return rules
 
     def validate(state: State) -> bool:

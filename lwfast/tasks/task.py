@@ -9,7 +9,7 @@ from typing import Any
 from lwfast._base.validation import full_name
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
 from lwfast.errors import ModeMismatchError, PhotonNumberError
-from lwfast.rules import PostSelection, PostSelectionType, check_modes_in_range, process_post_selection
+from lwfast.rules import PostSelection, PostSelectionType, check_modes, process_post_selection
 from lwfast.state import State
 from lwfast.tasks.data import TaskData
 
@@ -94,7 +94,8 @@ def check_post_selection(
     """
     post_selection = process_post_selection(value)
     if isinstance(post_selection, PostSelection):
-        check_modes_in_range(post_selection.rules, circuit.n_modes - len(circuit.heralds.output))
+        n_visible = circuit.n_modes - len(circuit.heralds.output)
+        check_modes(post_selection.rules, n_visible, heralds_counted=False)
     return post_selection
 
 
@@ -104,7 +105,7 @@ def snapshot(post_selection: PostSelectionType | None) -> PostSelectionType | No
         return post_selection
     copied = PostSelection(multi_rules=True)
     for rule in post_selection.rules:
-        copied.add(*rule.as_tuple())
+        copied.add(*rule)
     copied.multi_rules = post_selection.multi_rules
     return copied
 

@@ -37,6 +37,7 @@ from lwfast.wire.ids import id_order, plain_id
 from lwfast.wire.payload import ArtemisPayload
 from lwfast.wire.status import Status
 from lwfast.wire.v1 import (
+    ALL_JOBS,
     API_HEADER,
     API_VERSION,
     BATCH_BYTES,
@@ -53,6 +54,7 @@ from lwfast.wire.v1 import (
 )
 
 __all__ = [
+    "ALL_JOBS",
     "API_HEADER",
     "API_VERSION",
     "BATCH_BYTES",

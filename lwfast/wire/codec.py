@@ -26,7 +26,7 @@ def _to_wire(value: Any) -> Any:
         return str(value) if isinstance(value, complex) else value
     if isinstance(value, complex):
         return str(value)
-    raise NotImplementedError(f"{type(value).__name__} {value!r:.60} has no form on the wire")
+    raise NotImplementedError(f"{type(value).__name__} {value!r:.60} has no form on the wire.")
 
 
 def _plain_list(array: np.ndarray[Any, Any]) -> list[Any]:

@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import field
 
+from lwfast._base.limits import MAX_INT64
 from lwfast.wire.ids import JobId, plain_id
 from lwfast.wire.status import Status
-
-_MOST_POSITION = 2**63 - 1  # of a column of int64
 
 
 class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +54,7 @@ def plain_position(position: Any) -> int | None:
     if isinstance(position, str):
         position = plain_id(position)
     is_number = isinstance(position, int) and not isinstance(position, bool)
-    return position if is_number and 0 <= position <= _MOST_POSITION else None
+    return position if is_number and 0 <= position <= MAX_INT64 else None
 
 
 def _errors_of(log: Any) -> list[Any]:

@@ -30,6 +30,8 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 BATCH_BYTES = 64 * 1024 * 1024
 """Largest body of a batch: about 3 700 jobs of 20 modes."""
 BATCH_JOBS = 10_000
+ALL_JOBS = 2**31 - 1
+"""The page size by which the reference asks for everything."""
 BATCH_PARTS = 500_000
 """Most `[` and `{` of a body: parsing holds up all other requests, a quarter of a second for this many."""
 

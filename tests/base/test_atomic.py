@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from lwfast._base.atomic import write_atomic
+from lwfast._base.files.atomic import write_atomic
 from tests.marks import posix
 
 

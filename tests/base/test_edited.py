@@ -6,7 +6,7 @@ import codecs
 
 import pytest
 
-from lwfast._base.edited_text import parse_json, parse_toml, read_edited, unmarked
+from lwfast._base.files.edited_text import parse_json, parse_toml, read_edited, unmarked
 
 TEXT = 'first = "é"\nsecond = 2\n'
 MARKED = {

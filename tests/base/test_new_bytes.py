@@ -8,7 +8,7 @@ import mmap
 import numpy as np
 import pytest
 
-from lwfast._base.new_bytes import new_bytes
+from lwfast._base.buffers import new_bytes
 
 
 @pytest.mark.parametrize("size", [2, 3, 100, (4 << 20) - 1, 4 << 20, (4 << 20) + 12_345])

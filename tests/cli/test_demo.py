@@ -11,7 +11,7 @@ import pytest
 
 import lwfast
 from lwfast.cli import demo, demo_script, main
-from lwfast.cli.demo_steps import Step
+from lwfast.cli.demo_steps import DemoStep
 
 
 @pytest.mark.slow
@@ -45,7 +45,7 @@ def test_demo_as_a_user_runs_it(tmp_path):
 def test_a_wrong_step_is_a_failure(tmp_path, monkeypatch, capsys):
     """A step that does something else ends the demo with exit code 1 and names itself."""
     wrong = [
-        Step("Count the QPUs", "from lwfast import remote\nlen(remote.list_qpus())", lambda ns, v: v == 2)
+        DemoStep("Count the QPUs", "from lwfast import remote\nlen(remote.list_qpus())", lambda ns, v: v == 2)
     ]
     monkeypatch.setattr(demo_script, "walkthrough_steps", lambda: wrong)
     assert demo.run(argparse.Namespace(out=tmp_path, small=True)) == 1

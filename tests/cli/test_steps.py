@@ -4,11 +4,11 @@ import io
 
 import pytest
 
-from lwfast.cli.demo_steps import Step, StepFailed, execute, run_steps
+from lwfast.cli.demo_steps import DemoStep, StepFailed, execute, run_steps
 
 
 def _step(code, check=lambda ns, value: True, note=""):
-    return Step("title", code, check, note)
+    return DemoStep("title", code, check, note)
 
 
 def test_shows_code_and_value():

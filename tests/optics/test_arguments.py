@@ -25,7 +25,7 @@ BALANCED = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
     [
         ([((0, 0), (2,))], ValueError, "twice"),
         ([((), (0,))], ValueError, "no mode"),
-        ([((0,), ())], ValueError, "no photon total"),
+        ([((0,), ())], ValueError, "no total"),
         ([((0,), (-1,))], ValueError, "negative"),
         ([((-1,), (0,))], ValueError, "negative"),
         ([((0.5,), (1,))], TypeError, "integer"),
@@ -58,8 +58,8 @@ def test_callables_are_no_rules_of_a_distribution():
             output_distribution(BALANCED, [1, 1], rules=selection)
     with pytest.raises(ModeRangeError, match="names mode 2"):
         checked_rules([((0, 2), (1,))], 2)
-    assert checked_rules(None, 2) == []
-    assert checked_rules([(0, 1), ([0, 1], [1, 2])], 2) == [((0,), (1,)), ((0, 1), (1, 2))]
+    assert checked_rules(None, 2) == ()
+    assert checked_rules([(0, 1), ([0, 1], [1, 2])], 2) == (((0,), (1,)), ((0, 1), (1, 2)))
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_broken_files_are_named_and_skipped(broken, folder, small_chunks):
         merged = campaign.merge()
     message = str(caught[0].message)
     assert "bad_text.json: ResultFormatError" in message
-    assert "byte 19" in message
+    assert "Byte 19" in message
     assert "missing.npz: FileNotFoundError" in message
     assert "z_modes.json" in message
     assert same(merged, expected(folder))

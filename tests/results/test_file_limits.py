@@ -10,7 +10,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
-from lwfast._base.file_memory import check_json
+from lwfast._base.files.file_memory import check_json
 from lwfast.results import SamplingResult
 
 LIMIT = 20_000_000
@@ -145,7 +145,7 @@ def test_the_estimate_for_json(item, monkeypatch):
     """It is neither far below nor far above what CPython takes."""
     needed = []
     monkeypatch.setattr(
-        "lwfast._base.file_memory.check_memory", lambda number, *_, **__: needed.append(number)
+        "lwfast._base.files.file_memory.check_memory", lambda number, *_, **__: needed.append(number)
     )
     text = b"[" + b",".join([item] * (2_000_000 // (len(item) + 1))) + b"]"
     check_json(text)

@@ -20,7 +20,7 @@ import requests
 
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server import Server
-from lwfast.scheduler.server_settings import Settings
+from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.workers import workers
 from lwfast.wire import TOKEN_HEADER, matrix_to_text
 
@@ -95,14 +95,14 @@ class Api:
         return {error["name"]: error["reason"] for error in answer.json()["errors"]}
 
 
-def make_settings(folder: Path, **changes: Any) -> Settings:
-    return Settings(
+def make_settings(folder: Path, **changes: Any) -> ServerSettings:
+    return ServerSettings(
         **({"data_dir": folder, "workers": 1, "port": 0, "runner": FAKE, "token": TOKEN} | changes)
     )
 
 
 @contextlib.contextmanager
-def running(settings: Settings):
+def running(settings: ServerSettings):
     """A scheduler in a thread; yields its API, with `.scheduler` and `.loop` for looking inside."""
     urls: queue.SimpleQueue[Any] = queue.SimpleQueue()
     server: list[Server] = []
@@ -150,9 +150,9 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from lwfast.scheduler.server import serve
-from lwfast.scheduler.server_settings import Settings
+from lwfast.scheduler.server_settings import ServerSettings
 folder, runner, token = sys.argv[1:]
-serve(Settings(data_dir=Path(folder), runner=runner, token=token, port=0, workers=1), announce="json")
+serve(ServerSettings(data_dir=Path(folder), runner=runner, token=token, port=0, workers=1), announce="json")
 """
 
 

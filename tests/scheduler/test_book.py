@@ -11,7 +11,7 @@ import pytest
 from lwfast.scheduler.faults import NotFoundError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.queue.book import Book
-from lwfast.scheduler.queue.changes import Changes
+from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.jobs import Log
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.store import STORE_FILE, Store
@@ -29,7 +29,7 @@ class Busy:
     def __init__(self, folder):
         self.store = Store(folder / STORE_FILE)
         self.reader = Reader(folder / STORE_FILE)
-        self.book = Book(self.reader, Changes(), recent_limit=1)
+        self.book = Book(self.reader, ChangeCounter(), recent_limit=1)
         self.before = self.after = lambda: None
         run = self.reader._run
 

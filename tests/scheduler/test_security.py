@@ -235,6 +235,6 @@ def test_many_clients_wait(api):
 
 def test_settings_hide_the_token(tmp_path):
     """What a log or a debugger shows of the settings has no token in it."""
-    from lwfast.scheduler.server_settings import Settings
+    from lwfast.scheduler.server_settings import ServerSettings
 
-    assert "SECRET" not in repr(Settings(data_dir=tmp_path, token="SECRET"))
+    assert "SECRET" not in repr(ServerSettings(data_dir=tmp_path, token="SECRET"))

@@ -200,7 +200,7 @@ def test_a_data_folder_that_cannot_be_made(capsys, tmp_path, monkeypatch):
         if token is not None:
             monkeypatch.setenv(TOKEN_VARIABLE, token)
         said = refused(capsys, "--data-dir", folder)
-        assert f"the folder {folder} cannot be made: Not a directory" in said
+        assert f"The folder {folder} cannot be made: Not a directory" in said
         assert "--data-dir" in said
 
 

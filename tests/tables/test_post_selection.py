@@ -171,11 +171,12 @@ def test_the_input_is_never_changed_or_shared():
 @pytest.mark.parametrize("n_modes", [5, 11, 20])
 def test_the_compiled_selection_and_its_source_agree(n_modes):
     from lwfast._kernels.tables import post_selection as kernels
-    from lwfast.tables.post_selection import SelectionRule, _compiled, _runs
+    from lwfast.rules import Rule
+    from lwfast.tables.post_selection import _compiled, _runs
 
     states = np.random.default_rng(1).integers(0, 3, (300, n_modes)).astype(np.uint8)
-    rules = [SelectionRule((0, 3), (1, 2)), SelectionRule((4,), (0,)), SelectionRule((n_modes - 1,), (0,))]
-    compiled = _compiled((*rules, SelectionRule((0, 2, 3), (1, 4)), SelectionRule((1,), (0, 2))), n_modes)
+    rules = [Rule((0, 3), (1, 2)), Rule((4,), (0,)), Rule((n_modes - 1,), (0,))]
+    compiled = _compiled((*rules, Rule((0, 2, 3), (1, 4)), Rule((1,), (0, 2))), n_modes)
     runs = _runs([0, 2, 3])
     answers = []
     counts = np.arange(300)

@@ -130,11 +130,11 @@ class TestPayload:
     @pytest.mark.parametrize(
         ("matrix", "message"),
         [
-            ([["1", "0"], ["0"]], "row 1 has 1 columns"),
-            ([["1", "x"], ["0", "1"]], "row 0, column 1: 'x'"),
-            (["10", "01"], "row 0 is not a list"),
-            ("1", "a matrix is a list of rows"),
-            ([[True, 0], [0, 1]], "row 0, column 0: True"),
+            ([["1", "0"], ["0"]], "Row 1 has 1 columns"),
+            ([["1", "x"], ["0", "1"]], "Row 0, column 1: 'x'"),
+            (["10", "01"], "Row 0 is not a list"),
+            ("1", "A matrix is a list of rows"),
+            ([[True, 0], [0, 1]], "Row 0, column 0: True"),
         ],
     )
     def test_bad_matrix(self, matrix, message):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lwfast._base.file_names import ending_of
+from lwfast._base.files.file_names import ending_of
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.pictures.painting import paint
 from lwfast.circuit.pictures.placing import plan_drawing

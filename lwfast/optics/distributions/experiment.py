@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.errors import ResourceLimitError
-from lwfast.optics.arguments import MAX_PHOTONS, checked_detector, checked_source
+from lwfast.optics.arguments import checked_detector, checked_source
 from lwfast.optics.costs import CLICKS, FOCK, Estimate, estimate_clicks, estimate_fock
 from lwfast.optics.distributions.clicks import click_distribution, clicks_fit
 from lwfast.optics.distributions.noisy import SourceTerms, noisy_distribution, source_terms
 from lwfast.optics.distributions.photon_numbers import OutputDistribution, keep_conditions
 from lwfast.optics.grouping import group_rows
 from lwfast.optics.noise.loss import UNIT_ROUNDING, checked_columns, cleaned_unitary, deviation_of
-
-RulePairs = list[tuple[tuple[int, ...], tuple[int, ...]]]
+from lwfast.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,7 @@ def make_experiment(
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: There are more than 255 photons.
     """
-    if sum(photons) > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(photons)}."
-        raise ResourceLimitError(msg)
+    check_state_photons(sum(photons), "The input has")
     matrix, found = _cleaned(matrix, photons, tolerance)
     deviation = max(deviation, found)
     efficiency, dark, resolving = checked_detector(detector, len(photons))
@@ -151,7 +149,7 @@ def distribution(
     experiment: Experiment,
     *,
     heralds: dict[int, int] | None = None,
-    pairs: RulePairs | None = None,
+    pairs: Sequence[Rule] = (),
     least: int = 0,
     way: str | None = None,
     workers: int | None = None,
@@ -161,7 +159,7 @@ def distribution(
     Args:
         experiment: The shot.
         heralds: Photons demanded in output modes, which are then left out of the outcomes.
-        pairs: Rules on the other modes, as (modes, allowed sums).
+        pairs: Rules on the other modes.
         least: Fewest photons in the other modes.
         way: `FOCK` or `CLICKS`; None takes the cheaper one.
         workers: Number of threads.
@@ -187,12 +185,12 @@ def distribution(
             heralds,
             least,
             experiment.tolerance,
-            pairs=pairs or [],
+            pairs=pairs,
             workers=workers,
         )
     else:
         found = _fock(experiment, workers)
-    return keep_conditions(found, heralds, pairs or [], least)
+    return keep_conditions(found, heralds, pairs, least)
 
 
 def _fock(experiment: Experiment, workers: int | None) -> OutputDistribution:

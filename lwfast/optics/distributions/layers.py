@@ -7,23 +7,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.noise.loss import complete_columns, lossy_rows
 from lwfast.optics.photon_order import growth_one_by_one, in_turn
+from lwfast.rules import Rule
 
-RulePair: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
-"""A rule as (modes, allowed sums of their photons)."""
-RulePairs: TypeAlias = Sequence[RulePair]
-MAX_PHOTONS = 170
-"""170! is the largest factorial of a float64."""
 THREADED_ENTRIES = 60_000
 """Layers with fewer entries are done before a second thread would have begun."""
 _CHUNKS = 16
@@ -156,8 +153,8 @@ def check_photons(n_photons: int) -> None:
     Raises:
         ResourceLimitError: There are more than 170.
     """
-    if n_photons > MAX_PHOTONS:
-        msg = f"{n_photons} photons are too many for float64 factorials; {MAX_PHOTONS} is the most."
+    if n_photons > MAX_FACTORIAL_PHOTONS:
+        msg = f"{n_photons} photons are too many for float64 factorials; {MAX_FACTORIAL_PHOTONS} is the most."
         raise ResourceLimitError(msg)
 
 
@@ -313,7 +310,7 @@ def expand(
     least: int = 0,
     tolerance: float,
     follow_loss: bool = True,
-    pairs: RulePairs = (),
+    pairs: Sequence[Rule] = (),
 ) -> Expansion:
     """Lay out the output polynomial of an input state.
 
@@ -324,7 +321,7 @@ def expand(
         least: Fewest photons wanted in the other modes.
         tolerance: How far the matrix may be off by rounding.
         follow_loss: False keeps only the outcomes in which no photon is lost.
-        pairs: (modes, allowed sums) of rules on the free modes. Where they leave modes little room, outcomes
+        pairs: Rules on the free modes. Where they leave modes little room, outcomes
             with more photons there are left out; those that are left still have to be asked.
 
     Raises:
@@ -377,7 +374,7 @@ def expand(
     )
 
 
-def useful_caps(pairs: RulePairs, layout: FockLayout) -> tuple[int, ...]:
+def useful_caps(pairs: Sequence[Rule], layout: FockLayout) -> tuple[int, ...]:
     """Return the most photons that rules allow in each mode, where that leaves out half of the outcomes."""
     caps = [layout.n_photons] * layout.n_modes
     for modes, sums in pairs:

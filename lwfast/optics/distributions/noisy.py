@@ -16,16 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
 from lwfast._base.progress import step
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.errors import ResourceLimitError
-from lwfast.optics.arguments import MAX_PHOTONS
 from lwfast.optics.distributions.layers import FockLayout, chunks_of, expand, states_of
-
-_NO_LOSS = 1e-14
-"""What a photon loses in a column of length 1, by rounding."""
+from lwfast.optics.noise.loss import NO_LOSS
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +173,7 @@ def noisy_distribution(
     noisy_modes = np.flatnonzero(dark)
     n = sum(occupation)
     degree = n * terms.most + len(noisy_modes)
-    if degree > MAX_PHOTONS:
-        msg = f"Outcomes could have {degree} photons; a table of states holds up to {MAX_PHOTONS} in a mode."
-        raise ResourceLimitError(msg)
+    check_state_photons(degree, "With all that source and dark counts may add, an outcome could have")
     check_memory(
         noisy_bytes(n_modes, sum(k > 0 for k in occupation), n, degree),
         f"The distribution of up to {degree} photons (source and dark counts included) in {n_modes} modes",
@@ -188,7 +183,7 @@ def noisy_distribution(
     occupied = [mode for mode, photons in enumerate(occupation) if photons]
     weights = np.abs(matrix[:, occupied]) ** 2
     lost = 1.0 - weights.sum(axis=0)
-    forms = np.vstack([weights, np.where(lost > _NO_LOSS, lost, 0.0)])
+    forms = np.vstack([weights, np.where(lost > NO_LOSS, lost, 0.0)])
     last = np.zeros(n_modes + 1)
     last[-1] = 1.0
 

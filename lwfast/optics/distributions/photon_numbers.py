@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray, StateTable
-from lwfast.optics.distributions.layers import FockLayout, RulePair, RulePairs, chunks_of, expand
+from lwfast.optics.distributions.layers import FockLayout, chunks_of, expand
 from lwfast.optics.distributions.pruning import kept_ranks, kept_rows
 from lwfast.optics.noise.loss import UNIT_ROUNDING
+from lwfast.rules import Rule, herald_rules
 
 
 class OutputDistribution:
@@ -99,7 +102,6 @@ _kernel: Any = None
 _COMPLEX = np.dtype(np.complex128)
 _LISTS = (list, tuple)
 _BOOLS = {bool, np.bool_}
-_MOST_RANKS = 2**63 - 1
 _SMALL = 4000.0
 """Outcomes up to which the kernel without blocks and lanes is the faster one."""
 
@@ -152,7 +154,7 @@ def fock_distribution(
     least: int,
     tolerance: float,
     *,
-    pairs: RulePairs = (),
+    pairs: Sequence[Rule] = (),
     amplitudes: bool = False,
     follow_loss: bool = True,
     workers: int | None = None,
@@ -165,7 +167,7 @@ def fock_distribution(
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
         tolerance: How far the matrix may be off by rounding.
-        pairs: Rules on the other modes, as (modes, allowed sums), checked.
+        pairs: Rules on the other modes, checked.
         amplitudes: Compute amplitudes too.
         follow_loss: False keeps only the outcomes in which no photon is lost, which have amplitudes.
         workers: Number of threads.
@@ -252,13 +254,13 @@ def _scaled(layout: FockLayout, coefficients: FloatArray, shared: float, workers
 
 
 def keep_by_rules(
-    found: OutputDistribution, pairs: RulePairs, workers: int | None = None
+    found: OutputDistribution, pairs: Sequence[Rule], workers: int | None = None
 ) -> OutputDistribution:
     """Keep the outcomes that keep every rule.
 
     Args:
         found: A distribution.
-        pairs: (modes, allowed sums) of each rule, checked.
+        pairs: Rules, checked.
         workers: Number of threads.
 
     Returns:
@@ -281,7 +283,7 @@ def keep_by_rules(
         # From the order that saved the other outcomes to the one that all distributions have.
         rows = layout.rows(keep)
         layout = replace(layout, caps=())
-        if layout.size > _MOST_RANKS:
+        if layout.size > MAX_INT64:
             order = np.lexsort((*rows.T, -rows.sum(axis=1, dtype=np.int64)))
             return OutputDistribution(
                 found.probabilities[keep[order]],
@@ -300,24 +302,23 @@ def keep_by_rules(
 
 
 def keep_conditions(
-    found: OutputDistribution, heralds: dict[int, int], pairs: RulePairs, least: int
+    found: OutputDistribution, heralds: dict[int, int], pairs: Sequence[Rule], least: int
 ) -> OutputDistribution:
     """Keep what meets heralds, rules and the least number of photons; drop heralded modes.
 
     Args:
         found: A distribution over all modes.
         heralds: Photons demanded in some of them.
-        pairs: Rules on the others, as (modes, allowed sums), checked.
+        pairs: Rules on the others, checked.
         least: Fewest photons in the others.
     """
     if not heralds and not pairs and least <= 0:
         return found
     n_modes = found.n_modes
     others = [mode for mode in range(n_modes) if mode not in heralds]
-    conditions: list[RulePair] = [((mode,), (number,)) for mode, number in heralds.items()]
-    conditions += [(tuple(others[mode] for mode in modes), tuple(sums)) for modes, sums in pairs]
+    conditions = [*herald_rules(heralds), *(rule.on(others) for rule in pairs)]
     if least > 0:
-        conditions.append((tuple(others), tuple(range(least, 255 * len(others) + 1))))
+        conditions.append(Rule(tuple(others), tuple(range(least, 255 * len(others) + 1))))
     found = keep_by_rules(found, conditions)
     if not heralds:
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,18 @@ from numpy.typing import NDArray
 
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, StateTable
-from lwfast.optics.distributions.layers import FockLayout, RulePairs, chunks_of, states_of
+from lwfast.optics.distributions.layers import FockLayout, chunks_of, states_of
+from lwfast.rules import Rule
 
 
 def kept_ranks(
-    layout: FockLayout, pairs: RulePairs, *, size: int | None = None, workers: int | None = None
+    layout: FockLayout, pairs: Sequence[Rule], *, size: int | None = None, workers: int | None = None
 ) -> NDArray[np.int64]:
     """Return the ranks of the outcomes of a layout that keep every rule.
 
     Args:
         layout: The outcomes.
-        pairs: (modes, allowed sums) of each rule, checked; one at least.
+        pairs: Rules, checked; one at least.
         size: How many outcomes to look at, the first ones; None for all.
         workers: Number of threads.
 
@@ -61,7 +63,7 @@ def kept_ranks(
     return ranks
 
 
-def kept_rows(states: StateTable, pairs: RulePairs) -> NDArray[np.bool_]:
+def kept_rows(states: StateTable, pairs: Sequence[Rule]) -> NDArray[np.bool_]:
     """Say which rows of uint8[K, m] keep every rule: bool[K]."""
     from lwfast._kernels.optics.layout import mark_rows
 
@@ -73,7 +75,7 @@ def kept_rows(states: StateTable, pairs: RulePairs) -> NDArray[np.bool_]:
     return out.view(np.bool_)
 
 
-def count_kept(layout: FockLayout, pairs: RulePairs) -> int:
+def count_kept(layout: FockLayout, pairs: Sequence[Rule]) -> int:
     """Count the outcomes that keep rules; where rules share modes, at least as many as do."""
     n = max(layout.n_photons, 0)
     factors: list[list[int]] = []
@@ -90,7 +92,7 @@ def count_kept(layout: FockLayout, pairs: RulePairs) -> int:
     return sum(numbers[layout.n_least : layout.n_photons + 1])
 
 
-def _tables(pairs: RulePairs, most: int) -> tuple[AnyArray, AnyArray]:
+def _tables(pairs: Sequence[Rule], most: int) -> tuple[AnyArray, AnyArray]:
     """Return where the table of each rule begins, and the tables: 1 for each total that it allows."""
     tables: list[Any] = []
     for modes, sums in pairs:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory, memory_limit, readable_bytes
 from lwfast._base.parallel import available_cores, checked_workers, run_chunks
 from lwfast._base.progress import Progress, step
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, ComplexArray, SeedLike, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
-from lwfast.optics.arguments import MAX_PHOTONS, checked_matrix, checked_occupation, matrix_tolerance
+from lwfast.optics.arguments import checked_matrix, checked_occupation, matrix_tolerance
 from lwfast.optics.noise.loss import complete_columns, lossy_rows
 from lwfast.optics.permanents.expansions import sample_in_steps
 
@@ -117,10 +118,10 @@ def boson_sample_inputs(
     if table.size and int(table.min()) < 0:
         msg = f"Photon numbers cannot be negative, got {int(table.min())}."
         raise ValueError(msg)
-    check_states_hold(int(table.max(initial=0)))
+    check_state_photons(int(table.max(initial=0)), "The input has")
     totals = table.sum(axis=1, dtype=np.int64)
     most = int(totals.max(initial=0))
-    check_states_hold(most)
+    check_state_photons(most, "The input has")
     inputs = np.full((len(table), most), -1, dtype=np.int64)
     inputs[np.arange(most) < totals[:, np.newaxis]] = np.repeat(
         np.tile(np.arange(len(matrix)), len(table)), table.reshape(-1)
@@ -145,13 +146,6 @@ def seconds_estimate(n_photons: int, n_rows: int) -> float:
 def sample_bytes(n_photons: int, n_rows: int) -> int:
     """Estimate the memory of drawing one sample."""
     return 34 * largest_table(n_photons, n_rows)
-
-
-def check_states_hold(n_photons: int) -> None:
-    """Raise ResourceLimitError for more photons than a state holds."""
-    if n_photons > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {n_photons}."
-        raise ResourceLimitError(msg)
 
 
 def check_sample_cost(n_photons: int, n_rows: int) -> None:
@@ -184,7 +178,7 @@ def _sample(
         raise ValueError(msg)
     workers = checked_workers(workers)
     n_modes, n_photons = len(matrix), inputs.shape[1]
-    check_states_hold(n_photons)
+    check_state_photons(n_photons, "The input has")
     check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
     generator = np.random.default_rng(rng)
     used = np.unique(inputs)

@@ -9,9 +9,8 @@ from numpy.typing import ArrayLike
 
 from lwfast._base.parallel import available_cores
 from lwfast._base.progress import step
-from lwfast._base.validation import as_integer
 from lwfast._types import Counts, FloatArray, SeedLike
-from lwfast.errors import ResourceLimitError
+from lwfast.optics.arguments import checked_samples
 
 _BLOCK = 1 << 18
 """Uniform numbers drawn at a time: 2 MB, which stays in the cache until they are counted."""
@@ -21,7 +20,6 @@ _WIDE_BLOCK = 1 << 20
 MULTINOMIAL_SAMPLES = 1 << 24
 """From here on, `sample_counts` may draw the counts themselves instead of the samples."""
 _MULTINOMIAL_BLOCK = 1 << 20
-_MOST_COUNTS = 2**63 - 1
 MULTINOMIAL_RATIO = 16
 """Samples per outcome from which that is the faster way."""
 
@@ -50,18 +48,10 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
         Inversion with a guide table: Chen and Asau, AIIE Trans. 6, 163 (1974).
     """
     p = np.ascontiguousarray(probabilities, dtype=np.float64)
-    n = as_integer(n_samples, "n_samples")
+    n = checked_samples(n_samples)
     if p.ndim != 1:
         msg = f"probabilities should have one dimension, got shape {p.shape}."
         raise ValueError(msg)
-    if n < 0:
-        msg = f"n_samples should not be negative, got {n}."
-        raise ValueError(msg)
-    if n > _MOST_COUNTS:
-        msg = (
-            f"Counts are int64 and end at 2^63 - 1 = {_MOST_COUNTS}; n_samples is {n}. Draw in several calls."
-        )
-        raise ResourceLimitError(msg)
     generator = np.random.default_rng(rng)
     if p.size == 0:
         if n:

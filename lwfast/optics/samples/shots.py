@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_FACTORIAL_PHOTONS, check_state_photons
 from lwfast._types import FloatArray, StateTable
-from lwfast.errors import ResourceLimitError
-from lwfast.optics.arguments import MAX_PHOTONS
 from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.distributions.layers import MAX_PHOTONS as MAX_AMPLITUDE_PHOTONS
 from lwfast.optics.distributions.layers import states_of
 from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.grouping import sorted_groups
@@ -116,19 +114,16 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
 
 def check_states_hold(experiment: Experiment) -> None:
     """Raise ResourceLimitError where a shot could have more photons than a state holds."""
-    if experiment.most_photons > MAX_PHOTONS:
-        msg = (
-            f"A shot could have {experiment.most_photons} photons, source and dark counts included; a table "
-            f"of states holds up to {MAX_PHOTONS}."
-        )
-        raise ResourceLimitError(msg)
+    check_state_photons(
+        experiment.most_photons, "With all that source and dark counts may add, a shot could have"
+    )
 
 
 def draws_from_distribution(experiment: Experiment, n_photons: int, n_shots: int) -> bool:
     """Say whether shots of so many interfering photons are drawn from their distribution."""
     if n_photons == 0 or n_shots == 0:
         return True
-    fits = n_photons <= MAX_AMPLITUDE_PHOTONS and 32 * _outcomes(experiment, n_photons) < _DISTRIBUTION_BYTES
+    fits = n_photons <= MAX_FACTORIAL_PHOTONS and 32 * _outcomes(experiment, n_photons) < _DISTRIBUTION_BYTES
     seconds = _distribution_seconds(experiment, n_photons)
     return fits and seconds < n_shots * sample_seconds(n_photons, experiment.n_modes)
 

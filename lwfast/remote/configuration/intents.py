@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from lwfast._base.file_lock import unlock
+from lwfast._base.files.file_lock import unlock
 from lwfast.remote.configuration.locking import lock_within
 from lwfast.remote.configuration.persistence import own_folder
 

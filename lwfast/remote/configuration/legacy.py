@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.edited_text import read_edited
+from lwfast._base.files.edited_text import read_edited
 from lwfast.errors import ConfigurationError, ResourceLimitError
 
 SETTINGS = "remote_settings.yaml"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lwfast._base.file_lock import try_lock, unlock
+from lwfast._base.files.file_lock import try_lock, unlock
 
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.02

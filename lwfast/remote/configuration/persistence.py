@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.atomic import write_atomic
-from lwfast._base.edited_text import parse_json, parse_toml, read_edited, unmarked
-from lwfast._base.file_memory import TEXT_FACTOR, read_file
+from lwfast._base.files.atomic import write_atomic
+from lwfast._base.files.edited_text import parse_json, parse_toml, read_edited, unmarked
+from lwfast._base.files.file_memory import TEXT_FACTOR, read_file
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 from lwfast.remote.configuration import legacy
 from lwfast.remote.configuration.locking import locked

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lwfast._base.limits import MIB
 from lwfast._base.memory import memory_limit
 from lwfast.wire import BATCH_BYTES
 
-MIB = 1 << 20
 RESULT_COST = 3
 """Memory that a result takes while it is read, over the length of its text: the text, the columns made of
 it, and what sorts them."""

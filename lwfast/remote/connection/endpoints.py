@@ -25,9 +25,6 @@ from lwfast.remote.tracked import check_job_id
 T = TypeVar("T")
 Decoder = Callable[["bytes | bytearray"], T]
 
-ALL_JOBS = 2**31 - 1
-"""The page size by which the reference asks for everything."""
-
 
 SMALL_RESULT_BYTES = 4096
 """Results up to this size come with the news that a job is complete; larger ones are fetched when wanted."""
@@ -101,7 +98,7 @@ class Endpoints:
 
     def job_ids(self, statuses: Iterable[wire.Status] = ()) -> list[int | str]:
         """Ask for the ids of all jobs, or of those in some statuses, in no order."""
-        params: list[tuple[str, str | int]] = [("pageSize", ALL_JOBS)]
+        params: list[tuple[str, str | int]] = [("pageSize", wire.ALL_JOBS)]
         params += [("statuses", status.wire_name) for status in statuses]
         found = self._get("jobs", caps.JOBS, wire.decode_job_list, "listing jobs", params)
         return [wire.plain_id(item.id) for item in found.items]

@@ -12,10 +12,9 @@ from typing import Any
 import msgspec
 
 from lwfast import wire
-from lwfast._base.atomic import write_atomic
-from lwfast._base.edited_text import parse_json, read_edited
-from lwfast._printable import printable
-from lwfast.errors import JobFileError, ResourceLimitError
+from lwfast._base.files.atomic import write_atomic
+from lwfast._base.files.edited_text import parse_json, read_edited
+from lwfast.errors import JobFileError, ResourceLimitError, ended, printable
 from lwfast.remote.tracked import Tracked
 
 FORMAT_VERSION = 2
@@ -82,7 +81,7 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     except ResourceLimitError as error:
         raise JobFileError(f"{path} is too large: {error}") from error
     except ValueError as error:
-        raise JobFileError(f"{path} is no saved job: {error}.") from error
+        raise JobFileError(f"{path} is no saved job: {ended(error)}") from error
     if not isinstance(data, dict):
         raise JobFileError(f"{path} is no saved job: it holds a {type(data).__name__}.")
     return path, data
@@ -138,8 +137,8 @@ def job_from_data(data: Any, path: Path) -> Tracked:
             payload = wire.payload_from_builtins(data["payload"])
         except (msgspec.ValidationError, ValueError, TypeError) as error:
             raise JobFileError(
-                f"The payload of job {job_id} in {path} cannot be read: {error}. The job itself can be found "
-                f"with remote.job({job_id!r})."
+                f"The payload of job {job_id} in {path} cannot be read: {ended(error)} The job itself "
+                f"can be found with remote.job({job_id!r})."
             ) from error
     name, key, url = data.get("job_name"), data.get("pending_key"), data.get("url")
     for label, value in (("pending_key", key), ("url", url)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from lwfast._base.limits import MAX_INT64
 from lwfast.errors import JobNotFoundError, LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.connection.connection import Connection
 from lwfast.remote.tracked import Tracked
@@ -100,7 +101,7 @@ def scheduled_table(connection: Connection) -> pd.DataFrame:
         ) from error
     rows = sorted(_waiting(connection), key=lambda row: (row[2] is None, row[2] or 0, id_order(row[0])))
     table = pd.DataFrame(rows, columns=["Job ID", "Status", "Queue Position"])
-    numbers = all(isinstance(row[0], int) and abs(row[0]) < 2**63 for row in rows)
+    numbers = all(isinstance(row[0], int) and abs(row[0]) <= MAX_INT64 for row in rows)
     return table.astype({"Job ID": "int64" if numbers else "object", "Queue Position": "Int64"})
 
 

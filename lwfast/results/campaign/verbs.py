@@ -12,7 +12,8 @@ from lwfast.errors import LightworksError, ModeRangeError, ResultError
 from lwfast.results.processing.mapping import known_name, map_states
 from lwfast.results.processing.selection import as_selection, settled
 from lwfast.results.sampling_result import SamplingResult
-from lwfast.tables.post_selection import as_heralds, as_rules, select_checked
+from lwfast.rules import as_heralds, as_rules
+from lwfast.tables.post_selection import select_checked
 
 
 @dataclass(frozen=True)

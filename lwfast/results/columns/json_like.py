@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._printable import is_unicode, printable
+from lwfast._base.limits import MAX_NESTING
+from lwfast.errors import is_unicode, printable
 
-_DEEPEST = 100
-"""Levels of lists and objects; the reader of our .json files takes 512, Python's `deepcopy` about 300."""
 _LONGEST = 14_000
 """Bits of an integer; Python writes and reads no more than 4300 digits."""
 
@@ -34,8 +33,8 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
         ValueError: If a number is NaN, infinite or of more than 4200 digits, text is no Unicode, or something
             is nested more than 100 levels deep.
     """
-    if _depth > _DEEPEST:
-        raise ValueError(f"{name:.60}... is nested more than {_DEEPEST} levels deep, or holds itself")
+    if _depth > MAX_NESTING:
+        raise ValueError(f"{name:.60}... is nested more than {MAX_NESTING} levels deep, or holds itself")
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, int | np.integer):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, Counts, SeedLike, StateTable
 
@@ -59,7 +60,7 @@ def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
     total = sum(counts.tolist())
     if n < 0:
         raise ValueError(f"the number of samples is {n}; it cannot be negative")
-    if n >= 2**63:
+    if n > MAX_INT64:
         raise ValueError(f"the number of samples is {n:.3g}; counts are at most 2^63 - 1")
     if n > 0 and total == 0:
         raise ValueError("the result has no counts to draw from")

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from lwfast._base.file_memory import read_file
+from lwfast._base.files.file_memory import read_file
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultFormatError
 from lwfast.tables.counts import as_counts, as_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lwfast._base.file_names import ending_of
+from lwfast._base.files.file_names import ending_of
 from lwfast.results.columns.json_like import path_text
 
 SUFFIXES = (".json", ".npz", ".parquet", ".csv")

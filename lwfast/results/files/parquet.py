@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from lwfast._base.file_memory import MEMORY_REMEDY, check_json, read_file
+from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.memory import check_memory
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultFormatError

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from lwfast._base.atomic import write_atomic
+from lwfast._base.files.atomic import write_atomic
 from lwfast._types import Counts, StateTable
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.files.csv_file import write_csv

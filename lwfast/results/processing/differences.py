@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ModeRangeError, ResourceLimitError
@@ -136,12 +137,12 @@ def _gathered(parts: list[tuple[NDArray[np.int64], AnyArray]]) -> Differences:
     totals: dict[int, Any] = {}
     for values, weights in parts:
         distinct, places = np.unique(values, return_inverse=True)
-        large = kind is np.int64 and weights.size and int(weights.max()) > (2**63 - 1) // weights.size
+        large = kind is np.int64 and weights.size and int(weights.max()) > MAX_INT64 // weights.size
         sums = np.zeros(distinct.size, object if large else kind)
         np.add.at(sums, places, weights.astype(sums.dtype))
         for value, weight in zip(distinct.tolist(), sums.tolist(), strict=True):
             totals[value] = totals.get(value, 0) + weight
-    if kind is np.int64 and sum(totals.values()) >= 2**63:
+    if kind is np.int64 and sum(totals.values()) > MAX_INT64:
         raise ResourceLimitError("The counts add up to more than 2^63 - 1; divide them first.")
     kept = sorted(value for value, weight in totals.items() if weight)
     return Differences(np.array(kept, np.int64), np.array([totals[value] for value in kept], kind))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 from lwfast.tables.counts import group_checked
@@ -11,7 +12,6 @@ from lwfast.tables.counts import group_checked
 Columns = tuple[StateTable, Counts]
 
 _PENDING_ROWS = 1 << 21
-_MOST = 2**63 - 1
 
 
 class CountSum:
@@ -44,7 +44,7 @@ class CountSum:
                 f"states of {states.shape[1]} modes cannot be added to states of {self._n_modes} modes"
             )
         peak = int(counts.max())
-        if self._bound + peak > _MOST:  # rare: only here it takes a look at the sum to know
+        if self._bound + peak > MAX_INT64:  # rare: only here it takes a look at the sum to know
             self._replace(_grouped([*self._parts, (states, counts)]))
             return
         self._n_modes = states.shape[1]

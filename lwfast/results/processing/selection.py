@@ -10,14 +10,15 @@ import numpy as np
 from lwfast._types import AnyArray, StateTable
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.text import number_of
+from lwfast.rules import Rule, as_rules, has_only_rules
 from lwfast.state import State
-from lwfast.tables.post_selection import SelectionRule, as_rules, has_only_rules, select_checked
+from lwfast.tables.post_selection import select_checked
 
 
 def select_columns(
     states: StateTable,
     values: AnyArray,
-    rules: tuple[SelectionRule, ...],
+    rules: tuple[Rule, ...],
     heralds: Mapping[int, int | tuple[int, ...]],
 ) -> tuple[StateTable, AnyArray]:
     """Do what `select_checked` does, for values that need not be counts."""
@@ -50,7 +51,7 @@ def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[S
     return states[keep], values[keep]
 
 
-def as_selection(selection: Any) -> tuple[tuple[SelectionRule, ...], Callable[[State], Any] | None]:
+def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], Any] | None]:
     """Return post-selection as rules, or as a test on a State where it is not made of rules.
 
     Args:
@@ -87,7 +88,7 @@ def why_nothing(states: StateTable, selection: Any, heralds: Mapping[int, tuple[
         return None
     rules, test = as_selection(selection)
     conditions = [
-        *((f"the herald that {_told((mode,), n)}", SelectionRule((mode,), n)) for mode, n in heralds.items()),
+        *((f"the herald that {_told((mode,), n)}", Rule((mode,), n)) for mode, n in heralds.items()),
         *((f"the rule that {_told(rule.modes, rule.totals)}", rule) for rule in rules),
     ]
     numbers = np.arange(len(states))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen, readable
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
@@ -89,7 +90,7 @@ class Summary:
                 f"summaries of {self.mode_sums.size} and {other.mode_sums.size} modes cannot be added"
             )
         n_samples = self.n_samples + other.n_samples
-        if n_samples >= 2**63:  # no entry of the histogram is larger
+        if n_samples > MAX_INT64:  # no entry of the histogram is larger
             raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first")
         histogram = np.zeros(max(self.photon_histogram.size, other.photon_histogram.size), np.int64)
         histogram[: self.photon_histogram.size] += self.photon_histogram
@@ -127,7 +128,7 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
     """
     n_rows, n_modes = states.shape
     n_samples = sum(counts.tolist()) if n_rows and int(counts.max()) > 2**62 // n_rows else int(counts.sum())
-    if n_samples >= 2**63:
+    if n_samples > MAX_INT64:
         raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first")
     histogram = np.zeros(255 * n_modes + 1, np.int64)
     mode_sums = np.zeros(n_modes)

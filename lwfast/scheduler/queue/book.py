@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 
+from lwfast._base.limits import MAX_INT64
 from lwfast.scheduler.faults import NotFoundError
-from lwfast.scheduler.queue.changes import Changes
-from lwfast.scheduler.queue.jobs import Job
+from lwfast.scheduler.queue.changes import ChangeCounter
+from lwfast.scheduler.queue.jobs import StoredJob
 from lwfast.scheduler.queue.queue import JobQueue
 from lwfast.scheduler.store.reader import Reader
 from lwfast.wire import JobRecord, Status
 
 RECENT_LIMIT = 5000
-LARGEST_ID = 2**63 - 1
 
 
 class Book:
@@ -29,26 +29,26 @@ class Book:
         queue: Those of them that wait.
     """
 
-    def __init__(self, reader: Reader, changes: Changes, recent_limit: int = RECENT_LIMIT) -> None:
-        self.live: dict[int, Job] = {}
+    def __init__(self, reader: Reader, changes: ChangeCounter, recent_limit: int = RECENT_LIMIT) -> None:
+        self.live: dict[int, StoredJob] = {}
         self.queue = JobQueue()
-        self._recent: OrderedDict[int, Job] = OrderedDict()
+        self._recent: OrderedDict[int, StoredJob] = OrderedDict()
         self._recent_limit = recent_limit
         self._reader = reader
         self._changes = changes
         self._cold_seq = changes.first
 
-    def add(self, job: Job) -> None:
+    def add(self, job: StoredJob) -> None:
         """Take in a live job; it waits."""
         job.seq = self._changes.next(job.id)
         self.live[job.id] = job
         self.queue.add(job.id)
 
-    def touch(self, job: Job) -> None:
+    def touch(self, job: StoredJob) -> None:
         """Make a change of a job visible."""
         job.seq = self._changes.next(job.id)
 
-    def retire(self, job: Job) -> None:
+    def retire(self, job: StoredJob) -> None:
         """Move a job to the finished ones."""
         self.live.pop(job.id, None)
         self._recent[job.id] = job
@@ -58,11 +58,11 @@ class Book:
             # Jobs read back later count as changed at least this late: rather one answer too many.
             self._cold_seq = max(self._cold_seq, oldest.seq)
 
-    def record(self, job: Job) -> JobRecord:
+    def record(self, job: StoredJob) -> JobRecord:
         """A job's line."""
         return job.record(self.queue.position(job.id))
 
-    async def find(self, job_id: int) -> Job:
+    async def find(self, job_id: int) -> StoredJob:
         """Find a job.
 
         Raises:
@@ -73,7 +73,7 @@ class Book:
             raise NotFoundError.of("job", f"there is no job {job_id}")
         return found[job_id]
 
-    async def find_all(self, job_ids: Sequence[int]) -> list[Job]:
+    async def find_all(self, job_ids: Sequence[int]) -> list[StoredJob]:
         """Find several jobs, in the order of the ids.
 
         Raises:
@@ -85,17 +85,17 @@ class Book:
             raise NotFoundError.of("ids", f"there is no job {', '.join(missing)}")
         return [found[i] for i in job_ids]
 
-    def _at_hand(self, job_id: int) -> Job | None:
+    def _at_hand(self, job_id: int) -> StoredJob | None:
         return self.live.get(job_id) or self._recent.get(job_id)
 
-    async def _look_up(self, job_ids: Collection[int]) -> dict[int, Job]:
+    async def _look_up(self, job_ids: Collection[int]) -> dict[int, StoredJob]:
         """Find those of several jobs that there are.
 
         While the store is read, a job may be accepted, may finish, and may leave memory. What was found is
         kept, for a job that leaves memory changes no more; and only the store says that there is none.
         """
-        found: dict[int, Job] = {}
-        left = [i for i in job_ids if 0 < i <= LARGEST_ID]
+        found: dict[int, StoredJob] = {}
+        left = [i for i in job_ids if 0 < i <= MAX_INT64]
         while left:
             found |= {i: job for i in left if (job := self._at_hand(i)) is not None}
             left = [i for i in left if i not in found]
@@ -116,7 +116,7 @@ class Book:
         """List ids, newest first."""
         live = {job.id for job in self.live.values() if statuses is None or job.status in statuses}
         if statuses is None or any(status.is_complete for status in statuses):
-            live.update(await self._reader.finished_ids(statuses, min(limit, LARGEST_ID)))
+            live.update(await self._reader.finished_ids(statuses, min(limit, MAX_INT64)))
         return sorted(live, reverse=True)[:limit]
 
     async def page(
@@ -128,10 +128,10 @@ class Book:
         ids: Collection[int] | None,
         before: int | None,
         limit: int,
-    ) -> list[Job]:
+    ) -> list[StoredJob]:
         """List jobs that match, newest first."""
 
-        def matches(job: Job) -> bool:
+        def matches(job: StoredJob) -> bool:
             return (
                 (statuses is None or job.status in statuses)
                 and name in (None, job.name)
@@ -142,7 +142,7 @@ class Book:
 
         held, stored = dict(self.live), []
         if statuses is None or any(status.is_complete for status in statuses):
-            wanted = None if ids is None else [i for i in ids if 0 < i <= LARGEST_ID]
+            wanted = None if ids is None else [i for i in ids if 0 < i <= MAX_INT64]
             stored = await self._reader.finished(
                 statuses=statuses, name=name, qpu=qpu, ids=wanted, before=before, limit=limit
             )
@@ -155,7 +155,7 @@ class Book:
             found.setdefault(job.id, self._recent.get(job.id, job))
         return [found[i] for i in sorted(found, reverse=True)[:limit]]
 
-    def changed_after(self, seq: int, limit: int) -> list[Job]:
+    def changed_after(self, seq: int, limit: int) -> list[StoredJob]:
         """Jobs in memory that changed after `seq`, the latest change first."""
         jobs = [job for job in (*self.live.values(), *self._recent.values()) if job.seq > seq]
         return sorted(jobs, key=lambda job: -job.seq)[:limit]

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 
-class Changes:
-    """The counter and the waiting lists.
+class ChangeCounter:
+    """The number of the latest change, and who waits for the next.
 
     Attributes:
         seq: Number of the latest change.

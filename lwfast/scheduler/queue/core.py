@@ -13,14 +13,15 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
+from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.queue.book import Book
-from lwfast.scheduler.queue.changes import Changes
+from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.ends import End, Ends
-from lwfast.scheduler.queue.jobs import Job, Log, NewJob
-from lwfast.scheduler.server_settings import MIB, Settings
+from lwfast.scheduler.queue.jobs import Log, NewJob, StoredJob
+from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
 from lwfast.scheduler.store.lock import StoreLock
@@ -47,11 +48,11 @@ class Scheduler:
         settings: How it is set up.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
         self.started = now_text()
         self.closing = False
-        self.changes = Changes()
+        self.changes = ChangeCounter()
         self._orders = ByteCache(64 * MIB)
         self._results = ByteCache(32 * MIB)
         self._timers: dict[int, asyncio.TimerHandle] = {}
@@ -90,7 +91,7 @@ class Scheduler:
             try:
                 await self._take_up()
             except (UnavailableError, OSError) as error:
-                raise StoreOpenError(f"the scheduler cannot start on {path}: {error}") from error
+                raise StoreOpenError(f"The scheduler cannot start on {path}: {error}") from error
             self._open = opened.pop_all()
         self.pool = WorkerPool(
             settings.workers,
@@ -134,7 +135,9 @@ class Scheduler:
 
     # --- requests ----------------------------------------------------------------------------------
 
-    async def submit(self, jobs: Sequence[NewJob], key: str | None = None, digest: bytes = b"") -> list[Job]:
+    async def submit(
+        self, jobs: Sequence[NewJob], key: str | None = None, digest: bytes = b""
+    ) -> list[StoredJob]:
         """Store jobs, all or none, and return once they are on the disk.
 
         Raises:
@@ -160,7 +163,7 @@ class Scheduler:
         ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
         return await self.book.find_all(ids)
 
-    async def accepted_before(self, key: str, digest: bytes) -> list[Job] | None:
+    async def accepted_before(self, key: str, digest: bytes) -> list[StoredJob] | None:
         """Return the jobs that were accepted with an idempotency key; None where there are none.
 
         Raises:
@@ -174,7 +177,7 @@ class Scheduler:
 
     def _register(self, job_id: int, new: NewJob, time: str) -> None:
         self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed)))
-        self.book.add(Job.accepted(job_id, new, time))
+        self.book.add(StoredJob.accepted(job_id, new, time))
 
     async def cancel(self, job_id: int) -> None:
         """Cancel a job that waits or runs; a job that was cancelled before stays so.
@@ -222,7 +225,7 @@ class Scheduler:
             return stored.body
         return await asyncio.to_thread(open_result, self.settings.results_dir, str(stored.file), job_id)
 
-    def result_at_hand(self, job: Job, limit: int) -> bytes | None:
+    def result_at_hand(self, job: StoredJob, limit: int) -> bytes | None:
         """Return the result of a completed job if it is in memory and has at most `limit` bytes."""
         body = self._results.get(job.id) if job.status is Status.COMPLETED else None
         return body if body is not None and len(body) <= limit else None
@@ -258,7 +261,7 @@ class Scheduler:
         qpu = self.settings.qpus.get(self.book.live[job_id].qpu)
         return qpu is None or qpu.available
 
-    def _begin(self, job: Job, worker: Worker) -> None:
+    def _begin(self, job: StoredJob, worker: Worker) -> None:
         entry = Log.of(Status.RUNNING, now_text())
         job.log(entry)
         job.started = entry.created_date
@@ -282,7 +285,7 @@ class Scheduler:
         next_ones = islice(filter(self._may_run, self.book.queue), len(workers) - running)
         return max(1, available_cores() // (running + sum(1 for _ in next_ones)))
 
-    async def _send_stored(self, job: Job, worker: Worker) -> None:
+    async def _send_stored(self, job: StoredJob, worker: Worker) -> None:
         process = worker.process
         try:
             run = await self._reader.run(job.id)
@@ -326,7 +329,7 @@ class Scheduler:
         self._try_again(job, f"The worker process ended with {how}", hint)
         self._pump()
 
-    def _try_again(self, job: Job, why_not: str, hint: str = "") -> None:
+    def _try_again(self, job: StoredJob, why_not: str, hint: str = "") -> None:
         job.attempts += 1
         if job.attempts < MOST_ATTEMPTS:
             self._requeue(job, f"{why_not}; the job is tried once more")
@@ -347,20 +350,20 @@ class Scheduler:
                 self.book.queue.remove(job.id)
                 self._settle(job, Status.FAILED, notes=f"The job was not run: {trouble}; see the log")
 
-    def _time_out(self, job: Job) -> None:
+    def _time_out(self, job: StoredJob) -> None:
         if job.status is Status.RUNNING and not job.settling:
             self._halt(job)
             notes = f"The job ran longer than the {job.timeout_seconds:g} s that the QPU allows"
             self._settle(job, Status.TIMEDOUT, notes=notes)
 
-    def _halt(self, job: Job) -> None:
+    def _halt(self, job: StoredJob) -> None:
         """Take a job out of the queue or off its worker."""
         self.book.queue.remove(job.id)
         worker = self.pool.running(job.id)
         if worker is not None:
             worker.kill()
 
-    def _requeue(self, job: Job, reason: str) -> None:
+    def _requeue(self, job: StoredJob, reason: str) -> None:
         self._stop_timer(job)
         entry = Log.of(Status.SCHEDULED, now_text(), {"Reason": reason})
         job.log(entry)
@@ -373,7 +376,7 @@ class Scheduler:
 
     def _settle(
         self,
-        job: Job,
+        job: StoredJob,
         status: Status,
         *,
         notes: str | None = None,
@@ -384,13 +387,13 @@ class Scheduler:
         self._stop_timer(job)
         self.ends.settle(job, End(Log.of(status, now_text(), meta), notes, done))
 
-    def _on_stored(self, job: Job, end: End) -> None:
+    def _on_stored(self, job: StoredJob, end: End) -> None:
         self._orders.drop(job.id)
         if end.done is not None and end.done.body is not None:
             self._results.put(job.id, end.done.body)
         self._pump()
 
-    def _stop_timer(self, job: Job) -> None:
+    def _stop_timer(self, job: StoredJob) -> None:
         timer = self._timers.pop(job.id, None)
         if timer is not None:
             timer.cancel()

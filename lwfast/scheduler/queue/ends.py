@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from lwfast._base.limits import MIB
 from lwfast.scheduler.faults import StoreWriteError, UnavailableError
 from lwfast.scheduler.queue.book import Book
-from lwfast.scheduler.queue.jobs import Job, Log
-from lwfast.scheduler.server_settings import MIB
+from lwfast.scheduler.queue.jobs import Log, StoredJob
 from lwfast.scheduler.store.own_files import why
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.result_files import remove_all_of
@@ -68,7 +68,7 @@ class Ends:
         book: Book,
         results_dir: Path,
         *,
-        on_stored: Callable[[Job, End], None],
+        on_stored: Callable[[StoredJob, End], None],
         on_trouble: Callable[[], None],
         on_better: Callable[[], None],
     ) -> None:
@@ -105,7 +105,7 @@ class Ends:
         """Whether it is decided how a waiting job ends."""
         return job_id in self._kept
 
-    def settle(self, job: Job, end: End) -> None:
+    def settle(self, job: StoredJob, end: End) -> None:
         """Decide how a job ends; it is visible once it is on the disk."""
         job.settling = True
         self._unstored[job.id] = asyncio.get_running_loop().call_later(LATE_SECONDS, self._be_late, job)
@@ -137,7 +137,7 @@ class Ends:
         for task in self._tasks.values():
             task.cancel()
 
-    async def _store(self, job: Job, end: End) -> None:
+    async def _store(self, job: StoredJob, end: End) -> None:
         def write(store: Store) -> None:
             if end.done is not None:
                 store.put_result(job.id, end.done.body, end.done.file)
@@ -165,21 +165,21 @@ class Ends:
             if self._tasks.get(job.id) is asyncio.current_task():
                 del self._tasks[job.id]
 
-    def _be_late(self, job: Job) -> None:
+    def _be_late(self, job: StoredJob) -> None:
         self._late.add(job.id)
         self._show_waiting(job)
 
-    def _arrived(self, job: Job) -> None:
+    def _arrived(self, job: StoredJob) -> None:
         self._unstored.pop(job.id).cancel()
         self._late.discard(job.id)
 
-    def _keep(self, job: Job, end: End) -> None:
+    def _keep(self, job: StoredJob, end: End) -> None:
         self._arrived(job)
         self._kept[job.id] = end
         job.settling = False
         self._show_waiting(job)
 
-    def _show_waiting(self, job: Job) -> None:
+    def _show_waiting(self, job: StoredJob) -> None:
         """Show that no worker works on a job; the store is not told, and the next start finds the same."""
         if self._book.queue.position(job.id) is None:
             job.status = Status.SCHEDULED
@@ -187,7 +187,7 @@ class Ends:
             self._book.queue.add(job.id)
             self._book.touch(job)
 
-    def _reject(self, job: Job, end: End, error: UnavailableError) -> None:
+    def _reject(self, job: StoredJob, end: End, error: UnavailableError) -> None:
         """End a job as failed whose end the store does not take, though it can write."""
         self._arrived(job)
         log.error("the end of job %d cannot be stored: %s", job.id, error)

@@ -50,8 +50,8 @@ def acceptance_logs(time: str) -> list[Log]:
     return [accepted, Log.of(Status.SCHEDULED, time)]
 
 
-class Job(msgspec.Struct, kw_only=True):
-    """A job in memory: what was committed, and, for a running job, that it runs.
+class StoredJob(msgspec.Struct, kw_only=True):
+    """A stored job in memory: what was committed, and, for a running job, that it runs.
 
     Attributes:
         settling: A final status was decided and is being stored: nothing else may change the job.
@@ -78,7 +78,7 @@ class Job(msgspec.Struct, kw_only=True):
     settling: bool = False
 
     @classmethod
-    def accepted(cls, job_id: int, new: NewJob, time: str) -> Job:
+    def accepted(cls, job_id: int, new: NewJob, time: str) -> StoredJob:
         """Make a job that has just been stored."""
         return cls(
             id=job_id,

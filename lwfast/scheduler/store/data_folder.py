@@ -22,8 +22,8 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreOpenError(
-            f"the folder {folder} cannot be made: {why(error)}; "
-            "mend that, or choose another data folder with --data-dir"
+            f"The folder {folder} cannot be made: {why(error)}; "
+            "mend that, or choose another data folder with --data-dir."
         ) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lwfast._base.file_lock import try_lock
+from lwfast._base.files.file_lock import try_lock
 from lwfast.scheduler.faults import StoreInUseError, StoreOpenError
 from lwfast.scheduler.store.own_files import open_own, why
 
@@ -30,16 +30,16 @@ class StoreLock:
         except OSError as error:
             os.close(self._file)
             raise StoreOpenError(
-                f"the data folder {path.parent} cannot be locked ({why(error)}): "
-                "choose one on a local disk with --data-dir"
+                f"The data folder {path.parent} cannot be locked ({why(error)}): "
+                "choose one on a local disk with --data-dir."
             ) from error
         if not free:
             os.lseek(self._file, 0, os.SEEK_SET)
             holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
             raise StoreInUseError(
-                f"the data folder {path.parent} is in use by another scheduler (process {holder}): "
-                "stop it, or choose another folder with --data-dir"
+                f"The data folder {path.parent} is in use by another scheduler (process {holder}): "
+                "stop it, or choose another folder with --data-dir."
             )
         try:
             os.ftruncate(self._file, 0)
@@ -55,6 +55,6 @@ class StoreLock:
 
 def _unusable(path: Path, error: OSError) -> StoreOpenError:
     return StoreOpenError(
-        f"the lock file {path} cannot be used: {why(error)}; "
-        "mend that, or choose another folder with --data-dir"
+        f"The lock file {path} cannot be used: {why(error)}; "
+        "mend that, or choose another folder with --data-dir."
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from lwfast.scheduler.faults import UnavailableError
-from lwfast.scheduler.queue.jobs import Job
+from lwfast.scheduler.queue.jobs import StoredJob
 from lwfast.scheduler.store.store import LIVE, connect, select_jobs
 from lwfast.wire import Status
 
@@ -56,7 +56,7 @@ class Reader:
         for connection in self._connections:
             connection.close()
 
-    async def jobs(self, ids: Collection[int]) -> dict[int, Job]:
+    async def jobs(self, ids: Collection[int]) -> dict[int, StoredJob]:
         """Read those of several jobs that there are, with their logs."""
         text = "id IN (SELECT value FROM json_each(?))"
         return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, [str(list(ids))]))}
@@ -70,7 +70,7 @@ class Reader:
         ids: Sequence[int] | None = None,
         before: int | None = None,
         limit: int,
-    ) -> list[Job]:
+    ) -> list[StoredJob]:
         """Read finished jobs that match, newest first."""
         where, values = _conditions(statuses)
         for column, value in (("name", name), ("qpu", qpu)):

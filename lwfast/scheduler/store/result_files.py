@@ -31,6 +31,10 @@ _EARLIER_NAME = re.compile(r"[1-9]\d{0,18}\.json")
 JobAndSeed = tuple[int, int]
 
 
+class _UnfitFileError(OSError):
+    """Says what is wrong with a file, without a period: it completes a sentence, as the system's words do."""
+
+
 def result_name(job_id: int, seed: int, body: bytes) -> str:
     """The name of the file that holds a large result."""
     return f"{job_id}-{seed:016x}-{hashlib.sha256(body).hexdigest()[:_DIGEST]}.json"
@@ -78,11 +82,11 @@ def open_result(folder: Path, name: str, job_id: int) -> tuple[BinaryIO, int]:
     match = _NAME.fullmatch(name)
     try:
         if match is None and _EARLIER_NAME.fullmatch(name) is None:
-            raise OSError("its name is none that a result can have")
+            raise _UnfitFileError("its name is none that a result can have")
         file = os.fdopen(open_own(folder / name, os.O_RDONLY), "rb")
         try:
             if match and not hashlib.file_digest(file, "sha256").hexdigest().startswith(match["digest"]):
-                raise OSError("its content is not what was written")
+                raise _UnfitFileError("its content is not what was written")
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
             return file, size

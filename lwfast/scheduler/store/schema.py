@@ -82,11 +82,11 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], .
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if owner != APPLICATION_ID and (owner or tables):
-        raise StoreOpenError("the file is a database of another program: choose another data folder")
+        raise StoreOpenError("The file is a database of another program: choose another data folder.")
     if version > len(migrations):
         raise StoreOpenError(
-            f"the store has version {version} and this lwfast knows up to {len(migrations)}: "
-            "update lwfast, or choose another data folder"
+            f"The store has version {version} and this lwfast knows up to {len(migrations)}: "
+            "update lwfast, or choose another data folder."
         )
     for number, statements in enumerate(migrations[version:], start=version + 1):
         connection.execute("BEGIN EXCLUSIVE")

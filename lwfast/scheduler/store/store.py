@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from lwfast.scheduler.faults import KeyReusedError, StoreOpenError
-from lwfast.scheduler.queue.jobs import Job, Log, NewJob, acceptance_logs
+from lwfast.scheduler.queue.jobs import Log, NewJob, StoredJob, acceptance_logs
 from lwfast.scheduler.store.own_files import open_own, why
 from lwfast.scheduler.store.result_files import JobAndSeed
 from lwfast.scheduler.store.schema import migrate
@@ -71,11 +71,11 @@ class Store:
                 raise
         except OSError as error:
             raise StoreOpenError(
-                f"the store {path} cannot be opened: {why(error)}; "
-                "mend that, or choose another folder with --data-dir"
+                f"The store {path} cannot be opened: {why(error)}; "
+                "mend that, or choose another folder with --data-dir."
             ) from error
         except sqlite3.OperationalError as error:
-            raise StoreOpenError(f"the store {path} cannot be opened: {error}") from error
+            raise StoreOpenError(f"The store {path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
 
@@ -183,7 +183,7 @@ class Store:
             meta = {"Reason": "The scheduler ended while the job was running"}
             self.update(job_id, Log.of(Status.SCHEDULED, time, meta), started=None)
 
-    def live_jobs(self) -> list[Job]:
+    def live_jobs(self) -> list[StoredJob]:
         """Every job that is not finished, oldest first."""
         return select_jobs(self.connection, "status IN (?, ?, ?) ORDER BY id", LIVE)
 
@@ -221,11 +221,12 @@ class Store:
         return self.connection.execute(statement, values).fetchone()
 
 
-def select_jobs(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Job]:
+def select_jobs(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[StoredJob]:
     """Read jobs with their logs; `where` is text of this package, never of a request."""
     rows = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE {where}", values).fetchall()  # noqa: S608
     jobs = [
-        Job(**{**dict(zip(_NAMES, row, strict=True)), "status": Status(row[3]), "logs": []}) for row in rows
+        StoredJob(**{**dict(zip(_NAMES, row, strict=True)), "status": Status(row[3]), "logs": []})
+        for row in rows
     ]
     by_id = {job.id: job for job in jobs}
     for chunk in _chunks(list(by_id)):
@@ -246,6 +247,6 @@ def _chunks(ids: list[int], size: int = 500) -> list[list[int]]:
 
 def _refusal(path: Path, finding: str) -> str:
     return (
-        f"the store {path} is damaged or not a store ({finding}): "
-        "restore it from a copy, or choose another data folder"
+        f"The store {path} is damaged or not a store ({finding}): "
+        "restore it from a copy, or choose another data folder."
     )

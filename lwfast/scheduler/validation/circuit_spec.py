@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.limits import SINGLE_PRECISION
 from lwfast._types import ComplexArray
 from lwfast.optics.elements import (
     CONVENTIONS,
@@ -20,9 +21,6 @@ from lwfast.optics.elements import (
 )
 from lwfast.scheduler.validation.violations import Violations, shown
 from lwfast.wire import matrix_from_text
-
-TOLERANCE = 1e-5
-"""Largest difference of an entry; as for unitarity, what single precision still reaches."""
 
 
 class _BadElementError(ValueError):
@@ -57,10 +55,11 @@ def check_circuit_spec(
             good = False
     if good and n_modes is not None and unitary is not None:
         difference = float(np.abs(total - unitary).max())
-        if not difference <= TOLERANCE:
+        if not difference <= SINGLE_PRECISION:
             violations.add(
                 "circuit_spec",
-                f"does not make `unitary`: an entry differs by {difference:.3g} and {TOLERANCE:g} is allowed",
+                f"does not make `unitary`: an entry differs by {difference:.3g} and {SINGLE_PRECISION:g} is "
+                "allowed",
             )
 
 

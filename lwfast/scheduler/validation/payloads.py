@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from lwfast._base.limits import MAX_QPU_MODES, SINGLE_PRECISION
 from lwfast._types import ComplexArray
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import QPUConfig
@@ -18,11 +19,7 @@ from lwfast.scheduler.validation.rules_data import check_job_data
 from lwfast.scheduler.validation.violations import Violations, shown
 from lwfast.wire import BATCH_JOBS, BATCH_PARTS, FieldError, matrix_from_text
 
-UNITARY_TOLERANCE = 1e-5
-"""Largest entry of |U^H U - 1|: what a unitary in single precision still reaches."""
 MAX_NAME = 1000
-MOST_MODES = 255
-"""Of any QPU; see `QPUConfig`."""
 MOST_BATCH_ERRORS = 1000
 
 REQUIRED = (
@@ -179,7 +176,7 @@ def _n_modes(value: dict[str, Any], qpu: QPUConfig | None, found: Violations) ->
     if "n_modes" not in value or not found.expect("n_modes", value["n_modes"], int):
         return None
     n_modes: int = value["n_modes"]
-    limit = qpu.n_modes if qpu is not None else MOST_MODES
+    limit = qpu.n_modes if qpu is not None else MAX_QPU_MODES
     if not 1 <= n_modes <= limit:
         found.add("n_modes", f"should be from 1 to {limit}, got {shown(n_modes)}")
         return None
@@ -262,7 +259,7 @@ def _unitary(value: dict[str, Any], n_modes: int | None, found: Violations) -> C
     if "unitary" not in value or not found.expect("unitary", value["unitary"], list):
         return None
     rows = len(value["unitary"])
-    if rows > (n_modes or MOST_MODES):  # before reading what may be millions of rows
+    if rows > (n_modes or MAX_QPU_MODES):  # before reading what may be millions of rows
         found.add("unitary", f"has {rows} rows, more than the modes")
         return None
     try:
@@ -277,16 +274,16 @@ def _unitary(value: dict[str, Any], n_modes: int | None, found: Violations) -> C
         return None
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
-        found.add("unitary", f"row {row}, column {column}: is not finite")
+        found.add("unitary", f"Row {row}, column {column} is not finite.")
         return None
     # In NumPy and not with the kernel behind `lwfast.optics.unitary`: the server process never loads Numba.
     with np.errstate(all="ignore"):
         deviation = float(np.abs(matrix.conj().T @ matrix - np.eye(rows)).max())
-    if not deviation <= UNITARY_TOLERANCE:
+    if not deviation <= SINGLE_PRECISION:
         found.add(
             "unitary",
             f"is not unitary: the largest entry of |U^H U - 1| is {deviation:.3g} "
-            f"and {UNITARY_TOLERANCE:g} is allowed",
+            f"and {SINGLE_PRECISION:g} is allowed",
         )
         return None
     return matrix

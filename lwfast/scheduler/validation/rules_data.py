@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lwfast._base.limits import MAX_NESTING
+from lwfast.rules import as_heralds, as_rules, mode_faults
 from lwfast.scheduler.validation.violations import Violations, shown
-
-MAX_NESTING = 100
-"""Deepest nesting of the user's own data, what results keep: found at submission, not after a job has run."""
 
 
 def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
@@ -20,6 +19,7 @@ def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
     """
     if not found.expect("job_data", data, dict):
         return
+    # Found at submission, not after a job has run.
     if _nested_beyond(data, MAX_NESTING):
         found.add("job_data", f"is nested more than {MAX_NESTING} levels deep, which no result file can hold")
         return
@@ -34,9 +34,10 @@ def check_job_data(data: Any, n_modes: int | None, found: Violations) -> None:
                 found.add(f"job_data.{kind}[{index}]", reason)
     heralds = data.get("herald")
     if isinstance(heralds, list) and len(found.errors) == before:
-        modes = [rule[0][0] for rule in heralds]
-        if len(set(modes)) != len(modes):
-            found.add("job_data.herald", "heralds a mode twice")
+        try:
+            as_heralds(heralds)
+        except ValueError as fault:  # each is one herald by itself, so it is a mode that has two
+            found.add("job_data.herald", str(fault))
 
 
 def _nested_beyond(data: Any, limit: int) -> bool:
@@ -58,17 +59,13 @@ def _rule_fault(rule: Any, n_modes: int | None, *, single: bool) -> str | None:
     modes, totals = rule
     if single and (len(modes) != 1 or len(totals) != 1):
         return "should be [[mode], [photon number]]"
-    if not modes or not totals:
-        return "names no mode or no photon number"
-    for mode in modes:
-        if type(mode) is not int or mode < 0 or (n_modes is not None and mode >= n_modes):
-            last = "the last mode" if n_modes is None else n_modes - 1
-            return f"mode {shown(mode)} should be from 0 to {last}"
-    if len(set(modes)) != len(modes):
-        return "names a mode twice"
-    for number in totals:
-        if type(number) is not int or number < 0:
-            return f"photon number {shown(number)} should be an integer from 0 on"
-        if single and number > 1:
-            return f"heralds {number} photons on a mode; a mode takes 0 or 1"
-    return None
+    try:
+        read = as_rules([rule])
+    except (TypeError, ValueError) as fault:
+        return str(fault)
+    if single and read[0].totals[0] > 1:
+        return f"heralds {totals[0]} photons on a mode; a mode takes 0 or 1"
+    what = "Herald" if single else "Post-selection rule"
+    if n_modes is None:
+        return None
+    return next(mode_faults(read, n_modes, heralds_counted=True, what=what), None)

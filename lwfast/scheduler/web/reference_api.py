@@ -10,6 +10,7 @@ from lwfast.scheduler.faults import NotFoundError
 from lwfast.scheduler.web.http import FileAnswer, integer, json_answer, path_id, scheduler_of, statuses
 from lwfast.scheduler.web.submission import submit_one
 from lwfast.wire import (
+    ALL_JOBS,
     JOB_ID_HEADER,
     JobList,
     JobListItem,
@@ -17,8 +18,6 @@ from lwfast.wire import (
     encode,
     encode_status_bearing,
 )
-
-LARGEST_PAGE = 2**31 - 1
 
 
 async def submit(request: Request) -> Response:
@@ -29,8 +28,8 @@ async def submit(request: Request) -> Response:
 
 async def job_list(request: Request) -> Response:
     """`GET jobs`: ids, newest first."""
-    limit = integer(request, "pageSize", LARGEST_PAGE, least=1, most=LARGEST_PAGE)
-    ids = await scheduler_of(request).book.ids(statuses(request, "statuses"), limit or LARGEST_PAGE)
+    limit = integer(request, "pageSize", ALL_JOBS, least=1, most=ALL_JOBS)
+    ids = await scheduler_of(request).book.ids(statuses(request, "statuses"), limit or ALL_JOBS)
     return json_answer(encode(JobList(items=[JobListItem(id=job_id) for job_id in ids])))
 
 

@@ -10,8 +10,8 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
-from lwfast._base.atomic import write_atomic
-from lwfast._base.edited_text import edited_text
+from lwfast._base.files.atomic import write_atomic
+from lwfast._base.files.edited_text import edited_text
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.store.data_folder import make_folder
 from lwfast.scheduler.store.own_files import open_own, why
@@ -40,19 +40,19 @@ def load_token(data_dir: Path) -> tuple[str, bool]:
     except (OSError, ValueError) as error:
         raise _unusable(path, error) from error
     if not token:
-        raise ConfigError(f"the token file {path} is empty: delete it to get a new token")
-    check_token(token, f"the token in {path}")
+        raise ConfigError(f"The token file {path} is empty: delete it to get a new token.")
+    check_token(token, f"The token in {path}")
     return token, False
 
 
-def check_token(token: str, source: str = "the token") -> None:
+def check_token(token: str, source: str = "The token") -> None:
     """Check that a token can travel in a header.
 
     Raises:
         ConfigError: It cannot; never shows it.
     """
     if not token or not all("!" <= character <= "~" for character in token):
-        raise ConfigError(f"{source} should be printable ASCII characters without spaces, and not empty")
+        raise ConfigError(f"{source} should be printable ASCII characters without spaces, and not empty.")
 
 
 def _make_token(path: Path) -> str:
@@ -67,8 +67,8 @@ def _make_token(path: Path) -> str:
 def _unusable(path: Path, error: OSError | ValueError) -> ConfigError:
     reason = why(error) if isinstance(error, OSError) else str(error)
     return ConfigError(
-        f"the token file {path} cannot be used: {reason}; mend that, or give the token in the environment "
-        f"variable {SERVE_TOKEN_VARIABLE}"
+        f"The token file {path} cannot be used: {reason}; mend that, or give the token in the environment "
+        f"variable {SERVE_TOKEN_VARIABLE}."
     )
 
 

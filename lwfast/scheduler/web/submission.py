@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from lwfast.scheduler.faults import KeyReusedError, RequestError
 from lwfast.scheduler.qpus import QPUConfig
-from lwfast.scheduler.queue.jobs import Job, NewJob
+from lwfast.scheduler.queue.jobs import NewJob, StoredJob
 from lwfast.scheduler.validation.payloads import check_batch, check_one, parse_json, stored_form
 from lwfast.scheduler.web.http import checked, read_body, scheduler_of
 from lwfast.wire import IDEMPOTENCY_HEADER
@@ -27,7 +27,7 @@ def _batch(body: bytes, qpus: Mapping[str, QPUConfig]) -> Sequence[NewJob]:
     return check_batch(parse_json(body), qpus)
 
 
-async def submit_one(request: Request) -> Job:
+async def submit_one(request: Request) -> StoredJob:
     """Accept the job of a request.
 
     Raises:
@@ -37,7 +37,7 @@ async def submit_one(request: Request) -> Job:
     return (await _submit(request, _one, limit, ONE))[0]
 
 
-async def submit_batch(request: Request) -> list[Job]:
+async def submit_batch(request: Request) -> list[StoredJob]:
     """Accept all jobs of a request, or none.
 
     Raises:
@@ -47,7 +47,7 @@ async def submit_batch(request: Request) -> list[Job]:
     return await _submit(request, _batch, limit, BATCH)
 
 
-async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> list[Job]:
+async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> list[StoredJob]:
     scheduler = scheduler_of(request)
     key = request.headers.get(IDEMPOTENCY_HEADER)
     if key is not None and not 1 <= len(key) <= MAX_KEY:

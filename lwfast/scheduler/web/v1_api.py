@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._version import __version__
 from lwfast.scheduler.faults import RequestError
-from lwfast.scheduler.queue.book import LARGEST_ID
 from lwfast.scheduler.web.http import integer, integers, json_answer, path_id, scheduler_of, statuses
 from lwfast.scheduler.web.submission import submit_batch, submit_one
 from lwfast.wire import (
@@ -59,7 +59,7 @@ async def job_page(request: Request) -> Response:
         name=request.query_params.get("name"),
         qpu=request.query_params.get("qpu"),
         ids=None if ids is None else set(ids),
-        before=integer(request, "before", None, least=0, most=LARGEST_ID),
+        before=integer(request, "before", None, least=0, most=MAX_INT64),
         limit=limit + 1,  # one more tells whether there is a next page
     )
     page = jobs[:limit]
@@ -87,7 +87,7 @@ async def changes(request: Request) -> Response:
     """
     scheduler = scheduler_of(request)
     book, counter = scheduler.book, scheduler.changes
-    after = integer(request, "after", 0, least=0, most=LARGEST_ID) or 0
+    after = integer(request, "after", 0, least=0, most=MAX_INT64) or 0
     ids = integers(request, "ids", MOST_IDS)
     largest = integer(request, "results", 0, least=0, most=LARGEST_RESULT) or 0
     deadline = time.monotonic() + _seconds(request)

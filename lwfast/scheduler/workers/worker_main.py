@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lwfast._base.atomic import write_atomic
+from lwfast._base.files.atomic import write_atomic
 from lwfast._base.parallel import share_cores
 from lwfast.scheduler.store.own_files import why
 from lwfast.scheduler.store.result_files import result_name
@@ -105,12 +105,12 @@ def _warm(runner: Runner) -> None:
     """Compile or load the kernels of a common job before the first one comes."""
     import numpy as np
 
+    from lwfast._base.limits import SINGLE_PRECISION
     from lwfast._base.settings import settings
     from lwfast.hardware import HardwareModel
-    from lwfast.scheduler.validation.payloads import UNITARY_TOLERANCE
     from lwfast.tables.result_json import encode_result
 
-    settings.unitary_precision = UNITARY_TOLERANCE  # what the server accepted is good enough to run
+    settings.unitary_precision = SINGLE_PRECISION  # what the server accepted is good enough to run
     mix = np.array([[1, 1j], [1j, 1]]) / np.sqrt(2)
     states, counts = runner(mix, (1, 1), 10, min_detection=1, hardware=HardwareModel(), rng=1)
     encode_result(states, counts)

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.file_memory import check_json, check_text, read_file
+from lwfast._base.files.file_memory import check_json, check_text, read_file
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -20,6 +20,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+
+class _UnfitTextError(ValueError):
+    """Says what a text is or holds, without a period: it completes a sentence, as the errors of `json` do."""
 
 
 def read_edited(path: Path, fallback: str | None = None) -> str:
@@ -67,7 +71,7 @@ def parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise _UnfitTextError("it is nested too deeply") from None
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -83,19 +87,19 @@ def parse_toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise _UnfitTextError("it is nested too deeply") from None
 
 
 def _decoded(data: bytes, fallback: str | None) -> str:
     mark, encoding = next((item for item in _MARKS if data.startswith(item[0])), (b"", "utf-8"))
     if not mark and b"\0" in data:
-        raise ValueError("it holds zero bytes, as UTF-16 without a mark does; save it as UTF-8")
+        raise _UnfitTextError("it holds zero bytes, as UTF-16 without a mark does; save it as UTF-8")
     try:
         return data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
         if fallback is not None and not mark:
             return data.decode(fallback)
         at = len(mark) + error.start
-        raise ValueError(
+        raise _UnfitTextError(
             f"byte {at} (0x{data[at]:02X}) is not {encoding.upper()}; save it as UTF-8 with a text editor"
         ) from None

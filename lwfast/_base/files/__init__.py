@@ -1,0 +1,1 @@
+"""Files: what they are called, what they take in memory, and how they are read, locked and written."""
