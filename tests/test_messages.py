@@ -29,7 +29,7 @@ EXCEPTIONS = {
 PLACEHOLDER = "\0"
 """Stands in a text for what is only known when it is made."""
 ENDS = (".", "?", ".)", '."', PLACEHOLDER)
-PENDING = ("optics", "emulator", "results", "remote")
+PENDING = ("optics",)
 """Rooms whose sentences are not all mended."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -47,7 +47,7 @@ class Progress:
     ) -> None:
         if wanted is True and without_tqdm == "error" and find_tqdm() is None:
             raise LightworksDependencyError(
-                "tqdm is not installed; python -m pip install tqdm (the extra lwfast[progress])"
+                "The package tqdm is not installed; python -m pip install tqdm (the extra lwfast[progress])."
             )
         self._wanted = wanted
         self._unit = unit

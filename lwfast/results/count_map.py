@@ -71,7 +71,7 @@ class CountMap(StateMap[int]):
             TypeError: If they are floats.
         """
         if self.counts.dtype != np.int64:
-            raise TypeError(f"{purpose} needs integer counts; this result was made of floats")
+            raise TypeError(f"{purpose} needs integer counts; this result was made of floats.")
         return self.counts
 
     @property

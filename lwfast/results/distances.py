@@ -141,7 +141,7 @@ def chi_square(a: Any, b: Any) -> ResultDistance:
     """
     p, q, n_p, n_q = _aligned(a, b)
     if np.isinf(n_p):
-        raise ValueError("chi-square needs counts as its first argument, not probabilities")
+        raise ValueError("Chi-square needs counts as its first argument, not probabilities.")
     if np.isinf(n_q):
         used = q > 0
         p, q, missed = p[used], q[used], float(p[~used].sum())
@@ -184,7 +184,7 @@ def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
     (states_a, p, n_p), (states_b, q, n_q) = _columns(a), _columns(b)
     if states_a.shape[1] != states_b.shape[1]:
         raise ValueError(
-            f"states of {states_a.shape[1]} modes cannot be compared with states of {states_b.shape[1]} modes"
+            f"States of {states_a.shape[1]} modes cannot be compared with states of {states_b.shape[1]}."
         )
     rows = StateIndex(states_a).rows(states_b)
     new = rows < 0
@@ -211,9 +211,9 @@ def _columns(data: Any) -> tuple[Any, FloatArray, float]:
     values = _real(values)
     total = float(values.sum(dtype=np.float64)) if values.size else 0.0
     if not np.isfinite(total) or (values.size and values.min() < 0):
-        raise ValueError("a number is negative or not finite; counts and probabilities are neither")
+        raise ValueError("A number is negative or not finite; counts and probabilities are neither.")
     if not total > 0:
-        raise ValueError("a result without counts cannot be compared")
+        raise ValueError("A result without counts cannot be compared.")
     n_samples = total if np.issubdtype(values.dtype, np.integer) else np.inf
     return states, values / total, n_samples
 
@@ -222,7 +222,7 @@ def _real(values: AnyArray) -> AnyArray:
     if values.size == 0:
         return np.zeros(0, np.int64)
     if values.dtype.kind not in "iuf":
-        raise TypeError(f"states stand for {values.dtype} where real numbers are needed")
+        raise TypeError(f"States stand for {values.dtype} where real numbers are needed.")
     return values.astype(np.float64 if values.dtype.kind == "f" else np.int64)
 
 

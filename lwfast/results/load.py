@@ -84,7 +84,7 @@ def _naming(path: Path) -> Iterator[None]:
             named.raw_data = error.raw_data  # type: ignore[attr-defined]
         raise named from error
     except RecursionError as error:
-        raise ResultFormatError(f"{path}: it is nested too deeply") from error
+        raise ResultFormatError(f"{path}: it is nested too deeply.") from error
     except MemoryError as error:
         error.add_note(f"while reading {path}")
         raise

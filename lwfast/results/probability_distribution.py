@@ -62,7 +62,9 @@ class ProbabilityDistribution(StateMap[float]):
         table = as_table(states)
         values = np.array(probabilities, np.float64)
         if values.shape != (table.shape[0],):
-            raise ValueError(f"probabilities have shape {values.shape}; {table.shape[0]} states need as many")
+            raise ValueError(
+                f"probabilities have shape {values.shape}; {table.shape[0]} states need as many."
+            )
         distribution = cls.__new__(cls)
         _check(values)
         StateMap.__init__(distribution, *group_weights(table, values))
@@ -127,5 +129,5 @@ def _check(probabilities: FloatArray) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ProbabilityDistributionError(
-            f"probability {probabilities[row]} of state {row} is negative or not finite; no probability is"
+            f"Probability {probabilities[row]} of state {row} is negative or not finite; no probability is."
         )

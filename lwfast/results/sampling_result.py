@@ -349,7 +349,7 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     total, provenance, n_results = ColumnSum(), Provenance(), 0
     for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
         if not isinstance(result, SamplingResult):
-            raise TypeError(f"only results of counts can be merged, not {type(result).__name__}")
+            raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}")
         columns = result.states, result.whole_counts("merging")
         raw = result.known_raw
         if raw is result:
@@ -358,7 +358,7 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
             total.add(columns, None if raw is None else (raw.states, raw.counts))
         provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
     if n_results == 0:
-        raise ValueError("there are no results to merge")
+        raise ValueError("There are no results to merge.")
     kind, record = provenance.shared
     raw_columns, about = total.raw, ResultRecord(input=record.input)
     kept = None if raw_columns is None else SamplingResult.from_owned(*raw_columns, about)

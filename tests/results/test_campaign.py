@@ -225,7 +225,7 @@ def test_bad_arguments_are_refused_by_the_verb(pair):
     campaign = scan_results(pair)
     with pytest.raises(ValueError, match="twice"):
         campaign.post_select([((0, 0), (1,))])
-    with pytest.raises(ValueError, match="unknown mapping"):
+    with pytest.raises(ValueError, match="Unknown mapping"):
         campaign.map("paritty")
     with pytest.raises(ValueError, match="allow_invalid"):
         campaign.map("dual_rail_to_qubit", allow_invalid=True)
@@ -249,7 +249,7 @@ def test_steps_that_do_not_fit_the_first_file_end_the_campaign(pair, on_error):
             with pytest.raises(lw.ModeRangeError, match=r"step \d .*a\.json, the first file"):
                 run()
     assert campaign.post_select((), {0: 1}).map(lambda s: s + s).post_select([((1,), (0, 1))]).merge()
-    with pytest.raises(lw.ResultError, match=r"step 2 \(map\).*even number of modes"):
+    with pytest.raises(lw.ResultError, match=r"Step 2 \(map\).*even number of modes"):
         campaign.post_select((), {0: 1}).map("dual_rail_to_qubit").merge()
 
 

@@ -117,7 +117,7 @@ def test_parquet_with_columns_of_text(tmp_path, limit, monkeypatch):
     path = tmp_path / "text.parquet"
     pq.write_table(pa.table({"state": states, "counts": text}), path)
     assert path.stat().st_size < 1_000_000
-    assert "the column 'counts' is of string, not of whole numbers" in refused(path, lw.ResultFormatError)
+    assert "The column 'counts' is of string, not of whole numbers" in refused(path, lw.ResultFormatError)
     pq.write_table(pa.table({"state": states, "counts": np.ones(2000, int), "notes": text}), path)
     before = pa.total_allocated_bytes()
     assert lw.load_result(path).counts.sum() == 2000

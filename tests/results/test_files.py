@@ -284,7 +284,7 @@ def test_no_more_is_read_than_there_is(tmp_path, shape):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("states.npy", states.getvalue())
         archive.writestr("counts.npy", counts.getvalue())
-    with pytest.raises(lw.ResultFormatError, match=r"a\.npz: an array of shape .* has 1 bytes"):
+    with pytest.raises(lw.ResultFormatError, match=r"a\.npz: An array of shape .* has 1 bytes"):
         lw.load_result(path)
 
 

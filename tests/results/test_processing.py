@@ -70,7 +70,7 @@ def test_any_callable_maps_states(result):
         result.map(lambda s: "x")
     with pytest.raises(TypeError, match="callable"):
         result.map(5)
-    with pytest.raises(ValueError, match="unknown mapping"):
+    with pytest.raises(ValueError, match="Unknown mapping"):
         result.map("thresholds")
 
 
@@ -244,7 +244,7 @@ def test_a_callable_with_heralds_is_one_step():
 
 @pytest.mark.parametrize("told", [7, 0.5, True])
 def test_a_number_is_no_post_selection(told):
-    with pytest.raises(TypeError, match="post-selection is"):
+    with pytest.raises(TypeError, match="Post-selection is"):
         SamplingResult.from_columns([[1, 0]], [5], post_selection=told)
 
 

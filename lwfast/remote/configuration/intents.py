@@ -83,7 +83,7 @@ class Intent:
         self._file.seek(0)
         record = _decode(self._file.read())
         if record.format_version != FORMAT_VERSION:
-            raise ValueError(f"it has format version {record.format_version}, not {FORMAT_VERSION}")
+            raise ValueError(f"It has format version {record.format_version}, not {FORMAT_VERSION}")
         return record
 
     def drop(self) -> None:
@@ -135,7 +135,7 @@ def _write(path: Path, content: bytes) -> Intent:
     intent = Intent(path, file, was_there=False)
     try:
         if not lock_within(file.fileno(), PATIENCE_SECONDS):
-            raise TimeoutError("another process has locked it")
+            raise TimeoutError("Another process has locked it.")
         left = memoryview(content)
         while left:
             left = left[file.write(left) or 0 :]

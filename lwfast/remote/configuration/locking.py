@@ -22,13 +22,13 @@ def locked(folder: Path) -> Iterator[None]:
         OSError: The folder cannot be made or its lock not be taken.
     """
     if folder.parts[:1] == ("~",):  # tokens would be kept in a folder "~" of whatever the working folder is
-        raise FileNotFoundError("this user has no home folder; set LWFAST_CONFIG_DIR to another folder")
+        raise FileNotFoundError("This user has no home folder; set LWFAST_CONFIG_DIR to another folder.")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / ".lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not lock_within(handle, PATIENCE_SECONDS):
-            raise TimeoutError(f"another process has held {path} for {PATIENCE_SECONDS:.0f} s")
+            raise TimeoutError(f"Another process has held {path} for {PATIENCE_SECONDS:.0f} s.")
         yield
     finally:
         with suppress(OSError):

@@ -69,7 +69,7 @@ def read_body(
     try:
         if len(encodings) > MOST_LAYERS:
             raise EncodingError(
-                f"it is packed {len(encodings)} times, and {MOST_LAYERS} are unpacked at most"
+                f"It is packed {len(encodings)} times, and {MOST_LAYERS} are unpacked at most."
             )
         for piece in _unpacked(_capped(_pieces(raw), cap), encodings, cap):
             body += piece
@@ -119,7 +119,7 @@ def _unpacked(pieces: Iterator[bytes], encodings: list[str], cap: int) -> Iterat
     layered = _chain(first, pieces)
     for encoding in reversed(encodings):
         if encoding not in _PACKED:
-            raise EncodingError(f"it is packed as {encoding[:40]!r}, which was not asked for")
+            raise EncodingError(f"It is packed as {encoding[:40]!r}, which was not asked for.")
         layered = _capped(_inflated(layered), cap)
     yield from layered
 
@@ -144,4 +144,4 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
             yield unpacked
             rest, full = decoder.unconsumed_tail or decoder.unused_data, len(unpacked) == PIECE_BYTES
     if not decoder.eof:
-        raise EncodingError("it ends too early")
+        raise EncodingError("It ends too early.")

@@ -59,7 +59,7 @@ class _Telling:
         try:
             super().connect()  # type: ignore[misc]  # of the connection that this is mixed into
         except Exception as error:
-            raise NoConnectionError("no connection was made") from error
+            raise NoConnectionError("No connection was made.") from error
 
 
 def _let_tell(manager: Any) -> None:

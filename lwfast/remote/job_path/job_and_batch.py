@@ -177,7 +177,7 @@ class BatchJob(UserDict[str, Job]):
         if key in self:
             raise KeyError(f"Job with name {key!r} already exists.")
         if not isinstance(value, Job):
-            raise TypeError(f"job should be a Job object, got {type(value).__name__}.")
+            raise TypeError(f"Job should be a Job object, got {type(value).__name__}.")
         if not isinstance(key, str):
             raise TypeError(f"name should be a string, got {type(key).__name__}.")
         super().__setitem__(key, value)

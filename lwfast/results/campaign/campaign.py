@@ -74,7 +74,7 @@ def scan_results(
     taken, repeated = files_of(paths, exclude)
     if not taken:
         raise ValueError(
-            "there are no files left to process: no path was given, or all that were named are excluded"
+            "There are no files left to process: no path was given, or all that were named are excluded."
         )
     if repeated:
         warnings.warn(f"files that are named twice are taken once: {some(repeated)}", stacklevel=2)

@@ -57,11 +57,11 @@ def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterat
     else:
         misnamed = alone or path.suffix.lower() not in SUFFIXES
         if misnamed and not may_lack and not os.path.lexists(path):
-            raise FileNotFoundError(f"there is no file or folder {path_text(path)}")
+            raise FileNotFoundError(f"There is no file or folder {path_text(path)}")
         yield path  # a file among others that does not exist is reported with those that cannot be read
         return
     if not found and not may_lack:
-        raise FileNotFoundError(f"there are no result files in {path_text(path)}")
+        raise FileNotFoundError(f"There are no result files in {path_text(path)}")
     yield from found
 
 

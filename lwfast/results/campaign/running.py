@@ -44,7 +44,7 @@ def outcomes_of(
         Exception: As in `run_chunk`.
     """
     if executor is not None and not callable(getattr(executor, "submit", None)):
-        raise TypeError(f"the executor is of type {type(executor).__name__}; use a pool, which has `submit`")
+        raise TypeError(f"The executor is of type {type(executor).__name__}; use a pool, which has `submit`.")
     window = _window(executor, in_flight)
     if isinstance(executor, ProcessPoolExecutor):
         _check_can_travel(steps)
@@ -129,7 +129,7 @@ def _window(executor: Executor | None, in_flight: int | None) -> int:
         return 2 * workers if isinstance(workers, int) else _IN_FLIGHT
     in_flight = as_integer(in_flight, "in_flight")
     if in_flight < 1:
-        raise ValueError(f"in_flight is {in_flight}; at least one chunk is worked on at a time")
+        raise ValueError(f"in_flight is {in_flight}; at least one chunk is worked on at a time.")
     return in_flight
 
 
@@ -138,6 +138,6 @@ def _check_can_travel(steps: tuple[CampaignStep, ...]) -> None:
         pickle.dumps(steps)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(
-            f"a step cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
+            f"A step cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
             "functions inside functions are none), or a pool of threads."
         ) from error

@@ -21,7 +21,7 @@ def pandas_module() -> ModuleType:
         import pandas as pd
     except ImportError:
         raise LightworksDependencyError(
-            "pandas is not installed; python -m pip install pandas (the extra lwfast[frames])"
+            "The package pandas is not installed; python -m pip install pandas (the extra lwfast[frames])."
         ) from None
     return pd
 
@@ -36,7 +36,7 @@ def arrow_module() -> Any:
         import pyarrow as pa
     except ImportError:
         raise LightworksDependencyError(
-            "pyarrow is not installed; python -m pip install pyarrow (the extra lwfast[arrow])"
+            "The package pyarrow is not installed; python -m pip install pyarrow (the extra lwfast[arrow])."
         ) from None
     return pa
 
@@ -50,7 +50,9 @@ def polars_module() -> ModuleType:
     try:
         import polars as pl
     except ImportError:
-        raise LightworksDependencyError("polars is not installed; python -m pip install polars") from None
+        raise LightworksDependencyError(
+            "The package polars is not installed; python -m pip install polars."
+        ) from None
     module: ModuleType = pl  # known to mypy or not
     return module
 

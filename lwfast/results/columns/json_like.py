@@ -34,25 +34,25 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
             is nested more than 100 levels deep.
     """
     if _depth > MAX_NESTING:
-        raise ValueError(f"{name:.60}... is nested more than {MAX_NESTING} levels deep, or holds itself")
+        raise ValueError(f"{name:.60}... is nested more than {MAX_NESTING} levels deep, or holds itself.")
     if value is None or isinstance(value, bool | np.bool_):
         return None if value is None else bool(value)
     if isinstance(value, int | np.integer):
         if int(value).bit_length() > _LONGEST:
             raise ValueError(
-                f"{name} is an integer of more than 4200 digits, which no file can keep; use text"
+                f"{name} is an integer of more than 4200 digits, which no file can keep; use text."
             )
         return int(value)
     if isinstance(value, float | np.floating):
         if not math.isfinite(value):
-            raise ValueError(f"{name} is {float(value)}, which JSON cannot keep; use None or text")
+            raise ValueError(f"{name} is {float(value)}, which JSON cannot keep; use None or text.")
         return float(value)
     if isinstance(value, str | uuid.UUID):
         text = str(value)
         if not is_unicode(text):
             raise ValueError(
                 f"{name} is {text!a:.80}, with half a surrogate pair, which no file can keep; replace it, as "
-                "`text.encode('utf-8', 'backslashreplace').decode()` does"
+                "`text.encode('utf-8', 'backslashreplace').decode()` does."
             )
         return text
     if isinstance(value, dt.date | dt.time):
@@ -71,16 +71,16 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
         }
     raise TypeError(
         f"{name} is {value!r:.80} of type {type(value).__name__}, which no file can keep; use text, numbers, "
-        "lists or dicts of them"
+        "lists or dicts of them."
     )
 
 
 def _key(key: Any, name: str) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"{name} has the key {key!r:.80} of type {type(key).__name__}; keys are text")
+        raise TypeError(f"{name} has the key {key!r:.80} of type {type(key).__name__}; keys are text.")
     if not is_unicode(key):
         raise ValueError(
-            f"{name} has the key {key!a:.80}, with half a surrogate pair, which no file can keep"
+            f"{name} has the key {key!a:.80}, with half a surrogate pair, which no file can keep."
         )
     return str(key)
 

@@ -18,7 +18,7 @@ def largest(values: AnyArray, n: int) -> Rows:
     """Return the rows of the `n` largest values, largest first, equal ones in their order."""
     n = as_integer(n, "the number of states to keep")
     if n < 0:
-        raise ValueError(f"the number of states to keep is {n}; it cannot be negative")
+        raise ValueError(f"The number of states to keep is {n}; it cannot be negative.")
     n = min(n, values.size)
     if n == 0:
         return np.zeros(0, np.int64)
@@ -47,7 +47,7 @@ def order(states: StateTable, values: AnyArray, by: str, descending: bool | None
         keys[:, : states.shape[1]] = states
         rows = np.argsort(keys.view(f"V{width}").reshape(-1), kind="stable")
         return rows[::-1] if descending else rows
-    raise ValueError(f"unknown order {by!r}; results are ordered by 'count' or 'state'")
+    raise ValueError(f"Unknown order {by!r}; results are ordered by 'count' or 'state'.")
 
 
 def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
@@ -59,11 +59,11 @@ def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
     n = as_integer(n, "the number of samples")
     total = sum(counts.tolist())
     if n < 0:
-        raise ValueError(f"the number of samples is {n}; it cannot be negative")
+        raise ValueError(f"The number of samples is {n}; it cannot be negative.")
     if n > MAX_INT64:
-        raise ValueError(f"the number of samples is {n:.3g}; counts are at most 2^63 - 1")
+        raise ValueError(f"The number of samples is {n:.3g}; counts are at most 2^63 - 1.")
     if n > 0 and total == 0:
-        raise ValueError("the result has no counts to draw from")
+        raise ValueError("The result has no counts to draw from.")
     if n == 0:
         return np.zeros(counts.size, np.int64)
     generator: Any = np.random.default_rng(rng)
@@ -71,12 +71,12 @@ def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
         return np.asarray(generator.multinomial(n, counts / float(total)), np.int64)
     if n > total:
         raise ValueError(
-            f"{n} samples cannot be drawn from {total} without putting them back; use replace=True"
+            f"{n} samples cannot be drawn from {total} without putting them back; use replace=True."
         )
     return np.asarray(_subset(counts, n, generator), np.int64)
 
 
 def _subset(counts: Counts, n: int, generator: Any) -> Any:
     if int(counts.max()) >= 10**9 or counts.sum() >= 10**9:
-        raise ValueError("a subset can be drawn from fewer than 10^9 samples; use replace=True")
+        raise ValueError("A subset can be drawn from fewer than 10^9 samples; use replace=True.")
     return generator.multivariate_hypergeometric(counts, n, method="marginals")

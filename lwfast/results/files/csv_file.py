@@ -53,12 +53,12 @@ def read_csv(path: Path) -> tuple[StateTable, Counts]:
     n_modes = len(names) - 1
     if names[-1] not in _COUNTS or names[:-1] != [f"mode_{mode}" for mode in range(n_modes)]:
         raise ResultFormatError(
-            f"its first line is {header[:60].decode('utf-8', 'replace')!r}; that of a result is "
-            "mode_0,mode_1,...,counts, with a column for each mode"
+            f"Its first line is {header[:60].decode('utf-8', 'replace')!r}; that of a result is "
+            "mode_0,mode_1,...,counts, with a column for each mode."
         )
     if not body.endswith(b"\n"):
         raise ResultFormatError(
-            "its last line has no line end, so it may have been cut off; add a line end if it is whole"
+            "Its last line has no line end, so it may have been cut off; add a line end if it is whole."
         )
     if rows.translate(None, _NUMBERS) or _TOO_LONG.search(rows):
         raise ResultFormatError(next(_faults(rows, len(names))))

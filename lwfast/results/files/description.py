@@ -64,11 +64,11 @@ def record_of(described: Any) -> ResultRecord:
         ResultFormatError: If something has another form than it was written in.
     """
     if not isinstance(described, dict):
-        raise ResultFormatError("the metadata are not an object")
+        raise ResultFormatError("The metadata are not an object.")
     for name, form in _FORMS.items():
         value = described.get(name)
         if value is not None and not isinstance(value, form):
-            raise ResultFormatError(f"the {name} in the metadata is {value!r:.60}, not {_FORM_NAMES[form]}")
+            raise ResultFormatError(f"The {name} in the metadata is {value!r:.60}, not {_FORM_NAMES[form]}")
     parts = {name: described.get(name) for name in _FORMS}
     try:
         described = {**described, **json_like(parts, "the metadata")}
@@ -80,7 +80,7 @@ def record_of(described: Any) -> ResultRecord:
     try:
         start = None if given is None else State(given)
     except (TypeError, ValueError) as error:
-        raise ResultFormatError(f"the input in the metadata is no state: {error}") from None
+        raise ResultFormatError(f"The input in the metadata is no state: {error}") from None
     return ResultRecord(
         input=start,
         post_selection=described.get("post_selection"),
@@ -93,14 +93,14 @@ def record_of(described: Any) -> ResultRecord:
 
 def _check_history(entries: Any) -> None:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ResultFormatError(f"the history in the metadata is {entries!r:.60}, not a list of objects")
+        raise ResultFormatError(f"The history in the metadata is {entries!r:.60}, not a list of objects.")
     for entry in entries:
         ways = entry.get("of", [])
         if not isinstance(ways, list) or not all(isinstance(way, dict) for way in ways):
-            raise ResultFormatError(f"the history in the metadata names parts {ways!r:.60}, not objects")
+            raise ResultFormatError(f"The history in the metadata names parts {ways!r:.60}, not objects.")
         for way in ways:
             if not isinstance(way.get("results", 1), int):
-                raise ResultFormatError(f"the history in the metadata counts {way['results']!r:.60} results")
+                raise ResultFormatError(f"The history in the metadata counts {way['results']!r:.60} results.")
             _check_history(way.get("history", []))
 
 

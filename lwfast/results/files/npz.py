@@ -56,13 +56,13 @@ def read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
         return states, as_counts(column, states.shape[0]), json.loads(text)
     except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # RuntimeError: bits that say it is encrypted, compressed in an unknown way, or nested without end.
-        raise ResultFormatError(f"it does not hold a result: {error}") from error
+        raise ResultFormatError(f"It does not hold a result: {error}") from error
 
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     """Return a member, never unpacking more of it than the directory says."""
     if info.compress_type not in (0, 8):
-        raise ResultFormatError(f"{info.filename!r} is not compressed as NumPy does it")
+        raise ResultFormatError(f"{info.filename!r} is not compressed as NumPy does it.")
     with archive.open(info) as file:
         return file.read(info.file_size + 1)  # without a number it is all unpacked before it is cut
 
@@ -74,10 +74,10 @@ def _array(member: bytes) -> Any:
     readers = {(1, 0): form.read_array_header_1_0, (2, 0): form.read_array_header_2_0}
     version = form.read_magic(stream)
     if version not in readers:  # 3.0 is for names of columns, which no array of ours has
-        raise ResultFormatError(f"an array has the version {version} of the .npy format")
+        raise ResultFormatError(f"An array has the version {version} of the .npy format.")
     shape, _, dtype = readers[version](stream)
     told, there = math.prod(shape) * dtype.itemsize, len(member) - stream.tell()
     if told != there and not dtype.hasobject:  # of objects, read_array tells
-        raise ResultFormatError(f"an array of shape {shape} has {there} bytes; its header says {told}")
+        raise ResultFormatError(f"An array of shape {shape} has {there} bytes; its header says {told}")
     stream.seek(0)
     return form.read_array(stream, allow_pickle=False)

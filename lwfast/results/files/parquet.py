@@ -75,9 +75,9 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
         # OSError: pyarrow's, not the disk's.
         if isinstance(error, MemoryError):
             raise
-        raise ResultFormatError(f"it does not hold a result: {error}") from error
+        raise ResultFormatError(f"It does not hold a result: {error}") from error
     if kept.get(_CHECKSUM_KEY, b"") not in (b"", _checksum(text, states, counts)):
-        raise ResultFormatError("it is damaged: its checksum is not that of what it holds")
+        raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
     return states, counts, described
 
 
@@ -87,7 +87,7 @@ def _check_types(schema: Any, is_primitive: Callable[[Any], bool]) -> None:
         if name in schema.names:
             kind = schema.field(name).type
             if not is_primitive(getattr(kind, "value_type", kind)):
-                raise ResultFormatError(f"the column {name!r} is of {kind}, not of whole numbers")
+                raise ResultFormatError(f"The column {name!r} is of {kind}, not of whole numbers.")
 
 
 def _needed(file: Any) -> int:
@@ -109,7 +109,7 @@ def _states(table: Any, *, mine: bool) -> StateTable:
     column = table.column("state").combine_chunks()
     width = getattr(column.type, "list_size", None)
     if column.null_count or width is None:
-        raise ResultFormatError("the column 'state' is not of lists of one length")
+        raise ResultFormatError("The column 'state' is not of lists of one length.")
     values = column.flatten().to_numpy(zero_copy_only=False)
     return as_table(np.asarray(values).reshape(len(column), width))
 

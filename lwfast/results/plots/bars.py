@@ -58,7 +58,7 @@ def bars_of(
         ValueError: If `by` is unknown.
     """
     if by not in ("count", "state"):
-        raise ValueError(f"unknown order {by!r}; bars are ordered by 'count' or 'state'")
+        raise ValueError(f"Unknown order {by!r}; bars are ordered by 'count' or 'state'.")
     states = _ranked(results, top)
     if by == "state":
         states = states[order(states, np.zeros(len(states)), "state", None)]
@@ -129,7 +129,7 @@ def checked_top(top: Any) -> int:
     """
     checked = as_integer(top, "top")
     if checked < 1:
-        raise ValueError(f"top is {checked}; at least one state gets a bar")
+        raise ValueError(f"top is {checked}; at least one state gets a bar.")
     return checked
 
 
@@ -167,5 +167,5 @@ def _same_modes(results: Sequence[CountMap]) -> None:
     for result in results:
         if result.n_modes != results[0].n_modes:
             raise ModeMismatchError(
-                f"results of {results[0].n_modes} and {result.n_modes} modes cannot be drawn side by side"
+                f"Results of {results[0].n_modes} and {result.n_modes} modes cannot be drawn side by side."
             )

@@ -108,7 +108,7 @@ def pyplot_module() -> Any:
         import matplotlib.pyplot as plt
     except ImportError:
         raise LightworksDependencyError(
-            "matplotlib is not installed; python -m pip install matplotlib (the extra lwfast[plot])"
+            "Matplotlib is not installed; python -m pip install matplotlib (the extra lwfast[plot])."
         ) from None
     return plt
 
@@ -132,15 +132,15 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
             named.extend(("", result) for result in group)
     for _, result in named:
         if not isinstance(result, CountMap):
-            raise TypeError(f"only results of counts can be drawn, not {type(result).__name__}")
+            raise TypeError(f"Only results of counts can be drawn, not {type(result).__name__}")
         if len(result) == 0:
             why = f" By its history, {result.nothing_left}." if result.nothing_left else ""
             raise ValueError(f"Result contains no data.{why}")
     if not named:
-        raise ValueError("there is no result to draw")
+        raise ValueError("There is no result to draw.")
     if labels is not None:
         if len(labels) != len(named):
-            raise ValueError(f"{len(labels)} labels do not fit {len(named)} results")
+            raise ValueError(f"{len(labels)} labels do not fit {len(named)} results.")
         named = [(str(label), result) for label, (_, result) in zip(labels, named, strict=True)]
     return [(name or f"result {k + 1}", result) for k, (name, result) in enumerate(named)]
 

@@ -39,7 +39,7 @@ def dual_rail_to_qubit(states: StateTable, invert: bool = False, allow_invalid: 
     if allow_invalid:
         raise ValueError(
             "allow_invalid=True has no meaning for a table of integers; keep the valid states first, with "
-            "post-selection on one photon for each pair of modes"
+            "post-selection on one photon for each pair of modes."
         )
     n_modes = states.shape[1]
     if n_modes % 2:
@@ -51,7 +51,7 @@ def dual_rail_to_qubit(states: StateTable, invert: bool = False, allow_invalid: 
         row = int(np.flatnonzero(invalid.any(axis=1))[0])
         raise ValueError(
             f"State {State(states[row].tolist())} does not have one photon in each pair of modes; "
-            "post-select the valid states first"
+            "post-select the valid states first."
         )
     return second ^ np.uint8(bool(invert))
 
@@ -112,10 +112,10 @@ def table_of(occupations: list[tuple[int, ...]]) -> StateTable:
     n_modes = len(occupations[0])
     for k, occupation in enumerate(occupations):
         if len(occupation) != n_modes:
-            raise ValueError(f"state {k} has {len(occupation)} modes, those before it have {n_modes}")
+            raise ValueError(f"State {k} has {len(occupation)} modes, those before it have {n_modes}")
         if occupation and max(occupation) > 255:
             raise ValueError(
-                f"state {k} has {max(occupation)} photons in a mode; a result table holds at most 255"
+                f"State {k} has {max(occupation)} photons in a mode; a result table holds at most 255."
             )
     return np.array(occupations, np.uint8).reshape(len(occupations), n_modes)
 
@@ -128,7 +128,7 @@ def known_name(mapping: Any) -> str | None:
     """
     if isinstance(mapping, str):
         if mapping not in MAPPINGS:
-            raise ValueError(f"unknown mapping {mapping!r}; the known ones are {', '.join(MAPPINGS)}")
+            raise ValueError(f"Unknown mapping {mapping!r}; the known ones are {', '.join(MAPPINGS)}")
         return mapping
     origin = origin_of(mapping)
     return None if origin is None else _FUNCTIONS.get(origin)

@@ -41,7 +41,7 @@ class CountSum:
             return
         if self._n_modes is not None and states.shape[1] != self._n_modes:
             raise ModeMismatchError(
-                f"states of {states.shape[1]} modes cannot be added to states of {self._n_modes} modes"
+                f"States of {states.shape[1]} modes cannot be added to states of {self._n_modes} modes."
             )
         peak = int(counts.max())
         if self._bound + peak > MAX_INT64:  # rare: only here it takes a look at the sum to know

@@ -141,6 +141,6 @@ def told_as(selection: Any) -> Any:
     told = json_like(selection, "post_selection")
     if isinstance(told, bool | int | float):
         raise TypeError(
-            f"post-selection is {told!r}; use a PostSelection, rules, a callable, or their description"
+            f"Post-selection is {told!r}; use a PostSelection, rules, a callable, or their description."
         )
     return told

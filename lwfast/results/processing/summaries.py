@@ -87,11 +87,11 @@ class Summary:
             return self if other.n_samples == 0 else other
         if self.mode_sums.size != other.mode_sums.size:
             raise ModeMismatchError(
-                f"summaries of {self.mode_sums.size} and {other.mode_sums.size} modes cannot be added"
+                f"Summaries of {self.mode_sums.size} and {other.mode_sums.size} modes cannot be added."
             )
         n_samples = self.n_samples + other.n_samples
         if n_samples > MAX_INT64:  # no entry of the histogram is larger
-            raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first")
+            raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
         histogram = np.zeros(max(self.photon_histogram.size, other.photon_histogram.size), np.int64)
         histogram[: self.photon_histogram.size] += self.photon_histogram
         histogram[: other.photon_histogram.size] += other.photon_histogram
@@ -129,7 +129,7 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
     n_rows, n_modes = states.shape
     n_samples = sum(counts.tolist()) if n_rows and int(counts.max()) > 2**62 // n_rows else int(counts.sum())
     if n_samples > MAX_INT64:
-        raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first")
+        raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
     histogram = np.zeros(255 * n_modes + 1, np.int64)
     mode_sums = np.zeros(n_modes)
     pair_sums = np.zeros((n_modes, n_modes))

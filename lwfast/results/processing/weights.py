@@ -22,15 +22,15 @@ def as_weights(values: Iterable[Any], n_rows: int) -> AnyArray:
     """
     listed = list(values)
     if any(isinstance(value, bool | np.bool_) for value in listed):
-        raise TypeError("a count is True or False; real numbers are needed")
+        raise TypeError("A count is True or False; real numbers are needed.")
     if not any(isinstance(value, float | np.floating) for value in listed):
         return as_counts(listed, n_rows)
     weights = np.array(listed)
     if weights.dtype.kind not in "fiu":
-        raise TypeError(f"counts hold {weights.dtype}; real numbers are needed")
+        raise TypeError(f"Counts hold {weights.dtype}; real numbers are needed.")
     weights = weights.astype(np.float64)
     if not np.isfinite(weights).all():
-        raise ValueError("a count is NaN or infinite")
+        raise ValueError("A count is NaN or infinite.")
     return weights
 
 
