@@ -68,7 +68,7 @@ def permanent(
         permanent of a matrix of this norm, σ^n √(Π rows! Π cols!).
 
     Source:
-        Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns (`_kernels/permanent.py`); with
+        Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns (`_kernels/optics/permanents/permanent.py`); with
         repeated lines where that is cheaper, an expansion over sub-multisets (`_kernels/optics/boson_sampling.py`).
     """
     if rows is None and cols is None and not return_error and type(matrix) is np.ndarray:
