@@ -15,7 +15,10 @@ import pytest
 from lwfast._kernels import _cache, _cache_folders
 from lwfast._kernels import _note as _compile_note
 from lwfast._kernels._jit import jit
+from tests.kernels.twins import needs_jit
 from tests.marks import posix
+
+pytestmark = needs_jit
 
 SOURCE = """
 def double(x):
@@ -259,7 +262,7 @@ def test_processes_compile_each_kernel_once(tmp_path):
     """Several processes on one cold cache compile no kernel twice."""
     code = """
 import sys
-from lwfast._kernels import sampling
+from lwfast._kernels.optics import sampling
 from lwfast.optics.samples.sample_counts import sample_counts
 sample_counts([0.5, 0.5], 10, rng=0)
 kernels = [f for f in vars(sampling).values() if hasattr(f, "stats")]
