@@ -6,7 +6,7 @@
 Any body is read as the slow reader of `tests/reference` reads it, or both refuse it; anything else is a
 crash. atheris follows the branches of Python code only, so the reader runs uncompiled: a hundred times
 slower, and the same code.
-A body that breaks it goes into `tests/test_result_json.py`.
+A body that breaks it goes into `tests/tables/test_result_json.py`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,10 @@ import pytest
 from lwfast._kernels import _cache, _cache_folders
 from lwfast._kernels import _note as _compile_note
 from lwfast._kernels._jit import jit
+from tests.kernels.twins import needs_jit
 from tests.marks import posix
+
+pytestmark = needs_jit
 
 SOURCE = """
 def double(x):

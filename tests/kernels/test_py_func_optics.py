@@ -39,7 +39,7 @@ POWERS = np.array([2, 1, 3])
 def expansion():
     """Return (table, forward, backward, degrees) of six columns over the rows of `POWERS`."""
     table = generator().normal(size=(6, 6))
-    forward, backward, degrees = np.zeros(48), np.zeros(48), np.zeros(24, np.uint8)
+    forward, backward, degrees = np.zeros(48), np.zeros(48), np.zeros(24, np.uint16)
     boson_sampling.expand(table, -1, 1, POWERS, 3, 0, 24, forward, degrees)
     boson_sampling.expand(table, 6, -1, POWERS, 3, 0, 24, backward, degrees)
     return table, forward, backward, degrees
@@ -48,19 +48,28 @@ def expansion():
 def expansions():
     table, forward, _, degrees = expansion()
     for first, step in ((-1, 1), (6, -1)):
-        yield table, first, step, POWERS, 3, 0, 24, np.zeros(48), np.zeros(24, np.uint8)
+        yield table, first, step, POWERS, 3, 0, 24, np.zeros(48), np.zeros(24, np.uint16)
     yield table, -1, 1, POWERS, 3, 7, 20, forward, degrees
     # As the sampler asks: the last digit is new.
     ones = np.array([2, 1, 1])
-    forward, degrees = np.zeros(24), np.zeros(12, np.uint8)
+    forward, degrees = np.zeros(24), np.zeros(12, np.uint16)
     boson_sampling.expand(table, -1, 1, ones, 2, 0, 6, forward, degrees)
     yield table, -1, 1, ones, 3, 6, 12, forward, degrees
+
+
+def compensated_expansions():
+    table, _, _, degrees = expansion()
+    yield table, POWERS, degrees, 0, 24, np.zeros(48), np.zeros(48)
+    f, lost = generator().normal(size=(2, 48))
+    yield table, POWERS, degrees, 9, 20, f, lost
 
 
 def permanents_with_repeats():
     matrices = complex_matrix(3, 3, 4)
     matrices[1, 0, 0] = np.nan
     yield matrices, POWERS, np.array([0, 0, 1, 2, 3, 3]), np.zeros(3, complex)
+    ones = np.ones(4, np.int64)
+    yield nearly_cancelling(complex_matrix(4, 4))[np.newaxis], ones, np.arange(4), np.zeros(1, complex)
 
 
 def bounds_of_terms():
@@ -73,9 +82,14 @@ def sums_of_minors():
     yield forward, backward, degrees, 24, 7, 0, 24, np.zeros(14), np.zeros(14)
 
 
+def sizes_of_minors():
+    _, forward, backward, degrees = expansion()
+    yield forward, backward, degrees, 5, 24, np.ones(7)
+
+
 def minors():
     table = generator().normal(size=(7, 6))
-    room = np.zeros(48), np.zeros(48), np.zeros(24, np.uint8)
+    room = np.zeros(48), np.zeros(48), np.zeros(24, np.uint16)
     yield table, 7, POWERS, 3, 0, *room, np.zeros(14)
 
 
@@ -232,9 +246,17 @@ def matrices_for_lines():
     return [(matrix,), (equal_rows,), (equal_columns,)]
 
 
+def nearly_cancelling(matrix):
+    """Change one entry, so that the permanent is a billion times smaller than its kind."""
+    matrix = matrix.copy()
+    matrix[0, 0] -= lw.permanent(matrix) / lw.permanent(matrix[1:, 1:].copy()) * (1 - 1e-9)
+    return matrix
+
+
 def single_permanents():
     for n in (8, 9):
         yield (complex_matrix(n, n),)
+        yield (nearly_cancelling(complex_matrix(n, n)),)
     yield (np.full((8, 8), np.nan + 0j),)
 
 
@@ -244,6 +266,7 @@ def stacks_of_permanents():
         matrices[3] = np.nan
         matrices[5, 1] = 0.0
         matrices[6, 0] *= 1e-200
+        matrices[7] = nearly_cancelling(matrices[7])
         flat = matrices.reshape(-1).view(np.float64)
         yield flat, n, 0, 9, np.zeros(9, complex)
 
@@ -295,6 +318,7 @@ ROWS = {
     "boson_sampling.permanent_expansion": permanents_with_repeats,
     "boson_sampling.bound_terms": bounds_of_terms,
     "boson_sampling.minors_sums": sums_of_minors,
+    "boson_sampling.minors_sizes": sizes_of_minors,
     "boson_sampling.minors_expansion": minors,
     "boson_sampling.photon_mode": modes_of_photons,
     "boson_sampling.sample_clifford": samples,
@@ -313,14 +337,15 @@ ROWS = {
     "layout.mark_rows": marks_of_rows,
     "layout.scaled_amplitudes": amplitudes,
     "marginals.photon_sums": sums_of_photons,
-    "permanent.has_equal_lines": matrices_for_lines,
-    "permanent.permanent_single": single_permanents,
-    "permanent.permanent_stack": stacks_of_permanents,
-    "permanent_bound.term_sizes": lambda: [
+    "permanents.expansion_compensated.expand_compensated": compensated_expansions,
+    "permanents.permanent.has_equal_lines": matrices_for_lines,
+    "permanents.permanent.permanent_single": single_permanents,
+    "permanents.permanent.permanent_stack": stacks_of_permanents,
+    "permanents.permanent_bound.term_sizes": lambda: [
         (complex_matrix(n, n), start, 1 << (n - 7), np.zeros(2)) for n, start in ((8, 0), (9, 0), (9, 3))
     ],
-    "permanent_compensated.permanent_compensated": lambda: [
-        (complex_matrix(n, n), start, 1 << (n - 6), np.zeros(4)) for n, start in ((7, 0), (8, 1))
+    "permanents.permanent_compensated.permanent_compensated": lambda: [
+        (complex_matrix(n, n), start, 1 << (n - 6), np.zeros(5)) for n, start in ((7, 0), (8, 1))
     ],
     "sampling.guide_table": guides,
     "sampling.count_uniforms": counts_of_uniforms,
@@ -333,7 +358,7 @@ ROWS = {
     "unitary.deviation_columns": deviations,
 }
 MEANT = {"marginals.photon_sums": sums_with_a_meaning}
-OF_ANY_WIDTH = {"permanent.permanent_glynn", "permanent.pack_single"}
+OF_ANY_WIDTH = {"permanents.permanent.permanent_glynn", "permanents.permanent.pack_single"}
 """What they take has the shape of the lanes; tests of their own below."""
 
 
@@ -354,13 +379,13 @@ def test_every_lane_of_glynn_is_the_one_lane_of_its_source(n_rows, n_cols):
     base = rng.normal(size=(2 * n_cols, _simd.LANES))
     rows = rng.normal(size=2 * n_rows * n_cols)
     own_rows = rng.normal(size=(2 * n_rows * n_cols, _simd.LANES))
-    compiled, source = pair(OPTICS, "permanent.permanent_glynn")
+    compiled, source = pair(OPTICS, "permanents.permanent.permanent_glynn")
     steps = 1 << (n_rows - 3)
     for given in (rows, own_rows):
-        out = np.zeros((2, _simd.LANES))
+        out = np.zeros((3, _simd.LANES))
         compiled(base, given, 3, 0, steps, out)
         for lane in range(_simd.LANES):
-            expected = np.zeros((2, 1))
+            expected = np.zeros((3, 1))
             one = given if given.ndim == 1 else np.ascontiguousarray(given[:, lane : lane + 1])
             source(np.ascontiguousarray(base[:, lane : lane + 1]), one, 3, 0, steps, expected)
             assert_same(out[:, lane], expected[:, 0])
@@ -371,7 +396,7 @@ def test_packing_folds_the_rows_of_lanes_into_the_base(n):
     """With one lane no row is folded in; with more, those that differ from lane to lane."""
     matrix = complex_matrix(n, n)
     n_cols = n + n % 2
-    compiled, source = pair(OPTICS, "permanent.pack_single")
+    compiled, source = pair(OPTICS, "permanents.permanent.pack_single")
     base, rows = np.zeros((2 * n_cols, _simd.LANES)), np.zeros(2 * (n - 1 - LANE_ROWS) * n_cols)
     plain_base, plain_rows = np.zeros((2 * n_cols, 1)), np.zeros(2 * (n - 1) * n_cols)
     assert compiled(matrix, base, rows) == source(matrix, plain_base, plain_rows) == True  # noqa: E712

@@ -36,7 +36,7 @@ def modules() -> Iterator[ModuleType]:
 
 
 def dispatchers(room: str) -> set[str]:
-    """Return every compiled kernel of a room, as `module.name`."""
+    """Return every compiled kernel of a room, as `module.name`, or `room.module.name` from a room inside."""
     inside = f"{PACKAGE}.{room}."
     return {
         f"{module.__name__.removeprefix(inside)}.{name}"
@@ -72,8 +72,8 @@ def _twins() -> dict[str, ModuleType]:
 
 
 def pair(room: str, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return a kernel, named `module.name`, and its twin."""
-    module, _, function = name.partition(".")
+    """Return a kernel, named as by `dispatchers`, and its twin."""
+    module, _, function = name.rpartition(".")
     path = f"{PACKAGE}.{room}.{module}"
     return getattr(importlib.import_module(path), function), getattr(_twins()[path], function)
 
@@ -86,11 +86,16 @@ def flat(values: Any) -> list[Any]:
 
 
 def assert_same(one: Any, other: Any, rtol: float = 1e-12) -> None:
-    """Fused multiply-adds round once where Python rounds twice; all else is the same."""
+    """Fused multiply-adds round once where Python rounds twice; all else is the same.
+
+    Complex numbers are compared by parts: beside a NaN, the imaginary part says what is wrong.
+    """
     first, second = flat(one), flat(other)
     assert len(first) == len(second)
     for a, b in zip(map(np.asarray, first), map(np.asarray, second), strict=True):
-        if a.dtype.kind in "fc":
+        if a.dtype.kind == "c":
+            assert_same((a.real, a.imag), (b.real, b.imag), rtol)
+        elif a.dtype.kind == "f":
             size = np.max(np.abs(a[np.isfinite(a)]), initial=0.0)
             np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * size)
         else:
@@ -117,7 +122,7 @@ def assert_twins_agree(
 
 def calls_of(room: str, name: str, work: Callable[[], Any]) -> list[tuple[Any, ...]]:
     """Return the arguments of every call of a kernel while `work` is done."""
-    module, _, function = name.partition(".")
+    module, _, function = name.rpartition(".")
     place = importlib.import_module(f"{PACKAGE}.{room}.{module}")
     kernel = getattr(place, function)
     calls: list[tuple[Any, ...]] = []

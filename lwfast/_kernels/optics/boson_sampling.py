@@ -9,8 +9,8 @@ forms Σ_i a_k[i] x_i:
 and Π r_i! F[r] is the permanent of the matrix with rows repeated. It needs at most d N complex multiply-adds
 and adds nothing but what the product of the forms adds: matrices of equal rows, where Glynn's and Ryser's
 formulas lose digits, come out with a few roundings. The order of the columns decides whether partial
-products are larger than the whole one: see `_order.py`. States are numbered in mixed radix, digit 0 fastest,
-so s - e_i is a fixed stride away and the complement r - s of state s is state N - 1 - s.
+products are larger than the whole one: see `photon_order.py`. States are numbered in mixed radix, digit 0
+fastest, so s - e_i is a fixed stride away and the complement r - s of state s is state N - 1 - s.
 
 Minors. With B the same table for the columns taken from the last to the first, the permanent without column
 l is Π r_i! Σ_{|s| = l} F[s] B[r - s]: all of them cost two tables and one scalar product. A row that is new

@@ -182,8 +182,10 @@ def polynomial_layer(
         chunk: Which of the chunks to work on, and into how many the entries are cut: each writes other
             entries.
     """
-    # The walk of `linear_product` once more, in one piece: Numba counts references to the arrays that helpers
-    # take, at each call, and where rules leave short blocks that takes 2.4 to 3.7 times as long.
+    # The parts are closures, which Numba writes into the walk. Functions outside take arrays as arguments
+    # and count references to them at every call, which short blocks feel: where rules leave such, the whole
+    # took 2.4 to 3.8 times as long. The same happens where a closure writes vectors to `out` on one of two
+    # branches (1.2 times), so that is no part of its own.
     inner, n_free, n_kept, n_modes, least = layout
     counts, sums, first, start, link, weight = tables
     bounds, floors, fixed = limits[BOUNDS], limits[FLOORS], limits[FIXED]
@@ -193,210 +195,194 @@ def polynomial_layer(
     part, n_parts = chunk
     coefficients = len(out) > 1
     out_re, out_im = out[0], out[len(out) - 1]
-    depth = n_modes + 1
-    # The stack: one entry for each mode with a power, from the outermost in.
-    mode_at = np.empty(depth, np.int64)
-    rank_at = np.empty(depth, np.int64)  # of this block in a layer of `degree` that holds all powers
-    main_at = np.empty(depth, np.int64)  # of the same powers one degree below; -1 where pruned
-    shifts_at = np.empty(depth, np.int64)
-    weight_at = np.empty(depth)
-    # The shifts: source blocks that differ by one photon in an outer mode lie at rank + shift.
-    shift = np.empty(depth, np.int64)
-    shift_re = np.empty(depth)
-    shift_im = np.empty(depth)
+    # The stack, an array for each kind; what is left is known without it.
+    rank_at = np.empty(n_modes + 1, np.int64)
+    main_at = np.empty(n_modes + 1, np.int64)
+    shifts_at = np.empty(n_modes + 1, np.int64)
+    weight_at = np.empty(n_modes + 1)
+    rank_at[0] = main_at[0] = shifts_at[0] = 0
+    weight_at[0] = 1.0
+    shift = np.empty(n_modes + 1, np.int64)
+    shift_re = np.empty(n_modes + 1)
+    shift_im = np.empty(n_modes + 1)
     powers = np.zeros(n_modes + 1, np.int64)
-    longest = 0
-    for d in range(degree + 1):
-        longest = max(longest, counts[inner, d])
-    sum_re = np.zeros(longest + PADDING)
-    sum_im = np.zeros(longest + PADDING)
+    sum_re = np.zeros(_longest(counts, inner, degree) + PADDING)
+    sum_im = np.zeros(len(sum_re))
     tail = np.empty(LANES)
     zero = fill(0.0)
+
+    def enter(j: Any, left: Any, depth: Any, rank: Any, main: Any, n_shifts: Any, w: Any) -> Any:
+        """Enter mode j with its power, which is not zero; return the new state."""
+        x = powers[j]
+        below = main
+        rank += sums[j, left + 1] - sums[j, left + 1 - x]
+        if below != _PRUNED:
+            shift[n_shifts] = below + sums[j, left] - sums[j, left + 1 - x] - rank
+            shift_re[n_shifts] = form_re[j]
+            shift_im[n_shifts] = form_im[j]
+            n_shifts += 1
+            main = _PRUNED
+            if left - 1 - x >= floors[j] and x <= bounds[j]:
+                main = below + sums[j, left] - sums[j, left - x]
+        for factor in range(2, x + 1):
+            w *= factor
+        depth += 1
+        rank_at[depth] = rank
+        main_at[depth] = main
+        shifts_at[depth] = n_shifts
+        weight_at[depth] = w
+        return left - x, depth, rank, main, n_shifts, w
+
+    def grow(left: Any, depth: Any) -> Any:
+        """Let the innermost outer mode that can have one photon more, those further in have none.
+
+        Returns:
+            (j, left, depth): the mode, `n_free` where there is none, and the state before it is entered.
+        """
+        j = inner
+        while j < n_free and not (powers[j] < bounds[j] and left - 1 >= floors[j]):
+            if powers[j] > 0:
+                left += powers[j]
+                powers[j] = 0
+                depth -= 1
+            j += 1
+        if j < n_free:
+            if powers[j] > 0:
+                left += powers[j]
+                depth -= 1
+            powers[j] += 1
+        return j, left, depth
+
+    def only_entry(rank: Any, n_shifts: Any) -> Any:
+        """Return the entry of a block in which no photon is left for the inner modes."""
+        re = 0.0
+        im = 0.0
+        for i in range(n_shifts):
+            s = rank + shift[i]
+            re += shift_re[i] * source_re[s] - shift_im[i] * source_im[s]
+            im += shift_re[i] * source_im[s] + shift_im[i] * source_re[s]
+        return re, im
+
+    def follow_links(left: Any, main: Any, length: Any) -> None:
+        """Sum over the inner modes, one photon of which the source has not."""
+        if main != _PRUNED:
+            # Unsigned: Numba would ask each signed index whether it counts from the end, and that alone
+            # takes half of the time (24 ms against 15 at 20 modes, 8 photons).
+            origin = np.uint64(main)
+            at_link = np.uint64(start[left])
+            slots = min(left, inner)
+            for e in range(length):
+                re = 0.0
+                im = 0.0
+                for _ in range(slots):
+                    entry = origin + link[at_link]
+                    f_re = link_re[at_link]
+                    f_im = link_im[at_link]
+                    re += f_re * source_re[entry] - f_im * source_im[entry]
+                    im += f_re * source_im[entry] + f_im * source_re[entry]
+                    at_link += np.uint64(1)
+                sum_re[e] = re
+                sum_im[e] = im
+        else:
+            for e in range(length):
+                sum_re[e] = 0.0
+                sum_im[e] = 0.0
+
+    def add_shifts(v: Any, rank: Any, n_shifts: Any) -> Any:
+        """Return a vector of sums, of the inner modes and of all shifts."""
+        # Four sums, so that the FMAs of one shift do not wait for one another.
+        a0 = load_at(sum_re, v)
+        b0 = load_at(sum_im, v)
+        a1 = zero
+        b1 = zero
+        for i in range(n_shifts):
+            s = rank + shift[i] + v
+            x_re = load_at(source_re, s)
+            x_im = load_at(source_im, s)
+            c_re = fill(shift_re[i])
+            c_im = fill(shift_im[i])
+            a0 = add(mul(c_re, x_re), a0)
+            a1 = add(mul(c_im, x_im), a1)
+            b0 = add(mul(c_re, x_im), b0)
+            b1 = add(mul(c_im, x_re), b1)
+        return sub(a0, a1), add(b0, b1)
+
     n_fixed = 0
     for j in range(n_free, n_kept):
         powers[j] = fixed[j]
         n_fixed += fixed[j]
+    left0 = degree - n_fixed  # for the free modes
     while True:  # over the powers of the loss modes
-        rank = 0
-        main = 0
-        left = degree
-        w = 1.0
-        q = 0
-        n_shifts = 0
-        for level in range(n_modes - n_free + (n_free - inner if part > 0 else 0)):
+        begin = counts[n_free, left0] * part // n_parts
+        end = counts[n_free, left0] * (part + 1) // n_parts
+        left, depth, rank, main, n_shifts, w = degree, 0, 0, 0, 0, 1.0
+        position = 0
+        for level in range(n_modes - (inner if part > 0 else n_free)):
             j = n_modes - 1 - level
-            if j == n_free - 1:
-                q0, shifts0, left0, rank0, main0, w0 = q, n_shifts, left, rank, main, w
-                size = counts[n_free, left]
-                begin = size * part // n_parts
-                rest = begin
-                position = 0
-            if j < n_free:
+            if j < n_free:  # seek the block that holds entry `begin`
+                before = sums[j, left + 1]
                 x = 0
-                while x < left and rest >= sums[j, left + 1] - sums[j, left - x]:
+                while x < left and begin - position >= before - sums[j, left - x]:
                     x += 1
                 powers[j] = x
-                rest -= sums[j, left + 1] - sums[j, left + 1 - x]
-                position += sums[j, left + 1] - sums[j, left + 1 - x]
-            x = powers[j]
-            if x > 0:
-                below = main
-                main_left = left - 1
-                rank += sums[j, left + 1] - sums[j, left + 1 - x]
-                if below >= 0:
-                    shift[n_shifts] = below + sums[j, left] - sums[j, left + 1 - x] - rank
-                    shift_re[n_shifts] = form_re[j]
-                    shift_im[n_shifts] = form_im[j]
-                    n_shifts += 1
-                    main = -1
-                    if main_left - x >= floors[j] and x <= bounds[j]:
-                        main = below + sums[j, left] - sums[j, left - x]
-                left -= x
-                for factor in range(2, x + 1):
-                    w *= factor
-                mode_at[q] = j
-                rank_at[q] = rank
-                main_at[q] = main
-                shifts_at[q] = n_shifts
-                weight_at[q] = w
-                q += 1
-        if part == 0 or n_free == inner:
-            q0, shifts0, left0, rank0, main0, w0 = q, n_shifts, left, rank, main, w
-            size = counts[n_free, left]
-            begin = size * part // n_parts
-            position = 0
-        end = size * (part + 1) // n_parts
+                position += before - sums[j, left + 1 - x]
+            if powers[j] > 0:
+                left, depth, rank, main, n_shifts, w = enter(j, left, depth, rank, main, n_shifts, w)
         while position < end:  # over the powers of the outer free modes
             length = counts[inner, left]
             if position >= begin:
                 at = base[left0] + position
                 if left == 0:
-                    re = 0.0
-                    im = 0.0
-                    for i in range(n_shifts):
-                        s = rank + shift[i]
-                        re += shift_re[i] * source_re[s] - shift_im[i] * source_im[s]
-                        im += shift_re[i] * source_im[s] + shift_im[i] * source_re[s]
+                    one_re, one_im = only_entry(rank, n_shifts)
                     if coefficients:
-                        out_re[at] = re
-                        out_im[at] = im
+                        out_re[at] = one_re
+                        out_im[at] = one_im
                     else:
-                        out_re[at] += (re * re + im * im) * w
+                        out_re[at] += (one_re * one_re + one_im * one_im) * w
                 else:
+                    follow_links(left, main, length)
                     row = first[left]
-                    if main >= 0:
-                        # Unsigned: Numba would ask each signed index whether it counts from the end, and
-                        # that alone takes half of the time (24 ms against 15 at 20 modes, 8 photons).
-                        origin = np.uint64(main)
-                        at_link = np.uint64(start[left])
-                        slots = min(left, inner)
-                        for e in range(length):
-                            re = 0.0
-                            im = 0.0
-                            for _ in range(slots):
-                                entry = origin + link[at_link]
-                                f_re = link_re[at_link]
-                                f_im = link_im[at_link]
-                                re += f_re * source_re[entry] - f_im * source_im[entry]
-                                im += f_re * source_im[entry] + f_im * source_re[entry]
-                                at_link += np.uint64(1)
-                            sum_re[e] = re
-                            sum_im[e] = im
-                    else:
-                        for e in range(length):
-                            sum_re[e] = 0.0
-                            sum_im[e] = 0.0
                     for v in range(0, length, LANES):
-                        # Four sums, so that the FMAs of one shift do not wait for one another.
-                        a0 = load_at(sum_re, v)
-                        b0 = load_at(sum_im, v)
-                        a1 = zero
-                        b1 = zero
-                        for i in range(n_shifts):
-                            s = rank + shift[i] + v
-                            x_re = load_at(source_re, s)
-                            x_im = load_at(source_im, s)
-                            c_re = fill(shift_re[i])
-                            c_im = fill(shift_im[i])
-                            a0 = add(mul(c_re, x_re), a0)
-                            a1 = add(mul(c_im, x_im), a1)
-                            b0 = add(mul(c_re, x_im), b0)
-                            b1 = add(mul(c_im, x_re), b1)
-                        a0 = sub(a0, a1)
-                        b0 = add(b0, b1)
-                        o = at + v
+                        re, im = add_shifts(v, rank, n_shifts)
+                        o, n = at + v, length - v
                         if coefficients:
-                            if v + LANES <= length:
-                                store_at(out_re, o, a0)
-                                store_at(out_im, o, b0)
+                            if n >= LANES:
+                                store_at(out_re, o, re)
+                                store_at(out_im, o, im)
                             else:
-                                store_at(tail, 0, a0)
-                                for z in range(length - v):
+                                store_at(tail, 0, re)
+                                for z in range(n):
                                     out_re[o + z] = tail[z]
-                                store_at(tail, 0, b0)
-                                for z in range(length - v):
+                                store_at(tail, 0, im)
+                                for z in range(n):
                                     out_im[o + z] = tail[z]
                         else:
-                            p = mul(add(mul(a0, a0), mul(b0, b0)), mul(load_at(weight, row + v), fill(w)))
-                            if v + LANES <= length:
+                            p = mul(add(mul(re, re), mul(im, im)), mul(load_at(weight, row + v), fill(w)))
+                            if n >= LANES:
                                 store_at(out_re, o, add(p, load_at(out_re, o)))
                             else:
                                 store_at(tail, 0, p)
-                                for z in range(length - v):
+                                for z in range(n):
                                     out_re[o + z] += tail[z]
             position += length
-            # Step the powers: grow the innermost mode that can, set those below it to zero.
-            j = inner
-            while j < n_free and not (powers[j] < bounds[j] and left - 1 >= floors[j]):
-                if powers[j] > 0:
-                    left += powers[j]
-                    powers[j] = 0
-                    q -= 1
-                j += 1
-            if j >= n_free:
+            j, left, depth = grow(left, depth)
+            if j == n_free:
                 break
-            if q > q0 and mode_at[q - 1] == j:
-                q -= 1
-            if q > q0:
-                rank, main, n_shifts, w = rank_at[q - 1], main_at[q - 1], shifts_at[q - 1], weight_at[q - 1]
-            else:
-                rank, main, n_shifts, w = rank0, main0, shifts0, w0
-            left += powers[j]
-            x = powers[j] + 1
-            powers[j] = x
-            below = main
-            rank += sums[j, left + 1] - sums[j, left + 1 - x]
-            if below >= 0:
-                shift[n_shifts] = below + sums[j, left] - sums[j, left + 1 - x] - rank
-                shift_re[n_shifts] = form_re[j]
-                shift_im[n_shifts] = form_im[j]
-                n_shifts += 1
-                main = -1
-                if left - 1 - x >= floors[j]:
-                    main = below + sums[j, left] - sums[j, left - x]
-            left -= x
-            for factor in range(2, x + 1):
-                w *= factor
-            mode_at[q] = j
-            rank_at[q] = rank
-            main_at[q] = main
-            shifts_at[q] = n_shifts
-            weight_at[q] = w
-            q += 1
+            rank, main, n_shifts, w = rank_at[depth], main_at[depth], shifts_at[depth], weight_at[depth]
+            left, depth, rank, main, n_shifts, w = enter(j, left, depth, rank, main, n_shifts, w)
         for j in range(inner, n_free):
             powers[j] = 0
         # Step the powers of the loss modes the same way.
         left = left0 + n_fixed
         j = n_kept
-        while j < n_modes:
-            if powers[j] < bounds[j] and left - 1 >= max(floors[j], n_fixed + least):
-                break
+        while j < n_modes and not (powers[j] < bounds[j] and left - 1 >= max(floors[j], n_fixed + least)):
             left += powers[j]
             powers[j] = 0
             j += 1
         if j >= n_modes:
             break
         powers[j] += 1
+        left0 = left - 1 - n_fixed
 
 
 @lane_jit

@@ -210,7 +210,7 @@ def slos_small(
                 im += matrix[i, 2 * j] * matrix[i, 2 * k + 1] - matrix[i, 2 * j + 1] * matrix[i, 2 * k]
             if not (abs(re) <= rounding and abs(im) <= rounding):
                 return NOT_SIMPLE, 0, nothing
-    # The photons of all modes in turn, in proportion: see `_order.py`.
+    # The photons of all modes in turn, in proportion: see `photon_order.py`.
     taken = np.zeros(n_modes, np.int64)
     for row in range(n_photons):
         best = -1

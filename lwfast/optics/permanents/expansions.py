@@ -1,4 +1,4 @@
-"""The expansions of `_kernels/boson_sampling.py`, in steps that are short enough for Ctrl-C to be heard."""
+"""The expansions of `_kernels/optics/boson_sampling.py`, in steps short enough for Ctrl-C to be heard."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _EXPAND_TO = 20
 _NORM_FROM = 5_000
 """Multiply-adds of an expansion from which a norm is quicker to find than a bound from all terms."""
 _MOST_GROWTH = 10.0
-"""By how much errors grow where the forms are taken in turn; up to 4 is usual, see `_order.py`."""
+"""By how much errors grow where the forms are taken in turn; up to 4 is usual, see `photon_order.py`."""
 _COMPENSATED_LEAST = 1e-18
 """Compensated sums that are smaller beside the root of their squares may have fewer than ten digits right."""
 
@@ -225,9 +225,9 @@ def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, co
 
     Each F[s] is rounded by √(2 (d + 1)) u Σ_i |a_i F[s - e_i]| or so. As states of photons, these are at most
     √k |a| as large as the partial product of k forms, which itself grows by the root of how often its form
-    came up to there; see `_order.py` for how they grow until the end. Roundings of n steps add as squares.
-    Four times what is expected is taken; random amplitudes of up to 170 photons miss by less than a hundredth
-    of it.
+    came up to there; see `photon_order.py` for how they grow until the end. Roundings of n steps add as
+    squares. Four times what is expected is taken; random amplitudes of up to 170 photons miss by less than a
+    hundredth of it.
     """
     n, (d, c) = int(row_counts.sum()), matrix.shape
     relative = 4 * math.sqrt(2.0 * c * n * (d + 1)) * ROUNDING * _MOST_GROWTH
@@ -391,7 +391,7 @@ def _value_and_bound(
 
 
 def _glynn_bound(matrix: ComplexArray) -> float:
-    """Return a bound of the error of `by_glynn`; see `_kernels/permanent_bound.py`."""
+    """Return a bound of the error of `by_glynn`; see `_kernels/optics/permanents/permanent_bound.py`."""
     from lwfast._kernels.optics.permanents.permanent_bound import LANE_ROWS, term_sizes
 
     n = len(matrix)

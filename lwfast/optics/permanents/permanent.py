@@ -68,8 +68,9 @@ def permanent(
         permanent of a matrix of this norm, σ^n √(Π rows! Π cols!).
 
     Source:
-        Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns (`_kernels/permanent.py`); with
-        repeated lines where that is cheaper, an expansion over sub-multisets (`_kernels/boson_sampling.py`).
+        Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns
+        (`_kernels/optics/permanents/permanent.py`); with repeated lines where that is cheaper, an expansion
+        over sub-multisets (`_kernels/optics/boson_sampling.py`).
     """
     if rows is None and cols is None and not return_error and type(matrix) is np.ndarray:
         quick = _one_plain(matrix)
@@ -160,7 +161,8 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
         PrecisionError: A minor would have fewer than ten digits right; see `permanent`.
 
     Source:
-        Two expansions over subsets, from the first and from the last row (`_kernels/boson_sampling.py`).
+        Two expansions over subsets, from the first and from the last row
+        (`_kernels/optics/boson_sampling.py`).
     """
     array = _as_complex(matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] + 1:

@@ -71,7 +71,7 @@ def boson_sample(
 
     Source:
         Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
-        the permanents come from an expansion over sub-multisets, see `_kernels/boson_sampling.py`.
+        the permanents come from an expansion over sub-multisets, see `_kernels/optics/boson_sampling.py`.
     """
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
