@@ -246,7 +246,7 @@ def test_steps_that_do_not_fit_the_first_file_end_the_campaign(pair, on_error):
         campaign.apply_post_selection([((9,), (1,))]),
     ):
         for run in (wrong.merge, wrong.summarise, lambda wrong=wrong: list(wrong)):
-            with pytest.raises(lw.ModeRangeError, match=r"step \d .*a\.json, the first file"):
+            with pytest.raises(lw.ModeRangeError, match=r"Step \d .*a\.json, the first file"):
                 run()
     assert campaign.post_select((), {0: 1}).map(lambda s: s + s).post_select([((1,), (0, 1))]).merge()
     with pytest.raises(lw.ResultError, match=r"Step 2 \(map\).*even number of modes"):

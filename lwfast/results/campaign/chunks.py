@@ -272,7 +272,7 @@ def misfit_of(path: Path, result: SamplingResult, steps: Sequence[CampaignStep])
         check_fit(steps, result.n_modes)
     except LightworksError as error:
         return type(error)(
-            f"{str(error).rstrip('.')}; {path}, the first file with states, has {result.n_modes} modes"
+            f"{str(error).rstrip('.')}; {path}, the first file with states, has {result.n_modes} modes."
         )
     return None
 

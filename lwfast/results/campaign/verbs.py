@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast.errors import LightworksError, ModeRangeError, ResultError
+from lwfast.errors import LightworksError, ModeRangeError, ResultError, ended
 from lwfast.results.processing.mapping import known_name, map_states
 from lwfast.results.processing.selection import as_selection, settled
 from lwfast.results.sampling_result import SamplingResult
@@ -89,9 +89,9 @@ def check_fit(steps: Iterable[CampaignStep], n_modes: int) -> None:
             heralds = step.args[1] if step.name == "post_select" else {}
             table, _ = select_checked(table, no_counts, () if test is not None else as_rules(rules), heralds)
         except ModeRangeError as error:
-            raise ModeRangeError(f"Step {number} ({step.name}) of the campaign: {error}") from None
+            raise ModeRangeError(f"Step {number} ({step.name}) of the campaign: {ended(error)}") from None
         except ValueError as error:
-            raise ResultError(f"Step {number} ({step.name}) of the campaign: {error}") from None
+            raise ResultError(f"Step {number} ({step.name}) of the campaign: {ended(error)}") from None
 
 
 def _step(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CampaignStep:
