@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast.emulator.conditions import Conditions
-from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.noise.loss import checked_columns
+from lwfast.optics.experiment import Experiment
 from lwfast.optics.samples.emission import Emission, loses_more
 
 
@@ -107,10 +106,9 @@ def _room(experiment: Experiment, modes: Iterable[int], most: int) -> int:
 
 def _fewest(experiment: Experiment) -> int:
     """Return the fewest photons that an outcome has, dark counts not counted."""
-    photons = sum(experiment.photons)
+    photons = experiment.light.n_photons
     if experiment.terms is not None and experiment.terms.missing > 0:
         return 0
-    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
-    if not checked_columns(experiment.matrix[:, occupied], experiment.tolerance)[1]:
+    if not experiment.light.is_isometry:
         return 0
     return photons if experiment.resolving.all() else min(photons, 1)

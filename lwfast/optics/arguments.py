@@ -12,9 +12,8 @@ from lwfast._base.validation import as_fraction, as_integer, is_bool
 from lwfast._rule_parsing import as_rules, has_only_rules
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ModeMismatchError, ModeRangeError, ResourceLimitError
+from lwfast.optics.photon_limits import check_states_hold
 
-MAX_PHOTONS = 255
-"""Most photons of an input: an output mode holds them in a uint8."""
 MOST_SAMPLES = 2**63 - 1
 """Counts are int64."""
 
@@ -61,9 +60,7 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     if min(values) < 0:
         msg = f"Photon numbers cannot be negative, got {min(values)} in mode {values.index(min(values))}."
         raise ValueError(msg)
-    if sum(values) > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {sum(values)}."
-        raise ResourceLimitError(msg)
+    check_states_hold(sum(values))
     return values
 
 

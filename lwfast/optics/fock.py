@@ -18,9 +18,8 @@ from lwfast._base.parallel import run_chunks
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResourceLimitError
+from lwfast.optics.photon_limits import check_states_hold, states_of
 
-MAX_PHOTONS = 255
-"""Most photons of a state: a mode holds them in a uint8."""
 _MAX_RANK = 2**63 - 1
 _THREADED_BYTES = 4 << 20
 _THREADED_ROWS = 60_000
@@ -45,7 +44,7 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
             size.
     """
     n_modes, n_photons = _numbers(n_modes, n_photons)
-    count = _count(n_modes, n_photons)
+    count = states_of(n_modes, n_photons)
     check_memory(count * max(n_modes, 1), f"The {count} states of {n_photons} photons in {n_modes} modes")
     out = np.empty((count, n_modes), dtype=np.uint8)
     if n_modes < 2 or n_photons == 0:
@@ -97,7 +96,7 @@ def fock_rank(states: ArrayLike) -> Any:
     n_modes = array.shape[-1]
     # One mode alone may not fit a uint8 before the sum is known to.
     most = max(int(array.max(initial=0)), int(array.sum(axis=-1, dtype=np.int64).max(initial=0)))
-    _check_photons(most)
+    check_states_hold(most)
     if most == 0 or n_modes == 0:
         return 0 if array.ndim == 1 else np.zeros(array.shape[:-1], dtype=np.int64)
     _check_rank(n_modes, most)
@@ -131,7 +130,7 @@ def fock_unrank(ranks: ArrayLike, n_modes: int, n_photons: int) -> StateTable:
     """
     n_modes, n_photons = _numbers(n_modes, n_photons)
     _check_rank(n_modes, n_photons)
-    count = _count(n_modes, n_photons)
+    count = states_of(n_modes, n_photons)
     array = np.asarray(ranks)
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(np.int64)
@@ -169,22 +168,12 @@ def _numbers(n_modes: Any, n_photons: Any) -> tuple[int, int]:
         if value < 0:
             msg = f"{name} should not be negative, got {value}."
             raise ValueError(msg)
-    _check_photons(photons)
+    check_states_hold(photons)
     return modes, photons
 
 
-def _check_photons(n_photons: int) -> None:
-    if n_photons > MAX_PHOTONS:
-        msg = f"States hold at most {MAX_PHOTONS} photons (uint8 a mode), got {n_photons}."
-        raise ResourceLimitError(msg)
-
-
-def _count(n_modes: int, n_photons: int) -> int:
-    return math.comb(n_modes + n_photons - 1, n_photons) if n_modes else int(n_photons == 0)
-
-
 def _check_rank(n_modes: int, n_photons: int) -> None:
-    count = _count(n_modes, n_photons)
+    count = states_of(n_modes, n_photons)
     if count > _MAX_RANK:
         msg = (
             f"{n_photons} photons in {n_modes} modes have about {count:.3g} states; ranks are int64 and "

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, StateTable
-from lwfast.optics.distributions.layers import FockLayout, RulePairs, chunks_of, states_of
+from lwfast.optics.distributions.layers import RulePairs
+from lwfast.optics.distributions.layout import FockLayout, chunks_of
+from lwfast.optics.photon_limits import states_of
 
 
 def kept_ranks(
