@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.feasibility import emission_for
+from lwfast.emulator.sampling import emission_for
 from lwfast.optics.costs import sample_seconds
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import distinct_rows

@@ -13,10 +13,9 @@ from lwfast._base import progress as _progress
 from lwfast._base.memory import memory_limit
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions, grouped
-from lwfast.emulator.feasibility import why_impossible
 from lwfast.emulator.plans import ASK_ALL, PERMANENT, SLOS, Plan
 from lwfast.emulator.rounds import Tally, round_size, rounds
-from lwfast.emulator.sampling import Sampling
+from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import SamplerError
 from lwfast.optics.costs import FOCK, estimates
 from lwfast.optics.distributions.photon_numbers import OutputDistribution

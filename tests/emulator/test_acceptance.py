@@ -15,7 +15,7 @@ import lwfast as lw
 from lwfast.emulator import Backend, Detector, Source, run_raw
 from lwfast.emulator.acceptance import acceptance
 from lwfast.emulator.conditions import Conditions, grouped
-from lwfast.emulator.feasibility import emission_for
+from lwfast.emulator.sampling import emission_for
 from lwfast.errors import ResourceLimitError, SamplerError
 from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
