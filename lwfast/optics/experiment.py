@@ -29,6 +29,9 @@ class Experiment:
         deviation: How far the matrix that was given missed what it is now.
         is_plain: Whether a transfer matrix and resolving detectors are all there is.
         clicks_only: Whether every detector is a threshold detector.
+        photons: Intended photons in each input mode.
+        n_modes: Number of modes.
+        most_photons: Most photons that can be reported.
     """
 
     matrix: ComplexArray
@@ -39,27 +42,18 @@ class Experiment:
     deviation: float = 0.0
     is_plain: bool = field(init=False)
     clicks_only: bool = field(init=False)
+    photons: tuple[int, ...] = field(init=False)
+    n_modes: int = field(init=False)
+    most_photons: int = field(init=False)
 
     def __post_init__(self) -> None:
         plain = self.terms is None and not self.dark.any() and bool(self.resolving.all())
         object.__setattr__(self, "is_plain", plain)
         object.__setattr__(self, "clicks_only", not self.resolving.any())
-
-    @property
-    def photons(self) -> tuple[int, ...]:
-        """Intended photons in each input mode."""
-        return self.light.photons
-
-    @property
-    def n_modes(self) -> int:
-        """Number of modes."""
-        return len(self.light.photons)
-
-    @property
-    def most_photons(self) -> int:
-        """Most photons that can be reported."""
-        per_photon = self.terms.most if self.terms else 1
-        return self.light.n_photons * per_photon + int(np.count_nonzero(self.dark))
+        object.__setattr__(self, "photons", self.light.photons)
+        object.__setattr__(self, "n_modes", self.light.n_modes)
+        most = self.light.n_photons * (self.terms.most if self.terms else 1)
+        object.__setattr__(self, "most_photons", most + int(np.count_nonzero(self.dark)))
 
 
 def make_experiment(

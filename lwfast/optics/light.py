@@ -39,7 +39,7 @@ class Light:
     is_isometry: bool
     tolerance: float
 
-    @property
+    @cached_property
     def n_modes(self) -> int:
         """Number of modes."""
         return len(self.photons)
@@ -77,10 +77,11 @@ class Light:
             vars(whole)["loss_rows"] = self.loss_rows
             return whole
         occupied = [self.occupied[place] for place in places]
-        given, lost = self.given[:, places], self.lost[np.ix_(places, places)]
+        given = self.given[:, places]
         if self.is_isometry:
-            columns, is_isometry = self.columns[:, places], True
+            lost, columns, is_isometry = self.lost[np.ix_(places, places)], self.columns[:, places], True
         else:
+            lost = loss_matrix(given)
             columns, is_isometry = checked_columns(given, self.tolerance, lost)
         return Light(tuple(photons), occupied, given, lost, columns, is_isometry, self.tolerance)
 

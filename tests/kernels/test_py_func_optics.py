@@ -169,14 +169,14 @@ LAYOUTS = FockLayout(4, 3, 3), FockLayout(3, 4, 2), FockLayout(4, 4, 4, (4, 1, 2
 
 def ranks_of_layouts():
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         for ranks in (np.arange(layout.size), np.array([0, 1, layout.size - 1])):
             yield ranks, layout.n_photons, sums, bounds, np.zeros((len(ranks), layout.n_modes), np.uint8)
 
 
 def powers_of_ranks():
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         for rank in range(layout.size):
             yield rank, layout.n_photons, sums, np.zeros(len(bounds), np.int64)
 
@@ -186,7 +186,7 @@ def marks_of_outcomes():
     start, allowed = np.array([0, 9]), np.zeros(14, np.uint8)
     allowed[[1, 2, 9]] = 1
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         member = np.zeros((len(bounds), 2), np.int64)
         for rule, (modes, _) in enumerate(rules):
             member[list(modes), rule] += 1
@@ -204,7 +204,7 @@ def marks_of_rows():
 def amplitudes():
     roots = np.sqrt([1.0, 1, 2, 6, 24])
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         chunk = (1, layout.size)
         values = generator().normal(size=(2, layout.size))
         yield chunk, layout.n_photons, sums, bounds, 0.5, roots, values, np.zeros(2 * layout.size)

@@ -192,7 +192,8 @@ def output_polynomial(
     most = n - sum(heralds.values())
     least = max(least, 0) if len(lossy) else max(least, most)
     layout = FockLayout(len(free), max(most, -1), max(least, 0))
-    layout = layout if not pairs else replace(layout, caps=useful_caps(pairs, layout))
+    caps = useful_caps(pairs, layout) if pairs else ()
+    layout = replace(layout, caps=caps) if caps else layout
     free = [free[position] for position in layout.order]
     forms = np.vstack([columns[free], columns[herald_modes], rows[lossy]])
     numbers = light.numbers

@@ -54,18 +54,18 @@ class FockLayout:
             numbers = [below[d + 1] - below[max(d - cap, 0)] for d in range(self.n_photons + 1)]
         return [numbers[d] for d in degrees]
 
-    @property
+    @cached_property
     def order(self) -> list[int]:
         """The modes as they are laid out, those without a limit first."""
         modes = range(self.n_modes)
         return sorted(modes, key=lambda mode: self.caps[mode] < self.n_photons) if self.caps else list(modes)
 
+    @cached_property
     def walk(self) -> tuple[NDArray[np.int64], AnyArray]:
-        """Return what kernels need to walk over the outcomes.
+        """What kernels need to walk over the outcomes.
 
-        Returns:
-            The largest power of each mode, int64, and the sums of `prefix_counts`. Photons that are missing
-            sit in one mode more, the last.
+        The largest power of each mode, int64, and the sums of `prefix_counts`. Photons that are missing sit
+        in one mode more, the last.
         """
         from lwfast._kernels.optics.slos import prefix_counts
 
@@ -91,7 +91,7 @@ class FockLayout:
         out = np.zeros((n_rows, self.n_modes), dtype=np.uint8)
         if self.n_modes == 0 or self.n_photons == 0 or n_rows == 0:
             return out
-        bounds, sums = self.walk()
+        bounds, sums = self.walk
         pieces = chunks_of(n_rows)
 
         def write(piece: int) -> None:

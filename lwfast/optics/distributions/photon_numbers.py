@@ -223,7 +223,7 @@ def _scaled(layout: FockLayout, coefficients: FloatArray, shared: float, workers
     from lwfast._kernels.optics.layout import scaled_amplitudes
 
     size = layout.size
-    bounds, sums = layout.walk()
+    bounds, sums = layout.walk
     roots = np.sqrt([float(math.factorial(k)) for k in range(layout.n_photons + 1)])
     values = np.empty(size, dtype=np.complex128)
     out = values.view(np.float64)

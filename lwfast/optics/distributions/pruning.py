@@ -33,7 +33,7 @@ def kept_ranks(
     size = layout.size if size is None else size
     if size == 0:
         return np.empty(0, dtype=np.int64)
-    bounds, sums = layout.walk()
+    bounds, sums = layout.walk
     place = {mode: position for position, mode in enumerate(layout.order)}
     member = np.zeros((len(bounds), len(pairs)), dtype=np.int64)
     for rule, (modes, _) in enumerate(pairs):
