@@ -21,12 +21,12 @@ class Experiment:
     """What happens in one shot.
 
     Attributes:
-        matrix: complex128[m, m], transfer matrix with all losses and detector efficiencies in it.
         light: The intended photons and the columns of the matrix that they meet.
         terms: What the source emits for each, or None for exactly that photon.
         dark: float64[m], probability of a dark count.
         resolving: bool[m], False for threshold detectors.
         deviation: How far the matrix that was given missed what it is now.
+        matrix: complex128[m, m], transfer matrix with all losses and detector efficiencies in it.
         is_plain: Whether a transfer matrix and resolving detectors are all there is.
         clicks_only: Whether every detector is a threshold detector.
         photons: Intended photons in each input mode.
@@ -34,12 +34,12 @@ class Experiment:
         most_photons: Most photons that can be reported.
     """
 
-    matrix: ComplexArray
     light: Light
     terms: SourceTerms | None
     dark: FloatArray
     resolving: NDArray[np.bool_]
     deviation: float = 0.0
+    matrix: ComplexArray = field(init=False)
     is_plain: bool = field(init=False)
     clicks_only: bool = field(init=False)
     photons: tuple[int, ...] = field(init=False)
@@ -48,6 +48,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         plain = self.terms is None and not self.dark.any() and bool(self.resolving.all())
+        object.__setattr__(self, "matrix", self.light.matrix)
         object.__setattr__(self, "is_plain", plain)
         object.__setattr__(self, "clicks_only", not self.resolving.any())
         object.__setattr__(self, "photons", self.light.photons)
@@ -103,7 +104,7 @@ def make_experiment(
         behind = np.sqrt(brightness) * behind
     if behind is not whole:
         light = parsed_light(behind, photons, UNIT_ROUNDING)
-    return Experiment(behind, light, terms, dark, resolving, deviation=deviation)
+    return Experiment(light, terms, dark, resolving, deviation=deviation)
 
 
 def _without_rounding(

@@ -21,6 +21,7 @@ class Light:
     """Photons in the modes of a circuit, and where they may go.
 
     Attributes:
+        matrix: complex128[m, m], the transfer matrix.
         photons: Photons in each mode.
         occupied: The modes with photons, q of them.
         given: complex128[m, q], the columns of the transfer matrix for these modes.
@@ -31,6 +32,7 @@ class Light:
         tolerance: How far columns that were given may be off by rounding.
     """
 
+    matrix: ComplexArray
     photons: tuple[int, ...]
     occupied: list[int]
     given: ComplexArray
@@ -77,13 +79,13 @@ class Light:
             vars(whole)["loss_rows"] = self.loss_rows
             return whole
         occupied = [self.occupied[place] for place in places]
-        given = self.given[:, places]
+        given = self.matrix[:, occupied]
         if self.is_isometry:
             lost, columns, is_isometry = self.lost[np.ix_(places, places)], self.columns[:, places], True
         else:
             lost = loss_matrix(given)
             columns, is_isometry = checked_columns(given, self.tolerance, lost)
-        return Light(tuple(photons), occupied, given, lost, columns, is_isometry, self.tolerance)
+        return Light(self.matrix, tuple(photons), occupied, given, lost, columns, is_isometry, self.tolerance)
 
 
 def parsed_light(
@@ -104,7 +106,7 @@ def parsed_light(
     given = matrix[:, occupied]
     lost = loss_matrix(given) if lost is None else lost[np.ix_(occupied, occupied)]
     columns, is_isometry = checked_columns(given, tolerance, lost)
-    return Light(photons, occupied, given, lost, columns, is_isometry, tolerance)
+    return Light(matrix, photons, occupied, given, lost, columns, is_isometry, tolerance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Transfer:
     Attributes:
         matrix: complex128[m, m].
         deviation: How far what was given missed what it is now.
-        lost: complex128[m, m], 1 - T^H T of the matrix, where it had to be formed.
+        lost: complex128[m, m], 1 - T^H T of the matrix where it is unitary but for rounding, else None.
     """
 
     matrix: ComplexArray
@@ -141,5 +143,7 @@ def cleaned_transfer(matrix: ComplexArray, tolerance: float) -> Transfer:
     deviation = float(np.abs(lost).max(initial=0.0))
     if UNIT_ROUNDING < deviation <= tolerance:
         return Transfer(clipped(matrix, isometry=True), deviation, None)
-    # What loses light was not off by that.
-    return Transfer(matrix, deviation if deviation <= UNIT_ROUNDING else 0.0, lost)
+    if not deviation <= UNIT_ROUNDING:
+        # What loses light is no rounding, and only the columns that photons meet are looked at again.
+        return Transfer(matrix, 0.0, None)
+    return Transfer(matrix, deviation, lost)
