@@ -241,7 +241,7 @@ def useful_caps(pairs: RulePairs, layout: FockLayout) -> tuple[int, ...]:
 
 
 def _photon_order(multiplicities: list[int], *, mode_by_mode: bool) -> list[tuple[int, int]]:
-    """List the photons as (column, how often this column came up to here); see `_order.py`."""
+    """List the photons as (column, how often this column came up to here); see `photon_order.py`."""
     if mode_by_mode:
         order = [column for column, k in enumerate(multiplicities) for _ in range(k)]
     else:

@@ -41,7 +41,7 @@ _EXPAND_TO = 20
 _NORM_FROM = 5_000
 """Multiply-adds of an expansion from which a norm is quicker to find than a bound from all terms."""
 _MOST_GROWTH = 10.0
-"""By how much errors grow where the forms are taken in turn; up to 4 is usual, see `_order.py`."""
+"""By how much errors grow where the forms are taken in turn; up to 4 is usual, see `photon_order.py`."""
 _COMPENSATED_LEAST = 1e-18
 """Compensated sums that are smaller beside the root of their squares may have fewer than ten digits right."""
 
@@ -225,7 +225,7 @@ def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, co
 
     Each F[s] is rounded by √(2 (d + 1)) u Σ_i |a_i F[s - e_i]| or so. As states of photons, these are at most
     √k |a| as large as the partial product of k forms, which itself grows by the root of how often its form
-    came up to there; see `_order.py` for how they grow until the end. Roundings of n steps add as squares.
+    came up to there; see `photon_order.py` for how they grow until the end. Roundings of n steps add as squares.
     Four times what is expected is taken; random amplitudes of up to 170 photons miss by less than a hundredth
     of it.
     """
