@@ -12,7 +12,7 @@ from lwfast._kernels import _simd
 from lwfast._kernels.optics import boson_sampling, layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
-from lwfast.optics.distributions.layers import FockLayout
+from lwfast.optics.distributions.layout import FockLayout
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_jit, pair
 
 OPTICS = "optics"
