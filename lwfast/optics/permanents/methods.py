@@ -226,8 +226,8 @@ def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, co
     Each F[s] is rounded by √(2 (d + 1)) u Σ_i |a_i F[s - e_i]| or so. As states of photons, these are at most
     √k |a| as large as the partial product of k forms, which itself grows by the root of how often its form
     came up to there; see `photon_order.py` for how they grow until the end. Roundings of n steps add as
-    squares. Four times what is expected is taken; random amplitudes of up to 170 photons miss by less than a hundredth
-    of it.
+    squares. Four times what is expected is taken; random amplitudes of up to 170 photons miss by less than a
+    hundredth of it.
     """
     n, (d, c) = int(row_counts.sum()), matrix.shape
     relative = 4 * math.sqrt(2.0 * c * n * (d + 1)) * ROUNDING * _MOST_GROWTH
