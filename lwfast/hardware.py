@@ -64,8 +64,8 @@ class Source:
             TypeError: `state` is no state.
             ResourceLimitError: There are too many to count.
         """
-        from lwfast.optics.distributions.noisy import source_terms
         from lwfast.optics.noise.source_inputs import count_inputs
+        from lwfast.optics.noise.source_terms import source_terms
         from lwfast.state import as_occupation
 
         terms = source_terms(self.purity, self.brightness, self.indistinguishability)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.feasibility import emission_for
-from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.distributions.noisy import SourceTerms
+from lwfast.emulator.sampling import emission_for
+from lwfast.optics.costs import sample_seconds
+from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import distinct_rows
+from lwfast.optics.noise.source_terms import SourceTerms
 from lwfast.optics.samples.emission import Emission, loses_more
-from lwfast.optics.samples.shots import draw_shots, sample_seconds
+from lwfast.optics.samples.shots import draw_shots
 
 LOOK_SECONDS = 0.05
 """What looking at shots may take, by the estimate."""
@@ -45,19 +46,19 @@ class Acceptance:
         return self.emission.share * self.share
 
 
-def acceptance(experiment: Experiment, conditions: Conditions) -> Acceptance:
+def acceptance(emission: Emission, conditions: Conditions) -> Acceptance:
     """Find out how many shots count. The answer is the same on every machine.
 
     Args:
-        experiment: The shot.
+        emission: What a shot emits, given that its number of photons can meet the conditions.
         conditions: Which outcomes count; a callable is asked about outcomes of a few shots.
     """
-    emission = emission_for(experiment, conditions)
+    experiment = emission.experiment
     if not emission.share:
         return Acceptance(emission, 0.0, at_most=True, sure=True)
     if _numbers_decide(emission, conditions):
         return Acceptance(emission, 1.0, at_most=False, sure=True)
-    affordable = int(LOOK_SECONDS / sample_seconds(sum(experiment.photons), experiment.n_modes))
+    affordable = int(LOOK_SECONDS / sample_seconds(experiment.light.n_photons, experiment.n_modes))
     if affordable >= _LEAST_LOOK:
         hits, _, seen = _look(emission, conditions, affordable)
         return Acceptance(emission, max(hits, 1) / seen, at_most=hits == 0, sure=hits >= _ENOUGH)

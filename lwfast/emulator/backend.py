@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.progress import Progress, step
-from lwfast.emulator.announcing import announce
-from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan
+from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
@@ -80,19 +79,19 @@ class Backend:
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
             data = self._data(adopted)
-            plan = _plan_data(data, self._name, to_run=True)
-            announce([plan])
+            prepared = _prepared(data, self._name, to_run=True)
+            announce([prepared.plan])
             with Progress(progress):
-                result = _run_data(data, plan, executor)
+                result = _run(prepared, executor)
             _leave_distribution(data, task)
             return result
         batch = [_with_own_stream(self._data(single)) for single in adopted]
-        plans = [_plan_data(data, self._name, to_run=True) for data in batch]
-        announce(plans)
+        runs = [_prepared(data, self._name, to_run=True) for data in batch]
+        announce([prepared.plan for prepared in runs])
         spread = map if executor is None else executor.map
         results = []
         with Progress(progress):
-            found = spread(_run_data, batch, plans)
+            found = spread(_run, runs)
             for result, data, original in zip(found, batch, task, strict=True):
                 results.append(result)
                 _leave_distribution(data, original)
@@ -119,8 +118,9 @@ class Backend:
         """
         adopted = adopt(task)
         if isinstance(adopted, Batch):
-            return [_plan_data(self._data(single), self._name) for single in adopted]
-        return _plan_data(self._data(adopted), self._name)
+            return [_prepared(self._data(single), self._name).plan for single in adopted]
+        plan: Plan = _prepared(self._data(adopted), self._name).plan
+        return plan
 
     def _data(self, task: Any) -> Any:
         kinds = _TASKS[self._name]
@@ -150,8 +150,7 @@ def _leave_distribution(data: Any, original: Any) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
     if not isinstance(data, SamplerTask):
         return
-    from lwfast.emulator.late import LateDistribution
-    from lwfast.emulator.run_sampler import front_distribution
+    from lwfast.emulator.run_sampler import LateDistribution, front_distribution
 
     work = partial(front_distribution, replace(data, post_selection=None, rng=None))
     # Ours takes a function; Lightworks' own hands out what is there.
@@ -159,33 +158,24 @@ def _leave_distribution(data: Any, original: Any) -> None:
     original._probability_distribution = left  # noqa: SLF001
 
 
-def _run_data(data: Any, plan: Plan, executor: Any = None) -> Any:
-    """Run the data of a task as planned; picklable, for process pools."""
+def _run(prepared: Any, executor: Any = None) -> Any:
+    """Run what was prepared; picklable, for process pools."""
+    return prepared.run(executor) if isinstance(prepared.task, SamplerTask) else prepared.run()
+
+
+def _prepared(data: Any, name: str, *, to_run: bool = False) -> Any:
+    """Parse and plan the data of a task."""
     if isinstance(data, SamplerTask):
-        from lwfast.emulator.run_sampler import run_sampler
+        from lwfast.emulator.run_sampler import prepare_sampler
 
-        return run_sampler(data, plan, executor)
+        return prepare_sampler(data, name, to_run=to_run)
     if isinstance(data, SimulatorTask):
-        from lwfast.emulator.run_simulator import run_simulator
+        from lwfast.emulator.run_simulator import prepare_simulator
 
-        return run_simulator(data, plan)
-    from lwfast.emulator.run_analyzer import run_analyzer
-
-    return run_analyzer(data, plan)
-
-
-def _plan_data(data: Any, name: str, *, to_run: bool = False) -> Plan:
-    if isinstance(data, SamplerTask):
-        from lwfast.emulator.run_sampler import plan_sampler
-
-        return plan_sampler(data, name, to_run=to_run)
-    if isinstance(data, SimulatorTask):
-        from lwfast.emulator.run_simulator import plan_simulator
-
-        return plan_simulator(data, name)
+        return prepare_simulator(data, name)
     if isinstance(data, AnalyzerTask):
-        from lwfast.emulator.run_analyzer import plan_analyzer
+        from lwfast.emulator.run_analyzer import prepare_analyzer
 
-        return plan_analyzer(data, name)
+        return prepare_analyzer(data, name)
     msg = f"No runner for {type(data).__name__}."
     raise BackendError(msg)

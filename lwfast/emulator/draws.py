@@ -13,14 +13,15 @@ from lwfast._base import progress as _progress
 from lwfast._base.memory import memory_limit
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions, grouped
-from lwfast.emulator.feasibility import emission_for, why_impossible
-from lwfast.emulator.plans import ASK_ALL as _ASK_ALL
-from lwfast.emulator.plans import PERMANENT, SLOS, Plan
+from lwfast.emulator.plans import ASK_ALL, PERMANENT, SLOS, Plan
 from lwfast.emulator.rounds import Tally, round_size, rounds
+from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import SamplerError
-from lwfast.optics.distributions.experiment import CLICKS, FOCK, Experiment, distribution, estimates
+from lwfast.optics.costs import FOCK, estimates
 from lwfast.optics.distributions.photon_numbers import OutputDistribution
 from lwfast.optics.distributions.rounding import clicks_rounding, fock_rounding
+from lwfast.optics.distributions.ways import distribution
+from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import distinct_rows
 from lwfast.optics.samples.sample_counts import sample_counts
 from lwfast.optics.samples.shots import draw_shots
@@ -42,23 +43,13 @@ NOTHING_COUNTS = (
 
 
 def draw_from_distribution(
-    experiment: Experiment,
-    conditions: Conditions,
-    n_samples: int,
-    plan: Plan,
-    *,
-    every_shot: bool,
-    generator: np.random.Generator,
-    limit: int | None = None,
+    sampling: Sampling, plan: Plan, generator: np.random.Generator, limit: int | None = None
 ) -> tuple[StateTable, Counts]:
     """Draw samples from the exact distribution.
 
     Args:
-        experiment: The shot.
-        conditions: Which outcomes count.
-        n_samples: Number of outcomes that count, or of shots.
+        sampling: What is asked for.
         plan: What `plan_sampling` chose.
-        every_shot: `n_samples` counts shots, also those that do not count.
         generator: Where the random numbers come from.
         limit: Bytes that a second, more precise distribution may take; None takes `memory_limit()`.
 
@@ -68,7 +59,8 @@ def draw_from_distribution(
     Raises:
         SamplerError: Outcomes that count are asked for, and there are none, or rounding alone.
     """
-    need_some = not every_shot and n_samples > 0
+    experiment, conditions, n_samples = sampling.experiment, sampling.conditions, sampling.n_samples
+    need_some = not sampling.every_shot and n_samples > 0
     found, by_clicks = _counting(experiment, conditions, plan)
     # Where nothing is demanded, everything counts.
     rounding = _rounding(experiment, found, by_clicks=by_clicks) if need_some and conditions.any else 0.0
@@ -76,13 +68,11 @@ def draw_from_distribution(
         found, rounding = _counting_precisely(experiment, conditions, plan, limit) or (found, rounding)
     if need_some:
         _refuse_rounding(found.probabilities, rounding)
-    if conditions.test is not None and len(found) > _ASK_ALL:
-        return _draw_and_ask(
-            found, conditions, n_samples, every_shot=every_shot, generator=generator, rounding=rounding
-        )
+    if conditions.test is not None and len(found) > ASK_ALL:
+        return _draw_and_ask(found, sampling, generator, rounding)
     probabilities = found.probabilities
     total = float(probabilities.sum())
-    if every_shot and conditions.any:
+    if sampling.every_shot and conditions.any:
         # One outcome more stands for all that do not count.
         probabilities = np.append(probabilities, max(1.0 - total, 0.0))
         counts = sample_counts(probabilities, n_samples, rng=generator)[:-1]
@@ -94,9 +84,9 @@ def draw_from_distribution(
     return found.states_at(seen), counts[seen]
 
 
-def refuse_impossible(experiment: Experiment, conditions: Conditions) -> None:
+def refuse_impossible(sampling: Sampling) -> None:
     """Raise SamplerError where photon numbers alone tell that no outcome can count."""
-    reason = why_impossible(experiment, conditions)
+    reason = why_impossible(sampling.experiment, sampling.conditions)
     if reason is not None:
         raise SamplerError(NOTHING_COUNTS.format(reason))
 
@@ -114,7 +104,7 @@ def _counting(experiment: Experiment, conditions: Conditions, plan: Plan) -> tup
     """Return what counts, unless a callable would be asked too often, and whether sets of modes told it."""
     found = outcome_distribution(experiment, conditions, plan)
     by_clicks = plan.method == PERMANENT and not experiment.is_plain
-    if conditions.test is not None and len(found) <= _ASK_ALL:
+    if conditions.test is not None and len(found) <= ASK_ALL:
         keep = conditions.ask(found.states)
         found = OutputDistribution(found.probabilities[keep], states=found.states[keep])
     return found, by_clicks
@@ -137,7 +127,7 @@ def _counting_precisely(
     allowed = memory_limit() if limit is None else limit
     if way.needed_bytes > allowed or way.seconds > _FALLBACK_SECONDS:
         return None
-    found, _ = _counting(experiment, conditions, replace(plan, method=SLOS))
+    found, _ = _counting(experiment, conditions, replace(plan, method=SLOS, way=way))
     return found, fock_rounding(experiment)
 
 
@@ -154,23 +144,19 @@ def outcome_distribution(experiment: Experiment, conditions: Conditions, plan: P
         heralds=conditions.heralds,
         pairs=conditions.pairs,
         least=conditions.least,
-        way=FOCK if plan.method == SLOS else CLICKS,
+        way=plan.way,
+        polynomial=plan.polynomial,
     )
 
 
 def _draw_and_ask(
-    found: OutputDistribution,
-    conditions: Conditions,
-    n_samples: int,
-    *,
-    every_shot: bool,
-    generator: np.random.Generator,
-    rounding: float,
+    found: OutputDistribution, sampling: Sampling, generator: np.random.Generator, rounding: float
 ) -> tuple[StateTable, Counts]:
     """Draw first, and ask the callable only about what was drawn.
 
     What it refused is not drawn again: outcomes that count keep their shares of all that count.
     """
+    conditions, n_samples, every_shot = sampling.conditions, sampling.n_samples, sampling.every_shot
     total = float(found.probabilities.sum())
     probabilities = np.append(found.probabilities, max(1.0 - total, 0.0) if every_shot else 0.0)
     known: dict[int, bool] = {}
@@ -207,21 +193,12 @@ def _draw_and_ask(
 
 
 def draw_shot_by_shot(
-    experiment: Experiment,
-    conditions: Conditions,
-    n_samples: int,
-    *,
-    every_shot: bool,
-    generator: np.random.Generator,
-    executor: Any = None,
+    sampling: Sampling, generator: np.random.Generator, executor: Any = None
 ) -> tuple[StateTable, Counts]:
     """Draw shots until enough of them count; those whose number of photons cannot do are not drawn.
 
     Args:
-        experiment: The shot.
-        conditions: Which outcomes count.
-        n_samples: Number of outcomes that count, or of shots.
-        every_shot: `n_samples` counts shots, also those that do not count.
+        sampling: What is asked for.
         generator: Where the random numbers come from.
         executor: A `concurrent.futures.Executor` for the rounds, where their number is known before; or None.
             The samples do not depend on it.
@@ -233,9 +210,10 @@ def draw_shot_by_shot(
         SamplerError: No outcome can count; or fifty million shots or ten minutes went by, and none did.
         ResourceLimitError: Shots could have more than 255 photons.
     """
-    if every_shot or not conditions.any:
-        return _fixed_shots(experiment, conditions, n_samples, generator, executor)
-    emission = emission_for(experiment, conditions)
+    if sampling.all_count:
+        return _fixed_shots(sampling, generator, executor)
+    experiment, conditions, n_samples = sampling.experiment, sampling.conditions, sampling.n_samples
+    emission = sampling.emission
     if n_samples and not emission.share:
         raise SamplerError(NOTHING_COUNTS.format("no shot has a number of photons that can meet them"))
     tally = Tally(experiment.n_modes - len(conditions.heralds))
@@ -268,13 +246,10 @@ def draw_shot_by_shot(
 
 
 def _fixed_shots(
-    experiment: Experiment,
-    conditions: Conditions,
-    n_shots: int,
-    generator: np.random.Generator,
-    executor: Any,
+    sampling: Sampling, generator: np.random.Generator, executor: Any
 ) -> tuple[StateTable, Counts]:
-    emission = emission_for(experiment, conditions)
+    experiment, conditions, n_shots = sampling.experiment, sampling.conditions, sampling.n_samples
+    emission = sampling.emission
     if emission.share < 1:
         # The others have a number of photons that cannot do, whatever else is in them.
         n_shots = int(generator.binomial(n_shots, emission.share))

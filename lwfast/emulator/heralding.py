@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lwfast._base.limits import SINGLE_PRECISION
-from lwfast._types import ComplexArray
-from lwfast.optics.noise.loss import cleaned_unitary, deviation_of
+from lwfast.optics.light import Transfer, cleaned_transfer
 
 
-def circuit_matrix(circuit: Any) -> tuple[ComplexArray, float]:
-    """Return the transfer matrix of a circuit, cleaned of rounding, and how far its unitary was off.
+def circuit_transfer(circuit: Any) -> Transfer:
+    """Return the transfer matrix of a circuit, cleaned of rounding.
 
     The unitary over all modes is what gets cleaned, loss modes among them: so a matrix in single precision is
     made good, and a loss of 1e-11 stays a loss.
@@ -20,13 +19,12 @@ def circuit_matrix(circuit: Any) -> tuple[ComplexArray, float]:
         circuit: A compiled circuit.
 
     Returns:
-        complex128[n_modes, n_modes], and the largest entry of |U^H U - 1|.
+        The matrix over the modes of the circuit, with what its unitary was off.
     """
-    unitary: ComplexArray = circuit.U_full
-    deviation = deviation_of(unitary)
-    # By rounding at most: its elements were checked before.
-    matrix = cleaned_unitary(unitary, SINGLE_PRECISION, deviation)
-    return matrix[: circuit.n_modes, : circuit.n_modes], deviation
+    whole, n_modes = cleaned_transfer(circuit.U_full, SINGLE_PRECISION), circuit.n_modes
+    if len(whole.matrix) == n_modes:
+        return whole
+    return Transfer(whole.matrix[:n_modes, :n_modes], whole.deviation, None)
 
 
 def with_heralds(state: Iterable[int], heralds: Mapping[int, int], n_modes: int) -> tuple[int, ...]:

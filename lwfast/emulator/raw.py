@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 
 from lwfast._base.validation import as_integer
 from lwfast._types import Counts, SeedLike, StateTable
-from lwfast.emulator.announcing import announce
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
-from lwfast.emulator.plans import CLIFFORD, plan_sampling, refuse_endless
+from lwfast.emulator.plans import CLIFFORD, announce, plan_sampling, refuse_endless
+from lwfast.emulator.sampling import Sampling
 from lwfast.hardware import HardwareModel
 from lwfast.optics.arguments import checked_matrix, checked_occupation, checked_samples, matrix_tolerance
-from lwfast.optics.distributions.experiment import make_experiment
+from lwfast.optics.experiment import make_experiment
 
 _DISTRIBUTION_BYTES = 1 << 30
 
@@ -64,22 +64,14 @@ def run_raw(
         loss=model.loss_per_mode(len(matrix)),
         tolerance=matrix_tolerance(unitary),
     )
-    conditions = Conditions(least=least)
+    sampling = Sampling(experiment, Conditions(least=least), wanted)
     if wanted:
         # Before anything is planned.
-        refuse_impossible(experiment, conditions)
-    plan = plan_sampling(experiment, conditions, wanted, "auto", _DISTRIBUTION_BYTES)
+        refuse_impossible(sampling)
+    plan = plan_sampling(sampling, "auto", _DISTRIBUTION_BYTES)
     refuse_endless(plan, wanted)
     announce([plan])
     generator = np.random.default_rng(rng)
     if plan.method == CLIFFORD:
-        return draw_shot_by_shot(experiment, conditions, wanted, every_shot=False, generator=generator)
-    return draw_from_distribution(
-        experiment,
-        conditions,
-        wanted,
-        plan,
-        every_shot=False,
-        generator=generator,
-        limit=_DISTRIBUTION_BYTES,
-    )
+        return draw_shot_by_shot(sampling, generator)
+    return draw_from_distribution(sampling, plan, generator, _DISTRIBUTION_BYTES)

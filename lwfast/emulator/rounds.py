@@ -10,11 +10,13 @@ import numpy as np
 
 from lwfast._types import Counts, StateTable
 from lwfast.emulator.conditions import grouped
-from lwfast.emulator.plans import ROUND_SHOTS as _ROUND
-from lwfast.optics.distributions.experiment import Experiment
+from lwfast.optics.costs import sample_seconds
+from lwfast.optics.experiment import Experiment
 from lwfast.optics.samples.emission import Emission
-from lwfast.optics.samples.shots import draw_shots, sample_seconds
+from lwfast.optics.samples.shots import draw_shots
 
+ROUND_SHOTS = 1 << 18
+"""Shots that are drawn at a time."""
 _ROUND_SECONDS = 2.0
 _WAITING = 64
 """Rounds that are handed to an executor before the first is waited for."""
@@ -28,8 +30,8 @@ def round_size(experiment: Experiment) -> int:
 
     By an estimate, never by the clock: the samples are a function of the seed.
     """
-    each = sample_seconds(sum(experiment.photons), experiment.n_modes)
-    return max(1, min(_ROUND, int(_ROUND_SECONDS / each)))
+    each = sample_seconds(experiment.light.n_photons, experiment.n_modes)
+    return max(1, min(ROUND_SHOTS, int(_ROUND_SECONDS / each)))
 
 
 def streams(generator: np.random.Generator) -> Iterator[Stream]:
@@ -100,7 +102,7 @@ class Tally:
         self._tables.append(states)
         self._counts.append(counts)
         self._rows += len(states)
-        if self._rows > 2 * len(self._tables[0]) + _ROUND:
+        if self._rows > 2 * len(self._tables[0]) + ROUND_SHOTS:
             self._merge()
 
     def result(self) -> Drawn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,62 +13,143 @@ from lwfast._base import progress as _progress
 from lwfast._base.memory import check_memory
 from lwfast._types import FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions
-from lwfast.emulator.heralding import circuit_matrix, with_heralds
-from lwfast.emulator.plans import PERMANENT, SLOS, TESTED_SECONDS, Plan
+from lwfast.emulator.heralding import circuit_transfer, with_heralds
+from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.emulator.run_simulator import check_photon_numbers
-from lwfast.optics.distributions.amplitudes import amplitude_bytes, amplitude_seconds, permanent_distribution
-from lwfast.optics.distributions.experiment import make_experiment
-from lwfast.optics.distributions.layers import CALL_SECONDS, FockLayout, check_photons, expand, useful_caps
+from lwfast.optics.costs import (
+    CALL_SECONDS,
+    PROBABILITY_WRITTEN_SECONDS,
+    TESTED_SECONDS,
+    amplitude_bytes,
+    amplitude_seconds,
+)
+from lwfast.optics.distributions.amplitudes import permanent_distribution
+from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial, useful_caps
+from lwfast.optics.distributions.layout import FockLayout
 from lwfast.optics.distributions.photon_numbers import OutputDistribution, fock_distribution, keep_conditions
 from lwfast.optics.distributions.pruning import count_kept, kept_ranks
-from lwfast.optics.noise.loss import UNIT_ROUNDING
+from lwfast.optics.experiment import make_experiment
+from lwfast.optics.light import Transfer
+from lwfast.optics.photon_limits import check_amplitudes_hold, states_of
 from lwfast.results import SimulationResult
 from lwfast.results.columns.index import StateIndex
 from lwfast.state import State
 from lwfast.tasks.data import AnalyzerTask
 
-_WRITTEN_SECONDS = 1e-8
-"""Seconds to write one probability to its place."""
 _ASKED = 1 << 14
 """Outcomes that a callable is asked about between two steps of progress."""
 
 
-def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
-    """Say how `run_analyzer` would run a task.
+@dataclass(frozen=True, slots=True)
+class AnalyzerRun:
+    """The task of an Analyzer, parsed and planned; picklable, for process pools.
+
+    Attributes:
+        task: The task.
+        transfer: The transfer matrix of its circuit.
+        inputs: Photons in all modes, for each input.
+        layout: All outputs under the heralds.
+        conditions: Which of them count.
+        plan: How `run` does it.
+    """
+
+    task: AnalyzerTask
+    transfer: Transfer
+    inputs: list[tuple[int, ...]]
+    layout: FockLayout
+    conditions: Conditions
+    plan: Plan
+
+    def run(self) -> SimulationResult:
+        """Compute the probabilities of the task.
+
+        Returns:
+            Probabilities float64[inputs, outputs] of the outputs that keep the post-selection, fewest photons
+            first, with `performance`, the mean probability of an input to give one of them, and, where
+            outputs are expected, `error_rate`.
+
+        Raises:
+            ValueError: No output keeps the post-selection.
+            KeyError: An input has no expected output.
+            ResourceLimitError: It would not fit in memory.
+        """
+        task, layout = self.task, self.layout
+        if task.expected is not None:
+            for state in task.inputs:
+                if state not in task.expected:
+                    msg = f"Input state {state} not in provided expectation dict."
+                    raise KeyError(msg)
+        ranks = _kept(layout, self.conditions)
+        length = layout.size if ranks is None else len(ranks)
+        if not length:
+            raise ValueError("No valid outputs found, consider relaxing post-selection.")
+        values = np.zeros((len(task.inputs), length))
+        blocks = _blocks(layout, ranks)
+        for row, photons in enumerate(self.inputs):
+            _write(values[row], self._probabilities(photons, first=row == 0), ranks, blocks)
+            _progress.step("inputs", row + 1, len(task.inputs))
+        parts = [
+            layout.rows(range(block.start, block.stop) if ranks is None else ranks[block])
+            for block, _ in reversed(blocks)
+        ]
+        outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        attributes: dict[str, Any] = {"performance": float(values.sum() / len(task.inputs))}
+        if task.expected is not None:
+            attributes["error_rate"] = _error_rate(values, task.inputs, outputs, task.expected)
+        inputs = np.array([state.s for state in task.inputs], dtype=np.uint8)
+        return SimulationResult.from_columns(values, "probability", inputs, outputs, **attributes)
+
+    def _probabilities(self, photons: tuple[int, ...], *, first: bool) -> OutputDistribution:
+        """Return the probabilities of outcomes of the layout, of all or of those that keep the rules."""
+        experiment = make_experiment(self.transfer, photons)
+        heralds = dict(self.task.circuit.heralds.output)
+        if self.plan.method == PERMANENT:
+            found = keep_conditions(permanent_distribution(experiment), heralds, [], 0)
+            return OutputDistribution(found.probabilities, layout=self.layout)
+        return fock_distribution(
+            experiment.light,
+            heralds,
+            self.layout.n_least,
+            pairs=self.conditions.pairs,
+            polynomial=self.plan.polynomial if first else None,
+        )
+
+
+def prepare_analyzer(task: AnalyzerTask, backend: str) -> AnalyzerRun:
+    """Parse a task and plan how to run it.
 
     Raises:
         PhotonNumberError: Inputs differ in their photon numbers.
         ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
     """
-    layout = _layout(task)
+    layout, conditions = _layout(task), Conditions.of({}, task.post_selection, 0)
     check_photon_numbers(task.inputs, task.inputs[0].n_photons, "inputs")
     circuit, n_in = task.circuit, len(task.inputs)
-    conditions = _conditions(task)
+    transfer = circuit_transfer(circuit)
+    inputs = [with_heralds(state, circuit.heralds.input, circuit.n_modes) for state in task.inputs]
     n_out = layout.size
     n_kept = count_kept(layout, conditions.pairs)
-    photons = with_heralds(task.inputs[0], circuit.heralds.input, circuit.n_modes)
+    photons = inputs[0]
     n = sum(photons)
+    polynomial: OutputPolynomial | None = None
     if backend == PERMANENT:
         occupied = sum(k > 0 for k in photons) if circuit.loss_modes else 0
-        everywhere = FockLayout(circuit.n_modes + occupied, n, n).size
+        everywhere = states_of(circuit.n_modes + occupied, n)
         working = amplitude_bytes(n, circuit.n_modes + occupied, everywhere) + 16 * n_out
         seconds = n_in * everywhere * amplitude_seconds(n)
     else:
         working = 8 * n_out
-        seconds = n_in * (CALL_SECONDS + _WRITTEN_SECONDS * n_kept)
+        seconds = n_in * (CALL_SECONDS + PROBABILITY_WRITTEN_SECONDS * n_kept)
         if n and layout.n_modes:
-            matrix, _ = circuit_matrix(circuit)
-            work = expand(
-                matrix,
-                photons,
+            polynomial = output_polynomial(
+                make_experiment(transfer, photons).light,
                 heralds=dict(circuit.heralds.output),
                 least=layout.n_least,
-                tolerance=UNIT_ROUNDING,
                 pairs=conditions.pairs,
             )
-            working = work.needed_bytes(n_kept=n_kept if conditions.pairs else None)
+            working = polynomial.needed_bytes(n_kept=n_kept if conditions.pairs else None)
             # Lost and heralded photons take their time in the layers, though no outcome has them.
-            seconds += n_in * work.seconds()
+            seconds += n_in * polynomial.seconds()
     # The probabilities, and the ranks where not all outcomes count; beside them one input, or the outputs.
     rows = n_kept * layout.n_modes * (2 if layout.n_least < layout.n_photons else 1)
     needed = n_kept * (8 * n_in + (16 if conditions.any else 0)) + max(working, rows)
@@ -80,65 +161,18 @@ def plan_analyzer(task: AnalyzerTask, backend: str) -> Plan:
         remedy="A Sampler on Backend('clifford') draws outcomes without listing them.",
     )
     method = PERMANENT if backend == PERMANENT else SLOS
-    return Plan(method, f"{n_in} inputs to {n_out:,} outputs under the heralds.", n_out, needed, seconds)
-
-
-def run_analyzer(task: AnalyzerTask, plan: Plan) -> SimulationResult:
-    """Compute the probabilities of a task.
-
-    Args:
-        task: The task.
-        plan: What `plan_analyzer` chose.
-
-    Returns:
-        Probabilities float64[inputs, outputs] of the outputs that keep the post-selection, fewest photons
-        first, with `performance`, the mean probability of an input to give one of them, and, where outputs
-        are expected, `error_rate`.
-
-    Raises:
-        PhotonNumberError: Inputs differ in their photon numbers.
-        ValueError: No output keeps the post-selection.
-        KeyError: An input has no expected output.
-        ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
-    """
-    if task.expected is not None:
-        for state in task.inputs:
-            if state not in task.expected:
-                msg = f"Input state {state} not in provided expectation dict."
-                raise KeyError(msg)
-    layout, conditions = _layout(task), _conditions(task)
-    ranks = _kept(layout, conditions)
-    length = layout.size if ranks is None else len(ranks)
-    if not length:
-        raise ValueError("No valid outputs found, consider relaxing post-selection.")
-    values = np.zeros((len(task.inputs), length))
-    blocks = _blocks(layout, ranks)
-    for row, state in enumerate(task.inputs):
-        _write(values[row], _probabilities(task, state, layout, plan, conditions), ranks, blocks)
-        _progress.step("inputs", row + 1, len(task.inputs))
-    parts = [
-        layout.rows(range(block.start, block.stop) if ranks is None else ranks[block])
-        for block, _ in reversed(blocks)
-    ]
-    outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    attributes: dict[str, Any] = {"performance": float(values.sum() / len(task.inputs))}
-    if task.expected is not None:
-        attributes["error_rate"] = _error_rate(values, task.inputs, outputs, task.expected)
-    inputs = np.array([state.s for state in task.inputs], dtype=np.uint8)
-    return SimulationResult.from_columns(values, "probability", inputs, outputs, **attributes)
+    reason = f"{n_in} inputs to {n_out:,} outputs under the heralds."
+    plan = Plan(method, reason, n_out, needed, seconds, polynomial=polynomial)
+    return AnalyzerRun(task, transfer, inputs, layout, conditions, plan)
 
 
 def _layout(task: AnalyzerTask) -> FockLayout:
     circuit = task.circuit
     heralds = circuit.heralds
     n_photons = task.inputs[0].n_photons + sum(heralds.input.values())
-    check_photons(n_photons)
+    check_amplitudes_hold(n_photons)
     most = n_photons - sum(heralds.output.values())
     return FockLayout(circuit.n_modes - len(heralds.output), most, 0 if circuit.loss_modes else most)
-
-
-def _conditions(task: AnalyzerTask) -> Conditions:
-    return Conditions.of({}, task.post_selection, 0)
 
 
 def _kept(layout: FockLayout, conditions: Conditions) -> NDArray[np.int64] | None:
@@ -166,23 +200,6 @@ def _blocks(layout: FockLayout, ranks: NDArray[np.int64] | None) -> list[tuple[s
     ends = [0, *itertools.accumulate(layout.sizes)]
     cuts = ends if ranks is None else np.searchsorted(ranks, ends).tolist()
     return [(slice(a, b), slice(cuts[-1] - b, cuts[-1] - a)) for a, b in itertools.pairwise(cuts) if b > a]
-
-
-def _probabilities(
-    task: AnalyzerTask, state: State, layout: FockLayout, plan: Plan, conditions: Conditions
-) -> OutputDistribution:
-    """Return the probabilities of outcomes of `layout`, of all or of those that keep the rules."""
-    circuit = task.circuit
-    photons = with_heralds(state, circuit.heralds.input, circuit.n_modes)
-    matrix, _ = circuit_matrix(circuit)
-    experiment = make_experiment(matrix, photons, tolerance=UNIT_ROUNDING)
-    heralds = dict(circuit.heralds.output)
-    if plan.method == PERMANENT:
-        found = keep_conditions(permanent_distribution(experiment), heralds, [], 0)
-        return OutputDistribution(found.probabilities, layout=layout)
-    return fock_distribution(
-        experiment.matrix, photons, heralds, layout.n_least, experiment.tolerance, pairs=conditions.pairs
-    )
 
 
 def _write(

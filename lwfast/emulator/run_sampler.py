@@ -2,62 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
-from lwfast.emulator.heralding import circuit_matrix, with_heralds
+from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling, refuse_endless
+from lwfast.emulator.sampling import Sampling
 from lwfast.errors import SamplerError
 from lwfast.optics.arguments import checked_samples
-from lwfast.optics.distributions.experiment import Experiment, distribution, make_experiment
-from lwfast.optics.noise.loss import UNIT_ROUNDING
+from lwfast.optics.distributions.ways import distribution
+from lwfast.optics.experiment import make_experiment
 from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.results.columns.record import ResultRecord
 from lwfast.tasks.data import SamplerTask
 
+_COLUMNS = ("_states", "_values", "_index")
 
-def run_sampler(task: SamplerTask, plan: Plan, executor: Any = None) -> SamplingResult:
-    """Sample as a task asks for.
 
-    Args:
+@dataclass(frozen=True, slots=True)
+class SamplerRun:
+    """The task of a Sampler, parsed and planned; picklable, for process pools.
+
+    Attributes:
         task: The task.
-        plan: What `plan_sampler` chose.
-        executor: For shots that are drawn one by one, or None.
-
-    Returns:
-        The result.
-
-    Raises:
-        SamplerError: No outcome can count, or the detectors do not fit the sampling mode or the heralds.
-        ResourceLimitError: It would not fit in memory.
+        sampling: What it asks for.
+        plan: How `run` does it.
     """
-    experiment, conditions = described(task)
-    every_shot = task.sampling_mode == "input"
-    generator = np.random.default_rng(task.rng if task.rng is not None else task.random_seed)
-    if plan.method == CLIFFORD:
-        states, counts = draw_shot_by_shot(
-            experiment,
-            conditions,
-            task.n_samples,
-            every_shot=every_shot,
-            generator=generator,
-            executor=executor,
-        )
-    else:
-        states, counts = draw_from_distribution(
-            experiment, conditions, task.n_samples, plan, every_shot=every_shot, generator=generator
-        )
-    reason = None
-    if task.n_samples and not len(states):
-        reason = f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
-    return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
+
+    task: SamplerTask
+    sampling: Sampling
+    plan: Plan
+
+    def run(self, executor: Any = None) -> SamplingResult:
+        """Sample as the task asks for.
+
+        Args:
+            executor: For shots that are drawn one by one, or None.
+
+        Raises:
+            SamplerError: No outcome can count.
+            ResourceLimitError: It would not fit in memory.
+        """
+        task = self.task
+        generator = np.random.default_rng(task.rng if task.rng is not None else task.random_seed)
+        if self.plan.method == CLIFFORD:
+            states, counts = draw_shot_by_shot(self.sampling, generator, executor)
+        else:
+            states, counts = draw_from_distribution(self.sampling, self.plan, generator)
+        reason = None
+        if task.n_samples and not len(states):
+            reason = (
+                f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
+            )
+        return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
 
 
-def plan_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> Plan:
-    """Say how `run_sampler` would run a task.
+def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> SamplerRun:
+    """Parse a task and plan how to run it.
 
     Args:
         task: The task.
@@ -70,20 +76,19 @@ def plan_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> Pl
         ResourceLimitError: It would not fit in memory; or, to run, so few shots count that the samples would
             take more than a week.
     """
-    experiment, conditions = described(task)
-    every_shot = task.sampling_mode == "input"
+    sampling = _parsed(task)
     if to_run:
         checked_samples(task.n_samples)
-        if task.n_samples and not every_shot:
+        if task.n_samples and not sampling.every_shot:
             # Before anything is planned.
-            refuse_impossible(experiment, conditions)
-    plan = plan_sampling(experiment, conditions, task.n_samples, backend, every_shot=every_shot)
+            refuse_impossible(sampling)
+    plan = plan_sampling(sampling, backend)
     if to_run:
         refuse_endless(plan, task.n_samples)
-    return plan
+    return SamplerRun(task, sampling, plan)
 
 
-def described(task: SamplerTask) -> tuple[Experiment, Conditions]:
+def _parsed(task: SamplerTask) -> Sampling:
     """Return the shot that a task describes, and which outcomes count.
 
     Raises:
@@ -92,15 +97,7 @@ def described(task: SamplerTask) -> tuple[Experiment, Conditions]:
     circuit, detector = task.circuit, task.detector
     heralds = circuit.heralds
     photons = with_heralds(task.input_state, heralds.input, circuit.n_modes)
-    matrix, deviation = circuit_matrix(circuit)
-    experiment = make_experiment(
-        matrix,
-        photons,
-        source=task.source,
-        detector=detector,
-        tolerance=UNIT_ROUNDING,
-        deviation=deviation,
-    )
+    experiment = make_experiment(circuit_transfer(circuit), photons, source=task.source, detector=detector)
     if detector is not None:
         efficiency = np.min(detector.efficiency)
         if task.sampling_mode == "output" and (efficiency < 1 or np.max(detector.p_dark) > 0):
@@ -115,13 +112,41 @@ def described(task: SamplerTask) -> tuple[Experiment, Conditions]:
                     "tell; use photon_counting=True there."
                 )
                 raise SamplerError(msg)
-    return experiment, Conditions.of(heralds.output, task.post_selection, task.min_detection or 0)
+    conditions = Conditions.of(heralds.output, task.post_selection, task.min_detection or 0)
+    return Sampling(experiment, conditions, task.n_samples, task.sampling_mode == "input")
 
 
 def front_distribution(task: SamplerTask) -> ProbabilityDistribution:
     """Return the distribution in front of the detectors, over all modes."""
     circuit = task.circuit
     photons = with_heralds(task.input_state, circuit.heralds.input, circuit.n_modes)
-    matrix, _ = circuit_matrix(circuit)
-    found = distribution(make_experiment(matrix, photons, source=task.source, tolerance=UNIT_ROUNDING))
+    found = distribution(make_experiment(circuit_transfer(circuit), photons, source=task.source))
     return ProbabilityDistribution.from_columns(found.states, found.probabilities)
+
+
+class LateDistribution(ProbabilityDistribution):
+    """A ProbabilityDistribution that costs nothing until it is read.
+
+    Lightworks' own Sampler hands out what a backend left there, so what is left has to be a distribution.
+
+    Args:
+        work: Returns the distribution; called once.
+    """
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Callable[[], ProbabilityDistribution]) -> None:
+        self._work = work
+
+    def __getattr__(self, name: str) -> Any:
+        """Work the columns out: slots that are empty come here."""
+        if name not in _COLUMNS:
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(msg)
+        found = self._work()
+        self._states, self._values, self._index = found.states, found.probabilities, None
+        return getattr(self, name)
+
+    def __reduce__(self) -> Any:
+        """Stay as late in a copy or pickle."""
+        return LateDistribution, (self._work,)

@@ -2,45 +2,132 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from lwfast._base import progress as _progress
 from lwfast._base.memory import check_memory
 from lwfast._types import ComplexArray, StateTable
-from lwfast.emulator.heralding import circuit_matrix, with_heralds
+from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.errors import PhotonNumberError
-from lwfast.optics.distributions.amplitudes import amplitude_bytes, amplitude_seconds, amplitudes_to
-from lwfast.optics.distributions.layers import CALL_SECONDS, FockLayout, check_photons, expand
+from lwfast.optics.costs import AMPLITUDE_WRITTEN_SECONDS, CALL_SECONDS, amplitude_bytes, amplitude_seconds
+from lwfast.optics.distributions.amplitudes import amplitudes_to
+from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
+from lwfast.optics.distributions.layout import FockLayout
 from lwfast.optics.distributions.photon_numbers import fock_distribution
-from lwfast.optics.noise.loss import UNIT_ROUNDING
+from lwfast.optics.light import Transfer
+from lwfast.optics.photon_limits import check_amplitudes_hold
 from lwfast.results import SimulationResult
 from lwfast.state import State
 from lwfast.tasks.data import SimulatorTask
 
-_WRITTEN_SECONDS = 2e-8
-"""Seconds to weight and write one amplitude."""
+
+@dataclass(frozen=True, slots=True)
+class SimulatorRun:
+    """The task of a Simulator, parsed and planned; picklable, for process pools.
+
+    Attributes:
+        task: The task.
+        transfer: The transfer matrix of its circuit.
+        inputs: Photons in all modes, for each input.
+        layout: All outputs, where none are named.
+        plan: How `run` does it.
+    """
+
+    task: SimulatorTask
+    transfer: Transfer
+    inputs: list[tuple[int, ...]]
+    layout: FockLayout | None
+    plan: Plan
+
+    def run(self) -> SimulationResult:
+        """Compute the amplitudes of the task.
+
+        Returns:
+            Amplitudes complex128[inputs, outputs]; where light is lost, those in which no photon is.
+
+        Raises:
+            ResourceLimitError: It would not fit in memory.
+            PrecisionError: A named output has fewer than ten digits right and is not zero but for rounding.
+        """
+        if self.plan.method == PERMANENT:
+            table = self._outputs()
+            amplitudes = self._by_permanents(table)
+        else:
+            amplitudes = self._by_layers()
+            table = self._outputs()
+        inputs = _table(self.task.inputs)
+        return SimulationResult.from_columns(amplitudes, "probability_amplitude", inputs, table)
+
+    def _outputs(self) -> StateTable:
+        return _table(self.task.outputs or []) if self.layout is None else self.layout.rows()
+
+    def _by_permanents(self, table: StateTable) -> ComplexArray:
+        """Compute complex128[inputs, outputs], a permanent for each."""
+        circuit = self.task.circuit
+        full = _with_herald_columns(table, circuit.heralds.output, circuit.n_modes)
+        amplitudes = np.zeros((len(self.inputs), len(table)), dtype=np.complex128)
+        for row, photons in enumerate(self.inputs):
+            amplitudes[row] = amplitudes_to(self.transfer.matrix, photons, full)
+            _progress.step("inputs", row + 1, len(self.inputs))
+        return amplitudes
+
+    def _by_layers(self) -> ComplexArray:
+        """Compute complex128[inputs, outputs] for all outputs."""
+        heralds, n_in = dict(self.task.circuit.heralds.output), len(self.inputs)
+        amplitudes = np.empty((0, 0), dtype=np.complex128)
+        for row, photons in enumerate(self.inputs):
+            found = fock_distribution(
+                self.transfer.light(photons),
+                heralds,
+                0,
+                amplitudes=True,
+                follow_loss=False,
+                polynomial=None if row else self.plan.polynomial,
+            )
+            values = np.asarray(found.amplitudes)
+            _progress.step("inputs", row + 1, n_in)
+            if n_in == 1:
+                return values[np.newaxis]
+            if row == 0:
+                amplitudes = np.empty((n_in, len(values)), dtype=np.complex128)
+            amplitudes[row] = values
+        return amplitudes
 
 
-def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
-    """Say how `run_simulator` would run a task.
+def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
+    """Parse a task and plan how to run it.
 
     Raises:
-        PhotonNumberError: Inputs and outputs do not fit.
+        PhotonNumberError: Inputs differ in their photon numbers, or outputs do not have what the heralds
+            leave.
         ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
     """
-    n, _ = _photon_numbers(task)
-    n_in = len(task.inputs)
-    n_out = _all_outputs(task).size if task.outputs is None else len(task.outputs)
-    n_modes = task.circuit.n_modes
-    rows = n_out * (n_modes - len(task.circuit.heralds.output))
-    if task.outputs is None and backend != PERMANENT:
+    n, n_free = _photon_numbers(task)
+    circuit, heralds = task.circuit, task.circuit.heralds
+    n_in, n_modes = len(task.inputs), circuit.n_modes
+    layout = FockLayout(n_modes - len(heralds.output), n_free, n_free) if task.outputs is None else None
+    n_out = len(task.outputs or []) if layout is None else layout.size
+    rows = n_out * (n_modes - len(heralds.output))
+    transfer = circuit_transfer(circuit)
+    inputs = [with_heralds(state, heralds.input, n_modes) for state in task.inputs]
+    if layout is not None and backend != PERMANENT:
         reason = f"the layers of each of {n_in} inputs give all {n_out:,} outputs at once."
+        polynomial: OutputPolynomial | None = None
+        layer_bytes, seconds = 0, CALL_SECONDS
+        if layout.n_modes and n:
+            polynomial = output_polynomial(
+                transfer.light(inputs[0]), heralds=dict(heralds.output), follow_loss=False
+            )
+            # Heralded photons are in the layers, though no outcome has them.
+            layer_bytes, seconds = polynomial.needed_bytes(amplitudes=True), polynomial.seconds()
         # The amplitudes of the inputs before, and those of one more or the outputs as rows.
         needed = 16 * n_out * (n_in if n_in > 1 else 0)
-        layer_bytes, seconds = _layer_costs(task)
         needed += max(layer_bytes, rows + (16 * n_out if n_in == 1 else 0))
-        plan = Plan(SLOS, reason, n_out, needed, n_in * (seconds + _WRITTEN_SECONDS * n_out))
+        seconds = n_in * (seconds + AMPLITUDE_WRITTEN_SECONDS * n_out)
+        plan = Plan(SLOS, reason, n_out, needed, seconds, polynomial=polynomial)
         remedy = "Name the outputs that are wanted: each takes one permanent."
     else:
         reason = f"one permanent for each of {n_in} inputs and {n_out:,} outputs."
@@ -48,91 +135,14 @@ def plan_simulator(task: SimulatorTask, backend: str) -> Plan:
         plan = Plan(PERMANENT, reason, n_out, needed, n_in * n_out * amplitude_seconds(n))
         remedy = "Name fewer outputs."
     check_memory(plan.needed_bytes, f"The amplitudes of {n_in} inputs to {n_out:,} outputs", remedy=remedy)
-    return plan
-
-
-def run_simulator(task: SimulatorTask, plan: Plan) -> SimulationResult:
-    """Compute the amplitudes of a task.
-
-    Args:
-        task: The task.
-        plan: What `plan_simulator` chose.
-
-    Returns:
-        Amplitudes complex128[inputs, outputs]; where light is lost, those in which no photon is.
-
-    Raises:
-        PhotonNumberError: Inputs differ in their photon numbers, or outputs do not have what the heralds
-            leave.
-        ResourceLimitError: There are more than 170 photons, or it would not fit in memory.
-        PrecisionError: A named output has fewer than ten digits right and is not zero but for rounding.
-    """
-    if plan.method == PERMANENT:
-        table = _all_outputs(task).rows() if task.outputs is None else _table(task.outputs)
-        amplitudes = _by_permanents(task, table)
-    else:
-        amplitudes = _by_layers(task)
-        table = _all_outputs(task).rows()
-    return SimulationResult.from_columns(amplitudes, "probability_amplitude", _table(task.inputs), table)
-
-
-def _by_permanents(task: SimulatorTask, table: StateTable) -> ComplexArray:
-    """Compute complex128[inputs, outputs], a permanent for each."""
-    heralds, n_modes = task.circuit.heralds, task.circuit.n_modes
-    matrix, _ = circuit_matrix(task.circuit)
-    full = _with_herald_columns(table, heralds.output, n_modes)
-    amplitudes = np.zeros((len(task.inputs), len(table)), dtype=np.complex128)
-    for row, state in enumerate(task.inputs):
-        photons = with_heralds(state, heralds.input, n_modes)
-        amplitudes[row] = amplitudes_to(matrix, photons, full)
-        _progress.step("inputs", row + 1, len(task.inputs))
-    return amplitudes
-
-
-def _by_layers(task: SimulatorTask) -> ComplexArray:
-    """Compute complex128[inputs, outputs] for all outputs."""
-    circuit = task.circuit
-    matrix, _ = circuit_matrix(circuit)
-    n_in = len(task.inputs)
-    amplitudes = np.empty((0, 0), dtype=np.complex128)
-    for row, state in enumerate(task.inputs):
-        found = fock_distribution(
-            matrix,
-            with_heralds(state, circuit.heralds.input, circuit.n_modes),
-            dict(circuit.heralds.output),
-            0,
-            UNIT_ROUNDING,
-            amplitudes=True,
-            follow_loss=False,
-        )
-        values = np.asarray(found.amplitudes)
-        _progress.step("inputs", row + 1, n_in)
-        if n_in == 1:
-            return values[np.newaxis]
-        if row == 0:
-            amplitudes = np.empty((n_in, len(values)), dtype=np.complex128)
-        amplitudes[row] = values
-    return amplitudes
-
-
-def _layer_costs(task: SimulatorTask) -> tuple[int, float]:
-    """Estimate the bytes and the seconds of the layers of one input, heralded photons included."""
-    circuit = task.circuit
-    photons = with_heralds(task.inputs[0], circuit.heralds.input, circuit.n_modes)
-    if len(circuit.heralds.output) == circuit.n_modes or not any(photons):
-        return 0, CALL_SECONDS
-    matrix, _ = circuit_matrix(circuit)
-    work = expand(
-        matrix, photons, heralds=dict(circuit.heralds.output), tolerance=UNIT_ROUNDING, follow_loss=False
-    )
-    return work.needed_bytes(amplitudes=True), work.seconds()
+    return SimulatorRun(task, transfer, inputs, layout, plan)
 
 
 def _photon_numbers(task: SimulatorTask) -> tuple[int, int]:
     """Return the photons that go in, and those that outputs have beside the heralds."""
     heralds = task.circuit.heralds
     n = task.inputs[0].n_photons + sum(heralds.input.values())
-    check_photons(n)
+    check_amplitudes_hold(n)
     n_free = n - sum(heralds.output.values())
     check_photon_numbers(task.inputs, task.inputs[0].n_photons, "inputs")
     if task.outputs is not None:
@@ -154,12 +164,6 @@ def check_photon_numbers(states: list[State], wanted: int, what: str) -> None:
                 "as a task of their own."
             )
             raise PhotonNumberError(msg)
-
-
-def _all_outputs(task: SimulatorTask) -> FockLayout:
-    _, n_free = _photon_numbers(task)
-    n_modes = task.circuit.n_modes - len(task.circuit.heralds.output)
-    return FockLayout(n_modes, n_free, n_free)
 
 
 def _table(states: list[State]) -> StateTable:

@@ -104,7 +104,7 @@ def _distributions() -> None:
 
 
 def _selected() -> None:
-    from lwfast.optics.distributions.layers import FockLayout
+    from lwfast.optics.distributions.layout import FockLayout
     from lwfast.optics.distributions.output_distribution import output_distribution
 
     output_distribution(_BALANCED, [1, 1])
@@ -114,7 +114,7 @@ def _selected() -> None:
 
 
 def _sampling() -> None:
-    from lwfast.optics.distributions.layers import FockLayout
+    from lwfast.optics.distributions.layout import FockLayout
     from lwfast.optics.samples.sample_counts import sample_counts
 
     sample_counts([0.5, 0.5], 10, rng=0)

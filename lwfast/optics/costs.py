@@ -9,27 +9,63 @@ is taken; they are much alike on other machines.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lwfast.optics.distributions.layers import CALL_SECONDS, ENTRY_SECONDS, states_of
-from lwfast.optics.distributions.noisy import noisy_bytes
-from lwfast.optics.noise.loss import UNIT_ROUNDING, deviation_of
-
-if TYPE_CHECKING:
-    from lwfast.optics.distributions.experiment import Experiment
+from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
+from lwfast._base.memory import check_memory, readable_bytes
+from lwfast._types import FloatArray
+from lwfast.errors import ResourceLimitError
+from lwfast.optics.experiment import Experiment
+from lwfast.optics.photon_limits import states_of
 
 FOCK = "photon numbers"
 CLICKS = "clicks"
 
+ENTRY_SECONDS = 9e-9
+"""Seconds for each entry of a layer, lost photons included."""
+CALL_SECONDS = 1e-4
+"""Seconds for one output polynomial, whatever its size."""
 _PRODUCT = 1.5e-10
 """Seconds for each mode and entry of a product of distributions."""
 _COLUMN_TERM = 4e-10
 """Seconds for one column of one term of a permanent in lanes."""
 _GROUPED = 4e-7
 """Seconds to map one outcome to its clicks."""
+_MOST_CLICK_MODES = 22
+"""Most modes of which every set is looked at. The rounding of an outcome grows as 2^(modes / 2)."""
+_MOST_CLICK_PHOTONS = 16
+STACK_BYTES = 32 << 20
+"""Matrices are handed to the permanent kernel in stacks of this size."""
+MOST_STATES = 1 << 29
+"""One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
+_NANOSECONDS_PER_EDGE = 2.5
+_OUTCOME_SECONDS = 1.0e-8
+_DISTRIBUTION_SECONDS = 3e-4
+_DISTRIBUTION_BYTES = 1 << 28
+"""What a distribution behind shots may take: the same on every machine, as the samples depend on it."""
+_SHOT_SECONDS = 4e-7
+"""Sorting, grouping and counting a shot, once."""
+_TERM_SECONDS = 3e-8
+"""Drawing whether one photon or dark count is there."""
+MULTINOMIAL_SAMPLES = 1 << 24
+"""From here on, `sample_counts` may draw the counts themselves instead of the samples."""
+MULTINOMIAL_RATIO = 16
+"""Samples per outcome from which that is the faster way."""
+_PER_SAMPLE = 3e-8
+"""Seconds to draw one sample from a distribution and count it."""
+_PER_COUNT = 2e-7
+"""Seconds to draw the count of one outcome, where there are many samples of each."""
+_SEVERAL_THREADS = 1 << 20
+"""From so many samples on, threads count into arrays of their own."""
+TESTED_SECONDS = 2e-6
+"""Seconds to ask a callable about one outcome."""
+AMPLITUDE_WRITTEN_SECONDS = 2e-8
+"""Seconds to weight and write one amplitude."""
+PROBABILITY_WRITTEN_SECONDS = 1e-8
+"""Seconds to write one probability to its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +85,36 @@ class Estimate:
     needed_bytes: int
 
 
+def estimates(
+    experiment: Experiment, heralds: dict[int, int] | None = None, least: int = 0
+) -> list[Estimate]:
+    """Estimate the ways to the exact distribution, cheapest first.
+
+    Args:
+        experiment: The shot.
+        heralds: Photons demanded in output modes; they prune a plain experiment.
+        least: Fewest photons in the other modes.
+    """
+    ways = [estimate_fock(experiment, heralds or {}, least)]
+    if experiment.clicks_only and clicks_fit(experiment):
+        ways.append(estimate_clicks(experiment))
+    return sorted(ways, key=lambda way: way.seconds)
+
+
+def clicks_fit(experiment: Experiment) -> bool:
+    """Whether `click_distribution` can do this experiment."""
+    if experiment.n_modes > _MOST_CLICK_MODES or not 0 < experiment.light.n_photons <= _MOST_CLICK_PHOTONS:
+        return False
+    # Photons that share a mode and may or may not interfere have no single permanent.
+    return experiment.terms is None or max(experiment.photons) == 1
+
+
 def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -> Estimate:
     """Estimate the way over photon numbers."""
-    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
-    extra = len(occupied) if deviation_of(experiment.matrix[:, occupied]) > UNIT_ROUNDING else 0
+    extra = 0 if experiment.light.is_isometry else len(experiment.light.occupied)
     if experiment.is_plain:
         return _plain(experiment, extra, heralds, least)
-    m, n = experiment.n_modes, sum(experiment.photons)
+    m, n = experiment.n_modes, experiment.light.n_photons
     most = experiment.terms.most if experiment.terms else 1
     # Where every detector is a threshold detector, dark counts come after the photon numbers are forgotten.
     n_dark = int(np.count_nonzero(experiment.dark))
@@ -80,7 +139,7 @@ def estimate_fock(experiment: Experiment, heralds: dict[int, int], least: int) -
 
 
 def _plain(experiment: Experiment, extra: int, heralds: dict[int, int], least: int) -> Estimate:
-    m, n = experiment.n_modes - len(heralds), sum(experiment.photons)
+    m, n = experiment.n_modes - len(heralds), experiment.light.n_photons
     n_left = max(n - sum(heralds.values()), 0)
     lowest = max(least, 0) if extra else n_left
     outcomes = sum(states_of(m, d) for d in range(lowest, n_left + 1))
@@ -111,7 +170,205 @@ def _source_seconds(photons: tuple[int, ...], m: int, most: int, *, lossy: bool)
 
 def estimate_clicks(experiment: Experiment) -> Estimate:
     """Estimate the way over permanents of "no click here"."""
-    m, n = experiment.n_modes, max(sum(experiment.photons), 1)
+    m, n = experiment.n_modes, max(experiment.light.n_photons, 1)
     sets = 2**m
     seconds = CALL_SECONDS + sets * (n * 2 ** (n - 1) * _COLUMN_TERM + 2e-8) + sets * m * 1e-9
     return Estimate(CLICKS, sets, seconds, sets * (16 + m))
+
+
+def noisy_bytes(n_modes: int, loss_modes: int, n_photons: int, degree: int) -> int:
+    """Estimate the memory of `noisy_distribution`.
+
+    Args:
+        n_modes: Modes of an outcome.
+        loss_modes: Modes that carry lost photons.
+        n_photons: Photons that may interfere.
+        degree: Most photons of an outcome.
+    """
+    return 32 * states_of(n_modes + 1, degree) + 32 * states_of(n_modes + loss_modes, max(n_photons - 1, 0))
+
+
+def layers_bytes(
+    layer_sizes: FloatArray,
+    n_outcomes: int,
+    limited: int | None,
+    *,
+    amplitudes: bool = False,
+    n_kept: int | None = None,
+) -> int:
+    """Estimate the memory of multiplying out: two layers, or the last one and the result.
+
+    Args:
+        layer_sizes: float64[n_photons + 1], entries of each layer.
+        n_outcomes: Outcomes that are worked out.
+        limited: Modes of an outcome where rules limited some of them; None where not.
+        amplitudes: Amplitudes are asked for, not only probabilities.
+        n_kept: How many outcomes rules keep; None where there are no rules.
+    """
+    n = len(layer_sizes) - 1
+    last, before = float(layer_sizes[max(n - 1, 0)]), float(layer_sizes[max(n - 2, 0)])
+    size = float(n_outcomes)
+    layers = 16 * (last + max(before, size if amplitudes else 0.5 * size))
+    result = (32 if amplitudes else 8) * size
+    if n_kept is not None:
+        # A mark for each outcome; then ranks and values of those that are kept, beside all values.
+        more = 0 if limited is None else limited + 8
+        result = max(
+            result, size * (25 if amplitudes else 9) + n_kept * (40.0 if amplitudes else 16.0 + more)
+        )
+    return int(max(layers, result))
+
+
+def layers_seconds(layer_sizes: FloatArray) -> float:
+    """Estimate the time of multiplying out on one core: every entry of every layer."""
+    return CALL_SECONDS + float(layer_sizes[1:].sum()) * ENTRY_SECONDS
+
+
+def amplitude_bytes(n_photons: int, n_modes: int, n_outputs: int) -> int:
+    """Estimate the memory of `amplitudes_to`: rows and amplitudes of all outputs, matrices of a stack."""
+    return n_outputs * (n_modes + 40) + 2 * min(STACK_BYTES, n_outputs * output_bytes(n_photons, n_modes))
+
+
+def amplitude_seconds(n_photons: int) -> float:
+    """Estimate the time of one amplitude."""
+    return 1e-6 + n_photons * 2.0**n_photons * 5e-10
+
+
+def output_bytes(n_photons: int, n_modes: int) -> int:
+    """Return what one output takes in a stack of matrices."""
+    return 16 * n_photons**2 + 8 * n_photons + 8 * n_modes + 1
+
+
+def largest_table(n_photons: int, n_rows: int) -> int:
+    """Return the most sub-multisets that n - 1 photons in `n_rows` modes have: when spread evenly."""
+    if n_photons < 2 or n_rows == 0:
+        return 1
+    each, more = divmod(n_photons - 1, n_rows)
+    return int((each + 1) ** (n_rows - more) * (each + 2) ** more)
+
+
+def slowest_sample_seconds(n_photons: int, n_rows: int) -> float:
+    """Return about how long the slowest boson samples take on one core, each."""
+    edges = largest_table(n_photons, n_rows) * min(n_photons, n_rows)
+    return (1.5 * edges + n_photons**2 * n_rows) * _NANOSECONDS_PER_EDGE * 1e-9
+
+
+def sample_seconds(n_photons: int, n_modes: int) -> float:
+    """Estimate the time of one boson sample on one core, in seconds."""
+    # As if all light could be lost; 2^n where photons may all leave in different modes.
+    terms = 2.0 * largest_table(n_photons, n_modes + min(n_photons, n_modes))
+    return 3e-7 + n_photons * n_modes * 2e-8 + n_photons * terms * 1e-9
+
+
+def sample_bytes(n_photons: int, n_rows: int) -> int:
+    """Estimate the memory of drawing one boson sample."""
+    return 34 * largest_table(n_photons, n_rows)
+
+
+def check_sample_cost(n_photons: int, n_rows: int) -> None:
+    """Raise ResourceLimitError where one sample would take minutes, or more memory than is allowed."""
+    states = largest_table(n_photons, n_rows)
+    if states > MOST_STATES:
+        msg = (
+            f"One sample of {n_photons} photons in {n_rows} modes could take about "
+            f"{slowest_sample_seconds(n_photons, n_rows):.3g} seconds and "
+            f"{readable_bytes(sample_bytes(n_photons, n_rows))}; the limit is "
+            f"{MOST_STATES.bit_length()} photons that leave in different modes."
+        )
+        raise ResourceLimitError(msg)
+    check_memory(sample_bytes(n_photons, n_rows), f"Sampling {n_photons} photons in {n_rows} modes")
+
+
+def shots_seconds(
+    looked_at: Iterable[tuple[int, float]], n_modes: int, n_terms: int, n_shots: float, at_once: int
+) -> float:
+    """Estimate the time of shots on one core, in seconds.
+
+    Args:
+        looked_at: How many photons interfere in shots that stand for all, and the share of such shots.
+        n_modes: Modes of a shot.
+        n_terms: Intended photons and modes with dark counts.
+        n_shots: How many shots, as far as known.
+        at_once: The most that are drawn in a round.
+    """
+    size = min(n_shots, at_once)
+    each = 0.0
+    for n_photons, share in looked_at:
+        together = max(share * size, 1.0)
+        if draws_from_distribution(n_modes, n_photons, int(together)):
+            seconds = _distribution_seconds(n_modes, n_photons) / together
+        else:
+            # The second holds where photons share modes, the first where they may all be lost.
+            few = slowest_sample_seconds(n_photons, n_modes) + _SHOT_SECONDS
+            seconds = min(sample_seconds(n_photons, n_modes), few)
+        each += share * seconds
+    return n_shots * (each + _SHOT_SECONDS + n_terms * _TERM_SECONDS)
+
+
+def shots_bytes(n_photons: int, n_modes: int, at_once: int) -> int:
+    """Estimate the memory of shots that are drawn at a time.
+
+    Args:
+        n_photons: Photons that interfere in a shot.
+        n_modes: Modes of a shot.
+        at_once: How many shots.
+
+    Raises:
+        ResourceLimitError: One shot would take minutes, or would not fit in memory.
+    """
+    needed = at_once * (3 * n_modes + 16 * n_photons + 32)
+    if not draws_from_distribution(n_modes, n_photons, max(at_once, 1)):
+        check_sample_cost(n_photons, n_modes)
+        needed += sample_bytes(n_photons, n_modes)
+    return needed
+
+
+def draws_from_distribution(n_modes: int, n_photons: int, n_shots: int) -> bool:
+    """Say whether shots of so many interfering photons are drawn from their distribution."""
+    if n_photons == 0 or n_shots == 0:
+        return True
+    fits = n_photons <= MAX_FACTORIAL_PHOTONS and 32 * _outcomes(n_modes, n_photons) < _DISTRIBUTION_BYTES
+    seconds = _distribution_seconds(n_modes, n_photons)
+    return fits and seconds < n_shots * sample_seconds(n_photons, n_modes)
+
+
+def _distribution_seconds(n_modes: int, n_photons: int) -> float:
+    return _DISTRIBUTION_SECONDS + _outcomes(n_modes, n_photons) * _OUTCOME_SECONDS if n_photons else 0.0
+
+
+def _outcomes(n_modes: int, n_photons: int) -> int:
+    """Estimate from above: as if all light could be lost."""
+    return states_of(n_modes + n_photons, n_photons)
+
+
+def counting_seconds(n_samples: int, n_outcomes: int) -> float:
+    """Estimate the time of drawing samples from a distribution and counting them."""
+    if n_samples >= max(MULTINOMIAL_SAMPLES, MULTINOMIAL_RATIO * n_outcomes):
+        return n_outcomes * _PER_COUNT
+    return n_samples * _PER_SAMPLE
+
+
+def counting_bytes(
+    n_outcomes: int, n_samples: int, n_modes: int, *, ranked: bool, conditional: bool, asked: bool
+) -> int:
+    """Estimate the memory of drawing samples from a distribution and counting them.
+
+    Args:
+        n_outcomes: Outcomes of the distribution.
+        n_samples: How many samples.
+        n_modes: Modes of an outcome.
+        ranked: Rules chose the outcomes, so that their ranks are held.
+        conditional: Anything is demanded of an outcome.
+        asked: A callable is asked about outcomes.
+    """
+    # Ranks where rules chose; probabilities, their sums, counts, the guide and the counts of other threads.
+    held = n_outcomes * (8 if ranked else 0)
+    sampling = n_outcomes * (24 + (8 if conditional else 0)) + 4 * min(n_outcomes, 4 * n_samples)
+    seen = min(n_samples, n_outcomes)
+    if n_samples > _SEVERAL_THREADS:
+        sampling += 16 * n_outcomes
+    if asked:
+        # The counts that passed, and a State and an answer for each outcome that was drawn.
+        sampling += 16 * n_outcomes + seen * (400 + 40 * n_modes)
+    sampling += seen * (n_modes + 24)
+    return held + sampling

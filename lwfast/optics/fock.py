@@ -19,6 +19,7 @@ from lwfast._base.parallel import run_chunks
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResourceLimitError
+from lwfast.optics.photon_limits import states_of
 
 _THREADED_BYTES = 4 << 20
 _THREADED_ROWS = 60_000
@@ -43,7 +44,7 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
             size.
     """
     n_modes, n_photons = _numbers(n_modes, n_photons)
-    count = _count(n_modes, n_photons)
+    count = states_of(n_modes, n_photons)
     check_memory(count * max(n_modes, 1), f"The {count} states of {n_photons} photons in {n_modes} modes")
     out = np.empty((count, n_modes), dtype=np.uint8)
     if n_modes < 2 or n_photons == 0:
@@ -129,7 +130,7 @@ def fock_unrank(ranks: ArrayLike, n_modes: int, n_photons: int) -> StateTable:
     """
     n_modes, n_photons = _numbers(n_modes, n_photons)
     _check_rank(n_modes, n_photons)
-    count = _count(n_modes, n_photons)
+    count = states_of(n_modes, n_photons)
     array = np.asarray(ranks)
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(np.int64)
@@ -171,12 +172,8 @@ def _numbers(n_modes: Any, n_photons: Any) -> tuple[int, int]:
     return modes, photons
 
 
-def _count(n_modes: int, n_photons: int) -> int:
-    return math.comb(n_modes + n_photons - 1, n_photons) if n_modes else int(n_photons == 0)
-
-
 def _check_rank(n_modes: int, n_photons: int) -> None:
-    count = _count(n_modes, n_photons)
+    count = states_of(n_modes, n_photons)
     if count > MAX_INT64:
         msg = (
             f"{n_photons} photons in {n_modes} modes have about {count:.3g} states; ranks are int64 and "

@@ -15,10 +15,11 @@ import lwfast as lw
 from lwfast.emulator import Backend, Detector, Source, run_raw
 from lwfast.emulator.acceptance import acceptance
 from lwfast.emulator.conditions import Conditions, grouped
-from lwfast.emulator.feasibility import emission_for
+from lwfast.emulator.sampling import emission_for
 from lwfast.errors import ResourceLimitError, SamplerError
-from lwfast.optics.distributions.experiment import distribution, make_experiment
-from lwfast.optics.distributions.noisy import source_terms
+from lwfast.optics.distributions.ways import distribution
+from lwfast.optics.experiment import make_experiment
+from lwfast.optics.noise.source_terms import source_terms
 from lwfast.optics.samples.emission import Emission, loses_more
 from lwfast.optics.samples.shots import draw_shots
 
@@ -116,7 +117,7 @@ def test_photon_numbers_alone_give_the_acceptance(lossy):
         total = distribution(experiment, least=least).probabilities.sum()
         assert not loses_more(emission)
         assert emission.share == pytest.approx(total, rel=1e-10)
-        assert acceptance(experiment, Conditions(least=least)).share == 1.0
+        assert acceptance(emission, Conditions(least=least)).share == 1.0
 
 
 def wide(n_samples, **options):

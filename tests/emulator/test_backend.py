@@ -144,7 +144,7 @@ def test_callables_on_many_outcomes_are_asked_about_drawn_ones_only(monkeypatch)
     """Beyond a number of outcomes, only what was drawn is asked about; the statistics are the same."""
     from lwfast.emulator import draws as drawing
 
-    monkeypatch.setattr(drawing, "_ASK_ALL", 5)
+    monkeypatch.setattr(drawing, "ASK_ALL", 5)
     asked = []
     task = sampler(post_selection=lambda s: asked.append(s) or s[0] == 0, n_samples=5000)
     result = Backend().run(task)
@@ -170,7 +170,7 @@ def test_callables_that_accept_little_are_not_drawn_past(monkeypatch):
 
     draw = drawing.sample_counts
     monkeypatch.setattr(drawing, "sample_counts", counting)
-    monkeypatch.setattr(drawing, "_ASK_ALL", 5)
+    monkeypatch.setattr(drawing, "ASK_ALL", 5)
     circuit, state = unitary(8), lw.State([1] * 5 + [0] * 3)
     exact = output_distribution(lw.random_unitary(8, 1), state)
     few = (exact.states.max(axis=1) == 5) | (exact.states[:, 0] == 4)

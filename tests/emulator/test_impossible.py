@@ -11,11 +11,11 @@ import lwfast as lw
 from lwfast.emulator import Backend, Detector, Source, run_raw
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, outcome_distribution
-from lwfast.emulator.feasibility import why_impossible
 from lwfast.emulator.plans import plan_sampling
+from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import LightworksError, ResourceLimitError, SamplerError
-from lwfast.optics.distributions.experiment import make_experiment
 from lwfast.optics.distributions.rounding import fock_rounding
+from lwfast.optics.experiment import make_experiment
 
 NAMES = ["auto", "slos", "permanent", "clifford"]
 CLICKS = Detector(photon_counting=False)
@@ -91,13 +91,12 @@ def test_single_precision_is_rounding_too():
     matrix = (phases[0][:, None] * matrix * phases[1]).astype(np.complex64).astype(np.complex128)
     experiment = make_experiment(matrix, (1, 1, 1), tolerance=1e-5)
     forbidden = Conditions(pairs=[((0,), (2,)), ((1,), (1,)), ((2,), (0,))])
-    plan = plan_sampling(experiment, forbidden, 10, "slos")
+    sampling = Sampling(experiment, forbidden, 10)
+    plan = plan_sampling(sampling, "slos")
     total = outcome_distribution(experiment, forbidden, plan).probabilities.sum()
     assert 1e-20 < total < fock_rounding(experiment) < 1e-10
     with pytest.raises(SamplerError, match="is rounding"):
-        draw_from_distribution(
-            experiment, forbidden, 10, plan, every_shot=False, generator=np.random.default_rng(1)
-        )
+        draw_from_distribution(sampling, plan, np.random.default_rng(1))
 
 
 IMPOSSIBLE = {
@@ -195,7 +194,7 @@ def test_hopeless_callables_end(monkeypatch):
     for name in ("auto", "clifford"):
         with pytest.raises(SamplerError):
             Backend(name).run(task)
-    monkeypatch.setattr(drawing, "_ASK_ALL", 1)
+    monkeypatch.setattr(drawing, "ASK_ALL", 1)
     with pytest.raises(SamplerError, match="can occur"):
         Backend("slos").run(task)
     wide = sampler(lw.random_unitary(10, 1), [1] * 4 + [0] * 6, post_selection=lambda state: False)

@@ -104,7 +104,7 @@ def test_many_rounds_are_added_up(monkeypatch):
     """Rounds are merged as they come; the counts are those of all of them together."""
     from lwfast.emulator import rounds
 
-    monkeypatch.setattr(rounds, "_ROUND", 16)
+    monkeypatch.setattr(rounds, "ROUND_SHOTS", 16)
     tally = Tally(2)
     generator = np.random.default_rng(1)
     expected: dict[tuple[int, ...], int] = {}
@@ -121,7 +121,7 @@ def test_rounds_on_an_executor(monkeypatch):
     """More rounds than are handed over at once give the samples of none."""
     from lwfast.emulator import rounds
 
-    monkeypatch.setattr(rounds, "_ROUND", 100)
+    monkeypatch.setattr(rounds, "ROUND_SHOTS", 100)
     monkeypatch.setattr(rounds, "_WAITING", 3)
     task = sampler(random_seed=4)
     with ThreadPoolExecutor(2) as pool:
@@ -135,7 +135,7 @@ def test_an_error_in_a_round_is_raised(monkeypatch):
     def broken(*_):
         raise OSError("broken")
 
-    monkeypatch.setattr(rounds, "_ROUND", 100)
+    monkeypatch.setattr(rounds, "ROUND_SHOTS", 100)
     monkeypatch.setattr(rounds, "draw_round", broken)
     with ThreadPoolExecutor(2) as pool, pytest.raises(OSError, match="broken"):
         Backend("clifford").run(sampler(), executor=pool)

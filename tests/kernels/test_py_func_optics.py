@@ -12,7 +12,7 @@ from lwfast._kernels import _simd
 from lwfast._kernels.optics import boson_sampling, layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
-from lwfast.optics.distributions.layers import FockLayout
+from lwfast.optics.distributions.layout import FockLayout
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_jit, pair
 
 OPTICS = "optics"
@@ -183,14 +183,14 @@ LAYOUTS = FockLayout(4, 3, 3), FockLayout(3, 4, 2), FockLayout(4, 4, 4, (4, 1, 2
 
 def ranks_of_layouts():
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         for ranks in (np.arange(layout.size), np.array([0, 1, layout.size - 1])):
             yield ranks, layout.n_photons, sums, bounds, np.zeros((len(ranks), layout.n_modes), np.uint8)
 
 
 def powers_of_ranks():
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         for rank in range(layout.size):
             yield rank, layout.n_photons, sums, np.zeros(len(bounds), np.int64)
 
@@ -200,7 +200,7 @@ def marks_of_outcomes():
     start, allowed = np.array([0, 9]), np.zeros(14, np.uint8)
     allowed[[1, 2, 9]] = 1
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         member = np.zeros((len(bounds), 2), np.int64)
         for rule, (modes, _) in enumerate(rules):
             member[list(modes), rule] += 1
@@ -218,7 +218,7 @@ def marks_of_rows():
 def amplitudes():
     roots = np.sqrt([1.0, 1, 2, 6, 24])
     for layout in LAYOUTS:
-        bounds, sums = layout.walk()
+        bounds, sums = layout.walk
         chunk = (1, layout.size)
         values = generator().normal(size=(2, layout.size))
         yield chunk, layout.n_photons, sums, bounds, 0.5, roots, values, np.zeros(2 * layout.size)

@@ -8,19 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import lwfast.optics.distributions.experiment as experiments
 from lwfast._base.parallel import run_chunks
 from lwfast.errors import ModeMismatchError, ModeRangeError, NotUnitaryError, ResourceLimitError
 from lwfast.hardware import Detector, Source
-from lwfast.optics.distributions import layers
-from lwfast.optics.distributions.clicks import clicks_fit
-from lwfast.optics.distributions.layers import expand, states_of
-from lwfast.optics.distributions.noisy import source_terms
+from lwfast.optics.costs import clicks_fit, estimate_clicks, estimate_fock
+from lwfast.optics.distributions import layers, layout
+from lwfast.optics.distributions.layers import output_polynomial
 from lwfast.optics.distributions.output_distribution import output_distribution
-from lwfast.optics.distributions.photon_numbers import fock_distribution
-from lwfast.optics.noise.loss import complete_columns
+from lwfast.optics.distributions.ways import distribution
+from lwfast.optics.experiment import make_experiment
+from lwfast.optics.light import parsed_light
+from lwfast.optics.noise.source_terms import source_terms
 from lwfast.optics.permanents.permanent import permanent
+from lwfast.optics.photon_limits import states_of
 from lwfast.optics.unitary import random_unitary
+from lwfast.rules import as_rules
 from lwfast.state import State
 from tests.reference import noise as slow_noise
 from tests.reference import slos as slow
@@ -53,7 +55,7 @@ def in_chunks(monkeypatch):
             cut.append(what)
         run_chunks(task, n_chunks, workers, what)
 
-    monkeypatch.setattr(layers, "THREADED_ENTRIES", 1)
+    monkeypatch.setattr(layout, "THREADED_ENTRIES", 1)
     monkeypatch.setattr(layers, "run_chunks", counting)
     return cut
 
@@ -95,9 +97,11 @@ def test_general_path_agrees_with_the_small_one(size, in_chunks):
     photons = [1] * n + [0] * (m - n) if n <= m else [n - m + 1] + [1] * (m - 1)
     unitary = random_unitary(m, 3)
     small = output_distribution(unitary, photons)
-    one = fock_distribution(unitary, tuple(photons), {}, 0, 1e-10, workers=1)
-    assert in_chunks, "no layer is cut at this size"
-    two = fock_distribution(unitary, tuple(photons), {}, 0, 1e-10, workers=2)
+    from lwfast.optics.distributions.photon_numbers import fock_distribution
+
+    light = parsed_light(unitary, tuple(photons), 1e-10)
+    one = fock_distribution(light, {}, 0, workers=1)
+    two = fock_distribution(light, {}, 0, workers=2)
     assert np.array_equal(one.probabilities, two.probabilities)
     assert np.abs(one.probabilities - small.probabilities).max() < 1e-14
     assert abs(small.probabilities.sum() - 1) < 1e-12
@@ -118,7 +122,7 @@ def test_chunks_change_no_bit(monkeypatch):
     """Layers in one piece give the bits of layers in chunks."""
     unitary, photons = random_unitary(9, 3), (1, 1, 0, 1, 0, 1, 0, 0, 0)
     whole = output_distribution(unitary, photons, amplitudes=True)
-    monkeypatch.setattr(layers, "THREADED_ENTRIES", 1)
+    monkeypatch.setattr(layout, "THREADED_ENTRIES", 1)
     cut = output_distribution(unitary, photons, amplitudes=True, workers=2)
     assert np.array_equal(whole.amplitudes, cut.amplitudes)
     assert np.array_equal(whole.states, cut.states)
@@ -277,10 +281,10 @@ def test_detectors_agree_with_enumeration(detector, source, photons):
 def test_clicks_two_ways(photons, source):
     """Permanents of "no click here" give what photon numbers seen by threshold detectors give."""
     for detector in (Detector(0.9, 0.05, False), Detector(1, 0, False)):
-        shot = experiments.make_experiment(lossy(4, 3), photons, source=source, detector=detector)
+        shot = make_experiment(lossy(4, 3), photons, source=source, detector=detector)
         if clicks_fit(shot):
-            by_sets = experiments.distribution(shot, way=experiments.CLICKS)
-            by_numbers = experiments.distribution(shot, way=experiments.FOCK)
+            by_sets = distribution(shot, way=estimate_clicks(shot))
+            by_numbers = distribution(shot, way=estimate_fock(shot, {}, 0))
             assert_close(by_sets, as_dict(by_numbers), 1e-14)
 
 
@@ -307,9 +311,10 @@ def test_total_probability(m, n, seed, loses, data):
 @given(st.integers(1, 5), st.integers(0, 10**6))
 def test_dilation_is_an_isometry(q, seed):
     """(T; R) has orthonormal columns and R is upper triangular, also where the loss has lower rank."""
-    columns = random_unitary(q + 2, seed)[: q + 1, :q]
-    cleaned, rows = complete_columns(columns, 1e-10)
-    whole = np.vstack([cleaned, rows])
+    matrix = random_unitary(q + 2, seed)[: q + 1, : q + 1]
+    light = parsed_light(matrix, (1,) * q + (0,), 1e-10)
+    rows = light.loss_rows
+    whole = np.vstack([light.columns, rows])
     assert np.abs(whole.conj().T @ whole - np.eye(q)).max() < 1e-13
     assert np.abs(np.tril(rows, -1)).max(initial=0.0) == 0
 
@@ -422,7 +427,7 @@ def test_limited_modes_are_put_back_in_order(modes, amplitudes, monkeypatch):
     monkeypatch.setattr(layers, "_CAPPED_FROM", 0)
     unitary, photons = random_unitary(3, 7), (3, 2, 1)
     rules = [(modes, (0, 1))]
-    work = expand(unitary, photons, heralds={}, tolerance=1e-10, pairs=rules)
+    work = output_polynomial(parsed_light(unitary, photons, 1e-10), heralds={}, pairs=as_rules(rules))
     assert work.layout.order != [0, 1, 2]
     found = output_distribution(unitary, photons, rules=rules, amplitudes=amplitudes)
     whole = output_distribution(unitary, photons, amplitudes=amplitudes)
@@ -485,7 +490,7 @@ def test_heralds_count_in_the_estimate(monkeypatch):
     photons = [1] * 7 + [0] * 9
     heralds = dict.fromkeys(range(8), 1) | {7: 0}
     expected = output_distribution(unitary, photons, heralds=heralds)
-    work = expand(unitary, tuple(photons), heralds=heralds, tolerance=1e-10)
+    work = output_polynomial(parsed_light(unitary, tuple(photons), 1e-10), heralds=heralds)
     assert 16 * (states_of(15, 6) + states_of(15, 5)) > 1.5 * work.needed_bytes()
     monkeypatch.setenv("LWFAST_MAX_MEMORY", str(work.needed_bytes()))
     found = output_distribution(unitary, photons, heralds=heralds)

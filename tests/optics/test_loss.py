@@ -8,7 +8,7 @@ import pytest
 from lwfast.emulator import Detector, HardwareModel, Source, run_raw
 from lwfast.errors import NotUnitaryError
 from lwfast.optics.distributions.output_distribution import output_distribution
-from lwfast.optics.noise.loss import checked_columns, complete_columns
+from lwfast.optics.light import parsed_light
 from lwfast.optics.samples.boson_sampling import boson_sample
 from lwfast.optics.unitary import random_unitary
 
@@ -47,7 +47,7 @@ def test_not_a_number_is_refused():
     """What cannot be compared is refused, not passed."""
     for value in (np.nan, np.inf):
         with pytest.raises(NotUnitaryError):
-            checked_columns(np.array([[value], [0]], dtype=complex), 1e-5)
+            parsed_light(np.array([[value, 0], [0, 1]], dtype=complex), (1, 0), 1e-5)
 
 
 def test_only_occupied_columns_matter():
@@ -58,10 +58,9 @@ def test_only_occupied_columns_matter():
 @pytest.mark.parametrize("tolerance", [1e-10, 1e-5])
 def test_cleaned_columns_never_amplify(tolerance):
     """What was rounded up is cut back, what was rounded down to no loss at all becomes an isometry."""
-    rounded = np.ascontiguousarray(random_unitary(4, 1)[:, :3]) * (1 + 0.3 * tolerance)
-    columns, _ = checked_columns(rounded, tolerance)
-    assert np.linalg.norm(columns, 2) <= 1 + 1e-15
-    assert len(complete_columns(random_unitary(4, 1) * (1 - 1e-12), tolerance)[1]) == 0
+    light = parsed_light(random_unitary(4, 1) * (1 + 0.3 * tolerance), (1, 1, 1, 0), tolerance)
+    assert np.linalg.norm(light.columns, 2) <= 1 + 1e-15
+    assert len(parsed_light(random_unitary(4, 1) * (1 - 1e-12), (1,) * 4, tolerance).loss_rows) == 0
 
 
 @pytest.mark.parametrize("loss", [1e-9, 1e-7])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import lwfast as lw
 from lwfast.emulator import Backend, Source
-from lwfast.optics.distributions.noisy import source_terms
 from lwfast.optics.distributions.output_distribution import output_distribution
+from lwfast.optics.noise.source_terms import source_terms
 from lwfast.optics.unitary import random_unitary
 
 UNIT = st.floats(0, 1, allow_subnormal=False)

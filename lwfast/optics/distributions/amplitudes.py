@@ -8,29 +8,13 @@ import numpy as np
 
 from lwfast._base import progress as _progress
 from lwfast._types import ComplexArray, StateTable
-from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.distributions.layers import FockLayout, check_photons
+from lwfast.optics.costs import STACK_BYTES, output_bytes
+from lwfast.optics.distributions.layout import FockLayout
 from lwfast.optics.distributions.photon_numbers import OutputDistribution
-from lwfast.optics.noise.loss import complete_columns
+from lwfast.optics.experiment import Experiment
 from lwfast.optics.permanents.methods import STACK_TO, permanent_of_one
 from lwfast.optics.permanents.permanent import permanent
-
-_STACK_BYTES = 32 << 20
-"""Matrices are handed to the permanent kernel in stacks of this size."""
-
-
-def amplitude_bytes(n_photons: int, n_modes: int, n_outputs: int) -> int:
-    """Estimate the memory of `amplitudes_to`: rows and amplitudes of all outputs, matrices of a stack."""
-    return n_outputs * (n_modes + 40) + 2 * min(_STACK_BYTES, n_outputs * _output_bytes(n_photons, n_modes))
-
-
-def amplitude_seconds(n_photons: int) -> float:
-    """Estimate the time of one amplitude."""
-    return 1e-6 + n_photons * 2.0**n_photons * 5e-10
-
-
-def _output_bytes(n_photons: int, n_modes: int) -> int:
-    return 16 * n_photons**2 + 8 * n_photons + 8 * n_modes + 1
+from lwfast.optics.photon_limits import check_amplitudes_hold
 
 
 def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: StateTable) -> ComplexArray:
@@ -49,7 +33,7 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
         PrecisionError: An amplitude has fewer than ten digits right and is not zero but for rounding.
     """
     n = sum(photons)
-    check_photons(n)
+    check_amplitudes_hold(n)
     if n == 0:
         return np.ones(len(outputs), dtype=np.complex128)
     factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
@@ -74,7 +58,7 @@ def _stacked_permanents(
     """Write the permanent of each output to complex128[K], from stacks of small matrices."""
     n = sum(photons)
     columns = matrix[:, np.repeat(np.arange(len(photons)), photons)]
-    stack = max(1, _STACK_BYTES // _output_bytes(n, outputs.shape[1]))
+    stack = max(1, STACK_BYTES // output_bytes(n, outputs.shape[1]))
     for begin in range(0, len(outputs), stack):
         part = outputs[begin : begin + stack]
         # Each output as the list of modes its photons are in.
@@ -104,20 +88,15 @@ def permanent_distribution(experiment: Experiment) -> OutputDistribution:
 
     Returns:
         Outcomes in the recursive order, those with most photons first.
-
-    Raises:
-        NotUnitaryError: The matrix amplifies light.
     """
-    m, n = experiment.n_modes, sum(experiment.photons)
-    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
-    columns, rows = complete_columns(experiment.matrix[:, occupied], experiment.tolerance)
-    photons = tuple(experiment.photons[mode] for mode in occupied)
-    dilated = np.vstack([columns, rows])
+    light, m = experiment.light, experiment.n_modes
+    n, rows = light.n_photons, light.loss_rows
+    dilated = np.vstack([light.columns, rows])
     layout = FockLayout(m, n, 0 if len(rows) else n)
     # With as many photons in all modes together as went in, loss modes counted: those of one outcome are
     # summed.
     everywhere = FockLayout(len(dilated), n, n).rows()
-    weights = np.abs(amplitudes_to(dilated, photons, everywhere)) ** 2
+    weights = np.abs(amplitudes_to(dilated, tuple(light.numbers), everywhere)) ** 2
     if not len(rows):
         return OutputDistribution(weights, layout=layout)
     ranks = layout.ranks(np.ascontiguousarray(everywhere[:, :m]))

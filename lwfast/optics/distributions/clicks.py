@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
 from lwfast._types import FloatArray
-from lwfast.optics.distributions.noisy import SourceTerms
 from lwfast.optics.distributions.photon_numbers import OutputDistribution
-from lwfast.optics.noise.loss import complete_columns
+from lwfast.optics.experiment import Experiment
+from lwfast.optics.noise.source_terms import SourceTerms
 
-if TYPE_CHECKING:
-    from lwfast.optics.distributions.experiment import Experiment
-
-MAX_MODES = 22
-"""Most modes of which every set is looked at. The rounding of an outcome grows as 2^(modes / 2)."""
-_MAX_PHOTONS = 16
 _LEAST_SETS = 512
 """Sets that share the Gram matrix of their highest modes."""
 _SUM_ERROR = 1e-10
 """The patterns sum to 1 by construction; a larger error is no rounding."""
 _CHUNK_TERMS = 1 << 25
 """Column terms of a chunk: some ten milliseconds, so that Ctrl-C is soon heard."""
-
-
-def clicks_fit(experiment: Experiment) -> bool:
-    """Whether `click_distribution` can do this experiment."""
-    if experiment.n_modes > MAX_MODES or not 0 < sum(experiment.photons) <= _MAX_PHOTONS:
-        return False
-    # Photons that share a mode and may or may not interfere have no single permanent.
-    return experiment.terms is None or max(experiment.photons) == 1
 
 
 def click_distribution(experiment: Experiment, workers: int | None = None) -> OutputDistribution:
@@ -47,16 +32,15 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
         All patterns that can occur, as bit masks in ascending order, mode 0 the lowest bit.
 
     Raises:
-        NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: It would not fit in memory.
     """
     from lwfast._kernels.optics.clicks import clicks_from_no_clicks, no_click_probabilities
 
     m = experiment.n_modes
     check_memory((16 + m) << m, f"The distribution of clicks in {m} modes", remedy="Draw samples instead.")
-    occupied = [mode for mode, photons in enumerate(experiment.photons) if photons]
-    cleaned, lost = complete_columns(experiment.matrix[:, occupied], experiment.tolerance)
-    entered = np.repeat(np.arange(len(occupied)), [experiment.photons[mode] for mode in occupied])
+    light = experiment.light
+    cleaned = light.columns
+    entered = np.repeat(np.arange(len(light.occupied)), light.numbers)
     repeated = cleaned[:, entered]
     overlap = (entered[:, np.newaxis] == entered).astype(np.float64)
     # At least as many modes as the lanes of a vector tell apart; the padding modes see nothing.
@@ -84,12 +68,12 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
     clicks_from_no_clicks(values, padded)
     patterns = np.arange(1 << m, dtype="<u8")
     states = np.unpackbits(patterns.view(np.uint8).reshape(-1, 8), axis=1, count=m, bitorder="little")
-    found = values[: 1 << m] / math.prod(math.factorial(k) for k in experiment.photons)
+    found = values[: 1 << m] / math.prod(math.factorial(k) for k in light.photons)
     _check_sums(found, m)
     # What is left of alternating sums where nothing can click, or something must, is rounding.
     found[(states.sum(axis=1) > experiment.most_photons) | (found < 0.0)] = 0.0
-    if not len(lost):
-        found[0] = terms.missing ** sum(experiment.photons) * math.prod((1.0 - experiment.dark).tolist())
+    if light.is_isometry:
+        found[0] = terms.missing**light.n_photons * math.prod((1.0 - experiment.dark).tolist())
     silent = (experiment.dark == 0.0) & ~cleaned.any(axis=1)
     found[states[:, silent].any(axis=1)] = 0.0
     found[~states[:, experiment.dark == 1.0].all(axis=1)] = 0.0

@@ -1,172 +1,35 @@
-"""Lay out modes and photons for the SLOS kernels, and run them on threads."""
+"""The polynomial whose coefficients are the amplitudes of outcomes, laid and multiplied out on threads."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import run_chunks
-from lwfast._types import AnyArray, ComplexArray, FloatArray, StateTable
-from lwfast.errors import ResourceLimitError
-from lwfast.optics.noise.loss import complete_columns, lossy_rows
+from lwfast._types import ComplexArray, FloatArray
+from lwfast.optics.costs import layers_bytes, layers_seconds
+from lwfast.optics.distributions.layout import FockLayout, chunks_of
+from lwfast.optics.light import Light
+from lwfast.optics.noise.loss import lossy_rows
+from lwfast.optics.photon_limits import check_amplitudes_hold, states_of
 from lwfast.optics.photon_order import growth_one_by_one, in_turn
 from lwfast.rules import Rule
 
-THREADED_ENTRIES = 60_000
-"""Layers with fewer entries are done before a second thread would have begun."""
-_CHUNKS = 16
 _CAPPED_FROM = 5_000
 """Fewer outcomes are not worth the thought of how rules could leave some out."""
-ENTRY_SECONDS = 9e-9
-"""Seconds for each entry of a layer, lost photons included."""
-CALL_SECONDS = 1e-4
-"""Seconds for one expansion, whatever its size."""
 _MOST_GROWTH = 100.0
 """Beyond, photons that may be lost are taken in turn, not mode by mode: rounding is to stay below 1e-12."""
-_CHUNK_ENTRIES = 2_000_000
-"""Entries of a chunk of the largest layers: some tens of milliseconds, so that Ctrl-C is soon heard."""
 
 
-@dataclass(frozen=True, slots=True)
-class FockLayout:
-    """The outcomes of a distribution, in the recursive order, not written out.
-
-    Attributes:
-        n_modes: Modes of an outcome.
-        n_photons: Most photons of an outcome.
-        n_least: Fewest photons; the outcomes with most photons come first.
-        caps: Most photons of each mode, at least one of them `n_photons`; empty where there are no limits.
-            Modes with a limit then count as the outer ones, so that the order is another.
-    """
-
-    n_modes: int
-    n_photons: int
-    n_least: int
-    caps: tuple[int, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """The number of outcomes, which may exceed any integer of the machine."""
-        return sum(self.sizes)
-
-    @property
-    def sizes(self) -> list[int]:
-        """The number of outcomes of each number of photons, from the most down."""
-        degrees = range(self.n_photons, self.n_least - 1, -1)
-        if not self.caps:
-            return [states_of(self.n_modes, d) for d in degrees]
-        numbers = [1] + [0] * self.n_photons
-        for cap in self.caps:
-            below = [0, *itertools.accumulate(numbers)]
-            numbers = [below[d + 1] - below[max(d - cap, 0)] for d in range(self.n_photons + 1)]
-        return [numbers[d] for d in degrees]
-
-    @property
-    def order(self) -> list[int]:
-        """The modes as they are laid out, those without a limit first."""
-        modes = range(self.n_modes)
-        return sorted(modes, key=lambda mode: self.caps[mode] < self.n_photons) if self.caps else list(modes)
-
-    def walk(self) -> tuple[NDArray[np.int64], AnyArray]:
-        """Return what kernels need to walk over the outcomes.
-
-        Returns:
-            The largest power of each mode, int64, and the sums of `prefix_counts`. Photons that are missing
-            sit in one mode more, the last.
-        """
-        from lwfast._kernels.optics.slos import prefix_counts
-
-        total = self.n_modes + (self.n_least < self.n_photons)
-        bounds = np.full(total, self.n_photons, dtype=np.int64)
-        if self.caps:
-            bounds[: self.n_modes] = [self.caps[mode] for mode in self.order]
-        return bounds, prefix_counts(bounds, np.zeros(total, dtype=np.int64), self.n_photons)[1]
-
-    def rows(self, ranks: NDArray[np.int64] | range | None = None) -> StateTable:
-        """Write outcomes as rows.
-
-        Args:
-            ranks: int64[N], ascending, or a range of step 1; None for all outcomes.
-
-        Returns:
-            uint8[N, n_modes].
-        """
-        from lwfast._kernels.optics.layout import states_at
-
-        ranks = range(self.size) if ranks is None else ranks
-        n_rows = len(ranks)
-        out = np.zeros((n_rows, self.n_modes), dtype=np.uint8)
-        if self.n_modes == 0 or self.n_photons == 0 or n_rows == 0:
-            return out
-        bounds, sums = self.walk()
-        pieces = chunks_of(n_rows)
-
-        def write(piece: int) -> None:
-            part = slice(n_rows * piece // pieces, n_rows * (piece + 1) // pieces)
-            these = ranks[part]
-            if isinstance(these, range):
-                these = np.arange(these.start, these.stop, dtype=np.int64)
-            states_at(these, self.n_photons, sums, bounds, out[part])
-
-        run_chunks(write, pieces, what="states" if pieces > _CHUNKS else None)
-        if self.caps:
-            columns = np.empty_like(out)
-            columns[:, self.order] = out
-            return columns
-        return out
-
-    def ranks(self, rows: StateTable) -> NDArray[np.int64]:
-        """Return the rank of each of uint8[N, n_modes], which are outcomes of this layout without limits."""
-        from lwfast._kernels.optics.fock import fock_rank
-        from lwfast._kernels.optics.slos import prefix_counts
-
-        out = np.empty(len(rows), dtype=np.int64)
-        unbounded = np.full(self.n_modes, self.n_photons, dtype=np.int64)
-        _, sums = prefix_counts(unbounded, np.zeros(self.n_modes, dtype=np.int64), self.n_photons)
-        fock_rank(rows, np.ascontiguousarray(sums[:, 1:]), out)
-        if self.n_least < self.n_photons:
-            # The outcomes with more photons come before.
-            base = np.array([0, *itertools.accumulate(self.sizes)][:-1], dtype=np.int64)
-            out += base[self.n_photons - rows.sum(axis=1, dtype=np.int64)]
-        return out
-
-
-def chunks_of(entries: int) -> int:
-    """Return into how many chunks a layer is cut; a function of its size alone."""
-    if entries < THREADED_ENTRIES:
-        return 1
-    return max(_CHUNKS, entries // _CHUNK_ENTRIES)
-
-
-def check_photons(n_photons: int) -> None:
-    """Raise where amplitudes of so many photons cannot be computed.
-
-    Raises:
-        ResourceLimitError: There are more than 170.
-    """
-    if n_photons > MAX_FACTORIAL_PHOTONS:
-        msg = f"{n_photons} photons are too many for float64 factorials; {MAX_FACTORIAL_PHOTONS} is the most."
-        raise ResourceLimitError(msg)
-
-
-def states_of(n_modes: int, n_photons: int) -> int:
-    """Return the number of Fock states, C(n_modes + n_photons - 1, n_photons)."""
-    if n_modes == 0 or n_photons < 0:
-        return int(n_photons == 0)
-    return math.comb(n_modes + n_photons - 1, n_photons)
-
-
-@dataclass(slots=True)
-class Expansion:
+@dataclass(frozen=True)
+class OutputPolynomial:
     """An output polynomial that is ready to be multiplied out.
 
     Attributes:
@@ -194,30 +57,22 @@ class Expansion:
         return len(self.columns)
 
     def needed_bytes(self, *, amplitudes: bool = False, n_kept: int | None = None) -> int:
-        """Estimate the memory of multiplying out: two layers, or the last one and the result.
+        """Estimate the memory of multiplying out.
 
         Args:
             amplitudes: Amplitudes are asked for, not only probabilities.
             n_kept: How many outcomes rules keep; None where there are no rules.
         """
-        n = self.n_photons
-        counts = self._layer_sizes()
-        last, before = float(counts[max(n - 1, 0)]), float(counts[max(n - 2, 0)])
-        size = float(self.layout.size)
-        layers = 16 * (last + max(before, size if amplitudes else 0.5 * size))
-        result = (32 if amplitudes else 8) * size
-        if n_kept is not None:
-            # A mark for each outcome; then ranks and values of those that are kept, beside all values.
-            limited = self.layout.n_modes + 8 if self.layout.caps else 0
-            result = max(
-                result, size * (25 if amplitudes else 9) + n_kept * (40.0 if amplitudes else 16.0 + limited)
-            )
-        return int(max(layers, result))
+        limited = self.layout.n_modes if self.layout.caps else None
+        return layers_bytes(
+            self._layer_sizes, self.layout.size, limited, amplitudes=amplitudes, n_kept=n_kept
+        )
 
     def seconds(self) -> float:
-        """Estimate the time of multiplying out on one core: every entry of every layer."""
-        return CALL_SECONDS + float(self._layer_sizes()[1:].sum()) * ENTRY_SECONDS
+        """Estimate the time of multiplying out on one core."""
+        return layers_seconds(self._layer_sizes)
 
+    @cached_property
     def _layer_sizes(self) -> FloatArray:
         """Return the number of entries of each layer, as `prefix_counts` does, float64[n_photons + 1].
 
@@ -302,50 +157,44 @@ class Expansion:
         return base, n_out
 
 
-def expand(
-    matrix: ComplexArray,
-    occupation: tuple[int, ...],
+def output_polynomial(
+    light: Light,
     *,
     heralds: Mapping[int, int],
     least: int = 0,
-    tolerance: float,
     follow_loss: bool = True,
     pairs: Sequence[Rule] = (),
-) -> Expansion:
+) -> OutputPolynomial:
     """Lay out the output polynomial of an input state.
 
     Args:
-        matrix: complex128[m, m], transfer matrix.
-        occupation: Photons in each input mode, one at least in all.
+        light: Photons, one at least in all, and where they may go.
         heralds: Photons that are demanded in some output modes, not all modes.
         least: Fewest photons wanted in the other modes.
-        tolerance: How far the matrix may be off by rounding.
         follow_loss: False keeps only the outcomes in which no photon is lost.
         pairs: Rules on the free modes. Where they leave modes little room, outcomes
             with more photons there are left out; those that are left still have to be asked.
 
     Raises:
-        NotUnitaryError: The matrix amplifies.
         ResourceLimitError: There are more than 170 photons.
     """
-    n = sum(occupation)
-    check_photons(n)
-    occupied = [mode for mode, photons in enumerate(occupation) if photons]
-    columns, rows = complete_columns(matrix[:, occupied], tolerance)
-    if not follow_loss:
-        rows = rows[:0]
+    n = light.n_photons
+    check_amplitudes_hold(n)
+    columns = light.columns
+    rows = light.loss_rows if follow_loss else np.empty((0, columns.shape[1]), dtype=np.complex128)
     rows = np.where(np.abs(rows) > 1e-9, rows, 0.0)
     lossy = lossy_rows(rows)
     # A herald of no photon leaves nothing to follow: its mode is left out.
     herald_modes = [mode for mode in sorted(heralds) if heralds[mode] > 0]
-    free = [mode for mode in range(len(occupation)) if mode not in heralds]
+    free = [mode for mode in range(light.n_modes) if mode not in heralds]
     most = n - sum(heralds.values())
     least = max(least, 0) if len(lossy) else max(least, most)
     layout = FockLayout(len(free), max(most, -1), max(least, 0))
-    layout = layout if not pairs else replace(layout, caps=useful_caps(pairs, layout))
+    caps = useful_caps(pairs, layout) if pairs else ()
+    layout = replace(layout, caps=caps) if caps else layout
     free = [free[position] for position in layout.order]
     forms = np.vstack([columns[free], columns[herald_modes], rows[lossy]])
-    numbers = [occupation[mode] for mode in occupied]
+    numbers = light.numbers
     # The triangle of lost photons saves most of their states, but asks for the photons mode by mode.
     mode_by_mode = len(lossy) > 0 and growth_one_by_one(numbers) < _MOST_GROWTH
     photons = _photon_order(numbers, mode_by_mode=mode_by_mode)
@@ -363,7 +212,7 @@ def expand(
         floors[position] = sum(column < row for column, _ in photons) if mode_by_mode else 0
         bounds[position] = sum(rows[row, column] != 0 for column, _ in photons)
     scaled = [forms[:, column] / math.sqrt(repeat) for column, repeat in photons]
-    return Expansion(
+    return OutputPolynomial(
         layout=layout,
         columns=np.array(scaled, dtype=np.complex128).reshape(n, n_modes),
         n_free=len(free),

@@ -4,14 +4,11 @@ A source photon is one of: missing, alone and interfering, alone and distinguish
 distinguishable one, two distinguishable ones. Distinguishable photons walk alone, so their distributions
 multiply as polynomials. What is left is a sum over how many photons of each input mode interfere, at most 2^n
 terms where an enumeration of inputs has 6^n.
-
-Source of the photon probabilities: page 15 of arXiv:2211.15626, the model that Lightworks uses.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,68 +17,14 @@ from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
 from lwfast._base.progress import step
-from lwfast._types import ComplexArray, FloatArray
-from lwfast.optics.distributions.layers import FockLayout, chunks_of, expand, states_of
+from lwfast._types import FloatArray
+from lwfast.optics.costs import noisy_bytes
+from lwfast.optics.distributions.layers import output_polynomial
+from lwfast.optics.distributions.layout import FockLayout, chunks_of
+from lwfast.optics.light import Light
 from lwfast.optics.noise.loss import NO_LOSS
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTerms:
-    """Probabilities of what a source emits for one intended photon; they sum to 1.
-
-    Attributes:
-        missing: Nothing.
-        interfering: One photon that interferes.
-        alone: One photon that is distinguishable from all others.
-        both: An interfering and a distinguishable photon.
-        pair: Two distinguishable photons.
-    """
-
-    missing: float
-    interfering: float
-    alone: float
-    both: float
-    pair: float
-
-    @property
-    def most(self) -> int:
-        """Most photons for one that is intended."""
-        return 2 if self.both or self.pair else 1
-
-    def as_array(self) -> FloatArray:
-        """float64[5], in the order of the attributes."""
-        return np.array([self.missing, self.interfering, self.alone, self.both, self.pair])
-
-
-def source_terms(purity: float, brightness: float, indistinguishability: float) -> SourceTerms:
-    """Return what a source emits.
-
-    Args:
-        purity: 1 - g2, in (0.5, 1].
-        brightness: In [0, 1].
-        indistinguishability: In [0, 1].
-
-    Source:
-        Page 15 of arXiv:2211.15626.
-    """
-    g2 = 1.0 - purity
-    # The smaller root of p2^2 + b p2 + 1 = 0 with b = 2 - 2/g2, written without cancellation.
-    b = 0.0 if g2 <= 0 else 2.0 / g2 - 2.0
-    double = 0.0 if g2 <= 0 else 2.0 / (b + math.sqrt(max((b - 2.0) * (b + 2.0), 0.0)))
-    single = 1.0 - double
-    interfering = math.sqrt(indistinguishability)
-    distinguishable = 1.0 - interfering
-    one = brightness * (single + (1 - brightness) * double)
-    second_only = brightness * (1 - brightness) * double
-    two = brightness**2 * double
-    return SourceTerms(
-        # 1 - one - second_only - two, without the cancellation that can leave less than nothing.
-        missing=(1.0 - brightness) * single + (1.0 - brightness) ** 2 * double,
-        interfering=interfering * one,
-        alone=distinguishable * one + second_only,
-        both=interfering * two,
-        pair=distinguishable * two,
-    )
+from lwfast.optics.noise.source_terms import SourceTerms
+from lwfast.optics.photon_limits import states_of
 
 
 class _Products:
@@ -131,57 +74,40 @@ class _Products:
         out[skip : skip + length] += factor * source[:length]
 
 
-def noisy_bytes(n_modes: int, loss_modes: int, n_photons: int, degree: int) -> int:
-    """Estimate the memory of `noisy_distribution`.
-
-    Args:
-        n_modes: Modes of an outcome.
-        loss_modes: Modes that carry lost photons.
-        n_photons: Photons that may interfere.
-        degree: Most photons of an outcome.
-    """
-    return 32 * states_of(n_modes + 1, degree) + 32 * states_of(n_modes + loss_modes, max(n_photons - 1, 0))
-
-
 def noisy_distribution(
-    matrix: ComplexArray,
-    occupation: tuple[int, ...],
+    light: Light,
+    weights: FloatArray,
     terms: SourceTerms,
     dark: FloatArray,
     *,
-    tolerance: float,
     workers: int | None = None,
 ) -> tuple[FloatArray, FockLayout]:
     """Compute the distribution behind an imperfect source, with dark counts.
 
     Args:
-        matrix: complex128[m, m], transfer matrix, losses and efficiencies included.
-        occupation: Intended photons in each input mode.
+        light: The photons that are intended, behind a transfer matrix with losses and efficiencies in it.
+        weights: float64[m, q], where a photon of each occupied mode goes.
         terms: What the source emits for each.
         dark: float64[m], probability of a dark count in each mode.
-        tolerance: How far the matrix may be off by rounding.
         workers: Number of threads.
 
     Returns:
         Probabilities float64[K] and the layout of their outcomes.
 
     Raises:
-        NotUnitaryError: The matrix amplifies.
         ResourceLimitError: It would not fit in memory.
     """
-    n_modes = len(matrix)
+    occupation, occupied, n_modes = light.photons, light.occupied, light.n_modes
     noisy_modes = np.flatnonzero(dark)
     n = sum(occupation)
     degree = n * terms.most + len(noisy_modes)
     check_state_photons(degree, "With all that source and dark counts may add, an outcome could have")
     check_memory(
-        noisy_bytes(n_modes, sum(k > 0 for k in occupation), n, degree),
+        noisy_bytes(n_modes, len(occupied), n, degree),
         f"The distribution of up to {degree} photons (source and dark counts included) in {n_modes} modes",
         remedy="Draw samples instead.",
     )
     products = _Products(n_modes, max(degree, 1), workers)
-    occupied = [mode for mode, photons in enumerate(occupation) if photons]
-    weights = np.abs(matrix[:, occupied]) ** 2
     lost = 1.0 - weights.sum(axis=0)
     forms = np.vstack([weights, np.where(lost > NO_LOSS, lost, 0.0)])
     last = np.zeros(n_modes + 1)
@@ -195,15 +121,12 @@ def noisy_distribution(
         nonlocal done
         done += 1
         step("ways to interfere", done, leaves)
-        photons = [0] * n_modes
-        for mode, number in zip(occupied, chosen, strict=True):
-            photons[mode] = number
         total = sum(chosen)
         out = products.zeros(total)
         if total == 0:
             out[0] = 1.0
             return out
-        work = expand(matrix, tuple(photons), heralds={}, tolerance=tolerance)
+        work = output_polynomial(light.part(chosen), heralds={})
         found = work.run(workers=workers)[0]
         out[: len(found)] = found
         return out

@@ -16,13 +16,14 @@ from lwfast.optics.arguments import (
     checked_rules,
     matrix_tolerance,
 )
-from lwfast.optics.distributions.experiment import distribution, make_experiment
 from lwfast.optics.distributions.photon_numbers import (
     OutputDistribution,
     fock_distribution,
     small_distribution,
 )
-from lwfast.optics.noise.loss import cleaned_unitary
+from lwfast.optics.distributions.ways import distribution
+from lwfast.optics.experiment import make_experiment
+from lwfast.optics.light import cleaned_transfer, parsed_light
 
 __all__ = ["OutputDistribution", "output_distribution"]
 
@@ -101,13 +102,18 @@ def output_distribution(
     kept = [mode for mode in range(len(matrix)) if mode not in fixed]
     pairs = checked_rules(rules, len(kept))
     tolerance = matrix_tolerance(unitary)
-    matrix = cleaned_unitary(matrix, tolerance) if tolerance > 1e-10 else matrix
+    matrix = cleaned_transfer(matrix, tolerance).matrix if tolerance > 1e-10 else matrix
     if threshold and detector is not None:
         raise ValueError("Give either threshold or a detector, which says itself whether it counts photons.")
     detectors = _Clicking() if threshold else detector
     if detectors is None and source is None:
         return fock_distribution(
-            matrix, photons, fixed, least, tolerance, pairs=pairs, amplitudes=amplitudes, workers=workers
+            parsed_light(matrix, photons, tolerance),
+            fixed,
+            least,
+            pairs=pairs,
+            amplitudes=amplitudes,
+            workers=workers,
         )
     if amplitudes:
         raise ValueError("Amplitudes exist for a perfect source and perfect detectors only.")

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray, StateTable
-from lwfast.optics.distributions.layers import FockLayout, chunks_of, expand
+from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
+from lwfast.optics.distributions.layout import FockLayout, chunks_of
 from lwfast.optics.distributions.pruning import kept_ranks, kept_rows
+from lwfast.optics.light import Light
 from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.rules import Rule, herald_rules
 
@@ -148,38 +150,35 @@ def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | No
 
 
 def fock_distribution(
-    matrix: ComplexArray,
-    photons: tuple[int, ...],
+    light: Light,
     heralds: dict[int, int],
     least: int,
-    tolerance: float,
     *,
     pairs: Sequence[Rule] = (),
     amplitudes: bool = False,
     follow_loss: bool = True,
+    polynomial: OutputPolynomial | None = None,
     workers: int | None = None,
 ) -> OutputDistribution:
     """Compute the distribution of photon numbers.
 
     Args:
-        matrix: complex128[m, m], transfer matrix.
-        photons: Photons in each input mode.
+        light: Photons, and where they may go.
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
-        tolerance: How far the matrix may be off by rounding.
-        pairs: Rules on the other modes, checked.
+        pairs: Rules on the other modes, as (modes, allowed sums), checked.
         amplitudes: Compute amplitudes too.
         follow_loss: False keeps only the outcomes in which no photon is lost, which have amplitudes.
+        polynomial: What was laid out for the same light, heralds, least and rules, if anything was.
         workers: Number of threads.
 
     Raises:
         ValueError: Amplitudes are asked for, and the matrix is lossy.
-        NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: It would not fit in memory.
     """
-    n_free = len(photons) - len(heralds)
+    n_free = light.n_modes - len(heralds)
     n_herald = sum(heralds.values())
-    if sum(photons) == 0:
+    if light.n_photons == 0:
         met = n_herald == 0 and least <= 0
         rows = np.zeros((int(met), n_free), dtype=np.uint8)
         ones = np.ones(int(met))
@@ -190,14 +189,7 @@ def fock_distribution(
         last = max(heralds)
         others = {mode: number for mode, number in heralds.items() if mode != last}
         wide = fock_distribution(
-            matrix,
-            photons,
-            others,
-            0,
-            tolerance,
-            amplitudes=amplitudes,
-            follow_loss=follow_loss,
-            workers=workers,
+            light, others, 0, amplitudes=amplitudes, follow_loss=follow_loss, workers=workers
         )
         at = np.flatnonzero(wide.states[:, 0] == heralds[last]) if least <= 0 else np.empty(0, dtype=np.int64)
         found = OutputDistribution(
@@ -206,14 +198,8 @@ def fock_distribution(
             amplitudes=None if wide.amplitudes is None else wide.amplitudes[at],
         )
         return keep_by_rules(found, pairs)
-    work = expand(
-        matrix,
-        photons,
-        heralds=heralds,
-        least=least,
-        tolerance=tolerance,
-        follow_loss=follow_loss,
-        pairs=pairs,
+    work = polynomial or output_polynomial(
+        light, heralds=heralds, least=least, follow_loss=follow_loss, pairs=pairs
     )
     layout = work.layout
     if layout.size == 0:
@@ -239,7 +225,7 @@ def _scaled(layout: FockLayout, coefficients: FloatArray, shared: float, workers
     from lwfast._kernels.optics.layout import scaled_amplitudes
 
     size = layout.size
-    bounds, sums = layout.walk()
+    bounds, sums = layout.walk
     roots = np.sqrt([float(math.factorial(k)) for k in range(layout.n_photons + 1)])
     values = np.empty(size, dtype=np.complex128)
     out = values.view(np.float64)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, StateTable
-from lwfast.optics.distributions.layers import FockLayout, chunks_of, states_of
+from lwfast.optics.distributions.layout import FockLayout, chunks_of
+from lwfast.optics.photon_limits import states_of
 from lwfast.rules import Rule
 
 
@@ -33,7 +34,7 @@ def kept_ranks(
     size = layout.size if size is None else size
     if size == 0:
         return np.empty(0, dtype=np.int64)
-    bounds, sums = layout.walk()
+    bounds, sums = layout.walk
     place = {mode: position for position, mode in enumerate(layout.order)}
     member = np.zeros((len(bounds), len(pairs)), dtype=np.int64)
     for rule, (modes, _) in enumerate(pairs):

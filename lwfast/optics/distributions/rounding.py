@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.noise.loss import NO_LOSS, loss_matrix
+from lwfast.optics.experiment import Experiment
+from lwfast.optics.noise.loss import NO_LOSS
 
 _UNIT = 2.0**-52
 _AMPLITUDE = 8 * _UNIT
@@ -30,15 +30,13 @@ def fock_rounding(experiment: Experiment) -> float:
     Args:
         experiment: The shot.
     """
-    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
-    if not occupied:
+    if not experiment.light.occupied:
         return 0.0
-    columns = experiment.matrix[:, occupied]
-    lost = np.linalg.eigvalsh(loss_matrix(columns))
+    lost = np.linalg.eigvalsh(experiment.light.lost)
     # The root of a small loss magnifies its rounding.
     least = float(lost[lost > NO_LOSS].min(initial=1.0))
     each = _AMPLITUDE * experiment.n_modes / math.sqrt(least) + experiment.deviation
-    return float((sum(experiment.photons) * each) ** 2)
+    return float((experiment.light.n_photons * each) ** 2)
 
 
 def clicks_rounding(experiment: Experiment, n_outcomes: int) -> float:

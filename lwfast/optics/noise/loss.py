@@ -26,35 +26,13 @@ _ROW = 1e-7
 """Rows of R with entries below this are dropped: they lose less than 1e-14."""
 
 
-def complete_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexArray, ComplexArray]:
-    """Return the columns, cleaned of rounding, and the rows that complete them to an isometry.
-
-    Args:
-        columns: complex128[n_modes, q], columns of the transfer matrix, each mode once.
-        tolerance: How far the matrix may be off by rounding.
-
-    Returns:
-        The columns complex128[n_modes, q], and upper triangular rows complex128[r, q] with r <= q; r is 0 for
-        an isometry.
-
-    Raises:
-        NotUnitaryError: The matrix amplifies: a squared singular value exceeds 1 by more than `tolerance`.
-    """
-    columns, isometry = checked_columns(columns, tolerance)
-    if isometry:
-        return columns, np.empty((0, columns.shape[1]), dtype=np.complex128)
-    values, vectors = np.linalg.eigh(loss_matrix(columns))
-    root = np.sqrt(np.clip(values, 0.0, None))[:, np.newaxis] * vectors.conj().T
-    rows = np.triu(np.linalg.qr(root)[1])
-    return columns, rows
-
-
-def checked_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexArray, bool]:
+def checked_columns(columns: ComplexArray, tolerance: float, lost: ComplexArray) -> tuple[ComplexArray, bool]:
     """Return the columns, cleaned of rounding, and whether they are an isometry.
 
     Args:
         columns: complex128[n_modes, q], columns of the transfer matrix, each mode once.
         tolerance: How far the matrix may be off by rounding.
+        lost: complex128[q, q], what `loss_matrix` says of them.
 
     Returns:
         The columns, the same object where nothing had to be cleaned, with singular values of at most 1.
@@ -62,7 +40,6 @@ def checked_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexArr
     Raises:
         NotUnitaryError: The matrix amplifies: a squared singular value exceeds 1 by more than `tolerance`.
     """
-    lost = loss_matrix(columns)
     worst = float(np.abs(lost).max(initial=0.0))
     if worst <= UNIT_ROUNDING:
         return columns, True
@@ -74,8 +51,23 @@ def checked_columns(columns: ComplexArray, tolerance: float) -> tuple[ComplexArr
         raise _amplifies(columns, tolerance)
     isometry = bool(values[-1] <= min(_SMALLEST_LOSS, tolerance))
     if isometry or values[0] < 0:
-        columns = _clipped(columns, isometry=isometry)
+        columns = clipped(columns, isometry=isometry)
     return columns, isometry
+
+
+def completion(lost: ComplexArray) -> ComplexArray:
+    """Return the rows that complete columns to an isometry.
+
+    Args:
+        lost: complex128[q, q], what `loss_matrix` says of columns with singular values of at most 1.
+
+    Returns:
+        Upper triangular rows complex128[q, q].
+    """
+    values, vectors = np.linalg.eigh(lost)
+    root = np.sqrt(np.clip(values, 0.0, None))[:, np.newaxis] * vectors.conj().T
+    rows: ComplexArray = np.triu(np.linalg.qr(root)[1])
+    return rows
 
 
 def loss_matrix(columns: ComplexArray) -> ComplexArray:
@@ -93,25 +85,7 @@ def _amplifies(columns: ComplexArray, tolerance: float) -> NotUnitaryError:
     )
 
 
-def cleaned_unitary(matrix: ComplexArray, tolerance: float, deviation: float | None = None) -> ComplexArray:
-    """Return the nearest unitary to a matrix that is one but for rounding, and any other matrix as it is.
-
-    Args:
-        matrix: complex128[m, m].
-        tolerance: Largest entry of |U^H U - 1| that counts as rounding.
-        deviation: What `deviation_of` says of the matrix, where it was asked.
-    """
-    if UNIT_ROUNDING < (deviation_of(matrix) if deviation is None else deviation) <= tolerance:
-        return _clipped(matrix, isometry=True)
-    return matrix
-
-
-def deviation_of(matrix: ComplexArray) -> float:
-    """Return the largest entry of |U^H U - 1|; infinite or NaN where U is beyond measure."""
-    return float(np.abs(loss_matrix(matrix)).max(initial=0.0))
-
-
-def _clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
+def clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
     """Return the nearest matrix with singular values of at most 1, or exactly 1 for an isometry."""
     left, singular, right = np.linalg.svd(columns, full_matrices=False)
     singular = np.ones_like(singular) if isometry else np.minimum(singular, 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lwfast.errors import ResourceLimitError
-from lwfast.optics.distributions.noisy import SourceTerms
+from lwfast.optics.noise.source_terms import SourceTerms
 
 _MOST = 4_000_000
 """Combinations that are gone through; a few seconds' work."""

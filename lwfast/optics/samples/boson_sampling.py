@@ -9,19 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._base.limits import check_state_photons
-from lwfast._base.memory import check_memory, memory_limit, readable_bytes
+from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import available_cores, checked_workers, run_chunks
 from lwfast._base.progress import Progress, step
 from lwfast._base.validation import as_integer
-from lwfast._types import AnyArray, ComplexArray, SeedLike, StateTable
-from lwfast.errors import ModeMismatchError, ResourceLimitError
+from lwfast._types import AnyArray, SeedLike, StateTable
+from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import checked_matrix, checked_occupation, matrix_tolerance
-from lwfast.optics.noise.loss import complete_columns, lossy_rows
+from lwfast.optics.costs import check_sample_cost, largest_table, sample_bytes, slowest_sample_seconds
+from lwfast.optics.light import Light, parsed_light
+from lwfast.optics.noise.loss import lossy_rows
 from lwfast.optics.permanents.expansions import sample_in_steps
 
-MAX_STATES = 1 << 29
-"""One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
-_NANOSECONDS_PER_EDGE = 2.5
 _STEPS_FROM_SECONDS = 0.1
 """Samples that take longer are drawn in steps."""
 _CHUNK_SECONDS = 0.02
@@ -76,7 +75,8 @@ def boson_sample(
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
     inputs = np.repeat(np.arange(len(matrix)), photons)[np.newaxis]
-    return _sample(matrix, matrix_tolerance(unitary), inputs, n_samples, rng, workers, progress)
+    light = parsed_light(matrix, photons, matrix_tolerance(unitary))
+    return _sample(light, inputs, n_samples, rng, workers, progress)
 
 
 def boson_sample_inputs(
@@ -119,52 +119,45 @@ def boson_sample_inputs(
         msg = f"Photon numbers cannot be negative, got {int(table.min())}."
         raise ValueError(msg)
     check_state_photons(int(table.max(initial=0)), "The input has")
+    inputs = _inputs_of(table)
+    photons = tuple(table.max(axis=0, initial=0).tolist())
+    light = parsed_light(matrix, photons, matrix_tolerance(unitary))
+    return _sample(light, inputs, len(table), rng, workers, progress)
+
+
+def sample_each(light: Light, table: StateTable, generator: np.random.Generator) -> StateTable:
+    """Draw one output state for each of many input states, as `boson_sample_inputs` does.
+
+    Args:
+        light: What photons in the input modes meet.
+        table: uint8[n_samples, m], photons in each mode; modes that `light` leaves dark have none.
+        generator: Where the random numbers come from.
+
+    Returns:
+        uint8[n_samples, m], row by row the output of each input.
+
+    Raises:
+        ResourceLimitError: Samples would take minutes each, or do not fit in memory.
+    """
+    most = table.max(axis=0, initial=0)[light.occupied]
+    return _sample(light.part(most.tolist()), _inputs_of(table), len(table), generator, None, None)
+
+
+def _inputs_of(table: AnyArray) -> AnyArray:
+    """Return the input mode of each photon of each shot, -1 behind the last: int64[n_samples, n]."""
     totals = table.sum(axis=1, dtype=np.int64)
     most = int(totals.max(initial=0))
     check_state_photons(most, "The input has")
-    inputs = np.full((len(table), most), -1, dtype=np.int64)
+    n_shots, n_modes = table.shape
+    inputs = np.full((n_shots, most), -1, dtype=np.int64)
     inputs[np.arange(most) < totals[:, np.newaxis]] = np.repeat(
-        np.tile(np.arange(len(matrix)), len(table)), table.reshape(-1)
+        np.tile(np.arange(n_modes), n_shots), table.reshape(-1)
     )
-    return _sample(matrix, matrix_tolerance(unitary), inputs, len(table), rng, workers, progress)
-
-
-def largest_table(n_photons: int, n_rows: int) -> int:
-    """Return the most sub-multisets that n - 1 photons in `n_rows` modes have: when spread evenly."""
-    if n_photons < 2 or n_rows == 0:
-        return 1
-    each, more = divmod(n_photons - 1, n_rows)
-    return int((each + 1) ** (n_rows - more) * (each + 2) ** more)
-
-
-def seconds_estimate(n_photons: int, n_rows: int) -> float:
-    """Return about how long the slowest samples take on one core, each."""
-    edges = largest_table(n_photons, n_rows) * min(n_photons, n_rows)
-    return (1.5 * edges + n_photons**2 * n_rows) * _NANOSECONDS_PER_EDGE * 1e-9
-
-
-def sample_bytes(n_photons: int, n_rows: int) -> int:
-    """Estimate the memory of drawing one sample."""
-    return 34 * largest_table(n_photons, n_rows)
-
-
-def check_sample_cost(n_photons: int, n_rows: int) -> None:
-    """Raise ResourceLimitError where one sample would take minutes, or more memory than is allowed."""
-    states = largest_table(n_photons, n_rows)
-    if states > MAX_STATES:
-        msg = (
-            f"One sample of {n_photons} photons in {n_rows} modes could take about "
-            f"{seconds_estimate(n_photons, n_rows):.3g} seconds and "
-            f"{readable_bytes(sample_bytes(n_photons, n_rows))}; the limit is "
-            f"{MAX_STATES.bit_length()} photons that leave in different modes."
-        )
-        raise ResourceLimitError(msg)
-    check_memory(sample_bytes(n_photons, n_rows), f"Sampling {n_photons} photons in {n_rows} modes")
+    return inputs
 
 
 def _sample(
-    matrix: ComplexArray,
-    tolerance: float,
+    light: Light,
     inputs: AnyArray,
     n_samples: int,
     rng: SeedLike,
@@ -177,14 +170,12 @@ def _sample(
         msg = f"n_samples should not be negative, got {count}."
         raise ValueError(msg)
     workers = checked_workers(workers)
-    n_modes, n_photons = len(matrix), inputs.shape[1]
+    n_modes, n_photons = light.n_modes, inputs.shape[1]
     check_state_photons(n_photons, "The input has")
     check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
     generator = np.random.default_rng(rng)
-    used = np.unique(inputs)
-    used = used[used >= 0]
-    columns, lossy = complete_columns(np.ascontiguousarray(matrix[:, used]), tolerance)
-    rows = np.concatenate([columns, lossy[lossy_rows(lossy)]]).T
+    lossy = light.loss_rows
+    rows = np.concatenate([light.columns, lossy[lossy_rows(lossy)]]).T
     n_rows = rows.shape[1]
     check_sample_cost(n_photons, n_rows)
     states = largest_table(n_photons, n_rows)
@@ -193,13 +184,13 @@ def _sample(
     if count == 0 or n_photons == 0:
         return out
     re, im = np.ascontiguousarray(rows.real), np.ascontiguousarray(rows.imag)
-    places = np.where(inputs < 0, -1, np.searchsorted(used, inputs))
+    places = np.where(inputs < 0, -1, np.searchsorted(light.occupied, inputs))
     # Row i of the uniforms belongs to sample i, so nothing depends on chunks or threads.
     uniforms = generator.random((count, 2 * n_photons))
 
     from lwfast._kernels.optics.boson_sampling import sample_clifford
 
-    each = seconds_estimate(n_photons, n_rows)
+    each = slowest_sample_seconds(n_photons, n_rows)
     size = max(1, min(max(-(-count // 16), int(_LEAST_SECONDS / each)), int(_CHUNK_SECONDS / each)))
     in_steps = each > _STEPS_FROM_SECONDS
     done = 0

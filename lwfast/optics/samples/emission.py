@@ -11,14 +11,17 @@ diagonal and T' a transfer matrix. As much loss as D can hold is drawn here, and
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.distributions.noisy import SourceTerms
-from lwfast.optics.noise.loss import UNIT_ROUNDING, loss_matrix
+from lwfast.optics.experiment import Experiment
+from lwfast.optics.grouping import sorted_groups
+from lwfast.optics.light import Light, parsed_light
+from lwfast.optics.noise.loss import UNIT_ROUNDING
+from lwfast.optics.noise.source_terms import SourceTerms
 
 _CERTAIN = SourceTerms(0.0, 1.0, 0.0, 0.0, 0.0)
 _INTERFERING = np.array([0, 1, 0, 1, 0], dtype=np.uint8)
@@ -26,6 +29,9 @@ _INTERFERING = np.array([0, 1, 0, 1, 0], dtype=np.uint8)
 _ALONE = np.array([0, 0, 1, 1, 2], dtype=np.uint8)
 _NUMBERS = _INTERFERING + _ALONE
 _LOOK = 256
+"""Shots whose photon numbers stand for all in an estimate."""
+_SCALED_TOLERANCE = 1e-10
+"""How far columns may amplify once the loss in front of them is taken out: by rounding only."""
 _DARK = np.array([0, 1], dtype=np.uint8)
 
 
@@ -44,7 +50,7 @@ class Drawn:
     dark: NDArray[np.bool_]
 
 
-@dataclass(slots=True)
+@dataclass
 class Emission:
     """The photons of a shot, given that their total is among some numbers.
 
@@ -70,9 +76,9 @@ class Emission:
 
     def __post_init__(self) -> None:
         experiment = self.experiment
-        self.occupied = [mode for mode, photons in enumerate(experiment.photons) if photons]
+        self.occupied = experiment.light.occupied
         self.dark_modes = np.flatnonzero(experiment.dark)
-        columns = experiment.matrix[:, self.occupied]
+        columns = experiment.light.given
         arriving = (np.abs(columns) ** 2).sum(axis=0)
         arriving[arriving > 1.0 - UNIT_ROUNDING] = 1.0
         entering = np.ones(len(self.occupied))
@@ -101,10 +107,26 @@ class Emission:
         everything = self._chances.astype(bool).sum() == self._tails[0].astype(bool).sum()
         self.share = 1.0 if everything else min(float(self._chances.sum() / self._tails[0].sum()), 1.0)
 
+    @cached_property
+    def light(self) -> Light:
+        """The intended photons behind the matrix that is left for those that interfere."""
+        if self.matrix is self.experiment.matrix:
+            return self.experiment.light
+        return parsed_light(self.matrix, self.experiment.photons, _SCALED_TOLERANCE)
+
     def mean_interfering(self) -> float:
         """Return how many photons interfere in a shot, on average, as a look at some shots tells."""
         drawn = self.draw(_LOOK if self.share else 0, np.random.default_rng(0))
         return float(drawn.interfering.sum() / _LOOK)
+
+    def interfering(self) -> list[tuple[int, float]]:
+        """Return how many photons interfere in some shots that stand for all, and their share of all."""
+        drawn = self.draw(_LOOK, np.random.default_rng(0))
+        order, starts = sorted_groups(drawn.interfering)
+        return [
+            (int(drawn.interfering[order[begin]].sum()), int(end - begin) / _LOOK)
+            for begin, end in zip(starts, np.append(starts[1:], _LOOK), strict=True)
+        ]
 
     def draw(self, n_shots: int, generator: np.random.Generator) -> Drawn:
         """Draw what is there in shots whose total is allowed.
@@ -168,8 +190,7 @@ def loss_in_front(columns: ComplexArray) -> FloatArray:
 
 def loses_more(emission: Emission) -> bool:
     """Say whether photons that interfere may still be lost behind what an emission drew."""
-    lost = loss_matrix(emission.matrix[:, emission.occupied])
-    return bool(np.abs(lost).max(initial=0.0) > UNIT_ROUNDING)
+    return bool(np.abs(emission.light.lost).max(initial=0.0) > UNIT_ROUNDING)
 
 
 def _photon_terms(terms: SourceTerms, entering: float, arriving: float) -> FloatArray:

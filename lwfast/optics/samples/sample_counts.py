@@ -11,17 +11,15 @@ from lwfast._base.parallel import available_cores
 from lwfast._base.progress import step
 from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast.optics.arguments import checked_samples
+from lwfast.optics.costs import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
 
 _BLOCK = 1 << 18
 """Uniform numbers drawn at a time: 2 MB, which stays in the cache until they are counted."""
 _WIDE = 1 << 14
 """From so many outcomes on, their tables leave the cache: numbers are sorted into bins, many at a time."""
 _WIDE_BLOCK = 1 << 20
-MULTINOMIAL_SAMPLES = 1 << 24
-"""From here on, `sample_counts` may draw the counts themselves instead of the samples."""
 _MULTINOMIAL_BLOCK = 1 << 20
-MULTINOMIAL_RATIO = 16
-"""Samples per outcome from which that is the faster way."""
+_MOST_COUNTS = 2**63 - 1
 
 
 def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = None) -> Counts:

@@ -5,37 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.limits import MAX_FACTORIAL_PHOTONS, check_state_photons
+from lwfast._base.limits import check_state_photons
 from lwfast._types import FloatArray, StateTable
-from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.distributions.layers import states_of
+from lwfast.optics.costs import draws_from_distribution, shots_seconds
 from lwfast.optics.distributions.photon_numbers import fock_distribution
+from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import sorted_groups
+from lwfast.optics.samples.boson_sampling import sample_each
 from lwfast.optics.samples.emission import Emission
 from lwfast.optics.samples.sample_counts import sample_counts
 
-_OUTCOME_SECONDS = 1.0e-8
-_DISTRIBUTION_SECONDS = 3e-4
-_DISTRIBUTION_BYTES = 1 << 28
-"""What a distribution behind shots may take: the same on every machine, as the samples depend on it."""
-_SHOT_SECONDS = 4e-7
-"""Sorting, grouping and counting a shot, once."""
-_TERM_SECONDS = 3e-8
-"""Drawing whether one photon or dark count is there."""
-_LOOK = 256
-"""Shots whose photon numbers stand for all in an estimate."""
 
-
-def sample_seconds(n_photons: int, n_modes: int) -> float:
-    """Estimate the time of one boson sample on one core, in seconds."""
-    from lwfast.optics.samples.boson_sampling import largest_table
-
-    # As if all light could be lost; 2^n where photons may all leave in different modes.
-    terms = 2.0 * largest_table(n_photons, n_modes + min(n_photons, n_modes))
-    return 3e-7 + n_photons * n_modes * 2e-8 + n_photons * terms * 1e-9
-
-
-def shots_seconds(emission: Emission, n_shots: float, at_once: int) -> float:
+def estimated_seconds(emission: Emission, n_shots: float, at_once: int) -> float:
     """Estimate the time of shots on one core, in seconds.
 
     Args:
@@ -43,28 +24,12 @@ def shots_seconds(emission: Emission, n_shots: float, at_once: int) -> float:
         n_shots: How many, as far as known.
         at_once: The most that are drawn in a round.
     """
-    from lwfast.optics.samples.boson_sampling import seconds_estimate
-
     if not n_shots or not emission.share:
         return 0.0
-    experiment = emission.experiment
     # The cost grows exponentially with the photons that interfere: a look at some shots gives its mean.
-    drawn = emission.draw(_LOOK, np.random.default_rng(0))
-    order, starts = sorted_groups(drawn.interfering)
-    size = min(n_shots, at_once) / _LOOK
-    each = 0.0
-    for begin, end in zip(starts, np.append(starts[1:], _LOOK), strict=True):
-        n_photons = int(drawn.interfering[order[begin]].sum())
-        together = max(int(end - begin) * size, 1.0)
-        if draws_from_distribution(experiment, n_photons, int(together)):
-            seconds = _distribution_seconds(experiment, n_photons) / together
-        else:
-            # The second holds where photons share modes, the first where they may all be lost.
-            few = seconds_estimate(n_photons, experiment.n_modes) + _SHOT_SECONDS
-            seconds = min(sample_seconds(n_photons, experiment.n_modes), few)
-        each += int(end - begin) / _LOOK * seconds
-    n_terms = sum(experiment.photons) + len(emission.dark_modes)
-    return n_shots * (each + _SHOT_SECONDS + n_terms * _TERM_SECONDS)
+    experiment = emission.experiment
+    n_terms = experiment.light.n_photons + len(emission.dark_modes)
+    return shots_seconds(emission.interfering(), experiment.n_modes, n_terms, n_shots, at_once)
 
 
 def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator) -> StateTable:
@@ -82,9 +47,7 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
         ResourceLimitError: A shot could have more than 255 photons.
     """
     experiment = emission.experiment
-    check_states_hold(experiment)
-    if n_shots == 0:
-        return np.zeros((0, experiment.n_modes), dtype=np.uint8)
+    check_shots_hold(experiment)
     drawn = emission.draw(n_shots, generator)
     order, starts = sorted_groups(drawn.interfering)
     rows = np.zeros((n_shots, experiment.n_modes), dtype=np.uint8)
@@ -92,7 +55,7 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
     for begin, end in zip(starts, np.append(starts[1:], n_shots), strict=True):
         photons = np.zeros(experiment.n_modes, dtype=np.uint8)
         photons[emission.occupied] = drawn.interfering[order[begin]]
-        if draws_from_distribution(experiment, int(photons.sum()), int(end - begin)):
+        if draws_from_distribution(experiment.n_modes, int(photons.sum()), int(end - begin)):
             rows[begin:end] = _from_distribution(
                 emission, tuple(photons.tolist()), int(end - begin), generator
             )
@@ -101,40 +64,21 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
             one_by_one[begin:end] = True
     if one_by_one.any():
         # What stands in these rows so far are the inputs.
-        from lwfast.optics.samples.boson_sampling import boson_sample_inputs
-
-        rows[one_by_one] = boson_sample_inputs(emission.matrix, rows[one_by_one], rng=generator)
-    for column, input_mode in enumerate(emission.occupied):
-        _add_alone(rows, drawn.alone[order, column], np.abs(experiment.matrix[:, input_mode]) ** 2, generator)
+        rows[one_by_one] = sample_each(emission.light, rows[one_by_one], generator)
+    for column in range(len(emission.occupied)):
+        weights = np.abs(experiment.light.given[:, column]) ** 2
+        _add_alone(rows, drawn.alone[order, column], weights, generator)
     rows[:, emission.dark_modes] += drawn.dark[order]
     for mode in np.flatnonzero(~experiment.resolving):
         np.minimum(rows[:, mode], 1, out=rows[:, mode])
     return rows
 
 
-def check_states_hold(experiment: Experiment) -> None:
+def check_shots_hold(experiment: Experiment) -> None:
     """Raise ResourceLimitError where a shot could have more photons than a state holds."""
     check_state_photons(
         experiment.most_photons, "With all that source and dark counts may add, a shot could have"
     )
-
-
-def draws_from_distribution(experiment: Experiment, n_photons: int, n_shots: int) -> bool:
-    """Say whether shots of so many interfering photons are drawn from their distribution."""
-    if n_photons == 0 or n_shots == 0:
-        return True
-    fits = n_photons <= MAX_FACTORIAL_PHOTONS and 32 * _outcomes(experiment, n_photons) < _DISTRIBUTION_BYTES
-    seconds = _distribution_seconds(experiment, n_photons)
-    return fits and seconds < n_shots * sample_seconds(n_photons, experiment.n_modes)
-
-
-def _distribution_seconds(experiment: Experiment, n_photons: int) -> float:
-    return _DISTRIBUTION_SECONDS + _outcomes(experiment, n_photons) * _OUTCOME_SECONDS if n_photons else 0.0
-
-
-def _outcomes(experiment: Experiment, n_photons: int) -> int:
-    """Estimate from above: as if all light could be lost."""
-    return states_of(experiment.n_modes + n_photons, n_photons)
 
 
 def _from_distribution(
@@ -142,7 +86,8 @@ def _from_distribution(
 ) -> StateTable:
     if sum(photons) == 0 or n_shots == 0:
         return np.zeros((n_shots, len(photons)), dtype=np.uint8)
-    found = fock_distribution(emission.matrix, photons, {}, 0, emission.experiment.tolerance)
+    light = emission.light.part([photons[mode] for mode in emission.occupied])
+    found = fock_distribution(light, {}, 0)
     counts = sample_counts(found.probabilities, n_shots, rng=generator)
     seen = np.flatnonzero(counts)
     return np.repeat(found.states_at(seen), counts[seen], axis=0)

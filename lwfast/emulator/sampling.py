@@ -1,16 +1,44 @@
-"""What the number of photons alone tells about conditions, before anything is drawn."""
+"""What is to be sampled, parsed once, and what the number of photons alone tells about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast.emulator.conditions import Conditions
-from lwfast.optics.distributions.experiment import Experiment
-from lwfast.optics.noise.loss import checked_columns
+from lwfast.optics.experiment import Experiment
 from lwfast.optics.samples.emission import Emission, loses_more
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Samples that are asked for.
+
+    Attributes:
+        experiment: The shot.
+        conditions: Which outcomes count.
+        n_samples: Number of outcomes that count, or of shots.
+        every_shot: `n_samples` counts shots, also those that do not count.
+    """
+
+    experiment: Experiment
+    conditions: Conditions
+    n_samples: int
+    every_shot: bool = False
+
+    @cached_property
+    def emission(self) -> Emission:
+        """What a shot emits, given that its number of photons can meet the conditions."""
+        return emission_for(self.experiment, self.conditions)
+
+    @property
+    def all_count(self) -> bool:
+        """Whether the number of shots is known before: every shot counts, or is counted."""
+        return self.every_shot or not self.conditions.any
 
 
 def why_impossible(experiment: Experiment, conditions: Conditions) -> str | None:
@@ -107,10 +135,9 @@ def _room(experiment: Experiment, modes: Iterable[int], most: int) -> int:
 
 def _fewest(experiment: Experiment) -> int:
     """Return the fewest photons that an outcome has, dark counts not counted."""
-    photons = sum(experiment.photons)
+    photons = experiment.light.n_photons
     if experiment.terms is not None and experiment.terms.missing > 0:
         return 0
-    occupied = [mode for mode, k in enumerate(experiment.photons) if k]
-    if not checked_columns(experiment.matrix[:, occupied], experiment.tolerance)[1]:
+    if not experiment.light.is_isometry:
         return 0
     return photons if experiment.resolving.all() else min(photons, 1)

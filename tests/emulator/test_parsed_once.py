@@ -1,0 +1,59 @@
+"""A task is parsed once: what was found out of its matrix is trusted by every later step."""
+
+import pytest
+
+import lwfast as lw
+from lwfast.emulator import Backend
+from lwfast.optics import light
+from lwfast.optics.distributions import layers, photon_numbers
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Count the products U^H U and the polynomials that are laid out."""
+    from lwfast.emulator import plans, run_analyzer, run_simulator
+
+    counted = {"products": 0, "polynomials": 0}
+    product, lay_out = light.loss_matrix, layers.output_polynomial
+
+    def counted_product(columns):
+        counted["products"] += 1
+        return product(columns)
+
+    def counted_polynomial(*args, **kwargs):
+        counted["polynomials"] += 1
+        return lay_out(*args, **kwargs)
+
+    monkeypatch.setattr(light, "loss_matrix", counted_product)
+    for module in (photon_numbers, plans, run_analyzer, run_simulator):
+        monkeypatch.setattr(module, "output_polynomial", counted_polynomial)
+    return counted
+
+
+def circuit():
+    made = lw.PhotonicCircuit(4)
+    for mode in (0, 2, 1):
+        made.bs(mode)
+    return made
+
+
+def rules():
+    rule = lw.PostSelection()
+    rule.add((0, 1), 1)
+    return rule
+
+
+STATES = [lw.State([1, 0, 1, 0]), lw.State([0, 1, 1, 0]), lw.State([1, 1, 0, 0])]
+
+
+def test_sampler(calls):
+    """One product and one polynomial, from planning to the samples."""
+    Backend().run(lw.Sampler(circuit(), STATES[0], 100, post_selection=rules(), random_seed=1))
+    assert calls == {"products": 1, "polynomials": 1}
+
+
+@pytest.mark.parametrize("kind", [lw.Simulator, lw.Analyzer])
+def test_many_inputs(calls, kind):
+    """One product for the circuit, and one polynomial for each input."""
+    Backend().run(kind(circuit(), STATES))
+    assert calls == {"products": 1, "polynomials": len(STATES)}
