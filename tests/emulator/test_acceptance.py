@@ -22,6 +22,7 @@ from lwfast.optics.experiment import make_experiment
 from lwfast.optics.noise.source_terms import source_terms
 from lwfast.optics.samples.emission import Emission, loses_more
 from lwfast.optics.samples.shots import draw_shots
+from lwfast.rules import Rule
 
 UNITARY = lw.random_unitary(4, 1)
 FRONT = np.random.default_rng(5).uniform(0.5, 0.95, 4)
@@ -46,9 +47,11 @@ DETECTORS = {
 }
 CONDITIONS = {
     "least": Conditions(least=3),
-    "heralds and rules": Conditions({1: 1}, [((0,), (0, 1)), ((1, 2), (0, 1, 2))], 1),
-    "rules everywhere": Conditions(pairs=[((0, 1), (1,)), ((2, 3), (1,))]),
-    "rules that share modes": Conditions(pairs=[((0, 1), (1, 2)), ((1, 2), (1,)), ((3, 3), (2,))]),
+    "heralds and rules": Conditions({1: 1}, (Rule((0,), (0, 1)), Rule((1, 2), (0, 1, 2))), 1),
+    "rules everywhere": Conditions(pairs=(Rule((0, 1), (1,)), Rule((2, 3), (1,)))),
+    "rules that share modes": Conditions(
+        pairs=(Rule((0, 1), (1, 2)), Rule((1, 2), (1,)), Rule((3, 3), (2,)))
+    ),
 }
 
 
@@ -90,7 +93,7 @@ def test_conditioned_shots_and_rejected_ones_are_alike():
     """On a system of some size, two samples of one law: conditioned, and drawn blindly and thrown away."""
     matrix = np.sqrt(np.random.default_rng(3).uniform(0.6, 1, (7, 1))) * lw.random_unitary(7, 2)
     experiment = make_experiment(matrix, (1, 1, 1, 1, 0, 0, 0), source=Source(0.95, 0.7, 0.9))
-    conditions = Conditions(pairs=[((0, 1), (1,))], least=4)
+    conditions = Conditions(pairs=(Rule((0, 1), (1,)),), least=4)
     given = counted(emission_for(experiment, conditions), conditions, 100_000, 1)
     blind = counted(Emission(experiment), conditions, 600_000, 2)
     n_given, n_blind = sum(given.values()), sum(blind.values())

@@ -16,6 +16,7 @@ from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import LightworksError, ResourceLimitError, SamplerError
 from lwfast.optics.distributions.rounding import fock_rounding
 from lwfast.optics.experiment import make_experiment
+from lwfast.rules import Rule
 
 NAMES = ["auto", "slos", "permanent", "clifford"]
 CLICKS = Detector(photon_counting=False)
@@ -90,7 +91,7 @@ def test_single_precision_is_rounding_too():
     phases = np.exp(1j * np.array([[0.3, 1.7, 2.9], [0.4, 5.1, 1.2]]))
     matrix = (phases[0][:, None] * matrix * phases[1]).astype(np.complex64).astype(np.complex128)
     experiment = make_experiment(matrix, (1, 1, 1), tolerance=1e-5)
-    forbidden = Conditions(pairs=[((0,), (2,)), ((1,), (1,)), ((2,), (0,))])
+    forbidden = Conditions(pairs=(Rule((0,), (2,)), Rule((1,), (1,)), Rule((2,), (0,))))
     sampling = Sampling(experiment, forbidden, 10)
     plan = plan_sampling(sampling, "slos")
     total = outcome_distribution(experiment, forbidden, plan).probabilities.sum()
@@ -128,7 +129,7 @@ def test_heralds_that_cannot_be_met_are_told(heralds, detector, reason):
 
 def test_where_light_is_lost_few_photons_are_possible():
     """Rules that allow fewer photons than came in are no contradiction behind a loss."""
-    few = Conditions(pairs=[((0, 1, 2), (1,))])
+    few = Conditions(pairs=(Rule((0, 1, 2), (1,)),))
     whole = make_experiment(lw.random_unitary(3, 1), (1, 1, 0))
     assert why_impossible(whole, few) == (
         "the rules allow 1 photons in all modes, and no outcome has fewer than 2 there"
