@@ -302,7 +302,7 @@ def _permanent_plan(experiment: Experiment) -> Plan:
     n = experiment.light.n_photons
     lost = len(experiment.light.occupied) if way.n_outcomes > states_of(experiment.n_modes, n) else 0
     everywhere = states_of(experiment.n_modes + lost, n)
-    seconds = everywhere * amplitude_seconds(n)
+    seconds = everywhere * amplitude_seconds(experiment.photons)
     needed = amplitude_bytes(n, experiment.n_modes + lost, everywhere) + way.n_outcomes * (
         24 + experiment.n_modes
     )

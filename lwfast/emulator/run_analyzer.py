@@ -136,7 +136,7 @@ def prepare_analyzer(task: AnalyzerTask, backend: str) -> AnalyzerRun:
         occupied = sum(k > 0 for k in photons) if circuit.loss_modes else 0
         everywhere = states_of(circuit.n_modes + occupied, n)
         working = amplitude_bytes(n, circuit.n_modes + occupied, everywhere) + 16 * n_out
-        seconds = n_in * everywhere * amplitude_seconds(n)
+        seconds = everywhere * sum(map(amplitude_seconds, inputs))
     else:
         working = 8 * n_out
         seconds = n_in * (CALL_SECONDS + PROBABILITY_WRITTEN_SECONDS * n_kept)

@@ -132,7 +132,12 @@ def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
     else:
         reason = f"one permanent for each of {n_in} inputs and {n_out:,} outputs."
         needed = 16 * n_out * n_in + rows + amplitude_bytes(n, n_modes, n_out)
-        plan = Plan(PERMANENT, reason, n_out, needed, n_in * n_out * amplitude_seconds(n))
+        seconds = n_out * sum(map(amplitude_seconds, inputs))
+        if task.outputs is not None:
+            # Of each pair, the side whose photons share more modes sets the price.
+            sides = [list(map(amplitude_seconds, states)) for states in (inputs, task.outputs)]
+            seconds = float(np.minimum.outer(*sides).sum())
+        plan = Plan(PERMANENT, reason, n_out, needed, seconds)
         remedy = "Name fewer outputs."
     check_memory(plan.needed_bytes, f"The amplitudes of {n_in} inputs to {n_out:,} outputs", remedy=remedy)
     return SimulatorRun(task, transfer, inputs, layout, plan)

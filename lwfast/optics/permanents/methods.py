@@ -13,17 +13,14 @@ from lwfast._base.parallel import run_chunks
 from lwfast._kernels.optics.permanents.digits import CANCELS, DIGITS, SMALL_TO
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.errors import ResourceLimitError
+from lwfast.optics.costs import expansion_bytes, expansion_seconds, glynn_seconds, sub_multisets
 from lwfast.optics.permanents.expansions import expansion_with_bound, permanent_in_steps
 from lwfast.optics.permanents.precision import ROUNDING, check_precision, log_scale
 from lwfast.optics.permanents.scaling import ldexp, rescaled, times, times_integer
 from lwfast.optics.photon_order import in_turn
 
 MAX_SIZE = 45
-"""Glynn's formula takes about a day of one core here; see `seconds_estimate`."""
-_NANOSECONDS_PER_TERM = 0.12
-"""Of each of the n 2^(n-1) column terms of Glynn's formula, on one core with AVX-512."""
-_NANOSECONDS_PER_EDGE = 2.2
-"""Of each multiply-add of the expansion over sub-multisets of rows."""
+"""Glynn's formula takes about a day of one core here; see `glynn_seconds`."""
 THREADS_FROM = 19
 """Below this size, at less than 0.3 ms, a second thread wins little and, coming late, loses."""
 COMPENSATED_THREADS_FROM = 19
@@ -62,11 +59,6 @@ def expansion_kernels() -> ModuleType:
     return kernels
 
 
-def seconds_estimate(n: int) -> float:
-    """Return about how long a permanent of n different rows and columns takes on one core."""
-    return n * 2.0 ** min(n - 1, 900) * _NANOSECONDS_PER_TERM * 1e-9
-
-
 def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> AnyArray:
     """Fill `values` with the permanents of complex128[b, n, n], 1 <= n <= 12.
 
@@ -89,7 +81,7 @@ def permanents_of_stack(stack: ComplexArray, values: ComplexArray) -> AnyArray:
     else:
         kernel = glynn_kernels().permanent_stack
         flat = stack.reshape(-1).view(np.float64)
-        workers = 1 if seconds_estimate(n) * len(stack) < 1e-3 else None
+        workers = 1 if glynn_seconds(n) * len(stack) < 1e-3 else None
         run_chunks(
             lambda chunk: kernel(flat, n, chunks[chunk], min(chunks[chunk] + size, len(stack)), values),
             len(chunks),
@@ -158,9 +150,9 @@ def _prepared(
     if n >= MERGE_FROM and (n > MAX_SIZE or glynn_kernels().has_equal_lines(matrix)):
         matrix, row_counts, col_counts = _merged(matrix, row_counts, col_counts)
     _check_cost(n, row_counts, col_counts)
-    if _states(col_counts) < _states(row_counts):
+    if sub_multisets(col_counts) < sub_multisets(row_counts):
         matrix, row_counts, col_counts = np.ascontiguousarray(matrix.T), col_counts, row_counts
-    if smallest <= n <= MAX_SIZE and _expansion_seconds(row_counts) > seconds_estimate(n) + 1e-6:
+    if smallest <= n <= MAX_SIZE and expansion_seconds(row_counts) > glynn_seconds(n) + 1e-6:
         return (
             np.repeat(np.repeat(matrix, row_counts, axis=0), col_counts, axis=1),
             row_counts,
@@ -171,31 +163,16 @@ def _prepared(
     return matrix, row_counts, col_counts, True
 
 
-def _states(counts: AnyArray) -> int:
-    """Return Π (r + 1): how many sub-multisets there are."""
-    return math.prod(int(count) + 1 for count in counts)
-
-
-def _expansion_seconds(counts: AnyArray) -> float:
-    edges = min(_states(counts), 1 << 900) * sum(int(count) / (int(count) + 1) for count in counts)
-    return edges * _NANOSECONDS_PER_EDGE * 1e-9
-
-
-def expansion_bytes(counts: AnyArray) -> int:
-    """Return the bytes that the expansion of columns with these multiplicities takes."""
-    return 18 * _states(counts)
-
-
 def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
     """Raise where neither algorithm gets to an end."""
     if n <= MAX_SIZE:
         return
-    cheaper = min(row_counts, col_counts, key=_states)
-    seconds = _expansion_seconds(cheaper)
-    if seconds < seconds_estimate(MAX_SIZE):
+    cheaper = min(row_counts, col_counts, key=sub_multisets)
+    seconds = expansion_seconds(cheaper)
+    if seconds < glynn_seconds(MAX_SIZE):
         check_memory(expansion_bytes(cheaper), f"A permanent of size {n} with these multiplicities")
         return
-    days = min(seconds, seconds_estimate(n)) / 86400
+    days = min(seconds, glynn_seconds(n)) / 86400
     msg = (
         f"A permanent of size {n} would take about {days:.3g} days of one core; the limit is size {MAX_SIZE} "
         "for different rows and columns, more where they repeat."
@@ -204,7 +181,7 @@ def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
 
 
 def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
-    n, edges = int(row_counts.sum()), _states(row_counts) * len(row_counts)
+    n, edges = int(row_counts.sum()), sub_multisets(row_counts) * len(row_counts)
     columns = in_turn(col_counts)
     value = permanent_in_steps(matrix, row_counts, columns)
     if value is None:
