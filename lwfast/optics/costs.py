@@ -297,11 +297,11 @@ def sharing_sample_seconds(n_photons: int, n_modes: int) -> float:
     """Estimate the time of one boson sample whose photons share few modes, on one core, in seconds.
 
     Every photon needs the sub-multisets of those before it, and there are not many more of them with the last
-    photon than with one in the middle. Measured at 2 to 10 modes and 12 to 160 photons: from 0.6 to 1.8 times
+    photon than with one in the middle. Measured at 2 to 10 modes and 12 to 160 photons: from 0.6 to 2.2 times
     what was needed.
     """
     terms = float(sum(min(largest_table(k, n_modes), 1 << 900) * k for k in range(1, n_photons + 1)))
-    return terms * 1.2e-10 + n_photons**2 * n_modes * 2e-8
+    return terms * 1.6e-10 + n_photons**2 * n_modes * 2e-8
 
 
 def sample_seconds(n_photons: int, n_modes: int) -> float:
