@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lwfast._base.origin import origin_of
+from lwfast._base.validation import is_several, scalar
 
 
 class SelectionRule(NamedTuple):
@@ -44,7 +45,7 @@ def as_rules(rules: Any) -> tuple[SelectionRule, ...]:
         return ()
     if hasattr(rules, "rules"):
         rules = rules.rules
-    if not isinstance(rules, Iterable) or isinstance(rules, str | bytes | Mapping):
+    if not is_several(rules) or isinstance(rules, Mapping):
         raise TypeError(f"rules are a PostSelection or pairs of modes and totals, not {rules!r}")
     return tuple(_as_rule(rule) for rule in rules)
 
@@ -76,7 +77,7 @@ def as_heralds(heralds: Any) -> dict[int, tuple[int, ...]]:
     if heralds is None:
         return {}
     pairs = heralds.items() if isinstance(heralds, Mapping) else heralds
-    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+    if not is_several(pairs):
         raise TypeError(f"heralds are a mapping or pairs of mode and photons, not {heralds!r}")
     found: dict[int, tuple[int, ...]] = {}
     for pair in pairs:
@@ -94,7 +95,7 @@ def as_heralds(heralds: Any) -> dict[int, tuple[int, ...]]:
 
 
 def _integers(value: Any, what: str) -> tuple[int, ...]:
-    values = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    values = value if is_several(value) else (scalar(value),)
     integers = []
     for v in values:
         if isinstance(v, bool | np.bool_) or not isinstance(v, int | np.integer):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lwfast._base.validation import as_integer, full_name, is_real
+from lwfast._base.validation import as_integer, full_name, is_real, is_several, scalar
 from lwfast.errors import ModeRangeError
 from lwfast.state import State
 
@@ -208,10 +208,7 @@ def _out_of_range(rule: Rule, mode: int, n_modes: int) -> ModeRangeError:
 
 def _integers(values: Any, name: str) -> tuple[int, ...]:
     """Return one integer or several, as a tuple of Python ints from 0 on."""
-    if isinstance(values, Iterable) and not isinstance(values, str | bytes):
-        listed = list(values)
-    else:
-        listed = [values]
+    listed = list(values) if is_several(values) else [scalar(values)]
     if not listed:
         msg = f"{name} of a post-selection rule cannot be empty."
         raise ValueError(msg)

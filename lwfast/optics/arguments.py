@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lwfast._base.validation import as_fraction, as_integer, is_bool
+from lwfast._base.validation import as_fraction, as_integer, is_bool, is_several, scalar
 from lwfast._rule_parsing import as_rules, has_only_rules
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ModeMismatchError, ModeRangeError, ResourceLimitError
@@ -49,7 +49,7 @@ def matrix_tolerance(unitary: ArrayLike) -> float:
 def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     """Return photons of each mode as a tuple, or raise."""
     given = getattr(occupation, "s", occupation)
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+    if not is_several(given):
         msg = f"The input state should be a State or photon numbers, got {given!r}."
         raise TypeError(msg)
     values = tuple(as_integer(value, f"Photon number of mode {mode}") for mode, value in enumerate(given))
@@ -83,7 +83,7 @@ def checked_heralds(heralds: Any, n_modes: int) -> dict[int, int]:
     """Return heralds, a mapping or pairs of mode and photon number, as a dict of Python ints, or raise."""
     fixed: dict[int, int] = {}
     pairs = heralds.items() if isinstance(heralds, Mapping) else () if heralds is None else heralds
-    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+    if not is_several(pairs):
         msg = f"Heralds should be a mapping or pairs of mode and photon number, got {heralds!r}."
         raise TypeError(msg)
     for pair in pairs:
@@ -169,8 +169,8 @@ def as_flag(value: Any, name: str) -> bool:
 
 
 def _each_mode(detector: Any, name: str, n_modes: int, check: Any) -> list[Any]:
-    given = _attribute(detector, name, "detector")
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+    given = scalar(_attribute(detector, name, "detector"))
+    if not is_several(given):
         return [check(given, f"Value of {name}")] * n_modes
     values = [check(value, f"Value of {name}") for value in given]
     if len(values) != n_modes:
