@@ -74,8 +74,8 @@ def save_result(
     Raises:
         ResultError: If the raw data are to be saved and not known.
         TypeError: If `filename` is not a name or path, or the result was made of floats.
-        ValueError: If `filename` names a folder, its ending is no form of results, or metadata are to be
-            written to a `.csv`.
+        ValueError: If `filename` names a folder or is an ending only, its ending is no form of results, or
+            metadata are to be written to a `.csv`.
         LightworksDependencyError: If pyarrow is needed and not installed.
         OSError: If the file cannot be written.
     """
@@ -155,7 +155,7 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
 
     Raises:
         TypeError: If it is not a name or path.
-        ValueError: If it names a folder, or has the ending of a form that is not written.
+        ValueError: If it names a folder, is an ending only, or has the ending of a form that is not written.
     """
     if not isinstance(filename, str | os.PathLike):
         raise TypeError(f"Provided filename should be a string or Path, not {type(filename).__name__}.")
@@ -163,6 +163,11 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
     if path.name in ("", "..") or os.fspath(filename).endswith(("/", os.sep)):
         raise ValueError(
             f"{os.fspath(filename)!r} names a folder; name a file in it, such as {str(path / 'result.npz')!r}"
+        )
+    if path.name.lower() in SUFFIXES:
+        raise ValueError(
+            f"{os.fspath(filename)!r} is an ending without a name; put one before it, such as "
+            f"{str(path.with_name('result' + path.name))!r}"
         )
     if path.suffix.lower() in SUFFIXES:
         return path

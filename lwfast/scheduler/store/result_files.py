@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from lwfast._base.own_files import open_own, why
 from lwfast.scheduler.faults import UnavailableError
-from lwfast.scheduler.store.own_files import open_own, why
 
 log = logging.getLogger(__name__)
 
