@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lwfast._base.own_files import open_own, why
-from lwfast.scheduler.faults import UnavailableError
+from lwfast.scheduler.faults import UnavailableError, is_scarce
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,10 @@ def open_result(folder: Path, name: str, job_id: int) -> tuple[BinaryIO, int]:
             file.close()
             raise
     except OSError as error:
+        if is_scarce(error):
+            raise UnavailableError.of(
+                "results", f"the result of job {job_id} cannot be read now: {why(error)}; try again later"
+            ) from error
         raise UnavailableError.of(
             "results",
             f"the result of job {job_id} cannot be read from the file {name!r} in the scheduler's folder "

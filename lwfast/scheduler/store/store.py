@@ -77,7 +77,8 @@ class Store:
             ) from error
         except sqlite3.OperationalError as error:
             raise StoreOpenError(
-                f"the store {path} cannot be opened: {error}; mend that, or choose another folder with --data-dir"
+                f"the store {path} cannot be opened: {error}; "
+                "mend that, or choose another folder with --data-dir"
             ) from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
