@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -51,7 +52,7 @@ def test_many_clients_at_a_low_limit(tmp_path):
         assert api.wait(job)["jobStatus"] == "Completed"
         api.session.close()
         answers: list[tuple[int, str]] = []
-        end = time.monotonic() + 2
+        end = time.monotonic() + 3
 
         def ask():
             own = Api(root)
@@ -59,6 +60,7 @@ def test_many_clients_at_a_low_limit(tmp_path):
                 try:
                     answer = own.get(f"jobs/{job}/results")
                 except OSError:
+                    time.sleep(0.05)
                     continue
                 answers.append((answer.status_code, "" if answer.ok else answer.text))
 
@@ -98,7 +100,7 @@ def test_a_connection_without_a_file_is_closed(monkeypatch, caplog):
             listener.accept()
         clients = [socket.create_connection(listener.getsockname()) for _ in range(3)]
         taken: list[int] = []
-        with pytest.raises(OSError, match="Too many open files"):
+        with contextlib.suppress(OSError):
             while True:
                 taken.append(os.dup(0))
         try:
@@ -122,15 +124,16 @@ def test_a_connection_without_a_file_is_closed(monkeypatch, caplog):
 
 def test_connections_that_there_is_room_for(monkeypatch):
     monkeypatch.setattr(connections, "seldom", connections.Seldom(connections.log))
-    open_now = 0
-    load = Load(1, lambda: open_now, 64)
+    now: list[int] = []
+    load = Load(1, lambda: now[-1], 64)
     assert load.most == 10
-    for open_now, is_high, is_full in (
+    for count, is_high, is_full in (
         (5, False, False),
         (6, True, False),
         (10, True, False),
         (11, True, True),
     ):
+        now.append(count)
         assert load.is_high is is_high
         assert (load.refusal() is not None) is is_full
     assert Load(4, lambda: 0, 65_536).most == 32_740

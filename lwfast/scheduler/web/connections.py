@@ -93,6 +93,7 @@ class Listener(socket.socket):
     def __init__(self, family: int) -> None:
         # With the protocol named, asyncio turns Nagle's algorithm off; it costs 40 ms an answer.
         super().__init__(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._files = files_allowed()  # asked now: nothing can be imported once there is no file left
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY)
 
     def accept(self) -> tuple[socket.socket, Any]:
@@ -119,7 +120,7 @@ class Listener(socket.socket):
             "connections are closed unanswered (%s); %d files may be open at once. Raise the limit, with "
             "`ulimit -n` or LimitNOFILE of the service",
             error.strerror,
-            files_allowed(),
+            self._files,
         )
         if self._spare is None:
             time.sleep(_PAUSE_SECONDS)  # another thread was faster; without a pause the loop would spin
