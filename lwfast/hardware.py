@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.validation import as_fraction
+from lwfast._base.validation import as_fraction, is_several, scalar
 from lwfast._types import FloatArray
 from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import as_flag, checked_detector
@@ -250,13 +250,13 @@ class HardwareModel:
 
 def _each(value: Any, name: str, check: Any) -> Any:
     """Check one value, or each of a sequence, which becomes a tuple."""
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+    if is_several(value):
         checked = tuple(check(item, name) for item in value)
         if not checked:
             msg = f"{name} should be one value, or one for each mode; got an empty sequence."
             raise ValueError(msg)
         return checked
-    return check(value, name)
+    return check(scalar(value), name)
 
 
 def _fraction(value: Any, name: str) -> float:

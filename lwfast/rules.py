@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lwfast._base.origin import origin_of
-from lwfast._base.validation import as_integer, full_name, is_real
+from lwfast._base.validation import as_integer, full_name, is_real, is_several, scalar
 from lwfast.errors import ModeRangeError
 from lwfast.state import State
 
@@ -220,7 +220,7 @@ def as_rules(rules: Any) -> tuple[Rule, ...]:
     if rules is None:
         return ()
     given = getattr(rules, "rules", rules)
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+    if not is_several(given) or isinstance(given, Mapping):
         msg = f"Rules should be a PostSelection or pairs of modes and photon totals, got {given!r:.80}."
         raise TypeError(msg)
     return tuple(_rule(*_pair(rule, "rule", "modes and photon totals")) for rule in given)
@@ -239,7 +239,7 @@ def as_heralds(heralds: Any) -> dict[int, tuple[int, ...]]:
             mode, that is a ModeRangeError.
     """
     pairs = heralds.items() if isinstance(heralds, Mapping) else () if heralds is None else heralds
-    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes):
+    if not is_several(pairs):
         msg = f"Heralds should be a mapping or pairs of mode and photon number, got {heralds!r:.80}."
         raise TypeError(msg)
     found: dict[int, tuple[int, ...]] = {}
@@ -335,7 +335,8 @@ def _integers(
     values: Any, name: str, *, negative: type[ValueError] = ValueError, integral_floats: bool = False
 ) -> tuple[int, ...]:
     """Return one integer or several, as a tuple of Python ints from 0 on."""
-    several = isinstance(values, Iterable) and not isinstance(values, str | bytes)
+    values = scalar(values)
+    several = is_several(values)
     checked = []
     for value in values if several else (values,):
         if integral_floats and is_real(value) and value != value // 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
@@ -21,6 +22,18 @@ def full_name(value: Any) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
+def is_several(value: Any) -> bool:
+    """Say whether `value` holds several values to go through: a text does not, nor does a 0-d array."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes)
+
+
+def scalar(value: Any) -> Any:
+    """Return what a 0-d array holds, as NumPy's own functions may give, and anything else as it is."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
 def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
     """Return `value` as a Python int.
 
@@ -32,6 +45,7 @@ def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
     Raises:
         TypeError: `value` is no integer.
     """
+    value = scalar(value)
     if not is_bool(value):
         try:
             return operator.index(value)
@@ -60,6 +74,7 @@ def as_real(value: Any, name: str) -> int | float:
     """
     if type(value) is float and math.isfinite(value):
         return value
+    value = scalar(value)
     if not is_real(value):
         msg = f"{name} should be a real number, got {value!r} of type {type(value).__name__}."
         raise TypeError(msg)
@@ -83,6 +98,7 @@ def as_fraction(value: Any, name: str) -> int | float:
     """
     if type(value) is float and 0 <= value <= 1:
         return value
+    value = scalar(value)
     number = as_real(value, name) if not _is_nan(value) else math.nan
     if not 0 <= number <= 1:
         msg = f"{name} should be in range [0,1], got {number}."

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
-from lwfast._base.validation import as_integer, full_name
+from lwfast._base.validation import as_integer, full_name, is_several
 from lwfast._types import ComplexArray
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.compiled import CompiledCircuit
@@ -419,7 +419,7 @@ def _losses(mode: int, loss: Real) -> list[Component]:
 
 def _pair(value: Any, name: str) -> tuple[Any, Any]:
     """Return one value twice, or the two that are given."""
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+    if is_several(value):
         values = tuple(value)
         if len(values) != 2:
             msg = f"A herald takes one value for {name}, or one for input and one for output, got {values}."

@@ -126,7 +126,9 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run_job)
     parser = commands.add_parser("result", parents=[where], help="fetch the result of a job")
     parser.add_argument("id")
-    parser.add_argument("-o", "--output", type=Path, help="save it there: .json, .npz, .parquet or .csv")
+    parser.add_argument(
+        "-o", "--output", type=output_path, help="save it there: .json, .npz, .parquet or .csv"
+    )
     parser.add_argument("--raw", action="store_true", help="without post-selection")
     parser.add_argument("--wait", action="store_true", help="wait until the job is complete")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
@@ -236,7 +238,7 @@ def _add_submit(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="another job name than the one in the file")
     parser.add_argument("--wait", action="store_true", help="wait until all is complete")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
-    parser.add_argument("--save", type=Path, help="save the new job there")
+    parser.add_argument("--save", type=output_path, help="save the new job there")
     parser.set_defaults(run=run_submit)
 
 
@@ -320,6 +322,13 @@ def _client(args: argparse.Namespace) -> Client:
 
 def _several(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def output_path(text: str) -> Path:
+    """Return the path of a file to write; `-` would mean standard output, which nothing is written to."""
+    if text == "-":
+        raise argparse.ArgumentTypeError("a file is needed; nothing is written to standard output (-)")
+    return Path(text)
 
 
 def _positive(text: str) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.limits import MAX_INT64, SINGLE_PRECISION, check_state_photons
-from lwfast._base.validation import as_fraction, as_integer, is_bool
+from lwfast._base.validation import as_fraction, as_integer, is_bool, is_several, scalar
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
@@ -49,7 +48,7 @@ def matrix_tolerance(unitary: ArrayLike) -> float:
 def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     """Return photons of each mode as a tuple, or raise."""
     given = getattr(occupation, "s", occupation)
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+    if not is_several(given):
         msg = f"The input state should be a State or photon numbers, got {given!r}."
         raise TypeError(msg)
     values = tuple(as_integer(value, f"Photon number of mode {mode}") for mode, value in enumerate(given))
@@ -148,8 +147,8 @@ def as_flag(value: Any, name: str) -> bool:
 
 
 def _each_mode(detector: Any, name: str, n_modes: int, check: Any) -> list[Any]:
-    given = _attribute(detector, name, "detector")
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+    given = scalar(_attribute(detector, name, "detector"))
+    if not is_several(given):
         return [check(given, f"Value of {name}")] * n_modes
     values = [check(value, f"Value of {name}") for value in given]
     if len(values) != n_modes:

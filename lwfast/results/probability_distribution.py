@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 
+from lwfast._base.validation import is_real, scalar
 from lwfast._types import FloatArray
 from lwfast.errors import ProbabilityDistributionError
 from lwfast.results.columns.text import html_table, number_of, short_text
@@ -39,7 +40,7 @@ class ProbabilityDistribution(StateMap[float]):
             return
         try:
             states = table_of([as_occupation(key) for key in distribution])
-            values = np.array(list(distribution.values()), np.float64).reshape(len(states))
+            values = np.array([_real(value) for value in distribution.values()], np.float64)
         except (TypeError, ValueError, AttributeError) as error:
             raise ProbabilityDistributionError(
                 f"A distribution maps states to probabilities: {error}"
@@ -57,10 +58,14 @@ class ProbabilityDistribution(StateMap[float]):
 
         Raises:
             ProbabilityDistributionError: If a probability is negative or not finite.
+            TypeError: If they are no real numbers.
             ValueError: If a shape does not fit.
         """
         table = as_table(states)
-        values = np.array(probabilities, np.float64)
+        given = np.asarray(probabilities)
+        if given.dtype.kind not in "fiu":
+            raise TypeError(f"probabilities hold {given.dtype}; real numbers are needed")
+        values = np.array(given, np.float64)
         if values.shape != (table.shape[0],):
             raise ValueError(
                 f"probabilities have shape {values.shape}; {table.shape[0]} states need as many."
@@ -78,7 +83,8 @@ class ProbabilityDistribution(StateMap[float]):
     @property
     def mode_means(self) -> FloatArray:
         """Mean number of photons of each mode, `float64[n_modes]`; NaN where the whole probability is 0."""
-        return self._moments()[0]
+        centre, means, _ = self._moments()
+        return np.asarray(centre + means)
 
     @property
     def covariances(self) -> FloatArray:
@@ -86,7 +92,7 @@ class ProbabilityDistribution(StateMap[float]):
 
         Entry (i, j) is the mean of n_i n_j less the product of the means of n_i and n_j.
         """
-        means, products = self._moments()
+        _, means, products = self._moments()
         return np.asarray(products - np.outer(means, means))
 
     @property
@@ -94,16 +100,28 @@ class ProbabilityDistribution(StateMap[float]):
         """Covariance over the product of the standard deviations; NaN where a mode does not vary."""
         return correlations_of(self.covariances)
 
-    def _moments(self) -> tuple[FloatArray, FloatArray]:
-        """Return the means of n_i and of n_i n_j."""
-        sums, products = np.zeros(self.n_modes), np.zeros((self.n_modes, self.n_modes))
-        for start in range(0, len(self), _CHUNK):
-            rows = self.states[start : start + _CHUNK].astype(np.float64)
-            weighted = rows * self.probabilities[start : start + _CHUNK, None]
-            sums += weighted.sum(axis=0)
-            products += rows.T @ weighted
+    def _moments(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return integers near the means of n_i, and the means of the distances and of their products.
+
+        From near the mean, where most of the probability may be, so that a covariance is kept which is far
+        below the products of the photon numbers.
+        """
         total = float(self.probabilities.sum()) or np.nan
-        return sums / total, products / total
+        sums = np.zeros(self.n_modes)
+        for _, weighed in self._parts(0.0):
+            sums += weighed.sum(axis=0)
+        centre = np.rint(sums / total)
+        means, products = np.zeros(self.n_modes), np.zeros((self.n_modes, self.n_modes))
+        for distances, weighed in self._parts(centre):
+            means += weighed.sum(axis=0)
+            products += distances.T @ weighed
+        return centre, means / total, products / total
+
+    def _parts(self, centre: FloatArray | float) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Walk over the photon numbers less `centre`, alone and times the probability of the state."""
+        for start in range(0, len(self), _CHUNK):
+            distances = self.states[start : start + _CHUNK].astype(np.float64) - centre
+            yield distances, distances * self.probabilities[start : start + _CHUNK, None]
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise ProbabilityDistributionError(
@@ -122,6 +140,15 @@ class ProbabilityDistribution(StateMap[float]):
         return html_table(
             self.states, self.probabilities, f"ProbabilityDistribution: {number_of(len(self), 'state')}"
         )
+
+
+def _real(value: Any) -> Any:
+    value = scalar(value)
+    if not is_real(value):
+        raise TypeError(
+            f"a probability should be a real number, got {value!r} of type {type(value).__name__}"
+        )
+    return value
 
 
 def _check(probabilities: FloatArray) -> None:

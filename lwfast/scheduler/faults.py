@@ -16,12 +16,20 @@ SchedulerError
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from lwfast.wire import FieldError
+
+_SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+def is_scarce(error: OSError) -> bool:
+    """Say whether the system has no more open files or memory to give: it may pass, nothing is damaged."""
+    return error.errno in _SCARCE
 
 
 class SchedulerError(Exception):

@@ -19,6 +19,7 @@ from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.web.app import create_app
+from lwfast.scheduler.web.connections import Listener, Load, allow_many_files, files_allowed
 from lwfast.scheduler.web.protocol import Protocol
 from lwfast.scheduler.web.security import TOKEN_FILE, load_token
 
@@ -26,7 +27,6 @@ SHUTDOWN_SECONDS = 5
 """How long open connections may still take when the server ends."""
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open; longer than clients pause between polls."""
-MANY_FILES = 65_536
 HEADER_BYTES = 256 * 1024
 """Largest request head: room for `v1/changes?ids=` with all the ids that it takes."""
 
@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
         self, scheduler: Scheduler, token: Callable[[], str], on_ready: Callable[[str], None]
     ) -> None:
         config = uvicorn.Config(
-            lambda: create_app(scheduler, token()),
+            lambda: create_app(scheduler, token(), self._load()),
             factory=True,
             http=Protocol,
             ws="none",
@@ -59,6 +59,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._scheduler = scheduler
         self._on_ready = on_ready
+
+    def _load(self) -> Load:
+        def count() -> int:
+            return len(self.server_state.connections)
+
+        return Load(self._scheduler.settings.workers, count, files_allowed())
 
     async def run_scheduler(self) -> None:
         """Serve until told to end.
@@ -127,19 +133,8 @@ def serve(
             threading.Thread(target=_wait_for_parent, args=(server, loop), daemon=True).start()
         await server.run_scheduler()
 
-    _allow_many_files()
+    allow_many_files()
     asyncio.run(main())
-
-
-def _allow_many_files() -> None:
-    """Raise the limit of open files: each client that waits for a change holds a connection."""
-    if sys.platform != "win32":
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _wait_for_parent(server: Server, loop: asyncio.AbstractEventLoop) -> None:
@@ -151,8 +146,7 @@ def _wait_for_parent(server: Server, loop: asyncio.AbstractEventLoop) -> None:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        # With the protocol named, asyncio turns Nagle's algorithm off; it costs 40 ms an answer.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener = Listener(family)
         try:
             if os.name == "posix":  # on Windows this would let two servers share a port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
 _AROUND = 24
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""An escape in a JSON text; two that make a surrogate pair are one."""
 
 
 def reason_of(code: int, n_modes: int) -> str:
@@ -45,6 +52,11 @@ def located(buffer: NDArray[np.uint8], position: int, reason: str) -> str:
     before = ("…" if start else "") + before
     after += "…" if position + _AROUND < buffer.size else ""
     return f"Byte {position}: {reason}; the text there is `{before}>>>{after}`."
+
+
+def half_pair(text: bytes) -> int | None:
+    """Return where the first escape of half a surrogate pair starts; None where there is none."""
+    return next((found.start() for found in _ESCAPE.finditer(text) if found["half"]), None)
 
 
 def _shown(part: NDArray[np.uint8]) -> str:

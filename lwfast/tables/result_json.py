@@ -18,7 +18,7 @@ from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError, ResultFormatError
 from lwfast.tables.counts import as_counts, as_table, group_checked
-from lwfast.tables.result_errors import located, reason_of
+from lwfast.tables.result_errors import half_pair, located, reason_of
 from lwfast.tables.result_table import read_table
 
 _MAX_DEPTH = 512
@@ -316,6 +316,11 @@ class _Body:
         try:
             return msgspec.json.decode(text), end
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            half = half_pair(text)
+            if half is not None:
+                self.fail(position + half, "an escape of half a surrogate pair, which is no character")
+            if "truncated" in str(error):  # the body goes on
+                self.fail(position, "the value that starts here is not valid JSON: it is incomplete")
             self.fail(position, f"the value that starts here is not valid JSON: {error}")
         except RecursionError:
             self.fail(position, "the value that starts here is nested too deeply")

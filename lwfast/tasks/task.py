@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lwfast._base.validation import full_name
+from lwfast._base.validation import full_name, is_several
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
 from lwfast.errors import ModeMismatchError, PhotonNumberError
 from lwfast.rules import PostSelection, PostSelectionType, check_modes, process_post_selection
@@ -57,7 +57,7 @@ def check_states(states: Any, n_modes: int) -> list[State]:
     """
     # A state of another package can be looped over as well, and is one thing all the same.
     single = isinstance(states, State | str | bytes) or type(states).__name__ == "State"
-    several = isinstance(states, Iterable) and not single
+    several = is_several(states) and not single
     listed: list[Any] = list(states) if several else [states]
     if not listed:
         raise ValueError("At least one state should be given, got none.")

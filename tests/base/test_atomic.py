@@ -57,3 +57,23 @@ def test_permissions(tmp_path, umask):
     assert seen == [mode_of(path)] == [0o640]
     write_atomic(path, b"", mode=0o600)
     assert mode_of(path) == 0o600
+
+
+@posix
+@pytest.mark.parametrize("opens", [True, False])
+def test_errors_name_the_file_that_was_asked_for(tmp_path, monkeypatch, opens):
+    """Not the one beside it that is written first."""
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / "folder"  # which no file takes the place of
+    if not opens:
+        path = tmp_path / "x"
+        monkeypatch.setattr(os, "open", _refuse)
+    with pytest.raises(OSError) as caught:
+        write_atomic(path, b"new")
+    assert caught.value.filename == str(path)
+    assert ".part" not in str(caught.value)
+    assert [found.name for found in tmp_path.iterdir()] == ["folder"]
+
+
+def _refuse(path, *_):
+    raise PermissionError(13, "Permission denied", path)

@@ -221,6 +221,20 @@ def test_a_result(run, scheduler, tmp_path):
     assert run("result", str(running.id), "--wait", "--timeout", "5")[0] == 0
 
 
+@pytest.mark.parametrize("arguments", [("result", "1", "-o", "-"), ("submit", "job.json", "--save", "-")])
+def test_nothing_is_written_to_standard_output(run, arguments, capsys):
+    with pytest.raises(SystemExit):
+        run(*arguments)
+    assert "nothing is written to standard output (-)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [".csv", ".JSON"])
+def test_an_ending_is_no_name(run, scheduler, tmp_path, name):
+    code, _, err = run("result", "1", "-o", str(tmp_path / name))
+    assert (code, "is an ending without a name; put one before it" in err) == (1, True)
+    assert not list(tmp_path.glob("*csv*"))
+
+
 def test_doctor(run, scheduler):
     code, out, _ = run("doctor")
     assert code == 0

@@ -185,6 +185,25 @@ def test_what_cannot_be_read_is_told(ours):
         remote.pending()[0].resume()
 
 
+def test_what_cannot_be_read_is_told_once(ours):
+    lose(ours, sampler())
+    [path] = files()
+    path.write_bytes(b"{")
+    with pytest.warns(RuntimeWarning, match=f"{path.name} cannot be read") as told:
+        assert remote.pending() == remote.pending() == []
+    assert len(told) == 1
+
+
+@posix
+def test_a_link_is_not_followed(ours, tmp_path):
+    lose(ours, sampler())
+    [path] = files()
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.warns(RuntimeWarning, match=f"{path.name} cannot be read .it is a symbolic link"):
+        assert remote.pending() == []
+
+
 def test_a_folder_that_cannot_be_written_is_told_and_the_job_sent(ours):
     persistence.own_folder().mkdir()
     (persistence.own_folder() / intents.FOLDER).write_text("")

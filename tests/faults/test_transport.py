@@ -70,6 +70,24 @@ def test_other_answers_are_not_asked_for_again(plain, code):
     assert len(plain.seen("GET", "jobs")) == 1
 
 
+@pytest.mark.parametrize("code", [429, 500, 503, 507])
+def test_reasons_are_shown_as_words(plain, code, monkeypatch):
+    monkeypatch.setattr(retry.IDEMPOTENT.__class__, "pause", lambda *_: 0.0)
+    body = {
+        "errors": [
+            {"name": "store", "reason": "is full; my token is test-token"},
+            {"name": "a", "reason": "b"},
+        ]
+    }
+    plain.fault("GET", "jobs", *[status(code, body)] * 9)
+    with pytest.raises(remote.HTTPError) as caught:
+        remote.list_all_jobs()
+    now = "cannot answer now" if code in (429, 503) else "gave an error while listing jobs"
+    assert str(caught.value).startswith(f"The scheduler {now}: store: is full; my token is ")
+    assert "; a: b. (Code: " in str(caught.value)
+    assert "{" not in str(caught.value)
+
+
 @pytest.mark.parametrize("in_words", [False, True])
 def test_retry_after_is_heeded(plain, in_words):
     """Seconds, or a date."""

@@ -69,6 +69,18 @@ def test_tokens(put, owner):
     assert remote.token.get() == "b"
 
 
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b'{"a": "secret"}\xff', r"byte 15 \(0xFF\) is not UTF-8"), (b'{"a": "secret"', "line 1 column 15")],
+)
+def test_tokens_that_are_none_name_the_byte(data, says):
+    persistence.own_folder().mkdir(parents=True)
+    (persistence.own_folder() / "tokens.json").write_bytes(data)
+    with pytest.raises(remote.TokenError, match=says) as caught:
+        remote.token.load("a")
+    assert "secret" not in str(caught.value)
+
+
 def test_own_settings(put):
     put(persistence.own_folder() / "settings.json", '{"require_online": false}\n')
     assert remote.get_global_require_online() is False

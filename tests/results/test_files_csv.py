@@ -56,6 +56,20 @@ def test_what_other_programs_write_is_read(tmp_path, text):
     assert lw.load_result(tmp_path / "r.csv") == {(0, 1): 5}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"])
+def test_text_with_a_mark_is_read(tmp_path, encoding):
+    path = tmp_path / "r.csv"
+    path.write_bytes("\ufeffmode_0,mode_1,counts\r\n0,1,5\r\n".encode(encoding))
+    assert lw.load_result(path) == {(0, 1): 5}
+
+
+def test_a_byte_that_is_no_text_is_named(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_bytes("\ufeffmode_0,counts\n0,5\n".encode("utf-16-le") + b"\n")
+    with pytest.raises(lw.ResultFormatError, match=r"r\.csv: byte 38 \(0x0A\) is not UTF-16-LE"):
+        lw.load_result(path)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -131,7 +131,10 @@ def test_folder_of_results_may_be_a_link(tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("name", ["scheduler.lock", STORE_FILE, f"{STORE_FILE}-journal", "results"])
+@pytest.mark.parametrize(
+    "name",
+    ["scheduler.lock", STORE_FILE, *(f"{STORE_FILE}-{end}" for end in ("journal", "wal", "shm")), "results"],
+)
 @pytest.mark.parametrize("there", [True, False])
 def test_links_are_not_written_through(tmp_path, name, there):
     """A link in place of a file of the store ends the start, and its target is as it was."""

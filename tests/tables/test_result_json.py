@@ -470,3 +470,18 @@ def test_the_compiled_count_of_quotes_and_its_source_agree():
             ):
                 with np.errstate(over="ignore"):
                     assert count(buffer, start, end) == text.count(b'"', start, end)
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\udc00", r"\ud800x", r"\ud800\ud800", r"\\\uDBFF"])
+def test_half_a_surrogate_pair_is_named(half):
+    body = '{"results": {"(0, 1)": 1}, "note": "a' + half + '"}'
+    at = body.rindex("\\u") if half.endswith("FF") else body.index("\\u")
+    with pytest.raises(lw.ResultFormatError, match=f"byte {at}: an escape of half a surrogate pair"):
+        lw.decode_result(body)
+    whole = body.replace(half, r"\ud83d\ude00 \\ud800")
+    assert lw.decode_result(whole).counts.tolist() == [1]
+
+
+def test_a_value_that_is_incomplete_is_not_the_end_of_the_body():
+    with pytest.raises(lw.ResultFormatError, match="not valid JSON: it is incomplete"):
+        lw.decode_result('{"note": tru, "results": {}}')

@@ -33,7 +33,10 @@ def write_atomic(
     kept = stat.S_IMODE(path.stat().st_mode) if mode is None and path.exists() else None
     part = _part_of(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(part, flags, 0o666 if mode is None else mode)
+    try:
+        handle = os.open(part, flags, 0o666 if mode is None else mode)
+    except OSError as error:
+        raise _naming(path, error) from None
     try:
         with os.fdopen(handle, "wb") as file:
             if kept is not None:
@@ -44,7 +47,10 @@ def write_atomic(
                 file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        try:
+            part.replace(path)
+        except OSError as error:
+            raise _naming(path, error) from None
     except BaseException:
         with suppress(OSError):
             part.unlink()
@@ -55,6 +61,11 @@ def write_atomic(
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _naming(path: Path, error: OSError) -> OSError:
+    """Return the same error of the file that is asked for, rather than of the one beside it."""
+    return OSError(error.errno, error.strerror, str(path))
 
 
 def _part_of(path: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def _decoded(data: bytes, fallback: str | None) -> str:
         return data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
         if fallback is not None and not mark:
-            return data.decode(fallback)
+            with suppress(UnicodeDecodeError):
+                return data.decode(fallback)
         at = len(mark) + error.start
         raise _UnfitTextError(
             f"byte {at} (0x{data[at]:02X}) is not {encoding.upper()}; save it as UTF-8 with a text editor"

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from lwfast._base.files.file_lock import unlock
+from lwfast._base.files.own_files import open_own, why
 from lwfast.remote.configuration.locking import lock_within
 from lwfast.remote.configuration.persistence import own_folder
 
@@ -57,6 +58,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     format_version: int = FORMAT_VERSION
 
 
+_told: set[tuple[Path, str]] = set()
+"""Files that cannot be read, and why, as this process has told already."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
 
@@ -159,10 +162,10 @@ def claim(path: Path, seconds: float = 0.0) -> Intent | None:
     """Take up a file; None where there is none, or where another holds it for longer than so many seconds.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: It cannot be opened, is a symbolic link, or is no regular file.
     """
     try:
-        file = FileIO(path, "r+")
+        file = FileIO(open_own(path, os.O_RDWR), "r+")
     except FileNotFoundError:
         return None
     gone = True
@@ -187,7 +190,7 @@ def exists(key: str) -> bool:
 def listed(url: str | None = None) -> list[Record]:
     """Return what is in the files that nobody holds, the oldest first.
 
-    A file that cannot be read is told in a RuntimeWarning and left out.
+    A file that cannot be read is told in a RuntimeWarning, once in a process, and left out.
 
     Args:
         url: Only those of this scheduler; None for all.
@@ -203,16 +206,22 @@ def listed(url: str | None = None) -> list[Record]:
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            warnings.warn(
-                f"{path} cannot be read ({error}), so the submit in it is not listed. If no other version of "
-                "lwfast wrote it, delete it.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            _tell(path, why(error) if isinstance(error, OSError) else str(error))
         finally:
             if intent is not None:
                 intent.release()
     return sorted((item for item in found if url in (None, item.url)), key=lambda item: item.created)
+
+
+def _tell(path: Path, reason: str) -> None:
+    if (path, reason) not in _told:
+        _told.add((path, reason))
+        warnings.warn(
+            f"{path} cannot be read ({reason}), so the submit in it is not listed. If no other version of "
+            "lwfast wrote it, delete it.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def drop_all(url: str) -> None:

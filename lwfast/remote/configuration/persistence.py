@@ -77,9 +77,11 @@ def _token_file(path: Path) -> dict[str, str]:
         raise TokenError(f"Saved tokens in {path} are too many: {error}") from None
     except OSError as error:
         raise TokenError(f"Saved tokens in {path} cannot be read: {error.strerror or error}.") from error
-    except ValueError:
-        # The JSON error holds the whole text, tokens included, so it is not chained.
-        raise TokenError(f"Saved tokens in {path} are not valid JSON; mend or delete that file.") from None
+    except ValueError as error:
+        # Its words tell the place and no text. It holds the text, tokens included, so it is not chained.
+        raise TokenError(
+            f"Saved tokens in {path} are not valid JSON ({error}); mend or delete that file."
+        ) from None
     if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
         raise TokenError(f"Saved tokens in {path} are not names with tokens; mend or delete that file.")
     return data

@@ -11,6 +11,7 @@ import msgspec
 from lwfast import wire
 from lwfast.errors import JobNotFoundError, JobSubmissionError
 from lwfast.remote.connection import caps
+from lwfast.remote.connection.complaints import complaints
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import (
     SHOWN_BYTES,
@@ -198,7 +199,7 @@ class Endpoints:
 
     def _check_found(self, answer: Answer, job_id: Any) -> None:
         if answer.status_code == 404:
-            found = _complaints(answer)
+            found = complaints(answer.body)
             ids = job_id if isinstance(job_id, list) else [job_id]
             # The words of lwfast's own scheduler for one job would say it twice.
             said = (item.reason for item in found or () if item.reason != f"there is no job {ids[0]}")
@@ -212,7 +213,7 @@ class Endpoints:
         """Raise for anything but 202; a refusal names every field that the scheduler refused."""
         if answer.status_code == 202:
             return
-        found = _complaints(answer) if 400 <= answer.status_code < 500 else None
+        found = complaints(answer.body) if 400 <= answer.status_code < 500 else None
         if found is None:
             raise self.transport.unexpected(answer, "submitting")
         listed = "".join(f"\n\t{item.name} : {item.reason}" for item in found)
@@ -220,11 +221,3 @@ class Endpoints:
         error = JobSubmissionError(self.transport.scrub(message))
         error.errors = tuple((item.name, item.reason) for item in found)
         raise error
-
-
-def _complaints(answer: Answer) -> list[wire.FieldError] | None:
-    """What a refusal complains of, or None where it is not in the wire's words."""
-    try:
-        return wire.decode_errors(answer.body).errors
-    except wire.UNREADABLE:
-        return None

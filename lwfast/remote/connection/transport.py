@@ -39,6 +39,7 @@ from lwfast.remote.connection.causes import (
     is_of_request,
     nothing_sent,
 )
+from lwfast.remote.connection.complaints import listed
 from lwfast.remote.connection.connecting import CertificateFileError
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from lwfast.remote.connection.session import make_session
@@ -47,6 +48,7 @@ from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
 
 SHOWN_BYTES = 300
 SHOWN_CHARACTERS = 100
+REASONS_CHARACTERS = 1000
 DEADLINE_SLACK_SECONDS = 0.5
 BUSY = frozenset({429, 502, 503, 504})
 """Answers that a later try may not get: too many requests, or the way to the scheduler is down."""
@@ -182,10 +184,20 @@ class Transport:
         return text.replace(self.settings.token, "[token]")
 
     def unexpected(self, answer: Answer, doing: str) -> HTTPError:
-        """Make the error for an answer that the wire does not foresee, with the first bytes of its body."""
+        """Make the error for an answer that is not what was asked for: with the reasons that it gives.
+
+        Where it gives none in the wire's words, the first bytes of its body are shown.
+        """
+        reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")
+        if reasons:
+            now = "cannot answer now" if answer.status_code in BUSY else f"gave an error while {doing}"
+            return self._error(f"The scheduler {now}: {reasons}.", answer)
         start = self.scrub(answer.body[: SHOWN_BYTES * 4].decode("utf-8", "replace"))[:SHOWN_BYTES].strip()
         shown = f" It began: {start!r}" if start else ""
-        error = HTTPError(f"The scheduler gave an unexpected answer while {doing}.{shown}", response=answer)
+        return self._error(f"The scheduler gave an unexpected answer while {doing}.{shown}", answer)
+
+    def _error(self, text: str, answer: Answer) -> HTTPError:
+        error = HTTPError(text, response=answer)
         error.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
         error.job_id = named_job(answer.headers)
         return error

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultFormatError
@@ -42,12 +43,12 @@ def read_csv(path: Path) -> tuple[StateTable, Counts]:
     Raises:
         FileNotFoundError: If there is no such file.
         ResultFormatError: If it does not hold a result, or was cut off within a line.
-        ValueError: If a number is too large for a result.
+        ValueError: If a number is too large for a result, or the text is not in the encoding that its mark
+            says.
         ResourceLimitError: If it would take more memory than is allowed.
     """
-    body = (
-        read_file(path, _MEMORY_FACTOR).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-    )  # as spreadsheets write
+    # With a mark, in UTF-16 or with Windows' line ends, as spreadsheets write.
+    body = unmarked(read_file(path, _MEMORY_FACTOR)).replace(b"\r\n", b"\n")
     header, _, rows = body.partition(b"\n")
     names = [name.strip().strip('"') for name in header.decode("utf-8", "replace").split(",")]
     n_modes = len(names) - 1

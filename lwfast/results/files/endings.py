@@ -16,7 +16,7 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
 
     Raises:
         TypeError: If it is not a name or path.
-        ValueError: If it names a folder, or has the ending of a form that is not written.
+        ValueError: If it names a folder, is an ending only, or has the ending of a form that is not written.
     """
     if not isinstance(filename, str | os.PathLike):
         raise TypeError(f"Provided filename should be a string or Path, not {type(filename).__name__}.")
@@ -24,6 +24,11 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
     if path.name in ("", "..") or os.fspath(filename).endswith(("/", os.sep)):
         raise ValueError(
             f"{os.fspath(filename)!r} names a folder; name a file in it, such as {str(path / 'result.npz')!r}"
+        )
+    if path.name.lower() in SUFFIXES:
+        raise ValueError(
+            f"{os.fspath(filename)!r} is an ending without a name; put one before it, such as "
+            f"{str(path.with_name('result' + path.name))!r}."
         )
     if path.suffix.lower() in SUFFIXES:
         return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
 from lwfast._base.limits import MAX_INT64
-from lwfast._base.validation import as_integer
+from lwfast._base.validation import as_integer, is_several
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ModeRangeError, ResourceLimitError
 
@@ -55,12 +54,14 @@ class Differences:
     @property
     def mean(self) -> float:
         """The mean difference."""
-        return self._average(self.values.astype(np.float64))
+        centre, rest, _ = self._moments()
+        return centre + rest
 
     @property
     def variance(self) -> float:
         """The mean square of the distance from the mean."""
-        return self._average((self.values - self.mean) ** 2)
+        _, rest, square = self._moments()
+        return square - rest**2
 
     @property
     def error(self) -> float:
@@ -69,9 +70,16 @@ class Differences:
             return 0.0
         return float(np.sqrt(self.variance / self.total)) if self.total else float("nan")
 
-    def _average(self, values: AnyArray) -> float:
+    def _moments(self) -> tuple[float, float, float]:
+        """Return the integer nearest the mean, and the means of the distances from it and their squares."""
         total = self.total
-        return float(np.dot(values, self.weights.astype(np.float64)) / total) if total else float("nan")
+        if not total:
+            return float("nan"), float("nan"), float("nan")
+        shares = self.weights / total
+        # From near the mean, where most of the weight may be: a variance far below the squares is kept.
+        centre = np.rint(np.dot(self.values, shares))
+        distances = self.values - centre
+        return float(centre), float(np.dot(distances, shares)), float(np.dot(distances**2, shares))
 
     def __add__(self, other: Any) -> Differences:
         if not isinstance(other, Differences):
@@ -122,7 +130,7 @@ def modes_of(modes: Any) -> tuple[int, ...]:
         TypeError: If one is no integer.
         ValueError: If there is none, or one twice.
     """
-    several = isinstance(modes, Iterable) and not isinstance(modes, str | bytes)
+    several = is_several(modes)
     listed = tuple(as_integer(mode, "mode") for mode in (modes if several else (modes,)))
     if not listed or len(set(listed)) < len(listed):
         raise ValueError(f"The modes are {listed}; name at least one, and each of them once.")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from lwfast._base.validation import is_several
 from lwfast._types import AnyArray, StateTable
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.text import number_of
@@ -68,7 +69,7 @@ def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], An
         return (), selection.validate
     if callable(selection):
         return (), selection
-    if isinstance(selection, Iterable) and not isinstance(selection, str | bytes):
+    if is_several(selection):
         return as_rules(selection), None
     raise TypeError(
         "Provided post_selection should either be a PostSelection object or a callable which accepts a state "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,12 @@ from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 
 _CHUNK = 1 << 17
+_EXACT = 2**53
+"""Sums of integers are exact in float64 below it, as the kernel adds them up."""
+_LIMB_BITS = 20
+"""Of a large count that one pass takes: 2^17 rows with 255^2 times as much stay below 2^53."""
 
-
-_ARRAYS = ("photon_histogram", "mode_sums", "pair_sums")
+_ARRAYS = ("photon_histogram", "sums")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +34,14 @@ class Summary:
     Attributes:
         n_samples: All counts together.
         photon_histogram: `int64[k]`, samples by their number of photons.
-        mode_sums: `float64[n_modes]`, photons seen in each mode.
-        pair_sums: `float64[n_modes, n_modes]`, sums of the product of the photons of two modes.
+        sums: Python integers, `(n_modes + 1, n_modes)`: the sums of the product of the photons of two modes,
+            and behind them the photons seen in each mode. A float64 would round what exceeds 2^53, and leave
+            nothing of a small covariance.
     """
 
     n_samples: int
     photon_histogram: NDArray[np.int64]
-    mode_sums: FloatArray
-    pair_sums: FloatArray
+    sums: NDArray[np.object_]
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:
@@ -55,25 +60,42 @@ class Summary:
     __hash__ = None  # type: ignore[assignment]
 
     @property
+    def n_modes(self) -> int:
+        """Number of modes."""
+        return int(self.sums.shape[1])
+
+    @cached_property
+    def mode_sums(self) -> FloatArray:
+        """Photons seen in each mode, `float64[n_modes]`."""
+        return frozen(self.sums[-1].astype(np.float64))
+
+    @cached_property
+    def pair_sums(self) -> FloatArray:
+        """Sums of the product of the photons of two modes, `float64[n_modes, n_modes]`."""
+        return frozen(self.sums[:-1].astype(np.float64))
+
+    @property
     def mode_means(self) -> FloatArray:
         """Mean number of photons of each mode, `float64[n_modes]`."""
-        return self._mean(self.mode_sums)
-
-    def _mean(self, sums: FloatArray) -> FloatArray:
-        if self.n_samples == 0:
-            return np.full(sums.shape, np.nan)
-        return np.asarray(sums / self.n_samples)
+        return self._over(self.sums[-1], self.n_samples)
 
     @property
     def mode_errors(self) -> FloatArray:
         """Standard error of each of `mode_means`, `float64[n_modes]`."""
-        variance = self._mean(np.diag(self.pair_sums)) - self.mode_means**2
-        return np.sqrt(self._mean(np.maximum(variance, 0.0)))
+        squares = self.n_samples * np.diag(self.sums[:-1]) - self.sums[-1] ** 2
+        return np.sqrt(self._over(squares, self.n_samples**3))
 
     @property
     def covariances(self) -> FloatArray:
         """Covariance of the photon numbers of two modes, `float64[n_modes, n_modes]`."""
-        return np.asarray(self._mean(self.pair_sums) - np.outer(self.mode_means, self.mode_means))
+        products = self.n_samples * self.sums[:-1] - np.outer(self.sums[-1], self.sums[-1])
+        return self._over(products, self.n_samples**2)
+
+    def _over(self, integers: NDArray[np.object_], divisor: int) -> FloatArray:
+        """Divide Python integers, which rounds once only; NaN where there are no samples."""
+        if self.n_samples == 0:
+            return np.full(integers.shape, np.nan)
+        return np.asarray(integers / divisor, np.float64)
 
     @property
     def correlations(self) -> FloatArray:
@@ -85,28 +107,19 @@ class Summary:
             return NotImplemented
         if other.n_samples == 0 or self.n_samples == 0:
             return self if other.n_samples == 0 else other
-        if self.mode_sums.size != other.mode_sums.size:
-            raise ModeMismatchError(
-                f"Summaries of {self.mode_sums.size} and {other.mode_sums.size} modes cannot be added."
-            )
+        if self.n_modes != other.n_modes:
+            raise ModeMismatchError(f"Summaries of {self.n_modes} and {other.n_modes} modes cannot be added.")
         n_samples = self.n_samples + other.n_samples
         if n_samples > MAX_INT64:  # no entry of the histogram is larger
             raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
         histogram = np.zeros(max(self.photon_histogram.size, other.photon_histogram.size), np.int64)
         histogram[: self.photon_histogram.size] += self.photon_histogram
         histogram[: other.photon_histogram.size] += other.photon_histogram
-        return Summary(
-            n_samples,
-            histogram,
-            self.mode_sums + other.mode_sums,
-            self.pair_sums + other.pair_sums,
-        )
+        return Summary(n_samples, histogram, self.sums + other.sums)
 
     def __repr__(self) -> str:
-        mean = float(self.mode_sums.sum()) / max(self.n_samples, 1)
-        return (
-            f"Summary({self.n_samples} samples of {self.mode_sums.size} modes, {mean:.4g} photons on average)"
-        )
+        mean = sum(self.sums[-1]) / max(self.n_samples, 1)
+        return f"Summary({self.n_samples} samples of {self.n_modes} modes, {mean:.4g} photons on average)"
 
 
 def correlations_of(covariances: FloatArray) -> FloatArray:
@@ -131,15 +144,25 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
     if n_samples > MAX_INT64:
         raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
     histogram = np.zeros(255 * n_modes + 1, np.int64)
-    mode_sums = np.zeros(n_modes)
-    pair_sums = np.zeros((n_modes, n_modes))
-    for part, sums in _parts(states, counts):
-        histogram += part
-        mode_sums += sums[:n_modes, n_modes]
-        pair_sums += np.triu(sums[:n_modes, :n_modes])
-    pair_sums += np.triu(pair_sums, 1).T
+    sums = np.zeros((n_modes + 1, n_modes), object)
+    for shift, limbs in _limbs(states, counts, n_samples):
+        for part, found in _parts(states, limbs):
+            histogram += part << shift
+            lines = found[:n_modes, : n_modes + 1].astype(np.int64).astype(object) << shift
+            sums[:-1] += np.triu(lines[:, :-1])
+            sums[-1] += lines[:, -1]
+    sums[:-1] += np.triu(sums[:-1], 1).T
     used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
-    return Summary(n_samples, histogram[:used].copy(), mode_sums, pair_sums)
+    return Summary(n_samples, histogram[:used].copy(), sums)
+
+
+def _limbs(states: StateTable, counts: Counts, n_samples: int) -> Iterator[tuple[int, Counts]]:
+    """Cut counts into pieces of which the kernel's sums are exact, each with the bits to shift it by."""
+    if n_samples * 255**2 < _EXACT or n_samples * int(states.max(initial=0)) ** 2 < _EXACT:
+        yield 0, counts
+        return
+    for shift in range(0, int(counts.max()).bit_length(), _LIMB_BITS):
+        yield shift, (counts >> shift) & ((1 << _LIMB_BITS) - 1)
 
 
 def _parts(states: StateTable, counts: Counts) -> list[tuple[NDArray[np.int64], FloatArray]]:

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from lwfast._base.files.own_files import why
 from lwfast._base.limits import MIB
 from lwfast.scheduler.faults import StoreWriteError, UnavailableError
 from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.jobs import Log, StoredJob
-from lwfast.scheduler.store.own_files import why
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.result_files import remove_all_of
 from lwfast.scheduler.store.store import Store

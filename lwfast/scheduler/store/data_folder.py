@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from lwfast._base.files.own_files import why
 from lwfast.scheduler.faults import StoreOpenError
-from lwfast.scheduler.store.own_files import why
 from lwfast.scheduler.store.result_files import remove, written_for
 from lwfast.scheduler.store.store import Store
 from lwfast.scheduler.store.writer import Writer

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from lwfast._base.files.file_lock import try_lock
+from lwfast._base.files.own_files import open_own, why
 from lwfast.scheduler.faults import StoreInUseError, StoreOpenError
-from lwfast.scheduler.store.own_files import open_own, why
 
 
 class StoreLock:

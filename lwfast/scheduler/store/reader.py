@@ -13,11 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from lwfast.scheduler.faults import UnavailableError
 from lwfast.scheduler.queue.jobs import StoredJob
+from lwfast.scheduler.seldom import Seldom
 from lwfast.scheduler.store.store import LIVE, connect, select_jobs
 from lwfast.wire import Status
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+seldom = Seldom(logging.getLogger(__name__))
 
 
 class StoredRun(NamedTuple):
@@ -122,12 +124,11 @@ class Reader:
                 self._connections.append(connection)
             return question(connection)
         except sqlite3.Error as error:
-            log.error("the store could not be read: %s", error)  # noqa: TRY400  (nothing of ours is at fault)
-            raise UnavailableError.of(
-                "store",
-                f"the store could not be read: {error}; ask again later, and if that does not help, restore "
-                "it from a copy",
-            ) from error
+            seldom.warning("the store could not be read: %s", error)
+            # Any other error is one of the system's, such as too many open files.
+            is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+            remedy = "restore it from a copy" if is_damaged else "try again later"
+            raise UnavailableError.of("store", f"the store could not be read: {error}; {remedy}") from error
 
 
 def _conditions(statuses: Collection[Status] | None) -> tuple[list[str], list[Any]]:

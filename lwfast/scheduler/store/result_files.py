@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from lwfast.scheduler.faults import UnavailableError
-from lwfast.scheduler.store.own_files import open_own, why
+from lwfast._base.files.own_files import open_own, why
+from lwfast.scheduler.faults import UnavailableError, is_scarce
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,10 @@ def open_result(folder: Path, name: str, job_id: int) -> tuple[BinaryIO, int]:
             file.close()
             raise
     except OSError as error:
+        if is_scarce(error):
+            raise UnavailableError.of(
+                "results", f"the result of job {job_id} cannot be read now: {why(error)}; try again later"
+            ) from error
         raise UnavailableError.of(
             "results",
             f"the result of job {job_id} cannot be read from the file {name!r} in the scheduler's folder "

@@ -17,9 +17,9 @@ from typing import Any
 
 import msgspec
 
+from lwfast._base.files.own_files import open_own, why
 from lwfast.scheduler.faults import KeyReusedError, StoreOpenError
 from lwfast.scheduler.queue.jobs import Log, NewJob, StoredJob, acceptance_logs
-from lwfast.scheduler.store.own_files import open_own, why
 from lwfast.scheduler.store.result_files import JobAndSeed
 from lwfast.scheduler.store.schema import migrate
 from lwfast.wire import Status
@@ -60,9 +60,10 @@ class Store:
         try:
             # SQLite gives its journal the mode of the database: both are for this user alone.
             os.close(open_own(path, os.O_RDWR | os.O_CREAT))
-            journal = path.with_name(f"{path.name}-journal")
-            if journal.is_symlink():
-                raise OSError(errno.ELOOP, f"{journal.name} is a symbolic link, which is not followed")
+            for ending in ("journal", "wal", "shm"):
+                beside = path.with_name(f"{path.name}-{ending}")
+                if beside.is_symlink():
+                    raise OSError(errno.ELOOP, f"{beside.name} is a symbolic link, which is not followed")
             self.connection = connect(path)
             try:
                 self._check()
@@ -75,7 +76,10 @@ class Store:
                 "mend that, or choose another folder with --data-dir."
             ) from error
         except sqlite3.OperationalError as error:
-            raise StoreOpenError(f"The store {path} cannot be opened: {error}") from error
+            raise StoreOpenError(
+                f"The store {path} cannot be opened: {error}; "
+                "mend that, or choose another folder with --data-dir."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
 

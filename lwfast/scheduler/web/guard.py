@@ -11,7 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lwfast.scheduler.faults import RequestError
+from lwfast.scheduler.faults import RequestError, is_scarce
+from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.http import error_answer
 from lwfast.scheduler.web.security import HostNames, same_token
 from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER, FieldError
@@ -41,9 +42,11 @@ class Guard:
         app: What answers.
         token: What every request has to show, but for the static page.
         hosts: Names to answer under, besides the usual ones.
+        load: How many connections there are; None where nobody counts them.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str], load: Load | None = None) -> None:
+        self._load = load
         self._app = app
         self._token = token
         self._hosts = HostNames(hosts)
@@ -63,7 +66,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 headers.setdefault("Cache-Control", "no-cache" if is_public else NEVER_STORE)
-                if message["status"] in UNREAD:
+                if message["status"] in UNREAD or (self._load is not None and self._load.is_high):
                     headers["Connection"] = "close"
             await send(message)
 
@@ -72,7 +75,12 @@ class Guard:
             await (refusal or self._app)(scope, receive, shaped)
         except ClientDisconnect:
             return  # nobody is left to answer
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OSError) and is_scarce(error) and not started:
+                reason = f"cannot answer now: {error.strerror}; try again later"
+                answer = error_answer(503, [FieldError(name="server", reason=reason)])
+                await answer(scope, receive, shaped)
+                return
             # The access log says which request; the answer says nothing of the inside.
             log.exception("%s %s failed", scope["method"], scope["path"])
             if started:
@@ -83,6 +91,9 @@ class Guard:
             await answer(scope, receive, shaped)
 
     def _refusal(self, headers: Headers, *, needs_token: bool) -> Response | None:
+        full = None if self._load is None else self._load.refusal()
+        if full is not None:
+            return error_answer(503, [FieldError(name="connections", reason=full)])
         host = headers.get("host")
         if not self._hosts.allows(host):
             reason = (

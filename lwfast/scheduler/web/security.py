@@ -12,9 +12,9 @@ from pathlib import Path
 
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import edited_text
+from lwfast._base.files.own_files import open_own, why
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.store.data_folder import make_folder
-from lwfast.scheduler.store.own_files import open_own, why
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)

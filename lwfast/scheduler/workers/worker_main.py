@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lwfast._base.files.atomic import write_atomic
+from lwfast._base.files.own_files import why
 from lwfast._base.parallel import share_cores
-from lwfast.scheduler.store.own_files import why
 from lwfast.scheduler.store.result_files import result_name
 from lwfast.scheduler.workers.frames import (
     INLINE_LIMIT,

@@ -1,7 +1,7 @@
-"""Opening files of the data folder: regular ones only, and no links.
+"""Opening files of the data folders, the scheduler's and the client's: regular ones only, and no links.
 
 A link there could lead to anything, and two folders with links to one store would hold two locks for it. Only
-the folders themselves, the data folder and `results` in it, may be links: to put them on another disk.
+the folders themselves may be links: to put them on another disk.
 """
 
 from __future__ import annotations
