@@ -327,7 +327,7 @@ def _several(number: int, thing: str) -> str:
 def output_path(text: str) -> Path:
     """Return the path of a file to write; `-` would mean standard output, which nothing is written to."""
     if text == "-":
-        raise argparse.ArgumentTypeError("a file is needed; nothing is written to standard output (-)")
+        raise argparse.ArgumentTypeError("A file is needed; nothing is written to standard output (-).")
     return Path(text)
 
 

@@ -64,7 +64,7 @@ class ProbabilityDistribution(StateMap[float]):
         table = as_table(states)
         given = np.asarray(probabilities)
         if given.dtype.kind not in "fiu":
-            raise TypeError(f"probabilities hold {given.dtype}; real numbers are needed")
+            raise TypeError(f"probabilities hold {given.dtype}; real numbers are needed.")
         values = np.array(given, np.float64)
         if values.shape != (table.shape[0],):
             raise ValueError(
@@ -146,7 +146,7 @@ def _real(value: Any) -> Any:
     value = scalar(value)
     if not is_real(value):
         raise TypeError(
-            f"a probability should be a real number, got {value!r} of type {type(value).__name__}"
+            f"A probability should be a real number, got {value!r} of type {type(value).__name__}"
         )
     return value
 

@@ -85,5 +85,5 @@ def _check_sums(found: FloatArray, n_modes: int) -> None:
     """Raise if the patterns are off by more than rounding, which scaling them to a sum of 1 would hide."""
     total, least = float(found.sum()), float(found.min())
     if not abs(total - 1.0) <= _SUM_ERROR or not least >= -1e-14 * 2.0 ** (n_modes / 2):
-        msg = f"click patterns sum to {total:.15g}, the least likely has {least:.3g}: this is a defect"
+        msg = f"Click patterns sum to {total:.15g}, the least likely has {least:.3g}: this is a defect."
         raise AssertionError(msg)

@@ -61,7 +61,7 @@ class OutputDistribution:
         """uint8[K, n_modes], the outcomes as rows; written on first use."""
         if self._states is None:
             if self.layout is None:
-                raise AssertionError("a distribution has its states or their layout")
+                raise AssertionError("A distribution has its states or their layout.")
             self._states = self.layout.rows(self._ranks)
         return self._states
 

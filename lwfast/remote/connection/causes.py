@@ -1,4 +1,4 @@
-"""Looking into what requests and urllib3 raised: where it comes from, and what it holds."""
+"""What went wrong with a request: what requests and urllib3 raised, and what a refusal complains of."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import requests
 from urllib3.exceptions import InvalidHeader
 
+from lwfast import wire
 from lwfast.remote.connection.connecting import NoConnectionError
 
 
@@ -62,3 +63,16 @@ def _held(error: BaseException) -> list[BaseException]:
     """Return the exceptions that another one holds, the one that it wraps first."""
     held = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
     return [item for item in held if isinstance(item, BaseException)]
+
+
+def complaints(body: bytes | bytearray) -> list[wire.FieldError] | None:
+    """Return what a refusal complains of, or None where it is not in the wire's words."""
+    try:
+        return wire.decode_errors(body).errors
+    except wire.UNREADABLE:
+        return None
+
+
+def listed(body: bytes | bytearray) -> str:
+    """Return the names and reasons in a refusal as one text; empty where it has none."""
+    return "; ".join(f"{item.name}: {item.reason}" for item in complaints(body) or ())

@@ -11,7 +11,7 @@ import msgspec
 from lwfast import wire
 from lwfast.errors import JobNotFoundError, JobSubmissionError
 from lwfast.remote.connection import caps
-from lwfast.remote.connection.complaints import complaints
+from lwfast.remote.connection.causes import complaints
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import (
     SHOWN_BYTES,

@@ -37,9 +37,9 @@ from lwfast.remote.connection.causes import (
     forget_request,
     innermost,
     is_of_request,
+    listed,
     nothing_sent,
 )
-from lwfast.remote.connection.complaints import listed
 from lwfast.remote.connection.connecting import CertificateFileError
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from lwfast.remote.connection.session import make_session
