@@ -58,7 +58,7 @@ def test_where_several_are_needed_one_is_refused():
 
 def test_a_probability_is_no_text():
     for value in ("1", True, 1j, None):
-        with pytest.raises(lw.errors.ProbabilityDistributionError, match="a probability should be a real"):
+        with pytest.raises(lw.errors.ProbabilityDistributionError, match="A probability should be a real"):
             ProbabilityDistribution({(1, 0): value})
     for values in (["1"], [1j], np.array([1j]), [True]):
         with pytest.raises(TypeError, match="real numbers are needed"):
