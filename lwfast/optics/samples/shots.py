@@ -48,6 +48,8 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
     """
     experiment = emission.experiment
     check_shots_hold(experiment)
+    if n_shots == 0:
+        return np.zeros((0, experiment.n_modes), dtype=np.uint8)
     drawn = emission.draw(n_shots, generator)
     order, starts = sorted_groups(drawn.interfering)
     rows = np.zeros((n_shots, experiment.n_modes), dtype=np.uint8)

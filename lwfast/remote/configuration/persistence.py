@@ -65,7 +65,7 @@ def changing_tokens() -> Iterator[dict[str, str]]:
             yield tokens
             write_atomic(path, json.dumps(tokens, indent=4).encode(), mode=0o600)
     except OSError as error:
-        raise TokenError(f"{path} could not be changed: {error.strerror or error}.") from error
+        raise TokenError(f"{path} could not be changed: {_reason(error)}.") from error
 
 
 def _token_file(path: Path) -> dict[str, str]:
@@ -76,7 +76,7 @@ def _token_file(path: Path) -> dict[str, str]:
     except ResourceLimitError as error:
         raise TokenError(f"Saved tokens in {path} are too many: {error}") from None
     except OSError as error:
-        raise TokenError(f"Saved tokens in {path} cannot be read: {error.strerror or error}.") from error
+        raise TokenError(f"Saved tokens in {path} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
         # Its words tell the place and no text. It holds the text, tokens included, so it is not chained.
         raise TokenError(
@@ -152,7 +152,7 @@ def save_setting(key: str, value: Any) -> None:
             settings = _settings_file(path) | {key: value}
             write_atomic(path, json.dumps(settings, indent=4).encode(), mode=0o600)
     except OSError as error:
-        raise ConfigurationError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise ConfigurationError(f"{path} could not be written: {_reason(error)}.") from error
 
 
 def _settings_file(path: Path) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _settings_file(path: Path) -> dict[str, Any]:
     except ResourceLimitError as error:
         raise ConfigurationError(f"{path} is too large: {error}") from None
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise ConfigurationError(f"{path} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not valid JSON ({error}); mend or delete it.") from error
     if not isinstance(data, dict):
@@ -254,4 +254,9 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
         with locked(path.parent):
             write_atomic(path, data, mode=0o600)
     except OSError as error:
-        raise ConfigurationError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise ConfigurationError(f"{path} could not be written: {_reason(error)}.") from error
+
+
+def _reason(error: OSError) -> str:
+    """Return what the system says of a file, without a period, to be put into a sentence."""
+    return error.strerror or str(error).removesuffix(".")
