@@ -355,7 +355,7 @@ def test_settings_never_show_the_token():
 def test_another_writer_is_waited_for_but_not_forever(monkeypatch):
     monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0.1)
     folder = persistence.own_folder()
-    with locking.locked(folder), pytest.raises(remote.ConfigurationError, match="another process"):
+    with locking.locked(folder), pytest.raises(remote.ConfigurationError, match="Another process"):
         remote.set_global_require_online(True)
     remote.set_global_require_online(True)
     assert remote.get_global_require_online() is True
