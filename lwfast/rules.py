@@ -126,6 +126,12 @@ class PostSelection(PostSelectionType):
             check_modes(self._rules, len(state), heralds_counted=False)
         return all(rule.validate(state) for rule in self._rules)
 
+    def __copy__(self) -> PostSelection:
+        """Return the same rules in a list of their own; they are frozen, and were checked when added."""
+        copied = PostSelection(self.multi_rules)
+        copied._rules, copied._n_modes = list(self._rules), self._n_modes
+        return copied
+
     def __repr__(self) -> str:
         rules = ", ".join(str(rule.as_tuple()) for rule in self._rules)
         return f"lwfast.PostSelection({rules})"

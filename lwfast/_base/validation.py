@@ -45,6 +45,8 @@ def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
     Raises:
         TypeError: `value` is no integer.
     """
+    if type(value) is int:
+        return value  # nearly every call
     value = scalar(value)
     if not is_bool(value):
         try:
@@ -58,7 +60,7 @@ def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
 
 def is_real(value: Any) -> bool:
     """Say whether `value` is a real number (Python's or NumPy's) and no bool."""
-    return isinstance(value, Real) and not is_bool(value)
+    return type(value) is int or (isinstance(value, Real) and not is_bool(value))
 
 
 def as_real(value: Any, name: str) -> int | float:

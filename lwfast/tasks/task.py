@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -101,13 +102,7 @@ def check_post_selection(
 
 def snapshot(post_selection: PostSelectionType | None) -> PostSelectionType | None:
     """Return rules as they are now, so that adding one later changes no task that was handed out."""
-    if type(post_selection) is not PostSelection:
-        return post_selection
-    copied = PostSelection(multi_rules=True)
-    for rule in post_selection.rules:
-        copied.add(*rule)
-    copied.multi_rules = post_selection.multi_rules
-    return copied
+    return copy.copy(post_selection) if type(post_selection) is PostSelection else post_selection
 
 
 def check_enough_photons(circuit: PhotonicCircuit, states: Iterable[State]) -> None:
