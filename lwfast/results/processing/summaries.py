@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import frozen, readable
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
-from lwfast._types import Counts, FloatArray, StateTable
+from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 
 _CHUNK = 1 << 17
@@ -41,7 +41,7 @@ class Summary:
 
     n_samples: int
     photon_histogram: NDArray[np.int64]
-    sums: NDArray[np.object_]
+    sums: AnyArray
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:
