@@ -1,4 +1,4 @@
-"""`lwfast jobs --pending`, `--resume` and `--discard`: submits whose end nobody heard of."""
+"""`lwfast jobs --pending`, `--resume` and `--discard`: submissions whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_argument(
         "--pending",
         action="store_true",
-        help="list the submits whose end nobody heard of instead; needs no connection",
+        help="list the submissions whose outcome is unknown instead; needs no connection",
     )
     options.add_argument(
         "--resume",

@@ -146,7 +146,7 @@ def _processed(args: argparse.Namespace) -> int:
         print(f"{files}, {result.n_samples} samples, {len(result)} states")
         if empty:
             n_empty = f"{len(empty)} file{'s' * (len(empty) != 1)}"
-            print(f"without any data: {n_empty}: {path_text(', '.join(empty[:_SHOWN]))}{_more(len(empty))}")
+            print(f"{n_empty} without data: {path_text(', '.join(empty[:_SHOWN]))}{_more(len(empty))}")
         if path is None:
             _show(result)
         else:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._base import progress as _progress
 from lwfast._base.memory import memory_limit
+from lwfast._base.progress import step
 from lwfast._types import Counts, FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions, grouped
 from lwfast.emulator.plans import ASK_ALL, PERMANENT, SLOS, Plan
@@ -187,7 +187,7 @@ def _draw_and_ask(
         hopeless = drawn >= _HOPELESS or time.monotonic() - begun > _HOPELESS_SECONDS
         if hopeless and not collected.any():
             raise SamplerError(NOTHING_COUNTS.format(f"{drawn:,} samples were drawn"))
-        _progress.step("samples", n_samples - wanted, n_samples)
+        step("samples", n_samples - wanted, n_samples)
     seen = np.flatnonzero(collected)
     return found.states_at(seen), collected[seen]
 
@@ -241,7 +241,7 @@ def draw_shot_by_shot(
         shots = max(shots, min(_LEAST_SHOTS, most))
         if hits == 0 and (drawn >= _HOPELESS or time.monotonic() - begun > _HOPELESS_SECONDS):
             raise SamplerError(NOTHING_COUNTS.format(f"{drawn:,} shots were drawn"))
-        _progress.step("samples", n_samples - wanted, n_samples)
+        step("samples", n_samples - wanted, n_samples)
     return tally.result()
 
 
@@ -262,5 +262,5 @@ def _fixed_shots(
         kept, numbers = conditions.select(states, counts)
         keep = conditions.ask(kept)
         tally.add(kept[keep], numbers[keep])
-        _progress.step("samples", done, n_shots)
+        step("samples", done, n_shots)
     return tally.result()

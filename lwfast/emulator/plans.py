@@ -341,5 +341,5 @@ def announce(plans: Sequence[Plan]) -> None:
     where = "" if len(plans) == 1 else " The longest:"
     say(
         f"{what} will take about {readable_seconds(seconds)} on one core.{where} {longest.method}: "
-        f"{longest.reason} LWFAST_QUIET=1 keeps this line away."
+        f"{longest.reason} Set LWFAST_QUIET=1 to hide this line."
     )

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base import progress as _progress
 from lwfast._base.memory import check_memory
+from lwfast._base.progress import step
 from lwfast._types import FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
@@ -87,7 +87,7 @@ class AnalyzerRun:
         blocks = _blocks(layout, ranks)
         for row, photons in enumerate(self.inputs):
             _write(values[row], self._probabilities(photons, first=row == 0), ranks, blocks)
-            _progress.step("inputs", row + 1, len(task.inputs))
+            step("inputs", row + 1, len(task.inputs))
         parts = [
             layout.rows(range(block.start, block.stop) if ranks is None else ranks[block])
             for block, _ in reversed(blocks)
@@ -191,7 +191,7 @@ def _kept(layout: FockLayout, conditions: Conditions) -> NDArray[np.int64] | Non
         end = min(begin + _ASKED, total)
         these = np.arange(begin, end, dtype=np.int64) if ranks is None else ranks[begin:end]
         parts.append(these[conditions.ask(layout.rows(these))])
-        _progress.step("outputs asked about", end, total)
+        step("outputs asked about", end, total)
     return np.concatenate(parts)
 
 

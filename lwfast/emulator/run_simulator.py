@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwfast._base import progress as _progress
 from lwfast._base.memory import check_memory
+from lwfast._base.progress import step
 from lwfast._types import ComplexArray, StateTable
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
@@ -71,7 +71,7 @@ class SimulatorRun:
         amplitudes = np.zeros((len(self.inputs), len(table)), dtype=np.complex128)
         for row, photons in enumerate(self.inputs):
             amplitudes[row] = amplitudes_to(self.transfer.matrix, photons, full)
-            _progress.step("inputs", row + 1, len(self.inputs))
+            step("inputs", row + 1, len(self.inputs))
         return amplitudes
 
     def _by_layers(self) -> ComplexArray:
@@ -88,7 +88,7 @@ class SimulatorRun:
                 polynomial=None if row else self.plan.polynomial,
             )
             values = np.asarray(found.amplitudes)
-            _progress.step("inputs", row + 1, n_in)
+            step("inputs", row + 1, n_in)
             if n_in == 1:
                 return values[np.newaxis]
             if row == 0:

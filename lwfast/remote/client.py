@@ -123,7 +123,7 @@ class Client:
         return [Job.of(tracked, self) for tracked in found]
 
     def pending(self) -> list[PendingSubmission]:
-        """List the submits to this scheduler whose end nobody heard of; see `remote.pending`."""
+        """List the submissions to this scheduler whose outcome is unknown; see `remote.pending`."""
         return find_pending(self.url, self)
 
     def list_all_jobs(self) -> list[int | str]:

@@ -141,7 +141,7 @@ def jobs(
 
 
 def pending() -> list[PendingSubmission]:
-    """List the submits whose end nobody heard of, of this user on this machine, the oldest first.
+    """List the submissions whose outcome is unknown, of this user on this machine, the oldest first.
 
     Only submits to schedulers that take keys (lwfast's) are found: they are on the disk from before they are
     sent until their jobs are returned. What another process is sending just now is left out. This needs no

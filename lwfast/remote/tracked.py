@@ -134,8 +134,8 @@ def check_job_id(job_id: Any) -> str:
         if job_id is None:
             raise TypeError("A job id should be an integer or a string.")
     if not is_unicode(str(job_id)):
-        raise JobNotFoundError(f"{job_id!a:.80} is no job id: it has half a surrogate pair.")
+        raise JobNotFoundError(f"{job_id!a:.80} is not a job id: it has half a surrogate pair.")
     text = quote(str(job_id).strip(), safe="")
     if text in {"", ".", ".."}:
-        raise JobNotFoundError(f"{job_id!r} is no job id.")
+        raise JobNotFoundError(f"{job_id!r} is not a job id.")
     return text

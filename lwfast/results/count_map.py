@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultCreationError
 from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
@@ -62,7 +63,7 @@ class CountMap(StateMap[int]):
 
     @property
     def _could_overflow(self) -> bool:
-        return len(self) > 0 and int(self.counts.max()) > (2**63 - 1) // len(self)
+        return len(self) > 0 and int(self.counts.max()) > MAX_INT64 // len(self)
 
     def whole_counts(self, purpose: str) -> Counts:
         """Return `counts` for a purpose that needs integers.

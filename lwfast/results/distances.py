@@ -207,7 +207,7 @@ def _columns(data: Any) -> tuple[Any, FloatArray, float]:
     elif hasattr(data, "states") and hasattr(data, "probabilities"):
         states, values = as_table(data.states), np.asarray(data.probabilities)
     else:
-        raise TypeError(f"a result or a mapping from State to a number is needed, not {type(data).__name__}")
+        raise TypeError(f"A result or a mapping from State to a number is needed, not {type(data).__name__}.")
     values = _real(values)
     total = float(values.sum(dtype=np.float64)) if values.size else 0.0
     if not np.isfinite(total) or (values.size and values.min() < 0):

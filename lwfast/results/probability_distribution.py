@@ -146,7 +146,7 @@ def _real(value: Any) -> Any:
     value = scalar(value)
     if not is_real(value):
         raise TypeError(
-            f"A probability should be a real number, got {value!r} of type {type(value).__name__}"
+            f"A probability should be a real number, got {value!r} of type {type(value).__name__}."
         )
     return value
 

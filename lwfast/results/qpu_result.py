@@ -113,7 +113,7 @@ def _selected(states: StateTable, counts: Counts, job_data: Any, metadata: dict[
     try:
         job_data = json_like(job_data, "job_data")  # too deep for a file, say, as a body may be
         if not isinstance(job_data, Mapping):
-            raise TypeError(f"job_data is an object, not {job_data!r:.80}")
+            raise TypeError(f"job_data is an object, not {job_data!r:.80}.")
         raw = SamplingResult.from_owned(states, counts, replace(record, job_data=dict(job_data)))
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds, rules = as_heralds(herald), as_rules(post_select)

@@ -349,7 +349,7 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     total, provenance, n_results = ColumnSum(), Provenance(), 0
     for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
         if not isinstance(result, SamplingResult):
-            raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}")
+            raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}.")
         columns = result.states, result.whole_counts("merging")
         raw = result.known_raw
         if raw is result:

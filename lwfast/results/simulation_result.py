@@ -184,7 +184,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         except TypeError:
             raise TypeError("Get item value must be either one or two States.") from None
         except ValueError as error:
-            raise KeyError(f"{state!r} is no state, and not in the data: {error}") from None
+            raise KeyError(f"{state!r} is not a state, and not in the data: {error}") from None
         if row < 0:
             raise KeyError(f"Requested input state {State(as_occupation(state))} not in data.")
         return self._row(row)

@@ -91,7 +91,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         try:
             row = self._row_of(key)
         except ValueError as error:
-            raise KeyError(f"{key!r} is no state, and not in the data: {error}") from None
+            raise KeyError(f"{key!r} is not a state, and not in the data: {error}") from None
         if row < 0:
             raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
         return self._value(row)

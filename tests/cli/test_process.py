@@ -185,7 +185,7 @@ def test_a_sum_of_nothing_replaces_no_file(files, capsys):
 def test_files_without_data_are_named(files, capsys):
     (files / "null.json").write_text('{"results": null}')
     assert run(files) == 0
-    assert "without any data: 1 file: " in capsys.readouterr().out
+    assert "1 file without data: " in capsys.readouterr().out
 
 
 def test_endless_numbers_are_not_repeated(files, capsys):

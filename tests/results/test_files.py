@@ -54,7 +54,7 @@ def test_an_ending_that_is_not_written_is_refused(result, tmp_path):
     """`r.txt` became `r.txt.json`; what was saved under such a name is still found."""
     for ending in ("txt", "h5", "CSV2", "jsonl"):
         with pytest.raises(
-            ValueError, match=rf"\.{ending}, which is no form of results; take one of \.json, "
+            ValueError, match=rf"\.{ending}, which is not a form of results; take one of \.json, "
         ):
             result.save(tmp_path / f"r.{ending}")
     assert not list(tmp_path.iterdir())

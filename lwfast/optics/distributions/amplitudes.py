@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from lwfast._base import progress as _progress
+from lwfast._base.progress import step
 from lwfast._types import ComplexArray, StateTable
 from lwfast.optics.costs import STACK_BYTES, output_bytes
 from lwfast.optics.distributions.layout import FockLayout
@@ -64,7 +64,7 @@ def _stacked_permanents(
         # Each output as the list of modes its photons are in.
         modes = np.repeat(np.tile(np.arange(part.shape[1]), len(part)), part.ravel()).reshape(len(part), n)
         out[begin : begin + stack] = permanent(columns[modes])
-        _progress.step("permanents", begin + len(part), len(outputs))
+        step("permanents", begin + len(part), len(outputs))
 
 
 def _single_permanents(
@@ -77,7 +77,7 @@ def _single_permanents(
         seen = output > 0
         block = np.ascontiguousarray(columns[seen])
         out[index] = permanent_of_one(block, output[seen].astype(np.int64), entered)
-        _progress.step("permanents", index + 1, len(outputs))
+        step("permanents", index + 1, len(outputs))
 
 
 def permanent_distribution(experiment: Experiment) -> OutputDistribution:

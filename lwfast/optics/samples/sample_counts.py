@@ -19,7 +19,6 @@ _WIDE = 1 << 14
 """From so many outcomes on, their tables leave the cache: numbers are sorted into bins, many at a time."""
 _WIDE_BLOCK = 1 << 20
 _MULTINOMIAL_BLOCK = 1 << 20
-_MOST_COUNTS = 2**63 - 1
 
 
 def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = None) -> Counts:

@@ -81,9 +81,9 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     except ResourceLimitError as error:
         raise JobFileError(f"{path} is too large: {error}") from error
     except ValueError as error:
-        raise JobFileError(f"{path} is no saved job: {ended(error)}") from error
+        raise JobFileError(f"{path} is not a saved job: {ended(error)}") from error
     if not isinstance(data, dict):
-        raise JobFileError(f"{path} is no saved job: it holds a {type(data).__name__}.")
+        raise JobFileError(f"{path} is not a saved job: it holds a {type(data).__name__}.")
     return path, data
 
 
@@ -130,7 +130,7 @@ def job_from_data(data: Any, path: Path) -> Tracked:
         raise JobFileError(f"The job_id in {path} is {job_id!r:.60}, not a number or a string.")
     previous = data.get("previous_ids") or []
     if not isinstance(previous, list):
-        raise JobFileError(f"The previous_ids in {path} are no list.")
+        raise JobFileError(f"The previous_ids in {path} are not a list.")
     payload = None
     if data["payload"] is not None:
         try:

@@ -215,7 +215,7 @@ def _ambiguous(
     names = some([job.name for job in jobs])
     how = "It was not sent again, so as not to make a job twice."
     if key is not None:
-        how = "It was sent again under the same key, in vain."
+        how = "It was sent again under the same key, without success."
         how += "" if several else " This exception's job.retry() sends it once more under that key, safely."
     what_next = how_to_look(attempt.sent_at)
     if attempt.key is not None and attempt.is_on_disk:

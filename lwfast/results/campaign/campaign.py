@@ -70,14 +70,14 @@ def scan_results(
         ValueError: If `on_error` is something else, or no file is left to process.
     """
     if on_error not in _CHOICES:
-        raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}")
+        raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}.")
     taken, repeated = files_of(paths, exclude)
     if not taken:
         raise ValueError(
             "There are no files left to process: no path was given, or all that were named are excluded."
         )
     if repeated:
-        warnings.warn(f"files that are named twice are taken once: {some(repeated)}", stacklevel=2)
+        warnings.warn(f"Files that are named twice are taken once: {some(repeated)}.", stacklevel=2)
     return Campaign(taken, (), on_error, raw_data)
 
 

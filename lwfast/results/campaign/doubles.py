@@ -49,12 +49,12 @@ class Doubles:
         if 0 < len(self._sums) < self._n_files:
             found.append(
                 f"{len(self._sums)} of {self._n_files} files hold sums of other files, and what stands here "
-                f"too is counted twice: {some(self._sums)}; exclude them, or what they hold"
+                f"too is counted twice: {some(self._sums)}; exclude them, or what they hold."
             )
         if self._again:
             found.append(
                 f"{len(self._again)} files hold results of jobs that others hold too, which are counted "
-                f"twice: {some(self._again)}; exclude them"
+                f"twice: {some(self._again)}; exclude them."
             )
         return found
 

@@ -42,7 +42,7 @@ def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterat
     """Give the files that paths, folders and patterns stand for."""
     if not isinstance(paths, str | os.PathLike):
         if not isinstance(paths, Iterable) or isinstance(paths, Mapping | bytes | bytearray):
-            raise TypeError(f"paths are a path or several, not {type(paths).__name__}")
+            raise TypeError(f"paths are a path or several, not {type(paths).__name__}.")
         for path in paths:
             yield from _found(path, may_lack=may_lack)
         return
@@ -57,11 +57,11 @@ def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterat
     else:
         misnamed = alone or path.suffix.lower() not in SUFFIXES
         if misnamed and not may_lack and not os.path.lexists(path):
-            raise FileNotFoundError(f"There is no file or folder {path_text(path)}")
+            raise FileNotFoundError(f"There is no file or folder {path_text(path)}.")
         yield path  # a file among others that does not exist is reported with those that cannot be read
         return
     if not found and not may_lack:
-        raise FileNotFoundError(f"There are no result files in {path_text(path)}")
+        raise FileNotFoundError(f"There are no result files in {path_text(path)}.")
     yield from found
 
 

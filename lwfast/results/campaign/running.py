@@ -74,7 +74,7 @@ def _shown(progress: Any, n_files: int) -> Progress:
     if callable(progress):
         return Progress(lambda _what, done, total: progress(done, total))
     if progress not in (None, False) and progress is not True:
-        raise TypeError(f"progress is True, False or a callable, not {type(progress).__name__}")
+        raise TypeError(f"progress is True, False or a callable, not {type(progress).__name__}.")
     shown = Progress(progress, unit="file", without_tqdm="error")
     shown.report("files", 0, n_files)
     return shown
@@ -139,5 +139,5 @@ def _check_can_travel(steps: tuple[CampaignStep, ...]) -> None:
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(
             f"A step cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
-            "functions inside functions are none), or a pool of threads."
+            "functions inside functions do not do), or a pool of threads."
         ) from error

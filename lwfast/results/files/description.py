@@ -68,7 +68,7 @@ def record_of(described: Any) -> ResultRecord:
     for name, form in _FORMS.items():
         value = described.get(name)
         if value is not None and not isinstance(value, form):
-            raise ResultFormatError(f"The {name} in the metadata is {value!r:.60}, not {_FORM_NAMES[form]}")
+            raise ResultFormatError(f"The {name} in the metadata is {value!r:.60}, not {_FORM_NAMES[form]}.")
     parts = {name: described.get(name) for name in _FORMS}
     try:
         described = {**described, **json_like(parts, "the metadata")}
@@ -80,7 +80,7 @@ def record_of(described: Any) -> ResultRecord:
     try:
         start = None if given is None else State(given)
     except (TypeError, ValueError) as error:
-        raise ResultFormatError(f"The input in the metadata is no state: {error}") from None
+        raise ResultFormatError(f"The input in the metadata is not a state: {error}") from None
     return ResultRecord(
         input=start,
         post_selection=described.get("post_selection"),
@@ -115,5 +115,7 @@ def _writable(attributes: dict[str, Any]) -> dict[str, Any]:
             left_out.append(name)
     if left_out:
         names = path_text(", ".join(left_out))
-        warnings.warn(f"a file keeps attributes of JSON-like data only; left out: {names}", stacklevel=5)
+        warnings.warn(
+            f"A file keeps attributes of JSON-like data only; these are left out: {names}.", stacklevel=5
+        )
     return kept

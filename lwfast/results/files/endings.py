@@ -23,7 +23,8 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
     path = Path(filename)
     if path.name in ("", "..") or os.fspath(filename).endswith(("/", os.sep)):
         raise ValueError(
-            f"{os.fspath(filename)!r} names a folder; name a file in it, such as {str(path / 'result.npz')!r}"
+            f"{os.fspath(filename)!r} names a folder; name a file in it, such as "
+            f"{str(path / 'result.npz')!r}."
         )
     if path.name.lower() in SUFFIXES:
         raise ValueError(
@@ -35,8 +36,9 @@ def result_path(filename: str | os.PathLike[str]) -> Path:
     if ending_of(path):
         name = path_text(path.name)
         raise ValueError(
-            f"{name} ends in {path.suffix}, which is no form of results; take one of {', '.join(SUFFIXES)}, "
-            f"such as {path_text(path.stem)}.json, or {name}.json if it is a part of the name."
+            f"{name} ends in {path.suffix}, which is not a form of results; take one of "
+            f"{', '.join(SUFFIXES)}, such as {path_text(path.stem)}.json, or {name}.json if it is a part of "
+            "the name."
         )
     return with_json(path)
 

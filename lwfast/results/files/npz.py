@@ -78,6 +78,6 @@ def _array(member: bytes) -> Any:
     shape, _, dtype = readers[version](stream)
     told, there = math.prod(shape) * dtype.itemsize, len(member) - stream.tell()
     if told != there and not dtype.hasobject:  # of objects, read_array tells
-        raise ResultFormatError(f"An array of shape {shape} has {there} bytes; its header says {told}")
+        raise ResultFormatError(f"An array of shape {shape} has {there} bytes; its header says {told}.")
     stream.seek(0)
     return form.read_array(stream, allow_pickle=False)

@@ -132,7 +132,7 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
             named.extend(("", result) for result in group)
     for _, result in named:
         if not isinstance(result, CountMap):
-            raise TypeError(f"Only results of counts can be drawn, not {type(result).__name__}")
+            raise TypeError(f"Only results of counts can be drawn, not {type(result).__name__}.")
         if len(result) == 0:
             why = f" By its history, {result.nothing_left}." if result.nothing_left else ""
             raise ValueError(f"Result contains no data.{why}")

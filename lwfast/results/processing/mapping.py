@@ -112,7 +112,7 @@ def table_of(occupations: list[tuple[int, ...]]) -> StateTable:
     n_modes = len(occupations[0])
     for k, occupation in enumerate(occupations):
         if len(occupation) != n_modes:
-            raise ValueError(f"State {k} has {len(occupation)} modes, those before it have {n_modes}")
+            raise ValueError(f"State {k} has {len(occupation)} modes, those before it have {n_modes}.")
         if occupation and max(occupation) > 255:
             raise ValueError(
                 f"State {k} has {max(occupation)} photons in a mode; a result table holds at most 255."
@@ -128,7 +128,7 @@ def known_name(mapping: Any) -> str | None:
     """
     if isinstance(mapping, str):
         if mapping not in MAPPINGS:
-            raise ValueError(f"Unknown mapping {mapping!r}; the known ones are {', '.join(MAPPINGS)}")
+            raise ValueError(f"Unknown mapping {mapping!r}; the known ones are {', '.join(MAPPINGS)}.")
         return mapping
     origin = origin_of(mapping)
     return None if origin is None else _FUNCTIONS.get(origin)

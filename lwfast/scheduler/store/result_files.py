@@ -82,7 +82,7 @@ def open_result(folder: Path, name: str, job_id: int) -> tuple[BinaryIO, int]:
     match = _NAME.fullmatch(name)
     try:
         if match is None and _EARLIER_NAME.fullmatch(name) is None:
-            raise _UnfitFileError("its name is none that a result can have")
+            raise _UnfitFileError("its name is not that of a result file")
         file = os.fdopen(open_own(folder / name, os.O_RDONLY), "rb")
         try:
             if match and not hashlib.file_digest(file, "sha256").hexdigest().startswith(match["digest"]):
