@@ -214,7 +214,7 @@ def test_a_result(run, scheduler, tmp_path):
         assert (tmp_path / written).exists()
     assert (tmp_path / "r.csv").read_text().startswith("mode_0,mode_1,mode_2,mode_3,counts\n")
     code, _, err = run("result", "no such job", "-o", str(tmp_path / "r.txt"))
-    assert (code, "no form of results; take one of .json, .npz, .parquet, .csv" in err) == (1, True)
+    assert (code, "not a form of results; take one of .json, .npz, .parquet, .csv" in err) == (1, True)
     assert len(list(tmp_path.glob("r*"))) == 3
     running = scheduler.add(script=["Running", "Completed"])
     assert run("result", str(running.id))[0] == 1
