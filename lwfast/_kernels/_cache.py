@@ -179,8 +179,14 @@ def kept_in() -> Path | None:
 
 
 def count_entries(folder: Path) -> tuple[int, int]:
-    """Return how many entries in a folder are sound, and how many are damaged."""
-    sound = [_is_sound(path) for path in folder.glob("*.????????????????.nbc")]
+    """Return how many entries are sound, and how many are damaged.
+
+    Args:
+        folder: Where entries of the kernels' package are kept. Where that is beside its sources, the rooms
+            inside have folders of their own, which are counted too.
+    """
+    inside = folder.parent if folder.name == "__pycache__" else folder
+    sound = [_is_sound(path) for path in inside.rglob("*.????????????????.nbc")]
     return sound.count(True), sound.count(False)
 
 

@@ -282,6 +282,8 @@ def _counting_text(share: float, *, at_most: bool) -> str:
     one_of = f"{1 / share:,.0f}" if share > 1e-9 else f"{1 / share:.3g}"
     if share > 0.95:
         return "Nearly every shot counts."
+    if share > 0.1 and not at_most:
+        return f"About {share:.0%} of all shots count."
     return f"Fewer than one of {one_of} shots counts." if at_most else f"About one of {one_of} shots counts."
 
 

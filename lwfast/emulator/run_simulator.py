@@ -113,8 +113,9 @@ def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
     rows = n_out * (n_modes - len(heralds.output))
     transfer = circuit_transfer(circuit)
     inputs = [with_heralds(state, heralds.input, n_modes) for state in task.inputs]
+    of_inputs = "the input" if n_in == 1 else f"each of {n_in} inputs"
     if layout is not None and backend != PERMANENT:
-        reason = f"the layers of each of {n_in} inputs give all {n_out:,} outputs at once."
+        reason = f"the layers of {of_inputs} give all {n_out:,} outputs at once."
         polynomial: OutputPolynomial | None = None
         layer_bytes, seconds = 0, CALL_SECONDS
         if layout.n_modes and n:
@@ -130,7 +131,8 @@ def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
         plan = Plan(SLOS, reason, n_out, needed, seconds, polynomial=polynomial)
         remedy = "Name the outputs that are wanted: each takes one permanent."
     else:
-        reason = f"one permanent for each of {n_in} inputs and {n_out:,} outputs."
+        to_outputs = "the output" if n_out == 1 else f"each of {n_out:,} outputs"
+        reason = f"one permanent for {of_inputs} and {to_outputs}."
         needed = 16 * n_out * n_in + rows + amplitude_bytes(n, n_modes, n_out)
         seconds = n_out * sum(map(amplitude_seconds, inputs))
         if task.outputs is not None:

@@ -340,7 +340,9 @@ def test_plan_says_what_and_why(monkeypatch):
     batch = lw.Batch()
     batch.add(sampler())
     assert len(Backend().plan(batch)) == 1
-    assert "inputs" in str(Backend().plan(lw.Simulator(unitary(), lw.State([1, 0, 0, 0]))))
+    assert "the layers of the input give" in str(
+        Backend().plan(lw.Simulator(unitary(), lw.State([1, 0, 0, 0])))
+    )
     assert "inputs" in str(Backend().plan(lw.Analyzer(unitary(), lw.State([1, 0, 0, 0]))))
 
 

@@ -348,3 +348,11 @@ def test_every_folder_is_named(module):
     assert folder is None
     assert "__pycache__: File exists" in why
     assert "Not a directory" in why
+
+
+def test_entries_of_all_rooms_are_counted(tmp_path):
+    """Kernels beside their sources stand in a folder for each room."""
+    for room in ("__pycache__", "optics/__pycache__", "tables/__pycache__"):
+        (tmp_path / room).mkdir(parents=True)
+        (tmp_path / room / "kernel-1.py311.0123456789abcdef.nbc").write_bytes(b"")
+    assert _cache.count_entries(tmp_path / "__pycache__") == (0, 3)
