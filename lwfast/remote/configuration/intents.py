@@ -11,6 +11,7 @@ import hashlib
 import os
 import warnings
 from contextlib import suppress
+from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
@@ -87,6 +88,7 @@ class Intent:
         record = _decode(self._file.read())
         if record.format_version != FORMAT_VERSION:
             raise ValueError(f"It has format version {record.format_version}, not {FORMAT_VERSION}")
+        _check(record)
         return record
 
     def drop(self) -> None:
@@ -104,6 +106,19 @@ class Intent:
             with suppress(OSError):
                 unlock(self._file.fileno())
             self._file.close()
+
+
+def _check(record: Record) -> None:
+    """Raise a ValueError if a record of the right shape is none that `write` was ever given."""
+    try:
+        knows_zone = datetime.fromisoformat(record.created).tzinfo is not None
+    except ValueError:
+        knows_zone = False
+    if not knows_zone:
+        raise ValueError(f"Its time {record.created!r} is no ISO 8601 time with a zone")
+    n_payloads = sum(len(part.payloads) for part in record.parts)
+    if not record.names or len(record.names) != n_payloads:
+        raise ValueError(f"It has {len(record.names)} names for {n_payloads} payloads")
 
 
 def write(record: Record) -> Intent | None:
