@@ -239,10 +239,16 @@ def _tell(path: Path, reason: str) -> None:
         )
 
 
-def drop_all(url: str) -> None:
-    """Delete the files of a scheduler that is no more."""
+def drop_all(url: str, since: datetime) -> None:
+    """Delete the files of a scheduler that is no more.
+
+    Args:
+        url: Its base URL.
+        since: When it began, with a zone; older files are of another one that had this URL before.
+    """
     for record in listed(url):
-        intent = claim_key(record.key)
+        is_older = datetime.fromisoformat(record.created) < since
+        intent = None if is_older else claim_key(record.key)
         if intent is not None:
             intent.drop()
 
