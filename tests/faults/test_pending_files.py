@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -43,3 +44,69 @@ def test_an_odd_file_hides_no_other(ours, odd, said):
     path.write_text(json.dumps(json.loads(path.read_text()) | odd))
     with pytest.warns(RuntimeWarning, match=f"{path.name} cannot be read .*{said}"):
         assert [item.job_name for item in remote.pending()] == ["Sound"]
+
+
+@pytest.mark.parametrize("cut", [lambda _: b"", lambda whole: whole[:-20], lambda _: b'{"key":"another"}'])
+def test_a_file_that_holds_nothing_of_use_is_written_anew(ours, cut):
+    job = lose(ours).job
+    [path] = files()
+    whole = path.read_bytes()
+    path.write_bytes(cut(whole))
+    ours.fault("POST", "v1/jobs", *[reset] * 30)
+    with pytest.raises(remote.AmbiguousSubmissionError, match=r"remote\.pending\(\)"):
+        job.retry()
+    ours.faults.clear()
+    [item] = remote.pending()
+    assert files() == [path]
+    assert item.key == json.loads(whole)["key"]
+    assert item.resume().job_id == next(iter(ours.jobs))
+    assert len(ours.jobs) == 1
+
+
+def test_a_whole_file_is_taken_up_as_it_is(ours):
+    lose(ours)
+    [path] = files()
+    record, content = intents.listed()[0], path.read_bytes()
+    taken = intents.write(record)
+    assert taken.was_there
+    assert path.read_bytes() == content
+    taken.release()
+
+
+def test_empty_files_are_removed_unless_somebody_holds_them(ours):
+    lose(ours)
+    [path] = files()
+    path.write_bytes(b"")
+    held = intents.claim(path)
+    assert remote.pending() == []
+    assert files() == [path]
+    held.release()
+    assert remote.pending() == []
+    assert files() == []
+
+
+def test_a_file_that_is_removed_while_it_is_made_is_made_again(ours, monkeypatch):
+    lose(ours)
+    [record], [path] = intents.listed(), files()
+    path.unlink()
+    create = intents._create
+
+    def create_and_lose(path):
+        create(path)
+        monkeypatch.setattr(intents, "_create", create)
+        assert intents.listed() == []
+
+    monkeypatch.setattr(intents, "_create", create_and_lose)
+    intents.write(record).release()
+    assert intents.listed() == [record]
+
+
+def test_a_file_system_without_locks_is_told_and_no_empty_file_stays(ours, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(intents, "lock_within", no_locks)
+    with pytest.warns(RuntimeWarning, match=r"could not be written \(No locks available\)"):
+        job = remote.QPU("Artemis").run(sampler())
+    assert list(ours.jobs) == [job.job_id]
+    assert files() == []
