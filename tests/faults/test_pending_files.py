@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,19 @@ def test_a_file_system_without_locks_is_told_and_no_empty_file_stays(ours, monke
         job = remote.QPU("Artemis").run(sampler())
     assert list(ours.jobs) == [job.job_id]
     assert files() == []
+
+
+@pytest.mark.parametrize("named", ["~", "~/x", "~nosuchuser/x"])
+def test_a_user_without_a_home_submits_and_nothing_is_kept_in_the_working_folder(
+    ours, monkeypatch, tmp_path, named
+):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", named)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.warns(RuntimeWarning, match=r"could not be written \(~.* stands for no home folder; set"):
+        job = remote.QPU("Artemis").run(sampler())
+    assert list(ours.jobs) == [job.job_id]
+    assert remote.pending() == []
+    assert list(empty.iterdir()) == []

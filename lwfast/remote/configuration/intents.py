@@ -19,7 +19,7 @@ import msgspec
 
 from lwfast._base.files.file_lock import unlock
 from lwfast._base.files.own_files import open_own, why
-from lwfast.remote.configuration.locking import lock_within
+from lwfast.remote.configuration.locking import lock_within, make_folder
 from lwfast.remote.configuration.persistence import own_folder
 
 FOLDER = "pending"
@@ -168,9 +168,10 @@ def write(record: Record) -> Intent | None:
     try:
         return _written(path, record)
     except OSError as error:
+        reason = error.strerror or str(error).removesuffix(".")
         warnings.warn(
-            f"{path} could not be written ({error.strerror or error}), so remote.pending() will not find "
-            "this submit if the program dies while it is under way; it is sent all the same. Make room, or "
+            f"{path} could not be written ({reason}), so remote.pending() will not find this submit if "
+            "the program dies while it is under way; it is sent all the same. Make room, or "
             "let LWFAST_CONFIG_DIR name a folder that can be written.",
             RuntimeWarning,
             stacklevel=2,
@@ -209,11 +210,11 @@ def _written(path: Path, record: Record) -> Intent | None:
 
 
 def _create(path: Path) -> None:
+    make_folder(path.parent.parent)
     for _ in range(2):
         with suppress(FileNotFoundError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             return
-        path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.mkdir(mode=0o700, exist_ok=True)
     raise FileNotFoundError(2, "its folder disappears", str(path))
 
