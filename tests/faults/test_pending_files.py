@@ -12,7 +12,7 @@ import pytest
 from lwfast import remote
 from lwfast.remote.configuration import intents, persistence
 from tests.faults.fake_scheduler import FakeScheduler, reset, reset_after_doing
-from tests.remote.samples import sampler
+from tests.remote.samples import batch, sampler
 
 
 def files() -> list[Path]:
@@ -127,3 +127,26 @@ def test_a_user_without_a_home_submits_and_nothing_is_kept_in_the_working_folder
     assert list(ours.jobs) == [job.job_id]
     assert remote.pending() == []
     assert list(empty.iterdir()) == []
+
+
+def test_ctrl_c_in_retry_failed_names_every_key_that_is_kept(ours, monkeypatch):
+    ours.script = ["Failed"]
+    jobs = remote.QPU("Artemis").run_async(batch(3))
+    jobs.wait_until_complete(5)
+    api = jobs.jobs[0]._connection.api
+    send = api.submit_keyed
+
+    def lose_one_then_stop(*arguments):
+        send(*arguments)
+        if len(ours.jobs) == 5:
+            raise KeyboardInterrupt
+        raise remote.AmbiguousSubmissionError("Its answer was lost.")
+
+    monkeypatch.setattr(api, "submit_keyed", lose_one_then_stop)
+    with pytest.raises(remote.SubmissionInterrupted) as caught:
+        jobs.retry_failed()
+    kept = {item.names[0]: item.key for item in remote.pending()}
+    assert set(kept) == {"Job_1", "Job_2"}
+    [remedy] = caught.value.__notes__
+    assert f"lists these submits under the keys {kept['Job_1']!r}, {kept['Job_2']!r}, and" in remedy
+    assert "`lwfast jobs --resume KEY` with each key." in remedy
