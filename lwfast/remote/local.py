@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any
@@ -93,6 +94,7 @@ class LocalScheduler:
         self._child: subprocess.Popen[str] | None = None
         self._client: Client | None = None
         self._log: IO[bytes] | None = None
+        self._started = datetime.now(UTC)
         self._lock = threading.Lock()
 
     # --- what a user does ---------------------------------------------------------------------------
@@ -172,6 +174,7 @@ class LocalScheduler:
                 f"folder, and none can be made ({error.strerror or error}). Set the environment variable "
                 "TMPDIR to a folder that can be written, before this process starts."
             ) from error
+        self._started = datetime.now(UTC)
         data_dir = self._data_dir or self._own_folder / "data"
         command = [sys.executable, "-P", "-m", "lwfast", "serve", "--host", "127.0.0.1"]
         command += ["--data-dir", str(data_dir), "--announce", "json", "--exit-with-parent", *self._options]
@@ -240,7 +243,7 @@ class LocalScheduler:
             shutil.rmtree(self._own_folder, ignore_errors=True)
             self._own_folder = None
         if url is not None and self._data_dir is None:
-            intents.drop_all(url)  # its jobs are gone too
+            intents.drop_all(url, self._started)  # its jobs are gone too
 
 
 def _options(config: Any, workers: Any, port: Any) -> list[str]:

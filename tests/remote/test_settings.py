@@ -361,11 +361,12 @@ def test_another_writer_is_waited_for_but_not_forever(monkeypatch):
     assert remote.get_global_require_online() is True
 
 
-def test_a_user_without_a_home_keeps_nothing_in_the_working_folder(monkeypatch, tmp_path):
+@pytest.mark.parametrize("named", ["~", "~/x", "~nosuchuser/x"])
+def test_a_user_without_a_home_keeps_nothing_in_the_working_folder(monkeypatch, tmp_path, named):
     """Where "~" stands for nothing, it is not the name of a folder either."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LWFAST_CONFIG_DIR", "~")
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", named)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
-    with pytest.raises(remote.ConfigurationError, match="no home folder; set LWFAST_CONFIG_DIR"):
+    with pytest.raises(remote.ConfigurationError, match="stands for no home folder; set LWFAST_CONFIG_DIR"):
         remote.set_global_require_online(True)
-    assert not (tmp_path / "~").exists()
+    assert list(tmp_path.iterdir()) == []

@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lwfast import remote
@@ -146,17 +148,22 @@ def test_a_killed_program_leaves_its_submit_to_be_resumed(child):
 
 
 def test_a_scheduler_that_deletes_its_folder_takes_its_pending_submits_along(tmp_path, monkeypatch):
+    """Those of an earlier scheduler with its URL, which may have kept its data, stay."""
     monkeypatch.setenv("LWFAST_CONFIG_DIR", str(tmp_path / "lwfast"))
 
-    def write(url: str) -> None:
-        about = {"created": "2026-01-02T03:04:05.678+00:00", "qpu": "Artemis", "names": ["Job"]}
-        intents.write(intents.Record(key=url, url=url, batch=False, parts=[], **about)).release()
+    def write(url: str, created: str, key: str) -> None:
+        parts = [intents.SubmitPart(key, [msgspec.Raw(b"{}")])]
+        about = {"created": created, "qpu": "Artemis", "names": ["Job"], "batch": False, "parts": parts}
+        intents.write(intents.Record(key=key, url=url, **about)).release()
 
-    write("https://qpu.example/")
+    old = "2026-01-02T03:04:05.678+00:00"
+    write("https://qpu.example/", old, "elsewhere")
+    kept = {"elsewhere"}
     for folder in (None, tmp_path / "kept"):
         with remote.local_scheduler(workers=1, data_dir=folder) as running:
             url = str(running.url)
-            write(url)
-            assert [item.url for item in running.client.pending()] == [url]
-        left = {item.url for item in remote.pending()}
-        assert left == {"https://qpu.example/"} | (set() if folder is None else {url})
+            write(url, old, f"old at {url}")
+            write(url, datetime.now(UTC).isoformat(timespec="milliseconds"), f"new at {url}")
+            assert {item.key for item in running.client.pending()} == {f"old at {url}", f"new at {url}"}
+        kept |= {f"old at {url}"} | (set() if folder is None else {f"new at {url}"})
+        assert {item.key for item in remote.pending()} == kept

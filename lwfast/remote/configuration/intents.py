@@ -11,6 +11,7 @@ import hashlib
 import os
 import warnings
 from contextlib import suppress
+from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import msgspec
 
 from lwfast._base.files.file_lock import unlock
 from lwfast._base.files.own_files import open_own, why
-from lwfast.remote.configuration.locking import lock_within
+from lwfast.remote.configuration.locking import lock_within, make_folder
 from lwfast.remote.configuration.persistence import own_folder
 
 FOLDER = "pending"
@@ -58,10 +59,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     format_version: int = FORMAT_VERSION
 
 
+class _Keyed(msgspec.Struct, frozen=True):
+    key: str
+
+
 _told: set[tuple[Path, str]] = set()
 """Files that cannot be read, and why, as this process has told already."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
+_decode_key = msgspec.json.Decoder(_Keyed).decode
 
 
 class Intent:
@@ -87,7 +93,34 @@ class Intent:
         record = _decode(self._file.read())
         if record.format_version != FORMAT_VERSION:
             raise ValueError(f"It has format version {record.format_version}, not {FORMAT_VERSION}")
+        _check(record)
         return record
+
+    def is_of(self, key: str) -> bool:
+        """Say whether the file is whole and of a key, in whatever version.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        self._file.seek(0)
+        try:
+            return _decode_key(self._file.read()).key == key
+        except ValueError:
+            return False
+
+    def fill(self, content: bytes) -> None:
+        """Put this in the place of what is in the file, down to the disk; it is a new one then.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        self.was_there = False
+        self._file.seek(0)
+        self._file.truncate()
+        left = memoryview(content)
+        while left:
+            left = left[self._file.write(left) or 0 :]
+        os.fsync(self._file.fileno())
 
     def drop(self) -> None:
         """Delete the file: nothing is left to be found."""
@@ -106,8 +139,23 @@ class Intent:
             self._file.close()
 
 
+def _check(record: Record) -> None:
+    """Raise a ValueError if a record of the right shape is none that `write` was ever given."""
+    try:
+        knows_zone = datetime.fromisoformat(record.created).tzinfo is not None
+    except ValueError:
+        knows_zone = False
+    if not knows_zone:
+        raise ValueError(f"Its time {record.created!r} is no ISO 8601 time with a zone")
+    n_payloads = sum(len(part.payloads) for part in record.parts)
+    if not record.names or len(record.names) != n_payloads:
+        raise ValueError(f"It has {len(record.names)} names for {n_payloads} payloads")
+
+
 def write(record: Record) -> Intent | None:
     """Put a submit on the disk before it is sent; a file of this key that is there already is taken up.
+
+    One that is empty or cut off, or of another key, is written anew: what is whole only was sent.
 
     The file is forced to the disk, its folder is not: that would cost as much again, and file systems with a
     journal write the name of a new file together with its content.
@@ -118,14 +166,12 @@ def write(record: Record) -> Intent | None:
     """
     path = _path_of(record.key)
     try:
-        try:
-            return _write(path, _encode(record))
-        except FileExistsError:
-            return claim(path, PATIENCE_SECONDS)
+        return _written(path, record)
     except OSError as error:
+        reason = error.strerror or str(error).removesuffix(".")
         warnings.warn(
-            f"{path} could not be written ({error.strerror or error}), so remote.pending() will not find "
-            "this submit if the program dies while it is under way; it is sent all the same. Make room, or "
+            f"{path} could not be written ({reason}), so remote.pending() will not find this submit if "
+            "the program dies while it is under way; it is sent all the same. Make room, or "
             "let LWFAST_CONFIG_DIR name a folder that can be written.",
             RuntimeWarning,
             stacklevel=2,
@@ -133,27 +179,42 @@ def write(record: Record) -> Intent | None:
         return None
 
 
-def _write(path: Path, content: bytes) -> Intent:
-    file = _create(path)
-    intent = Intent(path, file, was_there=False)
+def _written(path: Path, record: Record) -> Intent | None:
+    while True:
+        made = False
+        try:
+            with suppress(FileExistsError):
+                _create(path)
+                made = True
+            intent = claim(path, PATIENCE_SECONDS)
+        except OSError:  # the file system has no locks, say
+            if made:
+                path.unlink(missing_ok=True)
+            raise
+        if intent is not None:
+            break
+        if path.exists():
+            return None  # another holds it; else it was deleted since the lines above
     try:
-        if not lock_within(file.fileno(), PATIENCE_SECONDS):
-            raise TimeoutError("Another process has locked it.")
-        left = memoryview(content)
-        while left:
-            left = left[file.write(left) or 0 :]
-        os.fsync(file.fileno())
+        is_whole = intent.is_of(record.key)
     except BaseException:
-        intent.drop()
+        intent.release()
         raise
+    if not is_whole:  # it is new, or its writer died before anything was sent
+        try:
+            intent.fill(_encode(record))
+        except BaseException:
+            intent.drop()
+            raise
     return intent
 
 
-def _create(path: Path) -> FileIO:
+def _create(path: Path) -> None:
+    make_folder(path.parent.parent)
     for _ in range(2):
         with suppress(FileNotFoundError):
-            return FileIO(path, "x+", opener=lambda name, flags: os.open(name, flags, 0o600))
-        path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return
         path.parent.mkdir(mode=0o700, exist_ok=True)
     raise FileNotFoundError(2, "its folder disappears", str(path))
 
@@ -200,9 +261,11 @@ def listed(url: str | None = None) -> list[Record]:
         intent: Intent | None = None
         try:
             intent = claim(path)
-            # An empty one is just being made; nothing has been sent of it.
+            # Nothing has been sent of an empty one; who is just making it makes it again.
             if intent is not None and path.stat().st_size:
                 found.append(intent.read())
+            elif intent is not None:
+                intent.drop()
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
@@ -224,10 +287,16 @@ def _tell(path: Path, reason: str) -> None:
         )
 
 
-def drop_all(url: str) -> None:
-    """Delete the files of a scheduler that is no more."""
+def drop_all(url: str, since: datetime) -> None:
+    """Delete the files of a scheduler that is no more.
+
+    Args:
+        url: Its base URL.
+        since: When it began, with a zone; older files are of another one that had this URL before.
+    """
     for record in listed(url):
-        intent = claim_key(record.key)
+        is_older = datetime.fromisoformat(record.created) < since
+        intent = None if is_older else claim_key(record.key)
         if intent is not None:
             intent.drop()
 

@@ -14,6 +14,20 @@ PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
 
 
+def make_folder(folder: Path) -> None:
+    """Make lwfast's data folder, where it is not there yet; whoever writes into it calls this first.
+
+    Raises:
+        OSError: It cannot be made, or would be a folder "~" of whatever the working folder is, since this
+            user, or the one that is named behind the "~", has no home folder.
+    """
+    if folder.parts and folder.parts[0].startswith("~"):
+        raise FileNotFoundError(
+            f"{folder.parts[0]} stands for no home folder; set LWFAST_CONFIG_DIR to another folder."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep other writers, threads and processes alike, out of `folder` while the block runs.
@@ -21,9 +35,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         OSError: The folder cannot be made or its lock not be taken.
     """
-    if folder.parts[:1] == ("~",):  # tokens would be kept in a folder "~" of whatever the working folder is
-        raise FileNotFoundError("This user has no home folder; set LWFAST_CONFIG_DIR to another folder.")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / ".lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

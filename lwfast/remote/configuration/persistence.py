@@ -31,7 +31,7 @@ def own_folder() -> Path:
     """Name lwfast's data folder, without making it; `LWFAST_CONFIG_DIR` overrides it."""
     override = os.environ.get("LWFAST_CONFIG_DIR")
     if override:
-        # Unlike Path's, this does not raise where there is no home folder; see `_locked`.
+        # Unlike Path's, this does not raise where there is no home folder; see `make_folder`.
         return Path(os.path.expanduser(override))  # noqa: PTH111
     import platformdirs
 

@@ -186,7 +186,7 @@ class Attempt:
 
     def _remedy(self, kept: Sequence[str]) -> str:
         if kept:
-            return how_to_resume(kept[-1])
+            return how_to_resume(*kept)
         if not self.doubtful:
             return "Nothing is in doubt."
         if self.key is not None and self._is_single:
@@ -194,11 +194,16 @@ class Attempt:
         return how_to_look(self.sent_at)
 
 
-def how_to_resume(key: str) -> str:
-    """Say how a submit that is on the disk is found again."""
+def how_to_resume(*keys: str) -> str:
+    """Say how a submit that is on the disk, or several, are found again."""
+    if len(keys) > 1:
+        return (
+            f"remote.pending() lists these submits under the keys {some(keys)}, and the resume() of each "
+            "gives its job without making one twice; so does `lwfast jobs --resume KEY` with each key."
+        )
     return (
-        f"remote.pending() lists this submit under the key {key!r}, and its resume() gives the jobs without "
-        f"making one twice; so does `lwfast jobs --resume {key}`."
+        f"remote.pending() lists this submit under the key {keys[0]!r}, and its resume() gives the jobs "
+        f"without making one twice; so does `lwfast jobs --resume {keys[0]}`."
     )
 
 
