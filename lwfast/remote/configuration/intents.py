@@ -146,10 +146,10 @@ def _check(record: Record) -> None:
     except ValueError:
         knows_zone = False
     if not knows_zone:
-        raise ValueError(f"Its time {record.created!r} is no ISO 8601 time with a zone")
+        raise ValueError(f"Its time {record.created!r} is not an ISO 8601 time with a zone.")
     n_payloads = sum(len(part.payloads) for part in record.parts)
     if not record.names or len(record.names) != n_payloads:
-        raise ValueError(f"It has {len(record.names)} names for {n_payloads} payloads")
+        raise ValueError(f"It has {len(record.names)} names for {n_payloads} payloads.")
 
 
 def write(record: Record) -> Intent | None:
