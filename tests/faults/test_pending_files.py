@@ -31,8 +31,8 @@ def lose(fake: FakeScheduler, name="Job"):
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
-        ({"created": "yesterday"}, "Its time 'yesterday' is no ISO 8601 time with a zone"),
-        ({"created": "2026-01-01T00:00:00"}, "is no ISO 8601 time with a zone"),
+        ({"created": "yesterday"}, "Its time 'yesterday' is not an ISO 8601 time with a zone"),
+        ({"created": "2026-01-01T00:00:00"}, "is not an ISO 8601 time with a zone"),
         ({"names": []}, "It has 0 names for 1 payloads"),
         ({"names": ["a", "b"]}, "It has 2 names for 1 payloads"),
         ({"names": [], "parts": []}, "It has 0 names for 0 payloads"),
