@@ -188,10 +188,13 @@ class Ends:
             self._book.touch(job)
 
     def _reject(self, job: StoredJob, end: End, error: UnavailableError) -> None:
-        """End a job as failed whose end the store does not take, though it can write."""
-        self._arrived(job)
+        """End a job as failed whose result the store does not take; try an end without one again."""
         log.error("the end of job %d cannot be stored: %s", job.id, error)
-        if end.done is not None:
+        if end.done is None:
+            self._keep(job, end)
+            self.doubt(str(error))
+        else:
+            self._arrived(job)
             entry = Log.of(Status.FAILED, end.entry.created_date)
             self.settle(job, End(entry, f"The result could not be stored: {error}", None))
 
