@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lwfast.errors import ResourceLimitError
 
 MAX_STATE_PHOTONS = 255
@@ -12,6 +14,8 @@ MAX_INT64 = 2**63 - 1
 """Largest count, rank or id: all of them are int64."""
 MAX_QPU_MODES = 255
 """Most modes of any QPU."""
+MAX_NAMED = 20
+"""Most ids that a message names."""
 MAX_NESTING = 100
 """Levels of lists and objects in what users give along: the reader of .json files takes 512, and Python's
 `deepcopy` about 300."""
@@ -36,3 +40,9 @@ def check_state_photons(n_photons: int, subject: str) -> None:
             "of its modes is a uint8."
         )
         raise ResourceLimitError(msg)
+
+
+def first_ids(ids: Sequence[str]) -> str:
+    """The ids of a message, which names the first 20 of them and says how many there are."""
+    rest = f" and {len(ids) - MAX_NAMED} more ({len(ids)} in all)" if len(ids) > MAX_NAMED else ""
+    return ", ".join(ids[:MAX_NAMED]) + rest

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from types import SimpleNamespace
 
 import pytest
 
+from lwfast.errors import JobNotFoundError
+from lwfast.remote.job_path.follow import Follower
 from lwfast.scheduler.faults import NotFoundError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.queue.book import Book
@@ -109,11 +112,24 @@ def test_job_that_comes_and_goes_while_the_store_is_read(busy, moment):
     assert ids_of(asyncio.run(busy.book.find_all([*new, *newer]))) == [*new, *newer]
 
 
+def test_the_client_names_the_first_of_many_that_are_missing():
+    nothing = SimpleNamespace(seq=1, items=[], results={})
+    api = SimpleNamespace(changes=lambda *_, **__: nothing)
+    pending = {str(i): () for i in range(101, 201)}
+    follower = SimpleNamespace(pending=pending, connection=SimpleNamespace(api=api), _seq=0)
+    with pytest.raises(JobNotFoundError) as caught:
+        Follower._poll_changes(follower, [], 0.0, None)
+    assert "120 and 80 more (100 in all)) not found." in str(caught.value)
+    assert "121" not in str(caught.value)
+
+
 def test_only_the_store_says_that_there_is_no_job(busy):
     known = busy.accept(1)
     busy.take_in()
     with pytest.raises(NotFoundError, match="no job 7, 0"):
         asyncio.run(busy.book.find_all([*known, 7, 0]))
+    with pytest.raises(NotFoundError, match=r"no job 101, 102, .*, 120 and 9980 more \(10000 in all\)"):
+        asyncio.run(busy.book.find_all(range(101, 10101)))
     with pytest.raises(NotFoundError, match="no job 7"):
         asyncio.run(busy.book.find(7))
 

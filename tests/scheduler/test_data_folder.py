@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import sqlite3
+import time
 
 import pytest
 
 from lwfast.scheduler.faults import ConfigError, StoreOpenError
+from lwfast.scheduler.queue import ends
 from lwfast.scheduler.store.result_files import result_name
 from lwfast.scheduler.store.store import STORE_FILE
 from lwfast.scheduler.web.security import load_token
@@ -98,6 +101,33 @@ def test_half_a_result_goes_with_its_job(tmp_path):
         put(settings.results_dir, whole_and_begun(job_id, seed) | others)
         assert api.cancel(job_id).status_code == 204
         assert names_of(settings.results_dir) == others
+
+
+def test_files_of_many_jobs_are_sought_together(tmp_path, monkeypatch):
+    """Jobs that end while the folder is read share the next reading of it."""
+    sought = []
+
+    def seek(folder, jobs):
+        time.sleep(0.1)
+        sought.append(sorted(jobs))
+
+    class Seeds:
+        async def seed(self, job_id):
+            return 7 * job_id
+
+    monkeypatch.setattr(ends, "remove_all_of", seek)
+
+    async def run():
+        nothing = lambda *_: None  # noqa: E731
+        made = ends.Ends(
+            None, Seeds(), None, tmp_path, on_stored=nothing, on_trouble=nothing, on_better=nothing
+        )
+        first = asyncio.create_task(made._drop_files(1))
+        await asyncio.sleep(0.03)
+        await asyncio.gather(first, *(made._drop_files(i) for i in range(2, 101)))
+
+    asyncio.run(run())
+    assert sought == [[(1, 7)], [(i, 7 * i) for i in range(2, 101)]]
 
 
 @posix

@@ -144,6 +144,27 @@ def test_cancelling_meanwhile(tmp_path):
         assert {api.wait(i)["jobStatus"] for i in waiting[:-1]} == {"Completed"}
 
 
+def test_a_cancellation_that_the_store_does_not_take(tmp_path):
+    """It is tried again, as what a full disk refuses is, though the store takes all else."""
+    update, calls = Store.update, []
+
+    def refuse_twice(store, job_id, entry, **changes):
+        if entry.status == "Cancelled":
+            calls.append(job_id)
+            if len(calls) < 3:
+                raise ValueError("not this one")
+        return update(store, job_id, entry, **changes)
+
+    with running(make_settings(tmp_path)) as api, mock.patch.object(Store, "update", refuse_twice):
+        job_id = api.submit(n_samples=SLEEPS)
+        api.wait(job_id, {"Running"})
+        api.cancel(job_id)
+        assert api.wait(job_id)["jobStatus"] == "Cancelled"
+        assert calls == [job_id] * 3
+        until(lambda: status_of(api)["trouble"] is None)
+        api.wait(api.submit(), {"Completed"})
+
+
 def test_end_of_the_scheduler_meanwhile(tmp_path):
     """It ends in time, and what could not be stored runs again at the next start."""
     with contextlib.ExitStack() as full:

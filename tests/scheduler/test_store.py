@@ -194,6 +194,31 @@ def test_request_that_cannot_be_written_harms_no_other(path):
     assert third is None
 
 
+def test_a_commit_that_cannot_be_shown_harms_no_other(path, caplog):
+    """What was committed with it is told to whoever waits for it."""
+
+    async def run():
+        writer = Writer(path, asyncio.get_running_loop())
+
+        def fail(_):
+            raise LookupError("not shown")
+
+        futures = [
+            writer.submit(lambda store: store.accept([new_job()], TIME), fail if i == 1 else None)
+            for i in range(3)
+        ]
+        try:
+            async with asyncio.timeout(10):
+                return await asyncio.gather(*futures, return_exceptions=True)
+        finally:
+            await writer.close()
+
+    first, second, third = asyncio.run(run())
+    assert (first, third) == (([1], True), ([3], True))
+    assert isinstance(second, LookupError)
+    assert "what was written could not be made visible" in caplog.text
+
+
 def test_many_requests_take_several_transactions(path, monkeypatch):
     """None waits for all others, and each has its own outcome."""
     monkeypatch.setattr(writer_module, "GROUP_LIMIT", 3)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from lwfast._base.limits import first_ids
 from lwfast.errors import (
     ConnectionFailedError,
     HTTPError,
@@ -134,7 +135,7 @@ class Follower(Generic[H]):
             ]
         missing = set(ids).difference(str(record.job_id) for record in records)
         if missing:
-            raise JobNotFoundError(f"Job with requested ID ({', '.join(sorted(missing))}) not found.")
+            raise JobNotFoundError(f"Job with requested ID ({first_ids(sorted(missing))}) not found.")
         moved = [self._note(str(record.job_id), record, finished) for record in records]
         # The scheduler did the waiting, unless it answered early without news, as it does when it ends.
         waited = len(ids) <= IDS_PER_REQUEST and (any(moved) or time.monotonic() - began > long_poll / 2 > 0)

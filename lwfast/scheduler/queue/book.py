@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 
-from lwfast._base.limits import MAX_INT64
+from lwfast._base.limits import MAX_INT64, first_ids
 from lwfast.scheduler.faults import NotFoundError
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.jobs import StoredJob
@@ -77,12 +77,12 @@ class Book:
         """Find several jobs, in the order of the ids.
 
         Raises:
-            NotFoundError: Names every id that there is no job with.
+            NotFoundError: Names the ids that there is no job with, the first of them if they are many.
         """
         found = await self._look_up(job_ids)
         missing = [str(i) for i in job_ids if i not in found]
         if missing:
-            raise NotFoundError.of("ids", f"there is no job {', '.join(missing)}")
+            raise NotFoundError.of("ids", f"there is no job {first_ids(missing)}")
         return [found[i] for i in job_ids]
 
     def _at_hand(self, job_id: int) -> StoredJob | None:

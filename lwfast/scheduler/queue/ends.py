@@ -21,7 +21,7 @@ from lwfast.scheduler.faults import StoreWriteError, UnavailableError
 from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.jobs import Log, StoredJob
 from lwfast.scheduler.store.reader import Reader
-from lwfast.scheduler.store.result_files import remove_all_of
+from lwfast.scheduler.store.result_files import JobAndSeed, remove_all_of
 from lwfast.scheduler.store.store import Store
 from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.workers.frames import Done
@@ -83,6 +83,8 @@ class Ends:
         self._unstored: dict[int, asyncio.TimerHandle] = {}
         self._late: set[int] = set()
         self._kept: dict[int, End] = {}
+        self._to_sweep: set[JobAndSeed] = set()
+        self._sweeping = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
         self._closing = False
         self._failed = False
@@ -188,19 +190,30 @@ class Ends:
             self._book.touch(job)
 
     def _reject(self, job: StoredJob, end: End, error: UnavailableError) -> None:
-        """End a job as failed whose end the store does not take, though it can write."""
-        self._arrived(job)
+        """End a job as failed whose result the store does not take; try an end without one again."""
         log.error("the end of job %d cannot be stored: %s", job.id, error)
-        if end.done is not None:
+        if end.done is None:
+            self._keep(job, end)
+            self.doubt(str(error))
+        else:
+            self._arrived(job)
             entry = Log.of(Status.FAILED, end.entry.created_date)
             self.settle(job, End(entry, f"The result could not be stored: {error}", None))
 
     async def _drop_files(self, job_id: int) -> None:
-        """Remove what a worker may have written for a job that then ended without a result."""
+        """Remove what a worker may have written for a job that then ended without a result.
+
+        The folder is read once for all jobs that ended while it was read before.
+        """
         with contextlib.suppress(UnavailableError, OSError):  # the next start removes them
             seed = await self._reader.seed(job_id)
-            if seed is not None:
-                await asyncio.to_thread(remove_all_of, self._results_dir, (job_id, seed))
+            if seed is None:
+                return
+            self._to_sweep.add((job_id, seed))
+            async with self._sweeping:
+                if (job_id, seed) in self._to_sweep:
+                    jobs, self._to_sweep = self._to_sweep, set()
+                    await asyncio.to_thread(remove_all_of, self._results_dir, jobs)
 
     async def _mend(self) -> None:
         pause = FIRST_PAUSE_SECONDS

@@ -58,10 +58,10 @@ def remove(path: Path) -> None:
         log.warning("%s is of no use any more and could not be removed: %s", path, why(error))
 
 
-def remove_all_of(folder: Path, job: JobAndSeed) -> None:
-    """Remove what workers have written for a job."""
+def remove_all_of(folder: Path, jobs: Collection[JobAndSeed]) -> None:
+    """Remove what workers have written for some jobs; reads the names of the whole folder."""
     for path, owner in list(written_for(folder)):
-        if owner == job:
+        if owner in jobs:
             remove(path)
 
 

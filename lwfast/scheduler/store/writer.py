@@ -204,12 +204,16 @@ def _attempt(
 
 def _resolve(group: list[_Request[Any]]) -> None:
     for request in group:
-        failed = isinstance(request.outcome, RequestError)
-        if not failed and request.on_commit is not None:
-            request.on_commit(request.outcome)
+        failure: Exception | None = request.outcome if isinstance(request.outcome, RequestError) else None
+        if failure is None and request.on_commit is not None:
+            try:
+                request.on_commit(request.outcome)
+            except Exception as error:  # the others of the group were committed as well, and are told so
+                log.exception("what was written could not be made visible")
+                failure = error
         if request.future.done():  # whoever waited is gone
             continue
-        if failed:
-            request.future.set_exception(request.outcome)
+        if failure is not None:
+            request.future.set_exception(failure)
         else:
             request.future.set_result(request.outcome)
