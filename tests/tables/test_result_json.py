@@ -476,7 +476,7 @@ def test_the_compiled_count_of_quotes_and_its_source_agree():
 def test_half_a_surrogate_pair_is_named(half):
     body = '{"results": {"(0, 1)": 1}, "note": "a' + half + '"}'
     at = body.rindex("\\u") if half.endswith("FF") else body.index("\\u")
-    with pytest.raises(lw.ResultFormatError, match=f"byte {at}: an escape of half a surrogate pair"):
+    with pytest.raises(lw.ResultFormatError, match=f"Byte {at}: an escape of half a surrogate pair"):
         lw.decode_result(body)
     whole = body.replace(half, r"\ud83d\ude00 \\ud800")
     assert lw.decode_result(whole).counts.tolist() == [1]
