@@ -31,7 +31,8 @@ def serve_with(files, folder):
     code = (
         "import sys; from pathlib import Path; from lwfast.scheduler.server import serve; "
         "from lwfast.scheduler.server_settings import ServerSettings; "
-        f"serve(ServerSettings(data_dir=Path(sys.argv[1]), workers=1, port=0, token={TOKEN!r}, runner={FAKE!r}))"
+        f"serve(ServerSettings(data_dir=Path(sys.argv[1]), workers=1, port=0, token={TOKEN!r}, "
+        f"runner={FAKE!r}))"
     )
     command = shlex.join([sys.executable, "-c", code, str(folder)])
     return subprocess.Popen(
