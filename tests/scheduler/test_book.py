@@ -12,10 +12,10 @@ import pytest
 from lwfast.errors import JobNotFoundError
 from lwfast.remote.job_path.follow import Follower
 from lwfast.scheduler.faults import NotFoundError
+from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.changes import ChangeCounter
-from lwfast.scheduler.queue.jobs import Log
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.validation.payloads import check_one

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 
 from lwfast._base.limits import MAX_INT64, first_ids
 from lwfast.scheduler.faults import NotFoundError
+from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.changes import ChangeCounter
-from lwfast.scheduler.queue.jobs import StoredJob
 from lwfast.scheduler.queue.queue import JobQueue
 from lwfast.scheduler.store.reader import Reader
 from lwfast.wire import JobRecord, Status

@@ -17,10 +17,10 @@ from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
+from lwfast.scheduler.jobs import Log, NewJob, StoredJob
 from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.ends import End, Ends
-from lwfast.scheduler.queue.jobs import Log, NewJob, StoredJob
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers

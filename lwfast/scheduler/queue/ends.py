@@ -18,8 +18,8 @@ from typing import NamedTuple
 from lwfast._base.files.own_files import why
 from lwfast._base.limits import MIB
 from lwfast.scheduler.faults import StoreWriteError, UnavailableError
+from lwfast.scheduler.jobs import Log, StoredJob
 from lwfast.scheduler.queue.book import Book
-from lwfast.scheduler.queue.jobs import Log, StoredJob
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.result_files import JobAndSeed, remove_all_of
 from lwfast.scheduler.store.store import Store

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from lwfast.scheduler.faults import UnavailableError
-from lwfast.scheduler.queue.jobs import StoredJob
+from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.seldom import Seldom
 from lwfast.scheduler.store.store import LIVE, connect, select_jobs
 from lwfast.wire import Status

@@ -19,7 +19,7 @@ import msgspec
 
 from lwfast._base.files.own_files import open_own, why
 from lwfast.scheduler.faults import KeyReusedError, StoreOpenError
-from lwfast.scheduler.queue.jobs import Log, NewJob, StoredJob, acceptance_logs
+from lwfast.scheduler.jobs import Log, NewJob, StoredJob, acceptance_logs
 from lwfast.scheduler.store.result_files import JobAndSeed
 from lwfast.scheduler.store.schema import migrate
 from lwfast.wire import Status

@@ -12,8 +12,8 @@ import numpy as np
 from lwfast._base.limits import MAX_QPU_MODES, SINGLE_PRECISION
 from lwfast._types import ComplexArray
 from lwfast.scheduler.faults import RequestError
+from lwfast.scheduler.jobs import NewJob
 from lwfast.scheduler.qpus import QPUConfig
-from lwfast.scheduler.queue.jobs import NewJob
 from lwfast.scheduler.validation.circuit_spec import check_circuit_spec
 from lwfast.scheduler.validation.rules_data import check_job_data
 from lwfast.scheduler.validation.violations import Violations, shown

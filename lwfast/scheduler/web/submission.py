@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from starlette.requests import Request
 
 from lwfast.scheduler.faults import KeyReusedError, RequestError
+from lwfast.scheduler.jobs import NewJob, StoredJob
 from lwfast.scheduler.qpus import QPUConfig
-from lwfast.scheduler.queue.jobs import NewJob, StoredJob
 from lwfast.scheduler.validation.payloads import check_batch, check_one, parse_json, stored_form
 from lwfast.scheduler.web.http import checked, read_body, scheduler_of
 from lwfast.wire import IDEMPOTENCY_HEADER
