@@ -467,3 +467,22 @@ def test_what_cannot_be_sent_is_a_setting_to_mend(plain, tmp_path, monkeypatch):
     with pytest.raises(remote.ConfigurationError, match=r"gone\.pem.*install_certificate"):
         one.connection.api.submit(b"{}")
     assert plain.requests == []
+
+
+def test_an_interrupted_request_abandons_its_session(monkeypatch):
+    """Ctrl-C within urllib3's queue leaves its lock taken: the next request must not wait for it for ever."""
+    import requests
+
+    from lwfast import remote
+
+    client = remote.Client("http://127.0.0.1:9/api/", "token")
+    transport = client.connection.api.transport
+    first = transport._get_session()
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(requests.Session, "request", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        client.list_qpus()
+    assert transport._get_session() is not first

@@ -84,13 +84,17 @@ def go(process: subprocess.Popen[str]) -> None:
 
 def interrupt(process: subprocess.Popen[str]) -> None:
     """Press Ctrl-C, once more if it fell into a finaliser, where Python drops every exception."""
-    process.send_signal(signal.SIGINT)
-    while not select.select([process.stdout], [], [], 8)[0]:
+    for _ in range(4):
         process.send_signal(signal.SIGINT)
+        if select.select([process.stdout], [], [], 8)[0]:
+            return
+    pytest.fail("Four times Ctrl-C did not end a submit.")
 
 
 def wait_for_a_file() -> None:
+    end = time.monotonic() + 20
     while not list(Path(os.environ["LWFAST_CONFIG_DIR"], "pending").glob("*.json")):
+        assert time.monotonic() < end, "no submit was begun"
         time.sleep(0.0002)
 
 

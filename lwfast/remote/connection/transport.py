@@ -241,6 +241,11 @@ class Transport:
         except CapExceededError as error:
             assert response is not None  # noqa: S101  (its body was being read)
             raise self._too_large(response, cap, error.size) from None
+        except (KeyboardInterrupt, SystemExit):
+            # It may have come within urllib3's queue of connections and left its lock taken for good. Neither
+            # the session nor the answer is closed, since that takes the lock, too.
+            self._session = response = None
+            raise
         except Exception as error:
             # Not only OSErrors, which requests' are: what reading headers raises is not ours to foresee.
             if isinstance(error, MemoryError) and method == "GET":
