@@ -162,9 +162,9 @@ def test_a_missing_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "no saved job"),
+        ("", "not a saved job"),
         ("[1]", "list"),
-        ("{", "no saved job"),
+        ("{", "not a saved job"),
         ("{}", "job_type"),
         ('{"job_type": "other"}', "'other'"),
         ('{"job_type": "job"}', "job_id and payload"),
