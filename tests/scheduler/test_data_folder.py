@@ -254,7 +254,7 @@ def test_result_that_the_store_lost(tmp_path):
         connection.commit()
         connection.close()
         for job_id, reason in zip(
-            ids, ("holds no result", "name is none that a result can have"), strict=False
+            ids, ("holds no result", "name is not that of a result file"), strict=False
         ):
             answer = api.get(f"jobs/{job_id}/results")
             assert (answer.status_code, reason in api.errors(answer)["results"]) == (503, True)
