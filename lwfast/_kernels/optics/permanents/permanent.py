@@ -27,9 +27,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
-from lwfast._kernels._jit import jit
+from lwfast._kernels._jit import jit, register_jitable
 from lwfast._kernels._simd import (
     LANES,
     add,
@@ -331,7 +330,7 @@ def permanent_glynn(
     put(out, 2, squares)
 
 
-@jit
+@jit("const complex128[:, :]")
 def has_equal_lines(matrix: ComplexArray) -> bool:
     """Say whether two rows or two columns of complex128[a, b] are equal."""
     a, b = matrix.shape
@@ -435,7 +434,7 @@ def cancels(re: Any, im: Any, squares: Any, n: Any) -> Any:
     return re * re + im * im < least * least * squares
 
 
-@lane_jit
+@lane_jit("const complex128[:, :]")
 def permanent_single(matrix: ComplexArray) -> complex:
     """Return the permanent of complex128[n, n], n >= MIN_SIZE.
 
@@ -469,7 +468,7 @@ def permanent_single(matrix: ComplexArray) -> complex:
     return complex(re * scale, im * scale)
 
 
-@lane_jit
+@lane_jit("const float64[:], int64, int64, int64, complex128[:]")
 def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: ComplexArray) -> None:
     """Write permanents of n x n matrices, n >= 1 + MIN_INNER, to `out[start:stop]`, a matrix a lane.
 
