@@ -51,7 +51,7 @@ def jit(*given: Any, **options: Any) -> Any:
 
     Returns:
         The kernel, or a decorator. Where kernels were compiled ahead of time, a function without signatures
-        stays as it is: nothing calls it.
+        becomes one that raises: only kernels call it, and its plain Python would take for ever.
     """
     if len(given) == 1 and callable(given[0]):
         return _compiled(given[0], (), options)
@@ -65,11 +65,18 @@ def _compiled(function: Callable[P, R], signatures: tuple[str, ...], options: di
     if _mode.MODE == "python":
         return function
     if _mode.MODE == "native":
-        kernel = _mode.NATIVE.kernel(name, _mode.LEVEL) if signatures else function
+        kernel = _mode.NATIVE.kernel(name, _mode.LEVEL) if signatures else _called_by_kernels_only(name)
         return cast("Callable[P, R]", kernel)
     from lwfast._kernels._numba.compiling import compiled
 
     return cast("Callable[P, R]", compiled(function, options))
+
+
+def _called_by_kernels_only(name: str) -> Callable[..., Any]:
+    def refuse(*_: Any) -> Any:
+        raise TypeError(f"The kernel {name} states no signature, so that only other kernels can call it.")
+
+    return refuse
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -156,7 +156,7 @@ def opposite_factors(zr: Any, zi: Any, constants: Any, at: Any, sr: Any, si: Any
     return add(er, sr), add(ei, si), sub(er, sr), sub(ei, si)
 
 
-@lane_jit
+@lane_jit("const float64[:, :], const float64[:], int64, int64, int64, float64[:, :]")
 def permanent_glynn(
     base: FloatArray,
     rows: FloatArray,
@@ -399,7 +399,7 @@ def inner_rows(n_rows: Any) -> Any:
     return 5 if n_rows < 8 else 6 if n_rows < 11 else 7 if n_rows < 12 else 8
 
 
-@lane_jit
+@lane_jit("const complex128[:, :], float64[:, :], float64[:]")
 def pack_single(matrix: ComplexArray, base: FloatArray, rows: FloatArray) -> bool:
     """Split complex128[n, n] for `permanent_glynn`, with rows 1 to LANE_ROWS in lanes; say if in range."""
     n = matrix.shape[0]
