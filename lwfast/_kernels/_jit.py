@@ -58,7 +58,9 @@ def jit(*given: Any, **options: Any) -> Any:
     return lambda function: _compiled(function, given, options)
 
 
-def _compiled(function: Callable[P, R], signatures: tuple[str, ...], options: dict[str, Any]) -> Callable[P, R]:
+def _compiled(
+    function: Callable[P, R], signatures: tuple[str, ...], options: dict[str, Any]
+) -> Callable[P, R]:
     name = name_of(function)
     if signatures:
         KERNELS[name] = Kernel(function, signatures, options)

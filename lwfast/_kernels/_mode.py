@@ -56,7 +56,7 @@ def _decide() -> tuple[str, str, Any, str]:
         return "numba", "this installation holds no kernels that were compiled ahead of time", None, ""
     except ImportError as error:  # built for another system, or damaged
         return "numba", f"the kernels compiled ahead of time cannot be loaded ({error})", None, ""
-    if native.SOURCES and native.SOURCES != digest_of_sources():
+    if native.SOURCES and digest_of_sources() != native.SOURCES:
         return "numba", "the kernels compiled ahead of time are older than their sources", None, ""
     level = _level(native)
     if level is None:

@@ -47,10 +47,9 @@ def warmup(
             msg = f"Unknown groups of kernels: {', '.join(unknown)}; there are {', '.join(steps)}."
             raise ValueError(msg)
         steps = {name: steps[name] for name in wanted}
-    from lwfast._kernels._note import NOTE
+    from lwfast._kernels.report import without_note
 
-    said, NOTE.said = NOTE.said, True  # the lines below say more
-    try:
+    with without_note():  # the lines below say more
         for done, (name, run) in enumerate(steps.items()):
             if callable(progress):
                 progress(name, done, len(steps))
@@ -64,8 +63,6 @@ def warmup(
                 sys.stderr.write(f"{seconds[name]:.2f} s\n")
         if callable(progress):
             progress("ready", len(steps), len(steps))
-    finally:
-        NOTE.said = said
     return seconds
 
 

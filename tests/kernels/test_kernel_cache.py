@@ -9,17 +9,22 @@ import pickle
 import stat
 import sys
 
-import numba
 import pytest
 
-from lwfast._kernels import _cache, _cache_folders
-from lwfast._kernels import _note as _compile_note
+from lwfast._kernels import _mode
 from lwfast._kernels._jit import jit
 from tests.kernels.twins import needs_jit
 from tests.marks import posix
 from tests.started import child
 
 pytestmark = needs_jit
+
+if _mode.MODE == "numba":
+    import numba
+
+    from lwfast._kernels._numba import cache as _cache
+    from lwfast._kernels._numba import cache_folders as _cache_folders
+    from lwfast._kernels._numba import note as _compile_note
 
 SOURCE = """
 def double(x):

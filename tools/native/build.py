@@ -43,7 +43,11 @@ def own_levels() -> tuple[str, ...]:
     if levels != X86_LEVELS:
         return levels
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("flags")[2].partition("\n")[0].split()
-    needed = ({"ssse3", "sse4_2", "popcnt"}, {"avx2", "bmi2", "fma", "abm"}, {"avx512bw", "avx512dq", "avx512vl"})
+    needed = (
+        {"ssse3", "sse4_2", "popcnt"},
+        {"avx2", "bmi2", "fma", "abm"},
+        {"avx512bw", "avx512dq", "avx512vl"},
+    )
     count = 0
     while count < len(levels) and needed[count] <= set(flags):
         count += 1
@@ -173,7 +177,9 @@ def _run(command: list[str]) -> None:
 def main() -> None:
     """Build the extension into the source tree."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("levels", nargs="*", choices=[*all_levels(), []], help="by default, those of this machine")
+    parser.add_argument(
+        "levels", nargs="*", choices=[*all_levels(), []], help="by default, those of this machine"
+    )
     wanted = parser.parse_args().levels
     levels = tuple(level for level in all_levels() if level in wanted) if wanted else own_levels()
     sys.path[:0] = [str(ROOT), str(HERE)]
@@ -187,7 +193,9 @@ def main() -> None:
     except BuildError as error:
         sys.exit(f"build.py: {error}.")
     part.replace(target)
-    print(f"{target.relative_to(ROOT)}: {', '.join(levels)}, {target.stat().st_size >> 10} KiB, {seconds:.0f} s")
+    print(
+        f"{target.relative_to(ROOT)}: {', '.join(levels)}, {target.stat().st_size >> 10} KiB, {seconds:.0f} s"
+    )
 
 
 if __name__ == "__main__":

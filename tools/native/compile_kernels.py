@@ -71,7 +71,9 @@ def let_errors_have_fixed_texts() -> None:
     from llvmlite import ir
     from numba.core.callconv import CPUCallConv
 
-    def fixed(self: Any, builder: Any, kind: Any, given: Any, _types: Any, loc: Any = None, func_name: Any = None) -> None:
+    def fixed(
+        self: Any, builder: Any, kind: Any, given: Any, _types: Any, loc: Any = None, func_name: Any = None
+    ) -> None:
         texts = tuple(UNKNOWN if isinstance(value, ir.Value) else value for value in given)
         self.set_static_user_exc(builder, kind, texts, loc, func_name)
 
@@ -110,7 +112,9 @@ def code_of(kind: Any) -> str:
         return "v"
     if isinstance(kind, types.Array):
         if kind.ndim > MOST_DIMS:
-            raise TypeError(f"A kernel returns an array of {kind.ndim} dimensions; {MOST_DIMS} are the limit.")
+            raise TypeError(
+                f"A kernel returns an array of {kind.ndim} dimensions; {MOST_DIMS} are the limit."
+            )
         return f"a{CODES[str(kind.dtype)]}{kind.ndim}"
     if isinstance(kind, types.BaseTuple):
         if len(kind) > MOST_ITEMS:
@@ -152,7 +156,9 @@ class Level:
         """Link a kernel and the function around it to the whole."""
         part = self._binding.parse_bitcode(result.library._final_module.as_bitcode())
         for function in part.functions:
-            if not function.is_declaration:  # one copy of what several kernels call, none of what nothing does
+            if (
+                not function.is_declaration
+            ):  # one copy of what several kernels call, none of what nothing does
                 function.linkage = "linkonce_odr"
         around = self._binding.parse_assembly(str(_function_around(result, symbol, name)))
         if self._whole is None:
@@ -168,7 +174,12 @@ class Level:
             if not function.is_declaration and function.name not in outside:
                 function.linkage = "internal"
         for value in self._whole.global_variables:
-            if not value.is_declaration and value.linkage.name in ("common", "external", "linkonce_odr", "weak"):
+            if not value.is_declaration and value.linkage.name in (
+                "common",
+                "external",
+                "linkonce_odr",
+                "weak",
+            ):
                 value.linkage = "internal"
         target = self._binding.Target.from_triple(self._binding.get_process_triple())
         machine = target.create_target_machine(
@@ -252,7 +263,9 @@ def _function_around(result: Any, symbol: str, name: str) -> Any:
         write(builder.load(answer))
     builder.ret(ended)
     if len(arguments) > MOST_IN or written > MOST_OUT:
-        raise TypeError(f"{name} takes {len(arguments)} words and returns {written}; see MOST_IN and MOST_OUT.")
+        raise TypeError(
+            f"{name} takes {len(arguments)} words and returns {written}; see MOST_IN and MOST_OUT."
+        )
     return module
 
 

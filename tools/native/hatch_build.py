@@ -68,7 +68,9 @@ class Kernels(BuildHookInterface):
 
     def _build(self, build_data: dict[str, Any]) -> None:
         levels = build.all_levels() if self._is_required() else build.own_levels()
-        self.app.display_waiting(f"lwfast: compiling the kernels for {', '.join(levels)}; this takes about a minute")
+        self.app.display_waiting(
+            f"lwfast: compiling the kernels for {', '.join(levels)}; this takes about a minute"
+        )
         self._folder = tempfile.TemporaryDirectory()
         target = Path(self._folder.name) / build.MODULE
         seconds = build.build(target, levels)

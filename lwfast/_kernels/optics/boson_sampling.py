@@ -248,8 +248,7 @@ def bound_terms(
 
 
 @jit(
-    "const float64[:], const float64[:], const uint16[:], int64, int64, int64, int64, float64[:], "
-    "float64[:]"
+    "const float64[:], const float64[:], const uint16[:], int64, int64, int64, int64, float64[:], float64[:]"
 )
 def minors_sums(
     forward: FloatArray,
@@ -320,8 +319,7 @@ def minors_sizes(
 
 
 @jit(
-    "const float64[:, :], int64, const int64[:], int64, int64, float64[:], float64[:], uint16[:], "
-    "float64[:]"
+    "const float64[:, :], int64, const int64[:], int64, int64, float64[:], float64[:], uint16[:], float64[:]"
 )
 def minors_expansion(
     table: AnyArray,
@@ -410,9 +408,7 @@ def photon_mode(
     return mode
 
 
-@jit(
-    "const float64[:, :], const float64[:, :], const int64[:, :], const float64[:, :], int64, uint8[:, :]"
-)
+@jit("const float64[:, :], const float64[:, :], const int64[:, :], const float64[:, :], int64, uint8[:, :]")
 def sample_clifford(
     columns_re: FloatArray,
     columns_im: FloatArray,
