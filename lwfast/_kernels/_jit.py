@@ -5,10 +5,11 @@ A kernel that Python calls states the types of its arguments:
     @jit("const uint8[:, :], int64, float64[:]")
     def kernel(states, n_photons, out): ...
 
-An array is C-contiguous, aligned and in the machine's byte order; one that the kernel writes to has to be
-writable, and one that it only reads is `const`. Numbers are `int64`, `uint64`, `float64` or `bool`; tuples are
-`(int64, int64)`. More than one string is more than one form of the kernel. `@jit` without any is for functions
-that only other kernels call. See `_signatures.py` for the grammar, and `_mode.py` for what becomes of it.
+An array is C-contiguous, aligned and in the machine's byte order. One that the kernel writes to has to be
+writable; one that it only reads is `const`. Numbers are `int64`, `uint64`, `float64` or `bool`, and tuples
+are written `(int64, int64)`. Several strings are several forms of the kernel. `@jit` without any is for
+functions that only other kernels call. `_signatures.py` has the grammar, and `_mode.py` says what becomes of
+a kernel.
 """
 
 from __future__ import annotations
@@ -67,8 +68,7 @@ def _compiled(
     if _mode.MODE == "python":
         return function
     if _mode.MODE == "native":
-        kernel = _mode.NATIVE.kernel(name, _mode.LEVEL) if signatures else _called_by_kernels_only(name)
-        return cast("Callable[P, R]", kernel)
+        return _mode.NATIVE.kernel(name, _mode.LEVEL) if signatures else _called_by_kernels_only(name)
     from lwfast._kernels._numba.compiling import compiled
 
     return cast("Callable[P, R]", compiled(function, options))

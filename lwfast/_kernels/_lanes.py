@@ -75,4 +75,5 @@ def plain() -> dict[str, Any]:
         "total": _plain_same,
         "misalignment": _plain_misalignment,
     }
-    return {name: register_jitable(function) for name, function in functions.items()}
+    jitable: Any = register_jitable
+    return {name: jitable(function) for name, function in functions.items()}

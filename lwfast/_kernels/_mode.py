@@ -12,6 +12,7 @@ extension, `LWFAST_SIMD=4` (8) for the highest level with vectors of so many num
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any
 
@@ -51,7 +52,7 @@ def _decide() -> tuple[str, str, Any, str]:
     if _is_set("LWFAST_JIT"):
         return "numba", "LWFAST_JIT is set", None, ""
     try:
-        from lwfast._kernels import _native as native
+        native: Any = importlib.import_module("lwfast._kernels._native")
     except ModuleNotFoundError:
         return "numba", "this installation holds no kernels that were compiled ahead of time", None, ""
     except ImportError as error:  # built for another system, or damaged
@@ -61,8 +62,8 @@ def _decide() -> tuple[str, str, Any, str]:
     level = _level(native)
     if level is None:
         reason = "this processor supports no level that was built"
-        if "LWFAST_SIMD" in os.environ:
-            reason = f"no level that was built and runs here has the vectors that LWFAST_SIMD={os.environ['LWFAST_SIMD']} asks for"
+        if lanes := os.environ.get("LWFAST_SIMD", ""):
+            reason = f"no level that runs here has the vectors that LWFAST_SIMD={lanes} asks for"
         return "numba", reason, None, ""
     asked = "LWFAST_CPU is set" if os.environ.get("LWFAST_CPU", "").strip() else "the highest that runs here"
     return "native", asked, native, level
@@ -82,6 +83,6 @@ def digest_of_sources() -> str:
 
 MODE, WHY, NATIVE, LEVEL = _decide()
 IS_BUILD = _is_set("LWFAST_BUILD")
-"""Whether kernels are compiled for an extension, maybe for another processor: nothing of it can be run here."""
+"""Whether an extension is being built, maybe for another processor: nothing that is compiled can be run."""
 LANES = {name: lanes for name, lanes, _ in NATIVE.levels()}[LEVEL] if NATIVE is not None else 0
 """Numbers in a vector of the level that is used; 0 where it is not one of the extension."""

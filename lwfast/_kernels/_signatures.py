@@ -58,18 +58,18 @@ def _arguments(signature: str, tokens: list[str]) -> list[str]:
 
 
 def _argument(signature: str, tokens: list[str]) -> str:
-    token = tokens.pop() if tokens else ""
-    if token == "(":
+    word = tokens.pop() if tokens else ""
+    if word == "(":
         inside = "".join(_arguments(signature, tokens))
         if not tokens or tokens.pop() != ")":
             raise ValueError(_wrong(signature, "a tuple that is not closed"))
         return f"({inside})"
-    const = token == "const"
+    const = word == "const"
     if const:
-        token = tokens.pop() if tokens else ""
-    number = _NUMBER.fullmatch(token)
+        word = tokens.pop() if tokens else ""
+    number = _NUMBER.fullmatch(word)
     if number is None or number[1] not in CODES or (const and number[2] is None):
-        raise ValueError(_wrong(signature, token))
+        raise ValueError(_wrong(signature, word))
     code = CODES[number[1]]
     if number[2] is None:
         return code

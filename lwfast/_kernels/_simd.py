@@ -6,8 +6,8 @@ registers are shorter, so the kernels run on any target; `LANES` only picks the 
 
 Where one of these operations does not answer a trial as it should, where nothing is compiled, or where
 `LWFAST_SIMD=0`, the same names are plain functions of floats and `LANES` is 1: the kernels stay the same and
-only lose speed. `LWFAST_SIMD=4` and `8` ask for a width. Where kernels were compiled ahead of time, `LANES` is
-that of their level, and Python has no use for the operations. Nothing here knows of permanents.
+only lose speed. `LWFAST_SIMD=4` and `8` ask for a width. Where kernels were compiled ahead of time, `LANES`
+is that of their level, and Python has no use for the operations. Nothing here knows of permanents.
 
 Arrays of vectors are C-contiguous `float64[n, LANES]`. `get`, `put` and `broadcast` take either such an array
 or a flat `float64[n]`: one source serves constants that all lanes share and constants that every lane has for
@@ -96,7 +96,8 @@ def lane_jit(*given: Any) -> Any:
     """Compile a kernel that uses lanes, cached apart for each number of lanes; used as `jit` is."""
     if len(given) == 1 and callable(given[0]):
         return jit(_apart(given[0]))
-    return lambda function: jit(*given)(_apart(function))
+    decorate: Callable[[Callable[..., Any]], Any] = jit(*given)
+    return lambda function: decorate(_apart(function))
 
 
 def _apart(function: Callable[P, R]) -> Callable[P, R]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from lwfast._kernels import _mode
 
 SLOW_LEVELS = {
-    "x86-64-v2": "permanents take 2 to 3 times as long as at x86-64-v3, for want of wide registers and fused sums",
+    "x86-64-v2": "permanents take 2 to 3 times as long as at x86-64-v3, which has wider registers",
 }
 """Levels that cost more than a fifth, and what is known of it."""
 

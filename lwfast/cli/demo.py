@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compile_first() -> None:
-    """Compile what the demo needs, with a note: without kernels in the package, the first run waits for it."""
+    """Compile what the demo needs, with a note, where the package holds no compiled kernels."""
     from lwfast._kernels.report import are_compiled_here, why_not_kept
 
     if not are_compiled_here():

@@ -90,7 +90,8 @@ def test_every_module_of_kernels_is_loaded():
 @needs_jit
 def test_note_on_compilation():
     """A process that compiles for more than a second says so, once, on stderr; LWFAST_QUIET=1 keeps quiet."""
-    code = "from lwfast.optics.samples.sample_counts import sample_counts; import lwfast._kernels._numba.note as n\n"
+    code = "from lwfast.optics.samples.sample_counts import sample_counts\n"
+    code += "import lwfast._kernels._numba.note as n\n"
     code += "n._AFTER_SECONDS = 0.01\n"
     code += "sample_counts([0.5, 0.5], 10)"
     for quiet in ("0", "1"):

@@ -2,8 +2,8 @@
 
 The function below a kernel's decorator still calls compiled kernels, and operations on vectors, which plain
 Python cannot run. So the rooms of kernels are imported once more with nothing compiled: there every kernel is
-a plain function, and a vector has one lane. Where nothing is compiled anyway (`tox -e nojit`), a kernel is its
-own twin.
+a plain function, and a vector has one lane. Where nothing is compiled anyway (`tox -e nojit`), a kernel is
+its own twin.
 """
 
 from __future__ import annotations

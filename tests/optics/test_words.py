@@ -13,7 +13,7 @@ from lwfast._kernels._jit import jit
 
 pytestmark = pytest.mark.skipif(
     _mode.MODE == "native",
-    reason="kernels compiled ahead of time hold these instructions, and none for this test",
+    reason="tried where Numba compiles a kernel for it",
 )
 
 

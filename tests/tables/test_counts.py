@@ -151,9 +151,9 @@ def test_the_compiled_check_in_parts_and_its_source_agree():
 
     states = np.random.default_rng(2).integers(0, 3, (200, 9)).astype(np.uint8)
     answers = []
-    for plain in (False, True):
+    for is_plain in (False, True):
         sort, look = (
-            plain(kernel) if plain else kernel for kernel in (kernels.sort_hashes, kernels.distinct_part)
+            plain(kernel) if is_plain else kernel for kernel in (kernels.sort_hashes, kernels.distinct_part)
         )
         hashes, ends = np.empty(200, np.uint64), np.zeros((2, 4), np.int64)
         with np.errstate(over="ignore"):

@@ -124,9 +124,9 @@ def _missing() -> str:
 
 
 def _numpy_include() -> str:
-    import numpy
+    import numpy as np
 
-    return numpy.get_include()
+    return np.get_include()
 
 
 def _compile(levels: tuple[str, ...], folder: Path) -> None:

@@ -154,7 +154,7 @@ class Level:
 
     def _link(self, result: Any, symbol: str, name: str) -> None:
         """Link a kernel and the function around it to the whole."""
-        part = self._binding.parse_bitcode(result.library._final_module.as_bitcode())
+        part = self._binding.parse_bitcode(result.library._final_module.as_bitcode())  # noqa: SLF001
         for function in part.functions:
             if (
                 not function.is_declaration
@@ -272,14 +272,14 @@ def _function_around(result: Any, symbol: str, name: str) -> Any:
 def main(level: str, folder: Path) -> None:
     """Write `LEVEL.o` and `LEVEL.h` to a folder."""
     set_environment(level)
-    import lwfast._kernels
+    from lwfast import _kernels
     from lwfast._kernels import _jit, _mode
 
     if _mode.MODE != "numba":
         raise RuntimeError(f"Kernels would not be compiled: {_mode.WHY}.")
     let_errors_have_fixed_texts()
     dispatchers = {}
-    for found in pkgutil.walk_packages(lwfast._kernels.__path__, "lwfast._kernels."):
+    for found in pkgutil.walk_packages(_kernels.__path__, "lwfast._kernels."):
         if found.name.rpartition(".")[2] == "_native":
             continue
         module = importlib.import_module(found.name)

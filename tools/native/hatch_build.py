@@ -40,7 +40,7 @@ class Kernels(BuildHookInterface):
             return
         reason = self._why_not()
         if version == "editable":
-            reason = "an editable install runs them from their sources; `python tools/native/build.py` compiles them"
+            reason = "this install is editable; `python tools/native/build.py` compiles them"
         if not reason:
             try:
                 self._build(build_data)
@@ -53,7 +53,7 @@ class Kernels(BuildHookInterface):
             raise build.BuildError(reason)
         self.app.display_warning(f"lwfast: Numba will compile the kernels at their first use ({reason}).")
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+    def finalize(self, *_: Any) -> None:
         """Remove the extension, which is in the wheel."""
         if self._folder is not None:
             self._folder.cleanup()

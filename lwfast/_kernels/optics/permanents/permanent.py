@@ -156,7 +156,10 @@ def opposite_factors(zr: Any, zi: Any, constants: Any, at: Any, sr: Any, si: Any
     return add(er, sr), add(ei, si), sub(er, sr), sub(ei, si)
 
 
-@lane_jit("const float64[:, :], const float64[:], int64, int64, int64, float64[:, :]")
+@lane_jit(
+    "const float64[:, :], const float64[:], int64, int64, int64, float64[:, :]",
+    "const float64[:, :], const float64[:, :], int64, int64, int64, float64[:, :]",
+)
 def permanent_glynn(
     base: FloatArray,
     rows: FloatArray,
