@@ -90,6 +90,6 @@ def register_jitable(function: Callable[P, R]) -> Callable[P, R]:
     """Let kernels call a function, into which Numba compiles it; it stays callable from Python."""
     if _mode.MODE != "numba":
         return function
-    from numba.extending import register_jitable as register
+    from lwfast._kernels._numba.compiling import inlined
 
-    return cast("Callable[P, R]", register(function))
+    return cast("Callable[P, R]", inlined(function))

@@ -44,9 +44,9 @@ def _wanted_lanes() -> int:
     asked = os.environ.get("LWFAST_SIMD", "")
     if asked in _WIDTHS:
         return _WIDTHS[asked]
-    from llvmlite import binding
+    from lwfast._kernels._numba.vectors import best_lanes
 
-    return 8 if binding.get_host_cpu_features().get("avx512f", False) else 4
+    return best_lanes()
 
 
 def _choose() -> tuple[int, dict[str, Any]]:

@@ -86,12 +86,9 @@ _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
 
 
 def _unitary() -> None:
-    import numba  # noqa: F401  (its kernel is for processes that have loaded Numba)
-
     from lwfast.optics.unitary import random_unitary, unitary_deviation
 
-    for size in (4, 40):
-        unitary_deviation(random_unitary(size, 1))
+    unitary_deviation(random_unitary(40, 1))  # of a size that a kernel is loaded for
 
 
 def _distributions() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.extending import register_jitable
 
 from lwfast._kernels import _mode
 from lwfast._kernels._numba import instructions  # noqa: F401  (tells Numba what to write for a call of one)
@@ -35,3 +36,9 @@ def compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     if USE_CACHE and dispatcher is not function:  # as it is where Numba's settings turn the JIT off
         use_cache(dispatcher)
     return dispatcher
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Let kernels call a function, into which it is compiled."""
+    register: Any = register_jitable
+    return register(function)

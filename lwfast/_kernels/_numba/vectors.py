@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
+
+
+def best_lanes() -> int:
+    """Return how many numbers a vector should have on this machine, so that it need not be spilled."""
+    return 8 if binding.get_host_cpu_features().get("avx512f", False) else 4
 
 
 def intrinsics(lanes: int) -> dict[str, Any]:
