@@ -86,9 +86,10 @@ _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
 
 
 def _unitary() -> None:
-    from lwfast.optics.unitary import random_unitary, unitary_deviation
+    from lwfast._kernels.optics.unitary import deviation_columns
 
-    unitary_deviation(random_unitary(40, 1))  # of a size that a kernel is loaded for
+    # Called with large matrices only, unless Numba is loaded: so it is called here itself.
+    deviation_columns(np.ones((1, 2, 2)), np.zeros((1, 2, 2)), np.empty(1))
 
 
 def _distributions() -> None:

@@ -93,7 +93,7 @@ def wrong(code):
     if code[0] in "ar":
         value = good(code)
         yield 1
-        yield value.astype(np.float32)
+        yield np.zeros(value.shape, np.float32)
         yield value.astype(value.dtype.newbyteorder()) if value.dtype.itemsize > 1 else 1.0
         yield value[np.newaxis]
         yield np.zeros((4,) * value.ndim, value.dtype)[(slice(None, None, 2),) * value.ndim]
