@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -140,6 +140,34 @@ class ProbabilityDistribution(StateMap[float]):
         return html_table(
             self.states, self.probabilities, f"ProbabilityDistribution: {number_of(len(self), 'state')}"
         )
+
+
+class LateDistribution(ProbabilityDistribution):
+    """A ProbabilityDistribution that costs nothing until it is read.
+
+    Lightworks' own Sampler hands out what a backend left there, so what is left has to be a distribution.
+
+    Args:
+        work: Returns the distribution; called once.
+    """
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Callable[[], ProbabilityDistribution]) -> None:
+        self._work = work
+
+    def __getattr__(self, name: str) -> Any:
+        """Work the columns out: slots that are empty come here."""
+        if name not in StateMap.__slots__:
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(msg)
+        found = self._work()
+        StateMap.__init__(self, found.states, found.probabilities)
+        return getattr(self, name)
+
+    def __reduce__(self) -> Any:
+        """Stay as late in a copy or pickle."""
+        return LateDistribution, (self._work,)
 
 
 def _real(value: Any) -> Any:

@@ -25,7 +25,6 @@ from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.merging import ColumnSum
 from lwfast.results.processing.selection import (
-    as_selection,
     described,
     keep_states,
     select_columns,
@@ -34,7 +33,7 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import group_weights
-from lwfast.rules import as_heralds, check_modes, herald_rules
+from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.counts import as_counts, as_table, group_checked
 
 

@@ -20,7 +20,7 @@ from lwfast.results.plots.simulation_plot import plot_simulation
 from lwfast.results.processing.mapping import map_states, table_of
 from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import StateMap
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_occupation, trusted_state
 from lwfast.tables.counts import group_checked
 
 _TYPES = ("probability", "probability_amplitude")
@@ -155,7 +155,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     def __iter__(self) -> Iterator[State]:
         for row in self._inputs.keys.tolist():
-            yield State._trusted(tuple(row))  # noqa: SLF001  (rows of a uint8 table are valid states)
+            yield trusted_state(tuple(row))
 
     def __contains__(self, key: object) -> bool:
         try:

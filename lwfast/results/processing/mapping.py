@@ -9,7 +9,7 @@ import numpy as np
 
 from lwfast._base.origin import origin_of
 from lwfast._types import StateTable
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_occupation, trusted_state
 
 TableMapping = Callable[..., StateTable]
 
@@ -96,8 +96,7 @@ def map_states(states: StateTable, mapping: Any, *args: Any, **kwargs: Any) -> t
             "Provided mapping should be a callable which accepts and returns a State, or the name of one of "
             f"{', '.join(MAPPINGS)}; got {type(mapping).__name__}."
         )
-    trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
-    mapped = [as_occupation(mapping(trusted(tuple(row)), *args, **kwargs)) for row in states.tolist()]
+    mapped = [as_occupation(mapping(trusted_state(tuple(row)), *args, **kwargs)) for row in states.tolist()]
     return table_of(mapped), getattr(mapping, "__qualname__", type(mapping).__name__)
 
 
