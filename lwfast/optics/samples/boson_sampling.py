@@ -16,7 +16,13 @@ from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, SeedLike, StateTable
 from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import checked_matrix, checked_occupation, matrix_tolerance
-from lwfast.optics.costs import check_sample_cost, largest_table, sample_bytes, slowest_sample_seconds
+from lwfast.optics.costs import (
+    check_sample_cost,
+    largest_table,
+    sample_bytes,
+    samples_bytes,
+    slowest_sample_seconds,
+)
 from lwfast.optics.light import Light, parsed_light
 from lwfast.optics.noise.loss import lossy_rows
 from lwfast.optics.permanents.expansions import sample_in_steps
@@ -172,7 +178,7 @@ def _sample(
     workers = checked_workers(workers)
     n_modes, n_photons = light.n_modes, inputs.shape[1]
     check_state_photons(n_photons, "The input has")
-    check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
+    check_memory(samples_bytes(count, n_photons, n_modes), f"{count} samples of {n_photons} photons")
     generator = np.random.default_rng(rng)
     lossy = light.loss_rows
     rows = np.concatenate([light.columns, lossy[lossy_rows(lossy)]]).T
