@@ -47,7 +47,7 @@ class Progress:
     ) -> None:
         if not (wanted is None or is_bool(wanted) or callable(wanted)):
             msg = (
-                f"progress should be True, False or a callable that takes ({', '.join(takes)}), got "
+                f"`progress` should be True, False or a callable that takes ({', '.join(takes)}), got "
                 f"{wanted!r:.80} of type {type(wanted).__name__}."
             )
             raise TypeError(msg)

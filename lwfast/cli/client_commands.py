@@ -285,7 +285,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
-        raise ConfigurationError(f"{path} is too large: {error}") from error
+        raise ConfigurationError(f"{path} is too large: {ended(error)}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {ended(error)}") from error
     if isinstance(data, dict) and "job_type" in data:

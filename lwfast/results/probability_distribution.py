@@ -9,7 +9,7 @@ import numpy as np
 
 from lwfast._base.validation import is_real, scalar
 from lwfast._types import FloatArray
-from lwfast.errors import ProbabilityDistributionError
+from lwfast.errors import ProbabilityDistributionError, ended
 from lwfast.results.columns.text import html_table, number_of, short_text
 from lwfast.results.processing.mapping import table_of
 from lwfast.results.processing.summaries import correlations_of
@@ -43,7 +43,7 @@ class ProbabilityDistribution(StateMap[float]):
             values = np.array([_real(value) for value in distribution.values()], np.float64)
         except (TypeError, ValueError, AttributeError) as error:
             raise ProbabilityDistributionError(
-                f"A distribution maps states to probabilities: {error}"
+                f"A distribution maps states to probabilities: {ended(error)}"
             ) from error
         _check(values)
         StateMap.__init__(self, *group_weights(states, values))
@@ -159,7 +159,7 @@ class LateDistribution(ProbabilityDistribution):
     def __getattr__(self, name: str) -> Any:
         """Work the columns out: slots that are empty come here."""
         if name not in StateMap.__slots__:
-            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}."
             raise AttributeError(msg)
         found = self._work()
         StateMap.__init__(self, found.states, found.probabilities)

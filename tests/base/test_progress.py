@@ -108,7 +108,7 @@ def test_what_progress_may_be(tmp_path):
         (lambda: JobProgress("yes", 1), "job, status, position"),
     ):
         with pytest.raises(
-            TypeError, match=rf"^progress should be True, False or a callable that takes \({takes}\)"
+            TypeError, match=rf"^`progress` should be True, False or a callable that takes \({takes}\)"
         ):
             call()
     with Progress(np.True_) as shown:

@@ -348,7 +348,7 @@ class Campaign:
             raise CampaignError(
                 f"{len(self.paths) - tally.n_tried} of {len(self.paths)} files were not processed because a "
                 "worker ended abruptly: it was killed, had no memory left, or raised what cannot be sent. "
-                f"{len(failed)} are missing in the outcome: {some(list(failed))}",
+                f"{len(failed)} are missing in the outcome: {some(list(failed))}.",
                 failed,
                 outcome,
             ) from tally.broken

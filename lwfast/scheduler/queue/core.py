@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
+from lwfast.errors import ended
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob
@@ -91,7 +92,7 @@ class Scheduler:
             try:
                 await self._take_up()
             except (UnavailableError, OSError) as error:
-                raise StoreOpenError(f"The scheduler cannot start on {path}: {error}") from error
+                raise StoreOpenError(f"The scheduler cannot start on {path}: {ended(error)}") from error
             self._open = opened.pop_all()
         self.pool = WorkerPool(
             settings.workers,
@@ -292,7 +293,7 @@ class Scheduler:
         except UnavailableError as error:
             if worker.job_id == job.id and worker.process is process:
                 worker.job_id = None
-                self._try_again(job, f"The payload could not be read: {error}")
+                self._try_again(job, f"The payload could not be read: {ended(error)}")
                 self._pump()
             return
         if worker.job_id != job.id or worker.process is not process:
