@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast._base.files.edited_text import parse_json, read_edited
 from lwfast.cli import doctor, pending
+from lwfast.cli.number_arguments import positive_number
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="only jobs with this name")
     parser.add_argument(
-        "--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
+        "--limit", type=positive_number, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
     )
     pending.add_arguments(parser)
     parser.set_defaults(run=run_jobs)
@@ -132,7 +133,9 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="without post-selection")
     parser.add_argument("--wait", action="store_true", help="wait until the job is complete")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
-    parser.add_argument("--top", type=_positive, default=DEFAULT_LIMIT, help="how many outcomes to print")
+    parser.add_argument(
+        "--top", type=positive_number, default=DEFAULT_LIMIT, help="how many outcomes to print"
+    )
     parser.set_defaults(run=run_result)
 
 
@@ -329,10 +332,3 @@ def output_path(text: str) -> Path:
     if text == "-":
         raise argparse.ArgumentTypeError("A file is needed; nothing is written to standard output (-).")
     return Path(text)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
-    return number

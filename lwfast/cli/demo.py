@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _compile_first() -> None:
     """Compile what the demo needs, with a note: the first run after an install waits for it once."""
-    from lwfast._kernels._cache import why_not_kept
+    from lwfast._kernels.compiled import why_not_kept
     from lwfast.emulator.warmup import JOB_PATH, warmup
 
     seconds = sum(warmup(progress=True, groups=JOB_PATH).values())

@@ -59,7 +59,7 @@ def _extras(_: Client) -> bool:
 def _cache(_: Client) -> bool:
     """Check that compiled kernels can be kept; without that each process compiles anew."""
     try:
-        from lwfast._kernels._cache import USE_CACHE, count_entries, kept_in, why_not_kept
+        from lwfast._kernels.compiled import USE_CACHE, count_entries, kept_in, why_not_kept
     except ImportError as error:  # of Numba
         return _say(False, f"kernels cannot be compiled: {error}")
     folder = kept_in()

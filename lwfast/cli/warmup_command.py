@@ -17,7 +17,7 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001  (every command takes its arguments)
     """Compile, and say how long each kernel took; 1, and at once, where no later process would find them."""
-    from lwfast._kernels._cache import kept_in, why_not_kept
+    from lwfast._kernels.compiled import kept_in, why_not_kept
     from lwfast.emulator.warmup import warmup
 
     if kept_in() is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
 from lwfast._base.memory import memory_limit, readable_bytes
-from lwfast._kernels._stderr import is_quiet, say
+from lwfast._kernels.stderr_notes import is_quiet, say
 from lwfast.emulator.acceptance import LOOK_SECONDS, Acceptance, acceptance, share_of_callable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.rounds import ROUND_SHOTS

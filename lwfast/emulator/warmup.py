@@ -49,10 +49,9 @@ def warmup(progress: ProgressLike = False, *, groups: Iterable[str] | None = Non
             msg = f"Unknown groups of kernels: {', '.join(unknown)}; there are {', '.join(steps)}."
             raise ValueError(msg)
         steps = {name: steps[name] for name in wanted}
-    from lwfast._kernels._note import NOTE
+    from lwfast._kernels.compiled import without_note
 
-    said, NOTE.said = NOTE.said, True  # the lines below say more
-    try:
+    with without_note():  # the lines below say more
         for done, (name, run) in enumerate(steps.items()):
             shown.report(name, done, len(steps))
             begin = time.perf_counter()
@@ -60,8 +59,6 @@ def warmup(progress: ProgressLike = False, *, groups: Iterable[str] | None = Non
             seconds[name] = time.perf_counter() - begin
             shown.took(seconds[name])
         shown.report("ready", len(steps), len(steps))
-    finally:
-        NOTE.said = said
     return seconds
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts, StateTable
 from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
@@ -147,7 +148,7 @@ def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
     tables = bytearray()  # NumPy takes longer to make a few small arrays than the kernel for 10^4 rows
     for rule in conditions:
         mode, total = rule.modes[0], rule.totals[0]
-        one_number = len(rule.modes) == len(rule.totals) == 1 and total < 256
+        one_number = len(rule.modes) == len(rule.totals) == 1 and total <= MAX_STATE_PHOTONS
         if one_number and n_modes >= 8 and exact.setdefault(mode, total) == total:
             continue
         # A mode alone is read twice and doubles its totals: the kernel has one loop less.
@@ -155,7 +156,7 @@ def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
         modes += rule.modes * scale
         rule_start.append(len(modes))
         allowed_start.append(len(tables))
-        most = 255 * len(rule.modes)
+        most = MAX_STATE_PHOTONS * len(rule.modes)
         tables += bytes(scale * most + 1)
         for total in rule.totals:
             if total <= most:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.memory import check_memory
 from lwfast._kernels.optics.permanents.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray
@@ -222,8 +223,8 @@ def _multiplicities(given: Any, length: int, name: str) -> AnyArray:
     if counts.size and int(counts.min()) < 0:
         msg = f"{name} should not be negative, got {int(counts.min())}."
         raise ValueError(msg)
-    if counts.size and int(counts.max()) > 255:
-        msg = f"{name} should be at most 255, got {int(counts.max())}."
+    if counts.size and int(counts.max()) > MAX_STATE_PHOTONS:
+        msg = f"{name} should be at most {MAX_STATE_PHOTONS}, got {int(counts.max())}."
         raise ResourceLimitError(msg)
     return counts.astype(np.int64)
 

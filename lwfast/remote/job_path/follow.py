@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import Any, Generic, TypeVar
 
 from lwfast._base.limits import first_ids
+from lwfast._base.pauses import longer
 from lwfast.errors import (
     ConnectionFailedError,
     HTTPError,
@@ -170,7 +171,7 @@ class Follower(Generic[H]):
         return news
 
     def _grow(self) -> None:
-        self.pause = min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, self.pause) * 1.4)
+        self.pause = longer(self.pause, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, 1.4)
 
     def _bearable(self, error: LightworksRemoteError) -> bool:
         """Whether to go on asking: the scheduler may come back."""

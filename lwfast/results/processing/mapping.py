@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.origin import origin_of
 from lwfast._types import StateTable
 from lwfast.state import State, as_occupation, trusted_state
@@ -112,9 +113,10 @@ def table_of(occupations: list[tuple[int, ...]]) -> StateTable:
     for k, occupation in enumerate(occupations):
         if len(occupation) != n_modes:
             raise ValueError(f"State {k} has {len(occupation)} modes, those before it have {n_modes}.")
-        if occupation and max(occupation) > 255:
+        if occupation and max(occupation) > MAX_STATE_PHOTONS:
             raise ValueError(
-                f"State {k} has {max(occupation)} photons in a mode; a result table holds at most 255."
+                f"State {k} has {max(occupation)} photons in a mode; a result table holds at most "
+                f"{MAX_STATE_PHOTONS}."
             )
     return np.array(occupations, np.uint8).reshape(len(occupations), n_modes)
 
