@@ -10,7 +10,7 @@ import msgspec
 
 from lwfast import wire
 from lwfast.errors import JobNotFoundError, JobSubmissionError
-from lwfast.remote.connection import caps
+from lwfast.remote.connection import size_limits as caps
 from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.causes import complaints
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy

@@ -32,7 +32,6 @@ from lwfast.errors import (
 )
 from lwfast.remote.configuration.client_settings import ClientSettings
 from lwfast.remote.connection.body import CapExceededError, EncodingError, OnBytes, read_body
-from lwfast.remote.connection.caps import ERROR_BYTES, Cap
 from lwfast.remote.connection.causes import (
     forget_request,
     innermost,
@@ -43,6 +42,7 @@ from lwfast.remote.connection.causes import (
 from lwfast.remote.connection.connecting import CertificateFileError
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from lwfast.remote.connection.session import make_session
+from lwfast.remote.connection.size_limits import ERROR_BYTES, Cap
 from lwfast.remote.connection.timeouts import Timeouts
 from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
 

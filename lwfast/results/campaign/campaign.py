@@ -25,7 +25,7 @@ from lwfast.results.campaign.chunks import (
     reason_of,
     run_chunk,
 )
-from lwfast.results.campaign.doubles import MOST_FILES, Doubles
+from lwfast.results.campaign.counted_twice import MOST_FILES, CountedTwice
 from lwfast.results.campaign.paths import files_of
 from lwfast.results.campaign.running import outcomes_of
 from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
@@ -299,7 +299,7 @@ class Campaign:
         self, kind: Callable[[], S], executor: Executor | None, progress: Any, in_flight: int | None
     ) -> tuple[S, _Tally]:
         """Return the sum over all files, and what was wrong with those that are not in it."""
-        total, tally, doubles = kind(), _Tally(), Doubles()
+        total, tally, twice = kind(), _Tally(), CountedTwice()
         failed = tally.failed
         n_modes: int | None = None
         fits = False
@@ -313,7 +313,7 @@ class Campaign:
                     raise outcome.misfit
                 fits = fits or outcome.has_states
                 failed.update(outcome.failed)
-                doubles.add(outcome.contents)
+                twice.add(outcome.contents)
                 for part in outcome.parts:
                     n_modes = part.n_modes if n_modes is None else n_modes
                     if part.n_modes not in (None, n_modes):
@@ -323,7 +323,7 @@ class Campaign:
         except BaseException:
             self.report = tally.report(len(self.paths))
             raise
-        for message in doubles.warnings():
+        for message in twice.warnings():
             warnings.warn(message, stacklevel=3)
         return total, tally
 

@@ -19,9 +19,9 @@ from lwfast.errors import ended
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob
-from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.changes import ChangeCounter
-from lwfast.scheduler.queue.ends import End, Ends
+from lwfast.scheduler.queue.job_ends import End, Ends
+from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
@@ -78,7 +78,7 @@ class Scheduler:
             opened.push_async_callback(self._writer.close)
             self._reader = Reader(path)
             opened.callback(self._reader.close)
-            self.book = Book(self._reader, self.changes)
+            self.book = KnownJobs(self._reader, self.changes)
             self.ends = Ends(
                 self._writer,
                 self._reader,

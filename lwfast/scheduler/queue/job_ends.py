@@ -20,7 +20,7 @@ from lwfast._base.limits import MIB
 from lwfast._base.pauses import pause_after
 from lwfast.scheduler.faults import StoreWriteError, UnavailableError
 from lwfast.scheduler.jobs import Log, StoredJob
-from lwfast.scheduler.queue.book import Book
+from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.result_files import JobAndSeed, remove_all_of
 from lwfast.scheduler.store.store import Store
@@ -66,7 +66,7 @@ class Ends:
         self,
         writer: Writer,
         reader: Reader,
-        book: Book,
+        book: KnownJobs,
         results_dir: Path,
         *,
         on_stored: Callable[[StoredJob, End], None],

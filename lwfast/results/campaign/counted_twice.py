@@ -26,7 +26,7 @@ def content_of(path: str, metadata: Mapping[str, Any]) -> Content:
     return Content(path, "files" in metadata, job)
 
 
-class Doubles:
+class CountedTwice:
     """Gathers what files say to hold."""
 
     def __init__(self) -> None:
