@@ -63,8 +63,9 @@ class Plan:
         n_outcomes: Outcomes of the distribution; 0 where none is made.
         needed_bytes: Estimate of the memory.
         seconds: Rough estimate of the time on one core, with what is drawn and then thrown away.
-        acceptance: Share of all shots that counts, as far as it is known before; None where no shot is thrown
-            away.
+        acceptance: Share of all shots that counts, as far as it is known before; 0 where none can, and a run
+            would be refused. None where no shot would be drawn and thrown away: all count, shots are counted
+            (input mode), or a distribution of what counts is made.
         way: The way to the distribution, for the run; None where there is none.
         polynomial: What was laid out to tell the costs, for the run; None where nothing was.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling, refuse_endless
-from lwfast.emulator.sampling import Sampling
+from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import SamplerError
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.distributions.ways import distribution
@@ -82,6 +82,11 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
     plan = plan_sampling(sampling, backend)
     if to_run:
         refuse_endless(plan, task.n_samples)
+    elif task.n_samples and not sampling.every_shot:
+        reason = why_impossible(sampling.experiment, sampling.conditions)
+        if reason is not None:
+            text = f"{plan.reason} A run would raise SamplerError, since no outcome can count: {reason}."
+            plan = replace(plan, reason=text, acceptance=0.0)
     return SamplerRun(task, sampling, plan)
 
 
