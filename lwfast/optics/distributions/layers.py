@@ -97,7 +97,7 @@ class OutputPolynomial:
         Returns:
             float64[1, K], the probabilities; or float64[2, K], real and imaginary part of the coefficients.
         """
-        from lwfast._kernels.compiled import PADDING
+        from lwfast._kernels._simd import PADDING
         from lwfast._kernels.optics import layers, slos
 
         n, n_modes = self.columns.shape

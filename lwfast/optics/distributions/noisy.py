@@ -31,7 +31,7 @@ class _Products:
     """Polynomials over the modes and the missing photons, and their products with linear forms."""
 
     def __init__(self, n_modes: int, degree: int, workers: int | None) -> None:
-        from lwfast._kernels.compiled import PADDING
+        from lwfast._kernels._simd import PADDING
         from lwfast._kernels.optics import layers, slos
 
         self.n_modes = n_modes
