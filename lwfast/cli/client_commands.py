@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lwfast.cli import doctor, pending
+from lwfast.cli.number_arguments import positive_number
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="only jobs with this name")
     parser.add_argument(
-        "--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
+        "--limit", type=positive_number, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
     )
     pending.add_arguments(parser)
     parser.set_defaults(run=run_jobs)
@@ -129,7 +130,9 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="without post-selection")
     parser.add_argument("--wait", action="store_true", help="wait until the job is complete")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
-    parser.add_argument("--top", type=_positive, default=DEFAULT_LIMIT, help="how many outcomes to print")
+    parser.add_argument(
+        "--top", type=positive_number, default=DEFAULT_LIMIT, help="how many outcomes to print"
+    )
     parser.set_defaults(run=run_result)
 
 
@@ -287,7 +290,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
-        raise ConfigurationError(f"{path} is too large: {error}") from error
+        raise ConfigurationError(f"{path} is too large: {ended(error)}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {ended(error)}") from error
     if isinstance(data, dict) and "job_type" in data:
@@ -331,10 +334,3 @@ def output_path(text: str) -> Path:
     if text == "-":
         raise argparse.ArgumentTypeError("A file is needed; nothing is written to standard output (-).")
     return Path(text)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
-    return number
