@@ -8,11 +8,11 @@ import numpy as np
 
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.sampling import emission_for
-from lwfast.optics.costs import sample_seconds
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import distinct_rows
 from lwfast.optics.noise.source_terms import SourceTerms
 from lwfast.optics.samples.emission import Emission, loses_more
+from lwfast.optics.samples.prices import sample_seconds
 from lwfast.optics.samples.shots import draw_shots
 
 LOOK_SECONDS = 0.05

@@ -25,7 +25,6 @@ from lwfast.optics.costs import (
     counting_bytes,
     counting_seconds,
     estimates,
-    shots_bytes,
 )
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
 from lwfast.optics.distributions.layout import FockLayout
@@ -34,6 +33,7 @@ from lwfast.optics.distributions.rounding import fock_rounding
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.optics.photon_limits import check_amplitudes_hold, states_of
+from lwfast.optics.samples.prices import shots_bytes
 from lwfast.optics.samples.shots import check_shots_hold, estimated_seconds
 
 SLOS = "slos"
@@ -268,7 +268,7 @@ def _shots_plan(sampling: Sampling, reason: str, found: Acceptance | None = None
     # As many photons interfere as usually do.
     interfering = round(emission.mean_interfering())
     at_once = int(min(max(drawn, 1.1 * n_samples), ROUND_SHOTS))
-    needed = shots_bytes(interfering, sampling.experiment.n_modes, at_once)
+    needed = shots_bytes(interfering, sampling.experiment.n_modes, len(emission.light.rows), at_once)
     seconds = _SHOTS_SECONDS + estimated_seconds(emission, drawn, ROUND_SHOTS)
     if sampling.conditions.test is not None:
         # Once about each that is different, as far as anybody knows before.

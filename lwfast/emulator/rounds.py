@@ -10,9 +10,9 @@ import numpy as np
 
 from lwfast._types import Counts, StateTable
 from lwfast.emulator.conditions import grouped
-from lwfast.optics.costs import sample_seconds
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.samples.emission import Emission
+from lwfast.optics.samples.prices import sample_seconds
 from lwfast.optics.samples.shots import draw_shots
 
 ROUND_SHOTS = 1 << 18

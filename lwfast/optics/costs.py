@@ -9,17 +9,13 @@ is taken; they are much alike on other machines.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
-from lwfast._base.memory import check_memory, readable_bytes
 from lwfast._types import FloatArray
-from lwfast.errors import ResourceLimitError
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.photon_limits import states_of
 
@@ -41,9 +37,6 @@ _MOST_CLICK_MODES = 22
 _MOST_CLICK_PHOTONS = 16
 STACK_BYTES = 32 << 20
 """Matrices are handed to the permanent kernel in stacks of this size."""
-MOST_STATES = 1 << 29
-"""One sample then takes about a minute; for n photons in as many modes as that or more it is 2^(n - 1)."""
-_NANOSECONDS_PER_EDGE = 2.5
 _NANOSECONDS_PER_TERM = 0.12
 """Of each of the n 2^(n-1) column terms of Glynn's formula, with AVX-512."""
 _NANOSECONDS_PER_EXPANDED = 2.2
@@ -52,14 +45,6 @@ _LANES_TO = 12
 """Permanents up to this size come in stacks, whose lanes know no multiplicities."""
 _ALONE_SECONDS = 3e-5
 """Seconds for a permanent that is computed alone, whatever its size."""
-_OUTCOME_SECONDS = 1.0e-8
-_DISTRIBUTION_SECONDS = 3e-4
-_DISTRIBUTION_BYTES = 1 << 28
-"""What a distribution behind shots may take: the same on every machine, as the samples depend on it."""
-_SHOT_SECONDS = 4e-7
-"""Sorting, grouping and counting a shot, once."""
-_TERM_SECONDS = 3e-8
-"""Drawing whether one photon or dark count is there."""
 MULTINOMIAL_SAMPLES = 1 << 24
 """From here on, `sample_counts` may draw the counts themselves instead of the samples."""
 MULTINOMIAL_RATIO = 16
@@ -276,120 +261,6 @@ def amplitude_seconds(photons: Iterable[int]) -> float:
 def output_bytes(n_photons: int, n_modes: int) -> int:
     """Return what one output takes in a stack of matrices."""
     return 16 * n_photons**2 + 8 * n_photons + 8 * n_modes + 1
-
-
-def largest_table(n_photons: int, n_rows: int) -> int:
-    """Return the most sub-multisets that n - 1 photons in `n_rows` modes have: when spread evenly."""
-    if n_photons < 2 or n_rows == 0:
-        return 1
-    each, more = divmod(n_photons - 1, n_rows)
-    return int((each + 1) ** (n_rows - more) * (each + 2) ** more)
-
-
-def slowest_sample_seconds(n_photons: int, n_rows: int) -> float:
-    """Return about how long the slowest boson samples take on one core, each."""
-    edges = largest_table(n_photons, n_rows) * min(n_photons, n_rows)
-    return (1.5 * edges + n_photons**2 * n_rows) * _NANOSECONDS_PER_EDGE * 1e-9
-
-
-@functools.cache
-def sharing_sample_seconds(n_photons: int, n_modes: int) -> float:
-    """Estimate the time of one boson sample whose photons share few modes, on one core, in seconds.
-
-    Every photon needs the sub-multisets of those before it, and there are not many more of them with the last
-    photon than with one in the middle. Measured at 2 to 10 modes and 12 to 160 photons: from 0.6 to 2.2 times
-    what was needed.
-    """
-    terms = float(sum(min(largest_table(k, n_modes), 1 << 900) * k for k in range(1, n_photons + 1)))
-    return terms * 1.6e-10 + n_photons**2 * n_modes * 2e-8
-
-
-def sample_seconds(n_photons: int, n_modes: int) -> float:
-    """Estimate the time of one boson sample on one core, in seconds."""
-    # As if all light could be lost; 2^n where photons may all leave in different modes.
-    terms = 2.0 * largest_table(n_photons, n_modes + min(n_photons, n_modes))
-    return 3e-7 + n_photons * n_modes * 2e-8 + n_photons * terms * 1e-9
-
-
-def sample_bytes(n_photons: int, n_rows: int) -> int:
-    """Estimate the memory of drawing one boson sample."""
-    return 34 * largest_table(n_photons, n_rows)
-
-
-def check_sample_cost(n_photons: int, n_rows: int) -> None:
-    """Raise ResourceLimitError where one sample would take minutes, or more memory than is allowed."""
-    states = largest_table(n_photons, n_rows)
-    if states > MOST_STATES:
-        msg = (
-            f"One sample of {n_photons} photons in {n_rows} modes could take about "
-            f"{slowest_sample_seconds(n_photons, n_rows):.3g} seconds and "
-            f"{readable_bytes(sample_bytes(n_photons, n_rows))}; the limit is "
-            f"{MOST_STATES.bit_length()} photons that leave in different modes."
-        )
-        raise ResourceLimitError(msg)
-    check_memory(sample_bytes(n_photons, n_rows), f"Sampling {n_photons} photons in {n_rows} modes")
-
-
-def shots_seconds(
-    looked_at: Iterable[tuple[int, float]], n_modes: int, n_terms: int, n_shots: float, at_once: int
-) -> float:
-    """Estimate the time of shots on one core, in seconds.
-
-    Args:
-        looked_at: How many photons interfere in shots that stand for all, and the share of such shots.
-        n_modes: Modes of a shot.
-        n_terms: Intended photons and modes with dark counts.
-        n_shots: How many shots, as far as known.
-        at_once: The most that are drawn in a round.
-    """
-    size = min(n_shots, at_once)
-    each = 0.0
-    for n_photons, share in looked_at:
-        together = max(share * size, 1.0)
-        if draws_from_distribution(n_modes, n_photons, int(together)):
-            seconds = _distribution_seconds(n_modes, n_photons) / together
-        else:
-            # The second holds where photons share modes, the first where they may all be lost.
-            few = sharing_sample_seconds(n_photons, n_modes) + _SHOT_SECONDS
-            seconds = min(sample_seconds(n_photons, n_modes), few)
-        each += share * seconds
-    return n_shots * (each + _SHOT_SECONDS + n_terms * _TERM_SECONDS)
-
-
-def shots_bytes(n_photons: int, n_modes: int, at_once: int) -> int:
-    """Estimate the memory of shots that are drawn at a time.
-
-    Args:
-        n_photons: Photons that interfere in a shot.
-        n_modes: Modes of a shot.
-        at_once: How many shots.
-
-    Raises:
-        ResourceLimitError: One shot would take minutes, or would not fit in memory.
-    """
-    needed = at_once * (3 * n_modes + 16 * n_photons + 32)
-    if not draws_from_distribution(n_modes, n_photons, max(at_once, 1)):
-        check_sample_cost(n_photons, n_modes)
-        needed += sample_bytes(n_photons, n_modes)
-    return needed
-
-
-def draws_from_distribution(n_modes: int, n_photons: int, n_shots: int) -> bool:
-    """Say whether shots of so many interfering photons are drawn from their distribution."""
-    if n_photons == 0 or n_shots == 0:
-        return True
-    fits = n_photons <= MAX_FACTORIAL_PHOTONS and 32 * _outcomes(n_modes, n_photons) < _DISTRIBUTION_BYTES
-    seconds = _distribution_seconds(n_modes, n_photons)
-    return fits and seconds < n_shots * sample_seconds(n_photons, n_modes)
-
-
-def _distribution_seconds(n_modes: int, n_photons: int) -> float:
-    return _DISTRIBUTION_SECONDS + _outcomes(n_modes, n_photons) * _OUTCOME_SECONDS if n_photons else 0.0
-
-
-def _outcomes(n_modes: int, n_photons: int) -> int:
-    """Estimate from above: as if all light could be lost."""
-    return states_of(n_modes + n_photons, n_photons)
 
 
 def counting_seconds(n_samples: int, n_outcomes: int) -> float:

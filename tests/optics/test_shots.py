@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from lwfast.hardware import Detector, Source
-from lwfast.optics.costs import draws_from_distribution
 from lwfast.optics.distributions.output_distribution import output_distribution
 from lwfast.optics.experiment import make_experiment
 from lwfast.optics.samples import shots
 from lwfast.optics.samples.emission import Emission
+from lwfast.optics.samples.prices import draws_from_distribution
 from lwfast.optics.unitary import random_unitary
 from tests.optics.test_boson_sampling import is_drawn_from
 
@@ -23,7 +23,7 @@ def way(request, monkeypatch):
     """How groups of equal inputs are drawn, whatever would be faster; the list says which were."""
     drawn = []
 
-    def choose(n_modes, n_photons, n_shots):
+    def choose(_n_rows, n_photons, n_shots):
         by_distribution = {"one by one": n_photons == 0, "from distributions": True}.get(
             request.param, n_photons % 2 == 0
         )
