@@ -122,7 +122,7 @@ def test_pairs_of_modes(way):
 
 
 def test_lanes_draw_what_expansions_draw(monkeypatch):
-    """The same uniform numbers give the same samples, whoever makes the permanents; with every tail of lanes."""
+    """The same uniform numbers give the same samples, in full registers and in what is left over."""
     module = "lwfast.optics.samples.boson_sampling"
     monkeypatch.setattr(f"{module}.draws_from_distribution", lambda *_: False)
     for n_modes, photons, loss in (
