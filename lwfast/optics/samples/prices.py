@@ -54,6 +54,7 @@ _TERM_SECONDS = 3e-8
 """Drawing whether one photon or dark count is there."""
 
 
+@functools.cache
 def largest_table(n_photons: int, n_rows: int) -> int:
     """Return the most sub-multisets that n - 1 photons in `n_rows` modes have: when spread evenly."""
     if n_photons < 2 or n_rows == 0:
@@ -97,6 +98,7 @@ def sample_seconds(n_photons: int, n_rows: int) -> float:
     return seconds + 2 * n_photons * _UNIFORM
 
 
+@functools.cache
 def _lanes_seconds(n_photons: int, n_rows: int) -> float:
     terms = n_photons * 2.0 ** (n_photons - 1) * (1 if n_photons < _IN_CACHE_TO else 2)
     return (
