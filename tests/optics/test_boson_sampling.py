@@ -6,6 +6,7 @@ import pytest
 import lwfast as lw
 from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.samples import boson_sampling
+from tests.reference import boson_sampling as slow
 from tests.reference.boson_sampling import output_probabilities
 
 UNITARY = lw.random_unitary(4, seed=1)
@@ -119,6 +120,15 @@ def test_pairs_of_modes(way):
     )
     expected += np.diag(means)
     assert np.abs(seen - expected).max() < 0.05
+
+
+@pytest.mark.parametrize("occupation", [(1, 1, 0, 1, 1, 1, 0), (0, 2, 0, 0, 0, 1, 2), (1, 0, 0, 0, 0, 0, 0)])
+def test_samples_of_the_definition(occupation):
+    """Each sample is what the minors, one by one, make of its uniform numbers."""
+    unitary = lw.random_unitary(7, seed=4)
+    uniforms = np.random.default_rng(6).random((30, 2 * sum(occupation)))
+    expected = slow.sample_in_lanes(unitary, occupation, uniforms)
+    assert np.array_equal(lw.boson_sample(unitary, occupation, 30, rng=6), expected)
 
 
 def test_lanes_draw_what_expansions_draw(monkeypatch):
