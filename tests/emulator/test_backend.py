@@ -17,6 +17,7 @@ from lwfast.emulator import Backend, Detector, Source
 from lwfast.errors import BackendError, ResourceLimitError, SamplerError
 from lwfast.optics.distributions import layers as slos
 from lwfast.optics.distributions.output_distribution import output_distribution
+from tests.started import threads
 
 
 def unitary(n=4, seed=1):
@@ -374,15 +375,13 @@ def test_running_in_threads_releases_the_gil(monkeypatch):
                 last = time.perf_counter()
             gaps.append(time.perf_counter() - last)  # the lock may come with the end only
 
-        other = threading.Thread(target=tick)
-        other.start()
-        begun = time.perf_counter()
-        try:
-            output_distribution(unitary, [1] * 9 + [0] * 11, workers=1)
-        finally:
-            took = time.perf_counter() - begun
-            done.set()
-            other.join()
+        with threads(tick):
+            begun = time.perf_counter()
+            try:
+                output_distribution(unitary, [1] * 9 + [0] * 11, workers=1)
+            finally:
+                took = time.perf_counter() - begun
+                done.set()
         return max(gaps) / took
 
     longest_wait()  # which may compile, as it lets others run

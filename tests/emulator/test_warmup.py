@@ -65,6 +65,7 @@ for module, name in (("optics.slos", "slos_small"), ("tables.counts", "group_has
         capture_output=True,
         text=True,
         check=False,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
 
@@ -79,7 +80,9 @@ def test_every_module_of_kernels_is_loaded():
         "missing = [n for n in names if n not in sys.modules]\n"
         "assert not missing, missing\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "LWFAST_QUIET": "1"})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, timeout=240, env={**os.environ, "LWFAST_QUIET": "1"}
+    )
 
 
 def test_note_on_compilation():
@@ -92,7 +95,12 @@ def test_note_on_compilation():
     for quiet in ("0", "1"):
         environment = {**os.environ, "LWFAST_CACHE": "0", "LWFAST_QUIET": quiet}
         done = subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=240,
         )
         assert done.stderr.count("lwfast: compiling kernels") == (quiet == "0")
         assert done.stdout == ""

@@ -1,12 +1,12 @@
 """Compiled kernels on disk: nothing damaged is run, nothing unsaved fails, nothing is compiled twice."""
 
+import contextlib
 import errno
 import hashlib
 import importlib.util
 import os
 import pickle
 import stat
-import subprocess
 import sys
 
 import numba
@@ -17,6 +17,7 @@ from lwfast._kernels import _note as _compile_note
 from lwfast._kernels._jit import jit
 from tests.kernels.twins import needs_jit
 from tests.marks import posix
+from tests.started import child
 
 pytestmark = needs_jit
 
@@ -270,10 +271,9 @@ print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
 """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "LWFAST_QUIET": "1", "LWFAST_CACHE": "1"}
     command = [sys.executable, "-c", code]
-    processes = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)
-    ]
-    counts = [int(process.communicate(timeout=300)[0]) for process in processes]
+    with contextlib.ExitStack() as started:
+        processes = [started.enter_context(child(command, env=environment)) for _ in range(3)]
+        counts = [int(process.communicate(timeout=240)[0]) for process in processes]
     kept = list(tmp_path.glob("*/sampling.*.nbc"))
     assert sum(counts) == len(kept) > 0
     assert list(tmp_path.glob("*/*.lock")) == []

@@ -100,7 +100,12 @@ assert difference(np.array([[5.0], [2.0]])) == 3.0
 """
     environment = {**os.environ, "LWFAST_SIMD": width, "LWFAST_CACHE": "0", "NUMBA_DISABLE_JIT": "0"}
     answer = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
     )
     assert answer.returncode == 0, answer.stderr
 

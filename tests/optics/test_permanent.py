@@ -339,6 +339,7 @@ print(_simd.LANES)
         capture_output=True,
         text=True,
         check=False,
+        timeout=240,
     )
     assert answer.returncode == 0, answer.stderr
     asked = environment.get("LWFAST_SIMD")
@@ -357,7 +358,9 @@ from lwfast._kernels import _simd
 assert _simd.LANES == 1
 assert abs(lw.permanent(np.ones((7, 7))) - 5040) < 1e-9
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=240
+    )
     assert answer.returncode == 0, answer.stderr
 
 
