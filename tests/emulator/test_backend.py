@@ -17,6 +17,7 @@ from lwfast.emulator import Backend, Detector, Source
 from lwfast.errors import BackendError, ResourceLimitError, SamplerError
 from lwfast.optics.distributions import layers as slos
 from lwfast.optics.distributions.output_distribution import output_distribution
+from tests.kernels.twins import needs_jit
 from tests.started import threads
 
 
@@ -389,6 +390,7 @@ def test_running_in_threads_releases_the_gil(monkeypatch):
     assert min(longest_wait() for _ in range(5)) < 0.3
 
 
+@needs_jit
 def test_every_kernel_releases_the_gil():
     """All compiled functions that Python calls are compiled to run without the interpreter's lock."""
     found = 0

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 import lwfast as lw
 from lwfast.optics.permanents import methods as _permanents
 from lwfast.optics.permanents.expansions import Expansions
+from tests.kernels.twins import needs_jit
 from tests.reference import permanent as slow
 
 RUN_CHUNKS = _permanents.run_chunks
@@ -346,6 +347,7 @@ print(_simd.LANES)
     assert answer.stdout.split() == [asked if asked in ("4", "8") else "1"]
 
 
+@needs_jit
 def test_without_extension_interface():
     """Where the interface for vectors is not as expected, plain lanes do the work."""
     code = """

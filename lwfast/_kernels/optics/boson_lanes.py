@@ -19,9 +19,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
-from lwfast._kernels._jit import jit
+from lwfast._kernels._jit import jit, register_jitable
 from lwfast._kernels._simd import (
     LANES,
     add,
@@ -145,7 +144,10 @@ def _next_layer(sets: AnyArray, end: np.uint64, factors: Any, table: Any) -> Non
         put(table, target + 1, add(ri, ir))
 
 
-@lane_jit
+@lane_jit(
+    "const float64[:, :], const float64[:, :], int64, const int64[:, :], const float64[:, :], "
+    "const int64[:], uint8[:, :]"
+)
 def sample_in_lanes(
     columns_re: FloatArray,
     columns_im: FloatArray,

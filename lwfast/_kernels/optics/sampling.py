@@ -16,7 +16,7 @@ from lwfast._kernels._jit import jit
 from lwfast._types import AnyArray, Counts, FloatArray
 
 
-@jit
+@jit("const float64[:], int32[:]")
 def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
     """Fill `guide` with the first outcome of each cell.
 
@@ -52,7 +52,7 @@ def _outcome_at(u: float, cdf: FloatArray, guide: AnyArray) -> int | np.int64:
     return outcome
 
 
-@jit
+@jit("const float64[:], const float64[:], const int32[:], int64[:]")
 def draw_outcomes(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, outcomes: AnyArray) -> None:
     """Write the outcome of each uniform number.
 
@@ -66,7 +66,7 @@ def draw_outcomes(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, outcom
         outcomes[i] = _outcome_at(uniforms[i], cdf, guide)
 
 
-@jit
+@jit("float64[:], float64[:], const float64[:], const int32[:], int64[:]")
 def count_uniforms(
     uniforms: FloatArray, scratch: FloatArray, cdf: FloatArray, guide: AnyArray, counts: Counts
 ) -> None:
