@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -29,6 +28,9 @@ from lwfast.circuit.rewriting import (
     with_joined_mode_swaps,
 )
 from lwfast.errors import CircuitCompilationError, ModeRangeError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Real = float | Parameter[Any]
 

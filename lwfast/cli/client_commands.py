@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-import locale
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast._base.files.edited_text import parse_json, read_edited
 from lwfast.cli import doctor, pending
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 
@@ -156,6 +153,8 @@ def run_job(args: argparse.Namespace) -> int:
     client = _client(args)
     job = client.job(args.id)
     if args.payload:
+        import json
+
         from lwfast.wire import payload_to_builtins
 
         payload = job.payload
@@ -272,9 +271,12 @@ def run_submit(args: argparse.Namespace) -> int:
 
 def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     """Make the jobs that a file asks for, with the changes that were asked for."""
+    import locale
+
     import msgspec
 
     from lwfast import remote
+    from lwfast._base.files.edited_text import parse_json, read_edited
     from lwfast.remote.job_path.job_files import path_to_load
     from lwfast.wire import payload_from_builtins
 

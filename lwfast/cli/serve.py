@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lwfast._base.files.edited_text import read_edited
 from lwfast.cli.extras import require
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
@@ -67,6 +66,8 @@ def _run(args: argparse.Namespace) -> int:
         raise ConfigError("Give either --config or --profile, not both.")
     if args.show_config:
         if args.config is not None:
+            from lwfast._base.files.edited_text import read_edited
+
             load_qpus(args.config)  # so that what is shown is what would be served
             print(read_edited(args.config), end="")
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from typing import Any
 
 import numpy as np
@@ -217,4 +216,6 @@ def _check_mask(values: Any, name: str) -> None:
 @functools.cache
 def hash_keys() -> tuple[np.uint64, np.uint64]:
     """Return the two secrets of the row hash, drawn once a process."""
+    import secrets
+
     return np.uint64(secrets.randbits(64) | 1), np.uint64(secrets.randbits(64) | 1)

@@ -6,7 +6,6 @@ import io
 import itertools
 import os
 import re
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -213,6 +212,8 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
+        from pathlib import Path
+
         body = read_file(Path(body))
     elif isinstance(body, io.TextIOBase):
         raise TypeError("The file is opened as text; open it with mode 'rb'.")
