@@ -262,7 +262,7 @@ def _shots_plan(sampling: Sampling, reason: str, found: Acceptance | None = None
     # As many photons interfere as usually do.
     interfering = round(emission.mean_interfering())
     at_once = int(min(max(drawn, 1.1 * n_samples), ROUND_SHOTS))
-    needed = shots_bytes(interfering, sampling.experiment.n_modes, at_once)
+    needed = shots_bytes(interfering, sampling.experiment.n_modes, len(emission.light.rows), at_once)
     seconds = estimated_seconds(emission, drawn, ROUND_SHOTS)
     if sampling.conditions.test is not None:
         # Once about each that is different, as far as anybody knows before.

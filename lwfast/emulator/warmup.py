@@ -163,6 +163,8 @@ def _boson_sampling() -> None:
     from lwfast.optics.samples.boson_sampling import boson_sample, boson_sample_inputs
 
     boson_sample(_BALANCED, [2, 1], 10, rng=0)
+    boson_sample(_BALANCED, [9, 9], 1, rng=0)
+    boson_sample(_BALANCED, [2, 1], 100_000, rng=0)
     boson_sample_inputs(0.9 * _BALANCED, np.array([[1, 1], [0, 1]]), rng=0)
 
 

@@ -1,6 +1,6 @@
-"""Draw counts from a distribution.
+"""Draw outcomes and counts from a distribution.
 
-`count_uniforms` is the inversion method with a guide table: cell g of the table holds the first outcome whose
+Both use the inversion method with a guide table: cell g of the table holds the first outcome whose
 cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very
 index that `numpy.searchsorted(cdf, u, side="right")` finds, and with it `Generator.choice`.
 
@@ -39,6 +39,33 @@ def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
         start = max(start, ends_here)
 
 
+@jit
+def _outcome_at(u: float, cdf: FloatArray, guide: AnyArray) -> int | np.int64:
+    """Return the outcome of a uniform number."""
+    last = cdf.size - 1
+    outcome = np.int64(guide[np.uint64(u * guide.size)])
+    # Rounding of the product may lead one cell too far.
+    while outcome > 0 and cdf[np.uint64(outcome - 1)] > u:
+        outcome -= 1
+    while outcome < last and cdf[np.uint64(outcome)] <= u:
+        outcome += 1
+    return outcome
+
+
+@jit("const float64[:], const float64[:], const int32[:], int64[:]")
+def draw_outcomes(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, outcomes: AnyArray) -> None:
+    """Write the outcome of each uniform number.
+
+    Args:
+        uniforms: float64[N] in [0, 1).
+        cdf: float64[K], cumulative probabilities.
+        guide: From `guide_table`.
+        outcomes: int64[N], out.
+    """
+    for i in range(uniforms.size):
+        outcomes[i] = _outcome_at(uniforms[i], cdf, guide)
+
+
 @jit("float64[:], float64[:], const float64[:], const int32[:], int64[:]")
 def count_uniforms(
     uniforms: FloatArray, scratch: FloatArray, cdf: FloatArray, guide: AnyArray, counts: Counts
@@ -54,8 +81,6 @@ def count_uniforms(
         guide: From `guide_table`.
         counts: int64[K], out.
     """
-    cells = guide.size
-    last = cdf.size - 1
     numbers = uniforms
     if scratch.size >= uniforms.size:
         ends = np.zeros(257, np.int64)
@@ -69,11 +94,4 @@ def count_uniforms(
             ends[bin_] += 1
         numbers = scratch
     for i in range(uniforms.size):
-        u = numbers[i]
-        outcome = np.int64(guide[np.uint64(u * cells)])
-        # Rounding of u * cells may lead one cell too far.
-        while outcome > 0 and cdf[np.uint64(outcome - 1)] > u:
-            outcome -= 1
-        while outcome < last and cdf[np.uint64(outcome)] <= u:
-            outcome += 1
-        counts[np.uint64(outcome)] += 1
+        counts[np.uint64(_outcome_at(numbers[i], cdf, guide))] += 1
