@@ -46,7 +46,7 @@ class UnitaryMatrix(Component):
         elements.block(self.modes, self.unitary)
 
     def serialize(self) -> Serialized:
-        """Return `[name, parameters]`; Parameters must be frozen, and modes that were added between the matrix' own stay as they are."""
+        """Return `[name, parameters]`; modes that were added between the matrix' own stay as they are."""
         start = self.modes[0]
         rows = np.array(self.modes) - start
         expanded = np.identity(rows[-1] + 1, dtype=np.complex128)
