@@ -14,7 +14,7 @@ from lwfast._base.buffers import readable
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts, StateTable
 from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
-from lwfast.state import State
+from lwfast.state import State, iterate_states
 from lwfast.tables.counts import as_counts, as_table, group_checked
 
 _CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
@@ -56,8 +56,7 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     table, column = select_checked(table, column, plain, wanted, keep_heralds=test is not None)
     table, column = group_checked(table, column, owned=bool(wanted or plain))
     if test is not None:
-        rows = (State._trusted(tuple(row)) for row in table.tolist())  # noqa: SLF001  (of uint8: valid)
-        keep = np.fromiter((bool(test(row)) for row in rows), np.bool_, table.shape[0])
+        keep = np.fromiter((bool(test(row)) for row in iterate_states(table)), np.bool_, table.shape[0])
         table, column = group_checked(*_without_modes(table[keep], column[keep], wanted), owned=True)
     return table, column
 
