@@ -213,6 +213,8 @@ def _extra_digits(values: AnyArray) -> int:
 
 def _as_bytes(body: Any) -> NDArray[np.uint8]:
     """Return the body as a contiguous byte array; a path or a file is read."""
+    if type(body) is bytes:
+        return np.frombuffer(body, np.uint8)
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
