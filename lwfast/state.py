@@ -47,13 +47,6 @@ class State:
                 break
         self._occupation = values
 
-    @staticmethod
-    def _trusted(occupation: tuple[int, ...]) -> State:
-        """Make a State of photon numbers that are known to be valid."""
-        self = _new(State)
-        self._occupation = occupation
-        return self
-
     @property
     def s(self) -> list[int]:
         """A copy of the photon numbers, as a list."""
@@ -100,7 +93,7 @@ class State:
                 f"Merged states must be the same length, got {len(self._occupation)} and {len(other)} modes."
             )
             raise ValueError(msg)
-        return State._trusted(tuple(map(operator.add, self._occupation, other)))
+        return trusted_state(tuple(map(operator.add, self._occupation, other)))
 
     def _validate(self) -> None:
         """Do nothing: a State is checked when it is made. Kept for code written for Lightworks."""
@@ -113,7 +106,7 @@ class State:
 
     def __add__(self, value: object) -> State:
         if isinstance(value, State):
-            both = _new(State)  # in place of a call to _trusted, which is a tenth of the time
+            both = _new(State)  # in place of a call to trusted_state, which is a tenth of the time
             both._occupation = self._occupation + value._occupation
             return both
         msg = f"Addition only supported between states of lwfast, got {full_name(value)}."
@@ -187,8 +180,13 @@ class State:
 
 
 def trusted_state(occupation: tuple[int, ...]) -> State:
-    """Wrap a tuple of Python ints that is known to be valid, without looking at it again."""
-    return State._trusted(occupation)  # noqa: SLF001  (the constructor of this module)
+    """Wrap a tuple of Python ints that is known to be valid, without looking at it again.
+
+    The constructor of the rooms above: the rows of a uint8 table, as Python ints, are valid.
+    """
+    state = _new(State)
+    state._occupation = occupation  # noqa: SLF001  (of this module)
+    return state
 
 
 def states_of(table: NDArray[np.uint8]) -> list[State]:

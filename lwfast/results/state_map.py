@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
+from lwfast.errors import ended
 from lwfast.results.columns.dict_reading import DictReading
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.record import deep_unless_same
@@ -100,7 +101,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         try:
             row = self._row_of(key)
         except ValueError as error:
-            raise KeyError(f"{key!r} is not a state, and not in the data: {error}") from None
+            raise KeyError(f"{key!r} is not a state, and not in the data: {ended(error)}") from None
         if row < 0:
             raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
         return self._value(row)
