@@ -34,13 +34,19 @@ class _Alias:
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self.array = array
-        address, _ = array.__array_interface__["data"]
-        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+        interface = array.__array_interface__  # a new dict
+        interface["data"] = (interface["data"][0], False)
+        self.__array_interface__ = interface
 
 
 def readable(array: A) -> A:
     """Return `array`, or an alias of it if it is read-only; only for kernels that do not write to it."""
     return array if array.flags.writeable else np.asarray(_Alias(array))  # type: ignore[return-value]
+
+
+def view_of_bytes(text: bytes) -> NDArray[np.uint8]:
+    """Return bytes as `readable` would; a fifth of its time, and the view does not keep the bytes alive."""
+    return np.frombuffer(_view(_address(text), len(text), _WRITABLE), np.uint8)
 
 
 def frozen(array: A) -> A:

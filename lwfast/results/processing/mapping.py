@@ -10,7 +10,7 @@ import numpy as np
 from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.origin import origin_of
 from lwfast._types import StateTable
-from lwfast.state import State, as_occupation, trusted_state
+from lwfast.state import State, as_occupation, iterate_states
 
 TableMapping = Callable[..., StateTable]
 
@@ -97,7 +97,7 @@ def map_states(states: StateTable, mapping: Any, *args: Any, **kwargs: Any) -> t
             "Provided mapping should be a callable which accepts and returns a State, or the name of one of "
             f"{', '.join(MAPPINGS)}; got {type(mapping).__name__}."
         )
-    mapped = [as_occupation(mapping(trusted_state(tuple(row)), *args, **kwargs)) for row in states.tolist()]
+    mapped = [as_occupation(mapping(row, *args, **kwargs)) for row in iterate_states(states)]
     return table_of(mapped), getattr(mapping, "__qualname__", type(mapping).__name__)
 
 
