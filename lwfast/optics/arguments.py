@@ -134,6 +134,16 @@ def checked_settings(unitary: ArrayLike, occupation: Any) -> Settings:
     )
 
 
+def is_stack(unitary: Any, occupation: Any) -> bool:
+    """Say whether these are matrices or occupations of several settings."""
+    if _is_stack(getattr(occupation, "s", occupation)):
+        return True
+    try:
+        return np.ndim(unitary) > 2
+    except ValueError:
+        return False  # rows that differ in length
+
+
 def _rows_of(array: AnyArray, shape: tuple[int, ...], n_inner: int) -> AnyArray:
     """Return an array with one leading dimension: one entry for all settings, or one for each."""
     inner = array.shape[array.ndim - n_inner :]
