@@ -165,7 +165,7 @@ def _photon_table(occupation: Any, n_modes: int) -> NDArray[np.int64]:
     if table.size == 0 and table.dtype.kind == "f":
         table = table.astype(np.int64)
     if table.dtype.kind not in "iu" or mixed:
-        msg = f"Photon numbers should be integers, got an array of dtype {table.dtype}."
+        msg = f"Photon numbers should be integers, got {'booleans' if mixed else f'dtype {table.dtype}'}."
         raise TypeError(msg)
     if table.shape[-1] != n_modes:
         msg = f"The input states have {table.shape[-1]} modes, and the matrices {n_modes}."

@@ -212,9 +212,7 @@ def stacked_layers(
     for block in range(begin, end, LANES):
         for lane in range(LANES):
             setting = min(block + lane, end - 1)
-            read_forms(
-                setting if columns.shape[0] > 1 else 0, setting if photons.shape[0] > 1 else 0, lane
-            )
+            read_forms(setting if columns.shape[0] > 1 else 0, setting if photons.shape[0] > 1 else 0, lane)
         put(here, 0, fill(1.0))
         put(here, 1, zero)
         for k in range(n_photons - 1):

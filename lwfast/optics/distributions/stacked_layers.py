@@ -274,9 +274,7 @@ def stack_of_lights(
         if not fits(len(free), heralds, n_loss, n_photons):
             yield members, None, np.empty(0)
             continue
-        program = layer_program(
-            len(free), fixed_photons(heralds), n_loss, n_photons, least, tuple(pairs)
-        )
+        program = layer_program(len(free), fixed_photons(heralds), n_loss, n_photons, least, tuple(pairs))
         columns = np.zeros((len(members), len(modes) + n_loss, n_modes), dtype=np.complex128)
         photons = np.empty((len(members), n_modes), dtype=np.int64)
         for row, index in enumerate(members):
@@ -284,9 +282,7 @@ def stack_of_lights(
             columns[row, : len(modes), light.occupied] = light.columns[modes].T
             columns[row, len(modes) :, light.occupied] = losses[index].T
             photons[row] = light.photons
-        values = run_program(
-            program, columns, photons, len(members), amplitudes=amplitudes, workers=workers
-        )
+        values = run_program(program, columns, photons, len(members), amplitudes=amplitudes, workers=workers)
         yield members, program, values
 
 

@@ -104,9 +104,7 @@ def fock_stack(
                 lights[index].check_amplitudes()
 
     def conditions_met(light: Light) -> OutputDistribution:
-        return fock_distribution(
-            light, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers
-        )
+        return fock_distribution(light, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers)
 
     parts = []
     for stack in stacks:
@@ -128,7 +126,9 @@ def fock_stack(
             if lossy is not None:
                 parts.append(Part(these, of_program(lossy, values)))
                 continue
-            found = one_by_one(lambda place, group=these: conditions_met(lights[int(group[place])]), these, shape)
+            found = one_by_one(
+                lambda place, group=these: conditions_met(lights[int(group[place])]), these, shape
+            )
             parts.extend(part._replace(settings=these[part.settings]) for part in parts_of(found))
     return merged(parts, shape)
 

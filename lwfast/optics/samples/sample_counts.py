@@ -90,9 +90,7 @@ def _wrong(total: float) -> str:
 def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]) -> Counts:
     """Draw from each of a stack, float64[S, K], with one distribution and one outcome at least."""
     n_settings, n_outcomes = p.shape
-    check_memory(
-        16 * p.size, f"Counts of {n_outcomes:,} outcomes for each of {n_settings:,} distributions"
-    )
+    check_memory(16 * p.size, f"Counts of {n_outcomes:,} outcomes for each of {n_settings:,} distributions")
     counts: Counts = np.empty(p.shape, dtype=np.int64)
     states = streams.states()
     if states is None or n_outcomes >= _WIDE or _by_multinomial(n, n_outcomes):
