@@ -139,8 +139,8 @@ def stacked_layers(
     """Multiply out the polynomials of settings.
 
     Args:
-        columns: float64[S or 1, M, 2 m], re and im adjacent: where a photon of each of m input modes goes, over
-            the M modes of the program.
+        columns: float64[S or 1, M, 2 m], re and im adjacent: where a photon of each of m input modes goes,
+            over the M modes of the program.
         photons: int64[S or 1, m], photons of each input mode, as many for each setting as the program has.
         program: (first, start, source, mode, place, weight): int64[n_photons + 1], the first entry of layers
             1 to n_photons, and one behind the last; `start`, `source` and `mode` as `layer_edges` writes

@@ -72,8 +72,8 @@ def boson_sample(
             from any thread, one at a time.
 
     Returns:
-        uint8[..., n_samples, m], one state a row. Lost photons are missing from it. Subtract photon numbers of it
-        as `samples.astype(int)`: uint8 has no sign and ends at 255.
+        uint8[..., n_samples, m], one state a row. Lost photons are missing from it. Subtract photon numbers
+        of it as `samples.astype(int)`: uint8 has no sign and ends at 255.
 
     Raises:
         TypeError: An occupation or `n_samples` is no integer.
