@@ -24,6 +24,7 @@ SECTIONS = {
     "distribution": "Distributions",
     "emulator": "The emulator",
     "results": "Results at scale",
+    "sweeps": "Many settings at once",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""
