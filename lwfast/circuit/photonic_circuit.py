@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -28,7 +27,10 @@ from lwfast.circuit.rewriting import (
     with_adjacent_beam_splitters,
     with_joined_mode_swaps,
 )
-from lwfast.errors import CircuitCompilationError, ModeRangeError
+from lwfast.errors import CircuitCompilationError, ModeRangeError, ended
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Real = float | Parameter[Any]
 
@@ -401,7 +403,7 @@ class PhotonicCircuit:
         try:
             return CompiledCircuit(self.n_modes, unpacked(self._layout.components), self.heralds)
         except Exception as error:
-            msg = f"An error occurred during the circuit compilation process: {error}"
+            msg = f"An error occurred during the circuit compilation process: {ended(error)}"
             raise CircuitCompilationError(msg) from error
 
     def _get_circuit_spec(self) -> list[Component]:

@@ -14,7 +14,8 @@ from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
-from lwfast.tasks.foreign import adopt
+from lwfast.tasks.foreign import adopt, leave_distribution
+from lwfast.tasks.task import data_of
 
 AUTO = "auto"
 _TASKS = {
@@ -130,7 +131,7 @@ class Backend:
                 f"tasks for the backend are: {', '.join(kind.__name__ for kind in kinds)}."
             )
             raise BackendError(msg)
-        return task._generate_task()  # noqa: SLF001
+        return data_of(task)
 
     def __str__(self) -> str:
         return self._name
@@ -150,12 +151,9 @@ def _leave_distribution(data: Any, original: Any) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
     if not isinstance(data, SamplerTask):
         return
-    from lwfast.emulator.run_sampler import LateDistribution, front_distribution
+    from lwfast.emulator.run_sampler import front_distribution
 
-    work = partial(front_distribution, replace(data, post_selection=None, rng=None))
-    # Ours takes a function; Lightworks' own hands out what is there.
-    left = work if isinstance(original, Sampler) else LateDistribution(work)
-    original._probability_distribution = left  # noqa: SLF001
+    leave_distribution(original, partial(front_distribution, replace(data, post_selection=None, rng=None)))
 
 
 def _run(prepared: Any, executor: Any = None) -> Any:

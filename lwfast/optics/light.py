@@ -76,6 +76,12 @@ class Light:
         if len(lossy_rows(without_rounding(self.loss_rows))):
             raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
 
+    @cached_property
+    def rows(self) -> ComplexArray:
+        """complex128[m + l, q], the columns, and below them what takes l kinds of lost photons."""
+        lossy = self.loss_rows
+        return np.concatenate([self.columns, lossy[lossy_rows(lossy)]])
+
     def part(self, numbers: Sequence[int]) -> Light:
         """Return the same light with other numbers of photons in the occupied modes.
 

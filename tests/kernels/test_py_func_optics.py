@@ -110,6 +110,16 @@ def samples():
     yield *columns, np.array([[0, 0, 0, 1]]), rng.random((3, 8)), 8, np.zeros((3, 6), np.uint8)
 
 
+def samples_in_lanes():
+    rng = generator()
+    columns = rng.normal(size=(2, 4, 16))
+    columns[:, :, 6:] = 0.0
+    each = np.array([[0, 1, 2, 3], [3, 3, 0, -1], [1, -1, -1, -1], [-1, -1, -1, -1], [2, 1, -1, -1]])
+    yield *columns, 6, each, rng.random((5, 8)), np.array([4, 0, 3, 1, 2]), np.zeros((5, 5), np.uint8)
+    same = np.array([[0, 0, 0, 1]])
+    yield *columns, 6, same, rng.random((19, 8)), np.arange(2, 19), np.zeros((19, 6), np.uint8)
+
+
 def no_clicks():
     rng = generator()
     for n_modes in (3, 5):
@@ -188,7 +198,7 @@ LAYOUTS = FockLayout(4, 3, 3), FockLayout(3, 4, 2), FockLayout(4, 4, 4, (4, 1, 2
 def ranks_of_layouts():
     for layout in LAYOUTS:
         bounds, sums = layout.walk
-        for ranks in (np.arange(layout.size), np.array([0, 1, layout.size - 1])):
+        for ranks in (np.arange(layout.size), np.array([0, layout.size - 1, 1, 0])):
             yield ranks, layout.n_photons, sums, bounds, np.zeros((len(ranks), layout.n_modes), np.uint8)
 
 
@@ -289,6 +299,18 @@ def guides():
     yield cdf, guide
 
 
+def outcomes_of_uniforms():
+    uniforms, cdf, guide = distributions_of_uniforms()
+    pair(OPTICS, "sampling.guide_table")[0](cdf, guide)
+    yield uniforms, cdf, guide, np.zeros(len(uniforms), np.int64)
+
+
+def outcomes_one_by_one():
+    for uniforms, cdf, guide, _ in outcomes_of_uniforms():
+        for u in (0.0, *uniforms[:9].tolist(), 1 - 2.0**-53):
+            yield u, cdf, guide
+
+
 def counts_of_uniforms():
     uniforms, cdf, guide = distributions_of_uniforms()
     pair(OPTICS, "sampling.guide_table")[0](cdf, guide)
@@ -310,6 +332,10 @@ def deviations():
 
 
 ROWS = {
+    "boson_lanes.sets_by_size": lambda: [
+        (n, np.zeros(1 << n, np.uint64), np.zeros(n + 2, np.int64)) for n in (1, 5)
+    ],
+    "boson_lanes.sample_in_lanes": samples_in_lanes,
     "boson_sampling.expand": expansions,
     "boson_sampling.permanent_expansion": permanents_with_repeats,
     "boson_sampling.bound_terms": bounds_of_terms,
@@ -344,6 +370,8 @@ ROWS = {
         (complex_matrix(n, n), start, 1 << (n - 6), np.zeros(5)) for n, start in ((7, 0), (8, 1))
     ],
     "sampling.guide_table": guides,
+    "sampling._outcome_at": outcomes_one_by_one,
+    "sampling.draw_outcomes": outcomes_of_uniforms,
     "sampling.count_uniforms": counts_of_uniforms,
     "slos.prefix_counts": lambda: [(BOUNDS, FLOORS, 4)],
     "slos.inner_modes": lambda: [(4, 3, 20.0), (20, 8, 2e6), (1, 2, 3.0)],

@@ -1,6 +1,6 @@
-"""Draw counts from a distribution.
+"""Draw outcomes and counts from a distribution.
 
-`count_uniforms` is the inversion method with a guide table: cell g of the table holds the first outcome whose
+Both use the inversion method with a guide table: cell g of the table holds the first outcome whose
 cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very
 index that `numpy.searchsorted(cdf, u, side="right")` finds, and with it `Generator.choice`.
 
@@ -44,6 +44,32 @@ def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
         start = max(start, ends_here)
 
 
+@jit
+def _outcome_at(u: float, cdf: FloatArray, guide: AnyArray) -> np.uint64:
+    """Return the outcome of a uniform number."""
+    outcome = _U(guide[_U(u * guide.size)])
+    # Two steps without a branch, which nobody could foretell; more are seldom.
+    outcome += _U(cdf[outcome] <= u)
+    outcome += _U(cdf[outcome] <= u)
+    while cdf[outcome] <= u:
+        outcome += _U(1)
+    return outcome
+
+
+@jit("const float64[:], const float64[:], const int32[:], int64[:]")
+def draw_outcomes(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, outcomes: AnyArray) -> None:
+    """Write the outcome of each uniform number.
+
+    Args:
+        uniforms: float64[N] in [0, 1).
+        cdf: float64[K], cumulative probabilities.
+        guide: From `guide_table`.
+        outcomes: int64[N], out.
+    """
+    for i in range(uniforms.size):
+        outcomes[i] = _outcome_at(uniforms[i], cdf, guide)
+
+
 @jit("float64[:], float64[:], const float64[:], const int32[:], int64[:]")
 def count_uniforms(
     uniforms: FloatArray, scratch: FloatArray, cdf: FloatArray, guide: AnyArray, counts: Counts
@@ -59,7 +85,6 @@ def count_uniforms(
         guide: From `guide_table`.
         counts: int64[K], out.
     """
-    cells = guide.size
     numbers = uniforms
     if scratch.size >= uniforms.size:
         ends = np.zeros(257, np.int64)
@@ -73,14 +98,7 @@ def count_uniforms(
             ends[bin_] += 1
         numbers = scratch
     for i in range(uniforms.size):
-        u = numbers[i]
-        outcome = _U(guide[_U(u * cells)])
-        # Two steps without a branch, which nobody could foretell; more are seldom.
-        outcome += _U(cdf[outcome] <= u)
-        outcome += _U(cdf[outcome] <= u)
-        while cdf[outcome] <= u:
-            outcome += _U(1)
-        counts[outcome] += 1
+        counts[_outcome_at(numbers[i], cdf, guide)] += 1
 
 
 _BLOCK = 1 << 12

@@ -130,6 +130,15 @@ def _cells(n_outcomes: int, n_samples: int) -> int:
     return 1 << max(4, min(wanted, 4 * n_samples).bit_length() - 1)
 
 
+def guide_to(cdf: FloatArray, n_samples: int) -> Any:
+    """Return the guide table, int32 or int64, to cumulative probabilities float64[K], the last one 1."""
+    from lwfast._kernels.optics.sampling import guide_table
+
+    guide: Any = np.empty(_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
+    guide_table(cdf, guide)
+    return guide
+
+
 def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.random.Generator) -> Counts:
     """Draw counts; of many outcomes those of blocks first, so that one block takes a tenth of a second."""
     if p.size <= _MULTINOMIAL_BLOCK:
@@ -147,11 +156,10 @@ def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.rand
 
 
 def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> Counts:
-    from lwfast._kernels.optics.sampling import count_uniforms, guide_table
+    from lwfast._kernels.optics.sampling import count_uniforms
 
     counts: Counts = np.zeros(cdf.size, dtype=np.int64)
-    guide: Any = np.empty(_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
-    guide_table(cdf, guide)
+    guide = guide_to(cdf, n_samples)
     wide = cdf.size >= _WIDE and n_samples >= cdf.size // 8
     block = _WIDE_BLOCK if wide else _BLOCK
     blocks = range(0, n_samples, block)
