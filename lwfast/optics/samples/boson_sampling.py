@@ -139,7 +139,8 @@ def _sample_stack(
     given = np.asarray(unitary).dtype
     streams = spawned(rng, n_settings)
     out = np.empty((n_settings, count, n_modes), dtype=np.uint8)
-    with Progress(progress is True):
+    shown = Progress(progress, takes=("done", "total"))
+    with closing(shown):
         for index in range(n_settings):
             with naming(index, settings.shape):
                 out[index] = boson_sample(
@@ -149,9 +150,8 @@ def _sample_stack(
                     rng=streams.generator(index),
                     workers=workers,
                 )
-            if callable(progress):
-                progress((index + 1) * count, n_settings * count)
-            step("settings", index + 1, n_settings)
+            report = shown.report if shown.is_wanted else step
+            report("boson samples", (index + 1) * count, n_settings * count)
     return out.reshape(*settings.shape, count, n_modes)
 
 
