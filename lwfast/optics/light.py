@@ -20,6 +20,7 @@ from lwfast.optics.noise.loss import (
     completion,
     loss_matrix,
     lossy_rows,
+    without_rounding,
 )
 
 
@@ -69,6 +70,11 @@ class Light:
         if self.is_isometry:
             return np.empty((0, len(self.occupied)), dtype=np.complex128)
         return completion(self.lost if self.columns is self.given else loss_matrix(self.columns))
+
+    def check_amplitudes(self) -> None:
+        """Raise ValueError where light is lost: outcomes then have no amplitudes."""
+        if len(lossy_rows(without_rounding(self.loss_rows))):
+            raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
 
     @cached_property
     def rows(self) -> ComplexArray:

@@ -5,7 +5,7 @@ import pytest
 import lwfast as lw
 from lwfast.emulator import Backend
 from lwfast.optics import light
-from lwfast.optics.distributions import layers, photon_numbers
+from lwfast.optics.distributions import layers, photon_numbers, stacked_layers
 
 
 @pytest.fixture
@@ -53,7 +53,11 @@ def test_sampler(calls):
 
 
 @pytest.mark.parametrize("kind", [lw.Simulator, lw.Analyzer])
-def test_many_inputs(calls, kind):
-    """One product for the circuit, and one polynomial for each input."""
+def test_many_inputs(calls, kind, monkeypatch):
+    """One product for the circuit, and one polynomial for each input where no list of edges does."""
+    Backend().run(kind(circuit(), STATES))
+    assert calls == {"products": 1, "polynomials": 1}  # the one that the plan prices
+    calls.update(products=0, polynomials=0)
+    monkeypatch.setattr(stacked_layers, "MOST_ENTRIES", 0)
     Backend().run(kind(circuit(), STATES))
     assert calls == {"products": 1, "polynomials": len(STATES)}
