@@ -77,3 +77,25 @@ def count_uniforms(
         while outcome < last and cdf[np.uint64(outcome)] <= u:
             outcome += 1
         counts[np.uint64(outcome)] += 1
+
+
+@jit
+def count_small(probabilities: FloatArray, uniforms: FloatArray, cells: int, counts: Counts) -> None:
+    """Count the outcomes of a few uniform numbers in one call, in place.
+
+    Args:
+        probabilities: float64[K], not negative, with a positive sum.
+        uniforms: float64[N] in [0, 1).
+        cells: Length of the guide table.
+        counts: int64[K], out.
+    """
+    cdf = np.empty(probabilities.size)
+    total = 0.0
+    for outcome in range(probabilities.size):
+        total += probabilities[outcome]
+        cdf[outcome] = total
+    for outcome in range(probabilities.size):
+        cdf[outcome] /= total
+    guide = np.empty(cells, np.int32)
+    guide_table(cdf, guide)
+    count_uniforms(uniforms, np.empty(0), cdf, guide, counts)
