@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.progress import Progress, step
+from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
+from lwfast.hardware import Source
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt
@@ -78,12 +80,17 @@ class Backend:
         """
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
+            quick = None if progress else self._run_small(adopted)
+            if quick is not None:
+                result, known = quick
+                _leave_distribution(task, known.build.compiled, adopted, None)
+                return result
             data = self._data(adopted)
             prepared = _prepared(data, self._name, to_run=True)
             announce([prepared.plan])
             with Progress(progress):
                 result = _run(prepared, executor)
-            _leave_distribution(data, task)
+            _leave_distribution(task, data.circuit, data, getattr(data, "source", None))
             return result
         batch = [_with_own_stream(self._data(single)) for single in adopted]
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
@@ -94,7 +101,7 @@ class Backend:
             found = spread(_run, runs)
             for result, data, original in zip(found, batch, task, strict=True):
                 results.append(result)
-                _leave_distribution(data, original)
+                _leave_distribution(original, data.circuit, data, getattr(data, "source", None))
                 step("tasks", len(results), len(batch))
         return results
 
@@ -122,6 +129,12 @@ class Backend:
         plan: Plan = _prepared(self._data(adopted), self._name).plan
         return plan
 
+    def _run_small(self, task: Any) -> Any:
+        """Return the result of a small and ordinary task, and its circuit; None for the long way."""
+        from lwfast.emulator.lean.small_tasks import run_small
+
+        return run_small(task, self._name) if isinstance(task, _TASKS[self._name]) else None
+
     def _data(self, task: Any) -> Any:
         kinds = _TASKS[self._name]
         if not isinstance(task, kinds):
@@ -146,13 +159,13 @@ def _with_own_stream(data: Any) -> Any:
     return data
 
 
-def _leave_distribution(data: Any, original: Any) -> None:
+def _leave_distribution(original: Any, circuit: CompiledCircuit, task: Any, source: Source | None) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
-    if not isinstance(data, SamplerTask):
+    if not isinstance(task, SamplerTask | Sampler):
         return
     from lwfast.emulator.run_sampler import LateDistribution, front_distribution
 
-    work = partial(front_distribution, replace(data, post_selection=None, rng=None))
+    work = partial(front_distribution, circuit, task.input_state, source)
     # Ours takes a function; Lightworks' own hands out what is there.
     left = work if isinstance(original, Sampler) else LateDistribution(work)
     original._probability_distribution = left  # noqa: SLF001

@@ -65,6 +65,11 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     return _count(cdf, n, generator)
 
 
+def guide_cells(n_outcomes: int, n_samples: int) -> int:
+    """Return the length of the guide table: one cell an outcome, or fewer where few samples are drawn."""
+    return 1 << max(4, min(n_outcomes, 4 * n_samples).bit_length() - 1)
+
+
 def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.random.Generator) -> Counts:
     """Draw counts; of many outcomes those of blocks first, so that one block takes a tenth of a second."""
     if p.size <= _MULTINOMIAL_BLOCK:
@@ -85,9 +90,7 @@ def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> C
     from lwfast._kernels.optics.sampling import count_uniforms, guide_table
 
     counts: Counts = np.zeros(cdf.size, dtype=np.int64)
-    # One cell an outcome, or fewer where few samples are drawn.
-    cells = 1 << max(4, min(cdf.size, 4 * n_samples).bit_length() - 1)
-    guide: Any = np.empty(cells, dtype=np.int32 if cdf.size < 2**31 else np.int64)
+    guide: Any = np.empty(guide_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
     guide_table(cdf, guide)
     wide = cdf.size >= _WIDE and n_samples >= cdf.size // 8
     block = _WIDE_BLOCK if wide else _BLOCK

@@ -1,0 +1,56 @@
+"""What is known of a circuit that was built before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lwfast._types import FloatArray
+from lwfast.circuit.kept import KeptBuild
+from lwfast.emulator.heralding import circuit_transfer
+from lwfast.optics.light import Transfer
+
+_NAME = "transfer"
+ALLOWED_BYTES = 1 << 26
+"""What no small task takes; where less is allowed, the long way has to say so."""
+Heralds = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCircuit:
+    """A built circuit, looked at once.
+
+    Attributes:
+        build: The built circuit.
+        n_modes: Its modes, heralded ones counted.
+        transfer: Its transfer matrix.
+        entries: float64[n_modes, 2 n_modes], the matrix with re and im adjacent; None where light may be
+            lost, or rounding had to be cleaned away.
+        inputs: Photons of the heralded inputs.
+        outputs: Heralded output modes and their photons.
+    """
+
+    build: KeptBuild
+    n_modes: int
+    transfer: Transfer
+    entries: FloatArray | None
+    inputs: dict[int, int]
+    outputs: Heralds
+
+
+def known_circuit(build: KeptBuild) -> KnownCircuit:
+    """Return what is known of a built circuit, found at its first use."""
+    known: KnownCircuit | None = build.derived.get(_NAME)
+    if known is None:
+        transfer = circuit_transfer(build.compiled)
+        entries = None
+        if transfer.lost is not None:
+            # Kernels take writable arrays; nobody else has this one.
+            entries = np.array(transfer.matrix, order="C").view(np.float64)
+        heralds = build.heralds
+        known = KnownCircuit(
+            build, build.compiled.n_modes, transfer, entries, heralds.input, tuple(heralds.output.items())
+        )
+        build.derived[_NAME] = known
+    return known

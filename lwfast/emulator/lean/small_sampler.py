@@ -1,0 +1,147 @@
+"""Samplers of few photons that are not lost, with perfect sources and detectors."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.memory import memory_limit
+from lwfast._types import FloatArray, StateTable
+from lwfast.emulator.conditions import Conditions
+from lwfast.emulator.heralding import with_heralds
+from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, KnownCircuit, known_circuit
+from lwfast.emulator.plans import CLIFFORD, PERMANENT
+from lwfast.emulator.run_sampler import sampled_result
+from lwfast.emulator.sampling import why_impossible
+from lwfast.optics.costs import counting_bytes
+from lwfast.optics.distributions.pruning import kept_ranks
+from lwfast.optics.distributions.small_layers import SmallLayers, small_layers
+from lwfast.optics.experiment import make_experiment
+from lwfast.results import SamplingResult
+from lwfast.rules import PostSelection, Rule, has_only_rules
+from lwfast.tasks import Sampler
+
+_MOST_SAMPLES = 1 << 18
+"""Samples that are drawn at a time; see `sample_counts`."""
+_CLEAR = 1e-9
+"""A probability that no rounding of small distributions comes near: what is below is for the long way."""
+_KEPT = 128
+"""Sets of conditions that are kept, the last ones used."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmallShot:
+    """What a shot can be, whatever the matrix is.
+
+    Attributes:
+        layers: The outcomes that meet the heralds, and their layers.
+        ranks: int64[K], those that meet the rules too; None for all.
+        states: uint8[K, n_modes], read-only.
+        is_conditional: Anything is demanded of an outcome.
+    """
+
+    layers: SmallLayers
+    ranks: NDArray[np.int64] | None
+    states: StateTable
+    is_conditional: bool
+
+
+def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, KnownCircuit] | None:
+    """Run a task if it is small and ordinary.
+
+    Args:
+        task: The task.
+        backend: Name of the backend.
+
+    Returns:
+        The very result of the long way, and the circuit; None where the long way has to be taken, whose
+        errors and estimates tell why.
+
+    Raises:
+        PhotonNumberError: The input has too few photons for the heralds.
+        ModeMismatchError: The circuit has got heralds since, and the input does not fit any more.
+        ModeRangeError: A rule names a mode that outcomes do not have.
+        CircuitCompilationError: A Parameter has a value that its element does not take.
+    """
+    if task.source is not None or task.detector is not None or backend in (CLIFFORD, PERMANENT):
+        return None
+    selection = task.post_selection
+    if selection is not None and not (type(selection) is PostSelection and has_only_rules(selection)):
+        return None
+    n_samples = task.n_samples
+    if not 0 < n_samples <= _MOST_SAMPLES:
+        return None
+    task._check_all()  # noqa: SLF001  (for backends)
+    known = known_circuit(task.circuit._kept_build())  # noqa: SLF001  (likewise)
+    if known.entries is None:
+        return None
+    photons = with_heralds(task.input_state, known.inputs, known.n_modes)
+    rules = () if selection is None else tuple(selection.rules)
+    shot = _small_shot(photons, known.outputs, rules, task.min_detection or 0)
+    if shot is None or memory_limit() < ALLOWED_BYTES:
+        return None
+    every_shot = task.sampling_mode == "input"
+    probabilities = _probabilities(shot, known.entries, every_shot=every_shot)
+    if probabilities is None:
+        return None
+    generator = np.random.default_rng(task.rng if task.rng is not None else task.random_seed)
+    counts = _counts(probabilities, n_samples, generator)[: len(shot.states)]
+    seen = counts.nonzero()[0]
+    return sampled_result(task, shot.states[seen], counts[seen]), known
+
+
+def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) -> FloatArray | None:
+    """Return float64[K] or, with one for all outcomes that do not count, float64[K + 1].
+
+    None where what counts may be no more than rounding.
+    """
+    found = shot.layers.probabilities(entries)
+    if not shot.is_conditional:
+        return found
+    if shot.ranks is not None:
+        found = found[shot.ranks]
+    total = float(found.sum())
+    if every_shot:
+        return np.append(found, max(1.0 - total, 0.0))
+    return found if total > _CLEAR else None
+
+
+def _counts(probabilities: FloatArray, n_samples: int, generator: np.random.Generator) -> Any:
+    """Return int64[K]: what `sample_counts` returns for as few outcomes and samples."""
+    from lwfast._kernels.optics.sampling import count_small
+    from lwfast.optics.samples.sample_counts import guide_cells
+
+    counts = np.zeros(len(probabilities), dtype=np.int64)
+    count_small(probabilities, generator.random(n_samples), guide_cells(counts.size, n_samples), counts)
+    return counts
+
+
+@functools.lru_cache(_KEPT)
+def _small_shot(
+    photons: tuple[int, ...], heralds: Heralds, rules: tuple[Rule, ...], least: int
+) -> SmallShot | None:
+    """Lay out a shot; None where no outcome can count, or it is not small."""
+    layers = small_layers(photons, heralds)
+    if layers is None:
+        return None
+    conditions = Conditions(dict(heralds), rules, least)
+    experiment = make_experiment(np.identity(len(photons), dtype=np.complex128), photons)
+    if why_impossible(experiment, conditions) is not None:
+        return None
+    ranks = kept_ranks(layers.layout, rules) if rules else None
+    states = layers.states if ranks is None else layers.states[ranks]
+    counting = counting_bytes(
+        len(states),
+        _MOST_SAMPLES,
+        len(photons),
+        ranked=ranks is not None,
+        conditional=conditions.any,
+        asked=False,
+    )
+    if not len(states) or layers.needed_bytes + counting > ALLOWED_BYTES:
+        return None
+    return SmallShot(layers, ranks, states, conditions.any)
