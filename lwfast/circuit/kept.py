@@ -65,7 +65,7 @@ class KeptBuild:
             and all(map(operator.is_, components, self._components))
             and layout.n_modes == self.compiled.n_modes
             and layout.heralds == self.heralds
-            and all([parameter.get() is value for parameter, value in self._values])
+            and all(parameter.get() is value for parameter, value in self._values)
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
 from lwfast.hardware import Source
+from lwfast.state import State
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt
@@ -82,15 +83,16 @@ class Backend:
         if not isinstance(adopted, Batch):
             quick = None if progress else self._run_small(adopted)
             if quick is not None:
-                result, known = quick
-                _leave_distribution(task, known.build.compiled, adopted, None)
+                result, circuit = quick
+                if circuit is not None:
+                    _leave_distribution(task, circuit, adopted.input_state, None)
                 return result
             data = self._data(adopted)
             prepared = _prepared(data, self._name, to_run=True)
             announce([prepared.plan])
             with Progress(progress):
                 result = _run(prepared, executor)
-            _leave_distribution(task, data.circuit, data, getattr(data, "source", None))
+            _leave_with(task, data)
             return result
         batch = [_with_own_stream(self._data(single)) for single in adopted]
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
@@ -101,7 +103,7 @@ class Backend:
             found = spread(_run, runs)
             for result, data, original in zip(found, batch, task, strict=True):
                 results.append(result)
-                _leave_distribution(original, data.circuit, data, getattr(data, "source", None))
+                _leave_with(original, data)
                 step("tasks", len(results), len(batch))
         return results
 
@@ -159,13 +161,19 @@ def _with_own_stream(data: Any) -> Any:
     return data
 
 
-def _leave_distribution(original: Any, circuit: CompiledCircuit, task: Any, source: Source | None) -> None:
+def _leave_with(original: Any, data: Any) -> None:
+    """Leave the distribution with a task that is a Sampler."""
+    if isinstance(data, SamplerTask):
+        _leave_distribution(original, data.circuit, data.input_state, data.source)
+
+
+def _leave_distribution(
+    original: Any, circuit: CompiledCircuit, input_state: State, source: Source | None
+) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
-    if not isinstance(task, SamplerTask | Sampler):
-        return
     from lwfast.emulator.run_sampler import LateDistribution, front_distribution
 
-    work = partial(front_distribution, circuit, task.input_state, source)
+    work = partial(front_distribution, circuit, input_state, source)
     # Ours takes a function; Lightworks' own hands out what is there.
     left = work if isinstance(original, Sampler) else LateDistribution(work)
     original._probability_distribution = left  # noqa: SLF001

@@ -111,17 +111,14 @@ class Analyzer(Task):
             ModeRangeError: A rule names a mode that outputs do not have.
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
-        self._check_all()
+        self._check(self._circuit)
+        check_enough_photons(self._circuit, self._inputs)
         return AnalyzerTask(
             circuit=built(self._circuit),
             inputs=self.inputs,
             expected=self.expected,
             post_selection=snapshot(self._post_selection),
         )
-
-    def _check_all(self) -> None:
-        self._check(self._circuit)
-        check_enough_photons(self._circuit, self._inputs)
 
 
 def _check_expected(value: Any, n_modes: int) -> Expected:

@@ -253,7 +253,11 @@ class Sampler(Task):
             ModeRangeError: A rule names a mode that outcomes do not have.
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
-        self._check_all()
+        check_length(self._input_state, self._circuit.input_modes)
+        check_post_selection(self._post_selection, self._circuit)
+        check_enough_photons(self._circuit, [self._input_state])
+        if self._detector is not None:
+            self._detector.per_mode(self._circuit.n_modes)
         return SamplerTask(
             circuit=built(self._circuit),
             input_state=self._input_state,
@@ -266,13 +270,6 @@ class Sampler(Task):
             sampling_mode=self._sampling_mode,
             rng=self._rng,
         )
-
-    def _check_all(self) -> None:
-        check_length(self._input_state, self._circuit.input_modes)
-        check_post_selection(self._post_selection, self._circuit)
-        check_enough_photons(self._circuit, [self._input_state])
-        if self._detector is not None:
-            self._detector.per_mode(self._circuit.n_modes)
 
 
 def _check_one_seed(random_seed: int | None, rng: SeedLike) -> None:

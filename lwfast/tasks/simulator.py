@@ -79,9 +79,6 @@ class Simulator(Task):
             ModeMismatchError: The circuit has got heralds since, and a state does not fit any more.
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
-        self._check_all()
-        return SimulatorTask(circuit=built(self._circuit), inputs=self.inputs, outputs=self.outputs)
-
-    def _check_all(self) -> None:
         self._check(self._circuit)
         check_enough_photons(self._circuit, self._inputs)
+        return SimulatorTask(circuit=built(self._circuit), inputs=self.inputs, outputs=self.outputs)

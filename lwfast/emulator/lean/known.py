@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lwfast._types import FloatArray
+from lwfast.circuit import PhotonicCircuit
 from lwfast.circuit.kept import KeptBuild
 from lwfast.emulator.heralding import circuit_transfer
+from lwfast.errors import CircuitCompilationError
 from lwfast.optics.light import Transfer
 
 _NAME = "transfer"
@@ -27,20 +29,24 @@ class KnownCircuit:
         transfer: Its transfer matrix.
         entries: float64[n_modes, 2 n_modes], the matrix with re and im adjacent; None where light may be
             lost, or rounding had to be cleaned away.
-        inputs: Photons of the heralded inputs.
-        outputs: Heralded output modes and their photons.
+        inputs: Heralded input modes and their photons.
+        outputs: Heralded output modes and theirs.
     """
 
     build: KeptBuild
     n_modes: int
     transfer: Transfer
     entries: FloatArray | None
-    inputs: dict[int, int]
+    inputs: Heralds
     outputs: Heralds
 
 
-def known_circuit(build: KeptBuild) -> KnownCircuit:
-    """Return what is known of a built circuit, found at its first use."""
+def known_circuit(circuit: PhotonicCircuit) -> KnownCircuit | None:
+    """Return what is known of a circuit as it is now, or None where it cannot be built."""
+    try:
+        build = circuit._kept_build()  # noqa: SLF001  (for backends)
+    except CircuitCompilationError:
+        return None  # the long way says so, after what it checks before
     known: KnownCircuit | None = build.derived.get(_NAME)
     if known is None:
         transfer = circuit_transfer(build.compiled)
@@ -49,8 +55,7 @@ def known_circuit(build: KeptBuild) -> KnownCircuit:
             # Kernels take writable arrays; nobody else has this one.
             entries = np.array(transfer.matrix, order="C").view(np.float64)
         heralds = build.heralds
-        known = KnownCircuit(
-            build, build.compiled.n_modes, transfer, entries, heralds.input, tuple(heralds.output.items())
-        )
+        inputs, outputs = tuple(heralds.input.items()), tuple(heralds.output.items())
+        known = KnownCircuit(build, build.compiled.n_modes, transfer, entries, inputs, outputs)
         build.derived[_NAME] = known
     return known

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.memory import memory_limit
-from lwfast._types import FloatArray, StateTable
+from lwfast._types import Counts, FloatArray, StateTable
+from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.heralding import with_heralds
-from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, KnownCircuit, known_circuit
+from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, known_circuit
+from lwfast.emulator.lean.uniform_numbers import uniform_numbers
 from lwfast.emulator.plans import CLIFFORD, PERMANENT
 from lwfast.emulator.run_sampler import sampled_result
 from lwfast.emulator.sampling import why_impossible
@@ -23,6 +24,7 @@ from lwfast.optics.distributions.small_layers import SmallLayers, small_layers
 from lwfast.optics.experiment import make_experiment
 from lwfast.results import SamplingResult
 from lwfast.rules import PostSelection, Rule, has_only_rules
+from lwfast.state import as_occupation
 from lwfast.tasks import Sampler
 
 _MOST_SAMPLES = 1 << 18
@@ -50,7 +52,7 @@ class SmallShot:
     is_conditional: bool
 
 
-def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, KnownCircuit] | None:
+def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, CompiledCircuit] | None:
     """Run a task if it is small and ordinary.
 
     Args:
@@ -58,14 +60,8 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Know
         backend: Name of the backend.
 
     Returns:
-        The very result of the long way, and the circuit; None where the long way has to be taken, whose
-        errors and estimates tell why.
-
-    Raises:
-        PhotonNumberError: The input has too few photons for the heralds.
-        ModeMismatchError: The circuit has got heralds since, and the input does not fit any more.
-        ModeRangeError: A rule names a mode that outcomes do not have.
-        CircuitCompilationError: A Parameter has a value that its element does not take.
+        The very result of the long way, and the circuit as it was sampled; None where the long way has to be
+        taken. What is wrong with a task is for the long way to find: nothing is drawn or raised here then.
     """
     if task.source is not None or task.detector is not None or backend in (CLIFFORD, PERMANENT):
         return None
@@ -75,23 +71,22 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Know
     n_samples = task.n_samples
     if not 0 < n_samples <= _MOST_SAMPLES:
         return None
-    task._check_all()  # noqa: SLF001  (for backends)
-    known = known_circuit(task.circuit._kept_build())  # noqa: SLF001  (likewise)
-    if known.entries is None:
+    known = known_circuit(task.circuit)
+    if known is None or known.entries is None:
         return None
-    photons = with_heralds(task.input_state, known.inputs, known.n_modes)
     rules = () if selection is None else tuple(selection.rules)
-    shot = _small_shot(photons, known.outputs, rules, task.min_detection or 0)
+    occupation, least = as_occupation(task.input_state), task.min_detection or 0
+    shot = _small_shot(known.n_modes, occupation, known.inputs, known.outputs, rules, least)
     if shot is None or memory_limit() < ALLOWED_BYTES:
         return None
     every_shot = task.sampling_mode == "input"
     probabilities = _probabilities(shot, known.entries, every_shot=every_shot)
     if probabilities is None:
         return None
-    generator = np.random.default_rng(task.rng if task.rng is not None else task.random_seed)
-    counts = _counts(probabilities, n_samples, generator)[: len(shot.states)]
+    uniforms = uniform_numbers(task.rng if task.rng is not None else task.random_seed, n_samples)
+    counts = _counts(probabilities, uniforms)[: len(shot.states)]
     seen = counts.nonzero()[0]
-    return sampled_result(task, shot.states[seen], counts[seen]), known
+    return sampled_result(task, shot.states.take(seen, axis=0), counts.take(seen)), known.build.compiled
 
 
 def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) -> FloatArray | None:
@@ -103,28 +98,38 @@ def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) ->
     if not shot.is_conditional:
         return found
     if shot.ranks is not None:
-        found = found[shot.ranks]
+        found = found.take(shot.ranks)
     total = float(found.sum())
     if every_shot:
         return np.append(found, max(1.0 - total, 0.0))
     return found if total > _CLEAR else None
 
 
-def _counts(probabilities: FloatArray, n_samples: int, generator: np.random.Generator) -> Any:
+def _counts(probabilities: FloatArray, uniforms: FloatArray) -> Counts:
     """Return int64[K]: what `sample_counts` returns for as few outcomes and samples."""
     from lwfast._kernels.optics.sampling import count_small
     from lwfast.optics.samples.sample_counts import guide_cells
 
-    counts = np.zeros(len(probabilities), dtype=np.int64)
-    count_small(probabilities, generator.random(n_samples), guide_cells(counts.size, n_samples), counts)
+    counts: Counts = np.zeros(len(probabilities), dtype=np.int64)
+    count_small(probabilities, uniforms, guide_cells(counts.size, uniforms.size), counts)
     return counts
 
 
 @functools.lru_cache(_KEPT)
 def _small_shot(
-    photons: tuple[int, ...], heralds: Heralds, rules: tuple[Rule, ...], least: int
+    n_modes: int,
+    occupation: tuple[int, ...],
+    inputs: Heralds,
+    heralds: Heralds,
+    rules: tuple[Rule, ...],
+    least: int,
 ) -> SmallShot | None:
-    """Lay out a shot; None where no outcome can count, or it is not small."""
+    """Lay out a shot; None where input or rules do not fit, no outcome can count, or it is not small."""
+    if len(occupation) != n_modes - len(inputs):
+        return None
+    if any(max(rule.modes) >= n_modes - len(heralds) for rule in rules):
+        return None
+    photons = with_heralds(occupation, dict(inputs), n_modes)
     layers = small_layers(photons, heralds)
     if layers is None:
         return None

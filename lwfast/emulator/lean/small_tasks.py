@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from lwfast.emulator.lean.known import KnownCircuit
+from lwfast.circuit import CompiledCircuit
+from lwfast.emulator.lean.small_analyzer import run_small_analyzer
 from lwfast.emulator.lean.small_sampler import run_small_sampler
-from lwfast.tasks import Sampler
+from lwfast.emulator.lean.small_simulator import run_small_simulator
+from lwfast.tasks import Analyzer, Sampler, Simulator
 
 
-def run_small(task: Any, backend: str) -> tuple[Any, KnownCircuit] | None:
+def run_small(task: Any, backend: str) -> tuple[Any, CompiledCircuit | None] | None:
     """Run a task if it is small and ordinary.
 
     Args:
@@ -17,12 +19,17 @@ def run_small(task: Any, backend: str) -> tuple[Any, KnownCircuit] | None:
         backend: Name of the backend, which runs such tasks.
 
     Returns:
-        The very result of the long way, and the circuit; None where the long way has to be taken.
-
-    Raises:
-        LightworksError: What the long way raises, in its words.
+        The very result of the long way, and of a Sampler the circuit that was sampled; None where the long
+        way has to be taken. What is wrong with a task is for the long way to find: nothing is drawn or raised
+        here then.
     """
     kind = type(task)  # a class of somebody else's may do more than these
     if kind is Sampler:
         return run_small_sampler(task, backend)
-    return None
+    if kind is Simulator:
+        result = run_small_simulator(task, backend)
+    elif kind is Analyzer:
+        result = run_small_analyzer(task, backend)
+    else:
+        return None
+    return None if result is None else (result, None)

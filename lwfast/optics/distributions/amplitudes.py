@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -36,6 +37,8 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
     check_amplitudes_hold(n)
     if n == 0:
         return np.ones(len(outputs), dtype=np.complex128)
+    if len(outputs) == 1 and n <= STACK_TO:
+        return _one_amplitude(matrix, photons, outputs[0].tolist())
     factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
     # Two roots of up to 170! each: their product would leave the range of float64 from 99 photons on.
     root = math.sqrt(math.prod(math.factorial(k) for k in photons))
@@ -65,6 +68,22 @@ def _stacked_permanents(
         modes = np.repeat(np.tile(np.arange(part.shape[1]), len(part)), part.ravel()).reshape(len(part), n)
         out[begin : begin + stack] = permanent(columns[modes])
         step("permanents", begin + len(part), len(outputs))
+
+
+def _one_amplitude(matrix: ComplexArray, photons: tuple[int, ...], output: list[int]) -> ComplexArray:
+    """Return complex128[1], the amplitude of one output, without laying out a stack."""
+    found = np.empty(1, dtype=np.complex128)
+    found[0] = permanent(matrix.take(_listed(output), axis=0).take(_listed(photons), axis=1))
+    # Arrays are divided as those of many amplitudes are; so few factorials have exact products.
+    found /= math.sqrt(math.prod(map(math.factorial, photons)))
+    found /= math.sqrt(math.prod(map(math.factorial, output)))
+    step("permanents", 1, 1)
+    return found
+
+
+def _listed(numbers: Iterable[int]) -> list[int]:
+    """Return the mode of each photon."""
+    return [mode for mode, number in enumerate(numbers) for _ in range(number)]
 
 
 def _single_permanents(

@@ -47,12 +47,23 @@ class SmallLayers:
             matrix: float64[n_modes, 2 n_modes], re and im adjacent; the columns that photons meet are an
                 isometry.
         """
+        found: FloatArray = self._multiplied_out(matrix, 1)[0]
+        return found
+
+    def coefficients(self, matrix: FloatArray) -> FloatArray:
+        """Return float64[2, K], real and imaginary part of the coefficient of each outcome.
+
+        Args:
+            matrix: As for `probabilities`.
+        """
+        return self._multiplied_out(matrix, 2)
+
+    def _multiplied_out(self, matrix: FloatArray, parts: int) -> FloatArray:
         from lwfast._kernels.optics.small_layers import small_polynomial
 
-        out = np.zeros((1, len(self.states)))
+        out = np.zeros((parts, len(self.states)))
         small_polynomial(matrix, self.integers, self.floats, out)
-        found: FloatArray = out[0]
-        return found
+        return out
 
 
 @functools.lru_cache(_KEPT)

@@ -1,0 +1,102 @@
+"""Analyzers of few photons that are not lost."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.memory import memory_limit
+from lwfast._types import StateTable
+from lwfast.emulator.heralding import with_heralds
+from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, known_circuit
+from lwfast.emulator.plans import PERMANENT
+from lwfast.emulator.run_analyzer import analyzer_result
+from lwfast.optics.distributions.pruning import kept_ranks
+from lwfast.optics.distributions.small_layers import SmallLayers, small_layers
+from lwfast.results import SimulationResult
+from lwfast.rules import PostSelection, Rule, has_only_rules
+from lwfast.state import as_occupation
+from lwfast.tasks import Analyzer
+
+_MOST_VALUES = 1 << 16
+"""Probabilities of all inputs together; above, the long way is as quick, and shows progress."""
+_KEPT = 128
+"""Inputs with their conditions that are kept, the last ones used."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmallInput:
+    """What an input can give, whatever the matrix is.
+
+    Attributes:
+        n_photons: Photons of the input, heralded ones not counted.
+        layers: The outcomes that meet the heralds, and their layers.
+        ranks: int64[K], those that meet the rules too; None for all.
+        states: uint8[K, n_modes], read-only.
+    """
+
+    n_photons: int
+    layers: SmallLayers
+    ranks: NDArray[np.int64] | None
+    states: StateTable
+
+
+def run_small_analyzer(task: Analyzer, backend: str) -> SimulationResult | None:
+    """Run a task if it is small and ordinary.
+
+    Args:
+        task: The task.
+        backend: Name of the backend.
+
+    Returns:
+        The very result of the long way; None where the long way has to be taken. What is wrong with a task is
+        for the long way to find.
+    """
+    selection, expected = task.post_selection, task.expected
+    if backend == PERMANENT:
+        return None
+    if selection is not None and not (type(selection) is PostSelection and has_only_rules(selection)):
+        return None
+    known = known_circuit(task.circuit)
+    if known is None or known.entries is None:
+        return None
+    rules = () if selection is None else tuple(selection.rules)
+    inputs = task.inputs
+    if expected is not None and not all(state in expected for state in inputs):
+        return None
+    found = []
+    for state in inputs:
+        occupation = as_occupation(state)
+        one = _small_input(known.n_modes, occupation, known.inputs, known.outputs, rules)
+        if one is None or (found and one.n_photons != found[0].n_photons):
+            return None
+        found.append(one)
+    shape = len(found), len(found[0].states)
+    if shape[0] * shape[1] > _MOST_VALUES or memory_limit() < ALLOWED_BYTES:
+        return None
+    values = np.empty(shape)
+    for row, one in enumerate(found):
+        probabilities = one.layers.probabilities(known.entries)
+        values[row] = probabilities if one.ranks is None else probabilities.take(one.ranks)
+    return analyzer_result(values, inputs, found[0].states, expected)
+
+
+@functools.lru_cache(_KEPT)
+def _small_input(
+    n_modes: int, occupation: tuple[int, ...], inputs: Heralds, heralds: Heralds, rules: tuple[Rule, ...]
+) -> SmallInput | None:
+    """Lay out the outcomes of an input; None where anything does not fit or count, or it is not small."""
+    if len(occupation) != n_modes - len(inputs):
+        return None
+    if any(max(rule.modes) >= n_modes - len(heralds) for rule in rules):
+        return None
+    layers = small_layers(with_heralds(occupation, dict(inputs), n_modes), heralds)
+    if layers is None or layers.needed_bytes > ALLOWED_BYTES // 2:
+        return None
+    ranks: Any = kept_ranks(layers.layout, rules) if rules else None
+    states = layers.states if ranks is None else layers.states[ranks]
+    return SmallInput(sum(occupation), layers, ranks, states) if len(states) else None
