@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._types import AnyArray, Counts, FloatArray
+from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 
 
 @jit
@@ -80,14 +80,20 @@ def count_uniforms(
 
 
 @jit
-def count_small(probabilities: FloatArray, uniforms: FloatArray, cells: int, counts: Counts) -> None:
-    """Count the outcomes of a few uniform numbers in one call, in place.
+def count_small(
+    probabilities: FloatArray, uniforms: FloatArray, cells: int, states: StateTable
+) -> tuple[StateTable, Counts]:
+    """Count the outcomes of a few uniform numbers in one call.
 
     Args:
-        probabilities: float64[K], not negative, with a positive sum.
+        probabilities: float64[K] or more, not negative, with a positive sum. What has no state is not
+            returned.
         uniforms: float64[N] in [0, 1).
         cells: Length of the guide table.
-        counts: int64[K], out.
+        states: uint8[K, m].
+
+    Returns:
+        The states that were seen, uint8[k, m], and their counts, int64[k].
     """
     cdf = np.empty(probabilities.size)
     total = 0.0
@@ -98,4 +104,18 @@ def count_small(probabilities: FloatArray, uniforms: FloatArray, cells: int, cou
         cdf[outcome] /= total
     guide = np.empty(cells, np.int32)
     guide_table(cdf, guide)
+    counts = np.zeros(probabilities.size, np.int64)
     count_uniforms(uniforms, np.empty(0), cdf, guide, counts)
+    n_seen = 0
+    for outcome in range(len(states)):
+        n_seen += counts[outcome] > 0
+    seen = np.empty((n_seen, states.shape[1]), np.uint8)
+    numbers = np.empty(n_seen, np.int64)
+    k = 0
+    for outcome in range(len(states)):
+        if counts[outcome] > 0:
+            for mode in range(states.shape[1]):
+                seen[k, mode] = states[outcome, mode]
+            numbers[k] = counts[outcome]
+            k += 1
+    return seen, numbers

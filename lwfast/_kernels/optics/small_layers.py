@@ -9,8 +9,34 @@ from lwfast._kernels.optics.layers import polynomial_layer
 from lwfast._kernels.optics.slos import link_forms
 from lwfast._types import AnyArray, FloatArray
 
-HEADER = 7
-"""Numbers before the tables: photons, forms, inner, free and kept modes, least degree, links."""
+HEADER = 8
+"""Numbers before the tables: photons, forms, inner, free and kept modes, least degree, links, outcomes."""
+OUTCOMES = HEADER - 1
+
+
+@lane_jit
+def small_probabilities(
+    matrix: FloatArray, integers: AnyArray, floats: FloatArray, ranks: AnyArray
+) -> tuple[FloatArray, float]:
+    """Return the probabilities of outcomes, and a sum of them.
+
+    Args:
+        matrix: As for `small_polynomial`.
+        integers: Likewise.
+        floats: Likewise.
+        ranks: int64[...], which outcomes; of none, all.
+    """
+    whole = np.zeros((1, integers[OUTCOMES]))
+    small_polynomial(matrix, integers, floats, whole)
+    found = whole[0]
+    if ranks.size:
+        found = np.empty(ranks.size)
+        for k in range(ranks.size):
+            found[k] = whole[0, ranks[k]]
+    total = 0.0
+    for k in range(found.size):
+        total += found[k]
+    return found, total
 
 
 @lane_jit
@@ -28,7 +54,7 @@ def small_polynomial(matrix: FloatArray, integers: AnyArray, floats: FloatArray,
         floats: float64[...], a factor for each photon, then the weights.
         out: float64[1 or 2, K], zeros; receives what `polynomial_layer` writes.
     """
-    n, n_modes, inner, n_free, n_kept, least, n_links = integers[:HEADER]
+    n, n_modes, inner, n_free, n_kept, least, n_links, _ = integers[:HEADER]
     at = HEADER
     rows = integers[at : at + n_modes]
     at += n_modes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +34,13 @@ class SmallInput:
     Attributes:
         n_photons: Photons of the input, heralded ones not counted.
         layers: The outcomes that meet the heralds, and their layers.
-        ranks: int64[K], those that meet the rules too; None for all.
-        states: uint8[K, n_modes], read-only.
+        ranks: int64[K], those that meet the rules too; of none, all.
+        states: uint8[K, n_modes]; shared, not to be written to.
     """
 
     n_photons: int
     layers: SmallLayers
-    ranks: NDArray[np.int64] | None
+    ranks: NDArray[np.int64]
     states: StateTable
 
 
@@ -80,9 +79,8 @@ def run_small_analyzer(task: Analyzer, backend: str) -> SimulationResult | None:
         return None
     values = np.empty(shape)
     for row, one in enumerate(found):
-        probabilities = one.layers.probabilities(known.entries)
-        values[row] = probabilities if one.ranks is None else probabilities.take(one.ranks)
-    return analyzer_result(values, inputs, found[0].states, expected)
+        values[row] = one.layers.selected(known.entries, one.ranks)[0]
+    return analyzer_result(values, inputs, found[0].states.copy(), expected)
 
 
 @functools.lru_cache(_KEPT)
@@ -97,6 +95,7 @@ def _small_input(
     layers = small_layers(with_heralds(occupation, dict(inputs), n_modes), heralds)
     if layers is None or layers.needed_bytes > ALLOWED_BYTES // 2:
         return None
-    ranks: Any = kept_ranks(layers.layout, rules) if rules else None
-    states = layers.states if ranks is None else layers.states[ranks]
-    return SmallInput(sum(occupation), layers, ranks, states) if len(states) else None
+    ranks = kept_ranks(layers.layout, rules) if rules else np.empty(0, dtype=np.int64)
+    if rules and not len(ranks):
+        return None
+    return SmallInput(sum(occupation), layers, ranks, layers.states[ranks] if rules else layers.states)

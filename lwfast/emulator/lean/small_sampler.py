@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.memory import memory_limit
-from lwfast._types import Counts, FloatArray, StateTable
+from lwfast._types import FloatArray, StateTable
 from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.heralding import with_heralds
@@ -22,6 +23,7 @@ from lwfast.optics.costs import counting_bytes
 from lwfast.optics.distributions.pruning import kept_ranks
 from lwfast.optics.distributions.small_layers import SmallLayers, small_layers
 from lwfast.optics.experiment import make_experiment
+from lwfast.optics.samples.sample_counts import guide_cells
 from lwfast.results import SamplingResult
 from lwfast.rules import PostSelection, Rule, has_only_rules
 from lwfast.state import as_occupation
@@ -41,13 +43,13 @@ class SmallShot:
 
     Attributes:
         layers: The outcomes that meet the heralds, and their layers.
-        ranks: int64[K], those that meet the rules too; None for all.
-        states: uint8[K, n_modes], read-only.
+        ranks: int64[K], those that meet the rules too; of none, all.
+        states: uint8[K, n_modes]; shared, not to be written to.
         is_conditional: Anything is demanded of an outcome.
     """
 
     layers: SmallLayers
-    ranks: NDArray[np.int64] | None
+    ranks: NDArray[np.int64]
     states: StateTable
     is_conditional: bool
 
@@ -84,9 +86,10 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Comp
     if probabilities is None:
         return None
     uniforms = uniform_numbers(task.rng if task.rng is not None else task.random_seed, n_samples)
-    counts = _counts(probabilities, uniforms)[: len(shot.states)]
-    seen = counts.nonzero()[0]
-    return sampled_result(task, shot.states.take(seen, axis=0), counts.take(seen)), known.build.compiled
+    # As `sample_counts` does it for as few outcomes and samples.
+    cells = guide_cells(len(probabilities), n_samples)
+    states, counts = _kernels().count_small(probabilities, uniforms, cells, shot.states)
+    return sampled_result(task, states, counts), known.build.compiled
 
 
 def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) -> FloatArray | None:
@@ -94,25 +97,19 @@ def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) ->
 
     None where what counts may be no more than rounding.
     """
-    found = shot.layers.probabilities(entries)
+    found, total = shot.layers.selected(entries, shot.ranks)
     if not shot.is_conditional:
         return found
-    if shot.ranks is not None:
-        found = found.take(shot.ranks)
-    total = float(found.sum())
     if every_shot:
-        return np.append(found, max(1.0 - total, 0.0))
+        return np.append(found, max(1.0 - float(found.sum()), 0.0))
     return found if total > _CLEAR else None
 
 
-def _counts(probabilities: FloatArray, uniforms: FloatArray) -> Counts:
-    """Return int64[K]: what `sample_counts` returns for as few outcomes and samples."""
-    from lwfast._kernels.optics.sampling import count_small
-    from lwfast.optics.samples.sample_counts import guide_cells
+@functools.cache
+def _kernels() -> ModuleType:
+    from lwfast._kernels.optics import sampling as kernels
 
-    counts: Counts = np.zeros(len(probabilities), dtype=np.int64)
-    count_small(probabilities, uniforms, guide_cells(counts.size, uniforms.size), counts)
-    return counts
+    return kernels
 
 
 @functools.lru_cache(_KEPT)
@@ -137,16 +134,18 @@ def _small_shot(
     experiment = make_experiment(np.identity(len(photons), dtype=np.complex128), photons)
     if why_impossible(experiment, conditions) is not None:
         return None
-    ranks = kept_ranks(layers.layout, rules) if rules else None
-    states = layers.states if ranks is None else layers.states[ranks]
+    ranks = kept_ranks(layers.layout, rules) if rules else np.empty(0, dtype=np.int64)
+    if rules and not len(ranks):
+        return None
+    states = layers.states[ranks] if rules else layers.states
     counting = counting_bytes(
         len(states),
         _MOST_SAMPLES,
         len(photons),
-        ranked=ranks is not None,
+        ranked=bool(rules),
         conditional=conditions.any,
         asked=False,
     )
-    if not len(states) or layers.needed_bytes + counting > ALLOWED_BYTES:
+    if layers.needed_bytes + counting > ALLOWED_BYTES:
         return None
     return SmallShot(layers, ranks, states, conditions.any)

@@ -90,7 +90,7 @@ def _by_layers(
         layers = _small_input(known.n_modes, occupation, known.inputs, known.outputs)
         if layers is None or len(inputs) * len(layers.states) > _MOST_VALUES:
             return None
-        states = layers.states
+        states = layers.states.copy()
         shared = math.sqrt(math.prod([math.factorial(number) for _, number in known.outputs]))
         rows.append(scaled_coefficients(layers.layout, layers.coefficients(known.entries), shared, None))
     return simulator_result(np.stack(rows), inputs, states)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable
+from types import ModuleType
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from lwfast.optics.experiment import Experiment
 from lwfast.optics.permanents.methods import STACK_TO, permanent_of_one
 from lwfast.optics.permanents.permanent import permanent
 from lwfast.optics.photon_limits import check_amplitudes_hold
+
+_ALONE_TO = 6
+"""Photons up to which a single permanent is expanded; see `permanent`."""
 
 
 def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: StateTable) -> ComplexArray:
@@ -37,8 +41,10 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
     check_amplitudes_hold(n)
     if n == 0:
         return np.ones(len(outputs), dtype=np.complex128)
-    if len(outputs) == 1 and n <= STACK_TO:
-        return _one_amplitude(matrix, photons, outputs[0].tolist())
+    if len(outputs) == 1 and n <= _ALONE_TO:
+        one = _one_amplitude(matrix, photons, outputs[0])
+        if one is not None:
+            return one
     factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
     # Two roots of up to 170! each: their product would leave the range of float64 from 99 photons on.
     root = math.sqrt(math.prod(math.factorial(k) for k in photons))
@@ -70,20 +76,20 @@ def _stacked_permanents(
         step("permanents", begin + len(part), len(outputs))
 
 
-def _one_amplitude(matrix: ComplexArray, photons: tuple[int, ...], output: list[int]) -> ComplexArray:
-    """Return complex128[1], the amplitude of one output, without laying out a stack."""
+def _one_amplitude(matrix: ComplexArray, photons: tuple[int, ...], output: StateTable) -> ComplexArray | None:
+    """Return complex128[1], the amplitude of one output, in a call; None where it takes another method."""
     found = np.empty(1, dtype=np.complex128)
-    found[0] = permanent(matrix.take(_listed(output), axis=0).take(_listed(photons), axis=1))
-    # Arrays are divided as those of many amplitudes are; so few factorials have exact products.
-    found /= math.sqrt(math.prod(map(math.factorial, photons)))
-    found /= math.sqrt(math.prod(map(math.factorial, output)))
+    entered = np.array(photons, dtype=np.uint8)
+    _amplitude_kernels().small_amplitude(np.require(matrix, requirements="CW"), entered, output, found)
     step("permanents", 1, 1)
-    return found
+    return None if np.isnan(found[0]) else found
 
 
-def _listed(numbers: Iterable[int]) -> list[int]:
-    """Return the mode of each photon."""
-    return [mode for mode, number in enumerate(numbers) for _ in range(number)]
+@functools.cache
+def _amplitude_kernels() -> ModuleType:
+    from lwfast._kernels.optics import amplitude as kernels
+
+    return kernels
 
 
 def _single_permanents(

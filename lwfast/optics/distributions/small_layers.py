@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.optics.distributions.layers import listed_photons, output_polynomial
@@ -28,7 +30,7 @@ class SmallLayers:
 
     Attributes:
         layout: The outcomes over the modes without heralds.
-        states: uint8[K, n_modes], the outcomes, read-only.
+        states: uint8[K, n_modes], the outcomes; shared, not to be written to.
         integers: int64[...], as `small_polynomial` takes them.
         floats: float64[...], likewise.
         needed_bytes: What `OutputPolynomial.run` may ask for to do the same.
@@ -40,30 +42,35 @@ class SmallLayers:
     floats: FloatArray
     needed_bytes: int
 
-    def probabilities(self, matrix: FloatArray) -> FloatArray:
-        """Return float64[K], the probability of each outcome.
+    def selected(self, matrix: FloatArray, ranks: NDArray[np.int64]) -> tuple[FloatArray, float]:
+        """Return float64[N], the probabilities of some outcomes, and a sum of them.
 
         Args:
             matrix: float64[n_modes, 2 n_modes], re and im adjacent; the columns that photons meet are an
                 isometry.
+            ranks: int64[N], which outcomes; of none, all.
         """
-        found: FloatArray = self._multiplied_out(matrix, 1)[0]
+        found: tuple[FloatArray, float] = _kernels().small_probabilities(
+            matrix, self.integers, self.floats, ranks
+        )
         return found
 
     def coefficients(self, matrix: FloatArray) -> FloatArray:
         """Return float64[2, K], real and imaginary part of the coefficient of each outcome.
 
         Args:
-            matrix: As for `probabilities`.
+            matrix: As for `selected`.
         """
-        return self._multiplied_out(matrix, 2)
-
-    def _multiplied_out(self, matrix: FloatArray, parts: int) -> FloatArray:
-        from lwfast._kernels.optics.small_layers import small_polynomial
-
-        out = np.zeros((parts, len(self.states)))
-        small_polynomial(matrix, self.integers, self.floats, out)
+        out = np.zeros((2, len(self.states)))
+        _kernels().small_polynomial(matrix, self.integers, self.floats, out)
         return out
+
+
+@functools.cache
+def _kernels() -> ModuleType:
+    from lwfast._kernels.optics import small_layers as kernels
+
+    return kernels
 
 
 @functools.lru_cache(_KEPT)
@@ -97,16 +104,15 @@ def small_layers(photons: tuple[int, ...], heralds: tuple[tuple[int, int], ...])
     herald_modes = [mode for mode in sorted(fixed) if fixed[mode] > 0]
     order = listed_photons(light.numbers, mode_by_mode=False)
     base = np.zeros(n + 1, dtype=np.int64)
+    states = work.layout.rows()
     parts = [
-        [n, n_forms, inner, work.n_free, work.n_kept, work.layout.n_least, len(link)],
+        [n, n_forms, inner, work.n_free, work.n_kept, work.layout.n_least, len(link), len(states)],
         [mode for mode in range(n_modes) if mode not in fixed] + herald_modes,
         [light.occupied[column] for column, _ in order],
         *(work.bounds, work.floors, work.fixed),
         *(counts.ravel(), sums.ravel(), first, start, link_mode, link.view(np.int64), base),
     ]
     factors = [1.0 / math.sqrt(repeat) for _, repeat in order]
-    states = work.layout.rows()
-    states.flags.writeable = False
     return SmallLayers(
         layout=work.layout,
         states=states,
