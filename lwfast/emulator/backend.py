@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.progress import Progress, step
-from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
-from lwfast.hardware import Source
-from lwfast.state import State
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt
@@ -83,9 +80,9 @@ class Backend:
         if not isinstance(adopted, Batch):
             quick = None if progress else self._run_small(adopted)
             if quick is not None:
-                result, circuit = quick
-                if circuit is not None:
-                    _leave_distribution(task, circuit, adopted.input_state, None)
+                result, late = quick
+                if late is not None:
+                    _leave_distribution(task, late)
                 return result
             data = self._data(adopted)
             prepared = _prepared(data, self._name, to_run=True)
@@ -164,19 +161,21 @@ def _with_own_stream(data: Any) -> Any:
 def _leave_with(original: Any, data: Any) -> None:
     """Leave the distribution with a task that is a Sampler."""
     if isinstance(data, SamplerTask):
-        _leave_distribution(original, data.circuit, data.input_state, data.source)
+        from lwfast.emulator.run_sampler import front_distribution
+
+        _leave_distribution(
+            original, partial(front_distribution, data.circuit, data.input_state, data.source)
+        )
 
 
-def _leave_distribution(
-    original: Any, circuit: CompiledCircuit, input_state: State, source: Source | None
-) -> None:
+def _leave_distribution(original: Any, work: Any) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
-    from lwfast.emulator.run_sampler import LateDistribution, front_distribution
+    if not isinstance(original, Sampler):
+        from lwfast.emulator.run_sampler import LateDistribution
 
-    work = partial(front_distribution, circuit, input_state, source)
-    # Ours takes a function; Lightworks' own hands out what is there.
-    left = work if isinstance(original, Sampler) else LateDistribution(work)
-    original._probability_distribution = left  # noqa: SLF001
+        # Ours takes a function; Lightworks' own hands out what is there.
+        work = LateDistribution(work)
+    original._probability_distribution = work  # noqa: SLF001
 
 
 def _run(prepared: Any, executor: Any = None) -> Any:

@@ -36,7 +36,7 @@ def outcome(backend, task, progress):
 
 
 def assert_same(make, backend="auto"):
-    """Compare both ways, each with a task of its own, since a generator moves on; say if the short was taken."""
+    """Compare both ways, each with a task of its own; return whether the short one was taken."""
     first, second = make(), make()
     short, long = outcome(backend, first, None), outcome(backend, second, silent)
     assert short == long
@@ -241,7 +241,7 @@ def test_parameter_changes(make):
 @pytest.mark.parametrize("make", ORDINARY.values(), ids=ORDINARY)
 @pytest.mark.parametrize("value", [float("nan"), 2.0, "a", None, np.inf])
 def test_bad_parameter_set_later(make, value):
-    """A value that an element does not take is refused as the long way refuses it, however often it was run."""
+    """A value that an element does not take is refused in the same words, after runs that went well."""
     reflectivity, phase = lw.Parameter(0.3), lw.Parameter(0.1)
     circuit = with_parameters(reflectivity, phase)
     assert assert_same(lambda: make(circuit))
@@ -291,7 +291,7 @@ def test_heralds_change():
 
 
 def test_rules_change():
-    """A rule that is added to a task's post-selection counts at the next run, and a mode that is not there."""
+    """A rule that is added to post-selection counts at the next run, and so does a mode that is not there."""
     task = lw.Sampler(balanced(), STATE, 1000, post_selection=rule((0, 1), 1), random_seed=1)
     before = outcome("auto", task, None)
     assert assert_same(lambda: task)

@@ -13,6 +13,7 @@ from lwfast._kernels.optics import boson_sampling, layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
 from lwfast.optics.distributions.layout import FockLayout
+from lwfast.optics.distributions.small_layers import small_layers
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_jit, pair
 
 OPTICS = "optics"
@@ -292,6 +293,42 @@ def counts_of_uniforms():
         yield uniforms, np.zeros(room), cdf, guide, np.zeros(40, np.int64)
 
 
+def counts_of_few():
+    uniforms, cdf, _ = distributions_of_uniforms()
+    states = generator().integers(0, 9, (39, 3)).astype(np.uint8)
+    yield np.diff(cdf, prepend=0.0), uniforms[:20], 16, states
+
+
+def small_inputs():
+    """Matrices and tables of small layers: with and without heralds, photons that share a mode, one mode."""
+    cases = [((1, 0, 1, 0), ()), ((2, 1, 0), ((1, 1),)), ((3,), ()), ((1, 1, 1, 0), ((0, 0), (3, 2)))]
+    for photons, heralds in cases:
+        matrix = lw.random_unitary(len(photons), seed=3).view(np.float64)
+        yield matrix, small_layers(photons, heralds)
+
+
+def small_products():
+    for matrix, laid_out in small_inputs():
+        for parts in (1, 2):
+            out = np.zeros((parts, len(laid_out.states)))
+            yield matrix, laid_out.integers, laid_out.floats, out
+
+
+def small_selections():
+    for matrix, laid_out in small_inputs():
+        for ranks in ([], [len(laid_out.states) - 1]):
+            yield matrix, laid_out.integers, laid_out.floats, np.array(ranks, dtype=np.int64)
+
+
+def single_amplitudes():
+    cases = [([1, 0, 1], [0, 1, 1]), ([2, 1, 0], [0, 0, 3]), ([1, 0, 0], [0, 0, 1])]
+    for photons, output in cases:
+        arrays = (np.array(numbers, dtype=np.uint8) for numbers in (photons, output))
+        yield lw.random_unitary(3, seed=3), *arrays, np.zeros(1, complex)
+    balanced = np.array([[1, 1], [1, -1]], dtype=complex) / np.sqrt(2)
+    yield balanced, np.ones(2, np.uint8), np.ones(2, np.uint8), np.zeros(1, complex)
+
+
 BOUNDS, FLOORS = np.array([4, 4, 2, 3]), np.array([0, 0, 0, 1])
 
 
@@ -314,6 +351,7 @@ def deviations():
 
 
 ROWS = {
+    "amplitude.small_amplitude": single_amplitudes,
     "boson_sampling.expand": expansions,
     "boson_sampling.permanent_expansion": permanents_with_repeats,
     "boson_sampling.bound_terms": bounds_of_terms,
@@ -349,6 +387,9 @@ ROWS = {
     ],
     "sampling.guide_table": guides,
     "sampling.count_uniforms": counts_of_uniforms,
+    "sampling.count_small": counts_of_few,
+    "small_layers.small_polynomial": small_products,
+    "small_layers.small_probabilities": small_selections,
     "slos.prefix_counts": lambda: [(BOUNDS, FLOORS, 4)],
     "slos.inner_modes": lambda: [(4, 3, 20.0), (20, 8, 2e6), (1, 2, 3.0)],
     "slos.inner_tables": tables_of_links,

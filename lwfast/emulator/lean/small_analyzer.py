@@ -67,7 +67,7 @@ def run_small_analyzer(task: Analyzer, backend: str) -> SimulationResult | None:
     inputs = task.inputs
     if expected is not None and not all(state in expected for state in inputs):
         return None
-    found = []
+    found: list[SmallInput] = []
     for state in inputs:
         occupation = as_occupation(state)
         one = _small_input(known.n_modes, occupation, known.inputs, known.outputs, rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -11,24 +12,24 @@ from numpy.typing import NDArray
 
 from lwfast._base.memory import memory_limit
 from lwfast._types import FloatArray, StateTable
-from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.heralding import with_heralds
 from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, known_circuit
 from lwfast.emulator.lean.uniform_numbers import uniform_numbers
 from lwfast.emulator.plans import CLIFFORD, PERMANENT
-from lwfast.emulator.run_sampler import sampled_result
+from lwfast.emulator.run_sampler import front_distribution, sampled_result
 from lwfast.emulator.sampling import why_impossible
 from lwfast.optics.costs import counting_bytes
 from lwfast.optics.distributions.pruning import kept_ranks
 from lwfast.optics.distributions.small_layers import SmallLayers, small_layers
 from lwfast.optics.experiment import make_experiment
 from lwfast.optics.samples.sample_counts import guide_cells
-from lwfast.results import SamplingResult
+from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.rules import PostSelection, Rule, has_only_rules
 from lwfast.state import as_occupation
 from lwfast.tasks import Sampler
 
+Late = Callable[[], ProbabilityDistribution]
 _MOST_SAMPLES = 1 << 18
 """Samples that are drawn at a time; see `sample_counts`."""
 _CLEAR = 1e-9
@@ -54,7 +55,7 @@ class SmallShot:
     is_conditional: bool
 
 
-def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, CompiledCircuit] | None:
+def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late] | None:
     """Run a task if it is small and ordinary.
 
     Args:
@@ -62,8 +63,9 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Comp
         backend: Name of the backend.
 
     Returns:
-        The very result of the long way, and the circuit as it was sampled; None where the long way has to be
-        taken. What is wrong with a task is for the long way to find: nothing is drawn or raised here then.
+        The very result of the long way, and what works out the distribution in front of the detectors; None
+        where the long way has to be taken. What is wrong with a task is for the long way to find: nothing is
+        drawn or raised here then.
     """
     if task.source is not None or task.detector is not None or backend in (CLIFFORD, PERMANENT):
         return None
@@ -89,7 +91,8 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Comp
     # As `sample_counts` does it for as few outcomes and samples.
     cells = guide_cells(len(probabilities), n_samples)
     states, counts = _kernels().count_small(probabilities, uniforms, cells, shot.states)
-    return sampled_result(task, states, counts), known.build.compiled
+    late = functools.partial(front_distribution, known.build.compiled, task.input_state, None)
+    return sampled_result(task, states, counts), late
 
 
 def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) -> FloatArray | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.memory import memory_limit
-from lwfast._types import ComplexArray, StateTable
+from lwfast._types import ComplexArray
 from lwfast.emulator.heralding import with_heralds
 from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, KnownCircuit, known_circuit
 from lwfast.emulator.plans import PERMANENT
@@ -85,15 +85,15 @@ def _by_layers(
     if known.entries is None:
         return None
     rows: list[ComplexArray] = []
-    states: StateTable | None = None
+    found: list[SmallLayers] = []
     for occupation in occupations:
         layers = _small_input(known.n_modes, occupation, known.inputs, known.outputs)
         if layers is None or len(inputs) * len(layers.states) > _MOST_VALUES:
             return None
-        states = layers.states.copy()
+        found.append(layers)
         shared = math.sqrt(math.prod([math.factorial(number) for _, number in known.outputs]))
         rows.append(scaled_coefficients(layers.layout, layers.coefficients(known.entries), shared, None))
-    return simulator_result(np.stack(rows), inputs, states)
+    return simulator_result(np.stack(rows), inputs, found[0].states.copy())
 
 
 @functools.lru_cache(_KEPT)

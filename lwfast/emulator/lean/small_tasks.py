@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.lean.small_analyzer import run_small_analyzer
-from lwfast.emulator.lean.small_sampler import run_small_sampler
+from lwfast.emulator.lean.small_sampler import Late, run_small_sampler
 from lwfast.emulator.lean.small_simulator import run_small_simulator
 from lwfast.tasks import Analyzer, Sampler, Simulator
 
 
-def run_small(task: Any, backend: str) -> tuple[Any, CompiledCircuit | None] | None:
+def run_small(task: Any, backend: str) -> tuple[Any, Late | None] | None:
     """Run a task if it is small and ordinary.
 
     Args:
@@ -19,9 +18,9 @@ def run_small(task: Any, backend: str) -> tuple[Any, CompiledCircuit | None] | N
         backend: Name of the backend, which runs such tasks.
 
     Returns:
-        The very result of the long way, and of a Sampler the circuit that was sampled; None where the long
-        way has to be taken. What is wrong with a task is for the long way to find: nothing is drawn or raised
-        here then.
+        The very result of the long way, and for a Sampler what works out the distribution in front of the
+        detectors; None where the long way has to be taken. What is wrong with a task is for the long way to
+        find: nothing is drawn or raised here then.
     """
     kind = type(task)  # a class of somebody else's may do more than these
     if kind is Sampler:

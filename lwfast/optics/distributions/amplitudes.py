@@ -80,7 +80,9 @@ def _one_amplitude(matrix: ComplexArray, photons: tuple[int, ...], output: State
     """Return complex128[1], the amplitude of one output, in a call; None where it takes another method."""
     found = np.empty(1, dtype=np.complex128)
     entered = np.array(photons, dtype=np.uint8)
-    _amplitude_kernels().small_amplitude(np.require(matrix, requirements="CW"), entered, output, found)
+    if not matrix.flags.carray:
+        matrix = matrix.copy("C")  # read-only is another type to Numba, which would compile again
+    _amplitude_kernels().small_amplitude(matrix, entered, output, found)
     step("permanents", 1, 1)
     return None if np.isnan(found[0]) else found
 
