@@ -325,8 +325,6 @@ def single_amplitudes():
     for photons, output in cases:
         arrays = (np.array(numbers, dtype=np.uint8) for numbers in (photons, output))
         yield lw.random_unitary(3, seed=3), *arrays, np.zeros(1, complex)
-    balanced = np.array([[1, 1], [1, -1]], dtype=complex) / np.sqrt(2)
-    yield balanced, np.ones(2, np.uint8), np.ones(2, np.uint8), np.zeros(1, complex)
 
 
 BOUNDS, FLOORS = np.array([4, 4, 2, 3]), np.array([0, 0, 0, 1])
