@@ -11,7 +11,7 @@ from lwfast._kernels.optics.boson_sampling import permanent_expansion
 from lwfast._types import ComplexArray, StateTable
 
 
-@jit
+@jit("const complex128[:, :], const uint8[:], const uint8[:], complex128[:]")
 def small_amplitude(matrix: ComplexArray, photons: StateTable, output: StateTable, out: ComplexArray) -> None:
     """Write the amplitude from one input to one output.
 

@@ -14,7 +14,7 @@ HEADER = 8
 OUTCOMES = HEADER - 1
 
 
-@lane_jit
+@lane_jit("const float64[:, :], const int64[:], const float64[:], const int64[:]")
 def small_probabilities(
     matrix: FloatArray, integers: AnyArray, floats: FloatArray, ranks: AnyArray
 ) -> tuple[FloatArray, float]:
@@ -39,7 +39,7 @@ def small_probabilities(
     return found, total
 
 
-@lane_jit
+@lane_jit("const float64[:, :], const int64[:], const float64[:], float64[:, :]")
 def small_polynomial(matrix: FloatArray, integers: AnyArray, floats: FloatArray, out: FloatArray) -> None:
     """Multiply out all photons of an input, into `out`.
 

@@ -80,9 +80,7 @@ def _one_amplitude(matrix: ComplexArray, photons: tuple[int, ...], output: State
     """Return complex128[1], the amplitude of one output, in a call; None where it takes another method."""
     found = np.empty(1, dtype=np.complex128)
     entered = np.array(photons, dtype=np.uint8)
-    if not matrix.flags.carray:
-        matrix = matrix.copy("C")  # read-only is another type to Numba, which would compile again
-    _amplitude_kernels().small_amplitude(matrix, entered, output, found)
+    _amplitude_kernels().small_amplitude(np.ascontiguousarray(matrix), entered, output, found)
     step("permanents", 1, 1)
     return None if np.isnan(found[0]) else found
 
