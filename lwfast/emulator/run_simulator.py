@@ -20,7 +20,7 @@ from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.light import Transfer
 from lwfast.optics.photon_limits import check_amplitudes_hold
 from lwfast.results import SimulationResult
-from lwfast.state import State
+from lwfast.state import State, as_occupation
 from lwfast.tasks.data import SimulatorTask
 
 
@@ -185,7 +185,7 @@ def check_photon_numbers(states: list[State], wanted: int, what: str) -> None:
 
 def state_table(states: list[State]) -> StateTable:
     """Return states as rows, uint8[N, m]."""
-    return np.array([state.s for state in states], dtype=np.uint8)
+    return np.array([as_occupation(state) for state in states], dtype=np.uint8)
 
 
 def with_herald_columns(table: StateTable, heralds: dict[int, int], n_modes: int) -> StateTable:
