@@ -73,11 +73,12 @@ def test_reference(photons, seed):
         ((1, 1), ((0, 1), (1, 1))),
         ((1, 0), ((0, 2),)),
         ((3,) * 8, ()),
+        ((200, 0), ()),
         ((1, *(0,) * 99), ()),
     ],
 )
 def test_what_is_not_small(photons, heralds):
-    """No photon, no free mode, too many photons for the heralds, too many outcomes, too many modes."""
+    """No photon, no free mode, more photons heralded than enter; too many outcomes, photons, modes."""
     assert small_layers(photons, heralds) is None
 
 

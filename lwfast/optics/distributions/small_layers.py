@@ -20,6 +20,7 @@ from lwfast.optics.photon_limits import states_of
 _MOST_ENTRIES = 4096
 """Entries of the last layer up to which tables are kept: above, laying them out is the smaller part."""
 _MOST_MODES = 64
+_MOST_PHOTONS = 24
 _KEPT = 64
 """Layouts that are kept, the last ones used; each takes less than a megabyte."""
 
@@ -89,7 +90,9 @@ def small_layers(photons: tuple[int, ...], heralds: tuple[tuple[int, int], ...])
 
     n, n_modes = sum(photons), len(photons)
     n_free = n_modes - len(heralds)
-    if not n or not n_free or n_modes > _MOST_MODES or states_of(n_modes, n) > _MOST_ENTRIES:
+    if not 0 < n <= _MOST_PHOTONS or not 0 < n_free <= n_modes <= _MOST_MODES:
+        return None
+    if states_of(n_modes, n) > _MOST_ENTRIES:
         return None
     if sum(number for _, number in heralds) > n:
         return None
