@@ -2,7 +2,8 @@
 
 A `Rule` is what everything else works with: `PostSelection` holds several, `as_rules` and `as_heralds` read
 every form in which people, tasks and the wire write them, and `check_modes` compares them with a number of
-modes. `PostSelectionFunction` wraps any callable and is asked once for each distinct outcome.
+modes. `PostSelectionFunction` wraps any callable and is asked once for each distinct outcome. `as_selection`
+tells rules from callables.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from lwfast.state import State
 StateLike = State | Sequence[int]
 _ONLY_RULES = tuple((package, "PostSelection.validate") for package in ("lwfast", "lightworks"))
 """The methods that ask for the rules and nothing else."""
+_NO_SELECTION = (
+    "Post-selection should be a PostSelection, pairs of modes and photon totals or, where functions are "
+    "taken, a callable that says whether a State counts; got {!r:.80}."
+)
 
 
 class Rule(NamedTuple):
@@ -157,6 +162,11 @@ class PostSelectionFunction(PostSelectionType):
             raise TypeError(msg)
         self._function = function
 
+    @property
+    def function(self) -> Callable[[State], bool]:
+        """The callable that decides."""
+        return self._function
+
     def validate(self, state: StateLike) -> bool:
         """Say whether the function accepts `state`."""
         return bool(self._function(state if isinstance(state, State) else State(state)))
@@ -216,6 +226,37 @@ def has_only_rules(selection: Any) -> bool:
     return validate is None or origin_of(getattr(validate, "__func__", validate)) in _ONLY_RULES
 
 
+def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], Any] | None]:
+    """Return post-selection as rules, or as a test of a State where rules do not say all that it asks for.
+
+    Args:
+        selection: A `PostSelection` (or Lightworks' own) or pairs of modes and totals, which are rules; or an
+            object with `validate(state)` or a callable, which are tests.
+
+    Returns:
+        The rules and None, or no rules and the test.
+
+    Raises:
+        TypeError: It is none of these, or a rule does not hold integers.
+        ValueError: A rule is empty, names a mode twice or has negative numbers.
+    """
+    _refuse_class(selection)
+    if selection is None:
+        raise TypeError(_NO_SELECTION.format(selection))
+    if not has_only_rules(selection):
+        if hasattr(selection, "validate"):
+            return (), selection.validate
+        if callable(selection):
+            return (), selection
+    return as_rules(selection), None
+
+
+def name_of_test(selection: Any) -> str:
+    """Return what a callable or an object with `validate` is called where a person reads of it."""
+    function = selection.function if isinstance(selection, PostSelectionFunction) else selection
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
 def as_rules(rules: Any) -> tuple[Rule, ...]:
     """Return post-selection rules, whatever they are written as.
 
@@ -232,8 +273,7 @@ def as_rules(rules: Any) -> tuple[Rule, ...]:
         return ()
     given = getattr(rules, "rules", rules)
     if not is_several(given) or isinstance(given, Mapping):
-        msg = f"Rules should be a PostSelection or pairs of modes and photon totals, got {given!r:.80}."
-        raise TypeError(msg)
+        raise TypeError(_NO_SELECTION.format(given))
     return tuple(_rule(*_pair(rule, "rule", "modes and photon totals")) for rule in given)
 
 

@@ -41,13 +41,6 @@ class State:
                 break
         self._occupation = values
 
-    @staticmethod
-    def _trusted(occupation: tuple[int, ...]) -> State:
-        """Make a State of photon numbers that are known to be valid."""
-        self = object.__new__(State)
-        self._occupation = occupation
-        return self
-
     @property
     def s(self) -> list[int]:
         """A copy of the photon numbers, as a list."""
@@ -94,7 +87,7 @@ class State:
                 f"Merged states must be the same length, got {len(self._occupation)} and {len(other)} modes."
             )
             raise ValueError(msg)
-        return State._trusted(tuple(map(operator.add, self._occupation, other)))
+        return trusted_state(tuple(map(operator.add, self._occupation, other)))
 
     def _validate(self) -> None:
         """Do nothing: a State is checked when it is made. Kept for code written for Lightworks."""
@@ -107,7 +100,7 @@ class State:
 
     def __add__(self, value: object) -> State:
         if isinstance(value, State):
-            return State._trusted(self._occupation + value._occupation)
+            return trusted_state(self._occupation + value._occupation)
         msg = f"Addition only supported between states of lwfast, got {full_name(value)}."
         raise TypeError(msg)
 
@@ -168,7 +161,7 @@ class State:
 
     def __getitem__(self, indices: SupportsIndex | slice) -> int | State:
         if isinstance(indices, slice):
-            return State._trusted(self._occupation[indices])
+            return trusted_state(self._occupation[indices])
         try:
             return self._occupation[indices]
         except TypeError:
@@ -177,8 +170,13 @@ class State:
 
 
 def trusted_state(occupation: tuple[int, ...]) -> State:
-    """Wrap a tuple of Python ints that is known to be valid, without looking at it again."""
-    return State._trusted(occupation)  # noqa: SLF001  (the constructor of this module)
+    """Wrap a tuple of Python ints that is known to be valid, without looking at it again.
+
+    The constructor of the rooms above: the rows of a uint8 table, as Python ints, are valid.
+    """
+    state = object.__new__(State)
+    state._occupation = occupation
+    return state
 
 
 def _checked(values: tuple[Any, ...]) -> tuple[int, ...]:

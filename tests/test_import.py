@@ -22,6 +22,29 @@ HEAVY = (
     "sqlite3",
 )
 
+SLOW = (
+    "argparse",
+    "concurrent.futures",
+    "csv",
+    "email",
+    "html",
+    "importlib.metadata",
+    "json",
+    "logging",
+    "msgspec",
+    "multiprocessing",
+    "pathlib",
+    "shutil",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "tomllib",
+    "uuid",
+    "zipfile",
+)
+"""Half a millisecond to ten each, and of no use to who makes a task and runs it here."""
+TASK = "lw.Sampler(lw.Unitary(np.eye(4)), lw.State([1, 0, 0, 0]), 10, random_seed=1)"
+
 
 def _run(code, **env):
     done = subprocess.run(
@@ -29,7 +52,7 @@ def _run(code, **env):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
         env={**os.environ, **env},
     )
     assert done.returncode == 0, done.stderr
@@ -53,6 +76,49 @@ def test_objects_load_nothing_heavy():
         "print(*sorted({n.partition('.')[0] for n in sys.modules}))"
     )
     assert not set(HEAVY) & set(_run(code).split())
+
+
+@pytest.mark.parametrize(
+    "code", ["import lwfast", "import lwfast, lwfast.remote, lwfast.emulator", f"import lwfast as lw; {TASK}"]
+)
+def test_loads_little_beside_numpy(code):
+    """Neither the package nor a task needs what takes long to load."""
+    code = f"import sys, numpy as np; before = set(sys.modules); {code}; print(*set(sys.modules) - before)"
+    # Else an extension in a source tree would be compared with its sources, which reads all of them.
+    loaded = _run(code, LWFAST_JIT="1")
+    assert not {*SLOW, "secrets"} & set(loaded.split())
+
+
+def test_a_run_loads_little_beside_numpy_and_numba():
+    """What Numba itself loads is not looked at: only who of the package asks for one of these."""
+    code = (
+        "import builtins\n"
+        "real, found = builtins.__import__, set()\n"
+        "def note(name, globals=None, locals=None, fromlist=(), level=0):\n"
+        "    who = str((globals or {}).get('__name__'))\n"
+        "    if who.startswith('lwfast.') and not who.startswith('lwfast._kernels.'):\n"
+        f"        wanted = {{name, *(f'{{name}}.{{part}}' for part in fromlist or ())}} & {set(SLOW)}\n"
+        "        found.update(f'{who}:{one}' for one in wanted)\n"
+        "    return real(name, globals, locals, fromlist, level)\n"
+        "builtins.__import__ = note\n"
+        "import numpy as np, lwfast as lw\n"
+        f"assert sum(lw.emulator.Backend('auto').run({TASK}).values()) == 10\n"
+        "print(*sorted(found))\n"
+    )
+    assert _run(code).split() == []
+
+
+def test_help_loads_no_numpy():
+    """`lwfast --help` is there at once."""
+    code = (
+        "import sys\n"
+        "from lwfast.cli.main import build_parser\n"
+        "build_parser().format_help()\n"
+        "print(*sys.modules)"
+    )
+    loaded = set(_run(code).split())
+    # A command line has an argparse, and paths among its arguments.
+    assert not {"numpy", *HEAVY, *SLOW} & loaded - {"argparse", "pathlib", "shutil"}
 
 
 def test_touches_no_disk(tmp_path):
@@ -111,3 +177,15 @@ def test_functions_are_not_shadowed_by_modules():
 def test_the_wheel_is_under_test():
     """Under tox the tests import the installed package, not the checkout."""
     assert "site-packages" in Path(lwfast.__file__).parts
+
+
+def test_how_kernels_are_compiled_is_their_rooms_own():
+    """No file outside of the kernels imports those of them that have an underscore; `report` tells of them.
+
+    But for the padding of the arrays that kernels take, which whoever allocates them has to know.
+    """
+    root = Path(lwfast.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        if "_kernels" not in path.relative_to(root).parts:
+            text = path.read_text(encoding="utf-8").replace("lwfast._kernels._simd import PADDING", "")
+            assert "lwfast._kernels._" not in text, path

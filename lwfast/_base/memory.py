@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 import os
-from pathlib import Path, PurePosixPath
 
 from lwfast.errors import ResourceLimitError
 
@@ -48,7 +47,7 @@ def _machine_bytes() -> int:
 
 
 def control_group_limits(
-    membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")
+    membership: str | os.PathLike[str] = "/proc/self/cgroup", root: str | os.PathLike[str] = "/sys/fs/cgroup"
 ) -> list[int]:
     """Return the memory limits in bytes of the control groups that this process is in, and of those above.
 
@@ -60,23 +59,24 @@ def control_group_limits(
     for line in _text(membership).splitlines():
         _, controllers, group = [*line.split(":", 2), "", "", ""][:3]
         if controllers == "":
-            base, name = root, "memory.max"
+            base, name = os.fspath(root), "memory.max"
         elif "memory" in controllers.split(","):
-            base, name = root / "memory", "memory.limit_in_bytes"
+            base, name = f"{os.fspath(root)}/memory", "memory.limit_in_bytes"
         else:
             continue
-        path = PurePosixPath(group.lstrip("/"))
+        parts = [part for part in group.split("/") if part]
         # In a container the path may be the one outside of it; the group itself is then at the root.
-        for part in (path, *path.parents):
-            value = _text(base / part / name).strip()
+        for depth in range(len(parts), -1, -1):
+            value = _text("/".join([base, *parts[:depth], name])).strip()
             if value.isdecimal():  # "max" is no limit
                 limits.append(int(value))
     return limits
 
 
-def _text(path: Path) -> str:
+def _text(path: str | os.PathLike[str]) -> str:
     try:
-        return path.read_text(encoding="ascii")
+        with open(path, encoding="ascii") as file:  # noqa: PTH123  (pathlib takes longer to import than all this)
+            return file.read()
     except (OSError, ValueError):
         return ""
 

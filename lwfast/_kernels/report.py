@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lwfast._kernels import _mode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SLOW_LEVELS = {
     "x86-64-v2": "permanents take 2 to 3 times as long as at x86-64-v3, which has wider registers",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -29,7 +28,10 @@ from lwfast.circuit.rewriting import (
     with_adjacent_beam_splitters,
     with_joined_mode_swaps,
 )
-from lwfast.errors import CircuitCompilationError, ModeRangeError
+from lwfast.errors import CircuitCompilationError, ModeRangeError, ended
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Real = float | Parameter[Any]
 
@@ -427,7 +429,9 @@ class PhotonicCircuit:
 
 
 def _compilation_error(error: Exception) -> CircuitCompilationError:
-    return CircuitCompilationError(f"An error occurred during the circuit compilation process: {error}")
+    return CircuitCompilationError(
+        f"An error occurred during the circuit compilation process: {ended(error)}"
+    )
 
 
 def _losses(mode: int, loss: Real) -> list[Component]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import locale
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast._base.files.edited_text import parse_json, read_edited
 from lwfast.cli import doctor, pending
+from lwfast.cli.number_arguments import positive_number
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 
 if TYPE_CHECKING:
@@ -113,7 +111,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="only jobs with this name")
     parser.add_argument(
-        "--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
+        "--limit", type=positive_number, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
     )
     pending.add_arguments(parser)
     parser.set_defaults(run=run_jobs)
@@ -132,7 +130,9 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="without post-selection")
     parser.add_argument("--wait", action="store_true", help="wait until the job is complete")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
-    parser.add_argument("--top", type=_positive, default=DEFAULT_LIMIT, help="how many outcomes to print")
+    parser.add_argument(
+        "--top", type=positive_number, default=DEFAULT_LIMIT, help="how many outcomes to print"
+    )
     parser.set_defaults(run=run_result)
 
 
@@ -156,6 +156,8 @@ def run_job(args: argparse.Namespace) -> int:
     client = _client(args)
     job = client.job(args.id)
     if args.payload:
+        import json
+
         from lwfast.wire import payload_to_builtins
 
         payload = job.payload
@@ -272,9 +274,12 @@ def run_submit(args: argparse.Namespace) -> int:
 
 def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     """Make the jobs that a file asks for, with the changes that were asked for."""
+    import locale
+
     import msgspec
 
     from lwfast import remote
+    from lwfast._base.files.edited_text import parse_json, read_edited
     from lwfast.remote.job_path.job_files import path_to_load
     from lwfast.wire import payload_from_builtins
 
@@ -285,7 +290,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
-        raise ConfigurationError(f"{path} is too large: {error}") from error
+        raise ConfigurationError(f"{path} is too large: {ended(error)}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {ended(error)}") from error
     if isinstance(data, dict) and "job_type" in data:
@@ -329,10 +334,3 @@ def output_path(text: str) -> Path:
     if text == "-":
         raise argparse.ArgumentTypeError("A file is needed; nothing is written to standard output (-).")
     return Path(text)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
-    return number

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lwfast.cli.demo_steps import StepFailed, run_steps
 from lwfast.cli.extras import require
 
 
@@ -32,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     require("the demo", "server", "frames", "plot", "progress")
     from lwfast import remote
     from lwfast.cli.demo_script import full_size_steps, walkthrough_steps
+    from lwfast.cli.demo_steps import StepFailed, run_steps
 
     out: Path = args.out or Path("lwfast-demo")
     out.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from lwfast._version import LIGHTWORKS_VERSION, __version__
@@ -32,6 +31,8 @@ def _say(good: bool, text: str) -> bool:
 
 
 def _installation(_: Client) -> bool:
+    from importlib import metadata
+
     _say(True, f"lwfast {__version__}, matches Lightworks {LIGHTWORKS_VERSION}")
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     _say(True, f"Python {platform.python_version()} on {system}")

@@ -8,7 +8,6 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +98,8 @@ def run(args: argparse.Namespace) -> int:
     if args.workers < 1:
         _say(f"--workers is {args.workers}; it is at least 1")
         return 2
+    from concurrent.futures import BrokenExecutor
+
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_: _say(message)

@@ -14,7 +14,8 @@ from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
-from lwfast.tasks.foreign import adopt
+from lwfast.tasks.foreign import adopt, leave_distribution
+from lwfast.tasks.task import data_of
 
 AUTO = "auto"
 _TASKS = {
@@ -82,7 +83,7 @@ class Backend:
             if quick is not None:
                 result, late = quick
                 if late is not None:
-                    _leave_distribution(task, late)
+                    leave_distribution(task, late)
                 return result
             data = self._data(adopted)
             prepared = _prepared(data, self._name, to_run=True)
@@ -142,7 +143,7 @@ class Backend:
                 f"tasks for the backend are: {', '.join(kind.__name__ for kind in kinds)}."
             )
             raise BackendError(msg)
-        return task._generate_task()  # noqa: SLF001
+        return data_of(task)
 
     def __str__(self) -> str:
         return self._name
@@ -159,23 +160,12 @@ def _with_own_stream(data: Any) -> Any:
 
 
 def _leave_with(original: Any, data: Any) -> None:
-    """Leave the distribution with a task that is a Sampler."""
-    if isinstance(data, SamplerTask):
-        from lwfast.emulator.run_sampler import front_distribution
-
-        _leave_distribution(
-            original, partial(front_distribution, data.circuit, data.input_state, data.source)
-        )
-
-
-def _leave_distribution(original: Any, work: Any) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
-    if not isinstance(original, Sampler):
-        from lwfast.emulator.run_sampler import LateDistribution
+    if not isinstance(data, SamplerTask):
+        return
+    from lwfast.emulator.run_sampler import front_distribution
 
-        # Ours takes a function; Lightworks' own hands out what is there.
-        work = LateDistribution(work)
-    original._probability_distribution = work  # noqa: SLF001
+    leave_distribution(original, partial(front_distribution, data.circuit, data.input_state, data.source))
 
 
 def _run(prepared: Any, executor: Any = None) -> Any:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling, refuse_endless
-from lwfast.emulator.sampling import Sampling
+from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import SamplerError
 from lwfast.hardware import Source
 from lwfast.optics.arguments import checked_samples
@@ -24,8 +23,6 @@ from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State
 from lwfast.tasks.data import SamplerTask
-
-_COLUMNS = ("_states", "_values", "_index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +81,11 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
     plan = plan_sampling(sampling, backend)
     if to_run:
         refuse_endless(plan, task.n_samples)
+    elif task.n_samples and not sampling.every_shot:
+        reason = why_impossible(sampling.experiment, sampling.conditions)
+        if reason is not None:
+            text = f"{plan.reason} A run would raise SamplerError, since no outcome can count: {reason}."
+            plan = replace(plan, reason=text, acceptance=0.0)
     return SamplerRun(task, sampling, plan)
 
 
@@ -136,31 +138,3 @@ def front_distribution(
     photons = with_heralds(input_state, circuit.heralds.input, circuit.n_modes)
     found = distribution(make_experiment(circuit_transfer(circuit), photons, source=source))
     return ProbabilityDistribution.from_columns(found.states, found.probabilities)
-
-
-class LateDistribution(ProbabilityDistribution):
-    """A ProbabilityDistribution that costs nothing until it is read.
-
-    Lightworks' own Sampler hands out what a backend left there, so what is left has to be a distribution.
-
-    Args:
-        work: Returns the distribution; called once.
-    """
-
-    __slots__ = ("_work",)
-
-    def __init__(self, work: Callable[[], ProbabilityDistribution]) -> None:
-        self._work = work
-
-    def __getattr__(self, name: str) -> Any:
-        """Work the columns out: slots that are empty come here."""
-        if name not in _COLUMNS:
-            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(msg)
-        found = self._work()
-        self._states, self._values, self._index = found.states, found.probabilities, None
-        return getattr(self, name)
-
-    def __reduce__(self) -> Any:
-        """Stay as late in a copy or pickle."""
-        return LateDistribution, (self._work,)

@@ -12,7 +12,13 @@ from lwfast._types import ComplexArray, StateTable
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.errors import PhotonNumberError
-from lwfast.optics.costs import AMPLITUDE_WRITTEN_SECONDS, CALL_SECONDS, amplitude_bytes, amplitude_seconds
+from lwfast.optics.costs import (
+    CALL_SECONDS,
+    all_amplitudes_bytes,
+    all_amplitudes_seconds,
+    single_amplitudes_bytes,
+    single_amplitudes_seconds,
+)
 from lwfast.optics.distributions.amplitudes import amplitudes_to
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
 from lwfast.optics.distributions.layout import FockLayout
@@ -120,7 +126,7 @@ def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
     n_in, n_modes = len(task.inputs), circuit.n_modes
     layout = FockLayout(n_modes - len(heralds.output), n_free, n_free) if task.outputs is None else None
     n_out = len(task.outputs or []) if layout is None else layout.size
-    rows = n_out * (n_modes - len(heralds.output))
+    n_visible = n_modes - len(heralds.output)
     transfer = circuit_transfer(circuit)
     inputs = [with_heralds(state, heralds.input, n_modes) for state in task.inputs]
     of_inputs = "the input" if n_in == 1 else f"each of {n_in} inputs"
@@ -134,21 +140,15 @@ def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
             )
             # Heralded photons are in the layers, though no outcome has them.
             layer_bytes, seconds = polynomial.needed_bytes(amplitudes=True), polynomial.seconds()
-        # The amplitudes of the inputs before, and those of one more or the outputs as rows.
-        needed = 16 * n_out * (n_in if n_in > 1 else 0)
-        needed += max(layer_bytes, rows + (16 * n_out if n_in == 1 else 0))
-        seconds = n_in * (seconds + AMPLITUDE_WRITTEN_SECONDS * n_out)
+        needed = all_amplitudes_bytes(n_in, n_out, n_visible, layer_bytes)
+        seconds = all_amplitudes_seconds(n_in, n_out, seconds)
         plan = Plan(SLOS, reason, n_out, needed, seconds, polynomial=polynomial)
         remedy = "Name the outputs that are wanted: each takes one permanent."
     else:
         to_outputs = "the output" if n_out == 1 else f"each of {n_out:,} outputs"
         reason = f"one permanent for {of_inputs} and {to_outputs}."
-        needed = 16 * n_out * n_in + rows + amplitude_bytes(n, n_modes, n_out)
-        seconds = n_out * sum(map(amplitude_seconds, inputs))
-        if task.outputs is not None:
-            # Of each pair, the side whose photons share more modes sets the price.
-            sides = [list(map(amplitude_seconds, states)) for states in (inputs, task.outputs)]
-            seconds = float(np.minimum.outer(*sides).sum())
+        needed = single_amplitudes_bytes(n_in, n_out, n, n_modes, n_visible)
+        seconds = single_amplitudes_seconds(inputs, task.outputs, n_out)
         plan = Plan(PERMANENT, reason, n_out, needed, seconds)
         remedy = "Name fewer outputs."
     check_memory(plan.needed_bytes, f"The amplitudes of {n_in} inputs to {n_out:,} outputs", remedy=remedy)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.progress import Progress, ProgressLike
+
 JOB_PATH = (
     "unitary check",
     "output distributions",
@@ -22,9 +24,7 @@ What `lwfast demo` waits for on its first run: a kernel that no step of it calls
 """
 
 
-def warmup(
-    progress: bool | Callable[[str, int, int], Any] = False, *, groups: Iterable[str] | None = None
-) -> dict[str, float]:
+def warmup(progress: ProgressLike = False, *, groups: Iterable[str] | None = None) -> dict[str, float]:
     """Compile every kernel once, or load it from the cache.
 
     Args:
@@ -36,8 +36,10 @@ def warmup(
         Seconds that each group took.
 
     Raises:
+        TypeError: `progress` is neither a bool nor a callable.
         ValueError: A group is unknown.
     """
+    shown = _GroupProgress(progress)
     seconds: dict[str, float] = {}
     steps = _steps()
     if groups is not None:
@@ -51,19 +53,27 @@ def warmup(
 
     with without_note():  # the lines below say more
         for done, (name, run) in enumerate(steps.items()):
-            if callable(progress):
-                progress(name, done, len(steps))
-            elif progress:
-                sys.stderr.write(f"[{done + 1:2d}/{len(steps)}] {name} ... ")
-                sys.stderr.flush()
+            shown.report(name, done, len(steps))
             begin = time.perf_counter()
             run()
             seconds[name] = time.perf_counter() - begin
-            if progress is True:
-                sys.stderr.write(f"{seconds[name]:.2f} s\n")
-        if callable(progress):
-            progress("ready", len(steps), len(steps))
+            shown.took(seconds[name])
+        shown.report("ready", len(steps), len(steps))
     return seconds
+
+
+class _GroupProgress(Progress):
+    """Shows a line for each group, with the seconds that it took; they are what warming up is about."""
+
+    def _show(self, *, what: str, done: int, total: int | None) -> None:
+        if done != total:
+            sys.stderr.write(f"[{done + 1:2d}/{total}] {what} ... ")
+            sys.stderr.flush()
+
+    def took(self, seconds: float) -> None:
+        """End the line of a group."""
+        if self.is_wanted and self._function is None:
+            sys.stderr.write(f"{seconds:.2f} s\n")
 
 
 def _steps() -> dict[str, Callable[[], object]]:

@@ -11,7 +11,7 @@ from lwfast._base.limits import MAX_INT64, SINGLE_PRECISION, check_state_photons
 from lwfast._base.validation import as_fraction, as_integer, is_bool, is_several, scalar
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.errors import ModeMismatchError, ResourceLimitError
-from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
+from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
 
 
 def checked_matrix(unitary: ArrayLike) -> ComplexArray:
@@ -92,13 +92,13 @@ def checked_heralds(heralds: Any, n_modes: int) -> dict[int, int]:
 
 def checked_rules(rules: Any, n_modes: int) -> tuple[Rule, ...]:
     """Return rules, in any form that `as_rules` reads, or raise."""
-    if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
+    plain, test = as_selection(() if rules is None else rules)
+    if test is not None:
         msg = (
             f"A distribution is post-selected by rules, not by {rules!r}, which may ask for anything: use "
             "PostSelection, or a Sampler, or look at the outcomes afterwards."
         )
         raise TypeError(msg)
-    plain = as_rules(rules)
     check_modes(plain, n_modes, heralds_counted=False)
     return plain
 

@@ -17,16 +17,15 @@ from lwfast._version import LIGHTWORKS_VERSION
 from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError, ended, is_unicode
 from lwfast.rules import (
     DefaultPostSelection,
-    PostSelection,
     Rule,
-    has_only_rules,
+    as_selection,
     herald_rules,
     mode_faults,
 )
 from lwfast.state import State
 from lwfast.tasks import Batch, Sampler
 from lwfast.tasks.data import SamplerTask
-from lwfast.tasks.task import Task
+from lwfast.tasks.task import Task, data_of
 
 Modes = tuple[int, ...]
 RULES = frozenset({"post_select", "herald"})
@@ -131,7 +130,7 @@ def _compile(
     """Make the payload of one task, or list what is wrong with it."""
     if not isinstance(task, Sampler):
         return None, [Violation(f"A QPU runs Sampler tasks only, not {type(task).__name__}.")]
-    asked = _asked(task._generate_task())  # noqa: SLF001
+    asked = _asked(data_of(task))
     data = asked.data
     violations = [*_unsupported(data), *_bad_input(asked), *_bad_rules(asked)]
     full_input = _with_heralds(asked.photons, asked.herald_in)
@@ -168,6 +167,7 @@ class _Asked:
         herald_in: Photons put into each heralded mode.
         herald_out: Photons wanted in each heralded mode.
         rules: Rules of the post-selection, in the modes besides the heralded ones.
+        has_test: Whether the post-selection is a function, or asks for more than rules.
     """
 
     data: SamplerTask
@@ -175,14 +175,17 @@ class _Asked:
     photons: Modes
     herald_in: dict[int, int]
     herald_out: dict[int, int]
-    rules: list[Rule]
+    rules: tuple[Rule, ...]
+    has_test: bool
 
 
 def _asked(data: SamplerTask) -> _Asked:
     heralds = data.circuit.heralds
     selection = data.post_selection
-    rules = selection.rules if isinstance(selection, PostSelection) else []
-    return _Asked(data, data.circuit.n_modes, tuple(data.input_state), heralds.input, heralds.output, rules)
+    demands_nothing = selection is None or isinstance(selection, DefaultPostSelection)
+    rules, test = ((), None) if demands_nothing else as_selection(selection)
+    photons = tuple(data.input_state)
+    return _Asked(data, data.circuit.n_modes, photons, heralds.input, heralds.output, rules, test is not None)
 
 
 def _unsupported(data: SamplerTask) -> list[Violation]:
@@ -229,12 +232,10 @@ def _bad_input(asked: _Asked) -> list[Violation]:
 
 def _bad_rules(asked: _Asked) -> list[Violation]:
     """List what is wrong with the post-selection on any QPU."""
-    selection = asked.data.post_selection
-    if selection is None or isinstance(selection, DefaultPostSelection):
-        return []
-    if not isinstance(selection, PostSelection) or not has_only_rules(selection):
+    if asked.has_test:
         text = (
-            f"post_selection should be a PostSelection or None, got {type(selection).__name__}; apply a "
+            "post_selection should be a PostSelection or None, got "
+            f"{type(asked.data.post_selection).__name__}; apply a "
             "function to the result, with apply_post_selection."
         )
         return [Violation(text, TypeError)]

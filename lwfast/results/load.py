@@ -13,7 +13,13 @@ from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
 from lwfast._base.memory import memory_limit
 from lwfast._types import Counts, StateTable
-from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
+from lwfast.errors import (
+    LightworksDependencyError,
+    LightworksError,
+    ResourceLimitError,
+    ResultFormatError,
+    ended,
+)
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.files.csv_file import read_csv
 from lwfast.results.files.description import record_of
@@ -77,9 +83,9 @@ def _naming(path: Path) -> Iterator[None]:
     except LightworksDependencyError:
         raise
     except ResourceLimitError as error:
-        raise ResourceLimitError(f"{path}: {error}") from error
+        raise ResourceLimitError(f"{path}: {ended(error)}") from error
     except (LightworksError, TypeError, ValueError) as error:
-        named = ResultFormatError(f"{path}: {error}")
+        named = ResultFormatError(f"{path}: {ended(error)}")
         if hasattr(error, "raw_data"):
             named.raw_data = error.raw_data  # type: ignore[attr-defined]
         raise named from error

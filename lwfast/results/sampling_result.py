@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -15,17 +14,10 @@ from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
-from lwfast.results.columns.provenance import Provenance
 from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
-from lwfast.results.files.description import description
-from lwfast.results.files.endings import result_path
-from lwfast.results.files.save import save_columns
-from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.mapping import map_states
-from lwfast.results.processing.merging import ColumnSum
 from lwfast.results.processing.selection import (
-    as_selection,
     described,
     keep_states,
     select_columns,
@@ -34,8 +26,11 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import group_weights
-from lwfast.rules import as_heralds, check_modes, herald_rules
+from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.counts import as_counts, as_table, group_checked
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class SamplingResult(CountMap):
@@ -292,6 +287,8 @@ class SamplingResult(CountMap):
 
     def plot(self, show: bool = True, state_labels: Any = None, **options: Any) -> Any:
         """Draw a bar chart; see `lwfast.results.plot_results` for the options."""
+        from lwfast.results.plots.result_plot import plot_results
+
         return plot_results(self, show=show, state_labels=state_labels, **options)
 
     def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Path:
@@ -319,6 +316,10 @@ class SamplingResult(CountMap):
             LightworksDependencyError: If pyarrow is needed and not installed.
             OSError: If the file cannot be written.
         """
+        from lwfast.results.files.description import description
+        from lwfast.results.files.endings import result_path
+        from lwfast.results.files.save import save_columns
+
         path = result_path(filename)
         saved = self.raw_data if raw_data else self
         counts = saved.whole_counts("save")
@@ -346,6 +347,9 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         ValueError: If there are none.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
     """
+    from lwfast.results.columns.provenance import Provenance
+    from lwfast.results.processing.merging import ColumnSum
+
     total, provenance, n_results = ColumnSum(), Provenance(), 0
     for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
         if not isinstance(result, SamplingResult):

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
+from lwfast.errors import ended
 from lwfast.results.columns.dict_reading import DictReading
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.text import first_entries
 from lwfast.results.processing.differences import Differences, differences_of
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_occupation, trusted_state
 
 V = TypeVar("V")
 _CHUNK = 4096
@@ -70,16 +71,14 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     def __iter__(self) -> Iterator[State]:
         # In pieces: the first states of a large result do not wait for the last.
-        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
         for start in range(0, len(self), _CHUNK):
             for row in self._states[start : start + _CHUNK].tolist():
-                yield trusted(tuple(row))
+                yield trusted_state(tuple(row))
 
     def __reversed__(self) -> Iterator[State]:
-        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
         for stop in range(len(self), 0, -_CHUNK):
             for row in reversed(self._states[max(stop - _CHUNK, 0) : stop].tolist()):
-                yield trusted(tuple(row))
+                yield trusted_state(tuple(row))
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -91,7 +90,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         try:
             row = self._row_of(key)
         except ValueError as error:
-            raise KeyError(f"{key!r} is not a state, and not in the data: {error}") from None
+            raise KeyError(f"{key!r} is not a state, and not in the data: {ended(error)}") from None
         if row < 0:
             raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
         return self._value(row)

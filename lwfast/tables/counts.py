@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
-from lwfast._base.limits import MAX_INT64
+from lwfast._base.limits import MAX_INT64, MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
@@ -172,9 +171,12 @@ def as_table(states: Any) -> StateTable:
         return np.ascontiguousarray(array)
     if not np.issubdtype(array.dtype, np.integer):
         raise TypeError(f"Photon numbers of states should be integers, got dtype {array.dtype}.")
-    if array.size and (array.min() < 0 or array.max() > 255):
+    if array.size and (array.min() < 0 or array.max() > MAX_STATE_PHOTONS):
         worst = array.min() if array.min() < 0 else array.max()
-        raise ValueError(f"Photon numbers should be from 0 to 255, the range of a result table, got {worst}.")
+        raise ValueError(
+            f"Photon numbers should be from 0 to {MAX_STATE_PHOTONS}, the range of a result table, got "
+            f"{worst}."
+        )
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
@@ -217,4 +219,6 @@ def _check_mask(values: Any, name: str) -> None:
 @functools.cache
 def hash_keys() -> tuple[np.uint64, np.uint64]:
     """Return the two secrets of the row hash, drawn once a process."""
+    import secrets
+
     return np.uint64(secrets.randbits(64) | 1), np.uint64(secrets.randbits(64) | 1)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts, StateTable
-from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
-from lwfast.state import State
+from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
+from lwfast.state import State, trusted_state
 from lwfast.tables.counts import as_counts, as_table, group_checked
 
 _CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
@@ -49,17 +50,19 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     table = as_table(states)
     column = as_counts(counts, table.shape[0])
     wanted = as_heralds(heralds)
-    test: Callable[[State], Any] | None = None
-    if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
-        test, rules = getattr(rules, "validate", rules), ()
-    plain = as_rules(rules)
+    plain, test = as_selection(() if rules is None else rules)
     table, column = select_checked(table, column, plain, wanted, keep_heralds=test is not None)
     table, column = group_checked(table, column, owned=bool(wanted or plain))
     if test is not None:
-        rows = (State._trusted(tuple(row)) for row in table.tolist())  # noqa: SLF001  (of uint8: valid)
-        keep = np.fromiter((bool(test(row)) for row in rows), np.bool_, table.shape[0])
+        keep = ask_about_rows(test, table)
         table, column = group_checked(*_without_modes(table[keep], column[keep], wanted), owned=True)
     return table, column
+
+
+def ask_about_rows(test: Callable[[State], Any], table: StateTable) -> NDArray[np.bool_]:
+    """Ask a callable about each row as a State: bool[N], True where it answers something true."""
+    answers = (bool(test(trusted_state(tuple(row)))) for row in table.tolist())
+    return np.fromiter(answers, np.bool_, table.shape[0])
 
 
 def select_checked(
@@ -145,7 +148,7 @@ def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
     tables = bytearray()  # NumPy takes longer to make a few small arrays than the kernel for 10^4 rows
     for rule in conditions:
         mode, total = rule.modes[0], rule.totals[0]
-        one_number = len(rule.modes) == len(rule.totals) == 1 and total < 256
+        one_number = len(rule.modes) == len(rule.totals) == 1 and total <= MAX_STATE_PHOTONS
         if one_number and n_modes >= 8 and exact.setdefault(mode, total) == total:
             continue
         # A mode alone is read twice and doubles its totals: the kernel has one loop less.
@@ -153,7 +156,7 @@ def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
         modes += rule.modes * scale
         rule_start.append(len(modes))
         allowed_start.append(len(tables))
-        most = 255 * len(rule.modes)
+        most = MAX_STATE_PHOTONS * len(rule.modes)
         tables += bytes(scale * most + 1)
         for total in rule.totals:
             if total <= most:

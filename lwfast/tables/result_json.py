@@ -6,7 +6,6 @@ import io
 import itertools
 import os
 import re
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -16,7 +15,7 @@ from lwfast._base.buffers import new_bytes, readable
 from lwfast._base.files.file_memory import check_json, read_file
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
-from lwfast.errors import ResourceLimitError, ResultFormatError
+from lwfast.errors import ResourceLimitError, ResultFormatError, ended
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.result_errors import half_pair, located, reason_of
 from lwfast.tables.result_table import read_table
@@ -124,7 +123,7 @@ def _json_text(job_data: Any) -> bytes:
         _Body(np.frombuffer(text, np.uint8)).value(0)
     except (ResultFormatError, RecursionError) as error:
         raise ValueError(
-            f"job_data (with half of a surrogate pair, say) could not be read back: {error}"
+            f"job_data (with half of a surrogate pair, say) could not be read back: {ended(error)}"
         ) from None
     return text
 
@@ -213,6 +212,8 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
+        from pathlib import Path
+
         body = read_file(Path(body))
     elif isinstance(body, io.TextIOBase):
         raise TypeError("The file is opened as text; open it with mode 'rb'.")
@@ -299,7 +300,7 @@ class _Body:
         try:
             states, counts = group_checked(states, counts, owned=True)
         except ResourceLimitError as error:
-            raise ResourceLimitError(f"Results, bytes {start} to {at}: {error}") from None
+            raise ResourceLimitError(f"Results, bytes {start} to {at}: {ended(error)}") from None
         return states, counts, at
 
     def _name(self, position: int) -> tuple[str, int]:
@@ -321,7 +322,7 @@ class _Body:
                 self.fail(position + half, "an escape of half a surrogate pair, which is no character")
             if "truncated" in str(error):  # the body goes on
                 self.fail(position, "the value that starts here is not valid JSON: it is incomplete")
-            self.fail(position, f"the value that starts here is not valid JSON: {error}")
+            self.fail(position, f"the value that starts here is not valid JSON: {ended(error)}")
         except RecursionError:
             self.fail(position, "the value that starts here is nested too deeply")
 

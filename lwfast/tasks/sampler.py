@@ -196,7 +196,8 @@ class Sampler(Task):
 
     @rng.setter
     def rng(self, value: SeedLike) -> None:
-        if not isinstance(value, np.random.Generator | np.random.SeedSequence):
+        # NumPy loads its generators when they are first named.
+        if value is not None and not isinstance(value, np.random.Generator | np.random.SeedSequence):
             if is_bool(value):
                 raise TypeError("rng should be an integer, a SeedSequence or a Generator, got a bool.")
             value = process_random_seed(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 SERVE_TOKEN_VARIABLE = "LWFAST_SERVE_TOKEN"  # noqa: S105  (a variable's name)
 """Environment variable with the token that `lwfast serve` takes."""
 
@@ -12,6 +10,8 @@ def is_loopback(host: str) -> bool:
     """Say whether a host name or address means this machine."""
     if host.lower().rstrip(".") == "localhost":
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:

@@ -57,6 +57,6 @@ lw.decode_result(body); lw.decode_result(bytearray(body))
 assert compiled() == before, {k: v for k, v in compiled().items() if before.get(k) != v}
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=500, check=False
     )
     assert done.returncode == 0, done.stderr

@@ -67,7 +67,7 @@ for module, name in (("optics.slos", "slos_small"), ("tables.counts", "group_has
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=500,
     )
     assert done.returncode == 0, done.stderr
 
@@ -83,7 +83,7 @@ def test_every_module_of_kernels_is_loaded():
         "assert not missing, missing\n"
     )
     subprocess.run(
-        [sys.executable, "-c", code], check=True, timeout=240, env={**os.environ, "LWFAST_QUIET": "1"}
+        [sys.executable, "-c", code], check=True, timeout=500, env={**os.environ, "LWFAST_QUIET": "1"}
     )
 
 
@@ -102,7 +102,7 @@ def test_note_on_compilation():
             capture_output=True,
             text=True,
             check=True,
-            timeout=240,
+            timeout=500,
         )
         assert done.stderr.count("lwfast: compiling kernels") == (quiet == "0")
         assert done.stdout == ""

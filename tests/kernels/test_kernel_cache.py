@@ -278,7 +278,7 @@ print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
     command = [sys.executable, "-c", code]
     with contextlib.ExitStack() as started:
         processes = [started.enter_context(child(command, env=environment)) for _ in range(3)]
-        counts = [int(process.communicate(timeout=240)[0]) for process in processes]
+        counts = [int(process.communicate(timeout=500)[0]) for process in processes]
     kept = list(tmp_path.glob("*/sampling.*.nbc"))
     assert sum(counts) == len(kept) > 0
     assert list(tmp_path.glob("*/*.lock")) == []

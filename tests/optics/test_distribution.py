@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lwfast._base.parallel import run_chunks
 from lwfast.errors import ModeMismatchError, ModeRangeError, NotUnitaryError, ResourceLimitError
 from lwfast.hardware import Detector, Source
-from lwfast.optics.costs import clicks_fit, estimate_clicks, estimate_fock
+from lwfast.optics.costs import estimate_clicks, estimate_fock, why_no_clicks
 from lwfast.optics.distributions import layers, layout
 from lwfast.optics.distributions.layers import output_polynomial
 from lwfast.optics.distributions.output_distribution import output_distribution
@@ -282,7 +282,7 @@ def test_clicks_two_ways(photons, source):
     """Permanents of "no click here" give what photon numbers seen by threshold detectors give."""
     for detector in (Detector(0.9, 0.05, False), Detector(1, 0, False)):
         shot = make_experiment(lossy(4, 3), photons, source=source, detector=detector)
-        if clicks_fit(shot):
+        if why_no_clicks(shot) is None:
             by_sets = distribution(shot, way=estimate_clicks(shot))
             by_numbers = distribution(shot, way=estimate_fock(shot, {}, 0))
             assert_close(by_sets, as_dict(by_numbers), 1e-14)

@@ -32,7 +32,7 @@ def fake(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=
     if n_samples == SLEEPS:
         time.sleep(60)
     elif n_samples == NAPS:
-        time.sleep(0.5)
+        time.sleep(1.5)
     elif n_samples == CRASHES:
         os._exit(9)
     elif n_samples == CRASHES_ONCE:

@@ -89,8 +89,9 @@ def numba_type(codes: str, at: int = 0) -> tuple[Any, int]:
     numbers = {code: getattr(types, "boolean" if name == "bool" else name) for name, code in CODES.items()}
     code = codes[at]
     if code in "ar":
-        array = types.Array(numbers[codes[at + 1]], int(codes[at + 2]), "C", readonly=code == "r")
-        return array, at + 3
+        # One that is only read is compiled as any other: as a type of its own it would be compiled twice, for
+        # Python and for kernels that call this one. `tests/kernels/twins.py` sees that it is only read.
+        return types.Array(numbers[codes[at + 1]], int(codes[at + 2]), "C"), at + 3
     if code == "(":
         inside = []
         at += 1

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.limits import MAX_INT64
+from lwfast._base.limits import MAX_INT64, MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
@@ -306,7 +306,7 @@ def keep_conditions(
     others = [mode for mode in range(n_modes) if mode not in heralds]
     conditions = [*herald_rules(heralds), *(rule.on(others) for rule in pairs)]
     if least > 0:
-        conditions.append(Rule(tuple(others), tuple(range(least, 255 * len(others) + 1))))
+        conditions.append(Rule(tuple(others), tuple(range(least, MAX_STATE_PHOTONS * len(others) + 1))))
     found = keep_by_rules(found, conditions)
     if not heralds:
         return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,12 +12,18 @@ from numpy.typing import ArrayLike
 from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import available_cores, checked_workers, run_chunks
-from lwfast._base.progress import Progress, step
+from lwfast._base.progress import Progress, ProgressLike, step
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, SeedLike, StateTable
 from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import checked_matrix, checked_occupation, matrix_tolerance
-from lwfast.optics.costs import check_sample_cost, largest_table, sample_bytes, slowest_sample_seconds
+from lwfast.optics.costs import (
+    check_sample_cost,
+    largest_table,
+    sample_bytes,
+    samples_bytes,
+    slowest_sample_seconds,
+)
 from lwfast.optics.light import Light, parsed_light
 from lwfast.optics.noise.loss import lossy_rows
 from lwfast.optics.permanents.expansions import sample_in_steps
@@ -26,9 +33,6 @@ _STEPS_FROM_SECONDS = 0.1
 _CHUNK_SECONDS = 0.02
 _LEAST_SECONDS = 5e-4
 """Chunks of less work would spend it on being handed over."""
-
-Shown = bool | Callable[[int, int], object] | None
-"""True for progress on stderr, or called with the number of samples done and the number asked for."""
 
 
 class _StoppedError(Exception):
@@ -42,7 +46,7 @@ def boson_sample(
     *,
     rng: SeedLike = None,
     workers: int | None = None,
-    progress: Shown = None,
+    progress: ProgressLike = None,
 ) -> StateTable:
     """Draw output states of indistinguishable photons, each independent of the others.
 
@@ -85,7 +89,7 @@ def boson_sample_inputs(
     *,
     rng: SeedLike = None,
     workers: int | None = None,
-    progress: Shown = None,
+    progress: ProgressLike = None,
 ) -> StateTable:
     """Draw one output state for each of many input states.
 
@@ -162,7 +166,7 @@ def _sample(
     n_samples: int,
     rng: SeedLike,
     workers: int | None,
-    progress: Shown,
+    progress: ProgressLike,
 ) -> StateTable:
     """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes; -1, at the end, for none."""
     count = as_integer(n_samples, "n_samples")
@@ -170,9 +174,10 @@ def _sample(
         msg = f"n_samples should not be negative, got {count}."
         raise ValueError(msg)
     workers = checked_workers(workers)
+    shown = Progress(progress, takes=("done", "total"))
     n_modes, n_photons = light.n_modes, inputs.shape[1]
     check_state_photons(n_photons, "The input has")
-    check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
+    check_memory(samples_bytes(count, n_photons, n_modes), f"{count} samples of {n_photons} photons")
     generator = np.random.default_rng(rng)
     lossy = light.loss_rows
     rows = np.concatenate([light.columns, lossy[lossy_rows(lossy)]]).T
@@ -218,16 +223,16 @@ def _sample(
             raise
         with lock:
             done += part.stop - part.start
-            if callable(progress):
-                progress(done, count)
-            step("boson samples", done, count)
+            # Not wanted here, it may be around: of an emulator, say.
+            (shown.report if shown.is_wanted else step)("boson samples", done, count)
 
-    with Progress(progress is True):
+    with closing(shown):
         try:
             run_chunks(work, -(-count // size), workers)
         except _StoppedError:
             raise failures[0] from None
         finally:
             stopped.set()
-        step("boson samples", count, count)
+        if not shown.is_wanted:
+            step("boson samples", count, count)  # threads report to nobody around
     return out

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.limits import check_state_photons
 from lwfast._types import FloatArray, StateTable
-from lwfast.optics.costs import draws_from_distribution, shots_seconds
+from lwfast.optics.costs import draws_from_distribution, least_shots_seconds, shots_seconds
 from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import sorted_groups
@@ -25,7 +25,7 @@ def estimated_seconds(emission: Emission, n_shots: float, at_once: int) -> float
         at_once: The most that are drawn in a round.
     """
     if not n_shots or not emission.share:
-        return 0.0
+        return least_shots_seconds(0)
     # The cost grows exponentially with the photons that interfere: a look at some shots gives its mean.
     experiment = emission.experiment
     n_terms = experiment.light.n_photons + len(emission.dark_modes)

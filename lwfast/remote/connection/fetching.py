@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lwfast.errors import ResultsError
+from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.endpoints import Endpoints
-from lwfast.remote.connection.transport import DownloadProgress
 from lwfast.remote.tracked import said_of
 from lwfast.wire import ArtemisJobDetails, Status
 
@@ -22,7 +22,7 @@ def fetch(
     api: Endpoints,
     job_id: int | str,
     final: Status | None,
-    progress: DownloadProgress | None = None,
+    progress: OnBytes | None = None,
     metadata: dict[str, Any] | None = None,
 ) -> QPUSamplingResult:
     """Fetch the result of a job.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 from lwfast.errors import JobError, LightworksRemoteError
+from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.default import default_connection
 from lwfast.remote.connection.fetching import fetch
 from lwfast.remote.connection.timeouts import check_timeout
-from lwfast.remote.connection.transport import DownloadProgress
 from lwfast.remote.job_path.follow import complete, until_complete
 from lwfast.remote.job_path.job_progress import Download
 from lwfast.remote.job_path.snapshot import details_of, look_around
@@ -172,8 +173,8 @@ class JobHandle:
             ResultsError: The job gave no results; says why.
         """
         self.wait_until_complete(timeout, progress)
-        with Download(progress is True) as on_bytes:
-            return self._fetch(on_bytes)
+        with closing(Download(progress)) as download:
+            return self._fetch(download.came if download.is_wanted else None)
 
     def __await__(self) -> Generator[Any, None, QPUSamplingResult]:
         """Wait without blocking the event loop, then return the result."""
@@ -187,7 +188,7 @@ class JobHandle:
 
     # --- inside -------------------------------------------------------------------------------------
 
-    def _fetch(self, on_bytes: DownloadProgress | None) -> QPUSamplingResult:
+    def _fetch(self, on_bytes: OnBytes | None) -> QPUSamplingResult:
         job = self.tracked
         job_id = job.required_id()
         if job.body is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from lwfast.errors import LightworksDependencyError, LightworksError, ModeRangeError, ResourceLimitError
-from lwfast.results.campaign.doubles import Content, content_of
+from lwfast.results.campaign.counted_twice import Content, content_of
 from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.columns.provenance import Provenance
 from lwfast.results.load import load_result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
-import uuid
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +47,7 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
         if not math.isfinite(value):
             raise ValueError(f"{name} is {float(value)}, which JSON cannot keep; use None or text.")
         return float(value)
-    if isinstance(value, str | uuid.UUID):
+    if isinstance(value, str) or _is_uuid(value):
         text = str(value)
         if not is_unicode(text):
             raise ValueError(
@@ -73,6 +73,11 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
         f"{name} is {value!r:.80} of type {type(value).__name__}, which no file can keep; use text, numbers, "
         "lists or dicts of them."
     )
+
+
+def _is_uuid(value: Any) -> bool:
+    uuid = sys.modules.get("uuid")  # loaded wherever there is one
+    return uuid is not None and isinstance(value, uuid.UUID)
 
 
 def _key(key: Any, name: str) -> str:

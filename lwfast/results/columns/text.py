@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,6 +64,8 @@ def html_table(states: StateTable, values: AnyArray, heading: str) -> str:
         values: `(N,)` real numbers, not negative, that rank the states.
         heading: Text above the table.
     """
+    import html
+
     rows = largest(values, _TABLE_ROWS)
     peak = float(values[rows[0]]) if rows.size and values[rows[0]] else 1.0
     cells = []
@@ -92,6 +93,8 @@ def html_grid(array: AnyArray, inputs: StateTable, outputs: StateTable, heading:
         outputs: `uint8[n_outputs, n_modes]`.
         heading: Text above the table.
     """
+    import html
+
     shown = np.abs(array[:_TABLE_ROWS])
     columns = np.sort(largest(shown.max(axis=0, initial=0.0), _GRID_COLUMNS)).tolist()
 

@@ -15,7 +15,7 @@ import numpy as np
 from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.memory import check_memory, readable_bytes
 from lwfast._types import Counts, StateTable
-from lwfast.errors import ResultFormatError
+from lwfast.errors import ResultFormatError, ended
 from lwfast.tables.counts import as_counts, as_table
 
 _GROUPING_BYTES = 26
@@ -56,7 +56,7 @@ def read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
         return states, as_counts(column, states.shape[0]), json.loads(text)
     except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # RuntimeError: bits that say it is encrypted, compressed in an unknown way, or nested without end.
-        raise ResultFormatError(f"It does not hold a result: {error}") from error
+        raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
 
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

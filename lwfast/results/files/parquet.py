@@ -13,7 +13,7 @@ import numpy as np
 from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.memory import check_memory
 from lwfast._types import Counts, StateTable
-from lwfast.errors import ResultFormatError
+from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
 from lwfast.tables.counts import as_counts, as_table
 
@@ -75,7 +75,7 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
         # OSError: pyarrow's, not the disk's.
         if isinstance(error, MemoryError):
             raise
-        raise ResultFormatError(f"It does not hold a result: {error}") from error
+        raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
     if kept.get(_CHECKSUM_KEY, b"") not in (b"", _checksum(text, states, counts)):
         raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
     return states, counts, described

@@ -511,7 +511,8 @@ def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: Co
         else:
             # Blocks at the end would reach beyond the array.
             left = (stop - first) * size
-            ends[:left] = matrices[first * size : stop * size]
+            for k in range(left):  # a loop: for two slices Numba compiles texts of errors, for five seconds
+                ends[k] = matrices[first * size + k]
             for at in range(0, rounded, LANES):
                 put_transposed(entries, at, ends, at, size)
         row_peaks[:] = 0.0

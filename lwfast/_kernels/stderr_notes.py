@@ -1,4 +1,8 @@
-"""Notes on stderr, for whoever waits at a terminal."""
+"""Notes on stderr, for whoever waits at a terminal.
+
+They stand here, and not with the general tools, because kernels import nothing of the package but its types
+and say themselves when they are compiled. The rooms above use them too.
+"""
 
 from __future__ import annotations
 

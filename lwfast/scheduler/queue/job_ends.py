@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from lwfast._base.files.own_files import why
 from lwfast._base.limits import MIB
+from lwfast._base.pauses import pause_after
 from lwfast.scheduler.faults import StoreWriteError, UnavailableError
 from lwfast.scheduler.jobs import Log, StoredJob
-from lwfast.scheduler.queue.book import Book
+from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.result_files import JobAndSeed, remove_all_of
 from lwfast.scheduler.store.store import Store
@@ -65,7 +66,7 @@ class Ends:
         self,
         writer: Writer,
         reader: Reader,
-        book: Book,
+        book: KnownJobs,
         results_dir: Path,
         *,
         on_stored: Callable[[StoredJob, End], None],
@@ -216,14 +217,14 @@ class Ends:
                     await asyncio.to_thread(remove_all_of, self._results_dir, jobs)
 
     async def _mend(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        tries = 0
         while not await self._can_write():
+            tries += 1
             if not self._failed:
                 self._failed = True
                 log.error("the store cannot write (%s): no job begins until it can", self._reason)
                 self._on_trouble()
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(pause_after(tries, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS))
         self._mending = None
         if self._failed:
             self._failed = False

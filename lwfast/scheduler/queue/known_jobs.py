@@ -16,7 +16,7 @@ from lwfast.wire import JobRecord, Status
 RECENT_LIMIT = 5000
 
 
-class Book:
+class KnownJobs:
     """Find jobs and list them.
 
     Args:

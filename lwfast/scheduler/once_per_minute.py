@@ -9,7 +9,7 @@ from typing import Any
 SECONDS = 60.0
 
 
-class Seldom:
+class OncePerMinute:
     """A log that says the same at most once a minute; threads may share it.
 
     Args:

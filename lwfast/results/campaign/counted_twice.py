@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-_NAMED = 5
+from lwfast._base.limits import some
+
+MOST_FILES = 5
+"""Most files that a message names: their paths are long."""
 
 
 class Content(NamedTuple):
@@ -23,7 +26,7 @@ def content_of(path: str, metadata: Mapping[str, Any]) -> Content:
     return Content(path, "files" in metadata, job)
 
 
-class Doubles:
+class CountedTwice:
     """Gathers what files say to hold."""
 
     def __init__(self) -> None:
@@ -49,17 +52,11 @@ class Doubles:
         if 0 < len(self._sums) < self._n_files:
             found.append(
                 f"{len(self._sums)} of {self._n_files} files hold sums of other files, and what stands here "
-                f"too is counted twice: {some(self._sums)}; exclude them, or what they hold."
+                f"too is counted twice: {some(self._sums, MOST_FILES)}; exclude them, or what they hold."
             )
         if self._again:
             found.append(
                 f"{len(self._again)} files hold results of jobs that others hold too, which are counted "
-                f"twice: {some(self._again)}; exclude them."
+                f"twice: {some(self._again, MOST_FILES)}; exclude them."
             )
         return found
-
-
-def some(names: list[str]) -> str:
-    """Return the first few of many names."""
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
