@@ -23,6 +23,7 @@ SECTIONS = {
     "boson_sampling": "Boson sampling",
     "distribution": "Distributions",
     "emulator": "The emulator",
+    "everyday_runs": "Everyday runs",
     "results": "Results at scale",
     "everyday_objects": "Everyday work: circuits, states, small results",
     "sweeps": "Many settings at once",

@@ -54,7 +54,9 @@ def _counts() -> Table:
         if not np.array_equal(sweep_lwfast.counts(*arguments), sweep_lwfast_loop.counts(*arguments)):
             raise AssertionError("a stack is not the loop over the children of its seed")
         lines.append(_row(_name(*size), {a.name: (lambda a=a: a.counts(*arguments)) for a in TRIO}))
-    return f"Distributions of many settings, and counts of {N_SAMPLES:,} samples each", markdown(HEADER, lines)
+    return f"Distributions of many settings, and counts of {N_SAMPLES:,} samples each", markdown(
+        HEADER, lines
+    )
 
 
 def _samples() -> Table:

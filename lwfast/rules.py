@@ -142,6 +142,9 @@ class PostSelection(PostSelectionType):
         return f"lwfast.PostSelection({rules})"
 
 
+_VALIDATE = PostSelection.validate
+
+
 class PostSelectionFunction(PostSelectionType):
     """Post-selection by a callable: a function, a bound method, a `functools.partial`, an object with a call.
 
@@ -215,6 +218,8 @@ def has_only_rules(selection: Any) -> bool:
     So it does for `PostSelection` and Lightworks' own. A class that has rules and a `validate` of its own may
     ask for more.
     """
+    if type(selection) is PostSelection and PostSelection.validate is _VALIDATE:
+        return "validate" not in vars(selection)  # nearly every call
     if not hasattr(selection, "rules"):
         return False
     validate = getattr(selection, "validate", None)

@@ -53,7 +53,7 @@ def frozen(array: A) -> A:
     """Return a view of an array whose memory nobody may write to any more, not by its flags either."""
     owner: Any = array
     while isinstance(owner, np.ndarray):
-        owner.flags.writeable = False
+        owner.setflags(write=False)
         owner = owner.base
     return array.view()
 

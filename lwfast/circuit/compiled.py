@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import is_
+from typing import Any
 
 from lwfast._types import ComplexArray
 from lwfast.circuit.bound_elements import BoundElements, ElementBinder
 from lwfast.circuit.components import Component, HeraldData, Serialized
+from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import unpacked
 
 
@@ -90,6 +92,11 @@ class CompiledCircuit:
         return self._unitary[: self.n_modes, : self.n_modes]
 
     @property
+    def taken(self) -> tuple[tuple[Parameter[Any], Any], ...]:
+        """The Parameters, each with the value that it had."""
+        return tuple(zip(self._compilation.bound.parameters, self._values, strict=True))
+
+    @property
     def heralds(self) -> HeraldData:
         """Photon number by heralded mode, as copies."""
         return self._heralds.copy()
@@ -102,8 +109,7 @@ class CompiledCircuit:
     @property
     def _circuit_spec(self) -> list[Serialized]:
         """The elements as `[name, parameters]`, as a job with `direct_encoding=True` carries them."""
-        parameters = self._compilation.bound.parameters
-        value_of = dict(zip(parameters, self._values, strict=True)).__getitem__
+        value_of = dict(self.taken).__getitem__
         return [component.frozen(value_of).serialize() for component in self._compilation.components]
 
     def __repr__(self) -> str:

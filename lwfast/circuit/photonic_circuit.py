@@ -20,6 +20,7 @@ from lwfast.circuit.components import (
     ModeSwaps,
     PhaseShifter,
 )
+from lwfast.circuit.kept import KeptBuild
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import with_adjacent_beam_splitters, with_joined_mode_swaps
@@ -45,6 +46,8 @@ class PhotonicCircuit:
         TypeError: `n_modes` is no integer.
         ValueError: `n_modes` is below 1.
     """
+
+    _kept: KeptBuild | None = None
 
     def __init__(self, n_modes: int) -> None:
         number = as_integer(n_modes, "Number of modes", integral_floats=True)
@@ -401,12 +404,32 @@ class PhotonicCircuit:
         try:
             return CompiledCircuit(self._layout.compilation(), self.heralds)
         except Exception as error:
-            msg = f"An error occurred during the circuit compilation process: {ended(error)}"
-            raise CircuitCompilationError(msg) from error
+            raise _compilation_error(error) from error
+
+    def _kept_build(self) -> KeptBuild:
+        """Return the circuit as matrices, those of the last time where nothing has changed since.
+
+        Raises:
+            CircuitCompilationError: A Parameter has a value that its element does not take.
+        """
+        kept = self._kept
+        if kept is None or not kept.still_fits(self._layout):
+            try:
+                kept = KeptBuild(self._layout)
+            except Exception as error:
+                raise _compilation_error(error) from error
+            self._kept = kept if kept.can_be_kept else None
+        return kept
 
     def _get_circuit_spec(self) -> list[Component]:
         """Return the elements; they are immutable."""
         return list(self._layout.components)
+
+
+def _compilation_error(error: Exception) -> CircuitCompilationError:
+    return CircuitCompilationError(
+        f"An error occurred during the circuit compilation process: {ended(error)}"
+    )
 
 
 def _losses(loss: Real, *modes: int) -> list[Component]:

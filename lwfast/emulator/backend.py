@@ -79,12 +79,18 @@ class Backend:
         """
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
+            quick = None if progress else self._run_small(adopted)
+            if quick is not None:
+                result, late = quick
+                if late is not None:
+                    leave_distribution(task, late)
+                return result
             data = self._data(adopted)
             prepared = _prepared(data, self._name, to_run=True)
             announce([prepared.plan])
             with Progress(progress):
                 result = _run(prepared, executor)
-            _leave_distribution(data, task)
+            _leave_with(task, data)
             return result
         batch = [_with_own_stream(self._data(single)) for single in adopted]
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
@@ -95,7 +101,7 @@ class Backend:
             found = spread(_run, runs)
             for result, data, original in zip(found, batch, task, strict=True):
                 results.append(result)
-                _leave_distribution(data, original)
+                _leave_with(original, data)
                 step("tasks", len(results), len(batch))
         return results
 
@@ -123,6 +129,12 @@ class Backend:
         plan: Plan = _prepared(self._data(adopted), self._name).plan
         return plan
 
+    def _run_small(self, task: Any) -> Any:
+        """Return the result of a small and ordinary task, and its circuit; None for the long way."""
+        from lwfast.emulator.lean.small_tasks import run_small
+
+        return run_small(task, self._name) if isinstance(task, _TASKS[self._name]) else None
+
     def _data(self, task: Any) -> Any:
         kinds = _TASKS[self._name]
         if not isinstance(task, kinds):
@@ -147,13 +159,13 @@ def _with_own_stream(data: Any) -> Any:
     return data
 
 
-def _leave_distribution(data: Any, original: Any) -> None:
+def _leave_with(original: Any, data: Any) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
     if not isinstance(data, SamplerTask):
         return
     from lwfast.emulator.run_sampler import front_distribution
 
-    leave_distribution(original, partial(front_distribution, replace(data, post_selection=None, rng=None)))
+    leave_distribution(original, partial(front_distribution, data.circuit, data.input_state, data.source))
 
 
 def _run(prepared: Any, executor: Any = None) -> Any:

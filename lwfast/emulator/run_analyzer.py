@@ -92,11 +92,7 @@ class AnalyzerRun:
             for block, _ in reversed(blocks)
         ]
         outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        attributes: dict[str, Any] = {"performance": float(values.sum() / len(task.inputs))}
-        if task.expected is not None:
-            attributes["error_rate"] = _error_rate(values, task.inputs, outputs, task.expected)
-        inputs = np.array([state.s for state in task.inputs], dtype=np.uint8)
-        return SimulationResult.from_columns(values, "probability", inputs, outputs, **attributes)
+        return analyzer_result(values, task.inputs, outputs, task.expected)
 
     def _probabilities(self, photons: tuple[int, ...], *, first: bool) -> OutputDistribution:
         """Return the probabilities of outcomes of the layout, of all or of those that keep the rules."""
@@ -112,6 +108,24 @@ class AnalyzerRun:
             pairs=self.conditions.pairs,
             polynomial=self.plan.polynomial if first else None,
         )
+
+
+def analyzer_result(
+    values: FloatArray, inputs: list[State], outputs: StateTable, expected: dict[State, Any] | None
+) -> SimulationResult:
+    """Return the result of a task.
+
+    Args:
+        values: float64[inputs, outputs], probabilities.
+        inputs: The inputs.
+        outputs: uint8[outputs, m].
+        expected: The output, or outputs, that each input should give, or None.
+    """
+    attributes: dict[str, Any] = {"performance": float(values.sum() / len(inputs))}
+    if expected is not None:
+        attributes["error_rate"] = _error_rate(values, inputs, outputs, expected)
+    table = np.array([state.s for state in inputs], dtype=np.uint8)
+    return SimulationResult.from_columns(values, "probability", table, outputs, **attributes)
 
 
 def prepare_analyzer(task: AnalyzerTask, backend: str) -> AnalyzerRun:

@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._types import Counts, StateTable
+from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling, refuse_endless
 from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import SamplerError
+from lwfast.hardware import Source
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
 from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.results.columns.record import ResultRecord
+from lwfast.state import State
 from lwfast.tasks.data import SamplerTask
 
 
@@ -51,12 +55,7 @@ class SamplerRun:
             states, counts = draw_shot_by_shot(self.sampling, generator, executor)
         else:
             states, counts = draw_from_distribution(self.sampling, self.plan, generator)
-        reason = None
-        if task.n_samples and not len(states):
-            reason = (
-                f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
-            )
-        return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
+        return sampled_result(task, states, counts)
 
 
 def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> SamplerRun:
@@ -118,9 +117,24 @@ def _parsed(task: SamplerTask) -> Sampling:
     return Sampling(experiment, conditions, task.n_samples, task.sampling_mode == "input")
 
 
-def front_distribution(task: SamplerTask) -> ProbabilityDistribution:
+def sampled_result(task: Any, states: StateTable, counts: Counts) -> SamplingResult:
+    """Return the result of a task.
+
+    Args:
+        task: Has `n_samples` and `input_state`.
+        states: uint8[K, m], distinct.
+        counts: int64[K].
+    """
+    reason = None
+    if task.n_samples and not len(states):
+        reason = f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
+    return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
+
+
+def front_distribution(
+    circuit: CompiledCircuit, input_state: State, source: Source | None
+) -> ProbabilityDistribution:
     """Return the distribution in front of the detectors, over all modes."""
-    circuit = task.circuit
-    photons = with_heralds(task.input_state, circuit.heralds.input, circuit.n_modes)
-    found = distribution(make_experiment(circuit_transfer(circuit), photons, source=task.source))
+    photons = with_heralds(input_state, circuit.heralds.input, circuit.n_modes)
+    found = distribution(make_experiment(circuit_transfer(circuit), photons, source=source))
     return ProbabilityDistribution.from_columns(found.states, found.probabilities)

@@ -26,7 +26,7 @@ from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.light import Transfer
 from lwfast.optics.photon_limits import check_amplitudes_hold
 from lwfast.results import SimulationResult
-from lwfast.state import State
+from lwfast.state import State, as_occupation
 from lwfast.tasks.data import SimulatorTask
 
 
@@ -64,16 +64,15 @@ class SimulatorRun:
         else:
             amplitudes = self._by_layers()
             table = self._outputs()
-        inputs = _table(self.task.inputs)
-        return SimulationResult.from_columns(amplitudes, "probability_amplitude", inputs, table)
+        return simulator_result(amplitudes, self.task.inputs, table)
 
     def _outputs(self) -> StateTable:
-        return _table(self.task.outputs or []) if self.layout is None else self.layout.rows()
+        return state_table(self.task.outputs or []) if self.layout is None else self.layout.rows()
 
     def _by_permanents(self, table: StateTable) -> ComplexArray:
         """Compute complex128[inputs, outputs], a permanent for each."""
         circuit = self.task.circuit
-        full = _with_herald_columns(table, circuit.heralds.output, circuit.n_modes)
+        full = with_herald_columns(table, circuit.heralds.output, circuit.n_modes)
         amplitudes = np.zeros((len(self.inputs), len(table)), dtype=np.complex128)
         for row, photons in enumerate(self.inputs):
             amplitudes[row] = amplitudes_to(self.transfer.matrix, photons, full)
@@ -101,6 +100,17 @@ class SimulatorRun:
                 amplitudes = np.empty((n_in, len(values)), dtype=np.complex128)
             amplitudes[row] = values
         return amplitudes
+
+
+def simulator_result(amplitudes: ComplexArray, inputs: list[State], outputs: StateTable) -> SimulationResult:
+    """Return the result of a task.
+
+    Args:
+        amplitudes: complex128[inputs, outputs].
+        inputs: The inputs.
+        outputs: uint8[outputs, m].
+    """
+    return SimulationResult.from_columns(amplitudes, "probability_amplitude", state_table(inputs), outputs)
 
 
 def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
@@ -173,11 +183,13 @@ def check_photon_numbers(states: list[State], wanted: int, what: str) -> None:
             raise PhotonNumberError(msg)
 
 
-def _table(states: list[State]) -> StateTable:
-    return np.array([state.s for state in states], dtype=np.uint8)
+def state_table(states: list[State]) -> StateTable:
+    """Return states as rows, uint8[N, m]."""
+    return np.array([as_occupation(state) for state in states], dtype=np.uint8)
 
 
-def _with_herald_columns(table: StateTable, heralds: dict[int, int], n_modes: int) -> StateTable:
+def with_herald_columns(table: StateTable, heralds: dict[int, int], n_modes: int) -> StateTable:
+    """Return uint8[N, n_modes], the rows of a table with the photons of heralded modes between them."""
     if not heralds:
         return table
     full = np.empty((len(table), n_modes), dtype=np.uint8)

@@ -81,6 +81,7 @@ def _steps() -> dict[str, Callable[[], object]]:
         "unitary check": _unitary,
         "output distributions": _distributions,
         "sample counts and states": _sampling,
+        "small tasks": _small_tasks,
         "small and selected distributions": _selected,
         "noise": _noise,
         "permanents": _permanents,
@@ -107,6 +108,18 @@ def _distributions() -> None:
 
     output_distribution(0.9 * _BALANCED, [1, 1], heralds={})  # with a list of edges
     output_distribution(0.9 * _BALANCED, [60, 60])  # by layers
+
+
+def _small_tasks() -> None:
+    from lwfast.circuit import Unitary
+    from lwfast.emulator.backend import Backend
+    from lwfast.state import State
+    from lwfast.tasks import Sampler, Simulator
+
+    circuit, state = Unitary(_BALANCED), State([1, 1])
+    Backend().run(Sampler(circuit, state, 10, random_seed=0))
+    for outputs in (state, None):
+        Backend().run(Simulator(circuit, state, outputs))
 
 
 def _selected() -> None:

@@ -318,6 +318,19 @@ def counts_of_uniforms():
         yield uniforms, np.zeros(room), cdf, guide, np.zeros(40, np.int64)
 
 
+def counts_of_few():
+    uniforms, cdf, _ = distributions_of_uniforms()
+    states = generator().integers(0, 9, (39, 3)).astype(np.uint8)
+    yield np.diff(cdf, prepend=0.0), uniforms[:20], 16, states
+
+
+def single_amplitudes():
+    cases = [([1, 0, 1], [0, 1, 1]), ([2, 1, 0], [0, 0, 3]), ([1, 0, 0], [0, 0, 1])]
+    for photons, output in cases:
+        arrays = (np.array(numbers, dtype=np.uint8) for numbers in (photons, output))
+        yield lw.random_unitary(3, seed=3), *arrays, np.zeros(1, complex)
+
+
 BOUNDS, FLOORS = np.array([4, 4, 2, 3]), np.array([0, 0, 0, 1])
 
 
@@ -346,6 +359,7 @@ ROWS = {
         (n, np.zeros(1 << n, np.uint64), np.zeros(n + 2, np.int64)) for n in (1, 5)
     ],
     "boson_lanes.sample_in_lanes": samples_in_lanes,
+    "amplitude.small_amplitude": single_amplitudes,
     "boson_sampling.expand": expansions,
     "boson_sampling.permanent_expansion": permanents_with_repeats,
     "boson_sampling.bound_terms": bounds_of_terms,
@@ -387,6 +401,7 @@ ROWS = {
     "sampling._outcome_at": outcomes_one_by_one,
     "sampling.draw_outcomes": outcomes_of_uniforms,
     "sampling.count_uniforms": counts_of_uniforms,
+    "sampling.count_small": counts_of_few,
     "slos.prefix_counts": lambda: [(BOUNDS, FLOORS, 4)],
     "slos.inner_modes": lambda: [(4, 3, 20.0), (20, 8, 2e6), (1, 2, 3.0)],
     "slos.inner_tables": tables_of_links,

@@ -16,7 +16,7 @@ import numpy as np
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels.optics.pcg64 import draw_uniforms
-from lwfast._types import AnyArray, Counts, FloatArray
+from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 
 _U = np.uint64  # an unsigned index needs no check for negative ones
 
@@ -151,3 +151,45 @@ def count_stack(
             numbers = uniforms[: min(_BLOCK, n_samples - begin)]
             draw_uniforms(streams[s], numbers)
             count_uniforms(numbers, scratch, cdf, guide, counts[s])
+
+
+@jit("const float64[:], const float64[:], int64, const uint8[:, :]")
+def count_small(
+    probabilities: FloatArray, uniforms: FloatArray, cells: int, states: StateTable
+) -> tuple[StateTable, Counts]:
+    """Count the outcomes of a few uniform numbers in one call.
+
+    Args:
+        probabilities: float64[K] or more, not negative, with a positive sum. What has no state is not
+            returned.
+        uniforms: float64[N] in [0, 1).
+        cells: Length of the guide table.
+        states: uint8[K, m].
+
+    Returns:
+        The states that were seen, uint8[k, m], and their counts, int64[k].
+    """
+    cdf = np.empty(probabilities.size)
+    total = 0.0
+    for outcome in range(probabilities.size):
+        total += probabilities[outcome]
+        cdf[outcome] = total
+    for outcome in range(probabilities.size):
+        cdf[outcome] /= total
+    guide = np.empty(cells, np.int32)
+    guide_table(cdf, guide)
+    counts = np.zeros(probabilities.size, np.int64)
+    count_uniforms(uniforms, np.empty(0), cdf, guide, counts)
+    n_seen = 0
+    for outcome in range(len(states)):
+        n_seen += counts[outcome] > 0
+    seen = np.empty((n_seen, states.shape[1]), np.uint8)
+    numbers = np.empty(n_seen, np.int64)
+    k = 0
+    for outcome in range(len(states)):
+        if counts[outcome] > 0:
+            for mode in range(states.shape[1]):
+                seen[k, mode] = states[outcome, mode]
+            numbers[k] = counts[outcome]
+            k += 1
+    return seen, numbers

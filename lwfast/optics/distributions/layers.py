@@ -197,7 +197,7 @@ def output_polynomial(
     numbers = light.numbers
     # The triangle of lost photons saves most of their states, but asks for the photons mode by mode.
     mode_by_mode = len(lossy) > 0 and growth_one_by_one(numbers) < _MOST_GROWTH
-    photons = _photon_order(numbers, mode_by_mode=mode_by_mode)
+    photons = listed_photons(numbers, mode_by_mode=mode_by_mode)
     n_kept = len(free) + len(herald_modes)
     n_modes = len(forms)
     bounds = np.full(n_modes, n, dtype=np.int64)
@@ -238,7 +238,7 @@ def useful_caps(pairs: Sequence[Rule], layout: FockLayout) -> tuple[int, ...]:
     return limited.caps if 2 * limited.size <= layout.size else ()
 
 
-def _photon_order(multiplicities: list[int], *, mode_by_mode: bool) -> list[tuple[int, int]]:
+def listed_photons(multiplicities: list[int], *, mode_by_mode: bool) -> list[tuple[int, int]]:
     """List the photons as (column, how often this column came up to here); see `photon_order.py`."""
     if mode_by_mode:
         order = [column for column, k in enumerate(multiplicities) for _ in range(k)]

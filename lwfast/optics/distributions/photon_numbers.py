@@ -195,14 +195,16 @@ def fock_distribution(
         found = OutputDistribution(work.run(workers=workers)[0], layout=layout)
     else:
         shared = math.sqrt(math.prod(math.factorial(k) for k in heralds.values()))
-        values = _scaled(layout, work.run(amplitudes=True, workers=workers), shared, workers)
+        values = scaled_coefficients(layout, work.run(amplitudes=True, workers=workers), shared, workers)
         weights = np.square(values.real)
         weights += np.square(values.imag)
         found = OutputDistribution(weights, layout=layout, amplitudes=values)
     return keep_by_rules(found, pairs, workers)
 
 
-def _scaled(layout: FockLayout, coefficients: FloatArray, shared: float, workers: int | None) -> ComplexArray:
+def scaled_coefficients(
+    layout: FockLayout, coefficients: FloatArray, shared: float, workers: int | None
+) -> ComplexArray:
     """Return amplitudes of coefficients: times `shared`, and the root of the factorials of each outcome."""
     from lwfast._kernels.optics.layout import scaled_amplitudes
 

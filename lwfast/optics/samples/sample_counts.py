@@ -107,7 +107,7 @@ def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]
 
     def work(chunk: int) -> None:
         part = chunk * size, min((chunk + 1) * size, n_settings)
-        count_stack(given, states, n, _cells(n_outcomes, n), part, totals, counts)
+        count_stack(given, states, n, guide_cells(n_outcomes, n), part, totals, counts)
 
     run_chunks(work, chunks, None, "settings" if chunks > 1 else None)
     wrong = np.flatnonzero(~((totals > 0) & (totals < np.inf)))
@@ -121,7 +121,7 @@ def _by_multinomial(n_samples: int, n_outcomes: int) -> bool:
     return n_samples >= MULTINOMIAL_SAMPLES and n_samples >= MULTINOMIAL_RATIO * n_outcomes
 
 
-def _cells(n_outcomes: int, n_samples: int) -> int:
+def guide_cells(n_outcomes: int, n_samples: int) -> int:
     """Return the cells of a guide table, a power of two.
 
     One or two an outcome, where both tables fit in the cache, and fewer where few samples are drawn.
@@ -134,7 +134,7 @@ def guide_to(cdf: FloatArray, n_samples: int) -> Any:
     """Return the guide table, int32 or int64, to cumulative probabilities float64[K], the last one 1."""
     from lwfast._kernels.optics.sampling import guide_table
 
-    guide: Any = np.empty(_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
+    guide: Any = np.empty(guide_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
     guide_table(cdf, guide)
     return guide
 
