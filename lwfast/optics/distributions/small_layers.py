@@ -52,10 +52,11 @@ class SmallLayers:
             matrix: float64[1, n_modes, 2 n_modes], re and im adjacent, C-contiguous; the columns that photons
                 meet are an isometry.
         """
-        out = np.empty((1, self.program.n_out))
+        out: FloatArray = np.empty((1, self.program.n_out))
         forms = matrix if self.modes is None else matrix[:, self.modes]
         _kernels().stacked_layers(forms, self.photons, self.program.tables, 1, (0, 1), out)
-        return out[0]
+        found: FloatArray = out[0]
+        return found
 
     def amplitudes(self, matrix: FloatArray) -> ComplexArray:
         """Return the amplitudes of all outcomes, complex128[K].
