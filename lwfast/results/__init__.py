@@ -10,6 +10,8 @@ from lwfast.results.processing.summaries import Summary
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult, merge_results
 from lwfast.results.simulation_result import SimulationResult
+from lwfast.results.sweeps.sweep_result import SweepResult
+from lwfast.results.sweeps.sweep_simulation import SweepSimulationResult
 
 __all__ = [
     "Campaign",
@@ -21,6 +23,8 @@ __all__ = [
     "SamplingResult",
     "SimulationResult",
     "Summary",
+    "SweepResult",
+    "SweepSimulationResult",
     "chi_square",
     "fidelity",
     "load_result",

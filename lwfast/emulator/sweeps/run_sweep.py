@@ -1,0 +1,137 @@
+"""Run a sweep: here, or in parts by an executor."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lwfast._base.memory import check_memory
+from lwfast._base.progress import step
+from lwfast.emulator.plans import Plan, announce
+from lwfast.emulator.sweeps.setting_runs import Prepare, SettingRuns, root_seed, run_part
+from lwfast.results import SweepResult, SweepSimulationResult
+from lwfast.results.columns.record import ResultRecord
+from lwfast.results.sweeps.setting_axis import SettingAxis
+from lwfast.tasks import Sweep
+from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
+from lwfast.tasks.sweep import SweepData
+
+_WAITING = 64
+"""Parts that are handed to an executor before the first is waited for."""
+
+
+def run_sweep(
+    sweep: Sweep, data: SweepData, name: str, prepare: Prepare, executor: Any = None
+) -> SweepResult | SweepSimulationResult:
+    """Run a task at every setting.
+
+    Args:
+        sweep: The sweep.
+        data: What it asks for, as it is now.
+        name: Name of the backend.
+        prepare: Parses and plans the data of a task.
+        executor: A `concurrent.futures.Executor` that runs parts of the sweep, or None.
+
+    Raises:
+        ResourceLimitError: The result would not fit in memory.
+        Exception: As a run of one of the settings does, with a note of which it was.
+    """
+    runs = _runs(data, name, prepare)
+    announce([sweep_plan(runs)])
+    found = list(_in_order(runs, executor))
+    axis = SettingAxis(sweep.labels, np.array(sweep.settings), sweep.shape)
+    base = data.base
+    if isinstance(base, SamplerTask):
+        states, counts, lengths = (
+            np.concatenate(parts) for parts in zip(*(f[:3] for f in found), strict=True)
+        )
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        reason = next((part[3] for part in found if part[3] is not None), None)
+        record = ResultRecord(input=base.input_state)
+        return SweepResult(axis, states, counts, offsets, record, reason=reason)
+    if not isinstance(base, SimulatorTask | AnalyzerTask):
+        raise AssertionError(f"No sweep of {type(base).__name__}.")
+    outputs, attributes = found[0][1], found[0][2]
+    return SweepSimulationResult(
+        axis,
+        np.concatenate([part[0] for part in found]),
+        "probability" if isinstance(base, AnalyzerTask) else "probability_amplitude",
+        np.array([state.s for state in base.inputs], dtype=np.uint8),
+        outputs,
+        {key: np.concatenate([part[2][key] for part in found]) for key in attributes},
+    )
+
+
+def plan_sweep(data: SweepData, name: str, prepare: Prepare) -> Plan:
+    """Plan a sweep as its first setting is planned."""
+    return sweep_plan(_runs(data, name, prepare), to_run=False)
+
+
+def _runs(data: SweepData, name: str, prepare: Prepare) -> SettingRuns:
+    seed = None
+    if isinstance(data.base, SamplerTask):
+        seed = root_seed(data.base.random_seed, data.base.rng)
+    # The Generator, where there was one, has done its part, and need not travel.
+    base = replace(data.base, rng=None) if isinstance(data.base, SamplerTask) else data.base
+    return SettingRuns(replace(data, base=base), name, prepare, seed)
+
+
+def sweep_plan(runs: SettingRuns, *, to_run: bool = True) -> Plan:
+    """Return the plan of the first setting, for all of them; refuse what would not fit in memory.
+
+    Raises:
+        ResourceLimitError: The results of all settings together would not fit.
+    """
+    number, base = len(runs), runs.data.base
+    first = runs.task_of(0, base.circuit)  # type: ignore[attr-defined]  (all kinds have one)
+    plan: Plan = runs.prepare(first, runs.name, **({"to_run": True} if to_run else {})).plan
+    values = isinstance(base, SimulatorTask | AnalyzerTask)
+    if isinstance(base, SimulatorTask | AnalyzerTask):
+        # While they are put together, there are two of each.
+        kept = 2 * number * len(base.inputs) * plan.n_outcomes * (8 if isinstance(base, AnalyzerTask) else 16)
+        check_memory(
+            kept, f"The values of {number:,} settings", remedy="Name fewer outputs, or split the sweep."
+        )
+    else:
+        kept = 0
+    reason = f"{number:,} settings, of which the first is planned like this: {plan.reason}"
+    return replace(
+        plan,
+        reason=reason,
+        needed_bytes=plan.needed_bytes + (kept if values else 0),
+        seconds=number * plan.seconds,
+        polynomial=None,
+    )
+
+
+def _in_order(runs: SettingRuns, executor: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the columns of one part after the other."""
+    done = 0
+    if executor is None:
+        for part in runs.parts():
+            yield run_part(part)
+            done += len(part)
+            step("settings", done, len(runs))
+        return
+    waiting: deque[tuple[int, Any]] = deque()
+    try:
+        parts = runs.parts()
+        for part in parts:
+            waiting.append((len(part), executor.submit(run_part, part)))
+            if len(waiting) >= _WAITING:
+                length, future = waiting.popleft()
+                yield future.result()
+                done += length
+                step("settings", done, len(runs))
+        while waiting:
+            length, future = waiting.popleft()
+            yield future.result()
+            done += length
+            step("settings", done, len(runs))
+    finally:
+        for _, future in waiting:
+            future.cancel()

@@ -1,0 +1,146 @@
+"""Files of sweeps: the columns as they are in `.npz`, and in base64 in `.json`, which is also the wire's body."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwfast._base.files.atomic import write_atomic
+from lwfast._types import AnyArray
+from lwfast.errors import ResultFormatError
+from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.json_like import path_text
+from lwfast.results.columns.record import ResultRecord
+from lwfast.results.files.description import description, record_of
+from lwfast.results.files.endings import result_path
+from lwfast.results.files.npz import write_arrays
+from lwfast.results.sweeps.setting_axis import SettingAxis
+from lwfast.tables.counts import group_checked
+from lwfast.tables.sweep_json import SweepColumns, encode_sweep, unpacked
+
+SUFFIXES = (".npz", ".json")
+_SWEEP = "sweep"
+
+
+def save_sweep(
+    filename: Any,
+    axis: SettingAxis,
+    columns: Mapping[str, AnyArray],
+    kind: str,
+    record: ResultRecord,
+    reason: str | None,
+) -> Path:
+    """Write a sweep to a file, atomically.
+
+    Args:
+        filename: As `result_path` takes it.
+        axis: The settings.
+        columns: What else there is, by name.
+        kind: What a single result is.
+        record: Where it comes from.
+        reason: Why a setting has no outcomes, where one has none.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        TypeError: `filename` is no name or path.
+        ValueError: It names a folder, or its ending is no form of sweeps.
+        OSError: The file cannot be written.
+    """
+    path = result_path(filename)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(
+            f"A sweep is saved as one of {', '.join(SUFFIXES)}, got {path_text(path.name)}; for other programs "
+            "there are to_pandas() and to_arrow(), which have a row for each outcome of each setting."
+        )
+    target = Path(os.path.realpath(path))  # a link stays one
+    told: dict[str, Any] = json.loads(description(kind, record))
+    told[_SWEEP] = {"labels": list(axis.labels), "shape": list(axis.shape), "reason": reason}
+    if suffix == ".npz":
+        text = json.dumps(told, allow_nan=False)
+        arrays = {"settings": axis.settings, **columns}
+        write_atomic(target, lambda file: write_arrays(arrays, text, file))
+        return path
+    write_atomic(target, sweep_body(axis, columns, metadata=told))
+    return path
+
+
+def sweep_body(
+    axis: SettingAxis,
+    columns: Mapping[str, AnyArray],
+    job_data: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> bytes:
+    """Return a sweep as the body that the wire carries, and a `.json` file holds."""
+    return encode_sweep(
+        SweepColumns(axis.labels, axis.shape, axis.settings, packed(columns)), job_data, metadata
+    )
+
+
+def is_sweep(described: Any) -> bool:
+    """Say whether what a file tells of itself is told of a sweep."""
+    return isinstance(described, dict) and _SWEEP in described
+
+
+def sweep_parts(
+    described: Any, columns: Mapping[str, AnyArray]
+) -> tuple[SettingAxis, dict[str, AnyArray], str, ResultRecord, str | None]:
+    """Return the parts of a sweep from what a file holds, checked.
+
+    Args:
+        described: What the file tells of itself.
+        columns: Its arrays by name, the settings among them.
+
+    Raises:
+        ResultFormatError: Something is missing or has another form.
+    """
+    sweep = described.get(_SWEEP)
+    if not isinstance(sweep, dict):
+        raise ResultFormatError("What the metadata tell of the sweep is no object.")
+    labels, shape, reason = (sweep.get(name) for name in ("labels", "shape", "reason"))
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ResultFormatError("The labels of the sweep are no list of text.")
+    if not isinstance(shape, list) or not all(type(length) is int for length in shape):
+        raise ResultFormatError("The shape of the sweep is no list of integers.")
+    if reason is not None and not isinstance(reason, str):
+        raise ResultFormatError("The reason in the sweep is no text.")
+    rest = dict(columns)
+    settings = rest.pop("settings", None)
+    if settings is None or settings.dtype != np.float64:
+        raise ResultFormatError("The sweep has no settings of float64.")
+    kind = described.get("kind")
+    if not isinstance(kind, str):
+        raise ResultFormatError("The kind in the metadata is no text.")
+    axis = SettingAxis(labels, settings, shape)
+    return axis, unpacked(rest), kind, record_of(described), reason
+
+
+def packed(columns: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
+    """Put counts into their short form: distinct states, which of them each row is, and lengths for offsets."""
+    if "offsets" not in columns:
+        return dict(columns)
+    states, counts, offsets = columns["states"], columns["counts"], columns["offsets"]
+    distinct, _ = group_checked(np.ascontiguousarray(states), np.ones(len(states), np.int64))
+    rows = StateIndex(np.ascontiguousarray(distinct)).rows(np.ascontiguousarray(states))
+    return {
+        "states": distinct,
+        "rows": _smallest(rows),
+        "counts": _smallest(counts),
+        "lengths": _smallest(np.diff(offsets)),
+    }
+
+
+def _smallest(numbers: AnyArray) -> AnyArray:
+    """Return integers from 0 on in the smallest type that holds them."""
+    most = int(numbers.max()) if len(numbers) else 0
+    for dtype, bound in ((np.uint8, 1 << 8), (np.uint16, 1 << 16), (np.uint32, 1 << 32)):
+        if most < bound:
+            return numbers.astype(dtype)
+    return numbers

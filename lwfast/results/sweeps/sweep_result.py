@@ -1,0 +1,475 @@
+"""Counts of many settings, as one table."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.buffers import frozen
+from lwfast._types import AnyArray, Counts, FloatArray, SeedLike, StateTable
+from lwfast.errors import ResultCreationError, ResultError
+from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.record import ResultRecord
+from lwfast.results.columns.text import number_of
+from lwfast.results.processing.mapping import map_states
+from lwfast.results.processing.selection import as_selection, described, select_columns, settled
+from lwfast.results.qpu_result import QPUSamplingResult
+from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sweeps.setting_axis import SettingAxis
+from lwfast.results.sweeps.sweep_files import save_sweep
+from lwfast.results.sweeps.sweep_table import SweepTable
+from lwfast.rules import as_heralds, as_rules
+from lwfast.state import State
+from lwfast.tables.counts import group_checked
+
+_KINDS: dict[str, type[SamplingResult]] = {
+    "SamplingResult": SamplingResult,
+    "QPUSamplingResult": QPUSamplingResult,
+}
+
+
+class SweepResult(SweepTable):
+    """How often each state was measured, for each setting of a sweep.
+
+    Made by running a `Sweep`; `result[i]` is the `SamplingResult` of setting `i`.
+
+    Args:
+        axis: The settings.
+        states: uint8[N, n_modes], the outcomes of one setting after the other, distinct within each; owned by
+            the new object.
+        counts: int64[N], owned likewise.
+        offsets: int64[k + 1]: the rows of setting i are those from `offsets[i]` to `offsets[i + 1]`.
+        record: Where they come from; of all settings alike.
+        kind: The name of the class of a single result.
+        reason: Why a setting has no outcomes, where one has none.
+        raw: The data before any post-selection, where they are others and known.
+
+    Raises:
+        ResultCreationError: The lengths do not fit each other.
+    """
+
+    __slots__ = ("_counts", "_kind", "_offsets", "_raw", "_reason", "_record", "_states")
+
+    _raw: SweepResult | None
+
+    def __init__(
+        self,
+        axis: SettingAxis,
+        states: StateTable,
+        counts: Counts,
+        offsets: NDArray[np.int64],
+        record: ResultRecord | None = None,
+        *,
+        kind: str = "SamplingResult",
+        reason: str | None = None,
+        raw: SweepResult | None = None,
+    ) -> None:
+        fits = len(offsets) == len(axis) + 1 and offsets[0] == 0 and offsets[-1] == len(states) == len(counts)
+        if not fits or bool((np.diff(offsets) < 0).any()) or kind not in _KINDS:
+            raise ResultCreationError(
+                f"The offsets of {len(axis)} settings should ascend from 0 to {len(states)} states with "
+                f"{len(counts)} counts."
+            )
+        self._axis = axis
+        self._states = frozen(np.ascontiguousarray(states))
+        self._counts = frozen(np.ascontiguousarray(counts))
+        self._offsets = frozen(np.ascontiguousarray(offsets))
+        self._record = record or ResultRecord()
+        self._kind = kind
+        self._reason = reason
+        self._raw = raw
+
+    @classmethod
+    def of(
+        cls, axis: SettingAxis, results: Iterable[SamplingResult], reason: str | None = None
+    ) -> SweepResult:
+        """Put the results of single settings together; what all of them say of themselves is kept.
+
+        Raises:
+            ResultCreationError: There are not as many as settings.
+        """
+        listed = list(results)
+        counts = [result.whole_counts("A sweep") for result in listed]
+        tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
+        offsets = np.cumsum([0, *map(len, counts)], dtype=np.int64)
+        first = listed[0]
+        return cls(
+            axis,
+            np.concatenate(tables),
+            np.concatenate(counts),
+            offsets,
+            first.known_record,
+            kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
+            reason=reason,
+        )
+
+    @property
+    def states(self) -> StateTable:
+        """The outcomes of all settings, one setting after the other: uint8[N, n_modes], read-only."""
+        return self._states
+
+    @property
+    def counts(self) -> Counts:
+        """The count of each row of `states`: int64[N], read-only."""
+        return self._counts
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where the rows of each setting begin, and the last ones end: int64[k + 1], read-only."""
+        return self._offsets
+
+    @property
+    def setting_index(self) -> NDArray[np.int64]:
+        """Which setting each row belongs to: int64[N], ascending."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self._offsets))
+
+    @property
+    def n_modes(self) -> int:
+        """Modes of an outcome."""
+        return int(self._states.shape[1])
+
+    @property
+    def n_samples(self) -> NDArray[np.int64]:
+        """All counts of each setting together: int64[k]."""
+        sums: NDArray[np.int64] = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._counts)])
+        return sums[self._offsets[1:]] - sums[self._offsets[:-1]]
+
+    @property
+    def known_record(self) -> ResultRecord:
+        """All that stands beside the columns, as the result itself keeps it: not to be changed."""
+        return self._record
+
+    @property
+    def kind(self) -> str:
+        """The name of the class of a single result."""
+        return self._kind
+
+    @property
+    def reason(self) -> str | None:
+        """Why a setting without outcomes has none, where one was run like that."""
+        return self._reason
+
+    @property
+    def input(self) -> State | None:
+        """The input state, or None where it is not known."""
+        return self._record.input
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Job id, QPU and the like, as a copy."""
+        return copy.deepcopy(self._record.metadata)
+
+    @property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """What was done to the data after it was received, one entry a step."""
+        return self._record.history
+
+    def _single(self, row: int) -> SamplingResult:
+        rows = slice(int(self._offsets[row]), int(self._offsets[row + 1]))
+        states = self._states[rows]
+        reason = None if len(states) else self._reason
+        raw = None if self._raw is None else self._raw[row]
+        # Views, so that a loop over all settings copies nothing.
+        return _KINDS[self._kind].from_owned(states, self._counts[rows], self._record, raw=raw, reason=reason)
+
+    def _taken(self, rows: NDArray[np.int64]) -> Self:
+        lengths = np.diff(self._offsets)[rows]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        places = np.repeat(self._offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        raw = None if self._raw is None else self._raw._taken(rows)
+        return type(self)(
+            self._axis.taken(rows),
+            self._states[places],
+            self._counts[places],
+            offsets,
+            self._record,
+            kind=self._kind,
+            reason=self._reason,
+            raw=raw,
+        )
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether no setting has one state twice."""
+        distinct, places = self._distinct()
+        rows = self.setting_index * max(len(distinct), 1) + places
+        return len(np.unique(rows)) == len(rows)
+
+    @property
+    def raw_data(self) -> SweepResult:
+        """The data before any post-selection or mapping; the result itself where nothing was done.
+
+        Raises:
+            ResultError: They are not known, as for a file that holds what post-selection left.
+        """
+        raw = self.known_raw
+        if raw is None:
+            raise ResultError(
+                "The raw data of this sweep are not known: it was read from a file without them. Save "
+                "raw_data instead where the result is fetched."
+            )
+        return raw
+
+    @property
+    def known_raw(self) -> SweepResult | None:
+        """`raw_data`, or None where they are not known."""
+        if self._raw is None and not self._record.was_processed:
+            return self
+        return self._raw
+
+    def as_job_wants(self, job_data: Mapping[str, Any]) -> SweepResult:
+        """Apply the rules and heralds that travelled with a job, as `QPUSamplingResult` does.
+
+        Raises:
+            ModeRangeError: A rule or herald names a mode that the states do not have.
+            TypeError: A rule or herald is not made of integers.
+            ValueError: A rule is empty or names a mode twice.
+        """
+        rules, heralds = (job_data.get(name) or [] for name in ("post_select", "herald"))
+        selected = self.post_select(as_rules(rules), heralds)
+        record = replace(
+            self._record,
+            post_selection={"post_select": rules, "herald": heralds},
+            job_data={k: v for k, v in job_data.items() if k not in ("post_select", "herald")},
+        )
+        return SweepResult(
+            self._axis,
+            selected.states,
+            selected.counts,
+            selected.offsets,
+            record,
+            kind=self._kind,
+            reason=selected.reason,
+            raw=self,
+        )
+
+    # --- the verbs of a single result -----------------------------------------------------------------------
+
+    def apply_post_selection(self, post_selection: Any) -> Self:
+        """Keep, in every setting, the states that meet further post-selection.
+
+        Args:
+            post_selection: As for a single result: a `PostSelection`, pairs of modes and totals, or a
+                callable, which is asked once about each distinct state.
+
+        Raises:
+            ModeRangeError: A rule names a mode that the states do not have.
+            TypeError: It is none of these.
+        """
+        return self.post_select(post_selection)
+
+    def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
+        """Keep, in every setting, the states that meet rules and heralds, without the heralded modes.
+
+        Args:
+            rules: As in `apply_post_selection`, or None; modes are those of the states of this result,
+                heralded ones counted.
+            heralds: Mode to photon number, as a mapping or as pairs.
+
+        Raises:
+            ModeRangeError: A rule or herald names a mode that the states do not have.
+            TypeError: A rule or herald is not made of integers.
+        """
+        wanted = as_heralds(heralds)
+        chosen = settled(() if rules is None else rules)
+        given, test = as_selection(chosen)
+        distinct, places = self._distinct()
+        numbers = np.arange(len(distinct), dtype=np.int64)
+        if test is not None:
+            single = SamplingResult.from_owned(distinct, np.ones(len(distinct), np.int64))
+            numbers = single.rows_of(single.apply_post_selection(chosen).states)
+        kept_states, kept = select_columns(np.ascontiguousarray(distinct[numbers]), numbers, given, wanted)
+        target = np.full(len(distinct), -1, dtype=np.int64)
+        target[kept] = np.arange(len(kept))
+        rows = np.flatnonzero(target[places] >= 0)
+        told = {"rules": described(chosen)}
+        if wanted:
+            told["heralds"] = [[[m], list(n)] for m, n in wanted.items()]
+        return self._regrouped(
+            rows,
+            kept_states[target[places[rows]]],
+            grouped=any(len(numbers) > 1 for numbers in wanted.values()),
+            reason="post-selection kept none of its states",
+            step="post_select",
+            **told,
+        )
+
+    def map(self, mapping: Any, *args: Any, **kwargs: Any) -> Self:
+        """Map every state to another; counts that become those of one state of a setting are added up.
+
+        Args:
+            mapping: As for a single result: a callable from State to a state, asked once about each distinct
+                state, or "threshold", "parity" or "dual_rail_to_qubit".
+            *args: Passed to the mapping behind the state.
+            **kwargs: Passed to the mapping.
+
+        Raises:
+            TypeError: The mapping is not callable, or returns something else than a state.
+            ValueError: The mapped states differ in their number of modes.
+        """
+        distinct, places = self._distinct()
+        mapped, name = map_states(distinct, mapping, *args, **kwargs)
+        rows = np.arange(len(places), dtype=np.int64)
+        given: dict[str, Any] = {"args": [repr(a) for a in args]} if args else {}
+        if kwargs:
+            given["kwargs"] = {k: repr(v) for k, v in kwargs.items()}
+        return self._regrouped(rows, mapped[places], grouped=True, step="map", mapping=name, **given)
+
+    def top(self, n: int) -> Self:
+        """Keep the `n` largest counts of each setting, largest first; see `SamplingResult.top`."""
+        return self._each(lambda single, _: single.top(n))
+
+    def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
+        """Order each setting by "count" or by "state"; see `SamplingResult.sort`."""
+        return self._each(lambda single, _: single.sort(by, descending=descending))
+
+    def sample(self, n: int, rng: SeedLike = None, *, replace: bool = True) -> Self:
+        """Draw `n` of the measured samples of each setting; see `SamplingResult.sample`.
+
+        Setting i draws from child i of the seed, as `numpy.random.SeedSequence.spawn` makes them.
+        """
+        if not isinstance(rng, np.random.Generator):
+            rng = np.random.default_rng(rng)
+        streams = rng.spawn(len(self))
+        return self._each(lambda single, row: single.sample(n, streams[row], replace=replace))
+
+    def _each(self, verb: Callable[[SamplingResult, int], SamplingResult]) -> Self:
+        done = SweepResult.of(
+            self._axis, [verb(single, row) for row, single in enumerate(self)], self._reason
+        )
+        return type(self)(
+            self._axis,
+            done.states,
+            done.counts,
+            done.offsets,
+            done.known_record,
+            kind=self._kind,
+            reason=self._reason,
+            raw=self.known_raw,
+        )
+
+    def _distinct(self) -> tuple[StateTable, NDArray[np.int64]]:
+        """Return the distinct states of all settings, and which of them each row has."""
+        distinct, _ = group_checked(self._states, np.ones(len(self._states), np.int64))
+        return distinct, StateIndex(np.ascontiguousarray(distinct)).rows(self._states)
+
+    def _regrouped(
+        self,
+        rows: NDArray[np.int64],
+        states: StateTable,
+        *,
+        grouped: bool,
+        reason: str | None = None,
+        **step: Any,
+    ) -> Self:
+        """Return the sweep with other states in some of its rows, and without the others."""
+        index, counts = self.setting_index[rows], self._counts[rows]
+        if grouped and len(rows):
+            # The setting in front makes rows of different settings differ.
+            front = index.astype(">i8").reshape(-1, 1).view(np.uint8)
+            table, counts = group_checked(np.ascontiguousarray(np.hstack([front, states])), counts)
+            index = np.ascontiguousarray(table[:, :8]).view(">i8").reshape(-1).astype(np.int64)
+            states = np.ascontiguousarray(table[:, 8:])
+        lengths = np.bincount(index, minlength=len(self))
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]).astype(np.int64)
+        entry = {**step, "states": [len(self._states), len(states)]}
+        return type(self)(
+            self._axis,
+            states,
+            counts,
+            offsets,
+            replace(self._record, history=(*self._record.history, entry)),
+            kind=self._kind,
+            reason=reason or self._reason,
+            raw=self.known_raw,
+        )
+
+    # --- for others -----------------------------------------------------------------------------------------
+
+    def _value_columns(self) -> dict[str, AnyArray]:
+        return {"counts": self._counts}
+
+    def _input_rows(self) -> StateTable | None:
+        return None
+
+    def _lines(self) -> tuple[StateTable, FloatArray, str]:
+        distinct, places = self._distinct()
+        table = np.zeros((len(self), len(distinct)))
+        table[self.setting_index, places] = self._counts
+        totals = self._totals()
+        with np.errstate(invalid="ignore"):
+            return distinct, table / totals[:, np.newaxis], "Share of counts"
+
+    def _totals(self) -> FloatArray:
+        return self.n_samples.astype(np.float64)
+
+    def save(self, filename: Any) -> Path:
+        """Write the sweep to a file, atomically; `lw.load_result` reads it.
+
+        Args:
+            filename: Ends in `.npz`, `.parquet` or `.json`; a name without an ending gets `.json` added.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            TypeError: `filename` is no name or path.
+            ValueError: It names a folder, or its ending is no form of sweeps.
+            LightworksDependencyError: pyarrow is needed and not installed.
+            OSError: The file cannot be written.
+        """
+        columns = {"states": self._states, "counts": self._counts, "offsets": self._offsets}
+        return save_sweep(filename, self._axis, columns, self._kind, self._record, self._reason)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SweepResult):
+            return NotImplemented
+        return (
+            self._axis.same(other.axis)
+            and np.array_equal(self._offsets, other.offsets)
+            and np.array_equal(self._states, other.states)
+            and np.array_equal(self._counts, other.counts)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        axis = self._axis
+        columns = (np.array(self._states), np.array(self._counts), np.array(self._offsets))
+        return _restored, (
+            type(self),
+            (axis.labels, np.array(axis.settings), axis.shape),
+            columns,
+            self._record,
+            self._kind,
+            self._reason,
+            self._raw,
+        )
+
+    def _facts(self) -> str:
+        samples = number_of(int(self._counts.sum()), "sample")
+        return (
+            f"{number_of(len(self), 'setting')} of {', '.join(self.labels)}; {len(self._states)} states of "
+            f"{number_of(self.n_modes, 'mode')}, {samples}"
+        )
+
+
+def _restored(
+    cls: type[SweepResult],
+    axis: tuple[Any, ...],
+    columns: tuple[Any, ...],
+    record: ResultRecord,
+    kind: str,
+    reason: str | None,
+    raw: SweepResult | None,
+) -> SweepResult:
+    return cls(SettingAxis(*axis), *columns, record, kind=kind, reason=reason, raw=raw)

@@ -1,0 +1,128 @@
+"""Sweeps: one task at many settings of its circuit's parameters."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lwfast._base.validation import full_name
+from lwfast._types import FloatArray
+from lwfast.circuit import Parameter, PhotonicCircuit
+from lwfast.circuit.setting_table import SettingTable, private_copy, setting_table
+from lwfast.tasks.analyzer import Analyzer
+from lwfast.tasks.data import TaskData
+from lwfast.tasks.sampler import Sampler
+from lwfast.tasks.simulator import Simulator
+
+
+@dataclass(slots=True, frozen=True)
+class SweepData:
+    """A sweep as backends get it; picklable.
+
+    Attributes:
+        base: The task at its first setting, everything checked.
+        circuit: The circuit, with Parameters that nobody else holds.
+        table: The settings of these Parameters.
+    """
+
+    base: TaskData
+    circuit: PhotonicCircuit
+    table: SettingTable
+
+
+class Sweep:
+    """One task at many settings of the parameters of its circuit.
+
+    It is run by `Backend.run`, on this machine or by an executor, and by `QPU.run`, and gives one columnar
+    `SweepResult`. The task is looked at when the sweep is run, as any task is; its parameters keep their
+    values, whatever happens during a run: a run works on copies of them.
+
+    With `k` settings, setting `i` of a Sampler draws from child `i` of the task's seed, which is
+    `numpy.random.SeedSequence(seed).spawn(k)[i]`: each gives, bit for bit, what a run of its own with that
+    child as `rng` gives. A `SeedSequence` as `rng` is spawned from as if nothing had been before; a Generator
+    draws the entropy of the seed that is spawned from.
+
+    Args:
+        task: A Sampler, Simulator or Analyzer.
+        parameters: Values by Parameter, or by its label. Parameters of the circuit that are not named stay at
+            their present value.
+        grid: False takes the values side by side: they have one length, and a single number stands for as
+            many. True takes every combination, the last parameter varying fastest.
+
+    Raises:
+        TypeError: `task` is none of these, or parameters or values have the wrong type.
+        ValueError: A parameter is not in the circuit, is given twice, or has no values; or lengths differ.
+        ParameterValueError: A value is not finite, or outside the bounds of its parameter.
+        ResourceLimitError: The table of settings would not fit in memory.
+    """
+
+    def __init__(
+        self,
+        task: Sampler | Simulator | Analyzer,
+        parameters: Mapping[Parameter[Any] | str, Any],
+        grid: bool = False,
+    ) -> None:
+        if not isinstance(task, Sampler | Simulator | Analyzer):
+            msg = f"A sweep takes a Sampler, Simulator or Analyzer of lwfast, got {full_name(task)}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        if not isinstance(grid, bool | np.bool_):
+            msg = f"grid should be True or False, got {grid!r}."
+            raise TypeError(msg)
+        self._task = task
+        self._grid = bool(grid)
+        self._table = setting_table(task.circuit, parameters, grid=self._grid)
+
+    @property
+    def task(self) -> Sampler | Simulator | Analyzer:
+        """The task."""
+        return self._task
+
+    @property
+    def parameters(self) -> list[Parameter[Any]]:
+        """The parameters that are varied, in a list of its own."""
+        return list(self._table.parameters)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The name of each parameter in the result: its label, or `parameter_0`, ... where it has none."""
+        return self._table.labels
+
+    @property
+    def settings(self) -> FloatArray:
+        """The settings: float64[k, p], a row each, read-only."""
+        return self._table.values
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(k,)`, or for a grid the number of values of each parameter."""
+        return self._table.shape
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __repr__(self) -> str:
+        return f"lwfast.Sweep({self._task!r}, {len(self)} settings of {', '.join(self.labels)})"
+
+    def _generate_sweep(self) -> SweepData:
+        """Return the data that a backend needs, as the task is now.
+
+        Raises:
+            ParameterValueError: A value is outside bounds that were set since.
+            ValueError: A parameter is not in the circuit any more.
+            CircuitCompilationError: An element does not take the first setting.
+        """
+        self._table.check()
+        there = {id(parameter) for parameter in self._task.circuit.get_all_params()}
+        for parameter, label in zip(self._table.parameters, self.labels, strict=True):
+            if id(parameter) not in there:
+                msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
+                raise ValueError(msg)
+        circuit, table = private_copy(self._task.circuit, self._table)
+        table.apply(0)
+        single: Any = copy.copy(self._task)
+        single._circuit = circuit  # its own class; the setter would compare states with it again
+        return SweepData(single._generate_task(), circuit, table)
