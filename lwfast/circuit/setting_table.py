@@ -61,9 +61,7 @@ class SettingTable:
         return ", ".join(f"{label}={value!r}" for label, value in zip(self.labels, values, strict=True))
 
 
-def setting_table(
-    circuit: PhotonicCircuit, parameters: Mapping[Any, Any], *, grid: bool = False
-) -> SettingTable:
+def setting_table(circuit: PhotonicCircuit, parameters: Any, *, grid: bool = False) -> SettingTable:
     """Make a table of settings from values by parameter.
 
     Args:
@@ -81,7 +79,7 @@ def setting_table(
     """
     if not isinstance(parameters, Mapping):
         msg = (
-            f"parameters should map Parameters, or their labels, to values, got {type(parameters).__name__}."  # type: ignore[unreachable]
+            f"parameters should map Parameters, or their labels, to values, got {type(parameters).__name__}."
         )
         raise TypeError(msg)
     if not parameters:

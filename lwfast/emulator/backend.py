@@ -60,10 +60,10 @@ class Backend:
 
         Args:
             task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks; or a Sweep.
-            executor: Any `concurrent.futures.Executor`: the tasks of a batch, parts of a sweep, and shots that are drawn one by
-                one where it is known before how many, go to its workers. The results are the same with and
-                without: each task of a batch that has a Generator as `rng` gets a stream of its own, made
-                from numbers that the Generator draws for one task after the other.
+            executor: Any `concurrent.futures.Executor`: the tasks of a batch, parts of a sweep, and shots
+                that are drawn one by one where it is known before how many, go to its workers. The results
+                are the same with and without: each task of a batch that has a Generator as `rng` gets a
+                stream of its own, made from numbers that the Generator draws for one task after the other.
             progress: True for progress on stderr, or a callable that takes (what, done, total).
 
         Returns:

@@ -102,7 +102,7 @@ def _read_json(path: Path) -> SamplingResult | SweepTable:
     """Read any of the JSON forms; they differ in what the first member is."""
     body = unmarked(read_file(path, _JSON_FACTOR))
     if is_sweep_body(body):
-        sweep, job_data, described = decode_sweep(body)
+        sweep, _, described = decode_sweep(body)
         if described is None:
             return sweep_of_body(body)
         return restored_sweep(described, {"settings": sweep.settings, **sweep.columns})

@@ -147,6 +147,6 @@ def _array(name: str, column: _Column) -> AnyArray:
     size = math.prod(column.shape)
     if min(column.shape) < 0 or size * dtype.itemsize != len(column.data):
         raise ResultFormatError(
-            f"The column {name!r:.60} of shape {column.shape} has {len(column.data)} bytes, which does not fit."
+            f"The column {name!r:.60} of shape {column.shape} has {len(column.data)} bytes."
         )
     return np.frombuffer(column.data, dtype).astype(dtype.newbyteorder("=")).reshape(column.shape)

@@ -14,7 +14,7 @@ from lwfast._types import FloatArray
 from lwfast.circuit import Parameter, PhotonicCircuit
 from lwfast.circuit.setting_table import SettingTable, private_copy, setting_table
 from lwfast.tasks.analyzer import Analyzer
-from lwfast.tasks.data import TaskData
+from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator
 
@@ -29,7 +29,7 @@ class SweepData:
         table: The settings of these Parameters.
     """
 
-    base: TaskData
+    base: SamplerTask | SimulatorTask | AnalyzerTask
     circuit: PhotonicCircuit
     table: SettingTable
 
@@ -70,7 +70,7 @@ class Sweep:
             msg = f"A sweep takes a Sampler, Simulator or Analyzer of lwfast, got {full_name(task)}."  # type: ignore[unreachable]
             raise TypeError(msg)
         if not isinstance(grid, bool | np.bool_):
-            msg = f"grid should be True or False, got {grid!r}."
+            msg = f"grid should be True or False, got {grid!r}."  # type: ignore[unreachable]
             raise TypeError(msg)
         self._task = task
         self._grid = bool(grid)
@@ -124,5 +124,5 @@ class Sweep:
         circuit, table = private_copy(self._task.circuit, self._table)
         table.apply(0)
         single: Any = copy.copy(self._task)
-        single._circuit = circuit  # its own class; the setter would compare states with it again
-        return SweepData(single._generate_task(), circuit, table)
+        single._circuit = circuit  # noqa: SLF001  (the setter would compare states with it again)
+        return SweepData(single._generate_task(), circuit, table)  # noqa: SLF001

@@ -87,7 +87,7 @@ def sweep_plan(runs: SettingRuns, *, to_run: bool = True) -> Plan:
         ResourceLimitError: The results of all settings together would not fit.
     """
     number, base = len(runs), runs.data.base
-    first = runs.task_of(0, base.circuit)  # type: ignore[attr-defined]  (all kinds have one)
+    first = runs.task_of(0, base.circuit)
     plan: Plan = runs.prepare(first, runs.name, **({"to_run": True} if to_run else {})).plan
     values = isinstance(base, SimulatorTask | AnalyzerTask)
     if isinstance(base, SimulatorTask | AnalyzerTask):

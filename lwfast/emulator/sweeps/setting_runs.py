@@ -1,4 +1,4 @@
-"""A sweep, cut into parts of settings that follow each other: what is run here, and what goes to an executor."""
+"""A sweep, cut into parts of settings that follow each other, for this process or an executor."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class SettingRuns:
 
     def task_of(self, row: int, circuit: Any) -> Any:
         """Return the data of the task at a setting, with its circuit built."""
-        base = self.data.base
+        base: Any = self.data.base
         if not isinstance(base, SamplerTask):
-            return replace(base, circuit=circuit)  # type: ignore[call-arg]  (all kinds have one)
+            return replace(base, circuit=circuit)
         return replace(base, circuit=circuit, random_seed=None, rng=child_of(self.seed, self.first + row))
 
     def prepared(self) -> Iterator[Any]:

@@ -73,7 +73,7 @@ def plot_sweep(
     if errors and totals is None:
         raise ValueError("Probabilities have no statistical errors; leave errors=True away.")
     if outputs is None:
-        rows = largest(np.nan_to_num(lines).sum(axis=0), checked_top(top)) if lines.size else []
+        rows: Any = largest(np.nan_to_num(lines).sum(axis=0), checked_top(top)) if lines.size else []
         shown, curves = states[rows], lines[:, rows]
     else:
         shown, curves = chosen_lines(states, lines, outputs, states.shape[1])

@@ -49,8 +49,8 @@ class SettingAxis:
         for label in self.labels:
             if not is_unicode(label) or _TAKEN.fullmatch(label):
                 raise ResultCreationError(
-                    f"A parameter has the label {label!a:.80}, which is the name of another column, or no text "
-                    "that a file can keep; give the Parameter another label."
+                    f"A parameter has the label {label!a:.80}, which is the name of another column, or no "
+                    "text that a file can keep; give the Parameter another label."
                 )
         if not np.isfinite(settings).all():
             raise ResultCreationError("A setting is not finite.")

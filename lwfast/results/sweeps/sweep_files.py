@@ -1,4 +1,4 @@
-"""Files of sweeps: the columns as they are in `.npz`, and in base64 in `.json`, which is also the wire's body."""
+"""Files of sweeps: columns as they are in `.npz`, and in base64 in `.json`, as on the wire."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def save_sweep(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
-            f"A sweep is saved as one of {', '.join(SUFFIXES)}, got {path_text(path.name)}; for other programs "
-            "there are to_pandas() and to_arrow(), which have a row for each outcome of each setting."
+            f"A sweep is saved as one of {', '.join(SUFFIXES)}, got {path_text(path.name)}; for other "
+            "programs there are to_pandas() and to_arrow(), with a row for each outcome of each setting."
         )
     target = Path(os.path.realpath(path))  # a link stays one
     told: dict[str, Any] = json.loads(description(kind, record))
@@ -123,7 +123,7 @@ def sweep_parts(
 
 
 def packed(columns: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
-    """Put counts into their short form: distinct states, which of them each row is, and lengths for offsets."""
+    """Put counts into their short form: distinct states, which of them each row is, lengths for offsets."""
     if "offsets" not in columns:
         return dict(columns)
     states, counts, offsets = columns["states"], columns["counts"], columns["offsets"]

@@ -178,11 +178,12 @@ class SweepResult(SweepTable):
         # Views, so that a loop over all settings copies nothing.
         return _KINDS[self._kind].from_owned(states, self._counts[rows], self._record, raw=raw, reason=reason)
 
-    def _taken(self, rows: NDArray[np.int64]) -> Self:
+    def taken(self, rows: NDArray[np.int64]) -> Self:
+        """Return the results of some settings, by their numbers."""
         lengths = np.diff(self._offsets)[rows]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         places = np.repeat(self._offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        raw = None if self._raw is None else self._raw._taken(rows)
+        raw = None if self._raw is None else self._raw.taken(rows)
         return type(self)(
             self._axis.taken(rows),
             self._states[places],
@@ -424,7 +425,11 @@ class SweepResult(SweepTable):
             LightworksDependencyError: pyarrow is needed and not installed.
             OSError: The file cannot be written.
         """
-        columns = {"states": self._states, "counts": self._counts, "offsets": self._offsets}
+        columns: dict[str, AnyArray] = {
+            "states": self._states,
+            "counts": self._counts,
+            "offsets": self._offsets,
+        }
         return save_sweep(filename, self._axis, columns, self._kind, self._record, self._reason)
 
     def __eq__(self, other: object) -> bool:
@@ -437,23 +442,16 @@ class SweepResult(SweepTable):
             and np.array_equal(self._counts, other.counts)
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        axis = self._axis
+        axis = (self._axis.labels, np.array(self._axis.settings), self._axis.shape)
         columns = (np.array(self._states), np.array(self._counts), np.array(self._offsets))
-        return _restored, (
-            type(self),
-            (axis.labels, np.array(axis.settings), axis.shape),
-            columns,
-            self._record,
-            self._kind,
-            self._reason,
-            self._raw,
-        )
+        parts = (*columns, self._record, self._kind, self._reason)
+        return _restored, (type(self), axis, parts, self._raw)
 
     def _facts(self) -> str:
         samples = number_of(int(self._counts.sum()), "sample")
@@ -463,13 +461,6 @@ class SweepResult(SweepTable):
         )
 
 
-def _restored(
-    cls: type[SweepResult],
-    axis: tuple[Any, ...],
-    columns: tuple[Any, ...],
-    record: ResultRecord,
-    kind: str,
-    reason: str | None,
-    raw: SweepResult | None,
-) -> SweepResult:
-    return cls(SettingAxis(*axis), *columns, record, kind=kind, reason=reason, raw=raw)
+def _restored(cls: type[SweepResult], axis: tuple[Any, ...], parts: tuple[Any, ...], raw: Any) -> SweepResult:
+    states, counts, offsets, record, kind, reason = parts
+    return cls(SettingAxis(*axis), states, counts, offsets, record, kind=kind, reason=reason, raw=raw)

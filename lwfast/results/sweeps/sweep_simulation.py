@@ -26,7 +26,7 @@ _COLUMN = {"probability": "probability", "probability_amplitude": "amplitude"}
 class SweepSimulationResult(SweepTable):
     """Values from inputs to outputs, for each setting of a sweep.
 
-    Made by running a `Sweep` of a Simulator or Analyzer; `result[i]` is the `SimulationResult` of setting `i`.
+    Made by running a `Sweep` of a Simulator or Analyzer; `result[i]` is the `SimulationResult` of setting i.
 
     Args:
         axis: The settings.
@@ -126,7 +126,8 @@ class SweepSimulationResult(SweepTable):
             self._array[row], self._type, self._inputs, self._outputs, **attributes
         )
 
-    def _taken(self, rows: NDArray[np.int64]) -> Self:
+    def taken(self, rows: NDArray[np.int64]) -> Self:
+        """Return the results of some settings, by their numbers."""
         attributes = {name: values[rows] for name, values in self._attributes.items()}
         return type(self)(
             self._axis.taken(rows), self._array[rows], self._type, self._inputs, self._outputs, attributes
@@ -178,21 +179,22 @@ class SweepSimulationResult(SweepTable):
             and self.outputs == other.outputs
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        axis = self._axis
-        columns = (np.array(self._array), self._type, np.array(self._inputs), np.array(self._outputs))
+        axis = (self._axis.labels, np.array(self._axis.settings), self._axis.shape)
         attributes = {name: np.array(values) for name, values in self._attributes.items()}
-        return _restored, (
-            type(self),
-            (axis.labels, np.array(axis.settings), axis.shape),
-            columns,
+        parts = (
+            np.array(self._array),
+            self._type,
+            np.array(self._inputs),
+            np.array(self._outputs),
             attributes,
         )
+        return _restored, (type(self), axis, parts)
 
     def _facts(self) -> str:
         n_outputs, n_modes = self._outputs.shape
@@ -204,9 +206,7 @@ class SweepSimulationResult(SweepTable):
 
 
 def _restored(
-    cls: type[SweepSimulationResult],
-    axis: tuple[Any, ...],
-    columns: tuple[Any, ...],
-    attributes: dict[str, FloatArray],
+    cls: type[SweepSimulationResult], axis: tuple[Any, ...], parts: tuple[Any, ...]
 ) -> SweepSimulationResult:
-    return cls(SettingAxis(*axis), *columns, attributes)
+    array, result_type, inputs, outputs, attributes = parts
+    return cls(SettingAxis(*axis), array, result_type, inputs, outputs, attributes)

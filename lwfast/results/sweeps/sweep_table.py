@@ -63,8 +63,8 @@ class SweepTable(ABC):
         """Return the result of a setting."""
 
     @abstractmethod
-    def _taken(self, rows: NDArray[np.int64]) -> Self:
-        """Return the results of some settings."""
+    def taken(self, rows: NDArray[np.int64]) -> Self:
+        """Return the results of some settings, by their numbers."""
 
     @abstractmethod
     def _value_columns(self) -> dict[str, AnyArray]:
@@ -96,7 +96,7 @@ class SweepTable(ABC):
             TypeError: It is no integer.
         """
         if isinstance(item, slice):
-            return self._taken(np.arange(len(self), dtype=np.int64)[item])
+            return self.taken(np.arange(len(self), dtype=np.int64)[item])
         if isinstance(item, tuple):
             numbers = [as_integer(entry, "The number of a setting") for entry in item]
             if len(numbers) != len(self.shape):
@@ -131,7 +131,7 @@ class SweepTable(ABC):
         asked = {**(wanted or {}), **by_label}
         if not asked:
             raise ValueError(f"Name the value of a parameter, such as where({self.labels[0]}=0.3).")
-        return self._taken(self._axis.rows(asked))
+        return self.taken(self._axis.rows(asked))
 
     def column(self, parameter: Any) -> FloatArray:
         """Return the value of a parameter in each setting: float64[k].
