@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 from lwfast._base.validation import as_fraction, as_real
-from lwfast._types import ComplexArray
+from lwfast.circuit.bound_elements import ElementBinder
 from lwfast.circuit.parameters import Parameter
-from lwfast.optics.elements import (
-    CONVENTIONS,
-    apply_beam_splitter,
-    apply_mode_swaps,
-    apply_phase_shift,
-)
+from lwfast.optics.elements import CONVENTIONS
 
 ModeMap = Callable[[int], int]
 """Takes a mode to its new place; keeps the order of modes."""
 Serialized = list[Any]
 """`[name, parameters]`, as a job carries it."""
 Real = float | Parameter[Any]
+ValueOf = Callable[[Parameter[Any]], Any]
+"""Gives the value that is put in the place of a Parameter."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,8 +49,8 @@ class Component(ABC):
         """Return the element with its modes moved."""
 
     @abstractmethod
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left with the element's; Parameters must be frozen."""
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
 
     @abstractmethod
     def serialize(self) -> Serialized:
@@ -65,8 +61,8 @@ class Component(ABC):
     def modes_used(self) -> frozenset[int]:
         """The modes on which the element acts."""
 
-    def frozen(self) -> Component:
-        """Return the element with each Parameter replaced by its present value."""
+    def frozen(self, value_of: ValueOf = Parameter.get) -> Component:  # noqa: ARG002  (most have a Parameter)
+        """Return the element with each Parameter replaced by its present value, or by another."""
         return self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
@@ -85,18 +81,18 @@ class BeamSplitter(Component):
 
     def __post_init__(self) -> None:
         if not isinstance(self.reflectivity, Parameter):
-            checked = as_fraction(self.reflectivity, "Reflectivity of a beam splitter")
+            checked = _reflectivity(self.reflectivity)
             if checked is not self.reflectivity:
                 object.__setattr__(self, "reflectivity", checked)
         if self.convention not in CONVENTIONS:
             msg = f"Beam splitter convention should be one of {CONVENTIONS}, got {self.convention!r}."
             raise ValueError(msg)
 
-    def frozen(self) -> BeamSplitter:
-        """Return the element with the present reflectivity."""
+    def frozen(self, value_of: ValueOf = Parameter.get) -> BeamSplitter:
+        """Return the element with the present reflectivity, or another."""
         if not isinstance(self.reflectivity, Parameter):
             return self
-        return replace(self, reflectivity=self.reflectivity.get())
+        return replace(self, reflectivity=value_of(self.reflectivity))
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -107,10 +103,10 @@ class BeamSplitter(Component):
         """Return the element with its modes moved."""
         return replace(self, mode_1=mode_map(self.mode_1), mode_2=mode_map(self.mode_2))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        reflectivity = _number(self.reflectivity)
-        apply_beam_splitter(matrix, self.mode_1, self.mode_2, reflectivity, self.convention)
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        value, column = elements.value(self.reflectivity, _reflectivity)
+        elements.write.beam_splitter(self.mode_1, self.mode_2, value, self.convention, column)
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -132,13 +128,13 @@ class PhaseShifter(Component):
 
     def __post_init__(self) -> None:
         if not isinstance(self.phi, Parameter):
-            checked = as_real(self.phi, "Phase")
+            checked = _phase(self.phi)
             if checked is not self.phi:
                 object.__setattr__(self, "phi", checked)
 
-    def frozen(self) -> PhaseShifter:
-        """Return the element with the present phase."""
-        return replace(self, phi=self.phi.get()) if isinstance(self.phi, Parameter) else self
+    def frozen(self, value_of: ValueOf = Parameter.get) -> PhaseShifter:
+        """Return the element with the present phase, or another."""
+        return replace(self, phi=value_of(self.phi)) if isinstance(self.phi, Parameter) else self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -149,9 +145,9 @@ class PhaseShifter(Component):
         """Return the element with its mode moved."""
         return replace(self, mode=mode_map(self.mode))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        apply_phase_shift(matrix, self.mode, _number(self.phi))
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        elements.write.phase_shift(self.mode, *elements.value(self.phi, _phase))
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -165,22 +161,21 @@ class PhaseShifter(Component):
 
 @dataclass(slots=True, frozen=True)
 class Loss(Component):
-    """Loss on one mode, to a loss mode of its own: `loss_mode` is the row of the matrix used for it."""
+    """Loss on one mode, to a loss mode of its own."""
 
     mode: int
     loss: Real
-    loss_mode: int = -1
 
     def __post_init__(self) -> None:
         # A Parameter is checked now as well, with its present value, and again when the circuit is built.
         value = self.loss.get() if isinstance(self.loss, Parameter) else self.loss
-        checked = as_fraction(value, "Loss")
+        checked = _loss(value)
         if not isinstance(self.loss, Parameter) and checked is not self.loss:
             object.__setattr__(self, "loss", checked)
 
-    def frozen(self) -> Loss:
-        """Return the element with the present loss."""
-        return replace(self, loss=self.loss.get()) if isinstance(self.loss, Parameter) else self
+    def frozen(self, value_of: ValueOf = Parameter.get) -> Loss:
+        """Return the element with the present loss, or another."""
+        return replace(self, loss=value_of(self.loss)) if isinstance(self.loss, Parameter) else self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -191,14 +186,9 @@ class Loss(Component):
         """Return the element with its mode moved."""
         return replace(self, mode=mode_map(self.mode))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left; the loss mode's row is still that of the identity."""
-        loss = _number(self.loss)
-        passed, lost = math.sqrt(1 - loss), math.sqrt(loss)
-        matrix[self.loss_mode] = lost * matrix[self.mode]
-        matrix[self.loss_mode, self.loss_mode] = passed
-        matrix[self.mode] *= passed
-        matrix[self.mode, self.loss_mode] = -lost  # the sign makes it unitary
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        elements.write.loss(self.mode, *elements.value(self.loss, _loss))
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -220,8 +210,8 @@ class Barrier(Component):
         """Return the element with its modes moved."""
         return Barrier(tuple(map(mode_map, self.modes)))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Leave `matrix` as it is."""
+    def add_to(self, elements: ElementBinder) -> None:
+        """Leave the table as it is."""
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -251,9 +241,9 @@ class ModeSwaps(Component):
         """Return the element with its modes moved."""
         return ModeSwaps({mode_map(start): mode_map(end) for start, end in self.swaps.items()})
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        apply_mode_swaps(matrix, self.swaps)
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        elements.write.mode_swaps(self.swaps)
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`; JSON has text keys only, so the modes swapped from are text."""
@@ -265,6 +255,13 @@ class ModeSwaps(Component):
         return frozenset(self.swaps)
 
 
-def _number(value: Real) -> float:
-    """Return the value of an element whose Parameters are frozen."""
-    return float(cast("float", value))
+def _reflectivity(value: Any) -> float:
+    return as_fraction(value, "Reflectivity of a beam splitter")
+
+
+def _phase(value: Any) -> float:
+    return as_real(value, "Phase")
+
+
+def _loss(value: Any) -> float:
+    return as_fraction(value, "Loss")

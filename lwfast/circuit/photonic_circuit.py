@@ -23,11 +23,7 @@ from lwfast.circuit.components import (
 )
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
-from lwfast.circuit.rewriting import (
-    unpacked,
-    with_adjacent_beam_splitters,
-    with_joined_mode_swaps,
-)
+from lwfast.circuit.rewriting import with_adjacent_beam_splitters, with_joined_mode_swaps
 from lwfast.errors import CircuitCompilationError, ModeRangeError
 
 Real = float | Parameter[Any]
@@ -399,7 +395,7 @@ class PhotonicCircuit:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
         try:
-            return CompiledCircuit(self.n_modes, unpacked(self._layout.components), self.heralds)
+            return CompiledCircuit(self._layout.compilation(), self.heralds)
         except Exception as error:
             msg = f"An error occurred during the circuit compilation process: {error}"
             raise CircuitCompilationError(msg) from error
