@@ -17,7 +17,7 @@ from lwfast._types import ComplexArray, FloatArray
 from lwfast.optics.costs import layers_bytes, layers_seconds
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
 from lwfast.optics.light import Light
-from lwfast.optics.noise.loss import lossy_rows
+from lwfast.optics.noise.loss import lossy_rows, without_rounding
 from lwfast.optics.photon_limits import check_amplitudes_hold, states_of
 from lwfast.optics.photon_order import growth_one_by_one, in_turn
 from lwfast.rules import Rule
@@ -182,7 +182,7 @@ def output_polynomial(
     check_amplitudes_hold(n)
     columns = light.columns
     rows = light.loss_rows if follow_loss else np.empty((0, columns.shape[1]), dtype=np.complex128)
-    rows = np.where(np.abs(rows) > 1e-9, rows, 0.0)
+    rows = without_rounding(rows)
     lossy = lossy_rows(rows)
     # A herald of no photon leaves nothing to follow: its mode is left out.
     herald_modes = [mode for mode in sorted(heralds) if heralds[mode] > 0]

@@ -22,6 +22,8 @@ _HUGE = 1e100
 """Squares from here on are refused before they overflow."""
 NO_LOSS = 1e-14
 """What a direction of the input loses by rounding."""
+_ENTRY = 1e-9
+"""Entries of R below this are rounding."""
 _ROW = 1e-7
 """Rows of R with entries below this are dropped: they lose less than 1e-14."""
 
@@ -91,6 +93,11 @@ def clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
     singular = np.ones_like(singular) if isometry else np.minimum(singular, 1.0)
     cleaned: ComplexArray = (left * singular) @ right
     return cleaned
+
+
+def without_rounding(rows: ComplexArray) -> ComplexArray:
+    """Return rows of R with zeros where only rounding is left of an entry."""
+    return np.where(np.abs(rows) > _ENTRY, rows, 0.0)
 
 
 def lossy_rows(rows: ComplexArray) -> NDArray[np.int64]:
