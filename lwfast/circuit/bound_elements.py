@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
@@ -17,6 +18,8 @@ from lwfast.optics.unitary import check_unitary
 Check = Callable[[Any], float]
 """Returns a value that an element takes, and raises for any other."""
 Matrix = ComplexArray | ParameterizedUnitary
+_CHUNK = 256
+"""Settings that are multiplied up at a time."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,6 +67,62 @@ class BoundElements:
                 matrices[place] = self.matrix_at(place, values)
         product: ComplexArray = self.table.products(settings, matrices)[0]
         return product
+
+    def unitaries(self, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int) -> ComplexArray:
+        """Return the unitary over all modes, loss modes last, for each of many settings.
+
+        Each is, bit for bit, what `unitary` makes of its values alone.
+
+        Args:
+            present: A value for each Parameter.
+            columns: For the Parameters that vary, by their place: finite values, float64[size].
+            size: The number of settings.
+
+        Returns:
+            complex128[size, n_rows, n_rows].
+
+        Raises:
+            TypeError: A value has the wrong type.
+            ValueError: A value is outside its range, or a matrix is not unitary.
+        """
+        settings: FloatArray = np.zeros((size, len(present)))
+        for place, column in columns.items():
+            settings[:, place] = column
+        matrices: list[Any] = list(self.matrices)
+        for place, check in self.checks:
+            if check is None:
+                matrices[place] = self._matrices_at(place, present, columns, size)
+            elif place in columns:
+                # What an element takes is a range: where both ends are in it, all values are.
+                check(float(columns[place].min()))
+                check(float(columns[place].max()))
+            else:
+                settings[:, place] = check(present[place])
+        products: ComplexArray = np.empty((size, self.table.n_rows, self.table.n_rows), dtype=np.complex128)
+
+        def multiply(chunk: int) -> None:
+            part = slice(chunk * _CHUNK, (chunk + 1) * _CHUNK)
+            blocks = [matrix if matrix.ndim == 2 else matrix[part] for matrix in matrices]
+            products[part] = self.table.products(settings[part], blocks)
+
+        run_chunks(multiply, -(-size // _CHUNK))
+        return products
+
+    def _matrices_at(
+        self, block: int, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int
+    ) -> ComplexArray:
+        """Return the matrix of a block, or one a setting where a Parameter that varies is in it."""
+        matrix: Any = self.matrices[block]
+        inside = {self.parameters.index(parameter) for parameter in matrix.params}
+        if inside.isdisjoint(columns):
+            return self.matrix_at(block, present)
+        values = list(present)
+        found = []
+        for row in range(size):
+            for place, column in columns.items():
+                values[place] = float(column[row])
+            found.append(self.matrix_at(block, values))
+        return np.array(found)
 
     def matrix_at(self, block: int, values: Sequence[Any]) -> ComplexArray:
         """Return the matrix of a block for values of the Parameters.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,10 @@ import numpy as np
 
 from lwfast._base.buffers import frozen
 from lwfast._base.memory import check_memory
-from lwfast._types import AnyArray, FloatArray
+from lwfast._types import AnyArray, ComplexArray, FloatArray
+from lwfast.circuit.bound_elements import BoundElements
 from lwfast.circuit.parameters import Parameter
-from lwfast.circuit.photonic_circuit import PhotonicCircuit
-from lwfast.errors import ParameterValueError
+from lwfast.errors import CircuitCompilationError, ParameterValueError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +44,36 @@ class SettingTable:
         for parameter, label, column in zip(self.parameters, self.labels, self.values.T, strict=True):
             _check_bounds(parameter, label, column)
 
-    def apply(self, row: int) -> None:
-        """Set the parameters to the values of a row."""
-        for parameter, value in zip(self.parameters, self.values[row].tolist(), strict=True):
-            parameter.set(value)
+    def unitaries(self, bound: BoundElements, present: Sequence[Any]) -> ComplexArray:
+        """Return the unitary over all modes of a circuit, loss modes last, for each setting.
+
+        Args:
+            bound: The elements of the circuit.
+            present: The values of its parameters where they are not varied.
+
+        Returns:
+            complex128[k, n_rows, n_rows].
+
+        Raises:
+            CircuitCompilationError: An element does not take a value.
+            ResourceLimitError: They would not fit in memory.
+        """
+        size = bound.table.n_rows
+        check_memory(
+            32 * len(self) * size * size,
+            f"The unitaries of {len(self):,} settings of {size} modes",
+            remedy="Split the sweep.",
+        )
+        places = {id(parameter): place for place, parameter in enumerate(bound.parameters)}
+        columns = {
+            places[id(parameter)]: np.ascontiguousarray(column)
+            for parameter, column in zip(self.parameters, self.values.T, strict=True)
+        }
+        try:
+            return bound.unitaries(present, columns, len(self))
+        except Exception as error:
+            msg = f"An error occurred during the circuit compilation process: {error}"
+            raise CircuitCompilationError(msg) from error
 
     def part(self, begin: int, end: int) -> SettingTable:
         """Return the settings from `begin` to `end`, as rows."""
@@ -61,11 +86,11 @@ class SettingTable:
         return ", ".join(f"{label}={value!r}" for label, value in zip(self.labels, values, strict=True))
 
 
-def setting_table(circuit: PhotonicCircuit, parameters: Any, *, grid: bool = False) -> SettingTable:
+def setting_table(there: Sequence[Parameter[Any]], parameters: Any, *, grid: bool = False) -> SettingTable:
     """Make a table of settings from values by parameter.
 
     Args:
-        circuit: The circuit that has the parameters.
+        there: The parameters that a circuit has.
         parameters: For each parameter, or its label, a number or a sequence of numbers.
         grid: Take every combination, the last parameter varying fastest; else sequences have one length, and
             a single number stands for as many.
@@ -84,7 +109,6 @@ def setting_table(circuit: PhotonicCircuit, parameters: Any, *, grid: bool = Fal
         raise TypeError(msg)
     if not parameters:
         raise ValueError("Name at least one parameter to vary, got none.")
-    there = circuit.get_all_params()
     chosen = [_parameter(key, there) for key in parameters]
     labels = _labels(chosen)
     columns = [_column(values, label) for values, label in zip(parameters.values(), labels, strict=True)]
@@ -92,15 +116,6 @@ def setting_table(circuit: PhotonicCircuit, parameters: Any, *, grid: bool = Fal
         _check_bounds(parameter, label, column)
     shape, table = _grid(columns) if grid else _rows(columns, labels)
     return SettingTable(tuple(chosen), labels, frozen(table), shape)
-
-
-def private_copy(circuit: PhotonicCircuit, table: SettingTable) -> tuple[PhotonicCircuit, SettingTable]:
-    """Return a copy of the circuit with Parameters of its own, and the table for these.
-
-    What sets them cannot touch the parameters that a person holds: not on another thread, not after an error.
-    """
-    copied, parameters = copy.deepcopy((circuit, table.parameters))
-    return copied, SettingTable(parameters, table.labels, table.values, table.shape)
 
 
 def _parameter(key: Any, there: Sequence[Parameter[Any]]) -> Parameter[Any]:

@@ -42,14 +42,14 @@ class _Sweep(msgspec.Struct, frozen=True):
     columns: dict[str, _Column]
 
 
-class _Body(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Whole(msgspec.Struct, frozen=True, omit_defaults=True):
     sweep: _Sweep
     job_data: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Body).decode
+_decode = msgspec.json.Decoder(_Whole).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def encode_sweep(
         for name, column in columns.items()
     }
     body = _Sweep(VERSION, list(sweep.labels), list(sweep.shape), told)
-    return _encode(_Body(body, job_data, metadata))
+    return _encode(_Whole(body, job_data, metadata))
 
 
 def decode_sweep(body: bytes) -> tuple[SweepColumns, dict[str, Any] | None, dict[str, Any] | None]:

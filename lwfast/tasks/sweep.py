@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.validation import full_name
-from lwfast._types import FloatArray
-from lwfast.circuit import Parameter, PhotonicCircuit
-from lwfast.circuit.setting_table import SettingTable, private_copy, setting_table
+from lwfast._types import ComplexArray, FloatArray
+from lwfast.circuit import Parameter
+from lwfast.circuit.bound_elements import BoundElements
+from lwfast.circuit.setting_table import SettingTable, setting_table
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.sampler import Sampler
@@ -21,25 +22,36 @@ from lwfast.tasks.simulator import Simulator
 
 @dataclass(slots=True, frozen=True)
 class SweepData:
-    """A sweep as backends get it; picklable.
+    """A sweep as backends get it: nothing that happens to Parameters later changes it.
 
     Attributes:
         base: The task at its first setting, everything checked.
-        circuit: The circuit, with Parameters that nobody else holds.
-        table: The settings of these Parameters.
+        table: The settings.
+        bound: The elements of the circuit.
+        present: The values of its Parameters, where they are not varied.
     """
 
     base: SamplerTask | SimulatorTask | AnalyzerTask
-    circuit: PhotonicCircuit
     table: SettingTable
+    bound: BoundElements
+    present: list[Any]
+
+    def unitaries(self, begin: int, end: int) -> ComplexArray:
+        """Return the unitaries of some settings: complex128[end - begin, n, n], loss modes counted and last.
+
+        Raises:
+            CircuitCompilationError: An element does not take a value.
+            ResourceLimitError: They would not fit in memory.
+        """
+        return self.table.part(begin, end).unitaries(self.bound, self.present)
 
 
 class Sweep:
     """One task at many settings of the parameters of its circuit.
 
     It is run by `Backend.run`, on this machine or by an executor, and by `QPU.run`, and gives one columnar
-    `SweepResult`. The task is looked at when the sweep is run, as any task is; its parameters keep their
-    values, whatever happens during a run: a run works on copies of them.
+    `SweepResult`. The task is looked at when the sweep is run, as any task is. Its parameters are never set,
+    so they keep their values whatever happens during a run.
 
     With `k` settings, setting `i` of a Sampler draws from child `i` of the task's seed, which is
     `numpy.random.SeedSequence(seed).spawn(k)[i]`: each gives, bit for bit, what a run of its own with that
@@ -74,7 +86,7 @@ class Sweep:
             raise TypeError(msg)
         self._task = task
         self._grid = bool(grid)
-        self._table = setting_table(task.circuit, parameters, grid=self._grid)
+        self._table = setting_table(task.circuit.get_all_params(), parameters, grid=self._grid)
 
     @property
     def task(self) -> Sampler | Simulator | Analyzer:
@@ -116,13 +128,17 @@ class Sweep:
             CircuitCompilationError: An element does not take the first setting.
         """
         self._table.check()
-        there = {id(parameter) for parameter in self._task.circuit.get_all_params()}
+        circuit = self._task.circuit
+        there = {id(parameter) for parameter in circuit.get_all_params()}
         for parameter, label in zip(self._table.parameters, self.labels, strict=True):
             if id(parameter) not in there:
                 msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
                 raise ValueError(msg)
-        circuit, table = private_copy(self._task.circuit, self._table)
-        table.apply(0)
+        bound = circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        present = bound.present()
+        first = dict(zip(bound.parameters, present, strict=True))
+        first |= dict(zip(self._table.parameters, self.settings[0].tolist(), strict=True))
         single: Any = copy.copy(self._task)
-        single._circuit = circuit  # noqa: SLF001  (the setter would compare states with it again)
-        return SweepData(single._generate_task(), circuit, table)  # noqa: SLF001
+        # Not by its setter, which would compare states with the circuit again.
+        single._circuit = circuit.fixed(first.__getitem__)  # noqa: SLF001
+        return SweepData(single._generate_task(), self._table, bound, present)  # noqa: SLF001

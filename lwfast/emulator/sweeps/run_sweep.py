@@ -12,7 +12,7 @@ import numpy as np
 from lwfast._base.memory import check_memory
 from lwfast._base.progress import step
 from lwfast.emulator.plans import Plan, announce
-from lwfast.emulator.sweeps.setting_runs import Prepare, SettingRuns, root_seed, run_part
+from lwfast.emulator.sweeps.setting_runs import Prepare, SettingRuns, parts, root_seed, run_part, telling
 from lwfast.results import SweepResult, SweepSimulationResult
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.sweeps.setting_axis import SettingAxis
@@ -40,14 +40,18 @@ def run_sweep(
         ResourceLimitError: The result would not fit in memory.
         Exception: As a run of one of the settings does, with a note of which it was.
     """
-    runs = _runs(data, name, prepare)
-    announce([sweep_plan(runs)])
-    found = list(_in_order(runs, executor))
+    announce([plan_sweep(data, name, prepare, to_run=True)])
+    seed = None
+    if isinstance(data.base, SamplerTask):
+        seed = root_seed(data.base.random_seed, data.base.rng)
+        # The Generator, where there was one, has done its part, and need not travel.
+        data = replace(data, base=replace(data.base, rng=None))
+    found = list(_in_order(parts(data, name, prepare, seed), len(data.table), executor))
     axis = SettingAxis(sweep.labels, np.array(sweep.settings), sweep.shape)
     base = data.base
     if isinstance(base, SamplerTask):
         states, counts, lengths = (
-            np.concatenate(parts) for parts in zip(*(f[:3] for f in found), strict=True)
+            np.concatenate(parts) for parts in zip(*(part[:3] for part in found), strict=True)
         )
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         reason = next((part[3] for part in found if part[3] is not None), None)
@@ -66,29 +70,15 @@ def run_sweep(
     )
 
 
-def plan_sweep(data: SweepData, name: str, prepare: Prepare) -> Plan:
-    """Plan a sweep as its first setting is planned."""
-    return sweep_plan(_runs(data, name, prepare), to_run=False)
-
-
-def _runs(data: SweepData, name: str, prepare: Prepare) -> SettingRuns:
-    seed = None
-    if isinstance(data.base, SamplerTask):
-        seed = root_seed(data.base.random_seed, data.base.rng)
-    # The Generator, where there was one, has done its part, and need not travel.
-    base = replace(data.base, rng=None) if isinstance(data.base, SamplerTask) else data.base
-    return SettingRuns(replace(data, base=base), name, prepare, seed)
-
-
-def sweep_plan(runs: SettingRuns, *, to_run: bool = True) -> Plan:
+def plan_sweep(data: SweepData, name: str, prepare: Prepare, *, to_run: bool = False) -> Plan:
     """Return the plan of the first setting, for all of them; refuse what would not fit in memory.
 
     Raises:
         ResourceLimitError: The results of all settings together would not fit.
     """
-    number, base = len(runs), runs.data.base
-    first = runs.task_of(0, base.circuit)
-    plan: Plan = runs.prepare(first, runs.name, **({"to_run": True} if to_run else {})).plan
+    number, base = len(data.table), data.base
+    with telling(0, data.table, 0):
+        plan: Plan = prepare(base, name, to_run=to_run).plan
     values = isinstance(base, SimulatorTask | AnalyzerTask)
     if isinstance(base, SimulatorTask | AnalyzerTask):
         # While they are put together, there are two of each.
@@ -108,30 +98,29 @@ def sweep_plan(runs: SettingRuns, *, to_run: bool = True) -> Plan:
     )
 
 
-def _in_order(runs: SettingRuns, executor: Any) -> Iterator[tuple[Any, ...]]:
+def _in_order(runs: Iterator[SettingRuns], total: int, executor: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the columns of one part after the other."""
     done = 0
     if executor is None:
-        for part in runs.parts():
+        for part in runs:
             yield run_part(part)
             done += len(part)
-            step("settings", done, len(runs))
+            step("settings", done, total)
         return
     waiting: deque[tuple[int, Any]] = deque()
     try:
-        parts = runs.parts()
-        for part in parts:
+        for part in runs:
             waiting.append((len(part), executor.submit(run_part, part)))
             if len(waiting) >= _WAITING:
                 length, future = waiting.popleft()
                 yield future.result()
                 done += length
-                step("settings", done, len(runs))
+                step("settings", done, total)
         while waiting:
             length, future = waiting.popleft()
             yield future.result()
             done += length
-            step("settings", done, len(runs))
+            step("settings", done, total)
     finally:
         for _, future in waiting:
             future.cancel()

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._base.progress import step
-from lwfast._types import AnyArray, SeedLike
-from lwfast.circuit.setting_table import private_copy
+from lwfast._types import AnyArray, ComplexArray, SeedLike
+from lwfast.circuit import HeraldData
+from lwfast.circuit.setting_table import SettingTable
 from lwfast.emulator.rounds import streams
-from lwfast.results import SamplingResult, SimulationResult
-from lwfast.tasks.data import SamplerTask
+from lwfast.results import SamplingResult
+from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.sweep import SweepData
 
 Prepare = Callable[..., Any]
@@ -25,62 +25,81 @@ _MOST_SETTINGS = 512
 
 
 @dataclass(frozen=True, slots=True)
+class SettingCircuit:
+    """A circuit at a setting, as far as a run looks at it.
+
+    Attributes:
+        n_modes: Number of modes, heralded ones counted and loss modes not.
+        heralds: Photon number by heralded mode.
+        U_full: The unitary over all modes, loss modes last.
+    """
+
+    n_modes: int
+    heralds: HeraldData
+    U_full: ComplexArray
+
+    @property
+    def loss_modes(self) -> int:
+        """The number of loss modes."""
+        return len(self.U_full) - self.n_modes
+
+
+@dataclass(frozen=True, slots=True)
 class SettingRuns:
     """Runs of settings that follow each other; picklable, for process pools.
 
     Attributes:
-        data: The sweep over these settings.
+        base: The task at the first setting of the whole sweep.
         name: Name of the backend.
         prepare: Parses and plans the data of a task.
+        unitaries: complex128[k, n, n], of each setting, loss modes last.
+        table: The settings, for messages.
         seed: The seed whose children the settings draw from; None where nothing is drawn.
         first: The number of the first of these settings in the whole sweep.
     """
 
-    data: SweepData
+    base: SamplerTask | SimulatorTask | AnalyzerTask
     name: str
     prepare: Prepare
+    unitaries: ComplexArray
+    table: SettingTable
     seed: np.random.SeedSequence | None
     first: int = 0
 
     def __len__(self) -> int:
-        return len(self.data.table)
+        return len(self.unitaries)
 
-    def parts(self) -> Iterator[SettingRuns]:
-        """Cut the sweep into parts; how does not depend on who runs them."""
-        size = min(max(1, -(-len(self) // _PARTS)), _MOST_SETTINGS)
-        for begin in range(0, len(self), size):
-            table = self.data.table.part(begin, begin + size)
-            yield replace(self, data=replace(self.data, table=table), first=self.first + begin)
-
-    def task_of(self, row: int, circuit: Any) -> Any:
-        """Return the data of the task at a setting, with its circuit built."""
-        base: Any = self.data.base
+    def task_of(self, row: int) -> Any:
+        """Return the data of the task at a setting."""
+        base: Any = self.base
+        circuit: Any = SettingCircuit(base.circuit.n_modes, base.circuit.heralds, self.unitaries[row])
         if not isinstance(base, SamplerTask):
             return replace(base, circuit=circuit)
         return replace(base, circuit=circuit, random_seed=None, rng=child_of(self.seed, self.first + row))
 
-    def prepared(self) -> Iterator[Any]:
-        """Parse and plan one setting after the other.
+    def run(self) -> list[Any]:
+        """Run one setting after the other.
 
         Raises:
             Exception: As a run of the setting alone does, with a note of which setting it was.
         """
-        circuit, table = private_copy(self.data.circuit, self.data.table)
-        for row in range(len(self)):
-            with telling(self.first + row, table.told(row)):
-                table.apply(row)
-                built = circuit._build()  # noqa: SLF001  (Lightworks' name)
-                yield self.prepare(self.task_of(row, built), self.name, to_run=True)
-
-    def run(self) -> list[SamplingResult] | list[SimulationResult]:
-        """Run one setting after the other."""
         results: list[Any] = []
-        table = self.data.table
-        for row, prepared in enumerate(self.prepared()):
-            with telling(self.first + row, table.told(row)):
-                results.append(prepared.run())
-            step("settings", row + 1, len(self))
+        for row in range(len(self)):
+            with telling(self.first + row, self.table, row):
+                results.append(self.prepare(self.task_of(row), self.name, to_run=True).run())
         return results
+
+
+def parts(
+    data: SweepData, name: str, prepare: Prepare, seed: np.random.SeedSequence | None
+) -> Iterator[SettingRuns]:
+    """Cut a sweep into parts; how does not depend on who runs them."""
+    number = len(data.table)
+    size = min(max(1, -(-number // _PARTS)), _MOST_SETTINGS)
+    for begin in range(0, number, size):
+        end = min(begin + size, number)
+        table = replace(data.table.part(begin, end), parameters=())  # a process has no use for them
+        yield SettingRuns(data.base, name, prepare, data.unitaries(begin, end), table, seed, begin)
 
 
 def run_part(part: SettingRuns) -> tuple[AnyArray, ...]:
@@ -131,10 +150,10 @@ def child_of(seed: np.random.SeedSequence | None, number: int) -> np.random.Seed
 
 
 @contextmanager
-def telling(number: int, setting: str) -> Iterator[None]:
+def telling(number: int, table: SettingTable, row: int) -> Iterator[None]:
     """Say which setting an error came of."""
     try:
         yield
     except Exception as error:
-        error.add_note(f"This came of setting {number} of the sweep: {setting}.")
+        error.add_note(f"This came of setting {number} of the sweep: {table.told(row)}.")
         raise
