@@ -4,6 +4,8 @@
 cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very
 index that `numpy.searchsorted(cdf, u, side="right")` finds, and with it `Generator.choice`.
 
+`count_stack` does the same for many distributions, each with a generator of its own.
+
 Source: H.-C. Chen, Y. Asau, "On generating random variates from an empirical distribution", AIIE Trans. 6,
 163 (1974).
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
+from lwfast._kernels.optics.pcg64 import draw_uniforms
 from lwfast._types import AnyArray, Counts, FloatArray
 
 
@@ -77,3 +80,55 @@ def count_uniforms(
         while outcome < last and cdf[np.uint64(outcome)] <= u:
             outcome += 1
         counts[np.uint64(outcome)] += 1
+
+
+_BLOCK = 1 << 12
+"""Uniform numbers drawn at a time: 32 kB, which stays in the first-level cache until they are counted."""
+
+
+@jit
+def count_stack(
+    probabilities: FloatArray,
+    streams: AnyArray,
+    n_samples: int,
+    cells: int,
+    part: tuple[int, int],
+    totals: FloatArray,
+    counts: Counts,
+) -> None:
+    """Draw samples of many distributions, and count how often each outcome was seen.
+
+    Args:
+        probabilities: float64[S, K].
+        streams: uint64[S, 4], a generator for each, from `seed_streams`; they move on, in place.
+        n_samples: Samples of each distribution.
+        cells: Cells of the guide table.
+        part: First distribution to work on, and one behind the last.
+        totals: float64[S], out: the sum of the probabilities; NaN where one is negative or NaN. Where this
+            is not finite and positive, nothing is drawn.
+        counts: int64[S, K], out.
+    """
+    n_outcomes = probabilities.shape[1]
+    cdf = np.empty(n_outcomes)
+    guide = np.empty(cells, np.int32)
+    uniforms = np.empty(min(n_samples, _BLOCK))
+    scratch = np.empty(0)
+    for s in range(part[0], part[1]):
+        total = 0.0
+        negative = False
+        for k in range(n_outcomes):
+            p = probabilities[s, k]
+            negative |= p < 0.0
+            total += p
+            cdf[k] = total
+            counts[s, k] = 0
+        totals[s] = np.nan if negative else total
+        if not (total > 0.0 and total < np.inf) or negative:
+            continue
+        for k in range(n_outcomes):
+            cdf[k] /= total
+        guide_table(cdf, guide)
+        for begin in range(0, n_samples, _BLOCK):
+            numbers = uniforms[: min(_BLOCK, n_samples - begin)]
+            draw_uniforms(streams[s], numbers)
+            count_uniforms(numbers, scratch, cdf, guide, counts[s])
