@@ -341,9 +341,7 @@ class PhotonicCircuit:
             ValueError: A value is outside its range.
         """
         copied: PhotonicCircuit = self.copy()
-        copied._layout.components = [  # noqa: SLF001  (its own class)
-            component.frozen(value_of) for component in self._layout.components
-        ]
+        copied._layout.components = [component.frozen(value_of) for component in self._layout.components]
         return copied
 
     def unpack_groups(self) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from lwfast._base.memory import check_memory
 from lwfast._base.progress import step
 from lwfast.emulator.plans import Plan, announce
-from lwfast.emulator.sweeps.setting_runs import Prepare, SettingRuns, parts, root_seed, run_part, telling
+from lwfast.emulator.sweeps.setting_runs import Columns, Prepare, SettingRuns, parts, root_seed, telling
+from lwfast.emulator.sweeps.stacked import run_part
 from lwfast.results import SweepResult, SweepSimulationResult
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.sweeps.setting_axis import SettingAxis
@@ -98,7 +99,7 @@ def plan_sweep(data: SweepData, name: str, prepare: Prepare, *, to_run: bool = F
     )
 
 
-def _in_order(runs: Iterator[SettingRuns], total: int, executor: Any) -> Iterator[tuple[Any, ...]]:
+def _in_order(runs: Iterator[SettingRuns], total: int, executor: Any) -> Iterator[Columns]:
     """Yield the columns of one part after the other."""
     done = 0
     if executor is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray, ComplexArray, SeedLike
+from lwfast._types import ComplexArray, SeedLike
 from lwfast.circuit import HeraldData
 from lwfast.circuit.setting_table import SettingTable
 from lwfast.emulator.rounds import streams
@@ -19,6 +19,8 @@ from lwfast.tasks.sweep import SweepData
 
 Prepare = Callable[..., Any]
 """Parses and plans the data of a task for a backend of this name; a function of a module, which pickles."""
+Columns = tuple[Any, ...]
+"""What `columns_of_results` returns: less to send than results."""
 _PARTS = 64
 _MOST_SETTINGS = 512
 """Settings of a part: few enough for progress and Ctrl-C, many enough to be worth sending to a process."""
@@ -77,17 +79,23 @@ class SettingRuns:
             return replace(base, circuit=circuit)
         return replace(base, circuit=circuit, random_seed=None, rng=child_of(self.seed, self.first + row))
 
-    def run(self) -> list[Any]:
-        """Run one setting after the other.
+    def prepared(self, row: int) -> Any:
+        """Parse and plan a setting.
 
         Raises:
-            Exception: As a run of the setting alone does, with a note of which setting it was.
+            Exception: As for a run of the setting alone, with a note of which setting it was.
         """
-        results: list[Any] = []
-        for row in range(len(self)):
-            with telling(self.first + row, self.table, row):
-                results.append(self.prepare(self.task_of(row), self.name, to_run=True).run())
-        return results
+        with telling(self.first + row, self.table, row):
+            return self.prepare(self.task_of(row), self.name, to_run=True)
+
+    def run_one(self, row: int) -> Any:
+        """Run a setting by itself.
+
+        Raises:
+            Exception: As for a run of the setting alone, with a note of which setting it was.
+        """
+        with telling(self.first + row, self.table, row):
+            return self.prepare(self.task_of(row), self.name, to_run=True).run()
 
 
 def parts(
@@ -102,12 +110,7 @@ def parts(
         yield SettingRuns(data.base, name, prepare, data.unitaries(begin, end), table, seed, begin)
 
 
-def run_part(part: SettingRuns) -> tuple[AnyArray, ...]:
-    """Run a part and return its columns, which are less to send than its results."""
-    return columns_of_results(part.run())
-
-
-def columns_of_results(results: list[Any]) -> tuple[Any, ...]:
+def columns_of_results(results: list[Any]) -> Columns:
     """Put results of settings that follow each other into columns.
 
     Returns:
