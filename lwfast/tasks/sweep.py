@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator
+
+if TYPE_CHECKING:
+    from lwfast.results.sweeps.setting_axis import SettingAxis
 
 
 @dataclass(slots=True, frozen=True)
@@ -69,6 +72,7 @@ class Sweep:
         TypeError: `task` is none of these, or parameters or values have the wrong type.
         ValueError: A parameter is not in the circuit, is given twice, or has no values; or lengths differ.
         ParameterValueError: A value is not finite, or outside the bounds of its parameter.
+        ResultCreationError: A label is the name of another column of the result, or two labels are the same.
         ResourceLimitError: The table of settings would not fit in memory.
     """
 
@@ -87,6 +91,9 @@ class Sweep:
         self._task = task
         self._grid = bool(grid)
         self._table = setting_table(task.circuit.get_all_params(), parameters, grid=self._grid)
+        from lwfast.results.sweeps.setting_axis import SettingAxis  # results load plots and files
+
+        self._axis = SettingAxis(self._table.labels, np.array(self._table.values), self._table.shape)
 
     @property
     def task(self) -> Sampler | Simulator | Analyzer:
@@ -112,6 +119,11 @@ class Sweep:
     def shape(self) -> tuple[int, ...]:
         """`(k,)`, or for a grid the number of values of each parameter."""
         return self._table.shape
+
+    @property
+    def axis(self) -> SettingAxis:
+        """Labels, settings and shape, as results keep them."""
+        return self._axis
 
     def __len__(self) -> int:
         return len(self._table)

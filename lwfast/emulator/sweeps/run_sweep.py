@@ -16,7 +16,6 @@ from lwfast.emulator.sweeps.setting_runs import Columns, Prepare, SettingRuns, p
 from lwfast.emulator.sweeps.stacked import run_part
 from lwfast.results import SweepResult, SweepSimulationResult
 from lwfast.results.columns.record import ResultRecord
-from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.tasks import Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.sweep import SweepData
@@ -48,7 +47,7 @@ def run_sweep(
         # The Generator, where there was one, has done its part, and need not travel.
         data = replace(data, base=replace(data.base, rng=None))
     found = list(_in_order(parts(data, name, prepare, seed), len(data.table), executor))
-    axis = SettingAxis(sweep.labels, np.array(sweep.settings), sweep.shape)
+    axis = sweep.axis
     base = data.base
     if isinstance(base, SamplerTask):
         states, counts, lengths = (

@@ -120,6 +120,6 @@ def _columns(part: SettingRuns, states: Any, counts: NDArray[np.int64], alone: N
         tables, columns = zip(*pieces, strict=True)
         return np.concatenate(tables), np.concatenate(columns), np.array(lengths, dtype=np.int64), reason
     rows, seen = np.nonzero(counts)
-    lengths = np.bincount(rows, minlength=len(part)).astype(np.int64)
-    empty = None if lengths.all() else part.run_one(int(np.argmin(lengths))).nothing_left
-    return states[seen], counts[rows, seen], lengths, empty
+    numbers = np.bincount(rows, minlength=len(part)).astype(np.int64)
+    empty = None if numbers.all() else part.run_one(int(np.argmin(numbers))).nothing_left
+    return states[seen], counts[rows, seen], numbers, empty
