@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,11 +88,11 @@ class BoundElements:
         settings: FloatArray = np.zeros((size, len(present)))
         for place, column in columns.items():
             settings[:, place] = column
-        matrices: list[Any] = list(self.matrices)
+        matrices = self.matrices_of(present, columns, size)
         for place, check in self.checks:
             if check is None:
-                matrices[place] = self._matrices_at(place, present, columns, size)
-            elif place in columns:
+                continue
+            if place in columns:
                 # What an element takes is a range: where both ends are in it, all values are.
                 check(float(columns[place].min()))
                 check(float(columns[place].max()))
@@ -108,11 +108,40 @@ class BoundElements:
         run_chunks(multiply, -(-size // _CHUNK))
         return products
 
+    def matrices_of(
+        self, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int
+    ) -> list[ComplexArray]:
+        """Return the matrix of each block, complex128[r, r], or [size, r, r] where it varies.
+
+        Raises:
+            NotUnitaryError: One is not unitary.
+        """
+        return [self._matrices_at(block, present, columns, size) for block in range(len(self.matrices))]
+
+    def varying(self, present: Sequence[Any], places: Sequence[int]) -> ElementTable:
+        """Return the table with columns for some parameters only, and present values of the others.
+
+        Args:
+            present: A value for each Parameter, one that its elements take.
+            places: The Parameters that vary; their columns are numbered in this order.
+        """
+        columns = self.table.steps[:, 3]
+        steps, constants = self.table.steps.copy(), self.table.constants.copy()
+        for step in np.flatnonzero(columns != FIXED).tolist():
+            place = int(columns[step])
+            varies = place in places
+            steps[step, 3] = places.index(place) if varies else FIXED
+            constants[step] = 0.0 if varies else float(present[place])
+        return replace(self.table, steps=steps, constants=constants)
+
     def _matrices_at(
         self, block: int, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int
     ) -> ComplexArray:
         """Return the matrix of a block, or one a setting where a Parameter that varies is in it."""
         matrix: Any = self.matrices[block]
+        if not isinstance(matrix, ParameterizedUnitary):
+            whole: ComplexArray = matrix
+            return whole
         inside = {self.parameters.index(parameter) for parameter in matrix.params}
         if inside.isdisjoint(columns):
             return self.matrix_at(block, present)

@@ -64,16 +64,21 @@ class SettingTable:
             f"The unitaries of {len(self):,} settings of {size} modes",
             remedy="Split the sweep.",
         )
-        places = {id(parameter): place for place, parameter in enumerate(bound.parameters)}
-        columns = {
-            places[id(parameter)]: np.ascontiguousarray(column)
-            for parameter, column in zip(self.parameters, self.values.T, strict=True)
-        }
         try:
-            return bound.unitaries(present, columns, len(self))
+            return bound.unitaries(present, self.columns(bound), len(self))
         except Exception as error:
             msg = f"An error occurred during the circuit compilation process: {error}"
             raise CircuitCompilationError(msg) from error
+
+    def places(self, bound: BoundElements) -> list[int]:
+        """Return the place of each parameter among those of a circuit."""
+        places = {id(parameter): place for place, parameter in enumerate(bound.parameters)}
+        return [places[id(parameter)] for parameter in self.parameters]
+
+    def columns(self, bound: BoundElements) -> dict[int, FloatArray]:
+        """Return the values of each parameter, by its place among those of a circuit."""
+        columns = map(np.ascontiguousarray, self.values.T)
+        return dict(zip(self.places(bound), columns, strict=True))
 
     def part(self, begin: int, end: int) -> SettingTable:
         """Return the settings from `begin` to `end`, as rows."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lwfast._base.validation import full_name
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.circuit import Parameter
 from lwfast.circuit.bound_elements import BoundElements
 from lwfast.circuit.setting_table import SettingTable, setting_table
 from lwfast.tasks.analyzer import Analyzer
+from lwfast.tasks.batch import Batch
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator
@@ -125,6 +126,31 @@ class Sweep:
         """Labels, settings and shape, as results keep them."""
         return self._axis
 
+    def as_batch(self) -> Batch:
+        """Return a batch with one task a setting, whose circuits have numbers in the place of Parameters.
+
+        Samplers get the children of the task's seed as `rng`, as in `Sweep`; for a `Generator` as `rng` the
+        batch makes streams of its own.
+
+        Raises:
+            ValueError: A value is outside the range of an element; likewise TypeError.
+        """
+        batch = Batch()
+        bound = self._task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        values = dict(zip(bound.parameters, bound.present(), strict=True))
+        seed: Any = None
+        if isinstance(self._task, Sampler) and not isinstance(self._task.rng, np.random.Generator):
+            seed = root_seed(self._task.random_seed, self._task.rng)
+        for row, setting in enumerate(self.settings.tolist()):
+            values |= dict(zip(self._table.parameters, setting, strict=True))
+            single: Any = copy.copy(self._task)
+            single._circuit = self._task.circuit.fixed(values.__getitem__)  # noqa: SLF001
+            if seed is not None:
+                single.random_seed = None
+                single.rng = child_of(seed, row)
+            batch.add(single)
+        return batch
+
     def __len__(self) -> int:
         return len(self._table)
 
@@ -154,3 +180,22 @@ class Sweep:
         # Not by its setter, which would compare states with the circuit again.
         single._circuit = circuit.fixed(first.__getitem__)  # noqa: SLF001
         return SweepData(single._generate_task(), self._table, bound, present)  # noqa: SLF001
+
+
+def root_seed(random_seed: int | None, rng: SeedLike) -> np.random.SeedSequence:
+    """Return the seed that the settings of a sweep are children of.
+
+    A SeedSequence that was given is not changed, and nothing that was spawned from it before matters.
+    """
+    if isinstance(rng, np.random.Generator):
+        return np.random.SeedSequence([int(number) for number in rng.integers(2**63, size=4)])
+    if isinstance(rng, np.random.SeedSequence):
+        return np.random.SeedSequence(rng.entropy, spawn_key=rng.spawn_key, pool_size=rng.pool_size)
+    return np.random.SeedSequence(rng if rng is not None else random_seed)
+
+
+def child_of(seed: np.random.SeedSequence | None, number: int) -> np.random.SeedSequence | None:
+    """Return what `seed.spawn(k)[number]` of a fresh seed is."""
+    if seed is None:
+        return None
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, number), pool_size=seed.pool_size)

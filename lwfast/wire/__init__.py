@@ -36,6 +36,17 @@ from lwfast.wire.details import (
 from lwfast.wire.ids import id_order, plain_id
 from lwfast.wire.payload import ArtemisPayload
 from lwfast.wire.status import Status
+from lwfast.wire.sweep_form import (
+    MOST_PARAMETERS,
+    MOST_SETTINGS,
+    MOST_STEPS,
+    SWEEP_BYTES,
+    SweepBlock,
+    SweepForm,
+    form_of,
+    settings_of,
+    unitaries_of,
+)
 from lwfast.wire.v1 import (
     ALL_JOBS,
     API_HEADER,
@@ -62,6 +73,10 @@ __all__ = [
     "BATCH_PARTS",
     "IDEMPOTENCY_HEADER",
     "JOB_ID_HEADER",
+    "MOST_PARAMETERS",
+    "MOST_SETTINGS",
+    "MOST_STEPS",
+    "SWEEP_BYTES",
     "TOKEN_HEADER",
     "UNREADABLE",
     "ArtemisJobDetails",
@@ -80,6 +95,8 @@ __all__ = [
     "SampleLimit",
     "SchedulerStatus",
     "Status",
+    "SweepBlock",
+    "SweepForm",
     "decode_changes",
     "decode_errors",
     "decode_job_details",
@@ -93,10 +110,13 @@ __all__ = [
     "decode_status",
     "encode",
     "encode_status_bearing",
+    "form_of",
     "id_order",
     "matrix_from_text",
     "matrix_to_text",
     "payload_from_builtins",
     "payload_to_builtins",
     "plain_id",
+    "settings_of",
+    "unitaries_of",
 ]

@@ -1,4 +1,4 @@
-"""Sweeps on backends: every setting is what a run of its own gives, bit for bit, and nothing is left behind."""
+"""Sweeps on backends: every setting is what a run of its own gives, bit for bit; nothing is left behind."""
 
 import copy
 import warnings
@@ -235,7 +235,7 @@ def test_a_setting_in_which_nothing_can_count_raises_as_alone():
 def test_an_imprecise_matrix_in_a_sweep_is_mended_as_alone():
     phase = lw.Parameter(0.0, label="phase")
     circuit = lw.PhotonicCircuit(3)
-    circuit.add(lw.Unitary(lw.random_unitary(3, seed=1) + 1e-9))
+    circuit.add(lw.Unitary(lw.random_unitary(3, seed=1) + 1e-11))
     circuit.ps(0, phase)
     circuit.bs(0)
     task = lw.Sampler(circuit, lw.State([1, 1, 0]), 2000, random_seed=8)

@@ -12,13 +12,13 @@ import numpy as np
 from lwfast._base.memory import check_memory
 from lwfast._base.progress import step
 from lwfast.emulator.plans import Plan, announce
-from lwfast.emulator.sweeps.setting_runs import Columns, Prepare, SettingRuns, parts, root_seed, telling
+from lwfast.emulator.sweeps.setting_runs import Columns, Prepare, SettingRuns, parts, telling
 from lwfast.emulator.sweeps.stacked import run_part
 from lwfast.results import SweepResult, SweepSimulationResult
 from lwfast.results.columns.record import ResultRecord
 from lwfast.tasks import Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
-from lwfast.tasks.sweep import SweepData
+from lwfast.tasks.sweep import SweepData, root_seed
 
 _WAITING = 64
 """Parts that are handed to an executor before the first is waited for."""

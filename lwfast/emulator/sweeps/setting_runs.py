@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import ComplexArray, SeedLike
+from lwfast._types import ComplexArray
 from lwfast.circuit import HeraldData
 from lwfast.circuit.setting_table import SettingTable
-from lwfast.emulator.rounds import streams
 from lwfast.results import SamplingResult
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
-from lwfast.tasks.sweep import SweepData
+from lwfast.tasks.sweep import SweepData, child_of
 
 Prepare = Callable[..., Any]
 """Parses and plans the data of a task for a backend of this name; a function of a module, which pickles."""
@@ -130,26 +129,6 @@ def columns_of_results(results: list[Any]) -> Columns:
         if hasattr(results[0], name)
     }
     return array, np.array(results[0].output_table), attributes
-
-
-def root_seed(random_seed: int | None, rng: SeedLike) -> np.random.SeedSequence:
-    """Return the seed that the settings of a sweep are children of.
-
-    A SeedSequence that was given is not changed, and nothing that was spawned from it before matters.
-    """
-    if isinstance(rng, np.random.Generator):
-        stream = next(streams(rng))
-        return np.random.SeedSequence(stream.entropy)
-    if isinstance(rng, np.random.SeedSequence):
-        return np.random.SeedSequence(rng.entropy, spawn_key=rng.spawn_key, pool_size=rng.pool_size)
-    return np.random.SeedSequence(rng if rng is not None else random_seed)
-
-
-def child_of(seed: np.random.SeedSequence | None, number: int) -> np.random.SeedSequence | None:
-    """Return what `seed.spawn(k)[number]` of a fresh seed is."""
-    if seed is None:
-        return None
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, number), pool_size=seed.pool_size)
 
 
 @contextmanager

@@ -11,13 +11,14 @@ from lwfast._types import AnyArray
 from lwfast.errors import ResultCreationError, ResultFormatError
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.record import ResultRecord
+from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_files import sweep_parts
 from lwfast.results.sweeps.sweep_result import SweepResult
 from lwfast.results.sweeps.sweep_simulation import SweepSimulationResult
 from lwfast.results.sweeps.sweep_table import SweepTable
 from lwfast.tables.counts import as_counts, as_table
-from lwfast.tables.sweep_json import decode_sweep, unpacked
+from lwfast.tables.sweep_json import decode_sweep, is_sweep_body, unpacked
 
 _SIMULATIONS = ("probability", "probability_amplitude")
 _ATTRIBUTE = "attribute_"
@@ -72,6 +73,18 @@ def sweep_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> Swe
     except (KeyError, ResultCreationError) as error:
         raise ResultFormatError(f"It is not the body of a sweep: {error}") from None
     return raw if job_data is None else raw.as_job_wants(job_data)
+
+
+def result_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> QPUSamplingResult | SweepResult:
+    """Return the result of an answer of the results endpoint, of a job of one setting or of many.
+
+    Raises:
+        ResultFormatError: It is no result.
+        ModeRangeError: As for `QPUSamplingResult`, and so on.
+    """
+    if is_sweep_body(body):
+        return sweep_of_body(body, metadata)
+    return QPUSamplingResult.from_body(body, metadata=metadata)
 
 
 def _counts(
