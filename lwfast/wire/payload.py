@@ -26,7 +26,7 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         unitary: complex128 `(n_modes, n_modes)`; on the wire, rows of `str(complex)`.
         circuit_spec: Flat list of `[name, parameters]`; sent with `direct_implementation` only.
         job_data: Handed back with the result; `post_select` and `herald` are applied by the client.
-        sweep: Of a job of many settings, what they are; on lwfast's own wire only, and not even named in others.
+        sweep: Of a job of many settings, what they are; on lwfast's own wire only, and unnamed elsewhere.
     """
 
     qpu: str

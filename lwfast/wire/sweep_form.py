@@ -3,15 +3,15 @@
 The field `sweep` of a payload to `v1/jobs`; a payload without it is one job of one setting, as ever:
 
     {"labels": ["theta"], "shape": [200],
-     "values": ["<base64 of float64>"],      one number for all settings, or one each; of a grid, those of an axis
+     "values": ["<base64 of float64>"],      one for all settings, or one each; of a grid, those of an axis
      "steps": "<base64 of int32[n, 4]>",     kind, mode, second mode, column of the value or -1
      "constants": "<base64 of float64[n]>",  the value of each step without a column
      "blocks": [{"before": 0, "modes": [0, 1], "matrices": "<base64 of complex128[1 or k, r, r]>"}]}
 
-Kinds of steps: 0 a beam splitter of the convention Rx, 1 of H, 2 a phase shift, 4 an exchange of two modes. Numbers
-are little-endian. Blocks are unitary matrices, each before a step. `shape` has one length for values side by side,
-and one for each parameter for a grid, of which the last varies fastest. All else in the payload is as for a single
-job: `n_samples` is that of each setting, `unitary` that of the first one.
+Kinds of steps: 0 a beam splitter of the convention Rx, 1 of H, 2 a phase shift, 4 an exchange of two modes.
+Numbers are little-endian. Blocks are unitary matrices, each before a step. `shape` has one length for values
+side by side, and one for each parameter for a grid, of which the last varies fastest. All else in the payload
+is as for a single job: `n_samples` is that of each setting, `unitary` that of the first one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.optics.elements import ElementTable
 
 MOST_SETTINGS = 10_000
@@ -118,5 +118,5 @@ def unitaries_of(form: SweepForm, n_modes: int) -> ComplexArray:
     return table.products(np.ascontiguousarray(settings_of(form)), matrices)
 
 
-def _bytes(array: np.ndarray, dtype: str) -> bytes:  # type: ignore[type-arg]
+def _bytes(array: AnyArray, dtype: str) -> bytes:
     return np.ascontiguousarray(array.astype(dtype)).tobytes()

@@ -47,7 +47,7 @@ def fetch(
     for pause in (*PAUSES_SECONDS, None):
         answer = api.results(job_id, progress)
         if answer.status_code == 200:
-            return result_of_body(answer.body, about)
+            return result_of_body(bytes(answer.body), about)
         if answer.status_code == 400:
             raise _no_results(api, job_id)
         if answer.status_code != 404:

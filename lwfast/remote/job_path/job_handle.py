@@ -150,7 +150,7 @@ class JobHandle:
             pass
 
     def get_result(self) -> Any:
-        """Fetch the result.
+        """Fetch the result: a `QPUSamplingResult`, or a `SweepResult` of a sweep.
 
         Raises:
             ResultsError: The job is not complete, or gave no results; says why.
@@ -158,7 +158,7 @@ class JobHandle:
         return self._fetch(None)
 
     def result(self, timeout: float | None = None, progress: Any = None) -> Any:
-        """Wait until the job is complete, then fetch the result.
+        """Wait until the job is complete, then fetch the result; see `get_result`.
 
         Args:
             timeout: Seconds to wait at most for the job; the download has timeouts of its own.

@@ -97,16 +97,21 @@ class SweepResult(SweepTable):
         listed = list(results)
         counts = [result.whole_counts("A sweep") for result in listed]
         tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
-        offsets = np.cumsum([0, *map(len, counts)], dtype=np.int64)
         first = listed[0]
+        raws = [result.known_raw for result in listed]
+        raw = None
+        if any(raw is not result for raw, result in zip(raws, listed, strict=True)):
+            known = [raw for raw in raws if raw is not None]
+            raw = SweepResult.of(axis, known) if len(known) == len(listed) else None
         return cls(
             axis,
             np.concatenate(tables),
             np.concatenate(counts),
-            offsets,
+            np.cumsum([0, *map(len, counts)], dtype=np.int64),
             first.known_record,
             kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
             reason=reason,
+            raw=raw,
         )
 
     @property
