@@ -31,6 +31,14 @@ def shared(tmp_path_factory):
         os.environ["LWFAST_CONFIG_DIR"] = before
 
 
+@pytest.fixture
+def scheduler(shared, monkeypatch):
+    from lwfast.remote.connection import default
+
+    monkeypatch.setattr(default, "_in_place", [shared.client.connection])
+    return shared
+
+
 def a_sweep(n_settings=40, *, grid=False, n_samples=500):
     theta, mix, fixed = (lw.Parameter(0.3, label=name) for name in ("theta", "mix", "fixed"))
     circuit = lw.PhotonicCircuit(4)
@@ -48,7 +56,7 @@ def a_sweep(n_settings=40, *, grid=False, n_samples=500):
     return lw.Sweep(task, values, grid=grid)
 
 
-def test_one_job_gives_the_result_of_all_settings(shared, tmp_path):
+def test_one_job_gives_the_result_of_all_settings(scheduler, tmp_path):
     sweep = a_sweep()
     job = remote.QPU("Artemis").run(sweep, job_name="A sweep")
     result = job.result(timeout=60)
@@ -149,7 +157,7 @@ def test_faults_are_all_told_before_anything_is_sent():
         compile_sweep(lw.Sweep(a_sweep().task, {"mix": [0.5, 1.5]}), artemis(), False, "Job", None)
 
 
-def test_elsewhere_a_sweep_is_a_batch_with_one_result(shared, monkeypatch):
+def test_elsewhere_a_sweep_is_a_batch_with_one_result(scheduler, monkeypatch):
     monkeypatch.setattr(Endpoints, "offers_v1", lambda _: False)
     sweep = a_sweep(3)
     batch = remote.QPU("Artemis").run(sweep)
@@ -161,7 +169,7 @@ def test_elsewhere_a_sweep_is_a_batch_with_one_result(shared, monkeypatch):
     assert batch.get_result("Job_2") == result[1]
 
 
-def test_a_cancelled_sweep_gives_no_result(shared):
+def test_a_cancelled_sweep_gives_no_result(scheduler):
     job = remote.QPU("Artemis").run(a_sweep(5000, n_samples=2000))
     job.cancel()
     assert job.complete

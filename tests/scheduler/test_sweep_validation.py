@@ -124,6 +124,10 @@ def test_a_matrix_for_each_setting():
     )
 
 
+def some_bytes(most):
+    return st.binary(max_size=most).map(lambda body: base64.b64encode(body).decode())
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.fixed_dictionaries(
@@ -131,17 +135,15 @@ def test_a_matrix_for_each_setting():
         optional={
             "labels": st.lists(st.text(max_size=3), max_size=3),
             "shape": st.lists(st.integers(-2, 5), max_size=3),
-            "values": st.lists(
-                st.binary(max_size=33).map(lambda b: base64.b64encode(b).decode()), max_size=3
-            ),
-            "steps": st.binary(max_size=50).map(lambda b: base64.b64encode(b).decode()),
-            "constants": st.binary(max_size=33).map(lambda b: base64.b64encode(b).decode()),
+            "values": st.lists(some_bytes(33), max_size=3),
+            "steps": some_bytes(50),
+            "constants": some_bytes(33),
             "blocks": st.lists(
                 st.fixed_dictionaries(
                     {
                         "before": st.integers(-1, 5),
                         "modes": st.lists(st.integers(-1, 3), max_size=3),
-                        "matrices": st.binary(max_size=70).map(lambda b: base64.b64encode(b).decode()),
+                        "matrices": some_bytes(70),
                     }
                 ),
                 max_size=2,
