@@ -23,6 +23,7 @@ SECTIONS = {
     "boson_sampling": "Boson sampling",
     "distribution": "Distributions",
     "emulator": "The emulator",
+    "sweeps": "Sweeps and optimisation",
     "results": "Results at scale",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"

@@ -48,6 +48,9 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
 
+    def __repr__(self) -> str:
+        return f"ArtemisPayload({', '.join(f'{name}={value!r}' for name, value in self.payload.items())})"
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ArtemisPayload):
             return NotImplemented

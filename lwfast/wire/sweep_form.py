@@ -51,6 +51,10 @@ class SweepForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     constants: bytes
     blocks: list[SweepBlock]
 
+    def __repr__(self) -> str:
+        # The bytes of ten thousand settings tell nobody anything.
+        return f"SweepForm({self.n_settings} settings of {', '.join(self.labels)})"
+
     @property
     def n_settings(self) -> int:
         """How many settings there are."""

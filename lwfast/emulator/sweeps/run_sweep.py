@@ -40,13 +40,16 @@ def run_sweep(
         ResourceLimitError: The result would not fit in memory.
         Exception: As a run of one of the settings does, with a note of which it was.
     """
-    announce([plan_sweep(data, name, prepare, to_run=True)])
+    plan = plan_sweep(data, name, prepare, to_run=True)
+    announce([plan])
     seed = None
     if isinstance(data.base, SamplerTask):
         seed = root_seed(data.base.random_seed, data.base.rng)
         # The Generator, where there was one, has done its part, and need not travel.
         data = replace(data, base=replace(data.base, rng=None))
-    found = list(_in_order(parts(data, name, prepare, seed), len(data.table), executor))
+    found = list(
+        _in_order(parts(data, name, prepare, seed, plan.seconds / len(data.table)), len(data.table), executor)
+    )
     axis = sweep.axis
     base = data.base
     if isinstance(base, SamplerTask):

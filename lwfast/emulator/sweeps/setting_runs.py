@@ -22,7 +22,8 @@ Columns = tuple[Any, ...]
 """What `columns_of_results` returns: less to send than results."""
 _PARTS = 64
 _MOST_SETTINGS = 512
-"""Settings of a part: few enough for progress and Ctrl-C, many enough to be worth sending to a process."""
+_PART_SECONDS = 0.05
+"""A part is small enough for progress and Ctrl-C, and large enough to be worth sending to a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,20 @@ class SettingRuns:
 
 
 def parts(
-    data: SweepData, name: str, prepare: Prepare, seed: np.random.SeedSequence | None
+    data: SweepData, name: str, prepare: Prepare, seed: np.random.SeedSequence | None, seconds: float
 ) -> Iterator[SettingRuns]:
-    """Cut a sweep into parts; how does not depend on who runs them."""
+    """Cut a sweep into parts; results do not depend on how.
+
+    Args:
+        data: The sweep.
+        name: Name of the backend.
+        prepare: Parses and plans the data of a task.
+        seed: The seed whose children the settings draw from.
+        seconds: About how long a setting takes.
+    """
     number = len(data.table)
-    size = min(max(1, -(-number // _PARTS)), _MOST_SETTINGS)
+    worth = int(_PART_SECONDS / max(seconds, 1e-6))
+    size = min(max(1, -(-number // _PARTS), worth), _MOST_SETTINGS)
     for begin in range(0, number, size):
         end = min(begin + size, number)
         table = replace(data.table.part(begin, end), parameters=())  # a process has no use for them
