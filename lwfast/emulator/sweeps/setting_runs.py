@@ -20,7 +20,7 @@ Prepare = Callable[..., Any]
 """Parses and plans the data of a task for a backend of this name; a function of a module, which pickles."""
 Columns = tuple[Any, ...]
 """What `columns_of_results` returns: less to send than results."""
-_PARTS = 64
+_PARTS = 32
 _MOST_SETTINGS = 512
 _PART_SECONDS = 0.05
 """A part is small enough for progress and Ctrl-C, and large enough to be worth sending to a process."""
