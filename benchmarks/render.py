@@ -25,6 +25,7 @@ SECTIONS = {
     "emulator": "The emulator",
     "sweeps": "Sweeps and optimisation",
     "results": "Results at scale",
+    "everyday_objects": "Everyday work: circuits, states, small results",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""

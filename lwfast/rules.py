@@ -225,6 +225,8 @@ def as_rules(rules: Any) -> tuple[Rule, ...]:
     """
     if rules is None:
         return ()
+    if type(rules) is PostSelection:
+        return tuple(rules._rules)  # noqa: SLF001  (checked when they were added)
     given = getattr(rules, "rules", rules)
     if not is_several(given) or isinstance(given, Mapping):
         msg = f"Rules should be a PostSelection or pairs of modes and photon totals, got {given!r:.80}."
@@ -345,7 +347,7 @@ def _integers(
     several = is_several(values)
     checked = []
     for value in values if several else (values,):
-        if integral_floats and is_real(value) and value != value // 1:
+        if integral_floats and type(value) is not int and is_real(value) and value != value // 1:
             msg = f"{name} should be integers, got {value!r}."
             raise ValueError(msg)
         number = as_integer(value, name, integral_floats=integral_floats)

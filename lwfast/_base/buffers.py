@@ -34,8 +34,9 @@ class _Alias:
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self.array = array
-        address, _ = array.__array_interface__["data"]
-        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+        interface = array.__array_interface__  # a new dict
+        interface["data"] = (interface["data"][0], False)
+        self.__array_interface__ = interface
 
 
 def readable(array: A) -> A:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
 from lwfast._types import ComplexArray
 from lwfast.circuit.bound_elements import ElementBinder
-from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized, ValueOf
+from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized, ValueOf, element
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
 from lwfast.optics.unitary import check_unitary, unitary_deviation
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class UnitaryMatrix(Component):
     """A unitary matrix over `modes`, which increase but may leave out modes that were added between them."""
 
@@ -60,7 +60,7 @@ class UnitaryMatrix(Component):
         return frozenset(range(self.modes[0], self.modes[-1] + 1))
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class Group(Component):
     """Elements that are drawn as one, over the modes from `mode_1` to `mode_2`."""
 

@@ -20,7 +20,7 @@ from lwfast.results.plots.simulation_plot import plot_simulation
 from lwfast.results.processing.mapping import map_states, table_of
 from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import StateMap
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_occupation, states_of
 from lwfast.tables.counts import group_checked
 
 _TYPES = ("probability", "probability_amplitude")
@@ -154,8 +154,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return len(self._inputs.keys)
 
     def __iter__(self) -> Iterator[State]:
-        for row in self._inputs.keys.tolist():
-            yield State._trusted(tuple(row))  # noqa: SLF001  (rows of a uint8 table are valid states)
+        return iter(states_of(self._inputs.keys))
 
     def __contains__(self, key: object) -> bool:
         try:

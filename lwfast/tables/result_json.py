@@ -23,6 +23,9 @@ from lwfast.tables.result_table import read_table
 
 _MAX_DEPTH = 512
 _SPACE = re.compile(rb"[ \t\n\r]*")
+_LAST_SPACE = 32  # no byte above it is one
+_OPENING, _CLOSING, _QUOTE, _COLON, _COMMA = b'{}":,'
+_RESULTS = b'"results"'
 _CHUNK_ROWS = 1 << 18  # fewer are written before another thread may have its turn on a busy machine
 
 
@@ -84,7 +87,7 @@ def decode_table(body: Any) -> tuple[StateTable, Counts]:
     """
     walker = _Body(_as_bytes(body))
     position = walker.skip_space(0)
-    walker.expect(position, b"{", "a result file starts with '{'")
+    walker.expect(position, _OPENING, "a result file starts with '{'")
     states, counts, position = walker.table(position)
     walker.expect_end(position)
     return states, counts
@@ -210,6 +213,8 @@ def _extra_digits(values: AnyArray) -> int:
 
 def _as_bytes(body: Any) -> NDArray[np.uint8]:
     """Return the body as a contiguous byte array; a path or a file is read."""
+    if type(body) is bytes:
+        return np.frombuffer(body, np.uint8)
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
@@ -235,16 +240,17 @@ class _Body:
 
     def __init__(self, buffer: NDArray[np.uint8]) -> None:
         self._buffer = readable(buffer)
+        self._bytes = buffer.data
         self._size = buffer.size
 
     def read(self) -> tuple[DecodedResult, dict[str, Any]]:
         position = self.skip_space(0)
         if self._text(position, position + 3) == b"\xef\xbb\xbf":
             self.fail(position, "a byte order mark; JSON starts with '{'")
-        self.expect(position, b"{", "a result body is a JSON object and starts with '{'")
+        self.expect(position, _OPENING, "a result body is a JSON object and starts with '{'")
         found: dict[str, Any] = {}
         position = self.skip_space(position + 1)
-        if self._at(position) != b"}":
+        if self._at(position) != _CLOSING:
             position = self._members(position, found)
         else:
             position += 1
@@ -264,9 +270,9 @@ class _Body:
             if name in found:
                 self.fail(position, f"member {name!r} appears twice")
             position = self.skip_space(after)
-            self.expect(position, b":", "a ':' follows the name of a member")
+            self.expect(position, _COLON, "a ':' follows the name of a member")
             position = self.skip_space(position + 1)
-            if name == "results" and self._at(position) == b"{":
+            if name == "results" and self._at(position) == _OPENING:
                 *table, position = self.table(position)
                 found[name] = tuple(table)
             else:
@@ -276,19 +282,19 @@ class _Body:
                 found[name] = value
                 position = end
             position = self.skip_space(position)
-            if self._at(position) == b"}":
+            if self._at(position) == _CLOSING:
                 return position + 1
-            self.expect(position, b",", "a ',' or '}' follows a member")
+            self.expect(position, _COMMA, "a ',' or '}' follows a member")
             position = self.skip_space(position + 1)
 
     def table(self, start: int) -> tuple[StateTable, Counts, int]:
         """Read the object that starts at `start`; return its columns and the offset behind it."""
         position = self.skip_space(start + 1)
-        if self._at(position) == b"}":
+        if self._at(position) == _CLOSING:
             return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64), position + 1
         from lwfast._kernels.tables import state_text as kernels
 
-        self.expect(position, b'"', "a state in quotes is expected")
+        self.expect(position, _QUOTE, "a state in quotes is expected")
         nothing = np.empty(0, np.uint8)
         code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, nothing, 0)
         if code != kernels.DONE:
@@ -303,8 +309,10 @@ class _Body:
         return states, counts, at
 
     def _name(self, position: int) -> tuple[str, int]:
-        self.expect(position, b'"', "the name of a member in quotes is expected")
-        return self.value(position)
+        self.expect(position, _QUOTE, "the name of a member in quotes is expected")
+        end = position + len(_RESULTS)
+        # Nearly every name; the decoder takes longer to start than a small table to be read.
+        return ("results", end) if self._text(position, end) == _RESULTS else self.value(position)
 
     def value(self, position: int) -> tuple[Any, int]:
         """Decode the JSON value at `position`; return it and the offset behind it."""
@@ -341,10 +349,12 @@ class _Body:
         return int(end)
 
     def skip_space(self, position: int) -> int:
-        space = _SPACE.match(self._buffer.data, position)
+        if self._at(position) > _LAST_SPACE:
+            return position
+        space = _SPACE.match(self._bytes, position)
         return space.end() if space else position
 
-    def expect(self, position: int, wanted: bytes, reason: str) -> None:
+    def expect(self, position: int, wanted: int, reason: str) -> None:
         if self._at(position) != wanted:
             self.fail(position, reason)
 
@@ -359,8 +369,9 @@ class _Body:
     def _fail_code(self, code: int, position: int, n_modes: int) -> NoReturn:
         self.fail(position, reason_of(code, n_modes))
 
-    def _at(self, position: int) -> bytes:
-        return self._text(position, position + 1)
+    def _at(self, position: int) -> int:
+        """Return a byte, -1 behind the last one."""
+        return self._bytes[position] if position < self._size else -1
 
     def _text(self, start: int, end: int) -> bytes:
-        return self._buffer[start:end].tobytes()
+        return bytes(self._bytes[start:end])
