@@ -124,6 +124,9 @@ from lwfast.optics.permanents.permanent import (
 from lwfast.optics.samples.boson_sampling import (
     boson_sample as boson_sample,
 )
+from lwfast.optics.samples.sample_counts import (
+    sample_counts as sample_counts,
+)
 from lwfast.optics.unitary import (
     is_unitary as is_unitary,
 )

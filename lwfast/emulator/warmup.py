@@ -100,7 +100,8 @@ def _unitary() -> None:
 def _distributions() -> None:
     from lwfast.optics.distributions.output_distribution import output_distribution
 
-    output_distribution(0.9 * _BALANCED, [1, 1], heralds={})  # by layers, as for a job
+    output_distribution(0.9 * _BALANCED, [1, 1], heralds={})  # with a list of edges
+    output_distribution(0.9 * _BALANCED, [60, 60])  # by layers
 
 
 def _selected() -> None:
@@ -108,7 +109,7 @@ def _selected() -> None:
     from lwfast.optics.distributions.output_distribution import output_distribution
 
     output_distribution(_BALANCED, [1, 1])
-    output_distribution(_BALANCED, [1, 1], rules=[((0,), (1,))], amplitudes=True)
+    output_distribution(_BALANCED, [60, 60], rules=[((0,), (1,))], amplitudes=True)
     output_distribution(_BALANCED, [0, 0], rules=[((0,), (0,))])
     FockLayout(2, 1, 0).ranks(np.eye(2, dtype=np.uint8))
 
@@ -156,8 +157,10 @@ def _permanents() -> None:
 
 def _boson_sampling() -> None:
     from lwfast.optics.samples.boson_sampling import boson_sample, boson_sample_inputs
+    from lwfast.optics.samples.sample_counts import sample_counts
 
     boson_sample(_BALANCED, [2, 1], 10, rng=0)
+    sample_counts(np.ones((2, 2)), 10, rng=0)
     boson_sample_inputs(0.9 * _BALANCED, np.array([[1, 1], [0, 1]]), rng=0)
 
 

@@ -76,7 +76,7 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SettingStack:
     """Matrices and photons of one setting, or of a stack of them.
 
     Attributes:
@@ -103,13 +103,13 @@ class Settings:
         return math.prod(self.shape)
 
     def photons_of(self, index: int) -> tuple[int, ...]:
-        """Return the photons in each input mode of a setting; of an empty stack, those that any would have."""
+        """Return the photons in each input mode of a setting, none where there is no setting."""
         if not len(self.photons):
             return (0,) * self.n_modes
         return tuple(self.photons[index if len(self.photons) > 1 else 0].tolist())
 
 
-def checked_settings(unitary: ArrayLike, occupation: Any) -> Settings:
+def checked_settings(unitary: ArrayLike, occupation: Any) -> SettingStack:
     """Return matrices (..., m, m) and occupations (..., m), broadcast against each other, or raise."""
     matrices = _numeric(unitary)
     if matrices.ndim < 2 or matrices.shape[-1] != matrices.shape[-2]:
@@ -126,12 +126,22 @@ def checked_settings(unitary: ArrayLike, occupation: Any) -> Settings:
             "as many of both, or one of either."
         )
         raise ValueError(msg) from None
-    return Settings(
+    return SettingStack(
         np.require(_rows_of(matrices, shape, 2), np.complex128, ["C", "A", "W", "E"]),
         np.require(_rows_of(photons, shape, 1), np.int64, ["C", "A", "W", "E"]),
         shape,
         matrix_tolerance(matrices),
     )
+
+
+def is_stack(unitary: Any, occupation: Any) -> bool:
+    """Say whether these are matrices or occupations of several settings."""
+    if _is_stack(getattr(occupation, "s", occupation)):
+        return True
+    try:
+        return np.ndim(unitary) > 2
+    except ValueError:
+        return False  # rows that differ in length
 
 
 def _rows_of(array: AnyArray, shape: tuple[int, ...], n_inner: int) -> AnyArray:
@@ -155,7 +165,7 @@ def _photon_table(occupation: Any, n_modes: int) -> NDArray[np.int64]:
     if table.size == 0 and table.dtype.kind == "f":
         table = table.astype(np.int64)
     if table.dtype.kind not in "iu" or mixed:
-        msg = f"Photon numbers should be integers, got an array of dtype {table.dtype}."
+        msg = f"Photon numbers should be integers, got {'booleans' if mixed else f'dtype {table.dtype}'}."
         raise TypeError(msg)
     if table.shape[-1] != n_modes:
         msg = f"The input states have {table.shape[-1]} modes, and the matrices {n_modes}."
@@ -164,7 +174,8 @@ def _photon_table(occupation: Any, n_modes: int) -> NDArray[np.int64]:
         raise ValueError("A circuit needs at least one mode.")
     if table.size and int(table.min()) < 0:
         where = tuple(int(k) for k in np.argwhere(table < 0)[0])
-        msg = f"Photon numbers cannot be negative, got {table[where]} in mode {where[-1]} of input {where[:-1]}."
+        place = f"in mode {where[-1]} of input {where[:-1]}"
+        msg = f"Photon numbers cannot be negative, got {table[where]} {place}."
         raise ValueError(msg)
     # One mode alone may not fit an int64 before the sum is known to.
     check_state_photons(int(table.max(initial=0)), "The input has")

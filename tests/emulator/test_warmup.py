@@ -55,7 +55,7 @@ all_distinct(states.reshape(-1), 12, len(states))
 rules = lw.PostSelection(); rules.add((0, 1), 1)
 kept = result.apply_post_selection(rules); result.rows_of(kept.states)
 assert compiled() == before, {k: v for k, v in compiled().items() if before.get(k) != v}
-for module, name in (("optics.slos", "slos_small"), ("tables.counts", "group_hash")):
+for module, name in (("optics.layout", "scaled_amplitudes"), ("tables.counts", "group_hash")):
     kernel = getattr(sys.modules["lwfast._kernels." + module], name)
     assert not getattr(kernel, "signatures", ()), name
 """

@@ -12,7 +12,9 @@ from lwfast._kernels import _simd
 from lwfast._kernels.optics import boson_sampling, layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
+from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.layout import FockLayout
+from tests.kernels.rows_of_stacks import STACK_ROWS
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_jit, pair
 
 OPTICS = "optics"
@@ -151,7 +153,9 @@ def distributions(name, **arguments):
         lw.output_distribution(unitary, [1, 1, 1, 0, 0, 0], heralds={2: 1}, workers=1, **arguments)
         lw.output_distribution(unitary * 0.8, [1, 0, 2, 0, 0, 0], heralds={4: 1}, workers=1)
 
-    return calls_of(OPTICS, name, work)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacked_layers, "MOST_ENTRIES", 0)  # nothing is small
+        return calls_of(OPTICS, name, work)
 
 
 def products_of_forms():
@@ -300,14 +304,6 @@ def tables_of_links():
         yield inner, 4, *slos.prefix_counts(BOUNDS, FLOORS, 4)
 
 
-def small_distributions():
-    for photons in ([1, 1, 0, 0], [2, 0, 1, 0], [0, 0, 0, 0], [-1, 0, 0, 0]):
-        matrix = lw.random_unitary(4, seed=3).view(np.float64)
-        yield matrix, np.array(photons), 1e-12, 100.0
-        yield matrix * 1.1, np.array(photons), 1e-12, 100.0
-    yield matrix * np.nan, np.array([1, 0, 0, 0]), 1e-12, 100.0
-
-
 def deviations():
     stack = np.stack([lw.random_unitary(5, seed=1), complex_matrix(5, 5), np.full((5, 5), np.inf + 0j)])
     yield np.ascontiguousarray(stack.real), np.ascontiguousarray(stack.imag), np.zeros(3)
@@ -367,9 +363,9 @@ ROWS = {
     "slos.inner_modes": lambda: [(4, 3, 20.0), (20, 8, 2e6), (1, 2, 3.0)],
     "slos.inner_tables": tables_of_links,
     "slos.link_forms": lambda: [(np.array([0, 2, 1, 2]), 2, generator().normal(size=(2, 4)))],
-    "slos._next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
-    "slos.slos_small": small_distributions,
+    "slos.next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
     "unitary.deviation_columns": deviations,
+    **STACK_ROWS,
 }
 MEANT = {"marginals.photon_sums": sums_with_a_meaning}
 OF_ANY_WIDTH = {"permanents.permanent.permanent_glynn", "permanents.permanent.pack_single"}

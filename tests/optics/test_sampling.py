@@ -49,7 +49,7 @@ def test_zero_probability_is_never_drawn():
     assert counts.sum() == 10_000
 
 
-@pytest.mark.parametrize("p", [[-0.1, 1.1], [np.nan, 1], [np.inf, 1], [0.0, 0.0], [[0.5, 0.5]]])
+@pytest.mark.parametrize("p", [[-0.1, 1.1], [np.nan, 1], [np.inf, 1], [0.0, 0.0], [[0.5, 0.5], [np.nan, 1]]])
 def test_wrong_probabilities(p):
     """Negative, undefined or missing probabilities are refused."""
     with pytest.raises(ValueError, match="robabilities"):

@@ -139,8 +139,8 @@ def stacked_layers(
     """Multiply out the polynomials of settings.
 
     Args:
-        columns: float64[S or 1, M, 2 m], re and im adjacent: where a photon of each of m input modes goes, over
-            the M modes of the program.
+        columns: float64[S or 1, M, 2 m], re and im adjacent: where a photon of each of m input modes goes,
+            over the M modes of the program.
         photons: int64[S or 1, m], photons of each input mode, as many for each setting as the program has.
         program: (first, start, source, mode, place, weight): int64[n_photons + 1], the first entry of layers
             1 to n_photons, and one behind the last; `start`, `source` and `mode` as `layer_edges` writes
@@ -212,9 +212,7 @@ def stacked_layers(
     for block in range(begin, end, LANES):
         for lane in range(LANES):
             setting = min(block + lane, end - 1)
-            read_forms(
-                setting if columns.shape[0] > 1 else 0, setting if photons.shape[0] > 1 else 0, lane
-            )
+            read_forms(setting if columns.shape[0] > 1 else 0, setting if photons.shape[0] > 1 else 0, lane)
         put(here, 0, fill(1.0))
         put(here, 1, zero)
         for k in range(n_photons - 1):

@@ -149,6 +149,8 @@ def output_distribution(
         lambda index: parsed_light(*checked(index), tolerance),
         fixed,
         least,
+        tolerance=tolerance,
+        clip=True,
         pairs=pairs,
         amplitudes=amplitudes,
         workers=workers,

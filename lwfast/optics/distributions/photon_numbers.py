@@ -16,7 +16,7 @@ from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
 from lwfast.optics.distributions.pruning import kept_ranks, kept_rows
-from lwfast.optics.distributions.stacked_layers import LayerProgram, stack_of_lights
+from lwfast.optics.distributions.stacked_layers import LayerProgram, forms_of_lights, stack_of_forms
 from lwfast.optics.light import Light
 from lwfast.rules import Rule, herald_rules
 
@@ -178,9 +178,8 @@ def fock_distribution(
         return keep_by_rules(found, pairs)
     if amplitudes and follow_loss:
         light.check_amplitudes()
-    ((_, program, values),) = stack_of_lights(
-        [light], heralds, least, pairs=pairs, amplitudes=amplitudes, follow_loss=follow_loss, workers=workers
-    )
+    forms = forms_of_lights([light], follow_loss=follow_loss)
+    ((_, program, values),) = stack_of_forms(forms, heralds, least, pairs=pairs, amplitudes=amplitudes)
     if program is not None:
         return of_program(program, values[0])
     work = polynomial or output_polynomial(

@@ -17,7 +17,15 @@ from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.optics.distributions.layout import FockLayout
 from lwfast.optics.distributions.pruning import kept_ranks
 from lwfast.optics.light import Light
-from lwfast.optics.noise.loss import UNIT_ROUNDING, lossy_rows, without_rounding
+from lwfast.optics.noise.loss import (
+    UNIT_ROUNDING,
+    clipped,
+    completion,
+    loss_matrix,
+    plainly_lossy,
+    rows_that_lose,
+    without_rounding,
+)
 from lwfast.optics.photon_limits import states_of
 from lwfast.rules import Rule
 
@@ -236,57 +244,119 @@ def simple_one(matrix: ComplexArray, photons: NDArray[np.int64]) -> tuple[LayerP
     return program, out[0]
 
 
-def stack_of_lights(
-    lights: Sequence[Light],
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Where photons of settings go, all over the same modes.
+
+    Attributes:
+        columns: complex128[S, m, m], a column for each input mode, cleaned of rounding; 0 where it is dark.
+        rows: complex128[S, r, m], what completes the columns to an isometry.
+        photons: int64[S, m], photons of each input mode, as many for each setting.
+    """
+
+    columns: ComplexArray
+    rows: ComplexArray
+    photons: NDArray[np.int64]
+
+
+def forms_of_lights(lights: Sequence[Light], *, follow_loss: bool = True) -> Forms:
+    """Return the forms of settings.
+
+    Args:
+        lights: Photons, as many for each setting, and where they may go.
+        follow_loss: False leaves lost photons out.
+    """
+    n_settings, n_modes = len(lights), lights[0].n_modes
+    columns = np.zeros((n_settings, n_modes, n_modes), dtype=np.complex128)
+    rows = np.zeros((n_settings, n_modes if follow_loss else 0, n_modes), dtype=np.complex128)
+    photons = np.empty((n_settings, n_modes), dtype=np.int64)
+    for index, light in enumerate(lights):
+        columns[index, :, light.occupied] = light.columns.T
+        if follow_loss and not light.is_isometry:
+            found = light.loss_rows
+            rows[index, : len(found), light.occupied] = found.T
+        photons[index] = light.photons
+    return Forms(columns, rows, photons)
+
+
+def lossy_forms(
+    matrices: ComplexArray, photons: NDArray[np.int64], tolerance: float, *, clip: bool
+) -> tuple[NDArray[np.bool_], Forms]:
+    """Return the forms of settings that plainly lose light, all at once.
+
+    Args:
+        matrices: complex128[S, m, m], not checked yet.
+        photons: int64[S, m], as many for each setting.
+        tolerance: How far the matrices may be off by rounding.
+        clip: Clip what rounding amplifies, as `parsed_light` does; False leaves such settings out.
+
+    Returns:
+        Which settings plainly lose light, bool[S], and their forms. Each has the very numbers that
+        `parsed_light` finds.
+    """
+    taken = np.asarray(np.isfinite(matrices).all(axis=(1, 2)))
+    everywhere = np.arange(matrices.shape[1])
+    columns, rows = np.zeros_like(matrices), np.zeros_like(matrices)
+    patterns, which = np.unique(photons > 0, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        settings = np.flatnonzero((which.reshape(-1) == number) & taken)
+        occupied = np.flatnonzero(pattern)
+        given = matrices[np.ix_(settings, everywhere, occupied)]
+        lost = loss_matrix(given)
+        lossy, amplifying = plainly_lossy(lost, tolerance)
+        if clip:
+            given[amplifying] = clipped(given[amplifying], isometry=False)
+            lost[amplifying] = loss_matrix(given[amplifying])
+        else:
+            lossy &= ~amplifying
+        taken[settings[~lossy]] = False
+        at = settings[lossy]
+        columns[np.ix_(at, everywhere, occupied)] = given[lossy]
+        rows[np.ix_(at, np.arange(len(occupied)), occupied)] = completion(lost[lossy])
+    return taken, Forms(columns[taken], rows[taken], photons[taken])
+
+
+def stack_of_forms(
+    forms: Forms,
     heralds: Mapping[int, int],
     least: int,
     *,
     pairs: Sequence[Rule] = (),
     amplitudes: bool = False,
-    follow_loss: bool = True,
     workers: int | None = None,
-) -> Iterator[tuple[list[int], LayerProgram | None, AnyArray]]:
+) -> Iterator[tuple[NDArray[np.int64], LayerProgram | None, AnyArray]]:
     """Compute small distributions of photon numbers, for settings that lose light in as many modes together.
 
     Args:
-        lights: Photons, as many for each setting, and where they may go.
+        forms: Where photons go.
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
         pairs: Rules on the other modes, checked.
-        amplitudes: Compute amplitudes instead; no light is lost then, or `follow_loss` is False.
-        follow_loss: False keeps only the outcomes in which no photon is lost.
+        amplitudes: Compute amplitudes instead; the forms have no rows that lose light then.
         workers: Number of threads.
 
     Yields:
-        (settings, program, values): which of the lights, what was done, and float64[S, K] or
+        (settings, program, values): int64, which of the settings; what was done; and float64[S, K] or
         complex128[S, K]. Program and values are None and empty where distributions are not small.
     """
-    groups: dict[int, list[int]] = {}
-    losses = []
-    for index, light in enumerate(lights):
-        rows = without_rounding(light.loss_rows) if follow_loss else light.loss_rows[:0]
-        rows = rows[lossy_rows(rows)]
-        losses.append(rows)
-        groups.setdefault(len(rows), []).append(index)
-    free, modes = program_modes(lights[0].n_modes, heralds)
-    for n_loss, members in groups.items():
-        n_modes, n_photons = lights[0].n_modes, lights[0].n_photons
+    rows = without_rounding(forms.rows)
+    losing = rows_that_lose(rows)
+    numbers = losing.sum(axis=1)
+    n_photons = int(forms.photons[0].sum())
+    free, modes = program_modes(forms.photons.shape[1], heralds)
+    for n_loss in np.unique(numbers).tolist():
+        members = np.flatnonzero(numbers == n_loss)
         if not fits(len(free), heralds, n_loss, n_photons):
             yield members, None, np.empty(0)
             continue
-        program = layer_program(
-            len(free), fixed_photons(heralds), n_loss, n_photons, least, tuple(pairs)
-        )
-        columns = np.zeros((len(members), len(modes) + n_loss, n_modes), dtype=np.complex128)
-        photons = np.empty((len(members), n_modes), dtype=np.int64)
-        for row, index in enumerate(members):
-            light = lights[index]
-            columns[row, : len(modes), light.occupied] = light.columns[modes].T
-            columns[row, len(modes) :, light.occupied] = losses[index].T
-            photons[row] = light.photons
-        values = run_program(
-            program, columns, photons, len(members), amplitudes=amplitudes, workers=workers
-        )
+        program = layer_program(len(free), fixed_photons(heralds), n_loss, n_photons, least, tuple(pairs))
+        columns = forms.columns[members[:, np.newaxis], modes]
+        if n_loss:
+            # As many rows of each setting, which need not be the same ones.
+            which = np.nonzero(losing[members])[1].reshape(len(members), n_loss, 1)
+            columns = np.concatenate([columns, np.take_along_axis(rows[members], which, axis=1)], axis=1)
+        columns, photons = np.ascontiguousarray(columns), np.ascontiguousarray(forms.photons[members])
+        values = run_program(program, columns, photons, len(members), amplitudes=amplitudes, workers=workers)
         yield members, program, values
 
 

@@ -19,10 +19,12 @@ from lwfast.optics.distributions.stacked_layers import (
     MOST_PHOTONS,
     fits,
     fixed_photons,
+    forms_of_lights,
     layer_program,
+    lossy_forms,
     program_modes,
     run_program,
-    stack_of_lights,
+    stack_of_forms,
 )
 from lwfast.optics.light import Light
 from lwfast.optics.noise.loss import UNIT_ROUNDING
@@ -62,6 +64,8 @@ def fock_stack(
     heralds: dict[int, int],
     least: int,
     *,
+    tolerance: float = 1e-10,
+    clip: bool = False,
     pairs: Sequence[Rule] = (),
     amplitudes: bool = False,
     workers: int | None = None,
@@ -78,6 +82,10 @@ def fock_stack(
             as it is: its occupied columns miss an isometry by no more than `UNIT_ROUNDING`.
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
+        tolerance: How far the matrices may be off by rounding. Those that plainly lose more light are parsed
+            all at once, and have to come out as `light_of` parses them.
+        clip: Whether `light_of` clips what rounding amplifies in such a matrix, once, as `parsed_light` does.
+            False leaves to it all that might be clipped.
         pairs: Rules on the other modes, checked.
         amplitudes: Compute amplitudes too.
         workers: Number of threads.
@@ -94,19 +102,21 @@ def fock_stack(
     stacks = []
     for total in np.unique(totals).tolist():
         settings = np.arange(n_settings) if (totals == total).all() else np.flatnonzero(totals == total)
-        stacks.append(_Stack(matrices, photons, settings, total, heralds))
+        stacks.append(_Stack(matrices, photons, settings, total, heralds, tolerance, clip=clip))
     # Errors come before the work, and the first one that there is.
     lights: dict[int, Light] = {}
-    for index in np.sort(np.concatenate([stack.careful for stack in stacks])).tolist():
+    careful = np.sort(np.concatenate([stack.careful for stack in stacks]))
+    if amplitudes:
+        careful = np.union1d(careful, np.concatenate([stack.lossy for stack in stacks]))
+    for index in careful.tolist():
         with naming(index, shape):
             lights[index] = light_of(index)
             if amplitudes:
                 lights[index].check_amplitudes()
 
-    def conditions_met(light: Light) -> OutputDistribution:
-        return fock_distribution(
-            light, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers
-        )
+    def alone(index: int) -> OutputDistribution:
+        light = lights[index] if index in lights else light_of(index)
+        return fock_distribution(light, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers)
 
     parts = []
     for stack in stacks:
@@ -115,26 +125,27 @@ def fock_stack(
                 len(stack.free), fixed_photons(heralds), 0, stack.n_photons, least, tuple(pairs)
             )
             values = run_program(
-                program, *stack.forms(), len(stack.plain), amplitudes=amplitudes, workers=workers
+                program, *stack.plain_forms(), len(stack.plain), amplitudes=amplitudes, workers=workers
             )
             parts.append(Part(stack.plain, of_program(program, values)))
-        if not len(stack.careful):
-            continue
-        given = [lights[index] for index in stack.careful.tolist()]
-        for members, lossy, values in stack_of_lights(
-            given, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers
-        ):
-            these = stack.careful[members]
-            if lossy is not None:
-                parts.append(Part(these, of_program(lossy, values)))
-                continue
-            found = one_by_one(lambda place, group=these: conditions_met(lights[int(group[place])]), these, shape)
-            parts.extend(part._replace(settings=these[part.settings]) for part in parts_of(found))
-    return merged(parts, shape)
+        groups = [(stack.lossy, stack.lossy_forms)] if len(stack.lossy) else []
+        if len(stack.careful):
+            groups.append((stack.careful, forms_of_lights([lights[k] for k in stack.careful.tolist()])))
+        for settings, forms in groups:
+            for members, done, values in stack_of_forms(
+                forms, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers
+            ):
+                these = settings[members]
+                if done is not None:
+                    parts.append(Part(these, of_program(done, values)))
+                    continue
+                found = parts_of(one_by_one(alone, these, shape))
+                parts.extend(part._replace(settings=these[part.settings]) for part in found)
+    return merged(joined(parts), shape)
 
 
 class _Stack:
-    """Settings with as many photons, and which of them are plain.
+    """Settings with as many photons, sorted by how closely they have to be looked at.
 
     Args:
         matrices: complex128[S or 1, m, m], of all settings.
@@ -142,10 +153,14 @@ class _Stack:
         settings: int64, these settings.
         n_photons: Photons of each.
         heralds: Photons demanded in output modes.
+        tolerance: As in `fock_stack`.
+        clip: As in `fock_stack`.
 
     Attributes:
         plain: int64, the settings that can be taken as they are.
+        lossy: int64, those that lose light, and are fine otherwise.
         careful: int64, the others.
+        lossy_forms: Where the photons of the lossy ones go.
         free: Modes that are not heralded.
     """
 
@@ -156,37 +171,40 @@ class _Stack:
         settings: NDArray[np.int64],
         n_photons: int,
         heralds: dict[int, int],
+        tolerance: float,
+        *,
+        clip: bool,
     ) -> None:
         from lwfast._kernels.optics.stacked_layers import simple_settings
 
-        n_modes = photons.shape[1]
         self.n_photons = n_photons
-        self.free, self._modes = program_modes(n_modes, heralds)
-        self._matrices, self._photons = matrices, photons
-        self._rows_of(settings)
+        self.free, self._modes = program_modes(photons.shape[1], heralds)
+        matrices, photons = _rows(matrices, settings), _rows(photons, settings)
         simple = np.zeros(len(settings), dtype=np.uint8)
-        if fits(len(self.free), heralds, 0, n_photons):
-            simple_settings(
-                self._matrices.view(np.float64), self._photons, UNIT_ROUNDING, MOST_PHOTONS, simple
-            )
-        places = np.flatnonzero(simple)
-        if len(places) < len(settings):
-            self._rows_of(places)
-        self.plain, self.careful = settings[places], settings[simple == 0]
+        small = fits(len(self.free), heralds, 0, n_photons)
+        if small:
+            simple_settings(matrices.view(np.float64), photons, UNIT_ROUNDING, MOST_PHOTONS, simple)
+        places, rest = np.flatnonzero(simple), np.flatnonzero(simple == 0)
+        self._matrices, self._photons = _rows(matrices, places), _rows(photons, places)
+        self.plain, self.lossy, self.careful = settings[places], settings[:0], settings[rest]
+        # One setting is parsed as quickly by itself.
+        if small and len(rest) > 1:
+            wide = np.broadcast_to(_rows(matrices, rest), (len(rest), *matrices.shape[1:]))
+            inputs = np.broadcast_to(_rows(photons, rest), (len(rest), photons.shape[1]))
+            lossy, self.lossy_forms = lossy_forms(wide, inputs, tolerance, clip=clip)
+            self.lossy, self.careful = settings[rest[lossy]], settings[rest[~lossy]]
 
-    def _rows_of(self, settings: NDArray[np.int64]) -> None:
-        """Keep the matrices and photons of some settings, numbered among those that are there."""
-        if 1 < len(self._matrices) != len(settings):
-            self._matrices = self._matrices[settings]
-        if 1 < len(self._photons) != len(settings):
-            self._photons = self._photons[settings]
-
-    def forms(self) -> tuple[ComplexArray, NDArray[np.int64]]:
+    def plain_forms(self) -> tuple[ComplexArray, NDArray[np.int64]]:
         """Return where photons of the plain settings go, over the modes of a program, and these photons."""
         columns = self._matrices
         if self._modes != list(range(columns.shape[1])):
             columns = np.ascontiguousarray(columns[:, self._modes])
         return columns, self._photons
+
+
+def _rows(array: AnyArray, settings: NDArray[np.int64]) -> AnyArray:
+    """Return the entries of some settings, or the one that all share."""
+    return array if len(array) in (1, len(settings)) else array[settings]
 
 
 def stack_of(one: Callable[[int], OutputDistribution], shape: tuple[int, ...]) -> OutputDistribution:
@@ -207,16 +225,36 @@ def one_by_one(
     """Return the distributions of some settings of a stack, each worked out by itself.
 
     Args:
-        one: Works out a setting, given its place among these.
+        one: Works out a setting.
         settings: int64, their places in the stack.
         shape: The shape of the stack.
     """
     found = []
-    for place, index in enumerate(settings.tolist()):
+    for done, index in enumerate(settings.tolist(), 1):
         with naming(index, shape):
-            found.append(one(place))
-        step("settings", place + 1, len(settings))
+            found.append(one(index))
+        step("settings", done, len(settings))
     return found
+
+
+def joined(parts: Sequence[Part]) -> list[Part]:
+    """Put parts together that have the same outcomes."""
+    groups: dict[Any, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(part.found.table_key(), []).append(part)
+    if len(groups) == len(parts):
+        return list(parts)
+    wide = []
+    for members in groups.values():
+        settings = np.concatenate([part.settings for part in members])
+        order = np.argsort(settings)
+        found = [part.found for part in members]
+        probabilities = np.concatenate([one.probabilities for one in found])[order]
+        amplitudes = None
+        if found[0].amplitudes is not None:
+            amplitudes = np.concatenate([np.asarray(one.amplitudes) for one in found])[order]
+        wide.append(Part(settings[order], found[0].over(probabilities, amplitudes)))
+    return wide
 
 
 def parts_of(found: Sequence[OutputDistribution]) -> list[Part]:
@@ -248,9 +286,9 @@ def merged(parts: Sequence[Part], shape: tuple[int, ...]) -> OutputDistribution:
         shape: The shape of the stack.
 
     Returns:
-        The distributions, with probabilities float64[*shape, K]. Where settings differ in their outcomes, each
-        outcome of any of them is there once, those with most photons first, then in the recursive order;
-        one that a setting does not have has probability 0 there.
+        The distributions, with probabilities float64[*shape, K]. Where settings differ in their outcomes,
+        each outcome of any of them is there once, those with most photons first, then in the recursive
+        order; one that a setting does not have has probability 0 there.
 
     Raises:
         ResourceLimitError: The outcomes of all together do not fit in memory.

@@ -61,22 +61,47 @@ def completion(lost: ComplexArray) -> ComplexArray:
     """Return the rows that complete columns to an isometry.
 
     Args:
-        lost: complex128[q, q], what `loss_matrix` says of columns with singular values of at most 1.
+        lost: complex128[..., q, q], what `loss_matrix` says of columns with singular values of at most 1.
 
     Returns:
-        Upper triangular rows complex128[q, q].
+        Upper triangular rows complex128[..., q, q].
     """
     values, vectors = np.linalg.eigh(lost)
-    root = np.sqrt(np.clip(values, 0.0, None))[:, np.newaxis] * vectors.conj().T
+    root = np.sqrt(np.clip(values, 0.0, None))[..., np.newaxis] * np.swapaxes(vectors.conj(), -1, -2)
     rows: ComplexArray = np.triu(np.linalg.qr(root)[1])
     return rows
 
 
 def loss_matrix(columns: ComplexArray) -> ComplexArray:
-    """Return E = 1 - T^H T; infinite or NaN where T is beyond measure."""
+    """Return E = 1 - T^H T of complex128[..., n_modes, q]; infinite or NaN where T is beyond measure."""
+    # In this layout, BLAS sums a matrix of a stack as it sums one alone.
+    columns = np.ascontiguousarray(columns)
     with np.errstate(over="ignore", invalid="ignore"):
-        lost: ComplexArray = np.eye(columns.shape[1]) - columns.conj().T @ columns
+        products = np.swapaxes(columns.conj(), -1, -2) @ columns
+        lost: ComplexArray = np.eye(columns.shape[-1]) - products
     return lost
+
+
+def plainly_lossy(lost: ComplexArray, tolerance: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say which columns lose more light than rounding can, and amplify none beyond it.
+
+    Args:
+        lost: complex128[S, q, q], what `loss_matrix` says of columns.
+        tolerance: How far the matrices may be off by rounding.
+
+    Returns:
+        bool[S], True for these; `checked_columns` finds of them that they are no isometry. And bool[S], True
+        for those that it clips, since rounding amplifies some light.
+    """
+    size = lost.shape[-1]
+    worst = np.abs(lost).max(axis=(1, 2), initial=0.0)
+    known = (worst > tolerance) & (worst < _HUGE)
+    values = np.zeros((len(lost), max(size, 1)))
+    if size:
+        values[known] = np.linalg.eigvalsh(lost[known])
+    bound = max(tolerance, UNIT_ROUNDING * size)
+    lossy = known & (values[:, 0] >= -bound) & (values[:, -1] > _SMALLEST_LOSS)
+    return lossy, lossy & (values[:, 0] < 0)
 
 
 def _amplifies(columns: ComplexArray, tolerance: float) -> NotUnitaryError:
@@ -88,10 +113,15 @@ def _amplifies(columns: ComplexArray, tolerance: float) -> NotUnitaryError:
 
 
 def clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
-    """Return the nearest matrix with singular values of at most 1, or exactly 1 for an isometry."""
+    """Return the nearest matrices with singular values of at most 1, or exactly 1 for an isometry.
+
+    Args:
+        columns: complex128[..., n_modes, q].
+        isometry: Whether they are isometries but for rounding.
+    """
     left, singular, right = np.linalg.svd(columns, full_matrices=False)
     singular = np.ones_like(singular) if isometry else np.minimum(singular, 1.0)
-    cleaned: ComplexArray = (left * singular) @ right
+    cleaned: ComplexArray = (left * singular[..., np.newaxis, :]) @ right
     return cleaned
 
 
@@ -100,8 +130,12 @@ def without_rounding(rows: ComplexArray) -> ComplexArray:
     return np.where(np.abs(rows) > _ENTRY, rows, 0.0)
 
 
+def rows_that_lose(rows: ComplexArray) -> NDArray[np.bool_]:
+    """Say which rows of complex128[..., r, q] lose anything, bool[..., r]."""
+    losing: NDArray[np.bool_] = np.abs(rows).max(axis=-1, initial=0.0) > _ROW
+    return losing
+
+
 def lossy_rows(rows: ComplexArray) -> NDArray[np.int64]:
     """Return the indices of the rows that lose anything, as int64[r]."""
-    if not len(rows):
-        return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(np.abs(rows).max(axis=1, initial=0.0) > _ROW)
+    return np.flatnonzero(rows_that_lose(rows))

@@ -15,11 +15,21 @@ from lwfast._base.progress import Progress, step
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, SeedLike, StateTable
 from lwfast.errors import ModeMismatchError
-from lwfast.optics.arguments import checked_matrix, checked_occupation, matrix_tolerance
+from lwfast.optics.arguments import (
+    checked_matrix,
+    checked_occupation,
+    checked_samples,
+    checked_settings,
+    is_stack,
+    matrix_tolerance,
+)
 from lwfast.optics.costs import check_sample_cost, largest_table, sample_bytes, slowest_sample_seconds
+from lwfast.optics.distributions.stacks import naming
 from lwfast.optics.light import Light, parsed_light
-from lwfast.optics.noise.loss import lossy_rows
+from lwfast.optics.noise.loss import UNIT_ROUNDING, lossy_rows
 from lwfast.optics.permanents.expansions import sample_in_steps
+from lwfast.optics.samples.spawned import spawned
+from lwfast.optics.unitary import unitary_deviation
 
 _STEPS_FROM_SECONDS = 0.1
 """Samples that take longer are drawn in steps."""
@@ -37,7 +47,7 @@ class _StoppedError(Exception):
 
 def boson_sample(
     unitary: ArrayLike,
-    occupation: Sequence[int],
+    occupation: Sequence[int] | ArrayLike,
     n_samples: int,
     *,
     rng: SeedLike = None,
@@ -46,23 +56,29 @@ def boson_sample(
 ) -> StateTable:
     """Draw output states of indistinguishable photons, each independent of the others.
 
+    Leading dimensions are a stack of settings, and broadcast as in `numpy.linalg`. Each setting has a stream
+    of its own: the samples of the i-th, in C order of the leading dimensions, are those of a call of its own
+    with the i-th generator of `numpy.random.default_rng(rng).spawn(how many)`, bit for bit.
+
     Args:
-        unitary: (m, m) complex, unitary or a transfer matrix that loses light (singular values of at most 1).
-            Column j is where a photon in input mode j goes.
-        occupation: Photons in each of the m input modes, repeats allowed; a `State` will do.
-        n_samples: How many samples.
+        unitary: (..., m, m) complex, unitary or a transfer matrix that loses light (singular values of at
+            most 1). Column j is where a photon in input mode j goes.
+        occupation: (..., m) photons in each of the m input modes, repeats allowed; a `State` or a list of
+            them will do.
+        n_samples: How many samples, of each setting.
         rng: Seed, SeedSequence or Generator. The same seed gives the same samples on any number of threads.
         workers: Number of threads, None for all cores.
-        progress: True for progress on stderr, or called now and then with (samples done, `n_samples`), from
-            any thread, one at a time.
+        progress: True for progress on stderr, or called now and then with (samples done, samples in all),
+            from any thread, one at a time.
 
     Returns:
-        uint8[n_samples, m], one state a row. Lost photons are missing from it. Subtract photon numbers of it
-        as `samples.astype(int)`: uint8 has no sign and ends at 255.
+        uint8[..., n_samples, m], one state a row. Lost photons are missing from it. Subtract photon numbers
+        of it as `samples.astype(int)`: uint8 has no sign and ends at 255.
 
     Raises:
         TypeError: An occupation or `n_samples` is no integer.
-        ValueError: The matrix is not square or not finite, or a number is negative.
+        ValueError: The matrix is not square or not finite, a number is negative, or leading dimensions do
+            not broadcast. Of a stack, errors name the first setting that is wrong.
         ModeMismatchError: `occupation` has another length than the matrix.
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: More than 255 photons, or samples that would take minutes each, or do not fit in
@@ -72,11 +88,50 @@ def boson_sample(
         Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
         the permanents come from an expansion over sub-multisets, see `_kernels/optics/boson_sampling.py`.
     """
+    if is_stack(unitary, occupation):
+        return _sample_stack(unitary, occupation, n_samples, rng, workers, progress)
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
     inputs = np.repeat(np.arange(len(matrix)), photons)[np.newaxis]
     light = parsed_light(matrix, photons, matrix_tolerance(unitary))
     return _sample(light, inputs, n_samples, rng, workers, progress)
+
+
+def _sample_stack(
+    unitary: ArrayLike,
+    occupation: ArrayLike,
+    n_samples: int,
+    rng: SeedLike,
+    workers: int | None,
+    progress: Shown,
+) -> StateTable:
+    """Draw samples of a stack of settings, uint8[..., n_samples, m]."""
+    settings = checked_settings(unitary, occupation)
+    count, n_settings, n_modes = checked_samples(n_samples), settings.n_settings, settings.n_modes
+    check_memory(n_settings * count * n_modes, f"{count:,} samples of each of {n_settings:,} settings")
+    matrices = settings.matrices
+    # Errors come before the work. To look closer is worth its time only where a matrix is not unitary.
+    for index in np.flatnonzero(~(np.atleast_1d(unitary_deviation(matrices)) <= UNIT_ROUNDING)).tolist():
+        with naming(index, settings.shape):
+            parsed_light(checked_matrix(matrices[index]), settings.photons_of(index), settings.tolerance)
+    # In single precision, rounding is larger: what checks a matrix has to see what was given.
+    given = np.asarray(unitary).dtype
+    streams = spawned(rng, n_settings)
+    out = np.empty((n_settings, count, n_modes), dtype=np.uint8)
+    with Progress(progress is True):
+        for index in range(n_settings):
+            with naming(index, settings.shape):
+                out[index] = boson_sample(
+                    matrices[index if len(matrices) > 1 else 0].astype(given),
+                    settings.photons_of(index),
+                    count,
+                    rng=streams.generator(index),
+                    workers=workers,
+                )
+            if callable(progress):
+                progress((index + 1) * count, n_settings * count)
+            step("settings", index + 1, n_settings)
+    return out.reshape(*settings.shape, count, n_modes)
 
 
 def boson_sample_inputs(

@@ -61,9 +61,6 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     """
     p = np.ascontiguousarray(probabilities, dtype=np.float64)
     n = checked_samples(n_samples)
-    if p.ndim == 0:
-        msg = f"probabilities should have a dimension, the outcomes; got the number {p}."
-        raise ValueError(msg)
     if p.size == 0:
         if n and math.prod(p.shape[:-1]):
             raise ValueError("Cannot draw samples from no outcomes.")
@@ -93,9 +90,7 @@ def _wrong(total: float) -> str:
 def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]) -> Counts:
     """Draw from each of a stack, float64[S, K], with one distribution and one outcome at least."""
     n_settings, n_outcomes = p.shape
-    check_memory(
-        16 * p.size, f"Counts of {n_outcomes:,} outcomes for each of {n_settings:,} distributions"
-    )
+    check_memory(16 * p.size, f"Counts of {n_outcomes:,} outcomes for each of {n_settings:,} distributions")
     counts: Counts = np.empty(p.shape, dtype=np.int64)
     states = streams.states()
     if states is None or n_outcomes >= _WIDE or _by_multinomial(n, n_outcomes):
@@ -127,8 +122,12 @@ def _by_multinomial(n_samples: int, n_outcomes: int) -> bool:
 
 
 def _cells(n_outcomes: int, n_samples: int) -> int:
-    """Return the cells of a guide table: one an outcome, or fewer where few samples are drawn."""
-    return 1 << max(4, min(n_outcomes, 4 * n_samples).bit_length() - 1)
+    """Return the cells of a guide table, a power of two.
+
+    One or two an outcome, where both tables fit in the cache, and fewer where few samples are drawn.
+    """
+    wanted = 2 * n_outcomes if n_outcomes < _WIDE else n_outcomes
+    return 1 << max(4, min(wanted, 4 * n_samples).bit_length() - 1)
 
 
 def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.random.Generator) -> Counts:

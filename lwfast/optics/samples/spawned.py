@@ -63,7 +63,8 @@ class Spawned:
             return self._generators[index]
         if self._seeds is None:
             raise AssertionError("There are seeds where there are no generators.")
-        return np.random.Generator(np.random.PCG64(_Seed(self._seeds[index])))
+        seed: Any = _Seed(self._seeds[index])
+        return np.random.Generator(np.random.PCG64(seed))
 
 
 class _Seed(np.random.bit_generator.ISeedSequence):
