@@ -82,20 +82,20 @@ def plan_sweep(data: SweepData, name: str, prepare: Prepare, *, to_run: bool = F
     number, base = len(data.table), data.base
     with telling(0, data.table, 0):
         plan: Plan = prepare(base, name, to_run=to_run).plan
-    values = isinstance(base, SimulatorTask | AnalyzerTask)
-    if isinstance(base, SimulatorTask | AnalyzerTask):
-        # While they are put together, there are two of each.
-        kept = 2 * number * len(base.inputs) * plan.n_outcomes * (8 if isinstance(base, AnalyzerTask) else 16)
-        check_memory(
-            kept, f"The values of {number:,} settings", remedy="Name fewer outputs, or split the sweep."
-        )
+    if isinstance(base, SamplerTask):
+        # As many outcomes as there can be, with modes and counts, twice while they are put together.
+        most = min(plan.n_outcomes or base.n_samples, base.n_samples)
+        kept = 2 * number * most * (base.circuit.n_modes + 8)
+        remedy = "Take fewer samples, or split the sweep."
     else:
-        kept = 0
+        kept = 2 * number * len(base.inputs) * plan.n_outcomes * (8 if isinstance(base, AnalyzerTask) else 16)
+        remedy = "Name fewer outputs, or split the sweep."
+    check_memory(kept, f"The results of {number:,} settings", remedy=remedy)
     reason = f"{number:,} settings, of which the first is planned like this: {plan.reason}"
     return replace(
         plan,
         reason=reason,
-        needed_bytes=plan.needed_bytes + (kept if values else 0),
+        needed_bytes=plan.needed_bytes + kept,
         seconds=number * plan.seconds,
         polynomial=None,
     )

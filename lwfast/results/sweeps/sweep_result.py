@@ -92,12 +92,17 @@ class SweepResult(SweepTable):
         """Put the results of single settings together; what all of them say of themselves is kept.
 
         Raises:
-            ResultCreationError: There are not as many as settings.
+            ResultCreationError: There are not as many as settings, or none.
         """
         listed = list(results)
+        if len(listed) != len(axis) or not listed:
+            raise ResultCreationError(f"{len(listed)} results do not fit {len(axis)} settings.")
         counts = [result.whole_counts("A sweep") for result in listed]
         tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
         first = listed[0]
+        # Each may be the result of a job of its own; what is said of one is not said of all.
+        about = [result.known_record.metadata for result in listed]
+        shared = {name: value for name, value in about[0].items() if all(a.get(name) == value for a in about)}
         raws = [result.known_raw for result in listed]
         raw = None
         if any(raw is not result for raw, result in zip(raws, listed, strict=True)):
@@ -108,7 +113,7 @@ class SweepResult(SweepTable):
             np.concatenate(tables),
             np.concatenate(counts),
             np.cumsum([0, *map(len, counts)], dtype=np.int64),
-            first.known_record,
+            replace(first.known_record, metadata=shared),
             kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
             reason=reason,
             raw=raw,
