@@ -24,11 +24,10 @@ from lwfast.results.files.save import METADATA_KEY
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
-from lwfast.results.sweeps.sweep_files import is_sweep
+from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body
 from lwfast.results.sweeps.sweep_table import SweepTable
 from lwfast.tables.counts import group_checked
 from lwfast.tables.result_json import decode_members, decode_table
-from lwfast.tables.sweep_json import decode_sweep, is_sweep_body
 
 _KINDS: dict[str, type[SamplingResult]] = {
     "SamplingResult": SamplingResult,
@@ -102,6 +101,8 @@ def _read_json(path: Path) -> SamplingResult | SweepTable:
     """Read any of the JSON forms; they differ in what the first member is."""
     body = unmarked(read_file(path, _JSON_FACTOR))
     if is_sweep_body(body):
+        from lwfast.tables.sweep_json import decode_sweep  # loads msgspec
+
         sweep, _, described = decode_sweep(body)
         if described is None:
             return sweep_of_body(body)

@@ -69,31 +69,6 @@ class SweepColumns:
     columns: Mapping[str, AnyArray]
 
 
-def unpacked(columns: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
-    """Return counts in their long form again: states, counts and offsets, checked.
-
-    Raises:
-        ResultFormatError: Columns have another type or do not fit each other.
-    """
-    if "rows" not in columns:
-        return dict(columns)
-    try:
-        states, rows, counts, lengths = (columns[name] for name in ("states", "rows", "counts", "lengths"))
-    except KeyError as error:
-        raise ResultFormatError(f"The sweep has no column {error}.") from None
-    if states.dtype != np.uint8 or states.ndim != 2:
-        raise ResultFormatError("The states of the sweep are no table of uint8.")
-    for name, column in (("rows", rows), ("counts", counts), ("lengths", lengths)):
-        if column.ndim != 1 or column.dtype.kind not in "iu" or (len(column) and column.min() < 0):
-            raise ResultFormatError(f"The column {name!r} of the sweep does not hold integers from 0 on.")
-    if len(rows) != len(counts) or (len(rows) and int(rows.max()) >= len(states)):
-        raise ResultFormatError("The rows of the sweep do not fit its states and counts.")
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths.astype(np.int64))])
-    if offsets[-1] != len(rows):
-        raise ResultFormatError(f"The sweep has {len(rows)} rows; its lengths say {offsets[-1]}.")
-    return {"states": states[rows], "counts": counts.astype(np.int64), "offsets": offsets}
-
-
 def encode_sweep(
     sweep: SweepColumns,
     job_data: dict[str, Any] | None = None,
@@ -114,7 +89,7 @@ def encode_sweep(
 def decode_sweep(body: bytes) -> tuple[SweepColumns, dict[str, Any] | None, dict[str, Any] | None]:
     """Return the sweep of a body, its job data and its metadata.
 
-    The columns are as they stand there; `unpacked` checks how they fit each other.
+    The columns are as they stand there; `lwfast.results.sweeps.sweep_files.unpacked` checks how they fit.
 
     Raises:
         ResultFormatError: It is no such body.
@@ -131,11 +106,6 @@ def decode_sweep(body: bytes) -> tuple[SweepColumns, dict[str, Any] | None, dict
     if settings is None or settings.dtype != np.float64:
         raise ResultFormatError("The sweep has no settings of float64.")
     return SweepColumns(sweep.labels, sweep.shape, settings, columns), decoded.job_data, decoded.metadata
-
-
-def is_sweep_body(body: bytes) -> bool:
-    """Say whether a body begins as that of a sweep does."""
-    return body[:64].lstrip(b" \t\r\n{").startswith(b'"sweep"')
 
 
 def _array(name: str, column: _Column) -> AnyArray:

@@ -13,12 +13,11 @@ from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sweeps.setting_axis import SettingAxis
-from lwfast.results.sweeps.sweep_files import sweep_parts
+from lwfast.results.sweeps.sweep_files import is_sweep_body, sweep_parts, unpacked
 from lwfast.results.sweeps.sweep_result import SweepResult
 from lwfast.results.sweeps.sweep_simulation import SweepSimulationResult
 from lwfast.results.sweeps.sweep_table import SweepTable
 from lwfast.tables.counts import as_counts, as_table
-from lwfast.tables.sweep_json import decode_sweep, is_sweep_body, unpacked
 
 _SIMULATIONS = ("probability", "probability_amplitude")
 _ATTRIBUTE = "attribute_"
@@ -63,6 +62,8 @@ def sweep_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> Swe
         TypeError: A rule or herald is not made of integers.
         ValueError: A rule is empty or names a mode twice.
     """
+    from lwfast.tables.sweep_json import decode_sweep  # loads msgspec
+
     sweep, job_data, _ = decode_sweep(body)
     kept = json_like(dict(metadata or {}), "metadata")
     try:

@@ -21,7 +21,6 @@ from lwfast.results.files.endings import result_path
 from lwfast.results.files.npz import write_arrays
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.tables.counts import group_checked
-from lwfast.tables.sweep_json import SweepColumns, encode_sweep, unpacked
 
 SUFFIXES = (".npz", ".json")
 _SWEEP = "sweep"
@@ -79,6 +78,8 @@ def sweep_body(
     metadata: dict[str, Any] | None = None,
 ) -> bytes:
     """Return a sweep as the body that the wire carries, and a `.json` file holds."""
+    from lwfast.tables.sweep_json import SweepColumns, encode_sweep  # loads msgspec
+
     return encode_sweep(
         SweepColumns(axis.labels, axis.shape, axis.settings, packed(columns)), job_data, metadata
     )
@@ -120,6 +121,36 @@ def sweep_parts(
         raise ResultFormatError("The kind in the metadata is no text.")
     axis = SettingAxis(labels, settings, shape)
     return axis, unpacked(rest), kind, record_of(described), reason
+
+
+def is_sweep_body(body: bytes) -> bool:
+    """Say whether a body begins as that of a sweep does."""
+    return body[:64].lstrip(b" \t\r\n{").startswith(b'"sweep"')
+
+
+def unpacked(columns: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
+    """Return counts in their long form again: states, counts and offsets, checked.
+
+    Raises:
+        ResultFormatError: Columns have another type or do not fit each other.
+    """
+    if "rows" not in columns:
+        return dict(columns)
+    try:
+        states, rows, counts, lengths = (columns[name] for name in ("states", "rows", "counts", "lengths"))
+    except KeyError as error:
+        raise ResultFormatError(f"The sweep has no column {error}.") from None
+    if states.dtype != np.uint8 or states.ndim != 2:
+        raise ResultFormatError("The states of the sweep are no table of uint8.")
+    for name, column in (("rows", rows), ("counts", counts), ("lengths", lengths)):
+        if column.ndim != 1 or column.dtype.kind not in "iu" or (len(column) and column.min() < 0):
+            raise ResultFormatError(f"The column {name!r} of the sweep does not hold integers from 0 on.")
+    if len(rows) != len(counts) or (len(rows) and int(rows.max()) >= len(states)):
+        raise ResultFormatError("The rows of the sweep do not fit its states and counts.")
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths.astype(np.int64))])
+    if offsets[-1] != len(rows):
+        raise ResultFormatError(f"The sweep has {len(rows)} rows; its lengths say {offsets[-1]}.")
+    return {"states": states[rows], "counts": counts.astype(np.int64), "offsets": offsets}
 
 
 def packed(columns: Mapping[str, AnyArray]) -> dict[str, AnyArray]:

@@ -420,19 +420,20 @@ class SweepResult(SweepTable):
     def _totals(self) -> FloatArray:
         return self.n_samples.astype(np.float64)
 
-    def save(self, filename: Any) -> Path:
+    def save(self, filename: Any, raw_data: bool = False) -> Path:
         """Write the sweep to a file, atomically; `lw.load_result` reads it.
 
         Args:
-            filename: Ends in `.npz`, `.parquet` or `.json`; a name without an ending gets `.json` added.
+            filename: Ends in `.npz` or `.json`; a name without an ending gets `.json` added.
+            raw_data: Save the data before post-selection and mapping.
 
         Returns:
             The path of the file.
 
         Raises:
+            ResultError: The raw data are to be saved and not known.
             TypeError: `filename` is no name or path.
             ValueError: It names a folder, or its ending is no form of sweeps.
-            LightworksDependencyError: pyarrow is needed and not installed.
             OSError: The file cannot be written.
         """
         columns: dict[str, AnyArray] = {
