@@ -10,6 +10,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote, wire
+from lwfast.cli import main
 from lwfast.remote.compile import compile_sweep
 from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.job_path.sweep_batch import SweepBatch
@@ -183,3 +184,17 @@ def test_a_payload_with_a_sweep_survives_the_wire():
     assert wire.payload_from_builtins(wire.payload_to_builtins(payload)) == payload
     other = msgspec.structs.replace(payload, sweep=msgspec.UNSET)
     assert other != payload
+
+
+def test_the_command_line_shows_a_line_for_each_setting(scheduler, tmp_path, capsys, monkeypatch):
+    job = remote.QPU("Artemis").run(a_sweep(3))
+    result = job.result(timeout=60)
+    monkeypatch.setenv("LWFAST_URL", scheduler.url)
+    monkeypatch.setenv("LWFAST_TOKEN", scheduler.token)
+    assert main(["result", str(job.job_id)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("theta=1.5, mix=0.25")
+    assert main(["result", str(job.job_id), "-o", str(tmp_path / "sweep.npz")]) == 0
+    assert "3 settings" in capsys.readouterr().out
+    assert lw.load_result(tmp_path / "sweep.npz") == result

@@ -101,8 +101,8 @@ def test_columns_have_a_row_for_each_outcome():
     table = sweep.to_arrow()
     assert table.column("theta").to_pylist() == frame.theta.tolist()
     assert table.column("state").to_pylist() == sweep.states.tolist()
-    polars = pytest.importorskip("polars")
-    assert polars.from_arrow(table)["counts"].sum() == 2100
+    pytest.importorskip("polars")
+    assert sweep.to_polars()["counts"].sum() == 2100
 
 
 def test_verbs_are_those_of_single_results():
@@ -172,6 +172,7 @@ def test_files_come_back_whole(tmp_path, make, ending):
         assert again.history == selected.history
         with pytest.raises(lw.ResultError, match="not known"):
             again.raw_data  # noqa: B018
+        assert lw.load_result(selected.save(tmp_path / f"raw.{ending}", raw_data=True)) == sweep
     elif sweep.result_type == "probability":
         assert loaded.performance.tolist() == sweep.performance.tolist()
     assert pickle.loads(pickle.dumps(sweep)) == sweep

@@ -436,12 +436,13 @@ class SweepResult(SweepTable):
             ValueError: It names a folder, or its ending is no form of sweeps.
             OSError: The file cannot be written.
         """
+        saved = self.raw_data if raw_data else self
         columns: dict[str, AnyArray] = {
-            "states": self._states,
-            "counts": self._counts,
-            "offsets": self._offsets,
+            "states": saved.states,
+            "counts": saved.counts,
+            "offsets": saved.offsets,
         }
-        return save_sweep(filename, self._axis, columns, self._kind, self._record, self._reason)
+        return save_sweep(filename, saved.axis, columns, saved.kind, saved.known_record, saved.reason)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SweepResult):

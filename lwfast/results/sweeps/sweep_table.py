@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, FloatArray, StateTable
-from lwfast.results.columns.export import arrow_module, pandas_module
+from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
 from lwfast.results.columns.text import number_of
 from lwfast.results.plots.sweep_plot import chosen_lines, plot_sweep
 from lwfast.results.sweeps.setting_axis import SettingAxis
@@ -246,6 +246,14 @@ class SweepTable(ABC):
             parts = {"_real": values.real, "_imag": values.imag} if np.iscomplexobj(values) else {"": values}
             columns |= {name + end: pa.array(np.ascontiguousarray(part)) for end, part in parts.items()}
         return pa.table(columns)
+
+    def to_polars(self) -> Any:
+        """Return a `polars.DataFrame` with the columns of `to_arrow`.
+
+        Raises:
+            LightworksDependencyError: If polars or pyarrow is not installed.
+        """
+        return polars_module().from_arrow(self.to_arrow())
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the table of `to_arrow` to DuckDB, polars, pyarrow and others."""
