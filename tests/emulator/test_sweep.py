@@ -157,7 +157,7 @@ def test_progress_ends_with_all_settings():
     task = lw.Sampler(circuit, lw.State([1, 1, 0, 0]), 20)
     told = []
     Backend().run(lw.Sweep(task, {theta: np.linspace(0, 1, 100)}), progress=lambda *step: told.append(step))
-    assert told[-1] == ("settings", 100, 100)
+    assert told[-1] == ("settings of the sweep", 100, 100)
 
 
 def test_a_plan_tells_of_all_settings():
@@ -253,6 +253,16 @@ def test_ideal_samplers_are_run_as_a_stack(monkeypatch):
 
     monkeypatch.setattr(stacked.SettingRuns, "run_one", slow)
     Backend().run(lw.Sweep(task, {theta: PHASES}))
+
+
+@pytest.mark.parametrize("allowed", [1, 7000, 20_000])
+def test_how_many_are_worked_out_at_once_changes_nothing(monkeypatch, allowed):
+    circuit, theta, _ = a_circuit()
+    task = lw.Sampler(circuit, lw.State([1, 1, 0, 0]), 200, random_seed=4)
+    sweep = lw.Sweep(task, {theta: np.linspace(0, 3, 50)})
+    whole = Backend().run(sweep)
+    monkeypatch.setattr(stacked, "_STACK_BYTES", allowed)
+    assert Backend().run(sweep) == whole
 
 
 def test_a_circuit_that_lost_its_parameter():

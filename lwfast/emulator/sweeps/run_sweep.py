@@ -12,7 +12,7 @@ import numpy as np
 from lwfast._base.memory import check_memory
 from lwfast._base.progress import step
 from lwfast.emulator.plans import Plan, announce
-from lwfast.emulator.sweeps.setting_runs import Columns, Prepare, SettingRuns, parts, telling
+from lwfast.emulator.sweeps.setting_runs import Columns, Prepare, SettingRuns, joined, parts, telling
 from lwfast.emulator.sweeps.stacked import run_part
 from lwfast.results import SweepResult, SweepSimulationResult
 from lwfast.results.columns.record import ResultRecord
@@ -53,11 +53,8 @@ def run_sweep(
     axis = sweep.axis
     base = data.base
     if isinstance(base, SamplerTask):
-        states, counts, lengths = (
-            np.concatenate(parts) for parts in zip(*(part[:3] for part in found), strict=True)
-        )
+        states, counts, lengths, reason = joined(found)
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        reason = next((part[3] for part in found if part[3] is not None), None)
         record = ResultRecord(input=base.input_state)
         return SweepResult(axis, states, counts, offsets, record, reason=reason)
     if not isinstance(base, SimulatorTask | AnalyzerTask):
@@ -108,7 +105,7 @@ def _in_order(runs: Iterator[SettingRuns], total: int, executor: Any) -> Iterato
         for part in runs:
             yield run_part(part)
             done += len(part)
-            step("settings", done, total)
+            step("settings of the sweep", done, total)
         return
     waiting: deque[tuple[int, Any]] = deque()
     try:
@@ -118,12 +115,12 @@ def _in_order(runs: Iterator[SettingRuns], total: int, executor: Any) -> Iterato
                 length, future = waiting.popleft()
                 yield future.result()
                 done += length
-                step("settings", done, total)
+                step("settings of the sweep", done, total)
         while waiting:
             length, future = waiting.popleft()
             yield future.result()
             done += length
-            step("settings", done, total)
+            step("settings of the sweep", done, total)
     finally:
         for _, future in waiting:
             future.cancel()

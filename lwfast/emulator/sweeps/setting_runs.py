@@ -71,6 +71,11 @@ class SettingRuns:
     def __len__(self) -> int:
         return len(self.unitaries)
 
+    def piece(self, begin: int, end: int) -> SettingRuns:
+        """Return the runs of some of these settings."""
+        table = self.table.part(begin, end)
+        return replace(self, table=table, unitaries=self.unitaries[begin:end], first=self.first + begin)
+
     def task_of(self, row: int) -> Any:
         """Return the data of the task at a setting."""
         base: Any = self.base
@@ -117,6 +122,14 @@ def parts(
         end = min(begin + size, number)
         table = replace(data.table.part(begin, end), parameters=())  # a process has no use for them
         yield SettingRuns(data.base, name, prepare, data.unitaries(begin, end), table, seed, begin)
+
+
+def joined(pieces: list[Columns]) -> Columns:
+    """Put columns of counts together, one after the other."""
+    if len(pieces) == 1:
+        return pieces[0]
+    states, counts, lengths = (np.concatenate(part) for part in zip(*(p[:3] for p in pieces), strict=True))
+    return states, counts, lengths, next((p[3] for p in pieces if p[3] is not None), None)
 
 
 def columns_of_results(results: list[Any]) -> Columns:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.emulator.plans import SLOS, surely_exact
-from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, telling
+from lwfast.emulator.sampling import Sampling
+from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, joined, telling
 from lwfast.optics.costs import MULTINOMIAL_SAMPLES
 from lwfast.optics.distributions.stacks import fock_stack
 from lwfast.optics.light import Light
@@ -17,6 +18,9 @@ from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.optics.samples.sample_counts import sample_counts
 from lwfast.tasks.data import SamplerTask
 
+_STACK_BYTES = 64 << 20
+"""What the distributions of settings that are worked out at once may take."""
+_WORTH_A_STACK = 4
 _UNLIKELY = 1e-9
 """Below, whether a total is more than rounding is asked as a run alone asks it."""
 
@@ -40,9 +44,27 @@ def _as_stack(part: SettingRuns) -> Columns | None:
     with telling(part.first, part.table, 0):
         first = part.prepared(0)
     sampling, plan = first.sampling, first.plan
-    conditions = sampling.conditions
-    if plan.method != SLOS or conditions.test is not None or not surely_exact(sampling, plan, part.name):
+    if (
+        plan.method != SLOS
+        or sampling.conditions.test is not None
+        or not surely_exact(sampling, plan, part.name)
+    ):
         return None
+    at_once = _STACK_BYTES // max(plan.needed_bytes, 1)
+    if at_once < _WORTH_A_STACK:
+        return None
+    pieces = [part.piece(begin, begin + at_once) for begin in range(0, len(part), at_once)]
+    return joined([_stacked(piece, sampling) for piece in pieces])
+
+
+def _stacked(part: SettingRuns, sampling: Sampling) -> Columns:
+    """Run settings whose distributions fit in memory together.
+
+    Args:
+        part: The settings.
+        sampling: What the first of them asks for, and so all of them but for the matrix.
+    """
+    conditions = sampling.conditions
     photons = np.array([sampling.experiment.photons], dtype=np.int64)
 
     def light_of(row: int) -> Light:
@@ -64,7 +86,7 @@ def _as_stack(part: SettingRuns) -> Columns | None:
     if not sampling.every_shot:
         alone = totals <= _UNLIKELY
     if alone.all():
-        return None
+        return columns_of_results([part.run_one(row) for row in range(len(part))])
     drawn = _counts(part, probabilities, totals, sampling.every_shot and conditions.any, ~alone)
     return _columns(part, found.states, drawn, np.flatnonzero(alone))
 

@@ -21,8 +21,8 @@ from lwfast.tables.counts import group_checked
 class SweepResult(SweepCounts):
     """How often each state was measured, for each setting of a sweep.
 
-    Made by running a `Sweep`; `result[i]` is the `SamplingResult` of setting i. Verbs do to every setting what
-    they do to a single result, and return a new sweep.
+    Made by running a `Sweep`; `result[i]` is the `SamplingResult` of setting i. Verbs do to every setting
+    what they do to a single result, and return a new sweep.
 
     Args:
         axis: The settings.
