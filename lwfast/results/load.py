@@ -24,7 +24,7 @@ from lwfast.results.files.save import METADATA_KEY
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
-from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body
+from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
 from lwfast.results.sweeps.sweep_table import SweepTable
 from lwfast.tables.counts import group_checked
 from lwfast.tables.result_json import decode_members, decode_table
@@ -70,7 +70,10 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
                 return restored_sweep(described, arrays)
             return _loaded(*counts_of(arrays), described)
         if suffix == ".parquet":
-            return _loaded(*read_parquet(path))
+            states, counts, described = read_parquet(path)
+            if is_sweep(described):
+                return restored_sweep(described, parquet_arrays(described, states, counts))
+            return _loaded(states, counts, described)
         if suffix == ".csv":
             return _loaded(*read_csv(path), {})
         return _read_json(path)

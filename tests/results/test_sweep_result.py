@@ -152,12 +152,16 @@ def test_shares_of_outputs():
     assert simulation.probabilities().sum(axis=1) == pytest.approx(np.ones(5))
 
 
-@pytest.mark.parametrize("ending", ["npz", "json"])
+@pytest.mark.parametrize("ending", ["npz", "json", "parquet"])
 @pytest.mark.parametrize(
     "make", [a_sweep, lambda: a_sweep(3, grid=True), simulated, lambda: simulated(lw.Analyzer)]
 )
 def test_files_come_back_whole(tmp_path, make, ending):
     sweep = make()
+    if ending == "parquet" and not isinstance(sweep, SweepResult):
+        with pytest.raises(ValueError, match="one of"):
+            sweep.save(tmp_path / "sweep.parquet")
+        return
     path = sweep.save(tmp_path / f"sweep.{ending}")
     loaded = lw.load_result(path)
     assert type(loaded) is type(sweep)
@@ -181,9 +185,33 @@ def test_files_come_back_whole(tmp_path, make, ending):
 def test_a_name_without_an_ending_and_one_of_no_form(tmp_path):
     sweep = a_sweep()
     assert sweep.save(tmp_path / "sweep").name == "sweep.json"
-    for name in ("sweep.csv", "sweep.parquet"):
-        with pytest.raises(ValueError, match=r"\.npz, \.json"):
-            sweep.save(tmp_path / name)
+    with pytest.raises(ValueError, match=r"\.npz, \.json, \.parquet"):
+        sweep.save(tmp_path / "sweep.csv")
+
+
+def test_parquet_is_a_table_for_other_programs(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    sweep = a_sweep().apply_post_selection([((0,), (3,))])  # of some settings, nothing is left
+    table = pq.read_table(sweep.save(tmp_path / "sweep.parquet"))
+    assert table.column_names == ["setting", "theta", "mix", "state", "counts"]
+    assert table.column("theta").to_pylist() == sweep.column("theta")[sweep.setting_index].tolist()
+    assert lw.load_result(tmp_path / "sweep.parquet") == sweep
+
+
+@pytest.mark.parametrize("change", [b'"lengths"', b'"settings"', b'"labels"'])
+def test_damaged_parquet_is_refused(tmp_path, change):
+    pq = pytest.importorskip("pyarrow.parquet")
+    path = a_sweep().save(tmp_path / "sweep.parquet")
+    table = pq.read_table(path)
+    kept = dict(table.schema.metadata)
+    kept[b"lwfast"] = kept[b"lwfast"].replace(change, b'"other"')
+    pq.write_table(table.replace_schema_metadata(kept), path)
+    with pytest.raises(lw.ResultFormatError, match="damaged"):
+        lw.load_result(path)
+    del kept[b"lwfast.crc32"]
+    pq.write_table(table.replace_schema_metadata(kept), path)
+    with pytest.raises(lw.ResultFormatError):
+        lw.load_result(path)
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ class SweepCounts(SweepTable):
         """Write the sweep to a file, atomically; `lw.load_result` reads it.
 
         Args:
-            filename: Ends in `.npz` or `.json`; a name without an ending gets `.json` added.
+            filename: Ends in `.npz`, `.json` or `.parquet`; a name without an ending gets `.json` added.
             raw_data: Save the data before post-selection and mapping.
 
         Returns:
@@ -265,6 +265,7 @@ class SweepCounts(SweepTable):
             ResultError: The raw data are to be saved and not known.
             TypeError: `filename` is no name or path.
             ValueError: It names a folder, or its ending is no form of sweeps.
+            LightworksDependencyError: pyarrow is needed and not installed.
             OSError: The file cannot be written.
         """
         saved = self.raw_data if raw_data else self

@@ -1,7 +1,8 @@
-"""Files of sweeps: columns as they are in `.npz`, and in base64 in `.json`, as on the wire."""
+"""Files of sweeps: columns as they are in `.npz` and `.parquet`, and in base64 in `.json`, as on the wire."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.files.atomic import write_atomic
-from lwfast._types import AnyArray
+from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.json_like import path_text
@@ -19,10 +20,12 @@ from lwfast.results.columns.record import ResultRecord
 from lwfast.results.files.description import description, record_of
 from lwfast.results.files.endings import result_path
 from lwfast.results.files.npz import write_arrays
+from lwfast.results.files.parquet import write_parquet
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.tables.counts import group_checked
 
 SUFFIXES = (".npz", ".json")
+_OF_COUNTS = (".npz", ".json", ".parquet")
 _SWEEP = "sweep"
 
 
@@ -54,9 +57,10 @@ def save_sweep(
     """
     path = result_path(filename)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    allowed = _OF_COUNTS if "offsets" in columns else SUFFIXES
+    if suffix not in allowed:
         raise ValueError(
-            f"A sweep is saved as one of {', '.join(SUFFIXES)}, got {path_text(path.name)}; for other "
+            f"This sweep is saved as one of {', '.join(allowed)}, got {path_text(path.name)}; for other "
             "programs there are to_pandas() and to_arrow(), with a row for each outcome of each setting."
         )
     target = Path(os.path.realpath(path))  # a link stays one
@@ -67,8 +71,62 @@ def save_sweep(
         arrays = {"settings": axis.settings, **columns}
         write_atomic(target, lambda file: write_arrays(arrays, text, file))
         return path
+    if suffix == ".parquet":
+        _save_parquet(target, axis, columns, told)
+        return path
     write_atomic(target, sweep_body(axis, columns, metadata=told))
     return path
+
+
+def _save_parquet(
+    target: Path, axis: SettingAxis, columns: Mapping[str, AnyArray], told: dict[str, Any]
+) -> None:
+    """Write a row for each outcome; what the rows do not tell stands in the metadata, below its checksum."""
+    lengths = np.diff(columns["offsets"])
+    told[_SWEEP] |= {"settings": _text(axis.settings), "lengths": _text(lengths)}
+    index = np.repeat(np.arange(len(axis), dtype=np.int64), lengths)
+    others = {"setting": index}
+    others |= {label: axis.settings[index, column] for column, label in enumerate(axis.labels)}
+    text = json.dumps(told, allow_nan=False)
+    write_atomic(target, lambda file: write_parquet(columns["states"], columns["counts"], text, file, others))
+
+
+def parquet_arrays(described: Any, states: StateTable, counts: Counts) -> dict[str, AnyArray]:
+    """Return the arrays of a sweep of counts from its rows in Parquet and what its metadata tell.
+
+    Raises:
+        ResultFormatError: The metadata have another form.
+    """
+    sweep = described.get(_SWEEP)
+    sweep = sweep if isinstance(sweep, dict) else {}
+    settings, lengths = _numbers(sweep.get("settings"), "<f8"), _numbers(sweep.get("lengths"), "<i8")
+    labels = sweep.get("labels")
+    if settings is None or lengths is None or not isinstance(labels, list) or not labels:
+        raise ResultFormatError("The settings in the metadata are no numbers in base64.")
+    if len(settings) % len(labels) or (len(lengths) and lengths.min() < 0):
+        raise ResultFormatError("The settings in the metadata do not fit its labels.")
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    return {
+        "settings": settings.reshape(-1, len(labels)),
+        "states": states,
+        "counts": counts,
+        "offsets": offsets,
+    }
+
+
+def _text(array: AnyArray) -> str:
+    return base64.b64encode(
+        np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
+    ).decode()
+
+
+def _numbers(text: Any, dtype: str) -> AnyArray | None:
+    """Return the numbers of a text in base64, or None where it is none."""
+    try:
+        body = base64.b64decode(text, validate=True)
+        return np.frombuffer(body, dtype).astype(np.dtype(dtype).newbyteorder("="))
+    except (TypeError, ValueError):
+        return None
 
 
 def sweep_body(

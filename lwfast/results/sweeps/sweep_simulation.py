@@ -163,7 +163,7 @@ class SweepSimulationResult(SweepTable):
         return type(self)(self._axis, array, self._type, self._inputs, outputs)
 
     def save(self, filename: Any) -> Path:
-        """Write the sweep to a file, atomically; see `SweepResult.save`."""
+        """Write the sweep to a `.npz` or `.json` file, atomically; see `SweepResult.save`."""
         columns = {"array": self._array, "inputs": self._inputs, "outputs": self._outputs}
         columns |= {f"attribute_{name}": values for name, values in self._attributes.items()}
         return save_sweep(filename, self._axis, columns, self._type, ResultRecord(), None)
