@@ -12,9 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
-from lwfast._kernels._jit import jit
+from lwfast._kernels._jit import jit, register_jitable
 from lwfast._types import AnyArray, FloatArray
 
 _U = np.uint64
@@ -39,7 +38,7 @@ def _step(high: Any, low: Any, add_high: Any, add_low: Any) -> Any:
     return carried + high * _LOW + low * _HIGH + add_high + carry, new_low
 
 
-@jit
+@jit("uint64[:, :]")
 def seed_streams(words: AnyArray) -> None:
     """Turn seeds into states of generators, in place.
 
@@ -58,7 +57,7 @@ def seed_streams(words: AnyArray) -> None:
         words[s, 0], words[s, 1], words[s, 2], words[s, 3] = high, low, add_high, add_low
 
 
-@jit
+@jit("uint64[:], float64[:]")
 def draw_uniforms(state: AnyArray, out: FloatArray) -> None:
     """Draw uniform numbers as `Generator.random` does.
 

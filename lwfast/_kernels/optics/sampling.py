@@ -21,7 +21,7 @@ from lwfast._types import AnyArray, Counts, FloatArray
 _U = np.uint64  # an unsigned index needs no check for negative ones
 
 
-@jit
+@jit("const float64[:], int32[:]")
 def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
     """Fill `guide` with the first outcome of each cell.
 
@@ -44,7 +44,7 @@ def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
         start = max(start, ends_here)
 
 
-@jit
+@jit("float64[:], float64[:], const float64[:], const int32[:], int64[:]")
 def count_uniforms(
     uniforms: FloatArray, scratch: FloatArray, cdf: FloatArray, guide: AnyArray, counts: Counts
 ) -> None:
@@ -87,7 +87,7 @@ _BLOCK = 1 << 12
 """Uniform numbers drawn at a time: 32 kB, which stays in the first-level cache until they are counted."""
 
 
-@jit
+@jit("const float64[:, :], uint64[:, :], int64, int64, (int64, int64), float64[:], int64[:, :]")
 def count_stack(
     probabilities: FloatArray,
     streams: AnyArray,

@@ -24,7 +24,7 @@ NOT_SIMPLE = -1
 _U = np.uint64  # an unsigned index needs no check for negative ones
 
 
-@jit
+@jit("const float64[:, :, :], const int64[:, :], float64, int64, uint8[:]")
 def simple_settings(
     matrices: FloatArray, photons: AnyArray, rounding: float, most_photons: int, simple: AnyArray
 ) -> int:
@@ -79,7 +79,7 @@ def simple_settings(
     return n_photons
 
 
-@jit
+@jit("int64, int64, const int64[:, :], int64[:], uint32[:], uint32[:]")
 def layer_edges(
     n_modes: int, n_photons: int, sums: AnyArray, start: AnyArray, source: AnyArray, mode: AnyArray
 ) -> None:
@@ -127,7 +127,10 @@ def layer_edges(
             entry += 1
 
 
-@lane_jit
+@lane_jit(
+    "const float64[:, :, :], const int64[:, :], (const int64[:], const int64[:], const uint32[:], "
+    "const uint32[:], const int64[:], const float64[:]), int64, (int64, int64), float64[:, :]"
+)
 def stacked_layers(
     columns: FloatArray,
     photons: AnyArray,

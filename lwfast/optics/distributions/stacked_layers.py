@@ -236,7 +236,8 @@ def simple_one(matrix: ComplexArray, photons: NDArray[np.int64]) -> tuple[LayerP
     forms = matrix.view(np.float64)
     simple = np.empty(1, dtype=np.uint8)
     n_photons = _kernels.simple_settings(forms, photons, UNIT_ROUNDING, MOST_PHOTONS, simple)
-    if n_photons < 0 or not simple[0] or not fits(n_modes, {}, 0, n_photons):
+    # What `fits` asks beside this, the kernel has asked.
+    if n_photons < 0 or not simple[0] or states_of(n_modes, n_photons) > MOST_ENTRIES:
         return None
     program = layer_program(n_modes, (), 0, n_photons, 0, ())
     out = np.empty((1, program.n_out))
