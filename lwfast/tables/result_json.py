@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import new_bytes, readable
+from lwfast._base.buffers import new_bytes, readable, view_of_bytes
 from lwfast._base.files.file_memory import check_json, read_file
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
@@ -26,6 +26,7 @@ _SPACE = re.compile(rb"[ \t\n\r]*")
 _LAST_SPACE = 32  # no byte above it is one
 _OPENING, _CLOSING, _QUOTE, _COLON, _COMMA = b'{}":,'
 _RESULTS = b'"results"'
+_NO_STATES = np.empty(0, np.uint8)
 _CHUNK_ROWS = 1 << 18  # fewer are written before another thread may have its turn on a busy machine
 
 
@@ -75,6 +76,8 @@ def decode_members(body: Any) -> tuple[DecodedResult, dict[str, Any]]:
         ResultFormatError: As in `decode_result`.
         ResourceLimitError: As in `decode_result`.
     """
+    if type(body) is bytes:
+        return _Body(view_of_bytes(body)).read()
     return _Body(_as_bytes(body)).read()
 
 
@@ -213,8 +216,6 @@ def _extra_digits(values: AnyArray) -> int:
 
 def _as_bytes(body: Any) -> NDArray[np.uint8]:
     """Return the body as a contiguous byte array; a path or a file is read."""
-    if type(body) is bytes:
-        return np.frombuffer(body, np.uint8)
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     elif isinstance(body, os.PathLike):
@@ -295,8 +296,7 @@ class _Body:
         from lwfast._kernels.tables import state_text as kernels
 
         self.expect(position, _QUOTE, "a state in quotes is expected")
-        nothing = np.empty(0, np.uint8)
-        code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, nothing, 0)
+        code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, _NO_STATES, 0)
         if code != kernels.DONE:
             self._fail_code(code, at, -1)
         code, at, states, counts = read_table(self._buffer, position, int(n_modes))
