@@ -9,8 +9,9 @@ from benchmarks.adapters import sweep_exqalibur, sweep_lwfast, sweep_lwfast_loop
 from benchmarks.bench_distribution import occupation
 from benchmarks.bench_sweep_arrays import assert_same_outcomes, unitaries
 from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
+from benchmarks.sweep_tasks import sweep_tasks
 
-PACKAGES = ("exqalibur",)
+PACKAGES = ("lightworks", "exqalibur")
 TRIO = [sweep_lwfast, sweep_lwfast_loop, sweep_exqalibur]
 SIZES = ((200, 2, 2), (500, 6, 3), (1000, 8, 4), (10_000, 8, 4), (200, 8, 7))
 N_SAMPLES = 1000
@@ -18,7 +19,7 @@ N_SAMPLES = 1000
 
 def tables() -> list[Table]:
     """Measure, and write the tables."""
-    return [_distributions(), _counts(), _samples(), _lossy()]
+    return [sweep_tasks(), _distributions(), _counts(), _samples(), _lossy()]
 
 
 def _row(name: str, calls: dict) -> list[str]:

@@ -178,3 +178,6 @@ from lwfast.tasks import (
 from lwfast.tasks import (
     Simulator as Simulator,
 )
+from lwfast.tasks import (
+    Sweep as Sweep,
+)

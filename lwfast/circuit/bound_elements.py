@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
@@ -17,6 +18,8 @@ from lwfast.optics.unitary import check_unitary
 Check = Callable[[Any], float]
 """Returns a value that an element takes, and raises for any other."""
 Matrix = ComplexArray | ParameterizedUnitary
+_CHUNK = 256
+"""Settings that are multiplied up at a time."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,6 +67,91 @@ class BoundElements:
                 matrices[place] = self.matrix_at(place, values)
         product: ComplexArray = self.table.products(settings, matrices)[0]
         return product
+
+    def unitaries(self, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int) -> ComplexArray:
+        """Return the unitary over all modes, loss modes last, for each of many settings.
+
+        Each is, bit for bit, what `unitary` makes of its values alone.
+
+        Args:
+            present: A value for each Parameter.
+            columns: For the Parameters that vary, by their place: finite values, float64[size].
+            size: The number of settings.
+
+        Returns:
+            complex128[size, n_rows, n_rows].
+
+        Raises:
+            TypeError: A value has the wrong type.
+            ValueError: A value is outside its range, or a matrix is not unitary.
+        """
+        settings: FloatArray = np.zeros((size, len(present)))
+        for place, column in columns.items():
+            settings[:, place] = column
+        matrices = self.matrices_of(present, columns, size)
+        for place, check in self.checks:
+            if check is None:
+                continue
+            if place in columns:
+                # What an element takes is a range: where both ends are in it, all values are.
+                check(float(columns[place].min()))
+                check(float(columns[place].max()))
+            else:
+                settings[:, place] = check(present[place])
+        products: ComplexArray = np.empty((size, self.table.n_rows, self.table.n_rows), dtype=np.complex128)
+
+        def multiply(chunk: int) -> None:
+            part = slice(chunk * _CHUNK, (chunk + 1) * _CHUNK)
+            blocks = [matrix if matrix.ndim == 2 else matrix[part] for matrix in matrices]
+            products[part] = self.table.products(settings[part], blocks)
+
+        run_chunks(multiply, -(-size // _CHUNK))
+        return products
+
+    def matrices_of(
+        self, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int
+    ) -> list[ComplexArray]:
+        """Return the matrix of each block, complex128[r, r], or [size, r, r] where it varies.
+
+        Raises:
+            NotUnitaryError: One is not unitary.
+        """
+        return [self._matrices_at(block, present, columns, size) for block in range(len(self.matrices))]
+
+    def varying(self, present: Sequence[Any], places: Sequence[int]) -> ElementTable:
+        """Return the table with columns for some parameters only, and present values of the others.
+
+        Args:
+            present: A value for each Parameter, one that its elements take.
+            places: The Parameters that vary; their columns are numbered in this order.
+        """
+        columns = self.table.steps[:, 3]
+        steps, constants = self.table.steps.copy(), self.table.constants.copy()
+        for step in np.flatnonzero(columns != FIXED).tolist():
+            place = int(columns[step])
+            varies = place in places
+            steps[step, 3] = places.index(place) if varies else FIXED
+            constants[step] = 0.0 if varies else float(present[place])
+        return replace(self.table, steps=steps, constants=constants)
+
+    def _matrices_at(
+        self, block: int, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int
+    ) -> ComplexArray:
+        """Return the matrix of a block, or one a setting where a Parameter that varies is in it."""
+        matrix: Any = self.matrices[block]
+        if not isinstance(matrix, ParameterizedUnitary):
+            whole: ComplexArray = matrix
+            return whole
+        inside = {self.parameters.index(parameter) for parameter in matrix.params}
+        if inside.isdisjoint(columns):
+            return self.matrix_at(block, present)
+        values = list(present)
+        found = []
+        for row in range(size):
+            for place, column in columns.items():
+                values[place] = float(column[row])
+            found.append(self.matrix_at(block, values))
+        return np.array(found)
 
     def matrix_at(self, block: int, values: Sequence[Any]) -> ComplexArray:
         """Return the matrix of a block for values of the Parameters.

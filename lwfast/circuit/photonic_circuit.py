@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -24,6 +24,7 @@ from lwfast.circuit.kept import KeptBuild
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import with_adjacent_beam_splitters, with_joined_mode_swaps
+from lwfast.circuit.setting_table import setting_table
 from lwfast.errors import CircuitCompilationError, ModeRangeError, ended
 
 if TYPE_CHECKING:
@@ -96,6 +97,31 @@ class PhotonicCircuit:
     def U_full(self) -> ComplexArray:
         """The unitary over the modes and one more for each loss element, with present parameters."""
         return self._build().U_full
+
+    def unitaries(self, parameters: Mapping[Any, Any]) -> ComplexArray:
+        """Return `U` for many settings of parameters, which keep their values.
+
+        Each is, bit for bit, what setting the parameters and reading `U` gives: where there is loss, the
+        block of `U_full` over the circuit's own modes, which is not unitary.
+
+        Args:
+            parameters: For each Parameter that varies, or its label, its values: k numbers, or one for all
+                settings. The others stay at their present value.
+
+        Returns:
+            complex128[k, n_modes, n_modes].
+
+        Raises:
+            TypeError: `parameters` is no mapping, or a value no real number.
+            ValueError: There are no values, a parameter is not in the circuit, or lengths differ.
+            ParameterValueError: A value is not finite, or outside the bounds of its Parameter.
+            CircuitCompilationError: An element does not take a value.
+            ResourceLimitError: They would not fit in memory.
+        """
+        bound = self._layout.compilation().bound
+        table = setting_table(self.get_all_params(), parameters)
+        whole = table.unitaries(bound, bound.present())
+        return np.ascontiguousarray(whole[:, : self.n_modes, : self.n_modes])
 
     def __str__(self) -> str:
         return f"PhotonicCircuit({self.n_modes})"
@@ -305,10 +331,24 @@ class PhotonicCircuit:
             TypeError: With `freeze_parameters`, a Parameter has a value of the wrong type.
             ValueError: With `freeze_parameters`, a Parameter has a value outside its range.
         """
+        if freeze_parameters:
+            return self.fixed(Parameter.get)
         copied = PhotonicCircuit(self.n_modes)
         copied._layout = self._layout.copy()
-        if freeze_parameters:
-            copied._layout.components = [component.frozen() for component in self._layout.components]
+        return copied
+
+    def fixed(self, value_of: Callable[[Parameter[Any]], Any]) -> PhotonicCircuit:
+        """Return a copy of the circuit with numbers in the place of Parameters.
+
+        Args:
+            value_of: Returns the number for a Parameter.
+
+        Raises:
+            TypeError: A value has the wrong type.
+            ValueError: A value is outside its range.
+        """
+        copied: PhotonicCircuit = self.copy()
+        copied._layout.components = [component.frozen(value_of) for component in self._layout.components]
         return copied
 
     def unpack_groups(self) -> None:

@@ -203,6 +203,7 @@ def _log_lines(logs: Any) -> list[str]:
 
 def run_result(args: argparse.Namespace) -> int:
     """Save a result, or print its most frequent outcomes."""
+    from lwfast.results import SweepResult
     from lwfast.results.columns.json_like import path_text
     from lwfast.results.files.endings import result_path
 
@@ -210,6 +211,8 @@ def run_result(args: argparse.Namespace) -> int:
         result_path(args.output)  # raises what is wrong with the name before anything is fetched
     job = _client(args).job(args.id)
     result = job.result(args.timeout, progress=True) if args.wait else job.get_result()
+    if isinstance(result, SweepResult):
+        return _show_sweep(result.raw_data if args.raw else result, args.output)
     if args.output is not None:
         path = result.save(args.output, raw_data=args.raw)
         print(f"Saved {len(result.raw_data if args.raw else result):,} outcomes to {path_text(path)}.")
@@ -221,6 +224,21 @@ def run_result(args: argparse.Namespace) -> int:
         print(f"{count:>10}  {state}")
     left = f", {len(ordered) - args.top:,} of them not shown" if len(ordered) > args.top else ""
     print(f"{total:>10}  samples in {len(ordered):,} outcomes{left}")
+    return 0
+
+
+def _show_sweep(sweep: Any, output: str | None) -> int:
+    """Save the result of a sweep, or print the most frequent outcome of each setting."""
+    from lwfast.results.columns.json_like import path_text
+
+    if output is not None:
+        path = sweep.save(output)
+        print(f"Saved {len(sweep.states):,} outcomes of {len(sweep):,} settings to {path_text(path)}.")
+        return 0
+    for row, single in enumerate(sweep):
+        most = next(((state, count) for state, count in single.top(1).items()), None)
+        told = "no outcome" if most is None else f"{most[1]:>10} of {single.n_samples:>10}  {most[0]}"
+        print(f"{sweep.axis.told(row)}  {told}")
     return 0
 
 

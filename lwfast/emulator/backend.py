@@ -12,9 +12,10 @@ from lwfast._base.progress import Progress, step
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
-from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
+from lwfast.tasks import Analyzer, Batch, Sampler, Simulator, Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt, leave_distribution
+from lwfast.tasks.sweep import SweepData
 from lwfast.tasks.task import data_of
 
 AUTO = "auto"
@@ -53,21 +54,23 @@ class Backend:
         self._name = value
 
     def run(self, task: Any, executor: Any = None, progress: Any = None) -> Any:
-        """Run a task, or each task of a batch.
+        """Run a task, each task of a batch, or a task at each setting of a sweep.
 
         A run that is expected to take more than five seconds says so on stderr before it begins, unless
         `LWFAST_QUIET=1` is set.
 
         Args:
-            task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks.
-            executor: Any `concurrent.futures.Executor`: the tasks of a batch, and shots that are drawn one by
-                one where it is known before how many, go to its workers. The results are the same with and
-                without: each task of a batch that has a Generator as `rng` gets a stream of its own, made
-                from numbers that the Generator draws for one task after the other.
+            task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks; or a Sweep.
+            executor: Any `concurrent.futures.Executor`: the tasks of a batch, parts of a sweep, and shots
+                that are drawn one by one where it is known before how many, go to its workers. The results
+                are the same with and without: each task of a batch that has a Generator as `rng` gets a
+                stream of its own, made from numbers that the Generator draws for one task after the other.
             progress: True for progress on stderr, or a callable that takes (what, done, total).
 
         Returns:
-            A SamplingResult or SimulationResult; for a batch a list of them, in its order.
+            A SamplingResult or SimulationResult; for a batch a list of them, in its order; for a sweep a
+            SweepResult or SweepSimulationResult, whose settings are what runs of their own give, bit for bit,
+            with the children of the task's seed as `rng` (see `Sweep`).
 
         Raises:
             TypeError: `task` is no task.
@@ -77,6 +80,11 @@ class Backend:
             ResourceLimitError: It would not fit in memory, or so few shots count that the samples would take
                 more than a week; the message gives the estimate.
         """
+        if isinstance(task, Sweep):
+            from lwfast.emulator.sweeps.run_sweep import run_sweep
+
+            with Progress(progress):
+                return run_sweep(task, self._sweep_data(task), self._name, _prepared, executor)
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
             quick = None if progress else self._run_small(adopted)
@@ -113,16 +121,21 @@ class Backend:
         """Say which method `run` would take, and why, without running anything.
 
         Args:
-            task: A task or batch, as in `run`.
+            task: A task, batch or sweep, as in `run`.
 
         Returns:
-            A Plan, whose text says it all; for a batch a list of them.
+            A Plan, whose text says it all; for a batch a list of them. A sweep has one: that of its first
+            setting, with the time of all settings.
 
         Raises:
             TypeError: `task` is no task.
             BackendError: The method does not run tasks of this kind.
             ResourceLimitError: The named method would not fit in memory.
         """
+        if isinstance(task, Sweep):
+            from lwfast.emulator.sweeps.run_sweep import plan_sweep
+
+            return plan_sweep(self._sweep_data(task), self._name, _prepared)
         adopted = adopt(task)
         if isinstance(adopted, Batch):
             return [_prepared(self._data(single), self._name).plan for single in adopted]
@@ -135,7 +148,15 @@ class Backend:
 
         return run_small(task, self._name) if isinstance(task, _TASKS[self._name]) else None
 
+    def _sweep_data(self, sweep: Sweep) -> SweepData:
+        self._check_kind(sweep.task)
+        return sweep._generate_sweep()  # noqa: SLF001  (for backends)
+
     def _data(self, task: Any) -> Any:
+        self._check_kind(task)
+        return data_of(task)
+
+    def _check_kind(self, task: Any) -> None:
         kinds = _TASKS[self._name]
         if not isinstance(task, kinds):
             msg = (
@@ -143,7 +164,6 @@ class Backend:
                 f"tasks for the backend are: {', '.join(kind.__name__ for kind in kinds)}."
             )
             raise BackendError(msg)
-        return data_of(task)
 
     def __str__(self) -> str:
         return self._name

@@ -141,6 +141,22 @@ def plan_sampling(sampling: Sampling, name: str, limit: int | None = None) -> Pl
     return replace(exact, reason=f"{what}, which is quicker than drawing {n_samples:,} samples one by one.")
 
 
+def surely_exact(sampling: Sampling, plan: Plan, name: str) -> bool:
+    """Say whether any unitary in the place of this one is sampled from its distribution as well.
+
+    What `plan_sampling` asks of the entries of a matrix is how many shots would count; where single shots
+    cannot be quicker, whatever counts, nothing depends on them.
+
+    Args:
+        sampling: What is asked for, of a unitary, a perfect source and perfect detectors.
+        plan: Its plan, a distribution of photon numbers.
+        name: "auto", or the method that was demanded.
+    """
+    if name != "auto" or sampling.all_count:
+        return True
+    return least_shots_seconds(sampling.n_samples) >= plan.seconds
+
+
 def _cheapest_plan(sampling: Sampling, name: str, limit: int) -> Plan:
     """Plan the cheapest distribution that fits, or, where none does, the cheapest one; without a reason."""
     plans = []

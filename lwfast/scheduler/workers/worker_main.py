@@ -148,6 +148,10 @@ def _run(order: Run, runner: Runner) -> bytes:
 
     payload = decode_payload(order.payload)
     model = HardwareModel.from_dict(msgspec.json.decode(order.hardware))
+    if payload.sweep is not msgspec.UNSET:
+        from lwfast.scheduler.workers.sweep_jobs import run_settings
+
+        return run_settings(payload, payload.sweep, model, order.seed, runner)
     states, counts = runner(
         payload.unitary,
         tuple(payload.input),
