@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike
 from lwfast._base.parallel import checked_workers
 from lwfast._base.validation import as_integer
 from lwfast.optics.arguments import (
+    as_flag,
     checked_heralds,
     checked_matrix,
     checked_occupation,
     checked_rules,
     matrix_tolerance,
 )
+from lwfast.optics.distributions.gradients.taped import taped_distribution
 from lwfast.optics.distributions.photon_numbers import (
     OutputDistribution,
     fock_distribution,
@@ -47,6 +49,7 @@ def output_distribution(
     amplitudes: bool = False,
     source: Any = None,
     detector: Any = None,
+    gradient: bool = False,
     workers: int | None = None,
 ) -> OutputDistribution:
     """Compute the probability of every outcome.
@@ -67,6 +70,9 @@ def output_distribution(
             `indistinguishability`.
         detector: Imperfect detectors: a `lwfast.emulator.Detector`, or anything with `efficiency`, `p_dark`
             and `photon_counting`.
+        gradient: Keep what is needed to differentiate: `.pullback(cotangent)` of the result takes derivatives by
+            the outcomes to those by the entries of the matrix. It takes more memory, about the size of all
+            amplitudes, lost photons included. Of threshold detectors, outcomes that cannot occur may be left out.
         workers: Number of threads, None for all cores; the answer does not depend on it.
 
     Returns:
@@ -90,7 +96,8 @@ def output_distribution(
         Heurtel et al., arXiv:2206.10549, with the block layout and the dilation of the guide "The emulator".
     """
     workers = checked_workers(workers)
-    if heralds is None and rules is None and source is None and detector is None:
+    keep_way_back = as_flag(gradient, "gradient")
+    if heralds is None and rules is None and source is None and detector is None and not keep_way_back:
         simple = type(min_detection) is int and min_detection <= 0 and not threshold and not amplitudes
         found = small_distribution(unitary, occupation) if simple else None
         if found is not None:
@@ -106,6 +113,18 @@ def output_distribution(
     if threshold and detector is not None:
         raise ValueError("Give either threshold or a detector, which says itself whether it counts photons.")
     detectors = _Clicking() if threshold else detector
+    if keep_way_back:
+        experiment = make_experiment(matrix, photons, source=source, detector=detectors, tolerance=tolerance)
+        taped = taped_distribution(
+            experiment, heralds=fixed, pairs=pairs, least=least, amplitudes=amplitudes, workers=workers
+        )
+        return OutputDistribution(
+            taped.probabilities,
+            layout=taped.layout,
+            states=taped.table,
+            amplitudes=taped.amplitudes,
+            pull=taped.pull,
+        )
     if detectors is None and source is None:
         return fock_distribution(
             parsed_light(matrix, photons, tolerance),
