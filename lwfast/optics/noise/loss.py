@@ -163,6 +163,8 @@ class Dilation:
         return self.vectors @ found @ self.vectors.conj().T
 
 
+_SOME_LOSS = 2e-15
+"""What a direction loses by rounding stays below."""
 _FULL = 1e-8
 """Every direction loses as much: the triangle is far from singular."""
 
@@ -176,6 +178,6 @@ def dilation_of(lost: ComplexArray) -> Dilation:
     values, vectors = np.linalg.eigh(lost)
     if values.min(initial=1.0) >= _FULL:
         return Dilation(completion(lost), triangular=True)
-    kept = values > NO_LOSS
+    kept = values > _SOME_LOSS
     rows = np.sqrt(values[kept])[:, np.newaxis] * vectors[:, kept].conj().T
     return Dilation(rows, triangular=False, vectors=vectors)

@@ -24,10 +24,13 @@ class RecordedPolynomials(NoisyPolynomials):
         A. Griewank and A. Walther, "Evaluating Derivatives", SIAM (2008), chapter 3.
     """
 
-    def __init__(self, light: Light, weights: FloatArray, degree: int, workers: int | None) -> None:
+    def __init__(
+        self, light: Light, weights: FloatArray, degree: int, workers: int | None, *, lossy: bool
+    ) -> None:
         from lwfast._kernels.optics.adjoint import raised_entries
 
         super().__init__(light, weights, degree, workers)
+        self._lossy = lossy
         counts, sums = self.tables[:2]
         self._back = counts, sums, *raised_entries(self.inner, degree, counts, sums)
         self._undo: list[Callable[[], None]] = []
@@ -88,7 +91,7 @@ class RecordedPolynomials(NoisyPolynomials):
         if not any(chosen):
             out[0] = 1.0
             return out
-        part = taped_light(self.light.part(chosen), {}, 0, workers=self.workers)
+        part = taped_light(self.light.part(chosen), {}, 0, lossy=self._lossy, workers=self.workers)
         size = len(part.probabilities)
         out[:size] = part.probabilities
 
@@ -122,19 +125,24 @@ class RecordedPolynomials(NoisyPolynomials):
         return parts.sum(axis=0)[0]
 
 
-def taped_noise(light: Light, terms: SourceTerms, dark: FloatArray, workers: int | None = None) -> Taped:
+def taped_noise(
+    light: Light, terms: SourceTerms, dark: FloatArray, *, lossy: bool, workers: int | None
+) -> Taped:
     """Compute the distribution behind an imperfect source, with dark counts, so that there is a way back.
 
     Args:
         light: The photons that are intended, behind a transfer matrix with losses and efficiencies in it.
         terms: What the source emits for each.
         dark: float64[m], probability of a dark count in each mode.
+        lossy: Follow lost light even where less is lost than rounding may be.
         workers: Number of threads.
 
     Raises:
         ResourceLimitError: It would not fit in memory.
     """
+    weights = np.abs(light.given) ** 2
+    recorded = partial(RecordedPolynomials, lossy=lossy)
     probabilities, layout, last, steps = noisy_distribution(
-        light, np.abs(light.given) ** 2, terms, dark, polynomials=RecordedPolynomials, workers=workers
+        light, weights, terms, dark, polynomials=recorded, workers=workers
     )
     return Taped(probabilities, partial(steps.pull, last), layout=layout)

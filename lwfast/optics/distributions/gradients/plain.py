@@ -70,6 +70,7 @@ def taped_light(
     least: int,
     *,
     amplitudes: bool = False,
+    lossy: bool = False,
     workers: int | None = None,
 ) -> Taped:
     """Compute the distribution of photon numbers so that there is a way back.
@@ -79,6 +80,7 @@ def taped_light(
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
         amplitudes: Compute amplitudes too, of light that is not lossy.
+        lossy: Follow lost light even where less is lost than rounding may be.
         workers: Number of threads.
 
     Raises:
@@ -95,13 +97,13 @@ def taped_light(
         # Every mode is heralded: follow the last one freely, and take the one outcome that is asked for.
         last = max(heralds)
         others = {mode: number for mode, number in heralds.items() if mode != last}
-        wide = taped_light(light, others, 0, amplitudes=amplitudes, workers=workers)
+        wide = taped_light(light, others, 0, amplitudes=amplitudes, lossy=lossy, workers=workers)
         at = np.flatnonzero(wide.states[:, 0] == heralds[last]) if least <= 0 else np.empty(0, dtype=np.int64)
         one = wide.kept(at)
         table = np.zeros((len(at), 0), dtype=np.uint8)
         return Taped(one.probabilities, one.pull, table=table, amplitudes=one.amplitudes)
     dilation = None
-    if not light.is_isometry:
+    if lossy or not light.is_isometry:
         if amplitudes:
             raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
         dilation = dilation_of(light.lost if light.columns is light.given else loss_matrix(light.columns))

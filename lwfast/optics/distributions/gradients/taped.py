@@ -25,6 +25,7 @@ def taped_distribution(
     pairs: Sequence[Rule] = (),
     least: int = 0,
     amplitudes: bool = False,
+    lossy: bool = False,
     workers: int | None = None,
 ) -> Taped:
     """Compute the distribution of the outcomes that count so that there is a way back from it.
@@ -38,6 +39,7 @@ def taped_distribution(
         pairs: Rules on the other modes, as (modes, allowed sums).
         least: Fewest photons in the other modes.
         amplitudes: Compute amplitudes too, of a plain experiment without loss.
+        lossy: Follow lost light even where less is lost than rounding may be.
         workers: Number of threads.
 
     Returns:
@@ -50,7 +52,9 @@ def taped_distribution(
     """
     heralds = heralds or {}
     if experiment.is_plain:
-        found = taped_light(experiment.light, heralds, least, amplitudes=amplitudes, workers=workers)
+        found = taped_light(
+            experiment.light, heralds, least, amplitudes=amplitudes, lossy=lossy, workers=workers
+        )
         if pairs and found.layout is not None:
             found = found.kept(kept_ranks(found.layout, pairs))
         elif pairs:
@@ -58,7 +62,7 @@ def taped_distribution(
     elif amplitudes:
         raise ValueError("Amplitudes exist for a perfect source and perfect detectors only.")
     else:
-        found = _seen(experiment, workers)
+        found = _seen(experiment, lossy=lossy, workers=workers)
         if heralds or pairs or least > 0:
             others = [mode for mode in range(experiment.n_modes) if mode not in heralds]
             found = found.kept(kept_rows(found.states, conditions_as_rules(heralds, pairs, least, others)))
@@ -72,16 +76,16 @@ def taped_distribution(
     return Taped(found.probabilities, pull, found.layout, found.table, found.amplitudes)
 
 
-def _seen(experiment: Experiment, workers: int | None) -> Taped:
+def _seen(experiment: Experiment, *, lossy: bool, workers: int | None) -> Taped:
     """Compute the distribution of photon numbers, then let detectors look at it."""
     # Where every detector is a threshold detector, a dark count is no more than a click.
     late_dark = bool(experiment.dark.any()) and experiment.clicks_only
     if experiment.terms is None and (late_dark or not experiment.dark.any()):
-        found = taped_light(experiment.light, {}, 0, workers=workers)
+        found = taped_light(experiment.light, {}, 0, lossy=lossy, workers=workers)
     else:
         terms = experiment.terms or SourceTerms(0.0, 1.0, 0.0, 0.0, 0.0)
         dark = np.zeros_like(experiment.dark) if late_dark else experiment.dark
-        found = taped_noise(experiment.light, terms, dark, workers)
+        found = taped_noise(experiment.light, terms, dark, lossy=lossy, workers=workers)
     if experiment.resolving.all():
         return found
     rows = found.states.copy()
