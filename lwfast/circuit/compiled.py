@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
+from dataclasses import dataclass
+from operator import is_
 
 from lwfast._types import ComplexArray
-from lwfast.circuit.blocks import UnitaryMatrix
-from lwfast.circuit.components import Component, HeraldData, Loss, Serialized
+from lwfast.circuit.bound_elements import BoundElements, ElementBinder
+from lwfast.circuit.components import Component, HeraldData, Serialized
+from lwfast.circuit.rewriting import unpacked
+
+
+@dataclass(slots=True, frozen=True)
+class Compilation:
+    """What of a circuit stays the same while its Parameters change.
+
+    Attributes:
+        n_modes: Number of modes, heralded ones counted and loss modes not.
+        given: The elements of the circuit that it was made from, which are immutable.
+        components: The same without groups.
+        bound: The same as a table.
+    """
+
+    n_modes: int
+    given: tuple[Component, ...]
+    components: tuple[Component, ...]
+    bound: BoundElements
+
+    @classmethod
+    def of(cls, n_modes: int, components: Sequence[Component]) -> Compilation:
+        """Make the table of a circuit's elements."""
+        given = tuple(components)
+        flat = tuple(unpacked(given))
+        binder = ElementBinder(n_modes)
+        for component in flat:
+            component.add_to(binder)
+        return cls(n_modes, given, flat, binder.bound())
+
+    def fits(self, n_modes: int, components: Sequence[Component]) -> bool:
+        """Say whether a circuit still has the very elements that this was made from, and its modes."""
+        given = self.given
+        return n_modes == self.n_modes and len(given) == len(components) and all(map(is_, given, components))
 
 
 class CompiledCircuit:
-    """A circuit's matrix and heralds.
+    """A circuit's matrix and heralds, with the values that Parameters had when it was made.
 
     Args:
-        n_modes: Number of modes, heralded ones counted and loss modes not.
-        components: The elements in order, without groups; Parameters are replaced by their present values.
+        compilation: The circuit's elements.
         heralds: Photon number by heralded mode.
 
     Raises:
@@ -25,37 +56,28 @@ class CompiledCircuit:
         ValueError: A Parameter has a value outside its range, or its matrix is not unitary.
     """
 
-    __slots__ = ("_components", "_heralds", "_loss_modes", "_n_modes", "_unitary")
+    __slots__ = ("_compilation", "_heralds", "_unitary", "_values")
 
-    def __init__(self, n_modes: int, components: Sequence[Component], heralds: HeraldData) -> None:
-        self._n_modes = n_modes
+    def __init__(self, compilation: Compilation, heralds: HeraldData) -> None:
+        self._compilation = compilation
         self._heralds = heralds
-        frozen: list[Component] = []
-        total = n_modes
-        for component in components:
-            fixed = component.frozen()
-            if isinstance(fixed, Loss):
-                fixed = replace(fixed, loss_mode=total)
-                total += 1
-            frozen.append(fixed)
-        self._components = tuple(frozen)
-        self._loss_modes = total - n_modes
-        self._unitary = _product(self._components, total)
+        self._values = compilation.bound.present()
+        self._unitary = compilation.bound.unitary(self._values)
 
     @property
     def n_modes(self) -> int:
         """The number of modes, heralded ones counted and loss modes not."""
-        return self._n_modes
+        return self._compilation.n_modes
 
     @property
     def loss_modes(self) -> int:
         """The number of loss modes: one for each loss element."""
-        return self._loss_modes
+        return self.total_modes - self.n_modes
 
     @property
     def total_modes(self) -> int:
         """The number of modes, loss modes counted."""
-        return self._n_modes + self._loss_modes
+        return self._compilation.bound.table.n_rows
 
     @property
     def U_full(self) -> ComplexArray:
@@ -65,7 +87,7 @@ class CompiledCircuit:
     @property
     def transfer_matrix(self) -> ComplexArray:
         """The block of `U_full` without loss modes: complex128[n_modes, n_modes]."""
-        return self._unitary[: self._n_modes, : self._n_modes]
+        return self._unitary[: self.n_modes, : self.n_modes]
 
     @property
     def heralds(self) -> HeraldData:
@@ -75,24 +97,14 @@ class CompiledCircuit:
     @property
     def input_modes(self) -> int:
         """The number of modes that an input state has: those without a herald."""
-        return self._n_modes - len(self._heralds.input)
+        return self.n_modes - len(self._heralds.input)
 
     @property
     def _circuit_spec(self) -> list[Serialized]:
         """The elements as `[name, parameters]`, as a job with `direct_encoding=True` carries them."""
-        return [component.serialize() for component in self._components]
+        parameters = self._compilation.bound.parameters
+        value_of = dict(zip(parameters, self._values, strict=True)).__getitem__
+        return [component.frozen(value_of).serialize() for component in self._compilation.components]
 
     def __repr__(self) -> str:
-        return f"lwfast.CompiledCircuit(n_modes={self._n_modes}, loss_modes={self._loss_modes})"
-
-
-def _product(components: tuple[Component, ...], total: int) -> ComplexArray:
-    """Multiply the elements up, each on the rows that it touches only."""
-    if len(components) == 1 and isinstance(components[0], UnitaryMatrix):
-        only = components[0]
-        if only.modes == tuple(range(total)):
-            return np.array(only.unitary)  # its bits, signs of zeros too
-    matrix = np.identity(total, dtype=np.complex128)
-    for component in components:
-        component.apply(matrix)
-    return matrix
+        return f"lwfast.CompiledCircuit(n_modes={self.n_modes}, loss_modes={self.loss_modes})"

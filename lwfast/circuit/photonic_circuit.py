@@ -23,11 +23,7 @@ from lwfast.circuit.components import (
 )
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
-from lwfast.circuit.rewriting import (
-    unpacked,
-    with_adjacent_beam_splitters,
-    with_joined_mode_swaps,
-)
+from lwfast.circuit.rewriting import with_adjacent_beam_splitters, with_joined_mode_swaps
 from lwfast.errors import CircuitCompilationError, ModeRangeError
 
 Real = float | Parameter[Any]
@@ -140,13 +136,14 @@ class PhotonicCircuit:
             TypeError: A mode is no integer, or a value no real number or Parameter.
             ValueError: A value is outside [0, 1], or the convention is unknown.
         """
-        first = self._layout.place(mode_1)
-        second = self._layout.place(mode_1 + 1 if mode_2 is None else mode_2)
+        layout = self._layout
+        first = layout.place(mode_1)
+        second = layout.place(mode_1 + 1 if mode_2 is None else mode_2)
         if first == second:
             msg = f"Beam splitter must act across two different modes, got {mode_1} twice."
             raise ModeRangeError(msg)
-        losses = [*_losses(first, loss), *_losses(second, loss)]
-        self._layout.components += [BeamSplitter(first, second, reflectivity, convention), *losses]
+        losses = _losses(loss, first, second)
+        layout.components += (BeamSplitter(first, second, reflectivity, convention), *losses)
 
     def ps(self, mode: int, phi: Real, loss: Real = 0) -> None:
         """Add a phase shift.
@@ -161,9 +158,10 @@ class PhotonicCircuit:
             TypeError: The mode is no integer, or a value no real number or Parameter.
             ValueError: The loss is outside [0, 1], or the phase not finite.
         """
-        where = self._layout.place(mode)
-        losses = _losses(where, loss)
-        self._layout.components += [PhaseShifter(where, phi), *losses]
+        layout = self._layout
+        where = layout.place(mode)
+        losses = _losses(loss, where)
+        layout.components += (PhaseShifter(where, phi), *losses)
 
     def loss(self, mode: int, loss: Real = 0) -> None:
         """Add loss on a mode.
@@ -399,7 +397,7 @@ class PhotonicCircuit:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
         try:
-            return CompiledCircuit(self.n_modes, unpacked(self._layout.components), self.heralds)
+            return CompiledCircuit(self._layout.compilation(), self.heralds)
         except Exception as error:
             msg = f"An error occurred during the circuit compilation process: {error}"
             raise CircuitCompilationError(msg) from error
@@ -409,12 +407,13 @@ class PhotonicCircuit:
         return list(self._layout.components)
 
 
-def _losses(mode: int, loss: Real) -> list[Component]:
-    """Return the loss element, or nothing where the loss is zero for good."""
+def _losses(loss: Real, *modes: int) -> list[Component]:
+    """Return a loss element for each mode, or nothing where the loss is zero for good."""
     if type(loss) in (int, float) and loss == 0:
         return []
-    element = Loss(mode, loss)
-    return [element] if isinstance(loss, Parameter) or cast("float", element.loss) > 0 else []
+    elements = [Loss(mode, loss) for mode in modes]
+    lossy = isinstance(loss, Parameter) or cast("float", elements[0].loss) > 0
+    return list(elements) if lossy else []
 
 
 def _pair(value: Any, name: str) -> tuple[Any, Any]:

@@ -313,6 +313,16 @@ def deviations():
     yield np.ascontiguousarray(stack.real), np.ascontiguousarray(stack.imag), np.zeros(3)
 
 
+def multiplied_elements():
+    for n_settings in (1, 3):
+        settings = generator().random((n_settings, 2))
+        matrices = complex_matrix(n_settings, 5, 5)
+        steps = [
+            [kind, kind % 3, 4 if kind == 3 else 3, column] for kind in range(5) for column in (-1, 0, 1)
+        ]
+        yield np.array(steps), generator().random(15), settings, matrices
+
+
 ROWS = {
     "boson_sampling.expand": expansions,
     "boson_sampling.permanent_expansion": permanents_with_repeats,
@@ -324,6 +334,10 @@ ROWS = {
     "boson_sampling.sample_clifford": samples,
     "clicks.no_click_probabilities": no_clicks,
     "clicks.clicks_from_no_clicks": lambda: [(generator().random(16), 4)],
+    "elements._coefficients": lambda: [(kind, 0.3) for kind in range(5)],
+    "elements._mix": lambda: [(complex_matrix(3, 3), 2, 0, kind, 0.6, 0.8) for kind in range(2)],
+    "elements._multiplied": lambda: [(1.5 + 2j, 0.3 - 1j)],
+    "elements.multiply_elements": multiplied_elements,
     "fock.fock_rank": lambda: [(states(), rank_table(4, 3), np.zeros(20, np.int64))],
     "fock.fock_unrank": lambda: [(np.arange(20), 3, rank_table(4, 3), np.zeros((20, 4), np.uint8))],
     "fock.fock_rows": successive_rows,
