@@ -26,8 +26,8 @@ class Experiment:
         dark: float64[m], probability of a dark count.
         resolving: bool[m], False for threshold detectors.
         deviation: How far the matrix that was given missed what it is now.
-        passed: float64[m], which amplitude of each output mode detectors and a dim source let pass; it is in the
-            matrix.
+        passed: float64[m], which amplitude of each output mode detectors and a dim source let pass; it is in
+            the matrix.
         matrix: complex128[m, m], transfer matrix with all losses and detector efficiencies in it.
         is_plain: Whether a transfer matrix and resolving detectors are all there is.
         clicks_only: Whether every detector is a threshold detector.

@@ -8,12 +8,6 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import ComplexArray, FloatArray, StateTable
-from lwfast.circuit.derivatives import (
-    check_differentiable,
-    has_loss_parameter,
-    parameter_derivatives,
-    wanted_parameters,
-)
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import refuse_impossible, refuse_rounding
 from lwfast.emulator.gradients.observables import Observable, observed
@@ -36,16 +30,17 @@ _PRECISE = 1e8
 def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any:
     """Compute the exact mean of an observable over the outcomes that count, and its derivatives.
 
-    It is what the mean over the samples of a Sampler tends to: source, loss, detectors, heralds, post-selection
-    and `min_detection` count, and what is left after them is renormalised. `n_samples` and seeds play no part.
-    All derivatives together take about as long as two or three more distributions, however many there are.
+    It is what the mean over the samples of a Sampler tends to: source, loss, detectors, heralds,
+    post-selection and `min_detection` count, and what is left after them is renormalised. `n_samples` and
+    seeds play no part. All derivatives together take about as long as two or three more distributions,
+    however many there are.
 
     Args:
         task: A Sampler; or an Analyzer, for one mean for each of its inputs.
-        observable: What an outcome is worth: a callable that takes a State (heralded modes left out), a mapping
-            from states, in which a state that is not named is worth 0, or real numbers in the order of the
-            outcomes that `output_distribution(circuit.U, ..., gradient=True)` has for the same input, heralds,
-            rules, source and detector.
+        observable: What an outcome is worth: a callable that takes a State (heralded modes left out), a
+            mapping from states, in which a state that is not named is worth 0, or real numbers in the order
+            of the outcomes that `output_distribution(circuit.U, ..., gradient=True)` has for the same input,
+            heralds, rules, source and detector.
         gradient: True for the derivatives by all Parameters of the circuit; or one Parameter, or several.
 
     Returns:
@@ -54,10 +49,10 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
 
     Raises:
         TypeError: `task` is neither, the observable is none, or `gradient` is no Parameter.
-        ValueError: The observable gives NaN or infinity, or does not fit the outcomes; or a Parameter is not one
-            of the circuit.
-        ParameterValueError: The derivative by a Parameter does not exist at its present value: a reflectivity is
-            0 or 1, or a loss is 1 or below 1e-6.
+        ValueError: The observable gives NaN or infinity, or does not fit the outcomes; or a Parameter is not
+            one of the circuit.
+        ParameterValueError: The derivative by a Parameter does not exist at its present value: a
+            reflectivity is 0 or 1, or a loss is 1 or below 1e-6.
         SamplerError: No outcome can count, or rounding alone: the mean would be 0 / 0.
         ResourceLimitError: It would not fit in memory.
 
@@ -69,17 +64,15 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
     if not isinstance(adopted, Sampler | Analyzer):
         msg = f"An expectation is that of a Sampler or an Analyzer, got {type(adopted).__name__}."
         raise TypeError(msg)
-    circuit, data = adopted.circuit, adopted._generate_task()  # noqa: SLF001
-    differentiate = gradient is not False
-    wanted = wanted_parameters(circuit, gradient) if differentiate else []
-    if differentiate and adopted is not task:
+    circuit = adopted.circuit
+    data: Any = adopted._generate_task()  # noqa: SLF001
+    if gradient is not False and adopted is not task:
         raise TypeError(
             "A task of Lightworks is taken over with its Parameters fixed, so there is nothing to differentiate "
             "by; make the circuit with lwfast."
         )
-    if differentiate:
-        check_differentiable(circuit, wanted)
-    lossy = differentiate and has_loss_parameter(circuit)
+    way_back = None if gradient is False else circuit.differentiable(gradient)
+    differentiate, lossy = way_back is not None, way_back is not None and way_back.varies_loss
     if isinstance(adopted, Sampler):
         found = [_mean(parsed_sampler(data), observable, gradient=differentiate, lossy=lossy)]
     else:
@@ -93,12 +86,14 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
     means = np.array([mean for mean, _ in found])
     single = isinstance(adopted, Sampler)
     value = float(means[0]) if single else means
-    if not differentiate:
+    if way_back is None:
         return value
-    slopes = [parameter_derivatives(circuit, by_matrix, wanted) for _, by_matrix in found if by_matrix is not None]
+    slopes = [way_back.derivatives(by_matrix) for _, by_matrix in found if by_matrix is not None]
     if single:
         return value, slopes[0]
-    return value, {parameter: np.array([slope[parameter] for slope in slopes]) for parameter in wanted}
+    return value, {
+        parameter: np.array([slope[parameter] for slope in slopes]) for parameter in way_back.wanted
+    }
 
 
 def _mean(

@@ -41,7 +41,8 @@ class OutputPolynomial:
         bounds: int64[n_modes].
         floors: int64[n_modes].
         fixed: int64[n_modes], photons in heralded modes.
-        photons: For each photon the occupied input mode that it comes from, and how often that came up to here.
+        photons: For each photon the occupied input mode that it comes from, and how often that came up to
+            here.
         kept: The output modes of the free and heralded modes.
     """
 
@@ -152,7 +153,7 @@ class OutputPolynomial:
 
     @property
     def bases(self) -> tuple[NDArray[np.int64], int]:
-        """Where the outcomes of each number of photons begin, int64[n_photons + 1], and how many there are."""
+        """Where the outcomes of each number of photons begin, int64[n_photons + 1], and their number."""
         base = np.zeros(self.n_photons + 1, dtype=np.int64)
         n_out = 0
         for d, size in zip(

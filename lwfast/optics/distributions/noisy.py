@@ -99,7 +99,7 @@ class NoisyPolynomials:
         return self.product(source, degree, missing * self.last + there * self.forms[:, column])
 
     def places(self, source: FloatArray, degree: int, missing: int) -> slice:
-        """Return where `source` lies in a polynomial of `degree` with `missing` photons more that are missing."""
+        """Return where `source` lies in a polynomial of `degree`, with `missing` photons more not there."""
         length = len(source) - self.padding
         # The power of the last mode ascends outermost: missing photons shift the whole polynomial.
         skip = sum(states_of(self.n_modes, degree - t) for t in range(missing))
@@ -145,8 +145,8 @@ def noisy_distribution(
         workers: Number of threads.
 
     Returns:
-        Probabilities float64[K], the layout of their outcomes, the polynomial that they are the entries of, and
-        what did the steps.
+        Probabilities float64[K], the layout of their outcomes, the polynomial that they are the entries of,
+        and what did the steps.
 
     Raises:
         ResourceLimitError: It would not fit in memory.

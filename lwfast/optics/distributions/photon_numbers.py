@@ -53,19 +53,19 @@ class OutputDistribution:
     def pullback(self, cotangent: ArrayLike) -> ComplexArray:
         """Take derivatives by the outcomes to derivatives by the entries of the transfer matrix.
 
-        For a real number L that depends on the outcomes, give what L changes by them; get what L changes by the
-        matrix. The distribution has to be computed with `gradient=True`; then this may be asked again and again,
-        and takes about as long as two distributions each time.
+        For a real number L that depends on the outcomes, give what L changes by them; get what L changes by
+        the matrix. The distribution has to be computed with `gradient=True`; then this may be asked again
+        and again, and takes about as long as two distributions each time.
 
         Args:
-            cotangent: (K,) real, dL/dp for each probability; or, where amplitudes were asked for, (K,) complex,
-                dL/d(Re a) + i dL/d(Im a) for each amplitude.
+            cotangent: (K,) real, dL/dp for each probability; or, where amplitudes were asked for, (K,)
+                complex, dL/d(Re a) + i dL/d(Im a) for each amplitude.
 
         Returns:
-            complex128[m, m], dL/d(Re U) + i dL/d(Im U) for each entry of the matrix. To first order a change D of
-            the matrix changes L by the sum of Re(conj(G) D). The columns of inputs without photons are zero. It
-            holds for every D that leaves the matrix a transfer matrix; what D does to light that is lost is
-            counted too. (PyTorch has this convention; JAX has the complex conjugate of it.)
+            complex128[m, m], dL/d(Re U) + i dL/d(Im U) for each entry of the matrix. To first order a change
+            D of the matrix changes L by the sum of Re(conj(G) D). The columns of inputs without photons are
+            zero. It holds for every D that leaves the matrix a transfer matrix; what D does to light that is
+            lost is counted too. (PyTorch has this convention; JAX has the complex conjugate of it.)
 
         Raises:
             TypeError: It holds no numbers, or is complex without amplitudes.
@@ -73,8 +73,8 @@ class OutputDistribution:
                 `gradient=True`.
 
         Source:
-            Reverse accumulation through the layers: A. Griewank and A. Walther, "Evaluating Derivatives" (SIAM,
-            2008), chapter 3.
+            Reverse accumulation through the layers: A. Griewank and A. Walther, "Evaluating Derivatives"
+            (SIAM, 2008), chapter 3.
         """
         if self._pull is None:
             raise ValueError("This distribution has no way back; compute it with gradient=True.")
@@ -87,8 +87,8 @@ class OutputDistribution:
             raise ValueError(msg)
         if given.dtype.kind == "c" and self.amplitudes is None:
             raise TypeError(
-                "A complex cotangent stands for derivatives by amplitudes; compute them with amplitudes=True, or "
-                "give a real one."
+                "A complex cotangent stands for derivatives by amplitudes; compute them with amplitudes=True, "
+                "or give a real one."
             )
         if not np.isfinite(given).all():
             raise ValueError("The cotangent has entries that are NaN or infinite; give finite numbers.")

@@ -112,9 +112,9 @@ class Dilation:
 
     Where no direction of the input is nearly free of loss, R is the triangle that layers are pruned by, and X
     follows from its upper half, row by row from the last one, as in the way back through a Cholesky
-    decomposition. Else R has a row for each direction that loses light, and X its blocks with those. The block
-    of X among directions without loss is left zero: loss cannot fall below nothing, so nothing that may be
-    moved in two ways moves E there.
+    decomposition. Else R has a row for each direction that loses light, and X its blocks with those. The
+    block of X among directions without loss is left zero: loss cannot fall below nothing, so nothing that
+    may be moved in two ways moves E there.
 
     Attributes:
         rows: complex128[r, q].

@@ -27,7 +27,7 @@ class RecordedPolynomials(NoisyPolynomials):
     def __init__(
         self, light: Light, weights: FloatArray, degree: int, workers: int | None, *, lossy: bool
     ) -> None:
-        from lwfast._kernels.optics.adjoint import raised_entries
+        from lwfast._kernels.optics.gradients.adjoint import raised_entries
 
         super().__init__(light, weights, degree, workers)
         self._lossy = lossy
@@ -110,7 +110,7 @@ class RecordedPolynomials(NoisyPolynomials):
 
     def _undo_product(self, source: FloatArray, degree: int, form: FloatArray, out: FloatArray) -> Any:
         """Add to the derivatives by `source`; return those by `form`."""
-        from lwfast._kernels.optics.adjoint import adjoint_layer
+        from lwfast._kernels.optics.gradients.adjoint import adjoint_layer
 
         below = np.zeros_like(source)
         chunks = chunks_of(len(source))

@@ -16,7 +16,8 @@ from lwfast.optics.light import Light
 from lwfast.optics.noise.loss import dilation_of, loss_matrix
 
 Pull = Callable[[Any], ComplexArray]
-"""Takes derivatives by probabilities (float64[K]) or by amplitudes (complex128[K]) to those by the transfer matrix,
+"""Takes derivatives by probabilities (float64[K]) or by amplitudes (complex128[K]) to those by the transfer
+matrix,
 complex128[m, m]."""
 
 
@@ -92,7 +93,9 @@ def taped_light(
         met = int(sum(heralds.values()) == 0 and least <= 0)
         ones = np.ones(met)
         table = np.zeros((met, n_free), dtype=np.uint8)
-        return Taped(ones, _nowhere(light), table=table, amplitudes=ones.astype(complex) if amplitudes else None)
+        return Taped(
+            ones, _nowhere(light), table=table, amplitudes=ones.astype(complex) if amplitudes else None
+        )
     if n_free == 0:
         # Every mode is heralded: follow the last one freely, and take the one outcome that is asked for.
         last = max(heralds)

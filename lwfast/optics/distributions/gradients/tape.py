@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ class Tape:
     Going back through a layer takes two multiplications where going forward took one, so that all derivatives
     cost about twice as much again as the probabilities.
 
-    The rounding on the way back is that of the way forward: it applies the adjoint of the same operators, whose
-    norms are the same, in the order that keeps those small (see `photon_order.py`).
+    The rounding on the way back is that of the way forward: it applies the adjoint of the same operators,
+    whose norms are the same, in the order that keeps those small (see `photon_order.py`).
 
     Args:
         work: What is multiplied out.
@@ -35,7 +36,8 @@ class Tape:
 
     def __init__(self, work: OutputPolynomial, n_modes: int, workers: int | None = None) -> None:
         from lwfast._kernels._simd import PADDING
-        from lwfast._kernels.optics import adjoint, layers, slos
+        from lwfast._kernels.optics import layers, slos
+        from lwfast._kernels.optics.gradients import adjoint
 
         self._work = work
         self._n_rows = n_modes
@@ -43,7 +45,9 @@ class Tape:
         n, n_modes = work.columns.shape  # free, heralded and loss modes
         most = 16 * sum(states_of(n_modes, k) for k in range(n + 1)) + 16 * states_of(n_modes, n)
         check_memory(
-            most, f"The layers of {n} photons over {n_modes} modes, which derivatives need", remedy="Take fewer."
+            most,
+            f"The layers of {n} photons over {n_modes} modes, which derivatives need",
+            remedy="Take fewer.",
         )
         counts, sums = slos.prefix_counts(work.bounds, work.floors, n)
         self._inner = int(slos.inner_modes(work.unlimited, n, float(counts[n_modes, n])))
@@ -62,22 +66,23 @@ class Tape:
             out = np.zeros((2, self._sizes[k] + PADDING))
             links = slos.link_forms(link_mode, self._inner, form)
             fixed = self._layers[-1], k, form, links, layout, self._limits, tables, origin, out
-            self._spread(lambda chunk, fixed=fixed: layers.polynomial_layer(*fixed, chunk), self._sizes[k])
+            self._spread(partial(layers.polynomial_layer, *fixed), self._sizes[k])
             self._layers.append(out)
 
     def probabilities(self) -> FloatArray:
         """Return the probability of each outcome of the layout, float64[K]."""
-        from lwfast._kernels.optics.adjoint import PROBABILITIES
+        from lwfast._kernels.optics.gradients.adjoint import PROBABILITIES
 
         values = np.zeros((2, self._work.bases[1]))
         # Loss modes make chunks add to the same outcomes.
         alone = self._work.columns.shape[1] > self._work.n_kept
         self._weigh(self._layers[-1], values, PROBABILITIES, alone=alone)
-        return values[0]
+        found: FloatArray = values[0]
+        return found
 
     def amplitudes(self) -> ComplexArray:
         """Return the amplitude of each outcome of the layout, complex128[K]; there are no loss modes."""
-        from lwfast._kernels.optics.adjoint import AMPLITUDES
+        from lwfast._kernels.optics.gradients.adjoint import AMPLITUDES
 
         values = np.zeros((2, self._work.bases[1]))
         self._weigh(self._layers[-1], values, AMPLITUDES)
@@ -92,10 +97,10 @@ class Tape:
                 amplitudes, complex128[K].
 
         Returns:
-            Derivatives by the columns of the transfer matrix, complex128[m, q], and by the rows for lost light,
-            complex128[r, q].
+            Derivatives by the columns of the transfer matrix, complex128[m, q], and by the rows for lost
+            light, complex128[r, q].
         """
-        from lwfast._kernels.optics.adjoint import BY_AMPLITUDES, BY_PROBABILITIES, adjoint_layer
+        from lwfast._kernels.optics.gradients.adjoint import BY_AMPLITUDES, BY_PROBABILITIES, adjoint_layer
 
         work = self._work
         n, n_modes = work.columns.shape
@@ -107,7 +112,8 @@ class Tape:
             below = np.zeros_like(self._layers[k - 1])
             size = self._sizes[k - 1]
             parts = np.zeros((chunks_of(size), 2, n_modes))
-            fixed = above, k, self._layers[k - 1], self._forms[k - 1], self._inner, self._limits, self._back, below
+            form, layer = self._forms[k - 1], self._layers[k - 1]
+            fixed: Any = above, k, layer, form, self._inner, self._limits, self._back, below
 
             def back(chunk: tuple[int, int], fixed: Any = fixed, parts: FloatArray = parts) -> None:
                 adjoint_layer(*fixed, parts[chunk[0]], chunk)
@@ -130,7 +136,7 @@ class Tape:
         return by_columns, by_all[work.n_kept :]
 
     def _weigh(self, layer: FloatArray, values: FloatArray, task: int, *, alone: bool = False) -> None:
-        from lwfast._kernels.optics.adjoint import weigh_outcomes
+        from lwfast._kernels.optics.gradients.adjoint import weigh_outcomes
 
         work = self._work
         n, n_modes = work.columns.shape

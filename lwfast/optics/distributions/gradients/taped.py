@@ -99,7 +99,9 @@ def _seen(experiment: Experiment, *, lossy: bool, workers: int | None) -> Taped:
 def _grouped(found: Taped, rows: Any) -> Taped:
     """Add up the outcomes that look the same, as `rows`."""
     states, where = distinct_rows(rows)
-    sums = np.bincount(where, weights=found.probabilities, minlength=len(states))
+    sums: FloatArray = np.bincount(where, weights=found.probabilities, minlength=len(states)).astype(
+        np.float64, copy=False
+    )
     return Taped(sums, lambda values: found.pull(values[where]), table=states)
 
 
@@ -111,10 +113,10 @@ def _with_dark_clicks(found: Taped, mode: int, dark: float) -> Taped:
     clicked[:, mode] = 1
     states, where = distinct_rows(np.concatenate([rows, clicked]))
     stays = np.where(silent, 1.0 - dark, 1.0)
-    weights: FloatArray = np.concatenate(
-        [found.probabilities * stays, found.probabilities[silent] * dark]
+    weights: FloatArray = np.concatenate([found.probabilities * stays, found.probabilities[silent] * dark])
+    sums: FloatArray = np.bincount(where, weights=weights, minlength=len(states)).astype(
+        np.float64, copy=False
     )
-    sums = np.bincount(where, weights=weights, minlength=len(states))
 
     def pull(values: Any) -> ComplexArray:
         spread = values[where]

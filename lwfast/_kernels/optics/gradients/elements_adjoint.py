@@ -12,10 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
+from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_RX, BLOCK, LOSS, PHASE_SHIFT
 from lwfast._types import AnyArray, ComplexArray, FloatArray
-
-SPLITTER_RX, SPLITTER_H, PHASE, LOSS, SWAP, BLOCK = 0, 1, 2, 3, 4, 5
-"""Kinds of elements."""
 
 
 @jit
@@ -31,14 +29,15 @@ def elements_adjoint(
     """Go back through the elements of a circuit.
 
     Args:
-        elements: int64[N, 4]. The kind, two modes (the second one where there is one), 0; or, of a block, the kind, its
-            number of modes, where they begin in `modes`, and where its entries begin in `blocks`, row by row.
+        elements: int64[N, 4]. The kind, two modes (the second one where there is one), 0; or, of a block,
+            the kind, its number of modes, where they begin in `modes`, and where its entries begin in
+            `blocks`, row by row.
         values: float64[N], reflectivity, phase or loss.
         modes: int64[...], modes of blocks.
         blocks: complex128[...], entries of blocks.
         by_matrix: complex128[m, m], derivatives by the transfer matrix; used up.
-        by_values: float64[N], receives derivatives by reflectivity, phase and loss; infinite or NaN where a square
-            root in the element is zero.
+        by_values: float64[N], receives derivatives by reflectivity, phase and loss; infinite or NaN where a
+            square root in the element is zero.
         by_blocks: complex128[...], receives derivatives by the entries of blocks.
     """
     n_modes = by_matrix.shape[1]
@@ -68,20 +67,20 @@ def elements_adjoint(
         for c in range(n_modes):
             found[at, c] = matrix[a, c]
             found[at + 1, c] = matrix[b, c]
-        if kind == SPLITTER_RX or kind == SPLITTER_H:
+        if kind == BEAM_SPLITTER_RX or kind == BEAM_SPLITTER_H:
             r = np.sqrt(values[i])
             t = np.sqrt(1.0 - values[i])
             for c in range(n_modes):
                 x = found[at, c]
                 y = found[at + 1, c]
-                if kind == SPLITTER_RX:
+                if kind == BEAM_SPLITTER_RX:
                     matrix[a, c] = r * x + 1j * t * y
                     matrix[b, c] = 1j * t * x + r * y
                 else:
                     matrix[a, c] = r * x + t * y
                     matrix[b, c] = t * x - r * y
-        elif kind == PHASE or kind == LOSS:
-            factor = np.exp(1j * values[i]) if kind == PHASE else np.sqrt(1.0 - values[i]) + 0.0j
+        elif kind == PHASE_SHIFT or kind == LOSS:
+            factor = np.exp(1j * values[i]) if kind == PHASE_SHIFT else np.sqrt(1.0 - values[i]) + 0.0j
             for c in range(n_modes):
                 matrix[a, c] *= factor
         else:
@@ -112,7 +111,7 @@ def elements_adjoint(
                     by_matrix[modes[b + y], c] = value
             continue
         at -= 2
-        if kind == SPLITTER_RX or kind == SPLITTER_H:
+        if kind == BEAM_SPLITTER_RX or kind == BEAM_SPLITTER_H:
             r = np.sqrt(values[i])
             t = np.sqrt(1.0 - values[i])
             by_r = 0.0
@@ -122,7 +121,7 @@ def elements_adjoint(
                 h = by_matrix[b, c]
                 x = found[at, c]
                 y = found[at + 1, c]
-                if kind == SPLITTER_RX:
+                if kind == BEAM_SPLITTER_RX:
                     by_r += (np.conj(g) * x + np.conj(h) * y).real
                     by_t += (1j * (np.conj(g) * y + np.conj(h) * x)).real
                     by_matrix[a, c] = r * g - 1j * t * h
@@ -133,7 +132,7 @@ def elements_adjoint(
                     by_matrix[a, c] = r * g + t * h
                     by_matrix[b, c] = t * g - r * h
             by_values[i] = 0.5 * by_r / r - 0.5 * by_t / t
-        elif kind == PHASE:
+        elif kind == PHASE_SHIFT:
             factor = np.exp(1j * values[i])
             total = 0.0
             for c in range(n_modes):

@@ -1,18 +1,20 @@
 """The way back through the layers of `layers.py`: from derivatives by coefficients to those by linear forms.
 
-With P_k = L_k P_(k-1), and bars for derivatives of one real number by real part, plus i times those by imaginary
-part,
+With P_k = L_k P_(k-1), and bars for derivatives of one real number by real part, plus i times those by
+imaginary part,
 
     bar P_(k-1)[r] = sum over modes j of conj(L_k[j]) bar P_k[r + e_j]
     bar L_k[j]     = sum over entries r of conj(P_(k-1)[r]) bar P_k[r + e_j].
 
 `adjoint_layer` walks over the entries r of the lower layer, so that each is written once and threads share
-nothing. For fixed powers of the outer modes the entries r + e_j of an outer mode j are r and a shift, those of an
-inner mode are looked up in a table that all blocks share. A step of the walk changes the power of one mode: the
-shifts of the modes further out stay, and those of the modes further in, which are empty, are differences of two
+nothing. For fixed powers of the outer modes the entries r + e_j of an outer mode j are r and a shift, those
+of an inner mode are looked up in a table that all blocks share. A step of the walk changes the power of one
+mode: the shifts of the modes further out stay, and those of the modes further in, which are empty, are
+    differences of two
 ranks and a count.
 
-Source: reverse accumulation, as in A. Griewank and A. Walther, "Evaluating Derivatives", SIAM (2008), chapter 3,
+Source: reverse accumulation, as in A. Griewank and A. Walther, "Evaluating Derivatives", SIAM (2008),
+    chapter 3,
 of the layers of arXiv:2206.10549; the block layout is our own.
 """
 
@@ -47,8 +49,8 @@ def raised_entries(inner: int, n_photons: int, counts: AnyArray, sums: AnyArray)
 
     Returns:
         start int64[n_photons + 1]: where the table of each degree begins.
-        raised uint64[...]: for each degree, for each inner mode, for each entry: the rank, within its degree, of
-            the entry with a photon more in that mode.
+        raised uint64[...]: for each degree, for each inner mode, for each entry: the rank, within its
+            degree, of the entry with a photon more in that mode.
     """
     start = np.zeros(n_photons + 1, np.int64)
     for d in range(n_photons):
@@ -104,8 +106,8 @@ def adjoint_layer(
     Real and imaginary parts are the two rows of an array; arrays of one row are real.
 
     Args:
-        above: float64[parts, ...], derivatives by the entries of the layer of `degree`, padded by `PADDING` finite
-            numbers.
+        above: float64[parts, ...], derivatives by the entries of the layer of `degree`, padded by `PADDING`
+            finite numbers.
         degree: Degree of the product.
         source: float64[parts, ...], the layer of degree - 1.
         form: float64[parts, n_modes], the linear form.
@@ -131,8 +133,8 @@ def adjoint_layer(
     p_im = np.zeros(longest + PADDING)
     g_re = np.zeros(longest + PADDING)
     g_im = np.zeros(longest + PADDING)
-    # Behind mode j: what is left for the modes further in, and the ranks that the powers of mode j and those further
-    # out make up in the lower layer, and in the upper one if the photon more is further in.
+    # Behind mode j: what is left for the modes further in, and the ranks that the powers of mode j and those
+    # further out make up in the lower layer, and in the upper one if the photon more is further in.
     left_at = np.zeros(n_modes + 1, np.int64)
     rank_at = np.zeros(n_modes + 1, np.int64)
     up_at = np.zeros(n_modes + 1, np.int64)
@@ -273,15 +275,15 @@ def weigh_outcomes(
     Args:
         layer: float64[2, ...], the last layer, all powers of all modes in it.
         degree: Its degree.
-        layout: (inner, n_free, n_kept, n_modes, least, most): where the kinds of modes end, and how many photons
-            free modes have together in an outcome.
+        layout: (inner, n_free, n_kept, n_modes, least, most): where the kinds of modes end, and how many
+            photons free modes have together in an outcome.
         limits: int64[3, n_modes], as in `polynomial_layer`.
         tables: (counts, sums) from `prefix_counts`, and (first, weight) from `inner_tables`.
         base: int64[degree + 1], where the outcomes of each number of photons begin.
         values: float64[2, K], a column for each outcome.
-        task: `PROBABILITIES` adds them to row 0 of `values`; `AMPLITUDES` writes both rows. `BY_PROBABILITIES` and
-            `BY_AMPLITUDES` take derivatives by them from there, and replace each coefficient by the derivative by
-            it.
+        task: `PROBABILITIES` adds them to row 0 of `values`; `AMPLITUDES` writes both rows.
+            `BY_PROBABILITIES` and `BY_AMPLITUDES` take derivatives by them from there, and replace each
+            coefficient by the derivative by it.
         chunk: Which of the chunks to work on, and into how many the entries are cut. Chunks add to the same
             probabilities where there are loss modes.
     """
