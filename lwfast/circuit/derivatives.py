@@ -133,20 +133,21 @@ def _check_value(kind: int, value: float, parameter: Parameter[Any]) -> None:
     name = "without a label" if parameter.label is None else repr(parameter.label)
     if kind in (BEAM_SPLITTER_RX, BEAM_SPLITTER_H) and value in (0.0, 1.0):
         msg = (
-            f"The reflectivity {name} is {value:g}, where amplitudes, which have its square root, have an infinite "
-            "derivative. Keep it between 0 and 1, or vary phases between two fixed beam splitters instead."
+            f"The reflectivity {name} is {value:g}, where amplitudes, which have its square root, have an "
+            "infinite derivative. Keep it between 0 and 1, or vary phases between two fixed beam splitters "
+            "instead."
         )
         raise ParameterValueError(msg)
     if kind == LOSS and value == 1.0:
         msg = (
-            f"The loss {name} is 1, where amplitudes, which have the square root of what is left, have an infinite "
-            "derivative. Keep it below 1."
+            f"The loss {name} is 1, where amplitudes, which have the square root of what is left, have an "
+            "infinite derivative. Keep it below 1."
         )
         raise ParameterValueError(msg)
     if kind == LOSS and value < LEAST_LOSS:
         msg = (
-            f"The loss {name} is {value:g}. No loss is below 0, so the derivative there has one side only, and it is "
-            f"not computed. Set the loss to {LEAST_LOSS:g} or more, which changes a probability by no more than that "
-            "for each photon."
+            f"The loss {name} is {value:g}. No loss is below 0, so the derivative there has one side only, "
+            f"and it is not computed. Set the loss to {LEAST_LOSS:g} or more, which changes a probability "
+            "by no more than that for each photon."
         )
         raise ParameterValueError(msg)

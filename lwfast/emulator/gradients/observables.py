@@ -39,8 +39,8 @@ def observed(observable: Any, states: StateTable) -> FloatArray:
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         msg = (
-            f"The observable is {values[wrong[0]]} for the outcome {State(states[wrong[0]].tolist())}; give each "
-            "outcome a finite number."
+            f"The observable is {values[wrong[0]]} for the outcome {State(states[wrong[0]].tolist())}; give "
+            "each outcome a finite number."
         )
         raise ValueError(msg)
     return values
@@ -53,8 +53,8 @@ def _of_mapping(observable: Mapping[Any, Any], states: StateTable) -> FloatArray
         occupation = tuple(as_occupation(key))
         if len(occupation) != n_modes:
             msg = (
-                f"The observable names the state {key} of {len(occupation)} modes, and outcomes have {n_modes} "
-                "(heralded modes not counted)."
+                f"The observable names the state {key} of {len(occupation)} modes, and outcomes have "
+                f"{n_modes} (heralded modes not counted)."
             )
             raise ValueError(msg)
         given[occupation] = _number(value, key)
@@ -71,8 +71,8 @@ def _of_array(observable: Any, n_outcomes: int) -> FloatArray:
         raise TypeError(msg)
     if values.shape != (n_outcomes,):
         msg = (
-            f"The observable has shape {values.shape}, and {n_outcomes} outcomes count; give one number each, or a "
-            "callable that takes a State."
+            f"The observable has shape {values.shape}, and {n_outcomes} outcomes count; give one number "
+            "each, or a callable that takes a State."
         )
         raise ValueError(msg)
     return values.astype(np.float64)

@@ -87,8 +87,8 @@ class OutputDistribution:
             raise ValueError(msg)
         if given.dtype.kind == "c" and self.amplitudes is None:
             raise TypeError(
-                "A complex cotangent stands for derivatives by amplitudes; compute them with amplitudes=True, "
-                "or give a real one."
+                "A complex cotangent stands for derivatives by amplitudes; compute them with "
+                "amplitudes=True, or give a real one."
             )
         if not np.isfinite(given).all():
             raise ValueError("The cotangent has entries that are NaN or infinite; give finite numbers.")

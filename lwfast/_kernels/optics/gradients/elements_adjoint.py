@@ -67,7 +67,7 @@ def elements_adjoint(
         for c in range(n_modes):
             found[at, c] = matrix[a, c]
             found[at + 1, c] = matrix[b, c]
-        if kind == BEAM_SPLITTER_RX or kind == BEAM_SPLITTER_H:
+        if kind in (BEAM_SPLITTER_RX, BEAM_SPLITTER_H):
             r = np.sqrt(values[i])
             t = np.sqrt(1.0 - values[i])
             for c in range(n_modes):
@@ -79,7 +79,7 @@ def elements_adjoint(
                 else:
                     matrix[a, c] = r * x + t * y
                     matrix[b, c] = t * x - r * y
-        elif kind == PHASE_SHIFT or kind == LOSS:
+        elif kind in (PHASE_SHIFT, LOSS):
             factor = np.exp(1j * values[i]) if kind == PHASE_SHIFT else np.sqrt(1.0 - values[i]) + 0.0j
             for c in range(n_modes):
                 matrix[a, c] *= factor
@@ -111,7 +111,7 @@ def elements_adjoint(
                     by_matrix[modes[b + y], c] = value
             continue
         at -= 2
-        if kind == BEAM_SPLITTER_RX or kind == BEAM_SPLITTER_H:
+        if kind in (BEAM_SPLITTER_RX, BEAM_SPLITTER_H):
             r = np.sqrt(values[i])
             t = np.sqrt(1.0 - values[i])
             by_r = 0.0

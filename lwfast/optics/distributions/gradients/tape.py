@@ -102,6 +102,7 @@ class Tape:
         """
         from lwfast._kernels.optics.gradients.adjoint import BY_AMPLITUDES, BY_PROBABILITIES, adjoint_layer
 
+        kernel: Any = adjoint_layer
         work = self._work
         n, n_modes = work.columns.shape
         task = BY_AMPLITUDES if np.iscomplexobj(values) else BY_PROBABILITIES
@@ -116,7 +117,7 @@ class Tape:
             fixed: Any = above, k, layer, form, self._inner, self._limits, self._back, below
 
             def back(chunk: tuple[int, int], fixed: Any = fixed, parts: FloatArray = parts) -> None:
-                adjoint_layer(*fixed, parts[chunk[0]], chunk)
+                kernel(*fixed, parts[chunk[0]], chunk)
 
             self._spread(back, size)
             summed = parts.sum(axis=0)
