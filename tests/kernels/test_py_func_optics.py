@@ -13,6 +13,7 @@ from lwfast._kernels.optics import boson_sampling, layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
 from lwfast.optics.distributions.layout import FockLayout
+from tests.kernels.rows_gradients import GRADIENT_ROWS
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_jit, pair
 
 OPTICS = "optics"
@@ -370,6 +371,7 @@ ROWS = {
     "slos._next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
     "slos.slos_small": small_distributions,
     "unitary.deviation_columns": deviations,
+    **GRADIENT_ROWS,
 }
 MEANT = {"marginals.photon_sums": sums_with_a_meaning}
 OF_ANY_WIDTH = {"permanents.permanent.permanent_glynn", "permanents.permanent.pack_single"}
