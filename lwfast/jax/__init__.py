@@ -1,8 +1,8 @@
 """Distributions and expectations that JAX differentiates: `import lwfast.jax`.
 
 Everything is computed on the CPU in double precision (`jax.config.update("jax_enable_x64", True)` is needed),
-outside of JAX, by callbacks: `jax.jit` and `jax.grad` work, `jax.vmap` does one after the other, and derivatives
-of derivatives and forward mode are refused. Needs JAX, the extra `lwfast[jax]`.
+outside of JAX, by callbacks: `jax.jit` and `jax.grad` work, `jax.vmap` does one after the other, and
+derivatives of derivatives and forward mode are refused. Needs JAX, the extra `lwfast[jax]`.
 """
 
 from importlib.util import find_spec

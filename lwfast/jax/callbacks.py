@@ -27,8 +27,8 @@ def output_probabilities(unitary: Any, occupation: Sequence[int], **options: Any
         unitary: (m, m) complex.
         occupation: Photons in each of the m input modes.
         **options: Those of `lwfast.output_distribution` but `amplitudes` and `gradient`: heralds, rules,
-            min_detection, threshold, source, detector, workers. The number of outcomes may depend on them, but
-            not on the values of the matrix; so a matrix is taken to lose light if `lossy=True` says so.
+            min_detection, threshold, source, detector, workers. The number of outcomes may depend on them,
+            but not on the values of the matrix; so a matrix is taken to lose light if `lossy=True` says so.
         lossy: Whether the matrix may lose light; else it has to be unitary.
 
     Returns:
@@ -106,8 +106,8 @@ class _OutputProbabilities:
         found = self._at(matrix)
         if len(found) != self._size:
             msg = (
-                f"The matrix gives {len(found)} outcomes, and {self._size} were expected: say lossy=True for a matrix "
-                "that loses light, and leave it away for one that does not."
+                f"The matrix gives {len(found)} outcomes, and {self._size} were expected: say lossy=True "
+                "for a matrix that loses light, and leave it away for one that does not."
             )
             raise ValueError(msg)
         return found.probabilities

@@ -76,5 +76,5 @@ def test_expectation(wrapped):
     with pytest.raises(ValueError, match="named twice"):
         wrapped.expectation(sampler, lambda s: s[0], [parameters[0]] * 2, values)
     slope = torch.autograd.grad(mean(values), values, create_graph=True)[0]
-    with pytest.raises(RuntimeError, match="once_differentiable|twice"):
+    with pytest.raises(RuntimeError, match="grad"):
         slope.sum().backward()
