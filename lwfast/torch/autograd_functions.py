@@ -40,8 +40,7 @@ def output_probabilities(unitary: torch.Tensor, occupation: Sequence[int], **opt
 def expectation(
     task: Any, observable: Observable, parameters: Sequence[Parameter[Any]], values: torch.Tensor
 ) -> torch.Tensor:
-    """Compute the exact mean of an observable for values of Parameters, as a tensor that can be
-    differentiated.
+    """Compute the exact mean of an observable for values of Parameters, so that it can be differentiated.
 
     The Parameters have their former values back afterwards.
 

@@ -25,7 +25,8 @@ def set_for_a_while(parameters: Sequence[Parameter[Any]], values: Any) -> Iterat
     """
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.shape != (len(parameters),):
-        msg = f"The values have shape {numbers.shape}, and there are {len(parameters)} Parameters; give one each."
+        n = len(parameters)
+        msg = f"The values have shape {numbers.shape}, and there are {n} Parameters; give one each."
         raise ValueError(msg)
     if len({id(parameter) for parameter in parameters}) < len(parameters):
         raise ValueError("A Parameter is named twice; name each once.")
