@@ -23,6 +23,7 @@ SECTIONS = {
     "boson_sampling": "Boson sampling",
     "distribution": "Distributions",
     "emulator": "The emulator",
+    "gradients": "Gradients",
     "results": "Results at scale",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
