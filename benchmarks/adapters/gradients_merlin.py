@@ -49,6 +49,6 @@ def mean_and_slopes(
         layer.zero_grad()
         mean = layer().reshape(-1) @ worth
         mean.backward()
-        return float(mean), phases.grad.numpy().copy()
+        return float(mean.detach()), phases.grad.numpy().copy()
 
     return call
