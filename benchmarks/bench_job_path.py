@@ -23,7 +23,7 @@ def test_import(benchmark, module):
     done = benchmark.pedantic(
         subprocess.run,
         args=([sys.executable, "-W", "ignore", "-c", f"import {module}"],),
-        kwargs={"check": False},
+        kwargs={"check": False, "timeout": 240},
         rounds=5,
         warmup_rounds=1,
     )

@@ -4,9 +4,10 @@ LLVM unrolls a short loop over lanes to scalar code, so the hot kernels say what
 in one register, through a custom Numba type and intrinsics. LLVM splits such a vector where the machine's
 registers are shorter, so the kernels run on any target; `LANES` only picks the width that needs no spilling.
 
-Where one of these operations does not answer a trial as it should, where the JIT is off, or where
+Where one of these operations does not answer a trial as it should, where nothing is compiled, or where
 `LWFAST_SIMD=0`, the same names are plain functions of floats and `LANES` is 1: the kernels stay the same and
-only lose speed. `LWFAST_SIMD=4` and `8` ask for a width. Nothing here knows of permanents.
+only lose speed. `LWFAST_SIMD=4` and `8` ask for a width. Where kernels were compiled ahead of time, `LANES`
+is that of their level, and Python has no use for the operations. Nothing here knows of permanents.
 
 Arrays of vectors are C-contiguous `float64[n, LANES]`. `get`, `put` and `broadcast` take either such an array
 or a flat `float64[n]`: one source serves constants that all lanes share and constants that every lane has for
@@ -20,12 +21,11 @@ import os
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-import numba
 import numpy as np
-from numba.extending import register_jitable
 
-from lwfast._kernels._jit import jit
-from lwfast._kernels._lanes import intrinsics, plain
+from lwfast._kernels import _mode
+from lwfast._kernels._jit import jit, register_jitable
+from lwfast._kernels._lanes import plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,20 +39,24 @@ _LINE = 8
 
 def _wanted_lanes() -> int:
     """Return the width asked for by `LWFAST_SIMD` (0, 4 or 8), or the one that suits this machine."""
-    asked = os.environ.get("LWFAST_SIMD", "")
-    if getattr(numba.config, "DISABLE_JIT", False):
+    if _mode.MODE == "python":
         return 1
+    asked = os.environ.get("LWFAST_SIMD", "")
     if asked in _WIDTHS:
         return _WIDTHS[asked]
-    from llvmlite import binding
+    from lwfast._kernels._numba.vectors import best_lanes
 
-    return 8 if binding.get_host_cpu_features().get("avx512f", False) else 4
+    return best_lanes()
 
 
 def _choose() -> tuple[int, dict[str, Any]]:
+    if _mode.MODE == "native":
+        return _mode.LANES, plain()
     lanes = _wanted_lanes()
     if lanes > 1:
         with contextlib.suppress(Exception):  # whatever a future Numba raises, the plain lanes still work
+            from lwfast._kernels._numba.vectors import intrinsics
+
             return lanes, intrinsics(lanes)
     return 1, plain()
 
@@ -88,10 +92,17 @@ def empty_vectors(count: int) -> Any:
     return raw[skip : skip + count * LANES].reshape(count, LANES)
 
 
-def lane_jit(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a kernel that uses lanes, cached apart for each number of lanes."""
+def lane_jit(*given: Any) -> Any:
+    """Compile a kernel that uses lanes, cached apart for each number of lanes; used as `jit` is."""
+    if len(given) == 1 and callable(given[0]):
+        return jit(_apart(given[0]))
+    decorate: Callable[[Callable[..., Any]], Any] = jit(*given)
+    return lambda function: decorate(_apart(function))
+
+
+def _apart(function: Callable[P, R]) -> Callable[P, R]:
     function.__qualname__ = f"{function.__qualname__}_{LANES}_lanes"
-    return jit(function)
+    return function
 
 
 _TRIALS = 12
@@ -126,7 +137,10 @@ def _trial(vectors: Any, block: Any, numbers: Any, out: Any) -> None:
     put(out, 11 * LANES, np.float64(misalignment(numbers)))
 
 
-def _works(compiled: Callable[[Callable[..., None]], Callable[..., None]] = lane_jit) -> bool:
+trial = lane_jit("float64[:, :], float64[:, :], const float64[:], float64[:]")(_trial)
+
+
+def _works(compiled: Callable[[Callable[..., None]], Callable[..., None]] = lambda _: trial) -> bool:
     """Compile and run the trial, cached on disk like any kernel; say whether every answer is right."""
     # Small integers, all different: every sum and product of them is exact.
     x = np.arange(1.0, LANES + 1)
@@ -166,7 +180,7 @@ def _works(compiled: Callable[[Callable[..., None]], Callable[..., None]] = lane
     )
 
 
-if LANES > 1 and not _works():
+if LANES > 1 and _mode.MODE == "numba" and not _mode.IS_BUILD and not _works():
     LANES = 1
     OPERATIONS = plain()
     globals().update(OPERATIONS)

@@ -1,32 +1,15 @@
-"""Unaligned byte and word access for the text and hashing kernels.
+"""Machine instructions that Python has no word for: unaligned bytes and words, wide products, fused sums.
 
 NumPy views inside Numba cost index wrap-around checks on every byte and cannot load a word at an odd offset.
 Compiled, each of these functions is one or two machine instructions without a bounds check: the caller owns
-the bounds. Uncompiled, they are the plain functions below. Numba is told what to write for a call of one:
-functions that it has to inline take a third more time to compile.
-
-Numba's cache does not see changes in this file: after an edit, remove the `__pycache__` of this folder.
+the bounds. `_numba/instructions.py` writes them; uncompiled, they are the plain functions below.
 """
 
-# ruff: noqa: ARG001  (every piece of code is written from the same four arguments)
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import lower_builtin, type_callable
 
 from lwfast._types import AnyArray
-
-_U8 = ir.IntType(8)
-_U64 = ir.IntType(64)
-_U128 = ir.IntType(128)
-_BIG_ENDIAN = sys.byteorder == "big"
 
 
 def load1(buffer: AnyArray, index: int) -> int:
@@ -61,6 +44,13 @@ def fold_product(a: np.uint64, b: np.uint64) -> np.uint64:
     return np.uint64((product ^ (product >> 64)) & (2**64 - 1))
 
 
+def fma(x: float, y: float, z: float) -> float:
+    """Return x * y + z, rounded once."""
+    from fractions import Fraction
+
+    return float(Fraction(x) * Fraction(y) + Fraction(z))
+
+
 def prefetch(array: AnyArray, index: int) -> None:
     """Ask for the cache line of `array[index]`."""
 
@@ -69,6 +59,7 @@ DIGITS = 21
 """How many digits `spread` and `gather` take at a time: as text 63 bytes, in one register of 64."""
 DIGIT_ROOM = 32  # bytes of a table that they read or write; those behind the digits have no meaning
 TEXT_ROOM = 64  # bytes of a text
+DIGITS_TEXT = b"0, " * (DIGITS + 1)
 
 
 def spread(table: AnyArray, offset: int, out: AnyArray, p: int, wanted: np.uint64) -> bool:
@@ -100,132 +91,6 @@ def gather(text: AnyArray, p: int, out: AnyArray, offset: int, wanted: np.uint64
         offset: Where the digits go.
         wanted: Bit k is set where byte k of the text is looked at.
     """
-    rest = text[p : p + 63] ^ np.frombuffer(_DIGITS_TEXT[:63], np.uint8)
+    rest = text[p : p + 63] ^ np.frombuffer(DIGITS_TEXT[:63], np.uint8)
     out[offset : offset + DIGITS] = rest[::3]
     return all(rest[k] <= (9 if k % 3 == 0 else 0) for k in range(63) if int(wanted) >> k & 1)
-
-
-def _compiled(function: Callable[..., Any], result: Any, *arguments: Any) -> Callable[[Any], Any]:
-    """Make compiled calls of `function`, which returns a `result`, run what the decorated function writes.
-
-    Numbers are cast to what `arguments` says; for an array of any kind this is `types.Array`.
-    """
-
-    def typer(*given: Any) -> Any:
-        return result(*(a if kind is types.Array else kind for a, kind in zip(given, arguments, strict=True)))
-
-    vars(typer)["pysig"] = inspect.signature(function)  # the names of the arguments; Numba reads them
-    declare: Any = type_callable
-    define: Any = lower_builtin
-    declare(function)(lambda _context: typer)
-    return define(function, *arguments)
-
-
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.gep(data, [index])
-
-
-@_compiled(load1, types.int64, types.Array, types.intp)
-def _load1(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    address = _address(context, builder, signature.args[0], args[0], args[1])
-    return builder.zext(builder.load(address), _U64)
-
-
-@_compiled(load8, types.uint64, types.Array, types.intp)
-def _load8(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    address = _address(context, builder, signature.args[0], args[0], args[1])
-    word = builder.load(builder.bitcast(address, _U64.as_pointer()), align=1)
-    return builder.bswap(word) if _BIG_ENDIAN else word
-
-
-@_compiled(store1, types.void, types.Array, types.intp, types.int64)
-def _store1(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    address = _address(context, builder, signature.args[0], args[0], args[1])
-    builder.store(builder.trunc(args[2], _U8), address)
-    return context.get_dummy_value()
-
-
-@_compiled(store8, types.void, types.Array, types.intp, types.uint64)
-def _store8(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    address = _address(context, builder, signature.args[0], args[0], args[1])
-    value = builder.bswap(args[2]) if _BIG_ENDIAN else args[2]
-    builder.store(value, builder.bitcast(address, _U64.as_pointer()), align=1)
-    return context.get_dummy_value()
-
-
-@_compiled(trailing_zeros, types.int64, types.uint64)
-def _trailing_zeros(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
-
-
-@_compiled(fold_product, types.uint64, types.uint64, types.uint64)
-def _fold_product(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
-    high = builder.trunc(builder.lshr(product, ir.Constant(_U128, 64)), _U64)
-    return builder.xor(builder.trunc(product, _U64), high)
-
-
-@_compiled(prefetch, types.void, types.Array, types.intp)
-def _prefetch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    address = _address(context, builder, signature.args[0], args[0], args[1])
-    pointer = builder.bitcast(address, _U8.as_pointer())
-    int32 = ir.IntType(32)
-    function_type = ir.FunctionType(ir.VoidType(), [_U8.as_pointer(), int32, int32, int32])
-    function = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(
-        builder.module, function_type, "llvm.prefetch.p0"
-    )
-    builder.call(function, [pointer, *(ir.Constant(int32, k) for k in (1, 3, 1))])
-    return context.get_dummy_value()
-
-
-_DIGITS_TEXT = b"0, " * 22
-
-
-def _vector(values: Any) -> Any:
-    listed = list(values)
-    return ir.Constant(ir.VectorType(_U8, len(listed)), listed)
-
-
-def _shuffled(builder: Any, a: Any, b: Any, places: list[int]) -> Any:
-    mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
-    return builder.shuffle_vector(a, b, mask)
-
-
-def _none_of(builder: Any, lanes: Any, wanted: Any) -> Any:
-    """Whether none of the booleans is set whose bit in `wanted` is."""
-    bits = builder.bitcast(lanes, ir.IntType(lanes.type.count))
-    if lanes.type.count < 64:
-        bits = builder.zext(bits, _U64)
-    return builder.icmp_unsigned("==", builder.and_(bits, wanted), ir.Constant(_U64, 0))
-
-
-def _vector_at(builder: Any, address: Any, count: int) -> Any:
-    return builder.bitcast(address, ir.VectorType(_U8, count).as_pointer())
-
-
-@_compiled(spread, types.boolean, types.Array, types.intp, types.Array, types.intp, types.uint64)
-def _spread(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    source = _address(context, builder, signature.args[0], args[0], args[1])
-    digits = builder.load(_vector_at(builder, source, DIGIT_ROOM), align=1)
-    text = builder.or_(digits, _vector(b"0" * DIGIT_ROOM))
-    # One byte permutation (AVX-512 VBMI); LLVM makes it of shorter ones where there is none.
-    places = [k // 3 if k % 3 == 0 else DIGIT_ROOM + k % 3 for k in range(TEXT_ROOM)]
-    piece = _shuffled(builder, text, _vector(b"0, " + bytes(DIGIT_ROOM - 3)), places)
-    target = _address(context, builder, signature.args[2], args[2], args[3])
-    builder.store(piece, _vector_at(builder, target, TEXT_ROOM), align=1)
-    above = builder.icmp_unsigned(">", digits, _vector([9] * DIGIT_ROOM))
-    return _none_of(builder, above, args[4])
-
-
-@_compiled(gather, types.boolean, types.Array, types.intp, types.Array, types.intp, types.uint64)
-def _gather(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    source = _address(context, builder, signature.args[0], args[0], args[1])
-    read = builder.load(_vector_at(builder, source, TEXT_ROOM), align=1)
-    rest = builder.xor(read, _vector(_DIGITS_TEXT[:TEXT_ROOM]))
-    # Between digits nothing may be left; a digit may leave 9.
-    over = builder.icmp_unsigned(">", rest, _vector([9, 0, 0] * DIGITS + [0]))
-    digits = _shuffled(builder, rest, rest, [3 * min(k, DIGITS) for k in range(DIGIT_ROOM)])
-    target = _address(context, builder, signature.args[2], args[2], args[3])
-    builder.store(digits, _vector_at(builder, target, DIGIT_ROOM), align=1)
-    return _none_of(builder, over, args[4])

@@ -55,8 +55,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compile_first() -> None:
-    """Compile what the demo needs, with a note: the first run after an install waits for it once."""
-    from lwfast._kernels._cache import why_not_kept
+    """Compile what the demo needs, with a note, where the package holds no compiled kernels."""
+    from lwfast._kernels.report import are_compiled_here, why_not_kept
+
+    if not are_compiled_here():
+        return
     from lwfast.emulator.warmup import JOB_PATH, warmup
 
     seconds = sum(warmup(progress=True, groups=JOB_PATH).values())

@@ -20,7 +20,7 @@ NEEDED = ("numpy", "numba", "requests", "urllib3", "msgspec", "platformdirs")
 
 def run(client: Client) -> int:
     """Print one line for each check; 1 if something that lwfast needs does not work."""
-    checks: list[Callable[[Client], bool]] = [_installation, _extras, _cache, _folder, _settings]
+    checks: list[Callable[[Client], bool]] = [_installation, _extras, _kernels, _folder, _settings]
     found = [check(client) for check in checks]
     # Without settings the connection would fail for the reason that was just given.
     return 0 if found[-1] and _connection(client) and all(found) else 1
@@ -56,16 +56,28 @@ def _extras(_: Client) -> bool:
     return _say(True, text)
 
 
-def _cache(_: Client) -> bool:
-    """Check that compiled kernels can be kept; without that each process compiles anew."""
+def _kernels(_: Client) -> bool:
+    """Say how kernels run; where Numba compiles them, check that they can be kept."""
     try:
-        from lwfast._kernels._cache import USE_CACHE, count_entries, kept_in, why_not_kept
-    except ImportError as error:  # of Numba
-        return _say(False, f"kernels cannot be compiled: {error}")
+        from lwfast._kernels import report
+
+        found = report.kernel_config()
+    except (ImportError, RuntimeError) as error:  # of Numba, or of a level that is not there
+        return _say(False, f"kernels cannot run: {error}")
+    level = f", for {found['level']}" if "level" in found else ""
+    _say(True, f"kernels are {found['kernels']}{level} ({found['because']})")
+    if "slower than it could be" in found:
+        _say(True, f"at this level {found['slower than it could be']}")
+    return not report.are_compiled_here() or _kept()
+
+
+def _kept() -> bool:
+    from lwfast._kernels.report import count_kept, is_keeping_wanted, kept_in, why_not_kept
+
     folder = kept_in()
     if folder is None:
-        return _say(not USE_CACHE, why_not_kept())  # which somebody wanted
-    sound, damaged = count_entries(folder)
+        return _say(not is_keeping_wanted(), why_not_kept())  # which somebody wanted
+    sound, damaged = count_kept(folder)
     text = f"compiled kernels are kept in {folder}: {sound} so far"
     if damaged:
         text += f"; {damaged} damaged, to be compiled again at the next use"

@@ -17,9 +17,12 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001  (every command takes its arguments)
     """Compile, and say how long each kernel took; 1, and at once, where no later process would find them."""
-    from lwfast._kernels._cache import kept_in, why_not_kept
+    from lwfast._kernels.report import are_compiled_here, kept_in, why_not_kept
     from lwfast.emulator.warmup import warmup
 
+    if not are_compiled_here():
+        print("No kernel has to be compiled: the package holds them, or NUMBA_DISABLE_JIT is set.")
+        return 0
     if kept_in() is not None:
         seconds = warmup(progress=True)
         if not why_not_kept():

@@ -47,10 +47,9 @@ def warmup(
             msg = f"Unknown groups of kernels: {', '.join(unknown)}; there are {', '.join(steps)}."
             raise ValueError(msg)
         steps = {name: steps[name] for name in wanted}
-    from lwfast._kernels._note import NOTE
+    from lwfast._kernels.report import without_note
 
-    said, NOTE.said = NOTE.said, True  # the lines below say more
-    try:
+    with without_note():  # the lines below say more
         for done, (name, run) in enumerate(steps.items()):
             if callable(progress):
                 progress(name, done, len(steps))
@@ -64,8 +63,6 @@ def warmup(
                 sys.stderr.write(f"{seconds[name]:.2f} s\n")
         if callable(progress):
             progress("ready", len(steps), len(steps))
-    finally:
-        NOTE.said = said
     return seconds
 
 
@@ -89,12 +86,10 @@ _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
 
 
 def _unitary() -> None:
-    import numba  # noqa: F401  (its kernel is for processes that have loaded Numba)
+    from lwfast._kernels.optics.unitary import deviation_columns
 
-    from lwfast.optics.unitary import random_unitary, unitary_deviation
-
-    for size in (4, 40):
-        unitary_deviation(random_unitary(size, 1))
+    # Called with large matrices only, unless Numba is loaded: so it is called here itself.
+    deviation_columns(np.ones((1, 2, 2)), np.zeros((1, 2, 2)), np.empty(1))
 
 
 def _distributions() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from lwfast._base.memory import check_memory
 from lwfast._base.settings import settings
 from lwfast._base.validation import as_integer, as_real, process_random_seed
+from lwfast._kernels.report import are_compiled_here
 from lwfast._types import AnyArray, ComplexArray, FloatArray, SeedLike
 from lwfast.errors import NotUnitaryError
 
@@ -198,12 +199,12 @@ def _deviation(array: AnyArray) -> Any:
     n = array.shape[-1]
     stack = array.reshape((-1, n, n)) if n else np.empty((math.prod(array.shape[:-2]), 0, 0))
     # A process that only submits jobs checks one small matrix: loading Numba for that takes a second or more.
-    with_numba = "numba" in sys.modules or len(stack) * n**3 > _SMALL_WORK
-    out = _deviation_numba(stack) if with_numba else _deviation_numpy(stack)
+    with_kernel = not are_compiled_here() or "numba" in sys.modules or len(stack) * n**3 > _SMALL_WORK
+    out = _deviation_kernel(stack) if with_kernel else _deviation_numpy(stack)
     return float(out[0]) if array.ndim == 2 else out.reshape(array.shape[:-2])
 
 
-def _deviation_numba(stack: AnyArray) -> FloatArray:
+def _deviation_kernel(stack: AnyArray) -> FloatArray:
     from lwfast._kernels.optics.unitary import deviation_columns
 
     transposed = stack.transpose(0, 2, 1)

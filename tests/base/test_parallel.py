@@ -23,13 +23,13 @@ def test_chunks_run_at_the_same_time(monkeypatch):
     """As many as there are workers, the calling thread among them; no more."""
     monkeypatch.setattr(parallel, "_machine_cores", lambda: 8)
     parallel._helpers.cache_clear()
-    meeting = threading.Barrier(3, timeout=20)
+    meeting = threading.Barrier(3)
     threads = set()
 
     def task(chunk):
         threads.add(threading.current_thread())
         if chunk < 3:
-            meeting.wait()
+            meeting.wait(20)
         time.sleep(0.002)
 
     try:
@@ -65,12 +65,12 @@ def test_the_first_fault_ends_the_work(workers):
 def test_what_fails_anywhere_is_raised_here(helper):
     """After a fault on either side, no chunk begins on the other."""
     here = threading.current_thread()
-    begun = threading.Barrier(2, timeout=20)
+    begun = threading.Barrier(2)
     after = []
 
     def task(chunk):
         if chunk < 2:
-            begun.wait()
+            begun.wait(20)
             if (threading.current_thread() is not here) == helper:
                 raise OSError("broken")
         else:

@@ -23,7 +23,7 @@ def test_demo_as_a_user_runs_it(tmp_path):
         env={**os.environ, "PYTHONPATH": str(Path(lwfast.__file__).parent.parent)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,8 @@ from lwfast.emulator import Backend, Detector, Source
 from lwfast.errors import BackendError, ResourceLimitError, SamplerError
 from lwfast.optics.distributions import layers as slos
 from lwfast.optics.distributions.output_distribution import output_distribution
+from tests.kernels.twins import needs_jit
+from tests.started import threads
 
 
 def unitary(n=4, seed=1):
@@ -374,15 +376,13 @@ def test_running_in_threads_releases_the_gil(monkeypatch):
                 last = time.perf_counter()
             gaps.append(time.perf_counter() - last)  # the lock may come with the end only
 
-        other = threading.Thread(target=tick)
-        other.start()
-        begun = time.perf_counter()
-        try:
-            output_distribution(unitary, [1] * 9 + [0] * 11, workers=1)
-        finally:
-            took = time.perf_counter() - begun
-            done.set()
-            other.join()
+        with threads(tick):
+            begun = time.perf_counter()
+            try:
+                output_distribution(unitary, [1] * 9 + [0] * 11, workers=1)
+            finally:
+                took = time.perf_counter() - begun
+                done.set()
         return max(gaps) / took
 
     longest_wait()  # which may compile, as it lets others run
@@ -390,6 +390,7 @@ def test_running_in_threads_releases_the_gil(monkeypatch):
     assert min(longest_wait() for _ in range(5)) < 0.3
 
 
+@needs_jit
 def test_every_kernel_releases_the_gil():
     """All compiled functions that Python calls are compiled to run without the interpreter's lock."""
     found = 0

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import lwfast as lw
+from tests.kernels.twins import needs_jit
 
 
 def test_warmup_reports_groups(capsys):
@@ -31,6 +32,7 @@ def test_groups():
         lw.warmup(groups=["ovens"])
 
 
+@needs_jit
 def test_a_job_compiles_nothing_after_its_groups():
     """What `lwfast demo` waits for is what it needs; kernels for sums and small distributions are not."""
     code = """
@@ -65,6 +67,7 @@ for module, name in (("optics.slos", "slos_small"), ("tables.counts", "group_has
         capture_output=True,
         text=True,
         check=False,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
 
@@ -79,20 +82,27 @@ def test_every_module_of_kernels_is_loaded():
         "missing = [n for n in names if n not in sys.modules]\n"
         "assert not missing, missing\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "LWFAST_QUIET": "1"})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, timeout=240, env={**os.environ, "LWFAST_QUIET": "1"}
+    )
 
 
+@needs_jit
 def test_note_on_compilation():
     """A process that compiles for more than a second says so, once, on stderr; LWFAST_QUIET=1 keeps quiet."""
-    code = (
-        "from lwfast.optics.samples.sample_counts import sample_counts; import lwfast._kernels._note as n\n"
-    )
+    code = "from lwfast.optics.samples.sample_counts import sample_counts\n"
+    code += "import lwfast._kernels._numba.note as n\n"
     code += "n._AFTER_SECONDS = 0.01\n"
     code += "sample_counts([0.5, 0.5], 10)"
     for quiet in ("0", "1"):
         environment = {**os.environ, "LWFAST_CACHE": "0", "LWFAST_QUIET": quiet}
         done = subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=240,
         )
         assert done.stderr.count("lwfast: compiling kernels") == (quiet == "0")
         assert done.stdout == ""

@@ -7,7 +7,6 @@ import os
 import shutil
 import ssl
 import subprocess
-import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +29,7 @@ from tests.faults.fake_scheduler import (
     stuck,
     truncated,
 )
+from tests.started import threads
 
 BIG = results({f"({i}, 0, 0, 0)": i for i in range(200)})
 
@@ -129,10 +129,13 @@ def test_a_refused_connection_is_tried_again_until_somebody_listens(quick, monke
     with FakeScheduler() as fake:
         pass
     with client(fake) as one:
-        timer = threading.Timer(0.15, fake.start)
-        timer.start()
-        assert one.list_qpus() == ["Artemis"]
-        timer.join()
+
+        def later():
+            time.sleep(0.15)
+            fake.start()
+
+        with threads(later):
+            assert one.list_qpus() == ["Artemis"]
     fake.stop()
 
 
@@ -407,7 +410,9 @@ def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
         "-nodes",
     ]
     command += ["-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    subprocess.run(
+        [*command, "-keyout", key, "-out", certificate], check=True, timeout=240, capture_output=True
+    )
     return certificate, key
 
 

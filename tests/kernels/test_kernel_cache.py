@@ -1,24 +1,30 @@
 """Compiled kernels on disk: nothing damaged is run, nothing unsaved fails, nothing is compiled twice."""
 
+import contextlib
 import errno
 import hashlib
 import importlib.util
 import os
 import pickle
 import stat
-import subprocess
 import sys
 
-import numba
 import pytest
 
-from lwfast._kernels import _cache, _cache_folders
-from lwfast._kernels import _note as _compile_note
+from lwfast._kernels import _mode
 from lwfast._kernels._jit import jit
 from tests.kernels.twins import needs_jit
 from tests.marks import posix
+from tests.started import child
 
 pytestmark = needs_jit
+
+if _mode.MODE == "numba":
+    import numba
+
+    from lwfast._kernels._numba import cache as _cache
+    from lwfast._kernels._numba import cache_folders as _cache_folders
+    from lwfast._kernels._numba import note as _compile_note
 
 SOURCE = """
 def double(x):
@@ -270,10 +276,9 @@ print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
 """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "LWFAST_QUIET": "1", "LWFAST_CACHE": "1"}
     command = [sys.executable, "-c", code]
-    processes = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)
-    ]
-    counts = [int(process.communicate(timeout=300)[0]) for process in processes]
+    with contextlib.ExitStack() as started:
+        processes = [started.enter_context(child(command, env=environment)) for _ in range(3)]
+        counts = [int(process.communicate(timeout=240)[0]) for process in processes]
     kept = list(tmp_path.glob("*/sampling.*.nbc"))
     assert sum(counts) == len(kept) > 0
     assert list(tmp_path.glob("*/*.lock")) == []
@@ -329,16 +334,16 @@ def test_doctor_says_whether_kernels_are_kept(monkeypatch, tmp_path, capsys):
     body = b"code"
     (tmp_path / "a.0123456789abcdef.nbc").write_bytes(bytes(32) + hashlib.sha256(body).digest() + body)
     (tmp_path / "b.0123456789abcdef.nbc").write_bytes(b"")
-    assert doctor._cache(None) is True
+    assert doctor._kept() is True
     said = capsys.readouterr().out
     assert f"kept in {tmp_path}: 1 so far; 1 damaged, to be compiled again" in said
     monkeypatch.setattr(_cache, "place_for", lambda source: (None, f"{tmp_path}: Read-only file system"))
-    assert doctor._cache(None) is False
+    assert doctor._kept() is False
     assert f"BAD  Compiled kernels cannot be kept, so that each process compiles them again ({tmp_path}" in (
         capsys.readouterr().out
     )
     monkeypatch.setattr(_cache, "USE_CACHE", False)
-    assert doctor._cache(None) is True
+    assert doctor._kept() is True
     assert "LWFAST_CACHE=0" in capsys.readouterr().out
 
 

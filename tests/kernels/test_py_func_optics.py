@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast._kernels import _simd
+from lwfast._kernels import _mode, _simd
 from lwfast._kernels.optics import boson_sampling, layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
 from lwfast.optics.distributions.layout import FockLayout
 from tests.kernels.rows_gradients import GRADIENT_ROWS
-from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_jit, pair
+from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_compiled, pair
 
 OPTICS = "optics"
 
@@ -384,9 +384,12 @@ def test_compiled_and_source_agree(name):
         assert_twins_agree(OPTICS, name, arguments, MEANT.get(name))
 
 
-@needs_jit
+@needs_compiled
 def test_every_kernel_has_a_row():
-    assert dispatchers(OPTICS) == ROWS.keys() | OF_ANY_WIDTH
+    tried = ROWS.keys() | OF_ANY_WIDTH
+    assert not dispatchers(OPTICS) - tried
+    if _mode.MODE == "numba":
+        assert dispatchers(OPTICS) == tried
 
 
 @pytest.mark.parametrize(("n_rows", "n_cols"), [(3, 4), (5, 6), (8, 10)])

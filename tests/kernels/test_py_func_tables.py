@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import lwfast as lw
+from lwfast._kernels import _mode
 from lwfast._kernels.tables import counts as kernels
-from tests.kernels.twins import assert_twins_agree, calls_of, dispatchers, needs_jit
+from tests.kernels.twins import assert_twins_agree, calls_of, dispatchers, needs_compiled
 
 TABLES = "tables"
 KEYS = np.uint64(12345678901234567), np.uint64(98765432109876543)
@@ -303,6 +304,8 @@ def test_compiled_and_source_agree(name):
         assert_twins_agree(TABLES, name, arguments, MEANT.get(name))
 
 
-@needs_jit
+@needs_compiled
 def test_every_kernel_has_a_row():
-    assert dispatchers(TABLES) == ROWS.keys()
+    assert not dispatchers(TABLES) - ROWS.keys()
+    if _mode.MODE == "numba":
+        assert dispatchers(TABLES) == ROWS.keys()

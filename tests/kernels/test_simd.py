@@ -6,13 +6,18 @@ import os
 import subprocess
 import sys
 
-import numba
 import numpy as np
 import pytest
-from numba.extending import register_jitable
 
-from lwfast._kernels import _simd
-from lwfast._kernels._lanes import intrinsics, plain
+from lwfast._kernels import _mode, _simd
+from lwfast._kernels._jit import register_jitable
+from lwfast._kernels._lanes import plain
+from tests.kernels.twins import needs_jit, needs_native
+
+if _mode.MODE == "numba":
+    import numba
+
+    from lwfast._kernels._numba.vectors import intrinsics
 
 has_lanes = pytest.mark.skipif(_simd.LANES == 1, reason="needs vectors of more than one lane")
 
@@ -22,6 +27,7 @@ def test_every_operation_is_tried():
     assert set(_simd.OPERATIONS) <= set(_simd._trial.__code__.co_names)
 
 
+@needs_jit
 def test_every_operation_has_a_name_and_a_plain_form():
     for name, operation in _simd.OPERATIONS.items():
         assert getattr(_simd, name) is operation
@@ -55,11 +61,13 @@ def compiled_anew(function):
 
 
 @has_lanes
+@needs_jit
 def test_the_trial_passes():
     assert _simd._works(compiled_anew)
 
 
 @has_lanes
+@needs_jit
 @pytest.mark.parametrize("name", _simd.OPERATIONS)
 def test_the_trial_sees_a_wrong_operation(monkeypatch, name):
     wrong = register_jitable(WRONG[name](_simd.OPERATIONS[name]))
@@ -68,11 +76,19 @@ def test_the_trial_sees_a_wrong_operation(monkeypatch, name):
 
 
 @has_lanes
+@needs_jit
 def test_the_trial_sees_an_operation_that_does_not_compile(monkeypatch):
     monkeypatch.setattr(_simd, "total", "no function")
     assert not _simd._works(compiled_anew)
 
 
+@needs_native
+def test_the_trial_passes_ahead_of_time():
+    """The extension holds the trial as a kernel."""
+    assert _simd._works()
+
+
+@needs_jit
 @pytest.mark.slow
 @pytest.mark.parametrize("width", ["4", "8"])
 @pytest.mark.parametrize(
@@ -100,7 +116,12 @@ assert difference(np.array([[5.0], [2.0]])) == 3.0
 """
     environment = {**os.environ, "LWFAST_SIMD": width, "LWFAST_CACHE": "0", "NUMBA_DISABLE_JIT": "0"}
     answer = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
     )
     assert answer.returncode == 0, answer.stderr
 

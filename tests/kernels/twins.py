@@ -1,8 +1,9 @@
 """Kernels beside their own source in plain Python.
 
-A dispatcher's `.py_func` still calls compiled kernels, and operations on vectors, which plain Python cannot
-run. So the rooms of kernels are imported once more with the JIT off: there every kernel is a plain function,
-and a vector has one lane. Where the JIT is off anyway (`tox -e nojit`), a kernel is its own twin.
+The function below a kernel's decorator still calls compiled kernels, and operations on vectors, which plain
+Python cannot run. So the rooms of kernels are imported once more with nothing compiled: there every kernel is
+a plain function, and a vector has one lane. Where nothing is compiled anyway (`tox -e nojit`), a kernel is
+its own twin.
 """
 
 from __future__ import annotations
@@ -16,34 +17,42 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
-from numba.core.dispatcher import Dispatcher
 
 import lwfast
 from lwfast import _kernels
+from lwfast._kernels import _jit, _mode
 
 PACKAGE = "lwfast._kernels"
-JIT = not numba.config.DISABLE_JIT
-needs_jit = pytest.mark.skipif(not JIT, reason="without the JIT there is nothing compiled")
+needs_jit = pytest.mark.skipif(_mode.MODE != "numba", reason="here Numba compiles no kernel")
+needs_native = pytest.mark.skipif(_mode.MODE != "native", reason="no kernel was compiled ahead of time")
+needs_compiled = pytest.mark.skipif(_mode.MODE == "python", reason="here no kernel is compiled")
 
 
 def modules() -> Iterator[ModuleType]:
-    """Import every module of kernels."""
+    """Import every module of kernels, but not what compiles them where something else did."""
     for module in pkgutil.walk_packages(_kernels.__path__, f"{PACKAGE}."):
-        yield importlib.import_module(module.name)
+        if _mode.MODE == "numba" or "._numba" not in module.name:
+            yield importlib.import_module(module.name)
 
 
 def dispatchers(room: str) -> set[str]:
-    """Return every compiled kernel of a room, as `module.name`, or `room.module.name` from a room inside."""
+    """Return every compiled kernel of a room, as `module.name`, or `room.module.name` from a room inside.
+
+    Of those compiled ahead of time only what Python calls is there.
+    """
     inside = f"{PACKAGE}.{room}."
+    if _mode.MODE == "native":
+        list(modules())
+        prefix = f"{room}."
+        return {name.removeprefix(prefix) for name in _jit.KERNELS if name.startswith(prefix)}
     return {
         f"{module.__name__.removeprefix(inside)}.{name}"
         for module in modules()
         if module.__name__.startswith(inside)
         for name, value in vars(module).items()
-        if isinstance(value, Dispatcher) and value.py_func.__module__ == module.__name__
+        if hasattr(value, "py_func") and value.py_func.__module__ == module.__name__
     }
 
 
@@ -55,14 +64,16 @@ def _is_plain_twin(name: str) -> bool:
 @functools.cache
 def _twins() -> dict[str, ModuleType]:
     names = [module.__name__ for module in modules()]
-    if not JIT:
+    if _mode.MODE == "python":
         return {name: sys.modules[name] for name in names}
     compiled = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_plain_twin(name)}
-    numba.config.DISABLE_JIT = 1
+    stated, mode = dict(_jit.KERNELS), _mode.MODE
+    _mode.MODE = "python"
     try:
         twins = {name: importlib.import_module(name) for name in names}
     finally:
-        numba.config.DISABLE_JIT = 0
+        _mode.MODE = mode
+        _jit.KERNELS.update(stated)
         sys.modules.update(compiled)
         for name, module in compiled.items():
             parent, _, child = name.rpartition(".")
@@ -73,9 +84,21 @@ def _twins() -> dict[str, ModuleType]:
 
 def pair(room: str, name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return a kernel, named as by `dispatchers`, and its twin."""
+    if _mode.MODE == "native" and f"{room}.{name}" not in _jit.KERNELS:
+        pytest.skip("compiled ahead of time for other kernels only")
     module, _, function = name.rpartition(".")
     path = f"{PACKAGE}.{room}.{module}"
     return getattr(importlib.import_module(path), function), getattr(_twins()[path], function)
+
+
+def plain(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the twin of a kernel."""
+    for module in modules():
+        for name, value in vars(module).items():
+            function = getattr(_twins()[module.__name__], name, None)
+            if value is kernel and getattr(function, "__module__", "") == module.__name__:
+                return function
+    raise LookupError(f"{kernel} is not a kernel.")
 
 
 def flat(values: Any) -> list[Any]:

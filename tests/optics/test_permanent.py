@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 import lwfast as lw
 from lwfast.optics.permanents import methods as _permanents
 from lwfast.optics.permanents.expansions import Expansions
+from tests.kernels.twins import needs_jit
 from tests.reference import permanent as slow
 
 RUN_CHUNKS = _permanents.run_chunks
@@ -339,12 +340,14 @@ print(_simd.LANES)
         capture_output=True,
         text=True,
         check=False,
+        timeout=240,
     )
     assert answer.returncode == 0, answer.stderr
     asked = environment.get("LWFAST_SIMD")
     assert answer.stdout.split() == [asked if asked in ("4", "8") else "1"]
 
 
+@needs_jit
 def test_without_extension_interface():
     """Where the interface for vectors is not as expected, plain lanes do the work."""
     code = """
@@ -357,7 +360,9 @@ from lwfast._kernels import _simd
 assert _simd.LANES == 1
 assert abs(lw.permanent(np.ones((7, 7))) - 5040) < 1e-9
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=240
+    )
     assert answer.returncode == 0, answer.stderr
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lwfast._kernels.optics.sampling import count_uniforms, guide_table
 from lwfast.optics.samples import sample_counts as sampling
 from lwfast.optics.samples.sample_counts import sample_counts
+from tests.kernels.twins import plain
 from tests.marks import needs_speed
 from tests.reference import sampling as slow
 
@@ -83,8 +84,8 @@ def test_compiled_equals_interpreted():
     cdf = p.cumsum() / p.sum()
     uniforms = np.random.default_rng(1).random(500)
     answers = []
-    plain = (getattr(kernel, "py_func", kernel) for kernel in (guide_table, count_uniforms))
-    for make, count in ((guide_table, count_uniforms), plain):
+    sources = (plain(kernel) for kernel in (guide_table, count_uniforms))
+    for make, count in ((guide_table, count_uniforms), sources):
         for scratch in (np.empty(0), np.empty(500)):
             guide = np.empty(64, dtype=np.int32)
             counts = np.zeros(50, dtype=np.int64)

@@ -23,15 +23,16 @@ from lwfast.optics.unitary import (
     random_unitary,
     unitary_deviation,
 )
+from tests.kernels.twins import plain
 from tests.reference import unitary as twin
 from tests.strategies import seeds
 
 
-@pytest.fixture(params=["numba", "numpy"])
+@pytest.fixture(params=["kernel", "numpy"])
 def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to work out the deviation: the kernel, and NumPy where Numba is not loaded."""
     chosen = getattr(unitary_module, f"_deviation_{request.param}")
-    monkeypatch.setattr(unitary_module, "_deviation_numba", chosen)
+    monkeypatch.setattr(unitary_module, "_deviation_kernel", chosen)
     monkeypatch.setattr(unitary_module, "_deviation_numpy", chosen)
     return str(request.param)
 
@@ -129,12 +130,12 @@ def test_deviation_against_its_twin(n: int, seed: int, size: float) -> None:
     expected = twin.deviation_columns(matrix)
     out = np.empty(1)
     real, imag = np.ascontiguousarray(matrix.T.real[None]), np.ascontiguousarray(matrix.T.imag[None])
-    getattr(deviation_columns, "py_func", deviation_columns)(real, imag, out)
+    plain(deviation_columns)(real, imag, out)
     stack = matrix[np.newaxis]
     for value in (
         unitary_deviation(matrix),
         out[0],
-        unitary_module._deviation_numba(stack)[0],
+        unitary_module._deviation_kernel(stack)[0],
         unitary_module._deviation_numpy(stack)[0],
     ):
         assert value == pytest.approx(expected, rel=1e-12, abs=1e-14)

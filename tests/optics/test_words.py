@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lwfast._kernels import _mode
 from lwfast._kernels import _words as words
 from lwfast._kernels._jit import jit
+
+pytestmark = pytest.mark.skipif(
+    _mode.MODE == "native",
+    reason="tried where Numba compiles a kernel for it",
+)
 
 
 @jit

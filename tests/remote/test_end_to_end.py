@@ -7,9 +7,7 @@ import errno
 import os
 import signal
 import socket
-import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,6 +21,7 @@ from lwfast.remote import local as local_module
 from lwfast.remote.job_path import follow
 from tests.marks import posix
 from tests.remote.samples import batch, sampler
+from tests.started import PATIENCE, child, read_line, threads
 
 pytest.importorskip("uvicorn")
 
@@ -204,10 +203,8 @@ def test_a_wait_outlives_a_scheduler_that_is_killed(tmp_path):
             time.sleep(0.3)
             second.start()
 
-        thread = threading.Thread(target=kill_and_start_again)
-        thread.start()
-        done, not_done = remote.wait(jobs, timeout=120)
-        thread.join()
+        with threads(kill_and_start_again):
+            done, not_done = remote.wait(jobs, timeout=120)
         assert not_done == set()
         assert [int(job.get_result().counts.sum()) for job in sorted(done, key=lambda job: job.job_id)] == [
             10**6
@@ -227,10 +224,13 @@ def test_a_submit_outlives_a_scheduler_that_is_killed(tmp_path):
         client = remote.Client(url=first.url, token=first.token)
         client.qpu("Artemis").run(sampler(), job_name="Before")
         os.kill(first.pid, signal.SIGKILL)
-        thread = threading.Timer(0.3, second.start)
-        thread.start()
-        job = client.qpu("Artemis").run(sampler(), job_name="Only once")
-        thread.join()
+
+        def start_again():
+            time.sleep(0.3)
+            second.start()
+
+        with threads(start_again):
+            job = client.qpu("Artemis").run(sampler(), job_name="Only once")
         assert int(job.result(timeout=60).counts.sum()) == 100
         assert [item.job_id for item in client.jobs(name="Only once")] == [job.job_id]
     finally:
@@ -271,7 +271,8 @@ def test_it_is_the_default_while_it_lasts(monkeypatch):
 
 
 def assert_gone(pid: int) -> None:
-    for _ in range(100):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -347,18 +348,12 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path):
         "print(s.pid, flush=True); time.sleep(60)"
     )
     root = Path(__file__).parents[2]
-    parent = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root)},
-    )
-    pid = int(parent.stdout.readline())
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
-    parent.stdout.close()
-    assert_gone(pid)
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    with child([sys.executable, "-c", code], cwd=root, env=environment) as parent:
+        pid = int(read_line(parent))
+        parent.kill()
+        parent.wait(PATIENCE)
+        assert_gone(pid)
 
 
 @posix
@@ -389,9 +384,8 @@ def test_it_can_be_started_from_a_thread():
         with remote.local_scheduler(workers=1) as running:
             found.append(running.client.list_qpus())
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
+    with threads(work):
+        pass
     assert found == [["Artemis"]]
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-import threading
 import time
 import types
 
@@ -15,6 +14,7 @@ from lwfast.remote.connection import fetching
 from lwfast.remote.job_path import job_progress as progress
 from tests.faults.fake_scheduler import details, reset, reset_after_doing, results, status
 from tests.remote.samples import sampler
+from tests.started import threads
 
 
 @pytest.fixture
@@ -354,11 +354,8 @@ def test_retry_is_a_new_job_and_the_old_id_is_kept(job, scheduler):
 
 def test_threads_may_wait_for_one_job(job):
     found = []
-    threads = [threading.Thread(target=lambda: found.append(len(job.result(5)))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with threads(*[lambda: found.append(len(job.result(5)))] * 8):
+        pass
     assert found == [2] * 8
 
 

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 def run(code: str, cwd: Path) -> str:
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=True, timeout=240
+    ).stdout.strip()
 
 
 @pytest.mark.parametrize(

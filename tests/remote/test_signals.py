@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -19,6 +20,7 @@ import pytest
 from lwfast import remote
 from lwfast.remote.configuration import intents
 from tests.marks import posix
+from tests.started import PATIENCE, child, read_line
 
 pytest.importorskip("uvicorn")
 pytestmark = posix
@@ -49,37 +51,24 @@ for trial in range(int(sys.argv[3])):
 
 
 @pytest.fixture
-def child(tmp_path, monkeypatch):
+def submitting(tmp_path, monkeypatch):
     """A scheduler, and how to start a program that submits to it."""
     monkeypatch.setenv("LWFAST_CONFIG_DIR", str(tmp_path / "lwfast"))
-    started = []
-
-    with remote.local_scheduler(workers=1) as running:
+    with remote.local_scheduler(workers=1) as running, contextlib.ExitStack() as started:
 
         def start(trials: int) -> subprocess.Popen[str]:
             root = str(Path(__file__).parents[2])
             command = [sys.executable, "-c", CHILD, str(running.url), running.token, str(trials)]
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env={**os.environ, "PYTHONPATH": root},
-                cwd=root,
-            )
-            started.append(process)
-            return process
+            environment = {**os.environ, "PYTHONPATH": root}
+            return started.enter_context(child(command, stdin=subprocess.PIPE, env=environment, cwd=root))
 
         yield running, start
-        for process in started:
-            process.kill()
-            process.communicate()
 
 
 def go(process: subprocess.Popen[str]) -> None:
     process.stdin.write("go\n")
     process.stdin.flush()
-    assert process.stdout.readline() == "ready\n"
+    assert read_line(process) == "ready\n"
 
 
 def interrupt(process: subprocess.Popen[str]) -> None:
@@ -92,7 +81,7 @@ def interrupt(process: subprocess.Popen[str]) -> None:
 
 
 def wait_for_a_file() -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not list(Path(os.environ["LWFAST_CONFIG_DIR"], "pending").glob("*.json")):
         assert time.monotonic() < end, "no submit was begun"
         time.sleep(0.0002)
@@ -102,8 +91,8 @@ def all_ids(client: remote.Client) -> list[int]:
     return client.list_all_jobs()
 
 
-def test_ctrl_c_while_submitting(child):
-    running, start = child
+def test_ctrl_c_while_submitting(submitting):
+    running, start = submitting
     process = start(TRIALS)
     moments = random.Random(7)
     interrupted = 0
@@ -114,7 +103,7 @@ def test_ctrl_c_while_submitting(child):
             wait_for_a_file()
         time.sleep(moments.uniform(0.0, 0.01 if trial % 4 else 0.2))
         interrupt(process)
-        kept, told = json.loads(process.stdout.readline())
+        kept, told = json.loads(read_line(process))
         there = set(all_ids(running.client)) - known
         found = []
         for item in running.client.pending():
@@ -132,15 +121,15 @@ def test_ctrl_c_while_submitting(child):
     assert interrupted
 
 
-def test_a_killed_program_leaves_its_submit_to_be_resumed(child):
-    running, start = child
+def test_a_killed_program_leaves_its_submit_to_be_resumed(submitting):
+    running, start = submitting
     found = 0
     for _ in range(4):
         process = start(1)
         go(process)
         wait_for_a_file()
         process.kill()
-        process.wait()
+        process.wait(PATIENCE)
         before = set(all_ids(running.client))
         for item in running.client.pending():
             job = item.resume()

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pickle
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from lwfast import remote
 from lwfast.remote.configuration import legacy, persistence
 from tests.faults.fake_scheduler import TOKEN
 from tests.marks import posix
+from tests.started import threads
 
 
 def test_a_token_set_is_the_token_got():
@@ -170,11 +171,8 @@ def test_an_environment_token_that_cannot_be_sent(monkeypatch):
 
 def test_many_threads_lose_no_token():
     remote.token.set(TOKEN)
-    threads = [threading.Thread(target=remote.token.save, args=(f"n{i}",)) for i in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with threads(*[functools.partial(remote.token.save, f"n{i}") for i in range(20)]):
+        pass
     assert sorted(persistence.read_tokens()[0]) == sorted(f"n{i}" for i in range(20))
 
 

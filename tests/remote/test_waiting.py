@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 
 import pytest
@@ -11,6 +10,7 @@ from lwfast import remote
 from lwfast.remote.job_path import follow
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, status
 from tests.remote.samples import batch, sampler
+from tests.started import threads
 
 
 @pytest.fixture
@@ -101,10 +101,8 @@ def test_a_wait_outlives_a_scheduler_that_starts_again(scheduler, jobs):
         scheduler.start()
         freeze(scheduler, *["Completed"] * 4)
 
-    thread = threading.Thread(target=later)
-    thread.start()
-    assert remote.wait(jobs, timeout=20).not_done == set()
-    thread.join()
+    with threads(later):
+        assert remote.wait(jobs, timeout=20).not_done == set()
 
 
 def test_an_outage_is_borne_for_so_long(scheduler):

@@ -54,4 +54,4 @@ def test_a_small_result_loads_nothing_heavy():
         "heavy = {'numba', 'pandas', 'matplotlib', 'pyarrow', 'requests', 'scipy', 'msgspec'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=240)

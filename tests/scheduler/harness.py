@@ -7,10 +7,12 @@ import contextlib
 import json
 import os
 import queue
+import shlex
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,6 +25,7 @@ from lwfast.scheduler.server import Server
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.workers import workers
 from lwfast.wire import TOKEN_HEADER, matrix_to_text
+from tests.started import PATIENCE, child, read_line
 
 TOKEN = "test-token"
 FAKE = "tests.scheduler.runners:fake"
@@ -83,7 +86,9 @@ class Api:
     def status(self, job_id: int) -> str:
         return self.details(job_id)["jobStatus"]
 
-    def wait(self, job_id: int, wanted: set[str] = frozenset(ENDED), seconds: float = 20) -> dict[str, Any]:
+    def wait(
+        self, job_id: int, wanted: set[str] = frozenset(ENDED), seconds: float = PATIENCE
+    ) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         while (details := self.details(job_id))["jobStatus"] not in wanted:
             assert time.monotonic() < deadline, details
@@ -125,13 +130,13 @@ def running(settings: ServerSettings):
         """Let workers import the runners of these tests, wherever lwfast itself is installed."""
         return environment() | {"PYTHONPATH": PYTHONPATH}
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     patch = mock.patch.object(workers, "_environment", with_tests)
     patch.start()
     thread.start()
-    root = urls.get(timeout=20)
+    root = urls.get(timeout=PATIENCE)
     if isinstance(root, BaseException):
-        thread.join()
+        thread.join(PATIENCE)
         patch.stop()
         raise root
     api = Api(root, settings.token)
@@ -141,7 +146,7 @@ def running(settings: ServerSettings):
             yield api
     finally:
         loops[0].call_soon_threadsafe(setattr, server[0], "should_exit", True)
-        thread.join(30)
+        thread.join(PATIENCE)
         patch.stop()
         assert not thread.is_alive()
 
@@ -156,17 +161,17 @@ serve(ServerSettings(data_dir=Path(folder), runner=runner, token=token, port=0, 
 """
 
 
-def start_process(
-    folder: Path, runner: str = FAKE, *, stderr: int | None = None, **env: str
-) -> tuple[subprocess.Popen[str], Api]:
-    """A scheduler as a process of its own; the caller ends it."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(folder), runner, TOKEN],
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": PYTHONPATH} | env,
-    )
-    line = process.stdout.readline()
-    return process, Api(json.loads(line)["url"].removesuffix("api/"))
+@contextlib.contextmanager
+def own_process(
+    folder: Path, runner: str = FAKE, *, files: int | None = None, stderr: int | None = None, **env: str
+) -> Iterator[tuple[subprocess.Popen[str], Api]]:
+    """A scheduler as a process of its own, with at most `files` open files where that is given."""
+    command = [sys.executable, "-c", SCRIPT, str(folder), runner, TOKEN]
+    if files is not None:
+        command = ["sh", "-c", f"ulimit -n {files}; exec {shlex.join(command)}"]
+    # Its workers look for the runners of these tests where PYTHONPATH says, and never in the working folder.
+    environment = os.environ | {"PYTHONPATH": PYTHONPATH} | env
+    with child(command, stderr=stderr, cwd=ROOT, env=environment) as process:
+        api = Api(json.loads(read_line(process))["url"].removesuffix("api/"))
+        with contextlib.closing(api.session):
+            yield process, api

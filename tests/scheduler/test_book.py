@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.validation.payloads import check_one
 from lwfast.wire import Status
 from tests.scheduler.harness import Api, make_settings, payload, running
+from tests.started import threads
 
 TIME = "2025-10-16T08:25:47.928816Z"
 DONE = Log.of(Status.COMPLETED, TIME)
@@ -177,13 +179,9 @@ def test_nobody_is_told_that_there_is_no_job(tmp_path):
             ("jobs", {}),
             (f"v1/jobs/{ids[60]}", {}),
         ]
-        threads = [threading.Thread(target=ask, args=(path,), kwargs=params) for path, params in asked]
-        for thread in threads:
-            thread.start()
-        api.wait(ids[-1])
-        over.set()
-        for thread in threads:
-            thread.join()
+        with threads(*[functools.partial(ask, path, **params) for path, params in asked]):
+            api.wait(ids[-1])
+            over.set()
     assert {answer.status_code for _, answer in answers} == {200}
     for path, answer in answers:
         if "items" in answer.json():

@@ -16,8 +16,9 @@ from lwfast.scheduler.store.store import STORE_FILE
 from lwfast.tables.result_json import encode_result
 from lwfast.wire import decode_payload
 from tests.marks import posix
-from tests.scheduler.harness import make_settings, payload, running, start_process
+from tests.scheduler.harness import make_settings, own_process, payload, running
 from tests.scheduler.runners import NAPS, fake
+from tests.started import PATIENCE
 
 pytestmark = posix
 
@@ -42,16 +43,14 @@ def seed_of(folder, job_id):
 
 def test_kill_in_the_middle_of_a_job(tmp_path):
     """After kill -9 the job runs again from its stored seed: the result is the one it would have had."""
-    process, api = start_process(tmp_path)
-    with api.session:
+    with own_process(tmp_path) as (process, api):
         running_id = api.submit(n_samples=NAPS, n_modes=5)
         waiting_id = api.submit(n_samples=1000, n_modes=5)
         api.wait(running_id, {"Running"})
         workers = children(process.pid)
         process.kill()
-        process.wait()
-    process.stdout.close()
-    deadline = time.monotonic() + 5
+        process.wait(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
     while not all(gone(pid) for pid in workers):
         assert time.monotonic() < deadline, "a worker outlived its server"
         time.sleep(0.01)
@@ -72,14 +71,12 @@ def test_kill_in_the_middle_of_a_job(tmp_path):
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_orderly_end(tmp_path, sig):
     """SIGTERM and Ctrl-C end with code 0; the running job is back in the queue, on the disk."""
-    process, api = start_process(tmp_path)
-    with api.session:
+    with own_process(tmp_path) as (process, api):
         job_id = api.submit(n_samples=NAPS)
         api.wait(job_id, {"Running"})
         for pid in (*children(process.pid), process.pid):  # as a terminal or a service manager does
             os.kill(pid, sig)
         assert process.wait(10) == 0
-    process.stdout.close()
     connection = sqlite3.connect(tmp_path / STORE_FILE)
     rows = connection.execute("SELECT status, started, attempts FROM jobs").fetchall()
     assert rows == [("Scheduled", None, 0)]
@@ -94,16 +91,14 @@ def test_orderly_end(tmp_path, sig):
 
 def test_kill_while_submitting(tmp_path):
     """Every job that was answered with 202 is there after kill -9, with its key."""
-    process, api = start_process(tmp_path)
     accepted = {}
-    with api.session:
+    with own_process(tmp_path) as (process, api):
         for number in range(40):
             key = f"key-{number}"
             answer = api.post("v1/jobs", json=payload(), headers={"Idempotency-Key": key})
             accepted[key] = answer.json()["jobId"]
         process.kill()
-        process.wait()
-    process.stdout.close()
+        process.wait(PATIENCE)
     with running(make_settings(tmp_path)) as api:
         for key, job_id in accepted.items():
             answer = api.post("v1/jobs", json=payload(), headers={"Idempotency-Key": key})

@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import threading
 import time
 from unittest import mock
 
@@ -20,8 +19,9 @@ from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.scheduler.queue import ends
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from tests.marks import posix
-from tests.scheduler.harness import TOKEN, make_settings, payload, running, start_process
+from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, SLEEPS
+from tests.started import PATIENCE, read_rest, threads
 
 SHORT = profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 1.5")
 
@@ -44,7 +44,7 @@ def complaints(capfd):
     return said
 
 
-def until(condition, seconds=15):
+def until(condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline
@@ -185,15 +185,13 @@ def test_submitting_with_the_client_meanwhile(tmp_path):
     with running(make_settings(tmp_path)) as api:
         job_id = api.submit(n_samples=NAPS)
         api.wait(job_id, {"Running"})
-        with full_store():
+        with contextlib.ExitStack() as sending, full_store():
             until(lambda: status_of(api)["trouble"])
             jobs = []
             client = remote.Client(url=f"{api.root}api/", token=TOKEN)
-            thread = threading.Thread(target=lambda: jobs.append(_send(client)))
-            thread.start()
+            sending.enter_context(threads(lambda: jobs.append(_send(client))))
             time.sleep(1)
             assert jobs == []
-        thread.join(20)
         assert len(jobs[0].result(timeout=20)) > 0
         client.close()
         assert [item["jobId"] for item in api.get("v1/jobs").json()["items"]] == [job_id + 1, job_id]
@@ -295,10 +293,11 @@ def small_disk(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)]
-    if os.name != "posix" or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+    may = os.name == "posix" and os.geteuid() == 0
+    if not may or subprocess.run(mount, capture_output=True, timeout=20).returncode:
         pytest.skip("needs the right to mount a disk")
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    subprocess.run(["umount", str(disk)], check=True, timeout=20)
 
 
 def fill(disk):
@@ -315,8 +314,7 @@ def fill(disk):
 def test_disk_that_fills_up(small_disk, samples):
     """On a disk that is full in fact, in a scheduler of its own: no traceback, and every job completes."""
     data = small_disk / "data"
-    process, api = start_process(data, stderr=subprocess.PIPE)
-    with process, api.session:
+    with own_process(data, stderr=subprocess.PIPE) as (process, api):
         first = api.submit(n_samples=NAPS)
         ids = [first, api.submit(n_samples=samples), *batch(api, 30, n_modes=20)]
         api.wait(first, {"Running"})
@@ -332,7 +330,7 @@ def test_disk_that_fills_up(small_disk, samples):
         until(lambda: status_of(api)["trouble"] is None)
         assert api.wait(api.submit())["jobStatus"] == "Completed"
         process.terminate()
-        said = process.stderr.read()
+        said = read_rest(process)
         assert process.wait(10) == 0
     assert "Traceback" not in said
     assert said.count("ERROR") <= 3, said

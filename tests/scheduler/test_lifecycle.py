@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.wire import decode_page
 from tests.scheduler.harness import Api, make_settings, payload, running
 from tests.scheduler.runners import CRASHES, CRASHES_ONCE, NAPS, SLEEPS
+from tests.started import threads
 
 SHORT = profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 0.3")
 
@@ -54,11 +54,8 @@ def test_concurrent_cancels(api):
         codes.append(other.cancel(job_id).status_code)
         other.session.close()
 
-    threads = [threading.Thread(target=cancel) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with threads(*[cancel] * 10):
+        pass
     assert codes == [204] * 10
     logs = api.details(job_id)["logs"]
     assert [entry["status"] for entry in logs].count("Cancelled") == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import stat
-import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.web import protocol
 from lwfast.scheduler.web.security import HostNames, load_token, same_token
 from tests.scheduler.harness import TOKEN, make_settings, payload, running
+from tests.started import threads
 
 
 def raw(api, data, seconds=5):
@@ -227,10 +227,10 @@ def test_many_clients_wait(api):
     for _ in range(20):
         assert api.get("v1/status").status_code == 200
     assert time.monotonic() - began < 3
-    threading.Thread(target=api.submit).start()
-    for connection in waiting:
-        assert connection.recv(12) == b"HTTP/1.1 200"
-        connection.close()
+    with threads(api.submit):
+        for connection in waiting:
+            assert connection.recv(12) == b"HTTP/1.1 200"
+            connection.close()
 
 
 def test_settings_hide_the_token(tmp_path):

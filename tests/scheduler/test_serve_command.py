@@ -15,16 +15,15 @@ import pytest
 from lwfast.cli.main import main
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE as TOKEN_VARIABLE
 from tests.scheduler.harness import ROOT, Api
+from tests.started import child, read_line, read_rest
 
 
 def serve(*arguments, env=None, stdin=None):
     environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
-    return subprocess.Popen(
+    return child(
         [sys.executable, "-m", "lwfast", "serve", "--port", "0", "--workers", "1", *arguments],
         stdin=stdin,
-        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         cwd=ROOT,
         env=environment | (env or {}),
     )
@@ -43,20 +42,20 @@ def test_token_is_made_shown_once_and_kept(tmp_path):
     tokens = []
     for _ in range(2):
         with serve("--data-dir", str(folder)) as process:
-            lines = [process.stdout.readline() for _ in range(2)]
+            lines = [read_line(process) for _ in range(2)]
             root = re.search(r"http://127\.0\.0\.1:\d+/", lines[0])[0]
             assert lines[0].endswith("/api/\n")
             if not tokens:
-                tokens.append(process.stdout.readline().split(": ")[1].strip())
+                tokens.append(read_line(process).split(": ")[1].strip())
                 assert lines[1] == f"Dashboard: {root}#token={tokens[0]}\n"
             else:
                 assert lines[1] == f"Dashboard: {root}\n"
-                assert process.stdout.readline() == f"Token: as before, in {folder / 'token'}\n"
+                assert read_line(process) == f"Token: as before, in {folder / 'token'}\n"
             api = Api(root, tokens[0])
             with api.session:
                 assert api.get("qpus").status_code == 200
             process.terminate()
-            rest = process.stdout.read() + process.stderr.read()
+            rest = read_rest(process)
             assert process.wait(10) == 0
             assert tokens[0] not in rest
 
@@ -64,13 +63,13 @@ def test_token_is_made_shown_once_and_kept(tmp_path):
 def test_ctrl_c_ends_quietly_after_the_store_was_read(tmp_path):
     """Connections that other threads opened are closed without a complaint."""
     with serve("--data-dir", str(tmp_path), env={TOKEN_VARIABLE: "a-token"}) as process:
-        root = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())[0]
+        root = re.search(r"http://127\.0\.0\.1:\d+/", read_line(process))[0]
         api = Api(root, "a-token")
         with api.session:
             assert api.get("v1/jobs").json()["items"] == []
             assert api.get("jobs?pageSize=10&statuses=Completed").json()["items"] == []
         process.send_signal(signal.SIGINT)
-        rest = process.stdout.read() + process.stderr.read()
+        rest = read_rest(process)
         assert process.wait(10) == 0
         assert "Traceback" not in rest
 
@@ -79,7 +78,7 @@ def test_announced_in_json_and_ends_with_its_parent(tmp_path):
     """One line of JSON; a token from the environment is not shown; the end of stdin ends the server."""
     arguments = ("--announce", "json", "--exit-with-parent", "--data-dir", str(tmp_path))
     with serve(*arguments, env={TOKEN_VARIABLE: "given"}, stdin=subprocess.PIPE) as process:
-        facts = json.loads(process.stdout.readline())
+        facts = json.loads(read_line(process))
         assert set(facts) == {"url", "dashboard", "pid"}
         assert facts["pid"] == process.pid
         assert facts["url"].endswith("/api/")
@@ -96,9 +95,10 @@ def test_announced_in_json_with_the_token_once(tmp_path):
     starts = []
     for _ in range(2):
         with serve("--announce", "json", "--data-dir", str(tmp_path)) as process:
-            starts.append(json.loads(process.stdout.readline()))
+            starts.append(json.loads(read_line(process)))
             process.terminate()
-            process.communicate(timeout=20)
+            read_rest(process)
+            assert process.wait(10) == 0
     first, second = starts
     assert first["token_file"] == second["token_file"] == str(tmp_path / "token")
     assert (tmp_path / "token").read_text().strip() == first["token"]
@@ -116,11 +116,12 @@ def test_other_machines_only_if_asked(capsys, tmp_path, host):
 def test_host_in_capitals(tmp_path):
     """A host name is the same in any spelling."""
     with serve("--host", "LOCALHOST", "--data-dir", str(tmp_path), "--token", "t") as process:
-        api = Api(re.search(r"http://\S+/", process.stdout.readline())[0].removesuffix("api/"), "t")
+        api = Api(re.search(r"http://\S+/", read_line(process))[0].removesuffix("api/"), "t")
         with api.session:
             assert api.get("qpus").status_code == 200
         process.terminate()
-        process.communicate(timeout=20)
+        read_rest(process)
+        assert process.wait(10) == 0
 
 
 def test_port_in_use(capsys, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import pytest
@@ -11,6 +10,7 @@ from lwfast.scheduler.web import v1_api
 from lwfast.wire import decode_changes, decode_page, decode_record, decode_records, decode_status
 from tests.scheduler.harness import Api, payload
 from tests.scheduler.runners import NAPS, SLEEPS
+from tests.started import threads
 
 
 def submit(api, key=None, **changes):
@@ -85,11 +85,8 @@ def test_key_under_concurrency(api):
         answers.append(submit(other, "key-3").json()["jobId"])
         other.session.close()
 
-    threads = [threading.Thread(target=send) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with threads(*[send] * 20):
+        pass
     assert len(answers) == 20
     assert len(set(answers)) == 1
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 import lwfast as lw
+from tests.kernels.twins import plain
 from tests.reference import counts as slow
 from tests.strategies import tables
 
@@ -108,7 +109,7 @@ def test_the_compiled_grouping_and_its_source_agree():
     states = rng.integers(0, 2, (200, 11)).astype(np.uint8)
     counts = rng.integers(0, 9, 200)
     answers = []
-    for group in (kernels.group_hash, getattr(kernels.group_hash, "py_func", kernels.group_hash)):
+    for group in (kernels.group_hash, plain(kernels.group_hash)):
         slots, first, sums = np.zeros(512, np.uint64), np.zeros(256, np.uint32), np.zeros(256, np.int64)
         keys = np.uint64(12345), np.uint64(987654321)
         with np.errstate(over="ignore"):
@@ -150,10 +151,9 @@ def test_the_compiled_check_in_parts_and_its_source_agree():
 
     states = np.random.default_rng(2).integers(0, 3, (200, 9)).astype(np.uint8)
     answers = []
-    for plain in (False, True):
+    for is_plain in (False, True):
         sort, look = (
-            getattr(kernel, "py_func", kernel) if plain else kernel
-            for kernel in (kernels.sort_hashes, kernels.distinct_part)
+            plain(kernel) if is_plain else kernel for kernel in (kernels.sort_hashes, kernels.distinct_part)
         )
         hashes, ends = np.empty(200, np.uint64), np.zeros((2, 4), np.int64)
         with np.errstate(over="ignore"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import lwfast as lw
 from lwfast.tables.result_json import decode_table, encode_table
+from tests.kernels.twins import plain
 from tests.marks import wraps
 from tests.reference import state_text as slow
 from tests.strategies import state_keys, tables
@@ -381,7 +382,7 @@ def test_the_compiled_reader_and_its_source_agree():
         buffer = np.frombuffer(text, np.uint8)
         start = text.index(b'"(')
         answers = []
-        for scan in (kernels.scan_rows, getattr(kernels.scan_rows, "py_func", kernels.scan_rows)):
+        for scan in (kernels.scan_rows, plain(kernels.scan_rows)):
             out, counts = np.zeros(9 * 6, np.uint8), np.zeros(6, np.int64)
             with np.errstate(over="ignore"):
                 answers.append(
@@ -466,7 +467,7 @@ def test_the_compiled_count_of_quotes_and_its_source_agree():
         for end in (start, start + 1, start + 13, len(text)):
             for count in (
                 kernels.count_quotes,
-                getattr(kernels.count_quotes, "py_func", kernels.count_quotes),
+                plain(kernels.count_quotes),
             ):
                 with np.errstate(over="ignore"):
                     assert count(buffer, start, end) == text.count(b'"', start, end)

@@ -34,7 +34,7 @@ _ALL = np.int64(1 << 62)
 _NONE = np.int64(0)
 
 
-@jit
+@jit("const float64[:, :], int64, int64, const int64[:], int64, int64, int64, float64[:], uint16[:]")
 def expand(
     table: AnyArray,
     first: int | np.int64,
@@ -131,7 +131,7 @@ def expand(
     return n_states
 
 
-@jit
+@jit("const complex128[:, :, :], const int64[:], const int64[:], complex128[:]")
 def permanent_expansion(
     matrices: ComplexArray, powers: AnyArray, columns: AnyArray, out: ComplexArray
 ) -> None:
@@ -205,7 +205,7 @@ def permanent_expansion(
             out[b] = complex(math.nan, math.nan)
 
 
-@jit
+@jit("const float64[:, :], const int64[:], const float64[:], const float64[:], const uint16[:], int64, int64")
 def bound_terms(
     sizes: FloatArray,
     powers: AnyArray,
@@ -247,7 +247,9 @@ def bound_terms(
     return bound * math.sqrt(2.0) * (n_digits + 1) * 2.0**-53
 
 
-@jit
+@jit(
+    "const float64[:], const float64[:], const uint16[:], int64, int64, int64, int64, float64[:], float64[:]"
+)
 def minors_sums(
     forward: FloatArray,
     backward: FloatArray,
@@ -292,7 +294,7 @@ def minors_sums(
             block[k] = 0.0
 
 
-@jit
+@jit("const float64[:], const float64[:], const uint16[:], int64, int64, float64[:]")
 def minors_sizes(
     forward: FloatArray, backward: FloatArray, degrees: AnyArray, begin: int, end: int, out: FloatArray
 ) -> None:
@@ -316,7 +318,9 @@ def minors_sizes(
         out[degrees[state]] += math.sqrt((x * x + y * y) * (u * u + v * v))
 
 
-@jit
+@jit(
+    "const float64[:, :], int64, const int64[:], int64, int64, float64[:], float64[:], uint16[:], float64[:]"
+)
 def minors_expansion(
     table: AnyArray,
     n_columns: int | np.int64,
@@ -356,7 +360,10 @@ def minors_expansion(
     )
 
 
-@jit
+@jit(
+    "const float64[:, :], const float64[:, :], const int64[:], int64, const float64[:], float64, "
+    "float64[:], float64[:]"
+)
 def photon_mode(
     columns_re: FloatArray,
     columns_im: FloatArray,
@@ -401,7 +408,7 @@ def photon_mode(
     return mode
 
 
-@jit
+@jit("const float64[:, :], const float64[:, :], const int64[:, :], const float64[:, :], int64, uint8[:, :]")
 def sample_clifford(
     columns_re: FloatArray,
     columns_im: FloatArray,

@@ -17,7 +17,10 @@ from lwfast._kernels._simd import LANES, add, fill, get, lane_jit, load_at, mul,
 from lwfast._types import FloatArray
 
 
-@lane_jit
+@lane_jit(
+    "const float64[:, :], const float64[:, :], const float64[:, :], const float64[:], "
+    "const float64[:], int64, int64, float64[:]"
+)
 def no_click_probabilities(
     columns_re: FloatArray, columns_im: FloatArray, overlap: FloatArray, source: FloatArray,
     dark: FloatArray, begin: int, end: int, out: FloatArray,
@@ -165,7 +168,7 @@ def no_click_probabilities(
         )
 
 
-@jit
+@jit("float64[:], int64")
 def clicks_from_no_clicks(values: FloatArray, n_modes: int) -> None:
     """Turn probabilities of "no click in Z" into those of click patterns, in place.
 

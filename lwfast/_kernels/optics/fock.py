@@ -17,7 +17,7 @@ from lwfast._kernels._words import store8
 from lwfast._types import AnyArray, StateTable
 
 
-@jit
+@jit("const uint8[:, :], const int64[:, :], int64[:]")
 def fock_rank(states: StateTable, table: AnyArray, out: AnyArray) -> None:
     """Write the rank of every row of uint8[N, m] among the states of its own photon number to int64[N]."""
     n_states, n_modes = states.shape
@@ -31,7 +31,7 @@ def fock_rank(states: StateTable, table: AnyArray, out: AnyArray) -> None:
         out[i] = rank
 
 
-@jit
+@jit("const int64[:], int64, const int64[:, :], uint8[:, :]")
 def fock_unrank(ranks: AnyArray, n_photons: int, table: AnyArray, out: StateTable) -> None:
     """Write the state of every rank in int64[N] to a row of uint8[N, m]; the inverse of `fock_rank`."""
     n_modes = out.shape[1]
@@ -51,7 +51,7 @@ def fock_unrank(ranks: AnyArray, n_photons: int, table: AnyArray, out: StateTabl
             out[i, 0] = left
 
 
-@jit
+@jit("uint8[:], int64, int64, uint8[:]")
 def fock_rows(first: AnyArray, n_rows: int, n_modes: int, out: AnyArray) -> None:
     """Write `n_rows` successive states to the flat uint8 `out`, beginning with `first` (changed in place).
 

@@ -37,8 +37,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
+from lwfast._kernels._jit import register_jitable
 from lwfast._kernels._simd import LANES, PADDING, add, fill, lane_jit, load_at, mul, store_at, sub
 from lwfast._types import AnyArray, FloatArray
 
@@ -150,7 +150,12 @@ def _add_to(out: Any, at: Any, vector: Any, n: Any, tail: Any) -> Any:
             out[at + k] += tail[k]
 
 
-@lane_jit
+@lane_jit(
+    "const float64[:, :], int64, const float64[:, :], const float64[:, :], "
+    "(int64, int64, int64, int64, int64), const int64[:, :], (const int64[:, :], const int64[:, :], "
+    "const int64[:], const int64[:], const uint64[:], const float64[:]), const int64[:], float64[:, :], "
+    "(int64, int64)"
+)
 def polynomial_layer(
     source: FloatArray,
     degree: int,
@@ -385,7 +390,10 @@ def polynomial_layer(
         left0 = left - 1 - n_fixed
 
 
-@lane_jit
+@lane_jit(
+    "const float64[:], int64, const float64[:, :], const float64[:, :], int64, const int64[:, :], "
+    "(const int64[:, :], const int64[:, :], const int64[:], const uint64[:]), float64[:], (int64, int64)"
+)
 def linear_product(
     source: FloatArray,
     degree: int,

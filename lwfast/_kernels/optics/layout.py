@@ -52,7 +52,7 @@ def _advance(powers: AnyArray, bounds: AnyArray) -> None:
     powers[j] += 1
 
 
-@jit
+@jit("const int64[:], int64, const int64[:, :], const int64[:], uint8[:, :]")
 def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray, out: StateTable) -> None:
     """Write the states of the given ranks, in the recursive order.
 
@@ -80,7 +80,10 @@ def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray,
             out[row, j] = powers[j]
 
 
-@jit
+@jit(
+    "(int64, int64), int64, const int64[:, :], const int64[:], "
+    "(const int64[:, :], const int64[:], const uint8[:]), uint8[:]"
+)
 def mark_outcomes(
     chunk: tuple[int, int],
     n_photons: int,
@@ -144,7 +147,7 @@ def mark_outcomes(
             totals[r] += member[0, r] * (below - 1) + member[mode, r]
 
 
-@jit
+@jit("const uint8[:, :], const int64[:], const int64[:], const int64[:], const uint8[:], uint8[:]")
 def mark_rows(
     states: StateTable, modes: AnyArray, first: AnyArray, start: AnyArray, allowed: AnyArray, out: AnyArray
 ) -> None:
@@ -168,7 +171,10 @@ def mark_rows(
         out[row] = keep
 
 
-@jit
+@jit(
+    "(int64, int64), int64, const int64[:, :], const int64[:], float64, const float64[:], "
+    "const float64[:, :], float64[:]"
+)
 def scaled_amplitudes(
     chunk: tuple[int, int],
     n_photons: int,

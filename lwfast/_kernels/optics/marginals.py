@@ -16,7 +16,7 @@ def sums_shape(n_modes: int) -> tuple[int, int]:
     return max(n_modes + 1, 2) // 2 * 2, -(-(n_modes + 1) // LANES) * LANES
 
 
-@lane_jit
+@lane_jit("const uint8[:], int64, const int64[:], int64[:], float64[:]")
 def photon_sums(
     table: NDArray[np.uint8],
     n_modes: int,

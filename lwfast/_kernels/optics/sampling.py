@@ -16,7 +16,7 @@ from lwfast._kernels._jit import jit
 from lwfast._types import AnyArray, Counts, FloatArray
 
 
-@jit
+@jit("const float64[:], int32[:]")
 def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
     """Fill `guide` with the first outcome of each cell.
 
@@ -39,7 +39,7 @@ def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
         start = max(start, ends_here)
 
 
-@jit
+@jit("float64[:], float64[:], const float64[:], const int32[:], int64[:]")
 def count_uniforms(
     uniforms: FloatArray, scratch: FloatArray, cdf: FloatArray, guide: AnyArray, counts: Counts
 ) -> None:

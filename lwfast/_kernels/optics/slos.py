@@ -11,7 +11,7 @@ from lwfast._kernels._simd import PADDING
 from lwfast._types import AnyArray, FloatArray
 
 
-@jit
+@jit("const int64[:], const int64[:], int64")
 def prefix_counts(bounds: AnyArray, floors: AnyArray, n_photons: int) -> tuple[AnyArray, AnyArray]:
     """Count the entries of layers over the first j modes.
 
@@ -37,7 +37,7 @@ def prefix_counts(bounds: AnyArray, floors: AnyArray, n_photons: int) -> tuple[A
     return counts, sums
 
 
-@jit
+@jit("int64, int64, float64")
 def inner_modes(n_free: int, n_photons: int, entries: float) -> int:
     """Choose how many modes the shared table of `inner_tables` serves.
 
@@ -62,7 +62,7 @@ def inner_modes(n_free: int, n_photons: int, entries: float) -> int:
     return inner
 
 
-@jit
+@jit("int64, int64, const int64[:, :], const int64[:, :]")
 def inner_tables(
     inner: int, n_photons: int, counts: AnyArray, sums: AnyArray
 ) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, FloatArray]:
@@ -120,7 +120,7 @@ def inner_tables(
     return first, start, link, link_mode, weight
 
 
-@jit
+@jit("const int64[:], int64, const float64[:, :]")
 def link_forms(link_mode: AnyArray, inner: int, form: FloatArray) -> FloatArray:
     """Return the coefficients of a linear form at each link, 0 at links too many: float64[k, ...].
 
@@ -156,7 +156,7 @@ DONE = 0
 NOT_SIMPLE = 1
 
 
-@jit
+@jit("const float64[:, :], const int64[:], float64, float64")
 def slos_small(
     matrix: FloatArray, photons: AnyArray, rounding: float, most_entries: float
 ) -> tuple[int, int, FloatArray]:

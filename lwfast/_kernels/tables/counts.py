@@ -61,7 +61,10 @@ def _same_row(table: NDArray[np.uint8], a: int, other: NDArray[np.uint8], b: int
     return load8(table, a + n_modes - 8) == load8(other, b + n_modes - 8)
 
 
-@jit
+@jit(
+    "const uint8[:], int64, int64, int64, const int64[:], uint64, uint64, int64, uint64[:], uint32[:], "
+    "int64[:]"
+)
 def group_hash(
     table: NDArray[np.uint8],
     n_modes: int,
@@ -151,7 +154,7 @@ def _enter(h: np.uint64, slots: NDArray[np.uint32], mask: np.uint64) -> bool:
     return True
 
 
-@jit
+@jit("const uint8[:], int64, int64, uint64, uint64, uint32[:]")
 def distinct_prefix(
     table: NDArray[np.uint8],
     n_modes: int,
@@ -186,7 +189,7 @@ def distinct_prefix(
     return n_rows
 
 
-@jit
+@jit("const uint8[:], int64, uint64, uint64, int64, int64[:], uint64[:]")
 def sort_hashes(
     table: NDArray[np.uint8],
     n_modes: int,
@@ -223,7 +226,7 @@ def sort_hashes(
         ends[h >> _U(shift)] = at + 1
 
 
-@jit
+@jit("const uint64[:], int64, const int64[:, :], int64, uint32[:]")
 def distinct_part(
     hashes: NDArray[np.uint64],
     n_chunk: int,
@@ -255,7 +258,7 @@ def distinct_part(
     return True
 
 
-@jit
+@jit("const uint8[:], int64, uint64, uint64, int64, const uint32[:], uint64[:]")
 def group_rehash(
     table: NDArray[np.uint8],
     n_modes: int,
@@ -282,7 +285,7 @@ def group_rehash(
             slots[at] = (h & ~_LOW32) | _U(block + j + 1)
 
 
-@jit
+@jit("const uint8[:], const uint8[:], int64, uint64, uint64, const uint64[:], int64[:]")
 def find_rows(
     table: NDArray[np.uint8],
     wanted: NDArray[np.uint8],
@@ -309,7 +312,7 @@ def find_rows(
             at = (at + _U(1)) & mask
 
 
-@jit
+@jit("const uint8[:], int64, int64")
 def sorted_prefix(table: NDArray[np.uint8], n_modes: int, n_rows: int) -> int:
     """Return how many leading rows are strictly increasing, byte by byte; `n_rows` rules out equal rows."""
     for row in range(1, n_rows):
@@ -326,7 +329,7 @@ def sorted_prefix(table: NDArray[np.uint8], n_modes: int, n_rows: int) -> int:
     return n_rows
 
 
-@jit
+@jit("const uint8[:], int64, const uint32[:], uint8[:]")
 def take_rows(
     table: NDArray[np.uint8], n_modes: int, rows: NDArray[np.uint32], out: NDArray[np.uint8]
 ) -> None:

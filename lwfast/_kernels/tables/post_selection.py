@@ -12,7 +12,10 @@ _BLOCK = 4096  # rows that pass one condition after the other; at 10^6 rows 12 %
 _U = np.uint64  # an unsigned index needs no check for negative ones
 
 
-@jit
+@jit(
+    "const uint8[:], int64, const int64[:], const uint64[:], const int64[:], const int64[:], "
+    "const int64[:], const uint8[:], const int64[:], uint8[:], int64[:]"
+)
 def select_rows(
     table: NDArray[np.uint8],
     n_modes: int,

@@ -67,7 +67,7 @@ def _skip_space(buffer: NDArray[np.uint8], p: int, end: int) -> int:
     return p
 
 
-@jit
+@jit("const uint8[:], int64, int64, int64, uint8[:], int64")
 def scan_key(
     buffer: NDArray[np.uint8], start: int, end: int, n_modes: int, out: NDArray[np.uint8], offset: int
 ) -> tuple[int, int, int]:
@@ -283,7 +283,7 @@ def _scan_quick_rows(
     return p, row
 
 
-@jit
+@jit("const uint8[:], int64, int64, int64, int64, uint8[:], int64[:]")
 def scan_rows(
     buffer: NDArray[np.uint8],
     start: int,

@@ -18,7 +18,7 @@ TOO_DEEP = 2
 UNMATCHED = 3
 
 
-@jit
+@jit("const uint8[:], int64, int64, int64")
 def value_end(buffer: NDArray[np.uint8], start: int, end: int, max_depth: int) -> tuple[int, int]:
     """Return (offset behind the value that starts at `start`, reason).
 
@@ -63,7 +63,7 @@ def value_end(buffer: NDArray[np.uint8], start: int, end: int, max_depth: int) -
     return end, (TRUNCATED if depth > 0 else OK)
 
 
-@jit
+@jit("const uint8[:], int64, int64")
 def count_quotes(buffer: NDArray[np.uint8], start: int, end: int) -> int:
     """Return how many quotes there are from `start` to `end`."""
     total = 0

@@ -118,7 +118,7 @@ def _write_wide_rows(
     return p
 
 
-@jit
+@jit("const uint8[:], int64, const int64[:], int64, int64, int64, uint8[:]")
 def write_rows(
     table: NDArray[np.uint8],
     n_modes: int,

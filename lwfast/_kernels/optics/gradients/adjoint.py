@@ -37,7 +37,7 @@ _NOWHERE = -(1 << 62)
 """The shift of a mode that takes no photon more."""
 
 
-@jit
+@jit("int64, int64, const int64[:, :], const int64[:, :]")
 def raised_entries(inner: int, n_photons: int, counts: AnyArray, sums: AnyArray) -> tuple[AnyArray, AnyArray]:
     """List, for each entry over the inner modes, the entries one photon above it.
 
@@ -88,7 +88,11 @@ def raised_entries(inner: int, n_photons: int, counts: AnyArray, sums: AnyArray)
     return start, raised
 
 
-@lane_jit
+@lane_jit(
+    "const float64[:, :], int64, const float64[:, :], const float64[:, :], int64, const int64[:, :], "
+    "(const int64[:, :], const int64[:, :], const int64[:], const uint64[:]), float64[:, :], float64[:, :], "
+    "(int64, int64)"
+)
 def adjoint_layer(
     above: FloatArray,
     degree: int,
@@ -258,7 +262,11 @@ def adjoint_layer(
             j -= 1
 
 
-@jit
+@jit(
+    "float64[:, :], int64, (int64, int64, int64, int64, int64, int64), const int64[:, :], "
+    "(const int64[:, :], const int64[:, :], const int64[:], const float64[:]), const int64[:], float64[:, :], "
+    "int64, (int64, int64)"
+)
 def weigh_outcomes(
     layer: FloatArray,
     degree: int,

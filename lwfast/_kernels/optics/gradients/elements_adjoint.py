@@ -16,7 +16,10 @@ from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 
 
-@jit
+@jit(
+    "const int64[:, :], const float64[:], const int64[:], const complex128[:], complex128[:, :], float64[:], "
+    "complex128[:]"
+)
 def elements_adjoint(
     elements: AnyArray,
     values: FloatArray,

@@ -8,12 +8,16 @@ as good as one in twice the precision, rounded.
 from __future__ import annotations
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels.optics.permanents.error_free import fma, two_sum
+from lwfast._kernels._words import fma
+from lwfast._kernels.optics.permanents.error_free import two_sum
 from lwfast._types import AnyArray, FloatArray
 
 
 # No contraction: a product that is fused into the sum after it would no longer be the rounded one.
-@jit(fastmath=False)
+@jit(
+    "const float64[:, :], const int64[:], const uint16[:], int64, int64, float64[:], float64[:]",
+    fastmath=False,
+)
 def expand_compensated(
     table: FloatArray,
     powers: AnyArray,

@@ -27,9 +27,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
-from lwfast._kernels._jit import jit
+from lwfast._kernels._jit import jit, register_jitable
 from lwfast._kernels._simd import (
     LANES,
     add,
@@ -157,7 +156,10 @@ def opposite_factors(zr: Any, zi: Any, constants: Any, at: Any, sr: Any, si: Any
     return add(er, sr), add(ei, si), sub(er, sr), sub(ei, si)
 
 
-@lane_jit
+@lane_jit(
+    "const float64[:, :], const float64[:], int64, int64, int64, float64[:, :]",
+    "const float64[:, :], const float64[:, :], int64, int64, int64, float64[:, :]",
+)
 def permanent_glynn(
     base: FloatArray,
     rows: FloatArray,
@@ -331,7 +333,7 @@ def permanent_glynn(
     put(out, 2, squares)
 
 
-@jit
+@jit("const complex128[:, :]")
 def has_equal_lines(matrix: ComplexArray) -> bool:
     """Say whether two rows or two columns of complex128[a, b] are equal."""
     a, b = matrix.shape
@@ -400,7 +402,7 @@ def inner_rows(n_rows: Any) -> Any:
     return 5 if n_rows < 8 else 6 if n_rows < 11 else 7 if n_rows < 12 else 8
 
 
-@lane_jit
+@lane_jit("const complex128[:, :], float64[:, :], float64[:]")
 def pack_single(matrix: ComplexArray, base: FloatArray, rows: FloatArray) -> bool:
     """Split complex128[n, n] for `permanent_glynn`, with rows 1 to LANE_ROWS in lanes; say if in range."""
     n = matrix.shape[0]
@@ -435,7 +437,7 @@ def cancels(re: Any, im: Any, squares: Any, n: Any) -> Any:
     return re * re + im * im < least * least * squares
 
 
-@lane_jit
+@lane_jit("const complex128[:, :]")
 def permanent_single(matrix: ComplexArray) -> complex:
     """Return the permanent of complex128[n, n], n >= MIN_SIZE.
 
@@ -469,7 +471,7 @@ def permanent_single(matrix: ComplexArray) -> complex:
     return complex(re * scale, im * scale)
 
 
-@lane_jit
+@lane_jit("const float64[:], int64, int64, int64, complex128[:]")
 def permanent_stack(matrices: FloatArray, n: int, start: int, stop: int, out: ComplexArray) -> None:
     """Write permanents of n x n matrices, n >= 1 + MIN_INNER, to `out[start:stop]`, a matrix a lane.
 

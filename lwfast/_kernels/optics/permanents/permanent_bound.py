@@ -19,7 +19,7 @@ LANE_ROWS = 6
 """2^6 sign patterns side by side in plain arrays: LLVM makes vectors of the loops over them."""
 
 
-@jit
+@jit("const complex128[:, :], int64, int64, float64[:]")
 def term_sizes(matrix: ComplexArray, start: int, stop: int, out: FloatArray) -> None:
     """Write Σ Π |c| to `out[0]` and Σ Σ_p R_a R_b Π_{others} |c c| to `out[1]`, for some outer steps.
 

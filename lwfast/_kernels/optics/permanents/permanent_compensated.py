@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels.optics.permanents.error_free import fma, two_sum
+from lwfast._kernels._words import fma
+from lwfast._kernels.optics.permanents.error_free import two_sum
 from lwfast._types import ComplexArray, FloatArray
 
 LANE_ROWS = 5
@@ -20,7 +21,7 @@ LANE_ROWS = 5
 
 
 # No contraction: a product that is fused into the sum after it would no longer be the rounded one.
-@jit(fastmath=False)
+@jit("const complex128[:, :], int64, int64, float64[:]", fastmath=False)
 def permanent_compensated(matrix: ComplexArray, start: int, stop: int, out: FloatArray) -> None:
     """Write Σ Π s Π c over some steps of the Gray code to `out`, each part as a sum and a correction.
 

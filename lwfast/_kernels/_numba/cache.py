@@ -27,8 +27,8 @@ from numba.core.compiler import CompileResult
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
-from lwfast._kernels._cache_folders import folders, note_trouble, place_for, trouble
-from lwfast._kernels._note import NOTE
+from lwfast._kernels._numba.cache_folders import folders, note_trouble, place_for, trouble
+from lwfast._kernels._numba.note import NOTE
 
 try:
     import fcntl
@@ -39,6 +39,7 @@ USE_CACHE = os.environ.get("LWFAST_CACHE", "1") != "0"
 LOCK_PATIENCE_SECONDS = 120.0
 """Then a kernel is compiled whoever holds its lock: that process may be stopped, say."""
 _DIGEST_BYTES = 32
+_KERNELS = Path(__file__).parents[1] / "__init__.py"
 _unsaved: dict[str, str] = {}
 
 
@@ -160,7 +161,7 @@ def why_not_kept() -> str:
     """Say why compiled kernels cannot be kept, or were not by this process; empty where they are."""
     if not USE_CACHE:
         return "Compiled kernels are not kept, because LWFAST_CACHE=0 is set; unset it to keep them."
-    folder, reasons = place_for(Path(__file__))
+    folder, reasons = place_for(_KERNELS)
     if folder is not None and not _unsaved:
         return ""
     which = "Compiled kernels cannot be"
@@ -175,7 +176,7 @@ def why_not_kept() -> str:
 
 def kept_in() -> Path | None:
     """Return the folder that new kernels are kept in, or None."""
-    return place_for(Path(__file__))[0] if USE_CACHE else None
+    return place_for(_KERNELS)[0] if USE_CACHE else None
 
 
 def count_entries(folder: Path) -> tuple[int, int]:
@@ -222,7 +223,7 @@ def try_lock(handle: int) -> bool:
 @functools.cache
 def _digest_of_kernels() -> bytes:
     """Return a digest of all kernels' sources: what one takes from another file is compiled into it."""
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    sources = sorted(_KERNELS.parent.rglob("*.py"))
     return hashlib.sha256(b"".join(map(_digest_of, sources))).digest()
 
 
