@@ -44,7 +44,7 @@ def _mix(matrix: ComplexArray, first: int, second: int, kind: int, kept: float, 
             matrix[second, column] = _multiplied(cross, x) - _multiplied(keep, y)
 
 
-@jit
+@jit("const int64[:, :], const float64[:], const float64[:, :], complex128[:, :, :]")
 def multiply_elements(
     steps: NDArray[np.int64], constants: FloatArray, settings: FloatArray, matrices: ComplexArray
 ) -> None:
