@@ -264,8 +264,8 @@ def adjoint_layer(
 
 @jit(
     "float64[:, :], int64, (int64, int64, int64, int64, int64, int64), const int64[:, :], "
-    "(const int64[:, :], const int64[:, :], const int64[:], const float64[:]), const int64[:], float64[:, :], "
-    "int64, (int64, int64)"
+    "(const int64[:, :], const int64[:, :], const int64[:], const float64[:]), const int64[:], "
+    "float64[:, :], int64, (int64, int64)"
 )
 def weigh_outcomes(
     layer: FloatArray,

@@ -9,6 +9,8 @@ each on the rows that the element touches only: the rows that it finds are writt
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lwfast._kernels._jit import jit
@@ -71,8 +73,8 @@ def elements_adjoint(
             found[at, c] = matrix[a, c]
             found[at + 1, c] = matrix[b, c]
         if kind in (BEAM_SPLITTER_RX, BEAM_SPLITTER_H):
-            r = np.sqrt(values[i])
-            t = np.sqrt(1.0 - values[i])
+            r = math.sqrt(values[i])
+            t = math.sqrt(1.0 - values[i])
             for c in range(n_modes):
                 x = found[at, c]
                 y = found[at + 1, c]
@@ -83,7 +85,11 @@ def elements_adjoint(
                     matrix[a, c] = r * x + t * y
                     matrix[b, c] = t * x - r * y
         elif kind in (PHASE_SHIFT, LOSS):
-            factor = np.exp(1j * values[i]) if kind == PHASE_SHIFT else np.sqrt(1.0 - values[i]) + 0.0j
+            factor = (
+                complex(math.cos(values[i]), math.sin(values[i]))
+                if kind == PHASE_SHIFT
+                else complex(math.sqrt(1.0 - values[i]), 0.0)
+            )
             for c in range(n_modes):
                 matrix[a, c] *= factor
         else:
@@ -115,8 +121,8 @@ def elements_adjoint(
             continue
         at -= 2
         if kind in (BEAM_SPLITTER_RX, BEAM_SPLITTER_H):
-            r = np.sqrt(values[i])
-            t = np.sqrt(1.0 - values[i])
+            r = math.sqrt(values[i])
+            t = math.sqrt(1.0 - values[i])
             by_r = 0.0
             by_t = 0.0
             for c in range(n_modes):
@@ -136,14 +142,14 @@ def elements_adjoint(
                     by_matrix[b, c] = t * g - r * h
             by_values[i] = 0.5 * by_r / r - 0.5 * by_t / t
         elif kind == PHASE_SHIFT:
-            factor = np.exp(1j * values[i])
+            factor = complex(math.cos(values[i]), math.sin(values[i]))
             total = 0.0
             for c in range(n_modes):
                 total += (np.conj(by_matrix[a, c]) * 1j * factor * found[at, c]).real
                 by_matrix[a, c] *= np.conj(factor)
             by_values[i] = total
         elif kind == LOSS:
-            passed = np.sqrt(1.0 - values[i])
+            passed = math.sqrt(1.0 - values[i])
             total = 0.0
             for c in range(n_modes):
                 total += (np.conj(by_matrix[a, c]) * found[at, c]).real
