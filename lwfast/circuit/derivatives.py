@@ -116,7 +116,7 @@ def _wanted(of_circuit: Sequence[Parameter[Any]], chosen: Any) -> list[Parameter
     several = list(chosen) if isinstance(chosen, Iterable) else None
     listed = [chosen] if isinstance(chosen, Parameter) else several
     if listed is None or not all(isinstance(parameter, Parameter) for parameter in listed):
-        msg = f"gradient should be True, False, or Parameters of the circuit, got {chosen!r}."
+        msg = f"The argument gradient should be True, False, or Parameters of the circuit, got {chosen!r}."
         raise TypeError(msg)
     known = {id(parameter) for parameter in of_circuit}
     for parameter in listed:
