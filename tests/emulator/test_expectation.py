@@ -328,11 +328,11 @@ def test_nested_circuits_swaps_and_blocks():
     assert len(slopes) == len(VALUES)
     for parameter, value in zip(parameters, VALUES, strict=True):
         means = []
-        for step in (-2e-3, -1e-3, 1e-3, 2e-3):
+        for step in (-4e-4, -2e-4, 2e-4, 4e-4):
             parameter.set(value + step)
             means.append(lw.expectation(sampler, worth))
         parameter.set(value)
-        expected = (8 * (means[2] - means[1]) - (means[3] - means[0])) / 12e-3
+        expected = (8 * (means[2] - means[1]) - (means[3] - means[0])) / 24e-4
         assert slopes[parameter] == pytest.approx(expected, abs=1e-8)
 
 
