@@ -24,6 +24,7 @@ SECTIONS = {
     "distribution": "Distributions",
     "emulator": "The emulator",
     "everyday_runs": "Everyday runs",
+    "gradients": "Gradients",
     "results": "Results at scale",
     "everyday_objects": "Everyday work: circuits, states, small results",
     "sweeps": "Many settings at once",

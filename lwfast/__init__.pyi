@@ -31,6 +31,9 @@ from lwfast.circuit.convert import (
 from lwfast.circuit.display import (
     display as display,
 )
+from lwfast.emulator.gradients.expectation import (
+    expectation as expectation,
+)
 from lwfast.emulator.warmup import (
     warmup as warmup,
 )

@@ -47,6 +47,16 @@ class ParameterizedUnitary:
         values = {name: value_of(p) if isinstance(p, Parameter) else p for name, p in self._params.items()}
         return np.array(self._unitary.evalf(subs=values), dtype=np.complex128)
 
+    def derivative(self, parameter: Parameter[Any]) -> ComplexArray:
+        """Return the derivative of the matrix by a Parameter, at the present values, complex128[n, n]."""
+        values = {name: p.get() if isinstance(p, Parameter) else p for name, p in self._params.items()}
+        found = np.zeros(self.shape, dtype=np.complex128)
+        for name, p in self._params.items():
+            for symbol in self._unitary.free_symbols if p is parameter else ():
+                if symbol.name == name:
+                    found += np.array(self._unitary.diff(symbol).evalf(subs=values), dtype=np.complex128)
+        return found
+
     @property
     def shape(self) -> tuple[int, int]:
         """The shape of the matrix."""

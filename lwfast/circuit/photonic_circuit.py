@@ -20,6 +20,7 @@ from lwfast.circuit.components import (
     ModeSwaps,
     PhaseShifter,
 )
+from lwfast.circuit.derivatives import Differentiable
 from lwfast.circuit.kept import KeptBuild
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
@@ -320,6 +321,20 @@ class PhotonicCircuit:
         """Return every Parameter of the circuit, each once, in the order of first use."""
         found = [p for component in self._layout.components for p in component.parameters()]
         return list({id(p): p for p in found}.values())
+
+    def differentiable(self, parameters: Any = True) -> Differentiable:
+        """Return the elements with the present values of their Parameters, and the way back to these.
+
+        Args:
+            parameters: True for all Parameters, or one, or several.
+
+        Raises:
+            TypeError: `parameters` is none of these.
+            ValueError: A Parameter is not one of the circuit.
+            ParameterValueError: A derivative does not exist: a reflectivity is 0 or 1, or a loss is 1 or
+                below 1e-6.
+        """
+        return Differentiable(self._layout.compilation().bound, parameters)
 
     def copy(self, freeze_parameters: bool = False) -> PhotonicCircuit:
         """Return a copy of the circuit.

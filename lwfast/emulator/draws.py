@@ -65,7 +65,7 @@ def draw_from_distribution(
     if by_clicks and rounding * CLEAR_OF_ROUNDING > found.probabilities.sum():
         found, rounding = _counting_precisely(experiment, conditions, plan, limit) or (found, rounding)
     if need_some:
-        _refuse_rounding(found.probabilities, rounding)
+        refuse_rounding(found.probabilities, rounding)
     if conditions.test is not None and len(found) > ASK_ALL:
         return _draw_and_ask(found, sampling, generator, rounding)
     probabilities = found.probabilities
@@ -89,7 +89,7 @@ def refuse_impossible(sampling: Sampling) -> None:
         raise SamplerError(NOTHING_COUNTS.format(reason))
 
 
-def _refuse_rounding(probabilities: FloatArray, rounding: float) -> None:
+def refuse_rounding(probabilities: FloatArray, rounding: float) -> None:
     """Raise SamplerError where nothing is left but rounding."""
     total = float(probabilities.sum())
     if total > rounding:
@@ -178,7 +178,7 @@ def _draw_and_ask(
         collected[kept] += counts[kept]
         wanted -= have
         probabilities[[rank for rank in new.tolist() if not known[rank]]] = 0.0
-        _refuse_rounding(probabilities, rounding)
+        refuse_rounding(probabilities, rounding)
         # As many as should do, but not many more than so far: each may have to be asked about.
         size = min(wanted * size // have if have else drawn, drawn, _MOST_DRAWN)
         size = max(wanted, _LEAST_DRAWN, size)

@@ -72,7 +72,7 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
         ResourceLimitError: It would not fit in memory; or, to run, so few shots count that the samples would
             take more than a week.
     """
-    sampling = _parsed(task)
+    sampling = parsed_sampler(task)
     if to_run:
         checked_samples(task.n_samples)
         if task.n_samples and not sampling.every_shot:
@@ -89,7 +89,7 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
     return SamplerRun(task, sampling, plan)
 
 
-def _parsed(task: SamplerTask) -> Sampling:
+def parsed_sampler(task: SamplerTask) -> Sampling:
     """Return the shot that a task describes, and which outcomes count.
 
     Raises:

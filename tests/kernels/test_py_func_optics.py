@@ -14,6 +14,7 @@ from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
 from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.layout import FockLayout
+from tests.kernels.rows_gradients import GRADIENT_ROWS
 from tests.kernels.rows_of_stacks import STACK_ROWS
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_compiled, pair
 
@@ -409,6 +410,7 @@ ROWS = {
     "slos.next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
     "unitary.deviation_columns": deviations,
     **STACK_ROWS,
+    **GRADIENT_ROWS,
 }
 MEANT = {"marginals.photon_sums": sums_with_a_meaning}
 OF_ANY_WIDTH = {"permanents.permanent.permanent_glynn", "permanents.permanent.pack_single"}

@@ -10,3 +10,5 @@ LOSS = 3
 """[[t, -r], [r, t]] on a mode's row and its loss mode's, which has to be that of the identity still."""
 SWAP = 4
 """Two rows change places."""
+BLOCK = 5
+"""A unitary matrix on several rows. Only the way back through a circuit has it among its elements."""

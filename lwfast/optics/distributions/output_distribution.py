@@ -11,7 +11,16 @@ from numpy.typing import ArrayLike
 from lwfast._base.parallel import checked_workers
 from lwfast._base.validation import as_integer
 from lwfast._types import ComplexArray
-from lwfast.optics.arguments import checked_heralds, checked_matrix, checked_rules, checked_settings
+from lwfast.optics.arguments import (
+    as_flag,
+    checked_heralds,
+    checked_matrix,
+    checked_occupation,
+    checked_rules,
+    checked_settings,
+    matrix_tolerance,
+)
+from lwfast.optics.distributions.gradients.taped import taped_distribution
 from lwfast.optics.distributions.photon_numbers import OutputDistribution, of_program
 from lwfast.optics.distributions.stacked_layers import simple_one
 from lwfast.optics.distributions.stacks import fock_stack, stack_of
@@ -45,6 +54,7 @@ def output_distribution(
     amplitudes: bool = False,
     source: Any = None,
     detector: Any = None,
+    gradient: bool = False,
     workers: int | None = None,
 ) -> OutputDistribution:
     """Compute the probability of every outcome, for one setting or for a stack of them.
@@ -69,6 +79,10 @@ def output_distribution(
             `indistinguishability`.
         detector: Imperfect detectors: a `lwfast.emulator.Detector`, or anything with `efficiency`, `p_dark`
             and `photon_counting`.
+        gradient: Keep what is needed to differentiate: `.pullback(cotangent)` of the result takes
+            derivatives by the outcomes to those by the entries of the matrix. It takes more memory, about
+            the size of all amplitudes, lost photons included. Of threshold detectors, outcomes that cannot
+            occur may be left out.
         workers: Number of threads, None for all cores; the answer does not depend on it.
 
     Returns:
@@ -96,13 +110,26 @@ def output_distribution(
         Heurtel et al., arXiv:2206.10549, with the block layout and the dilation of the guide "The emulator".
     """
     workers = checked_workers(workers)
-    if heralds is None and rules is None and source is None and detector is None:
+    keep_way_back = as_flag(gradient, "gradient")
+    if heralds is None and rules is None and source is None and detector is None and not keep_way_back:
         simple = type(min_detection) is int and min_detection <= 0 and not threshold and not amplitudes
         found = _small_distribution(unitary, occupation) if simple else None
         if found is not None:
             return found
     if threshold and detector is not None:
         raise ValueError("Give either threshold or a detector, which says itself whether it counts photons.")
+    if keep_way_back:
+        return _with_way_back(
+            unitary,
+            occupation,
+            heralds=heralds,
+            rules=rules,
+            min_detection=min_detection,
+            amplitudes=amplitudes,
+            source=source,
+            detector=_Clicking() if threshold else detector,
+            workers=workers,
+        )
     if amplitudes and (threshold or source is not None or detector is not None):
         raise ValueError("Amplitudes exist for a perfect source and perfect detectors only.")
     settings = checked_settings(unitary, occupation)
@@ -154,6 +181,39 @@ def output_distribution(
         pairs=pairs,
         amplitudes=amplitudes,
         workers=workers,
+    )
+
+
+def _with_way_back(
+    unitary: ArrayLike,
+    occupation: Any,
+    *,
+    heralds: Any,
+    rules: Any,
+    min_detection: int,
+    amplitudes: bool,
+    source: Any,
+    detector: Any,
+    workers: int | None,
+) -> OutputDistribution:
+    """Compute the distribution of one setting, and keep what derivatives are taken back by."""
+    matrix = checked_matrix(unitary)
+    photons = checked_occupation(occupation, len(matrix))
+    fixed = checked_heralds(heralds, len(matrix))
+    least = as_integer(min_detection, "min_detection")
+    pairs = checked_rules(rules, len(matrix) - len(fixed))
+    tolerance = matrix_tolerance(unitary)
+    matrix = cleaned_transfer(matrix, tolerance).matrix if tolerance > 1e-10 else matrix
+    experiment = make_experiment(matrix, photons, source=source, detector=detector, tolerance=tolerance)
+    taped = taped_distribution(
+        experiment, heralds=fixed, pairs=pairs, least=least, amplitudes=amplitudes, workers=workers
+    )
+    return OutputDistribution(
+        taped.probabilities,
+        layout=taped.layout,
+        states=taped.table,
+        amplitudes=taped.amplitudes,
+        pull=taped.pull,
     )
 
 

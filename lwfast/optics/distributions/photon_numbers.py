@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from lwfast._base.limits import MAX_INT64, MAX_STATE_PHOTONS
+from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
@@ -29,7 +29,7 @@ class OutputDistribution:
         amplitudes: complex128[..., K] where they were asked for, else None.
     """
 
-    __slots__ = ("_layout", "_ranks", "_states", "amplitudes", "probabilities")
+    __slots__ = ("_layout", "_pull", "_ranks", "_states", "amplitudes", "probabilities")
 
     def __init__(
         self,
@@ -39,12 +39,58 @@ class OutputDistribution:
         ranks: NDArray[np.int64] | None = None,
         states: StateTable | None = None,
         amplitudes: ComplexArray | None = None,
+        pull: Callable[[Any], ComplexArray] | None = None,
     ) -> None:
+        self._pull = pull
         self.probabilities = probabilities
         self.amplitudes = amplitudes
         self._layout = layout
         self._ranks = ranks
         self._states = states
+
+    def pullback(self, cotangent: ArrayLike) -> ComplexArray:
+        """Take derivatives by the outcomes to derivatives by the entries of the transfer matrix.
+
+        For a real number L that depends on the outcomes, give what L changes by them; get what L changes by
+        the matrix. The distribution has to be computed with `gradient=True`; then this may be asked again
+        and again, and takes about as long as two distributions each time.
+
+        Args:
+            cotangent: (K,) real, dL/dp for each probability; or, where amplitudes were asked for, (K,)
+                complex, dL/d(Re a) + i dL/d(Im a) for each amplitude.
+
+        Returns:
+            complex128[m, m], dL/d(Re U) + i dL/d(Im U) for each entry of the matrix. To first order a change
+            D of the matrix changes L by the sum of Re(conj(G) D). The columns of inputs without photons are
+            zero. It holds for every D that leaves the matrix a transfer matrix; what D does to light that is
+            lost is counted too. (PyTorch has this convention; JAX has the complex conjugate of it.)
+
+        Raises:
+            TypeError: It holds no numbers, or is complex without amplitudes.
+            ValueError: It has another shape, or is not finite; or the distribution was computed without
+                `gradient=True`.
+
+        Source:
+            Reverse accumulation through the layers: A. Griewank and A. Walther, "Evaluating Derivatives"
+            (SIAM, 2008), chapter 3.
+        """
+        if self._pull is None:
+            raise ValueError("This distribution has no way back; compute it with gradient=True.")
+        given = np.asarray(cotangent)
+        if given.dtype.kind not in "biufc":
+            msg = f"A cotangent should hold numbers, got dtype {given.dtype}."
+            raise TypeError(msg)
+        if given.shape != (len(self),):
+            msg = f"The cotangent has shape {given.shape}, and there are {len(self)} outcomes; give one each."
+            raise ValueError(msg)
+        if given.dtype.kind == "c" and self.amplitudes is None:
+            raise TypeError(
+                "A complex cotangent stands for derivatives by amplitudes; compute them with "
+                "amplitudes=True, or give a real one."
+            )
+        if not np.isfinite(given).all():
+            raise ValueError("The cotangent has entries that are NaN or infinite; give finite numbers.")
+        return self._pull(given.astype(np.complex128 if given.dtype.kind == "c" else np.float64))
 
     @property
     def layout(self) -> FockLayout | None:
@@ -286,10 +332,24 @@ def keep_conditions(
         return found
     n_modes = found.n_modes
     others = [mode for mode in range(n_modes) if mode not in heralds]
-    conditions = [*herald_rules(heralds), *(rule.on(others) for rule in pairs)]
-    if least > 0:
-        conditions.append(Rule(tuple(others), tuple(range(least, MAX_STATE_PHOTONS * len(others) + 1))))
-    found = keep_by_rules(found, conditions)
+    found = keep_by_rules(found, conditions_as_rules(heralds, pairs, least, others))
     if not heralds:
         return found
     return OutputDistribution(found.probabilities, states=np.ascontiguousarray(found.states[:, others]))
+
+
+def conditions_as_rules(
+    heralds: dict[int, int], pairs: Sequence[Rule], least: int, others: list[int]
+) -> list[Rule]:
+    """Return heralds, rules and the least number of photons as rules on all modes.
+
+    Args:
+        heralds: Photons demanded in some modes.
+        pairs: Rules on the others, checked.
+        least: Fewest photons in the others.
+        others: The modes without a herald.
+    """
+    conditions = [*herald_rules(heralds), *(rule.on(others) for rule in pairs)]
+    if least > 0:
+        conditions.append(Rule(tuple(others), tuple(range(least, 255 * len(others) + 1))))
+    return conditions
