@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 
 from lwfast._types import ComplexArray
-from lwfast.circuit.bound_elements import ElementBinder
 from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized, ValueOf, element
+from lwfast.circuit.matrices.bound_elements import ElementBinder
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
 from lwfast.optics.unitary import check_unitary, unitary_deviation

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, dataclass_transform
 
 from lwfast._base.validation import as_fraction, as_real
-from lwfast.circuit.bound_elements import ElementBinder
+from lwfast.circuit.matrices.bound_elements import ElementBinder
 from lwfast.circuit.parameters import Parameter
 from lwfast.optics.elements import CONVENTIONS
 

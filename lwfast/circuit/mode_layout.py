@@ -7,8 +7,8 @@ from typing import Any
 
 from lwfast._base.validation import as_integer
 from lwfast.circuit.blocks import Group
-from lwfast.circuit.compiled import Compilation
 from lwfast.circuit.components import Component, HeraldData, ModeSwaps
+from lwfast.circuit.matrices.compiled import Compilation
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import completed_swaps, unpacked
 from lwfast.errors import ModeRangeError

@@ -10,7 +10,6 @@ import numpy as np
 from lwfast._base.validation import as_integer, full_name, is_several
 from lwfast._types import ComplexArray
 from lwfast.circuit.blocks import Group
-from lwfast.circuit.compiled import CompiledCircuit
 from lwfast.circuit.components import (
     Barrier,
     BeamSplitter,
@@ -20,12 +19,13 @@ from lwfast.circuit.components import (
     ModeSwaps,
     PhaseShifter,
 )
-from lwfast.circuit.derivatives import Differentiable
-from lwfast.circuit.kept import KeptBuild
+from lwfast.circuit.matrices.compiled import CompiledCircuit
+from lwfast.circuit.matrices.derivatives import Differentiable
+from lwfast.circuit.matrices.kept import KeptBuild
+from lwfast.circuit.matrices.setting_table import setting_table
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import with_adjacent_beam_splitters, with_joined_mode_swaps
-from lwfast.circuit.setting_table import setting_table
 from lwfast.errors import CircuitCompilationError, ModeRangeError, ended
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import numpy as np
 from lwfast._base.validation import full_name
 from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.circuit import Parameter
-from lwfast.circuit.bound_elements import BoundElements
-from lwfast.circuit.setting_table import SettingTable, setting_table
+from lwfast.circuit.matrices.bound_elements import BoundElements
+from lwfast.circuit.matrices.setting_table import SettingTable, setting_table
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.batch import Batch
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask

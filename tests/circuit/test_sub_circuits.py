@@ -7,7 +7,7 @@ import pytest
 
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.circuit.blocks import Group
-from lwfast.circuit.bound_elements import ElementBinder
+from lwfast.circuit.matrices.bound_elements import ElementBinder
 from lwfast.errors import ModeRangeError
 from lwfast.optics.unitary import random_unitary
 

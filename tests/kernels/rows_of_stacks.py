@@ -70,9 +70,9 @@ def counts_of_stacks():
 
 
 STACK_ROWS = {
-    "pcg64.seed_streams": lambda: [(seeds(),)],
-    "pcg64.draw_uniforms": lambda: [(seeds()[0], np.zeros(9)), (seeds()[1], np.zeros(0))],
-    "sampling.count_stack": counts_of_stacks,
+    "samples.pcg64.seed_streams": lambda: [(seeds(),)],
+    "samples.pcg64.draw_uniforms": lambda: [(seeds()[0], np.zeros(9)), (seeds()[1], np.zeros(0))],
+    "samples.sampling.count_stack": counts_of_stacks,
     "stacked_layers.simple_settings": settings_to_check,
     "stacked_layers.layer_edges": lists_of_edges,
     "stacked_layers.stacked_layers": products_of_stacks,

@@ -9,9 +9,10 @@ import pytest
 
 import lwfast as lw
 from lwfast._kernels import _mode, _simd
-from lwfast._kernels.optics import boson_sampling, layers, slos
+from lwfast._kernels.optics import layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
+from lwfast._kernels.optics.samples import boson_sampling
 from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.layout import FockLayout
 from tests.kernels.rows_gradients import GRADIENT_ROWS
@@ -302,7 +303,7 @@ def guides():
 
 def outcomes_of_uniforms():
     uniforms, cdf, guide = distributions_of_uniforms()
-    pair(OPTICS, "sampling.guide_table")[0](cdf, guide)
+    pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
     yield uniforms, cdf, guide, np.zeros(len(uniforms), np.int64)
 
 
@@ -314,7 +315,7 @@ def outcomes_one_by_one():
 
 def counts_of_uniforms():
     uniforms, cdf, guide = distributions_of_uniforms()
-    pair(OPTICS, "sampling.guide_table")[0](cdf, guide)
+    pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
     for room in (0, len(uniforms)):
         yield uniforms, np.zeros(room), cdf, guide, np.zeros(40, np.int64)
 
@@ -356,19 +357,19 @@ def multiplied_elements():
 
 
 ROWS = {
-    "boson_lanes.sets_by_size": lambda: [
+    "samples.boson_lanes.sets_by_size": lambda: [
         (n, np.zeros(1 << n, np.uint64), np.zeros(n + 2, np.int64)) for n in (1, 5)
     ],
-    "boson_lanes.sample_in_lanes": samples_in_lanes,
+    "samples.boson_lanes.sample_in_lanes": samples_in_lanes,
     "amplitude.small_amplitude": single_amplitudes,
-    "boson_sampling.expand": expansions,
-    "boson_sampling.permanent_expansion": permanents_with_repeats,
-    "boson_sampling.bound_terms": bounds_of_terms,
-    "boson_sampling.minors_sums": sums_of_minors,
-    "boson_sampling.minors_sizes": sizes_of_minors,
-    "boson_sampling.minors_expansion": minors,
-    "boson_sampling.photon_mode": modes_of_photons,
-    "boson_sampling.sample_clifford": samples,
+    "samples.boson_sampling.expand": expansions,
+    "samples.boson_sampling.permanent_expansion": permanents_with_repeats,
+    "samples.boson_sampling.bound_terms": bounds_of_terms,
+    "samples.boson_sampling.minors_sums": sums_of_minors,
+    "samples.boson_sampling.minors_sizes": sizes_of_minors,
+    "samples.boson_sampling.minors_expansion": minors,
+    "samples.boson_sampling.photon_mode": modes_of_photons,
+    "samples.boson_sampling.sample_clifford": samples,
     "clicks.no_click_probabilities": no_clicks,
     "clicks.clicks_from_no_clicks": lambda: [(generator().random(16), 4)],
     "elements._coefficients": lambda: [(kind, 0.3) for kind in range(5)],
@@ -398,11 +399,11 @@ ROWS = {
     "permanents.permanent_compensated.permanent_compensated": lambda: [
         (complex_matrix(n, n), start, 1 << (n - 6), np.zeros(5)) for n, start in ((7, 0), (8, 1))
     ],
-    "sampling.guide_table": guides,
-    "sampling._outcome_at": outcomes_one_by_one,
-    "sampling.draw_outcomes": outcomes_of_uniforms,
-    "sampling.count_uniforms": counts_of_uniforms,
-    "sampling.count_small": counts_of_few,
+    "samples.sampling.guide_table": guides,
+    "samples.sampling._outcome_at": outcomes_one_by_one,
+    "samples.sampling.draw_outcomes": outcomes_of_uniforms,
+    "samples.sampling.count_uniforms": counts_of_uniforms,
+    "samples.sampling.count_small": counts_of_few,
     "slos.prefix_counts": lambda: [(BOUNDS, FLOORS, 4)],
     "slos.inner_modes": lambda: [(4, 3, 20.0), (20, 8, 2e6), (1, 2, 3.0)],
     "slos.inner_tables": tables_of_links,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lwfast._kernels.optics.sampling import count_uniforms, draw_outcomes, guide_table
+from lwfast._kernels.optics.samples.sampling import count_uniforms, draw_outcomes, guide_table
 from lwfast.optics.samples import sample_counts as sampling
 from lwfast.optics.samples.sample_counts import guide_to, sample_counts
 from tests.kernels.twins import plain

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lwfast._kernels.optics.sampling import count_small
+from lwfast._kernels.optics.samples.sampling import count_small
 from lwfast.optics.distributions.amplitudes import amplitudes_to
 from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.distributions.small_layers import small_layers

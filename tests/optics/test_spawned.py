@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lwfast._kernels.optics.pcg64 import draw_uniforms, seed_streams
+from lwfast._kernels.optics.samples.pcg64 import draw_uniforms, seed_streams
 from lwfast.optics.samples.spawned import child_seeds, spawned
 from tests.marks import wraps
 from tests.reference import pcg64 as slow

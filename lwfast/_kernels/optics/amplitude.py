@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels.optics.boson_sampling import permanent_expansion
+from lwfast._kernels.optics.samples.boson_sampling import permanent_expansion
 from lwfast._types import ComplexArray, StateTable
 
 

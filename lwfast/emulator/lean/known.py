@@ -8,7 +8,7 @@ import numpy as np
 
 from lwfast._types import FloatArray
 from lwfast.circuit import PhotonicCircuit
-from lwfast.circuit.kept import KeptBuild
+from lwfast.circuit.matrices.kept import KeptBuild
 from lwfast.emulator.heralding import circuit_transfer
 from lwfast.errors import CircuitCompilationError
 from lwfast.optics.light import Transfer

@@ -105,7 +105,7 @@ def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) ->
 
 @functools.cache
 def _kernels() -> ModuleType:
-    from lwfast._kernels.optics import sampling as kernels
+    from lwfast._kernels.optics.samples import sampling as kernels
 
     return kernels
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from lwfast._types import ComplexArray
 from lwfast.circuit import HeraldData
-from lwfast.circuit.setting_table import SettingTable
+from lwfast.circuit.matrices.setting_table import SettingTable
 from lwfast.results import SamplingResult
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.sweep import SweepData, child_of

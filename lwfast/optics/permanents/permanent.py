@@ -72,7 +72,7 @@ def permanent(
     Source:
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns
         (`_kernels/optics/permanents/permanent.py`); with repeated lines where that is cheaper, an expansion
-        over sub-multisets (`_kernels/optics/boson_sampling.py`).
+        over sub-multisets (`_kernels/optics/samples/boson_sampling.py`).
     """
     if rows is None and cols is None and not return_error and type(matrix) is np.ndarray:
         quick = _one_plain(matrix)
@@ -164,7 +164,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
 
     Source:
         Two expansions over subsets, from the first and from the last row
-        (`_kernels/optics/boson_sampling.py`).
+        (`_kernels/optics/samples/boson_sampling.py`).
     """
     array = _as_complex(matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] + 1:

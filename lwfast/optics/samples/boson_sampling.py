@@ -104,7 +104,8 @@ def boson_sample(
 
     Source:
         Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
-        the permanents come from an expansion over sub-multisets, see `_kernels/optics/boson_sampling.py`.
+        the permanents come from an expansion over sub-multisets, see the file of the same name under
+        `_kernels/optics/samples`.
     """
     if is_stack(unitary, occupation):
         return _sample_stack(unitary, occupation, n_samples, rng, workers, progress)
@@ -278,7 +279,7 @@ def _in_lanes(
     rows: ComplexArray, places: AnyArray, uniforms: FloatArray, out: StateTable
 ) -> Callable[[slice, Callable[[], None]], object]:
     """Return what draws a part of the samples side by side."""
-    from lwfast._kernels.optics.boson_lanes import sample_in_lanes
+    from lwfast._kernels.optics.samples.boson_lanes import sample_in_lanes
 
     n_rows, n_columns = rows.shape
     parts = np.zeros((2, n_columns, max(16, -(-n_rows // 8) * 8)))  # whole vectors of any width, two at least
@@ -298,7 +299,7 @@ def _expanding(
     rows: ComplexArray, places: AnyArray, uniforms: FloatArray, out: StateTable, *, in_steps: bool
 ) -> Callable[[slice, Callable[[], None]], object]:
     """Return what draws a part of the samples one after the other."""
-    from lwfast._kernels.optics.boson_sampling import sample_clifford
+    from lwfast._kernels.optics.samples.boson_sampling import sample_clifford
 
     re, im = np.ascontiguousarray(rows.T.real), np.ascontiguousarray(rows.T.imag)
     states = largest_table(places.shape[1], len(rows))
@@ -320,7 +321,7 @@ def _from_distribution(
 ) -> StateTable:
     """Draw `count` outputs from the distribution of all of them."""
     from lwfast._kernels.optics.layout import states_at
-    from lwfast._kernels.optics.sampling import draw_outcomes
+    from lwfast._kernels.optics.samples.sampling import draw_outcomes
 
     workers = checked_workers(workers)
     check_memory(count * (light.n_modes + 16), f"{count} samples of {light.n_modes} modes")

@@ -99,7 +99,7 @@ def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]
                 counts[index] = _count_one(p[index], n, streams.generator(index))
             step("settings", index + 1, n_settings)
         return counts
-    from lwfast._kernels.optics.sampling import count_stack
+    from lwfast._kernels.optics.samples.sampling import count_stack
 
     given, totals = readable(p), np.empty(n_settings)
     size = max(1, int(_CHUNK_NANOSECONDS / (n * _SAMPLE_NANOSECONDS + n_outcomes * _OUTCOME_NANOSECONDS)))
@@ -132,7 +132,7 @@ def guide_cells(n_outcomes: int, n_samples: int) -> int:
 
 def guide_to(cdf: FloatArray, n_samples: int) -> Any:
     """Return the guide table, int32 or int64, to cumulative probabilities float64[K], the last one 1."""
-    from lwfast._kernels.optics.sampling import guide_table
+    from lwfast._kernels.optics.samples.sampling import guide_table
 
     guide: Any = np.empty(guide_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
     guide_table(cdf, guide)
@@ -156,7 +156,7 @@ def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.rand
 
 
 def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> Counts:
-    from lwfast._kernels.optics.sampling import count_uniforms
+    from lwfast._kernels.optics.samples.sampling import count_uniforms
 
     counts: Counts = np.zeros(cdf.size, dtype=np.int64)
     guide = guide_to(cdf, n_samples)
@@ -189,7 +189,7 @@ def _count_beside_drawing(
     """Count on other threads while this one draws; sums of integers do not depend on who adds them."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from lwfast._kernels.optics.sampling import count_uniforms
+    from lwfast._kernels.optics.samples.sampling import count_uniforms
 
     workers = min(available_cores(), 4)
     tallies = [counts, *(np.zeros_like(counts) for _ in range(workers - 1))]

@@ -51,7 +51,7 @@ class Spawned:
         """Return uint64[count, 4], new states of PCG64 for kernels; None of another generator."""
         if self._seeds is None:
             return None
-        from lwfast._kernels.optics.pcg64 import seed_streams
+        from lwfast._kernels.optics.samples.pcg64 import seed_streams
 
         states = self._seeds.copy()
         seed_streams(states)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels.optics.pcg64 import draw_uniforms
+from lwfast._kernels.optics.samples.pcg64 import draw_uniforms
 from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 
 _U = np.uint64  # an unsigned index needs no check for negative ones

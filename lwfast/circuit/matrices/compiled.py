@@ -8,8 +8,8 @@ from operator import is_
 from typing import Any
 
 from lwfast._types import ComplexArray
-from lwfast.circuit.bound_elements import BoundElements, ElementBinder
 from lwfast.circuit.components import Component, HeraldData, Serialized
+from lwfast.circuit.matrices.bound_elements import BoundElements, ElementBinder
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import unpacked
 

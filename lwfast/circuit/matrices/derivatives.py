@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_RX, BLOCK, LOSS
 from lwfast._types import AnyArray, ComplexArray, FloatArray
-from lwfast.circuit.bound_elements import BoundElements
+from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
 from lwfast.errors import ParameterValueError

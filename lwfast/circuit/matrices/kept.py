@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lwfast.circuit.compiled import CompiledCircuit
+from lwfast.circuit.matrices.compiled import CompiledCircuit
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter

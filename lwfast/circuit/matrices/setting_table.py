@@ -11,7 +11,7 @@ import numpy as np
 from lwfast._base.buffers import frozen
 from lwfast._base.memory import check_memory
 from lwfast._types import AnyArray, ComplexArray, FloatArray
-from lwfast.circuit.bound_elements import BoundElements
+from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.parameters import Parameter
 from lwfast.errors import CircuitCompilationError, ParameterValueError
 
