@@ -12,6 +12,7 @@ import numpy as np
 from lwfast._base.progress import Progress, ProgressLike
 
 JOB_PATH = (
+    "circuits",
     "unitary check",
     "output distributions",
     "sample counts and states",
@@ -78,6 +79,7 @@ class _GroupProgress(Progress):
 
 def _steps() -> dict[str, Callable[[], object]]:
     return {
+        "circuits": _circuits,
         "unitary check": _unitary,
         "output distributions": _distributions,
         "sample counts and states": _sampling,
@@ -86,11 +88,34 @@ def _steps() -> dict[str, Callable[[], object]]:
         "noise": _noise,
         "permanents": _permanents,
         "boson sampling": _boson_sampling,
+        "gradients": _gradients,
         "Fock basis": _fock,
         "result tables": _tables,
         "result text": _text,
         "sums of results": _sums,
     }
+
+
+def _circuits() -> None:
+    from lwfast.circuit import PhotonicCircuit
+
+    circuit = PhotonicCircuit(2)
+    circuit.bs(0)
+    _ = circuit.U
+
+
+def _gradients() -> None:
+    from lwfast.circuit import Parameter, PhotonicCircuit
+    from lwfast.emulator.gradients.expectation import expectation
+    from lwfast.hardware import Source
+    from lwfast.state import State
+    from lwfast.tasks import Sampler
+
+    circuit = PhotonicCircuit(2)
+    circuit.bs(0, reflectivity=Parameter(0.4))
+    state = State([1, 1])
+    for source in (None, Source(indistinguishability=0.9)):
+        expectation(Sampler(circuit, state, 1, source=source), {state: 1.0}, gradient=True)
 
 
 _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
