@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import lwfast as lw
 from lwfast.emulator import Backend, Detector, Source
 from lwfast.emulator.lean import small_tasks
+from tests.started import PATIENCE, threads
 
 
 def silent(*_):
