@@ -19,7 +19,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--every-signature",
         action="store_true",
-        help="with LWFAST_JIT=1: fail where a signature of a kernel was never called, as the whole suite does",
+        help="with LWFAST_JIT=1: fail where a signature was never called, as the whole suite does",
     )
 
 

@@ -1,4 +1,4 @@
-"""A stranger adds a kernel: written, built and called as `docs/architecture.md` says, in a copy of the package."""
+"""A stranger adds a kernel, as `docs/architecture.md` says, to a copy of the package."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ for arguments in [(given, out, 1), (given, out, 2), (given, out, 3), (given, out
     try:
         added(*arguments)
     except Exception as error:
-        print(type(error).__name__, error)
+        print(type(error).__name__, *error.args)
 """
 
 ANSWERS = """native
 3 [1.0, 3.0, 7.0] [1.0, 9.0, 49.0] True
 ValueError A total is below zero.
-OverflowError 
+OverflowError
 ValueError a value that only LWFAST_JIT=1 shows
 MemoryError Allocation failed (probably too large).
 TypeError The kernel optics.added.added takes for its argument 2, out, a writable, C-contiguous, aligned \
@@ -78,10 +78,9 @@ a float.
 def reason_not_to_build():
     if not TOOLS.exists():
         return "tools/native is not here"
-    code = "import sys; sys.path[:0] = [sys.argv[1]]; import build; print(build.why_not() or build.no_compiler())"
-    return subprocess.run(
-        [sys.executable, "-c", code, str(TOOLS)], capture_output=True, text=True, check=True, timeout=60
-    ).stdout.strip()
+    code = "import build; print(build.why_not() or build.no_compiler())"
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(TOOLS)!r}); {code}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 
 
 @pytest.fixture(scope="module")
