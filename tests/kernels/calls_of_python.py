@@ -26,11 +26,20 @@ def listen() -> None:
 
     compile_for = Dispatcher._compile_for_args
 
-    def note(self: Any, *args: Any, **named: Any) -> Any:
-        if self.py_func.__module__.startswith("lwfast._kernels."):
-            CALLS[_jit.name_of(self.py_func)].add(tuple(self.typeof_pyval(value) for value in args))
-        return compile_for(self, *args, **named)
+    def keep(self: Any, compiled: Any) -> None:
+        """Hide what was compiled from Python's first call, also where another kernel called before it."""
+        self.overloads[tuple(compiled.signature.args)] = compiled
 
+    def note(self: Any, *args: Any, **named: Any) -> Any:
+        answer = compile_for(self, *args, **named)
+        kinds = tuple(self.typeof_pyval(value) for value in args)
+        if self.py_func.__module__.startswith("lwfast._kernels."):
+            CALLS[_jit.name_of(self.py_func)].add(kinds)
+        if (compiled := self.overloads.get(kinds)) is not None:
+            self._insert([kind._code for kind in kinds], compiled.entry_point, compiled.objectmode)
+        return answer
+
+    Dispatcher.add_overload = keep
     Dispatcher._compile_for_args = note
 
 
