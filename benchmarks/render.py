@@ -24,7 +24,11 @@ SECTIONS = {
     "boson_sampling": "Boson sampling",
     "distribution": "Distributions",
     "emulator": "The emulator",
+    "everyday_runs": "Everyday runs",
+    "gradients": "Gradients",
     "results": "Results at scale",
+    "everyday_objects": "Everyday work: circuits, states, small results",
+    "sweeps": "Many settings at once",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""

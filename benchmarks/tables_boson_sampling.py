@@ -10,7 +10,7 @@ import numpy as np
 
 import lwfast as lw
 from benchmarks.adapters import boson_sampling_exqalibur, boson_sampling_lwfast, boson_sampling_piquasso
-from benchmarks.bench_boson_sampling import occupation, rows
+from benchmarks.bench_boson_sampling import PEER_SAMPLES, occupation, rows
 from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
 
 PACKAGES = ("exqalibur", "piquasso")
@@ -19,7 +19,7 @@ PAIR = [boson_sampling_lwfast, boson_sampling_exqalibur]
 
 def tables() -> list[Table]:
     """Measure, and write the tables."""
-    return [_peers(), _growth(), _piquasso(), _loss(), _compilation()]
+    return [_peers(), _counts(), _growth(), _piquasso(), _loss(), _compilation()]
 
 
 def _each(n_modes: int, n_photons: int, counts: dict[str, int], rounds: int) -> dict[str, float]:
@@ -55,6 +55,31 @@ def _peers() -> Table:
             ]
         )
     return "Time for each sample", markdown(["", "lwfast", "exqalibur", "ratio"], lines)
+
+
+def _counts() -> Table:
+    """From a thousand samples to a million, in one call."""
+    lines = []
+    for (n_modes, n_photons), most in PEER_SAMPLES.items():
+        unitary, inputs = lw.random_unitary(n_modes, seed=1), occupation(n_modes, n_photons)
+        draws = {a.name: a.sampler(unitary, inputs) for a in PAIR}
+        for count in (10**3, 10**4, 10**5, 10**6):
+            asked = {"lwfast": count, "exqalibur": min(count, most)}
+            for name, draw in draws.items() if count == 10**3 else ():
+                if not (rows(draw(count)).sum(axis=1) == n_photons).all():
+                    raise AssertionError(f"{name} lost a photon")
+            calls = {name: (lambda d=draw, c=asked[name]: d(c)) for name, draw in draws.items()}
+            seconds = medians(calls, 5 if count <= 10**4 else 1, warmups=1 if count <= 10**5 else 0)
+            peer = seconds["exqalibur"] / asked["exqalibur"] * count
+            lines.append(
+                [
+                    f"{count:,} of {n_modes} modes, {n_photons} photons",
+                    seconds_text(seconds["lwfast"]),
+                    seconds_text(peer) + (f" (from {most:,})" if count > most else ""),
+                    ratio_text(peer, seconds["lwfast"]),
+                ]
+            )
+    return "Time for many samples", markdown(["", "lwfast", "exqalibur", "ratio"], lines)
 
 
 def _growth() -> Table:

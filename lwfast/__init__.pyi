@@ -34,6 +34,9 @@ from lwfast.circuit.display import (
 from lwfast.cli.installation import (
     show_config as show_config,
 )
+from lwfast.emulator.gradients.expectation import (
+    expectation as expectation,
+)
 from lwfast.emulator.warmup import (
     warmup as warmup,
 )
@@ -127,6 +130,9 @@ from lwfast.optics.permanents.permanent import (
 from lwfast.optics.samples.boson_sampling import (
     boson_sample as boson_sample,
 )
+from lwfast.optics.samples.sample_counts import (
+    sample_counts as sample_counts,
+)
 from lwfast.optics.unitary import (
     is_unitary as is_unitary,
 )
@@ -177,4 +183,7 @@ from lwfast.tasks import (
 )
 from lwfast.tasks import (
     Simulator as Simulator,
+)
+from lwfast.tasks import (
+    Sweep as Sweep,
 )

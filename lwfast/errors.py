@@ -64,7 +64,7 @@ def printable(text: str) -> str:
 def ended(error: BaseException) -> str:
     """Return what an error says, with a period at its end: the errors of Python and of parsers have none."""
     text = str(error)
-    return text if text.endswith(".") else f"{text}."
+    return text if text.endswith((".", "?", "!", ".)")) else f"{text}."
 
 
 def is_unicode(text: str) -> bool:

@@ -2,7 +2,8 @@
 
 A `Rule` is what everything else works with: `PostSelection` holds several, `as_rules` and `as_heralds` read
 every form in which people, tasks and the wire write them, and `check_modes` compares them with a number of
-modes. `PostSelectionFunction` wraps any callable and is asked once for each distinct outcome.
+modes. `PostSelectionFunction` wraps any callable and is asked once for each distinct outcome. `as_selection`
+tells rules from callables.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from lwfast.state import State
 StateLike = State | Sequence[int]
 _ONLY_RULES = tuple((package, "PostSelection.validate") for package in ("lwfast", "lightworks"))
 """The methods that ask for the rules and nothing else."""
+_NO_SELECTION = (
+    "Post-selection should be a PostSelection, pairs of modes and photon totals or, where functions are "
+    "taken, a callable that says whether a State counts; got {!r:.80}."
+)
 
 
 class Rule(NamedTuple):
@@ -137,6 +142,9 @@ class PostSelection(PostSelectionType):
         return f"lwfast.PostSelection({rules})"
 
 
+_VALIDATE = PostSelection.validate
+
+
 class PostSelectionFunction(PostSelectionType):
     """Post-selection by a callable: a function, a bound method, a `functools.partial`, an object with a call.
 
@@ -153,6 +161,11 @@ class PostSelectionFunction(PostSelectionType):
             msg = f"Post-selection should be a callable, got {type(function).__name__}."  # type: ignore[unreachable]
             raise TypeError(msg)
         self._function = function
+
+    @property
+    def function(self) -> Callable[[State], bool]:
+        """The callable that decides."""
+        return self._function
 
     def validate(self, state: StateLike) -> bool:
         """Say whether the function accepts `state`."""
@@ -205,10 +218,43 @@ def has_only_rules(selection: Any) -> bool:
     So it does for `PostSelection` and Lightworks' own. A class that has rules and a `validate` of its own may
     ask for more.
     """
+    if type(selection) is PostSelection and PostSelection.validate is _VALIDATE:
+        return "validate" not in vars(selection)  # nearly every call
     if not hasattr(selection, "rules"):
         return False
     validate = getattr(selection, "validate", None)
     return validate is None or origin_of(getattr(validate, "__func__", validate)) in _ONLY_RULES
+
+
+def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], Any] | None]:
+    """Return post-selection as rules, or as a test of a State where rules do not say all that it asks for.
+
+    Args:
+        selection: A `PostSelection` (or Lightworks' own) or pairs of modes and totals, which are rules; or an
+            object with `validate(state)` or a callable, which are tests.
+
+    Returns:
+        The rules and None, or no rules and the test.
+
+    Raises:
+        TypeError: It is none of these, or a rule does not hold integers.
+        ValueError: A rule is empty, names a mode twice or has negative numbers.
+    """
+    _refuse_class(selection)
+    if selection is None:
+        raise TypeError(_NO_SELECTION.format(selection))
+    if not has_only_rules(selection):
+        if hasattr(selection, "validate"):
+            return (), selection.validate
+        if callable(selection):
+            return (), selection
+    return as_rules(selection), None
+
+
+def name_of_test(selection: Any) -> str:
+    """Return what a callable or an object with `validate` is called where a person reads of it."""
+    function = selection.function if isinstance(selection, PostSelectionFunction) else selection
+    return getattr(function, "__qualname__", type(function).__name__)
 
 
 def as_rules(rules: Any) -> tuple[Rule, ...]:
@@ -225,10 +271,11 @@ def as_rules(rules: Any) -> tuple[Rule, ...]:
     """
     if rules is None:
         return ()
+    if type(rules) is PostSelection:
+        return tuple(rules._rules)  # noqa: SLF001  (checked when they were added)
     given = getattr(rules, "rules", rules)
     if not is_several(given) or isinstance(given, Mapping):
-        msg = f"Rules should be a PostSelection or pairs of modes and photon totals, got {given!r:.80}."
-        raise TypeError(msg)
+        raise TypeError(_NO_SELECTION.format(given))
     return tuple(_rule(*_pair(rule, "rule", "modes and photon totals")) for rule in given)
 
 
@@ -345,7 +392,7 @@ def _integers(
     several = is_several(values)
     checked = []
     for value in values if several else (values,):
-        if integral_floats and is_real(value) and value != value // 1:
+        if integral_floats and type(value) is not int and is_real(value) and value != value // 1:
             msg = f"{name} should be integers, got {value!r}."
             raise ValueError(msg)
         number = as_integer(value, name, integral_floats=integral_floats)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import operator
+from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from typing import Any, NoReturn, SupportsIndex, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwfast._base.validation import full_name
 from lwfast.errors import StateError
 
 _NOT_INTEGER = "State mode occupation numbers should be integers, got {!r} of type {} in mode {}."
 _NEGATIVE = "Mode occupation numbers cannot be negative, got {} in mode {}."
+_ZERO, _ONE = 0, 1
+_new = object.__new__
 
 
 class State:
@@ -35,18 +40,12 @@ class State:
     def __init__(self, state: Iterable[int]) -> None:
         values = tuple(state)
         # A plain loop beats set(map(type, ...)) and operator.countOf up to 20 modes: 0.38 to 0.53 us at 8.
+        # Most photon numbers are 0 and 1, of which CPython has one object each: a tenth of the time less.
         for value in values:
-            if type(value) is not int or value < 0:
+            if value is not _ZERO and value is not _ONE and (type(value) is not int or value < 0):
                 values = _checked(values)
                 break
         self._occupation = values
-
-    @staticmethod
-    def _trusted(occupation: tuple[int, ...]) -> State:
-        """Make a State of photon numbers that are known to be valid."""
-        self = object.__new__(State)
-        self._occupation = occupation
-        return self
 
     @property
     def s(self) -> list[int]:
@@ -94,7 +93,7 @@ class State:
                 f"Merged states must be the same length, got {len(self._occupation)} and {len(other)} modes."
             )
             raise ValueError(msg)
-        return State._trusted(tuple(map(operator.add, self._occupation, other)))
+        return trusted_state(tuple(map(operator.add, self._occupation, other)))
 
     def _validate(self) -> None:
         """Do nothing: a State is checked when it is made. Kept for code written for Lightworks."""
@@ -107,7 +106,9 @@ class State:
 
     def __add__(self, value: object) -> State:
         if isinstance(value, State):
-            return State._trusted(self._occupation + value._occupation)
+            both = _new(State)  # in place of a call to trusted_state, which is a tenth of the time
+            both._occupation = self._occupation + value._occupation
+            return both
         msg = f"Addition only supported between states of lwfast, got {full_name(value)}."
         raise TypeError(msg)
 
@@ -168,7 +169,9 @@ class State:
 
     def __getitem__(self, indices: SupportsIndex | slice) -> int | State:
         if isinstance(indices, slice):
-            return State._trusted(self._occupation[indices])
+            part = _new(State)
+            part._occupation = self._occupation[indices]  # noqa: SLF001  (of this class)
+            return part
         try:
             return self._occupation[indices]
         except TypeError:
@@ -177,8 +180,38 @@ class State:
 
 
 def trusted_state(occupation: tuple[int, ...]) -> State:
-    """Wrap a tuple of Python ints that is known to be valid, without looking at it again."""
-    return State._trusted(occupation)  # noqa: SLF001  (the constructor of this module)
+    """Wrap a tuple of Python ints that is known to be valid, without looking at it again.
+
+    The constructor of the rooms above: the rows of a uint8 table, as Python ints, are valid.
+    """
+    state = _new(State)
+    state._occupation = occupation  # noqa: SLF001  (of this module)
+    return state
+
+
+def states_of(table: NDArray[np.uint8]) -> list[State]:
+    """Return the rows of a table as states.
+
+    Args:
+        table: uint8[N, n_modes]; its type says that every row is valid.
+    """
+    states = list(map(_new, repeat(State, len(table))))
+    deque(map(_set_occupation, states, map(tuple, table.tolist())), maxlen=0)  # loops in C: half of the time
+    return states
+
+
+def iterate_states(table: NDArray[np.uint8]) -> Iterator[State]:
+    """Go through the rows of a table as states; the first of many do not wait for the last.
+
+    Args:
+        table: uint8[N, n_modes]; its type says that every row is valid.
+    """
+    starts = range(0, len(table), _CHUNK)
+    return chain.from_iterable(states_of(table[start : start + _CHUNK]) for start in starts)
+
+
+_CHUNK = 4096
+_set_occupation = State._occupation.__set__  # type: ignore[attr-defined, misc]  # noqa: SLF001  (of this module)
 
 
 def _checked(values: tuple[Any, ...]) -> tuple[int, ...]:

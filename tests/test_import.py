@@ -177,3 +177,15 @@ def test_functions_are_not_shadowed_by_modules():
 def test_the_wheel_is_under_test():
     """Under tox the tests import the installed package, not the checkout."""
     assert "site-packages" in Path(lwfast.__file__).parts
+
+
+def test_how_kernels_are_compiled_is_their_rooms_own():
+    """No file outside of the kernels imports those of them that have an underscore; `report` tells of them.
+
+    But for the padding of the arrays that kernels take, which whoever allocates them has to know.
+    """
+    root = Path(lwfast.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        if "_kernels" not in path.relative_to(root).parts:
+            text = path.read_text(encoding="utf-8").replace("lwfast._kernels._simd import PADDING", "")
+            assert "lwfast._kernels._" not in text, path

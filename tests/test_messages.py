@@ -1,8 +1,9 @@
-"""Errors speak in sentences: a capital letter first, a period at the end.
+"""Errors and warnings speak in sentences: a capital letter first, a period at the end.
 
 A sentence may begin with what the caller wrote: a value, something in backticks or quotes, an option, or a
 name, that is a word with an underscore, or one that its file has as a parameter or a function (so `rng`, a
-property). The text of a private error is not looked at: it completes a sentence of whoever catches it.
+property). The text of a private error is not looked at: it completes a sentence of whoever catches it. A
+sentence that ends in the words of another error passes them through `ended`; a list may follow a colon.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ EXCEPTIONS = {
 }
 PLACEHOLDER = "\0"
 """Stands in a text for what is only known when it is made."""
-ENDS = (".", "?", ".)", '."', PLACEHOLDER)
+ENDED = "\1"
+"""Stands for the words of another error, which `ended` gives their period."""
+ENDS = (".", "?", ".)", '."', ENDED)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -39,7 +42,7 @@ def texts_of(node: ast.expr, known: dict[str, list[ast.expr]]) -> list[str]:
         case ast.Constant(value=str(text)):
             return [text]
         case ast.JoinedStr(values=values):
-            return ["".join(v.value if isinstance(v, ast.Constant) else PLACEHOLDER for v in values)]
+            return ["".join(v.value if isinstance(v, ast.Constant) else _placeholder(v) for v in values)]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             ends = texts_of(right, known) or [PLACEHOLDER]
             return [start + end for start in texts_of(left, known) or [PLACEHOLDER] for end in ends]
@@ -54,6 +57,12 @@ def texts_of(node: ast.expr, known: dict[str, list[ast.expr]]) -> list[str]:
             return []
 
 
+def _placeholder(part: ast.expr) -> str:
+    value = getattr(part, "value", None)
+    is_ended = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "ended"
+    return ENDED if is_ended else PLACEHOLDER
+
+
 def _split(text: str) -> list[str]:
     """Return the parts of a format string, each of its fields by itself."""
     parts, rest = [], text
@@ -65,7 +74,7 @@ def _split(text: str) -> list[str]:
 
 
 def messages(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield the line and the text of each error that is raised with a text."""
+    """Yield the line and the text of each error that is raised with a text, and of each warning."""
 
     def visit(node: ast.AST, known: dict[str, list[ast.expr]]) -> Iterator[tuple[int, str]]:
         if isinstance(node, Function):
@@ -73,11 +82,13 @@ def messages(tree: ast.Module) -> Iterator[tuple[int, str]]:
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Assign) and isinstance(inner.targets[0], ast.Name):
                     known[inner.targets[0].id] = [*known.get(inner.targets[0].id, []), inner.value]
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-            function = node.exc.func
+        call = node.exc if isinstance(node, ast.Raise) else node
+        if isinstance(call, ast.Call) and call.args:
+            function = call.func
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            if name in EXCEPTIONS or (name.endswith("Error") and not name.startswith("_")):
-                for text in texts_of(node.exc.args[0], known):
+            is_error = name in EXCEPTIONS or (name.endswith("Error") and not name.startswith("_"))
+            if is_error if isinstance(node, ast.Raise) else ast.unparse(function) == "warnings.warn":
+                for text in texts_of(call.args[0], known):
                     yield node.lineno, text
         for child in ast.iter_child_nodes(node):
             yield from visit(child, known)
@@ -98,7 +109,8 @@ def names_in(tree: ast.Module) -> set[str]:
 
 def fault_of(text: str, names: set[str]) -> str | None:
     """Say what keeps a text from being a sentence."""
-    if not text.rstrip().endswith(ENDS):
+    # A list may follow, a line for each of its parts.
+    if not text.rstrip().endswith(ENDS) and ":\n" not in text:
         return "no period at its end"
     word = re.match(r"\w+", text)
     if word and text[0].islower() and "_" not in word[0] and word[0] not in names:
@@ -111,7 +123,7 @@ def faults(path: Path) -> list[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     names = names_in(tree)
     return [
-        f"{path}:{line}: {fault}: {text.replace(PLACEHOLDER, '...')!r}"
+        f"{path}:{line}: {fault}: {text.replace(PLACEHOLDER, '...').replace(ENDED, '...')!r}"
         for line, text in messages(tree)
         if (fault := fault_of(text, names))
     ]
@@ -119,7 +131,7 @@ def faults(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("room", sorted({path.parts[0] for path in FILES}))
 def test_errors_are_sentences(room: str) -> None:
-    """Every text that an error is raised with is a sentence."""
+    """Every text that an error is raised with, or that warns, is a sentence."""
     found = [fault for path in FILES if path.parts[0] == room for fault in faults(path)]
     assert not found, "\n".join(found)
 
@@ -131,11 +143,15 @@ def test_errors_are_sentences(room: str) -> None:
         ('raise ValueError("too many.")', ["no capital letter at its beginning"]),
         ('raise ValueError("Too many")', ["no period at its end"]),
         ('raise ValueError(f"{n} are too many.")', []),
-        ('raise ValueError(f"At most {n}")', []),
+        ('raise ValueError(f"At most {n}")', ["no period at its end"]),
+        ('raise ValueError(f"It says: {ended(n)}")', []),
+        ('raise ValueError(f"These cannot be read:\\n{n}")', []),
+        ('warnings.warn("too many.", stacklevel=2)', ["no capital letter at its beginning"]),
+        ('warnings.warn(f"At most {n}", stacklevel=2)', ["no period at its end"]),
         ('raise ValueError("`n` is too large.")', []),
         ('raise ValueError("n is too large.")', []),
         ('raise ValueError("n_modes is too large.")', []),
-        ('msg = f"of {n}"\n    raise ValueError(msg)', ["no capital letter at its beginning"]),
+        ('msg = f"of {n}."\n    raise ValueError(msg)', ["no capital letter at its beginning"]),
         ('raise ValueError("it is {} now.".format(n))', ["no capital letter at its beginning"]),
         ('raise ValueError("A " + "b")', ["no period at its end"]),
         ('raise ValueError("A." if n else "b.")', ["no capital letter at its beginning"]),

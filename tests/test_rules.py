@@ -20,7 +20,9 @@ from lwfast.rules import (
     Rule,
     as_heralds,
     as_rules,
+    as_selection,
     check_modes,
+    name_of_test,
     process_post_selection,
 )
 from lwfast.scheduler.validation.rules_data import check_job_data
@@ -277,3 +279,57 @@ def test_processing_keeps_objects() -> None:
     assert process_post_selection(rules) is rules
     assert process_post_selection(None) is None
     assert DefaultPostSelection().validate([1, 2])
+
+
+class _Strict:
+    """Post-selection of its own, with a test and no rules."""
+
+    def validate(self, state: State) -> bool:
+        return state[0] == 1
+
+
+def test_rules_or_a_callable_is_told_in_one_place() -> None:
+    """Rules in every form are rules; what only answers is a test, and its name is that of what was given."""
+    rules = _rules((0, 1))
+    for selection in (rules, [(0, 1)], [[[0], [1]]]):
+        assert as_selection(selection) == ((Rule((0,), (1,)),), None)
+    function = PostSelectionFunction(_first_is_one)
+    named = ((_first_is_one, "_first_is_one"), (function, "_first_is_one"), (_Strict(), "_Strict"))
+    for selection, name in named:
+        found, test = as_selection(selection)
+        assert found == ()
+        assert test is not None
+        assert [test(State([1, 0])), test(State([0, 1]))] == [True, False]
+        assert name_of_test(selection) == name
+
+
+def _first_is_one(state: State) -> bool:
+    return state[0] == 1
+
+
+@pytest.mark.parametrize("bad", [None, 5, "rules", {0: 1}])
+def test_what_is_no_post_selection_is_refused_alike(bad: object) -> None:
+    """One sentence for what neither is made of rules nor can be asked, wherever it is given."""
+    result = SamplingResult({State([1, 0]): 1})
+    calls = [lambda: as_selection(bad), lambda: result.apply_post_selection(bad)]
+    if bad is not None:  # no rules, where they are a keyword
+        calls += [
+            lambda: result.post_select(bad),
+            lambda: lw.post_select(result.states, result.counts, bad),
+            lambda: lw.output_distribution(np.eye(2), [1, 0], rules=bad),
+        ]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"^Post-selection should be a PostSelection, pairs of modes"):
+            call()
+
+
+def test_the_class_of_a_post_selection_is_refused_everywhere() -> None:
+    """`PostSelection` where `PostSelection()` is meant is told as that, by arrays and results as by tasks."""
+    result = SamplingResult({State([1, 0]): 1})
+    for kind in (lw.PostSelection, DefaultPostSelection):
+        for call in (
+            lambda kind=kind: result.apply_post_selection(kind),
+            lambda kind=kind: lw.post_select(result.states, result.counts, kind),
+        ):
+            with pytest.raises(TypeError, match=r"give an object of it"):
+                call()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lwfast.errors import StateError
-from lwfast.state import State, as_occupation, trusted_state
+from lwfast.state import State, as_occupation, iterate_states, states_of, trusted_state
 from tests.strategies import non_integers, occupations
 
 
@@ -194,3 +194,23 @@ def test_as_occupation_refuses_tables_and_negatives() -> None:
 def test_trusted_state() -> None:
     """A trusted tuple is wrapped as it is."""
     assert trusted_state((1, 2)) == State([1, 2])
+
+
+def test_rows_become_states_in_bulk():
+    """The rows of a table are states like any others, in order, over several pieces of a long table too."""
+    table = np.random.default_rng(0).integers(0, 256, (9000, 3)).astype(np.uint8)
+    expected = [State(row) for row in table.tolist()]
+    assert states_of(table[:50]) == expected[:50]
+    assert list(iterate_states(table)) == expected
+    assert states_of(table[:0]) == list(iterate_states(table[:0])) == []
+    assert states_of(np.zeros((2, 0), np.uint8)) == [State([])] * 2
+    assert all(type(n) is int for n in states_of(table[:1])[0])
+
+
+@pytest.mark.parametrize("bad", [True, 1.0, np.True_, np.float64(1), "1", None])
+def test_what_equals_a_photon_number_is_none(bad):
+    """One of several kinds of 1 is an integer."""
+    for values in ([1, bad], [bad, 0], [0, 1, 0, 1, bad]):
+        with pytest.raises(TypeError, match="should be integers"):
+            State(values)
+    assert type(State([np.int64(1), 0])[0]) is int

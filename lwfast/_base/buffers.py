@@ -34,8 +34,9 @@ class _Alias:
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self.array = array
-        address, _ = array.__array_interface__["data"]
-        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+        interface = array.__array_interface__  # a new dict
+        interface["data"] = (interface["data"][0], False)
+        self.__array_interface__ = interface
 
 
 def readable(array: A) -> A:
@@ -43,11 +44,16 @@ def readable(array: A) -> A:
     return array if array.flags.writeable else np.asarray(_Alias(array))  # type: ignore[return-value]
 
 
+def view_of_bytes(text: bytes) -> NDArray[np.uint8]:
+    """Return bytes as `readable` would; a fifth of its time, and the view does not keep the bytes alive."""
+    return np.frombuffer(_view(_address(text), len(text), _WRITABLE), np.uint8)
+
+
 def frozen(array: A) -> A:
     """Return a view of an array whose memory nobody may write to any more, not by its flags either."""
     owner: Any = array
     while isinstance(owner, np.ndarray):
-        owner.flags.writeable = False
+        owner.setflags(write=False)
         owner = owner.base
     return array.view()
 

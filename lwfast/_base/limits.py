@@ -42,7 +42,12 @@ def check_state_photons(n_photons: int, subject: str) -> None:
         raise ResourceLimitError(msg)
 
 
+def some(names: Sequence[str], most: int = MAX_NAMED) -> str:
+    """Return the first of many names and how many more there are, for a message that people can read."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def first_ids(ids: Sequence[str]) -> str:
     """The ids of a message, which names the first 20 of them and says how many there are."""
-    rest = f" and {len(ids) - MAX_NAMED} more ({len(ids)} in all)" if len(ids) > MAX_NAMED else ""
-    return ", ".join(ids[:MAX_NAMED]) + rest
+    return some(ids) + (f" ({len(ids)} in all)" if len(ids) > MAX_NAMED else "")

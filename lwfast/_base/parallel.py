@@ -79,7 +79,7 @@ def run_chunks(
     Raises:
         BaseException: The first exception of a chunk, or Ctrl-C; chunks not yet begun are then left out.
     """
-    workers = min(n_chunks, workers or available_cores())
+    workers = n_chunks if n_chunks <= 1 else min(n_chunks, workers or available_cores())
     if workers <= 1:
         for chunk in range(n_chunks):
             task(chunk)

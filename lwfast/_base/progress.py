@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import Any, Literal
+from typing import Any
 
-from lwfast.errors import LightworksDependencyError
+from lwfast._base.validation import is_bool
 
+ProgressLike = bool | Callable[..., object] | None
+"""What a user passes as `progress`; see `Progress`."""
 _OPEN: ContextVar[Progress | None] = ContextVar("lwfast_progress", default=None)
 _PAUSE_SECONDS = 0.1
 
@@ -26,32 +28,33 @@ def step(what: str, done: int, total: int) -> None:
 
 
 class Progress:
-    """Shows steps; as a context, also those that are reported by `step` inside of it.
+    """Shows how work is going; as a context, also the steps that are reported by `step` inside of it.
+
+    This is what the argument `progress` means in every function that has it.
 
     Args:
-        wanted: True for a line on stderr (a bar where tqdm is installed), a callable that takes
-            (what, done, total), or False or None for nothing.
+        wanted: True for a bar on stderr, or a plain line where tqdm is not installed; a callable, which is
+            called with what `takes` names; False or None for nothing.
         unit: What the bar counts; "B" are bytes, shown as kB and MB.
-        without_tqdm: What True means where tqdm is not installed: the line, nothing, or an error.
+        takes: What a callable is called with, of "what", "done" and "total" or of what a subclass reports.
 
     Raises:
-        LightworksDependencyError: If a bar is wanted, tqdm is not installed and that is an error.
+        TypeError: `wanted` is something else.
     """
 
     def __init__(
-        self,
-        wanted: bool | Callable[[str, int, Any], Any] | None,
-        *,
-        unit: str = "it",
-        without_tqdm: Literal["line", "nothing", "error"] = "line",
+        self, wanted: ProgressLike, *, unit: str = "it", takes: tuple[str, ...] = ("what", "done", "total")
     ) -> None:
-        if wanted is True and without_tqdm == "error" and find_tqdm() is None:
-            raise LightworksDependencyError(
-                "The package tqdm is not installed; python -m pip install tqdm (the extra lwfast[progress])."
+        if not (wanted is None or is_bool(wanted) or callable(wanted)):
+            msg = (
+                f"`progress` should be True, False or a callable that takes ({', '.join(takes)}), got "
+                f"{wanted!r:.80} of type {type(wanted).__name__}."
             )
-        self._wanted = wanted
+            raise TypeError(msg)
+        self._function = wanted if callable(wanted) else None
+        self.is_wanted = self._function is not None or bool(wanted)
+        self._takes = takes
         self._unit = unit
-        self._writes_lines = without_tqdm == "line"
         self._bars: dict[str, Any] = {}  # of work that is not finished; None where there is no tqdm
         self._what = ""
         self._finished = ""
@@ -60,7 +63,7 @@ class Progress:
         self._token: Token[Progress | None] | None = None
 
     def __enter__(self) -> Progress:
-        if self._wanted:
+        if self.is_wanted:
             self._token = _OPEN.set(self)
         return self
 
@@ -72,11 +75,21 @@ class Progress:
 
     def report(self, what: str, done: int, total: int | None) -> None:
         """Show that `done` of `total` steps of `what` are done, or of steps whose number is not known."""
-        if not self._wanted:
-            return
-        if callable(self._wanted):
-            self._wanted(what, done, total)
-            return
+        self.told(what=what, done=done, total=total)
+
+    def told(self, **news: Any) -> None:
+        """Hand news to the callable, or show them, or neither."""
+        if self._function is not None:
+            self._function(*(news[name] for name in self._takes))
+        elif self.is_wanted:
+            self._show(**news)
+
+    def begin(self, what: str, total: int) -> None:
+        """Show that nothing of `what` is done yet; a callable hears only of what is done."""
+        if self._function is None:
+            self.report(what, 0, total)
+
+    def _show(self, *, what: str, done: int, total: int | None) -> None:
         now = time.monotonic()
         ended = total is not None and done >= total
         if what == self._what and not ended and now - self._shown_at < _PAUSE_SECONDS:
@@ -93,7 +106,7 @@ class Progress:
         if bar is not None:
             bar.total = total
             bar.update(done - bar.n)
-        elif self._writes_lines:
+        else:
             self._write(f"{what}: {done}" if total is None else f"{what}: {done} of {total}")
         if ended:
             self._finished = what

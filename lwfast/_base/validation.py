@@ -24,6 +24,8 @@ def full_name(value: Any) -> str:
 
 def is_several(value: Any) -> bool:
     """Say whether `value` holds several values to go through: a text does not, nor does a 0-d array."""
+    if type(value) is tuple or type(value) is list:
+        return True  # nearly every call, and five times as fast as asking an abstract class
     if isinstance(value, np.ndarray):
         return value.ndim > 0
     return isinstance(value, Iterable) and not isinstance(value, str | bytes)

@@ -1,7 +1,7 @@
 """Circuits: what light passes through."""
 
-from lwfast.circuit.compiled import CompiledCircuit
 from lwfast.circuit.components import HeraldData
+from lwfast.circuit.matrices.compiled import CompiledCircuit
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter, ParameterDict
 from lwfast.circuit.photonic_circuit import PhotonicCircuit

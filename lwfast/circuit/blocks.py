@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
 from lwfast._types import ComplexArray
-from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized
+from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized, ValueOf, element
+from lwfast.circuit.matrices.bound_elements import ElementBinder
 from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
 from lwfast.circuit.parameters import Parameter
 from lwfast.optics.unitary import check_unitary, unitary_deviation
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class UnitaryMatrix(Component):
     """A unitary matrix over `modes`, which increase but may leave out modes that were added between them."""
 
@@ -27,11 +28,11 @@ class UnitaryMatrix(Component):
         """Return the element with its modes moved."""
         return replace(self, modes=tuple(map(mode_map, self.modes)))
 
-    def frozen(self) -> UnitaryMatrix:
-        """Return the element with the present matrix, which must be unitary."""
+    def frozen(self, value_of: ValueOf = Parameter.get) -> UnitaryMatrix:
+        """Return the element with the present matrix, or another, which must be unitary."""
         if not isinstance(self.unitary, ParameterizedUnitary):
             return self
-        matrix = self.unitary.unitary
+        matrix = self.unitary.at(value_of)
         check_unitary(matrix)
         return replace(self, unitary=matrix)
 
@@ -40,17 +41,16 @@ class UnitaryMatrix(Component):
         if isinstance(self.unitary, ParameterizedUnitary):
             yield from self.unitary.params
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        rows = list(self.modes)
-        matrix[rows] = _array(self.unitary) @ matrix[rows]
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        elements.block(self.modes, self.unitary)
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`; modes that were added between the matrix' own stay as they are."""
         start = self.modes[0]
         rows = np.array(self.modes) - start
         expanded = np.identity(rows[-1] + 1, dtype=np.complex128)
-        expanded[np.ix_(rows, rows)] = _array(self.unitary)
+        expanded[np.ix_(rows, rows)] = cast("ComplexArray", self.unitary)
         text = [[str(entry) for entry in row] for row in expanded.tolist()]
         return ["UnitaryMatrix", {"mode": start, "unitary": text, "label": self.label}]
 
@@ -60,7 +60,7 @@ class UnitaryMatrix(Component):
         return frozenset(range(self.modes[0], self.modes[-1] + 1))
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class Group(Component):
     """Elements that are drawn as one, over the modes from `mode_1` to `mode_2`."""
 
@@ -80,17 +80,17 @@ class Group(Component):
             self.heralds.moved(mode_map),
         )
 
-    def frozen(self) -> Group:
-        """Return the group with each Parameter replaced by its present value."""
-        return replace(self, components=tuple(component.frozen() for component in self.components))
+    def frozen(self, value_of: ValueOf = Parameter.get) -> Group:
+        """Return the group with each Parameter replaced by its present value, or by another."""
+        return replace(self, components=tuple(component.frozen(value_of) for component in self.components))
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the elements."""
         for component in self.components:
             yield from component.parameters()
 
-    def apply(self, matrix: ComplexArray) -> None:  # noqa: ARG002  (the interface has it)
-        """Refuse: compiled circuits hold no groups.
+    def add_to(self, elements: ElementBinder) -> None:  # noqa: ARG002  (the interface has it)
+        """Refuse: tables of elements hold no groups.
 
         Raises:
             RuntimeError: Always.
@@ -109,11 +109,6 @@ class Group(Component):
     def modes_used(self) -> frozenset[int]:
         """The modes over which the group is drawn."""
         return frozenset(range(self.mode_1, self.mode_2 + 1))
-
-
-def _array(matrix: ComplexArray | ParameterizedUnitary) -> ComplexArray:
-    """Return the matrix of an element whose Parameters are frozen."""
-    return cast("ComplexArray", matrix)
 
 
 def as_unitary_matrix(unitary: Any) -> ComplexArray | ParameterizedUnitary:

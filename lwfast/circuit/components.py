@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypeVar, dataclass_transform
 
 from lwfast._base.validation import as_fraction, as_real
-from lwfast._types import ComplexArray
+from lwfast.circuit.matrices.bound_elements import ElementBinder
 from lwfast.circuit.parameters import Parameter
-from lwfast.optics.elements import (
-    CONVENTIONS,
-    apply_beam_splitter,
-    apply_mode_swaps,
-    apply_phase_shift,
-)
+from lwfast.optics.elements import CONVENTIONS
 
 ModeMap = Callable[[int], int]
 """Takes a mode to its new place; keeps the order of modes."""
 Serialized = list[Any]
 """`[name, parameters]`, as a job carries it."""
 Real = float | Parameter[Any]
+ValueOf = Callable[[Parameter[Any]], Any]
+"""Gives the value that is put in the place of a Parameter."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,17 +40,18 @@ class HeraldData:
         )
 
 
-@dataclass(slots=True, frozen=True)
 class Component(ABC):
     """Base of all elements."""
+
+    __slots__ = ()
 
     @abstractmethod
     def moved(self, mode_map: ModeMap) -> Component:
         """Return the element with its modes moved."""
 
     @abstractmethod
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left with the element's; Parameters must be frozen."""
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
 
     @abstractmethod
     def serialize(self) -> Serialized:
@@ -65,8 +62,8 @@ class Component(ABC):
     def modes_used(self) -> frozenset[int]:
         """The modes on which the element acts."""
 
-    def frozen(self) -> Component:
-        """Return the element with each Parameter replaced by its present value."""
+    def frozen(self, value_of: ValueOf = Parameter.get) -> Component:  # noqa: ARG002  (most have a Parameter)
+        """Return the element with each Parameter replaced by its present value, or by another."""
         return self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
@@ -74,7 +71,20 @@ class Component(ABC):
         return iter(())
 
 
-@dataclass(slots=True, frozen=True)
+E = TypeVar("E", bound=Component)
+
+
+@dataclass_transform(frozen_default=True)
+def element(cls: type[E]) -> type[E]:
+    """Make a class of elements: a dataclass with slots, which type checkers take for frozen.
+
+    While a program runs nothing stops an assignment: `frozen=True` sets each field by a call, and making an
+    element takes four times as long.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+@element
 class BeamSplitter(Component):
     """A beam splitter between two modes."""
 
@@ -85,18 +95,18 @@ class BeamSplitter(Component):
 
     def __post_init__(self) -> None:
         if not isinstance(self.reflectivity, Parameter):
-            checked = as_fraction(self.reflectivity, "Reflectivity of a beam splitter")
+            checked = _reflectivity(self.reflectivity)
             if checked is not self.reflectivity:
                 object.__setattr__(self, "reflectivity", checked)
         if self.convention not in CONVENTIONS:
             msg = f"Beam splitter convention should be one of {CONVENTIONS}, got {self.convention!r}."
             raise ValueError(msg)
 
-    def frozen(self) -> BeamSplitter:
-        """Return the element with the present reflectivity."""
+    def frozen(self, value_of: ValueOf = Parameter.get) -> BeamSplitter:
+        """Return the element with the present reflectivity, or another."""
         if not isinstance(self.reflectivity, Parameter):
             return self
-        return replace(self, reflectivity=self.reflectivity.get())
+        return replace(self, reflectivity=value_of(self.reflectivity))
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -107,10 +117,10 @@ class BeamSplitter(Component):
         """Return the element with its modes moved."""
         return replace(self, mode_1=mode_map(self.mode_1), mode_2=mode_map(self.mode_2))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        reflectivity = _number(self.reflectivity)
-        apply_beam_splitter(matrix, self.mode_1, self.mode_2, reflectivity, self.convention)
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        value, column = elements.value(self.reflectivity, _reflectivity)
+        elements.write.beam_splitter(self.mode_1, self.mode_2, value, self.convention, column)
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -123,7 +133,7 @@ class BeamSplitter(Component):
         return frozenset((self.mode_1, self.mode_2))
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class PhaseShifter(Component):
     """A phase shift on one mode."""
 
@@ -132,13 +142,13 @@ class PhaseShifter(Component):
 
     def __post_init__(self) -> None:
         if not isinstance(self.phi, Parameter):
-            checked = as_real(self.phi, "Phase")
+            checked = _phase(self.phi)
             if checked is not self.phi:
                 object.__setattr__(self, "phi", checked)
 
-    def frozen(self) -> PhaseShifter:
-        """Return the element with the present phase."""
-        return replace(self, phi=self.phi.get()) if isinstance(self.phi, Parameter) else self
+    def frozen(self, value_of: ValueOf = Parameter.get) -> PhaseShifter:
+        """Return the element with the present phase, or another."""
+        return replace(self, phi=value_of(self.phi)) if isinstance(self.phi, Parameter) else self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -149,9 +159,9 @@ class PhaseShifter(Component):
         """Return the element with its mode moved."""
         return replace(self, mode=mode_map(self.mode))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        apply_phase_shift(matrix, self.mode, _number(self.phi))
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        elements.write.phase_shift(self.mode, *elements.value(self.phi, _phase))
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -163,24 +173,23 @@ class PhaseShifter(Component):
         return frozenset((self.mode,))
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class Loss(Component):
-    """Loss on one mode, to a loss mode of its own: `loss_mode` is the row of the matrix used for it."""
+    """Loss on one mode, to a loss mode of its own."""
 
     mode: int
     loss: Real
-    loss_mode: int = -1
 
     def __post_init__(self) -> None:
         # A Parameter is checked now as well, with its present value, and again when the circuit is built.
         value = self.loss.get() if isinstance(self.loss, Parameter) else self.loss
-        checked = as_fraction(value, "Loss")
+        checked = _loss(value)
         if not isinstance(self.loss, Parameter) and checked is not self.loss:
             object.__setattr__(self, "loss", checked)
 
-    def frozen(self) -> Loss:
-        """Return the element with the present loss."""
-        return replace(self, loss=self.loss.get()) if isinstance(self.loss, Parameter) else self
+    def frozen(self, value_of: ValueOf = Parameter.get) -> Loss:
+        """Return the element with the present loss, or another."""
+        return replace(self, loss=value_of(self.loss)) if isinstance(self.loss, Parameter) else self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -191,14 +200,9 @@ class Loss(Component):
         """Return the element with its mode moved."""
         return replace(self, mode=mode_map(self.mode))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left; the loss mode's row is still that of the identity."""
-        loss = _number(self.loss)
-        passed, lost = math.sqrt(1 - loss), math.sqrt(loss)
-        matrix[self.loss_mode] = lost * matrix[self.mode]
-        matrix[self.loss_mode, self.loss_mode] = passed
-        matrix[self.mode] *= passed
-        matrix[self.mode, self.loss_mode] = -lost  # the sign makes it unitary
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        elements.write.loss(self.mode, *elements.value(self.loss, _loss))
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -210,7 +214,7 @@ class Loss(Component):
         return frozenset((self.mode,))
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class Barrier(Component):
     """A mark across modes that does nothing."""
 
@@ -220,8 +224,8 @@ class Barrier(Component):
         """Return the element with its modes moved."""
         return Barrier(tuple(map(mode_map, self.modes)))
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Leave `matrix` as it is."""
+    def add_to(self, elements: ElementBinder) -> None:
+        """Leave the table as it is."""
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`."""
@@ -233,7 +237,7 @@ class Barrier(Component):
         return frozenset()
 
 
-@dataclass(slots=True, frozen=True)
+@element
 class ModeSwaps(Component):
     """A permutation of modes: each key goes to its value."""
 
@@ -251,9 +255,9 @@ class ModeSwaps(Component):
         """Return the element with its modes moved."""
         return ModeSwaps({mode_map(start): mode_map(end) for start, end in self.swaps.items()})
 
-    def apply(self, matrix: ComplexArray) -> None:
-        """Multiply `matrix`, in place, from the left."""
-        apply_mode_swaps(matrix, self.swaps)
+    def add_to(self, elements: ElementBinder) -> None:
+        """Add the element to a table."""
+        elements.write.mode_swaps(self.swaps)
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`; JSON has text keys only, so the modes swapped from are text."""
@@ -265,6 +269,13 @@ class ModeSwaps(Component):
         return frozenset(self.swaps)
 
 
-def _number(value: Real) -> float:
-    """Return the value of an element whose Parameters are frozen."""
-    return float(cast("float", value))
+def _reflectivity(value: Any) -> float:
+    return as_fraction(value, "Reflectivity of a beam splitter")
+
+
+def _phase(value: Any) -> float:
+    return as_real(value, "Phase")
+
+
+def _loss(value: Any) -> float:
+    return as_fraction(value, "Loss")

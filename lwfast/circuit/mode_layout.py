@@ -8,6 +8,7 @@ from typing import Any
 from lwfast._base.validation import as_integer
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import Component, HeraldData, ModeSwaps
+from lwfast.circuit.matrices.compiled import Compilation
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import completed_swaps, unpacked
 from lwfast.errors import ModeRangeError
@@ -23,6 +24,7 @@ class Layout:
         heralds: Photon number by heralded mode.
         own_heralds: Those of them that no group brought.
         internal: Modes that groups brought for their heralds; users cannot name them.
+        kept: The table of the elements that was made last.
     """
 
     n_modes: int
@@ -30,20 +32,29 @@ class Layout:
     heralds: HeraldData = field(default_factory=HeraldData)
     own_heralds: HeraldData = field(default_factory=HeraldData)
     internal: list[int] = field(default_factory=list)
+    kept: Compilation | None = field(default=None, repr=False, compare=False)
 
     @property
     def n_named(self) -> int:
         """The number of modes that users can name."""
         return self.n_modes - len(self.internal)
 
+    def compilation(self) -> Compilation:
+        """Return the elements as a table, made anew when an element or the number of modes has changed."""
+        kept = self.kept
+        if kept is None or not kept.fits(self.n_modes, self.components):
+            kept = self.kept = Compilation.of(self.n_modes, self.components)
+        return kept
+
     def copy(self) -> Layout:
-        """Return a copy that shares nothing but the elements, which are immutable."""
+        """Return a copy that shares nothing but the elements and their table, which are immutable."""
         return Layout(
             self.n_modes,
             list(self.components),
             self.heralds.copy(),
             self.own_heralds.copy(),
             list(self.internal),
+            self.kept,
         )
 
     def place(self, mode: Any) -> int:

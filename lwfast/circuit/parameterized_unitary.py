@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,22 @@ class ParameterizedUnitary:
     @property
     def unitary(self) -> ComplexArray:
         """The matrix with the present values of the parameters, complex128[n, n]."""
-        values = {name: p.get() if isinstance(p, Parameter) else p for name, p in self._params.items()}
+        return self.at(Parameter.get)
+
+    def at(self, value_of: Callable[[Parameter[Any]], Any]) -> ComplexArray:
+        """Return the matrix with the values of the parameters that `value_of` gives, complex128[n, n]."""
+        values = {name: value_of(p) if isinstance(p, Parameter) else p for name, p in self._params.items()}
         return np.array(self._unitary.evalf(subs=values), dtype=np.complex128)
+
+    def derivative(self, parameter: Parameter[Any]) -> ComplexArray:
+        """Return the derivative of the matrix by a Parameter, at the present values, complex128[n, n]."""
+        values = {name: p.get() if isinstance(p, Parameter) else p for name, p in self._params.items()}
+        found = np.zeros(self.shape, dtype=np.complex128)
+        for name, p in self._params.items():
+            for symbol in self._unitary.free_symbols if p is parameter else ():
+                if symbol.name == name:
+                    found += np.array(self._unitary.diff(symbol).evalf(subs=values), dtype=np.complex128)
+        return found
 
     @property
     def shape(self) -> tuple[int, int]:

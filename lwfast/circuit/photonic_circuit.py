@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from lwfast._base.validation import as_integer, full_name, is_several
 from lwfast._types import ComplexArray
 from lwfast.circuit.blocks import Group
-from lwfast.circuit.compiled import CompiledCircuit
 from lwfast.circuit.components import (
     Barrier,
     BeamSplitter,
@@ -20,14 +19,14 @@ from lwfast.circuit.components import (
     ModeSwaps,
     PhaseShifter,
 )
+from lwfast.circuit.matrices.compiled import CompiledCircuit
+from lwfast.circuit.matrices.derivatives import Differentiable
+from lwfast.circuit.matrices.kept import KeptBuild
+from lwfast.circuit.matrices.setting_table import setting_table
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
-from lwfast.circuit.rewriting import (
-    unpacked,
-    with_adjacent_beam_splitters,
-    with_joined_mode_swaps,
-)
-from lwfast.errors import CircuitCompilationError, ModeRangeError
+from lwfast.circuit.rewriting import with_adjacent_beam_splitters, with_joined_mode_swaps
+from lwfast.errors import CircuitCompilationError, ModeRangeError, ended
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +48,8 @@ class PhotonicCircuit:
         TypeError: `n_modes` is no integer.
         ValueError: `n_modes` is below 1.
     """
+
+    _kept: KeptBuild | None = None
 
     def __init__(self, n_modes: int) -> None:
         number = as_integer(n_modes, "Number of modes", integral_floats=True)
@@ -98,6 +99,31 @@ class PhotonicCircuit:
         """The unitary over the modes and one more for each loss element, with present parameters."""
         return self._build().U_full
 
+    def unitaries(self, parameters: Mapping[Any, Any]) -> ComplexArray:
+        """Return `U` for many settings of parameters, which keep their values.
+
+        Each is, bit for bit, what setting the parameters and reading `U` gives: where there is loss, the
+        block of `U_full` over the circuit's own modes, which is not unitary.
+
+        Args:
+            parameters: For each Parameter that varies, or its label, its values: k numbers, or one for all
+                settings. The others stay at their present value.
+
+        Returns:
+            complex128[k, n_modes, n_modes].
+
+        Raises:
+            TypeError: `parameters` is no mapping, or a value no real number.
+            ValueError: There are no values, a parameter is not in the circuit, or lengths differ.
+            ParameterValueError: A value is not finite, or outside the bounds of its Parameter.
+            CircuitCompilationError: An element does not take a value.
+            ResourceLimitError: They would not fit in memory.
+        """
+        bound = self._layout.compilation().bound
+        table = setting_table(self.get_all_params(), parameters)
+        whole = table.unitaries(bound, bound.present())
+        return np.ascontiguousarray(whole[:, : self.n_modes, : self.n_modes])
+
     def __str__(self) -> str:
         return f"PhotonicCircuit({self.n_modes})"
 
@@ -142,13 +168,14 @@ class PhotonicCircuit:
             TypeError: A mode is no integer, or a value no real number or Parameter.
             ValueError: A value is outside [0, 1], or the convention is unknown.
         """
-        first = self._layout.place(mode_1)
-        second = self._layout.place(mode_1 + 1 if mode_2 is None else mode_2)
+        layout = self._layout
+        first = layout.place(mode_1)
+        second = layout.place(mode_1 + 1 if mode_2 is None else mode_2)
         if first == second:
             msg = f"Beam splitter must act across two different modes, got {mode_1} twice."
             raise ModeRangeError(msg)
-        losses = [*_losses(first, loss), *_losses(second, loss)]
-        self._layout.components += [BeamSplitter(first, second, reflectivity, convention), *losses]
+        losses = _losses(loss, first, second)
+        layout.components += (BeamSplitter(first, second, reflectivity, convention), *losses)
 
     def ps(self, mode: int, phi: Real, loss: Real = 0) -> None:
         """Add a phase shift.
@@ -163,9 +190,10 @@ class PhotonicCircuit:
             TypeError: The mode is no integer, or a value no real number or Parameter.
             ValueError: The loss is outside [0, 1], or the phase not finite.
         """
-        where = self._layout.place(mode)
-        losses = _losses(where, loss)
-        self._layout.components += [PhaseShifter(where, phi), *losses]
+        layout = self._layout
+        where = layout.place(mode)
+        losses = _losses(loss, where)
+        layout.components += (PhaseShifter(where, phi), *losses)
 
     def loss(self, mode: int, loss: Real = 0) -> None:
         """Add loss on a mode.
@@ -294,6 +322,20 @@ class PhotonicCircuit:
         found = [p for component in self._layout.components for p in component.parameters()]
         return list({id(p): p for p in found}.values())
 
+    def differentiable(self, parameters: Any = True) -> Differentiable:
+        """Return the elements with the present values of their Parameters, and the way back to these.
+
+        Args:
+            parameters: True for all Parameters, or one, or several.
+
+        Raises:
+            TypeError: `parameters` is none of these.
+            ValueError: A Parameter is not one of the circuit.
+            ParameterValueError: A derivative does not exist: a reflectivity is 0 or 1, or a loss is 1 or
+                below 1e-6.
+        """
+        return Differentiable(self._layout.compilation().bound, parameters)
+
     def copy(self, freeze_parameters: bool = False) -> PhotonicCircuit:
         """Return a copy of the circuit.
 
@@ -304,10 +346,24 @@ class PhotonicCircuit:
             TypeError: With `freeze_parameters`, a Parameter has a value of the wrong type.
             ValueError: With `freeze_parameters`, a Parameter has a value outside its range.
         """
+        if freeze_parameters:
+            return self.fixed(Parameter.get)
         copied = PhotonicCircuit(self.n_modes)
         copied._layout = self._layout.copy()
-        if freeze_parameters:
-            copied._layout.components = [component.frozen() for component in self._layout.components]
+        return copied
+
+    def fixed(self, value_of: Callable[[Parameter[Any]], Any]) -> PhotonicCircuit:
+        """Return a copy of the circuit with numbers in the place of Parameters.
+
+        Args:
+            value_of: Returns the number for a Parameter.
+
+        Raises:
+            TypeError: A value has the wrong type.
+            ValueError: A value is outside its range.
+        """
+        copied: PhotonicCircuit = self.copy()
+        copied._layout.components = [component.frozen(value_of) for component in self._layout.components]
         return copied
 
     def unpack_groups(self) -> None:
@@ -401,22 +457,43 @@ class PhotonicCircuit:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
         try:
-            return CompiledCircuit(self.n_modes, unpacked(self._layout.components), self.heralds)
+            return CompiledCircuit(self._layout.compilation(), self.heralds)
         except Exception as error:
-            msg = f"An error occurred during the circuit compilation process: {error}"
-            raise CircuitCompilationError(msg) from error
+            raise _compilation_error(error) from error
+
+    def _kept_build(self) -> KeptBuild:
+        """Return the circuit as matrices, those of the last time where nothing has changed since.
+
+        Raises:
+            CircuitCompilationError: A Parameter has a value that its element does not take.
+        """
+        kept = self._kept
+        if kept is None or not kept.still_fits(self._layout):
+            try:
+                kept = KeptBuild(self._layout)
+            except Exception as error:
+                raise _compilation_error(error) from error
+            self._kept = kept if kept.can_be_kept else None
+        return kept
 
     def _get_circuit_spec(self) -> list[Component]:
         """Return the elements; they are immutable."""
         return list(self._layout.components)
 
 
-def _losses(mode: int, loss: Real) -> list[Component]:
-    """Return the loss element, or nothing where the loss is zero for good."""
+def _compilation_error(error: Exception) -> CircuitCompilationError:
+    return CircuitCompilationError(
+        f"An error occurred during the circuit compilation process: {ended(error)}"
+    )
+
+
+def _losses(loss: Real, *modes: int) -> list[Component]:
+    """Return a loss element for each mode, or nothing where the loss is zero for good."""
     if type(loss) in (int, float) and loss == 0:
         return []
-    element = Loss(mode, loss)
-    return [element] if isinstance(loss, Parameter) or cast("float", element.loss) > 0 else []
+    elements = [Loss(mode, loss) for mode in modes]
+    lossy = isinstance(loss, Parameter) or cast("float", elements[0].loss) > 0
+    return list(elements) if lossy else []
 
 
 def _pair(value: Any, name: str) -> tuple[Any, Any]:

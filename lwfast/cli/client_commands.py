@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lwfast.cli import doctor, pending
+from lwfast.cli.number_arguments import positive_number
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="only jobs with this name")
     parser.add_argument(
-        "--limit", type=_positive, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
+        "--limit", type=positive_number, default=DEFAULT_LIMIT, help="how many (default: %(default)s)"
     )
     pending.add_arguments(parser)
     parser.set_defaults(run=run_jobs)
@@ -129,7 +130,9 @@ def _add_jobs(commands: Any, where: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="without post-selection")
     parser.add_argument("--wait", action="store_true", help="wait until the job is complete")
     parser.add_argument("--timeout", type=float, help="seconds to wait at most")
-    parser.add_argument("--top", type=_positive, default=DEFAULT_LIMIT, help="how many outcomes to print")
+    parser.add_argument(
+        "--top", type=positive_number, default=DEFAULT_LIMIT, help="how many outcomes to print"
+    )
     parser.set_defaults(run=run_result)
 
 
@@ -200,6 +203,7 @@ def _log_lines(logs: Any) -> list[str]:
 
 def run_result(args: argparse.Namespace) -> int:
     """Save a result, or print its most frequent outcomes."""
+    from lwfast.results import SweepResult
     from lwfast.results.columns.json_like import path_text
     from lwfast.results.files.endings import result_path
 
@@ -207,6 +211,8 @@ def run_result(args: argparse.Namespace) -> int:
         result_path(args.output)  # raises what is wrong with the name before anything is fetched
     job = _client(args).job(args.id)
     result = job.result(args.timeout, progress=True) if args.wait else job.get_result()
+    if isinstance(result, SweepResult):
+        return _show_sweep(result.raw_data if args.raw else result, args.output)
     if args.output is not None:
         path = result.save(args.output, raw_data=args.raw)
         print(f"Saved {len(result.raw_data if args.raw else result):,} outcomes to {path_text(path)}.")
@@ -218,6 +224,21 @@ def run_result(args: argparse.Namespace) -> int:
         print(f"{count:>10}  {state}")
     left = f", {len(ordered) - args.top:,} of them not shown" if len(ordered) > args.top else ""
     print(f"{total:>10}  samples in {len(ordered):,} outcomes{left}")
+    return 0
+
+
+def _show_sweep(sweep: Any, output: str | None) -> int:
+    """Save the result of a sweep, or print the most frequent outcome of each setting."""
+    from lwfast.results.columns.json_like import path_text
+
+    if output is not None:
+        path = sweep.save(output)
+        print(f"Saved {len(sweep.states):,} outcomes of {len(sweep):,} settings to {path_text(path)}.")
+        return 0
+    for row, single in enumerate(sweep):
+        most = next(((state, count) for state, count in single.top(1).items()), None)
+        told = "no outcome" if most is None else f"{most[1]:>10} of {single.n_samples:>10}  {most[0]}"
+        print(f"{sweep.axis.told(row)}  {told}")
     return 0
 
 
@@ -287,7 +308,7 @@ def _jobs(args: argparse.Namespace, client: Client) -> list[Job]:
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
-        raise ConfigurationError(f"{path} is too large: {error}") from error
+        raise ConfigurationError(f"{path} is too large: {ended(error)}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not JSON: {ended(error)}") from error
     if isinstance(data, dict) and "job_type" in data:
@@ -331,10 +352,3 @@ def output_path(text: str) -> Path:
     if text == "-":
         raise argparse.ArgumentTypeError("A file is needed; nothing is written to standard output (-).")
     return Path(text)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
-    return number

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lwfast.cli.extras import require
+from lwfast.cli.number_arguments import positive_number
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
 
@@ -30,7 +31,12 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--config", type=Path, metavar="TOML", help="file that describes the QPUs (default: one like Artemis)"
     )
-    add("--workers", type=_positive, metavar="N", help="worker processes (default: one a core, less one)")
+    add(
+        "--workers",
+        type=positive_number,
+        metavar="N",
+        help="worker processes (default: one a core, less one)",
+    )
     add("--announce", choices=("text", "json"), default="text", help="how to say that it is ready")
     add("--exit-with-parent", action="store_true", help="end when standard input does")
     add("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
@@ -106,11 +112,4 @@ def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"A port should be from 0 to 65535, got {number}.")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"The number should be at least 1, got {number}.")
     return number

@@ -12,9 +12,11 @@ from lwfast._base.progress import Progress, step
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
-from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
+from lwfast.tasks import Analyzer, Batch, Sampler, Simulator, Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
-from lwfast.tasks.foreign import adopt
+from lwfast.tasks.foreign import adopt, leave_distribution
+from lwfast.tasks.sweep import SweepData
+from lwfast.tasks.task import data_of
 
 AUTO = "auto"
 _TASKS = {
@@ -52,21 +54,23 @@ class Backend:
         self._name = value
 
     def run(self, task: Any, executor: Any = None, progress: Any = None) -> Any:
-        """Run a task, or each task of a batch.
+        """Run a task, each task of a batch, or a task at each setting of a sweep.
 
         A run that is expected to take more than five seconds says so on stderr before it begins, unless
         `LWFAST_QUIET=1` is set.
 
         Args:
-            task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks.
-            executor: Any `concurrent.futures.Executor`: the tasks of a batch, and shots that are drawn one by
-                one where it is known before how many, go to its workers. The results are the same with and
-                without: each task of a batch that has a Generator as `rng` gets a stream of its own, made
-                from numbers that the Generator draws for one task after the other.
+            task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks; or a Sweep.
+            executor: Any `concurrent.futures.Executor`: the tasks of a batch, parts of a sweep, and shots
+                that are drawn one by one where it is known before how many, go to its workers. The results
+                are the same with and without: each task of a batch that has a Generator as `rng` gets a
+                stream of its own, made from numbers that the Generator draws for one task after the other.
             progress: True for progress on stderr, or a callable that takes (what, done, total).
 
         Returns:
-            A SamplingResult or SimulationResult; for a batch a list of them, in its order.
+            A SamplingResult or SimulationResult; for a batch a list of them, in its order; for a sweep a
+            SweepResult or SweepSimulationResult, whose settings are what runs of their own give, bit for bit,
+            with the children of the task's seed as `rng` (see `Sweep`).
 
         Raises:
             TypeError: `task` is no task.
@@ -76,14 +80,25 @@ class Backend:
             ResourceLimitError: It would not fit in memory, or so few shots count that the samples would take
                 more than a week; the message gives the estimate.
         """
+        if isinstance(task, Sweep):
+            from lwfast.emulator.sweeps.run_sweep import run_sweep
+
+            with Progress(progress):
+                return run_sweep(task, self._sweep_data(task), self._name, _prepared, executor)
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
+            quick = None if progress else self._run_small(adopted)
+            if quick is not None:
+                result, late = quick
+                if late is not None:
+                    leave_distribution(task, late)
+                return result
             data = self._data(adopted)
             prepared = _prepared(data, self._name, to_run=True)
             announce([prepared.plan])
             with Progress(progress):
                 result = _run(prepared, executor)
-            _leave_distribution(data, task)
+            _leave_with(task, data)
             return result
         batch = [_with_own_stream(self._data(single)) for single in adopted]
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
@@ -94,7 +109,7 @@ class Backend:
             found = spread(_run, runs)
             for result, data, original in zip(found, batch, task, strict=True):
                 results.append(result)
-                _leave_distribution(data, original)
+                _leave_with(original, data)
                 step("tasks", len(results), len(batch))
         return results
 
@@ -106,23 +121,42 @@ class Backend:
         """Say which method `run` would take, and why, without running anything.
 
         Args:
-            task: A task or batch, as in `run`.
+            task: A task, batch or sweep, as in `run`.
 
         Returns:
-            A Plan, whose text says it all; for a batch a list of them.
+            A Plan, whose text says it all; for a batch a list of them. A sweep has one: that of its first
+            setting, with the time of all settings.
 
         Raises:
             TypeError: `task` is no task.
             BackendError: The method does not run tasks of this kind.
             ResourceLimitError: The named method would not fit in memory.
         """
+        if isinstance(task, Sweep):
+            from lwfast.emulator.sweeps.run_sweep import plan_sweep
+
+            return plan_sweep(self._sweep_data(task), self._name, _prepared)
         adopted = adopt(task)
         if isinstance(adopted, Batch):
             return [_prepared(self._data(single), self._name).plan for single in adopted]
         plan: Plan = _prepared(self._data(adopted), self._name).plan
         return plan
 
+    def _run_small(self, task: Any) -> Any:
+        """Return the result of a small and ordinary task, and its circuit; None for the long way."""
+        from lwfast.emulator.lean.small_tasks import run_small
+
+        return run_small(task, self._name) if isinstance(task, _TASKS[self._name]) else None
+
+    def _sweep_data(self, sweep: Sweep) -> SweepData:
+        self._check_kind(sweep.task)
+        return sweep._generate_sweep()  # noqa: SLF001  (for backends)
+
     def _data(self, task: Any) -> Any:
+        self._check_kind(task)
+        return data_of(task)
+
+    def _check_kind(self, task: Any) -> None:
         kinds = _TASKS[self._name]
         if not isinstance(task, kinds):
             msg = (
@@ -130,7 +164,6 @@ class Backend:
                 f"tasks for the backend are: {', '.join(kind.__name__ for kind in kinds)}."
             )
             raise BackendError(msg)
-        return task._generate_task()  # noqa: SLF001
 
     def __str__(self) -> str:
         return self._name
@@ -146,16 +179,13 @@ def _with_own_stream(data: Any) -> Any:
     return data
 
 
-def _leave_distribution(data: Any, original: Any) -> None:
+def _leave_with(original: Any, data: Any) -> None:
     """Leave with a Sampler what its `probability_distribution` is worked out from when it is read."""
     if not isinstance(data, SamplerTask):
         return
-    from lwfast.emulator.run_sampler import LateDistribution, front_distribution
+    from lwfast.emulator.run_sampler import front_distribution
 
-    work = partial(front_distribution, replace(data, post_selection=None, rng=None))
-    # Ours takes a function; Lightworks' own hands out what is there.
-    left = work if isinstance(original, Sampler) else LateDistribution(work)
-    original._probability_distribution = left  # noqa: SLF001
+    leave_distribution(original, partial(front_distribution, data.circuit, data.input_state, data.source))
 
 
 def _run(prepared: Any, executor: Any = None) -> Any:

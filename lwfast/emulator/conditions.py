@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lwfast._types import Counts, StateTable
-from lwfast.rules import PostSelection, PostSelectionType, Rule, has_only_rules
+from lwfast.rules import PostSelectionType, Rule, as_selection
 from lwfast.state import State
 from lwfast.tables.counts import group_checked
-from lwfast.tables.post_selection import select_checked
+from lwfast.tables.post_selection import ask_about_rows, select_checked
 
 
 @dataclass(slots=True)
@@ -28,15 +29,16 @@ class Conditions:
     heralds: dict[int, int] = field(default_factory=dict)
     pairs: tuple[Rule, ...] = ()
     least: int = 0
-    test: PostSelectionType | None = None
+    test: Callable[[State], Any] | None = None
 
     @classmethod
     def of(cls, heralds: Any, post_selection: PostSelectionType | None, least: int) -> Conditions:
         """Make conditions from what a task holds; rules become tables, anything else stays a callable."""
         fixed = {int(mode): int(number) for mode, number in dict(heralds).items()}
-        if isinstance(post_selection, PostSelection) and has_only_rules(post_selection):
-            return cls(fixed, tuple(post_selection.rules), least)
-        return cls(fixed, (), least, post_selection)
+        if post_selection is None:
+            return cls(fixed, (), least)
+        rules, test = as_selection(post_selection)
+        return cls(fixed, rules, least, test)
 
     @property
     def any(self) -> bool:
@@ -63,8 +65,7 @@ class Conditions:
         """Ask the callable about each row: bool[N]."""
         if self.test is None:
             return np.ones(len(states), dtype=np.bool_)
-        answers = (bool(self.test.validate(State(row))) for row in states.tolist())
-        return np.fromiter(answers, np.bool_, len(states))
+        return ask_about_rows(self.test, states)
 
 
 def grouped(states: StateTable, counts: Counts) -> tuple[StateTable, Counts]:

@@ -19,7 +19,7 @@ from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import SamplerError
 from lwfast.optics.costs import FOCK, estimates
 from lwfast.optics.distributions.photon_numbers import OutputDistribution
-from lwfast.optics.distributions.rounding import clicks_rounding, fock_rounding
+from lwfast.optics.distributions.rounding import CLEAR_OF_ROUNDING, clicks_rounding, fock_rounding
 from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import distinct_rows
@@ -30,8 +30,6 @@ _HOPELESS = 50_000_000
 """Shots without a single one that counts, after which no more are drawn."""
 _HOPELESS_SECONDS = 600.0
 _LEAST_SHOTS = 16
-_PRECISE = 1e4
-"""How often its rounding a total has to be for click patterns; below, photon numbers are worth their time."""
 _FALLBACK_SECONDS = 300.0
 _LEAST_DRAWN = 1000
 _MOST_DRAWN = 1 << 22
@@ -64,10 +62,10 @@ def draw_from_distribution(
     found, by_clicks = _counting(experiment, conditions, plan)
     # Where nothing is demanded, everything counts.
     rounding = _rounding(experiment, found, by_clicks=by_clicks) if need_some and conditions.any else 0.0
-    if by_clicks and rounding * _PRECISE > found.probabilities.sum():
+    if by_clicks and rounding * CLEAR_OF_ROUNDING > found.probabilities.sum():
         found, rounding = _counting_precisely(experiment, conditions, plan, limit) or (found, rounding)
     if need_some:
-        _refuse_rounding(found.probabilities, rounding)
+        refuse_rounding(found.probabilities, rounding)
     if conditions.test is not None and len(found) > ASK_ALL:
         return _draw_and_ask(found, sampling, generator, rounding)
     probabilities = found.probabilities
@@ -91,7 +89,7 @@ def refuse_impossible(sampling: Sampling) -> None:
         raise SamplerError(NOTHING_COUNTS.format(reason))
 
 
-def _refuse_rounding(probabilities: FloatArray, rounding: float) -> None:
+def refuse_rounding(probabilities: FloatArray, rounding: float) -> None:
     """Raise SamplerError where nothing is left but rounding."""
     total = float(probabilities.sum())
     if total > rounding:
@@ -180,7 +178,7 @@ def _draw_and_ask(
         collected[kept] += counts[kept]
         wanted -= have
         probabilities[[rank for rank in new.tolist() if not known[rank]]] = 0.0
-        _refuse_rounding(probabilities, rounding)
+        refuse_rounding(probabilities, rounding)
         # As many as should do, but not many more than so far: each may have to be asked about.
         size = min(wanted * size // have if have else drawn, drawn, _MOST_DRAWN)
         size = max(wanted, _LEAST_DRAWN, size)

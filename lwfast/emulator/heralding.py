@@ -35,5 +35,7 @@ def with_heralds(state: Iterable[int], heralds: Mapping[int, int], n_modes: int)
         heralds: Photons of the others.
         n_modes: Number of all modes.
     """
+    if not heralds:
+        return tuple(map(int, state))
     others = iter(state)
     return tuple(int(heralds[mode]) if mode in heralds else int(next(others)) for mode in range(n_modes))

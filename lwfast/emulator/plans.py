@@ -9,7 +9,7 @@ import numpy as np
 
 from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
 from lwfast._base.memory import memory_limit, readable_bytes
-from lwfast._kernels._stderr import is_quiet, say
+from lwfast._kernels.stderr_notes import is_quiet, say
 from lwfast.emulator.acceptance import LOOK_SECONDS, Acceptance, acceptance, share_of_callable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.rounds import ROUND_SHOTS
@@ -18,22 +18,24 @@ from lwfast.errors import ResourceLimitError
 from lwfast.optics.costs import (
     CLICKS,
     FOCK,
-    TESTED_SECONDS,
     Estimate,
-    amplitude_bytes,
-    amplitude_seconds,
+    asking_seconds,
     counting_bytes,
     counting_seconds,
+    estimate_permanents,
     estimates,
+    least_shots_seconds,
+    pruned_bytes,
     shots_bytes,
+    why_no_clicks,
 )
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
 from lwfast.optics.distributions.layout import FockLayout
 from lwfast.optics.distributions.pruning import count_kept
-from lwfast.optics.distributions.rounding import fock_rounding
+from lwfast.optics.distributions.rounding import CLEAR_OF_ROUNDING, fock_rounding
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.noise.loss import UNIT_ROUNDING
-from lwfast.optics.photon_limits import check_amplitudes_hold, states_of
+from lwfast.optics.photon_limits import check_amplitudes_hold
 from lwfast.optics.samples.shots import check_shots_hold, estimated_seconds
 
 SLOS = "slos"
@@ -43,13 +45,7 @@ _WORTH_A_LOOK = 32 << 20
 """Estimates above are worked out from the very layers."""
 ASK_ALL = 20_000
 """Up to so many outcomes, a callable is asked about all of them before anything is drawn."""
-_PRECISE = 1e4
-"""How often the rounding of a distribution its part that counts has to be."""
 _NO_ROUNDING = 1e-12
-_LEAST_SHOT_SECONDS = 4e-7
-"""No shot takes less."""
-_SHOTS_SECONDS = 1e-3
-"""Drawing shots takes as much, however few."""
 LONG_SECONDS = 5.0
 """Runs that are expected to take longer are announced."""
 _ENDLESS_SECONDS = 7 * 86400.0
@@ -67,8 +63,9 @@ class Plan:
         n_outcomes: Outcomes of the distribution; 0 where none is made.
         needed_bytes: Estimate of the memory.
         seconds: Rough estimate of the time on one core, with what is drawn and then thrown away.
-        acceptance: Share of all shots that counts, as far as it is known before; None where no shot is thrown
-            away.
+        acceptance: Share of all shots that counts, as far as it is known before; 0 where none can, and a run
+            would be refused. None where no shot would be drawn and thrown away: all count, shots are counted
+            (input mode), or a distribution of what counts is made.
         way: The way to the distribution, for the run; None where there is none.
         polynomial: What was laid out to tell the costs, for the run; None where nothing was.
     """
@@ -132,10 +129,7 @@ def plan_sampling(sampling: Sampling, name: str, limit: int | None = None) -> Pl
     if exact.method == name:
         return replace(exact, reason=f"asked for; {what}.")
     if name != "auto":
-        reason = (
-            f"{what}; permanents were asked for, but do an imperfect source or detectors only where all "
-            "detectors are threshold detectors on at most 22 modes."
-        )
+        reason = f"{what}; permanents were asked for and cannot do it: {why_no_clicks(experiment)}."
         return replace(exact, reason=reason)
     if not sampling.all_count and _is_lost_in_rounding(sampling):
         reason = f"{what}, and what counts of it is no more than rounding, so shots are drawn one by one."
@@ -145,6 +139,22 @@ def plan_sampling(sampling: Sampling, name: str, limit: int | None = None) -> Pl
     if shots is not None:
         return shots
     return replace(exact, reason=f"{what}, which is quicker than drawing {n_samples:,} samples one by one.")
+
+
+def surely_exact(sampling: Sampling, plan: Plan, name: str) -> bool:
+    """Say whether any unitary in the place of this one is sampled from its distribution as well.
+
+    What `plan_sampling` asks of the entries of a matrix is how many shots would count; where single shots
+    cannot be quicker, whatever counts, nothing depends on them.
+
+    Args:
+        sampling: What is asked for, of a unitary, a perfect source and perfect detectors.
+        plan: Its plan, a distribution of photon numbers.
+        name: "auto", or the method that was demanded.
+    """
+    if name != "auto" or sampling.all_count:
+        return True
+    return least_shots_seconds(sampling.n_samples) >= plan.seconds
 
 
 def _cheapest_plan(sampling: Sampling, name: str, limit: int) -> Plan:
@@ -190,7 +200,7 @@ def _with_counting(way: Estimate, sampling: Sampling) -> Plan:
     elif way.way == FOCK and conditions.pairs:
         layout = FockLayout(experiment.n_modes, experiment.most_photons, 0)
         kept = n_kept = min(count_kept(layout, conditions.pairs), n_kept)
-        needed += way.n_outcomes + 16 * n_kept
+        needed += pruned_bytes(way.n_outcomes, n_kept)
     counting = counting_bytes(
         n_kept,
         sampling.n_samples,
@@ -212,7 +222,7 @@ def _asking_seconds(sampling: Sampling, n_outcomes: int) -> float:
         if not sampling.every_shot:
             drawn /= share_of_callable(sampling.experiment, sampling.conditions)
         n_outcomes = int(min(n_outcomes, drawn))
-    return n_outcomes * TESTED_SECONDS
+    return asking_seconds(n_outcomes)
 
 
 def _is_lost_in_rounding(sampling: Sampling) -> bool:
@@ -226,17 +236,17 @@ def _is_lost_in_rounding(sampling: Sampling) -> bool:
         photons = np.array(experiment.photons)
         if (least**photons)[least > UNIT_ROUNDING].prod() > _NO_ROUNDING:
             return False
-    return 0 < sampling.emission.share <= _PRECISE * fock_rounding(experiment)
+    return 0 < sampling.emission.share <= CLEAR_OF_ROUNDING * fock_rounding(experiment)
 
 
 def _quicker_shots_plan(sampling: Sampling, reason: str, seconds: float) -> Plan | None:
     """Plan single shots where they take less than `seconds` for sure, all that do not count included."""
     n_samples = sampling.n_samples
-    if _SHOTS_SECONDS + n_samples * _LEAST_SHOT_SECONDS >= seconds:
+    if least_shots_seconds(n_samples) >= seconds:
         return None
     emission = sampling.emission
     drawn = n_samples * emission.share if sampling.every_shot else float(n_samples)
-    at_best = _SHOTS_SECONDS + estimated_seconds(emission, drawn, ROUND_SHOTS)
+    at_best = estimated_seconds(emission, drawn, ROUND_SHOTS)
     if sampling.all_count:
         return None if at_best >= seconds else _shots_plan(sampling, reason)
     if LOOK_SECONDS + at_best >= seconds:
@@ -268,11 +278,11 @@ def _shots_plan(sampling: Sampling, reason: str, found: Acceptance | None = None
     # As many photons interfere as usually do.
     interfering = round(emission.mean_interfering())
     at_once = int(min(max(drawn, 1.1 * n_samples), ROUND_SHOTS))
-    needed = shots_bytes(interfering, sampling.experiment.n_modes, at_once)
-    seconds = _SHOTS_SECONDS + estimated_seconds(emission, drawn, ROUND_SHOTS)
+    needed = shots_bytes(interfering, sampling.experiment.n_modes, len(emission.light.rows), at_once)
+    seconds = estimated_seconds(emission, drawn, ROUND_SHOTS)
     if sampling.conditions.test is not None:
         # Once about each that is different, as far as anybody knows before.
-        seconds += drawn * TESTED_SECONDS
+        seconds += asking_seconds(drawn)
     return Plan(CLIFFORD, reason, 0, needed, seconds, counting)
 
 
@@ -300,22 +310,17 @@ def refuse_endless(plan: Plan, n_samples: int) -> None:
 
 
 def _permanent_plan(experiment: Experiment) -> Plan:
-    way = next(way for way in estimates(experiment) if way.way == FOCK)
-    n = experiment.light.n_photons
-    lost = len(experiment.light.occupied) if way.n_outcomes > states_of(experiment.n_modes, n) else 0
-    everywhere = states_of(experiment.n_modes + lost, n)
-    seconds = everywhere * amplitude_seconds(experiment.photons)
-    needed = amplitude_bytes(n, experiment.n_modes + lost, everywhere) + way.n_outcomes * (
-        24 + experiment.n_modes
-    )
-    if needed > memory_limit():
+    light = experiment.light
+    way = estimate_permanents(experiment.photons, experiment.n_modes, lossy=not light.is_isometry)
+    if way.needed_bytes > memory_limit():
         msg = (
-            f"Backend 'permanent' would need about {readable_bytes(needed)} for {way.n_outcomes:,} outcomes, "
-            f"and {readable_bytes(memory_limit())} are allowed (LWFAST_MAX_MEMORY sets the limit)."
+            f"Backend 'permanent' would need about {readable_bytes(way.needed_bytes)} for "
+            f"{way.n_outcomes:,} outcomes, and {readable_bytes(memory_limit())} are allowed "
+            "(LWFAST_MAX_MEMORY sets the limit)."
         )
         raise ResourceLimitError(msg)
     reason = f"asked for; one permanent for each of {way.n_outcomes:,} outcomes."
-    return Plan(PERMANENT, reason, way.n_outcomes, needed, seconds)
+    return Plan(PERMANENT, reason, way.n_outcomes, way.needed_bytes, way.seconds)
 
 
 def readable_seconds(seconds: float) -> str:

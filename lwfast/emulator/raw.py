@@ -15,9 +15,8 @@ from lwfast.emulator.plans import CLIFFORD, announce, plan_sampling, refuse_endl
 from lwfast.emulator.sampling import Sampling
 from lwfast.hardware import HardwareModel
 from lwfast.optics.arguments import checked_matrix, checked_occupation, checked_samples, matrix_tolerance
+from lwfast.optics.costs import RAW_DISTRIBUTION_BYTES
 from lwfast.optics.experiment import make_experiment
-
-_DISTRIBUTION_BYTES = 1 << 30
 
 
 def run_raw(
@@ -68,10 +67,10 @@ def run_raw(
     if wanted:
         # Before anything is planned.
         refuse_impossible(sampling)
-    plan = plan_sampling(sampling, "auto", _DISTRIBUTION_BYTES)
+    plan = plan_sampling(sampling, "auto", RAW_DISTRIBUTION_BYTES)
     refuse_endless(plan, wanted)
     announce([plan])
     generator = np.random.default_rng(rng)
     if plan.method == CLIFFORD:
         return draw_shot_by_shot(sampling, generator)
-    return draw_from_distribution(sampling, plan, generator, _DISTRIBUTION_BYTES)
+    return draw_from_distribution(sampling, plan, generator, RAW_DISTRIBUTION_BYTES)

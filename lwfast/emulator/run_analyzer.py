@@ -17,11 +17,10 @@ from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.emulator.run_simulator import check_photon_numbers
 from lwfast.optics.costs import (
-    CALL_SECONDS,
-    PROBABILITY_WRITTEN_SECONDS,
-    TESTED_SECONDS,
-    amplitude_bytes,
-    amplitude_seconds,
+    asking_seconds,
+    estimate_permanents,
+    probabilities_bytes,
+    probabilities_seconds,
 )
 from lwfast.optics.distributions.amplitudes import permanent_distribution
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial, useful_caps
@@ -30,7 +29,7 @@ from lwfast.optics.distributions.photon_numbers import OutputDistribution, fock_
 from lwfast.optics.distributions.pruning import count_kept, kept_ranks
 from lwfast.optics.experiment import make_experiment
 from lwfast.optics.light import Transfer
-from lwfast.optics.photon_limits import check_amplitudes_hold, states_of
+from lwfast.optics.photon_limits import check_amplitudes_hold
 from lwfast.results import SimulationResult
 from lwfast.results.columns.index import StateIndex
 from lwfast.state import State
@@ -93,11 +92,7 @@ class AnalyzerRun:
             for block, _ in reversed(blocks)
         ]
         outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        attributes: dict[str, Any] = {"performance": float(values.sum() / len(task.inputs))}
-        if task.expected is not None:
-            attributes["error_rate"] = _error_rate(values, task.inputs, outputs, task.expected)
-        inputs = np.array([state.s for state in task.inputs], dtype=np.uint8)
-        return SimulationResult.from_columns(values, "probability", inputs, outputs, **attributes)
+        return analyzer_result(values, task.inputs, outputs, task.expected)
 
     def _probabilities(self, photons: tuple[int, ...], *, first: bool) -> OutputDistribution:
         """Return the probabilities of outcomes of the layout, of all or of those that keep the rules."""
@@ -113,6 +108,24 @@ class AnalyzerRun:
             pairs=self.conditions.pairs,
             polynomial=self.plan.polynomial if first else None,
         )
+
+
+def analyzer_result(
+    values: FloatArray, inputs: list[State], outputs: StateTable, expected: dict[State, Any] | None
+) -> SimulationResult:
+    """Return the result of a task.
+
+    Args:
+        values: float64[inputs, outputs], probabilities.
+        inputs: The inputs.
+        outputs: uint8[outputs, m].
+        expected: The output, or outputs, that each input should give, or None.
+    """
+    attributes: dict[str, Any] = {"performance": float(values.sum() / len(inputs))}
+    if expected is not None:
+        attributes["error_rate"] = _error_rate(values, inputs, outputs, expected)
+    table = np.array([state.s for state in inputs], dtype=np.uint8)
+    return SimulationResult.from_columns(values, "probability", table, outputs, **attributes)
 
 
 def prepare_analyzer(task: AnalyzerTask, backend: str) -> AnalyzerRun:
@@ -133,13 +146,11 @@ def prepare_analyzer(task: AnalyzerTask, backend: str) -> AnalyzerRun:
     n = sum(photons)
     polynomial: OutputPolynomial | None = None
     if backend == PERMANENT:
-        occupied = sum(k > 0 for k in photons) if circuit.loss_modes else 0
-        everywhere = states_of(circuit.n_modes + occupied, n)
-        working = amplitude_bytes(n, circuit.n_modes + occupied, everywhere) + 16 * n_out
-        seconds = everywhere * sum(map(amplitude_seconds, inputs))
+        ways = [estimate_permanents(state, circuit.n_modes, lossy=circuit.loss_modes > 0) for state in inputs]
+        working, seconds = max(way.needed_bytes for way in ways), sum(way.seconds for way in ways)
     else:
         working = 8 * n_out
-        seconds = n_in * (CALL_SECONDS + PROBABILITY_WRITTEN_SECONDS * n_kept)
+        layer_seconds = 0.0
         if n and layout.n_modes:
             polynomial = output_polynomial(
                 make_experiment(transfer, photons).light,
@@ -148,13 +159,18 @@ def prepare_analyzer(task: AnalyzerTask, backend: str) -> AnalyzerRun:
                 pairs=conditions.pairs,
             )
             working = polynomial.needed_bytes(n_kept=n_kept if conditions.pairs else None)
-            # Lost and heralded photons take their time in the layers, though no outcome has them.
-            seconds += n_in * polynomial.seconds()
-    # The probabilities, and the ranks where not all outcomes count; beside them one input, or the outputs.
-    rows = n_kept * layout.n_modes * (2 if layout.n_least < layout.n_photons else 1)
-    needed = n_kept * (8 * n_in + (16 if conditions.any else 0)) + max(working, rows)
+            layer_seconds = polynomial.seconds()
+        seconds = probabilities_seconds(n_in, n_kept, layer_seconds)
+    needed = probabilities_bytes(
+        n_in,
+        n_kept,
+        layout.n_modes,
+        working,
+        conditional=conditions.any,
+        lossy=layout.n_least < layout.n_photons,
+    )
     if conditions.test is not None:
-        seconds += n_kept * TESTED_SECONDS
+        seconds += asking_seconds(n_kept)
     check_memory(
         needed,
         f"The probabilities of {n_in} inputs to {n_out:,} outputs",

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from lwfast._types import Counts, StateTable
+from lwfast.circuit import CompiledCircuit
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import CLIFFORD, Plan, plan_sampling, refuse_endless
-from lwfast.emulator.sampling import Sampling
+from lwfast.emulator.sampling import Sampling, why_impossible
 from lwfast.errors import SamplerError
+from lwfast.hardware import Source
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
 from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.results.columns.record import ResultRecord
+from lwfast.state import State
 from lwfast.tasks.data import SamplerTask
-
-_COLUMNS = ("_states", "_values", "_index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,7 @@ class SamplerRun:
             states, counts = draw_shot_by_shot(self.sampling, generator, executor)
         else:
             states, counts = draw_from_distribution(self.sampling, self.plan, generator)
-        reason = None
-        if task.n_samples and not len(states):
-            reason = (
-                f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
-            )
-        return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
+        return sampled_result(task, states, counts)
 
 
 def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> SamplerRun:
@@ -76,7 +72,7 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
         ResourceLimitError: It would not fit in memory; or, to run, so few shots count that the samples would
             take more than a week.
     """
-    sampling = _parsed(task)
+    sampling = parsed_sampler(task)
     if to_run:
         checked_samples(task.n_samples)
         if task.n_samples and not sampling.every_shot:
@@ -85,10 +81,15 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
     plan = plan_sampling(sampling, backend)
     if to_run:
         refuse_endless(plan, task.n_samples)
+    elif task.n_samples and not sampling.every_shot:
+        reason = why_impossible(sampling.experiment, sampling.conditions)
+        if reason is not None:
+            text = f"{plan.reason} A run would raise SamplerError, since no outcome can count: {reason}."
+            plan = replace(plan, reason=text, acceptance=0.0)
     return SamplerRun(task, sampling, plan)
 
 
-def _parsed(task: SamplerTask) -> Sampling:
+def parsed_sampler(task: SamplerTask) -> Sampling:
     """Return the shot that a task describes, and which outcomes count.
 
     Raises:
@@ -116,37 +117,24 @@ def _parsed(task: SamplerTask) -> Sampling:
     return Sampling(experiment, conditions, task.n_samples, task.sampling_mode == "input")
 
 
-def front_distribution(task: SamplerTask) -> ProbabilityDistribution:
-    """Return the distribution in front of the detectors, over all modes."""
-    circuit = task.circuit
-    photons = with_heralds(task.input_state, circuit.heralds.input, circuit.n_modes)
-    found = distribution(make_experiment(circuit_transfer(circuit), photons, source=task.source))
-    return ProbabilityDistribution.from_columns(found.states, found.probabilities)
-
-
-class LateDistribution(ProbabilityDistribution):
-    """A ProbabilityDistribution that costs nothing until it is read.
-
-    Lightworks' own Sampler hands out what a backend left there, so what is left has to be a distribution.
+def sampled_result(task: Any, states: StateTable, counts: Counts) -> SamplingResult:
+    """Return the result of a task.
 
     Args:
-        work: Returns the distribution; called once.
+        task: Has `n_samples` and `input_state`.
+        states: uint8[K, m], distinct.
+        counts: int64[K].
     """
+    reason = None
+    if task.n_samples and not len(states):
+        reason = f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
+    return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
 
-    __slots__ = ("_work",)
 
-    def __init__(self, work: Callable[[], ProbabilityDistribution]) -> None:
-        self._work = work
-
-    def __getattr__(self, name: str) -> Any:
-        """Work the columns out: slots that are empty come here."""
-        if name not in _COLUMNS:
-            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(msg)
-        found = self._work()
-        self._states, self._values, self._index = found.states, found.probabilities, None
-        return getattr(self, name)
-
-    def __reduce__(self) -> Any:
-        """Stay as late in a copy or pickle."""
-        return LateDistribution, (self._work,)
+def front_distribution(
+    circuit: CompiledCircuit, input_state: State, source: Source | None
+) -> ProbabilityDistribution:
+    """Return the distribution in front of the detectors, over all modes."""
+    photons = with_heralds(input_state, circuit.heralds.input, circuit.n_modes)
+    found = distribution(make_experiment(circuit_transfer(circuit), photons, source=source))
+    return ProbabilityDistribution.from_columns(found.states, found.probabilities)

@@ -12,7 +12,13 @@ from lwfast._types import ComplexArray, StateTable
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.plans import PERMANENT, SLOS, Plan
 from lwfast.errors import PhotonNumberError
-from lwfast.optics.costs import AMPLITUDE_WRITTEN_SECONDS, CALL_SECONDS, amplitude_bytes, amplitude_seconds
+from lwfast.optics.costs import (
+    CALL_SECONDS,
+    all_amplitudes_bytes,
+    all_amplitudes_seconds,
+    single_amplitudes_bytes,
+    single_amplitudes_seconds,
+)
 from lwfast.optics.distributions.amplitudes import amplitudes_to
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
 from lwfast.optics.distributions.layout import FockLayout
@@ -20,7 +26,7 @@ from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.light import Transfer
 from lwfast.optics.photon_limits import check_amplitudes_hold
 from lwfast.results import SimulationResult
-from lwfast.state import State
+from lwfast.state import State, as_occupation
 from lwfast.tasks.data import SimulatorTask
 
 
@@ -58,16 +64,15 @@ class SimulatorRun:
         else:
             amplitudes = self._by_layers()
             table = self._outputs()
-        inputs = _table(self.task.inputs)
-        return SimulationResult.from_columns(amplitudes, "probability_amplitude", inputs, table)
+        return simulator_result(amplitudes, self.task.inputs, table)
 
     def _outputs(self) -> StateTable:
-        return _table(self.task.outputs or []) if self.layout is None else self.layout.rows()
+        return state_table(self.task.outputs or []) if self.layout is None else self.layout.rows()
 
     def _by_permanents(self, table: StateTable) -> ComplexArray:
         """Compute complex128[inputs, outputs], a permanent for each."""
         circuit = self.task.circuit
-        full = _with_herald_columns(table, circuit.heralds.output, circuit.n_modes)
+        full = with_herald_columns(table, circuit.heralds.output, circuit.n_modes)
         amplitudes = np.zeros((len(self.inputs), len(table)), dtype=np.complex128)
         for row, photons in enumerate(self.inputs):
             amplitudes[row] = amplitudes_to(self.transfer.matrix, photons, full)
@@ -97,6 +102,17 @@ class SimulatorRun:
         return amplitudes
 
 
+def simulator_result(amplitudes: ComplexArray, inputs: list[State], outputs: StateTable) -> SimulationResult:
+    """Return the result of a task.
+
+    Args:
+        amplitudes: complex128[inputs, outputs].
+        inputs: The inputs.
+        outputs: uint8[outputs, m].
+    """
+    return SimulationResult.from_columns(amplitudes, "probability_amplitude", state_table(inputs), outputs)
+
+
 def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
     """Parse a task and plan how to run it.
 
@@ -110,7 +126,7 @@ def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
     n_in, n_modes = len(task.inputs), circuit.n_modes
     layout = FockLayout(n_modes - len(heralds.output), n_free, n_free) if task.outputs is None else None
     n_out = len(task.outputs or []) if layout is None else layout.size
-    rows = n_out * (n_modes - len(heralds.output))
+    n_visible = n_modes - len(heralds.output)
     transfer = circuit_transfer(circuit)
     inputs = [with_heralds(state, heralds.input, n_modes) for state in task.inputs]
     of_inputs = "the input" if n_in == 1 else f"each of {n_in} inputs"
@@ -124,21 +140,15 @@ def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:
             )
             # Heralded photons are in the layers, though no outcome has them.
             layer_bytes, seconds = polynomial.needed_bytes(amplitudes=True), polynomial.seconds()
-        # The amplitudes of the inputs before, and those of one more or the outputs as rows.
-        needed = 16 * n_out * (n_in if n_in > 1 else 0)
-        needed += max(layer_bytes, rows + (16 * n_out if n_in == 1 else 0))
-        seconds = n_in * (seconds + AMPLITUDE_WRITTEN_SECONDS * n_out)
+        needed = all_amplitudes_bytes(n_in, n_out, n_visible, layer_bytes)
+        seconds = all_amplitudes_seconds(n_in, n_out, seconds)
         plan = Plan(SLOS, reason, n_out, needed, seconds, polynomial=polynomial)
         remedy = "Name the outputs that are wanted: each takes one permanent."
     else:
         to_outputs = "the output" if n_out == 1 else f"each of {n_out:,} outputs"
         reason = f"one permanent for {of_inputs} and {to_outputs}."
-        needed = 16 * n_out * n_in + rows + amplitude_bytes(n, n_modes, n_out)
-        seconds = n_out * sum(map(amplitude_seconds, inputs))
-        if task.outputs is not None:
-            # Of each pair, the side whose photons share more modes sets the price.
-            sides = [list(map(amplitude_seconds, states)) for states in (inputs, task.outputs)]
-            seconds = float(np.minimum.outer(*sides).sum())
+        needed = single_amplitudes_bytes(n_in, n_out, n, n_modes, n_visible)
+        seconds = single_amplitudes_seconds(inputs, task.outputs, n_out)
         plan = Plan(PERMANENT, reason, n_out, needed, seconds)
         remedy = "Name fewer outputs."
     check_memory(plan.needed_bytes, f"The amplitudes of {n_in} inputs to {n_out:,} outputs", remedy=remedy)
@@ -173,11 +183,13 @@ def check_photon_numbers(states: list[State], wanted: int, what: str) -> None:
             raise PhotonNumberError(msg)
 
 
-def _table(states: list[State]) -> StateTable:
-    return np.array([state.s for state in states], dtype=np.uint8)
+def state_table(states: list[State]) -> StateTable:
+    """Return states as rows, uint8[N, m]."""
+    return np.array([as_occupation(state) for state in states], dtype=np.uint8)
 
 
-def _with_herald_columns(table: StateTable, heralds: dict[int, int], n_modes: int) -> StateTable:
+def with_herald_columns(table: StateTable, heralds: dict[int, int], n_modes: int) -> StateTable:
+    """Return uint8[N, n_modes], the rows of a table with the photons of heralded modes between them."""
     if not heralds:
         return table
     full = np.empty((len(table), n_modes), dtype=np.uint8)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.progress import Progress, ProgressLike
+
 JOB_PATH = (
     "unitary check",
     "output distributions",
@@ -22,9 +24,7 @@ What `lwfast demo` waits for on its first run: a kernel that no step of it calls
 """
 
 
-def warmup(
-    progress: bool | Callable[[str, int, int], Any] = False, *, groups: Iterable[str] | None = None
-) -> dict[str, float]:
+def warmup(progress: ProgressLike = False, *, groups: Iterable[str] | None = None) -> dict[str, float]:
     """Compile every kernel once, or load it from the cache.
 
     Args:
@@ -36,8 +36,10 @@ def warmup(
         Seconds that each group took.
 
     Raises:
+        TypeError: `progress` is neither a bool nor a callable.
         ValueError: A group is unknown.
     """
+    shown = _GroupProgress(progress)
     seconds: dict[str, float] = {}
     steps = _steps()
     if groups is not None:
@@ -51,19 +53,27 @@ def warmup(
 
     with without_note():  # the lines below say more
         for done, (name, run) in enumerate(steps.items()):
-            if callable(progress):
-                progress(name, done, len(steps))
-            elif progress:
-                sys.stderr.write(f"[{done + 1:2d}/{len(steps)}] {name} ... ")
-                sys.stderr.flush()
+            shown.report(name, done, len(steps))
             begin = time.perf_counter()
             run()
             seconds[name] = time.perf_counter() - begin
-            if progress is True:
-                sys.stderr.write(f"{seconds[name]:.2f} s\n")
-        if callable(progress):
-            progress("ready", len(steps), len(steps))
+            shown.took(seconds[name])
+        shown.report("ready", len(steps), len(steps))
     return seconds
+
+
+class _GroupProgress(Progress):
+    """Shows a line for each group, with the seconds that it took; they are what warming up is about."""
+
+    def _show(self, *, what: str, done: int, total: int | None) -> None:
+        if done != total:
+            sys.stderr.write(f"[{done + 1:2d}/{total}] {what} ... ")
+            sys.stderr.flush()
+
+    def took(self, seconds: float) -> None:
+        """End the line of a group."""
+        if self.is_wanted and self._function is None:
+            sys.stderr.write(f"{seconds:.2f} s\n")
 
 
 def _steps() -> dict[str, Callable[[], object]]:
@@ -71,6 +81,7 @@ def _steps() -> dict[str, Callable[[], object]]:
         "unitary check": _unitary,
         "output distributions": _distributions,
         "sample counts and states": _sampling,
+        "small tasks": _small_tasks,
         "small and selected distributions": _selected,
         "noise": _noise,
         "permanents": _permanents,
@@ -95,7 +106,20 @@ def _unitary() -> None:
 def _distributions() -> None:
     from lwfast.optics.distributions.output_distribution import output_distribution
 
-    output_distribution(0.9 * _BALANCED, [1, 1], heralds={})  # by layers, as for a job
+    output_distribution(0.9 * _BALANCED, [1, 1], heralds={})  # with a list of edges
+    output_distribution(0.9 * _BALANCED, [60, 60])  # by layers
+
+
+def _small_tasks() -> None:
+    from lwfast.circuit import Unitary
+    from lwfast.emulator.backend import Backend
+    from lwfast.state import State
+    from lwfast.tasks import Sampler, Simulator
+
+    circuit, state = Unitary(_BALANCED), State([1, 1])
+    Backend().run(Sampler(circuit, state, 10, random_seed=0))
+    for outputs in (state, None):
+        Backend().run(Simulator(circuit, state, outputs))
 
 
 def _selected() -> None:
@@ -103,7 +127,7 @@ def _selected() -> None:
     from lwfast.optics.distributions.output_distribution import output_distribution
 
     output_distribution(_BALANCED, [1, 1])
-    output_distribution(_BALANCED, [1, 1], rules=[((0,), (1,))], amplitudes=True)
+    output_distribution(_BALANCED, [60, 60], rules=[((0,), (1,))], amplitudes=True)
     output_distribution(_BALANCED, [0, 0], rules=[((0,), (0,))])
     FockLayout(2, 1, 0).ranks(np.eye(2, dtype=np.uint8))
 
@@ -151,8 +175,12 @@ def _permanents() -> None:
 
 def _boson_sampling() -> None:
     from lwfast.optics.samples.boson_sampling import boson_sample, boson_sample_inputs
+    from lwfast.optics.samples.sample_counts import sample_counts
 
     boson_sample(_BALANCED, [2, 1], 10, rng=0)
+    sample_counts(np.ones((2, 2)), 10, rng=0)
+    boson_sample(_BALANCED, [9, 9], 1, rng=0)
+    boson_sample(_BALANCED, [2, 1], 100_000, rng=0)
     boson_sample_inputs(0.9 * _BALANCED, np.array([[1, 1], [0, 1]]), rng=0)
 
 

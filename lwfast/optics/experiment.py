@@ -26,6 +26,8 @@ class Experiment:
         dark: float64[m], probability of a dark count.
         resolving: bool[m], False for threshold detectors.
         deviation: How far the matrix that was given missed what it is now.
+        passed: float64[m], which amplitude of each output mode detectors and a dim source let pass; it is in
+            the matrix.
         matrix: complex128[m, m], transfer matrix with all losses and detector efficiencies in it.
         is_plain: Whether a transfer matrix and resolving detectors are all there is.
         clicks_only: Whether every detector is a threshold detector.
@@ -38,7 +40,8 @@ class Experiment:
     terms: SourceTerms | None
     dark: FloatArray
     resolving: NDArray[np.bool_]
-    deviation: float = 0.0
+    deviation: float
+    passed: FloatArray
     matrix: ComplexArray = field(init=False)
     is_plain: bool = field(init=False)
     clicks_only: bool = field(init=False)
@@ -92,19 +95,20 @@ def make_experiment(
     efficiency, dark, resolving = checked_detector(detector, len(photons))
     if loss is not None:
         efficiency = efficiency * (1.0 - loss)
-    behind = whole
+    behind, passed = whole, np.ones(len(photons))
     if (efficiency < 1.0).any():
-        behind = np.sqrt(efficiency)[:, np.newaxis] * behind
+        passed = np.sqrt(efficiency)
+        behind = passed[:, np.newaxis] * behind
     terms = None
     purity, brightness, indistinguishability = checked_source(source)
     if purity < 1 or indistinguishability < 1:
         terms = source_terms(purity, brightness, indistinguishability)
     elif brightness < 1:
         # A photon that does not come at all is a photon lost on the way in.
-        behind = np.sqrt(brightness) * behind
+        behind, passed = np.sqrt(brightness) * behind, np.sqrt(brightness) * passed
     if behind is not whole:
         light = parsed_light(behind, photons, UNIT_ROUNDING)
-    return Experiment(light, terms, dark, resolving, deviation=deviation)
+    return Experiment(light, terms, dark, resolving, deviation, passed)
 
 
 def _without_rounding(

@@ -13,7 +13,15 @@ from functools import cached_property
 import numpy as np
 
 from lwfast._types import ComplexArray
-from lwfast.optics.noise.loss import UNIT_ROUNDING, checked_columns, clipped, completion, loss_matrix
+from lwfast.optics.noise.loss import (
+    UNIT_ROUNDING,
+    checked_columns,
+    clipped,
+    completion,
+    loss_matrix,
+    lossy_rows,
+    without_rounding,
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,17 @@ class Light:
         if self.is_isometry:
             return np.empty((0, len(self.occupied)), dtype=np.complex128)
         return completion(self.lost if self.columns is self.given else loss_matrix(self.columns))
+
+    def check_amplitudes(self) -> None:
+        """Raise ValueError where light is lost: outcomes then have no amplitudes."""
+        if len(lossy_rows(without_rounding(self.loss_rows))):
+            raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
+
+    @cached_property
+    def rows(self) -> ComplexArray:
+        """complex128[m + l, q], the columns, and below them what takes l kinds of lost photons."""
+        lossy = self.loss_rows
+        return np.concatenate([self.columns, lossy[lossy_rows(lossy)]])
 
     def part(self, numbers: Sequence[int]) -> Light:
         """Return the same light with other numbers of photons in the occupied modes.

@@ -24,6 +24,8 @@ _SMALL_WORK = 10**8
 """Products of two numbers that NumPy does in less time than Numba takes to load."""
 _HIGHEST_SEED = 2**32 - 1
 """The largest seed that NumPy's legacy generator takes."""
+_ENTRY_BYTES = 80
+"""For each entry of a random matrix: real numbers drawn, complex ones made of them, Q and R."""
 
 
 def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexArray:
@@ -98,7 +100,7 @@ def _dimension(N: Any) -> int:
     if n < 1:
         msg = f"Dimension N should be at least 1, got {n}."
         raise ValueError(msg)
-    check_memory(80 * n * n, f"A random matrix of {n} x {n} entries")
+    check_memory(_ENTRY_BYTES * n * n, f"A random matrix of {n} x {n} entries")
     return n
 
 

@@ -18,8 +18,6 @@ from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status, id_order
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lwfast.results import QPUSamplingResult
-
 
 class Client:
     """A client of one scheduler; threads may share it.
@@ -161,8 +159,8 @@ class Client:
         """
         cancel(self.connection.api, job_id)
 
-    def get_results(self, job_id: int | str) -> QPUSamplingResult:
-        """Fetch the result of a job.
+    def get_results(self, job_id: int | str) -> Any:
+        """Fetch the result of a job: a `QPUSamplingResult`, or a `SweepResult` of the job of a sweep.
 
         Raises:
             ResultsError: The job is not complete, or gave no results; says why.

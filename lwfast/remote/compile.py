@@ -17,16 +17,15 @@ from lwfast._version import LIGHTWORKS_VERSION
 from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError, ended, is_unicode
 from lwfast.rules import (
     DefaultPostSelection,
-    PostSelection,
     Rule,
-    has_only_rules,
+    as_selection,
     herald_rules,
     mode_faults,
 )
 from lwfast.state import State
-from lwfast.tasks import Batch, Sampler
+from lwfast.tasks import Batch, Sampler, Sweep
 from lwfast.tasks.data import SamplerTask
-from lwfast.tasks.task import Task
+from lwfast.tasks.task import Task, data_of
 
 Modes = tuple[int, ...]
 RULES = frozenset({"post_select", "herald"})
@@ -71,22 +70,11 @@ def compile_tasks(
         ValueError: The names do not fit the batch, or the options hold rules (then also a ValidationError).
         ValidationError: The QPU cannot run the task; lists every violation, of all tasks of a batch.
     """
-    if options is not None and not isinstance(options, dict):
-        raise TypeError(f"options should be a dictionary or None, got {type(options).__name__}.")
-    taken = sorted(RULES.intersection(options or ()))
-    if taken:
-        raise TaskValueError(
-            f"options must not hold {' or '.join(taken)}: that would replace the task's own rules. Give the "
-            "task a post_selection, and its circuit heralds."
-        )
+    _check_options(options)
     tasks = task.tasks if isinstance(task, Batch) else [task]
     names = job_names(isinstance(task, Batch), job_name, len(tasks))
     for name in names:
-        if not is_unicode(name):
-            raise TaskValueError(
-                f"The job name {name!a:.80} has half a surrogate pair, which is no character and cannot be "
-                "sent; replace it, as `name.encode('utf-8', 'backslashreplace').decode()` does."
-            )
+        _check_name(name)
     found: list[Violation] = []
     out = []
     for one, name in zip(tasks, names, strict=True):
@@ -98,6 +86,76 @@ def compile_tasks(
     if found:
         raise _validation_error(found)
     return out
+
+
+def _check_options(options: Any) -> None:
+    if options is not None and not isinstance(options, dict):
+        raise TypeError(f"options should be a dictionary or None, got {type(options).__name__}.")
+    taken = sorted(RULES.intersection(options or ()))
+    if taken:
+        raise TaskValueError(
+            f"options must not hold {' or '.join(taken)}: that would replace the task's own rules. Give the "
+            "task a post_selection, and its circuit heralds."
+        )
+
+
+def _check_name(name: str) -> None:
+    if not is_unicode(name):
+        raise TaskValueError(
+            f"The job name {name!a:.80} has half a surrogate pair, which is no character and cannot be "
+            "sent; replace it, as `name.encode('utf-8', 'backslashreplace').decode()` does."
+        )
+
+
+def compile_sweep(
+    sweep: Sweep, qpu: wire.ArtemisQPU, direct_encoding: bool, job_name: Any, options: Any
+) -> Submission:
+    """Turn a sweep into the payload of one job, which lwfast's own schedulers take.
+
+    Args:
+        sweep: A sweep of a `Sampler`.
+        qpu: The QPU and its limits, which each setting has to keep.
+        direct_encoding: Whether to send the circuit's elements at the first setting too.
+        job_name: A name.
+        options: Further entries of `job_data`, or None.
+
+    Raises:
+        TypeError: The name or the options are of a wrong type.
+        ValueError: The options hold rules (then also a ValidationError).
+        ValidationError: The QPU cannot run the task, or there are too many settings; lists every violation.
+        CircuitCompilationError: An element does not take a value.
+    """
+    _check_options(options)
+    (name,) = job_names(False, job_name, 1)
+    _check_name(name)
+    if not isinstance(sweep.task, Sampler):
+        raise _validation_error([_not_sampled(sweep.task)])
+    data = sweep._generate_sweep()  # noqa: SLF001
+    base: Any = data.base
+    payload, violations = _compile_data(base, qpu, direct_encoding, name, options or {})
+    if len(sweep) > wire.MOST_SETTINGS:
+        text = f"The sweep has {len(sweep):,} settings, a job takes {wire.MOST_SETTINGS:,}; split it."
+        violations = [*violations, Violation(text)]
+    if payload is None or violations:
+        raise _validation_error(violations)
+    data.unitaries(0, len(sweep))  # every value is one that its elements take
+    table, bound = data.table, data.bound
+    form = wire.form_of(
+        table.labels,
+        table.shape,
+        table.values,
+        bound.varying(data.present, table.places(bound)),
+        bound.matrices_of(data.present, table.columns(bound), len(table)),
+    )
+    payload = msgspec.structs.replace(payload, sweep=form)
+    body = _encode(payload)
+    if len(body) > wire.SWEEP_BYTES:
+        text = (
+            f"The sweep takes {len(body):,} bytes on the wire, a job takes {wire.SWEEP_BYTES:,}; split it, "
+            "or vary fewer parameters."
+        )
+        raise _validation_error([Violation(text)])
+    return Submission(payload, body)
 
 
 def job_names(batch: bool, name: Any, n_tasks: int) -> list[str]:
@@ -130,8 +188,19 @@ def _compile(
 ) -> tuple[wire.ArtemisPayload | None, list[Violation]]:
     """Make the payload of one task, or list what is wrong with it."""
     if not isinstance(task, Sampler):
-        return None, [Violation(f"A QPU runs Sampler tasks only, not {type(task).__name__}.")]
-    asked = _asked(task._generate_task())  # noqa: SLF001
+        return None, [_not_sampled(task)]
+    return _compile_data(data_of(task), qpu, direct_encoding, name, options)
+
+
+def _not_sampled(task: Task) -> Violation:
+    return Violation(f"A QPU runs Sampler tasks only, not {type(task).__name__}.")
+
+
+def _compile_data(
+    given: SamplerTask, qpu: wire.ArtemisQPU, direct_encoding: bool, name: str, options: dict[str, Any]
+) -> tuple[wire.ArtemisPayload | None, list[Violation]]:
+    """Make the payload of the data of one task, or list what is wrong with it."""
+    asked = _asked(given)
     data = asked.data
     violations = [*_unsupported(data), *_bad_input(asked), *_bad_rules(asked)]
     full_input = _with_heralds(asked.photons, asked.herald_in)
@@ -168,6 +237,7 @@ class _Asked:
         herald_in: Photons put into each heralded mode.
         herald_out: Photons wanted in each heralded mode.
         rules: Rules of the post-selection, in the modes besides the heralded ones.
+        has_test: Whether the post-selection is a function, or asks for more than rules.
     """
 
     data: SamplerTask
@@ -175,14 +245,17 @@ class _Asked:
     photons: Modes
     herald_in: dict[int, int]
     herald_out: dict[int, int]
-    rules: list[Rule]
+    rules: tuple[Rule, ...]
+    has_test: bool
 
 
 def _asked(data: SamplerTask) -> _Asked:
     heralds = data.circuit.heralds
     selection = data.post_selection
-    rules = selection.rules if isinstance(selection, PostSelection) else []
-    return _Asked(data, data.circuit.n_modes, tuple(data.input_state), heralds.input, heralds.output, rules)
+    demands_nothing = selection is None or isinstance(selection, DefaultPostSelection)
+    rules, test = ((), None) if demands_nothing else as_selection(selection)
+    photons = tuple(data.input_state)
+    return _Asked(data, data.circuit.n_modes, photons, heralds.input, heralds.output, rules, test is not None)
 
 
 def _unsupported(data: SamplerTask) -> list[Violation]:
@@ -229,12 +302,10 @@ def _bad_input(asked: _Asked) -> list[Violation]:
 
 def _bad_rules(asked: _Asked) -> list[Violation]:
     """List what is wrong with the post-selection on any QPU."""
-    selection = asked.data.post_selection
-    if selection is None or isinstance(selection, DefaultPostSelection):
-        return []
-    if not isinstance(selection, PostSelection) or not has_only_rules(selection):
+    if asked.has_test:
         text = (
-            f"post_selection should be a PostSelection or None, got {type(selection).__name__}; apply a "
+            "post_selection should be a PostSelection or None, got "
+            f"{type(asked.data.post_selection).__name__}; apply a "
             "function to the result, with apply_post_selection."
         )
         return [Violation(text, TypeError)]

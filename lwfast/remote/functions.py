@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lwfast.remote.client import Client
 from lwfast.remote.configuration import client_settings as settings
@@ -19,8 +19,6 @@ from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from lwfast.results import QPUSamplingResult
 
 
 def _client() -> Client:
@@ -97,7 +95,7 @@ def cancel_job(job_id: int | str) -> None:
     _client().cancel_job(job_id)
 
 
-def get_results(job_id: int | str) -> QPUSamplingResult:
+def get_results(job_id: int | str) -> Any:
     """Fetch the result of a job.
 
     Raises:

@@ -11,10 +11,11 @@ from lwfast.remote.job_path.attempt import Attempt
 from lwfast.remote.job_path.follow import follow
 from lwfast.remote.job_path.job_and_batch import BatchJob, Job, held_by, several_of
 from lwfast.remote.job_path.submit import submit
+from lwfast.remote.job_path.sweep_batch import SweepBatch
 from lwfast.wire import ArtemisQPU, Status
 
 if TYPE_CHECKING:
-    from lwfast.tasks import Batch
+    from lwfast.tasks import Batch, Sweep
     from lwfast.tasks.task import Task
 
 _BEFORE_COMPILED = frozenset({Status.ACCEPTED, Status.COMPILING})
@@ -89,9 +90,18 @@ class QPU:
         options: dict[str, Any] | None = ...,
         require_online: bool | None = ...,
     ) -> BatchJob: ...
+    @overload
     def run(
         self,
-        task: Task | Batch,
+        task: Sweep,
+        direct_encoding: bool = ...,
+        job_name: str = ...,
+        options: dict[str, Any] | None = ...,
+        require_online: bool | None = ...,
+    ) -> Job | SweepBatch: ...
+    def run(
+        self,
+        task: Task | Batch | Sweep,
         direct_encoding: bool = False,
         job_name: str | list[str] = "Job",
         options: dict[str, Any] | None = None,
@@ -101,7 +111,9 @@ class QPU:
 
         Args:
             task: A `Sampler`, or a `Batch` of them; those of Lightworks are taken too. `random_seed` and
-                `sampling_mode` are not sent: a QPU has neither.
+                `sampling_mode` are not sent: a QPU has neither. Or a `Sweep` of a Sampler: one job with one
+                body where the scheduler is lwfast's own, whose result is a `SweepResult`; elsewhere a batch
+                with a job a setting, a `SweepBatch`, which puts its results together to one.
             direct_encoding: Send the elements of the circuit too, to be implemented as they stand, rather
                 than its unitary alone.
             job_name: A name; the jobs of a batch get it with a number from 1, or a list names each of them.
@@ -109,7 +121,7 @@ class QPU:
             require_online: Raise if the QPU is offline; None for the setting of `set_global_require_online`.
 
         Returns:
-            A `Job`, or a `BatchJob` for a batch.
+            A `Job`, or a `BatchJob` for a batch; for a sweep a `Job`, or a `SweepBatch`.
 
         Raises:
             ValidationError: The QPU cannot run the task; lists every violation. Nothing was sent.
@@ -140,9 +152,18 @@ class QPU:
         options: dict[str, Any] | None = ...,
         require_online: bool | None = ...,
     ) -> BatchJob: ...
+    @overload
     def run_async(
         self,
-        task: Task | Batch,
+        task: Sweep,
+        direct_encoding: bool = ...,
+        job_name: str = ...,
+        options: dict[str, Any] | None = ...,
+        require_online: bool | None = ...,
+    ) -> Job | SweepBatch: ...
+    def run_async(
+        self,
+        task: Task | Batch | Sweep,
         direct_encoding: bool = False,
         job_name: str | list[str] = "Job",
         options: dict[str, Any] | None = None,
@@ -164,18 +185,20 @@ class QPU:
 
     def _run(
         self,
-        task: Task | Batch,
+        task: Task | Batch | Sweep,
         direct_encoding: bool,
         job_name: str | list[str],
         options: dict[str, Any] | None,
         require_online: bool | None,
         wait: bool,
     ) -> Job | BatchJob:
-        from lwfast.remote.compile import compile_tasks
+        from lwfast.remote.compile import compile_sweep, compile_tasks
+        from lwfast.tasks import Sweep
         from lwfast.tasks.foreign import adopt
         from lwfast.tasks.task import Task
 
-        adopted = adopt(task)
+        sweep = task if isinstance(task, Sweep) else None
+        adopted = task if isinstance(task, Sweep) else adopt(task)
         if not isinstance(direct_encoding, bool):
             raise TypeError("direct_encoding should be set to either True or False.")
         if require_online is not None and not isinstance(require_online, bool):
@@ -189,15 +212,22 @@ class QPU:
                 f"QPU {self.name!r} is offline, so nothing was submitted. To submit all the same, pass "
                 "require_online=False, or change the setting with set_global_require_online(False)."
             )
-        submissions = compile_tasks(adopted, details, direct_encoding, job_name, options)
+        if isinstance(adopted, Sweep) and connection.api.offers_v1():
+            submissions = [compile_sweep(adopted, details, direct_encoding, job_name, options)]
+            is_single = True
+        else:
+            # Other schedulers take a setting at a time.
+            tasks = adopted.as_batch() if isinstance(adopted, Sweep) else adopted
+            submissions = compile_tasks(tasks, details, direct_encoding, job_name, options)
+            is_single = isinstance(adopted, Task)
         bodies = [item.body for item in submissions]
         jobs = [Job(item.payload, client=connection) for item in submissions]
-        single = jobs[0] if isinstance(adopted, Task) else None
+        single = jobs[0] if is_single else None
         attempt = Attempt([job.tracked for job in jobs], several_of(jobs), single=single)
 
         def send() -> Job | BatchJob:
             names = [item.payload.job_name for item in submissions]
-            whole = BatchJob.of(names, jobs, connection) if single is None else single
+            whole = _several(names, jobs, connection, sweep) if single is None else single
             submit(connection, [job.tracked for job in jobs], bodies, attempt, batch=single is None)
             if wait:
                 _wait_for_compilation(whole, connection.compile_timeout)
@@ -205,6 +235,14 @@ class QPU:
             return whole
 
         return attempt.run(send)
+
+
+def _several(names: list[str], jobs: list[Job], connection: Connection, sweep: Sweep | None) -> BatchJob:
+    if sweep is None:
+        return BatchJob.of(names, jobs, connection)
+    whole = SweepBatch.of(names, jobs, connection)
+    whole.axis = sweep.axis
+    return whole
 
 
 def _wait_for_compilation(job: Job | BatchJob, timeout: float) -> None:

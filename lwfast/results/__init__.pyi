@@ -14,3 +14,9 @@ from lwfast.results.qpu_result import QPUSamplingResult as QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult as SamplingResult
 from lwfast.results.sampling_result import merge_results as merge_results
 from lwfast.results.simulation_result import SimulationResult as SimulationResult
+from lwfast.results.sweeps.sweep_result import (
+    SweepResult as SweepResult,
+)
+from lwfast.results.sweeps.sweep_simulation import (
+    SweepSimulationResult as SweepSimulationResult,
+)

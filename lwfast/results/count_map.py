@@ -10,7 +10,7 @@ import numpy as np
 
 from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts, StateTable
-from lwfast.errors import ResultCreationError
+from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import html_table, number_of, short_text
@@ -47,7 +47,7 @@ class CountMap(StateMap[int]):
         # Only reached where the normal look-up failed; `_record` itself is missing while unpickling.
         if not name.startswith("_") and name in self._record.attributes:
             return self._record.attributes[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
 
     @property
     def counts(self) -> Counts:
@@ -205,7 +205,7 @@ def columns_of(results: Any) -> tuple[StateTable, Counts]:
         states = table_of([as_occupation(key) for key in results])
         weights = as_weights(results.values(), states.shape[0])
     except (TypeError, ValueError) as error:
-        raise ResultCreationError(f"Results should map states to counts: {error}") from error
+        raise ResultCreationError(f"Results should map states to counts: {ended(error)}") from error
     return group_weights(states, weights)
 
 

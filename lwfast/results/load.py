@@ -13,16 +13,25 @@ from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
 from lwfast._base.memory import memory_limit
 from lwfast._types import Counts, StateTable
-from lwfast.errors import LightworksDependencyError, LightworksError, ResourceLimitError, ResultFormatError
+from lwfast.errors import (
+    LightworksDependencyError,
+    LightworksError,
+    ResourceLimitError,
+    ResultFormatError,
+    ended,
+)
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.files.csv_file import read_csv
 from lwfast.results.files.description import record_of
 from lwfast.results.files.endings import SUFFIXES, with_json
-from lwfast.results.files.npz import read_npz
+from lwfast.results.files.npz import counts_of, read_npz
 from lwfast.results.files.parquet import read_parquet
 from lwfast.results.files.save import METADATA_KEY
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
+from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
+from lwfast.results.sweeps.sweep_table import SweepTable
 from lwfast.tables.counts import group_checked
 from lwfast.tables.result_json import decode_members, decode_table
 
@@ -35,14 +44,15 @@ _JSON_FACTOR = 2.0
 _TABLE = re.compile(rb"""[ \t\n\r]*\{[ \t\n\r]*(?:\}|"[(\["0-9])""")
 
 
-def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
+def load_result(filename: str | os.PathLike[str]) -> Any:
     """Read a result from a file: what `save()` writes, what Lightworks writes, or a saved body of the wire.
 
     Args:
         filename: Path of a `.json`, `.npz`, `.parquet` or `.csv` file; `.json` may be left out.
 
     Returns:
-        The result; a body of the wire with `job_data` has its post-selection and heralds applied.
+        A SamplingResult, or a SweepResult or SweepSimulationResult of a file of a sweep; a body of the wire
+        with `job_data` has its post-selection and heralds applied.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -61,9 +71,15 @@ def load_result(filename: str | os.PathLike[str]) -> SamplingResult:
         suffix = path.suffix.lower()
     with _naming(path):
         if suffix == ".npz":
-            return _loaded(*read_npz(path))
+            arrays, described = read_npz(path)
+            if is_sweep(described):
+                return restored_sweep(described, arrays)
+            return _loaded(*counts_of(arrays), described)
         if suffix == ".parquet":
-            return _loaded(*read_parquet(path))
+            states, counts, described = read_parquet(path)
+            if is_sweep(described):
+                return restored_sweep(described, parquet_arrays(described, states, counts))
+            return _loaded(states, counts, described)
         if suffix == ".csv":
             return _loaded(*read_csv(path), {})
         return _read_json(path)
@@ -77,9 +93,9 @@ def _naming(path: Path) -> Iterator[None]:
     except LightworksDependencyError:
         raise
     except ResourceLimitError as error:
-        raise ResourceLimitError(f"{path}: {error}") from error
+        raise ResourceLimitError(f"{path}: {ended(error)}") from error
     except (LightworksError, TypeError, ValueError) as error:
-        named = ResultFormatError(f"{path}: {error}")
+        named = ResultFormatError(f"{path}: {ended(error)}")
         if hasattr(error, "raw_data"):
             named.raw_data = error.raw_data  # type: ignore[attr-defined]
         raise named from error
@@ -90,9 +106,16 @@ def _naming(path: Path) -> Iterator[None]:
         raise
 
 
-def _read_json(path: Path) -> SamplingResult:
+def _read_json(path: Path) -> SamplingResult | SweepTable:
     """Read any of the JSON forms; they differ in what the first member is."""
     body = unmarked(read_file(path, _JSON_FACTOR))
+    if is_sweep_body(body):
+        from lwfast.tables.sweep_json import decode_sweep  # loads msgspec
+
+        sweep, _, described = decode_sweep(body)
+        if described is None:
+            return sweep_of_body(body)
+        return restored_sweep(described, {"settings": sweep.settings, **sweep.columns})
     if _is_table(body):
         return SamplingResult.from_owned(*decode_table(body))
     decoded, others = decode_members(body)

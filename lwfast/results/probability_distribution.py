@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 
 from lwfast._base.validation import is_real, scalar
 from lwfast._types import FloatArray
-from lwfast.errors import ProbabilityDistributionError
+from lwfast.errors import ProbabilityDistributionError, ended
 from lwfast.results.columns.text import html_table, number_of, short_text
 from lwfast.results.processing.mapping import table_of
 from lwfast.results.processing.summaries import correlations_of
@@ -43,7 +43,7 @@ class ProbabilityDistribution(StateMap[float]):
             values = np.array([_real(value) for value in distribution.values()], np.float64)
         except (TypeError, ValueError, AttributeError) as error:
             raise ProbabilityDistributionError(
-                f"A distribution maps states to probabilities: {error}"
+                f"A distribution maps states to probabilities: {ended(error)}"
             ) from error
         _check(values)
         StateMap.__init__(self, *group_weights(states, values))
@@ -140,6 +140,34 @@ class ProbabilityDistribution(StateMap[float]):
         return html_table(
             self.states, self.probabilities, f"ProbabilityDistribution: {number_of(len(self), 'state')}"
         )
+
+
+class LateDistribution(ProbabilityDistribution):
+    """A ProbabilityDistribution that costs nothing until it is read.
+
+    Lightworks' own Sampler hands out what a backend left there, so what is left has to be a distribution.
+
+    Args:
+        work: Returns the distribution; called once.
+    """
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Callable[[], ProbabilityDistribution]) -> None:
+        self._work = work
+
+    def __getattr__(self, name: str) -> Any:
+        """Work the columns out: slots that are empty come here."""
+        if name not in StateMap.__slots__:
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}."
+            raise AttributeError(msg)
+        found = self._work()
+        StateMap.__init__(self, found.states, found.probabilities)
+        return getattr(self, name)
+
+    def __reduce__(self) -> Any:
+        """Stay as late in a copy or pickle."""
+        return LateDistribution, (self._work,)
 
 
 def _real(value: Any) -> Any:

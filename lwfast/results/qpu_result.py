@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from lwfast._types import Counts, StateTable
-from lwfast.errors import ResultCreationError
+from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_map import columns_of
@@ -71,8 +71,9 @@ class QPUSamplingResult(SamplingResult):
 
     def __getitem__(self, key: Any) -> Any:
         if len(self) == 0 and not isinstance(key, slice):
-            why = f" By its history, {self.nothing_left}." if self.nothing_left else ""
-            raise ValueError(f"Result contains no data.{why}")
+            why = self.nothing_left
+            none = "Result contains no data."
+            raise ValueError(f"{none} By its history, {why}." if why else none)
         return super().__getitem__(key)
 
 
@@ -86,7 +87,7 @@ def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
         try:
             return decode_table(json.dumps(json_like(dict(results), "results")))
         except (TypeError, ValueError) as error:
-            raise ResultCreationError(f"The results cannot be read: {error}") from error
+            raise ResultCreationError(f"The results cannot be read: {ended(error)}") from error
     return columns_of(results)
 
 

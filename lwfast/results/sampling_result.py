@@ -18,7 +18,6 @@ from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import (
-    as_selection,
     described,
     keep_states,
     select_columns,
@@ -27,7 +26,7 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import group_weights
-from lwfast.rules import as_heralds, check_modes, herald_rules
+from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.counts import as_counts, as_table, group_checked
 
 if TYPE_CHECKING:

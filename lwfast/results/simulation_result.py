@@ -9,7 +9,7 @@ import numpy as np
 
 from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
-from lwfast.errors import ResultCreationError
+from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.dict_reading import DictReading, check_names
 from lwfast.results.columns.export import pandas_module
 from lwfast.results.columns.index import StateIndex
@@ -20,7 +20,7 @@ from lwfast.results.plots.simulation_plot import plot_simulation
 from lwfast.results.processing.mapping import map_states, table_of
 from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import StateMap
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_occupation, states_of
 from lwfast.tables.counts import group_checked
 
 _TYPES = ("probability", "probability_amplitude")
@@ -73,7 +73,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         try:
             tables = [table_of([as_occupation(state) for state in states]) for states in (inputs, outputs)]
         except (TypeError, ValueError) as error:
-            raise ResultCreationError(f"Inputs and outputs should be states: {error}") from error
+            raise ResultCreationError(f"Inputs and outputs should be states: {ended(error)}") from error
         self._own(array, result_type, tables[0], tables[1], attributes)
 
     def _own(
@@ -118,7 +118,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self._attributes:
             return self._attributes[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
 
     @property
     def array(self) -> AnyArray:
@@ -154,8 +154,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return len(self._inputs.keys)
 
     def __iter__(self) -> Iterator[State]:
-        for row in self._inputs.keys.tolist():
-            yield State._trusted(tuple(row))  # noqa: SLF001  (rows of a uint8 table are valid states)
+        return iter(states_of(self._inputs.keys))
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -184,7 +183,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         except TypeError:
             raise TypeError("Get item value must be either one or two States.") from None
         except ValueError as error:
-            raise KeyError(f"{state!r} is not a state, and not in the data: {error}") from None
+            raise KeyError(f"{state!r} is not a state, and not in the data: {ended(error)}") from None
         if row < 0:
             raise KeyError(f"Requested input state {State(as_occupation(state))} not in data.")
         return self._row(row)

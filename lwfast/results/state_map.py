@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import copy
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, MappingView, ValuesView
-from typing import Any, Generic, TypeVar, cast
+from itertools import chain
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
+from lwfast.errors import ended
 from lwfast.results.columns.dict_reading import DictReading
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.text import first_entries
 from lwfast.results.processing.differences import Differences, differences_of
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_occupation, iterate_states, states_of
 
 V = TypeVar("V")
 _CHUNK = 4096
+_KEPT = 1024
+"""Up to so many rows, a map keeps the Python objects that it has made, at most some 250 KB."""
+_ON_DEMAND = ("_built", "_index", "__weakref__")
+
+
+class Built(NamedTuple, Generic[V]):
+    """What a person meets who goes through a map."""
+
+    states: tuple[State, ...]
+    values: tuple[V, ...]
+    items: tuple[tuple[State, V], ...]
 
 
 class StateMap(DictReading, Mapping[State, V], Generic[V]):
@@ -35,16 +48,18 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         index: The index of the states, where there is one.
     """
 
-    __slots__ = ("__weakref__", "_index", "_states", "_values")
+    __slots__ = ("__weakref__", "_built", "_index", "_states", "_values")
 
     _states: StateTable
     _values: AnyArray
     _index: StateIndex | None
+    _built: Built[V] | None
 
     def __init__(self, states: StateTable, values: AnyArray, index: StateIndex | None = None) -> None:
         self._states = frozen(np.ascontiguousarray(states))
         self._values = frozen(np.ascontiguousarray(values))
         self._index = index
+        self._built = None
 
     @property
     def states(self) -> StateTable:
@@ -69,17 +84,12 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return int(self._states.shape[0])
 
     def __iter__(self) -> Iterator[State]:
-        # In pieces: the first states of a large result do not wait for the last.
-        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
-        for start in range(0, len(self), _CHUNK):
-            for row in self._states[start : start + _CHUNK].tolist():
-                yield trusted(tuple(row))
+        built = self._objects
+        return iterate_states(self._states) if built is None else iter(built.states)
 
     def __reversed__(self) -> Iterator[State]:
-        trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
-        for stop in range(len(self), 0, -_CHUNK):
-            for row in reversed(self._states[max(stop - _CHUNK, 0) : stop].tolist()):
-                yield trusted(tuple(row))
+        built = self._objects
+        return iterate_states(self._states[::-1]) if built is None else reversed(built.states)
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -91,7 +101,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         try:
             row = self._row_of(key)
         except ValueError as error:
-            raise KeyError(f"{key!r} is not a state, and not in the data: {error}") from None
+            raise KeyError(f"{key!r} is not a state, and not in the data: {ended(error)}") from None
         if row < 0:
             raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
         return self._value(row)
@@ -156,9 +166,9 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return _restored, (type(self), self._as_dict()), getattr(self, "__dict__", None) or None
 
     def _as_dict(self) -> dict[str, Any]:
-        """Return what pickling keeps: every slot but the index, which is built again on demand."""
+        """Return what pickling keeps: every slot but those that are filled again on demand."""
         names = [name for cls in type(self).__mro__ for name in getattr(cls, "__slots__", ())]
-        return {name: getattr(self, name) for name in names if name not in ("_index", "__weakref__")}
+        return {name: getattr(self, name) for name in names if name not in _ON_DEMAND}
 
     def _value(self, row: int) -> V:
         return cast("V", self._values[row].item())
@@ -190,6 +200,14 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     def rows_of(self, states: StateTable) -> NDArray[np.int64]:
         """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there."""
         return self._lookup.rows(np.ascontiguousarray(states))
+
+    @property
+    def _objects(self) -> Built[V] | None:
+        """States, values and pairs of them as Python objects, kept with a small map; None for a large one."""
+        if self._built is None and len(self) <= _KEPT:
+            states, values = tuple(states_of(self._states)), tuple(self._values.tolist())
+            self._built = Built(states, values, tuple(zip(states, values, strict=True)))
+        return self._built
 
     @property
     def _lookup(self) -> StateIndex:
@@ -229,6 +247,9 @@ class StateItems(ItemsView[State, V]):
     _mapping: StateMap[V]
 
     def __iter__(self) -> Iterator[tuple[State, V]]:
+        built = self._mapping._objects  # noqa: SLF001  (its own view)
+        if built is not None:
+            return iter(built.items)
         return zip(self._mapping, StateValues(self._mapping), strict=True)
 
     def __reversed__(self) -> Iterator[tuple[State, V]]:
@@ -249,20 +270,24 @@ class StateValues(ValuesView[V]):
     _mapping: StateMap[V]
 
     def __iter__(self) -> Iterator[V]:
-        values = self._mapping._values  # noqa: SLF001  (its own view)
-        for start in range(0, values.size, _CHUNK):
-            yield from values[start : start + _CHUNK].tolist()
+        built, values = self._mapping._objects, self._mapping._values  # noqa: SLF001  (its own view)
+        return _in_pieces(values) if built is None else iter(built.values)
 
     def __reversed__(self) -> Iterator[V]:
-        values = self._mapping._values[::-1]  # noqa: SLF001  (its own view)
-        for start in range(0, values.size, _CHUNK):
-            yield from values[start : start + _CHUNK].tolist()
+        built, values = self._mapping._objects, self._mapping._values  # noqa: SLF001  (its own view)
+        return _in_pieces(values[::-1]) if built is None else reversed(built.values)
 
     def __contains__(self, value: object) -> bool:
         return any(value == v for v in self)
 
     def __repr__(self) -> str:
         return _short_list(self)
+
+
+def _in_pieces(values: AnyArray) -> Iterator[Any]:
+    """Go through numbers as Python objects; the first of many do not wait for the last."""
+    starts = range(0, values.size, _CHUNK)
+    return chain.from_iterable(values[start : start + _CHUNK].tolist() for start in starts)
 
 
 def _short_list(view: MappingView) -> str:
@@ -276,5 +301,5 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
         setattr(result, name, value)
     for name in ("_states", "_values"):
         setattr(result, name, frozen(getattr(result, name)))  # NumPy's pickle forgets it
-    result._index = None  # noqa: SLF001  (rebuilt on demand)
+    result._index = result._built = None  # noqa: SLF001  (rebuilt on demand)
     return result

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from lwfast._base.files.edited_text import parse_toml, read_edited
 from lwfast._base.limits import MAX_QPU_MODES, MAX_STATE_PHOTONS
-from lwfast.errors import LightworksError, ResourceLimitError
+from lwfast.errors import LightworksError, ResourceLimitError, ended
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConfigError
@@ -101,7 +101,7 @@ def load_qpus(path: Path | None = None) -> Mapping[str, QPUConfig]:
     try:
         text = read_edited(path)
     except (OSError, ValueError, ResourceLimitError) as error:
-        raise ConfigError(f"Cannot read the QPU file {path}: {error}") from error
+        raise ConfigError(f"Cannot read the QPU file {path}: {ended(error)}") from error
     return parse_qpus(text, str(path))
 
 
@@ -114,11 +114,11 @@ def parse_qpus(text: str, source: str) -> Mapping[str, QPUConfig]:
     try:
         document = parse_toml(text)
     except ValueError as error:
-        raise ConfigError(f"{source} is not TOML: {error}") from error
+        raise ConfigError(f"{source} is not TOML: {ended(error)}") from error
     try:
         file = msgspec.convert(document, _File, str_keys=True)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{source} is not a QPU file: {error}") from error
+        raise ConfigError(f"{source} is not a QPU file: {ended(error)}") from error
     qpus: dict[str, QPUConfig] = {}
     for qpu in file.qpus:
         if qpu.name in qpus or any(qpu.id == other.id for other in qpus.values()):
@@ -142,5 +142,5 @@ def _with_full_hardware(qpu: QPUConfig, source: str) -> QPUConfig:
         if model.detector is not None:
             model.detector.per_mode(qpu.n_modes)
     except (TypeError, ValueError, OverflowError, LightworksError) as error:
-        raise ConfigError(f"{source}: hardware of the QPU {qpu.name!r}: {error}") from error
+        raise ConfigError(f"{source}: hardware of the QPU {qpu.name!r}: {ended(error)}") from error
     return msgspec.structs.replace(qpu, hardware=model.to_dict())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
-from lwfast._base.limits import MAX_INT64
+from lwfast._base.limits import MAX_INT64, MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
+from lwfast._kernels.report import are_compiled_here
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
 
@@ -18,6 +20,7 @@ _MAX_ROWS = 2**32 - 2
 _FEW = 256
 _MANY = 1 << 17
 _CHUNK = 1 << 15
+_NEGATIVE = "Counts cannot be negative, got {}."
 
 
 def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
@@ -68,8 +71,8 @@ def group_checked(states: StateTable, counts: Counts, *, owned: bool = False) ->
 def _distinct_rows(states: StateTable) -> int:
     """Return how many distinct rows there may be: all of them only where no two are equal."""
     n_rows, n_modes = states.shape
-    if n_rows <= _FEW:
-        # No kernel for a handful of rows: loading Numba takes 0.4 s.
+    if n_rows <= _FEW and are_compiled_here() and "numba" not in sys.modules:
+        # Numba is not loaded for a handful of rows: that takes 0.4 s.
         text = states.tobytes()
         distinct = len({text[k * n_modes : (k + 1) * n_modes] for k in range(n_rows)})
         return int(n_rows) if distinct == n_rows else 1
@@ -171,9 +174,12 @@ def as_table(states: Any) -> StateTable:
         return np.ascontiguousarray(array)
     if not np.issubdtype(array.dtype, np.integer):
         raise TypeError(f"Photon numbers of states should be integers, got dtype {array.dtype}.")
-    if array.size and (array.min() < 0 or array.max() > 255):
+    if array.size and (array.min() < 0 or array.max() > MAX_STATE_PHOTONS):
         worst = array.min() if array.min() < 0 else array.max()
-        raise ValueError(f"Photon numbers should be from 0 to 255, the range of a result table, got {worst}.")
+        raise ValueError(
+            f"Photon numbers should be from 0 to {MAX_STATE_PHOTONS}, the range of a result table, got "
+            f"{worst}."
+        )
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
@@ -192,6 +198,10 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
         array = array.astype(np.int64)
     if array.shape != (n_rows,):
         raise ValueError(f"Counts of {n_rows} states should have the shape ({n_rows},), got {array.shape}.")
+    if array.dtype == np.int64:
+        if array.size and array.min() < 0:
+            raise ValueError(_NEGATIVE.format(array.min()))
+        return np.ascontiguousarray(array)
     if array.dtype == np.object_ and all(isinstance(c, int) and not isinstance(c, bool) for c in array):
         if any(not 0 <= c <= MAX_INT64 for c in array):
             raise ValueError("Counts should be from 0 to 2^63 - 1; one is outside.")
@@ -199,7 +209,7 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
     if not np.issubdtype(array.dtype, np.integer):
         raise TypeError(f"Counts should be integers, got dtype {array.dtype}.")
     if array.size and array.min() < 0:
-        raise ValueError(f"Counts cannot be negative, got {array.min()}.")
+        raise ValueError(_NEGATIVE.format(array.min()))
     if array.dtype == np.uint64 and array.size and array.max() > np.uint64(MAX_INT64):
         raise ValueError(f"Counts should be at most 2^63 - 1, got {array.max()}.")
     return np.ascontiguousarray(array, dtype=np.int64)
@@ -207,7 +217,8 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
 
 def _check_mask(values: Any, name: str) -> None:
     # What stands behind a mask is no entry, and np.asarray takes it for one.
-    if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
+    mask = getattr(values, "mask", None)
+    if mask is not None and isinstance(values, np.ndarray) and np.any(mask):
         raise ValueError(
             f"{name.capitalize()} have masked entries; fill them in, for instance with .filled(0)."
         )

@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts, StateTable
-from lwfast.rules import Rule, as_heralds, as_rules, check_modes, has_only_rules, herald_rules
-from lwfast.state import State
+from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
+from lwfast.state import State, iterate_states
 from lwfast.tables.counts import as_counts, as_table, group_checked
 
 _CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
 _LARGE = 4 << 20
-_Compiled: TypeAlias = tuple[
+_Conditions: TypeAlias = tuple[
     NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
 ]
+_Plan: TypeAlias = tuple[_Conditions, NDArray[np.int64], int]
 
 
 def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tuple[StateTable, Counts]:
@@ -49,17 +51,18 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     table = as_table(states)
     column = as_counts(counts, table.shape[0])
     wanted = as_heralds(heralds)
-    test: Callable[[State], Any] | None = None
-    if not has_only_rules(rules) and (callable(rules) or hasattr(rules, "validate")):
-        test, rules = getattr(rules, "validate", rules), ()
-    plain = as_rules(rules)
+    plain, test = as_selection(() if rules is None else rules)
     table, column = select_checked(table, column, plain, wanted, keep_heralds=test is not None)
     table, column = group_checked(table, column, owned=bool(wanted or plain))
     if test is not None:
-        rows = (State._trusted(tuple(row)) for row in table.tolist())  # noqa: SLF001  (of uint8: valid)
-        keep = np.fromiter((bool(test(row)) for row in rows), np.bool_, table.shape[0])
+        keep = ask_about_rows(test, table)
         table, column = group_checked(*_without_modes(table[keep], column[keep], wanted), owned=True)
     return table, column
+
+
+def ask_about_rows(test: Callable[[State], Any], table: StateTable) -> NDArray[np.bool_]:
+    """Ask a callable about each row as a State: bool[N], True where it answers something true."""
+    return np.fromiter((bool(test(row)) for row in iterate_states(table)), np.bool_, table.shape[0])
 
 
 def select_checked(
@@ -84,33 +87,36 @@ def select_checked(
     conditions = (*demanded, *rules)
     if not conditions:
         return states, counts
-    modes = [m for m in range(n_modes) if keep_heralds or m not in heralds]
-    return _selected(states, counts, _compiled(conditions, n_modes), modes)
+    return _selected(states, counts, _plan(conditions, n_modes, () if keep_heralds else tuple(heralds)))
 
 
-def _selected(
-    states: StateTable, counts: Counts, compiled: _Compiled, modes: Sequence[int]
-) -> tuple[StateTable, Counts]:
-    """Return `modes` of the rows that meet the compiled conditions, and their counts."""
+def _selected(states: StateTable, counts: Counts, plan: _Plan) -> tuple[StateTable, Counts]:
+    """Return the rows that meet compiled conditions, without the modes that are dropped, and their counts."""
     from lwfast._kernels.tables import post_selection as kernels
 
     n_rows, n_modes = states.shape
+    conditions, runs, n_kept_modes = plan
     flat, counts = readable(states.reshape(-1)), readable(counts)
-    runs = _runs(modes)
-    n_chunks = max(1, -(-n_rows // _CHUNK))
+
+    def select(table: StateTable, column: Counts) -> tuple[StateTable, Counts]:
+        # Room for all rows; pages that stay unused are never touched.
+        out, out_counts = np.empty(column.size * n_kept_modes, np.uint8), np.empty(column.size, np.int64)
+        n_kept = kernels.select_rows(table, n_modes, column, *conditions, runs, out, out_counts)
+        return out[: n_kept * n_kept_modes].reshape(n_kept, n_kept_modes), out_counts[:n_kept]
+
+    if n_rows <= _CHUNK:
+        table, column = select(flat, counts)
+        return table.copy(), column.copy()  # without the room that was not used
+    n_chunks = -(-n_rows // _CHUNK)
     parts: list[tuple[StateTable, Counts]] = [(states, counts)] * n_chunks
 
-    def select(chunk: int) -> None:
+    def select_chunk(chunk: int) -> None:
         first, last = chunk * _CHUNK, (chunk + 1) * _CHUNK
-        table, column = flat[first * n_modes : last * n_modes], counts[first:last]
-        # Room for all rows; pages that stay unused are never touched.
-        out, out_counts = np.empty(column.size * len(modes), np.uint8), np.empty(column.size, np.int64)
-        n_kept = kernels.select_rows(table, n_modes, column, *compiled, runs, out, out_counts)
-        parts[chunk] = out[: n_kept * len(modes)].reshape(n_kept, len(modes)), out_counts[:n_kept]
+        parts[chunk] = select(flat[first * n_modes : last * n_modes], counts[first:last])
 
-    run_chunks(select, n_chunks)
+    run_chunks(select_chunk, n_chunks)
     ends = list(itertools.accumulate(column.size for _, column in parts))
-    out, out_counts = np.empty((ends[-1], len(modes)), np.uint8), np.empty(ends[-1], np.int64)
+    out, out_counts = np.empty((ends[-1], n_kept_modes), np.uint8), np.empty(ends[-1], np.int64)
 
     def join(chunk: int) -> None:
         rows = slice(ends[chunk] - parts[chunk][1].size, ends[chunk])
@@ -132,9 +138,15 @@ def _runs(modes: Sequence[int]) -> NDArray[np.int64]:
     return np.array(runs, np.int64)
 
 
-@functools.lru_cache(maxsize=64)  # the same conditions meet many tables; laying them out takes 8 µs
-def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
-    """Lay rules out as the kernel reads them.
+@functools.lru_cache(maxsize=64)  # the same conditions meet many tables; laying them out takes 15 µs
+def _plan(conditions: tuple[Rule, ...], n_modes: int, dropped: tuple[int, ...]) -> _Plan:
+    """Lay rules out as the kernel reads them, with the runs and the number of the modes that are kept."""
+    modes = [mode for mode in range(n_modes) if mode not in dropped]
+    return _compiled(conditions, n_modes), _runs(modes), len(modes)
+
+
+def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Conditions:
+    """Lay rules out for the kernel.
 
     Modes that must have one photon number are compared eight at a time; each of the other rules gets a table
     over every total that its modes can have.
@@ -145,7 +157,7 @@ def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
     tables = bytearray()  # NumPy takes longer to make a few small arrays than the kernel for 10^4 rows
     for rule in conditions:
         mode, total = rule.modes[0], rule.totals[0]
-        one_number = len(rule.modes) == len(rule.totals) == 1 and total < 256
+        one_number = len(rule.modes) == len(rule.totals) == 1 and total <= MAX_STATE_PHOTONS
         if one_number and n_modes >= 8 and exact.setdefault(mode, total) == total:
             continue
         # A mode alone is read twice and doubles its totals: the kernel has one loop less.
@@ -153,7 +165,7 @@ def _compiled(conditions: tuple[Rule, ...], n_modes: int) -> _Compiled:
         modes += rule.modes * scale
         rule_start.append(len(modes))
         allowed_start.append(len(tables))
-        most = 255 * len(rule.modes)
+        most = MAX_STATE_PHOTONS * len(rule.modes)
         tables += bytes(scale * most + 1)
         for total in rule.totals:
             if total <= most:

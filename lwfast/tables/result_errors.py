@@ -7,6 +7,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_STATE_PHOTONS
+
 _AROUND = 24
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -28,7 +30,7 @@ def reason_of(code: int, n_modes: int) -> str:
         kernels.KEY_NEGATIVE: "a negative photon number",
         kernels.KEY_LEADING_ZERO: "a photon number with a leading zero",
         kernels.KEY_NUMBER_EXPECTED: "a photon number is expected",
-        kernels.OCCUPATION_RANGE: "a photon number above 255, the limit of a result table",
+        kernels.OCCUPATION_RANGE: f"a photon number above {MAX_STATE_PHOTONS}, the limit of a result table",
         kernels.MODE_MISMATCH: f"the state does not have {n_modes} {modes}, as those before it have",
         kernels.BRACKET_MISMATCH: "the bracket of the state is not closed as it was opened",
         kernels.COLON_EXPECTED: "a ':' follows a state",

@@ -11,17 +11,21 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import new_bytes, readable
+from lwfast._base.buffers import new_bytes, readable, view_of_bytes
 from lwfast._base.files.file_memory import check_json, read_file
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, StateTable
-from lwfast.errors import ResourceLimitError, ResultFormatError
+from lwfast.errors import ResourceLimitError, ResultFormatError, ended
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.result_errors import half_pair, located, reason_of
 from lwfast.tables.result_table import read_table
 
 _MAX_DEPTH = 512
 _SPACE = re.compile(rb"[ \t\n\r]*")
+_LAST_SPACE = 32  # no byte above it is one
+_OPENING, _CLOSING, _QUOTE, _COLON, _COMMA = b'{}":,'
+_RESULTS = b'"results"'
+_NO_STATES = np.empty(0, np.uint8)
 _CHUNK_ROWS = 1 << 18  # fewer are written before another thread may have its turn on a busy machine
 
 
@@ -71,6 +75,8 @@ def decode_members(body: Any) -> tuple[DecodedResult, dict[str, Any]]:
         ResultFormatError: As in `decode_result`.
         ResourceLimitError: As in `decode_result`.
     """
+    if type(body) is bytes:
+        return _Body(view_of_bytes(body)).read()
     return _Body(_as_bytes(body)).read()
 
 
@@ -83,7 +89,7 @@ def decode_table(body: Any) -> tuple[StateTable, Counts]:
     """
     walker = _Body(_as_bytes(body))
     position = walker.skip_space(0)
-    walker.expect(position, b"{", "a result file starts with '{'")
+    walker.expect(position, _OPENING, "a result file starts with '{'")
     states, counts, position = walker.table(position)
     walker.expect_end(position)
     return states, counts
@@ -123,7 +129,7 @@ def _json_text(job_data: Any) -> bytes:
         _Body(np.frombuffer(text, np.uint8)).value(0)
     except (ResultFormatError, RecursionError) as error:
         raise ValueError(
-            f"job_data (with half of a surrogate pair, say) could not be read back: {error}"
+            f"job_data (with half of a surrogate pair, say) could not be read back: {ended(error)}"
         ) from None
     return text
 
@@ -236,16 +242,17 @@ class _Body:
 
     def __init__(self, buffer: NDArray[np.uint8]) -> None:
         self._buffer = readable(buffer)
+        self._bytes = buffer.data
         self._size = buffer.size
 
     def read(self) -> tuple[DecodedResult, dict[str, Any]]:
         position = self.skip_space(0)
         if self._text(position, position + 3) == b"\xef\xbb\xbf":
             self.fail(position, "a byte order mark; JSON starts with '{'")
-        self.expect(position, b"{", "a result body is a JSON object and starts with '{'")
+        self.expect(position, _OPENING, "a result body is a JSON object and starts with '{'")
         found: dict[str, Any] = {}
         position = self.skip_space(position + 1)
-        if self._at(position) != b"}":
+        if self._at(position) != _CLOSING:
             position = self._members(position, found)
         else:
             position += 1
@@ -265,9 +272,9 @@ class _Body:
             if name in found:
                 self.fail(position, f"member {name!r} appears twice")
             position = self.skip_space(after)
-            self.expect(position, b":", "a ':' follows the name of a member")
+            self.expect(position, _COLON, "a ':' follows the name of a member")
             position = self.skip_space(position + 1)
-            if name == "results" and self._at(position) == b"{":
+            if name == "results" and self._at(position) == _OPENING:
                 *table, position = self.table(position)
                 found[name] = tuple(table)
             else:
@@ -277,21 +284,20 @@ class _Body:
                 found[name] = value
                 position = end
             position = self.skip_space(position)
-            if self._at(position) == b"}":
+            if self._at(position) == _CLOSING:
                 return position + 1
-            self.expect(position, b",", "a ',' or '}' follows a member")
+            self.expect(position, _COMMA, "a ',' or '}' follows a member")
             position = self.skip_space(position + 1)
 
     def table(self, start: int) -> tuple[StateTable, Counts, int]:
         """Read the object that starts at `start`; return its columns and the offset behind it."""
         position = self.skip_space(start + 1)
-        if self._at(position) == b"}":
+        if self._at(position) == _CLOSING:
             return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64), position + 1
         from lwfast._kernels.tables import state_text as kernels
 
-        self.expect(position, b'"', "a state in quotes is expected")
-        nothing = np.empty(0, np.uint8)
-        code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, nothing, 0)
+        self.expect(position, _QUOTE, "a state in quotes is expected")
+        code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, _NO_STATES, 0)
         if code != kernels.DONE:
             self._fail_code(code, at, -1)
         code, at, states, counts = read_table(self._buffer, position, int(n_modes))
@@ -300,12 +306,14 @@ class _Body:
         try:
             states, counts = group_checked(states, counts, owned=True)
         except ResourceLimitError as error:
-            raise ResourceLimitError(f"Results, bytes {start} to {at}: {error}") from None
+            raise ResourceLimitError(f"Results, bytes {start} to {at}: {ended(error)}") from None
         return states, counts, at
 
     def _name(self, position: int) -> tuple[str, int]:
-        self.expect(position, b'"', "the name of a member in quotes is expected")
-        return self.value(position)
+        self.expect(position, _QUOTE, "the name of a member in quotes is expected")
+        end = position + len(_RESULTS)
+        # Nearly every name; the decoder takes longer to start than a small table to be read.
+        return ("results", end) if self._text(position, end) == _RESULTS else self.value(position)
 
     def value(self, position: int) -> tuple[Any, int]:
         """Decode the JSON value at `position`; return it and the offset behind it."""
@@ -322,7 +330,7 @@ class _Body:
                 self.fail(position + half, "an escape of half a surrogate pair, which is no character")
             if "truncated" in str(error):  # the body goes on
                 self.fail(position, "the value that starts here is not valid JSON: it is incomplete")
-            self.fail(position, f"the value that starts here is not valid JSON: {error}")
+            self.fail(position, f"the value that starts here is not valid JSON: {ended(error)}")
         except RecursionError:
             self.fail(position, "the value that starts here is nested too deeply")
 
@@ -342,10 +350,12 @@ class _Body:
         return int(end)
 
     def skip_space(self, position: int) -> int:
-        space = _SPACE.match(self._buffer.data, position)
+        if self._at(position) > _LAST_SPACE:
+            return position
+        space = _SPACE.match(self._bytes, position)
         return space.end() if space else position
 
-    def expect(self, position: int, wanted: bytes, reason: str) -> None:
+    def expect(self, position: int, wanted: int, reason: str) -> None:
         if self._at(position) != wanted:
             self.fail(position, reason)
 
@@ -360,8 +370,9 @@ class _Body:
     def _fail_code(self, code: int, position: int, n_modes: int) -> NoReturn:
         self.fail(position, reason_of(code, n_modes))
 
-    def _at(self, position: int) -> bytes:
-        return self._text(position, position + 1)
+    def _at(self, position: int) -> int:
+        """Return a byte, -1 behind the last one."""
+        return self._bytes[position] if position < self._size else -1
 
     def _text(self, start: int, end: int) -> bytes:
-        return self._buffer[start:end].tobytes()
+        return bytes(self._bytes[start:end])

@@ -5,6 +5,7 @@ from lwfast.tasks.batch import Batch
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask, TaskData
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator
+from lwfast.tasks.sweep import Sweep
 from lwfast.tasks.task import Task
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "SamplerTask",
     "Simulator",
     "SimulatorTask",
+    "Sweep",
     "Task",
     "TaskData",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lwfast.circuit import Parameter, PhotonicCircuit
+from lwfast.errors import ended
 from lwfast.tasks.task import Task
 
 
@@ -103,7 +104,7 @@ def _make(task: type[Task], i: int, args: list[Sequence[Any]], kwargs: dict[str,
             **{name: _fixed(_pick(values, i)) for name, values in kwargs.items()},
         )
     except Exception as error:
-        msg = f"An exception occurred while trying to create task number {i + 1}: {error}"
+        msg = f"An exception occurred while trying to create task number {i + 1}: {ended(error)}"
         raise ValueError(msg) from error
 
 

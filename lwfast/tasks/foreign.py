@@ -17,6 +17,7 @@ from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
 from lwfast.circuit.mode_layout import Layout
 from lwfast.hardware import Detector, Source
+from lwfast.results.probability_distribution import LateDistribution, ProbabilityDistribution
 from lwfast.rules import PostSelection, PostSelectionFunction, PostSelectionType, as_rules, has_only_rules
 from lwfast.state import State, as_occupation
 from lwfast.tasks.analyzer import Analyzer
@@ -46,6 +47,18 @@ def adopt(task: Any) -> Task | Batch:
         )
         raise TypeError(msg)
     return maker(task)
+
+
+def leave_distribution(sampler: Any, work: Callable[[], ProbabilityDistribution]) -> None:
+    """Leave with a Sampler what its `probability_distribution` is worked out from when it is read.
+
+    Args:
+        sampler: A Sampler, of lwfast or of Lightworks.
+        work: Returns the distribution.
+    """
+    # Ours calls a function; Lightworks' own hands out what is there.
+    left = work if isinstance(sampler, Sampler) else LateDistribution(work)
+    sampler._probability_distribution = left  # noqa: SLF001  (Lightworks' name)
 
 
 def adopt_circuit(circuit: Any) -> PhotonicCircuit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from lwfast._base.validation import full_name, is_several
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
@@ -14,6 +14,14 @@ from lwfast.rules import PostSelection, PostSelectionType, check_modes, process_
 from lwfast.state import State
 from lwfast.tasks.data import TaskData
 
+D = TypeVar("D", bound=TaskData, covariant=True)
+
+
+class _Asks(Protocol[D]):
+    """A task whose data are known by their type."""
+
+    def _generate_task(self) -> D: ...
+
 
 class Task(ABC):
     """Base of all tasks."""
@@ -21,6 +29,18 @@ class Task(ABC):
     @abstractmethod
     def _generate_task(self) -> TaskData:
         """Return the data that a backend needs, as it is now."""
+
+
+def data_of(task: _Asks[D]) -> D:
+    """Return the data that a backend or a payload needs, of a task as it is now.
+
+    Raises:
+        PhotonNumberError: An input has too few photons for the heralds.
+        ModeMismatchError: The circuit has got heralds since, and a state does not fit any more.
+        ModeRangeError: A rule names a mode that outcomes do not have.
+        CircuitCompilationError: A Parameter has a value that its element does not take.
+    """
+    return task._generate_task()  # noqa: SLF001  (Lightworks' name; other packages call it too)
 
 
 def check_circuit(value: Any) -> PhotonicCircuit:

@@ -29,6 +29,33 @@ from lwfast.wire.ids import id_order as id_order
 from lwfast.wire.ids import plain_id as plain_id
 from lwfast.wire.payload import ArtemisPayload as ArtemisPayload
 from lwfast.wire.status import Status as Status
+from lwfast.wire.sweep_form import (
+    MOST_PARAMETERS as MOST_PARAMETERS,
+)
+from lwfast.wire.sweep_form import (
+    MOST_SETTINGS as MOST_SETTINGS,
+)
+from lwfast.wire.sweep_form import (
+    MOST_STEPS as MOST_STEPS,
+)
+from lwfast.wire.sweep_form import (
+    SWEEP_BYTES as SWEEP_BYTES,
+)
+from lwfast.wire.sweep_form import (
+    SweepBlock as SweepBlock,
+)
+from lwfast.wire.sweep_form import (
+    SweepForm as SweepForm,
+)
+from lwfast.wire.sweep_form import (
+    form_of as form_of,
+)
+from lwfast.wire.sweep_form import (
+    settings_of as settings_of,
+)
+from lwfast.wire.sweep_form import (
+    unitaries_of as unitaries_of,
+)
 from lwfast.wire.v1 import ALL_JOBS as ALL_JOBS
 from lwfast.wire.v1 import API_HEADER as API_HEADER
 from lwfast.wire.v1 import API_VERSION as API_VERSION

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from lwfast.state import State
+from lwfast.wire.sweep_form import SweepForm
 
 
 class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -25,6 +26,7 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         unitary: complex128 `(n_modes, n_modes)`; on the wire, rows of `str(complex)`.
         circuit_spec: Flat list of `[name, parameters]`; sent with `direct_implementation` only.
         job_data: Handed back with the result; `post_select` and `herald` are applied by the client.
+        sweep: Of a job of many settings, what they are; on lwfast's own wire only, and unnamed elsewhere.
     """
 
     qpu: str
@@ -38,11 +40,16 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     unitary: np.ndarray[Any, Any]
     circuit_spec: list[Any] | None = None
     job_data: dict[str, Any] | None = None
+    sweep: SweepForm | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def payload(self) -> dict[str, Any]:
         """The fields as a dictionary, in the order of the wire."""
-        return {name: getattr(self, name) for name in self.__struct_fields__}
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
+
+    def __repr__(self) -> str:
+        return f"ArtemisPayload({', '.join(f'{name}={value!r}' for name, value in self.payload.items())})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ArtemisPayload):

@@ -2,7 +2,8 @@
 
 Every answer of an lwfast scheduler carries the header `X-Lwfast-Api: 1`; a client that saw it may use:
 
-    POST v1/jobs              payload, header Idempotency-Key     202 JobRecord; same key again: same job
+    POST v1/jobs              payload, header Idempotency-Key     202 JobRecord; same key again: same job;
+                              with the field `sweep` a job of many settings, see `lwfast.wire.sweep_form`
     POST v1/jobs/batch        {"jobs": [payload, ...]}, the same  202 JobRecords; all are accepted or none is
     GET  v1/jobs              ?status= &name= &qpu= &ids= &limit= &before=    JobPage, newest first
     GET  v1/jobs/{id}         JobRecord

@@ -10,6 +10,7 @@ from lwfast import emulator
 from lwfast._base import progress as _progress
 from lwfast._base.progress import Progress, step
 from lwfast.optics.samples.sample_counts import sample_counts
+from lwfast.remote.job_path.job_progress import JobProgress
 
 
 def steps_of(call):
@@ -79,16 +80,39 @@ def test_a_bar_counts_in_its_unit(unit, text, capsys):
     assert text in capsys.readouterr().err
 
 
-def test_without_tqdm(monkeypatch, capsys):
-    """What True means then is the caller's choice: a line, nothing or an error, before any work."""
+def test_true_is_a_line_without_tqdm_wherever_it_is_given(monkeypatch, capsys, tmp_path):
+    """No function needs tqdm for its progress, and none stays silent without."""
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    for without, text in (("line", "work: 2 of 2"), ("nothing", "")):
-        with Progress(True, without_tqdm=without):
-            step("work", 2, 2)
-        assert capsys.readouterr().err.strip() == text
-    with pytest.raises(lw.LightworksDependencyError, match=r"lwfast\[progress\]"):
-        Progress(True, without_tqdm="error")
-    assert Progress(None, without_tqdm="error").report("work", 1, 2) is None
+    path = lw.results.SamplingResult({(0, 1): 3}).save(tmp_path / "a.json")
+    batch = lw.Batch(lw.Sampler, [[lw.Unitary(np.eye(2))], [lw.State([1, 0])], [10]])
+    for call, text in (
+        (lambda: lw.boson_sample(np.eye(2), [1, 0], 10, progress=True), "boson samples: 10 of 10"),
+        (lambda: lw.scan_results(path).merge(progress=True), "files: 1 of 1"),
+        (lambda: emulator.Backend().run(batch, progress=True), "tasks: 1 of 1"),
+    ):
+        call()
+        shown = capsys.readouterr().err
+        assert text in shown
+        assert shown.endswith("\n")
+
+
+def test_what_progress_may_be(tmp_path):
+    """One check and one sentence for every function that shows progress; it names what a callable takes."""
+    path = lw.results.SamplingResult({(0, 1): 3}).save(tmp_path / "a.json")
+    task = lw.Sampler(lw.Unitary(np.eye(2)), lw.State([1, 0]), 10)
+    for call, takes in (
+        (lambda: lw.boson_sample(np.eye(2), [1, 0], 10, progress="yes"), "done, total"),
+        (lambda: lw.scan_results(path).merge(progress="yes"), "done, total"),
+        (lambda: emulator.Backend().run(task, progress="yes"), "what, done, total"),
+        (lambda: lw.warmup(progress="yes"), "what, done, total"),
+        (lambda: JobProgress("yes", 1), "job, status, position"),
+    ):
+        with pytest.raises(
+            TypeError, match=rf"^`progress` should be True, False or a callable that takes \({takes}\)"
+        ):
+            call()
+    with Progress(np.True_) as shown:
+        assert shown.is_wanted
 
 
 def test_counts_of_blocks_are_one_multinomial(monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.circuit.blocks import Group
+from lwfast.circuit.matrices.bound_elements import ElementBinder
 from lwfast.errors import ModeRangeError
 from lwfast.optics.unitary import random_unitary
 
@@ -55,7 +56,7 @@ def test_groups_are_unpacked_before_use() -> None:
     circuit.add(PhotonicCircuit(2), group=True)
     (group,) = circuit._get_circuit_spec()
     with pytest.raises(RuntimeError, match="unpacked before they are applied"):
-        group.apply(np.identity(2, dtype=complex))
+        group.add_to(ElementBinder(2))
     with pytest.raises(RuntimeError, match="unpacked before they are serialized"):
         group.serialize()
 

@@ -267,3 +267,19 @@ def test_samples_of_which_none_counts_say_so():
     """Where the input is sampled, as many count as meet the conditions: none, if they cannot be met."""
     task = sampler(np.identity(2), [1, 0], sampling_mode="input", post_selection=rules(((0, 1), 0)))
     assert "samples meets the rules, heralds and min_detection of the task" in repr(Backend().run(task))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_plan_of_what_a_run_refuses_says_so(name):
+    """A plan is made without an error, and gives the very reason that a run would raise."""
+    task = sampler(lw.random_unitary(4, 1), [1, 1, 0, 0], min_detection=3)
+    plan = Backend(name).plan(task)
+    assert plan.acceptance == 0
+    with pytest.raises(SamplerError) as caught:
+        Backend(name).run(task)
+    reason = str(caught.value).partition("criteria: ")[2].partition(". Relax")[0]
+    assert plan.reason.endswith(f"A run would raise SamplerError, since no outcome can count: {reason}.")
+    task.min_detection = 2
+    assert Backend(name).plan(task).acceptance != 0
+    task.min_detection, task.sampling_mode = 3, "input"
+    assert "SamplerError" not in Backend(name).plan(task).reason

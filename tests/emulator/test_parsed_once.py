@@ -5,7 +5,7 @@ import pytest
 import lwfast as lw
 from lwfast.emulator import Backend
 from lwfast.optics import light
-from lwfast.optics.distributions import layers, photon_numbers
+from lwfast.optics.distributions import layers, photon_numbers, stacked_layers
 
 
 @pytest.fixture
@@ -43,17 +43,50 @@ def rules():
     return rule
 
 
+def long_way(*_):
+    """Progress: small tasks that show it are planned like large ones."""
+
+
 STATES = [lw.State([1, 0, 1, 0]), lw.State([0, 1, 1, 0]), lw.State([1, 1, 0, 0])]
 
 
 def test_sampler(calls):
     """One product and one polynomial, from planning to the samples."""
-    Backend().run(lw.Sampler(circuit(), STATES[0], 100, post_selection=rules(), random_seed=1))
+    task = lw.Sampler(circuit(), STATES[0], 100, post_selection=rules(), random_seed=1)
+    Backend().run(task, progress=long_way)
     assert calls == {"products": 1, "polynomials": 1}
 
 
 @pytest.mark.parametrize("kind", [lw.Simulator, lw.Analyzer])
-def test_many_inputs(calls, kind):
-    """One product for the circuit, and one polynomial for each input."""
-    Backend().run(kind(circuit(), STATES))
+def test_many_inputs(calls, kind, monkeypatch):
+    """One product for the circuit, and one polynomial for each input where no list of edges does."""
+    Backend().run(kind(circuit(), STATES), progress=long_way)
+    assert calls == {"products": 1, "polynomials": 1}  # the one that the plan prices
+    calls.update(products=0, polynomials=0)
+    monkeypatch.setattr(stacked_layers, "MOST_ENTRIES", 0)
+    Backend().run(kind(circuit(), STATES), progress=long_way)
     assert calls == {"products": 1, "polynomials": len(STATES)}
+
+
+@pytest.mark.parametrize("kind", [lw.Sampler, lw.Simulator, lw.Analyzer])
+def test_small_tasks_again(calls, kind):
+    """A small task on the same circuit lays out nothing, and on one that was changed forms one product."""
+    phase = lw.Parameter(0.1)
+    built = circuit()
+    built.ps(0, phase)
+
+    def run():
+        task = (
+            lw.Sampler(built, STATES[0], 100, rules(), random_seed=1)
+            if kind is lw.Sampler
+            else kind(built, STATES)
+        )
+        return Backend().run(task)
+
+    run()
+    calls.update(products=0, polynomials=0)
+    run()
+    assert calls == {"products": 0, "polynomials": 0}
+    phase.set(0.2)
+    run()
+    assert calls == {"products": 1, "polynomials": 0}

@@ -12,7 +12,8 @@ import zlib
 import pytest
 
 from lwfast import remote
-from lwfast.remote.connection import body, caps
+from lwfast.remote.connection import body
+from lwfast.remote.connection import size_limits as caps
 from lwfast.wire import BATCH_JOBS
 from tests.faults.fake_scheduler import Handler, details, status
 from tests.remote.samples import sampler

@@ -268,7 +268,7 @@ def test_processes_compile_each_kernel_once(tmp_path):
     """Several processes on one cold cache compile no kernel twice."""
     code = """
 import sys
-from lwfast._kernels.optics import sampling
+from lwfast._kernels.optics.samples import sampling
 from lwfast.optics.samples.sample_counts import sample_counts
 sample_counts([0.5, 0.5], 10, rng=0)
 kernels = [f for f in vars(sampling).values() if hasattr(f, "stats")]

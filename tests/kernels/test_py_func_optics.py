@@ -9,10 +9,14 @@ import pytest
 
 import lwfast as lw
 from lwfast._kernels import _mode, _simd
-from lwfast._kernels.optics import boson_sampling, layers, slos
+from lwfast._kernels.optics import layers, slos
 from lwfast._kernels.optics.marginals import sums_shape
 from lwfast._kernels.optics.permanents.permanent import LANE_ROWS
+from lwfast._kernels.optics.samples import boson_sampling
+from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.layout import FockLayout
+from tests.kernels.rows_gradients import GRADIENT_ROWS
+from tests.kernels.rows_of_stacks import STACK_ROWS
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_compiled, pair
 
 OPTICS = "optics"
@@ -108,6 +112,16 @@ def samples():
     yield *columns, np.array([[0, 0, 0, 1]]), rng.random((3, 8)), 8, np.zeros((3, 6), np.uint8)
 
 
+def samples_in_lanes():
+    rng = generator()
+    columns = rng.normal(size=(2, 4, 16))
+    columns[:, :, 6:] = 0.0
+    each = np.array([[0, 1, 2, 3], [3, 3, 0, -1], [1, -1, -1, -1], [-1, -1, -1, -1], [2, 1, -1, -1]])
+    yield *columns, 6, each, rng.random((5, 8)), np.array([4, 0, 3, 1, 2]), np.zeros((5, 5), np.uint8)
+    same = np.array([[0, 0, 0, 1]])
+    yield *columns, 6, same, rng.random((19, 8)), np.arange(2, 19), np.zeros((19, 6), np.uint8)
+
+
 def no_clicks():
     rng = generator()
     for n_modes in (3, 5):
@@ -151,7 +165,9 @@ def distributions(name, **arguments):
         lw.output_distribution(unitary, [1, 1, 1, 0, 0, 0], heralds={2: 1}, workers=1, **arguments)
         lw.output_distribution(unitary * 0.8, [1, 0, 2, 0, 0, 0], heralds={4: 1}, workers=1)
 
-    return calls_of(OPTICS, name, work)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacked_layers, "MOST_ENTRIES", 0)  # nothing is small
+        return calls_of(OPTICS, name, work)
 
 
 def products_of_forms():
@@ -184,7 +200,7 @@ LAYOUTS = FockLayout(4, 3, 3), FockLayout(3, 4, 2), FockLayout(4, 4, 4, (4, 1, 2
 def ranks_of_layouts():
     for layout in LAYOUTS:
         bounds, sums = layout.walk
-        for ranks in (np.arange(layout.size), np.array([0, 1, layout.size - 1])):
+        for ranks in (np.arange(layout.size), np.array([0, layout.size - 1, 1, 0])):
             yield ranks, layout.n_photons, sums, bounds, np.zeros((len(ranks), layout.n_modes), np.uint8)
 
 
@@ -285,11 +301,36 @@ def guides():
     yield cdf, guide
 
 
+def outcomes_of_uniforms():
+    uniforms, cdf, guide = distributions_of_uniforms()
+    pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
+    yield uniforms, cdf, guide, np.zeros(len(uniforms), np.int64)
+
+
+def outcomes_one_by_one():
+    for uniforms, cdf, guide, _ in outcomes_of_uniforms():
+        for u in (0.0, *uniforms[:9].tolist(), 1 - 2.0**-53):
+            yield u, cdf, guide
+
+
 def counts_of_uniforms():
     uniforms, cdf, guide = distributions_of_uniforms()
-    pair(OPTICS, "sampling.guide_table")[0](cdf, guide)
+    pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
     for room in (0, len(uniforms)):
         yield uniforms, np.zeros(room), cdf, guide, np.zeros(40, np.int64)
+
+
+def counts_of_few():
+    uniforms, cdf, _ = distributions_of_uniforms()
+    states = generator().integers(0, 9, (39, 3)).astype(np.uint8)
+    yield np.diff(cdf, prepend=0.0), uniforms[:20], 16, states
+
+
+def single_amplitudes():
+    cases = [([1, 0, 1], [0, 1, 1]), ([2, 1, 0], [0, 0, 3]), ([1, 0, 0], [0, 0, 1])]
+    for photons, output in cases:
+        arrays = (np.array(numbers, dtype=np.uint8) for numbers in (photons, output))
+        yield lw.random_unitary(3, seed=3), *arrays, np.zeros(1, complex)
 
 
 BOUNDS, FLOORS = np.array([4, 4, 2, 3]), np.array([0, 0, 0, 1])
@@ -300,30 +341,41 @@ def tables_of_links():
         yield inner, 4, *slos.prefix_counts(BOUNDS, FLOORS, 4)
 
 
-def small_distributions():
-    for photons in ([1, 1, 0, 0], [2, 0, 1, 0], [0, 0, 0, 0], [-1, 0, 0, 0]):
-        matrix = lw.random_unitary(4, seed=3).view(np.float64)
-        yield matrix, np.array(photons), 1e-12, 100.0
-        yield matrix * 1.1, np.array(photons), 1e-12, 100.0
-    yield matrix * np.nan, np.array([1, 0, 0, 0]), 1e-12, 100.0
-
-
 def deviations():
     stack = np.stack([lw.random_unitary(5, seed=1), complex_matrix(5, 5), np.full((5, 5), np.inf + 0j)])
     yield np.ascontiguousarray(stack.real), np.ascontiguousarray(stack.imag), np.zeros(3)
 
 
+def multiplied_elements():
+    for n_settings in (1, 3):
+        settings = generator().random((n_settings, 2))
+        matrices = complex_matrix(n_settings, 5, 5)
+        steps = [
+            [kind, kind % 3, 4 if kind == 3 else 3, column] for kind in range(5) for column in (-1, 0, 1)
+        ]
+        yield np.array(steps), generator().random(15), settings, matrices
+
+
 ROWS = {
-    "boson_sampling.expand": expansions,
-    "boson_sampling.permanent_expansion": permanents_with_repeats,
-    "boson_sampling.bound_terms": bounds_of_terms,
-    "boson_sampling.minors_sums": sums_of_minors,
-    "boson_sampling.minors_sizes": sizes_of_minors,
-    "boson_sampling.minors_expansion": minors,
-    "boson_sampling.photon_mode": modes_of_photons,
-    "boson_sampling.sample_clifford": samples,
+    "samples.boson_lanes.sets_by_size": lambda: [
+        (n, np.zeros(1 << n, np.uint64), np.zeros(n + 2, np.int64)) for n in (1, 5)
+    ],
+    "samples.boson_lanes.sample_in_lanes": samples_in_lanes,
+    "amplitude.small_amplitude": single_amplitudes,
+    "samples.boson_sampling.expand": expansions,
+    "samples.boson_sampling.permanent_expansion": permanents_with_repeats,
+    "samples.boson_sampling.bound_terms": bounds_of_terms,
+    "samples.boson_sampling.minors_sums": sums_of_minors,
+    "samples.boson_sampling.minors_sizes": sizes_of_minors,
+    "samples.boson_sampling.minors_expansion": minors,
+    "samples.boson_sampling.photon_mode": modes_of_photons,
+    "samples.boson_sampling.sample_clifford": samples,
     "clicks.no_click_probabilities": no_clicks,
     "clicks.clicks_from_no_clicks": lambda: [(generator().random(16), 4)],
+    "elements._coefficients": lambda: [(kind, 0.3) for kind in range(5)],
+    "elements._mix": lambda: [(complex_matrix(3, 3), 2, 0, kind, 0.6, 0.8) for kind in range(2)],
+    "elements._multiplied": lambda: [(1.5 + 2j, 0.3 - 1j)],
+    "elements.multiply_elements": multiplied_elements,
     "fock.fock_rank": lambda: [(states(), rank_table(4, 3), np.zeros(20, np.int64))],
     "fock.fock_unrank": lambda: [(np.arange(20), 3, rank_table(4, 3), np.zeros((20, 4), np.uint8))],
     "fock.fock_rows": successive_rows,
@@ -347,15 +399,19 @@ ROWS = {
     "permanents.permanent_compensated.permanent_compensated": lambda: [
         (complex_matrix(n, n), start, 1 << (n - 6), np.zeros(5)) for n, start in ((7, 0), (8, 1))
     ],
-    "sampling.guide_table": guides,
-    "sampling.count_uniforms": counts_of_uniforms,
+    "samples.sampling.guide_table": guides,
+    "samples.sampling._outcome_at": outcomes_one_by_one,
+    "samples.sampling.draw_outcomes": outcomes_of_uniforms,
+    "samples.sampling.count_uniforms": counts_of_uniforms,
+    "samples.sampling.count_small": counts_of_few,
     "slos.prefix_counts": lambda: [(BOUNDS, FLOORS, 4)],
     "slos.inner_modes": lambda: [(4, 3, 20.0), (20, 8, 2e6), (1, 2, 3.0)],
     "slos.inner_tables": tables_of_links,
     "slos.link_forms": lambda: [(np.array([0, 2, 1, 2]), 2, generator().normal(size=(2, 4)))],
-    "slos._next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
-    "slos.slos_small": small_distributions,
+    "slos.next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
     "unitary.deviation_columns": deviations,
+    **STACK_ROWS,
+    **GRADIENT_ROWS,
 }
 MEANT = {"marginals.photon_sums": sums_with_a_meaning}
 OF_ANY_WIDTH = {"permanents.permanent.permanent_glynn", "permanents.permanent.pack_single"}

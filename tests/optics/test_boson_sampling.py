@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import lwfast as lw
+from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.samples import boson_sampling
+from tests.reference import boson_sampling as slow
 from tests.reference.boson_sampling import output_probabilities
 
 UNITARY = lw.random_unitary(4, seed=1)
@@ -38,15 +40,15 @@ def is_drawn_from(samples, expected):
 
 @pytest.mark.parametrize("matrix", [UNITARY, LOSSY, 0.3 * np.eye(4)], ids=["unitary", "lossy", "uniform"])
 @pytest.mark.parametrize("occupation", [(1, 1, 1, 0), (2, 0, 1, 0), (0, 3, 0, 0), (1, 0, 0, 0), (2, 0, 0, 2)])
-def test_exact_distribution(matrix, occupation):
-    """Collisions, bunched inputs and loss: samples follow the exact distribution."""
+def test_exact_distribution(way, matrix, occupation):
+    """Collisions, bunched inputs and loss: samples follow the exact distribution, however they are drawn."""
     samples = lw.boson_sample(matrix, occupation, 40_000, rng=11)
     assert samples.dtype == np.uint8
     assert samples.shape == (40_000, 4)
     assert is_drawn_from(samples, output_probabilities(matrix, occupation))
 
 
-def test_larger_distribution():
+def test_larger_distribution(way):
     """Six photons, against the layered distribution, in a circuit where all modes matter."""
     unitary = lw.random_unitary(6, seed=3)
     occupation = [2, 1, 1, 0, 1, 1]
@@ -95,6 +97,91 @@ def test_many_photons_in_few_modes():
     assert (lw.boson_sample(splitter, [200, 55], 3, rng=3).sum(axis=1, dtype=int) == 255).all()
 
 
+def test_samples_are_independent_of_their_neighbours(way):
+    """Samples are not sorted: a pair of neighbours is as often equal as two draws are."""
+    samples = lw.boson_sample(UNITARY, [1, 1, 1, 0], 40_000, rng=4)
+    found = lw.output_distribution(UNITARY, [1, 1, 1, 0])
+    equal = (samples[::2] == samples[1::2]).all(axis=1).mean()
+    assert abs(equal - (found.probabilities**2).sum()) < 0.01
+
+
+def test_pairs_of_modes(way):
+    """Where two photons leave together: <n_i n_j> from products of light, at a size with many outcomes."""
+    n_modes, n_photons = 12, 7
+    unitary = lw.random_unitary(n_modes, seed=9)
+    samples = lw.boson_sample(unitary, [1] * n_photons + [0] * (n_modes - n_photons), 20_000, rng=7)
+    seen = samples.T.astype(float) @ samples / len(samples)
+    light = unitary[:, :n_photons]
+    means = (np.abs(light) ** 2).sum(axis=1)
+    coherence = light @ light.conj().T
+    # Wick's theorem, less the two photons that an input mode with one does not have.
+    expected = (
+        np.outer(means, means) + np.abs(coherence) ** 2 - 2 * np.abs(light) ** 2 @ (np.abs(light) ** 2).T
+    )
+    expected += np.diag(means)
+    assert np.abs(seen - expected).max() < 0.05
+
+
+@pytest.mark.parametrize("occupation", [(1, 1, 0, 1, 1, 1, 0), (0, 2, 0, 0, 0, 1, 2), (1, 0, 0, 0, 0, 0, 0)])
+def test_samples_of_the_definition(occupation):
+    """Each sample is what the minors, one by one, make of its uniform numbers."""
+    unitary = lw.random_unitary(7, seed=4)
+    uniforms = np.random.default_rng(6).random((30, 2 * sum(occupation)))
+    expected = slow.sample_in_lanes(unitary, occupation, uniforms)
+    assert np.array_equal(lw.boson_sample(unitary, occupation, 30, rng=6), expected)
+
+
+def test_lanes_draw_what_expansions_draw(monkeypatch):
+    """The same uniform numbers give the same samples, in full registers and in what is left over."""
+    module = "lwfast.optics.samples.boson_sampling"
+    monkeypatch.setattr(f"{module}.draws_from_distribution", lambda *_: False)
+    for n_modes, photons, loss in (
+        (9, [1] * 5, 1.0),
+        (17, [2, 0, 1, 3, 1], 0.6),
+        (3, [4, 0, 3], 1.0),
+        (1, [2], 0.5),
+    ):
+        matrix = loss * lw.random_unitary(n_modes, 3)
+        occupation = photons + [0] * (n_modes - len(photons))
+        for count in (1, 2, 7, 203):
+            drawn = []
+            for in_lanes in (True, False):
+                monkeypatch.setattr(f"{module}.draws_in_lanes", lambda *_, answer=in_lanes: answer)
+                drawn.append(lw.boson_sample(matrix, occupation, count, rng=2))
+            assert np.array_equal(*drawn)
+
+
+def test_shots_of_any_number_of_photons_share_registers(monkeypatch):
+    """Lanes that end early leave the others as they are."""
+    module = "lwfast.optics.samples.boson_sampling"
+    table = np.random.default_rng(3).integers(0, 3, (501, 4))
+    drawn = []
+    for in_lanes in (True, False):
+        monkeypatch.setattr(f"{module}.draws_in_lanes", lambda *_, answer=in_lanes: answer)
+        drawn.append(boson_sampling.boson_sample_inputs(LOSSY, table, rng=8))
+    assert np.array_equal(*drawn)
+
+
+@pytest.mark.parametrize(("count", "wanted"), [(100, False), (50_000, True)])
+def test_the_cheaper_way_is_taken(count, wanted, monkeypatch):
+    """Many samples share the price of a distribution, few do not; none where the memory does not allow it."""
+    made = []
+    module = "lwfast.optics.samples.boson_sampling"
+
+    def noted(*arguments, **options):
+        made.append(1)
+        return fock_distribution(*arguments, **options)
+
+    monkeypatch.setattr(f"{module}.fock_distribution", noted)
+    occupation = [1] * 5 + [0] * 5
+    lw.boson_sample(lw.random_unitary(10, 1), occupation, count, rng=1)
+    assert bool(made) == wanted
+    monkeypatch.setattr("lwfast.optics.costs.sample_costs.memory_limit", lambda: 50_000)
+    made.clear()
+    lw.boson_sample(lw.random_unitary(10, 1), occupation, count, rng=1)
+    assert not made
+
+
 def test_mean_photon_numbers():
     """The mean of each mode is Σ_j n_j |U_ij|², at a size where no distribution is at hand."""
     unitary = lw.random_unitary(12, seed=5) * 0.9
@@ -113,7 +200,16 @@ def test_inputs_shot_by_shot():
         assert is_drawn_from(samples[row::4], expected)
 
 
-def test_seeds():
+@pytest.fixture(params=["lanes", "expansions", "distribution"])
+def way(request, monkeypatch):
+    """How samples are drawn, whatever would be faster."""
+    module = "lwfast.optics.samples.boson_sampling"
+    monkeypatch.setattr(f"{module}.draws_from_distribution", lambda *_: request.param == "distribution")
+    monkeypatch.setattr(f"{module}.draws_in_lanes", lambda *_: request.param == "lanes")
+    return request.param
+
+
+def test_seeds(way):
     """The same seed gives the same samples on any number of threads, and generators move on."""
     sample = lw.boson_sample
     first = sample(UNITARY, [1, 1, 1, 0], 3_000, rng=5)
@@ -193,6 +289,8 @@ def test_samples_in_steps_are_the_samples_of_the_kernel(edges, loss, monkeypatch
     matrix = loss * lw.random_unitary(12, 3)
     photons = [3, 1, 1, 0, 2, 1, 0, 1, 0, 1, 0, 0]
     expected = lw.boson_sample(matrix, photons, 40, rng=2)
+    monkeypatch.setattr("lwfast.optics.samples.boson_sampling.draws_in_lanes", lambda *_: False)
+    assert np.array_equal(lw.boson_sample(matrix, photons, 40, rng=2), expected)
     monkeypatch.setattr("lwfast.optics.samples.boson_sampling._STEPS_FROM_SECONDS", 0.0)
     monkeypatch.setattr("lwfast.optics.samples.boson_sampling._CHUNK_SECONDS", 0.0)
     monkeypatch.setattr("lwfast.optics.permanents.expansions._STEP_EDGES", edges)
@@ -207,6 +305,7 @@ def test_an_interrupt_ends_long_samples_soon(monkeypatch):
         calls.append(1)
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("lwfast.optics.samples.boson_sampling.draws_in_lanes", lambda *_: False)
     monkeypatch.setattr("lwfast.optics.samples.boson_sampling._STEPS_FROM_SECONDS", 0.0)
     monkeypatch.setattr("lwfast.optics.samples.boson_sampling._CHUNK_SECONDS", 0.0)
     monkeypatch.setattr("lwfast.optics.permanents.expansions.Expansions.minors", interrupted)

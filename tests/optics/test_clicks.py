@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import lwfast as lw
+from lwfast.emulator import Backend
 from lwfast.hardware import Detector, Source
 from lwfast.optics.costs import estimate_clicks, estimate_fock
 from lwfast.optics.distributions.rounding import clicks_rounding
 from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
 from lwfast.optics.unitary import random_unitary
+
+CLICKING = Detector(photon_counting=False)
 
 
 def patterns(matrix, photons, *, dark=0.0, source=None, by_clicks=True):
@@ -72,3 +76,33 @@ def test_defects_are_not_scaled_away(monkeypatch, defect):
     monkeypatch.setattr(clicks, "clicks_from_no_clicks", broken)
     with pytest.raises(AssertionError, match="defect"):
         patterns(random_unitary(3, 1), (1, 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("n_modes", "photons", "detector", "source", "reason"),
+    [
+        (
+            4,
+            [1, 1, 0, 0],
+            Detector(photon_counting=[True, False, False, True]),
+            None,
+            "2 of 4 detectors tell",
+        ),
+        (23, [1], CLICKING, None, "23 modes, and it takes at most 22"),
+        (4, [0], Detector(photon_counting=False, p_dark=0.1), None, "no photon goes in"),
+        (4, [9, 8], CLICKING, None, "17 photons go in, and it takes at most 16"),
+        (4, [2], CLICKING, Source(purity=0.9), "at most one photon in each input mode"),
+    ],
+)
+def test_why_clicks_cannot_be_worked_out_by_permanents(n_modes, photons, detector, source, reason):
+    """The plan gives the very reason, and not one that holds in other cases."""
+    state = [*photons, *[0] * (n_modes - len(photons))]
+    circuit = lw.Unitary(lw.random_unitary(n_modes, 1))
+    task = lw.Sampler(circuit, lw.State(state), 10, source=source, detector=detector, sampling_mode="input")
+    plan = Backend("permanent").plan(task)
+    assert plan.method == "slos"
+    assert reason in plan.reason
+    assert plan.reason.endswith(".")
+    few = lw.Sampler(circuit, lw.State([1] + [0] * (n_modes - 1)), 10, detector=CLICKING)
+    if n_modes <= 22:
+        assert Backend("permanent").plan(few).method == "permanent"

@@ -95,11 +95,11 @@ def test_masked_entries_are_refused():
 
 def test_read_only_matrices_use_the_compiled_kernel():
     """A read-only matrix is no other type to Numba: nothing is compiled for it."""
-    from lwfast._kernels.optics.slos import slos_small
+    from lwfast._kernels.optics.stacked_layers import stacked_layers
 
     matrix = lw.random_unitary(4, 1)
     expected = lw.output_distribution(matrix, [1, 1, 0, 0]).probabilities
-    before = len(getattr(slos_small, "signatures", ()))
+    before = len(getattr(stacked_layers, "signatures", ()))
     matrix.flags.writeable = False
     assert np.array_equal(lw.output_distribution(matrix, [1, 1, 0, 0]).probabilities, expected)
-    assert len(getattr(slos_small, "signatures", ())) == before
+    assert len(getattr(stacked_layers, "signatures", ())) == before

@@ -7,10 +7,22 @@ import pytest
 
 from lwfast.emulator import Detector, HardwareModel, Source, run_raw
 from lwfast.errors import NotUnitaryError
+from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.output_distribution import output_distribution
 from lwfast.optics.light import parsed_light
 from lwfast.optics.samples.boson_sampling import boson_sample
 from lwfast.optics.unitary import random_unitary
+
+
+@pytest.fixture(
+    autouse=True, params=[stacked_layers.MOST_ENTRIES, 0], ids=["edges", "layers"], scope="module"
+)
+def both_ways(request):
+    """What holds of distributions holds where edges are listed, and where layers are walked over."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacked_layers, "MOST_ENTRIES", request.param)
+        yield
+
 
 AMPLIFYING = [np.diag([1.0, 1.0, 5.0]), np.eye(3) * 1e160, np.eye(3) * (1 + 1e-9)]
 CALLS = {

@@ -6,10 +6,22 @@ import numpy as np
 import pytest
 
 import lwfast as lw
+from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.permanents import methods as _permanents
 from lwfast.optics.permanents.precision import check_precision
 from lwfast.optics.photon_order import growth_one_by_one, in_turn
 from tests.reference import permanent as slow
+
+
+@pytest.fixture(
+    autouse=True, params=[stacked_layers.MOST_ENTRIES, 0], ids=["edges", "layers"], scope="module"
+)
+def both_ways(request):
+    """What holds of distributions holds where edges are listed, and where layers are walked over."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacked_layers, "MOST_ENTRIES", request.param)
+        yield
+
 
 SPLITTER = np.array([[1.0, 1.0], [1.0, -1.0]])
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lwfast._kernels.optics.sampling import count_uniforms, guide_table
+from lwfast._kernels.optics.samples.sampling import count_uniforms, draw_outcomes, guide_table
 from lwfast.optics.samples import sample_counts as sampling
-from lwfast.optics.samples.sample_counts import sample_counts
+from lwfast.optics.samples.sample_counts import guide_to, sample_counts
 from tests.kernels.twins import plain
 from tests.marks import needs_speed
 from tests.reference import sampling as slow
@@ -21,6 +21,25 @@ from tests.reference import sampling as slow
 def test_same_counts_as_generator_choice(probabilities, n, seed):
     """For the same seed the counts are those of NumPy's own sampler."""
     assert sample_counts(probabilities, n, rng=seed).tolist() == slow.sample_counts(probabilities, n, seed)
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=40).filter(lambda p: sum(p) > 1e-300),
+    st.integers(1, 300),
+    st.integers(0, 10**6),
+)
+def test_outcomes_in_the_order_of_their_numbers(probabilities, n, seed):
+    """Each number finds its outcome, impossible ones and both ends among them."""
+    uniforms = np.random.default_rng(seed).random(n)
+    uniforms[0], uniforms[-1] = 0.0, 1 - 2.0**-53
+    p = np.array(probabilities)
+    cdf = p.cumsum() / p.sum()
+    cdf[-1] = 1.0
+    found = np.zeros(n, dtype=np.int64)
+    draw_outcomes(uniforms, cdf, guide_to(cdf, n), found)
+    assert found.tolist() == np.minimum(np.searchsorted(cdf, uniforms, side="right"), len(p) - 1).tolist()
+    clear = np.abs(cdf[:, np.newaxis] - uniforms).min(axis=0) > 1e-12
+    assert found[clear].tolist() == slow.draw_outcomes(probabilities, uniforms[clear].tolist())
 
 
 @needs_speed
@@ -50,7 +69,7 @@ def test_zero_probability_is_never_drawn():
     assert counts.sum() == 10_000
 
 
-@pytest.mark.parametrize("p", [[-0.1, 1.1], [np.nan, 1], [np.inf, 1], [0.0, 0.0], [[0.5, 0.5]]])
+@pytest.mark.parametrize("p", [[-0.1, 1.1], [np.nan, 1], [np.inf, 1], [0.0, 0.0], [[0.5, 0.5], [np.nan, 1]]])
 def test_wrong_probabilities(p):
     """Negative, undefined or missing probabilities are refused."""
     with pytest.raises(ValueError, match="robabilities"):

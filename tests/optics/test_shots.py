@@ -23,7 +23,7 @@ def way(request, monkeypatch):
     """How groups of equal inputs are drawn, whatever would be faster; the list says which were."""
     drawn = []
 
-    def choose(n_modes, n_photons, n_shots):
+    def choose(_n_rows, n_photons, n_shots):
         by_distribution = {"one by one": n_photons == 0, "from distributions": True}.get(
             request.param, n_photons % 2 == 0
         )

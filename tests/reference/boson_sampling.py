@@ -1,4 +1,4 @@
-"""Slow twin of boson sampling: the exact distribution from permanents by definition."""
+"""Slow twins of boson sampling: the exact distribution, and samples, from permanents by definition."""
 
 from __future__ import annotations
 
@@ -36,3 +36,22 @@ def output_probabilities(transfer, occupation):
         weight = norm * math.prod(math.factorial(photons) for photons in state)
         found[state[:n_modes]] += abs(amplitude) ** 2 / weight
     return dict(found)
+
+
+def sample_in_lanes(unitary, occupation, uniforms):
+    """Draw one state for each row of uniform numbers: Clifford and Clifford, minor by minor."""
+    samples = []
+    for row in uniforms:
+        order = np.repeat(np.arange(len(unitary)), occupation)
+        n = len(order)
+        for k in range(n - 1, 0, -1):
+            other = int(row[k] * (k + 1))
+            order[[k, other]] = order[[other, k]]
+        modes: list[int] = []
+        for k in range(n):
+            known = order[: k + 1]
+            minors = [permanent(unitary[np.ix_(modes, np.delete(known, p))]) for p in range(k + 1)]
+            bounds = (np.abs(unitary[:, known] @ minors) ** 2).cumsum()
+            modes.append(int(np.searchsorted(bounds, row[n + k] * bounds[-1], side="right")))
+        samples.append(np.bincount(modes, minlength=len(unitary)))
+    return np.array(samples)

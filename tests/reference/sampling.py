@@ -12,3 +12,10 @@ def sample_counts(probabilities, n_samples, rng):
     for outcome in np.random.default_rng(rng).choice(len(p), n_samples, p=p / p.sum()).tolist():
         counts[outcome] += 1
     return counts
+
+
+def draw_outcomes(probabilities, uniforms):
+    """Walk through the outcomes for each number, until their probabilities add up to more."""
+    p = np.asarray(probabilities, dtype=float)
+    bounds = (p.cumsum() / p.sum()).tolist()
+    return [next((k for k, bound in enumerate(bounds) if bound > u), len(p) - 1) for u in uniforms]

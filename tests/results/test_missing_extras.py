@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from lwfast.errors import LightworksDependencyError
-from lwfast.results import SamplingResult, SimulationResult, scan_results
+from lwfast.results import SamplingResult, SimulationResult
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,6 @@ from lwfast.results import SamplingResult, SimulationResult, scan_results
         ("pyarrow", "arrow", lambda r, p: r.__arrow_c_stream__()),
         ("pyarrow", "arrow", lambda r, p: r.save(p / "a.parquet")),
         ("matplotlib.pyplot", "plot", lambda r, p: r.plot()),
-        ("tqdm.auto", "progress", lambda r, p: scan_results(r.save(p / "a.json")).merge(progress=True)),
     ],
 )
 def test_the_extra_is_named(monkeypatch, tmp_path, module, extra, call):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import itertools
 import pickle
 from pathlib import Path
 
@@ -377,3 +378,39 @@ def test_attributes_of_a_class_of_a_user_are_copied_and_pickled():
         assert type(other) is Labelled
         assert other.label == ["x"]
         assert other.label is not own.label
+
+
+@pytest.mark.parametrize("n_rows", [1, 330, 1024, 1025, 5000])
+def test_going_through_a_result_again_gives_the_same(n_rows):
+    """Kept objects or new ones: states, counts and pairs are those of the columns, forwards and backwards."""
+    states = np.array(list(itertools.islice(itertools.product(range(4), repeat=7), n_rows)), np.uint8)
+    result = SamplingResult.from_columns(states, np.arange(1, n_rows + 1))
+    expected = [
+        (lw.State(row), count) for row, count in zip(states.tolist(), range(1, n_rows + 1), strict=True)
+    ]
+    for _ in range(2):
+        assert list(result.items()) == expected
+        assert list(result) == list(result.keys()) == result.outputs == [state for state, _ in expected]
+        assert list(result.values()) == [count for _, count in expected]
+        assert list(reversed(result.items())) == expected[::-1]
+        assert list(reversed(result)) == [state for state, _ in expected[::-1]]
+        assert list(reversed(result.values())) == [count for _, count in expected[::-1]]
+        assert result.copy() == dict(result) == dict(expected)
+        assert all(type(count) is int for count in result.values())
+    assert result.outputs is not result.outputs
+
+
+def test_kept_objects_are_bounded_and_stay_out_of_pickles():
+    """Only a small result keeps the objects that were made; a pickle or a copy does not carry them."""
+    states = np.array(list(itertools.product(range(4), repeat=7)), np.uint8)
+    small = SamplingResult.from_columns(states[:100], np.arange(1, 101))
+    large = SamplingResult.from_columns(states, np.arange(1, len(states) + 1))
+    before = len(pickle.dumps(small))
+    for result, kept in ((small, True), (large, False)):
+        first, again = next(iter(result)), next(iter(result))
+        assert (first is again) == kept
+    assert len(pickle.dumps(small)) == before
+    assert list(pickle.loads(pickle.dumps(small)).items()) == list(small.items())
+    assert list(copy.deepcopy(small).items()) == list(small.items())
+    selected = small.apply_post_selection([((0,), (0,)), ((6,), (1,))])
+    assert list(selected.items()) == [(s, c) for s, c in small.items() if s[0] == 0 and s[6] == 1]

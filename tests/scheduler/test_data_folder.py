@@ -13,7 +13,7 @@ import time
 import pytest
 
 from lwfast.scheduler.faults import ConfigError, StoreOpenError
-from lwfast.scheduler.queue import ends
+from lwfast.scheduler.queue import job_ends as ends
 from lwfast.scheduler.store.result_files import result_name
 from lwfast.scheduler.store.store import STORE_FILE
 from lwfast.scheduler.web.security import load_token

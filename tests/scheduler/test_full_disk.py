@@ -16,7 +16,7 @@ import lwfast as lw
 from lwfast import remote
 from lwfast.cli.main import main
 from lwfast.scheduler.qpus import parse_qpus, profile_text
-from lwfast.scheduler.queue import ends
+from lwfast.scheduler.queue import job_ends as ends
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from tests.marks import posix
 from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
@@ -111,7 +111,7 @@ def test_ends_are_kept_until_there_is_room(tmp_path, complaints):
             *("Accepted", "Scheduled", "Running", "Completed")
         ]
         assert ["ERROR" in complaints()[0], len(complaints())] == [True, 2]
-        assert complaints()[1].endswith("WARNING lwfast.scheduler.queue.ends: the store can write again")
+        assert complaints()[1].endswith("WARNING lwfast.scheduler.queue.job_ends: the store can write again")
 
 
 def test_trouble_wakes_who_follows_all_jobs(tmp_path):

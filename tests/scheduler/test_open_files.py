@@ -80,7 +80,7 @@ def test_many_clients_at_a_low_limit(tmp_path):
 
 @posix
 def test_a_connection_without_a_file_is_closed(monkeypatch, caplog):
-    monkeypatch.setattr(connections, "seldom", connections.Seldom(connections.log))
+    monkeypatch.setattr(connections, "seldom", connections.OncePerMinute(connections.log))
     with Listener(socket.AF_INET) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -112,7 +112,7 @@ def test_a_connection_without_a_file_is_closed(monkeypatch, caplog):
 
 
 def test_connections_that_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(connections, "seldom", connections.Seldom(connections.log))
+    monkeypatch.setattr(connections, "seldom", connections.OncePerMinute(connections.log))
     now: list[int] = []
     load = Load(1, lambda: now[-1], 64)
     assert load.most == 10
@@ -130,8 +130,8 @@ def test_connections_that_there_is_room_for(monkeypatch):
 
 def test_the_same_is_said_once_a_minute(caplog, monkeypatch):
     now = 100.0
-    monkeypatch.setattr("lwfast.scheduler.seldom.time.monotonic", lambda: now)
-    seldom = connections.Seldom(connections.log)
+    monkeypatch.setattr("lwfast.scheduler.once_per_minute.time.monotonic", lambda: now)
+    seldom = connections.OncePerMinute(connections.log)
     for now in (100.0, 101.0, 159.0, 160.0, 161.0):
         seldom.warning("it is %s", now)
     assert [record.message for record in caplog.records] == ["it is 100.0", "it is 160.0"]

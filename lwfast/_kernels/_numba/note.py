@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from lwfast._kernels._stderr import is_quiet, say
+from lwfast._kernels.stderr_notes import is_quiet, say
 
 _AFTER_SECONDS = 1.0
 _NOTE = "compiling kernels for this machine. "

@@ -57,7 +57,7 @@ def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray,
     """Write the states of the given ranks, in the recursive order.
 
     Args:
-        ranks: int64[N], ascending.
+        ranks: int64[N], in any order; neighbours that are near each other take least time.
         n_photons: Photons in all modes together.
         sums: int64[modes + 1, n_photons + 2], from `prefix_counts`.
         bounds: int64[modes], largest powers; that of mode 0 is `n_photons`.
@@ -70,7 +70,7 @@ def states_at(ranks: AnyArray, n_photons: int, sums: AnyArray, bounds: AnyArray,
     here = 0
     for row in range(ranks.size):
         gap = ranks[row] - here
-        if gap > n_modes:
+        if gap < 0 or gap > n_modes:
             _powers_at(ranks[row], n_photons, sums, powers)
         else:
             for _ in range(gap):

@@ -49,20 +49,8 @@ def draw(
 ) -> Any:
     """Return a drawing of a circuit.
 
-    Args:
-        layout: The elements of the circuit, and where its modes are.
-        display_loss: Draw loss elements.
-        mode_labels: One text for each mode that can be named; None numbers them.
-        display_type: "svg" or "mpl".
-        show_parameter_values: Write values of Parameters rather than their labels.
-        display_barriers: Draw barriers.
-
-    Returns:
-        An `SvgDrawing` for "svg"; a Matplotlib figure and its axes for "mpl".
-
-    Raises:
-        DisplayError: `display_type` is unknown, or the number of labels does not fit.
-        LightworksDependencyError: Matplotlib is not installed.
+    `layout` holds the elements of the circuit, and where its modes are. The other arguments, what is returned
+    and what is raised are those of `lwfast.circuit.display.display`.
     """
     options: dict[str, Any] = {
         "display_loss": display_loss,

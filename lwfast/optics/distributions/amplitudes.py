@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from types import ModuleType
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from lwfast.optics.experiment import Experiment
 from lwfast.optics.permanents.methods import STACK_TO, permanent_of_one
 from lwfast.optics.permanents.permanent import permanent
 from lwfast.optics.photon_limits import check_amplitudes_hold
+
+_ALONE_TO = 6
+"""Photons up to which a single permanent is expanded; see `permanent`."""
 
 
 def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: StateTable) -> ComplexArray:
@@ -36,6 +41,10 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
     check_amplitudes_hold(n)
     if n == 0:
         return np.ones(len(outputs), dtype=np.complex128)
+    if len(outputs) == 1 and n <= _ALONE_TO:
+        one = _one_amplitude(matrix, photons, outputs[0])
+        if one is not None:
+            return one
     factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
     # Two roots of up to 170! each: their product would leave the range of float64 from 99 photons on.
     root = math.sqrt(math.prod(math.factorial(k) for k in photons))
@@ -65,6 +74,22 @@ def _stacked_permanents(
         modes = np.repeat(np.tile(np.arange(part.shape[1]), len(part)), part.ravel()).reshape(len(part), n)
         out[begin : begin + stack] = permanent(columns[modes])
         step("permanents", begin + len(part), len(outputs))
+
+
+def _one_amplitude(matrix: ComplexArray, photons: tuple[int, ...], output: StateTable) -> ComplexArray | None:
+    """Return complex128[1], the amplitude of one output, in a call; None where it takes another method."""
+    found = np.empty(1, dtype=np.complex128)
+    entered = np.array(photons, dtype=np.uint8)
+    _amplitude_kernels().small_amplitude(np.ascontiguousarray(matrix), entered, output, found)
+    step("permanents", 1, 1)
+    return None if np.isnan(found[0]) else found
+
+
+@functools.cache
+def _amplitude_kernels() -> ModuleType:
+    from lwfast._kernels.optics import amplitude as kernels
+
+    return kernels
 
 
 def _single_permanents(

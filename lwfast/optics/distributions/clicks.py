@@ -9,6 +9,7 @@ import numpy as np
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
 from lwfast._types import FloatArray
+from lwfast.optics.costs import clicks_bytes
 from lwfast.optics.distributions.photon_numbers import OutputDistribution
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.noise.source_terms import SourceTerms
@@ -25,7 +26,7 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
     """Compute the distribution of click patterns, one permanent for each set of modes.
 
     Args:
-        experiment: A shot with threshold detectors only, for which `clicks_fit`.
+        experiment: A shot with threshold detectors only, for which `why_no_clicks` finds nothing.
         workers: Number of threads.
 
     Returns:
@@ -37,7 +38,7 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
     from lwfast._kernels.optics.clicks import clicks_from_no_clicks, no_click_probabilities
 
     m = experiment.n_modes
-    check_memory((16 + m) << m, f"The distribution of clicks in {m} modes", remedy="Draw samples instead.")
+    check_memory(clicks_bytes(m), f"The distribution of clicks in {m} modes", remedy="Draw samples instead.")
     light = experiment.light
     cleaned = light.columns
     entered = np.repeat(np.arange(len(light.occupied)), light.numbers)

@@ -17,7 +17,7 @@ from lwfast._types import ComplexArray, FloatArray
 from lwfast.optics.costs import layers_bytes, layers_seconds
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
 from lwfast.optics.light import Light
-from lwfast.optics.noise.loss import lossy_rows
+from lwfast.optics.noise.loss import Dilation, lossy_rows, without_rounding
 from lwfast.optics.photon_limits import check_amplitudes_hold, states_of
 from lwfast.optics.photon_order import growth_one_by_one, in_turn
 from lwfast.rules import Rule
@@ -41,6 +41,9 @@ class OutputPolynomial:
         bounds: int64[n_modes].
         floors: int64[n_modes].
         fixed: int64[n_modes], photons in heralded modes.
+        photons: For each photon the occupied input mode that it comes from, and how often that came up to
+            here.
+        kept: The output modes of the free and heralded modes.
     """
 
     layout: FockLayout
@@ -50,6 +53,8 @@ class OutputPolynomial:
     bounds: NDArray[np.int64]
     floors: NDArray[np.int64]
     fixed: NDArray[np.int64]
+    photons: list[tuple[int, int]]
+    kept: list[int]
 
     @property
     def n_photons(self) -> int:
@@ -109,11 +114,11 @@ class OutputPolynomial:
             remedy="Draw samples instead (boson_sample, or Backend('clifford')).",
         )
         counts, sums = slos.prefix_counts(self.bounds, self.floors, n)
-        inner = slos.inner_modes(self._unlimited(), n, float(counts[n_modes, n]))
+        inner = slos.inner_modes(self.unlimited, n, float(counts[n_modes, n]))
         first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
         tables = counts, sums, first, start, link, weight
         limits = np.stack([self.bounds, self.floors, self.fixed])
-        base, n_out = self._bases()
+        base, n_out = self.bases
         forms = np.stack([self.columns.real, self.columns.imag], axis=1)
         layout = inner, n_modes, n_modes, n_modes, 0
         origin = np.zeros_like(base)
@@ -139,14 +144,16 @@ class OutputPolynomial:
             del layer, task, out  # they hold the layer before, while the next one is made
         return source
 
-    def _unlimited(self) -> int:
-        """Return how many of the first modes take any number of photons."""
+    @property
+    def unlimited(self) -> int:
+        """How many of the first modes take any number of photons."""
         if not self.layout.caps:
             return self.n_free
         return int(np.count_nonzero(self.bounds[: self.n_free] >= self.n_photons))
 
-    def _bases(self) -> tuple[NDArray[np.int64], int]:
-        """Return where the outcomes of each number of photons begin, and how many outcomes there are."""
+    @property
+    def bases(self) -> tuple[NDArray[np.int64], int]:
+        """Where the outcomes of each number of photons begin, int64[n_photons + 1], and their number."""
         base = np.zeros(self.n_photons + 1, dtype=np.int64)
         n_out = 0
         for d, size in zip(
@@ -164,6 +171,7 @@ def output_polynomial(
     least: int = 0,
     follow_loss: bool = True,
     pairs: Sequence[Rule] = (),
+    dilation: Dilation | None = None,
 ) -> OutputPolynomial:
     """Lay out the output polynomial of an input state.
 
@@ -174,6 +182,7 @@ def output_polynomial(
         follow_loss: False keeps only the outcomes in which no photon is lost.
         pairs: Rules on the free modes. Where they leave modes little room, outcomes
             with more photons there are left out; those that are left still have to be asked.
+        dilation: Rows for lost light, each of which counts; None takes those of the light that lose anything.
 
     Raises:
         ResourceLimitError: There are more than 170 photons.
@@ -181,9 +190,13 @@ def output_polynomial(
     n = light.n_photons
     check_amplitudes_hold(n)
     columns = light.columns
-    rows = light.loss_rows if follow_loss else np.empty((0, columns.shape[1]), dtype=np.complex128)
-    rows = np.where(np.abs(rows) > 1e-9, rows, 0.0)
-    lossy = lossy_rows(rows)
+    if dilation is not None:
+        rows, lossy = dilation.rows, np.arange(len(dilation.rows))
+    else:
+        rows = light.loss_rows if follow_loss else np.empty((0, columns.shape[1]), dtype=np.complex128)
+        rows = without_rounding(rows)
+        lossy = lossy_rows(rows)
+    links = rows != 0 if dilation is None else dilation.links
     # A herald of no photon leaves nothing to follow: its mode is left out.
     herald_modes = [mode for mode in sorted(heralds) if heralds[mode] > 0]
     free = [mode for mode in range(light.n_modes) if mode not in heralds]
@@ -196,8 +209,9 @@ def output_polynomial(
     forms = np.vstack([columns[free], columns[herald_modes], rows[lossy]])
     numbers = light.numbers
     # The triangle of lost photons saves most of their states, but asks for the photons mode by mode.
-    mode_by_mode = len(lossy) > 0 and growth_one_by_one(numbers) < _MOST_GROWTH
-    photons = _photon_order(numbers, mode_by_mode=mode_by_mode)
+    triangular = dilation is None or dilation.triangular
+    mode_by_mode = triangular and len(lossy) > 0 and growth_one_by_one(numbers) < _MOST_GROWTH
+    photons = listed_photons(numbers, mode_by_mode=mode_by_mode)
     n_kept = len(free) + len(herald_modes)
     n_modes = len(forms)
     bounds = np.full(n_modes, n, dtype=np.int64)
@@ -210,7 +224,7 @@ def output_polynomial(
         bounds[position] = fixed[position] = heralds[mode]
     for position, row in enumerate(lossy, n_kept):
         floors[position] = sum(column < row for column, _ in photons) if mode_by_mode else 0
-        bounds[position] = sum(rows[row, column] != 0 for column, _ in photons)
+        bounds[position] = sum(links[row, column] for column, _ in photons)
     scaled = [forms[:, column] / math.sqrt(repeat) for column, repeat in photons]
     return OutputPolynomial(
         layout=layout,
@@ -220,6 +234,8 @@ def output_polynomial(
         bounds=bounds,
         floors=floors,
         fixed=fixed,
+        photons=photons,
+        kept=[*free, *herald_modes],
     )
 
 
@@ -238,7 +254,7 @@ def useful_caps(pairs: Sequence[Rule], layout: FockLayout) -> tuple[int, ...]:
     return limited.caps if 2 * limited.size <= layout.size else ()
 
 
-def _photon_order(multiplicities: list[int], *, mode_by_mode: bool) -> list[tuple[int, int]]:
+def listed_photons(multiplicities: list[int], *, mode_by_mode: bool) -> list[tuple[int, int]]:
     """List the photons as (column, how often this column came up to here); see `photon_order.py`."""
     if mode_by_mode:
         order = [column for column, k in enumerate(multiplicities) for _ in range(k)]

@@ -79,7 +79,7 @@ class FockLayout:
         """Write outcomes as rows.
 
         Args:
-            ranks: int64[N], ascending, or a range of step 1; None for all outcomes.
+            ranks: int64[N], or a range of step 1; None for all outcomes.
 
         Returns:
             uint8[N, n_modes].

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
@@ -16,44 +16,85 @@ from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
 from lwfast.optics.distributions.pruning import kept_ranks, kept_rows
+from lwfast.optics.distributions.stacked_layers import LayerProgram, forms_of_lights, stack_of_forms
 from lwfast.optics.light import Light
-from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.rules import Rule, herald_rules
 
 
 class OutputDistribution:
-    """Outcomes and their probabilities.
+    """Outcomes and their probabilities, of one setting or of a stack that shares its outcomes.
 
     Attributes:
-        probabilities: float64[K]. They sum to 1, or to the probability of the heralds and rules.
-        amplitudes: complex128[K] where they were asked for, else None.
+        probabilities: float64[..., K]. They sum to 1, or to the probability of the heralds and rules.
+        amplitudes: complex128[..., K] where they were asked for, else None.
     """
 
-    __slots__ = ("_layout", "_ranks", "_shape", "_states", "amplitudes", "probabilities")
+    __slots__ = ("_layout", "_pull", "_ranks", "_states", "amplitudes", "probabilities")
 
     def __init__(
         self,
         probabilities: FloatArray,
         *,
         layout: FockLayout | None = None,
-        shape: tuple[int, int] | None = None,
         ranks: NDArray[np.int64] | None = None,
         states: StateTable | None = None,
         amplitudes: ComplexArray | None = None,
+        pull: Callable[[Any], ComplexArray] | None = None,
     ) -> None:
+        self._pull = pull
         self.probabilities = probabilities
         self.amplitudes = amplitudes
         self._layout = layout
         self._ranks = ranks
-        self._shape = shape
         self._states = states
+
+    def pullback(self, cotangent: ArrayLike) -> ComplexArray:
+        """Take derivatives by the outcomes to derivatives by the entries of the transfer matrix.
+
+        For a real number L that depends on the outcomes, give what L changes by them; get what L changes by
+        the matrix. The distribution has to be computed with `gradient=True`; then this may be asked again
+        and again, and takes about as long as two distributions each time.
+
+        Args:
+            cotangent: (K,) real, dL/dp for each probability; or, where amplitudes were asked for, (K,)
+                complex, dL/d(Re a) + i dL/d(Im a) for each amplitude.
+
+        Returns:
+            complex128[m, m], dL/d(Re U) + i dL/d(Im U) for each entry of the matrix. To first order a change
+            D of the matrix changes L by the sum of Re(conj(G) D). The columns of inputs without photons are
+            zero. It holds for every D that leaves the matrix a transfer matrix; what D does to light that is
+            lost is counted too. (PyTorch has this convention; JAX has the complex conjugate of it.)
+
+        Raises:
+            TypeError: It holds no numbers, or is complex without amplitudes.
+            ValueError: It has another shape, or is not finite; or the distribution was computed without
+                `gradient=True`.
+
+        Source:
+            Reverse accumulation through the layers: A. Griewank and A. Walther, "Evaluating Derivatives"
+            (SIAM, 2008), chapter 3.
+        """
+        if self._pull is None:
+            raise ValueError("This distribution has no way back; compute it with gradient=True.")
+        given = np.asarray(cotangent)
+        if given.dtype.kind not in "biufc":
+            msg = f"A cotangent should hold numbers, got dtype {given.dtype}."
+            raise TypeError(msg)
+        if given.shape != (len(self),):
+            msg = f"The cotangent has shape {given.shape}, and there are {len(self)} outcomes; give one each."
+            raise ValueError(msg)
+        if given.dtype.kind == "c" and self.amplitudes is None:
+            raise TypeError(
+                "A complex cotangent stands for derivatives by amplitudes; compute them with "
+                "amplitudes=True, or give a real one."
+            )
+        if not np.isfinite(given).all():
+            raise ValueError("The cotangent has entries that are NaN or infinite; give finite numbers.")
+        return self._pull(given.astype(np.complex128 if given.dtype.kind == "c" else np.float64))
 
     @property
     def layout(self) -> FockLayout | None:
         """How the outcomes are laid out, where they follow the recursive order; else None."""
-        if self._layout is None and self._shape is not None:
-            n_modes, n_photons = self._shape
-            self._layout = FockLayout(n_modes, n_photons, n_photons)
         return self._layout
 
     @property
@@ -93,60 +134,43 @@ class OutputDistribution:
             return self.layout.rows(indices if self._ranks is None else self._ranks[indices])
         return self.states[indices]
 
+    def table_key(self) -> tuple[Any, ...]:
+        """Return what two distributions have in common if their outcomes are the same, in the same order.
+
+        They may be the same where this is not.
+        """
+        if self._states is None and self.layout is not None:
+            return self.layout, None if self._ranks is None else self._ranks.tobytes()
+        return self.states.shape, self.states.tobytes()
+
+    def over(self, probabilities: FloatArray, amplitudes: ComplexArray | None = None) -> OutputDistribution:
+        """Return other probabilities, and amplitudes, of the same outcomes.
+
+        Args:
+            probabilities: float64[..., K].
+            amplitudes: complex128[..., K] or None.
+        """
+        return OutputDistribution(
+            probabilities, layout=self._layout, ranks=self._ranks, states=self._states, amplitudes=amplitudes
+        )
+
     def __len__(self) -> int:
-        return len(self.probabilities)
+        return int(self.probabilities.shape[-1])
 
     def __repr__(self) -> str:
+        stack = self.probabilities.shape[:-1]
+        if stack:
+            return f"OutputDistribution(a stack of shape {stack}, {len(self)} outcomes)"
         return f"OutputDistribution({len(self)} outcomes, total probability {self.probabilities.sum():.12g})"
 
 
-_kernel: Any = None
-_COMPLEX = np.dtype(np.complex128)
-_LISTS = (list, tuple)
-_BOOLS = {bool, np.bool_}
-_SMALL = 4000.0
-"""Outcomes up to which the kernel without blocks and lanes is the faster one."""
-
-
-def small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | None:
-    """Compute a small distribution of photon numbers behind a unitary, with as little ceremony as can be.
-
-    Args:
-        unitary: The transfer matrix, not checked yet.
-        occupation: Photons in each input mode, not checked yet.
-
-    Returns:
-        The distribution; None where anything is out of the ordinary, wrong arguments among it.
-    """
-    global _kernel
-    if _kernel is None:
-        from lwfast._kernels.optics.slos import slos_small
-
-        _kernel = slos_small
-    if type(occupation) in _LISTS and not _BOOLS.isdisjoint(map(type, occupation)):
-        return None
-    try:
-        photons = np.array(getattr(occupation, "s", occupation))
-        if type(unitary) is np.ndarray and unitary.dtype is _COMPLEX:
-            matrix = unitary
-        elif hasattr(unitary, "mask"):
-            return None  # a masked array, whose data would be taken for its entries
-        else:
-            given = np.asarray(unitary)
-            if given.dtype.kind not in "biufc":
-                return None
-            matrix = np.ascontiguousarray(given, dtype=np.complex128)
-    except (TypeError, ValueError):
-        return None
-    if not matrix.flags.carray:
-        matrix = matrix.copy("C")  # read-only is another type to Numba, which would compile again
-    n_modes = len(photons) if photons.ndim == 1 else 0
-    if photons.dtype != np.int64 or matrix.shape != (n_modes, n_modes) or n_modes == 0:
-        return None
-    status, n_photons, probabilities = _kernel(matrix.view(np.float64), photons, UNIT_ROUNDING, _SMALL)
-    if status:
-        return None
-    return OutputDistribution(probabilities, shape=(n_modes, n_photons))
+def of_program(program: LayerProgram, values: Any) -> OutputDistribution:
+    """Return what a small distribution's program wrote, float64[..., K] or complex128[..., K]."""
+    if values.dtype == np.float64:
+        return OutputDistribution(values, layout=program.layout, ranks=program.ranks)
+    weights = np.square(values.real)
+    weights += np.square(values.imag)
+    return OutputDistribution(weights, layout=program.layout, ranks=program.ranks, amplitudes=values)
 
 
 def fock_distribution(
@@ -198,6 +222,12 @@ def fock_distribution(
             amplitudes=None if wide.amplitudes is None else wide.amplitudes[at],
         )
         return keep_by_rules(found, pairs)
+    if amplitudes and follow_loss:
+        light.check_amplitudes()
+    forms = forms_of_lights([light], follow_loss=follow_loss)
+    ((_, program, values),) = stack_of_forms(forms, heralds, least, pairs=pairs, amplitudes=amplitudes)
+    if program is not None:
+        return of_program(program, values[0])
     work = polynomial or output_polynomial(
         light, heralds=heralds, least=least, follow_loss=follow_loss, pairs=pairs
     )
@@ -210,17 +240,17 @@ def fock_distribution(
     if not amplitudes:
         found = OutputDistribution(work.run(workers=workers)[0], layout=layout)
     else:
-        if work.columns.shape[1] > work.n_kept:
-            raise ValueError("A lossy transfer matrix mixes outcomes; amplitudes need a unitary matrix.")
         shared = math.sqrt(math.prod(math.factorial(k) for k in heralds.values()))
-        values = _scaled(layout, work.run(amplitudes=True, workers=workers), shared, workers)
+        values = scaled_coefficients(layout, work.run(amplitudes=True, workers=workers), shared, workers)
         weights = np.square(values.real)
         weights += np.square(values.imag)
         found = OutputDistribution(weights, layout=layout, amplitudes=values)
     return keep_by_rules(found, pairs, workers)
 
 
-def _scaled(layout: FockLayout, coefficients: FloatArray, shared: float, workers: int | None) -> ComplexArray:
+def scaled_coefficients(
+    layout: FockLayout, coefficients: FloatArray, shared: float, workers: int | None
+) -> ComplexArray:
     """Return amplitudes of coefficients: times `shared`, and the root of the factorials of each outcome."""
     from lwfast._kernels.optics.layout import scaled_amplitudes
 
@@ -302,10 +332,24 @@ def keep_conditions(
         return found
     n_modes = found.n_modes
     others = [mode for mode in range(n_modes) if mode not in heralds]
-    conditions = [*herald_rules(heralds), *(rule.on(others) for rule in pairs)]
-    if least > 0:
-        conditions.append(Rule(tuple(others), tuple(range(least, 255 * len(others) + 1))))
-    found = keep_by_rules(found, conditions)
+    found = keep_by_rules(found, conditions_as_rules(heralds, pairs, least, others))
     if not heralds:
         return found
     return OutputDistribution(found.probabilities, states=np.ascontiguousarray(found.states[:, others]))
+
+
+def conditions_as_rules(
+    heralds: dict[int, int], pairs: Sequence[Rule], least: int, others: list[int]
+) -> list[Rule]:
+    """Return heralds, rules and the least number of photons as rules on all modes.
+
+    Args:
+        heralds: Photons demanded in some modes.
+        pairs: Rules on the others, checked.
+        least: Fewest photons in the others.
+        others: The modes without a herald.
+    """
+    conditions = [*herald_rules(heralds), *(rule.on(others) for rule in pairs)]
+    if least > 0:
+        conditions.append(Rule(tuple(others), tuple(range(least, 255 * len(others) + 1))))
+    return conditions

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, StateTable
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
@@ -70,7 +71,7 @@ def kept_rows(states: StateTable, pairs: Sequence[Rule]) -> NDArray[np.bool_]:
 
     modes = np.array([mode for modes, _ in pairs for mode in modes], dtype=np.int64)
     first = np.cumsum([0, *(len(modes) for modes, _ in pairs)], dtype=np.int64)
-    start, allowed = _tables(pairs, 255)
+    start, allowed = _tables(pairs, MAX_STATE_PHOTONS)
     out = np.empty(len(states), dtype=np.uint8)
     mark_rows(np.require(states, np.uint8, ["C", "W"]), modes, first, start, allowed, out)
     return out.view(np.bool_)

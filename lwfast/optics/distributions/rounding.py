@@ -16,6 +16,8 @@ from lwfast.optics.noise.loss import NO_LOSS
 _UNIT = 2.0**-52
 _AMPLITUDE = 8 * _UNIT
 """Rounding of a matrix element, for each mode: of the matrix that is given, and of products with it."""
+CLEAR_OF_ROUNDING = 1e4
+"""How many times its rounding a total has to be, so that another way to it is not worth its time."""
 _CLICK = 16 * _UNIT
 """Rounding of a click pattern, on average; of the worst one it is 2^(modes / 2) times as much."""
 

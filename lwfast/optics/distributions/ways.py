@@ -12,7 +12,7 @@ from lwfast._types import FloatArray
 from lwfast.optics.costs import CLICKS, Estimate, estimates
 from lwfast.optics.distributions.clicks import click_distribution
 from lwfast.optics.distributions.layers import OutputPolynomial
-from lwfast.optics.distributions.noisy import noisy_distribution
+from lwfast.optics.distributions.noisy import NoisyPolynomials, noisy_distribution
 from lwfast.optics.distributions.photon_numbers import OutputDistribution, fock_distribution, keep_conditions
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import group_rows
@@ -75,8 +75,9 @@ def _fock(experiment: Experiment, way: Estimate, workers: int | None) -> OutputD
     else:
         terms = experiment.terms or SourceTerms(0.0, 1.0, 0.0, 0.0, 0.0)
         dark = np.zeros_like(experiment.dark) if late_dark else experiment.dark
-        probabilities, layout = noisy_distribution(
-            experiment.light, np.abs(experiment.light.given) ** 2, terms, dark, workers=workers
+        weights = np.abs(experiment.light.given) ** 2
+        probabilities, layout, *_ = noisy_distribution(
+            experiment.light, weights, terms, dark, polynomials=NoisyPolynomials, workers=workers
         )
         found = OutputDistribution(probabilities, layout=layout)
     if experiment.resolving.all():

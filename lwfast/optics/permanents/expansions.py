@@ -1,4 +1,4 @@
-"""The expansions of `_kernels/optics/boson_sampling.py`, in steps short enough for Ctrl-C to be heard."""
+"""The expansions of the kernels in `boson_sampling.py`, in steps short enough for Ctrl-C to be heard."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Expansions:
 
     def fill(self, table: FloatArray, powers: AnyArray, *, backward: bool = False, start: int = 0) -> None:
         """Expand `table`, float64[n, 2 * n_digits], from state `start` on; see the kernel `expand`."""
-        from lwfast._kernels.optics.boson_sampling import expand
+        from lwfast._kernels.optics.samples.boson_sampling import expand
 
         first, step = (len(table), -1) if backward else (-1, 1)
         target = self.backward if backward else self.forward
@@ -47,7 +47,7 @@ class Expansions:
 
     def minors(self, n_columns: int, powers: AnyArray, out: FloatArray) -> None:
         """Write the sums of `minors_sums` to float64[2 * n_columns]."""
-        from lwfast._kernels.optics.boson_sampling import minors_sums
+        from lwfast._kernels.optics.samples.boson_sampling import minors_sums
 
         lost = np.zeros(2 * n_columns)
         out[: 2 * n_columns] = 0.0
@@ -60,7 +60,7 @@ class Expansions:
 
     def minors_sizes(self, n_columns: int, powers: AnyArray) -> FloatArray:
         """Return the sums of the sizes of what `minors` adds up: float64[n_columns]."""
-        from lwfast._kernels.optics.boson_sampling import minors_sizes
+        from lwfast._kernels.optics.samples.boson_sampling import minors_sizes
 
         out = np.zeros(n_columns)
 
@@ -84,7 +84,7 @@ class Expansions:
 
     def bound(self, sizes: FloatArray, powers: AnyArray) -> float:
         """Return the sum of `bound_terms` over all states."""
-        from lwfast._kernels.optics.boson_sampling import bound_terms
+        from lwfast._kernels.optics.samples.boson_sampling import bound_terms
 
         total = 0.0
 
@@ -170,7 +170,7 @@ def minors_in_steps(matrix: ComplexArray, out: ComplexArray) -> FloatArray:
     powers = np.ones(n - 1, dtype=np.int64)
     work = Expansions(1 << (n - 1))
     if (n - 1) << (n - 1) <= _STEP_EDGES:
-        from lwfast._kernels.optics.boson_sampling import minors_expansion
+        from lwfast._kernels.optics.samples.boson_sampling import minors_expansion
 
         room = work.forward, work.backward, work.degrees
         minors_expansion(table, n, powers, n - 1, 0, *room, out.view(np.float64))
@@ -201,7 +201,7 @@ def sample_in_steps(
         out: uint8[m], zeros on entry.
         step: Called between two steps; it may raise.
     """
-    from lwfast._kernels.optics.boson_sampling import photon_mode
+    from lwfast._kernels.optics.samples.boson_sampling import photon_mode
 
     most = len(photons)
     order = photons[photons >= 0]

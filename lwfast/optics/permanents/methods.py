@@ -54,7 +54,7 @@ def glynn_kernels() -> ModuleType:
 @functools.cache
 def expansion_kernels() -> ModuleType:
     """Return the kernels of the expansion over sub-multisets of columns; imported on first use."""
-    from lwfast._kernels.optics import boson_sampling as kernels
+    from lwfast._kernels.optics.samples import boson_sampling as kernels
 
     return kernels
 

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.memory import check_memory
 from lwfast._kernels.optics.permanents.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
+from lwfast.optics.costs import minors_bytes
 from lwfast.optics.permanents.expansions import minors_in_steps
 from lwfast.optics.permanents.methods import (
     MERGE_FROM,
@@ -70,7 +72,7 @@ def permanent(
     Source:
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns
         (`_kernels/optics/permanents/permanent.py`); with repeated lines where that is cheaper, an expansion
-        over sub-multisets (`_kernels/optics/boson_sampling.py`).
+        over sub-multisets (`_kernels/optics/samples/boson_sampling.py`).
     """
     if rows is None and cols is None and not return_error and type(matrix) is np.ndarray:
         quick = _one_plain(matrix)
@@ -162,7 +164,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
 
     Source:
         Two expansions over subsets, from the first and from the last row
-        (`_kernels/optics/boson_sampling.py`).
+        (`_kernels/optics/samples/boson_sampling.py`).
     """
     array = _as_complex(matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] + 1:
@@ -171,7 +173,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
     if not np.isfinite(array).all():
         raise ValueError("permanent_minors needs finite entries; the matrix has NaN or infinite ones.")
     n = len(array)
-    check_memory(34 << (n - 1), f"All {n} minors of a {n} x {n - 1} matrix")
+    check_memory(minors_bytes(n), f"All {n} minors of a {n} x {n - 1} matrix")
     # Scaling by powers of two is exact, and keeps products of many entries in range.
     out = np.empty(n, dtype=np.complex128)
     peaks = np.maximum(np.abs(array.real), np.abs(array.imag)).max(axis=1, initial=0.0)
@@ -221,8 +223,8 @@ def _multiplicities(given: Any, length: int, name: str) -> AnyArray:
     if counts.size and int(counts.min()) < 0:
         msg = f"{name} should not be negative, got {int(counts.min())}."
         raise ValueError(msg)
-    if counts.size and int(counts.max()) > 255:
-        msg = f"{name} should be at most 255, got {int(counts.max())}."
+    if counts.size and int(counts.max()) > MAX_STATE_PHOTONS:
+        msg = f"{name} should be at most {MAX_STATE_PHOTONS}, got {int(counts.max())}."
         raise ResourceLimitError(msg)
     return counts.astype(np.int64)
 

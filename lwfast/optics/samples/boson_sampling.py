@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,24 +12,44 @@ from numpy.typing import ArrayLike
 from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import available_cores, checked_workers, run_chunks
-from lwfast._base.progress import Progress, step
+from lwfast._base.progress import Progress, ProgressLike, step
 from lwfast._base.validation import as_integer
-from lwfast._types import AnyArray, SeedLike, StateTable
+from lwfast._types import AnyArray, ComplexArray, FloatArray, SeedLike, StateTable
 from lwfast.errors import ModeMismatchError
-from lwfast.optics.arguments import checked_matrix, checked_occupation, matrix_tolerance
-from lwfast.optics.costs import check_sample_cost, largest_table, sample_bytes, slowest_sample_seconds
+from lwfast.optics.arguments import (
+    checked_matrix,
+    checked_occupation,
+    checked_samples,
+    checked_settings,
+    is_stack,
+    matrix_tolerance,
+)
+from lwfast.optics.costs import (
+    check_sample_cost,
+    draw_seconds,
+    draws_from_distribution,
+    draws_in_lanes,
+    largest_table,
+    sample_bytes,
+    samples_bytes,
+    slowest_sample_seconds,
+)
+from lwfast.optics.distributions.photon_numbers import fock_distribution
+from lwfast.optics.distributions.stacks import naming
 from lwfast.optics.light import Light, parsed_light
-from lwfast.optics.noise.loss import lossy_rows
+from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.optics.permanents.expansions import sample_in_steps
+from lwfast.optics.samples.sample_counts import guide_to
+from lwfast.optics.samples.spawned import spawned
+from lwfast.optics.unitary import unitary_deviation
 
 _STEPS_FROM_SECONDS = 0.1
 """Samples that take longer are drawn in steps."""
 _CHUNK_SECONDS = 0.02
+_WIDEST = 8
+"""Most lanes of a register: chunks fill them."""
 _LEAST_SECONDS = 5e-4
 """Chunks of less work would spend it on being handed over."""
-
-Shown = bool | Callable[[int, int], object] | None
-"""True for progress on stderr, or called with the number of samples done and the number asked for."""
 
 
 class _StoppedError(Exception):
@@ -37,32 +58,45 @@ class _StoppedError(Exception):
 
 def boson_sample(
     unitary: ArrayLike,
-    occupation: Sequence[int],
+    occupation: Sequence[int] | ArrayLike,
     n_samples: int,
     *,
     rng: SeedLike = None,
     workers: int | None = None,
-    progress: Shown = None,
+    progress: ProgressLike = None,
 ) -> StateTable:
     """Draw output states of indistinguishable photons, each independent of the others.
 
+    Where that is estimated to be faster for so many samples, and takes no more than 268 MB, the distribution
+    of all outputs is computed and samples are drawn from it: from some thousands of samples of 12 modes and 6
+    photons on, or some ten thousands of 20 modes and 8 photons. Fewer samples, and those of more photons or
+    modes, are drawn photon by photon by Clifford and Clifford's algorithm. Both follow the same law, but draw
+    other samples from the same seed.
+
+    Leading dimensions are a stack of settings, and broadcast as in `numpy.linalg`. Each setting has a stream
+    of its own: the samples of the i-th, in C order of the leading dimensions, are those of a call of its own
+    with the i-th generator of `numpy.random.default_rng(rng).spawn(how many)`, bit for bit.
+
     Args:
-        unitary: (m, m) complex, unitary or a transfer matrix that loses light (singular values of at most 1).
-            Column j is where a photon in input mode j goes.
-        occupation: Photons in each of the m input modes, repeats allowed; a `State` will do.
-        n_samples: How many samples.
-        rng: Seed, SeedSequence or Generator. The same seed gives the same samples on any number of threads.
+        unitary: (..., m, m) complex, unitary or a transfer matrix that loses light (singular values of at
+            most 1). Column j is where a photon in input mode j goes.
+        occupation: (..., m) photons in each of the m input modes, repeats allowed; a `State` or a list of
+            them will do.
+        n_samples: How many samples, of each setting.
+        rng: Seed, SeedSequence or Generator. The same seed and number of samples give the same samples on any
+            number of threads.
         workers: Number of threads, None for all cores.
-        progress: True for progress on stderr, or called now and then with (samples done, `n_samples`), from
-            any thread, one at a time.
+        progress: True for progress on stderr, or called now and then with (samples done, samples in all),
+            from any thread, one at a time.
 
     Returns:
-        uint8[n_samples, m], one state a row. Lost photons are missing from it. Subtract photon numbers of it
-        as `samples.astype(int)`: uint8 has no sign and ends at 255.
+        uint8[..., n_samples, m], one state a row. Lost photons are missing from it. Subtract photon numbers
+        of it as `samples.astype(int)`: uint8 has no sign and ends at 255.
 
     Raises:
         TypeError: An occupation or `n_samples` is no integer.
-        ValueError: The matrix is not square or not finite, or a number is negative.
+        ValueError: The matrix is not square or not finite, a number is negative, or leading dimensions do
+            not broadcast. Of a stack, errors name the first setting that is wrong.
         ModeMismatchError: `occupation` has another length than the matrix.
         NotUnitaryError: The matrix amplifies light.
         ResourceLimitError: More than 255 photons, or samples that would take minutes each, or do not fit in
@@ -70,13 +104,56 @@ def boson_sample(
 
     Source:
         Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
-        the permanents come from an expansion over sub-multisets, see `_kernels/optics/boson_sampling.py`.
+        the permanents come from an expansion over sub-multisets, see the file of the same name under
+        `_kernels/optics/samples`.
     """
+    if is_stack(unitary, occupation):
+        return _sample_stack(unitary, occupation, n_samples, rng, workers, progress)
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
-    inputs = np.repeat(np.arange(len(matrix)), photons)[np.newaxis]
     light = parsed_light(matrix, photons, matrix_tolerance(unitary))
-    return _sample(light, inputs, n_samples, rng, workers, progress)
+    count = _checked_count(n_samples)
+    if count and light.n_photons and draws_from_distribution(len(light.rows), light.n_photons, count):
+        return _from_distribution(light, count, rng, workers, progress)
+    inputs = np.repeat(np.arange(len(matrix)), photons)[np.newaxis]
+    return _sample(light, inputs, count, rng, workers, progress)
+
+
+def _sample_stack(
+    unitary: ArrayLike,
+    occupation: ArrayLike,
+    n_samples: int,
+    rng: SeedLike,
+    workers: int | None,
+    progress: ProgressLike,
+) -> StateTable:
+    """Draw samples of a stack of settings, uint8[..., n_samples, m]."""
+    settings = checked_settings(unitary, occupation)
+    count, n_settings, n_modes = checked_samples(n_samples), settings.n_settings, settings.n_modes
+    check_memory(n_settings * count * n_modes, f"{count:,} samples of each of {n_settings:,} settings")
+    matrices = settings.matrices
+    # Errors come before the work. To look closer is worth its time only where a matrix is not unitary.
+    for index in np.flatnonzero(~(np.atleast_1d(unitary_deviation(matrices)) <= UNIT_ROUNDING)).tolist():
+        with naming(index, settings.shape):
+            parsed_light(checked_matrix(matrices[index]), settings.photons_of(index), settings.tolerance)
+    # In single precision, rounding is larger: what checks a matrix has to see what was given.
+    given = np.asarray(unitary).dtype
+    streams = spawned(rng, n_settings)
+    out = np.empty((n_settings, count, n_modes), dtype=np.uint8)
+    shown = Progress(progress, takes=("done", "total"))
+    with closing(shown):
+        for index in range(n_settings):
+            with naming(index, settings.shape):
+                out[index] = boson_sample(
+                    matrices[index if len(matrices) > 1 else 0].astype(given),
+                    settings.photons_of(index),
+                    count,
+                    rng=streams.generator(index),
+                    workers=workers,
+                )
+            report = shown.report if shown.is_wanted else step
+            report("boson samples", (index + 1) * count, n_settings * count)
+    return out.reshape(*settings.shape, count, n_modes)
 
 
 def boson_sample_inputs(
@@ -85,7 +162,7 @@ def boson_sample_inputs(
     *,
     rng: SeedLike = None,
     workers: int | None = None,
-    progress: Shown = None,
+    progress: ProgressLike = None,
 ) -> StateTable:
     """Draw one output state for each of many input states.
 
@@ -156,43 +233,142 @@ def _inputs_of(table: AnyArray) -> AnyArray:
     return inputs
 
 
-def _sample(
-    light: Light,
-    inputs: AnyArray,
-    n_samples: int,
-    rng: SeedLike,
-    workers: int | None,
-    progress: Shown,
-) -> StateTable:
-    """Draw `n_samples` outputs for int64[n_samples or 1, n] input modes; -1, at the end, for none."""
+def _checked_count(n_samples: int) -> int:
     count = as_integer(n_samples, "n_samples")
     if count < 0:
         msg = f"n_samples should not be negative, got {count}."
         raise ValueError(msg)
+    return count
+
+
+def _sample(
+    light: Light,
+    inputs: AnyArray,
+    count: int,
+    rng: SeedLike,
+    workers: int | None,
+    progress: ProgressLike,
+) -> StateTable:
+    """Draw `count` outputs one by one, for int64[count or 1, n] input modes; -1, at the end, for none."""
     workers = checked_workers(workers)
-    n_modes, n_photons = light.n_modes, inputs.shape[1]
+    shown = Progress(progress, takes=("done", "total"))
+    n_modes, n_photons, n_rows = light.n_modes, inputs.shape[1], len(light.rows)
     check_state_photons(n_photons, "The input has")
-    check_memory(count * (n_modes + 16 * n_photons), f"{count} samples of {n_photons} photons")
+    check_memory(samples_bytes(count, n_photons, n_modes), f"{count} samples of {n_photons} photons")
     generator = np.random.default_rng(rng)
-    lossy = light.loss_rows
-    rows = np.concatenate([light.columns, lossy[lossy_rows(lossy)]]).T
-    n_rows = rows.shape[1]
     check_sample_cost(n_photons, n_rows)
-    states = largest_table(n_photons, n_rows)
-    workers = max(1, min(workers or available_cores(), memory_limit() // sample_bytes(n_photons, n_rows)))
     out = np.zeros((count, n_modes), dtype=np.uint8)
     if count == 0 or n_photons == 0:
         return out
-    re, im = np.ascontiguousarray(rows.real), np.ascontiguousarray(rows.imag)
     places = np.where(inputs < 0, -1, np.searchsorted(light.occupied, inputs))
     # Row i of the uniforms belongs to sample i, so nothing depends on chunks or threads.
     uniforms = generator.random((count, 2 * n_photons))
-
-    from lwfast._kernels.optics.boson_sampling import sample_clifford
-
     each = slowest_sample_seconds(n_photons, n_rows)
+    draw: Callable[[slice, Callable[[], None]], object]
+    if draws_in_lanes(n_photons, n_rows):
+        draw = _in_lanes(light.rows, places, uniforms, out)
+    else:
+        draw = _expanding(light.rows, places, uniforms, out, in_steps=each > _STEPS_FROM_SECONDS)
+    room = max(1, memory_limit() // sample_bytes(n_photons, n_rows))
+    with closing(shown):
+        _in_chunks(draw, count, each, min(workers or available_cores(), room), shown)
+    return out
+
+
+def _in_lanes(
+    rows: ComplexArray, places: AnyArray, uniforms: FloatArray, out: StateTable
+) -> Callable[[slice, Callable[[], None]], object]:
+    """Return what draws a part of the samples side by side."""
+    from lwfast._kernels.optics.samples.boson_lanes import sample_in_lanes
+
+    n_rows, n_columns = rows.shape
+    parts = np.zeros((2, n_columns, max(16, -(-n_rows // 8) * 8)))  # whole vectors of any width, two at least
+    parts[0, :, :n_rows], parts[1, :, :n_rows] = rows.T.real, rows.T.imag
+    which = np.arange(len(out))
+    if len(places) > 1:
+        # Neighbours have as many photons.
+        which = np.argsort((places < 0).sum(axis=1), kind="stable")
+
+    def draw(part: slice, _go_on: Callable[[], None]) -> None:
+        sample_in_lanes(parts[0], parts[1], n_rows, places, uniforms, which[part], out)
+
+    return draw
+
+
+def _expanding(
+    rows: ComplexArray, places: AnyArray, uniforms: FloatArray, out: StateTable, *, in_steps: bool
+) -> Callable[[slice, Callable[[], None]], object]:
+    """Return what draws a part of the samples one after the other."""
+    from lwfast._kernels.optics.samples.boson_sampling import sample_clifford
+
+    re, im = np.ascontiguousarray(rows.T.real), np.ascontiguousarray(rows.T.imag)
+    states = largest_table(places.shape[1], len(rows))
+
+    def draw(part: slice, go_on: Callable[[], None]) -> None:
+        photons = places[part] if len(places) > 1 else places
+        if not in_steps:
+            sample_clifford(re, im, photons, uniforms[part], states, out[part])
+            return
+        for row in range(part.start, part.stop):
+            each = photons[row - part.start] if len(photons) > 1 else photons[0]
+            sample_in_steps(re, im, each, uniforms[row], states, out[row], go_on)
+
+    return draw
+
+
+def _from_distribution(
+    light: Light, count: int, rng: SeedLike, workers: int | None, progress: ProgressLike
+) -> StateTable:
+    """Draw `count` outputs from the distribution of all of them."""
+    from lwfast._kernels.optics.layout import states_at
+    from lwfast._kernels.optics.samples.sampling import draw_outcomes
+
+    workers = checked_workers(workers)
+    check_memory(count * (light.n_modes + 16), f"{count} samples of {light.n_modes} modes")
+    generator = np.random.default_rng(rng)
+    shown = Progress(progress, takes=("done", "total"))
+    with Progress(progress is True):  # a callable hears of samples only
+        found = fock_distribution(light, {}, 0, workers=workers)
+    layout = found.whole_layout
+    if layout is None:
+        raise AssertionError("The distribution of all outcomes has their layout.")
+    cdf = found.probabilities.cumsum()
+    cdf /= cdf[-1]
+    guide = guide_to(cdf, count)
+    bounds, sums = layout.walk
+    uniforms = generator.random(count)
+    out = np.zeros((count, light.n_modes), dtype=np.uint8)
+
+    def draw(part: slice, _go_on: Callable[[], None]) -> None:
+        outcomes = np.empty(part.stop - part.start, dtype=np.int64)
+        draw_outcomes(uniforms[part], cdf, guide, outcomes)
+        states_at(outcomes, layout.n_photons, sums, bounds, out[part])
+
+    each = draw_seconds(len(light.rows), light.n_photons)
+    with closing(shown):
+        _in_chunks(draw, count, each, workers or available_cores(), shown)
+    return out
+
+
+def _in_chunks(
+    draw: Callable[[slice, Callable[[], None]], object],
+    count: int,
+    each: float,
+    workers: int,
+    shown: Progress,
+) -> None:
+    """Draw samples in chunks on threads.
+
+    Args:
+        draw: Draws a part of the samples. What it is handed beside raises where another thread was
+            interrupted.
+        count: How many samples.
+        each: Seconds that one takes.
+        workers: Number of threads.
+        shown: What shows progress.
+    """
     size = max(1, min(max(-(-count // 16), int(_LEAST_SECONDS / each)), int(_CHUNK_SECONDS / each)))
-    in_steps = each > _STEPS_FROM_SECONDS
+    size = min(-(-size // _WIDEST) * _WIDEST if size > 1 else 1, count)
     done = 0
     lock = threading.Lock()
     stopped = threading.Event()
@@ -205,12 +381,8 @@ def _sample(
     def work(chunk: int) -> None:
         nonlocal done
         part = slice(chunk * size, min((chunk + 1) * size, count))
-        photons = places[part] if len(places) > 1 else places
         try:
-            if in_steps:
-                sample_in_steps(re, im, photons[0], uniforms[part.start], states, out[part.start], go_on)
-            else:
-                sample_clifford(re, im, photons, uniforms[part], states, out[part])
+            draw(part, go_on)
         except BaseException as error:
             # The other threads would go on with their samples for seconds.
             failures.append(error)
@@ -218,16 +390,14 @@ def _sample(
             raise
         with lock:
             done += part.stop - part.start
-            if callable(progress):
-                progress(done, count)
-            step("boson samples", done, count)
+            # Not wanted here, it may be around: of an emulator, say.
+            (shown.report if shown.is_wanted else step)("boson samples", done, count)
 
-    with Progress(progress is True):
-        try:
-            run_chunks(work, -(-count // size), workers)
-        except _StoppedError:
-            raise failures[0] from None
-        finally:
-            stopped.set()
-        step("boson samples", count, count)
-    return out
+    try:
+        run_chunks(work, -(-count // size), workers)
+    except _StoppedError:
+        raise failures[0] from None
+    finally:
+        stopped.set()
+    if not shown.is_wanted:
+        step("boson samples", count, count)  # threads report to nobody around

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lwfast._base.parallel import available_cores
+from lwfast._base.buffers import readable
+from lwfast._base.memory import check_memory
+from lwfast._base.parallel import available_cores, run_chunks
 from lwfast._base.progress import step
 from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.costs import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
+from lwfast.optics.distributions.stacks import naming
+from lwfast.optics.samples.spawned import Spawned, spawned
 
 _BLOCK = 1 << 18
 """Uniform numbers drawn at a time: 2 MB, which stays in the cache until they are counted."""
@@ -19,26 +24,36 @@ _WIDE = 1 << 14
 """From so many outcomes on, their tables leave the cache: numbers are sorted into bins, many at a time."""
 _WIDE_BLOCK = 1 << 20
 _MULTINOMIAL_BLOCK = 1 << 20
+_CHUNK_NANOSECONDS = 3e5
+"""Distributions of a stack are handed to threads in chunks of about so much work."""
+_SAMPLE_NANOSECONDS = 8.0
+_OUTCOME_NANOSECONDS = 4.0
 
 
 def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = None) -> Counts:
-    """Draw samples from a distribution and count how often each outcome was seen.
+    """Draw samples from a distribution, or from each of a stack, and count how often each outcome was seen.
 
     For the same seed the counts are those of `numpy.random.Generator.choice(K, n_samples, p=probabilities)`.
     Only from 2^24 samples on, and if there are 16 or more of them for each outcome, the counts are drawn as
     one multinomial vector instead: the same distribution, other numbers.
 
+    Each distribution of a stack has a stream of its own. The counts of the i-th, in C order of the leading
+    dimensions, are those of a call of its own with the i-th generator of
+    `numpy.random.default_rng(rng).spawn(how many)`, bit for bit. Of an integer the streams cost next to
+    nothing; NumPy takes some microseconds for each to count that they were spawned from a generator.
+
     Args:
-        probabilities: float64[K], not negative, with a positive sum; they need not be normalised.
-        n_samples: Number of samples.
+        probabilities: float64[..., K], not negative, each with a positive sum; they need not be normalised.
+        n_samples: Number of samples, of each distribution.
         rng: Seed or generator.
 
     Returns:
-        int64[K], summing to `n_samples`.
+        int64[..., K], each summing to `n_samples`.
 
     Raises:
         TypeError: `n_samples` is no integer.
-        ValueError: A probability is negative, NaN or infinite, all are zero, or `n_samples` is negative.
+        ValueError: A probability is negative, NaN or infinite, all are zero, or `n_samples` is negative. Of a
+            stack, the message names the first distribution that is wrong.
         ResourceLimitError: `n_samples` is 2^63 or more.
 
     Source:
@@ -46,23 +61,82 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     """
     p = np.ascontiguousarray(probabilities, dtype=np.float64)
     n = checked_samples(n_samples)
-    if p.ndim != 1:
-        msg = f"probabilities should have one dimension, got shape {p.shape}."
-        raise ValueError(msg)
-    generator = np.random.default_rng(rng)
     if p.size == 0:
-        if n:
+        if n and math.prod(p.shape[:-1]):
             raise ValueError("Cannot draw samples from no outcomes.")
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(p.shape, dtype=np.int64)
+    if p.ndim > 1:
+        rows = p.reshape(-1, p.shape[-1])
+        return _count_stack(rows, n, spawned(rng, len(rows)), p.shape[:-1]).reshape(p.shape)
+    return _count_one(p, n, np.random.default_rng(rng))
+
+
+def _count_one(p: FloatArray, n: int, generator: np.random.Generator) -> Counts:
+    """Draw from one distribution, float64[K], with one outcome at least."""
     cdf = p.cumsum()
     total = cdf[-1]
     if not (np.isfinite(total) and total > 0) or p.min() < 0:
-        msg = f"Probabilities should be finite, not negative and not all zero; the sum is {total}."
-        raise ValueError(msg)
+        raise ValueError(_wrong(total))
     cdf /= total
-    if n >= MULTINOMIAL_SAMPLES and n >= MULTINOMIAL_RATIO * p.size:
+    if _by_multinomial(n, p.size):
         return _multinomial(p, float(total), n, generator)
     return _count(cdf, n, generator)
+
+
+def _wrong(total: float) -> str:
+    return f"Probabilities should be finite, not negative and not all zero; the sum is {total}."
+
+
+def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]) -> Counts:
+    """Draw from each of a stack, float64[S, K], with one distribution and one outcome at least."""
+    n_settings, n_outcomes = p.shape
+    check_memory(16 * p.size, f"Counts of {n_outcomes:,} outcomes for each of {n_settings:,} distributions")
+    counts: Counts = np.empty(p.shape, dtype=np.int64)
+    states = streams.states()
+    if states is None or n_outcomes >= _WIDE or _by_multinomial(n, n_outcomes):
+        for index in range(n_settings):
+            with naming(index, shape):
+                counts[index] = _count_one(p[index], n, streams.generator(index))
+            step("settings", index + 1, n_settings)
+        return counts
+    from lwfast._kernels.optics.samples.sampling import count_stack
+
+    given, totals = readable(p), np.empty(n_settings)
+    size = max(1, int(_CHUNK_NANOSECONDS / (n * _SAMPLE_NANOSECONDS + n_outcomes * _OUTCOME_NANOSECONDS)))
+    chunks = -(-n_settings // size)
+
+    def work(chunk: int) -> None:
+        part = chunk * size, min((chunk + 1) * size, n_settings)
+        count_stack(given, states, n, guide_cells(n_outcomes, n), part, totals, counts)
+
+    run_chunks(work, chunks, None, "settings" if chunks > 1 else None)
+    wrong = np.flatnonzero(~((totals > 0) & (totals < np.inf)))
+    if len(wrong):
+        with naming(int(wrong[0]), shape):
+            raise ValueError(_wrong(p[wrong[0]].sum()))
+    return counts
+
+
+def _by_multinomial(n_samples: int, n_outcomes: int) -> bool:
+    return n_samples >= MULTINOMIAL_SAMPLES and n_samples >= MULTINOMIAL_RATIO * n_outcomes
+
+
+def guide_cells(n_outcomes: int, n_samples: int) -> int:
+    """Return the cells of a guide table, a power of two.
+
+    One or two an outcome, where both tables fit in the cache, and fewer where few samples are drawn.
+    """
+    wanted = 2 * n_outcomes if n_outcomes < _WIDE else n_outcomes
+    return 1 << max(4, min(wanted, 4 * n_samples).bit_length() - 1)
+
+
+def guide_to(cdf: FloatArray, n_samples: int) -> Any:
+    """Return the guide table, int32 or int64, to cumulative probabilities float64[K], the last one 1."""
+    from lwfast._kernels.optics.samples.sampling import guide_table
+
+    guide: Any = np.empty(guide_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
+    guide_table(cdf, guide)
+    return guide
 
 
 def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.random.Generator) -> Counts:
@@ -82,13 +156,10 @@ def _multinomial(p: FloatArray, total: float, n_samples: int, generator: np.rand
 
 
 def _count(cdf: FloatArray, n_samples: int, generator: np.random.Generator) -> Counts:
-    from lwfast._kernels.optics.sampling import count_uniforms, guide_table
+    from lwfast._kernels.optics.samples.sampling import count_uniforms
 
     counts: Counts = np.zeros(cdf.size, dtype=np.int64)
-    # One cell an outcome, or fewer where few samples are drawn.
-    cells = 1 << max(4, min(cdf.size, 4 * n_samples).bit_length() - 1)
-    guide: Any = np.empty(cells, dtype=np.int32 if cdf.size < 2**31 else np.int64)
-    guide_table(cdf, guide)
+    guide = guide_to(cdf, n_samples)
     wide = cdf.size >= _WIDE and n_samples >= cdf.size // 8
     block = _WIDE_BLOCK if wide else _BLOCK
     blocks = range(0, n_samples, block)
@@ -118,7 +189,7 @@ def _count_beside_drawing(
     """Count on other threads while this one draws; sums of integers do not depend on who adds them."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from lwfast._kernels.optics.sampling import count_uniforms
+    from lwfast._kernels.optics.samples.sampling import count_uniforms
 
     workers = min(available_cores(), 4)
     tallies = [counts, *(np.zeros_like(counts) for _ in range(workers - 1))]

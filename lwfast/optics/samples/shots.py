@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.limits import check_state_photons
 from lwfast._types import FloatArray, StateTable
-from lwfast.optics.costs import draws_from_distribution, shots_seconds
+from lwfast.optics.costs import draws_from_distribution, least_shots_seconds, shots_seconds
 from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.experiment import Experiment
 from lwfast.optics.grouping import sorted_groups
@@ -25,11 +25,11 @@ def estimated_seconds(emission: Emission, n_shots: float, at_once: int) -> float
         at_once: The most that are drawn in a round.
     """
     if not n_shots or not emission.share:
-        return 0.0
+        return least_shots_seconds(0)
     # The cost grows exponentially with the photons that interfere: a look at some shots gives its mean.
     experiment = emission.experiment
     n_terms = experiment.light.n_photons + len(emission.dark_modes)
-    return shots_seconds(emission.interfering(), experiment.n_modes, n_terms, n_shots, at_once)
+    return shots_seconds(emission.interfering(), len(emission.light.rows), n_terms, n_shots, at_once)
 
 
 def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator) -> StateTable:
@@ -54,10 +54,11 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
     order, starts = sorted_groups(drawn.interfering)
     rows = np.zeros((n_shots, experiment.n_modes), dtype=np.uint8)
     one_by_one = np.zeros(n_shots, dtype=np.bool_)
+    n_rows = len(emission.light.rows)
     for begin, end in zip(starts, np.append(starts[1:], n_shots), strict=True):
         photons = np.zeros(experiment.n_modes, dtype=np.uint8)
         photons[emission.occupied] = drawn.interfering[order[begin]]
-        if draws_from_distribution(experiment.n_modes, int(photons.sum()), int(end - begin)):
+        if draws_from_distribution(n_rows, int(photons.sum()), int(end - begin)):
             rows[begin:end] = _from_distribution(
                 emission, tuple(photons.tolist()), int(end - begin), generator
             )

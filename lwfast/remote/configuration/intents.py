@@ -92,7 +92,7 @@ class Intent:
         self._file.seek(0)
         record = _decode(self._file.read())
         if record.format_version != FORMAT_VERSION:
-            raise ValueError(f"It has format version {record.format_version}, not {FORMAT_VERSION}")
+            raise ValueError(f"It has format version {record.format_version}, not {FORMAT_VERSION}.")
         _check(record)
         return record
 
@@ -280,8 +280,8 @@ def _tell(path: Path, reason: str) -> None:
     if (path, reason) not in _told:
         _told.add((path, reason))
         warnings.warn(
-            f"{path} cannot be read ({reason}), so the submit in it is not listed. If no other version of "
-            "lwfast wrote it, delete it.",
+            f"{path} cannot be read ({reason.removesuffix('.')}), so the submit in it is not listed. "
+            "If no other version of lwfast wrote it, delete it.",
             RuntimeWarning,
             stacklevel=3,
         )

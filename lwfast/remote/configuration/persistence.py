@@ -17,7 +17,7 @@ from typing import Any
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, parse_toml, read_edited, unmarked
 from lwfast._base.files.file_memory import TEXT_FACTOR, read_file
-from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
+from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 from lwfast.remote.configuration import legacy
 from lwfast.remote.configuration.locking import locked
 
@@ -74,7 +74,7 @@ def _token_file(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ResourceLimitError as error:
-        raise TokenError(f"Saved tokens in {path} are too many: {error}") from None
+        raise TokenError(f"Saved tokens in {path} are too many: {ended(error)}") from None
     except OSError as error:
         raise TokenError(f"Saved tokens in {path} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
@@ -161,7 +161,7 @@ def _settings_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except ResourceLimitError as error:
-        raise ConfigurationError(f"{path} is too large: {error}") from None
+        raise ConfigurationError(f"{path} is too large: {ended(error)}") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
@@ -235,7 +235,9 @@ def install_certificate(filename: str | os.PathLike[str]) -> None:
     try:
         data = unmarked(read_file(Path(filename), TEXT_FACTOR))  # OpenSSL does not read behind a mark
     except ResourceLimitError as error:
-        raise ConfigurationError(f"{os.fspath(filename)} is too large for a certificate: {error}") from None
+        raise ConfigurationError(
+            f"{os.fspath(filename)} is too large for a certificate: {ended(error)}"
+        ) from None
     except ValueError as error:
         raise ConfigurationError(f"{os.fspath(filename)} cannot be read: {error}.") from error
     if b"-----BEGIN CERTIFICATE-----" not in data and b"-----BEGIN TRUSTED CERTIFICATE-----" not in data:

@@ -19,7 +19,7 @@ ENCODINGS = "gzip"
 _EITHER_HEADER = zlib.MAX_WBITS | 32
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
-Progress = Callable[[int, "int | None"], None]
+OnBytes = Callable[[int, "int | None"], None]
 
 
 class CapExceededError(Exception):
@@ -42,7 +42,7 @@ def read_body(
     raw: Any,
     headers: Mapping[str, str],
     cap: int,
-    progress: Progress | None = None,
+    progress: OnBytes | None = None,
     *,
     start_only: bool = False,
 ) -> bytearray:

@@ -30,21 +30,7 @@ class Connected(Protocol):
 class Connection:
     """What a client, its QPUs and its jobs share; threads may, too.
 
-    Args:
-        url: As for `Client`, like all that follow.
-        token: Access token; never shown.
-        certificate: PEM file or "system".
-        profile: Name of a profile.
-        timeout: Seconds, or a pair of them.
-        allow_insecure: Whether plain http may go to another machine.
-        compile_timeout: Seconds that `QPU.run` waits for the compilation of a job.
-        outage_seconds: How long a wait goes on asking a scheduler that is out of reach.
-        adapter: Stands in for the network in tests.
-
-    Raises:
-        TypeError: An argument is of a wrong type.
-        ValueError: A number of seconds is negative or NaN.
-        ConfigurationError: The URL cannot be used.
+    The arguments, and what they raise, are those of `Client`, which says what they mean.
     """
 
     def __init__(

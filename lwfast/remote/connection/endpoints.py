@@ -10,14 +10,14 @@ import msgspec
 
 from lwfast import wire
 from lwfast.errors import JobNotFoundError, JobSubmissionError
-from lwfast.remote.connection import caps
+from lwfast.remote.connection import size_limits as caps
+from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.causes import complaints
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import (
     SHOWN_BYTES,
     SHOWN_CHARACTERS,
     Answer,
-    DownloadProgress,
     Transport,
     named_job,
 )
@@ -88,7 +88,7 @@ class Endpoints:
             "PUT", f"jobs/{check_job_id(job_id)}/cancel", cap=caps.CANCEL, retry=ONCE
         )
 
-    def results(self, job_id: Any, progress: DownloadProgress | None = None) -> Answer:
+    def results(self, job_id: Any, progress: OnBytes | None = None) -> Answer:
         """Ask for the results of a job; the caller reads the answer.
 
         Raises:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lwfast.errors import ResultsError
+from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.endpoints import Endpoints
-from lwfast.remote.connection.transport import DownloadProgress
 from lwfast.remote.tracked import said_of
 from lwfast.wire import ArtemisJobDetails, Status
-
-if TYPE_CHECKING:
-    from lwfast.results import QPUSamplingResult
 
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.5, 0.75, 1.0, 1.0, 1.0)
 """Results may come a moment after the job is complete."""
@@ -22,9 +19,9 @@ def fetch(
     api: Endpoints,
     job_id: int | str,
     final: Status | None,
-    progress: DownloadProgress | None = None,
+    progress: OnBytes | None = None,
     metadata: dict[str, Any] | None = None,
-) -> QPUSamplingResult:
+) -> Any:
     """Fetch the result of a job.
 
     Args:
@@ -38,7 +35,7 @@ def fetch(
         ResultsError: The job is not complete, or gave no results; says why.
         ResultFormatError: What came is no result.
     """
-    from lwfast.results import QPUSamplingResult
+    from lwfast.results.sweeps.restoring import result_of_body
 
     about = {"job_id": job_id, **(metadata or {})}
     if final is None:
@@ -50,7 +47,7 @@ def fetch(
     for pause in (*PAUSES_SECONDS, None):
         answer = api.results(job_id, progress)
         if answer.status_code == 200:
-            return QPUSamplingResult.from_body(answer.body, metadata=about)
+            return result_of_body(bytes(answer.body), about)
         if answer.status_code == 400:
             raise _no_results(api, job_id)
         if answer.status_code != 404:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from lwfast._base.pauses import pause_after
+
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 4.0
 LONGEST_RETRY_AFTER_SECONDS = 60.0
@@ -39,7 +41,7 @@ class RetryPolicy:
         """Seconds to wait after a try: what the scheduler asked for, else doubling, with jitter."""
         if retry_after is not None:
             return min(retry_after, LONGEST_RETRY_AFTER_SECONDS)
-        longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+        longest = pause_after(attempt, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         return longest * random.uniform(0.5, 1.0)  # noqa: S311  (spreads clients; no secret)
 
 

@@ -31,8 +31,7 @@ from lwfast.errors import (
     LightworksRemoteError,
 )
 from lwfast.remote.configuration.client_settings import ClientSettings
-from lwfast.remote.connection.body import CapExceededError, EncodingError, Progress, read_body
-from lwfast.remote.connection.caps import ERROR_BYTES, Cap
+from lwfast.remote.connection.body import CapExceededError, EncodingError, OnBytes, read_body
 from lwfast.remote.connection.causes import (
     forget_request,
     innermost,
@@ -43,6 +42,7 @@ from lwfast.remote.connection.causes import (
 from lwfast.remote.connection.connecting import CertificateFileError
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from lwfast.remote.connection.session import make_session
+from lwfast.remote.connection.size_limits import ERROR_BYTES, Cap
 from lwfast.remote.connection.timeouts import Timeouts
 from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
 
@@ -53,7 +53,6 @@ DEADLINE_SLACK_SECONDS = 0.5
 BUSY = frozenset({429, 502, 503, 504})
 """Answers that a later try may not get: too many requests, or the way to the scheduler is down."""
 
-DownloadProgress = Progress
 
 _JOB_ID = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,100}")
 """What may be a job's id: a header that came twice has a comma, and no id is longer."""
@@ -118,7 +117,7 @@ class Transport:
         retry: RetryPolicy | None = None,
         read_timeout: float | None = None,
         deadline: float | None = None,
-        progress: DownloadProgress | None = None,
+        progress: OnBytes | None = None,
     ) -> Answer:
         """Send a request and return its answer, whatever the status, but for those of the error table.
 
@@ -214,7 +213,7 @@ class Transport:
         headers: Mapping[str, str] | None,
         read_timeout: float | None,
         deadline: float | None,
-        progress: DownloadProgress | None,
+        progress: OnBytes | None,
     ) -> Answer:
         url = self.settings.url + path
         read = self.timeouts.read if read_timeout is None else read_timeout
@@ -263,7 +262,7 @@ class Transport:
         self._check(answer)
         return answer
 
-    def _read(self, response: requests.Response, cap: Cap, progress: DownloadProgress | None) -> bytearray:
+    def _read(self, response: requests.Response, cap: Cap, progress: OnBytes | None) -> bytearray:
         """Read a body; of an answer that reports an error, its beginning tells enough."""
         if 200 <= response.status_code < 300:
             body = read_body(response.raw, response.headers, cap.size, progress)

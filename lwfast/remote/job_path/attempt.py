@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from lwfast._base.limits import some
 from lwfast.errors import LightworksRemoteError, SubmissionInterrupted
 from lwfast.remote.configuration import intents
 from lwfast.remote.tracked import Tracked
@@ -175,13 +176,13 @@ class Attempt:
 
     def _facts(self) -> str:
         accepted, doubtful = self.accepted, self.doubtful
-        ids = some([job.job_id for job in accepted])
+        ids = quoted([job.job_id for job in accepted])
         said = [f"{len(accepted)} of {len(self._jobs)} jobs accepted (ids {ids}; see the attribute jobs)"]
         if doubtful:
-            said.append(f"{some([job.name for job in doubtful])} may or may not exist")
+            said.append(f"{quoted([job.name for job in doubtful])} may or may not exist")
         neither = set(self._jobs).difference(accepted, doubtful)
         if neither:
-            said.append(f"not accepted: {some([job.name for job in self._jobs if job in neither])}")
+            said.append(f"not accepted: {quoted([job.name for job in self._jobs if job in neither])}")
         return f"{'; '.join(said)}."
 
     def _remedy(self, kept: Sequence[str]) -> str:
@@ -198,7 +199,7 @@ def how_to_resume(*keys: str) -> str:
     """Say how a submit that is on the disk, or several, are found again."""
     if len(keys) > 1:
         return (
-            f"remote.pending() lists these submits under the keys {some(keys)}, and the resume() of each "
+            f"remote.pending() lists these submits under the keys {quoted(keys)}, and the resume() of each "
             "gives its job without making one twice; so does `lwfast jobs --resume KEY` with each key."
         )
     return (
@@ -215,10 +216,9 @@ def how_to_look(sent_at: str) -> str:
     )
 
 
-def some(items: Sequence[object]) -> str:
-    """A list for a message, which thousands of names would make unreadable."""
-    shown = ", ".join(map(repr, items[:NAMES_SHOWN]))
-    return (f"{shown} and {len(items) - NAMES_SHOWN} more" if len(items) > NAMES_SHOWN else shown) or "none"
+def quoted(items: Sequence[object]) -> str:
+    """Return names or ids for a message, each as Python writes it; "none" where there are none."""
+    return some(list(map(repr, items)), NAMES_SHOWN) or "none"
 
 
 def count(number: int) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Generic, TypeVar
 
 from lwfast._base.limits import first_ids
+from lwfast._base.pauses import longer
 from lwfast.errors import (
     ConnectionFailedError,
     HTTPError,
@@ -22,7 +24,7 @@ from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.retry import SINGLE
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.connection.transport import UntrustedError
-from lwfast.remote.job_path.job_progress import Shown
+from lwfast.remote.job_path.job_progress import JobProgress
 from lwfast.remote.job_path.snapshot import IDS_PER_REQUEST, by_connection
 from lwfast.remote.tracked import Tracked
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
@@ -169,7 +171,7 @@ class Follower(Generic[H]):
         return news
 
     def _grow(self) -> None:
-        self.pause = min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, self.pause) * 1.4)
+        self.pause = longer(self.pause, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, 1.4)
 
     def _bearable(self, error: LightworksRemoteError) -> bool:
         """Whether to go on asking: the scheduler may come back."""
@@ -234,8 +236,8 @@ def until_complete(jobs: Mapping[Tracked, H], timeout: float | None, progress: A
     Raises:
         WaitTimeoutError: As `follow`, which raises the others too.
     """
-    with Shown(progress, len(jobs)) as on_change:
-        yield from follow(jobs, _is_complete, timeout, on_change)
+    with closing(JobProgress(progress, len(jobs))) as shown:
+        yield from follow(jobs, _is_complete, timeout, shown.changed if shown.is_wanted else None)
 
 
 async def complete(jobs: Mapping[Tracked, Connected]) -> None:

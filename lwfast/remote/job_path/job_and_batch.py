@@ -6,7 +6,7 @@ import warnings
 from collections import UserDict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from lwfast.errors import BatchSubmissionError, JobError, LightworksRemoteError, ResultsError
 from lwfast.remote.connection.cancelling import cancel
@@ -114,7 +114,7 @@ class BatchJob(UserDict[str, Job]):
         self._results: dict[str, tuple[int | str, QPUSamplingResult]] = {}
 
     @classmethod
-    def of(cls, names: Iterable[str], jobs: Iterable[Job], client: Connected | None = None) -> BatchJob:
+    def of(cls, names: Iterable[str], jobs: Iterable[Job], client: Connected | None = None) -> Self:
         """Return the batch of jobs under these names."""
         batch = cls(client=client)
         for name, job in zip(names, jobs, strict=True):
@@ -218,7 +218,7 @@ class BatchJob(UserDict[str, Job]):
         if kept is not None and known_id == job_id:
             return kept
         try:
-            result = job.get_result()
+            result: QPUSamplingResult = job.get_result()
         except ResultsError as error:
             warnings.warn(f"Job '{name}' (id = {job_id}) did not generate any results.", stacklevel=2)
             return str(error)

@@ -79,7 +79,7 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
-        raise JobFileError(f"{path} is too large: {error}") from error
+        raise JobFileError(f"{path} is too large: {ended(error)}") from error
     except ValueError as error:
         raise JobFileError(f"{path} is not a saved job: {ended(error)}") from error
     if not isinstance(data, dict):

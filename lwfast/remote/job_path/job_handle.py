@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import closing
+from typing import Any, Self
 
 from lwfast.errors import JobError, LightworksRemoteError
+from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.default import default_connection
 from lwfast.remote.connection.fetching import fetch
 from lwfast.remote.connection.timeouts import check_timeout
-from lwfast.remote.connection.transport import DownloadProgress
 from lwfast.remote.job_path.follow import complete, until_complete
 from lwfast.remote.job_path.job_progress import Download
 from lwfast.remote.job_path.snapshot import details_of, look_around
 from lwfast.remote.tracked import Tracked
 from lwfast.wire import ArtemisJobDetails, ArtemisPayload, Status
-
-if TYPE_CHECKING:
-    from lwfast.results import QPUSamplingResult
 
 
 class JobHandle:
@@ -152,16 +150,16 @@ class JobHandle:
         for _ in until_complete({self.tracked: self}, timeout, progress):
             pass
 
-    def get_result(self) -> QPUSamplingResult:
-        """Fetch the result.
+    def get_result(self) -> Any:
+        """Fetch the result: a `QPUSamplingResult`, or a `SweepResult` of a sweep.
 
         Raises:
             ResultsError: The job is not complete, or gave no results; says why.
         """
         return self._fetch(None)
 
-    def result(self, timeout: float | None = None, progress: Any = None) -> QPUSamplingResult:
-        """Wait until the job is complete, then fetch the result.
+    def result(self, timeout: float | None = None, progress: Any = None) -> Any:
+        """Wait until the job is complete, then fetch the result; see `get_result`.
 
         Args:
             timeout: Seconds to wait at most for the job; the download has timeouts of its own.
@@ -172,14 +170,14 @@ class JobHandle:
             ResultsError: The job gave no results; says why.
         """
         self.wait_until_complete(timeout, progress)
-        with Download(progress is True) as on_bytes:
-            return self._fetch(on_bytes)
+        with closing(Download(progress)) as download:
+            return self._fetch(download.came if download.is_wanted else None)
 
-    def __await__(self) -> Generator[Any, None, QPUSamplingResult]:
+    def __await__(self) -> Generator[Any, None, Any]:
         """Wait without blocking the event loop, then return the result."""
         return self._result_async().__await__()
 
-    async def _result_async(self) -> QPUSamplingResult:
+    async def _result_async(self) -> Any:
         import asyncio
 
         await complete({self.tracked: self})
@@ -187,13 +185,13 @@ class JobHandle:
 
     # --- inside -------------------------------------------------------------------------------------
 
-    def _fetch(self, on_bytes: DownloadProgress | None) -> QPUSamplingResult:
+    def _fetch(self, on_bytes: OnBytes | None) -> Any:
         job = self.tracked
         job_id = job.required_id()
         if job.body is not None:
-            from lwfast.results import QPUSamplingResult
+            from lwfast.results.sweeps.restoring import result_of_body
 
-            return QPUSamplingResult.from_body(job.body, metadata={"job_id": job_id, **job.about})
+            return result_of_body(job.body, {"job_id": job_id, **job.about})
         try:
             return fetch(self.connection.api, job_id, job.final, on_bytes, job.about)
         except LightworksRemoteError as error:

@@ -9,7 +9,7 @@ from lwfast.errors import JobError, JobFileError, JobNotFoundError, JobSubmissio
 from lwfast.remote.configuration import intents
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.default import default_connection
-from lwfast.remote.job_path.attempt import Attempt, count, some
+from lwfast.remote.job_path.attempt import Attempt, count, quoted
 from lwfast.remote.job_path.job_and_batch import BatchJob, Job, several_of
 from lwfast.remote.job_path.submit import send
 
@@ -148,5 +148,5 @@ def find_one(key: str, client: Connected | None) -> PendingSubmission:
     for item in found:
         if key == item.key or key.startswith(f"{item.key}."):
             return item
-    known = some([item.key for item in found])
+    known = quoted([item.key for item in found])
     raise JobNotFoundError(f"No pending submit has the key {key!r}; there are: {known}.")

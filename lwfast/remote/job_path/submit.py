@@ -19,7 +19,7 @@ from lwfast.remote.configuration.intents import SubmitPart
 from lwfast.remote.connection.connection import Connection
 from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.transport import LostAnswerError
-from lwfast.remote.job_path.attempt import Attempt, how_to_look, how_to_resume, some
+from lwfast.remote.job_path.attempt import Attempt, how_to_look, how_to_resume, quoted
 from lwfast.remote.tracked import Tracked
 
 AROUND_BATCH = 64
@@ -186,15 +186,15 @@ def _partly(
         return error
     failing, after = names[part], names[part.stop :]
     accepted = attempt.batch_of(jobs[: part.start])
-    not_sent = JobSubmissionError(f"Not sent, since {some(failing)} before it failed.")
+    not_sent = JobSubmissionError(f"Not sent, since {quoted(failing)} before it failed.")
     failed: dict[str, Exception] = dict.fromkeys(failing, error)
     failed |= dict.fromkeys(after, not_sent)
-    ids = some([job.job_id for job in jobs[: part.start]])
+    ids = quoted([job.job_id for job in jobs[: part.start]])
     so_far = f"{part.start} of {len(jobs)} jobs were accepted (ids {ids}; see the attribute jobs), then "
     result: AmbiguousSubmissionError | BatchSubmissionError
     if isinstance(error, AmbiguousSubmissionError):
         result = AmbiguousSubmissionError(
-            f"{so_far}the answer for {some(failing)} was lost. Not sent: {some(after)}. {error}",
+            f"{so_far}the answer for {quoted(failing)} was lost. Not sent: {quoted(after)}. {error}",
             error.payload,
             error.sent_at,
             accepted,
@@ -203,7 +203,7 @@ def _partly(
         )
         result.job_id = error.job_id
     else:
-        result = BatchSubmissionError(f"{so_far}{some(failing)} failed: {error}", accepted, failed)
+        result = BatchSubmissionError(f"{so_far}{quoted(failing)} failed: {error}", accepted, failed)
     result.job = accepted
     return result
 
@@ -212,7 +212,7 @@ def _ambiguous(
     error: LightworksRemoteError, jobs: Sequence[Tracked], attempt: Attempt, key: str | None, *, several: bool
 ) -> AmbiguousSubmissionError:
     payloads = [job.payload for job in jobs]
-    names = some([job.name for job in jobs])
+    names = quoted([job.name for job in jobs])
     how = "It was not sent again, so as not to make a job twice."
     if key is not None:
         how = "It was sent again under the same key, without success."

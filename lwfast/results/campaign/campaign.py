@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from lwfast._base.limits import some
 from lwfast.errors import CampaignError, ResourceLimitError
 from lwfast.results.campaign.chunks import (
     DifferenceSum,
@@ -24,7 +25,7 @@ from lwfast.results.campaign.chunks import (
     reason_of,
     run_chunk,
 )
-from lwfast.results.campaign.doubles import Doubles, some
+from lwfast.results.campaign.counted_twice import MOST_FILES, CountedTwice
 from lwfast.results.campaign.paths import files_of
 from lwfast.results.campaign.running import outcomes_of
 from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
@@ -77,7 +78,9 @@ def scan_results(
             "There are no files left to process: no path was given, or all that were named are excluded."
         )
     if repeated:
-        warnings.warn(f"Files that are named twice are taken once: {some(repeated)}.", stacklevel=2)
+        warnings.warn(
+            f"Files that are named twice are taken once: {some(repeated, MOST_FILES)}.", stacklevel=2
+        )
     return Campaign(taken, (), on_error, raw_data)
 
 
@@ -296,7 +299,7 @@ class Campaign:
         self, kind: Callable[[], S], executor: Executor | None, progress: Any, in_flight: int | None
     ) -> tuple[S, _Tally]:
         """Return the sum over all files, and what was wrong with those that are not in it."""
-        total, tally, doubles = kind(), _Tally(), Doubles()
+        total, tally, twice = kind(), _Tally(), CountedTwice()
         failed = tally.failed
         n_modes: int | None = None
         fits = False
@@ -310,7 +313,7 @@ class Campaign:
                     raise outcome.misfit
                 fits = fits or outcome.has_states
                 failed.update(outcome.failed)
-                doubles.add(outcome.contents)
+                twice.add(outcome.contents)
                 for part in outcome.parts:
                     n_modes = part.n_modes if n_modes is None else n_modes
                     if part.n_modes not in (None, n_modes):
@@ -320,7 +323,7 @@ class Campaign:
         except BaseException:
             self.report = tally.report(len(self.paths))
             raise
-        for message in doubles.warnings():
+        for message in twice.warnings():
             warnings.warn(message, stacklevel=3)
         return total, tally
 
@@ -348,7 +351,7 @@ class Campaign:
             raise CampaignError(
                 f"{len(self.paths) - tally.n_tried} of {len(self.paths)} files were not processed because a "
                 "worker ended abruptly: it was killed, had no memory left, or raised what cannot be sent. "
-                f"{len(failed)} are missing in the outcome: {some(list(failed))}",
+                f"{len(failed)} are missing in the outcome: {some(list(failed), MOST_FILES)}.",
                 failed,
                 outcome,
             ) from tally.broken

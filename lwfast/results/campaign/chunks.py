@@ -8,8 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from lwfast.errors import LightworksDependencyError, LightworksError, ModeRangeError, ResourceLimitError
-from lwfast.results.campaign.doubles import Content, content_of
+from lwfast.errors import (
+    LightworksDependencyError,
+    LightworksError,
+    ModeRangeError,
+    ResourceLimitError,
+    ResultFormatError,
+)
+from lwfast.results.campaign.counted_twice import Content, content_of
 from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.columns.provenance import Provenance
 from lwfast.results.load import load_result
@@ -242,6 +248,8 @@ def loaded(path: Path, raw_data: bool, failed: Failures) -> SamplingResult | Non
     """Return the result of a file; None, with an entry in `failed`, where it cannot be read."""
     try:
         result = load_result(path)
+        if not isinstance(result, SamplingResult):
+            raise ResultFormatError("It holds a sweep; a campaign adds up results of single tasks.")
         return result.raw_data if raw_data else result
     except LightworksDependencyError:
         raise  # no fault of the file, and the same for the next one

@@ -38,7 +38,8 @@ def outcomes_of(
     Where a pool breaks, what was done is given all the same; the outcome of the other chunks tells of it.
 
     Raises:
-        TypeError: If a step cannot be sent to a process pool, or the executor is none.
+        TypeError: If a step cannot be sent to a process pool, the executor is none, or `progress` is neither
+            a bool nor a callable.
         ValueError: If no chunk may be in flight.
         BrokenExecutor: If the pool was broken before.
         Exception: As in `run_chunk`.
@@ -50,7 +51,9 @@ def outcomes_of(
         _check_can_travel(steps)
     chunks = chunks_of(paths)
     n_done = 0
-    with closing(_shown(progress, len(paths))) as shown:
+    # Not opened as a context: a callable takes files, and no steps of the work on one.
+    with closing(Progress(progress, unit="file", takes=("done", "total"))) as shown:
+        shown.begin("files", len(paths))
         if executor is None:
             done: Iterator[Done[S]] = ((chunk, run_chunk(kind, chunk, steps, raw_data)) for chunk in chunks)
         else:
@@ -60,24 +63,6 @@ def outcomes_of(
             if outcome.broken is None:
                 n_done += len(chunk)
                 shown.report("files", n_done, len(paths))
-
-
-def _shown(progress: Any, n_files: int) -> Progress:
-    """Return what shows the files that are done: a bar, which needs tqdm, or a callable of the user.
-
-    It is not opened as a context: a callable of the user takes files, and no steps of the work on one.
-
-    Raises:
-        LightworksDependencyError: If a bar is wanted and tqdm is not installed.
-        TypeError: If `progress` is something else.
-    """
-    if callable(progress):
-        return Progress(lambda _what, done, total: progress(done, total))
-    if progress not in (None, False) and progress is not True:
-        raise TypeError(f"progress is True, False or a callable, not {type(progress).__name__}.")
-    shown = Progress(progress, unit="file", without_tqdm="error")
-    shown.report("files", 0, n_files)
-    return shown
 
 
 def _elsewhere(

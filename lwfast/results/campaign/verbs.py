@@ -10,9 +10,9 @@ import numpy as np
 
 from lwfast.errors import LightworksError, ModeRangeError, ResultError, ended
 from lwfast.results.processing.mapping import known_name, map_states
-from lwfast.results.processing.selection import as_selection, settled
+from lwfast.results.processing.selection import settled
 from lwfast.results.sampling_result import SamplingResult
-from lwfast.rules import as_heralds, as_rules
+from lwfast.rules import as_heralds, as_selection
 from lwfast.tables.post_selection import select_checked
 
 
@@ -85,9 +85,9 @@ def check_fit(steps: Iterable[CampaignStep], n_modes: int) -> None:
                     return  # a callable may give states of any length
                 table, _ = map_states(table, *step.args, **step.kwargs)
                 continue
-            rules, test = as_selection(step.args[0])
+            rules, _ = as_selection(step.args[0])
             heralds = step.args[1] if step.name == "post_select" else {}
-            table, _ = select_checked(table, no_counts, () if test is not None else as_rules(rules), heralds)
+            table, _ = select_checked(table, no_counts, rules, heralds)
         except ModeRangeError as error:
             raise ModeRangeError(f"Step {number} ({step.name}) of the campaign: {ended(error)}") from None
         except ValueError as error:

@@ -16,7 +16,7 @@ class DictReading:
 
     def copy(self) -> dict[State, Any]:
         """Return a dict, which can be changed, as `copy` of Lightworks' results does."""
-        return dict(_mapping(self))
+        return dict(_mapping(self).items())  # without a look-up for each state
 
     def __or__(self, other: Any) -> dict[State, Any]:
         if not isinstance(other, Mapping):

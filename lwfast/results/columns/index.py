@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._types import StateTable
 from lwfast.tables.counts import hash_keys
 
@@ -42,7 +43,7 @@ class StateIndex:
     def row(self, occupation: tuple[int, ...]) -> int:
         """Return the row of a state, or -1 where the table does not have it."""
         n_modes = self._states.shape[1]
-        if len(occupation) != n_modes or any(n > 255 for n in occupation):
+        if len(occupation) != n_modes or any(n > MAX_STATE_PHOTONS for n in occupation):
             return -1
         if self._rows is not None:
             return self._rows.get(bytes(occupation), -1)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import frozen
 from lwfast._types import StateTable
 from lwfast.results.columns.index import StateIndex
-from lwfast.state import State
+from lwfast.state import State, states_of
 from lwfast.tables.counts import group_checked
 
 
@@ -63,4 +63,4 @@ class StateAxis:
 
     def states(self) -> list[State]:
         """Return all states, as a new list."""
-        return [State._trusted(tuple(row)) for row in self.table.tolist()]  # noqa: SLF001  (of uint8: valid)
+        return states_of(self.table)

@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 from lwfast._version import __version__
-from lwfast.errors import ResultFormatError
+from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.json_like import json_like, path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State
@@ -80,7 +80,7 @@ def record_of(described: Any) -> ResultRecord:
     try:
         start = None if given is None else State(given)
     except (TypeError, ValueError) as error:
-        raise ResultFormatError(f"The input in the metadata is not a state: {error}") from None
+        raise ResultFormatError(f"The input in the metadata is not a state: {ended(error)}") from None
     return ResultRecord(
         input=start,
         post_selection=described.get("post_selection"),

@@ -7,6 +7,7 @@ import json
 import math
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,28 +15,33 @@ import numpy as np
 
 from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.memory import check_memory, readable_bytes
-from lwfast._types import Counts, StateTable
-from lwfast.errors import ResultFormatError
+from lwfast._types import AnyArray, Counts, StateTable
+from lwfast.errors import ResultFormatError, ended
 from lwfast.tables.counts import as_counts, as_table
 
 _GROUPING_BYTES = 26
 """What adding up equal rows takes for each row, besides the columns."""
 
 
-def write_npz(states: StateTable, counts: Counts, metadata: str, file: BinaryIO) -> None:
-    """Write the arrays `states`, `counts` and `metadata`, a text."""
-    columns: dict[str, Any] = {"states": states, "counts": counts}
+def write_arrays(arrays: Mapping[str, AnyArray], metadata: str, file: BinaryIO) -> None:
+    """Write arrays by name, and `metadata`, a text."""
+    columns: dict[str, Any] = dict(arrays)
     np.savez_compressed(file, metadata=np.array(metadata), **columns)
 
 
-def read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
-    """Read the arrays, and the metadata.
+def write_npz(states: StateTable, counts: Counts, metadata: str, file: BinaryIO) -> None:
+    """Write the arrays `states`, `counts` and `metadata`, a text."""
+    write_arrays({"states": states, "counts": counts}, metadata, file)
+
+
+def read_npz(path: Path) -> tuple[dict[str, AnyArray], dict[str, Any]]:
+    """Read all arrays by name, and the metadata.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ResultFormatError: If it does not hold a result.
+        ResultFormatError: If it does not hold what `write_arrays` writes.
         ResourceLimitError: If what it holds would take more memory than is allowed.
-        ValueError: If its columns do not; likewise TypeError.
+        ValueError: If an array or the metadata cannot be read.
     """
     body = read_file(path)
     try:
@@ -46,17 +52,34 @@ def read_npz(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
             check_memory(held, f"What {readable_bytes(len(body))} unpack to", remedy=MEMORY_REMEDY)
             # Every member as a whole: then checksums and names are right before any of it is believed.
             members = {info.filename: _unpacked(archive, info) for info in infos}
-        table, column = _array(members["states.npy"]), _array(members["counts.npy"])
-        note = members.get("metadata.npy")
-        text = "{}" if note is None else str(_array(note))
-        held += table.size + (8 + _GROUPING_BYTES) * column.size
-        check_memory(held, f"A result of {column.size} states", remedy=MEMORY_REMEDY)
+        arrays = {name.removesuffix(".npy"): _array(member) for name, member in members.items()}
+        note = arrays.pop("metadata", None)
+        text = "{}" if note is None else str(note)
+        size = sum(array.nbytes for array in arrays.values())
+        check_memory(held + size, f"Arrays of {readable_bytes(size)}", remedy=MEMORY_REMEDY)
         check_json(text.encode("utf-8", "surrogatepass"))
-        states = as_table(table)
-        return states, as_counts(column, states.shape[0]), json.loads(text)
+        return arrays, json.loads(text)
     except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # RuntimeError: bits that say it is encrypted, compressed in an unknown way, or nested without end.
-        raise ResultFormatError(f"It does not hold a result: {error}") from error
+        raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
+
+
+def counts_of(arrays: Mapping[str, AnyArray]) -> tuple[StateTable, Counts]:
+    """Return the columns of a result of counts from the arrays of its file.
+
+    Raises:
+        ResultFormatError: If one is missing.
+        ResourceLimitError: If adding up equal rows would take more memory than is allowed.
+        ValueError: If they do not hold a result; likewise TypeError.
+    """
+    if "states" not in arrays or "counts" not in arrays:
+        missing = "states.npy" if "states" not in arrays else "counts.npy"
+        raise ResultFormatError(f"It does not hold a result: {missing!r}")
+    table, column = arrays["states"], arrays["counts"]
+    held = 2 * (table.nbytes + column.nbytes) + table.size + (8 + _GROUPING_BYTES) * column.size
+    check_memory(held, f"A result of {column.size} states", remedy=MEMORY_REMEDY)
+    states = as_table(table)
+    return states, as_counts(column, states.shape[0])
 
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

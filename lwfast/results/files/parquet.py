@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.memory import check_memory
-from lwfast._types import Counts, StateTable
-from lwfast.errors import ResultFormatError
+from lwfast._types import AnyArray, Counts, StateTable
+from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
 from lwfast.tables.counts import as_counts, as_table
 
@@ -26,8 +26,14 @@ _ROW_BYTES = 3 * 8 + 26
 """Likewise for each row: the counts, and adding up equal rows."""
 
 
-def write_parquet(states: StateTable, counts: Counts, metadata: str, file: BinaryIO) -> None:
-    """Write columns `state` (lists of uint8) and `counts`.
+def write_parquet(
+    states: StateTable,
+    counts: Counts,
+    metadata: str,
+    file: BinaryIO,
+    others: Mapping[str, AnyArray] | None = None,
+) -> None:
+    """Write columns `state` (lists of uint8) and `counts`, and in front of them others for other programs.
 
     Raises:
         LightworksDependencyError: If pyarrow is not installed.
@@ -39,6 +45,8 @@ def write_parquet(states: StateTable, counts: Counts, metadata: str, file: Binar
     table = to_arrow(states, counts, "counts", {_KEY: text, _CHECKSUM_KEY: _checksum(text, states, counts)})
     if states.shape[1] == 0:
         table = table.drop_columns("state")  # Parquet cannot read back lists of no entries
+    for place, (name, column) in enumerate((others or {}).items()):
+        table = table.add_column(place, name, arrow_module().array(column))
     # Zstandard alone does not see a changed bit: without checksums it would be read as another count. Those
     # of pages are for any reader; ours also covers what stands around the pages.
     pq.write_table(table, file, compression="zstd", write_page_checksum=True)
@@ -75,7 +83,7 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
         # OSError: pyarrow's, not the disk's.
         if isinstance(error, MemoryError):
             raise
-        raise ResultFormatError(f"It does not hold a result: {error}") from error
+        raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
     if kept.get(_CHECKSUM_KEY, b"") not in (b"", _checksum(text, states, counts)):
         raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
     return states, counts, described

@@ -134,8 +134,9 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
         if not isinstance(result, CountMap):
             raise TypeError(f"Only results of counts can be drawn, not {type(result).__name__}.")
         if len(result) == 0:
-            why = f" By its history, {result.nothing_left}." if result.nothing_left else ""
-            raise ValueError(f"Result contains no data.{why}")
+            why = result.nothing_left
+            none = "Result contains no data."
+            raise ValueError(f"{none} By its history, {why}." if why else none)
     if not named:
         raise ValueError("There is no result to draw.")
     if labels is not None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.origin import origin_of
 from lwfast._types import StateTable
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_occupation, iterate_states
 
 TableMapping = Callable[..., StateTable]
 
@@ -96,8 +97,7 @@ def map_states(states: StateTable, mapping: Any, *args: Any, **kwargs: Any) -> t
             "Provided mapping should be a callable which accepts and returns a State, or the name of one of "
             f"{', '.join(MAPPINGS)}; got {type(mapping).__name__}."
         )
-    trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
-    mapped = [as_occupation(mapping(trusted(tuple(row)), *args, **kwargs)) for row in states.tolist()]
+    mapped = [as_occupation(mapping(row, *args, **kwargs)) for row in iterate_states(states)]
     return table_of(mapped), getattr(mapping, "__qualname__", type(mapping).__name__)
 
 
@@ -113,9 +113,10 @@ def table_of(occupations: list[tuple[int, ...]]) -> StateTable:
     for k, occupation in enumerate(occupations):
         if len(occupation) != n_modes:
             raise ValueError(f"State {k} has {len(occupation)} modes, those before it have {n_modes}.")
-        if occupation and max(occupation) > 255:
+        if occupation and max(occupation) > MAX_STATE_PHOTONS:
             raise ValueError(
-                f"State {k} has {max(occupation)} photons in a mode; a result table holds at most 255."
+                f"State {k} has {max(occupation)} photons in a mode; a result table holds at most "
+                f"{MAX_STATE_PHOTONS}."
             )
     return np.array(occupations, np.uint8).reshape(len(occupations), n_modes)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from lwfast._base.validation import is_several
 from lwfast._types import AnyArray, StateTable
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.text import number_of
-from lwfast.rules import Rule, as_rules, has_only_rules
-from lwfast.state import State
-from lwfast.tables.post_selection import select_checked
+from lwfast.rules import Rule, as_selection, name_of_test
+from lwfast.tables.post_selection import ask_about_rows, select_checked
 
 
 def select_columns(
@@ -47,34 +45,8 @@ def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[S
     rules, test = as_selection(selection)
     if test is None:
         return select_columns(states, values, rules, {})
-    trusted = State._trusted  # noqa: SLF001  (rows of a uint8 table are valid states)
-    keep = np.fromiter((bool(test(trusted(tuple(row)))) for row in states.tolist()), np.bool_, len(states))
+    keep = ask_about_rows(test, states)
     return states[keep], values[keep]
-
-
-def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], Any] | None]:
-    """Return post-selection as rules, or as a test on a State where it is not made of rules.
-
-    Args:
-        selection: A `PostSelection` (or Lightworks' own), an object with `validate(state)`, a callable, or
-            pairs of modes and totals.
-
-    Raises:
-        TypeError: If it is none of these, or a rule does not hold integers.
-        ValueError: If a rule is empty or has negative numbers.
-    """
-    if has_only_rules(selection):
-        return as_rules(selection), None
-    if hasattr(selection, "validate"):
-        return (), selection.validate
-    if callable(selection):
-        return (), selection
-    if is_several(selection):
-        return as_rules(selection), None
-    raise TypeError(
-        "Provided post_selection should either be a PostSelection object or a callable which accepts a state "
-        f"and returns whether it is valid, not {type(selection).__name__}."
-    )
 
 
 def why_nothing(states: StateTable, selection: Any, heralds: Mapping[int, tuple[int, ...]]) -> str | None:
@@ -127,8 +99,7 @@ def described(selection: Any) -> Any:
     rules, test = as_selection(selection)
     if test is None:
         return [[list(rule.modes), list(rule.totals)] for rule in rules]
-    function = getattr(selection, "_function", selection)
-    return getattr(function, "__qualname__", type(function).__name__)
+    return name_of_test(selection)
 
 
 def told_as(selection: Any) -> Any:

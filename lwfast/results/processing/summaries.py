@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen, readable
-from lwfast._base.limits import MAX_INT64
+from lwfast._base.limits import MAX_INT64, MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
@@ -143,7 +143,7 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
     n_samples = sum(counts.tolist()) if n_rows and int(counts.max()) > 2**62 // n_rows else int(counts.sum())
     if n_samples > MAX_INT64:
         raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
-    histogram = np.zeros(255 * n_modes + 1, np.int64)
+    histogram = np.zeros(MAX_STATE_PHOTONS * n_modes + 1, np.int64)
     sums = np.zeros((n_modes + 1, n_modes), object)
     for shift, limbs in _limbs(states, counts, n_samples):
         for part, found in _parts(states, limbs):
@@ -158,7 +158,7 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
 
 def _limbs(states: StateTable, counts: Counts, n_samples: int) -> Iterator[tuple[int, Counts]]:
     """Cut counts into pieces of which the kernel's sums are exact, each with the bits to shift it by."""
-    if n_samples * 255**2 < _EXACT or n_samples * int(states.max(initial=0)) ** 2 < _EXACT:
+    if n_samples * MAX_STATE_PHOTONS**2 < _EXACT or n_samples * int(states.max(initial=0)) ** 2 < _EXACT:
         yield 0, counts
         return
     for shift in range(0, int(counts.max()).bit_length(), _LIMB_BITS):
@@ -175,7 +175,7 @@ def _parts(states: StateTable, counts: Counts) -> list[tuple[NDArray[np.int64], 
 
     states, counts = readable(states), readable(counts)
     shape = kernels.sums_shape(n_modes)
-    parts = [(np.zeros(255 * n_modes + 1, np.int64), np.zeros(shape)) for _ in range(n_chunks)]
+    parts = [(np.zeros(MAX_STATE_PHOTONS * n_modes + 1, np.int64), np.zeros(shape)) for _ in range(n_chunks)]
 
     def add_up(chunk: int) -> None:
         rows = slice(chunk * _CHUNK, (chunk + 1) * _CHUNK)

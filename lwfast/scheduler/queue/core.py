@@ -15,12 +15,13 @@ from typing import Any, BinaryIO
 
 from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
+from lwfast.errors import ended
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob
-from lwfast.scheduler.queue.book import Book
 from lwfast.scheduler.queue.changes import ChangeCounter
-from lwfast.scheduler.queue.ends import End, Ends
+from lwfast.scheduler.queue.job_ends import End, Ends
+from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
@@ -77,7 +78,7 @@ class Scheduler:
             opened.push_async_callback(self._writer.close)
             self._reader = Reader(path)
             opened.callback(self._reader.close)
-            self.book = Book(self._reader, self.changes)
+            self.book = KnownJobs(self._reader, self.changes)
             self.ends = Ends(
                 self._writer,
                 self._reader,
@@ -91,7 +92,7 @@ class Scheduler:
             try:
                 await self._take_up()
             except (UnavailableError, OSError) as error:
-                raise StoreOpenError(f"The scheduler cannot start on {path}: {error}") from error
+                raise StoreOpenError(f"The scheduler cannot start on {path}: {ended(error)}") from error
             self._open = opened.pop_all()
         self.pool = WorkerPool(
             settings.workers,
@@ -292,7 +293,7 @@ class Scheduler:
         except UnavailableError as error:
             if worker.job_id == job.id and worker.process is process:
                 worker.job_id = None
-                self._try_again(job, f"The payload could not be read: {error}")
+                self._try_again(job, f"The payload could not be read: {ended(error)}")
                 self._pump()
             return
         if worker.job_id != job.id or worker.process is not process:

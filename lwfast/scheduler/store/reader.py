@@ -13,13 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from lwfast.scheduler.faults import UnavailableError
 from lwfast.scheduler.jobs import StoredJob
-from lwfast.scheduler.seldom import Seldom
+from lwfast.scheduler.once_per_minute import OncePerMinute
 from lwfast.scheduler.store.store import LIVE, connect, select_jobs
 from lwfast.wire import Status
 
 T = TypeVar("T")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-seldom = Seldom(logging.getLogger(__name__))
+seldom = OncePerMinute(logging.getLogger(__name__))
 
 
 class StoredRun(NamedTuple):

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from lwfast._base.files.own_files import open_own, why
+from lwfast.errors import ended
 from lwfast.scheduler.faults import KeyReusedError, StoreOpenError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob, acceptance_logs
 from lwfast.scheduler.store.result_files import JobAndSeed
@@ -94,7 +95,7 @@ class Store:
         try:
             migrate(self.connection)
         except StoreOpenError as error:
-            raise StoreOpenError(f"{self.path}: {error}") from None
+            raise StoreOpenError(f"{self.path}: {ended(error)}") from None
         orphans = self.connection.execute("PRAGMA foreign_key_check").fetchmany(5)
         if orphans:
             raise StoreOpenError(_refusal(self.path, f"rows without a job: {orphans}"))

@@ -13,12 +13,7 @@ import numpy as np
 
 from lwfast._base.limits import SINGLE_PRECISION
 from lwfast._types import ComplexArray
-from lwfast.optics.elements import (
-    CONVENTIONS,
-    apply_beam_splitter,
-    apply_mode_swaps,
-    apply_phase_shift,
-)
+from lwfast.optics.elements import CONVENTIONS, ElementWriter
 from lwfast.scheduler.validation.violations import Violations, shown
 from lwfast.wire import matrix_from_text
 
@@ -40,7 +35,7 @@ def check_circuit_spec(
     """
     if not violations.expect("circuit_spec", spec, list):
         return
-    total = np.eye(n_modes or 0, dtype=np.complex128)
+    elements = _Elements(n_modes or 0)
     good = True
     for index, element in enumerate(spec):
         try:
@@ -49,12 +44,12 @@ def check_circuit_spec(
             if build is None:
                 raise _BadElementError(f"unknown element {name!r:.40}; known are {', '.join(_BUILDERS)}")
             if n_modes is not None:
-                build(_Fields(name, values, n_modes), total)
+                build(_Fields(name, values, n_modes), elements)
         except _BadElementError as error:
             violations.add(f"circuit_spec[{index}]", str(error))
             good = False
     if good and n_modes is not None and unitary is not None:
-        difference = float(np.abs(total - unitary).max())
+        difference = float(np.abs(elements.product() - unitary).max())
         if not difference <= SINGLE_PRECISION:
             violations.add(
                 "circuit_spec",
@@ -70,6 +65,19 @@ def _split(element: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(name, str) or not isinstance(values, dict):
         raise _BadElementError("should be [name, parameters] with a string and an object")
     return name, values
+
+
+class _Elements:
+    """The elements that are well formed, to be multiplied up."""
+
+    def __init__(self, n_modes: int) -> None:
+        self.write = ElementWriter(n_modes)
+        self.matrices: list[ComplexArray] = []
+
+    def product(self) -> ComplexArray:
+        with np.errstate(all="ignore"):  # huge entries end as a difference that is not small
+            product: ComplexArray = self.write.table().products(np.zeros((1, 0)), self.matrices)[0]
+        return product
 
 
 class _Fields:
@@ -102,7 +110,7 @@ class _Fields:
         return float(value)
 
 
-def _beam_splitter(fields: _Fields, total: ComplexArray) -> None:
+def _beam_splitter(fields: _Fields, elements: _Elements) -> None:
     first, second = fields.mode("mode_1"), fields.mode("mode_2")
     if first == second:
         raise _BadElementError(f"mode_1 and mode_2 are both {first}")
@@ -112,17 +120,14 @@ def _beam_splitter(fields: _Fields, total: ComplexArray) -> None:
     convention = fields.take("convention")
     if convention not in CONVENTIONS:
         raise _BadElementError(f"convention should be 'Rx' or 'H', got {shown(convention)}")
-    with np.errstate(all="ignore"):  # huge entries end as a difference that is not small
-        apply_beam_splitter(total, first, second, reflectivity, convention)
+    elements.write.beam_splitter(first, second, reflectivity, convention)
 
 
-def _phase_shifter(fields: _Fields, total: ComplexArray) -> None:
-    mode, phi = fields.mode("mode"), fields.real("phi")
-    with np.errstate(all="ignore"):
-        apply_phase_shift(total, mode, phi)
+def _phase_shifter(fields: _Fields, elements: _Elements) -> None:
+    elements.write.phase_shift(fields.mode("mode"), fields.real("phi"))
 
 
-def _barrier(fields: _Fields, total: ComplexArray) -> None:  # noqa: ARG001  (a barrier changes nothing)
+def _barrier(fields: _Fields, elements: _Elements) -> None:  # noqa: ARG001  (a barrier changes nothing)
     modes = fields.take("modes")
     if not isinstance(modes, list):
         raise _BadElementError(f"modes should be a list, got {shown(modes)}")
@@ -130,7 +135,7 @@ def _barrier(fields: _Fields, total: ComplexArray) -> None:  # noqa: ARG001  (a 
         fields.as_mode(mode, "modes")
 
 
-def _mode_swaps(fields: _Fields, total: ComplexArray) -> None:
+def _mode_swaps(fields: _Fields, elements: _Elements) -> None:
     swaps = fields.take("swaps")
     if not isinstance(swaps, dict):
         raise _BadElementError(f"swaps should be an object, got {shown(swaps)}")
@@ -141,10 +146,10 @@ def _mode_swaps(fields: _Fields, total: ComplexArray) -> None:
     targets = [fields.as_mode(value, "swaps") for value in swaps.values()]
     if sorted(sources) != sorted(targets) or len(set(sources)) != len(sources):
         raise _BadElementError("swaps should name the same modes as sources and as targets")
-    apply_mode_swaps(total, dict(zip(sources, targets, strict=True)))
+    elements.write.mode_swaps(dict(zip(sources, targets, strict=True)))
 
 
-def _unitary_matrix(fields: _Fields, total: ComplexArray) -> None:
+def _unitary_matrix(fields: _Fields, elements: _Elements) -> None:
     mode = fields.mode("mode")
     if not isinstance(fields.take("label"), str):
         raise _BadElementError(f"label should be a string, got {shown(fields.take('label'))}")
@@ -163,11 +168,11 @@ def _unitary_matrix(fields: _Fields, total: ComplexArray) -> None:
         )
     if not np.isfinite(block).all():
         raise _BadElementError("unitary has entries that are not finite")
-    with np.errstate(all="ignore"):
-        total[mode : mode + size] = block @ total[mode : mode + size]
+    elements.write.block(range(mode, mode + size))
+    elements.matrices.append(block)
 
 
-_BUILDERS: dict[str, Callable[[_Fields, ComplexArray], None]] = {
+_BUILDERS: dict[str, Callable[[_Fields, _Elements], None]] = {
     "BeamSplitter": _beam_splitter,
     "PhaseShifter": _phase_shifter,
     "Barrier": _barrier,

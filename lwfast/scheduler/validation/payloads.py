@@ -16,6 +16,7 @@ from lwfast.scheduler.jobs import NewJob
 from lwfast.scheduler.qpus import QPUConfig
 from lwfast.scheduler.validation.circuit_spec import check_circuit_spec
 from lwfast.scheduler.validation.rules_data import check_job_data
+from lwfast.scheduler.validation.sweeps import check_sweep
 from lwfast.scheduler.validation.violations import Violations, shown
 from lwfast.wire import BATCH_JOBS, BATCH_PARTS, FieldError, matrix_from_text
 
@@ -34,6 +35,8 @@ REQUIRED = (
     "unitary",
 )
 FIELDS = (*REQUIRED, "circuit_spec", "job_data")
+SWEEP = "sweep"
+"""A field of lwfast's own: stored where it is sent, so that other payloads are what they always were."""
 
 
 def parse_json(body: bytes) -> Any:
@@ -99,9 +102,11 @@ def stored_form(value: Any) -> bytes | None:
 
     It depends on the payload alone, not on the QPUs; None for what no QPU could take.
     """
-    if not isinstance(value, dict) or not set(REQUIRED) <= set(value) <= set(FIELDS):
+    if not isinstance(value, dict) or not set(REQUIRED) <= set(value) <= {*FIELDS, SWEEP}:
         return None
     payload = {name: value.get(name) for name in FIELDS}
+    if SWEEP in value:
+        payload[SWEEP] = value[SWEEP]
     if payload["min_detection"] is None:  # as many as are put in
         photons = payload["input"]
         if not isinstance(photons, list) or any(type(number) is not int for number in photons):
@@ -120,7 +125,7 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
         if name not in value:
             found.add(name, "is missing")
     for name in value:
-        if name not in FIELDS:
+        if name not in FIELDS and name != SWEEP:
             found.add(name, "is not a field of a job")
     qpu = _qpu(value, qpus, found)
     for name, kind in (("job_name", str), ("lightworks_version", str), ("direct_implementation", bool)):
@@ -135,6 +140,7 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
     n_samples = _n_samples(value, min_detection, qpu, found)
     unitary = _unitary(value, n_modes, found)
     _spec(value, n_modes, unitary, found)
+    n_settings = check_sweep(value[SWEEP], n_modes, found) if SWEEP in value else 1
     if value.get("job_data") is not None:
         check_job_data(value["job_data"], n_modes, found)
     if (
@@ -144,6 +150,7 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
         or n_photons is None
         or n_samples is None
         or min_detection is None
+        or n_settings is None
     ):
         return None, found.errors
     payload = stored_form(value)
@@ -153,7 +160,7 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
         qpu=qpu.name,
         n_modes=n_modes,
         n_photons=n_photons,
-        n_samples=n_samples,
+        n_samples=n_samples * n_settings,
         min_detection=min_detection,
         timeout_seconds=qpu.timeout_seconds,
         payload=payload,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from lwfast.scheduler.faults import is_scarce
-from lwfast.scheduler.seldom import Seldom
+from lwfast.scheduler.once_per_minute import OncePerMinute
 
 MANY_FILES = 65_536
 _RESERVED = 40
@@ -24,7 +24,7 @@ _LEAST = 4
 _PAUSE_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
-seldom = Seldom(log)
+seldom = OncePerMinute(log)
 
 
 def allow_many_files() -> None:

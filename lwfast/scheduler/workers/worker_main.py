@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import itertools
 import os
 import queue
 import shutil
@@ -23,6 +24,7 @@ from typing import Any, BinaryIO
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.own_files import why
 from lwfast._base.parallel import share_cores
+from lwfast._base.pauses import pause_after
 from lwfast.scheduler.store.result_files import result_name
 from lwfast.scheduler.workers.frames import (
     INLINE_LIMIT,
@@ -146,6 +148,10 @@ def _run(order: Run, runner: Runner) -> bytes:
 
     payload = decode_payload(order.payload)
     model = HardwareModel.from_dict(msgspec.json.decode(order.hardware))
+    if payload.sweep is not msgspec.UNSET:
+        from lwfast.scheduler.workers.sweep_jobs import run_settings
+
+        return run_settings(payload, payload.sweep, model, order.seed, runner)
     states, counts = runner(
         payload.unitary,
         tuple(payload.input),
@@ -159,8 +165,7 @@ def _run(order: Run, runner: Runner) -> bytes:
 
 def _write(path: Path, body: bytes, tell: Callable[[str], object]) -> None:
     """Write a result, however long it takes until there is room; `tell` is called once if it has to wait."""
-    pause = FIRST_PAUSE_SECONDS
-    while True:
+    for tries in itertools.count(1):
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             free = shutil.disk_usage(path.parent).free
@@ -169,7 +174,6 @@ def _write(path: Path, body: bytes, tell: Callable[[str], object]) -> None:
             write_atomic(path, body, mode=0o600)
             return
         except OSError as error:
-            if pause == FIRST_PAUSE_SECONDS:
+            if tries == 1:
                 tell(why(error))
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            time.sleep(pause_after(tries, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS))

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from lwfast._base.pauses import pause_after
 from lwfast.scheduler.workers.frames import LENGTH, Answer, Done, Failed, Held, Ready, Unable, decode_answer
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
@@ -160,7 +161,7 @@ class WorkerPool:
     async def _keep_alive(self, worker: Worker) -> None:
         if worker.number > 0:
             await self._first_ready.wait()
-        pause = FIRST_PAUSE_SECONDS
+        tries = 0
         while True:
             try:
                 why = await self._serve(worker)
@@ -169,15 +170,16 @@ class WorkerPool:
                 log.exception("worker %d could not be run", worker.number)
                 why = f"{type(error).__name__}: {error}"
             if why is None:
-                pause = FIRST_PAUSE_SECONDS
+                tries = 0
             else:
+                tries += 1
+                pause = pause_after(tries, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
                 log.error("worker %d did not get ready (%s); trying again in %g s", worker.number, why, pause)
                 self._failed_starts += 1
                 self._why = why
                 if self.trouble is not None:
                     self._on_trouble()
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def _serve(self, worker: Worker) -> str | None:
         """Run one process to its end; return why it did not get ready, or None if it did."""

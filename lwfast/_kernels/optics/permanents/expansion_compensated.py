@@ -1,6 +1,6 @@
 """The expansion over sub-multisets with the rounding error of every step carried along.
 
-The same F[s] as in `expand` of `optics/boson_sampling.py`, each as a rounded sum and a correction: sums and
+The same F[s] as in `expand` of `samples/boson_sampling.py`, each as a rounded sum and a correction: sums and
 products are split exactly, and what they lose goes through the same recursion to first order. The result is
 as good as one in twice the precision, rounded.
 """

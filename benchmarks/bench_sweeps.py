@@ -1,0 +1,94 @@
+"""Many settings of one circuit beside Lightworks' Batch and a loop over exqalibur: the whole of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from benchmarks.peers import large, peers
+
+ADAPTERS = peers("sweeps", "lwfast", "lightworks", "exqalibur")
+N_MODES, N_PHOTONS, N_SAMPLES = 8, 4, 1000
+SMALL, FULL = 20, 10_000
+N_PHASES, N_EVALUATIONS = 200, 500
+
+
+def mesh(package: Any, n_modes: int, *, doubled: bool = False) -> tuple[Any, list[Any]]:
+    """Return a mesh of beam splitters with a phase, or an interferometer with one, at each place."""
+    circuit, phases = package.PhotonicCircuit(n_modes), []
+    for layer in range(n_modes):
+        for mode in range(layer % 2, n_modes - 1, 2):
+            phases.append(package.Parameter(0.1))
+            if doubled:
+                circuit.bs(mode)
+            circuit.ps(mode, phases[-1])
+            circuit.bs(mode)
+    return circuit, phases
+
+
+def settings_of(n_settings: int, n_phases: int) -> np.ndarray:
+    """Return random phases: float64[n_settings, n_phases]."""
+    return np.random.default_rng(1).uniform(0, 2 * np.pi, (n_settings, n_phases))
+
+
+def random_settings(adapter: Any, n_settings: int) -> Callable[[], Any]:
+    """Return what samples an 8-mode mesh with 4 photons at random settings; it returns counts a setting."""
+    circuit, phases = mesh(lw if adapter.package is None else adapter.package, N_MODES)
+    occupation = [1, 0] * N_PHOTONS
+    values = settings_of(n_settings, len(phases))
+    return lambda: adapter.sample(circuit, phases, values, occupation, N_SAMPLES)
+
+
+def dip(adapter: Any) -> Callable[[], Any]:
+    """Return what samples a Hong-Ou-Mandel dip of 200 phases."""
+    package = lw if adapter.package is None else adapter.package
+    circuit, phase = package.PhotonicCircuit(2), package.Parameter(0.0)
+    circuit.bs(0)
+    circuit.ps(0, phase)
+    circuit.bs(0)
+    values = np.linspace(0, np.pi, N_PHASES)[:, None]
+    return lambda: adapter.sample(circuit, [phase], values, [1, 1], N_SAMPLES)
+
+
+def optimisation(adapter: Any) -> Callable[[], float]:
+    """Return 500 evaluations of an optimiser on a six-mode mesh; it returns what is left to gain."""
+    from scipy.optimize import minimize
+
+    package = lw if adapter.package is None else adapter.package
+    circuit, phases = mesh(package, 6, doubled=True)
+    amplitude = adapter.amplitude(circuit, [1, 1, 1, 0, 0, 0], [0, 1, 0, 1, 0, 1])
+    start = np.random.default_rng(2).uniform(0, 2 * np.pi, len(phases))
+
+    def loss(values: np.ndarray) -> float:
+        for phase, value in zip(phases, values.tolist(), strict=True):
+            phase.set(value)
+        return 1 - abs(amplitude()) ** 2
+
+    def run() -> float:
+        return minimize(loss, start, method="L-BFGS-B", options={"maxfun": N_EVALUATIONS}).fun
+
+    return run
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("n_settings", [SMALL, large(FULL)])
+def test_random_settings(benchmark, adapter, n_settings):
+    if n_settings == FULL and adapter.name == "lightworks":
+        pytest.skip("Lightworks takes minutes.")
+    totals = benchmark.pedantic(random_settings(adapter, n_settings), rounds=1)
+    assert totals == [N_SAMPLES] * n_settings
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_dip(benchmark, adapter):
+    assert benchmark.pedantic(dip(adapter), rounds=1) == [N_SAMPLES] * N_PHASES
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_optimisation(benchmark, adapter):
+    assert benchmark.pedantic(optimisation(adapter), rounds=1) < 0.1

@@ -1,0 +1,153 @@
+"""Derivatives by the Parameters of a circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_RX, BLOCK, LOSS
+from lwfast._types import AnyArray, ComplexArray, FloatArray
+from lwfast.circuit.matrices.bound_elements import BoundElements
+from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameters import Parameter
+from lwfast.errors import ParameterValueError
+
+LEAST_LOSS = 1e-6
+"""Below, what one loss changes is lost in the rounding of all light that is lost."""
+
+
+class Differentiable:
+    """A circuit's elements with the present values of their Parameters, and the way back to these.
+
+    Args:
+        bound: The elements, whose Parameters have values that they take.
+        chosen: True for all Parameters, or one, or several.
+
+    Raises:
+        TypeError: `chosen` is none of these.
+        ValueError: A Parameter is not one of the circuit.
+        ParameterValueError: A reflectivity is 0 or 1, or a loss is 1 or below 1e-6.
+    """
+
+    def __init__(self, bound: BoundElements, chosen: Any) -> None:
+        self._bound = bound
+        self._values = bound.present()
+        self.wanted = _wanted(bound.parameters, chosen)
+        steps = bound.table.steps
+        self._columns = steps[:, 3]
+        self._settings: FloatArray = bound.table.constants.copy()
+        for place in np.flatnonzero(self._columns >= 0).tolist():
+            self._settings[place] = float(self._values[self._columns[place]])
+        asked = {id(parameter) for parameter in self.wanted}
+        for place in np.flatnonzero(self._columns >= 0).tolist():
+            parameter = bound.parameters[self._columns[place]]
+            if id(parameter) in asked:
+                _check_value(int(steps[place, 0]), float(self._settings[place]), parameter)
+
+    @property
+    def varies_loss(self) -> bool:
+        """Whether the loss of an element is a Parameter."""
+        return bool(((self._bound.table.steps[:, 0] == LOSS) & (self._columns >= 0)).any())
+
+    def derivatives(self, by_matrix: ComplexArray) -> dict[Parameter[Any], float]:
+        """Take derivatives by the transfer matrix to those by Parameters.
+
+        Args:
+            by_matrix: complex128[n_modes, n_modes], dL/d(Re U) + i dL/d(Im U) for the matrix without loss
+                modes.
+
+        Returns:
+            dL/dp for each Parameter that is wanted, in their order.
+        """
+        from lwfast._kernels.optics.gradients.elements_adjoint import elements_adjoint
+
+        bound = self._bound
+        matrices = [bound.matrix_at(block, self._values) for block in range(len(bound.matrices))]
+        elements, is_step = self._elements()
+        settings = np.zeros(len(elements))
+        settings[is_step] = self._settings
+        modes = np.concatenate([np.empty(0, dtype=np.int64), *(rows for _, rows in bound.table.blocks)])
+        blocks = np.concatenate([np.empty(0, dtype=np.complex128), *(matrix.ravel() for matrix in matrices)])
+        by_settings, by_blocks = np.zeros(len(elements)), np.zeros_like(blocks)
+        elements_adjoint(elements, settings, modes, blocks, by_matrix.copy(), by_settings, by_blocks)
+        found = np.zeros(len(bound.parameters))
+        has_column = self._columns >= 0
+        np.add.at(found, self._columns[has_column], by_settings[is_step][has_column])
+        self._add_symbolic(by_blocks, found)
+        place = {id(parameter): column for column, parameter in enumerate(bound.parameters)}
+        return {parameter: float(found[place[id(parameter)]]) for parameter in self.wanted}
+
+    def _elements(self) -> tuple[AnyArray, NDArray[np.bool_]]:
+        """Return int64[N, 4] for the kernel, with rows for blocks, and which rows are steps of the table."""
+        table = self._bound.table
+        steps = table.steps.copy()
+        steps[:, 3] = 0
+        losses = steps[:, 0] == LOSS
+        steps[losses, 2] = steps[losses, 1]  # what is lost has no row in the transfer matrix
+        parts, at, first_mode, first_entry = [], 0, 0, 0
+        for before, rows in table.blocks:
+            size = len(rows)
+            parts += [steps[at:before], np.array([[BLOCK, size, first_mode, first_entry]])]
+            at, first_mode, first_entry = before, first_mode + size, first_entry + size * size
+        elements = np.concatenate([*parts, steps[at:]])
+        return elements, elements[:, 0] != BLOCK
+
+    def _add_symbolic(self, by_blocks: ComplexArray, found: FloatArray) -> None:
+        """Add what Parameters change through matrices that are given by symbols."""
+        asked = {id(parameter) for parameter in self.wanted}
+        entry = 0
+        for (_, rows), matrix in zip(self._bound.table.blocks, self._bound.matrices, strict=True):
+            size = len(rows)
+            by_block = by_blocks[entry : entry + size * size].reshape(size, size)
+            entry += size * size
+            if isinstance(matrix, ParameterizedUnitary):
+                for column, parameter in enumerate(self._bound.parameters):
+                    if id(parameter) in asked:
+                        found[column] += float((by_block.conj() * matrix.derivative(parameter)).real.sum())
+
+
+def _wanted(of_circuit: Sequence[Parameter[Any]], chosen: Any) -> list[Parameter[Any]]:
+    """Return the Parameters by which derivatives are wanted, each once."""
+    if chosen is True:
+        return list(of_circuit)
+    several = list(chosen) if isinstance(chosen, Iterable) else None
+    listed = [chosen] if isinstance(chosen, Parameter) else several
+    if listed is None or not all(isinstance(parameter, Parameter) for parameter in listed):
+        msg = f"The argument gradient should be True, False, or Parameters of the circuit, got {chosen!r}."
+        raise TypeError(msg)
+    known = {id(parameter) for parameter in of_circuit}
+    for parameter in listed:
+        if id(parameter) not in known:
+            msg = (
+                f"{parameter!r} is not one of the {len(of_circuit)} Parameters of the circuit; leave it out."
+            )
+            raise ValueError(msg)
+    return list({id(parameter): parameter for parameter in listed}.values())
+
+
+def _check_value(kind: int, value: float, parameter: Parameter[Any]) -> None:
+    """Raise where an element has no derivative by its value."""
+    name = "without a label" if parameter.label is None else repr(parameter.label)
+    if kind in (BEAM_SPLITTER_RX, BEAM_SPLITTER_H) and value in (0.0, 1.0):
+        msg = (
+            f"The reflectivity {name} is {value:g}, where amplitudes, which have its square root, have an "
+            "infinite derivative. Keep it between 0 and 1, or vary phases between two fixed beam splitters "
+            "instead."
+        )
+        raise ParameterValueError(msg)
+    if kind == LOSS and value == 1.0:
+        msg = (
+            f"The loss {name} is 1, where amplitudes, which have the square root of what is left, have an "
+            "infinite derivative. Keep it below 1."
+        )
+        raise ParameterValueError(msg)
+    if kind == LOSS and value < LEAST_LOSS:
+        msg = (
+            f"The loss {name} is {value:g}. No loss is below 0, so the derivative there has one side only, "
+            f"and it is not computed. Set the loss to {LEAST_LOSS:g} or more, which changes a probability "
+            "by no more than that for each photon."
+        )
+        raise ParameterValueError(msg)

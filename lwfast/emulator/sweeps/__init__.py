@@ -1,0 +1,1 @@
+"""Running a task at many settings of its circuit."""

@@ -1,0 +1,147 @@
+"""Settings of an ideal Sampler at once: their distributions as a stack, and their samples from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import ComplexArray, FloatArray
+from lwfast.emulator.plans import SLOS, surely_exact
+from lwfast.emulator.sampling import Sampling
+from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, joined, telling
+from lwfast.optics.costs import MULTINOMIAL_SAMPLES
+from lwfast.optics.distributions.stacks import fock_stack
+from lwfast.optics.light import Light
+from lwfast.optics.noise.loss import UNIT_ROUNDING
+from lwfast.optics.samples.sample_counts import sample_counts
+from lwfast.tasks.data import SamplerTask
+
+_STACK_BYTES = 64 << 20
+"""What the distributions of settings that are worked out at once may take."""
+_WORTH_A_STACK = 4
+_UNLIKELY = 1e-9
+"""Below, whether a total is more than rounding is asked as a run alone asks it."""
+
+
+def run_part(part: SettingRuns) -> Columns:
+    """Run a part of a sweep: as a stack where that gives the same bits, else one setting after the other."""
+    if isinstance(part.base, SamplerTask) and part.base.n_samples:
+        found = _as_stack(part)
+        if found is not None:
+            return found
+    return columns_of_results([part.run_one(row) for row in range(len(part))])
+
+
+def _as_stack(part: SettingRuns) -> Columns | None:
+    """Run the settings together; None where a run alone might take another way to its samples."""
+    task: Any = part.base
+    if task.circuit.loss_modes or task.source is not None or task.detector is not None:
+        return None
+    if task.n_samples >= MULTINOMIAL_SAMPLES or not _are_clean(part.unitaries):
+        return None
+    with telling(part.first, part.table, 0):
+        first = part.prepared(0)
+    sampling, plan = first.sampling, first.plan
+    if (
+        plan.method != SLOS
+        or sampling.conditions.test is not None
+        or not surely_exact(sampling, plan, part.name)
+    ):
+        return None
+    at_once = _STACK_BYTES // max(plan.needed_bytes, 1)
+    if at_once < _WORTH_A_STACK:
+        return None
+    pieces = [part.piece(begin, begin + at_once) for begin in range(0, len(part), at_once)]
+    return joined([_stacked(piece, sampling) for piece in pieces])
+
+
+def _stacked(part: SettingRuns, sampling: Sampling) -> Columns:
+    """Run settings whose distributions fit in memory together.
+
+    Args:
+        part: The settings.
+        sampling: What the first of them asks for, and so all of them but for the matrix.
+    """
+    conditions = sampling.conditions
+    photons = np.array([sampling.experiment.photons], dtype=np.int64)
+
+    def light_of(row: int) -> Light:
+        light: Light = part.prepared(row).sampling.experiment.light
+        return light
+
+    found = fock_stack(
+        np.ascontiguousarray(part.unitaries),
+        photons,
+        (len(part),),
+        light_of,
+        conditions.heralds,
+        conditions.least,
+        pairs=conditions.pairs,
+    )
+    probabilities = found.probabilities
+    alone = np.zeros(len(part), dtype=np.bool_)
+    totals = np.array([row.sum() for row in probabilities]) if conditions.any else np.ones(len(part))
+    if not sampling.every_shot:
+        alone = totals <= _UNLIKELY
+    if alone.all():
+        return columns_of_results([part.run_one(row) for row in range(len(part))])
+    drawn = _counts(part, probabilities, totals, sampling.every_shot and conditions.any, ~alone)
+    return _columns(part, found.states, drawn, np.flatnonzero(alone))
+
+
+def _are_clean(unitaries: ComplexArray) -> bool:
+    """Say whether no matrix is so imprecise that a run alone would take the nearest unitary instead."""
+    products = np.matmul(unitaries.conj().transpose(0, 2, 1), unitaries)
+    products.reshape(len(unitaries), -1)[:, :: unitaries.shape[1] + 1] -= 1.0
+    return bool(np.abs(products).max(initial=0.0) <= 0.5 * UNIT_ROUNDING)
+
+
+def _counts(
+    part: SettingRuns,
+    probabilities: FloatArray,
+    totals: FloatArray,
+    every_shot: bool,
+    keep: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Draw the samples of each setting from its own child of the seed; int64[k, K]."""
+    seed, task = part.seed, part.base
+    if seed is None or not isinstance(task, SamplerTask):
+        raise AssertionError("Samples are drawn from a seed.")
+    if every_shot:
+        # One outcome more stands for all that do not count.
+        rest = np.maximum(1.0 - totals, 0.0)[:, np.newaxis]
+        probabilities = np.concatenate([probabilities, rest], axis=1)
+    elif not keep.all():
+        probabilities = probabilities.copy()
+        probabilities[~keep] = 1.0  # drawn from, and thrown away: every setting has a child
+    # The children of these settings follow those of the settings before.
+    children = np.random.SeedSequence(
+        seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size, n_children_spawned=part.first
+    )
+    counts = sample_counts(probabilities, task.n_samples, rng=children)
+    return counts[:, :-1] if every_shot else counts
+
+
+def _columns(part: SettingRuns, states: Any, counts: NDArray[np.int64], alone: NDArray[np.int64]) -> Columns:
+    if len(alone):
+        # Each of these tells by itself why nothing counts, or that something does.
+        singles = {int(row): part.run_one(int(row)) for row in alone}
+        pieces, lengths = [], []
+        reason = None
+        for row in range(len(part)):
+            if row in singles:
+                single = singles[row]
+                pieces.append((single.states, single.counts))
+                reason = reason or single.nothing_left
+            else:
+                seen = np.flatnonzero(counts[row])
+                pieces.append((states[seen], counts[row, seen]))
+            lengths.append(len(pieces[-1][0]))
+        tables, columns = zip(*pieces, strict=True)
+        return np.concatenate(tables), np.concatenate(columns), np.array(lengths, dtype=np.int64), reason
+    rows, seen = np.nonzero(counts)
+    numbers = np.bincount(rows, minlength=len(part)).astype(np.int64)
+    empty = None if numbers.all() else part.run_one(int(np.argmin(numbers))).nothing_left
+    return states[seen], counts[rows, seen], numbers, empty

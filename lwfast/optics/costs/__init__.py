@@ -1,0 +1,126 @@
+"""What a computation will take on one core: seconds, roughly, and bytes.
+
+Choices rest on ratios of these, never on the number of cores at hand: the same seed must give the same
+samples.
+
+The constants are measured on one core of a 2022 server (Zen 4, AVX-512). Ratios between them decide which way
+is taken; they are much alike on other machines.
+"""
+
+from __future__ import annotations
+
+from lwfast.optics.costs.amplitude_costs import (
+    MINOR_BYTES,
+    STACK_BYTES,
+    amplitude_bytes,
+    amplitude_seconds,
+    expansion_bytes,
+    expansion_seconds,
+    glynn_seconds,
+    minors_bytes,
+    output_bytes,
+    sub_multisets,
+)
+from lwfast.optics.costs.counting_costs import (
+    MULTINOMIAL_RATIO,
+    MULTINOMIAL_SAMPLES,
+    asking_seconds,
+    counting_bytes,
+    counting_seconds,
+)
+from lwfast.optics.costs.distribution_costs import (
+    CALL_SECONDS,
+    CLICKS,
+    ENTRY_SECONDS,
+    FOCK,
+    PERMANENTS,
+    Estimate,
+    clicks_bytes,
+    estimate_clicks,
+    estimate_fock,
+    estimate_permanents,
+    estimates,
+    layers_bytes,
+    layers_seconds,
+    noisy_bytes,
+    pruned_bytes,
+    why_no_clicks,
+)
+from lwfast.optics.costs.sample_costs import (
+    MOST_STATES,
+    RAW_DISTRIBUTION_BYTES,
+    check_sample_cost,
+    draw_seconds,
+    draws_from_distribution,
+    draws_in_lanes,
+    largest_table,
+    least_shots_seconds,
+    sample_bytes,
+    sample_seconds,
+    samples_bytes,
+    shots_bytes,
+    shots_seconds,
+    slowest_sample_seconds,
+)
+from lwfast.optics.costs.task_costs import (
+    all_amplitudes_bytes,
+    all_amplitudes_seconds,
+    probabilities_bytes,
+    probabilities_seconds,
+    single_amplitudes_bytes,
+    single_amplitudes_seconds,
+)
+
+__all__ = [
+    "CALL_SECONDS",
+    "CLICKS",
+    "ENTRY_SECONDS",
+    "FOCK",
+    "MINOR_BYTES",
+    "MOST_STATES",
+    "MULTINOMIAL_RATIO",
+    "MULTINOMIAL_SAMPLES",
+    "PERMANENTS",
+    "RAW_DISTRIBUTION_BYTES",
+    "STACK_BYTES",
+    "Estimate",
+    "all_amplitudes_bytes",
+    "all_amplitudes_seconds",
+    "amplitude_bytes",
+    "amplitude_seconds",
+    "asking_seconds",
+    "check_sample_cost",
+    "clicks_bytes",
+    "counting_bytes",
+    "counting_seconds",
+    "draw_seconds",
+    "draws_from_distribution",
+    "draws_in_lanes",
+    "estimate_clicks",
+    "estimate_fock",
+    "estimate_permanents",
+    "estimates",
+    "expansion_bytes",
+    "expansion_seconds",
+    "glynn_seconds",
+    "largest_table",
+    "layers_bytes",
+    "layers_seconds",
+    "least_shots_seconds",
+    "minors_bytes",
+    "noisy_bytes",
+    "output_bytes",
+    "probabilities_bytes",
+    "probabilities_seconds",
+    "pruned_bytes",
+    "sample_bytes",
+    "sample_seconds",
+    "samples_bytes",
+    "shots_bytes",
+    "shots_seconds",
+    "single_amplitudes_bytes",
+    "single_amplitudes_seconds",
+    "slowest_sample_seconds",
+    "sub_multisets",
+    "why_no_clicks",
+]

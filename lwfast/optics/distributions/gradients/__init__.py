@@ -1,0 +1,1 @@
+"""Derivatives of distributions by the transfer matrix."""

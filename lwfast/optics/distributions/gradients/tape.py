@@ -1,0 +1,151 @@
+"""The layers of an output polynomial, kept for the way back from outcomes to linear forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from lwfast._base.memory import check_memory
+from lwfast._base.parallel import run_chunks
+from lwfast._types import ComplexArray, FloatArray
+from lwfast.optics.distributions.layers import OutputPolynomial
+from lwfast.optics.distributions.layout import chunks_of
+from lwfast.optics.photon_limits import states_of
+
+
+class Tape:
+    """An output polynomial, multiplied out, with all of its layers.
+
+    Going back through a layer takes two multiplications where going forward took one, so that all derivatives
+    cost about twice as much again as the probabilities.
+
+    The rounding on the way back is that of the way forward: it applies the adjoint of the same operators,
+    whose norms are the same, in the order that keeps those small (see `photon_order.py`).
+
+    Args:
+        work: What is multiplied out.
+        n_modes: Output modes of the circuit, heralded ones counted.
+        workers: Number of threads, None for all cores.
+
+    Raises:
+        ResourceLimitError: The layers would not fit in memory.
+    """
+
+    def __init__(self, work: OutputPolynomial, n_modes: int, workers: int | None = None) -> None:
+        from lwfast._kernels._simd import PADDING
+        from lwfast._kernels.optics import layers, slos
+        from lwfast._kernels.optics.gradients import adjoint
+
+        self._work = work
+        self._n_rows = n_modes
+        self._workers = workers
+        n, n_modes = work.columns.shape  # free, heralded and loss modes
+        most = 16 * sum(states_of(n_modes, k) for k in range(n + 1)) + 16 * states_of(n_modes, n)
+        check_memory(
+            most,
+            f"The layers of {n} photons over {n_modes} modes, which derivatives need",
+            remedy="Take fewer.",
+        )
+        counts, sums = slos.prefix_counts(work.bounds, work.floors, n)
+        self._inner = int(slos.inner_modes(work.unlimited, n, float(counts[n_modes, n])))
+        first, start, link, link_mode, weight = slos.inner_tables(self._inner, n, counts, sums)
+        tables = counts, sums, first, start, link, weight
+        self._limits = np.stack([work.bounds, work.floors, work.fixed])
+        self._back = counts, sums, *adjoint.raised_entries(self._inner, n, counts, sums)
+        self._weights = counts, sums, first, weight
+        self._sizes = [int(size) for size in counts[n_modes]]
+        self._forms = np.stack([work.columns.real, work.columns.imag], axis=1)
+        layout = self._inner, n_modes, n_modes, n_modes, 0
+        origin = np.zeros(n + 1, dtype=np.int64)
+        self._layers = [np.zeros((2, 1 + PADDING))]
+        self._layers[0][0, 0] = 1.0
+        for k, form in enumerate(self._forms, 1):
+            out = np.zeros((2, self._sizes[k] + PADDING))
+            links = slos.link_forms(link_mode, self._inner, form)
+            fixed = self._layers[-1], k, form, links, layout, self._limits, tables, origin, out
+            self._spread(partial(layers.polynomial_layer, *fixed), self._sizes[k])
+            self._layers.append(out)
+
+    def probabilities(self) -> FloatArray:
+        """Return the probability of each outcome of the layout, float64[K]."""
+        from lwfast._kernels.optics.gradients.adjoint import PROBABILITIES
+
+        values = np.zeros((2, self._work.bases[1]))
+        # Loss modes make chunks add to the same outcomes.
+        alone = self._work.columns.shape[1] > self._work.n_kept
+        self._weigh(self._layers[-1], values, PROBABILITIES, alone=alone)
+        found: FloatArray = values[0]
+        return found
+
+    def amplitudes(self) -> ComplexArray:
+        """Return the amplitude of each outcome of the layout, complex128[K]; there are no loss modes."""
+        from lwfast._kernels.optics.gradients.adjoint import AMPLITUDES
+
+        values = np.zeros((2, self._work.bases[1]))
+        self._weigh(self._layers[-1], values, AMPLITUDES)
+        found: ComplexArray = values[0] + 1j * values[1]
+        return found
+
+    def pull(self, values: FloatArray | ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+        """Go back from derivatives by outcomes.
+
+        Args:
+            values: Derivatives by the probabilities of the outcomes of the layout, float64[K]; or by their
+                amplitudes, complex128[K].
+
+        Returns:
+            Derivatives by the columns of the transfer matrix, complex128[m, q], and by the rows for lost
+            light, complex128[r, q].
+        """
+        from lwfast._kernels.optics.gradients.adjoint import BY_AMPLITUDES, BY_PROBABILITIES, adjoint_layer
+
+        kernel: Any = adjoint_layer
+        work = self._work
+        n, n_modes = work.columns.shape
+        task = BY_AMPLITUDES if np.iscomplexobj(values) else BY_PROBABILITIES
+        above = self._layers[-1].copy()
+        self._weigh(above, np.stack([values.real, values.imag]).astype(np.float64), task)
+        by_forms = np.zeros((n, n_modes), dtype=np.complex128)
+        for k in range(n, 0, -1):
+            below = np.zeros_like(self._layers[k - 1])
+            size = self._sizes[k - 1]
+            parts = np.zeros((chunks_of(size), 2, n_modes))
+            form, layer = self._forms[k - 1], self._layers[k - 1]
+            fixed: Any = above, k, layer, form, self._inner, self._limits, self._back, below
+
+            def back(chunk: tuple[int, int], fixed: Any = fixed, parts: FloatArray = parts) -> None:
+                kernel(*fixed, parts[chunk[0]], chunk)
+
+            self._spread(back, size)
+            summed = parts.sum(axis=0)
+            by_forms[k - 1] = summed[0] + 1j * summed[1]
+            above = below
+        return self._by_columns(by_forms)
+
+    def _by_columns(self, by_forms: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+        """Add up what photons of the same input mode have in common."""
+        work = self._work
+        q = 1 + max(column for column, _ in work.photons)
+        by_all = np.zeros((by_forms.shape[1], q), dtype=np.complex128)
+        for by_form, (column, repeat) in zip(by_forms, work.photons, strict=True):
+            by_all[:, column] += by_form / np.sqrt(repeat)
+        by_columns = np.zeros((self._n_rows, q), dtype=np.complex128)
+        by_columns[work.kept] = by_all[: work.n_kept]
+        return by_columns, by_all[work.n_kept :]
+
+    def _weigh(self, layer: FloatArray, values: FloatArray, task: int, *, alone: bool = False) -> None:
+        from lwfast._kernels.optics.gradients.adjoint import weigh_outcomes
+
+        work = self._work
+        n, n_modes = work.columns.shape
+        places = self._inner, work.n_free, work.n_kept, n_modes, work.layout.n_least, work.layout.n_photons
+        fixed = layer, n, places, self._limits, self._weights, work.bases[0], values, task
+        self._spread(lambda chunk: weigh_outcomes(*fixed, chunk), self._sizes[n], alone=alone)
+
+    def _spread(self, task: Callable[[tuple[int, int]], None], size: int, *, alone: bool = False) -> None:
+        """Run a task on the chunks of a layer, on threads."""
+        chunks = 1 if alone else chunks_of(size)
+        run_chunks(lambda chunk: task((chunk, chunks)), chunks, self._workers)

@@ -1,0 +1,137 @@
+"""Streams for the settings of a stack: the children of a seed, without an object for each.
+
+`SeedSequence.spawn` and the generators on top take some 15 µs for each child, more than a small setting takes
+to be sampled. A child differs from its parent in one word more of entropy, its number, so the hash of all
+children is a few operations on arrays.
+
+Source: M. E. O'Neill's `seed_seq`, as NumPy documents and keeps it for `SeedSequence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import SeedLike
+
+_INIT_A, _MULT_A = 0x43B0D7E5, 0x931E8875
+_INIT_B, _MULT_B = 0x8B51F9DD, 0x58F38DED
+_MIX_L, _MIX_R = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
+_SHIFT = np.uint32(16)
+_WORD = 1 << 32
+_STATE_WORDS = 8
+"""Words of 32 bits that PCG64 is seeded with."""
+
+
+class Spawned:
+    """The streams of a stack.
+
+    Args:
+        generator: What they are spawned from.
+        count: How many.
+        seen: Whether others see the generator, so that it has to know what was spawned from it.
+    """
+
+    def __init__(self, generator: np.random.Generator, count: int, *, seen: bool) -> None:
+        bits = generator.bit_generator
+        parent: Any = bits.seed_seq
+        self._generators: list[np.random.Generator] | None = None
+        self._seeds: NDArray[np.uint64] | None = None
+        if type(bits) is not np.random.PCG64 or type(parent) is not np.random.SeedSequence:
+            self._generators = generator.spawn(count)
+            return
+        self._seeds = child_seeds(parent, parent.n_children_spawned, count)
+        if seen:
+            parent.spawn(count)
+
+    def states(self) -> NDArray[np.uint64] | None:
+        """Return uint64[count, 4], new states of PCG64 for kernels; None of another generator."""
+        if self._seeds is None:
+            return None
+        from lwfast._kernels.optics.samples.pcg64 import seed_streams
+
+        states = self._seeds.copy()
+        seed_streams(states)
+        return states
+
+    def generator(self, index: int) -> np.random.Generator:
+        """Return the generator of a setting, new at each call but where kernels do not know its kind."""
+        if self._generators is not None:
+            return self._generators[index]
+        if self._seeds is None:
+            raise AssertionError("There are seeds where there are no generators.")
+        seed: Any = _Seed(self._seeds[index])
+        return np.random.Generator(np.random.PCG64(seed))
+
+
+class _Seed(np.random.bit_generator.ISeedSequence):
+    """The words of a child, which PCG64 asks for once."""
+
+    def __init__(self, words: NDArray[np.uint64]) -> None:
+        self._words = words
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
+        """Return the words, whatever is asked for."""
+        if n_words != len(self._words) or np.dtype(dtype) != np.uint64:
+            raise AssertionError("PCG64 takes four words of 64 bits.")
+        return self._words
+
+
+def spawned(rng: SeedLike, count: int) -> Spawned:
+    """Return the streams `numpy.random.default_rng(rng).spawn(count)`.
+
+    Args:
+        rng: Seed, SeedSequence or Generator; the latter two then know that they have so many children more.
+        count: How many.
+    """
+    seen = isinstance(rng, np.random.SeedSequence | np.random.Generator | np.random.BitGenerator)
+    return Spawned(np.random.default_rng(rng), count, seen=seen)
+
+
+def child_seeds(parent: np.random.SeedSequence, first: int, count: int) -> NDArray[np.uint64]:
+    """Return `generate_state(4, uint64)` of children of a SeedSequence.
+
+    Args:
+        parent: The sequence.
+        first: Number of the first child.
+        count: How many children.
+
+    Returns:
+        uint64[count, 4].
+    """
+    size = parent.pool_size
+    # Each word that was mixed in took a constant for each word of the pool.
+    words = max(_words_of(parent.entropy), size) + _words_of(parent.spawn_key)
+    constant = _INIT_A * pow(_MULT_A, size * words, _WORD) % _WORD
+    number = np.arange(first, first + count, dtype=np.uint32)
+    pool = []
+    for word in np.asarray(parent.pool, dtype=np.uint32):
+        mixed = number ^ np.uint32(constant)
+        constant = constant * _MULT_A % _WORD
+        mixed *= np.uint32(constant)
+        mixed ^= mixed >> _SHIFT
+        # Of arrays, NumPy wraps words without a warning.
+        new = np.full(1, word) * _MIX_L - mixed * _MIX_R
+        pool.append(new ^ (new >> _SHIFT))
+    constant = _INIT_B
+    state = np.empty((count, _STATE_WORDS), dtype="<u4")
+    for k in range(_STATE_WORDS):
+        mixed = pool[k % size] ^ np.uint32(constant)
+        constant = constant * _MULT_B % _WORD
+        mixed *= np.uint32(constant)
+        state[:, k] = mixed ^ (mixed >> _SHIFT)
+    return state.view("<u8").astype(np.uint64)
+
+
+def _words_of(entropy: Any) -> int:
+    """Return how many words of 32 bits a SeedSequence makes of entropy."""
+    if isinstance(entropy, np.ndarray) and entropy.dtype == np.uint32:
+        return int(entropy.size)
+    if isinstance(entropy, str):
+        return _words_of(int(entropy, 0))
+    if isinstance(entropy, Sequence | np.ndarray):
+        return sum(_words_of(one) for one in entropy)
+    return max(1, -(-int(entropy).bit_length() // 32))

@@ -1,0 +1,52 @@
+"""A sweep as a batch of jobs, for schedulers that take one setting at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lwfast.errors import ResultsError
+from lwfast.remote.job_path.job_and_batch import BatchJob
+
+if TYPE_CHECKING:
+    from lwfast.results.sweeps.setting_axis import SettingAxis
+    from lwfast.results.sweeps.sweep_result import SweepResult
+
+
+class SweepBatch(BatchJob):
+    """The jobs of a sweep, one a setting and in their order, with one result for all of them.
+
+    What is saved and loaded is the batch; the settings are known to this object only, so keep them beside the
+    file, or save the `SweepResult`.
+
+    Attributes:
+        axis: The settings.
+    """
+
+    axis: SettingAxis
+
+    def get_result(self, name: str | None = None) -> Any:
+        """Fetch the results of all jobs as one `SweepResult`, or with a name that of one job.
+
+        Raises:
+            ResultsError: Not all jobs are complete, or one gave no result; names the setting.
+        """
+        return self._whole() if name is None else super().get_result(name)
+
+    def result(self, timeout: float | None = None, progress: Any = None) -> Any:
+        """Wait until all jobs are complete, then fetch their results as one `SweepResult`."""
+        self.wait_until_complete(timeout, progress)
+        return self._whole()
+
+    def _whole(self) -> SweepResult:
+        from lwfast.results.sweeps.sweep_result import SweepResult
+
+        found = self.get_all_results()
+        results = []
+        for row, (name, result) in enumerate(found.items()):
+            if result is None or isinstance(result, str):
+                raise ResultsError(
+                    f"The job {name!r} of setting {row} ({self.axis.told(row)}) gave no result: {result} "
+                    "retry_failed() submits it again; get_result(name) gives the others one by one."
+                )
+            results.append(result)
+        return SweepResult.of(self.axis, results, "post-selection kept none of its states")

@@ -1,0 +1,1 @@
+"""Results of sweeps: columns for many settings at once."""

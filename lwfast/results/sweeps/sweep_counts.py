@@ -1,0 +1,310 @@
+"""Counts of many settings, as one table, without what can be done with them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.buffers import frozen
+from lwfast._types import AnyArray, Counts, FloatArray, StateTable
+from lwfast.errors import ResultCreationError, ResultError
+from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.record import ResultRecord
+from lwfast.results.columns.text import number_of
+from lwfast.results.qpu_result import QPUSamplingResult
+from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sweeps.setting_axis import SettingAxis
+from lwfast.results.sweeps.sweep_files import save_sweep
+from lwfast.results.sweeps.sweep_table import SweepTable
+from lwfast.state import State
+from lwfast.tables.counts import group_checked
+
+_KINDS: dict[str, type[SamplingResult]] = {
+    "SamplingResult": SamplingResult,
+    "QPUSamplingResult": QPUSamplingResult,
+}
+
+
+class SweepCounts(SweepTable):
+    """How often each state was measured, for each setting of a sweep: the base of `SweepResult`.
+
+    Args:
+        axis: The settings.
+        states: uint8[N, n_modes], the outcomes of one setting after the other, distinct within each; owned by
+            the new object.
+        counts: int64[N], owned likewise.
+        offsets: int64[k + 1]: the rows of setting i are those from `offsets[i]` to `offsets[i + 1]`.
+        record: Where they come from; of all settings alike.
+        kind: The name of the class of a single result.
+        reason: Why a setting has no outcomes, where one has none.
+        raw: The data before any post-selection, where they are others and known.
+
+    Raises:
+        ResultCreationError: The lengths do not fit each other.
+    """
+
+    __slots__ = ("_counts", "_kind", "_offsets", "_raw", "_reason", "_record", "_states")
+
+    _raw: Self | None
+
+    def __init__(
+        self,
+        axis: SettingAxis,
+        states: StateTable,
+        counts: Counts,
+        offsets: NDArray[np.int64],
+        record: ResultRecord | None = None,
+        *,
+        kind: str = "SamplingResult",
+        reason: str | None = None,
+        raw: Any = None,
+    ) -> None:
+        fits = len(offsets) == len(axis) + 1 and offsets[0] == 0 and offsets[-1] == len(states) == len(counts)
+        if not fits or bool((np.diff(offsets) < 0).any()) or kind not in _KINDS:
+            raise ResultCreationError(
+                f"The offsets of {len(axis)} settings should ascend from 0 to {len(states)} states with "
+                f"{len(counts)} counts."
+            )
+        self._axis = axis
+        self._states = frozen(np.ascontiguousarray(states))
+        self._counts = frozen(np.ascontiguousarray(counts))
+        self._offsets = frozen(np.ascontiguousarray(offsets))
+        self._record = record or ResultRecord()
+        self._kind = kind
+        self._reason = reason
+        self._raw = raw
+
+    @classmethod
+    def of(cls, axis: SettingAxis, results: Iterable[SamplingResult], reason: str | None = None) -> Self:
+        """Put the results of single settings together; what all of them say of themselves is kept.
+
+        Raises:
+            ResultCreationError: There are not as many as settings, or none.
+        """
+        listed = list(results)
+        if len(listed) != len(axis) or not listed:
+            raise ResultCreationError(f"{len(listed)} results do not fit {len(axis)} settings.")
+        counts = [result.whole_counts("A sweep") for result in listed]
+        tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
+        first = listed[0]
+        # Each may be the result of a job of its own; what is said of one is not said of all.
+        about = [result.known_record.metadata for result in listed]
+        shared = {name: value for name, value in about[0].items() if all(a.get(name) == value for a in about)}
+        raws = [result.known_raw for result in listed]
+        raw = None
+        if any(raw is not result for raw, result in zip(raws, listed, strict=True)):
+            known = [raw for raw in raws if raw is not None]
+            raw = cls.of(axis, known) if len(known) == len(listed) else None
+        return cls(
+            axis,
+            np.concatenate(tables),
+            np.concatenate(counts),
+            np.cumsum([0, *map(len, counts)], dtype=np.int64),
+            replace(first.known_record, metadata=shared),
+            kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
+            reason=reason,
+            raw=raw,
+        )
+
+    @property
+    def states(self) -> StateTable:
+        """The outcomes of all settings, one setting after the other: uint8[N, n_modes], read-only."""
+        return self._states
+
+    @property
+    def counts(self) -> Counts:
+        """The count of each row of `states`: int64[N], read-only."""
+        return self._counts
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where the rows of each setting begin, and the last ones end: int64[k + 1], read-only."""
+        return self._offsets
+
+    @property
+    def setting_index(self) -> NDArray[np.int64]:
+        """Which setting each row belongs to: int64[N], ascending."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self._offsets))
+
+    @property
+    def n_modes(self) -> int:
+        """Modes of an outcome."""
+        return int(self._states.shape[1])
+
+    @property
+    def n_samples(self) -> NDArray[np.int64]:
+        """All counts of each setting together: int64[k]."""
+        sums: NDArray[np.int64] = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._counts)])
+        return sums[self._offsets[1:]] - sums[self._offsets[:-1]]
+
+    @property
+    def known_record(self) -> ResultRecord:
+        """All that stands beside the columns, as the result itself keeps it: not to be changed."""
+        return self._record
+
+    @property
+    def kind(self) -> str:
+        """The name of the class of a single result."""
+        return self._kind
+
+    @property
+    def reason(self) -> str | None:
+        """Why a setting without outcomes has none, where one was run like that."""
+        return self._reason
+
+    @property
+    def input(self) -> State | None:
+        """The input state, or None where it is not known."""
+        return self._record.input
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Job id, QPU and the like, as a copy."""
+        return copy.deepcopy(self._record.metadata)
+
+    @property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """What was done to the data after it was received, one entry a step."""
+        return self._record.history
+
+    def _single(self, row: int) -> SamplingResult:
+        rows = slice(int(self._offsets[row]), int(self._offsets[row + 1]))
+        states = self._states[rows]
+        reason = None if len(states) else self._reason
+        raw = None if self._raw is None else self._raw[row]
+        # Views, so that a loop over all settings copies nothing.
+        return _KINDS[self._kind].from_owned(states, self._counts[rows], self._record, raw=raw, reason=reason)
+
+    def taken(self, rows: NDArray[np.int64]) -> Self:
+        """Return the results of some settings, by their numbers."""
+        lengths = np.diff(self._offsets)[rows]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        places = np.repeat(self._offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        raw = None if self._raw is None else self._raw.taken(rows)
+        return type(self)(
+            self._axis.taken(rows),
+            self._states[places],
+            self._counts[places],
+            offsets,
+            self._record,
+            kind=self._kind,
+            reason=self._reason,
+            raw=raw,
+        )
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether no setting has one state twice."""
+        distinct, places = self._distinct()
+        rows = self.setting_index * max(len(distinct), 1) + places
+        return len(np.unique(rows)) == len(rows)
+
+    @property
+    def raw_data(self) -> Self:
+        """The data before any post-selection or mapping; the result itself where nothing was done.
+
+        Raises:
+            ResultError: They are not known, as for a file that holds what post-selection left.
+        """
+        raw = self.known_raw
+        if raw is None:
+            raise ResultError(
+                "The raw data of this sweep are not known: it was read from a file without them. Save "
+                "raw_data instead where the result is fetched."
+            )
+        return raw
+
+    @property
+    def known_raw(self) -> Self | None:
+        """`raw_data`, or None where they are not known."""
+        if self._raw is None and not self._record.was_processed:
+            return self
+        return self._raw
+
+    def _distinct(self) -> tuple[StateTable, NDArray[np.int64]]:
+        """Return the distinct states of all settings, and which of them each row has."""
+        distinct, _ = group_checked(self._states, np.ones(len(self._states), np.int64))
+        return distinct, StateIndex(np.ascontiguousarray(distinct)).rows(self._states)
+
+    # --- for others -----------------------------------------------------------------------------------------
+
+    def _value_columns(self) -> dict[str, AnyArray]:
+        return {"counts": self._counts}
+
+    def _input_rows(self) -> StateTable | None:
+        return None
+
+    def _lines(self) -> tuple[StateTable, FloatArray, str]:
+        distinct, places = self._distinct()
+        table = np.zeros((len(self), len(distinct)))
+        table[self.setting_index, places] = self._counts
+        totals = self._totals()
+        with np.errstate(invalid="ignore"):
+            return distinct, table / totals[:, np.newaxis], "Share of counts"
+
+    def _totals(self) -> FloatArray:
+        return self.n_samples.astype(np.float64)
+
+    def save(self, filename: Any, raw_data: bool = False) -> Path:
+        """Write the sweep to a file, atomically; `lw.load_result` reads it.
+
+        Args:
+            filename: Ends in `.npz`, `.json` or `.parquet`; a name without an ending gets `.json` added.
+            raw_data: Save the data before post-selection and mapping.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            ResultError: The raw data are to be saved and not known.
+            TypeError: `filename` is no name or path.
+            ValueError: It names a folder, or its ending is no form of sweeps.
+            LightworksDependencyError: pyarrow is needed and not installed.
+            OSError: The file cannot be written.
+        """
+        saved = self.raw_data if raw_data else self
+        columns: dict[str, AnyArray] = {
+            "states": saved.states,
+            "counts": saved.counts,
+            "offsets": saved.offsets,
+        }
+        return save_sweep(filename, saved.axis, columns, saved.kind, saved.known_record, saved.reason)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SweepCounts):
+            return NotImplemented
+        return (
+            self._axis.same(other.axis)
+            and np.array_equal(self._offsets, other.offsets)
+            and np.array_equal(self._states, other.states)
+            and np.array_equal(self._counts, other.counts)
+        )
+
+    __hash__ = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        axis = (self._axis.labels, np.array(self._axis.settings), self._axis.shape)
+        columns = (np.array(self._states), np.array(self._counts), np.array(self._offsets))
+        parts = (*columns, self._record, self._kind, self._reason)
+        return _restored, (type(self), axis, parts, self._raw)
+
+    def _facts(self) -> str:
+        samples = number_of(int(self._counts.sum()), "sample")
+        return (
+            f"{number_of(len(self), 'setting')} of {', '.join(self.labels)}; {len(self._states)} states of "
+            f"{number_of(self.n_modes, 'mode')}, {samples}"
+        )
+
+
+def _restored(cls: type[SweepCounts], axis: tuple[Any, ...], parts: tuple[Any, ...], raw: Any) -> SweepCounts:
+    states, counts, offsets, record, kind, reason = parts
+    return cls(SettingAxis(*axis), states, counts, offsets, record, kind=kind, reason=reason, raw=raw)

@@ -1,0 +1,280 @@
+"""What results of sweeps have in common: settings beside rows of states and values."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.validation import as_integer
+from lwfast._types import AnyArray, FloatArray, StateTable
+from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
+from lwfast.results.columns.text import number_of
+from lwfast.results.plots.sweep_plot import chosen_lines, plot_sweep
+from lwfast.results.sweeps.setting_axis import SettingAxis
+
+
+class SweepTable(ABC):
+    """Results of many settings, as columns: the base of `SweepResult` and `SweepSimulationResult`.
+
+    `len` is the number of settings, `result[i]` the result of one of them, and iteration gives one after the
+    other. Nothing in it can be changed.
+    """
+
+    __slots__ = ("__weakref__", "_axis")
+
+    _axis: SettingAxis
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The name of each parameter."""
+        return self._axis.labels
+
+    @property
+    def settings(self) -> FloatArray:
+        """The settings: float64[k, p], a row each, read-only."""
+        return self._axis.settings
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(k,)`, or for a grid the number of values of each parameter, the last one varying fastest."""
+        return self._axis.shape
+
+    @property
+    def axis(self) -> SettingAxis:
+        """Labels, settings and shape, as the result itself keeps them."""
+        return self._axis
+
+    @property
+    @abstractmethod
+    def states(self) -> StateTable:
+        """The outcomes of all settings, one setting after the other: uint8[N, n_modes], read-only."""
+
+    @property
+    @abstractmethod
+    def setting_index(self) -> NDArray[np.int64]:
+        """Which setting each row belongs to: int64[N], ascending."""
+
+    @abstractmethod
+    def _single(self, row: int) -> Any:
+        """Return the result of a setting."""
+
+    @abstractmethod
+    def taken(self, rows: NDArray[np.int64]) -> Self:
+        """Return the results of some settings, by their numbers."""
+
+    @abstractmethod
+    def _value_columns(self) -> dict[str, AnyArray]:
+        """Return the columns behind those of the states, by name: what was counted or worked out."""
+
+    @abstractmethod
+    def _input_rows(self) -> StateTable | None:
+        """Return the input of each row, where there can be several."""
+
+    @abstractmethod
+    def _lines(self) -> tuple[StateTable, FloatArray, str]:
+        """Return states uint8[K, n_modes], what a plot shows of each float64[k, K], and what that is."""
+
+    def __len__(self) -> int:
+        return len(self._axis)
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in range(len(self)):
+            yield self._single(row)
+
+    def __getitem__(self, item: Any) -> Any:
+        """Return the result of a setting, or the sweep over some of them for a slice.
+
+        Args:
+            item: A number from 0, or from -1 backwards; for a grid also one for each axis; or a slice.
+
+        Raises:
+            IndexError: There is no such setting.
+            TypeError: It is no integer.
+        """
+        if isinstance(item, slice):
+            return self.taken(np.arange(len(self), dtype=np.int64)[item])
+        if isinstance(item, tuple):
+            numbers = [as_integer(entry, "The number of a setting") for entry in item]
+            if len(numbers) != len(self.shape):
+                msg = f"The settings have the shape {self.shape}; got {len(numbers)} numbers."
+                raise IndexError(msg)
+            try:
+                return self._single(int(np.arange(len(self)).reshape(self.shape)[tuple(numbers)]))
+            except IndexError:
+                msg = f"There is no setting {item}; the settings have the shape {self.shape}."
+                raise IndexError(msg) from None
+        row = as_integer(item, "The number of a setting")
+        if not -len(self) <= row < len(self):
+            msg = f"There is no setting {row}; there are {number_of(len(self), 'setting')}."
+            raise IndexError(msg)
+        return self._single(row % len(self))
+
+    def where(self, wanted: Mapping[Any, float] | None = None, /, **by_label: float) -> Self:
+        """Return the sweep over the settings that have these values.
+
+        A value is met within 1e-9, relative to it where it is above 1: so `theta=0.3` finds the 0.3 of a
+        `numpy.linspace`.
+
+        Args:
+            wanted: Values by Parameter or label.
+            **by_label: Values by label.
+
+        Raises:
+            KeyError: There is no such parameter.
+            TypeError: A value is no real number.
+            ValueError: Nothing is asked for, or no setting has the values; the message names the nearest one.
+        """
+        asked = {**(wanted or {}), **by_label}
+        if not asked:
+            raise ValueError(f"Name the value of a parameter, such as where({self.labels[0]}=0.3).")
+        return self.taken(self._axis.rows(asked))
+
+    def column(self, parameter: Any) -> FloatArray:
+        """Return the value of a parameter in each setting: float64[k].
+
+        Args:
+            parameter: The Parameter, or its label.
+
+        Raises:
+            KeyError: There is no such parameter.
+        """
+        column: FloatArray = self._axis.settings[:, self._axis.column(parameter)]
+        return column
+
+    def probabilities(self, outputs: Any = None) -> FloatArray:
+        """Return the share of outputs in each setting: float64[k, K], NaN where a setting has none at all.
+
+        Counts are divided by all counts of their setting; probabilities, and amplitudes squared, stand as
+        they are, those of several inputs averaged.
+
+        Args:
+            outputs: The K states; None takes all, in the order of `distinct_states`.
+
+        Raises:
+            TypeError: An output is no state.
+            ValueError: There are none, or one has another number of modes.
+        """
+        states, lines, _ = self._lines()
+        return lines if outputs is None else chosen_lines(states, lines, outputs, 0)[1]
+
+    @property
+    def distinct_states(self) -> StateTable:
+        """Every outcome that occurs in any setting: uint8[K, n_modes], in the order of first appearance."""
+        return self._lines()[0]
+
+    def plot(self, parameter: Any = None, outputs: Any = None, show: bool = True, **options: Any) -> Any:
+        """Draw the share of outputs against a parameter; see `lwfast.results.plots.sweep_plot.plot_sweep`.
+
+        Args:
+            parameter: The Parameter, or its label; may be left out where there is one only.
+            outputs: The states to draw; None takes the six that are seen most.
+            show: Show the figure and return None; without a screen, or where it is False, return figure and
+                axes.
+            **options: `errors`, `state_labels`, `ax`, `top`.
+
+        Raises:
+            KeyError: There is no such parameter.
+            ValueError: Another parameter varies as well: take one of its values with `where` first.
+        """
+        if parameter is None:
+            if len(self.labels) > 1:
+                raise ValueError(f"Name the parameter to plot against: one of {', '.join(self.labels)}.")
+            parameter = self.labels[0]
+        states, lines, what = self._lines()
+        return plot_sweep(
+            self._axis.settings,
+            self.labels,
+            self._axis.column(parameter),
+            states,
+            lines,
+            what,
+            outputs,
+            totals=self._totals(),
+            show=show,
+            **options,
+        )
+
+    def _totals(self) -> FloatArray | None:
+        """Return how many samples stand behind the share of each setting, where there are samples."""
+        return None
+
+    def to_pandas(self, dtype: Any = np.uint8) -> Any:
+        """Return a DataFrame: `setting`, a column for each parameter, for each mode, and one of values.
+
+        Amplitudes are one complex column; where there are inputs, they are `input_0`, ... before the modes.
+
+        Args:
+            dtype: Of the columns of modes; uint8 has no sign and ends at 255.
+
+        Raises:
+            LightworksDependencyError: If pandas is not installed.
+        """
+        index = self.setting_index
+        columns: dict[str, AnyArray] = {"setting": index}
+        for label, values in zip(self.labels, self.settings.T, strict=True):
+            columns[label] = values[index]
+        inputs = self._input_rows()
+        if inputs is not None:
+            columns |= {f"input_{m}": inputs[:, m].astype(dtype) for m in range(inputs.shape[1])}
+        states = self.states
+        columns |= {f"mode_{m}": states[:, m].astype(dtype) for m in range(states.shape[1])}
+        columns |= {name: values.copy() for name, values in self._value_columns().items()}
+        return pandas_module().DataFrame(columns)
+
+    def to_arrow(self) -> Any:
+        """Return a `pyarrow.Table`: `setting`, the parameters, `state` (a list of uint8), and the values.
+
+        Amplitudes are two columns, `amplitude_real` and `amplitude_imag`: Arrow has no complex numbers.
+
+        Raises:
+            LightworksDependencyError: If pyarrow is not installed.
+        """
+        pa = arrow_module()
+        index = self.setting_index
+        columns: dict[str, Any] = {"setting": pa.array(index)}
+        for label, values in zip(self.labels, self.settings.T, strict=True):
+            columns[label] = pa.array(values[index])
+        inputs = self._input_rows()
+        if inputs is not None:
+            columns["input"] = _state_column(pa, inputs)
+        columns["state"] = _state_column(pa, self.states)
+        for name, values in self._value_columns().items():
+            parts = {"_real": values.real, "_imag": values.imag} if np.iscomplexobj(values) else {"": values}
+            columns |= {name + end: pa.array(np.ascontiguousarray(part)) for end, part in parts.items()}
+        return pa.table(columns)
+
+    def to_polars(self) -> Any:
+        """Return a `polars.DataFrame` with the columns of `to_arrow`.
+
+        Raises:
+            LightworksDependencyError: If polars or pyarrow is not installed.
+        """
+        return polars_module().from_arrow(self.to_arrow())
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the table of `to_arrow` to DuckDB, polars, pyarrow and others."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __repr__(self) -> str:
+        return f"lwfast.{type(self).__name__}({self._facts()})"
+
+    @abstractmethod
+    def _facts(self) -> str:
+        """Say in a few words what is in it."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _state_column(pa: Any, states: StateTable) -> Any:
+    n_rows, n_modes = states.shape
+    flat = pa.array(np.ascontiguousarray(states).reshape(-1))
+    if n_modes:
+        return pa.FixedSizeListArray.from_arrays(flat, n_modes)
+    return pa.ListArray.from_arrays(np.zeros(n_rows + 1, np.int32), flat)

@@ -1,0 +1,161 @@
+"""The jobs, as the API sees them: live and lately finished ones in memory, older ones in the store."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+
+from lwfast._base.limits import MAX_INT64, first_ids
+from lwfast.scheduler.faults import NotFoundError
+from lwfast.scheduler.jobs import StoredJob
+from lwfast.scheduler.queue.changes import ChangeCounter
+from lwfast.scheduler.queue.queue import JobQueue
+from lwfast.scheduler.store.reader import Reader
+from lwfast.wire import JobRecord, Status
+
+RECENT_LIMIT = 5000
+
+
+class KnownJobs:
+    """Find jobs and list them.
+
+    Args:
+        reader: Reads what is not in memory.
+        changes: Numbers the changes.
+        recent_limit: How many finished jobs to keep in memory.
+
+    Attributes:
+        live: Jobs that are not finished, by id, oldest first.
+        queue: Those of them that wait.
+    """
+
+    def __init__(self, reader: Reader, changes: ChangeCounter, recent_limit: int = RECENT_LIMIT) -> None:
+        self.live: dict[int, StoredJob] = {}
+        self.queue = JobQueue()
+        self._recent: OrderedDict[int, StoredJob] = OrderedDict()
+        self._recent_limit = recent_limit
+        self._reader = reader
+        self._changes = changes
+        self._cold_seq = changes.first
+
+    def add(self, job: StoredJob) -> None:
+        """Take in a live job; it waits."""
+        job.seq = self._changes.next(job.id)
+        self.live[job.id] = job
+        self.queue.add(job.id)
+
+    def touch(self, job: StoredJob) -> None:
+        """Make a change of a job visible."""
+        job.seq = self._changes.next(job.id)
+
+    def retire(self, job: StoredJob) -> None:
+        """Move a job to the finished ones."""
+        self.live.pop(job.id, None)
+        self._recent[job.id] = job
+        self.touch(job)
+        while len(self._recent) > self._recent_limit:
+            _, oldest = self._recent.popitem(last=False)
+            # Jobs read back later count as changed at least this late: rather one answer too many.
+            self._cold_seq = max(self._cold_seq, oldest.seq)
+
+    def record(self, job: StoredJob) -> JobRecord:
+        """A job's line."""
+        return job.record(self.queue.position(job.id))
+
+    async def find(self, job_id: int) -> StoredJob:
+        """Find a job.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+        found = await self._look_up([job_id])
+        if job_id not in found:
+            raise NotFoundError.of("job", f"there is no job {job_id}")
+        return found[job_id]
+
+    async def find_all(self, job_ids: Sequence[int]) -> list[StoredJob]:
+        """Find several jobs, in the order of the ids.
+
+        Raises:
+            NotFoundError: Names the ids that there is no job with, the first of them if they are many.
+        """
+        found = await self._look_up(job_ids)
+        missing = [str(i) for i in job_ids if i not in found]
+        if missing:
+            raise NotFoundError.of("ids", f"there is no job {first_ids(missing)}")
+        return [found[i] for i in job_ids]
+
+    def _at_hand(self, job_id: int) -> StoredJob | None:
+        return self.live.get(job_id) or self._recent.get(job_id)
+
+    async def _look_up(self, job_ids: Collection[int]) -> dict[int, StoredJob]:
+        """Find those of several jobs that there are.
+
+        While the store is read, a job may be accepted, may finish, and may leave memory. What was found is
+        kept, for a job that leaves memory changes no more; and only the store says that there is none.
+        """
+        found: dict[int, StoredJob] = {}
+        left = [i for i in job_ids if 0 < i <= MAX_INT64]
+        while left:
+            found |= {i: job for i in left if (job := self._at_hand(i)) is not None}
+            left = [i for i in left if i not in found]
+            if not left:
+                break
+            stored = await self._reader.jobs(left)
+            for i, job in stored.items():
+                job.seq = self._cold_seq
+                if (present := self._at_hand(i)) is not None:
+                    found[i] = present
+                elif job.status.is_complete:
+                    found[i] = job
+            # One that is live in the store and not here is about to be taken in, or has just left.
+            left = [i for i in stored if i not in found]
+        return found
+
+    async def ids(self, statuses: Collection[Status] | None, limit: int) -> list[int]:
+        """List ids, newest first."""
+        live = {job.id for job in self.live.values() if statuses is None or job.status in statuses}
+        if statuses is None or any(status.is_complete for status in statuses):
+            live.update(await self._reader.finished_ids(statuses, min(limit, MAX_INT64)))
+        return sorted(live, reverse=True)[:limit]
+
+    async def page(
+        self,
+        *,
+        statuses: Collection[Status] | None,
+        name: str | None,
+        qpu: str | None,
+        ids: Collection[int] | None,
+        before: int | None,
+        limit: int,
+    ) -> list[StoredJob]:
+        """List jobs that match, newest first."""
+
+        def matches(job: StoredJob) -> bool:
+            return (
+                (statuses is None or job.status in statuses)
+                and name in (None, job.name)
+                and qpu in (None, job.qpu)
+                and (ids is None or job.id in ids)
+                and (before is None or job.id < before)
+            )
+
+        held, stored = dict(self.live), []
+        if statuses is None or any(status.is_complete for status in statuses):
+            wanted = None if ids is None else [i for i in ids if 0 < i <= MAX_INT64]
+            stored = await self._reader.finished(
+                statuses=statuses, name=name, qpu=qpu, ids=wanted, before=before, limit=limit
+            )
+        # A job may have ended meanwhile, and left memory: so those from before the reading count as well,
+        # each as it is now.
+        held |= self.live
+        found = {job.id: job for job in held.values() if matches(job)}
+        for job in stored:
+            job.seq = self._cold_seq
+            found.setdefault(job.id, self._recent.get(job.id, job))
+        return [found[i] for i in sorted(found, reverse=True)[:limit]]
+
+    def changed_after(self, seq: int, limit: int) -> list[StoredJob]:
+        """Jobs in memory that changed after `seq`, the latest change first."""
+        jobs = [job for job in (*self.live.values(), *self._recent.values()) if job.seq > seq]
+        return sorted(jobs, key=lambda job: -job.seq)[:limit]

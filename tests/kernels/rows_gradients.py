@@ -1,0 +1,66 @@
+"""Arguments for the kernels of the way back; see `test_py_func_optics.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import lwfast as lw
+from lwfast._kernels.optics import slos
+from lwfast.emulator import Source
+from tests.kernels.twins import calls_of
+
+BOUNDS, FLOORS = np.array([4, 4, 2, 3]), np.array([0, 0, 0, 1])
+
+
+def _way_back(amplitudes=False, **options):
+    matrix = lw.random_unitary(4, seed=5)
+    if not amplitudes:
+        matrix = matrix * np.sqrt([0.9, 0.7, 0.8, 0.6])
+    found = lw.output_distribution(matrix, [1, 2, 0, 0], gradient=True, amplitudes=amplitudes, **options)
+    found.pullback(np.linspace(-1, 1, len(found)) * (1 + 1j if amplitudes else 1))
+
+
+def _calls(name):
+    yield from calls_of("optics", name, _way_back)
+    yield from calls_of("optics", name, lambda: _way_back(heralds={2: 1}))
+    yield from calls_of("optics", name, lambda: _way_back(amplitudes=True))
+
+
+def layers_back():
+    yield from _calls("gradients.adjoint.adjoint_layer")
+    noisy = calls_of(
+        "optics", "gradients.adjoint.adjoint_layer", lambda: _way_back(source=Source(purity=0.9))
+    )
+    yield from noisy[:: len(noisy) // 9]
+    *fixed, _ = next(_calls("gradients.adjoint.adjoint_layer"))
+    for part in range(3):
+        yield *fixed, (part, 3)
+
+
+def weights():
+    yield from _calls("gradients.adjoint.weigh_outcomes")
+
+
+def elements_back():
+    rng = np.random.default_rng(3)
+    elements = [[kind, kind % 3, 3, 0] for kind in range(5)] + [[5, 2, 0, 0], [2, 1, 1, 0]]
+    entries = rng.normal(size=(2, 4, 4)) + 1j * rng.normal(size=(2, 4, 4))
+    yield (
+        np.array(elements),
+        rng.random(7),
+        np.array([1, 3]),
+        entries[0, 0].copy(),
+        entries[1],
+        np.zeros(7),
+        np.zeros(4, complex),
+    )
+
+
+GRADIENT_ROWS = {
+    "gradients.adjoint.adjoint_layer": layers_back,
+    "gradients.adjoint.raised_entries": lambda: [
+        (inner, 4, *slos.prefix_counts(BOUNDS, FLOORS, 4)) for inner in (1, 2)
+    ],
+    "gradients.adjoint.weigh_outcomes": weights,
+    "gradients.elements_adjoint.elements_adjoint": elements_back,
+}

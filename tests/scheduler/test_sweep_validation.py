@@ -1,0 +1,161 @@
+"""Every number of a sweep is looked at before it is accepted."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lwfast.scheduler.faults import RequestError
+from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.validation.payloads import check_one, stored_form
+from lwfast.wire import decode_payload, settings_of, unitaries_of
+from tests.scheduler.harness import payload
+
+QPUS = load_qpus()
+
+
+def text(values, dtype):
+    return base64.b64encode(np.array(values, dtype=dtype).tobytes()).decode()
+
+
+def sweep(**changes):
+    return {
+        "labels": ["theta", "mix"],
+        "shape": [3],
+        "values": [text([0.1, 0.2, 0.3], "<f8"), text([0.5], "<f8")],
+        "steps": text([[0, 0, 1, 1], [2, 0, 0, 0], [1, 0, 1, -1], [4, 0, 1, -1]], "<i4"),
+        "constants": text([0, 0, 0.25, 0], "<f8"),
+        "blocks": [{"before": 0, "modes": [0, 1], "matrices": text(np.eye(2).ravel(), "<c16")}],
+    } | changes
+
+
+def errors(**changes):
+    with pytest.raises(RequestError) as caught:
+        check_one(payload(sweep=sweep(**changes)), QPUS)
+    return {error.name: error.reason for error in caught.value.errors}
+
+
+def test_a_valid_sweep_is_kept_to_the_letter():
+    job = check_one(payload(sweep=sweep()), QPUS)
+    assert job.n_samples == 300  # of all settings
+    kept = decode_payload(job.payload)
+    assert kept.sweep.n_settings == 3
+    assert settings_of(kept.sweep).tolist() == [[0.1, 0.5], [0.2, 0.5], [0.3, 0.5]]
+    found = unitaries_of(kept.sweep, 2)
+    assert np.allclose(np.abs(np.linalg.det(found)), 1)
+    assert stored_form(payload(sweep=sweep())) == job.payload
+
+
+def test_a_payload_without_one_is_stored_as_ever():
+    assert b"sweep" not in check_one(payload(), QPUS).payload
+
+
+def test_a_grid_has_an_axis_for_each_parameter():
+    job = check_one(
+        payload(sweep=sweep(shape=[3, 2], values=[text([1, 2, 3], "<f8"), text([0, 1], "<f8")])), QPUS
+    )
+    assert len(settings_of(decode_payload(job.payload).sweep)) == 6
+
+
+STEPS = [[0, 0, 1, 1], [2, 0, 0, 0], [1, 0, 1, -1], [4, 0, 1, -1]]
+
+
+def step(row, column, value):
+    changed = [list(one) for one in STEPS]
+    changed[row][column] = value
+    return {"steps": text(changed, "<i4")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "reason"),
+    [
+        ({"more": 1}, "sweep", "not a sweep"),
+        ({"labels": 3}, "sweep", "not a sweep"),
+        ({"values": ["!!", "!!"]}, "sweep", "not a sweep"),
+        ({"labels": ["theta"]}, "sweep.values", "for each of"),
+        ({"labels": ["a", "a"]}, "sweep.labels", "differ"),
+        ({"shape": [0]}, "sweep.shape", "at least 1"),
+        ({"shape": []}, "sweep.shape", "lengths"),
+        ({"shape": [10**9, 10**9]}, "sweep.shape", "split"),
+        ({"shape": [4]}, "sweep.values[0]", "should have 1 or 4"),
+        ({"values": [text([0.1, np.nan, 0.3], "<f8"), text([0.5], "<f8")]}, "sweep.values[0]", "finite"),
+        ({"values": [text([0.1, 0.2, 0.3], "<f8"), text([1.5], "<f8")]}, "sweep.values[1]", "reflectivity"),
+        ({"values": [text([1], "<i4"), text([0.5], "<f8")]}, "sweep.values[0]", "float64"),
+        (step(0, 0, 3), "sweep.steps[0]", "kind"),
+        (step(0, 0, 9), "sweep.steps[0]", "kind"),
+        (step(2, 2, 2), "sweep.steps[2]", "mode outside"),
+        (step(2, 1, -1), "sweep.steps[2]", "mode outside"),
+        (step(2, 2, 0), "sweep.steps[2]", "twice"),
+        (step(1, 3, 2), "sweep.steps[1]", "column outside"),
+        (step(3, 3, 0), "sweep.steps[3]", "no use"),
+        ({"steps": text([1, 2, 3], "<i4")}, "sweep.steps", "int32"),
+        ({"constants": text([0, 0, np.inf, 0], "<f8")}, "sweep.steps[2]", "finite"),
+        ({"constants": text([0, 0, 2, 0], "<f8")}, "sweep.steps[2]", "reflectivity"),
+    ],
+)
+def test_what_is_wrong_is_named(changes, name, reason):
+    assert reason in errors(**changes)[name]
+
+
+@pytest.mark.parametrize(
+    ("block", "reason"),
+    [
+        ({"before": 5}, "one of the steps"),
+        ({"modes": [1, 0]}, "increasing"),
+        ({"modes": [0, 2]}, "increasing"),
+        ({"matrices": text([1], "<c16")}, "for all settings"),
+        ({"matrices": text([1, 0, 0, 2], "<c16")}, "not unitary"),
+        ({"matrices": text([1, 0, 0, np.nan], "<c16")}, "finite"),
+    ],
+)
+def test_what_is_wrong_with_a_matrix_is_named(block, reason):
+    whole = {"before": 0, "modes": [0, 1], "matrices": text(np.eye(2).ravel(), "<c16")} | block
+    assert reason in errors(blocks=[whole])["sweep.blocks[0]"]
+
+
+def test_a_matrix_for_each_setting():
+    matrices = text(np.tile(np.eye(2).ravel(), 3), "<c16")
+    assert check_one(
+        payload(sweep=sweep(blocks=[{"before": 1, "modes": [0, 1], "matrices": matrices}])), QPUS
+    )
+
+
+def some_bytes(most):
+    return st.binary(max_size=most).map(lambda body: base64.b64encode(body).decode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "labels": st.lists(st.text(max_size=3), max_size=3),
+            "shape": st.lists(st.integers(-2, 5), max_size=3),
+            "values": st.lists(some_bytes(33), max_size=3),
+            "steps": some_bytes(50),
+            "constants": some_bytes(33),
+            "blocks": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "before": st.integers(-1, 5),
+                        "modes": st.lists(st.integers(-1, 3), max_size=3),
+                        "matrices": some_bytes(70),
+                    }
+                ),
+                max_size=2,
+            ),
+        },
+    )
+)
+def test_anything_is_either_refused_or_can_be_run(changes):
+    try:
+        job = check_one(payload(sweep=sweep(**changes)), QPUS)
+    except RequestError:
+        return
+    form = decode_payload(job.payload).sweep
+    assert np.isfinite(unitaries_of(form, 2)).all()
+    assert settings_of(form).shape == (form.n_settings, len(form.labels))
