@@ -45,7 +45,7 @@ def pytest_sessionfinish(session, exitstatus):
     from tests.kernels.calls_of_python import found_here
 
     is_whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS
-    chosen = config.option.keyword or config.option.markexpr or config.option.lf or exitstatus
+    chosen = config.option.keyword or config.option.markexpr or config.getoption("lf", False) or exitstatus
     faults = found_here(config.option.every_signature or (is_whole and not chosen))
     config.stash[CALLS_OF_PYTHON] = faults
     if faults:
