@@ -39,7 +39,7 @@ def digest(*arrays):
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 """
 CALLS = f"""{PREPARE}
-from lwfast._kernels.optics.sampling import count_uniforms
+from lwfast._kernels.optics.samples.sampling import count_uniforms
 from lwfast._kernels.optics.slos import prefix_counts
 five = np.array([0.5]), np.zeros(0), np.ones(1), np.zeros(1, np.int32), np.zeros(1, np.int64)
 one = np.ones(1, np.int64), np.zeros(1, np.int64), 1
