@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.compare import machine, markdown  # noqa: E402  (the path comes first)
 
 SECTIONS = {
+    "starting": "Starting and calling",
     "job_path": "The job path",
     "permanent": "Permanents",
     "boson_sampling": "Boson sampling",

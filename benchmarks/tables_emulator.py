@@ -1,15 +1,11 @@
-"""Tables of the emulator: tasks beside Lightworks, full-size jobs, growth with samples, cold start."""
+"""Tables of the emulator: tasks beside Lightworks, full-size jobs, growth with samples."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
-import tempfile
 
 import lwfast as lw
 from benchmarks.adapters import emulator_lightworks, emulator_lwfast, emulator_perceval
 from benchmarks.bench_emulator import TASKS, assert_plausible, backend_of, sampler
-from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
+from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
 from lwfast.emulator import Detector, HardwareModel, Source, run_raw
 
 PACKAGES = ("lightworks", "perceval-quandela")
@@ -18,7 +14,7 @@ PAIR = [emulator_lwfast, emulator_lightworks]
 
 def tables() -> list[Table]:
     """Measure, and write the tables."""
-    return [_tasks(), _sources(), _full_size(), _samples(), _cold()]
+    return [_tasks(), _sources(), _full_size(), _samples()]
 
 
 def _tasks() -> Table:
@@ -98,26 +94,3 @@ def _samples() -> Table:
         lines.append([f"{n_samples:,}", *cells])
     header = ["samples", "4 modes, 2 photons", "12 modes, 6 photons", "20 modes, 8 photons"]
     return "Growth with samples", markdown(header, lines)
-
-
-def _cold() -> Table:
-    code = (
-        "import lwfast as lw\n"
-        "circuit = lw.Unitary(lw.random_unitary(4, 1))\n"
-        "task = lw.Sampler(circuit, lw.State([1, 1, 0, 0]), 1000, random_seed=1)\n"
-        "print(lw.emulator.Backend().run(task))"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        environment = fresh_environment(NUMBA_CACHE_DIR=folder, LWFAST_QUIET="1")
-
-        def process() -> None:
-            subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
-
-        first = medians({"": process}, 1, warmups=0)[""]
-        later = medians({"": process}, 5, warmups=0)[""]
-    header = ["", "time"]
-    lines = [
-        ["first ever, compiling", seconds_text(first)],
-        ["from the cache", seconds_text(later)],
-    ]
-    return "A process that imports lwfast, samples 4 modes and prints", markdown(header, lines)

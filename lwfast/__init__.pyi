@@ -31,6 +31,9 @@ from lwfast.circuit.convert import (
 from lwfast.circuit.display import (
     display as display,
 )
+from lwfast.cli.installation import (
+    show_config as show_config,
+)
 from lwfast.emulator.gradients.expectation import (
     expectation as expectation,
 )

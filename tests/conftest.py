@@ -4,9 +4,57 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # No deadline: the first example of a test may compile a kernel.
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+CALLS_OF_PYTHON = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--every-signature",
+        action="store_true",
+        help="with LWFAST_JIT=1: fail where a signature was never called, as the whole suite does",
+    )
+
+
+def _are_compiled_here():
+    from lwfast._kernels import _mode
+
+    return _mode.MODE == "numba"
+
+
+def pytest_configure(config):
+    if _are_compiled_here():
+        from tests.kernels import calls_of_python
+
+        calls_of_python.listen()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """Compare what Python called kernels with to their signatures; see `tests/kernels/calls_of_python.py`."""
+    config = session.config
+    if not _are_compiled_here() or exitstatus not in {0, 1} or config.option.collectonly:
+        return
+    from tests.kernels.calls_of_python import found_here
+
+    is_whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS
+    chosen = config.option.keyword or config.option.markexpr or config.getoption("lf", False) or exitstatus
+    faults = found_here(config.option.every_signature or (is_whole and not chosen))
+    config.stash[CALLS_OF_PYTHON] = faults
+    if faults:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    faults = config.stash.get(CALLS_OF_PYTHON, [])
+    if faults:
+        terminalreporter.section("calls of kernels and their signatures", red=True)
+    for fault in faults:
+        terminalreporter.line(fault, red=True)

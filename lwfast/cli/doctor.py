@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from lwfast._version import LIGHTWORKS_VERSION, __version__
 from lwfast.cli.extras import EXTRAS, missing_of
+from lwfast.cli.installation import NUMBA_IS_NEEDED, kernels, system, versions
 from lwfast.errors import LightworksRemoteError
 
 if TYPE_CHECKING:
     from lwfast.remote import Client
-
-NEEDED = ("numpy", "numba", "requests", "urllib3", "msgspec", "platformdirs")
 
 
 def run(client: Client) -> int:
@@ -31,19 +30,14 @@ def _say(good: bool, text: str) -> bool:
 
 
 def _installation(_: Client) -> bool:
-    from importlib import metadata
-
     _say(True, f"lwfast {__version__}, matches Lightworks {LIGHTWORKS_VERSION}")
-    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    _say(True, f"Python {platform.python_version()} on {system}")
-    there: list[str] = []
-    missing: list[str] = []
-    for name in NEEDED:
-        try:
-            there.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            missing.append(name)
-    _say(True, f"needed: {', '.join(there)}")
+    _say(True, f"Python {platform.python_version()} on {system()}")
+    found = versions()
+    _say(True, f"needed: {', '.join(f'{name} {version}' for name, version in found.items() if version)}")
+    missing = [name for name, version in found.items() if not version]
+    if "numba" in missing and kernels().get("kernels") == "compiled ahead of time":
+        missing.remove("numba")
+        _say(True, f"not installed: numba; {NUMBA_IS_NEEDED}")
     return not missing or _say(False, f"not installed: {', '.join(missing)}; install lwfast again")
 
 
@@ -59,17 +53,16 @@ def _extras(_: Client) -> bool:
 
 def _kernels(_: Client) -> bool:
     """Say how kernels run; where Numba compiles them, check that they can be kept."""
-    try:
-        from lwfast._kernels import report
-
-        found = report.kernel_config()
-    except (ImportError, RuntimeError) as error:  # of Numba, or of a level that is not there
-        return _say(False, f"kernels cannot run: {error}")
+    found = kernels()
+    if "cannot run" in found:
+        return _say(False, f"kernels cannot run: {found['cannot run']}")
     level = f", for {found['level']}" if "level" in found else ""
     _say(True, f"kernels are {found['kernels']}{level} ({found['because']})")
     if "slower than it could be" in found:
         _say(True, f"at this level {found['slower than it could be']}")
-    return not report.are_compiled_here() or _kept()
+    from lwfast._kernels.report import are_compiled_here
+
+    return not are_compiled_here() or _kept()
 
 
 def _kept() -> bool:

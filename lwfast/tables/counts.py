@@ -31,8 +31,8 @@ def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
         counts: How often each row was seen, `(N,)`, not negative; once each where left out.
 
     Returns:
-        (states, counts): `uint8[K, n_modes]` of distinct rows in the order in which they first appear, and
-        `int64[K]`.
+        The states, `uint8[K, n_modes]`, distinct rows in the order in which they first appear; and their
+        counts, `int64[K]`.
 
     Raises:
         TypeError: If the arrays do not hold integers.

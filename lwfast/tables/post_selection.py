@@ -39,7 +39,8 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
             the wire is read too.
 
     Returns:
-        (states, counts): distinct rows in the order in which they first appear, equal ones added up.
+        The states, distinct rows in the order in which they first appear; and their counts, those of equal
+        rows added up.
 
     Raises:
         ModeRangeError: If a rule or herald names a mode that the states do not have; nothing has run then.

@@ -9,18 +9,22 @@ import pytest
 
 import lwfast as lw
 
-NEEDS_SERVER = ("lwfast.scheduler",)
+NEEDS_EXTRA = ("lwfast.scheduler", "lwfast.torch", "lwfast.jax")
 
 
-def _modules():
-    return [module.name for module in pkgutil.walk_packages(lw.__path__, "lwfast.")]
+def _modules(path=lw.__path__, prefix="lwfast."):
+    """Name all modules, without importing the rooms that say at once what they need."""
+    for module in pkgutil.iter_modules(path, prefix):
+        yield module.name
+        if module.ispkg and not module.name.startswith(NEEDS_EXTRA):
+            yield from _modules(importlib.import_module(module.name).__path__, f"{module.name}.")
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in _modules() if not n.startswith(NEEDS_SERVER) and "__main__" not in n]
+    "name", [n for n in _modules() if not n.startswith(NEEDS_EXTRA) and "__main__" not in n]
 )
 def test_every_module_imports(name):
-    """No module needs an extra to be imported, but for the server's own."""
+    """No module needs an extra to be imported, but for the server's own and wrappers of other packages."""
     importlib.import_module(name)
 
 
@@ -49,6 +53,14 @@ def test_missing_extra_is_named(call, extra):
     namespace = {"result": lw.emulator.Backend("auto").run(sampler)}
     with pytest.raises(lw.LightworksDependencyError, match=rf"lwfast\[{extra}\]"):
         eval(f"result.{call}", namespace)
+
+
+@pytest.mark.parametrize("package", ["torch", "jax"])
+def test_wrappers_name_their_extra(package):
+    if importlib.util.find_spec(package) is not None:
+        pytest.skip(f"{package} is installed here")
+    with pytest.raises(lw.LightworksDependencyError, match=rf"lwfast\[{package}\]"):
+        importlib.import_module(f"lwfast.{package}")
 
 
 def test_serve_names_its_extra():

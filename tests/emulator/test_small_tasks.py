@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-import threading
+import time
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import lwfast as lw
 from lwfast.emulator import Backend, Detector, Source
 from lwfast.emulator.lean import small_tasks
+from tests.started import PATIENCE, threads
 
 
 def silent(*_):
@@ -383,7 +384,7 @@ def test_threads():
     for value in (0.2, 0.7):
         parameter.set(value)
         allowed.add(Backend().run(make(circuit)).counts.tobytes())
-    seen, wrong = set(), []
+    seen, wrong, ended = set(), [], []
 
     def work():
         for _ in range(150):
@@ -391,15 +392,13 @@ def test_threads():
             seen.add(counts)
             if counts not in allowed:
                 wrong.append(counts)
+        ended.append(True)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        for value in (0.2, 0.7):
-            parameter.set(value)
-    for thread in threads:
-        thread.join(60)
+    last = time.monotonic() + PATIENCE
+    with threads(*[work] * 4):
+        while len(ended) < 4 and time.monotonic() < last:
+            for value in (0.2, 0.7):
+                parameter.set(value)
     assert not wrong
     parameter.set(0.2)
     assert Backend().run(make(circuit)).counts.tobytes() in allowed

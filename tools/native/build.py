@@ -1,6 +1,6 @@
 """Build the extension of kernels, `_native`: for a wheel, or beside the sources.
 
-    python tools/native/build.py [LEVEL ...]
+    python tools/native/build.py [LEVEL ...] [--only NAME]
 
 builds it into the source tree, where it is used until a source of a kernel changes; without levels, for this
 processor and those below. It needs a C compiler (`CC`, by default `cc`; `CFLAGS` and `LDFLAGS` count), Numba
@@ -81,13 +81,14 @@ def no_compiler() -> str:
     return ""
 
 
-def build(target: Path, levels: tuple[str, ...], sources: str = "") -> float:
+def build(target: Path, levels: tuple[str, ...], sources: str = "", only: str = "") -> float:
     """Compile the kernels for some levels, and link the extension.
 
     Args:
         target: The file to write.
         levels: From the lowest one on.
         sources: Digest of the sources, for an extension that stays beside them.
+        only: What names of kernels begin with, for an extension that lacks all others.
 
     Returns:
         Seconds that it took.
@@ -102,7 +103,7 @@ def build(target: Path, levels: tuple[str, ...], sources: str = "") -> float:
         raise BuildError("this processor runs no level that kernels are compiled for")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _compile(levels, folder)
+        _compile(levels, folder, only)
         (folder / "kernels_table.h").write_text(_table(levels, folder, sources), encoding="utf-8")
         _run(
             [
@@ -129,7 +130,7 @@ def _numpy_include() -> str:
     return np.get_include()
 
 
-def _compile(levels: tuple[str, ...], folder: Path) -> None:
+def _compile(levels: tuple[str, ...], folder: Path, only: str) -> None:
     """Run a process for each level, as many at once as there are processors."""
     waiting = list(levels)
     running: list[tuple[str, subprocess.Popen[str]]] = []
@@ -139,7 +140,7 @@ def _compile(levels: tuple[str, ...], folder: Path) -> None:
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 level = waiting.pop()  # the highest one takes longest
-                command = [sys.executable, str(HERE / "compile_kernels.py"), level, str(folder)]
+                command = [sys.executable, str(HERE / "compile_kernels.py"), level, str(folder), only]
                 running.append(
                     (level, subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
                 )
@@ -180,7 +181,14 @@ def main() -> None:
     parser.add_argument(
         "levels", nargs="*", choices=[*all_levels(), []], help="by default, those of this machine"
     )
-    wanted = parser.parse_args().levels
+    parser.add_argument(
+        "--only",
+        default="",
+        metavar="NAME",
+        help="the kernels whose names begin so, as optics.fock, to try one",
+    )
+    given = parser.parse_args()
+    wanted = given.levels
     levels = tuple(level for level in all_levels() if level in wanted) if wanted else own_levels()
     sys.path[:0] = [str(ROOT), str(HERE)]
     os.environ["LWFAST_JIT"] = "1"
@@ -189,7 +197,7 @@ def main() -> None:
     target = ROOT / "lwfast" / "_kernels" / MODULE
     part = target.with_suffix(".part")
     try:
-        seconds = build(part, levels, digest_of_sources())
+        seconds = build(part, levels, digest_of_sources(), given.only)
     except BuildError as error:
         sys.exit(f"build.py: {error}.")
     part.replace(target)

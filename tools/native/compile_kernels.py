@@ -1,6 +1,6 @@
-"""Compile all kernels for one level of the processor: an object file, and the table of it for `kernels.c`.
+"""Compile kernels for one level of the processor: an object file, and the table of it for `kernels.c`.
 
-    python compile_kernels.py LEVEL FOLDER
+    python compile_kernels.py LEVEL FOLDER [NAME]
 
 Run by `build.py` in a process of its own, because Numba takes the processor to compile for from the
 environment, once. Numba compiles each kernel for the types that its decorator states, as it would when the
@@ -66,17 +66,24 @@ def with_a_short_path(function: Any) -> None:
 def let_errors_have_fixed_texts() -> None:
     """Compile what is raised with values of the running kernel as if it had none: they would need Python.
 
-    Kernels raise nothing themselves; NumPy's functions in them do, for shapes that do not match.
+    Kernels seldom raise; NumPy's functions in them do, for shapes that do not match. Numba keeps with each
+    error the file where it is raised, which may be one of Numba on this machine: nobody reads it there.
     """
     from llvmlite import ir
     from numba.core.callconv import CPUCallConv
 
-    def fixed(
-        self: Any, builder: Any, kind: Any, given: Any, _types: Any, loc: Any = None, func_name: Any = None
-    ) -> None:
-        texts = tuple(UNKNOWN if isinstance(value, ir.Value) else value for value in given)
-        self.set_static_user_exc(builder, kind, texts, loc, func_name)
+    placed = CPUCallConv.set_static_user_exc
 
+    def without_place(
+        self: Any, builder: Any, exc: Any, exc_args: Any = None, *_: Any, **_place: Any
+    ) -> None:
+        placed(self, builder, exc, exc_args)
+
+    def fixed(self: Any, builder: Any, exc: Any, exc_args: Any, *_: Any, **_place: Any) -> None:
+        texts = tuple(UNKNOWN if isinstance(value, ir.Value) else value for value in exc_args)
+        placed(self, builder, exc, texts)
+
+    CPUCallConv.set_static_user_exc = without_place
     CPUCallConv.set_dynamic_user_exc = fixed
 
 
@@ -270,8 +277,8 @@ def _function_around(result: Any, symbol: str, name: str) -> Any:
     return module
 
 
-def main(level: str, folder: Path) -> None:
-    """Write `LEVEL.o` and `LEVEL.h` to a folder."""
+def main(level: str, folder: Path, only: str = "") -> None:
+    """Write `LEVEL.o` and `LEVEL.h` to a folder, of the kernels whose names begin with `only`."""
     set_environment(level)
     from lwfast import _kernels
     from lwfast._kernels import _jit, _mode
@@ -290,7 +297,10 @@ def main(level: str, folder: Path) -> None:
                 with_a_short_path(function)
                 dispatchers[_jit.name_of(function)] = value
     compiled = Level(level)
-    for name in sorted(_jit.KERNELS):
+    wanted = sorted(name for name in _jit.KERNELS if name.startswith(only))
+    if not wanted:
+        raise RuntimeError(f"No kernel has a name that begins with {only}.")
+    for name in wanted:
         compiled.add(name, _jit.KERNELS[name], dispatchers[name])
     stem = folder / level
     stem.with_suffix(".o").write_bytes(compiled.object_file())
@@ -298,4 +308,4 @@ def main(level: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

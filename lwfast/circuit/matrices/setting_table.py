@@ -13,7 +13,7 @@ from lwfast._base.memory import check_memory
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.parameters import Parameter
-from lwfast.errors import CircuitCompilationError, ParameterValueError
+from lwfast.errors import CircuitCompilationError, ParameterValueError, ended
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ class SettingTable:
         try:
             return bound.unitaries(present, self.columns(bound), len(self))
         except Exception as error:
-            msg = f"An error occurred during the circuit compilation process: {error}"
+            msg = f"An error occurred during the circuit compilation process: {ended(error)}"
             raise CircuitCompilationError(msg) from error
 
     def places(self, bound: BoundElements) -> list[int]:

@@ -1,0 +1,83 @@
+"""`lw.show_config()`, and what `lwfast doctor` says of an installation."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+import lwfast as lw
+from lwfast._kernels import _mode
+from lwfast._kernels.report import kernel_config
+from lwfast.cli import doctor, installation
+from tests.kernels.twins import needs_native
+
+NATIVE = {"kernels": "compiled ahead of time", "because": "the highest that runs here", "level": "x86-64-v3"}
+COMPILED = {"kernels": "compiled by Numba at their first use", "because": "LWFAST_JIT is set"}
+
+
+def test_show_config(capsys):
+    found = lw.show_config(mode="dicts")
+    assert capsys.readouterr().out == ""
+    assert found["versions"]["lwfast"] == lw.__version__
+    assert found["versions"]["Python"] == platform.python_version()
+    assert set(installation.NEEDED) < set(found["versions"])
+    assert found["kernels"] == kernel_config()
+    assert lw.show_config() is None
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == ["versions:", "system:", "kernels:"]
+    assert f"  because: {_mode.WHY}" in lines
+    assert len(lines) == 3 + sum(map(len, found.values()))
+    with pytest.raises(ValueError, match=r"The mode 'print' is unknown; use .stdout. or .dicts.\."):
+        lw.show_config("print")
+
+
+def started(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout
+
+
+@needs_native
+def test_show_config_says_why():
+    code = "import lwfast as lw; lw.show_config()"
+    assert f"level: {_mode.LEVEL}" in started(code)
+    assert "because: NUMBA_DISABLE_JIT is set" in started(code, NUMBA_DISABLE_JIT="1")
+    assert "because: LWFAST_JIT is set" in started(code, LWFAST_JIT="1")
+    assert "cannot run: LWFAST_CPU=v9 asks for kernels of a level" in started(code, LWFAST_CPU="v9")
+    without = "import sys; sys.modules['numba'] = sys.modules['llvmlite'] = None; " + code
+    assert f"level: {_mode.LEVEL}" in started(without)
+    assert "cannot run: import of " in started(without, LWFAST_JIT="1")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "kernels", "good", "line"),
+    [
+        ((), NATIVE, True, "ok   needed: numpy 1, numba 1,"),
+        (("numba",), NATIVE, True, f"ok   not installed: numba; {installation.NUMBA_IS_NEEDED}"),
+        (("numba", "msgspec"), NATIVE, False, "BAD  not installed: msgspec; install lwfast again"),
+        (("numba",), {"cannot run": "no module"}, False, "BAD  not installed: numba; install lwfast again"),
+        (("numba",), COMPILED, False, "BAD  not installed: numba; install lwfast again"),
+    ],
+)
+def test_doctor_names_what_is_not_installed(monkeypatch, capsys, lacking, kernels, good, line):
+    found = {name: "" if name in lacking else "1" for name in installation.NEEDED}
+    monkeypatch.setattr(doctor, "versions", lambda: found)
+    monkeypatch.setattr(doctor, "kernels", lambda: kernels)
+    assert doctor._installation(None) is good
+    assert line in capsys.readouterr().out
+
+
+def test_doctor_says_why_kernels_cannot_run(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "kernels", lambda: {"cannot run": "there is no Numba"})
+    assert doctor._kernels(None) is False
+    assert capsys.readouterr().out == "BAD  kernels cannot run: there is no Numba\n"
