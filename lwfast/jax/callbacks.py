@@ -46,7 +46,7 @@ def output_probabilities(unitary: Any, occupation: Sequence[int], **options: Any
 def expectation(task: Any, observable: Observable, parameters: Sequence[Parameter[Any]], values: Any) -> Any:
     """Compute the exact mean of an observable for values of Parameters, such that JAX differentiates it.
 
-    The Parameters have their former values back afterwards.
+    The Parameters have their former values back afterwards; meanwhile other threads see the new ones.
 
     Args:
         task: A Sampler.

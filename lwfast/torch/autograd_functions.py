@@ -42,7 +42,7 @@ def expectation(
 ) -> torch.Tensor:
     """Compute the exact mean of an observable for values of Parameters, so that it can be differentiated.
 
-    The Parameters have their former values back afterwards.
+    The Parameters have their former values back afterwards; meanwhile other threads see the new ones.
 
     Args:
         task: A Sampler.

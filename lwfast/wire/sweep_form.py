@@ -22,6 +22,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from lwfast._base.memory import check_memory
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.optics.elements import ElementTable
 
@@ -109,7 +110,16 @@ def settings_of(form: SweepForm) -> FloatArray:
 
 
 def unitaries_of(form: SweepForm, n_modes: int) -> ComplexArray:
-    """Return the unitary of each setting of a form that was checked: complex128[k, n_modes, n_modes]."""
+    """Return the unitary of each setting of a form that was checked: complex128[k, n_modes, n_modes].
+
+    Raises:
+        ResourceLimitError: They would not fit in memory.
+    """
+    check_memory(
+        32 * form.n_settings * n_modes * n_modes,
+        f"The unitaries of {form.n_settings:,} settings of {n_modes} modes",
+        remedy="Split the sweep.",
+    )
     steps = np.frombuffer(form.steps, "<i4").astype(np.int64).reshape(-1, 4)
     blocks = tuple((block.before, np.array(block.modes, dtype=np.int64)) for block in form.blocks)
     constants = np.frombuffer(form.constants, "<f8").astype(np.float64)

@@ -11,6 +11,7 @@ import threading
 import numpy as np
 import pytest
 
+import lwfast as lw
 from lwfast._kernels import _jit, _mode
 from lwfast._kernels._signatures import CODES, codes_of
 from tests.kernels.twins import modules, needs_native
@@ -157,6 +158,26 @@ def test_tuples(level):
     for chunk in ((1,), (1, 2, 3), [1, 2], (1, 2.0), (1, None), 1):
         with pytest.raises(TypeError, match="argument 1, chunk, a tuple of 2"):
             mark(chunk, *(None for _ in codes[1:]))
+
+
+@pytest.mark.parametrize(("signed", "unsigned"), [("q", "Q"), ("l", "L")])
+def test_types_that_numpy_counts_twice(signed, unsigned):
+    """`long` and `long long` are both int64 here, whichever of them a caller's array has."""
+    from lwfast._kernels.optics.samples.pcg64 import seed_streams
+    from lwfast._kernels.optics.slos import prefix_counts
+
+    bounds = np.full(4, 3, dtype=signed)
+    counts, _ = prefix_counts(bounds, np.zeros(4, signed), 3)
+    assert counts.tolist() == prefix_counts(np.full(4, 3), np.zeros(4, np.int64), 3)[0].tolist()
+    streams, same = np.ones((2, 4), dtype=unsigned), np.ones((2, 4), np.uint64)
+    seed_streams(streams)
+    seed_streams(same)
+    assert streams.tolist() == same.tolist()
+    photons = np.array([1, 1, 0], dtype=signed)
+    assert lw.output_distribution(np.eye(3), photons).probabilities.max() == 1.0
+    kept, numbers = lw.post_select(np.eye(2, dtype=np.uint8), photons[:2], [((0,), (1,))])
+    assert kept.tolist() == [[1, 0]]
+    assert numbers.tolist() == [1]
 
 
 @needs_native

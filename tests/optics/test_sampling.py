@@ -97,6 +97,21 @@ def test_generator_and_seed_sequence():
     assert len(answers) == 1
 
 
+def test_more_outcomes_than_32_bits_number(monkeypatch):
+    """Guide tables of int64, which take 16 GB in earnest, give the samples that those of int32 give."""
+    p = np.random.default_rng(0).exponential(size=50)
+    uniforms = np.random.default_rng(1).random(500)
+    cdf = p.cumsum() / p.sum()
+    answers = []
+    for most, kind in ((50, np.int32), (49, np.int64)):
+        monkeypatch.setattr(sampling, "_NUMBERED_BY_32_BITS", most)
+        guide, outcomes = guide_to(cdf, 500), np.empty(500, dtype=np.int64)
+        assert guide.dtype == kind
+        draw_outcomes(uniforms, cdf, guide, outcomes)
+        answers.append((outcomes.tolist(), sample_counts(p, 500, rng=1).tolist()))
+    assert answers[0] == answers[1]
+
+
 def test_compiled_equals_interpreted():
     """The kernels do what their Python code does."""
     p = np.random.default_rng(0).exponential(size=50)

@@ -53,6 +53,14 @@ def test_the_bits_of_the_long_way(photons, seed, data):
     assert small.amplitudes(entries).tobytes() == long.amplitudes.tobytes()
 
 
+@pytest.mark.parametrize(("n_modes", "is_small"), [(1024, True), (1025, False)])
+def test_no_table_of_more_than_a_megabyte_is_kept(n_modes, is_small):
+    """One photon in n modes has n outcomes of n modes each."""
+    small = small_layers((1, *[0] * (n_modes - 1)), ())
+    assert (small is not None) == is_small
+    assert small is None or small.states.nbytes == n_modes**2
+
+
 @given(inputs, seeds)
 @settings(deadline=None)
 def test_reference(photons, seed):

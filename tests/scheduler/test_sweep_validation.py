@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lwfast.errors import ResourceLimitError
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.validation.payloads import check_one, stored_form
@@ -48,6 +49,17 @@ def test_a_valid_sweep_is_kept_to_the_letter():
     found = unitaries_of(kept.sweep, 2)
     assert np.allclose(np.abs(np.linalg.det(found)), 1)
     assert stored_form(payload(sweep=sweep())) == job.payload
+
+
+def test_a_worker_multiplies_up_only_what_fits_in_memory(monkeypatch):
+    form = decode_payload(check_one(payload(sweep=sweep()), QPUS).payload).sweep
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "383")
+    with pytest.raises(
+        ResourceLimitError, match=r"The unitaries of 3 settings of 2 modes .* Split the sweep"
+    ):
+        unitaries_of(form, 2)
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "384")
+    assert unitaries_of(form, 2).shape == (3, 2, 2)
 
 
 def test_a_payload_without_one_is_stored_as_ever():

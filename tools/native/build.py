@@ -38,11 +38,19 @@ def all_levels() -> tuple[str, ...]:
 
 
 def own_levels() -> tuple[str, ...]:
-    """Return the levels that this processor runs."""
+    """Return the levels that this processor runs.
+
+    Raises:
+        BuildError: The system does not say what the processor can do.
+    """
     levels = all_levels()
     if levels != X86_LEVELS:
         return levels
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("flags")[2].partition("\n")[0].split()
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError as error:
+        raise BuildError(f"the processor is not known: {error}") from None
+    flags = told.partition("flags")[2].partition("\n")[0].split()
     needed = (
         {"ssse3", "sse4_2", "popcnt"},
         {"avx2", "bmi2", "fma", "abm"},
@@ -189,7 +197,6 @@ def main() -> None:
     )
     given = parser.parse_args()
     wanted = given.levels
-    levels = tuple(level for level in all_levels() if level in wanted) if wanted else own_levels()
     sys.path[:0] = [str(ROOT), str(HERE)]
     os.environ["LWFAST_JIT"] = "1"
     from lwfast._kernels._mode import digest_of_sources
@@ -197,6 +204,7 @@ def main() -> None:
     target = ROOT / "lwfast" / "_kernels" / MODULE
     part = target.with_suffix(".part")
     try:
+        levels = tuple(level for level in all_levels() if level in wanted) if wanted else own_levels()
         seconds = build(part, levels, digest_of_sources(), given.only)
     except BuildError as error:
         sys.exit(f"build.py: {error}.")

@@ -169,6 +169,20 @@ static int type_of(char code) {
     return NPY_NOTYPE;
 }
 
+/* NumPy counts some types twice, as `long` and `long long` of 64 bits; to Numba and to kernels they are one. */
+static int type_given(PyArrayObject *array) {
+    const int given = PyArray_TYPE(array);
+    switch (given) {
+    case NPY_INT: return NPY_INT32;
+    case NPY_UINT: return NPY_UINT32;
+    case NPY_LONG: return sizeof(long) == 8 ? NPY_INT64 : NPY_INT32;
+    case NPY_ULONG: return sizeof(long) == 8 ? NPY_UINT64 : NPY_UINT32;
+    case NPY_LONGLONG: return NPY_INT64;
+    case NPY_ULONGLONG: return NPY_UINT64;
+    }
+    return given;
+}
+
 typedef enum { FITS, OTHER, FAILED } Fit; /* FAILED: an exception is set */
 
 /* What does not convert is of another kind; anything else that a conversion raises stays raised. */
@@ -186,7 +200,7 @@ static Fit take_array(const char *code, PyObject *object, int64_t **to) {
     PyArrayObject *array = (PyArrayObject *)object;
     const int flags = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED | (code[0] == 'a' ? NPY_ARRAY_WRITEABLE : 0);
     const int n_dims = code[2] - '0';
-    if (PyArray_TYPE(array) != type_of(code[1]) || PyArray_NDIM(array) != n_dims ||
+    if (type_given(array) != type_of(code[1]) || PyArray_NDIM(array) != n_dims ||
         !PyArray_CHKFLAGS(array, flags) || !PyArray_ISNBO(PyArray_DESCR(array)->byteorder))
         return OTHER;
     int64_t *word = *to;

@@ -17,11 +17,14 @@ from lwfast.optics.distributions.stacked_layers import (
     layer_program,
     program_modes,
 )
+from lwfast.optics.photon_limits import states_of
 from lwfast.rules import Rule
 
 _MOST_PHOTONS = 24
+_MOST_TABLE_BYTES = 1 << 20
+"""Tables of outcomes beyond, of one photon in more than a thousand modes, are not kept."""
 _KEPT = 64
-"""Layouts that are kept, the last ones used; each takes less than a megabyte."""
+"""Layouts that are kept, the last ones used."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +99,8 @@ def small_layers(
     n, n_modes, fixed = sum(photons), len(photons), dict(heralds)
     free, modes = program_modes(n_modes, fixed)
     if n > _MOST_PHOTONS or sum(fixed.values()) > n or not fits(len(free), fixed, 0, n):
+        return None
+    if len(free) * states_of(len(free), n) > _MOST_TABLE_BYTES:
         return None
     program = layer_program(len(free), fixed_photons(fixed), 0, n, 0, rules)
     if not program.n_out:

@@ -23,6 +23,8 @@ _BLOCK = 1 << 18
 _WIDE = 1 << 14
 """From so many outcomes on, their tables leave the cache: numbers are sorted into bins, many at a time."""
 _WIDE_BLOCK = 1 << 20
+_NUMBERED_BY_32_BITS = 1 << 31
+"""Most outcomes whose numbers fit in the int32 of a guide table."""
 _MULTINOMIAL_BLOCK = 1 << 20
 _CHUNK_NANOSECONDS = 3e5
 """Distributions of a stack are handed to threads in chunks of about so much work."""
@@ -134,7 +136,8 @@ def guide_to(cdf: FloatArray, n_samples: int) -> Any:
     """Return the guide table, int32 or int64, to cumulative probabilities float64[K], the last one 1."""
     from lwfast._kernels.optics.samples.sampling import guide_table
 
-    guide: Any = np.empty(guide_cells(cdf.size, n_samples), dtype=np.int32 if cdf.size < 2**31 else np.int64)
+    kind = np.int32 if cdf.size <= _NUMBERED_BY_32_BITS else np.int64
+    guide: Any = np.empty(guide_cells(cdf.size, n_samples), dtype=kind)
     guide_table(cdf, guide)
     return guide
 

@@ -21,7 +21,7 @@ from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 _U = np.uint64  # an unsigned index needs no check for negative ones
 
 
-@jit("const float64[:], int32[:]")
+@jit("const float64[:], int32[:]", "const float64[:], int64[:]")
 def guide_table(cdf: FloatArray, guide: AnyArray) -> None:
     """Fill `guide` with the first outcome of each cell.
 
@@ -56,7 +56,10 @@ def _outcome_at(u: float, cdf: FloatArray, guide: AnyArray) -> np.uint64:
     return outcome
 
 
-@jit("const float64[:], const float64[:], const int32[:], int64[:]")
+@jit(
+    "const float64[:], const float64[:], const int32[:], int64[:]",
+    "const float64[:], const float64[:], const int64[:], int64[:]",
+)
 def draw_outcomes(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, outcomes: AnyArray) -> None:
     """Write the outcome of each uniform number.
 
@@ -70,7 +73,10 @@ def draw_outcomes(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, outcom
         outcomes[i] = _outcome_at(uniforms[i], cdf, guide)
 
 
-@jit("float64[:], float64[:], const float64[:], const int32[:], int64[:]")
+@jit(
+    "float64[:], float64[:], const float64[:], const int32[:], int64[:]",
+    "float64[:], float64[:], const float64[:], const int64[:], int64[:]",
+)
 def count_uniforms(
     uniforms: FloatArray, scratch: FloatArray, cdf: FloatArray, guide: AnyArray, counts: Counts
 ) -> None:
