@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 
 from lwfast._types import AnyArray, FloatArray
-from lwfast.errors import ResultFormatError
+from lwfast.errors import ResultFormatError, ended
 
 VERSION = 1
 _DTYPES = ("|u1", "<u2", "<u4", "<i8", "<f8", "<c16")
@@ -97,7 +97,7 @@ def decode_sweep(body: bytes) -> tuple[SweepColumns, dict[str, Any] | None, dict
     try:
         decoded = _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ResultFormatError(f"It is not the body of a sweep: {error}") from None
+        raise ResultFormatError(f"It is not the body of a sweep: {ended(error)}") from None
     sweep = decoded.sweep
     if sweep.version != VERSION:
         raise ResultFormatError(f"It is a sweep of version {sweep.version}, and this lwfast reads {VERSION}.")

@@ -60,7 +60,7 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         Reverse accumulation through elements, layers and noise: A. Griewank and A. Walther, "Evaluating
         Derivatives" (SIAM, 2008), chapter 3; layers of Heurtel et al., arXiv:2206.10549.
     """
-    adopted = adopt(task)
+    adopted = adopt(task, "a Sampler or an Analyzer")
     if not isinstance(adopted, Sampler | Analyzer):
         msg = f"An expectation is that of a Sampler or an Analyzer, got {type(adopted).__name__}."
         raise TypeError(msg)

@@ -197,6 +197,13 @@ def _with_way_back(
     workers: int | None,
 ) -> OutputDistribution:
     """Compute the distribution of one setting, and keep what derivatives are taken back by."""
+    settings = checked_settings(unitary, occupation)
+    if settings.shape:
+        msg = (
+            f"Derivatives are those of one setting, got a stack of shape {settings.shape}; "
+            "call once for each setting."
+        )
+        raise ValueError(msg)
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
     fixed = checked_heralds(heralds, len(matrix))

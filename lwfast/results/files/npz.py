@@ -74,7 +74,7 @@ def counts_of(arrays: Mapping[str, AnyArray]) -> tuple[StateTable, Counts]:
     """
     if "states" not in arrays or "counts" not in arrays:
         missing = "states.npy" if "states" not in arrays else "counts.npy"
-        raise ResultFormatError(f"It does not hold a result: {missing!r}")
+        raise ResultFormatError(f"It does not hold a result: {missing!r} is missing.")
     table, column = arrays["states"], arrays["counts"]
     held = 2 * (table.nbytes + column.nbytes) + table.size + (8 + _GROUPING_BYTES) * column.size
     check_memory(held, f"A result of {column.size} states", remedy=MEMORY_REMEDY)

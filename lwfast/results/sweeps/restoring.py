@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import AnyArray
-from lwfast.errors import ResultCreationError, ResultFormatError
+from lwfast.errors import ResultCreationError, ResultFormatError, ended
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.qpu_result import QPUSamplingResult
@@ -72,7 +72,7 @@ def sweep_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> Swe
         record = ResultRecord(metadata=kept, job_data=job_data)
         raw = _counts(axis, unpacked(sweep.columns), record, "QPUSamplingResult", None)
     except (KeyError, ResultCreationError) as error:
-        raise ResultFormatError(f"It is not the body of a sweep: {error}") from None
+        raise ResultFormatError(f"It is not the body of a sweep: {ended(error)}") from None
     return raw if job_data is None else raw.as_job_wants(job_data)
 
 
