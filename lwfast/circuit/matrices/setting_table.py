@@ -136,9 +136,7 @@ def _parameter(key: Any, there: Sequence[Parameter[Any]]) -> Parameter[Any]:
     if len(found) != 1:
         known = sorted({parameter.label for parameter in there if parameter.label is not None})
         what = "no parameter" if not found else f"{len(found)} parameters"
-        has = (
-            f"its labels are {', '.join(map(repr, known))}" if known else "no parameter has a label"
-        )
+        has = f"its labels are {', '.join(map(repr, known))}" if known else "no parameter has a label"
         if there:
             msg = f"The circuit has {what} with the label {key!r}; {has}. Give the Parameter itself instead."
         else:

@@ -72,15 +72,15 @@ def output_distribution(
         rules: Post-selection: an object with `.rules`, or pairs (modes, allowed sums). Modes are numbered as
             in the outcomes, heralded modes not counted.
         min_detection: Fewest photons of an outcome, heralded photons not counted.
-        threshold: Report clicks, 0 or 1 a mode, instead of photon numbers. Heralds and rules then apply to
+        threshold: Report clicks, 0 or 1 per mode, instead of photon numbers. Heralds and rules then apply to
             clicks.
         amplitudes: Also return the probability amplitudes; for a unitary without `threshold` only.
         source: An imperfect source: a `lwfast.emulator.Source`, or anything with `purity`, `brightness` and
             `indistinguishability`.
         detector: Imperfect detectors: a `lwfast.emulator.Detector`, or anything with `efficiency`, `p_dark`
             and `photon_counting`.
-        gradient: Keep what is needed to differentiate: `.pullback(cotangent)` of the result takes
-            derivatives by the outcomes to those by the entries of the matrix. It takes more memory, about
+        gradient: For one setting, keep what is needed to differentiate: `.pullback(cotangent)` of the result
+            takes derivatives by the outcomes to those by the entries of the matrix. It takes more memory, about
             the size of all amplitudes, lost photons included. Of threshold detectors, outcomes that cannot
             occur may be left out.
         workers: Number of threads, None for all cores; the answer does not depend on it.
