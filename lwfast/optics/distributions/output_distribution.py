@@ -80,9 +80,9 @@ def output_distribution(
         detector: Imperfect detectors: a `lwfast.emulator.Detector`, or anything with `efficiency`, `p_dark`
             and `photon_counting`.
         gradient: For one setting, keep what is needed to differentiate: `.pullback(cotangent)` of the result
-            takes derivatives by the outcomes to those by the entries of the matrix. It takes more memory, about
-            the size of all amplitudes, lost photons included. Of threshold detectors, outcomes that cannot
-            occur may be left out.
+            takes derivatives by the outcomes to those by the entries of the matrix. It takes more memory,
+            about the size of all amplitudes, lost photons included. Of threshold detectors, outcomes that
+            cannot occur may be left out.
         workers: Number of threads, None for all cores; the answer does not depend on it.
 
     Returns:
