@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLOW_LEVELS = {
-    "x86-64-v2": "permanents take 2 to 3 times as long as at x86-64-v3, which has wider registers",
+    "x86-64-v2": "permanents take about three times as long as at x86-64-v3, which has wider registers",
 }
 """Levels that cost more than a fifth, and what is known of it."""
 

@@ -101,12 +101,15 @@ class Parameter(Generic[T]):
         if self.has_bounds() and _is_nan(value):
             raise ParameterValueError("Parameter with bounds cannot be set to NaN, which lies within none.")
         if self._min_bound is not None and not value >= self._min_bound:
-            msg = f"Set value {value} is below minimum bound {self._min_bound}."
+            msg = f"Set value {value}{self._whose()} is below minimum bound {self._min_bound}."
             raise ParameterValueError(msg)
         if self._max_bound is not None and not value <= self._max_bound:
-            msg = f"Set value {value} is above maximum bound {self._max_bound}."
+            msg = f"Set value {value}{self._whose()} is above maximum bound {self._max_bound}."
             raise ParameterValueError(msg)
         self._value = value
+
+    def _whose(self) -> str:
+        return "" if self.label is None else f" of {self.label!r}"
 
     def get(self) -> T:
         """Return the value."""

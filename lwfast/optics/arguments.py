@@ -254,7 +254,7 @@ def checked_detector(detector: Any, n_modes: int) -> tuple[FloatArray, FloatArra
     """Return the values of a detector mode by mode, or raise.
 
     Args:
-        detector: Has `efficiency`, `p_dark` and `photon_counting`, each one value or one a mode; None is
+        detector: Has `efficiency`, `p_dark` and `photon_counting`, each one value or one per mode; None is
             perfect.
         n_modes: Number of modes of the circuit, heralded ones counted.
 

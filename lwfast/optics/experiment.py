@@ -75,7 +75,7 @@ def make_experiment(
         matrix: complex128[m, m], transfer matrix, or one that was cleaned before.
         photons: Intended photons in each input mode.
         source: Has `purity`, `brightness`, `indistinguishability`; None is perfect.
-        detector: Has `efficiency`, `p_dark`, `photon_counting`, each one value or one a mode; None is
+        detector: Has `efficiency`, `p_dark`, `photon_counting`, each one value or one per mode; None is
             perfect.
         loss: float64[m], loss behind the circuit.
         tolerance: How far a matrix that was not cleaned before may be off by rounding.

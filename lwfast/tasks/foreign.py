@@ -27,11 +27,12 @@ from lwfast.tasks.simulator import Simulator
 from lwfast.tasks.task import Task
 
 
-def adopt(task: Any) -> Task | Batch:
+def adopt(task: Any, expected: str = "a Sampler, Simulator, Analyzer, Batch or Sweep") -> Task | Batch:
     """Return a task or batch of ours for one of Lightworks'; ours is returned as it is.
 
     Args:
         task: A Sampler, Simulator, Analyzer or Batch, of lwfast or of Lightworks.
+        expected: What the caller takes, for the text of the error.
 
     Raises:
         TypeError: It is none.
@@ -41,10 +42,7 @@ def adopt(task: Any) -> Task | Batch:
         return task
     maker = _TASKS.get(_foreign_name(task, _TASKS))
     if maker is None:
-        msg = (
-            f"Expected a task (Sampler, Simulator, Analyzer) or a Batch, got {task!r} of type "
-            f"{type(task).__name__}."
-        )
+        msg = f"Expected {expected}, got {task!r} of type {type(task).__name__}."
         raise TypeError(msg)
     return maker(task)
 

@@ -53,6 +53,12 @@ class SweepData:
 class Sweep:
     """One task at many settings of the parameters of its circuit.
 
+    For example, 50 values of a phase:
+
+        sweep = lw.Sweep(sampler, {phase: numpy.linspace(0, numpy.pi, 50)})
+        result = lw.emulator.Backend().run(sweep)
+        result.plot("phase")
+
     It is run by `Backend.run`, on this machine or by an executor, and by `QPU.run`, and gives one columnar
     `SweepResult`. The task is looked at when the sweep is run, as any task is. Its parameters are never set,
     so they keep their values whatever happens during a run.
@@ -113,7 +119,7 @@ class Sweep:
 
     @property
     def settings(self) -> FloatArray:
-        """The settings: float64[k, p], a row each, read-only."""
+        """The settings: float64[k, p], one row per setting, read-only."""
         return self._table.values
 
     @property
@@ -127,7 +133,7 @@ class Sweep:
         return self._axis
 
     def as_batch(self) -> Batch:
-        """Return a batch with one task a setting, whose circuits have numbers in the place of Parameters.
+        """Return a batch with one task per setting, whose circuits have numbers in the place of Parameters.
 
         Samplers get the children of the task's seed as `rng`, as in `Sweep`; for a `Generator` as `rng` the
         batch makes streams of its own.

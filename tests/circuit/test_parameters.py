@@ -41,6 +41,8 @@ def test_one_sided_bounds() -> None:
     parameter.set(-100)
     with pytest.raises(ParameterValueError, match="above maximum bound 2"):
         parameter.set(3)
+    with pytest.raises(ParameterValueError, match="value -1 of 'loss' is below minimum bound 0"):
+        Parameter(0.5, bounds=(0, 1), label="loss").set(-1)
     parameter.max_bound = None
     assert not parameter.has_bounds()
 

@@ -215,6 +215,8 @@ def test_wrong_observables():
         lw.expectation(sampler, "photons")
     with pytest.raises(TypeError, match="Sampler or an Analyzer, got Simulator"):
         lw.expectation(lw.Simulator(circuit, lw.State([1, 1, 0])), worth)
+    with pytest.raises(TypeError, match="Expected a Sampler or an Analyzer, got"):
+        lw.expectation(circuit, worth)
 
 
 def test_some_parameters_only():

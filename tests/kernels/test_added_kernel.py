@@ -78,7 +78,7 @@ a float.
 def reason_not_to_build():
     if not TOOLS.exists():
         return "tools/native is not here"
-    code = "import build; print(build.why_not() or build.no_compiler())"
+    code = "import build_extension as b; print(b.why_not() or b.no_compiler())"
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(TOOLS)!r}); {code}"]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 
@@ -89,7 +89,7 @@ def builder():
         pytest.skip(reason)
     sys.path.insert(0, str(TOOLS))
     try:
-        import build
+        pass
     finally:
         sys.path.remove(str(TOOLS))
     return build
@@ -105,7 +105,7 @@ def built(builder, tmp_path_factory):
         shutil.copytree(package, root / "lwfast", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
         shutil.copytree(TOOLS, root / "tools" / "native", ignore=shutil.ignore_patterns("__pycache__"))
         (root / "lwfast" / "_kernels" / "optics" / "added.py").write_text(KERNEL, encoding="utf-8")
-        command = [sys.executable, str(root / "tools/native/build.py"), builder.own_levels()[0]]
+        command = [sys.executable, str(root / "tools/native/build_extension.py"), builder.own_levels()[0]]
         environment = {name: text for name, text in os.environ.items() if name not in MODES}
         done = subprocess.run(
             [*command, "--only", "optics.added"],

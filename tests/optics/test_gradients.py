@@ -239,3 +239,11 @@ def test_wrong_cotangents():
         lw.output_distribution(0.5 * np.eye(2), [1, 1], gradient=True, amplitudes=True)
     with pytest.raises(ValueError, match="perfect source"):
         lw.output_distribution(np.eye(2), [1, 1], gradient=True, amplitudes=True, threshold=True)
+
+
+def test_a_stack_has_no_way_back():
+    stack = np.array([lw.random_unitary(3, seed=seed) for seed in range(2)])
+    with pytest.raises(ValueError, match=r"those of one setting, got a stack of shape \(2,\)"):
+        lw.output_distribution(stack, [1, 1, 0], gradient=True)
+    with pytest.raises(ValueError, match=r"those of one setting, got a stack of shape \(2,\)"):
+        lw.output_distribution(stack[0], [[1, 1, 0], [0, 1, 1]], gradient=True)

@@ -2,7 +2,7 @@
 
     python compile_kernels.py LEVEL FOLDER [NAME]
 
-Run by `build.py` in a process of its own, because Numba takes the processor to compile for from the
+Run by `build_extension.py` in a process of its own, because Numba takes the processor to compile for from the
 environment, once. Numba compiles each kernel for the types that its decorator states, as it would when the
 kernel is called; a small function around each reads its arguments from words of 64 bits and writes its result
 to such words, so that one piece of C can call them all. All of it is linked together, what nothing calls is

@@ -18,7 +18,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))
-import build
+import build_extension as build
 
 NUMBA = "numba==0.68.1"
 """The build uses parts of Numba that are not promised to stay; what runs later takes any version."""
@@ -31,8 +31,10 @@ class Kernels(BuildHookInterface):
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def dependencies(self) -> list[str]:
-        """Return what compiling needs, where it will be tried."""
-        return [] if self._why_not() else [NUMBA, "numpy>=2"]
+        """Return what compiling needs, where it will be tried: on systems that Numba is built for."""
+        if self._why_not() or (not self._is_required() and build.has_no_numba()):
+            return []
+        return [NUMBA, "numpy>=2"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, before the wheel is put together."""
@@ -40,7 +42,7 @@ class Kernels(BuildHookInterface):
             return
         reason = self._why_not()
         if version == "editable":
-            reason = "this install is editable; `python tools/native/build.py` compiles them"
+            reason = "this install is editable; `python tools/native/build_extension.py` compiles them"
         if not reason:
             try:
                 self._build(build_data)

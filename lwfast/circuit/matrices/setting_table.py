@@ -126,7 +126,7 @@ def setting_table(there: Sequence[Parameter[Any]], parameters: Any, *, grid: boo
 def _parameter(key: Any, there: Sequence[Parameter[Any]]) -> Parameter[Any]:
     if isinstance(key, Parameter):
         if not any(key is parameter for parameter in there):
-            msg = f"{key!r} is not one of the circuit's parameters; get_all_params() lists them."
+            msg = f"{key!r} is not one of the circuit's {len(there)} parameters; get_all_params() lists them."
             raise ValueError(msg)
         return key
     if not isinstance(key, str):
@@ -136,10 +136,11 @@ def _parameter(key: Any, there: Sequence[Parameter[Any]]) -> Parameter[Any]:
     if len(found) != 1:
         known = sorted({parameter.label for parameter in there if parameter.label is not None})
         what = "no parameter" if not found else f"{len(found)} parameters"
-        msg = (
-            f"The circuit has {what} with the label {key!r}; its labels are {known}. Give the Parameter "
-            "itself where its label does not tell."
-        )
+        has = f"its labels are {', '.join(map(repr, known))}" if known else "no parameter has a label"
+        if there:
+            msg = f"The circuit has {what} with the label {key!r}; {has}. Give the Parameter itself instead."
+        else:
+            msg = f"The circuit has no parameter with the label {key!r}: it has no parameters at all."
         raise ValueError(msg)
     return found[0]
 
@@ -162,13 +163,13 @@ def _column(values: Any, label: str) -> FloatArray:
     """Return values as float64[n]; a single number as one of length 1."""
     given: AnyArray = np.asarray(list(values) if _is_lazy(values) else values)
     if given.size == 0:
-        msg = f"{label} has no values; give at least one."
+        msg = f"The parameter {label} has no values; give at least one."
         raise ValueError(msg)
     if given.ndim > 1:
         msg = f"The values of {label} should have one dimension, got shape {given.shape}."
         raise ValueError(msg)
     if given.dtype.kind not in "iuf":
-        msg = f"The values of {label} should be real numbers, got {given.dtype}."
+        msg = f"The values of {label} should be real numbers, got {given.reshape(-1)[0]!r} among them."
         raise TypeError(msg)
     column = np.array(given, dtype=np.float64).reshape(-1)
     if not np.isfinite(column).all():

@@ -35,6 +35,11 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
     seeds play no part. All derivatives together take about as long as two or three more distributions,
     however many there are.
 
+    For example, the probability of a coincidence, and its slope by a Parameter of the circuit:
+
+        probability, slopes = lw.expectation(sampler, {lw.State([1, 1]): 1.0}, gradient=True)
+        slopes[phase]
+
     Args:
         task: A Sampler; or an Analyzer, for one mean for each of its inputs.
         observable: What an outcome is worth: a callable that takes a State (heralded modes left out), a
@@ -48,7 +53,7 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         Analyzer each number is float64[inputs].
 
     Raises:
-        TypeError: `task` is neither, the observable is none, or `gradient` is no Parameter.
+        TypeError: `task` is neither, `observable` is none of these, or `gradient` is not a Parameter.
         ValueError: The observable gives NaN or infinity, or does not fit the outcomes; or a Parameter is not
             one of the circuit.
         ParameterValueError: The derivative by a Parameter does not exist at its present value: a
@@ -60,7 +65,7 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         Reverse accumulation through elements, layers and noise: A. Griewank and A. Walther, "Evaluating
         Derivatives" (SIAM, 2008), chapter 3; layers of Heurtel et al., arXiv:2206.10549.
     """
-    adopted = adopt(task)
+    adopted = adopt(task, "a Sampler or an Analyzer")
     if not isinstance(adopted, Sampler | Analyzer):
         msg = f"An expectation is that of a Sampler or an Analyzer, got {type(adopted).__name__}."
         raise TypeError(msg)

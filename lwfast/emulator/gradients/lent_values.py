@@ -26,7 +26,9 @@ def set_for_a_while(parameters: Sequence[Parameter[Any]], values: Any) -> Iterat
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.shape != (len(parameters),):
         n = len(parameters)
-        msg = f"The values have shape {numbers.shape}, and there are {n} Parameters; give one each."
+        msg = (
+            f"The values have shape {numbers.shape}, and there are {n} Parameters; give one number for each."
+        )
         raise ValueError(msg)
     if len({id(parameter) for parameter in parameters}) < len(parameters):
         raise ValueError("A Parameter is named twice; name each once.")

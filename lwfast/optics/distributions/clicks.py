@@ -1,4 +1,4 @@
-"""Distributions of threshold detectors: one bit a mode."""
+"""Distributions of threshold detectors: one bit per mode."""
 
 from __future__ import annotations
 

@@ -72,17 +72,17 @@ def output_distribution(
         rules: Post-selection: an object with `.rules`, or pairs (modes, allowed sums). Modes are numbered as
             in the outcomes, heralded modes not counted.
         min_detection: Fewest photons of an outcome, heralded photons not counted.
-        threshold: Report clicks, 0 or 1 a mode, instead of photon numbers. Heralds and rules then apply to
+        threshold: Report clicks, 0 or 1 per mode, instead of photon numbers. Heralds and rules then apply to
             clicks.
         amplitudes: Also return the probability amplitudes; for a unitary without `threshold` only.
         source: An imperfect source: a `lwfast.emulator.Source`, or anything with `purity`, `brightness` and
             `indistinguishability`.
         detector: Imperfect detectors: a `lwfast.emulator.Detector`, or anything with `efficiency`, `p_dark`
             and `photon_counting`.
-        gradient: Keep what is needed to differentiate: `.pullback(cotangent)` of the result takes
-            derivatives by the outcomes to those by the entries of the matrix. It takes more memory, about
-            the size of all amplitudes, lost photons included. Of threshold detectors, outcomes that cannot
-            occur may be left out.
+        gradient: For one setting, keep what is needed to differentiate: `.pullback(cotangent)` of the result
+            takes derivatives by the outcomes to those by the entries of the matrix. It takes more memory,
+            about the size of all amplitudes, lost photons included. Of threshold detectors, outcomes that
+            cannot occur may be left out.
         workers: Number of threads, None for all cores; the answer does not depend on it.
 
     Returns:
@@ -197,6 +197,13 @@ def _with_way_back(
     workers: int | None,
 ) -> OutputDistribution:
     """Compute the distribution of one setting, and keep what derivatives are taken back by."""
+    settings = checked_settings(unitary, occupation)
+    if settings.shape:
+        msg = (
+            f"Derivatives are those of one setting, got a stack of shape {settings.shape}; "
+            "call once for each setting."
+        )
+        raise ValueError(msg)
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
     fixed = checked_heralds(heralds, len(matrix))

@@ -81,7 +81,10 @@ class OutputDistribution:
             msg = f"A cotangent should hold numbers, got dtype {given.dtype}."
             raise TypeError(msg)
         if given.shape != (len(self),):
-            msg = f"The cotangent has shape {given.shape}, and there are {len(self)} outcomes; give one each."
+            msg = (
+                f"The cotangent has shape {given.shape}, and there are {len(self)} outcomes; "
+                "give one number for each."
+            )
             raise ValueError(msg)
         if given.dtype.kind == "c" and self.amplitudes is None:
             raise TypeError(

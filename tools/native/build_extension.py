@@ -1,6 +1,6 @@
 """Build the extension of kernels, `_native`: for a wheel, or beside the sources.
 
-    python tools/native/build.py [LEVEL ...] [--only NAME]
+    python tools/native/build_extension.py [LEVEL ...] [--only NAME]
 
 builds it into the source tree, where it is used until a source of a kernel changes; without levels, for this
 processor and those below. It needs a C compiler (`CC`, by default `cc`; `CFLAGS` and `LDFLAGS` count), Numba
@@ -71,6 +71,13 @@ def why_not() -> str:
     if sys.version_info >= (3, 15):
         return f"Numba, which compiles the kernels, does not know Python {platform.python_version()} yet"
     return ""
+
+
+def has_no_numba() -> bool:
+    """Say whether no Numba can be installed here without being compiled: asking for it would end the build."""
+    return (
+        platform.machine().lower() not in {"x86_64", "amd64", "aarch64"} or platform.libc_ver()[0] != "glibc"
+    )
 
 
 def compiler() -> list[str]:
@@ -207,7 +214,7 @@ def main() -> None:
         levels = tuple(level for level in all_levels() if level in wanted) if wanted else own_levels()
         seconds = build(part, levels, digest_of_sources(), given.only)
     except BuildError as error:
-        sys.exit(f"build.py: {error}.")
+        sys.exit(f"build_extension.py: {error}.")
     part.replace(target)
     print(
         f"{target.relative_to(ROOT)}: {', '.join(levels)}, {target.stat().st_size >> 10} KiB, {seconds:.0f} s"
