@@ -92,7 +92,7 @@ def builder():
         pass
     finally:
         sys.path.remove(str(TOOLS))
-    return build
+    return build_extension
 
 
 @pytest.fixture(scope="module")

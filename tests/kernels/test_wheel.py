@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """Return a copy of what is built, with an extension beside the sources, as `build_extension.py` leaves it."""
+    """Return a copy of what is built, with an extension beside the sources."""
     root = tmp_path_factory.mktemp("checkout")
     for name in ("lwfast", "tools"):
         shutil.copytree(SOURCES / name, root / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))

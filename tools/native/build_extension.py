@@ -74,7 +74,7 @@ def why_not() -> str:
 
 
 def has_no_numba() -> bool:
-    """Say whether no Numba can be installed here without being compiled: asking for it would end the build."""
+    """Say whether Numba comes without a wheel for this system: asking for it could end the build."""
     return (
         platform.machine().lower() not in {"x86_64", "amd64", "aarch64"} or platform.libc_ver()[0] != "glibc"
     )
