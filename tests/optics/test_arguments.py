@@ -187,3 +187,10 @@ def test_parts_of_other_kinds():
     assert efficiency.tolist() == [0.5, 1]
     assert dark.tolist() == [0, 0]
     assert resolving.tolist() == [True, True]
+
+
+def test_the_wrong_probability_is_named():
+    with pytest.raises(ValueError, match=r"Setting 1 of the stack: .* number 0 is -0\.1\."):
+        lw.sample_counts([[0.5, 0.6], [-0.1, 0.2]], 10)
+    with pytest.raises(ValueError, match=r"not all zero; the sum is 0\.0\."):
+        lw.sample_counts([0.0, 0.0], 10)

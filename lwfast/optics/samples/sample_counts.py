@@ -78,15 +78,17 @@ def _count_one(p: FloatArray, n: int, generator: np.random.Generator) -> Counts:
     cdf = p.cumsum()
     total = cdf[-1]
     if not (np.isfinite(total) and total > 0) or p.min() < 0:
-        raise ValueError(_wrong(total))
+        raise ValueError(_wrong(p))
     cdf /= total
     if _by_multinomial(n, p.size):
         return _multinomial(p, float(total), n, generator)
     return _count(cdf, n, generator)
 
 
-def _wrong(total: float) -> str:
-    return f"Probabilities should be finite, not negative and not all zero; the sum is {total}."
+def _wrong(p: FloatArray) -> str:
+    bad = np.flatnonzero(~np.isfinite(p) | (p < 0))
+    what = f"number {bad[0]} is {p[bad[0]]}" if len(bad) else f"the sum is {p.sum()}"
+    return f"Probabilities should be finite, not negative and not all zero; {what}."
 
 
 def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]) -> Counts:
@@ -115,7 +117,7 @@ def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]
     wrong = np.flatnonzero(~((totals > 0) & (totals < np.inf)))
     if len(wrong):
         with naming(int(wrong[0]), shape):
-            raise ValueError(_wrong(p[wrong[0]].sum()))
+            raise ValueError(_wrong(p[wrong[0]]))
     return counts
 
 
