@@ -111,7 +111,8 @@ def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]
 
     def work(chunk: int) -> None:
         part = chunk * size, min((chunk + 1) * size, n_settings)
-        count_stack(given, states, n, guide_cells(n_outcomes, n), part, totals, counts)
+        with np.errstate(over="ignore"):  # uncompiled, NumPy warns of words that wrap
+            count_stack(given, states, n, guide_cells(n_outcomes, n), part, totals, counts)
 
     run_chunks(work, chunks, None, "settings" if chunks > 1 else None)
     wrong = np.flatnonzero(~((totals > 0) & (totals < np.inf)))

@@ -54,7 +54,8 @@ class Spawned:
         from lwfast._kernels.optics.samples.pcg64 import seed_streams
 
         states = self._seeds.copy()
-        seed_streams(states)
+        with np.errstate(over="ignore"):  # uncompiled, NumPy warns of words that wrap
+            seed_streams(states)
         return states
 
     def generator(self, index: int) -> np.random.Generator:
