@@ -109,6 +109,8 @@ def names_in(tree: ast.Module) -> set[str]:
 
 def fault_of(text: str, names: set[str]) -> str | None:
     """Say what keeps a text from being a sentence."""
+    if " has no attribute " in text:
+        return None  # Python ends it, and asks "Did you mean ...?" behind its own period
     # A list may follow, a line for each of its parts.
     if not text.rstrip().endswith(ENDS) and ":\n" not in text:
         return "no period at its end"

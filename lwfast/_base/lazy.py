@@ -36,7 +36,7 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
     def find(name: str) -> Any:
         """Import the home of `name` on first use."""
         if name not in homes:
-            raise AttributeError(f"Module {package!r} has no attribute {name!r}.")
+            raise AttributeError(f"Module {package!r} has no attribute {name!r}")
         if homes[name] == package:
             return importlib.import_module(f"{package}.{name}")
         value = getattr(importlib.import_module(homes[name]), name)

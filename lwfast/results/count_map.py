@@ -47,7 +47,7 @@ class CountMap(StateMap[int]):
         # Only reached where the normal look-up failed; `_record` itself is missing while unpickling.
         if not name.startswith("_") and name in self._record.attributes:
             return self._record.attributes[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def counts(self) -> Counts:

@@ -159,7 +159,7 @@ class LateDistribution(ProbabilityDistribution):
     def __getattr__(self, name: str) -> Any:
         """Work the columns out: slots that are empty come here."""
         if name not in StateMap.__slots__:
-            msg = f"{type(self).__name__!r} object has no attribute {name!r}."
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(msg)
         found = self._work()
         StateMap.__init__(self, found.states, found.probabilities)

@@ -68,7 +68,7 @@ class SweepSimulationResult(SweepTable):
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self._attributes:
             return self._attributes[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def array(self) -> AnyArray:
