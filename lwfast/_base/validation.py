@@ -131,3 +131,19 @@ def process_random_seed(seed: Any) -> int | None:
         msg = f"Random seed should not be negative, got {value}."
         raise ValueError(msg)
     return value
+
+
+def refuse_masked(values: Any, what: str) -> None:
+    """Raise where an array has masked entries: what stands behind a mask is no number, and NumPy takes it.
+
+    Args:
+        values: Anything.
+        what: The beginning of the message, such as "The matrix has".
+
+    Raises:
+        ValueError: It is an array with masked entries.
+    """
+    mask = getattr(values, "mask", None)
+    if mask is not None and isinstance(values, np.ndarray) and np.any(mask):
+        msg = f"{what} masked entries; fill them in, for instance with .filled(0)."
+        raise ValueError(msg)

@@ -13,7 +13,9 @@ extension, `LWFAST_SIMD=4` (8) for the highest level with vectors of so many num
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import os
+import sys
 from typing import Any
 
 
@@ -52,10 +54,13 @@ def _decide() -> tuple[str, str, Any, str]:
     if _is_set("LWFAST_JIT"):
         return "numba", "LWFAST_JIT is set", None, ""
     try:
+        cut = _file_that_is_cut()
+        if cut is not None:
+            return "numba", f"the kernels compiled ahead of time are damaged: {cut} is cut short", None, ""
         native: Any = importlib.import_module("lwfast._kernels._native")
     except ModuleNotFoundError:
         return "numba", "this installation holds no kernels that were compiled ahead of time", None, ""
-    except ImportError as error:  # built for another system, or damaged
+    except (ImportError, OSError) as error:  # built for another system, or damaged
         return "numba", f"the kernels compiled ahead of time cannot be loaded ({error})", None, ""
     if native.SOURCES and digest_of_sources() != native.SOURCES:
         return "numba", "the kernels compiled ahead of time are older than their sources", None, ""
@@ -67,6 +72,17 @@ def _decide() -> tuple[str, str, Any, str]:
         return "numba", reason, None, ""
     asked = "LWFAST_CPU is set" if os.environ.get("LWFAST_CPU", "").strip() else "the highest that runs here"
     return "native", asked, native, level
+
+
+def _file_that_is_cut() -> str | None:
+    """Return the file of the extension if it is there and cut short: to load it would end the process."""
+    folders = list(sys.modules[__package__].__path__)
+    spec = importlib.machinery.PathFinder.find_spec("lwfast._kernels._native", folders)
+    if spec is None or not spec.has_location or spec.origin is None:
+        return None
+    from lwfast._kernels._extension_file import is_cut
+
+    return spec.origin if is_cut(spec.origin) else None
 
 
 def digest_of_sources() -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from lwfast._base.validation import refuse_masked
 from lwfast._types import ComplexArray
 from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized, ValueOf, element
 from lwfast.circuit.matrices.bound_elements import ElementBinder
@@ -127,6 +128,7 @@ def as_unitary_matrix(unitary: Any) -> ComplexArray | ParameterizedUnitary:
     """
     if isinstance(unitary, ParameterizedUnitary):
         return unitary
+    refuse_masked(unitary, "The unitary has")
     given = np.asarray(unitary)
     if given.ndim != 2 or 0 in given.shape:
         msg = f"Unitary should be a square matrix, got shape {given.shape}."

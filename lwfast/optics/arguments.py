@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.limits import MAX_INT64, SINGLE_PRECISION, check_state_photons
-from lwfast._base.validation import as_fraction, as_integer, is_bool, is_several, scalar
+from lwfast._base.validation import as_fraction, as_integer, is_bool, is_several, refuse_masked, scalar
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
@@ -25,7 +25,7 @@ def checked_matrix(unitary: ArrayLike) -> ComplexArray:
     matrix = np.ascontiguousarray(matrix, dtype=np.complex128)
     if not np.isfinite(matrix).all():
         raise ValueError("The transfer matrix has entries that are NaN or infinite.")
-    _check_mask(unitary)
+    refuse_masked(unitary, "The transfer matrix has")
     return matrix
 
 
@@ -38,13 +38,6 @@ def _numeric(unitary: ArrayLike) -> AnyArray:
         msg = f"A transfer matrix should hold numbers, got {type(unitary).__name__} of dtype {matrix.dtype}."
         raise TypeError(msg)
     return matrix
-
-
-def _check_mask(unitary: ArrayLike) -> None:
-    if np.any(getattr(unitary, "mask", False)):
-        raise ValueError(
-            "The transfer matrix has masked entries; fill them in, for instance with .filled(0)."
-        )
 
 
 def matrix_tolerance(unitary: ArrayLike) -> float:
@@ -62,6 +55,7 @@ def checked_occupation(occupation: Any, n_modes: int) -> tuple[int, ...]:
     if not is_several(given):
         msg = f"The input state should be a State or photon numbers, got {given!r}."
         raise TypeError(msg)
+    refuse_masked(given, "The input state has")
     values = tuple(as_integer(value, f"Photon number of mode {mode}") for mode, value in enumerate(given))
     if len(values) != n_modes:
         msg = f"The input state has {len(values)} modes, and the matrix {n_modes}."
@@ -115,7 +109,7 @@ def checked_settings(unitary: ArrayLike, occupation: Any) -> SettingStack:
     if matrices.ndim < 2 or matrices.shape[-1] != matrices.shape[-2]:
         msg = f"A transfer matrix should be square, got shape {matrices.shape}."
         raise ValueError(msg)
-    _check_mask(unitary)
+    refuse_masked(unitary, "The transfer matrix has")
     photons = _photon_table(occupation, matrices.shape[-1])
     one, other = matrices.shape[:-2], photons.shape[:-1]
     try:
@@ -157,6 +151,7 @@ def _photon_table(occupation: Any, n_modes: int) -> NDArray[np.int64]:
     given = getattr(occupation, "s", occupation)
     if not _is_stack(given):
         return np.array(checked_occupation(given, n_modes), dtype=np.int64)
+    refuse_masked(given, "The input states have")
     try:
         table = given if isinstance(given, np.ndarray) else np.array(_plain(given))
         mixed = not isinstance(given, np.ndarray) and any(map(is_bool, np.array(_plain(given), object).flat))

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from lwfast._base.limits import MAX_INT64, check_state_photons
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
-from lwfast._base.validation import as_integer
+from lwfast._base.validation import as_integer, refuse_masked
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.photon_limits import states_of
@@ -82,6 +82,7 @@ def fock_rank(states: ArrayLike) -> Any:
         ValueError: A photon number is negative.
         ResourceLimitError: More than 255 photons, or ranks that do not fit in int64.
     """
+    refuse_masked(states, "States have")
     array = np.asarray(getattr(states, "s", states))
     if array.ndim < 1:
         raise ValueError("A state needs at least one dimension, the modes.")
@@ -131,6 +132,7 @@ def fock_unrank(ranks: ArrayLike, n_modes: int, n_photons: int) -> StateTable:
     n_modes, n_photons = _numbers(n_modes, n_photons)
     _check_rank(n_modes, n_photons)
     count = states_of(n_modes, n_photons)
+    refuse_masked(ranks, "Ranks have")
     array = np.asarray(ranks)
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(np.int64)

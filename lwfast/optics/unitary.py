@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from lwfast._base.memory import check_memory
 from lwfast._base.settings import settings
-from lwfast._base.validation import as_integer, as_real, process_random_seed
+from lwfast._base.validation import as_integer, as_real, process_random_seed, refuse_masked
 from lwfast._kernels.report import are_compiled_here
 from lwfast._types import AnyArray, ComplexArray, FloatArray, SeedLike
 from lwfast.errors import NotUnitaryError
@@ -170,6 +170,7 @@ def check_unitary(matrix: ArrayLike, *, atol: float | None = None) -> None:
 
 
 def _square(matrix: ArrayLike) -> AnyArray:
+    refuse_masked(matrix, "The matrix has")
     array = np.asarray(matrix)
     if array.dtype.kind == "O":
         array = array.astype(np.complex128)  # exact numbers, such as fractions; TypeError where it is none

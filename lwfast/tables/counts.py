@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import readable
 from lwfast._base.limits import MAX_INT64, MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
+from lwfast._base.validation import refuse_masked
 from lwfast._kernels.report import are_compiled_here
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
@@ -160,7 +161,7 @@ def as_table(states: Any) -> StateTable:
         TypeError: If it does not hold integers.
         ValueError: If it is not two-dimensional, a photon number is not in 0 to 255, or an entry is masked.
     """
-    _check_mask(states, "states")
+    refuse_masked(states, "States have")
     array = np.asarray(states)
     if array.size == 0 and array.dtype == np.float64:  # np.asarray of empty lists
         array = array.astype(np.uint8)
@@ -192,7 +193,7 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
     """
     if counts is None:
         return np.ones(n_rows, np.int64)
-    _check_mask(counts, "counts")
+    refuse_masked(counts, "Counts have")
     array = np.asarray(counts)
     if array.size == 0 and array.dtype == np.float64:
         array = array.astype(np.int64)
@@ -213,15 +214,6 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
     if array.dtype == np.uint64 and array.size and array.max() > np.uint64(MAX_INT64):
         raise ValueError(f"Counts should be at most 2^63 - 1, got {array.max()}.")
     return np.ascontiguousarray(array, dtype=np.int64)
-
-
-def _check_mask(values: Any, name: str) -> None:
-    # What stands behind a mask is no entry, and np.asarray takes it for one.
-    mask = getattr(values, "mask", None)
-    if mask is not None and isinstance(values, np.ndarray) and np.any(mask):
-        raise ValueError(
-            f"{name.capitalize()} have masked entries; fill them in, for instance with .filled(0)."
-        )
 
 
 @functools.cache

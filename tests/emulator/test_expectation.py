@@ -380,3 +380,9 @@ def test_every_pair_of_modes_and_convention():
                 slow.distribution(elements, v, [1, 0, 1]), lambda _: True, worth
             ),
         )
+
+
+def test_an_observable_beyond_any_float_is_refused_as_infinity_is():
+    sampler = lw.Sampler(lw.Unitary(lw.random_unitary(2, seed=1)), lw.State([1, 0]), 1)
+    with pytest.raises(ValueError, match="finite number"):
+        lw.expectation(sampler, lambda _: 10**400)

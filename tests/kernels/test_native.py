@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast._kernels import _jit, _mode
+from lwfast._kernels import _extension_file, _jit, _mode
 from lwfast._kernels._signatures import CODES, codes_of
 from tests.kernels.twins import modules, needs_native
 
@@ -372,3 +373,21 @@ def test_an_extension_that_cannot_be_loaded(monkeypatch):
     mode, why, _, _ = _mode._decide()
     assert mode == "numba"
     assert "cannot be loaded (GLIBC_9.9 not found)" in why
+
+
+@needs_native
+@pytest.mark.parametrize("kept", [0.01, 0.5, 0.95])
+def test_an_extension_whose_file_is_cut_is_not_loaded(kept, monkeypatch, tmp_path):
+    """Loading it would be a bus error, which ends the process."""
+    for name in ("NUMBA_DISABLE_JIT", "LWFAST_JIT", "LWFAST_CPU"):
+        monkeypatch.delenv(name, raising=False)
+    whole = Path(_mode.NATIVE.__file__)
+    cut = tmp_path / whole.name
+    cut.write_bytes(whole.read_bytes()[: int(kept * whole.stat().st_size)])
+    monkeypatch.setattr(sys.modules["lwfast._kernels"], "__path__", [str(tmp_path)])
+    mode, why, _, _ = _mode._decide()
+    assert mode == "numba"
+    assert why == f"the kernels compiled ahead of time are damaged: {cut} is cut short"
+    assert _extension_file.is_cut(str(cut))
+    assert not _extension_file.is_cut(str(whole))
+    assert not _extension_file.is_cut(__file__)

@@ -287,24 +287,30 @@ def stacks_of_permanents():
         yield flat, n, 0, 9, np.zeros(9, complex)
 
 
-def distributions_of_uniforms():
+GUIDES = (np.int32, np.int64)
+"""Entries of guide tables: wide ones where there are more outcomes than narrow ones can number."""
+
+
+def distributions_of_uniforms(kind=np.int32):
     rng = generator()
     cdf = rng.random(40).cumsum()
     cdf /= cdf[-1]
     cdf[-1] = 1.0
-    guide = np.zeros(64, np.int32)
+    guide = np.zeros(64, kind)
     return rng.random(500), cdf, guide
 
 
 def guides():
-    _, cdf, guide = distributions_of_uniforms()
-    yield cdf, guide
+    for kind in GUIDES:
+        _, cdf, guide = distributions_of_uniforms(kind)
+        yield cdf, guide
 
 
 def outcomes_of_uniforms():
-    uniforms, cdf, guide = distributions_of_uniforms()
-    pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
-    yield uniforms, cdf, guide, np.zeros(len(uniforms), np.int64)
+    for kind in GUIDES:
+        uniforms, cdf, guide = distributions_of_uniforms(kind)
+        pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
+        yield uniforms, cdf, guide, np.zeros(len(uniforms), np.int64)
 
 
 def outcomes_one_by_one():
@@ -314,10 +320,11 @@ def outcomes_one_by_one():
 
 
 def counts_of_uniforms():
-    uniforms, cdf, guide = distributions_of_uniforms()
-    pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
-    for room in (0, len(uniforms)):
-        yield uniforms, np.zeros(room), cdf, guide, np.zeros(40, np.int64)
+    for kind in GUIDES:
+        uniforms, cdf, guide = distributions_of_uniforms(kind)
+        pair(OPTICS, "samples.sampling.guide_table")[0](cdf, guide)
+        for room in (0, len(uniforms)):
+            yield uniforms, np.zeros(room), cdf, guide, np.zeros(40, np.int64)
 
 
 def counts_of_few():

@@ -90,6 +90,8 @@ def step(row, column, value):
         ({"values": ["!!", "!!"]}, "sweep", "not a sweep"),
         ({"labels": ["theta"]}, "sweep.values", "for each of"),
         ({"labels": ["a", "a"]}, "sweep.labels", "differ"),
+        ({"labels": ["a", "setting"]}, "sweep.labels", "another column"),
+        ({"labels": ["mode_0", "a"]}, "sweep.labels", "another column"),
         ({"shape": [0]}, "sweep.shape", "at least 1"),
         ({"shape": []}, "sweep.shape", "lengths"),
         ({"shape": [10**9, 10**9]}, "sweep.shape", "split"),

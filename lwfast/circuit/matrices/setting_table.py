@@ -10,6 +10,7 @@ import numpy as np
 
 from lwfast._base.buffers import frozen
 from lwfast._base.memory import check_memory
+from lwfast._base.validation import refuse_masked
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.parameters import Parameter
@@ -161,6 +162,7 @@ def _labels(parameters: Sequence[Parameter[Any]]) -> tuple[str, ...]:
 
 def _column(values: Any, label: str) -> FloatArray:
     """Return values as float64[n]; a single number as one of length 1."""
+    refuse_masked(values, f"The values of {label} have")
     given: AnyArray = np.asarray(list(values) if _is_lazy(values) else values)
     if given.size == 0:
         msg = f"The parameter {label} has no values; give at least one."

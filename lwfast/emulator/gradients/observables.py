@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lwfast._base.validation import is_real, scalar
+from lwfast._base.validation import is_real, refuse_masked, scalar
 from lwfast._types import FloatArray, StateTable
 from lwfast.state import State, as_occupation
 
@@ -62,6 +63,7 @@ def _of_mapping(observable: Mapping[Any, Any], states: StateTable) -> FloatArray
 
 
 def _of_array(observable: Any, n_outcomes: int) -> FloatArray:
+    refuse_masked(observable, "The observable has")
     values = np.asarray(observable)
     if values.dtype.kind not in "biuf":
         msg = (
@@ -83,4 +85,7 @@ def _number(value: Any, state: Any) -> float:
     if not is_real(number) and not isinstance(number, bool | np.bool_):
         msg = f"The observable gives {value!r} for the outcome {state}; it should give a real number."
         raise TypeError(msg)
-    return float(number)
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf  # an integer beyond any float, refused as infinity is

@@ -238,10 +238,12 @@ def _small_distribution(unitary: Any, occupation: Any) -> OutputDistribution | N
         return None
     try:
         photons = np.array(getattr(occupation, "s", occupation))
+        if hasattr(occupation, "mask"):
+            return None  # a masked array, whose data would be taken for its entries
         if type(unitary) is np.ndarray and unitary.dtype is _COMPLEX:
             matrix = unitary
         elif hasattr(unitary, "mask"):
-            return None  # a masked array, whose data would be taken for its entries
+            return None  # likewise
         else:
             given = np.asarray(unitary)
             if given.dtype.kind not in "biufc":

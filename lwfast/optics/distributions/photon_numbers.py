@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.parallel import run_chunks
+from lwfast._base.validation import refuse_masked
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.optics.distributions.layers import OutputPolynomial, output_polynomial
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
@@ -76,6 +77,7 @@ class OutputDistribution:
         """
         if self._pull is None:
             raise ValueError("This distribution has no way back; compute it with gradient=True.")
+        refuse_masked(cotangent, "The cotangent has")
         given = np.asarray(cotangent)
         if given.dtype.kind not in "biufc":
             msg = f"A cotangent should hold numbers, got dtype {given.dtype}."

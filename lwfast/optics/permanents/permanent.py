@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.memory import check_memory
+from lwfast._base.validation import refuse_masked
 from lwfast._kernels.optics.permanents.digits import DIGITS
 from lwfast._types import AnyArray, ComplexArray
 from lwfast.errors import ResourceLimitError
@@ -192,8 +193,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
 def _as_complex(matrix: Any) -> ComplexArray:
     """Return `matrix` as a C-contiguous writable complex128 array of at least two dimensions."""
     array = np.asarray(matrix)
-    if np.any(getattr(matrix, "mask", False)):
-        raise ValueError("The matrix has masked entries; fill them in, for instance with .filled(0).")
+    refuse_masked(matrix, "The matrix has")
     if array.dtype.kind not in "buifc":
         msg = f"matrix should hold numbers, got dtype {array.dtype}."
         raise TypeError(msg)
@@ -211,6 +211,7 @@ def _as_complex(matrix: Any) -> ComplexArray:
 def _multiplicities(given: Any, length: int, name: str) -> AnyArray:
     if given is None:
         return np.ones(length, dtype=np.int64)
+    refuse_masked(given, f"{name} have")
     counts = np.asarray(given)
     if counts.size == 0:
         counts = counts.astype(np.int64)

@@ -12,6 +12,7 @@ from lwfast._base.buffers import readable
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import available_cores, run_chunks
 from lwfast._base.progress import step
+from lwfast._base.validation import refuse_masked
 from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.costs import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
@@ -61,6 +62,7 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     Source:
         Inversion with a guide table: Chen and Asau, AIIE Trans. 6, 163 (1974).
     """
+    refuse_masked(probabilities, "Probabilities have")
     p = np.ascontiguousarray(probabilities, dtype=np.float64)
     n = checked_samples(n_samples)
     if p.size == 0:

@@ -20,6 +20,11 @@ TOLERANCE = 1e-9
 _TAKEN = re.compile(r"setting|state|input|counts|probability|amplitude(_real|_imag)?|(mode|input)_\d+")
 
 
+def can_be_label(text: str) -> bool:
+    """Say whether results can have a column of a name: no other column has it, and files can keep it."""
+    return is_unicode(text) and _TAKEN.fullmatch(text) is None
+
+
 class SettingAxis:
     """Labels and values of settings.
 
@@ -47,7 +52,7 @@ class SettingAxis:
         if len(set(self.labels)) < len(self.labels):
             raise ResultCreationError(f"Labels of parameters should differ, got {self.labels}.")
         for label in self.labels:
-            if not is_unicode(label) or _TAKEN.fullmatch(label):
+            if not can_be_label(label):
                 raise ResultCreationError(
                     f"A parameter has the label {label!a:.80}, which is the name of another column, or no "
                     "text that a file can keep; give the Parameter another label."

@@ -52,12 +52,16 @@ def check_sweep(value: Any, n_modes: int | None, found: Violations) -> int | Non
 
 def _columns(form: SweepForm, found: Violations) -> list[AnyArray] | None:
     """Return the values of each parameter; None where they do not make settings."""
+    from lwfast.results.sweeps.setting_axis import can_be_label  # results load plots and files
+
     number = len(form.labels)
     if not 1 <= number <= MOST_PARAMETERS or len(form.values) != number:
         found.add("sweep.values", f"should be there for each of 1 to {MOST_PARAMETERS} labels")
         return None
     if len(set(form.labels)) < number or not all(1 <= len(name) <= _LONGEST_LABEL for name in form.labels):
         found.add("sweep.labels", f"should differ, and have 1 to {_LONGEST_LABEL} characters")
+    elif not all(map(can_be_label, form.labels)):
+        found.add("sweep.labels", "should be text, and no name of another column of results")
     if len(form.shape) not in (1, number) or any(length < 1 for length in form.shape):
         found.add("sweep.shape", f"should have 1 or {number} lengths of at least 1")
         return None
