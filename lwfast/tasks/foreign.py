@@ -27,7 +27,7 @@ from lwfast.tasks.simulator import Simulator
 from lwfast.tasks.task import Task
 
 
-def adopt(task: Any, expected: str = "a Sampler, Simulator, Analyzer, Batch or Sweep") -> Task | Batch:
+def adopt(task: Any, expected: str = "a task (Sampler, Simulator, Analyzer, Batch or Sweep)") -> Task | Batch:
     """Return a task or batch of ours for one of Lightworks'; ours is returned as it is.
 
     Args:

@@ -118,7 +118,7 @@ def test_names_alone_make_nothing_lightworks() -> None:
     """A class or a method that carries the names of Lightworks' is taken for what it is."""
     circuit, state = lightworks.Unitary(np.identity(2)), lightworks.State([1, 0])
     named = type("Sampler", (), {"__module__": lightworks.Sampler.__module__})
-    with pytest.raises(TypeError, match="Expected a Sampler, Simulator, Analyzer, Batch or Sweep, got"):
+    with pytest.raises(TypeError, match=r"Expected a task \(Sampler, .*, Batch or Sweep\), got"):
         adopt(named())
     rules = lightworks.PostSelection()
 
@@ -215,7 +215,7 @@ def test_ours_pass_through() -> None:
 @pytest.mark.parametrize("wrong", [None, 1, "Sampler", object(), Sampler, lwfast.State([1])])
 def test_the_rest_is_refused(wrong: object) -> None:
     """What is no task raises TypeError."""
-    with pytest.raises(TypeError, match="Expected a Sampler, Simulator, Analyzer, Batch or Sweep, got"):
+    with pytest.raises(TypeError, match=r"Expected a task \(Sampler, .*, Batch or Sweep\), got"):
         adopt(wrong)
     with pytest.raises(TypeError, match="Expected a PhotonicCircuit"):
         adopt_circuit(wrong)
@@ -227,7 +227,7 @@ def test_classes_of_the_same_name_are_not_taken_for_lightworks() -> None:
     class Sampler:
         pass
 
-    with pytest.raises(TypeError, match="Expected a Sampler, Simulator, Analyzer, Batch or Sweep, got"):
+    with pytest.raises(TypeError, match=r"Expected a task \(Sampler, .*, Batch or Sweep\), got"):
         adopt(Sampler())
 
 
