@@ -181,7 +181,7 @@ def test_an_error_names_its_setting_and_leaves_all_as_it_was():
     task = lw.Sampler(circuit, lw.State([1, 1, 0, 0]), 20, post_selection=picky, random_seed=4)
     with pytest.raises(RuntimeError, match="picky") as caught:
         Backend().run(lw.Sweep(task, {theta: PHASES}))
-    assert any("setting 3 of the sweep: theta=" in note for note in caught.value.__notes__)
+    assert ["setting 3 of the sweep: theta=" in note for note in caught.value.__notes__] == [True]
     assert theta.get() == 0.7
     assert task.circuit is circuit
     with pytest.raises(lw.SamplerError, match="first running"):
@@ -224,6 +224,7 @@ def test_a_setting_in_which_nothing_can_count_raises_as_alone():
     with pytest.raises(lw.SamplerError) as caught:
         Backend().run(lw.Sweep(task, {phase: [1.0, 0.0, 2.0]}))
     assert "setting 1 of the sweep: phase=0.0" in caught.value.__notes__[0]
+    assert len(caught.value.__notes__) == 1
     with pytest.raises(lw.SamplerError):
         Backend().run(task)
     task.sampling_mode = "input"

@@ -26,19 +26,6 @@ from tests.started import PATIENCE, child, read_line, threads
 pytest.importorskip("uvicorn")
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """One scheduler for the tests that leave it as it was."""
-    before = os.environ.get("LWFAST_CONFIG_DIR")
-    os.environ["LWFAST_CONFIG_DIR"] = str(tmp_path_factory.mktemp("shared"))
-    with remote.local_scheduler(workers=1) as running:
-        yield running
-    if before is None:
-        del os.environ["LWFAST_CONFIG_DIR"]
-    else:
-        os.environ["LWFAST_CONFIG_DIR"] = before
-
-
 @pytest.fixture
 def scheduler(shared, monkeypatch):
     from lwfast.remote.connection import default

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import msgspec
 import numpy as np
 import pytest
@@ -17,19 +15,6 @@ from lwfast.remote.job_path.sweep_batch import SweepBatch
 from lwfast.results import QPUSamplingResult, SweepResult
 
 pytest.importorskip("uvicorn")
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """One scheduler for the tests that leave it as it was."""
-    before = os.environ.get("LWFAST_CONFIG_DIR")
-    os.environ["LWFAST_CONFIG_DIR"] = str(tmp_path_factory.mktemp("shared"))
-    with remote.local_scheduler(workers=1) as running:
-        yield running
-    if before is None:
-        del os.environ["LWFAST_CONFIG_DIR"]
-    else:
-        os.environ["LWFAST_CONFIG_DIR"] = before
 
 
 @pytest.fixture

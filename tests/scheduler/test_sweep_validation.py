@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lwfast.errors import ResourceLimitError
+from lwfast.hardware import HardwareModel
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.validation.payloads import check_one, stored_form
+from lwfast.scheduler.workers.sweep_jobs import run_settings
 from lwfast.wire import decode_payload, settings_of, unitaries_of
 from tests.scheduler.harness import payload
 
@@ -60,6 +62,22 @@ def test_a_worker_multiplies_up_only_what_fits_in_memory(monkeypatch):
         unitaries_of(form, 2)
     monkeypatch.setenv("LWFAST_MAX_MEMORY", "384")
     assert unitaries_of(form, 2).shape == (3, 2, 2)
+
+
+def test_a_worker_holds_only_results_that_fit_in_memory(monkeypatch):
+    """Each of many settings may have as many outcomes as samples; the job ends before the machine does."""
+    job = decode_payload(check_one(payload(sweep=sweep()), QPUS).payload)
+    ran = []
+
+    def runner(*_, **__):
+        ran.append(1)
+        return np.zeros((100, 2), np.uint8), np.ones(100, np.int64)
+
+    hardware = HardwareModel(source=None, detector=None)
+    monkeypatch.setenv("LWFAST_MAX_MEMORY", "5999")
+    with pytest.raises(ResourceLimitError, match=r"The results of 2 settings .* Split the sweep"):
+        run_settings(job, job.sweep, hardware, 1, runner)
+    assert len(ran) == 2
 
 
 def test_a_payload_without_one_is_stored_as_ever():

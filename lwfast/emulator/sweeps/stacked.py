@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.emulator.plans import SLOS, surely_exact
 from lwfast.emulator.sampling import Sampling
-from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, joined, telling
+from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, joined
 from lwfast.optics.costs import MULTINOMIAL_SAMPLES
 from lwfast.optics.distributions.stacks import fock_stack
 from lwfast.optics.light import Light
@@ -41,8 +41,7 @@ def _as_stack(part: SettingRuns) -> Columns | None:
         return None
     if task.n_samples >= MULTINOMIAL_SAMPLES or not _are_clean(part.unitaries):
         return None
-    with telling(part.first, part.table, 0):
-        first = part.prepared(0)
+    first = part.prepared(0)
     sampling, plan = first.sampling, first.plan
     if (
         plan.method != SLOS

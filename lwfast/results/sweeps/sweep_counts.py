@@ -34,19 +34,7 @@ _KINDS: dict[str, type[SamplingResult]] = {
 class SweepCounts(SweepTable):
     """How often each state was measured, for each setting of a sweep: the base of `SweepResult`.
 
-    Args:
-        axis: The settings.
-        states: uint8[N, n_modes], the outcomes of one setting after the other, distinct within each; owned by
-            the new object.
-        counts: int64[N], owned likewise.
-        offsets: int64[k + 1]: the rows of setting i are those from `offsets[i]` to `offsets[i + 1]`.
-        record: Where they come from; of all settings alike.
-        kind: The name of the class of a single result.
-        reason: Why a setting has no outcomes, where one has none.
-        raw: The data before any post-selection, where they are others and known.
-
-    Raises:
-        ResultCreationError: The lengths do not fit each other.
+    Its arguments are those of `SweepResult`, which says what they are.
     """
 
     __slots__ = ("_counts", "_kind", "_offsets", "_raw", "_reason", "_record", "_states")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.memory import check_memory
 from lwfast.hardware import HardwareModel
 from lwfast.wire import ArtemisPayload, SweepForm, settings_of, unitaries_of
 
@@ -28,6 +29,7 @@ def run_settings(
         runner: Runs a setting, with the signature of `run_raw`.
 
     Raises:
+        ResourceLimitError: The results would not fit in memory.
         Exception: As `runner` does, with the number of the setting.
     """
     from lwfast.results.sweeps.setting_axis import SettingAxis
@@ -37,6 +39,7 @@ def run_settings(
     unitaries = unitaries_of(form, payload.n_modes)
     children = np.random.SeedSequence(seed).spawn(len(axis))
     tables, columns = [], []
+    held = 0
     for row, child in enumerate(children):
         try:
             states, counts = runner(
@@ -52,6 +55,9 @@ def run_settings(
             raise
         tables.append(states)
         columns.append(counts)
+        held += states.nbytes + counts.nbytes
+        # The columns of all settings, those put together, and the body.
+        check_memory(3 * held, f"The results of {row + 1:,} settings", remedy="Split the sweep.")
     offsets = np.cumsum([0, *map(len, columns)], dtype=np.int64)
     found = {"states": np.concatenate(tables), "counts": np.concatenate(columns), "offsets": offsets}
     return sweep_body(axis, found, payload.job_data)
