@@ -18,7 +18,7 @@ from lwfast.results.simulation_result import SimulationResult
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_files import save_sweep
 from lwfast.results.sweeps.sweep_table import SweepTable
-from lwfast.state import State
+from lwfast.state import State, states_of
 
 _COLUMN = {"probability": "probability", "probability_amplitude": "amplitude"}
 
@@ -88,12 +88,12 @@ class SweepSimulationResult(SweepTable):
     @property
     def inputs(self) -> list[State]:
         """All inputs, as a new list."""
-        return [State(row) for row in self._inputs.tolist()]
+        return states_of(self._inputs)
 
     @property
     def outputs(self) -> list[State]:
         """All outputs, as a new list."""
-        return [State(row) for row in self._outputs.tolist()]
+        return states_of(self._outputs)
 
     @property
     def attributes(self) -> dict[str, FloatArray]:
