@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
-from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._types import StateTable
+from lwfast.state import X_CODE, X
 from lwfast.tables.counts import hash_keys
 
 _SMALL = 4096
@@ -21,10 +21,12 @@ class StateIndex:
 
     Args:
         states: `uint8[N, n_modes]`, contiguous, no two rows equal.
+        has_x: Whether 255 in it stands for X.
     """
 
-    def __init__(self, states: StateTable) -> None:
+    def __init__(self, states: StateTable, has_x: bool = False) -> None:
         self._states = states
+        self._has_x = has_x
         n_rows, n_modes = states.shape
         self._rows: dict[bytes, int] | None = None
         self._slots = np.zeros(0, np.uint64)
@@ -41,13 +43,27 @@ class StateIndex:
             )
 
     def row(self, occupation: tuple[int, ...]) -> int:
-        """Return the row of a state, or -1 where the table does not have it."""
-        n_modes = self._states.shape[1]
-        if len(occupation) != n_modes or any(n > MAX_STATE_PHOTONS for n in occupation):
+        """Return the row of a state, or -1 where the table does not have it.
+
+        Args:
+            occupation: What `as_label` returns.
+        """
+        if len(occupation) != self._states.shape[1]:
             return -1
+        try:
+            key = bytes(occupation)
+        except ValueError:  # more photons than a table holds
+            return -1
+        except TypeError:  # an X
+            if not self._has_x or max(n for n in (0, *occupation) if n != X) >= X_CODE:
+                return -1
+            key = bytes([X_CODE if n == X else n for n in occupation])
+        else:
+            if self._has_x and X_CODE in key:
+                return -1
         if self._rows is not None:
-            return self._rows.get(bytes(occupation), -1)
-        return int(self.rows(np.array([occupation], np.uint8))[0])
+            return self._rows.get(key, -1)
+        return int(self.rows(np.frombuffer(key, np.uint8).reshape(1, -1))[0])
 
     def rows(self, wanted: StateTable) -> NDArray[np.int64]:
         """Return the row of each of several states, -1 where the table does not have it."""

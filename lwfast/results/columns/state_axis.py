@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import frozen
 from lwfast._types import StateTable
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.labels import has_an_x
 from lwfast.state import State, states_of
 from lwfast.tables.counts import group_checked
 
@@ -17,14 +18,17 @@ class StateAxis:
 
     Args:
         table: `uint8[N, n_modes]`, owned by the new object: read-only from now on.
+        has_x: Whether 255 in it stands for X.
     """
 
-    __slots__ = ("_found", "table")
+    __slots__ = ("_found", "has_x", "table")
 
     table: StateTable
+    has_x: bool
 
-    def __init__(self, table: StateTable) -> None:
+    def __init__(self, table: StateTable, has_x: bool = False) -> None:
         self.table = frozen(np.ascontiguousarray(table))
+        self.has_x = has_an_x(self.table, has_x)
         self._found: tuple[StateTable, StateIndex, NDArray[np.int64] | None] | None = None
 
     def _look(self) -> tuple[StateTable, StateIndex, NDArray[np.int64] | None]:
@@ -34,7 +38,7 @@ class StateAxis:
             places = None
             if len(keys) == len(self.table):
                 keys = self.table
-            index = StateIndex(keys)
+            index = StateIndex(keys, self.has_x)
             if keys is not self.table:
                 places = np.empty(len(keys), np.int64)
                 places[index.rows(self.table)] = np.arange(len(self.table))
@@ -63,4 +67,4 @@ class StateAxis:
 
     def states(self) -> list[State]:
         """Return all states, as a new list."""
-        return states_of(self.table)
+        return states_of(self.table, self.has_x)
