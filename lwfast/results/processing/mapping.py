@@ -8,37 +8,37 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.origin import origin_of
-from lwfast._types import StateTable
-from lwfast.results.columns.labels import LabelTable, has_an_x, refuse_x, table_of
+from lwfast.results.columns.labels import LabelTable, refuse_x, row_text, table_of
 from lwfast.state import X_CODE, iterate_states
 
-TableMapping = Callable[..., StateTable]
+TableMapping = Callable[..., LabelTable]
 
 
-def threshold(states: StateTable, invert: bool = False) -> StateTable:
+def threshold(table: LabelTable, invert: bool = False) -> LabelTable:
     """Map photon numbers to 0 (none) and 1 (any); `invert` swaps the two."""
-    return np.minimum(states, np.uint8(1)) ^ np.uint8(bool(invert))
+    refuse_x(table.has_x, "threshold mapping")
+    return LabelTable(np.minimum(table.states, np.uint8(1)) ^ np.uint8(bool(invert)))
 
 
-def parity(states: StateTable, invert: bool = False) -> StateTable:
+def parity(table: LabelTable, invert: bool = False) -> LabelTable:
     """Map photon numbers to 0 (even) and 1 (odd); `invert` swaps the two."""
-    return (states & np.uint8(1)) ^ np.uint8(bool(invert))
+    refuse_x(table.has_x, "parity mapping")
+    return LabelTable((table.states & np.uint8(1)) ^ np.uint8(bool(invert)))
 
 
-def dual_rail_to_qubit(
-    states: StateTable, allow_invalid: bool = False, *, invert: bool = False
-) -> StateTable:
+def dual_rail_to_qubit(table: LabelTable, allow_invalid: bool = False, *, invert: bool = False) -> LabelTable:
     """Map each pair of modes to a qubit: `1,0` to 0 and `0,1` to 1; `invert` swaps the two.
 
     Args:
-        states: `uint8[N, 2 * n_qubits]`; an X in it makes a pair invalid.
-        allow_invalid: Put 255, which then stands for X, for a pair that does not hold one photon.
+        table: States of two modes a qubit; an X in a pair makes it invalid.
+        allow_invalid: Put an X for a pair that does not hold one photon.
         invert: Swap 0 and 1.
 
     Raises:
         ValueError: If the number of modes is odd, or a pair of modes does not hold one photon and
             `allow_invalid` is False.
     """
+    states = table.states
     n_modes = states.shape[1]
     if n_modes % 2:
         raise ValueError(f"Dual-rail encoded states have an even number of modes, not {n_modes}.")
@@ -46,16 +46,16 @@ def dual_rail_to_qubit(
     # uint8 sums wrap at 256; 1 can only be reached by (0, 1), (1, 0) or a wrap, which `| ` rules out.
     invalid = ((first | second) != 1) | ((first & second) != 0)
     qubits = second ^ np.uint8(bool(invert))
-    if invalid.any():
-        if not allow_invalid:
-            row = int(np.flatnonzero(invalid.any(axis=1))[0])
-            pair = int(np.flatnonzero(invalid[row])[0])
-            raise ValueError(
-                f"Row {row} of the states does not have one photon in modes {2 * pair} and {2 * pair + 1}; "
-                "post-select the valid states first, or set allow_invalid = True to have an X there."
-            )
-        qubits[invalid] = X_CODE
-    return qubits
+    if not invalid.any():
+        return LabelTable(qubits)
+    if not allow_invalid:
+        row = int(np.flatnonzero(invalid.any(axis=1))[0])
+        raise ValueError(
+            f"State {row_text(states[row], table.has_x)} does not have one photon in each pair of modes; "
+            "post-select the valid states first, or set allow_invalid = True to have an X for such a pair."
+        )
+    qubits[invalid] = X_CODE
+    return LabelTable(qubits, has_x=True)
 
 
 MAPPINGS: dict[str, TableMapping] = {
@@ -93,11 +93,8 @@ def map_states(table: LabelTable, mapping: Any, *args: Any, **kwargs: Any) -> tu
     """
     name = known_name(mapping)
     if name is not None:
-        if name != "dual_rail_to_qubit":
-            refuse_x(table.has_x, f"{name} mapping")
-        mapped = np.ascontiguousarray(MAPPINGS[name](table.states, *args, **kwargs))
-        # Of qubits, nothing but an X is 255; other mappings make 0 and 1.
-        return LabelTable(mapped, has_an_x(mapped, has_x=True)), name
+        mapped, has_x = MAPPINGS[name](table, *args, **kwargs)
+        return LabelTable(np.ascontiguousarray(mapped), has_x), name
     if not callable(mapping):
         raise TypeError(
             "Provided mapping should be a callable which accepts and returns a State, or the name of one of "
