@@ -95,7 +95,7 @@ def test_the_wire_carries_no_x():
     from lwfast.wire.codec import payload_from_builtins
 
     payload = {"input": ["X"], "nSamples": 1, "jobName": "a", "circuitSpec": [], "nModes": 1}
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(msgspec.ValidationError, match=r"X, an invalid qubit, in mode 0.*\$\.input"):
         payload_from_builtins(payload)
 
 
