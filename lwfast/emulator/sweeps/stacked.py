@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.emulator.plans import SLOS, surely_exact
 from lwfast.emulator.sampling import Sampling
 from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, joined
@@ -15,7 +15,8 @@ from lwfast.optics.costs import MULTINOMIAL_SAMPLES
 from lwfast.optics.distributions.stacks import fock_stack
 from lwfast.optics.light import Light
 from lwfast.optics.noise.loss import UNIT_ROUNDING
-from lwfast.optics.samples.sample_counts import sample_counts
+from lwfast.optics.samples.sample_counts import counts_of_stack, seen_of_stack
+from lwfast.optics.samples.spawned import children_of
 from lwfast.tasks.data import SamplerTask
 
 _STACK_BYTES = 64 << 20
@@ -104,7 +105,11 @@ def _counts(
     every_shot: bool,
     keep: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Draw the samples of each setting from its own child of the seed; int64[k, K]."""
+    """Draw the samples of each setting from its own child of the seed.
+
+    Returns:
+        int64[k, K], or int64[k, K + 1] with what does not count where shots are counted.
+    """
     seed, task = part.seed, part.base
     if seed is None or not isinstance(task, SamplerTask):
         raise AssertionError("Samples are drawn from a seed.")
@@ -115,32 +120,24 @@ def _counts(
     elif not keep.all():
         probabilities = probabilities.copy()
         probabilities[~keep] = 1.0  # drawn from, and thrown away: every setting has a child
-    # The children of these settings follow those of the settings before.
-    children = np.random.SeedSequence(
-        seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size, n_children_spawned=part.first
-    )
-    counts = sample_counts(probabilities, task.n_samples, rng=children)
-    return counts[:, :-1] if every_shot else counts
+    children = children_of(seed, part.first, len(part))
+    return counts_of_stack(probabilities, task.n_samples, children, (len(part),))
 
 
-def _columns(part: SettingRuns, states: Any, counts: NDArray[np.int64], alone: NDArray[np.int64]) -> Columns:
-    if len(alone):
-        # Each of these tells by itself why nothing counts, or that something does.
-        singles = {int(row): part.run_one(int(row)) for row in alone}
-        pieces, lengths = [], []
-        reason = None
-        for row in range(len(part)):
-            if row in singles:
-                single = singles[row]
-                pieces.append((single.states, single.counts))
-                reason = reason or single.nothing_left
-            else:
-                seen = np.flatnonzero(counts[row])
-                pieces.append((states[seen], counts[row, seen]))
-            lengths.append(len(pieces[-1][0]))
-        tables, columns = zip(*pieces, strict=True)
-        return np.concatenate(tables), np.concatenate(columns), np.array(lengths, dtype=np.int64), reason
-    rows, seen = np.nonzero(counts)
-    numbers = np.bincount(rows, minlength=len(part)).astype(np.int64)
-    empty = None if numbers.all() else part.run_one(int(np.argmin(numbers))).nothing_left
-    return states[seen], counts[rows, seen], numbers, empty
+def _columns(
+    part: SettingRuns, states: StateTable, counts: NDArray[np.int64], alone: NDArray[np.int64]
+) -> Columns:
+    if not len(alone):
+        *found, numbers = seen_of_stack(counts, states)
+        empty = None if numbers.all() else part.run_one(int(np.argmin(numbers))).nothing_left
+        return *found, numbers, empty
+    # Each of these tells by itself why nothing counts, or that something does.
+    pieces: list[Columns] = []
+    begin = 0
+    for row in [*alone.tolist(), len(part)]:
+        if begin < row:
+            pieces.append(_columns(part.piece(begin, row), states, counts[begin:row], alone[:0]))
+        if row < len(part):
+            pieces.append(columns_of_results([part.run_one(row)]))
+        begin = row + 1
+    return joined(pieces)
