@@ -21,8 +21,11 @@ Prepare = Callable[..., Any]
 Columns = tuple[Any, ...]
 """What `columns_of_results` returns: less to send than results."""
 _PARTS = 32
-_MOST_SETTINGS = 512
+_MOST_SETTINGS = 2048
+_MATRIX_BYTES = 32 << 20
+"""What the matrices that are multiplied up at once may take."""
 _PART_SECONDS = 0.05
+_LEAST_SECONDS = 1e-5
 """A part is small enough for progress and Ctrl-C, and large enough to be worth sending to a process."""
 
 
@@ -116,12 +119,18 @@ def parts(
         seconds: About how long a setting takes.
     """
     number = len(data.table)
-    worth = int(_PART_SECONDS / max(seconds, 1e-6))
+    worth = int(_PART_SECONDS / max(seconds, _LEAST_SECONDS))
     size = min(max(1, -(-number // _PARTS), worth), _MOST_SETTINGS)
-    for begin in range(0, number, size):
-        end = min(begin + size, number)
-        table = replace(data.table.part(begin, end), parameters=())  # a process has no use for them
-        yield SettingRuns(data.base, name, prepare, data.unitaries(begin, end), table, seed, begin)
+    # Circuits are multiplied up for several parts together: values are looked at once for all of them.
+    at_once = size * max(1, _MATRIX_BYTES // (16 * data.bound.table.n_rows**2 * size))
+    for first in range(0, number, at_once):
+        last = min(first + at_once, number)
+        unitaries = data.unitaries(first, last)
+        for begin in range(first, last, size):
+            end = min(begin + size, last)
+            table = replace(data.table.part(begin, end), parameters=())  # a process has no use for them
+            these = unitaries[begin - first : end - first]
+            yield SettingRuns(data.base, name, prepare, these, table, seed, begin)
 
 
 def joined(pieces: list[Columns]) -> Columns:

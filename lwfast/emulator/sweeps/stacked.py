@@ -28,19 +28,26 @@ _UNLIKELY = 1e-9
 
 def run_part(part: SettingRuns) -> Columns:
     """Run a part of a sweep: as a stack where that gives the same bits, else one setting after the other."""
-    if isinstance(part.base, SamplerTask) and part.base.n_samples:
-        found = _as_stack(part)
-        if found is not None:
-            return found
+    found = _as_stack(part) if may_be_stack(part.base) else None
+    if found is not None:
+        return found
     return columns_of_results([part.run_one(row) for row in range(len(part))])
+
+
+def may_be_stack(task: Any) -> bool:
+    """Say whether settings of a task are run together, unless one of them needs a closer look."""
+    return (
+        isinstance(task, SamplerTask)
+        and 0 < task.n_samples < MULTINOMIAL_SAMPLES
+        and not task.circuit.loss_modes
+        and task.source is None
+        and task.detector is None
+    )
 
 
 def _as_stack(part: SettingRuns) -> Columns | None:
     """Run the settings together; None where a run alone might take another way to its samples."""
-    task: Any = part.base
-    if task.circuit.loss_modes or task.source is not None or task.detector is not None:
-        return None
-    if task.n_samples >= MULTINOMIAL_SAMPLES or not _are_clean(part.unitaries):
+    if not _are_clean(part.unitaries):
         return None
     first = part.prepared(0)
     sampling, plan = first.sampling, first.plan
