@@ -15,6 +15,8 @@ from lwfast.hardware import Detector, Source
 from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.layers import output_polynomial
 from lwfast.optics.light import parsed_light
+from lwfast.optics.samples.sample_counts import seen_of_stack
+from tests.reference import sampling as slow_sampling
 from tests.reference import slos as slow
 
 PHOTONS = [1, 1, 0, 1, 0]
@@ -319,7 +321,7 @@ def test_what_was_seen_is_copied_one_distribution_after_the_other(n_settings, n_
     if n_settings == 0:
         return
     found = seen_of_stack(counts, states)
-    assert tuple(map(np.ndarray.tolist, found)) == slow.seen_of_stack(counts.tolist(), states.tolist())
+    assert tuple(map(np.ndarray.tolist, found)) == slow_sampling.seen_of_stack(counts.tolist(), states.tolist())
 
 
 def test_samples_of_several_inputs_and_of_none():

@@ -39,7 +39,7 @@ def run_sweep(
 
     Raises:
         ResourceLimitError: The result would not fit in memory.
-        Exception: As a run of one of the settings does, with a note of which it was.
+        Exception: As a run of one of the settings does, with the number of the setting.
     """
     plan = plan_sweep(data, name, prepare, to_run=True)
     announce([plan])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from lwfast._base.setting_names import naming_setting
 from lwfast._types import ComplexArray
 from lwfast.circuit import HeraldData
 from lwfast.circuit.matrices.setting_table import SettingTable
@@ -91,7 +92,7 @@ class SettingRuns:
         """Parse and plan a setting.
 
         Raises:
-            Exception: As for a run of the setting alone, with a note of which setting it was.
+            Exception: As for a run of the setting alone, with the number of the setting.
         """
         with telling(self.first + row, self.table, row):
             return self.prepare(self.task_of(row), self.name, to_run=True)
@@ -100,7 +101,7 @@ class SettingRuns:
         """Run a setting by itself.
 
         Raises:
-            Exception: As for a run of the setting alone, with a note of which setting it was.
+            Exception: As for a run of the setting alone, with the number of the setting.
         """
         with telling(self.first + row, self.table, row):
             return self.prepare(self.task_of(row), self.name, to_run=True).run()
@@ -163,11 +164,6 @@ def columns_of_results(results: list[Any]) -> Columns:
     return array, np.array(results[0].output_table), attributes
 
 
-@contextmanager
-def telling(number: int, table: SettingTable, row: int) -> Iterator[None]:
-    """Say which setting an error came of."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"This came of setting {number} of the sweep: {table.told(row)}.")
-        raise
+def telling(number: int, table: SettingTable, row: int) -> AbstractContextManager[None]:
+    """Say in an error which setting of a sweep it is about."""
+    return naming_setting("sweep", lambda: number, lambda: table.told(row))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from lwfast._base.memory import check_memory
 from lwfast._base.progress import step
+from lwfast._base.setting_names import naming_setting
 from lwfast._types import AnyArray, ComplexArray, StateTable
-from lwfast.errors import LightworksError
 from lwfast.optics.distributions.photon_numbers import OutputDistribution, fock_distribution, of_program
 from lwfast.optics.distributions.stacked_layers import (
     MOST_PHOTONS,
@@ -44,17 +44,16 @@ class Part(NamedTuple):
     found: OutputDistribution
 
 
-@contextmanager
-def naming(index: int, shape: tuple[int, ...]) -> Iterator[None]:
-    """Say in the message of an error which setting of a stack it is about."""
-    try:
-        yield
-    except (LightworksError, ValueError) as error:
-        if not shape:
-            raise  # there is but one
-        place = tuple(int(k) for k in np.unravel_index(index, shape))
-        where = place[0] if len(place) == 1 else place
-        raise type(error)(f"Setting {where} of the stack: {error}") from None
+def naming(index: int, shape: tuple[int, ...]) -> AbstractContextManager[None]:
+    """Say in an error which setting of a stack it is about, where there are several."""
+    if not shape:
+        return nullcontext()
+
+    def place() -> object:
+        found = tuple(int(k) for k in np.unravel_index(index, shape))
+        return found[0] if len(found) == 1 else found
+
+    return naming_setting("stack", place)
 
 
 def fock_stack(
