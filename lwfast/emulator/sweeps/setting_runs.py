@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -96,6 +96,15 @@ class SettingRuns:
         """
         with telling(self.first + row, self.table, row):
             return self.prepare(self.task_of(row), self.name, to_run=True)
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each setting, or shots; none of a task that draws nothing."""
+        return self.base.n_samples if isinstance(self.base, SamplerTask) else 0
+
+    def one_by_one(self, rows: Iterable[int]) -> Columns:
+        """Run settings, each by itself, and put their results into columns."""
+        return columns_of_results([self.run_one(row) for row in rows])
 
     def run_one(self, row: int) -> Any:
         """Run a setting by itself.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.emulator.plans import SLOS, surely_exact
 from lwfast.emulator.sampling import Sampling
-from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, joined
+from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, joined
 from lwfast.optics.costs import MULTINOMIAL_SAMPLES
 from lwfast.optics.distributions.stacks import fock_stack
 from lwfast.optics.light import Light
@@ -26,28 +27,60 @@ _UNLIKELY = 1e-9
 """Below, whether a total is more than rounding is asked as a run alone asks it."""
 
 
+class Stackable(Protocol):
+    """Runs of settings that follow each other, of a perfect source, a unitary and perfect detectors."""
+
+    @property
+    def unitaries(self) -> ComplexArray:
+        """complex128[k, m, m], of each setting."""
+
+    @property
+    def seed(self) -> np.random.SeedSequence | None:
+        """The seed whose children the settings draw from."""
+
+    @property
+    def first(self) -> int:
+        """The number of the first of these settings in the whole sweep."""
+
+    @property
+    def name(self) -> str:
+        """Name of the backend."""
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each setting, or shots."""
+
+    def __len__(self) -> int: ...
+
+    def piece(self, begin: int, end: int) -> Self:
+        """Return the runs of some of these settings."""
+
+    def prepared(self, row: int) -> Any:
+        """Parse and plan a setting: an object with `sampling` and `plan`."""
+
+    def one_by_one(self, rows: Iterable[int]) -> Columns:
+        """Run settings, each by itself, and put their results into columns."""
+
+
 def run_part(part: SettingRuns) -> Columns:
     """Run a part of a sweep: as a stack where that gives the same bits, else one setting after the other."""
-    found = _as_stack(part) if may_be_stack(part.base) else None
-    if found is not None:
-        return found
-    return columns_of_results([part.run_one(row) for row in range(len(part))])
+    found = as_stack(part) if may_be_stack(part.base) else None
+    return part.one_by_one(range(len(part))) if found is None else found
 
 
 def may_be_stack(task: Any) -> bool:
     """Say whether settings of a task are run together, unless one of them needs a closer look."""
     return (
         isinstance(task, SamplerTask)
-        and 0 < task.n_samples < MULTINOMIAL_SAMPLES
         and not task.circuit.loss_modes
         and task.source is None
         and task.detector is None
     )
 
 
-def _as_stack(part: SettingRuns) -> Columns | None:
-    """Run the settings together; None where a run alone might take another way to its samples."""
-    if not _are_clean(part.unitaries):
+def as_stack(part: Stackable) -> Columns | None:
+    """Run settings together; None where a run alone might take another way to its samples."""
+    if not 0 < part.n_samples < MULTINOMIAL_SAMPLES or not _are_clean(part.unitaries):
         return None
     first = part.prepared(0)
     sampling, plan = first.sampling, first.plan
@@ -64,7 +97,7 @@ def _as_stack(part: SettingRuns) -> Columns | None:
     return joined([_stacked(piece, sampling) for piece in pieces])
 
 
-def _stacked(part: SettingRuns, sampling: Sampling) -> Columns:
+def _stacked(part: Stackable, sampling: Sampling) -> Columns:
     """Run settings whose distributions fit in memory together.
 
     Args:
@@ -93,7 +126,7 @@ def _stacked(part: SettingRuns, sampling: Sampling) -> Columns:
     if not sampling.every_shot:
         alone = totals <= _UNLIKELY
     if alone.all():
-        return columns_of_results([part.run_one(row) for row in range(len(part))])
+        return part.one_by_one(range(len(part)))
     drawn = _counts(part, probabilities, totals, sampling.every_shot and conditions.any, ~alone)
     return _columns(part, found.states, drawn, np.flatnonzero(alone))
 
@@ -106,7 +139,7 @@ def _are_clean(unitaries: ComplexArray) -> bool:
 
 
 def _counts(
-    part: SettingRuns,
+    part: Stackable,
     probabilities: FloatArray,
     totals: FloatArray,
     every_shot: bool,
@@ -117,8 +150,7 @@ def _counts(
     Returns:
         int64[k, K], or int64[k, K + 1] with what does not count where shots are counted.
     """
-    seed, task = part.seed, part.base
-    if seed is None or not isinstance(task, SamplerTask):
+    if part.seed is None:
         raise AssertionError("Samples are drawn from a seed.")
     if every_shot:
         # One outcome more stands for all that do not count.
@@ -127,16 +159,16 @@ def _counts(
     elif not keep.all():
         probabilities = probabilities.copy()
         probabilities[~keep] = 1.0  # drawn from, and thrown away: every setting has a child
-    children = children_of(seed, part.first, len(part))
-    return counts_of_stack(probabilities, task.n_samples, children, (len(part),))
+    children = children_of(part.seed, part.first, len(part))
+    return counts_of_stack(probabilities, part.n_samples, children, (len(part),))
 
 
 def _columns(
-    part: SettingRuns, states: StateTable, counts: NDArray[np.int64], alone: NDArray[np.int64]
+    part: Stackable, states: StateTable, counts: NDArray[np.int64], alone: NDArray[np.int64]
 ) -> Columns:
     if not len(alone):
         *found, numbers = seen_of_stack(counts, states)
-        empty = None if numbers.all() else part.run_one(int(np.argmin(numbers))).nothing_left
+        empty = None if numbers.all() else part.one_by_one([int(np.argmin(numbers))])[3]
         return *found, numbers, empty
     # Each of these tells by itself why nothing counts, or that something does.
     pieces: list[Columns] = []
@@ -145,6 +177,6 @@ def _columns(
         if begin < row:
             pieces.append(_columns(part.piece(begin, row), states, counts[begin:row], alone[:0]))
         if row < len(part):
-            pieces.append(columns_of_results([part.run_one(row)]))
+            pieces.append(part.one_by_one([row]))
         begin = row + 1
     return joined(pieces)
