@@ -242,13 +242,19 @@ def copy_seen(
     """
     n_modes = states.shape[1]
     row = ends[part[0] - 1] if part[0] > 0 else 0
+    outcomes = np.empty(states.shape[0], np.int64)
     for s in range(part[0], part[1]):
+        # First without a branch: which outcomes were seen is as good as random.
+        n_seen = 0
         for k in range(states.shape[0]):
-            if counts[s, k] > 0:
-                for mode in range(n_modes):
-                    seen[row, mode] = states[k, mode]
-                numbers[row] = counts[s, k]
-                row += 1
+            outcomes[_U(n_seen)] = k
+            n_seen += 1 if counts[s, k] > 0 else 0
+        for i in range(n_seen):
+            outcome = _U(outcomes[i])
+            for mode in range(n_modes):
+                seen[row, mode] = states[outcome, mode]
+            numbers[row] = counts[s, outcome]
+            row += 1
 
 
 @jit("const float64[:], const float64[:], int64, const uint8[:, :]")
