@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import numpy as np
 import pytest
@@ -160,7 +162,7 @@ def test_faults_are_all_told_before_anything_is_sent():
         compile_sweep(lw.Sweep(a_sweep().task, {"mix": [0.5, 1.5]}), artemis(), False, "Job", None)
 
 
-def test_elsewhere_a_sweep_is_a_batch_with_one_result(scheduler, monkeypatch):
+def test_elsewhere_a_sweep_is_a_batch_with_one_result(scheduler, monkeypatch, tmp_path):
     monkeypatch.setattr(Endpoints, "offers_v1", lambda _: False)
     sweep = a_sweep(3)
     batch = remote.QPU("Artemis").run(sweep)
@@ -170,6 +172,30 @@ def test_elsewhere_a_sweep_is_a_batch_with_one_result(scheduler, monkeypatch):
     assert result.raw_data.n_samples.tolist() == [500] * 3
     assert batch.get_result() == result
     assert batch.get_result("Job_2") == result[1]
+    # A file keeps the settings, as it keeps the jobs.
+    batch.save_to_file(tmp_path / "batch")
+    loaded = remote.load_job_from_file(tmp_path / "batch")
+    assert isinstance(loaded, SweepBatch)
+    assert np.array_equal(loaded.axis.settings, sweep.settings)
+    assert (loaded.axis.labels, loaded.axis.shape) == (sweep.labels, sweep.shape)
+    assert loaded.result(timeout=60) == result
+    plain = remote.BatchJob()
+    plain.load_from_file(tmp_path / "batch")
+    assert plain.names == batch.names
+    saved = json.loads((tmp_path / "batch.json").read_text())
+    for changes, text in (
+        ({"labels": ["theta"]}, "cannot be read"),
+        ({"shape": [4]}, "do not have the shape"),
+        ({"settings": "none"}, "cannot be read"),
+        ({"shape": [2], "settings": saved["sweep"]["settings"][:2]}, "2 settings, and its batch 3 jobs"),
+    ):
+        (tmp_path / "odd.json").write_text(json.dumps(saved | {"sweep": saved["sweep"] | changes}))
+        with pytest.raises(remote.JobFileError, match=text):
+            remote.load_job_from_file(tmp_path / "odd")
+    del saved["sweep"]
+    (tmp_path / "odd.json").write_text(json.dumps(saved))
+    with pytest.raises(remote.JobFileError, match="holds no sweep"):
+        SweepBatch().load_from_file(tmp_path / "odd")
 
 
 def test_a_cancelled_sweep_gives_no_result(scheduler):
