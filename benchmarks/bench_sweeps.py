@@ -82,6 +82,34 @@ def optimisation(adapter: Any) -> Callable[[], float]:
     return run
 
 
+def with_slopes() -> Callable[[], float]:
+    """Return the same optimisation by lwfast, with exact slopes where the others take differences."""
+    from scipy.optimize import minimize
+
+    circuit, phases = mesh(lw, 6, doubled=True)
+    task = lw.Sampler(circuit, lw.State([1, 1, 1, 0, 0, 0]), N_SAMPLES)
+    wanted = {lw.State([0, 1, 0, 1, 0, 1]): 1.0}
+    start = np.random.default_rng(2).uniform(0, 2 * np.pi, len(phases))
+
+    def loss(values: np.ndarray) -> tuple[float, list[float]]:
+        for phase, value in zip(phases, values.tolist(), strict=True):
+            phase.set(value)
+        probability, slopes = lw.expectation(task, wanted, gradient=True)
+        return 1 - probability, [-slopes[phase] for phase in phases]
+
+    def run() -> float:
+        # As many calls as the others make but for those at neighbouring points.
+        most = N_EVALUATIONS // (len(phases) + 1) + 1
+        return minimize(loss, start, method="L-BFGS-B", jac=True, options={"maxfun": most}).fun
+
+    return run
+
+
+@pytest.mark.large
+def test_optimisation_with_slopes(benchmark):
+    assert_same_answers(benchmark.pedantic(with_slopes(), rounds=1), 0.0)
+
+
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("n_settings", [SMALL, large(FULL)])
 def test_random_settings(benchmark, adapter, n_settings):

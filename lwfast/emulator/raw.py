@@ -51,9 +51,7 @@ def run_raw(
             there is; beyond, shots are drawn one by one. Or so few shots count that the samples would take
             more than a week.
     """
-    prepared = prepare_raw(
-        unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware
-    )
+    prepared = prepare_raw(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware)
     announce([prepared.plan])
     return prepared.run(np.random.default_rng(rng))
 

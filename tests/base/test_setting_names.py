@@ -11,7 +11,9 @@ from lwfast.errors import PrecisionError
 def test_an_error_with_a_text_has_the_setting_in_front_of_it():
     error = PrecisionError("Too few digits.")
     with (
-        pytest.raises(PrecisionError, match=r"^Setting 3 of the sweep \(theta=0\.3\): Too few digits\.$") as caught,
+        pytest.raises(
+            PrecisionError, match=r"^Setting 3 of the sweep \(theta=0\.3\): Too few digits\.$"
+        ) as caught,
         naming_setting("sweep", lambda: 3, lambda: told_values(["theta"], [0.3])),
     ):
         raise error

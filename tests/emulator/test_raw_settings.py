@@ -27,7 +27,8 @@ MODELS = {
 def loop(unitaries, n_samples, seed, **options):
     children = np.random.SeedSequence(seed).spawn(len(unitaries))
     return [
-        run_raw(u, INPUT, n_samples, rng=child, **options) for u, child in zip(unitaries, children, strict=True)
+        run_raw(u, INPUT, n_samples, rng=child, **options)
+        for u, child in zip(unitaries, children, strict=True)
     ]
 
 
@@ -42,7 +43,9 @@ def assert_same(found, singles):
 @pytest.mark.parametrize(("n_samples", "least"), [(0, 0), (300, 0), (300, 2), (40_000, 0)])
 def test_they_are_the_loop_over_single_runs(model, n_samples, least):
     options = {"min_detection": least, "hardware": MODELS[model]}
-    assert_same(run_raw_settings(SOME, INPUT, n_samples, seed=7, **options), loop(SOME, n_samples, 7, **options))
+    assert_same(
+        run_raw_settings(SOME, INPUT, n_samples, seed=7, **options), loop(SOME, n_samples, 7, **options)
+    )
 
 
 def test_imprecise_matrices_among_them():
@@ -81,7 +84,9 @@ def test_another_runner_is_asked_for_every_setting():
 def test_an_error_names_the_setting():
     mixed = SOME.copy()
     mixed[5] *= 1.1
-    with pytest.raises(lw.NotUnitaryError, match=r"^Setting 5 of the sweep \(theta=5\): The matrix amplifies"):
+    with pytest.raises(
+        lw.NotUnitaryError, match=r"^Setting 5 of the sweep \(theta=5\): The matrix amplifies"
+    ):
         run_raw_settings(mixed, INPUT, 20, seed=1, told=lambda number: f"theta={number}")
     with pytest.raises(SamplerError, match="^Setting 0 of the sweep: No output states"):
         run_raw_settings(SOME, INPUT, 20, min_detection=5, seed=1)

@@ -321,7 +321,9 @@ def test_what_was_seen_is_copied_one_distribution_after_the_other(n_settings, n_
     if n_settings == 0:
         return
     found = seen_of_stack(counts, states)
-    assert tuple(map(np.ndarray.tolist, found)) == slow_sampling.seen_of_stack(counts.tolist(), states.tolist())
+    assert tuple(map(np.ndarray.tolist, found)) == slow_sampling.seen_of_stack(
+        counts.tolist(), states.tolist()
+    )
 
 
 def test_samples_of_several_inputs_and_of_none():
@@ -335,7 +337,9 @@ def test_samples_of_several_inputs_and_of_none():
     assert lw.boson_sample(SOME, PHOTONS, 0).shape == (6, 0, 5)
 
 
-@pytest.mark.parametrize("kind", ["unitary", "lossy and not", "single precision", "several inputs", "one matrix"])
+@pytest.mark.parametrize(
+    "kind", ["unitary", "lossy and not", "single precision", "several inputs", "one matrix"]
+)
 def test_many_samples_of_a_stack_come_from_its_distributions(kind, monkeypatch):
     """As those of single calls do, from their children, bit for bit; no call of its own is made for them."""
     from lwfast.optics.samples import boson_sampling
@@ -376,9 +380,7 @@ def test_samples_from_distributions_do_not_depend_on_how_they_are_cut(monkeypatc
     monkeypatch.setattr(sample_stack, "_AT_ONCE", 1)
     monkeypatch.setattr(sample_stack, "_CHUNK_SECONDS", 1e-9)
     told = []
-    found = lw.boson_sample(
-        SOME, PHOTONS, 3000, rng=2, workers=2, progress=lambda *done: told.append(done)
-    )
+    found = lw.boson_sample(SOME, PHOTONS, 3000, rng=2, workers=2, progress=lambda *done: told.append(done))
     assert np.array_equal(found, expected)
     assert told[-1] == (18_000, 18_000)
     philox = [np.random.Generator(np.random.Philox(3)) for _ in range(2)]

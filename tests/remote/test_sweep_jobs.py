@@ -132,7 +132,9 @@ def test_values_that_are_much_alike_take_little():
     rng = np.random.default_rng(1)
     values = np.tile(rng.uniform(0, 6, 28), (10_000, 1))
     values[np.arange(10_000), np.arange(10_000) % 28] += 1e-4
-    sweep = lw.Sweep(lw.Sampler(circuit, lw.State([1, 0] * 4), 1000), dict(zip(phases, values.T, strict=True)))
+    sweep = lw.Sweep(
+        lw.Sampler(circuit, lw.State([1, 0] * 4), 1000), dict(zip(phases, values.T, strict=True))
+    )
     compiled = compile_sweep(sweep, artemis(), False, "Job", None)
     assert len(compiled.body) < 200_000
     assert np.array_equal(wire.settings_of(compiled.payload.sweep), values)

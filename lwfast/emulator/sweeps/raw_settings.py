@@ -145,4 +145,5 @@ def _part_size(runs: RawSettings) -> int:
     """Return how many settings are run together, so that their results take no more than is allowed."""
     most = min(runs.prepared(0).plan.n_outcomes or runs.n_samples, runs.n_samples)
     each = max(most, 1) * (runs.unitaries.shape[1] + 8)
-    return max(1, min(_MOST_SETTINGS, _PART_BYTES // each))
+    size: int = max(1, min(_MOST_SETTINGS, _PART_BYTES // each))
+    return size

@@ -97,6 +97,7 @@ def fock_stack(
         ValueError: Amplitudes are asked for, and a matrix is lossy; or `light_of` says so.
         ResourceLimitError: It would not fit in memory.
     """
+
     def alone(index: int) -> OutputDistribution:
         return fock_distribution(
             light_of(index), heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers
