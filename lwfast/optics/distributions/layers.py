@@ -187,26 +187,28 @@ def output_polynomial(
     n = light.n_photons
     check_amplitudes_hold(n)
     columns = light.columns
+    linked: tuple[tuple[int, ...], ...] = ()
+    rows = columns[:0]
     if dilation is not None:
-        rows, lossy = dilation.rows, np.arange(len(dilation.rows))
-    else:
-        rows = light.loss_rows if follow_loss else np.empty((0, columns.shape[1]), dtype=np.complex128)
-        rows = without_rounding(rows)
+        rows = dilation.rows
+        linked = _linked(np.arange(len(rows)), dilation.links)
+    elif follow_loss and not light.is_isometry:
+        rows = without_rounding(light.loss_rows)
         lossy = lossy_rows(rows)
-    links = rows != 0 if dilation is None else dilation.links
-    lay_out = _kept_places if states_of(light.n_modes + len(lossy), n) <= _SMALL else _places
+        linked, rows = _linked(lossy, rows != 0), rows[lossy]
+    lay_out = _kept_places if states_of(light.n_modes + len(linked), n) <= _SMALL else _places
     places = lay_out(
         light.n_modes,
         tuple(light.numbers),
         tuple(sorted(heralds.items())),
         least,
         tuple(pairs),
-        tuple((row, *links[row].tolist()) for row in lossy.tolist()),
+        linked,
         dilation is None or dilation.triangular,
     )
     forms = columns[places.kept]
-    if len(lossy):
-        forms = np.concatenate([forms, rows[lossy]])
+    if linked:
+        forms = np.concatenate([forms, rows])
     scaled = forms[:, places.of_photon] / places.roots
     return OutputPolynomial(
         layout=places.layout,
@@ -219,6 +221,11 @@ def output_polynomial(
         photons=places.photons,
         kept=places.kept,
     )
+
+
+def _linked(lossy: NDArray[np.int64], links: NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    """Return of each row that takes lost light its number, then which occupied modes reach it."""
+    return tuple((row, *links[row].tolist()) for row in lossy.tolist())
 
 
 class _Places(NamedTuple):
@@ -252,7 +259,7 @@ def _places(
         heralds: Modes and photons, by mode.
         least: Fewest photons wanted in the other modes.
         pairs: Rules on those.
-        links: For each row that takes lost light its number, then which occupied modes reach it.
+        links: What `_linked` says of the rows that take lost light.
         triangular: Whether those rows are an upper triangle.
     """
     n = sum(numbers)
