@@ -15,7 +15,7 @@ def told_values(labels: Sequence[str], values: Sequence[float]) -> str:
 def naming_setting(
     whole: str, place: Callable[[], object], values: Callable[[], str] = str
 ) -> Iterator[None]:
-    """Say of an error that comes of a setting which one it is, once: `Setting 3 of the sweep (theta=0.3): ...`.
+    """Say of an error which setting it comes of, once: `Setting 3 of the sweep (theta=0.3): ...`.
 
     An error that has more to it than a text, such as an OSError, keeps what it has and gets a note.
 

@@ -7,13 +7,13 @@ import pytest
 from lwfast._base.setting_names import naming_setting, told_values
 from lwfast.errors import PrecisionError
 
+NAMED = r"^Setting 3 of the sweep \(theta=0\.3\): Too few digits\.$"
+
 
 def test_an_error_with_a_text_has_the_setting_in_front_of_it():
     error = PrecisionError("Too few digits.")
     with (
-        pytest.raises(
-            PrecisionError, match=r"^Setting 3 of the sweep \(theta=0\.3\): Too few digits\.$"
-        ) as caught,
+        pytest.raises(PrecisionError, match=NAMED) as caught,
         naming_setting("sweep", lambda: 3, lambda: told_values(["theta"], [0.3])),
     ):
         raise error

@@ -88,7 +88,7 @@ def test_an_error_names_the_setting():
         lw.NotUnitaryError, match=r"^Setting 5 of the sweep \(theta=5\): The matrix amplifies"
     ):
         run_raw_settings(mixed, INPUT, 20, seed=1, told=lambda number: f"theta={number}")
-    with pytest.raises(SamplerError, match="^Setting 0 of the sweep: No output states"):
+    with pytest.raises(SamplerError, match=r"^Setting 0 of the sweep: No output states"):
         run_raw_settings(SOME, INPUT, 20, min_detection=5, seed=1)
 
 

@@ -1,4 +1,4 @@
-"""Boson samples of a stack of settings: from their distributions, all at once, where a call of its own takes it."""
+"""Boson samples of a stack: from distributions that are computed together, where single calls take theirs."""
 
 from __future__ import annotations
 

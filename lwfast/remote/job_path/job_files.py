@@ -24,7 +24,7 @@ FORMAT_VERSION = 2
 SWEEP = "sweep"
 
 
-class _Sweep(msgspec.Struct):
+class _SavedSweep(msgspec.Struct):
     labels: list[str]
     shape: list[int]
     settings: list[list[float]]
@@ -189,7 +189,7 @@ def sweep_from_data(data: dict[str, Any], path: Path) -> tuple[list[str], FloatA
     if not is_sweep(data):
         raise JobFileError(f"{path} holds no sweep; remote.load_job_from_file loads what it holds.")
     try:
-        kept = msgspec.convert(data[SWEEP], _Sweep)
+        kept = msgspec.convert(data[SWEEP], _SavedSweep)
         settings = np.array(kept.settings, dtype=np.float64).reshape(len(kept.settings), len(kept.labels))
     except (msgspec.ValidationError, ValueError) as error:
         raise JobFileError(f"The sweep in {path} cannot be read: {ended(error)}") from error

@@ -1,4 +1,4 @@
-"""How long a sweep takes at the very least: one that its QPU would end is refused before it waits and runs."""
+"""How long a sweep takes at the very least: one that its QPU would end is refused before it waits."""
 
 from __future__ import annotations
 
