@@ -189,6 +189,25 @@ def test_a_name_without_an_ending_and_one_of_no_form(tmp_path):
         sweep.save(tmp_path / "sweep.csv")
 
 
+@pytest.mark.parametrize(
+    "make", [a_sweep, lambda: a_sweep(3, grid=True), simulated, lambda: simulated(lw.Analyzer)]
+)
+def test_any_sweep_is_exported_for_other_programs(tmp_path, make):
+    pd, pq = pytest.importorskip("pandas"), pytest.importorskip("pyarrow.parquet")
+    sweep = make()
+    expected = sweep.to_pandas(np.int64)
+    if "amplitude" in expected:
+        values = expected.pop("amplitude")
+        expected["amplitude_real"], expected["amplitude_imag"] = np.real(values), np.imag(values)
+    # As text first: what pandas makes of numbers may miss their last digit.
+    found = pd.read_csv(sweep.export(tmp_path / "sweep.csv"), dtype=str)
+    assert list(found) == list(expected)
+    assert found.map(float).to_numpy().tolist() == expected.to_numpy().tolist()
+    assert pq.read_table(sweep.export(tmp_path / "sweep.parquet")).equals(sweep.to_arrow())
+    with pytest.raises(ValueError, match=r"save\(\) writes a file that lw\.load_result reads"):
+        sweep.export(tmp_path / "sweep.npz")
+
+
 def test_parquet_is_a_table_for_other_programs(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     sweep = a_sweep().apply_post_selection([((0,), (3,))])  # of some settings, nothing is left
