@@ -211,6 +211,8 @@ def test_any_sweep_is_exported_for_other_programs(tmp_path, make):
 def test_parquet_is_a_table_for_other_programs(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     sweep = a_sweep().apply_post_selection([((0,), (3,))])  # of some settings, nothing is left
+    assert sweep.n_samples.tolist() == [int(single.counts.sum()) for single in sweep]
+    assert 0 in sweep.n_samples.tolist()
     table = pq.read_table(sweep.save(tmp_path / "sweep.parquet"))
     assert table.column_names == ["setting", "theta", "mix", "state", "counts"]
     assert table.column("theta").to_pylist() == sweep.column("theta")[sweep.setting_index].tolist()

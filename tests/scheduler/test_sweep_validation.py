@@ -15,6 +15,7 @@ from lwfast.errors import ResourceLimitError
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.validation import sweep_time
 from lwfast.scheduler.validation.payloads import check_one, stored_form
 from lwfast.scheduler.workers.sweep_jobs import run_settings
 from lwfast.wire import decode_payload, settings_of, unitaries_of
@@ -46,8 +47,12 @@ def sweep(**changes):
 
 
 def errors(**changes):
+    return errors_of(payload(sweep=sweep(**changes)), QPUS)
+
+
+def errors_of(posted, qpus):
     with pytest.raises(RequestError) as caught:
-        check_one(payload(sweep=sweep(**changes)), QPUS)
+        check_one(posted, qpus)
     return {error.name: error.reason for error in caught.value.errors}
 
 
@@ -98,8 +103,9 @@ def test_compressed_values_are_those_of_plain_ones():
     assert np.array_equal(*map(settings_of, forms))
 
 
-def test_a_sweep_that_its_qpu_would_end_is_refused():
-    """Ten thousand settings of a million samples each take hours, whatever the machine."""
+def test_a_sweep_that_its_qpu_would_end_is_refused(monkeypatch):
+    """Ten thousand settings of many samples each, where a job has a second; more cores take less."""
+    monkeypatch.setattr(sweep_time, "available_cores", lambda: 1)
     many = sweep(shape=[10_000], values=[text(np.zeros(10_000), "<f8"), text([0.5], "<f8")])
     assert check_one(payload(sweep=many), QPUS)
     slow = {
@@ -112,6 +118,12 @@ def test_a_sweep_that_its_qpu_would_end_is_refused():
     assert error.name == "sweep"
     assert "at the very least, and the QPU gives a job 1; split it into" in error.reason
     assert check_one(payload(n_samples=100_000), slow)
+    monkeypatch.setattr(sweep_time, "available_cores", lambda: 1000)
+    assert check_one(payload(sweep=many, n_samples=100_000), slow)
+    monkeypatch.setattr(sweep_time, "available_cores", lambda: 1)
+    steps = np.tile([[2, 0, 0, 0]], (20_000, 1))
+    deep = many | {"steps": text(steps, "<i4"), "constants": text(np.zeros(20_000), "<f8")}
+    assert "seconds at the very least" in errors_of(payload(sweep=deep), slow)["sweep"]
 
 
 def test_a_payload_without_one_is_stored_as_ever():
