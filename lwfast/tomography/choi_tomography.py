@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._types import ComplexArray, FloatArray, SeedLike
-from lwfast.tomography.fidelities import process_fidelities, process_fidelity
+from lwfast.tomography.estimation.fidelities import process_fidelities, process_fidelity
+from lwfast.tomography.estimation.resampling import spread
 from lwfast.tomography.process_tomography import ProcessTomography
-from lwfast.tomography.resampling import spread
 
 
 class ChoiTomography(ProcessTomography):
@@ -49,8 +49,8 @@ class ChoiTomography(ProcessTomography):
     def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> ComplexArray:
         """Return the choi matrices of experiments that are drawn again.
 
-        Each replica has as many counts in each experiment, with the frequencies that were seen, and is processed
-        as the data were.
+        Each replica has as many counts in each experiment, with the frequencies that were seen, and is
+        processed as the data were.
 
         Args:
             n_bootstrap: Number of replicas.
@@ -74,8 +74,8 @@ class ChoiTomography(ProcessTomography):
             rng: Seed or generator: the same seed gives the same errors.
 
         Returns:
-            complex128[4^n, 4^n]: the real part is the error of the real part of an entry, the imaginary part that
-            of the imaginary one.
+            complex128[4^n, 4^n]: the real part is the error of the real part of an entry, the imaginary part
+            that of the imaginary one.
 
         Raises:
             TomographyDataError: No data were processed yet.
@@ -93,7 +93,7 @@ class ChoiTomography(ProcessTomography):
 
         Raises:
             AttributeError: No process was found yet.
-            ValueError: The matrix has another shape, the data are no counts, or `n_bootstrap` is below 2.
+            ValueError: The matrix has another shape, the data are not counts, or `n_bootstrap` is below 2.
         """
         self.fidelity(choi_exp)
         expected = np.asarray(choi_exp, dtype=np.complex128)

@@ -13,7 +13,7 @@ from lwfast.circuit import Parameter, PhotonicCircuit, Unitary
 from lwfast.rules import PostSelection
 from lwfast.state import State
 from lwfast.tasks import Sampler, Sweep
-from lwfast.tomography.paulis import MEASURED
+from lwfast.tomography.estimation.paulis import MEASURED
 
 _HALF_PI = float(np.pi / 2)
 _INPUT_SETTINGS = {
@@ -100,7 +100,8 @@ def measured_circuit(base: PhotonicCircuit, measured: str, prepared: str | None 
     Args:
         base: The circuit.
         measured: The basis of each qubit.
-        prepared: The state of each qubit in front of it, made of `input_of`; None leaves its inputs as they are.
+        prepared: The state of each qubit in front of it, made of `input_of`; None leaves its inputs as they
+            are.
     """
     circuit = PhotonicCircuit(base.input_modes)
     if prepared is not None:
@@ -137,7 +138,7 @@ def sweep_of(
         options: Further arguments of the Sampler.
     """
     circuit = PhotonicCircuit(base.input_modes)
-    values: dict[Parameter[float], list[float]] = {}
+    values: dict[Parameter[Any] | str, Any] = {}
     if pairs[0][0] is not None:
         for qubit in range(n_qubits):
             chosen = [_INPUT_SETTINGS[str(prepared).split(",")[qubit]] for prepared, _ in pairs]
@@ -166,7 +167,7 @@ def one_photon_each(n_qubits: int) -> PostSelection:
 
 
 def _varied(
-    values: dict[Parameter[float], list[float]], settings: list[tuple[float, float]], *names: str
+    values: dict[Parameter[Any] | str, Any], settings: list[tuple[float, float]], *names: str
 ) -> list[Parameter[float]]:
     """Make a Parameter of each name, and add the values that it takes."""
     made = []

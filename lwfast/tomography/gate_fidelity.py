@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._types import ComplexArray, FloatArray, SeedLike
-from lwfast.tomography.fidelities import target_process
-from lwfast.tomography.paulis import input_dual
+from lwfast.tomography.estimation.fidelities import target_process
+from lwfast.tomography.estimation.paulis import input_dual
+from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.process_tomography import ProcessData, ProcessTomography
-from lwfast.tomography.resampling import frequencies
 
 
 class GateFidelity(ProcessTomography):
@@ -23,10 +23,11 @@ class GateFidelity(ProcessTomography):
 
     Args:
         n_qubits: Number of qubits.
-        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no herald.
+        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no
+            herald.
 
     Raises:
-        TypeError: `n_qubits` is no integer, or `base_circuit` no circuit.
+        TypeError: `n_qubits` is not an integer, or `base_circuit` not a circuit.
         ValueError: The circuit has another number of modes.
 
     Source:
@@ -65,9 +66,9 @@ class GateFidelity(ProcessTomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these, or the target is no matrix of numbers.
-            ValueError: The target has another shape, a state is none of a qubit in dual-rail encoding, or a count
-                is not finite.
+            TypeError: `data` is none of these, or the target is not a matrix of numbers.
+            ValueError: The target has another shape, a state is not that of qubits in dual-rail encoding,
+                or a count is not finite.
         """
         self._target = _checked(target_process, self.n_qubits)
         self._counts = self._read(data)
@@ -78,8 +79,8 @@ class GateFidelity(ProcessTomography):
     def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> FloatArray:
         """Return the fidelities of experiments that are drawn again.
 
-        Each replica has as many counts in each experiment, with the frequencies that were seen, and is processed
-        as the data were.
+        Each replica has as many counts in each experiment, with the frequencies that were seen, and is
+        processed as the data were.
 
         Args:
             n_bootstrap: Number of replicas.
@@ -112,8 +113,8 @@ class GateFidelity(ProcessTomography):
         """Return the fidelity of each of a stack of frequencies, float64[B, E, 2^n]."""
         dim = 2**self.n_qubits
         rhos = self._densities(measured, project=self._projected)
-        # The sum of the paper over an orthogonal basis U_j is, by linearity, d times one over prepared states: of
-        # U F_a^T U^dagger, where the F_a^T are dual to these.
+        # The sum of the paper over an orthogonal basis U_j is, by linearity, d times one over prepared
+        # states: of U F_a^T U^dagger, where the F_a^T are dual to these.
         duals = input_dual(self.inputs, self.n_qubits).swapaxes(1, 2)
         expected = self._target @ duals @ self._target.conj().T
         overlap = np.einsum("aij,baji->b", expected, rhos).real

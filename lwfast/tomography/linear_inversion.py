@@ -6,10 +6,10 @@ import numpy as np
 
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.tomography.choi_tomography import ChoiTomography
-from lwfast.tomography.paulis import input_dual
-from lwfast.tomography.physical import first_duals, nearest_processes, warn_of_steps
+from lwfast.tomography.estimation.paulis import input_dual
+from lwfast.tomography.estimation.physical import first_duals, nearest_processes, warn_of_steps
+from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.process_tomography import ProcessData
-from lwfast.tomography.resampling import frequencies
 
 _STEPS = 1000
 
@@ -25,10 +25,11 @@ class LIProcessTomography(ChoiTomography):
 
     Args:
         n_qubits: Number of qubits.
-        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no herald.
+        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no
+            herald.
 
     Raises:
-        TypeError: `n_qubits` is no integer, or `base_circuit` no circuit.
+        TypeError: `n_qubits` is not an integer, or `base_circuit` not a circuit.
         ValueError: The circuit has another number of modes.
     """
 
@@ -50,7 +51,7 @@ class LIProcessTomography(ChoiTomography):
         Raises:
             TomographyDataError: Results are missing or empty.
             TypeError: `data` is none of these.
-            ValueError: A state is none of a qubit in dual-rail encoding, or a count is not finite.
+            ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
         """
         self._counts = self._read(data)
         self._projected = bool(project_to_physical)

@@ -8,10 +8,10 @@ import numpy as np
 
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.tomography.choi_tomography import ChoiTomography
-from lwfast.tomography.likelihood import Likelihood
-from lwfast.tomography.paulis import expectation_map
+from lwfast.tomography.estimation.likelihood import Likelihood
+from lwfast.tomography.estimation.paulis import expectation_map
+from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.process_tomography import ProcessData
-from lwfast.tomography.resampling import frequencies
 
 _AT_ONCE = 64
 """Replicas that are worked on together."""
@@ -28,10 +28,11 @@ class MLEProcessTomography(ChoiTomography):
 
     Args:
         n_qubits: Number of qubits.
-        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no herald.
+        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no
+            herald.
 
     Raises:
-        TypeError: `n_qubits` is no integer, or `base_circuit` no circuit.
+        TypeError: `n_qubits` is not an integer, or `base_circuit` not a circuit.
         ValueError: The circuit has another number of modes.
 
     Source:
@@ -44,7 +45,8 @@ class MLEProcessTomography(ChoiTomography):
         """Find the choi matrix from the results of the experiments.
 
         What is maximised is the likelihood of the expectations of all products of Pauli matrices, as if each
-        had been measured by itself. The mean log-likelihood of an observation is at most 1e-9 below the maximum.
+        had been measured by itself. The mean log-likelihood of an observation is at most 1e-9 below the
+        maximum.
 
         Args:
             data: The results in the order of the experiments, or by prepared state and measured basis,
@@ -58,8 +60,8 @@ class MLEProcessTomography(ChoiTomography):
         Raises:
             TomographyDataError: Results are missing or empty.
             TypeError: `data` is none of these.
-            ValueError: A state is none of a qubit in dual-rail encoding, a count is not finite, or frequencies
-                are not from 0 to 1.
+            ValueError: A state is not that of qubits in dual-rail encoding, a count is not finite, or
+                frequencies are not from 0 to 1.
 
         Warns:
             UserWarning: It took more than 1,000 steps.

@@ -25,13 +25,13 @@ def read_counts(data: Any, names: Sequence[Any], n_qubits: int) -> FloatArray:
         n_qubits: Number of qubits, on two modes each.
 
     Returns:
-        float64[E, 2^n], counts by experiment and outcome; a qubit is 0 with its photon in its first mode. Modes
-        behind those of the qubits are not looked at.
+        float64[E, 2^n], counts by experiment and outcome; a qubit is 0 with its photon in its first mode.
+        Modes behind those of the qubits are not looked at.
 
     Raises:
         TomographyDataError: Results are missing, or a result is empty.
         TypeError: `data` is none of these.
-        ValueError: A state is none of a qubit in dual-rail encoding, or a count is not finite.
+        ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
     """
     if isinstance(data, SweepResult):
         _check_number(len(data), names)
@@ -40,13 +40,13 @@ def read_counts(data: Any, names: Sequence[Any], n_qubits: int) -> FloatArray:
     if isinstance(data, Mapping):
         missing = [name for name in names if name not in data]
         if missing:
-            msg = f"Results of {len(missing)} experiments are missing from the data; the missing keys are {missing}."
+            msg = f"Results of {len(missing)} experiments are missing; the missing keys are {missing}."
             raise TomographyDataError(msg)
         results = [data[name] for name in names]
     elif isinstance(data, str | bytes) or not isinstance(data, Iterable):
         msg = (
-            "Tomography data should be a list of results, a dictionary of them, or the result of a sweep; got "
-            f"{type(data).__name__}."
+            "Tomography data should be a list of results, a dictionary of them, or the result of a sweep, "
+            f"got {type(data).__name__}."
         )
         raise TypeError(msg)
     else:
@@ -66,8 +66,8 @@ def read_counts(data: Any, names: Sequence[Any], n_qubits: int) -> FloatArray:
 def _check_number(number: int, names: Sequence[Any]) -> None:
     if number != len(names):
         msg = (
-            f"The number of results, {number}, does not fit the {len(names)} experiments of this tomography; give "
-            "one result for each of get_experiments(), in its order."
+            f"The number of results, {number}, does not fit the {len(names)} experiments of this tomography; "
+            "give one result for each of get_experiments(), in its order."
         )
         raise TomographyDataError(msg)
 
@@ -104,13 +104,13 @@ def _collected(
         )
     outcomes = second.astype(np.int64) @ (1 << np.arange(n_qubits)[::-1])
     places = np.repeat(np.arange(len(names)) << n_qubits, lengths) + outcomes
-    counts = np.bincount(places, weights=values, minlength=len(names) << n_qubits)
-    counts = counts.reshape(len(names), -1)
+    flat = np.bincount(places, weights=values, minlength=len(names) << n_qubits)
+    counts: FloatArray = flat.astype(np.float64).reshape(len(names), -1)
     empty = np.flatnonzero(counts.sum(axis=1) == 0)
     if len(empty):
         msg = (
-            f"The result of experiment {names[empty[0]]!r} has no counts, and {len(empty) - 1} more have none; "
-            "a tomography needs all of them. Measure again, with more samples or looser rules."
+            f"{len(empty)} results have no counts, the first that of experiment {names[empty[0]]!r}; a "
+            "tomography needs all of them. Measure again, with more samples or looser rules."
         )
         raise TomographyDataError(msg)
     return counts
@@ -119,14 +119,14 @@ def _collected(
 def _invalid(states: AnyArray, n_qubits: int) -> str:
     if states.shape[1] < 2 * n_qubits:
         return (
-            f"An invalid state {State(states[0].tolist())} was found in the results: {n_qubits} qubits in dual-rail "
-            f"encoding have {2 * n_qubits} modes."
+            f"An invalid state {State(states[0].tolist())} was found in the results: {n_qubits} qubits in "
+            f"dual-rail encoding have {2 * n_qubits} modes."
         )
     pairs = states[:, : 2 * n_qubits].reshape(-1, n_qubits, 2)
     wrong = (pairs.min(axis=2) != 0) | (pairs.max(axis=2) != 1)
     row, qubit = np.argwhere(wrong)[0]
     return (
-        f"An invalid state {State(pairs[row, qubit].tolist())} was found in the results, for qubit {qubit} of "
-        f"{State(states[row].tolist())}: a qubit in dual-rail encoding is |1,0> or |0,1>. Post-select on one photon "
-        "in the two modes of each qubit."
+        f"An invalid state {State(pairs[row, qubit].tolist())} was found in the results, for qubit {qubit} "
+        f"of {State(states[row].tolist())}: a qubit in dual-rail encoding is |1,0> or |0,1>. Post-select on "
+        "one photon in the two modes of each qubit."
     )

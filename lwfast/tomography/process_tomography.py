@@ -11,6 +11,10 @@ from numpy.typing import ArrayLike
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.state import State
 from lwfast.tasks import Sweep
+from lwfast.tomography.estimation.fidelities import state_fidelity, target_process
+from lwfast.tomography.estimation.paulis import MEASURED, density_map, labels, prepared_states
+from lwfast.tomography.estimation.physical import nearest_densities
+from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.experiments import (
     ProcessTomographyExperiment,
     ProcessTomographyList,
@@ -18,11 +22,7 @@ from lwfast.tomography.experiments import (
     measured_circuit,
     sweep_of,
 )
-from lwfast.tomography.fidelities import state_fidelity, target_process
 from lwfast.tomography.outcome_counts import read_counts
-from lwfast.tomography.paulis import MEASURED, density_map, labels, prepared_states
-from lwfast.tomography.physical import nearest_densities
-from lwfast.tomography.resampling import frequencies
 from lwfast.tomography.tomography_base import Tomography
 
 ProcessData = Sequence[Mapping[Any, Any]] | Mapping[tuple[str, str], Mapping[Any, Any]]
@@ -59,15 +59,15 @@ class ProcessTomography(Tomography):
 
         Args:
             n_samples: Samples of each experiment.
-            **options: Further arguments of a `Sampler`. Without `post_selection`, outcomes count that have one
-                photon in the two modes of each qubit.
+            **options: Further arguments of a `Sampler`. Without `post_selection`, outcomes count that have
+                one photon in the two modes of each qubit.
 
         Raises:
             TypeError: `input_state` is given, which is what the preparation starts from; or as a `Sampler`.
             ValueError, ModeMismatchError, ModeRangeError: As a `Sampler`.
         """
         if "input_state" in options:
-            raise TypeError("A process tomography prepares its inputs itself; leave input_state away.")
+            raise TypeError("A process tomography prepares its inputs itself; leave input_state out.")
         state = State([1, 0] * self.n_qubits)
         pairs: list[tuple[str | None, str]] = [*self._names()]
         return sweep_of(self._own_circuit(), self.n_qubits, pairs, state, n_samples, options)
@@ -88,7 +88,7 @@ class ProcessTomography(Tomography):
         Raises:
             TomographyDataError: Results are missing or empty.
             TypeError: `data` is none of these.
-            ValueError: A state is none of a qubit in dual-rail encoding, or a count is not finite.
+            ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
         """
         measured = frequencies(self._read(data))
         found = self._densities(measured[np.newaxis], project=bool(project_to_physical))[0]
@@ -109,7 +109,7 @@ class ProcessTomography(Tomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these, or the target is no matrix of numbers.
+            TypeError: `data` is none of these, or the target is not a matrix of numbers.
             ValueError: The target has another shape; or as `process_density_matrices`.
         """
         expected = self.get_expected_density_matrices(target_process)
@@ -126,7 +126,7 @@ class ProcessTomography(Tomography):
             By the prepared state: complex128[d, d].
 
         Raises:
-            TypeError: The target is no matrix of numbers.
+            TypeError: The target is not a matrix of numbers.
             ValueError: It has another shape.
         """
         process = _checked(target_process, self.n_qubits)
@@ -149,7 +149,7 @@ class ProcessTomography(Tomography):
             TomographyDataError, TypeError, ValueError: As `process_density_matrices`.
         """
         found = self.process_density_matrices(data, project_to_physical)
-        return {name: np.linalg.eigvalsh(rho) for name, rho in found.items()}
+        return {name: np.linalg.eigvalsh(rho).astype(np.float64) for name, rho in found.items()}
 
     def _names(self) -> list[tuple[str, str]]:
         """Return prepared state and measured basis of each experiment."""

@@ -11,17 +11,17 @@ from numpy.typing import ArrayLike
 from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.state import State
 from lwfast.tasks import Sweep
+from lwfast.tomography.estimation.fidelities import state_fidelities, state_fidelity
+from lwfast.tomography.estimation.paulis import MEASURED, density_map, labels
+from lwfast.tomography.estimation.physical import nearest_densities
+from lwfast.tomography.estimation.resampling import frequencies, spread
 from lwfast.tomography.experiments import (
     StateTomographyExperiment,
     StateTomographyList,
     measured_circuit,
     sweep_of,
 )
-from lwfast.tomography.fidelities import state_fidelities, state_fidelity
 from lwfast.tomography.outcome_counts import read_counts
-from lwfast.tomography.paulis import MEASURED, density_map, labels
-from lwfast.tomography.physical import nearest_densities
-from lwfast.tomography.resampling import frequencies, spread
 from lwfast.tomography.tomography_base import Tomography
 
 
@@ -37,11 +37,11 @@ class StateTomography(Tomography):
 
     Args:
         n_qubits: Number of qubits.
-        base_circuit: The circuit that makes the state, of lwfast or of Lightworks, with two modes for each qubit
-            that have no herald.
+        base_circuit: The circuit that makes the state, of lwfast or of Lightworks, with two modes for each
+            qubit that have no herald.
 
     Raises:
-        TypeError: `n_qubits` is no integer, or `base_circuit` no circuit.
+        TypeError: `n_qubits` is not an integer, or `base_circuit` not a circuit.
         ValueError: The circuit has another number of modes.
 
     Source:
@@ -80,14 +80,14 @@ class StateTomography(Tomography):
         Args:
             n_samples: Samples of each experiment.
             input_state: Input of the circuit; None puts a photon in the first mode of each qubit.
-            **options: Further arguments of a `Sampler`. Without `post_selection`, outcomes count that have one
-                photon in the two modes of each qubit.
+            **options: Further arguments of a `Sampler`. Without `post_selection`, outcomes count that have
+                one photon in the two modes of each qubit.
 
         Raises:
             TypeError, ValueError, ModeMismatchError, ModeRangeError: As a `Sampler`.
         """
         state = State([1, 0] * self.n_qubits) if input_state is None else input_state
-        pairs = [(None, name) for name in labels(MEASURED, self.n_qubits)]
+        pairs: list[tuple[str | None, str]] = [(None, name) for name in labels(MEASURED, self.n_qubits)]
         return sweep_of(self._own_circuit(), self.n_qubits, pairs, state, n_samples, options)
 
     def process(
@@ -98,8 +98,8 @@ class StateTomography(Tomography):
         """Find the density matrix from the results of the experiments.
 
         Args:
-            data: The results in the order of the experiments, or by the measured basis ("X,Z"), or the result of
-                the sweep. Counts or probabilities; states of lwfast, of Lightworks, or tuples.
+            data: The results in the order of the experiments, or by the measured basis ("X,Z"), or the result
+                of the sweep. Counts or probabilities; states of lwfast, of Lightworks, or tuples.
             project_to_physical: Return the nearest matrix without negative eigenvalues.
 
         Returns:
@@ -108,7 +108,7 @@ class StateTomography(Tomography):
         Raises:
             TomographyDataError: Results are missing or empty.
             TypeError: `data` is none of these.
-            ValueError: A state is none of a qubit in dual-rail encoding, or a count is not finite.
+            ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
         """
         self._counts = read_counts(data, labels(MEASURED, self.n_qubits), self.n_qubits)
         self._projected = bool(project_to_physical)
@@ -128,19 +128,19 @@ class StateTomography(Tomography):
         return state_fidelity(self.rho, rho_exp)
 
     def check_eigenvalues(self) -> FloatArray:
-        """Return the eigenvalues of the density matrix in ascending order; a physical one has no negative ones.
+        """Return the eigenvalues of the density matrix, ascending; a physical one has no negative ones.
 
         Raises:
             AttributeError: No state was found yet.
         """
-        found: FloatArray = np.linalg.eigvalsh(self.rho)
+        found: FloatArray = np.linalg.eigvalsh(self.rho).astype(np.float64)
         return found
 
     def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> ComplexArray:
         """Return the density matrices of experiments that are drawn again.
 
-        Each replica has as many counts in each experiment, with the frequencies that were seen, and is processed
-        as the data were.
+        Each replica has as many counts in each experiment, with the frequencies that were seen, and is
+        processed as the data were.
 
         Args:
             n_bootstrap: Number of replicas.
@@ -167,8 +167,8 @@ class StateTomography(Tomography):
             rng: Seed or generator: the same seed gives the same errors.
 
         Returns:
-            complex128[d, d]: the real part is the error of the real part of an entry, the imaginary part that of
-            the imaginary one.
+            complex128[d, d]: the real part is the error of the real part of an entry, the imaginary part that
+            of the imaginary one.
 
         Raises:
             TomographyDataError: No data were processed yet.
@@ -186,7 +186,7 @@ class StateTomography(Tomography):
 
         Raises:
             AttributeError: No state was found yet.
-            ValueError: The matrix has another shape, the data are no counts, or `n_bootstrap` is below 2.
+            ValueError: The matrix has another shape, the data are not counts, or `n_bootstrap` is below 2.
         """
         self.fidelity(rho_exp)
         expected = np.asarray(rho_exp, dtype=np.complex128)

@@ -10,7 +10,7 @@ from lwfast._types import FloatArray, SeedLike
 from lwfast.circuit import PhotonicCircuit
 from lwfast.errors import TomographyDataError
 from lwfast.tasks.foreign import adopt_circuit
-from lwfast.tomography.resampling import resampled
+from lwfast.tomography.estimation.resampling import resampled
 
 
 class Tomography:
@@ -18,11 +18,11 @@ class Tomography:
 
     Args:
         n_qubits: Number of qubits.
-        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no herald.
-            It is looked at when experiments are made: values that its Parameters have then count.
+        base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no
+            herald. It is looked at when experiments are made: values that its Parameters have then count.
 
     Raises:
-        TypeError: `n_qubits` is no integer, or `base_circuit` no circuit.
+        TypeError: `n_qubits` is not an integer, or `base_circuit` not a circuit.
         ValueError: The circuit has another number of modes.
     """
 
@@ -30,7 +30,8 @@ class Tomography:
         if is_bool(n_qubits) or not isinstance(n_qubits, int):
             msg = f"Number of qubits should be an integer, got {n_qubits!r}."
             raise TypeError(msg)
-        if not isinstance(base_circuit, PhotonicCircuit) and not _is_foreign(base_circuit):
+        given: Any = base_circuit
+        if not isinstance(given, PhotonicCircuit) and not _is_foreign(given):
             msg = f"Base circuit should be a PhotonicCircuit, got {type(base_circuit).__name__}."
             raise TypeError(msg)
         if n_qubits < 1 or base_circuit.input_modes != 2 * n_qubits:

@@ -15,7 +15,9 @@ _SHORTEST = 1e-6
 
 
 def project_density_to_physical(rho: ArrayLike) -> ComplexArray:
-    """Return the density matrix that is nearest to a matrix: Hermitian, of trace 1, without negative eigenvalues.
+    """Return the density matrix that is nearest to a matrix.
+
+    It is Hermitian, has trace 1, and has no negative eigenvalues.
 
     Args:
         rho: The matrix, (d, d). It is made Hermitian, and divided by its trace, first.
@@ -26,7 +28,8 @@ def project_density_to_physical(rho: ArrayLike) -> ComplexArray:
     Source:
         J. A. Smolin, J. M. Gambetta, G. Smith, Phys. Rev. Lett. 108, 070502 (2012).
     """
-    return nearest_densities(np.asarray(rho, dtype=np.complex128)[np.newaxis])[0]
+    found: ComplexArray = nearest_densities(np.asarray(rho, dtype=np.complex128)[np.newaxis])[0]
+    return found
 
 
 def project_choi_to_physical(choi: ArrayLike, max_iter: int = 1000) -> ComplexArray:
@@ -55,15 +58,16 @@ def project_choi_to_physical(choi: ArrayLike, max_iter: int = 1000) -> ComplexAr
     """
     given = np.asarray(choi, dtype=np.complex128)
     hermitian = (given + given.conj().T) / 2
-    dim = int(round(len(given) ** 0.5))
+    dim = round(len(given) ** 0.5)
     if given.shape != (dim * dim, dim * dim):
-        msg = f"A choi matrix should be square, with a square number of rows such as 4 or 16; got {given.shape}."
+        msg = f"A choi matrix should be square, with 4^n rows for n qubits; got the shape {given.shape}."
         raise ValueError(msg)
     stack = hermitian[np.newaxis]
     found, _, done = nearest_processes(stack, first_duals(stack, dim), max_iter)
     if not done:
         warn_of_steps(max_iter)
-    return found[0]
+    nearest: ComplexArray = found[0]
+    return nearest
 
 
 def warn_of_steps(max_iter: int) -> None:
@@ -77,8 +81,8 @@ def nearest_densities(rhos: ComplexArray) -> ComplexArray:
     rhos = (rhos + rhos.conj().swapaxes(-1, -2)) / 2
     rhos = rhos / np.trace(rhos, axis1=-2, axis2=-1)[:, np.newaxis, np.newaxis]
     values, vectors = np.linalg.eigh(rhos)
-    # What the k largest eigenvalues exceed 1 by is taken from each of them alike, for the largest k that leaves
-    # all of them positive: the projection onto the simplex.
+    # What the k largest eigenvalues exceed 1 by is taken from each of them alike, for the largest k that
+    # leaves all of them positive: the projection onto the simplex.
     descending = values[:, ::-1]
     excess = (np.cumsum(descending, axis=1) - 1.0) / np.arange(1, values.shape[1] + 1)
     kept = (descending > excess).sum(axis=1)
@@ -176,8 +180,9 @@ def _newton_steps(values: FloatArray, vectors: ComplexArray, gradient: ComplexAr
     run = values[:, :, np.newaxis] - values[:, np.newaxis, :]
     steep = (values > 0)[:, :, np.newaxis] & (values > 0)[:, np.newaxis, :]
     weights = np.where(steep, 1.0, rise / np.where(run == 0.0, 1.0, run))
-    # Unit matrices over the input, in the basis of the eigenvectors. The sum over pairs of these is taken for one
-    # of each pair at a time: BLAS would wake its threads for larger products, which takes longer than they do.
+    # Unit matrices over the input, in the basis of the eigenvectors. The sum over pairs of these is taken for
+    # one of each pair at a time: BLAS would wake its threads for larger products, which takes longer than
+    # they do.
     split = vectors.reshape(n, dim, dim, rank)
     left = split.conj().transpose(0, 1, 3, 2).reshape(n, dim * rank, dim)
     right = split.transpose(0, 2, 1, 3).reshape(n, dim, dim * rank)
@@ -189,8 +194,10 @@ def _newton_steps(values: FloatArray, vectors: ComplexArray, gradient: ComplexAr
     scale = np.maximum(np.einsum("bii->b", hessian).real / dim**2, _SHORTEST)
     added = scale * np.minimum(1e-3, 1e-2 * np.abs(gradient).max(axis=(1, 2)))
     hessian[:, np.arange(dim**2), np.arange(dim**2)] += added[:, np.newaxis]
-    step = -np.linalg.solve(hessian, gradient.reshape(n, dim * dim, 1)).reshape(n, dim, dim)
-    return (step + step.conj().swapaxes(1, 2)) / 2
+    solved = np.linalg.solve(hessian, gradient.reshape(n, dim * dim, 1))
+    step = -solved.reshape(n, dim, dim)
+    hermitian: ComplexArray = (step + step.conj().swapaxes(1, 2)) / 2
+    return hermitian
 
 
 def _trace_preserving(chois: ComplexArray, dim: int) -> ComplexArray:
@@ -203,7 +210,8 @@ def _trace_preserving(chois: ComplexArray, dim: int) -> ComplexArray:
     left = root @ chois.reshape(n, dim, -1)
     right = left.reshape(n, dim * dim, dim * dim).conj().swapaxes(1, 2).reshape(n, dim, -1)
     found = (root @ right).reshape(n, dim * dim, dim * dim)
-    return (found + found.conj().swapaxes(1, 2)) / 2
+    hermitian: ComplexArray = (found + found.conj().swapaxes(1, 2)) / 2
+    return hermitian
 
 
 def _rebuilt(values: FloatArray, vectors: ComplexArray) -> ComplexArray:

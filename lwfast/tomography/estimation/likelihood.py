@@ -1,7 +1,8 @@
 """Maximum likelihood over the physical processes, for one set of data or a stack of them.
 
-A process is held as its Pauli transfer matrix R, float64[4^n, 4^n]: rows are the output, columns the input. Its
-entries are coordinates of the choi matrix in an orthonormal basis, so that lengths and angles are the same.
+A process is held as its Pauli transfer matrix R, float64[4^n, 4^n]: rows are the output, columns the input.
+Its entries are coordinates of the choi matrix in an orthonormal basis, so that lengths and angles are the
+same.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.tomography.paulis import bloch_vectors, pauli_products
-from lwfast.tomography.physical import first_duals, nearest_processes, warn_of_steps
+from lwfast.tomography.estimation.paulis import bloch_vectors, pauli_products
+from lwfast.tomography.estimation.physical import first_duals, nearest_processes, warn_of_steps
 
 MAX_ITERATIONS = 1000
 _GAP = 1e-9
-"""The mean log-likelihood of an observation that may be missing to the maximum; it is bounded, not guessed."""
+"""How far below the maximum the mean log-likelihood of an observation may be; a bound, not a guess."""
 _LEAST = 1e-12
 """Probabilities below count as this."""
 _SUFFICIENT = 1e-4
@@ -177,7 +178,8 @@ def choi_matrices(processes: FloatArray, n_qubits: int) -> ComplexArray:
     n, dim = len(processes), 2**n_qubits
     found = inputs.T @ processes.swapaxes(1, 2) @ outputs / dim
     axes = found.reshape(n, dim, dim, dim, dim).transpose(0, 1, 3, 2, 4)
-    return axes.reshape(n, dim * dim, dim * dim)
+    chois: ComplexArray = axes.reshape(n, dim * dim, dim * dim)
+    return chois
 
 
 def transfer_matrices(chois: ComplexArray, n_qubits: int) -> FloatArray:
@@ -192,8 +194,8 @@ def transfer_matrices(chois: ComplexArray, n_qubits: int) -> FloatArray:
 def _gaps(chois: ComplexArray, slopes: ComplexArray, dim: int) -> FloatArray:
     """Return what the cost of each process can at most be above the least one: float64[B].
 
-    For Hermitian L with G + L (x) 1 >= 0, Tr[G X'] >= -Tr L for every physical X'; the L that is optimal where X is
-    makes Tr[G X] = -Tr L. What its least eigenvalue is below 0 is added to L.
+    For Hermitian L with G + L (x) 1 >= 0, Tr[G X'] >= -Tr L for every physical X'; the L that is optimal
+    where X is makes Tr[G X] = -Tr L. What its least eigenvalue is below 0 is added to L.
     """
     n = len(chois)
     products = (chois @ slopes).reshape(n, dim, dim, dim, dim)

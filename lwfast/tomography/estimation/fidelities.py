@@ -119,7 +119,7 @@ def target_process(matrix: Any, n_qubits: int) -> ComplexArray:
     """Return the matrix of a process as an array.
 
     Raises:
-        TypeError: It is no matrix of numbers.
+        TypeError: It is not a matrix of numbers.
         ValueError: Its shape does not fit the number of qubits.
     """
     try:
@@ -129,7 +129,7 @@ def target_process(matrix: Any, n_qubits: int) -> ComplexArray:
         raise TypeError(msg) from error
     dim = 2**n_qubits
     if process.shape != (dim, dim):
-        msg = f"The target process of {n_qubits} qubits should have the shape {(dim, dim)}, got {process.shape}."
+        msg = f"The target process of {n_qubits} qubits should have shape {(dim, dim)}, got {process.shape}."
         raise ValueError(msg)
     return process
 

@@ -10,12 +10,12 @@ import itertools
 
 import numpy as np
 
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import AnyArray, ComplexArray, FloatArray
 
 MEASURED = ("X", "Y", "Z")
 """The bases that a qubit is measured in."""
 PREPARED = {"X+": (1, 1), "X-": (1, -1), "Y+": (2, 1), "Y-": (2, -1), "Z+": (3, 1), "Z-": (3, -1)}
-"""For each state that a qubit is prepared in, which Pauli matrix it is an eigenstate of, and the eigenvalue."""
+"""The states that a qubit is prepared in: number of the Pauli matrix, and the eigenvalue."""
 PAULIS: ComplexArray = np.array(
     [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=np.complex128
 )
@@ -99,8 +99,8 @@ def prepared_states(prepared: tuple[str, ...], n_qubits: int) -> ComplexArray:
     return found
 
 
-def _power(single: np.ndarray, n_qubits: int) -> np.ndarray:  # type: ignore[type-arg]
-    """Return the Kronecker product of an array with itself, axis by axis; shared, and not to be written to."""
+def _power(single: AnyArray, n_qubits: int) -> AnyArray:
+    """Return the Kronecker power of an array, axis by axis; shared, and not to be written to."""
     product = single
     for _ in range(n_qubits - 1):
         product = np.kron(product, single)

@@ -28,7 +28,7 @@ def resampled(counts: FloatArray, n_bootstrap: int, rng: SeedLike, entries: int)
         Frequencies, float64[B, E, 2^n].
 
     Raises:
-        ValueError: Counts are negative or no whole numbers, or `n_bootstrap` is below 2.
+        ValueError: Counts are negative or not whole numbers, or `n_bootstrap` is below 2.
         ResourceLimitError: They would not fit in memory.
     """
     number = as_integer(n_bootstrap, "n_bootstrap")
@@ -37,8 +37,8 @@ def resampled(counts: FloatArray, n_bootstrap: int, rng: SeedLike, entries: int)
         raise ValueError(msg)
     if (counts < 0).any() or (counts != np.rint(counts)).any():
         raise ValueError(
-            "Standard errors come of counts, which are whole numbers and not negative; the data are something "
-            "else, such as probabilities. Process counts to get errors."
+            "Standard errors are drawn from counts, which are whole numbers from 0 on, and the data have "
+            "others, such as probabilities. Process the counts themselves."
         )
     remedy = "Take a smaller n_bootstrap."
     check_memory(
@@ -50,6 +50,6 @@ def resampled(counts: FloatArray, n_bootstrap: int, rng: SeedLike, entries: int)
 
 
 def spread(replicas: ComplexArray) -> ComplexArray:
-    """Return the standard deviation over the first axis: of real parts, and of imaginary ones as imaginary part."""
+    """Return the standard deviations over the first axis, of real and of imaginary parts."""
     found: ComplexArray = replicas.real.std(axis=0, ddof=1) + 1j * replicas.imag.std(axis=0, ddof=1)
     return found
