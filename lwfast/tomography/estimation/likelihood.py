@@ -75,9 +75,7 @@ class Likelihood:
         half = self.inputs @ processes[:, 1:].swapaxes(1, 2) / 2
         return np.maximum(0.5 + half, _LEAST), np.maximum(0.5 - half, _LEAST)
 
-    def maximise(
-        self, measured: FloatArray, start: ComplexArray | None = None, max_iter: int = MAX_ITERATIONS
-    ) -> ComplexArray:
+    def maximise(self, measured: FloatArray, max_iter: int = MAX_ITERATIONS) -> ComplexArray:
         """Return the most likely physical process of each set of data.
 
         The projected gradient method with backtracking: the step goes towards the projection of a step along
@@ -86,8 +84,6 @@ class Likelihood:
 
         Args:
             measured: float64[B, I, 4^n - 1].
-            start: complex128[4^n, 4^n], the choi matrix to begin with; None begins with the process that
-                forgets its input.
             max_iter: Most steps.
 
         Returns:
@@ -101,8 +97,8 @@ class Likelihood:
             J. M. Martinez, M. Raydan, SIAM J. Optim. 10, 1196 (2000).
         """
         n, dim = len(measured), 2**self.n_qubits
-        first = np.eye(dim * dim) / dim if start is None else start
-        found = np.repeat(np.asarray(first, dtype=np.complex128)[np.newaxis], n, axis=0)
+        # The process that forgets its input.
+        found = np.repeat((np.eye(dim * dim, dtype=np.complex128) / dim)[np.newaxis], n, axis=0)
         rows = np.arange(n)
         chois = found.copy()
         process = transfer_matrices(chois, self.n_qubits)

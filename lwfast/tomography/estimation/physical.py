@@ -195,7 +195,7 @@ def _newton_steps(values: FloatArray, vectors: ComplexArray, gradient: ComplexAr
     added = scale * np.minimum(1e-3, 1e-2 * np.abs(gradient).max(axis=(1, 2)))
     hessian[:, np.arange(dim**2), np.arange(dim**2)] += added[:, np.newaxis]
     solved = np.linalg.solve(hessian, gradient.reshape(n, dim * dim, 1))
-    step = -solved.reshape(n, dim, dim)
+    step: ComplexArray = -solved.reshape(n, dim, dim).astype(np.complex128)
     hermitian: ComplexArray = (step + step.conj().swapaxes(1, 2)) / 2
     return hermitian
 
