@@ -6,6 +6,7 @@ import pytest
 import lwfast as lw
 from lwfast import tomography
 from lwfast.errors import LightworksError, TomographyDataError
+from lwfast.results import SamplingResult
 from tests.tomography.conftest import Gates
 
 
@@ -33,20 +34,12 @@ def test_forms_of_data(state):
         dict(zip(reversed(names), reversed(data), strict=True)),
         {**dict(zip(names, data, strict=True)), "more": None},
         [{lw.State(key): count for key, count in result.items()} for result in data],
-        [lw.emulator.results.SamplingResult(result) for result in data]
-        if hasattr(lw.emulator, "results")
-        else [_result(result) for result in data],
+        [SamplingResult(result) for result in data],
         [{(*key, 3): count for key, count in result.items()} for result in data],
         [{key: count / 100 for key, count in result.items()} for result in data],
     ]
     for form in forms:
         assert np.allclose(measured.process(form), expected, rtol=0, atol=1e-15)
-
-
-def _result(counts):
-    from lwfast.results import SamplingResult
-
-    return SamplingResult(counts)
 
 
 def test_forms_of_data_of_a_process(process):

@@ -117,7 +117,7 @@ def test_gate_fidelities(n_qubits, project):
 
 
 def test_processes_by_maximum_likelihood(cnot):
-    """Of a real and symmetric gate, where their gradient is right: the same to their tolerance, more likely."""
+    """Of a real and symmetric gate, where their gradient is right: as likely at least."""
     ours = tomography.MLEProcessTomography(2, cnot)
     data = lw.emulator.Backend().run(ours.get_sweep(2000, rng=1))
     choi = ours.process(data)
@@ -179,7 +179,7 @@ def test_functions():
 @pytest.mark.parametrize("name", KINDS)
 def test_their_circuits(name):
     """A circuit of Lightworks is taken as it is."""
-    gates, theirs, ours = both(name, 1)
+    _, theirs, ours = both(name, 1)
     taken = getattr(tomography, name)(1, theirs.base_circuit)
     assert taken.base_circuit is theirs.base_circuit
     for one, other in zip(taken.get_experiments(), ours.get_experiments(), strict=True):

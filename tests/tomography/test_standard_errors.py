@@ -86,7 +86,7 @@ def test_the_same_seed_gives_the_same_errors():
 
 def test_a_replica_is_what_its_counts_give():
     """All replicas at once are each of them processed alone."""
-    gates, measured, data = noisy(tomography.StateTomography)
+    _, measured, data = noisy(tomography.StateTomography)
     measured.process(data(1))
     counts = np.array([[result[1, 0], result[0, 1]] for result in data(1)])
     drawn = np.random.default_rng(5).multinomial([N_SAMPLES] * 3, counts / N_SAMPLES, size=(10, 3))

@@ -98,15 +98,8 @@ def test_densities_behind_a_process():
     assert np.allclose(measured.check_eigenvalues(data)["X+,Y+"], [0, 0, 0, 1], rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("kind", "pairs"),
-    [
-        (tomography.StateTomography, None),
-        (tomography.LIProcessTomography, None),
-        (tomography.MLEProcessTomography, None),
-    ],
-)
-def test_a_sweep_measures_what_the_experiments_do(kind, pairs, cnot):
+@pytest.mark.parametrize("kind", [tomography.StateTomography, *PROCESSES])
+def test_a_sweep_measures_what_the_experiments_do(kind, cnot):
     """Setting by setting, the exact distributions are the same."""
     measured = kind(2, cnot)
     sweep, experiments = measured.get_sweep(10), measured.get_experiments()

@@ -57,12 +57,11 @@ def project_choi_to_physical(choi: ArrayLike, max_iter: int = 1000) -> ComplexAr
         dual problem, as in H. Qi, D. Sun, SIAM J. Matrix Anal. Appl. 28, 360 (2006).
     """
     given = np.asarray(choi, dtype=np.complex128)
-    hermitian = (given + given.conj().T) / 2
-    dim = round(len(given) ** 0.5)
+    dim = round(len(given) ** 0.5) if given.ndim else 0
     if given.shape != (dim * dim, dim * dim):
         msg = f"A choi matrix should be square, with 4^n rows for n qubits; got the shape {given.shape}."
         raise ValueError(msg)
-    stack = hermitian[np.newaxis]
+    stack = ((given + given.conj().T) / 2)[np.newaxis]
     found, _, done = nearest_processes(stack, first_duals(stack, dim), max_iter)
     if not done:
         warn_of_steps(max_iter)
