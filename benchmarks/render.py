@@ -29,6 +29,7 @@ SECTIONS = {
     "results": "Results at scale",
     "everyday_objects": "Everyday work: circuits, states, small results",
     "sweeps": "Many settings at once",
+    "tomography": "Tomography",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""
