@@ -23,7 +23,7 @@ class ChoiTomography(ProcessTomography):
 
     @property
     def choi(self) -> ComplexArray:
-        """The choi matrix that was found last: complex128[4^n, 4^n], of trace 2^n, the input first.
+        """The choi matrix that was found last, complex128[4^n, 4^n], of trace 2^n, the input first.
 
         Raises:
             AttributeError: None was found yet.
@@ -74,8 +74,8 @@ class ChoiTomography(ProcessTomography):
             rng: Seed or generator: the same seed gives the same errors.
 
         Returns:
-            complex128[4^n, 4^n]: the real part is the error of the real part of an entry, the imaginary part
-            that of the imaginary one.
+            complex128[4^n, 4^n], whose real part is the error of the real part of an entry, and whose imaginary
+            part is that of its imaginary part.
 
         Raises:
             TomographyDataError: No data were processed yet.

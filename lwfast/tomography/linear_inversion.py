@@ -46,7 +46,7 @@ class LIProcessTomography(ChoiTomography):
                 `project_choi_to_physical`.
 
         Returns:
-            complex128[4^n, 4^n], of trace 2^n, the input first: as of `choi_from_unitary`.
+            complex128[4^n, 4^n], of trace 2^n, the input first, as of `choi_from_unitary`.
 
         Raises:
             TomographyDataError: Results are missing or empty.

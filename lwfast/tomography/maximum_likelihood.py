@@ -54,7 +54,7 @@ class MLEProcessTomography(ChoiTomography):
                 Lightworks, or tuples.
 
         Returns:
-            complex128[4^n, 4^n], of trace 2^n, the input first: as of `choi_from_unitary`. No eigenvalue is
+            complex128[4^n, 4^n], of trace 2^n, the input first, as of `choi_from_unitary`. No eigenvalue is
             negative, and the trace over the output is the identity.
 
         Raises:

@@ -83,7 +83,7 @@ class ProcessTomography(Tomography):
             project_to_physical: Return the nearest matrices without negative eigenvalues.
 
         Returns:
-            By the prepared state: complex128[d, d].
+            complex128[d, d] by the prepared state.
 
         Raises:
             TomographyDataError: Results are missing or empty.
@@ -105,7 +105,7 @@ class ProcessTomography(Tomography):
             project_to_physical: Take the nearest matrices without negative eigenvalues.
 
         Returns:
-            By the prepared state.
+            The fidelity by the prepared state.
 
         Raises:
             TomographyDataError: Results are missing or empty.
@@ -123,7 +123,7 @@ class ProcessTomography(Tomography):
             target_process: The unitary matrix of the process, (d, d).
 
         Returns:
-            By the prepared state: complex128[d, d].
+            complex128[d, d] by the prepared state.
 
         Raises:
             TypeError: The target is not a matrix of numbers.
@@ -143,7 +143,7 @@ class ProcessTomography(Tomography):
             project_to_physical: Take the nearest matrices without negative eigenvalues.
 
         Returns:
-            By the prepared state: float64[d].
+            float64[d] by the prepared state.
 
         Raises:
             TomographyDataError, TypeError, ValueError: As `process_density_matrices`.

@@ -167,8 +167,8 @@ class StateTomography(Tomography):
             rng: Seed or generator: the same seed gives the same errors.
 
         Returns:
-            complex128[d, d]: the real part is the error of the real part of an entry, the imaginary part that
-            of the imaginary one.
+            complex128[d, d], whose real part is the error of the real part of an entry, and whose imaginary
+            part is that of its imaginary part.
 
         Raises:
             TomographyDataError: No data were processed yet.

@@ -16,7 +16,7 @@ _ROUNDING = 64 * float(np.finfo(np.float64).eps)
 def state_fidelity(rho: ArrayLike, rho_exp: ArrayLike) -> float:
     """Return the fidelity of two density matrices, (Tr sqrt(sqrt(rho) rho_exp sqrt(rho)))^2.
 
-    For example, that of |0> and an equal mixture is a half:
+    For example, that of a pure state and an equal mixture is a half:
 
         lw.tomography.state_fidelity([[1, 0], [0, 0]], [[0.5, 0], [0, 0.5]])
 
@@ -71,7 +71,7 @@ def density_from_state(state: ArrayLike) -> ComplexArray:
 
 
 def choi_from_unitary(unitary: ArrayLike) -> ComplexArray:
-    """Return the choi matrix of a unitary process: sum of |i><j| (x) U|i><j|U^dagger over i and j.
+    """Return the choi matrix of a unitary process: sum of E_ij (x) U E_ij U^dagger over all unit matrices E_ij.
 
     Its first factor is the input and its second one the output, as in what `LIProcessTomography` and
     `MLEProcessTomography` find.
