@@ -74,8 +74,8 @@ class ChoiTomography(ProcessTomography):
             rng: Seed or generator: the same seed gives the same errors.
 
         Returns:
-            complex128[4^n, 4^n], whose real part is the error of the real part of an entry, and whose imaginary
-            part is that of its imaginary part.
+            complex128[4^n, 4^n], whose real part is the error of the real part of an entry, and whose
+            imaginary part is that of its imaginary part.
 
         Raises:
             TomographyDataError: No data were processed yet.
