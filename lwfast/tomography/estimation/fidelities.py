@@ -73,8 +73,8 @@ def density_from_state(state: ArrayLike) -> ComplexArray:
 def choi_from_unitary(unitary: ArrayLike) -> ComplexArray:
     """Return the choi matrix of a unitary process.
 
-    It is the sum of E_ij (x) U E_ij U^dagger over all unit matrices E_ij. Its first factor is the input and its second one the output, as in what `LIProcessTomography` and
-    `MLEProcessTomography` find.
+    It is the sum of E_ij (x) U E_ij U^dagger over all unit matrices E_ij. Its first factor is the input and
+    its second one the output, as in what `LIProcessTomography` and `MLEProcessTomography` find.
 
     Args:
         unitary: The matrix of the process, (d, d).
