@@ -7,7 +7,7 @@ import lwfast as lw
 from lwfast import tomography
 from lwfast.errors import LightworksError, TomographyDataError
 from lwfast.results import SamplingResult
-from tests.tomography.conftest import Gates
+from tests.tomography.gates import Gates
 
 
 @pytest.fixture

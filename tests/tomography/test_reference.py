@@ -9,7 +9,7 @@ import lwfast as lw
 from lwfast import tomography
 from lwfast.tomography.estimation.likelihood import Likelihood, transfer_matrices
 from lwfast.tomography.estimation.paulis import expectation_map
-from tests.tomography.conftest import CNOT, Gates
+from tests.tomography.gates import CNOT, Gates
 
 lightworks = pytest.importorskip("lightworks")
 reference = pytest.importorskip("lightworks.tomography")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lwfast import tomography
-from tests.tomography.conftest import Gates
+from tests.tomography.gates import Gates
 
 N_SAMPLES = 400
 N_REPEATS = 200

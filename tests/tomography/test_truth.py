@@ -5,7 +5,7 @@ import pytest
 
 import lwfast as lw
 from lwfast import tomography
-from tests.tomography.conftest import CNOT, Gates
+from tests.tomography.gates import CNOT, Gates
 
 SIZES = [1, 2, 3]
 PROCESSES = [tomography.LIProcessTomography, tomography.MLEProcessTomography]
