@@ -7,6 +7,9 @@ from lwfast import (
 from lwfast import (
     remote as remote,
 )
+from lwfast import (
+    tomography as tomography,
+)
 from lwfast._base.settings import (
     settings as settings,
 )
