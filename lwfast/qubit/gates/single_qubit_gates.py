@@ -1,0 +1,175 @@
+"""Gates on one dual-rail qubit: two modes, with the matrix of the gate over them."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import pi
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lwfast._base.validation import as_real
+from lwfast._types import ComplexArray
+from lwfast.circuit.blocks import UnitaryMatrix, as_unitary_matrix
+from lwfast.circuit.mode_layout import Layout
+from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.unitary_component import Unitary
+from lwfast.qubit.gates.rotation_matrices import RotationMatrix, rotation_matrix
+
+_PAIR = (0, 1)
+
+
+class _FixedGate(Unitary):
+    """A gate that has no angle; all circuits of one kind share its element and the table made of that."""
+
+    _label: ClassVar[str]
+    _matrix: ClassVar[Any]
+
+    def __init__(self) -> None:
+        self._layout = _layout_of(type(self)).copy()
+
+
+@cache
+def _layout_of(gate: type[_FixedGate]) -> Layout:
+    layout = Layout(2, [matrix_of(gate)])
+    layout.compilation()
+    return layout
+
+
+def matrix_of(gate: type[_FixedGate], mode: int = 0) -> UnitaryMatrix:
+    """Return the element that a gate without an angle consists of, its first mode on `mode`."""
+    return UnitaryMatrix((mode, mode + 1), as_unitary_matrix(gate._matrix), gate._label)
+
+
+class I(_FixedGate):  # noqa: E742  (the gate's name)
+    """The identity on a qubit: nothing happens, and drawings show it."""
+
+    _label, _matrix = "I", np.eye(2)
+
+
+class H(_FixedGate):
+    """The Hadamard gate, [[1, 1], [1, -1]] / √2."""
+
+    _label, _matrix = "H", np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+
+
+class X(_FixedGate):
+    """The Pauli gate X, which swaps 0 and 1: [[0, 1], [1, 0]]."""
+
+    _label, _matrix = "X", np.array([[0, 1], [1, 0]])
+
+
+class Y(_FixedGate):
+    """The Pauli gate Y, [[0, -i], [i, 0]]."""
+
+    _label, _matrix = "Y", np.array([[0, -1j], [1j, 0]])
+
+
+class Z(_FixedGate):
+    """The Pauli gate Z, which changes the sign of 1: [[1, 0], [0, -1]]."""
+
+    _label, _matrix = "Z", np.diag([1, -1])
+
+
+class S(_FixedGate):
+    """The gate S, a quarter turn about z: [[1, 0], [0, i]]."""
+
+    _label, _matrix = "S", np.diag([1, 1j])
+
+
+class Sadj(_FixedGate):
+    """The adjoint of S, [[1, 0], [0, -i]]."""
+
+    _label, _matrix = "S_adj", np.diag([1, -1j])
+
+
+class T(_FixedGate):
+    """The gate T, an eighth of a turn about z: [[1, 0], [0, exp(iπ/4)]]."""
+
+    _label, _matrix = "T", np.diag([1, np.exp(1j * pi / 4)])
+
+
+class Tadj(_FixedGate):
+    """The adjoint of T, [[1, 0], [0, exp(-iπ/4)]]."""
+
+    _label, _matrix = "T_adj", np.diag([1, np.exp(-1j * pi / 4)])
+
+
+class SX(_FixedGate):
+    """The square root of X, [[1 + i, 1 - i], [1 - i, 1 + i]] / 2."""
+
+    _label, _matrix = "SX", np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
+
+
+class _AngleGate(Unitary):
+    """A gate with an angle, a number or a Parameter."""
+
+    _name: ClassVar[str]
+
+    def __init__(self, theta: float | Parameter[float]) -> None:
+        matrix: ComplexArray | RotationMatrix
+        if isinstance(theta, Parameter):
+            matrix = RotationMatrix(self._name, theta)
+            shown = "θ" if theta.label is None else theta.label
+        else:
+            angle = as_real(theta, f"Angle of {self._name}")
+            matrix = rotation_matrix(self._name, angle)
+            matrix.flags.writeable = False
+            shown = str(round(angle, 3))
+        self._layout = Layout(2, [UnitaryMatrix(_PAIR, matrix, f"{self._name}({shown})")])
+
+
+class P(_AngleGate):
+    """The phase gate, [[1, 0], [0, exp(iθ)]].
+
+    Args:
+        theta: The phase θ in radians, or a Parameter, whose value is looked up when a circuit is built.
+
+    Raises:
+        TypeError: `theta` is not a real number or a Parameter.
+        ValueError: `theta` is not finite.
+    """
+
+    _name = "P"
+
+
+class Rx(_AngleGate):
+    """A rotation about x, exp(-iθX/2) = [[cos(θ/2), -i sin(θ/2)], [-i sin(θ/2), cos(θ/2)]].
+
+    Args:
+        theta: The angle θ in radians, or a Parameter, whose value is looked up when a circuit is built.
+
+    Raises:
+        TypeError: `theta` is not a real number or a Parameter.
+        ValueError: `theta` is not finite.
+    """
+
+    _name = "Rx"
+
+
+class Ry(_AngleGate):
+    """A rotation about y, exp(-iθY/2) = [[cos(θ/2), -sin(θ/2)], [sin(θ/2), cos(θ/2)]].
+
+    Args:
+        theta: The angle θ in radians, or a Parameter, whose value is looked up when a circuit is built.
+
+    Raises:
+        TypeError: `theta` is not a real number or a Parameter.
+        ValueError: `theta` is not finite.
+    """
+
+    _name = "Ry"
+
+
+class Rz(_AngleGate):
+    """A rotation about z, exp(-iθZ/2) = [[exp(-iθ/2), 0], [0, exp(iθ/2)]].
+
+    Args:
+        theta: The angle θ in radians, or a Parameter, whose value is looked up when a circuit is built.
+
+    Raises:
+        TypeError: `theta` is not a real number or a Parameter.
+        ValueError: `theta` is not finite.
+    """
+
+    _name = "Rz"
