@@ -15,7 +15,7 @@ from lwfast.qubit.gates.three_qubit_gates import CCNOT, CCZ
 from lwfast.qubit.gates.two_qubit_gates import CNOT, CZ, SWAP, CNOT_Heralded, CZ_Heralded
 
 SINGLE_QUBIT_GATES_MAP = {
-    "h": H(), "x": X(), "y": Y(), "z": Z(), "s": S(), "sdg": Sadj(), "t": T(), "tdg": Tadj(), "sx": SX()
+    "h": H, "x": X, "y": Y, "z": Z, "s": S, "sdg": Sadj, "t": T, "tdg": Tadj, "sx": SX
 }  # fmt: skip
 ROTATION_GATES_MAP = {"rx": Rx, "ry": Ry, "rz": Rz, "p": P}
 TWO_QUBIT_GATES_MAP = {"cx": CNOT_Heralded, "cz": CZ_Heralded, "swap": SWAP}
@@ -58,13 +58,13 @@ class Converter:
 
         Raises:
             TypeError: An angle is not a number.
-            ValueError: The gate is unknown for as many qubits, or is on three qubits that are not adjacent, or
-                that may not be post-selected.
+            ValueError: The gate is unknown for as many qubits, or is on three qubits that are not adjacent,
+                or that may not be post-selected.
         """
         if gate == "barrier":
             circuit.barrier([mode for qubit in qubits for mode in (2 * qubit, 2 * qubit + 1)])
         elif gate in SINGLE_QUBIT_GATES_MAP and len(qubits) == 1:
-            circuit.add(SINGLE_QUBIT_GATES_MAP[gate], 2 * qubits[0])
+            circuit.add(SINGLE_QUBIT_GATES_MAP[gate](), 2 * qubits[0])
         elif gate in ROTATION_GATES_MAP and len(qubits) == 1:
             circuit.add(ROTATION_GATES_MAP[gate](float(params[0])), 2 * qubits[0])
         elif gate == "u" and len(qubits) == 1:
@@ -86,8 +86,8 @@ class Converter:
 def convert_two_qubits_to_adjacent(q0: int, q1: int) -> tuple[int, int, list[tuple[int, int]]]:
     """Return where two qubits meet, and the swaps that bring them there.
 
-    Qubits 0 and 3 meet on 1 and 2, after the swaps (0, 1) and (3, 2). Of an odd number of qubits between them the
-    higher one passes the one more. The order of the two is kept.
+    Qubits 0 and 3 meet on 1 and 2, after the swaps (0, 1) and (3, 2). If the number of qubits between them is
+    odd, the higher one passes one more. The order of the two is kept.
 
     Args:
         q0: The first qubit.
@@ -109,7 +109,9 @@ def _swap(circuit: PhotonicCircuit, q0: int, q1: int) -> None:
     circuit.mode_swaps({2 * q0: 2 * q1, 2 * q1: 2 * q0, 2 * q0 + 1: 2 * q1 + 1, 2 * q1 + 1: 2 * q0 + 1})
 
 
-def _add_two_qubit_gate(circuit: PhotonicCircuit, gate: str, q0: int, q1: int, *, post_selected: bool) -> None:
+def _add_two_qubit_gate(
+    circuit: PhotonicCircuit, gate: str, q0: int, q1: int, *, post_selected: bool
+) -> None:
     q0, q1, swaps = convert_two_qubits_to_adjacent(q0, q1)
     for swap in swaps:
         _swap(circuit, *swap)
@@ -126,8 +128,8 @@ def _add_three_qubit_gate(
     if not post_selected:
         msg = (
             f"The gate {gate!r} on three qubits works with post-selection only: set allow_post_selection to "
-            "True. No more than one of its qubits may be in a gate on several qubits later in the circuit; "
-            "move it towards the end."
+            "True. One of its qubits may not be in a later gate on several qubits, and later gates may not "
+            "connect two of them; move it towards the end of the circuit."
         )
         raise ValueError(msg)
     first = min(qubits)

@@ -31,8 +31,8 @@ def instructions_of(circuit: QuantumCircuit) -> list[Instruction]:
 def post_selection_analyzer(qc: QuantumCircuit) -> tuple[list[bool], list[int]]:
     """Say which gates of a circuit can be post-selected, and which qubits then need a rule.
 
-    In `cz(0, 1)`, `cz(1, 2)` both gates can: that qubit 0 holds one photon at the end says that the first gate
-    left one in qubit 1 too. Of `cz(0, 1)`, `cz(0, 1)` only the second can.
+    In `cz(0, 1)`, `cz(1, 2)` both gates can: that qubit 0 holds one photon at the end says that the first
+    gate left one in qubit 1 too. Of `cz(0, 1)`, `cz(0, 1)` only the second can.
 
     Args:
         qc: The circuit of Qiskit.
@@ -48,13 +48,14 @@ def post_selection_analyzer(qc: QuantumCircuit) -> tuple[list[bool], list[int]]:
 def analyze(instructions: Sequence[Instruction], n_qubits: int) -> tuple[list[bool], list[int]]:
     """Say the same of instructions.
 
-    A post-selected gate keeps the number of photons in its qubits together, not in each. A qubit that no later
-    gate on several qubits touches has at the end the photons with which the gate left it, and a rule asks for
-    one. Where that is so for all qubits of a gate but one, the last has one photon too, whatever happens to it
-    later.
+    A post-selected gate keeps the number of photons in its qubits together, not in each of them. Qubits that
+    later gates on several qubits connect keep their number together, too, and the rules ask for one photon in
+    each. So if no later gates connect two qubits of a gate, the rules say that it left one photon in each.
+    Of these gates only those count here that have a qubit which no later gate touches.
     """
     place = list(range(n_qubits))  # at the end of the circuit, of what is on a qubit now
-    used = [False] * n_qubits  # by a later gate, in the order of places
+    group = list(range(n_qubits))  # of each place: those that later gates connect share a number
+    used = [False] * n_qubits
     ruled = set()
     allowed = []
     for name, qubits, _ in reversed(instructions):
@@ -65,10 +66,13 @@ def analyze(instructions: Sequence[Instruction], n_qubits: int) -> tuple[list[bo
             allowed.append(False)
             continue
         places = [place[qubit] for qubit in qubits]
-        fits = sum([used[one] for one in places]) <= 1
+        joined = {group[one] for one in places}
+        fits = len(joined) == len(places) and not all(used[one] for one in places)
         allowed.append(fits)
         if fits:
             ruled.update(places)
+        first = group[places[0]]
+        group = [first if number in joined else number for number in group]
         for one in places:
             used[one] = True
     return allowed[::-1], sorted(ruled)

@@ -20,13 +20,13 @@ def qiskit_converter(
 ) -> tuple[PhotonicCircuit, PostSelection | None]:
     """Convert a circuit of Qiskit into a photonic circuit: qubit q becomes the modes 2q and 2q + 1.
 
-    `cx` and `cz` become heralded gates, and `ccx` and `ccz`, of which there is no heralded one, need
-    post-selection. With it each gate that can be post-selected is, as this is likelier to succeed and takes
+    `cx` and `cz` become heralded gates; `ccx` and `ccz`, which have no heralded form, need post-selection. If
+    that is allowed, each gate that can be post-selected is, since this succeeds more often and takes
     fewer photons. Gates on two qubits that are not adjacent have swaps around them.
 
     Args:
-        circuit: The circuit, with h, x, y, z, s, sdg, t, tdg, sx, rx, ry, rz, p, u, cx, cz, swap, ccx, ccz and
-            barriers. Its parameters have values, and it measures nothing.
+        circuit: The circuit, of h, x, y, z, s, sdg, t, tdg, sx, rx, ry, rz, p, u, cx, cz, swap, ccx, ccz and
+            barriers, without measurements. Its parameters have values.
         allow_post_selection: Whether post-selected gates may be used.
 
     Returns:
@@ -58,12 +58,15 @@ class QiskitConverter(Converter):
         """
         _check(q_circuit)
         if q_circuit.num_qubits > self.n_qubits:
-            msg = f"The circuit has {q_circuit.num_qubits} qubits, and the converter {self.n_qubits}; make a larger one."
+            msg = (
+                f"The circuit has {q_circuit.num_qubits} qubits, and the converter is for {self.n_qubits}; "
+                "make a larger one."
+            )
             raise ValueError(msg)
         instructions = instructions_of(q_circuit)
-        allowed, ruled = [False] * len(instructions), []
-        if self.allow_post_selection:
-            allowed, ruled = analyze(instructions, self.n_qubits)
+        allowed, ruled = analyze(instructions, self.n_qubits)
+        if not self.allow_post_selection:
+            allowed, ruled = [False] * len(instructions), []
         circuit = PhotonicCircuit(2 * self.n_qubits)
         for (gate, qubits, params), post_selected in zip(instructions, allowed, strict=True):
             self.add_gate(circuit, gate, qubits, params, post_selected=post_selected)
@@ -79,7 +82,10 @@ def _check(circuit: QuantumCircuit) -> None:
     try:
         from qiskit import QuantumCircuit
     except ImportError as error:
-        msg = "Converting a circuit of Qiskit needs Qiskit; python -m pip install qiskit (the extra lwfast[qiskit])."
+        msg = (
+            "Converting a circuit of Qiskit needs Qiskit; python -m pip install qiskit (the extra "
+            "lwfast[qiskit])."
+        )
         raise LightworksDependencyError(msg) from error
     if not isinstance(circuit, QuantumCircuit):
         msg = f"The circuit should be a QuantumCircuit of Qiskit, got {full_name(circuit)}."

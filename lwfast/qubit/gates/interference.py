@@ -55,8 +55,9 @@ def heralded_controlled_z() -> ComplexArray:
 def double_controlled_z() -> ComplexArray:
     """Return the post-selected CCZ of three qubits, complex128[10, 10]: it succeeds with probability 1/72.
 
-    Modes: two of vacuum, qubits 0, 1 and 2, two of vacuum. The mode for 1 of the third qubit meets a vacuum mode
-    three times, and in between the modes for 0 of the first and of the second qubit at beam splitters of 1/3.
+    Modes: two of vacuum, qubits 0, 1 and 2, two of vacuum. The mode for 1 of the third qubit meets a vacuum
+    mode three times, and in between, at beam splitters of 1/3, the modes for 0 of the first and of the second
+    qubit.
     [Ralph, Resch and Gilchrist 2007](https://arxiv.org/abs/0806.0654).
     """
     reflected, passed = sqrt(1 / 3), sqrt(2 / 3)

@@ -9,7 +9,7 @@ from lwfast._types import ComplexArray
 from lwfast.circuit.blocks import Group, UnitaryMatrix, as_unitary_matrix
 from lwfast.circuit.components import Component, HeraldData
 from lwfast.circuit.mode_layout import Layout
-from lwfast.qubit.gates.single_qubit_gates import H, matrix_of
+from lwfast.qubit.gates.single_qubit_gates import fixed_element
 
 
 def with_heralds(
@@ -25,12 +25,10 @@ def with_heralds(
         target: The qubit that is flipped, between two Hadamard gates; None changes a sign.
     """
     n_modes = len(unitary)
-    components: list[Component] = [
-        UnitaryMatrix(tuple(range(n_modes)), as_unitary_matrix(unitary), name)
-    ]
+    components: list[Component] = [UnitaryMatrix(tuple(range(n_modes)), as_unitary_matrix(unitary), name)]
     if target is not None:
         first = len(heralds) // 2
-        hadamard = matrix_of(H, first + 2 * target)
+        hadamard = fixed_element("H", first + 2 * target)
         components = [hadamard, *components, hadamard]
         n_qubits = (n_modes - len(heralds)) // 2
         controls = tuple(qubit for qubit in range(n_qubits) if qubit != target)

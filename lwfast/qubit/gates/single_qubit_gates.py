@@ -16,89 +16,100 @@ from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.unitary_component import Unitary
 from lwfast.qubit.gates.rotation_matrices import RotationMatrix, rotation_matrix
 
-_PAIR = (0, 1)
+MATRICES: dict[str, Any] = {
+    "I": np.eye(2),
+    "H": np.array([[1, 1], [1, -1]]) / np.sqrt(2),
+    "X": np.array([[0, 1], [1, 0]]),
+    "Y": np.array([[0, -1j], [1j, 0]]),
+    "Z": np.diag([1, -1]),
+    "S": np.diag([1, 1j]),
+    "S_adj": np.diag([1, -1j]),
+    "T": np.diag([1, np.exp(1j * pi / 4)]),
+    "T_adj": np.diag([1, np.exp(-1j * pi / 4)]),
+    "SX": np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2,
+}
+"""The matrix of each gate without an angle, by what is written on it in drawings."""
+
+
+def fixed_element(label: str, mode: int = 0) -> UnitaryMatrix:
+    """Return the element that a gate without an angle consists of, its first mode on `mode`."""
+    return UnitaryMatrix((mode, mode + 1), as_unitary_matrix(MATRICES[label]), label)
+
+
+@cache
+def _layout_of(label: str) -> Layout:
+    layout = Layout(2, [fixed_element(label)])
+    layout.compilation()  # once, for all that are copied from this one
+    return layout
 
 
 class _FixedGate(Unitary):
     """A gate that has no angle; all circuits of one kind share its element and the table made of that."""
 
     _label: ClassVar[str]
-    _matrix: ClassVar[Any]
 
     def __init__(self) -> None:
-        self._layout = _layout_of(type(self)).copy()
-
-
-@cache
-def _layout_of(gate: type[_FixedGate]) -> Layout:
-    layout = Layout(2, [matrix_of(gate)])
-    layout.compilation()
-    return layout
-
-
-def matrix_of(gate: type[_FixedGate], mode: int = 0) -> UnitaryMatrix:
-    """Return the element that a gate without an angle consists of, its first mode on `mode`."""
-    return UnitaryMatrix((mode, mode + 1), as_unitary_matrix(gate._matrix), gate._label)
+        self._layout = _layout_of(self._label).copy()
 
 
 class I(_FixedGate):  # noqa: E742  (the gate's name)
     """The identity on a qubit: nothing happens, and drawings show it."""
 
-    _label, _matrix = "I", np.eye(2)
+    _label = "I"
 
 
 class H(_FixedGate):
     """The Hadamard gate, [[1, 1], [1, -1]] / √2."""
 
-    _label, _matrix = "H", np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+    _label = "H"
 
 
 class X(_FixedGate):
     """The Pauli gate X, which swaps 0 and 1: [[0, 1], [1, 0]]."""
 
-    _label, _matrix = "X", np.array([[0, 1], [1, 0]])
+    _label = "X"
 
 
 class Y(_FixedGate):
     """The Pauli gate Y, [[0, -i], [i, 0]]."""
 
-    _label, _matrix = "Y", np.array([[0, -1j], [1j, 0]])
+    _label = "Y"
 
 
 class Z(_FixedGate):
     """The Pauli gate Z, which changes the sign of 1: [[1, 0], [0, -1]]."""
 
-    _label, _matrix = "Z", np.diag([1, -1])
+    _label = "Z"
 
 
 class S(_FixedGate):
     """The gate S, a quarter turn about z: [[1, 0], [0, i]]."""
 
-    _label, _matrix = "S", np.diag([1, 1j])
+    _label = "S"
 
 
 class Sadj(_FixedGate):
     """The adjoint of S, [[1, 0], [0, -i]]."""
 
-    _label, _matrix = "S_adj", np.diag([1, -1j])
+    _label = "S_adj"
 
 
 class T(_FixedGate):
     """The gate T, an eighth of a turn about z: [[1, 0], [0, exp(iπ/4)]]."""
 
-    _label, _matrix = "T", np.diag([1, np.exp(1j * pi / 4)])
+    _label = "T"
 
 
 class Tadj(_FixedGate):
     """The adjoint of T, [[1, 0], [0, exp(-iπ/4)]]."""
 
-    _label, _matrix = "T_adj", np.diag([1, np.exp(-1j * pi / 4)])
+    _label = "T_adj"
 
 
 class SX(_FixedGate):
     """The square root of X, [[1 + i, 1 - i], [1 - i, 1 + i]] / 2."""
 
-    _label, _matrix = "SX", np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
+    _label = "SX"
 
 
 class _AngleGate(Unitary):
@@ -116,7 +127,7 @@ class _AngleGate(Unitary):
             matrix = rotation_matrix(self._name, angle)
             matrix.flags.writeable = False
             shown = str(round(angle, 3))
-        self._layout = Layout(2, [UnitaryMatrix(_PAIR, matrix, f"{self._name}({shown})")])
+        self._layout = Layout(2, [UnitaryMatrix((0, 1), matrix, f"{self._name}({shown})")])
 
 
 class P(_AngleGate):

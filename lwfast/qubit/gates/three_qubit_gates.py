@@ -13,8 +13,8 @@ from lwfast.qubit.gates.layouts import target_of, with_heralds
 class CCZ(PhotonicCircuit):
     """The post-selected CCZ, which changes the sign of `|1,1,1>` and succeeds with probability 1/72.
 
-    It has six modes: 0 and 1 of each qubit. Two more at each end are heralded with no photon. The gate is right
-    for outcomes with one photon in the two modes of each qubit, which has to be asked for by post-selection.
+    It has six modes: 0 and 1 of each qubit. Two more at each end are heralded with no photon. The gate is
+    right for outcomes with one photon in the two modes of each qubit, which post-selection has to ask for.
     """
 
     def __init__(self) -> None:

@@ -15,9 +15,9 @@ from lwfast.qubit.gates.layouts import target_of, with_heralds
 class CZ(PhotonicCircuit):
     """The post-selected CZ, which changes the sign of `|1,1>` and succeeds with probability 1/9.
 
-    It has four modes: 0 and 1 of the first qubit, then of the second. Two more, at both ends, are heralded
-    with no photon. The gate is right for outcomes with one photon in the two modes of each qubit, which has to
-    be asked for by post-selection.
+    It has four modes: 0 and 1 of the first qubit, then of the second. Two more, one at each end, are heralded
+    with no photon. The gate is right for outcomes with one photon in the two modes of each qubit, which
+    post-selection has to ask for.
     """
 
     def __init__(self) -> None:
@@ -43,9 +43,9 @@ class CNOT(PhotonicCircuit):
 class CZ_Heralded(PhotonicCircuit):  # noqa: N801  (Lightworks' name)
     """The heralded CZ, which changes the sign of `|1,1>` and succeeds with probability 1/16.
 
-    It has four modes: 0 and 1 of the first qubit, then of the second. Of two more at each end the outer one is
-    heralded with no photon, the inner one with one photon. Where the heralds are found the gate has worked,
-    so that further gates may follow on the same qubits; lost photons alone are not noticed.
+    It has four modes: 0 and 1 of the first qubit, then of the second. Of two more at each end the outer one
+    is heralded with no photon, the inner one with one. If the heralds are found, and no photon is lost, the
+    gate has worked, so that further gates may follow on the same qubits.
     """
 
     def __init__(self) -> None:
