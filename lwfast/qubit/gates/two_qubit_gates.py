@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from lwfast._base.validation import is_several
+from lwfast._base.validation import as_integer, is_several
+from lwfast.circuit.components import ModeSwaps
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.photonic_circuit import PhotonicCircuit
+from lwfast.errors import ModeRangeError
 from lwfast.qubit.gates.interference import controlled_z, heralded_controlled_z
 from lwfast.qubit.gates.layouts import target_of, with_heralds
 
@@ -84,19 +86,22 @@ class SWAP(PhotonicCircuit):
     """
 
     def __init__(self, qubit_1: tuple[int, int], qubit_2: tuple[int, int]) -> None:
-        first, second = _pair(qubit_1, "qubit_1"), _pair(qubit_2, "qubit_2")
-        super().__init__(max(*first, *second) + 1)
-        self.mode_swaps({**dict(zip(first, second, strict=True)), **dict(zip(second, first, strict=True))})
+        (zero_1, one_1), (zero_2, one_2) = _pair(qubit_1, "qubit_1"), _pair(qubit_2, "qubit_2")
+        swaps = {zero_1: zero_2, one_1: one_2, zero_2: zero_1, one_2: one_1}
+        self._layout = Layout(max(swaps) + 1, [ModeSwaps(swaps)])
 
 
-def _pair(qubit: Any, name: str) -> tuple[Any, Any]:
+def _pair(qubit: Any, name: str) -> list[int]:
     if not is_several(qubit):
-        msg = f"{name} should be a tuple of two modes, got {qubit!r}."
+        msg = f"The {name} of a SWAP should be a tuple of two modes, got {qubit!r}."
         raise TypeError(msg)
-    modes = tuple(qubit)
+    modes = [mode if type(mode) is int else as_integer(mode, "Mode number") for mode in qubit]
     if len(modes) != 2:
-        msg = f"{name} should be a tuple of two modes, got {len(modes)} of them."
+        msg = f"The {name} of a SWAP should be a tuple of two modes, got {len(modes)} of them."
         raise ValueError(msg)
+    if min(modes) < 0:
+        msg = f"The {name} of a SWAP names mode {min(modes)}; modes are numbered from 0."
+        raise ModeRangeError(msg)
     return modes
 
 
