@@ -66,7 +66,7 @@ def flipped(n_qubits, target=None):
     return gate
 
 
-# --- one qubit ------------------------------------------------------------------------------------------------
+# --- one qubit --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FIXED)
@@ -144,7 +144,7 @@ def test_angles_are_checked(name):
         _ = gate(lw.Parameter("a")).U
 
 
-# --- more qubits ----------------------------------------------------------------------------------------------
+# --- more qubits ------------------------------------------------------------------------------------------
 
 SEVERAL = [
     ("CZ", (), 2, Fraction(1, 9), False),
@@ -184,7 +184,7 @@ def test_gates_on_several_qubits(name, args, n_qubits, probability, heralded):
 
 @pytest.mark.parametrize(("name", "args", "n_qubits", "probability", "heralded"), SEVERAL)
 def test_probabilities_of_results(name, args, n_qubits, probability, heralded):
-    """An Analyzer's performance is the probability of success, and nothing but the gate's outcomes is left."""
+    """An Analyzer's performance is the probability of success, and its error rate is zero."""
     circuit = getattr(qubit, name)(*args)
     analyzer = lw.Analyzer(circuit, lw.State([1, 0] * n_qubits))
     analyzer.post_selection = one_photon_each(n_qubits)
@@ -250,7 +250,7 @@ def test_targets_are_checked(gate, numbers, bad):
         getattr(qubit, gate)(bad)
 
 
-# --- as circuits ----------------------------------------------------------------------------------------------
+# --- as circuits ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
