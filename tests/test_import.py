@@ -61,7 +61,9 @@ def _run(code, **env):
     return done.stdout
 
 
-@pytest.mark.parametrize("module", ["lwfast", "lwfast.remote", "lwfast.emulator", "lwfast.qubit", "lwfast.cli"])
+@pytest.mark.parametrize(
+    "module", ["lwfast", "lwfast.remote", "lwfast.emulator", "lwfast.qubit", "lwfast.cli"]
+)
 def test_loads_nothing_heavy(module):
     """Neither the package nor its parts load a heavy library before it is used."""
     loaded = _run(
