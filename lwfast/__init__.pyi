@@ -5,6 +5,9 @@ from lwfast import (
     errors as errors,
 )
 from lwfast import (
+    qubit as qubit,
+)
+from lwfast import (
     remote as remote,
 )
 from lwfast import (

@@ -63,6 +63,15 @@ def test_wrappers_name_their_extra(package):
         importlib.import_module(f"lwfast.{package}")
 
 
+def test_converter_names_its_extra():
+    """Gates of qubits need no extra, circuits of Qiskit do."""
+    assert lw.qubit.CNOT().input_modes == 4
+    if importlib.util.find_spec("qiskit") is not None:
+        pytest.skip("qiskit is installed here")
+    with pytest.raises(lw.LightworksDependencyError, match=r"lwfast\[qiskit\]"):
+        lw.qubit.qiskit_converter(None)
+
+
 def test_serve_names_its_extra():
     """`lwfast serve` without Starlette says what to install."""
     if importlib.util.find_spec("starlette") is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_RX, BLOCK, LOSS
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
-from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameterized_unitary import MatrixOfParameters
 from lwfast.circuit.parameters import Parameter
 from lwfast.errors import ParameterValueError
 from lwfast.optics.elements import ElementTable
@@ -89,7 +89,7 @@ class Differentiable:
             size = len(rows)
             by_block = by_blocks[entry : entry + size * size].reshape(size, size)
             entry += size * size
-            if isinstance(matrix, ParameterizedUnitary):
+            if isinstance(matrix, MatrixOfParameters):
                 for column, parameter in enumerate(self._bound.parameters):
                     if id(parameter) in asked:
                         found[column] += float((by_block.conj() * matrix.derivative(parameter)).real.sum())

@@ -1,0 +1,1 @@
+"""From circuits of qubits to photonic circuits."""
