@@ -13,7 +13,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
@@ -37,7 +37,7 @@ def run_module(name: str, arguments: Sequence[str]) -> None:
     _prepend(os.getcwd())  # noqa: PTH109  (text, as Python has it)
     sys.argv[:] = ["-m", *arguments]
     _new_main()
-    with _own_traceback(lambda frame_code: frame_code.co_filename == "<frozen runpy>"):
+    with _own_traceback(run_module.__code__):
         # What `python -m` itself calls: it finds the module, sets `sys.argv[0]`, and words what goes wrong.
         runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -52,27 +52,31 @@ def run_script(path: str, arguments: Sequence[str]) -> None:
     Raises:
         UnreadableProgramError: The file cannot be read; nothing has been run.
     """
-    whole = os.path.join(os.getcwd(), os.path.normpath(path))  # noqa: PTH109, PTH118  (as Python has it)
-    folder = _is_folder_of_modules(whole)
-    code = None if folder else _read(whole)
+    whole = os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118  (with its dots, as Python has it)
+    if not _is_folder_of_modules(whole):
+        _run_file(path, whole, arguments)
+        return
+    install()
+    import runpy
+
+    sys.argv[:] = [path, *arguments]
+    sys.path[0 : 0 if sys.flags.safe_path else 1] = [whole]
+    _new_main()
+    with _own_traceback(run_script.__code__):
+        runpy._run_module_as_main("__main__", alter_argv=False)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _run_file(path: str, whole: str, arguments: Sequence[str]) -> None:
+    code = _read(whole)
     install()
     sys.argv[:] = [path, *arguments]
-    if folder:
-        import runpy
-
-        sys.path[0:0 if sys.flags.safe_path else 1] = [path]
-        _new_main()
-        with _own_traceback(lambda frame_code: frame_code.co_filename == "<frozen runpy>"):
-            runpy._run_module_as_main("__main__", alter_argv=False)  # type: ignore[attr-defined]  # noqa: SLF001
-        return
     _prepend(os.path.dirname(os.path.realpath(whole)))  # noqa: PTH120
     main = _new_main()
-    main.__dict__.update(__file__=whole, __cached__=None, __loader__=SourceFileLoader("__main__", whole))
-    compiled = code
-    with _own_traceback(lambda frame_code: frame_code is compiled):
-        if not isinstance(code, CodeType):
-            compiled = compile(code or b"", whole, "exec", dont_inherit=True)
-        exec(compiled, main.__dict__)  # type: ignore[arg-type]  # noqa: S102  (that is what it is for)
+    loader = SourcelessFileLoader if isinstance(code, CodeType) else SourceFileLoader
+    main.__dict__.update(__file__=whole, __cached__=None, __loader__=loader("__main__", whole))
+    with _own_traceback(_run_file.__code__):
+        compiled = code if isinstance(code, CodeType) else compile(code, whole, "exec", dont_inherit=True)
+        exec(compiled, main.__dict__)  # noqa: S102  (that is what it is for)
 
 
 def _read(path: str) -> bytes | CodeType:
@@ -122,8 +126,12 @@ _kept: list[ModuleType] = []
 
 
 @contextlib.contextmanager
-def _own_traceback(is_first: Any) -> Iterator[None]:
-    """Let Python print what a program raises without the frames that lead to it."""
+def _own_traceback(runner: CodeType) -> Iterator[None]:
+    """Let Python print what a program raises without the frames that lead to it.
+
+    Args:
+        runner: The code that runs the program: the frames behind its frame are the program's own.
+    """
     try:
         yield
     except SystemExit:
@@ -134,10 +142,12 @@ def _own_traceback(is_first: Any) -> Iterator[None]:
 
         def without_ours(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> Any:
             sys.excepthook = hook
-            while trace is not None and not is_first(trace.tb_frame.f_code):
+            while trace is not None and trace.tb_frame.f_code is not runner:
                 trace = trace.tb_next
+            trace = None if trace is None else trace.tb_next
             sys.last_traceback = trace
             return hook(kind, error.with_traceback(trace), trace)
 
         sys.excepthook = without_ours
         raise
+
