@@ -40,9 +40,7 @@ def fill(page: str, what: str, text: str) -> None:
     path = ROOT / "docs" / page
     before, rest = path.read_text(encoding="utf-8").split(f"<!-- {what}: begin -->")
     after = rest.split(f"<!-- {what}: end -->")[1]
-    path.write_text(
-        f"{before}<!-- {what}: begin -->\n{text}\n<!-- {what}: end -->{after}", encoding="utf-8"
-    )
+    path.write_text(f"{before}<!-- {what}: begin -->\n{text}\n<!-- {what}: end -->{after}", encoding="utf-8")
 
 
 def names_block(found: list[Found]) -> str:
@@ -58,7 +56,8 @@ def names_block(found: list[Found]) -> str:
         modules.setdefault(each.module, []).append(each)
     packages = [name for name in modules if any(other.startswith(f"{name}.") for other in modules)]
     rows = [
-        [f"`{name}`", f"`{our_path(name)}`", *(_listed(modules[name], kind) for kind in SHORT)] for name in packages
+        [f"`{name}`", f"`{our_path(name)}`", *(_listed(modules[name], kind) for kind in SHORT)]
+        for name in packages
     ]
     table = markdown(["Lightworks", "here", *SHORT.values()], rows)
     table = table.replace(" ---: ", " --- ")
@@ -74,13 +73,20 @@ def speed_block() -> str:
     rows = []
     measured = json.loads((ROOT / "benchmarks" / "measured.json").read_text(encoding="utf-8"))
     for section, title in SECTIONS.items():
-        for _, table in measured[section]["tables"]:
+        for _, table in measured.get(section, {"tables": []})["tables"]:
             header, _, *lines = [_cells(line) for line in table.splitlines()]
             for peer in (name for name in PEERS if name in header):
                 for cells in lines:
                     ours, theirs = cells[header.index("lwfast")], cells[header.index(peer)]
                     if theirs:
-                        rows.append([f"{title}: {cells[0]}", theirs, ours, f"{_seconds(theirs) / _seconds(ours):.3g}x"])
+                        rows.append(
+                            [
+                                f"{title}: {cells[0]}",
+                                theirs,
+                                ours,
+                                f"{_seconds(theirs) / _seconds(ours):.3g}x",
+                            ]
+                        )
     return markdown(["what", "Lightworks", "lwfast", "ratio"], rows)
 
 

@@ -50,7 +50,9 @@ class CallTimes:
         self._lock = threading.Lock()
         self._inside = threading.local()
 
-    def timed(self, function: Callable[..., Any], name_of: Callable[[tuple[Any, ...]], str]) -> Callable[..., Any]:
+    def timed(
+        self, function: Callable[..., Any], name_of: Callable[[tuple[Any, ...]], str]
+    ) -> Callable[..., Any]:
         """Return a function that does the same, and is timed where it is called from outside of lwfast.
 
         Args:
@@ -118,7 +120,9 @@ class CallTimes:
             f"{' (of several threads at once)' if total > wall else ''}."
         ]
         if rows:
-            lines.append(f"{'seconds':>10} {'share':>7} {'calls':>8} {'mean ms':>11} {'longest ms':>11}  call")
+            lines.append(
+                f"{'seconds':>10} {'share':>7} {'calls':>8} {'mean ms':>11} {'longest ms':>11}  call"
+            )
         lines += [
             f"{seconds:10.3f} {seconds / wall:7.1%} {n:8} {seconds / n * 1e3:11.3f} {longest * 1e3:11.3f}  {name}"
             for name, (n, seconds, longest) in rows[:MOST_ROWS]
@@ -145,7 +149,9 @@ def _public() -> list[Any]:
 
 def _public_functions() -> list[FunctionType]:
     return [
-        value for value in _public() if isinstance(value, FunctionType) and value.__module__.startswith("lwfast.")
+        value
+        for value in _public()
+        if isinstance(value, FunctionType) and value.__module__.startswith("lwfast.")
     ]
 
 
@@ -160,7 +166,11 @@ def _public_members() -> Iterator[tuple[type, str, Any]]:
     """Yield class, name and value of what public classes of lwfast define or inherit from others of lwfast."""
     seen = set()
     for kind in _public():
-        if not isinstance(kind, type) or issubclass(kind, BaseException) or hasattr(kind, "__struct_fields__"):
+        if (
+            not isinstance(kind, type)
+            or issubclass(kind, BaseException)
+            or hasattr(kind, "__struct_fields__")
+        ):
             continue
         for owner in kind.__mro__:
             if not owner.__module__.startswith("lwfast.") or owner.__name__ in LEFT or owner in seen:

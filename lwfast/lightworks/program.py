@@ -150,4 +150,3 @@ def _own_traceback(runner: CodeType) -> Iterator[None]:
 
         sys.excepthook = without_ours
         raise
-

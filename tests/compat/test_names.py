@@ -37,7 +37,12 @@ def _named(cell):
 
 def test_absent_names_have_a_row(found):
     """And each row is about a name that Lightworks has, and lwfast has not."""
-    said = {(module, name) for row in _rows("Names that are absent") for module in _named(row[0]) for name in _named(row[1])}
+    said = {
+        (module, name)
+        for row in _rows("Names that are absent")
+        for module in _named(row[0])
+        for name in _named(row[1])
+    }
     said = {(module, name) for module, name in said if not set(module.split(".")) & NOT_BUILT}
     assert said == {(each.module, each.name) for each in found if each.kind == "absent"}
 
@@ -47,7 +52,9 @@ def test_signatures_that_differ_have_a_row(found):
     differing = {label: how for each in found for label, how in each.differences.items()}
     said = [name for row in _rows("Signatures that differ") for name in _named(row[0])]
     without_row = {
-        label: how for label, how in differing.items() if not any(fnmatch.fnmatchcase(label, name) for name in said)
+        label: how
+        for label, how in differing.items()
+        if not any(fnmatch.fnmatchcase(label, name) for name in said)
     }
     assert without_row == {}
     assert [name for name in said if not fnmatch.filter(differing, name)] == []

@@ -101,7 +101,9 @@ ABSENT: dict[str, dict[str, str]] = {
         "SERIALIZED_COMPONENT is_real": "They are parts of the components' own checks and serialisation."
     },
     "sdk.state.state": {"state_to_string": "`str(State(...))` gives the text."},
-    "sdk.tasks.batch": {"copy_circuit process_values": "`Batch` reads its arguments itself, and only reads them."},
+    "sdk.tasks.batch": {
+        "copy_circuit process_values": "`Batch` reads its arguments itself, and only reads them."
+    },
     "sdk.utils.permutation": {
         "permutation_mat_from_swaps_dict": "The `U` of a circuit with `mode_swaps` is that matrix."
     },

@@ -165,6 +165,8 @@ PATHS: dict[str, dict[str, str]] = {
     "tomography.projection": {"tomography": "project_choi_to_physical project_density_to_physical"},
     "tomography.state_tomography": {"tomography": "StateTomography"},
     "tomography.tomography": {},
-    "tomography.utils": {"tomography": "choi_from_unitary density_from_state process_fidelity state_fidelity"},
+    "tomography.utils": {
+        "tomography": "choi_from_unitary density_from_state process_fidelity state_fidelity"
+    },
 }
 """Names by home, by path below `lwfast`."""

@@ -18,8 +18,12 @@ def add_parser(commands: Any) -> None:
         description="Run a Python program as `python` does, with lwfast where it imports lightworks.",
     )
     parser.add_argument("--profile", action="store_true", help="print at the end which calls took how long")
-    parser.add_argument("-m", dest="is_module", action="store_true", help="PROGRAM is a module, as in `python -m`")
-    parser.add_argument("program", metavar="PROGRAM", help="the script, folder or zip file; with -m the module")
+    parser.add_argument(
+        "-m", dest="is_module", action="store_true", help="PROGRAM is a module, as in `python -m`"
+    )
+    parser.add_argument(
+        "program", metavar="PROGRAM", help="the script, folder or zip file; with -m the module"
+    )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of the program")
     parser.set_defaults(run=run)
 
