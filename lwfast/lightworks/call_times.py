@@ -31,7 +31,7 @@ def profiled() -> Iterator[None]:
     """Time the calls of lwfast while a block runs, and print them at its end, on stderr."""
     times = CallTimes()
     for function in _public_functions():
-        _replace(function, times.timed(function, lambda _, name=function.__name__: name))
+        _replace(function, times.timed(function, _named(function.__name__)))
     for owner, name, member in _public_members():
         setattr(owner, name, times.timed_member(name, member))
     process, began = os.getpid(), time.perf_counter()
@@ -132,6 +132,10 @@ class CallTimes:
             seconds, n = sum(row[1] for row in rest), sum(row[0] for row in rest)
             lines.append(f"{seconds:10.3f} {seconds / wall:7.1%} {n:8} {'':23}  {len(rest)} others")
         return "\n".join(lines)
+
+
+def _named(name: str) -> Callable[[tuple[Any, ...]], str]:
+    return lambda _: name
 
 
 def _faces() -> list[ModuleType]:

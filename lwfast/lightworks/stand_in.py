@@ -35,14 +35,14 @@ def install() -> None:
                 "kernel), and load lwfast.lightworks first."
             )
             raise ImportError(msg, name=name)
-    sys.meta_path.insert(0, StandIn)  # type: ignore[arg-type]  # a class that is its own finder
-    follow()
+    sys.meta_path.insert(0, StandIn)  # a class that is its own finder
+    follow(install)
 
 
 def remove() -> None:
     """Let `import lightworks` give Lightworks again; what a program has imported stays what it is."""
     if StandIn in sys.meta_path:
-        sys.meta_path.remove(StandIn)  # type: ignore[arg-type]
+        sys.meta_path.remove(StandIn)
     leave()
     for name in [name for name in sys.modules if name.partition(".")[0] in PLACES]:
         del sys.modules[name]

@@ -7,6 +7,7 @@ preparation data, to which a part is added here that takes Lightworks' place whe
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from multiprocessing import spawn
 from typing import Any
 
@@ -14,9 +15,22 @@ _PRELOADED = "lwfast.lightworks.preloaded"
 _plain = spawn.get_preparation_data
 
 
-def follow() -> None:
-    """Let the processes that are started from now on take Lightworks' place."""
-    spawn.get_preparation_data = _preparation_data
+def follow(install: Callable[[], None]) -> None:
+    """Let the processes that are started from now on take Lightworks' place.
+
+    Args:
+        install: What takes it in a process; a function that can be pickled.
+    """
+
+    def preparation_data(name: str) -> dict[str, Any]:
+        data = _plain(name)
+        if name == "ignore":  # asked by the forkserver, for itself
+            _prepare_forkserver()
+            # Newer versions of Python load the program itself into the server, before anything else can happen.
+            return {key: value for key, value in data.items() if not key.startswith("init_main")}
+        return {"lwfast": _CalledOnLoading(install), **data}
+
+    spawn.get_preparation_data = preparation_data
 
 
 def leave() -> None:
@@ -24,28 +38,20 @@ def leave() -> None:
     spawn.get_preparation_data = _plain
 
 
-def _preparation_data(name: str) -> dict[str, Any]:
-    data = _plain(name)
-    if name == "ignore":  # asked by the forkserver, for itself
-        _prepare_forkserver()
-        # Newer versions of Python load the program itself into the server, before anything else could happen there.
-        return {key: value for key, value in data.items() if not key.startswith("init_main")}
-    return {"lwfast": _TakesPlace(), **data}
-
-
 def _prepare_forkserver() -> None:
     """Let the server take Lightworks' place before it loads the modules that a program has it load."""
     # There is no public way to what is loaded already.
-    server = sys.modules["multiprocessing.forkserver"]._forkserver  # type: ignore[attr-defined]  # noqa: SLF001
+    server = sys.modules["multiprocessing.forkserver"]._forkserver  # noqa: SLF001
     names = server._preload_modules  # noqa: SLF001
     if _PRELOADED not in names:
         server.set_forkserver_preload([_PRELOADED, *names])
 
 
-class _TakesPlace:
-    """A part of the preparation data; loading it takes Lightworks' place."""
+class _CalledOnLoading:
+    """A part of the preparation data; loading it calls a function."""
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self._function = function
 
     def __reduce__(self) -> tuple[Any, tuple[()]]:
-        from lwfast.lightworks import preloaded
-
-        return preloaded.install, ()
+        return self._function, ()

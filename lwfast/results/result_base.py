@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from types import GenericAlias
+from typing import Any, ClassVar
 
 from lwfast.results.probability_distribution import ProbabilityDistribution
 from lwfast.results.sampling_result import SamplingResult
@@ -16,7 +17,7 @@ class Result(ABC):  # noqa: B024  (a name for what the classes below have in com
     The classes of results are its subclasses by registration: they share methods, and no code.
     """
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
 
 for _kind in (ProbabilityDistribution, SamplingResult, SimulationResult):
