@@ -47,8 +47,8 @@ def names_block(found: list[Found]) -> str:
     """Return the counts, and the table of the modules that are packages: those that programs import from."""
     counts = Counter(each.kind for each in found)
     said = (
-        f"{counts['same']} are the same, {counts['more']} are the same and take more, {counts['different']} are "
-        f"different, and {counts['absent']} are absent"
+        f"{counts['same']} are the same, {counts['more']} are the same and take more, {counts['different']} "
+        f"are different, and {counts['absent']} are absent"
     )
     versions = " and ".join(f"{name} {version(name)}" for name in PEERS)
     modules: dict[str, list[Found]] = {}
@@ -61,7 +61,8 @@ def names_block(found: list[Found]) -> str:
     ]
     table = markdown(["Lightworks", "here", *SHORT.values()], rows)
     table = table.replace(" ---: ", " --- ")
-    return f"Of the {len(found)} public names of {versions}, counted in each module that has them, {said}.\n\n{table}"
+    head = f"Of the {len(found)} public names of {versions}, counted in each module that has them"
+    return f"{head}, {said}.\n\n{table}"
 
 
 def _listed(names: list[Found], kind: str) -> str:

@@ -1,9 +1,9 @@
 """Every public name of the installed Lightworks, and what lwfast has at the same path.
 
-A name is *the same* where its parameters have the same names, kinds and defaults, and so have the methods of a class;
-*more* where ours takes further optional ones; *different*, or *absent*. The page `docs/coming_from_lightworks.md`
-counts and lists them, and `tests/compat/test_names.py` holds each that is different or absent to its row in
-`docs/compatibility.md`: a new release of Lightworks shows up as a row that is missing.
+A name is *the same* where its parameters have the same names, kinds and defaults, and so have the methods of a
+class; *more* where ours takes further optional ones; *different*, or *absent*. The page
+`docs/coming_from_lightworks.md` counts and lists them, and `tests/compat/test_names.py` holds each that is different
+or absent to its row in `docs/compatibility.md`: a new release of Lightworks shows up as a row that is missing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 ROOTS = {"lightworks": "lwfast", "lightworks_remote": "lwfast.remote"}
 NOT_BUILT: frozenset[str] = frozenset({"interferometers", "qubit", "tomography"})
-"""Rooms of `lwfast` that are not there yet: their names are left out everywhere until they are taken out of here."""
+"""Rooms of `lwfast` that are not there yet; their names are left out."""
 
 
 @dataclass
@@ -191,7 +191,7 @@ def _takes_as_much(before: tuple[str, str, str, bool], after: tuple[str, str, st
 
 
 def _default(value: Any) -> str:
-    """Return a default as text: numbers by value, so that 1 and 1.0 are the same, objects without their address."""
+    """Return a default as text: numbers by value (1 is 1.0), objects without their address."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{float(value):g}"
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value)).replace("lightworks.", "lwfast.")

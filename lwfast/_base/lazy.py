@@ -57,8 +57,8 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
 def reserve(package: str, name: str) -> None:
     """Put the module at one of Lightworks' paths in place whose package has an object of that name.
 
-    Imported later, the module would take the place of the object: `from lwfast.remote.token import Token` would leave
-    no token at `lwfast.remote.token`.
+    Imported later, the module would take the place of the object: `from lwfast.remote.token import Token`
+    would leave no token at `lwfast.remote.token`.
 
     Args:
         package: Name of the package.
@@ -84,8 +84,8 @@ def reserve(package: str, name: str) -> None:
 class AliasFinder:
     """Finds the modules at Lightworks' deep paths, such as `lwfast.sdk.circuit`.
 
-    It stands last in `sys.meta_path`, so that only names which nothing else has come here; the table of paths is
-    loaded when the first of them does.
+    It stands last in `sys.meta_path`, so that only names which nothing else has come here; the table of paths
+    is loaded when the first of them does.
     """
 
     @staticmethod

@@ -1,8 +1,8 @@
 """How long a program's calls of lwfast take: `lwfast run --profile`.
 
 Public functions, methods and properties are wrapped before the program begins. What counts is the call that the
-program makes; the calls inside of it belong to it. Small values that are made by the thousand (states, parameters,
-rules, the functions of `convert`) are left as they are: timing one takes longer than the call itself.
+program makes; the calls inside of it belong to it. Small values that are made by the thousand (states,
+parameters, rules, the functions of `convert`) are left as they are: timing one takes longer than the call itself.
 """
 
 from __future__ import annotations
@@ -115,18 +115,18 @@ class CallTimes:
         """
         rows = sorted(self._times.items(), key=lambda row: -row[1][1])
         total, n_calls = sum(row[1][1] for row in rows), sum(row[1][0] for row in rows)
-        lines = [
+        threads = " (of several threads at once)" if total > wall else ""
+        head = (
             f"lwfast run: the program took {wall:.3f} s, {total:.3f} s of them in {n_calls} calls of lwfast"
-            f"{' (of several threads at once)' if total > wall else ''}."
-        ]
+        )
+        lines = [f"{head}{threads}."]
         if rows:
             lines.append(
                 f"{'seconds':>10} {'share':>7} {'calls':>8} {'mean ms':>11} {'longest ms':>11}  call"
             )
-        lines += [
-            f"{seconds:10.3f} {seconds / wall:7.1%} {n:8} {seconds / n * 1e3:11.3f} {longest * 1e3:11.3f}  {name}"
-            for name, (n, seconds, longest) in rows[:MOST_ROWS]
-        ]
+        for name, (n, seconds, longest) in rows[:MOST_ROWS]:
+            start = f"{seconds:10.3f} {seconds / wall:7.1%} {n:8}"
+            lines.append(f"{start} {seconds / n * 1e3:11.3f} {longest * 1e3:11.3f}  {name}")
         if len(rows) > MOST_ROWS:
             rest = [row[1] for row in rows[MOST_ROWS:]]
             seconds, n = sum(row[1] for row in rest), sum(row[0] for row in rest)
@@ -160,14 +160,14 @@ def _public_functions() -> list[FunctionType]:
 
 
 def _replace(function: FunctionType, timed: Callable[..., Any]) -> None:
-    """Put a function in the place of another: at its home, so that it can be pickled, and where it is shown."""
+    """Put a function in the place of another: at its home, where pickles look for it, and where it is shown."""
     for module in (sys.modules[function.__module__], *_faces()):
         if vars(module).get(function.__name__) is function:
             setattr(module, function.__name__, timed)
 
 
 def _public_members() -> Iterator[tuple[type, str, Any]]:
-    """Yield class, name and value of what public classes of lwfast define or inherit from others of lwfast."""
+    """Yield class, name and value of what public classes define, or inherit from others of lwfast."""
     seen = set()
     for kind in _public():
         if (

@@ -1,8 +1,8 @@
 """Run a program as `python` does, in this process, with lwfast in Lightworks' place.
 
-What the program sees is what it would see under plain Python: `__main__` and its names, `sys.argv`, `sys.path[0]`,
-its own frames alone in a traceback. Whatever it raises is left to Python, which prints it, sets the exit code, and
-ends with a signal after Ctrl-C.
+What the program sees is what it would see under plain Python: `__main__` and its names, `sys.argv`,
+`sys.path[0]`, its own frames alone in a traceback. Whatever it raises is left to Python, which prints it, sets the
+exit code, and ends with a signal after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _new_main() -> ModuleType:
     main = ModuleType("__main__")
     main.__dict__["__builtins__"] = sys.modules["builtins"]
     if sys.version_info < (3, 14):
-        main.__dict__["__annotations__"] = {}
+        vars(main)["__annotations__"] = {}
     # The command's own module goes on running, below the program.
     _kept.append(sys.modules["__main__"])
     sys.modules["__main__"] = main

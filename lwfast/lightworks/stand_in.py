@@ -19,7 +19,7 @@ _VERSIONS = {"lightworks": LIGHTWORKS_VERSION, "lightworks-remote": LIGHTWORKS_R
 
 
 def install() -> None:
-    """Let `import lightworks` and `import lightworks_remote` give lwfast in this process, and in those it starts.
+    """Let `import lightworks` and `lightworks_remote` give lwfast in this process, and in those it starts.
 
     Processes are those of `multiprocessing`. Calling it again changes nothing.
 
@@ -31,8 +31,8 @@ def install() -> None:
     for name in PLACES:
         if name in sys.modules:
             msg = (
-                f"{name} was imported before lwfast could take its place. Start again (in a notebook: restart the "
-                "kernel), and load lwfast.lightworks first."
+                f"{name} was imported before lwfast could take its place. Start again (in a notebook: restart "
+                "the kernel), and load lwfast.lightworks first."
             )
             raise ImportError(msg, name=name)
     sys.meta_path.insert(0, StandIn)  # a class that is its own finder
@@ -53,7 +53,7 @@ class StandIn:
 
     @staticmethod
     def find_spec(name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
-        """Return how our module is taken, or None where the name is not Lightworks', or nothing stands there."""
+        """Return how our module is taken, or None where it is not Lightworks' or nothing stands there."""
         ours = _place_of(name)
         if ours is None or importlib.util.find_spec(ours) is None:
             return None

@@ -1,7 +1,7 @@
 """Processes that `multiprocessing` starts take Lightworks' place too.
 
-A child of "spawn" or "forkserver" is a new Python. Before it imports the program it loads what its parent sends: the
-preparation data, to which a part is added here that takes Lightworks' place when it is loaded.
+A child of "spawn" or "forkserver" is a new Python. Before it imports the program it loads what its parent sends:
+the preparation data, to which a part is added here that takes Lightworks' place when it is loaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def follow(install: Callable[[], None]) -> None:
         data = _plain(name)
         if name == "ignore":  # asked by the forkserver, for itself
             _prepare_forkserver()
-            # Newer versions of Python load the program itself into the server, before anything else can happen.
+            # Newer versions of Python load the program itself into the server, before anything else can
+            # happen.
             return {key: value for key, value in data.items() if not key.startswith("init_main")}
         return {"lwfast": _CalledOnLoading(install), **data}
 

@@ -1,4 +1,4 @@
-"""Every public name of the installed Lightworks: at the same path with the same signature, or a row in the docs."""
+"""Every public name of Lightworks: at the same path with the same signature, or a row in the docs."""
 
 import fnmatch
 import importlib
@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("lightworks")
 pytest.importorskip("lightworks_remote")
 
-from benchmarks import coming_from_lightworks as page  # noqa: E402  (needs Lightworks)
-from benchmarks.lightworks_names import NOT_BUILT, compared, our_path, public_names  # noqa: E402
+from benchmarks import coming_from_lightworks as page
+from benchmarks.lightworks_names import NOT_BUILT, compared, our_path, public_names
 
 DOCS = Path(os.environ.get("LWFAST_TESTED_SOURCES", Path(__file__).parents[2])) / "docs"
 
@@ -26,7 +26,7 @@ def found():
 def _rows(heading):
     """The rows of the table below a heading of the page on compatibility, as lists of cells."""
     text = (DOCS / "compatibility.md").read_text(encoding="utf-8")
-    part = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.M | re.S).group(1)
+    part = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL).group(1)
     lines = [line for line in part.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
 
@@ -86,11 +86,12 @@ def test_every_module_is_there_or_wholly_absent(found):
 
 def test_objects_are_the_same_at_every_path():
     """A class has one identity, whatever the path that it was imported from."""
-    import lwfast as lw
     from lwfast.emulator.components.source import Source
     from lwfast.remote.http import Status
     from lwfast.sdk.circuit.photonic_circuit import PhotonicCircuit
     from lwfast.sdk.state.state import State
+
+    import lwfast as lw
 
     assert State is lw.State
     assert PhotonicCircuit is lw.PhotonicCircuit is lw.sdk.circuit.PhotonicCircuit

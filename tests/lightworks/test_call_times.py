@@ -23,7 +23,7 @@ sys.exit(int(sys.argv[1]))
 
 def _calls(text):
     """Number of calls by name, from the lines of the table."""
-    rows = re.findall(r"^ +[\d.]+ +[\d.]+% +(\d+) +[\d.]+ +[\d.]+  (\S+)$", text, re.M)
+    rows = re.findall(r"^ +[\d.]+ +[\d.]+% +(\d+) +[\d.]+ +[\d.]+  (\S+)$", text, re.MULTILINE)
     return {name: int(n) for n, name in rows}
 
 
@@ -32,7 +32,8 @@ def test_calls_of_the_program_are_counted(folder):  # noqa: F811
     write(folder, PROGRAM)
     plain = _ended("-m", "lwfast", "run", "program.py", "5")
     timed = _ended("-m", "lwfast", "run", "--profile", "program.py", "5")
-    assert (timed.stdout, timed.returncode) == (plain.stdout, plain.returncode) and timed.returncode == 5
+    assert timed.stdout == plain.stdout
+    assert timed.returncode == plain.returncode == 5
     assert plain.stderr == ""
     assert _calls(timed.stderr) == {
         "PhotonicCircuit": 1,

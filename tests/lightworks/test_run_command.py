@@ -1,4 +1,4 @@
-"""`lwfast run` is `python`, but for what `import lightworks` gives: each program is run both ways and compared."""
+"""`lwfast run` is `python`, but for what `import lightworks` gives: each program is run both ways."""
 
 import os
 import py_compile
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ def folder(tmp_path, monkeypatch):
     packages.mkdir()
     (packages / "lightworks.py").write_text(FAKE)
     # The package under test is found as it is here; behind it, what stands for Lightworks.
-    paths = [os.path.dirname(os.path.dirname(lw.__file__)), str(packages)]
+    paths = [str(Path(lw.__file__).parents[1]), str(packages)]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     work = tmp_path / "work"
@@ -86,7 +87,7 @@ def test_a_script_sees_what_it_sees_under_python(folder, path):
 def test_a_script_by_a_link(folder):
     write(folder, "import other\n" + LOOK, "real/program.py")
     write(folder, "print('beside the script')", "real/other.py")
-    os.symlink("real/program.py", folder / "link.py")
+    (folder / "link.py").symlink_to("real/program.py")
     both("link.py")
 
 
@@ -133,17 +134,20 @@ FAILURES = {
     "exit at once": "import os; print('lost?', flush=True); os._exit(5)",
     "an error at exit": "import atexit; atexit.register(lambda: 1 / 0)",
     "an exit and an atexit": "import atexit, sys; atexit.register(print, 'end'); sys.exit(6)",
-    "a hook": "import sys\nsys.excepthook = lambda k, e, t: print(k, e, t.tb_frame.f_code.co_name, t.tb_next)\n1 / 0",
-    "a thread": "import threading\nt = threading.Thread(target=lambda: 1 / 0, name='T')\nt.start(); t.join()\n1/0",
-    "a printed traceback": "import traceback\ntry:\n    1 / 0\nexcept ValueError:\n    pass\nexcept Exception:\n"
-    "    traceback.print_exc()",
-    "the last traceback": "import sys, atexit\natexit.register(lambda: print(sys.last_traceback.tb_lineno))\n\n1/0",
+    "a hook": "import sys\n"
+    "sys.excepthook = lambda k, e, t: print(k, e, t.tb_frame.f_code.co_name, t.tb_next)\n1 / 0",
+    "a thread": "import threading\nt = threading.Thread(target=lambda: 1 / 0, name='T')\n"
+    "t.start(); t.join()\n1/0",
+    "a printed traceback": "import traceback\ntry:\n    1 / 0\nexcept ValueError:\n    pass\n"
+    "except Exception:\n    traceback.print_exc()",
+    "the last traceback": "import sys, atexit\n"
+    "atexit.register(lambda: print(sys.last_traceback.tb_lineno))\n\n1/0",
     "an error of the system": "open('nowhere')",
     "a broken pipe": "raise BrokenPipeError",
     "an interrupt": "raise KeyboardInterrupt",
     "a signal": "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)",
-    "a handled signal": "import os, signal, time\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(30)\n"
-    "except KeyboardInterrupt:\n    print('handled')",
+    "a handled signal": "import os, signal, time\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\n"
+    "    time.sleep(30)\nexcept KeyboardInterrupt:\n    print('handled')",
     "surrogates on stdout": "print(chr(0xdc80))",
 }
 
@@ -256,7 +260,7 @@ def test_pickles_load_outside(folder):
 def test_what_is_not_there_is_one_line(folder):
     ended = _ended("-m", "lwfast", "run", "nothing.py")
     assert ended.returncode == 2
-    path = os.path.join(os.getcwd(), "nothing.py")
+    path = str(folder / "nothing.py")
     assert ended.stderr == f"lwfast: cannot open the program {path!r}: No such file or directory.\n"
     ended = _ended("-m", "lwfast", "run", "-m", "nothing")
     assert ended.returncode == 1

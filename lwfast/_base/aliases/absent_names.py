@@ -1,4 +1,4 @@
-"""Names of Lightworks that `lwfast` does not have, with the reason; `docs/compatibility.md` lists them from here."""
+"""Names of Lightworks that `lwfast` does not have, with the reasons; `docs/compatibility.md` lists them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ ABSENT: dict[str, dict[str, str]] = {
     },
     "remote.utils.file_management": {
         "get_data_from_json validate_json_filename write_data_to_json": _FILES,
-        "get_persistent_file_data_location get_settings_file_location read_settings update_settings": _SETTINGS,
+        "get_persistent_file_data_location get_settings_file_location read_settings "
+        "update_settings": _SETTINGS,
     },
     "remote.utils.serialization": {
         "serialize serialize_complex serialize_dict serialize_list serialize_numpy_array serialize_payload "
@@ -94,8 +95,8 @@ ABSENT: dict[str, dict[str, str]] = {
     "sdk.circuit.parameters": {"is_numeric": "Parameters check their values themselves."},
     "sdk.circuit.photonic_circuit_utils": {
         "add_empty_mode_to_circuit_spec add_mode_to_unitary add_modes_to_circuit_spec check_loss "
-        "combine_mode_swap_dicts compress_mode_swaps convert_non_adj_beamsplitters find_optimal_mode_swapping "
-        "unpack_circuit_spec": _REWRITE
+        "combine_mode_swap_dicts compress_mode_swaps convert_non_adj_beamsplitters "
+        "find_optimal_mode_swapping unpack_circuit_spec": _REWRITE
     },
     "sdk.circuit.photonic_components": {
         "SERIALIZED_COMPONENT is_real": "They are parts of the components' own checks and serialisation."
@@ -115,11 +116,12 @@ ABSENT: dict[str, dict[str, str]] = {
     "sdk.visualisation.draw_circuit_mpl": {"DrawCircuitMPL": _DRAWING},
     "sdk.visualisation.draw_circuit_svg": {"DrawCircuitSVG": _DRAWING},
     "sdk.visualisation.draw_specs": {
-        "BarrierDrawing BeamSplitterDrawing CurvedRectangle DrawSpec HeraldDrawing LossDrawing ModeSwapDrawing "
-        "PhaseShifterDrawing TextDrawing UnitaryDrawing WaveguideDrawing simplify_phase": _DRAWING
+        "BarrierDrawing BeamSplitterDrawing CurvedRectangle DrawSpec HeraldDrawing LossDrawing "
+        "ModeSwapDrawing PhaseShifterDrawing TextDrawing UnitaryDrawing WaveguideDrawing simplify_phase": _DRAWING
     },
     "tomography.experiments": {
-        "ProcessTomographyExperiment ProcessTomographyList StateTomographyExperiment StateTomographyList": _TOMOGRAPHY
+        "ProcessTomographyExperiment ProcessTomographyList StateTomographyExperiment "
+        "StateTomographyList": _TOMOGRAPHY
     },
     "tomography.mappings": {"INPUT_MAPPING MEASUREMENT_MAPPING PAULI_MAPPING RHO_MAPPING": _TOMOGRAPHY},
     "tomography.process_tomography_mle": {"MLETomographyAlgorithm": _TOMOGRAPHY},
@@ -129,7 +131,7 @@ ABSENT: dict[str, dict[str, str]] = {
 
 
 def why_absent(path: str, name: str | None = None) -> str | None:
-    """Return why a name of Lightworks is absent, or the first reason at a path; None where nothing is said."""
+    """Return why a name of Lightworks is absent, or the first reason at a path, or None."""
     for names, reason in ABSENT.get(path, {}).items():
         if name is None or name in names.split():
             return reason

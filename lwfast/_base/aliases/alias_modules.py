@@ -6,7 +6,7 @@ import importlib
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 from lwfast._base.aliases.absent_names import PAGE, why_absent
 from lwfast._base.aliases.alias_table import PATHS
@@ -31,9 +31,11 @@ def look_up(module: ModuleType, name: str, depth: int = 2) -> Any:
         depth: Frames between this function and the code that asked.
 
     Raises:
-        AttributeError: There is no such name. Where Lightworks has it, the text gives the reason and the page that
+        AttributeError: There is no such name. Where Lightworks has it, the text gives the reason and the page
+        that
             lists all of them.
-        ImportError: The same, for `from module import name`: Python would put another text in the place of that of
+        ImportError: The same, for `from module import name`: Python would put another text in the place of
+        that of
             an AttributeError.
     """
     path = _path_of(module.__name__)
@@ -45,7 +47,7 @@ def look_up(module: ModuleType, name: str, depth: int = 2) -> Any:
     part = f"{path}.{name}" if path else name
     if part in PATHS and _why_all_absent(part) is None:
         return importlib.import_module(f"{module.__name__}.{name}")
-    _refuse(module, path, name, depth)
+    raise _refusal(module, path, name, depth)
 
 
 def fill(module: ModuleType) -> None:
@@ -75,15 +77,13 @@ def homes_of(path: str) -> dict[str, tuple[str, str]]:
     return homes
 
 
-def _refuse(module: ModuleType, path: str, name: str, depth: int) -> NoReturn:
+def _refusal(module: ModuleType, path: str, name: str, depth: int) -> AttributeError | ImportError:
     reason = why_absent(path, name) or _why_all_absent(f"{path}.{name}".strip("."))
     text = f"Module {module.__name__!r} has no attribute {name!r}"
     if reason is None:
-        raise AttributeError(text)
+        return AttributeError(text)
     text = f"{text}: {reason} See {PAGE}."
-    if _is_from_import(depth + 2):
-        raise ImportError(text, name=module.__name__)
-    raise AttributeError(text)
+    return ImportError(text, name=module.__name__) if _is_from_import(depth + 2) else AttributeError(text)
 
 
 def _why_all_absent(path: str) -> str | None:

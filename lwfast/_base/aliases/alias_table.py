@@ -1,16 +1,16 @@
 """The one table of Lightworks' deep paths, and of the home that each name has here.
 
-`lightworks.sdk.circuit` is found at `lwfast.sdk.circuit`, and `lightworks_remote.http` at `lwfast.remote.http`. A path
-of the table is a module below `lwfast`; its homes are modules below `lwfast` too, each with the names that it gives,
-where `Theirs=Ours` gives one of ours under Lightworks' name. Faces that are real modules, such as `emulator`, are
-listed with what they have beside their own names.
+`lightworks.sdk.circuit` is found at `lwfast.sdk.circuit`, and `lightworks_remote.http` at `lwfast.remote.http`. A
+path of the table is a module below `lwfast`; its homes are modules below `lwfast` too, each with the names that it
+gives, where `Theirs=Ours` gives one of ours under Lightworks' name. Faces that are real modules, such as
+`emulator`, are listed with what they have beside their own names.
 """
 
 from __future__ import annotations
 
 _ERRORS = (
-    "CircuitCompilationError DecompositionUnsuccessful DisplayError LightworksDependencyError LightworksError "
-    "ModeMismatchError ModeRangeError ParameterBoundsError ParameterDictError ParameterValueError "
+    "CircuitCompilationError DecompositionUnsuccessful DisplayError LightworksDependencyError "
+    "LightworksError ModeMismatchError ModeRangeError ParameterBoundsError ParameterDictError ParameterValueError "
     "PhotonNumberError ProbabilityDistributionError ResultCreationError ResultError SamplerError StateError"
 )
 _REMOTE_ERRORS = (
@@ -18,8 +18,8 @@ _REMOTE_ERRORS = (
     "QPUOfflineError ResultsError TokenError ValidationError"
 )
 _JOB_FUNCTIONS = (
-    "cancel_job check_job_complete get_job_details get_job_status get_results list_all_jobs list_scheduled_jobs "
-    "load_job_from_file show_scheduled"
+    "cancel_job check_job_complete get_job_details get_job_status get_results list_all_jobs "
+    "list_scheduled_jobs load_job_from_file show_scheduled"
 )
 _QPU_FUNCTIONS = "get_qpu_details list_qpus"
 _SINGLE_QUBIT_GATES = "H I P Rx Ry Rz S SX Sadj T Tadj X Y Z"
@@ -92,7 +92,8 @@ PATHS: dict[str, dict[str, str]] = {
     "remote.utils": {
         "errors": _REMOTE_ERRORS,
         "remote": (
-            "get_global_require_online install_certificate saved_job_exists set_api_url set_global_require_online"
+            "get_global_require_online install_certificate saved_job_exists set_api_url "
+            "set_global_require_online"
         ),
     },
     "remote.utils.configuration": {
@@ -142,7 +143,8 @@ PATHS: dict[str, dict[str, str]] = {
     "sdk.utils.permutation": {},
     "sdk.utils.post_selection": {
         "rules": (
-            "DefaultPostSelection PostSelection PostSelectionFunction PostSelectionType Rule process_post_selection"
+            "DefaultPostSelection PostSelection PostSelectionFunction PostSelectionType Rule "
+            "process_post_selection"
         )
     },
     "sdk.utils.random": {
