@@ -41,6 +41,7 @@ def assert_same(make, backend="auto"):
     first, second = make(), make()
     short, long = outcome(backend, first, None), outcome(backend, second, silent)
     assert short == long
+    assert outcome(backend, make(), None) == long, "with what was kept"
     again = make()
     if isinstance(first, lw.Sampler) and isinstance(first.rng, np.random.Generator):
         assert first.rng.random(3).tolist() == second.rng.random(3).tolist()
@@ -413,3 +414,61 @@ def test_foreign_subclass():
     task = Mine(balanced(), STATE, 100, random_seed=1)
     assert small_tasks.run_small(task, "auto") is None
     assert Backend().run(task) == Backend().run(lw.Sampler(balanced(), STATE, 100, random_seed=1))
+
+
+def noisy_circuit(phase):
+    circuit = balanced()
+    circuit.ps(1, phase, loss=0.1)
+    circuit.bs(0)
+    circuit.bs(1)
+    return circuit
+
+
+def test_distributions_are_kept_as_long_as_nothing_changes(monkeypatch):
+    """Source, detector, input, rules and Parameters: whatever changes, the result is that of the long way."""
+    from lwfast.emulator.lean import kept_distributions
+
+    computed = []
+    count = kept_distributions.what_counts
+    monkeypatch.setattr(kept_distributions, "what_counts", lambda *given: computed.append(1) or count(*given))
+    phase, source, detector = lw.Parameter(0.3), Source(brightness=0.8), Detector(efficiency=0.9)
+    circuit = noisy_circuit(phase)
+    options = {"source": source, "detector": detector, "sampling_mode": "input", "random_seed": 3}
+    task = lw.Sampler(circuit, STATE, 1000, **options)
+
+    def same_as_on_the_long_way():
+        before = len(computed)
+        task.random_seed += 1
+        short, long = outcome("auto", task, None), outcome("auto", copy.copy(task), silent)
+        assert short == long
+        return len(computed) - before
+
+    assert same_as_on_the_long_way() == 1
+    assert same_as_on_the_long_way() == 0
+    changes = [
+        lambda: phase.set(0.4),
+        lambda: setattr(source, "brightness", 0.7),
+        lambda: setattr(source, "purity", 0.9),
+        lambda: setattr(detector, "p_dark", 0.01),
+        lambda: setattr(detector, "photon_counting", False),
+        lambda: setattr(task, "input_state", lw.State([0, 1, 0, 1])),
+        lambda: setattr(task, "post_selection", rule((0, 1), 1)),
+        lambda: setattr(task, "min_detection", 1),
+        lambda: setattr(task, "n_samples", 500),
+        lambda: circuit.bs(0),
+    ]
+    for change in changes:
+        change()
+        assert same_as_on_the_long_way() == 1
+        assert same_as_on_the_long_way() == 0
+    for brightness in np.linspace(0.5, 0.9, 20).tolist():
+        source.brightness = brightness
+        assert same_as_on_the_long_way() == 1
+    shelf = circuit._kept_build().derived["distributions"]
+    assert len(shelf) == 4
+
+
+def test_distributions_of_large_states_are_not_kept():
+    circuit = lw.Unitary(lw.random_unitary(12, seed=1))
+    task = lw.Sampler(circuit, lw.State([1] * 6 + [0] * 6), 10, source=Source(purity=0.95), random_seed=1)
+    assert small_tasks.run_small(task, "auto") is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,14 @@ class BoundElements:
         checks: What has to be looked at in new values, in the order of the elements: the column of a value
             and its check; or the index of a block, minus its length, whose matrix is a ParameterizedUnitary.
         matrices: The matrix of each block.
+        derived: What others worked out from all this alone, under their own name.
     """
 
     table: ElementTable
     parameters: tuple[Parameter[Any], ...]
     checks: tuple[tuple[int, Check | None], ...]
     matrices: tuple[Matrix, ...]
+    derived: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def present(self) -> list[Any]:
         """Return the present value of each Parameter."""

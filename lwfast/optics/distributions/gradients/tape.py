@@ -2,18 +2,79 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.optics.distributions.layers import OutputPolynomial
 from lwfast.optics.distributions.layout import chunks_of
 from lwfast.optics.photon_limits import states_of
+
+_KEPT = 64
+"""Shapes of small tapes that are kept, the last ones used: to make one takes as long as to use it."""
+_SMALL = 4_096
+"""Entries of the last layer of those, of which 64 shapes take no more than some tens of megabytes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TapeShape:
+    """The tables of a tape, which are the same whatever the matrix is; kernels only read them.
+
+    Attributes:
+        inner: Modes whose entries the tables list.
+        sizes: Entries of each layer.
+        limits: int64[3, n_modes], bounds, floors and fixed photons of the modes.
+        tables: What `polynomial_layer` reads.
+        link_mode: From `inner_tables`.
+        back: What `adjoint_layer` reads.
+        weights: What `weigh_outcomes` reads.
+        origin: int64[n_photons + 1], zeros.
+    """
+
+    inner: int
+    sizes: tuple[int, ...]
+    limits: AnyArray
+    tables: tuple[AnyArray, ...]
+    link_mode: AnyArray
+    back: tuple[AnyArray, ...]
+    weights: tuple[AnyArray, ...]
+    origin: AnyArray
+
+
+def _shape_of(work: OutputPolynomial) -> TapeShape:
+    """Return the tables for a polynomial, kept ones where it is small."""
+    n, n_modes = work.columns.shape
+    make = _kept_shape if states_of(n_modes, n) <= _SMALL else _kept_shape.__wrapped__
+    return make(work.bounds.tobytes(), work.floors.tobytes(), work.fixed.tobytes(), work.unlimited, n)
+
+
+@lru_cache(_KEPT)
+def _kept_shape(bounds: bytes, floors: bytes, fixed: bytes, unlimited: int, n: int) -> TapeShape:
+    from lwfast._kernels.optics import slos
+    from lwfast._kernels.optics.gradients import adjoint
+
+    limits = np.stack([np.frombuffer(one, dtype=np.int64) for one in (bounds, floors, fixed)])
+    n_modes = limits.shape[1]
+    counts, sums = slos.prefix_counts(limits[0], limits[1], n)
+    inner = int(slos.inner_modes(unlimited, n, float(counts[n_modes, n])))
+    first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
+    return TapeShape(
+        inner,
+        tuple(int(size) for size in counts[n_modes]),
+        limits,
+        (counts, sums, first, start, link, weight),
+        link_mode,
+        (counts, sums, *adjoint.raised_entries(inner, n, counts, sums)),
+        (counts, sums, first, weight),
+        np.zeros(n + 1, dtype=np.int64),
+    )
 
 
 class Tape:
@@ -36,8 +97,8 @@ class Tape:
 
     def __init__(self, work: OutputPolynomial, n_modes: int, workers: int | None = None) -> None:
         from lwfast._kernels._simd import PADDING
-        from lwfast._kernels.optics import layers, slos
-        from lwfast._kernels.optics.gradients import adjoint
+        from lwfast._kernels.optics.layers import polynomial_layer
+        from lwfast._kernels.optics.slos import link_forms
 
         self._work = work
         self._n_rows = n_modes
@@ -49,24 +110,18 @@ class Tape:
             f"The layers of {n} photons over {n_modes} modes, which derivatives need",
             remedy="Take fewer.",
         )
-        counts, sums = slos.prefix_counts(work.bounds, work.floors, n)
-        self._inner = int(slos.inner_modes(work.unlimited, n, float(counts[n_modes, n])))
-        first, start, link, link_mode, weight = slos.inner_tables(self._inner, n, counts, sums)
-        tables = counts, sums, first, start, link, weight
-        self._limits = np.stack([work.bounds, work.floors, work.fixed])
-        self._back = counts, sums, *adjoint.raised_entries(self._inner, n, counts, sums)
-        self._weights = counts, sums, first, weight
-        self._sizes = [int(size) for size in counts[n_modes]]
-        self._forms = np.stack([work.columns.real, work.columns.imag], axis=1)
-        layout = self._inner, n_modes, n_modes, n_modes, 0
-        origin = np.zeros(n + 1, dtype=np.int64)
+        self._shape = shape = _shape_of(work)
+        self._forms = np.empty((n, 2, n_modes))
+        self._forms[:, 0], self._forms[:, 1] = work.columns.real, work.columns.imag
+        layout = shape.inner, n_modes, n_modes, n_modes, 0
+        kernel: Any = polynomial_layer
         self._layers = [np.zeros((2, 1 + PADDING))]
         self._layers[0][0, 0] = 1.0
         for k, form in enumerate(self._forms, 1):
-            out = np.zeros((2, self._sizes[k] + PADDING))
-            links = slos.link_forms(link_mode, self._inner, form)
-            fixed = self._layers[-1], k, form, links, layout, self._limits, tables, origin, out
-            self._spread(partial(layers.polynomial_layer, *fixed), self._sizes[k])
+            out = np.zeros((2, shape.sizes[k] + PADDING))
+            links = link_forms(shape.link_mode, shape.inner, form)
+            fixed = self._layers[-1], k, form, links, layout, shape.limits, shape.tables, shape.origin, out
+            self._spread(kernel, fixed, shape.sizes[k])
             self._layers.append(out)
 
     def probabilities(self) -> FloatArray:
@@ -103,36 +158,44 @@ class Tape:
         from lwfast._kernels.optics.gradients.adjoint import BY_AMPLITUDES, BY_PROBABILITIES, adjoint_layer
 
         kernel: Any = adjoint_layer
-        work = self._work
-        n, n_modes = work.columns.shape
+        shape = self._shape
+        n, n_modes = self._work.columns.shape
         task = BY_AMPLITUDES if np.iscomplexobj(values) else BY_PROBABILITIES
         above = self._layers[-1].copy()
-        self._weigh(above, np.stack([values.real, values.imag]).astype(np.float64), task)
+        both = np.empty((2, len(values)))
+        both[0], both[1] = values.real, values.imag
+        self._weigh(above, both, task)
         by_forms = np.zeros((n, n_modes), dtype=np.complex128)
         for k in range(n, 0, -1):
-            below = np.zeros_like(self._layers[k - 1])
-            size = self._sizes[k - 1]
+            layer = self._layers[k - 1]
+            below = np.zeros(layer.shape)
+            size = shape.sizes[k - 1]
             parts = np.zeros((chunks_of(size), 2, n_modes))
-            form, layer = self._forms[k - 1], self._layers[k - 1]
-            fixed: Any = above, k, layer, form, self._inner, self._limits, self._back, below
+            fixed: Any = above, k, layer, self._forms[k - 1], shape.inner, shape.limits, shape.back, below
+            if len(parts) == 1:
+                kernel(*fixed, parts[0], (0, 1))
+                summed = parts[0]
+            else:
 
-            def back(chunk: tuple[int, int], fixed: Any = fixed, parts: FloatArray = parts) -> None:
-                kernel(*fixed, parts[chunk[0]], chunk)
+                def back(*given: Any, parts: FloatArray = parts) -> None:
+                    *fixed, chunk = given
+                    kernel(*fixed, parts[chunk[0]], chunk)
 
-            self._spread(back, size)
-            summed = parts.sum(axis=0)
-            by_forms[k - 1] = summed[0] + 1j * summed[1]
+                self._spread(back, fixed, size)
+                summed = parts.sum(axis=0)
+            by_forms.real[k - 1], by_forms.imag[k - 1] = summed
             above = below
         return self._by_columns(by_forms)
 
     def _by_columns(self, by_forms: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
         """Add up what photons of the same input mode have in common."""
         work = self._work
-        q = 1 + max(column for column, _ in work.photons)
-        by_all = np.zeros((by_forms.shape[1], q), dtype=np.complex128)
-        for by_form, (column, repeat) in zip(by_forms, work.photons, strict=True):
-            by_all[:, column] += by_form / np.sqrt(repeat)
-        by_columns = np.zeros((self._n_rows, q), dtype=np.complex128)
+        of_photons = [column for column, _ in work.photons]
+        shares = np.zeros((len(of_photons), max(of_photons) + 1))
+        for photon, (column, repeat) in enumerate(work.photons):
+            shares[photon, column] = 1.0 / math.sqrt(repeat)
+        by_all = by_forms.T @ shares
+        by_columns = np.zeros((self._n_rows, shares.shape[1]), dtype=np.complex128)
         by_columns[work.kept] = by_all[: work.n_kept]
         return by_columns, by_all[work.n_kept :]
 
@@ -141,11 +204,17 @@ class Tape:
 
         work = self._work
         n, n_modes = work.columns.shape
-        places = self._inner, work.n_free, work.n_kept, n_modes, work.layout.n_least, work.layout.n_photons
-        fixed = layer, n, places, self._limits, self._weights, work.bases[0], values, task
-        self._spread(lambda chunk: weigh_outcomes(*fixed, chunk), self._sizes[n], alone=alone)
+        shape = self._shape
+        places = shape.inner, work.n_free, work.n_kept, n_modes, work.layout.n_least, work.layout.n_photons
+        fixed = layer, n, places, shape.limits, shape.weights, work.bases[0], values, task
+        self._spread(weigh_outcomes, fixed, shape.sizes[n], alone=alone)
 
-    def _spread(self, task: Callable[[tuple[int, int]], None], size: int, *, alone: bool = False) -> None:
+    def _spread(
+        self, task: Callable[..., None], fixed: tuple[Any, ...], size: int, *, alone: bool = False
+    ) -> None:
         """Run a task on the chunks of a layer, on threads."""
         chunks = 1 if alone else chunks_of(size)
-        run_chunks(lambda chunk: task((chunk, chunks)), chunks, self._workers)
+        if chunks == 1:
+            task(*fixed, (0, 1))
+            return
+        run_chunks(lambda chunk: task(*fixed, (chunk, chunks)), chunks, self._workers)
