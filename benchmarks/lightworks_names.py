@@ -1,9 +1,10 @@
 """Every public name of the installed Lightworks, and what lwfast has at the same path.
 
-A name is *the same* where its parameters have the same names, kinds and defaults, and so have the methods of a
-class; *more* where ours takes further optional ones; *different*, or *absent*. The page
-`docs/coming_from_lightworks.md` counts and lists them, and `tests/compat/test_names.py` holds each that is different
-or absent to its row in `docs/compatibility.md`: a new release of Lightworks shows up as a row that is missing.
+A name is *the same* where its parameters have the same names, kinds and defaults, and so have the methods
+of a class; *more* where ours takes further optional ones; *different*, or *absent*. The page
+`docs/coming_from_lightworks.md` counts and lists them, and `tests/compat/test_names.py` holds each that is
+different or absent to its row in `docs/compatibility.md`: a new release of Lightworks shows up as a row
+that is missing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How long a program's calls of lwfast take: `lwfast run --profile`.
 
-Public functions, methods and properties are wrapped before the program begins. What counts is the call that the
-program makes; the calls inside of it belong to it. Small values that are made by the thousand (states,
-parameters, rules, the functions of `convert`) are left as they are: timing one takes longer than the call itself.
+Public functions, methods and properties are wrapped before the program begins. What counts is the call that
+the program makes; the calls inside of it belong to it. Small values that are made by the thousand (states,
+parameters, rules, the functions of `convert`) are left as they are: timing one takes longer than the call
+itself.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ def _public_functions() -> list[FunctionType]:
 
 
 def _replace(function: FunctionType, timed: Callable[..., Any]) -> None:
-    """Put a function in the place of another: at its home, where pickles look for it, and where it is shown."""
+    """Put a function in another's place: at its home, where pickles look for it, and where it is shown."""
     for module in (sys.modules[function.__module__], *_faces()):
         if vars(module).get(function.__name__) is function:
             setattr(module, function.__name__, timed)

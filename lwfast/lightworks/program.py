@@ -1,8 +1,8 @@
 """Run a program as `python` does, in this process, with lwfast in Lightworks' place.
 
 What the program sees is what it would see under plain Python: `__main__` and its names, `sys.argv`,
-`sys.path[0]`, its own frames alone in a traceback. Whatever it raises is left to Python, which prints it, sets the
-exit code, and ends with a signal after Ctrl-C.
+`sys.path[0]`, its own frames alone in a traceback. Whatever it raises is left to Python, which prints it,
+sets the exit code, and ends with a signal after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _read(path: str) -> bytes | CodeType:
         with io.open_code(path) as file:
             data: bytes = file.read()
     except OSError as error:
-        msg = f"cannot open the program {path!r}: {error.strerror}."
+        msg = f"Cannot open the program {path!r}: {error.strerror}."
         raise UnreadableProgramError(msg) from error
     if data.startswith(importlib.util.MAGIC_NUMBER):
         import marshal

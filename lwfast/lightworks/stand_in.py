@@ -31,8 +31,8 @@ def install() -> None:
     for name in PLACES:
         if name in sys.modules:
             msg = (
-                f"{name} was imported before lwfast could take its place. Start again (in a notebook: restart "
-                "the kernel), and load lwfast.lightworks first."
+                f"{name} was imported before lwfast could take its place. Start again (in a notebook: "
+                "restart the kernel), and load lwfast.lightworks first."
             )
             raise ImportError(msg, name=name)
     sys.meta_path.insert(0, StandIn)  # a class that is its own finder

@@ -1,7 +1,7 @@
 """Processes that `multiprocessing` starts take Lightworks' place too.
 
-A child of "spawn" or "forkserver" is a new Python. Before it imports the program it loads what its parent sends:
-the preparation data, to which a part is added here that takes Lightworks' place when it is loaded.
+A child of "spawn" or "forkserver" is a new Python. Before it imports the program it loads what its parent
+sends: the preparation data, to which a part is added here that takes Lightworks' place when it is loaded.
 """
 
 from __future__ import annotations

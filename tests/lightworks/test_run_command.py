@@ -261,7 +261,7 @@ def test_what_is_not_there_is_one_line(folder):
     ended = _ended("-m", "lwfast", "run", "nothing.py")
     assert ended.returncode == 2
     path = str(folder / "nothing.py")
-    assert ended.stderr == f"lwfast: cannot open the program {path!r}: No such file or directory.\n"
+    assert ended.stderr == f"lwfast: Cannot open the program {path!r}: No such file or directory.\n"
     ended = _ended("-m", "lwfast", "run", "-m", "nothing")
     assert ended.returncode == 1
     assert ended.stderr.endswith("No module named nothing\n")

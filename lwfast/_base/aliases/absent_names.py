@@ -117,7 +117,8 @@ ABSENT: dict[str, dict[str, str]] = {
     "sdk.visualisation.draw_circuit_svg": {"DrawCircuitSVG": _DRAWING},
     "sdk.visualisation.draw_specs": {
         "BarrierDrawing BeamSplitterDrawing CurvedRectangle DrawSpec HeraldDrawing LossDrawing "
-        "ModeSwapDrawing PhaseShifterDrawing TextDrawing UnitaryDrawing WaveguideDrawing simplify_phase": _DRAWING
+        "ModeSwapDrawing "
+        "PhaseShifterDrawing TextDrawing UnitaryDrawing WaveguideDrawing simplify_phase": _DRAWING
     },
     "tomography.experiments": {
         "ProcessTomographyExperiment ProcessTomographyList StateTomographyExperiment "

@@ -1,16 +1,17 @@
 """The one table of Lightworks' deep paths, and of the home that each name has here.
 
-`lightworks.sdk.circuit` is found at `lwfast.sdk.circuit`, and `lightworks_remote.http` at `lwfast.remote.http`. A
-path of the table is a module below `lwfast`; its homes are modules below `lwfast` too, each with the names that it
-gives, where `Theirs=Ours` gives one of ours under Lightworks' name. Faces that are real modules, such as
-`emulator`, are listed with what they have beside their own names.
+`lightworks.sdk.circuit` is found at `lwfast.sdk.circuit`, and `lightworks_remote.http` at
+`lwfast.remote.http`. A path of the table is a module below `lwfast`; its homes are modules below `lwfast`
+too, each with the names that it gives, where `Theirs=Ours` gives one of ours under Lightworks' name. Faces
+that are real modules, such as `emulator`, are listed with what they have beside their own names.
 """
 
 from __future__ import annotations
 
 _ERRORS = (
     "CircuitCompilationError DecompositionUnsuccessful DisplayError LightworksDependencyError "
-    "LightworksError ModeMismatchError ModeRangeError ParameterBoundsError ParameterDictError ParameterValueError "
+    "LightworksError "
+    "ModeMismatchError ModeRangeError ParameterBoundsError ParameterDictError ParameterValueError "
     "PhotonNumberError ProbabilityDistributionError ResultCreationError ResultError SamplerError StateError"
 )
 _REMOTE_ERRORS = (
