@@ -1,11 +1,11 @@
 """States with and without heralded modes: those of Lightworks, and errors where a mode is not there."""
 
 import pytest
+from lwfast.sdk.utils import heralding
 
 import lwfast as lw
 from lwfast.circuit.herald_modes import add_heralds_to_state, remove_heralds_from_state
 from lwfast.results import ProbabilityDistribution, Result, SamplingResult
-from lwfast.sdk.utils import heralding
 
 CASES = [([1, 0], {1: 2}), ([1, 0, 3], {0: 1, 4: 0}), ([], {0: 1}), ([2], {}), ([1, 2], {3: 1, 0: 4})]
 
@@ -27,7 +27,7 @@ def test_lightworks_gives_the_same(rest, heralds):
 
 
 def test_modes_that_are_not_there():
-    with pytest.raises(lw.ModeRangeError, match="Heralded mode 5 .* 0 to 2"):
+    with pytest.raises(lw.ModeRangeError, match=r"Heralded mode 5 .* 0 to 2"):
         add_heralds_to_state([1, 0], {5: 1})
     with pytest.raises(lw.ModeRangeError, match="Heralded mode -1"):
         remove_heralds_from_state([1, 0], [-1])
