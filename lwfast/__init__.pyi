@@ -5,6 +5,9 @@ from lwfast import (
     errors as errors,
 )
 from lwfast import (
+    interferometers as interferometers,
+)
+from lwfast import (
     remote as remote,
 )
 from lwfast._base.settings import (
