@@ -111,9 +111,7 @@ def _decomposed(unitaries: ArrayLike, program_of: Callable[[int], _Program], wor
 
     def work(number: int) -> None:
         part = slice(number * chunk, (number + 1) * chunk)
-        decompose(
-            program.steps, real[part], imag[part], theta[part], phi[part], outputs[part], missed[part]
-        )
+        decompose(program.steps, real[part], imag[part], theta[part], phi[part], outputs[part], missed[part])
 
     run_chunks(work, -(-count // chunk), threads)
     most = float(np.max(missed, initial=0.0))
@@ -195,5 +193,7 @@ def _program(
         np.array(modes, dtype=np.int64),
         np.array(layers, dtype=np.int64),
     )
-    program.modes.flags.writeable = program.layers.flags.writeable = False  # all meshes of this size share them
+    program.modes.flags.writeable = program.layers.flags.writeable = (
+        False  # all meshes of this size share them
+    )
     return program

@@ -99,7 +99,9 @@ class Mesh:
         cells[..., 0], cells[..., 2] = self.phi, self.theta
         cells[..., 1], cells[..., 3] = splitters[..., 0], splitters[..., 1]
         settings: FloatArray = np.empty((count, n_columns))
-        settings[:, :n_modes] = np.broadcast_to(self.output_phases, (*leading, n_modes)).reshape(count, n_modes)
+        settings[:, :n_modes] = np.broadcast_to(self.output_phases, (*leading, n_modes)).reshape(
+            count, n_modes
+        )
         settings[:, n_modes:] = cells.reshape(count, 4 * n_cells)
         table = self._table()
         out: ComplexArray = np.empty((count, n_modes, n_modes), dtype=np.complex128)

@@ -37,7 +37,7 @@ RUN_TIME = {
 """What `kernels.c` has of Numba's run time."""
 UNKNOWN = "a value that only LWFAST_JIT=1 shows"
 """In the text of an error, in place of a value."""
-C_LIBRARY = {"cos", "exp", "fma", "log", "memcpy", "memmove", "memset", "pow", "sin", "sqrt", "hypot"}
+C_LIBRARY = {"atan2", "cos", "exp", "fma", "log", "memcpy", "memmove", "memset", "pow", "sin", "sqrt", "hypot"}
 """What may be taken from the C library and its mathematics."""
 
 

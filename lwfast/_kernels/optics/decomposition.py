@@ -2,10 +2,10 @@
 
 A cell with the phases theta and phi, on the modes k and k + 1, is
 
-    T = g [[s, c e^(i phi)], [c, -s e^(i phi)]],  s = sin(theta / 2), c = cos(theta / 2), g = i e^(i theta / 2)
+    T = g [[s, c e^(i phi)], [c, -s e^(i phi)]],  s = sin(theta / 2), c = cos(theta / 2), g = i (c + i s)
 
-which is a phase shift by phi on mode k + 1, a balanced beam splitter [[1, i], [i, 1]] / sqrt(2), a phase shift
-by theta on mode k, and another such beam splitter.
+which is a phase shift by phi on mode k + 1, a balanced beam splitter [[1, i], [i, 1]] / sqrt(2), a phase
+shift by theta on mode k, and another such beam splitter.
 """
 
 from __future__ import annotations
@@ -35,58 +35,39 @@ def _wrapped(angle: float) -> float:
 
 
 @jit
-def _nulling_cell(kind: int, null: complex, other: complex) -> tuple[float, float, float, complex]:
-    """Return theta, its s and c, and e^(i phi), of the cell that moves one entry into another.
+def _nulling_cell(
+    kind: int, null_re: float, null_im: float, other_re: float, other_im: float
+) -> tuple[float, float, float, float]:
+    """Return s, c, and the parts of e^(i phi), of the cell that moves one entry into another.
 
     Args:
-        kind: How T is applied.
-        null: The entry that is to become 0.
-        other: The entry of the same line that takes its light.
+        kind: How the cell is applied.
+        null_re: Real part of the entry that is to become 0.
+        null_im: Imaginary part.
+        other_re: Real part of the entry of the same line that takes its light.
+        other_im: Imaginary part.
     """
-    size, rest = abs(null), abs(other)
+    size = math.sqrt(null_re * null_re + null_im * null_im)
+    rest = math.sqrt(other_re * other_re + other_im * other_im)
     if size <= _NOTHING:
-        return math.pi, 1.0, 0.0, complex(1.0, 0.0)
+        return 1.0, 0.0, 1.0, 0.0
     if rest <= _NOTHING:
-        rest = 0.0
-        other = complex(1.0, 0.0)
-    whole = math.sqrt(size * size + rest * rest)
-    turn = null * other.conjugate() if kind == RIGHT_SECOND else other * null.conjugate()
-    turn /= abs(turn)
-    if kind == RIGHT_FIRST:
-        turn = -turn
-    return 2 * math.atan2(rest, size), rest / whole, size / whole, turn
+        rest, other_re, other_im, scale = 0.0, 1.0, 0.0, 1.0 / size
+    else:
+        scale = 1.0 / (size * rest)
+    # The phase of one entry relative to the other's, the unit number other * conj(null) or its inverse.
+    turn_re = (other_re * null_re + other_im * null_im) * scale
+    turn_im = (other_im * null_re - other_re * null_im) * scale
+    if kind == RIGHT_SECOND:
+        turn_im = -turn_im
+    elif kind == RIGHT_FIRST:
+        turn_re, turn_im = -turn_re, -turn_im
+    whole = 1.0 / math.sqrt(size * size + rest * rest)
+    return rest * whole, size * whole, turn_re, turn_im
 
 
 @jit
-def _rotate(
-    real: FloatArray, imag: FloatArray, first: int, second: int, stride: int, count: int, mix: FloatArray
-) -> None:
-    """Mix two lines of a flat matrix, in place.
-
-    Args:
-        real: Real parts of the matrix, float64[m * m].
-        imag: Imaginary parts.
-        first: Where the first line begins.
-        second: Where the second line begins.
-        stride: From one entry of a line to the next.
-        count: Number of entries.
-        mix: float64[8], the real and the imaginary part of each of the four entries that mix them.
-    """
-    a_re, a_im, b_re, b_im = mix[0], mix[1], mix[2], mix[3]
-    c_re, c_im, d_re, d_im = mix[4], mix[5], mix[6], mix[7]
-    for t in range(count):
-        i, j = first + t * stride, second + t * stride
-        x_re, x_im, y_re, y_im = real[i], imag[i], real[j], imag[j]
-        real[i] = a_re * x_re - a_im * x_im + b_re * y_re - b_im * y_im
-        imag[i] = a_re * x_im + a_im * x_re + b_re * y_im + b_im * y_re
-        real[j] = c_re * x_re - c_im * x_im + d_re * y_re - d_im * y_im
-        imag[j] = c_re * x_im + c_im * x_re + d_re * y_im + d_im * y_re
-
-
-@jit
-def _null(
-    step: NDArray[np.int64], size: int, real: FloatArray, imag: FloatArray, mix: FloatArray
-) -> tuple[float, float]:
+def _null(step: NDArray[np.int64], size: int, real: FloatArray, imag: FloatArray) -> tuple[float, float]:
     """Do one step to a flat matrix of `size` rows; return theta and phi of the cell that does it."""
     kind, mode, line, begin, end = step[0], step[1], step[2], step[3], step[4]
     if kind == LEFT:
@@ -96,14 +77,22 @@ def _null(
     second = first + across
     null, other = (first, second) if kind == RIGHT_FIRST else (second, first)
     null, other = null + line * along, other + line * along
-    theta, s, c, turn = _nulling_cell(kind, complex(real[null], imag[null]), complex(real[other], imag[other]))
-    g = complex(-s, c)
-    phi = math.atan2(turn.imag, turn.real)
-    if kind != LEFT:  # the inverse of T, whose columns mix those of the matrix
-        g, turn = g.conjugate(), turn.conjugate()
-    for at, entry in ((0, g * s), (2, g * c * turn), (4, g * c), (6, -g * s * turn)):
-        mix[at], mix[at + 1] = entry.real, entry.imag
-    _rotate(real, imag, first + begin * along, second + begin * along, along, end - begin, mix)
+    s, c, turn_re, turn_im = _nulling_cell(kind, real[null], imag[null], real[other], imag[other])
+    theta, phi = 2.0 * math.atan2(s, c), math.atan2(turn_im, turn_re)
+    # The two lines x and y become g (s x + c w y) and g (c x - s w y), with w = e^(i phi). From the right the
+    # inverse is applied, whose columns mix those of the matrix: g and w are conjugated.
+    g_re, g_im = -s, c
+    if kind != LEFT:
+        g_im, turn_im = -g_im, -turn_im
+    w_re, w_im = g_re * turn_re - g_im * turn_im, g_re * turn_im + g_im * turn_re
+    for t in range(begin, end):
+        i, j = first + t * along, second + t * along
+        x_re = g_re * real[i] - g_im * imag[i]
+        x_im = g_re * imag[i] + g_im * real[i]
+        y_re = w_re * real[j] - w_im * imag[j]
+        y_im = w_re * imag[j] + w_im * real[j]
+        real[i], imag[i] = s * x_re + c * y_re, s * x_im + c * y_im
+        real[j], imag[j] = c * x_re - s * y_re, c * x_im - s * y_im
     real[null], imag[null] = 0.0, 0.0
     return theta, phi
 
@@ -131,8 +120,8 @@ def decompose(
 
     Args:
         steps: int64[n, 6], a cell a row, in the order of nulling: how it is applied (`LEFT`, `RIGHT_FIRST` or
-            `RIGHT_SECOND`); its mode k; where in these two lines it nulls; from where and up to where, excluded,
-            they are not 0 yet; its column of `theta` and `phi`.
+            `RIGHT_SECOND`); its mode k; where in its two lines it nulls; from where and up to where,
+            excluded, these lines are not 0 yet; its column of `theta` and `phi`.
         real: Real parts of the unitaries, float64[k, m, m].
         imag: Imaginary parts, the same shape.
         theta: float64[k, n], out, from 0 to pi.
@@ -141,16 +130,15 @@ def decompose(
         missed: float64[k], out: how far what remains is from diagonal and of modulus 1; 0 for a unitary.
     """
     count, size, _ = real.shape
-    mix = np.empty(8)
     for k in range(count):
         flat_real, flat_imag = real[k].reshape(-1), imag[k].reshape(-1)
         for i in range(len(steps)):
             slot = steps[i, 5]
-            theta[k, slot], phi[k, slot] = _null(steps[i], size, flat_real, flat_imag, mix)
+            theta[k, slot], phi[k, slot] = _null(steps[i], size, flat_real, flat_imag)
         worst = 0.0
         for i in range(size):
             for j in range(size):
-                entry = abs(complex(real[k, i, j], imag[k, i, j]))
+                entry = math.sqrt(real[k, i, j] * real[k, i, j] + imag[k, i, j] * imag[k, i, j])
                 worst = max(worst, abs(entry - 1.0) if i == j else entry)
             outputs[k, i] = math.atan2(imag[k, i, i], real[k, i, i])
         missed[k] = worst
