@@ -10,12 +10,12 @@ from lwfast.interferometers.decomposition import (
 from lwfast.interferometers.error_model import (
     ErrorModel as ErrorModel,
 )
+from lwfast.interferometers.mesh import (
+    Mesh as Mesh,
+)
 from lwfast.interferometers.reck_and_clements import (
     Clements as Clements,
 )
 from lwfast.interferometers.reck_and_clements import (
     Reck as Reck,
-)
-from lwfast.interferometers.mesh import (
-    Mesh as Mesh,
 )

@@ -1,8 +1,9 @@
 """Unitaries as meshes of cells: the triangle of Reck et al. and the rectangle of Clements et al.
 
-Sources: M. Reck, A. Zeilinger, H. J. Bernstein, P. Bertani, "Experimental realization of any discrete unitary
-operator", Physical Review Letters 73, 58 (1994); W. R. Clements, P. C. Humphreys, B. J. Metcalf,
-W. S. Kolthammer, I. A. Walmsley, "Optimal design for universal multiport interferometers", Optica 3, 1460 (2016).
+Sources: M. Reck, A. Zeilinger, H. J. Bernstein, P. Bertani, "Experimental realization of any discrete
+unitary operator", Physical Review Letters 73, 58 (1994); W. R. Clements, P. C. Humphreys, B. J. Metcalf,
+W. S. Kolthammer, I. A. Walmsley, "Optimal design for universal multiport interferometers", Optica 3, 1460
+(2016).
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> M
     The phases are those that Lightworks finds, up to multiples of 2 pi.
 
     Args:
-        unitaries: (..., m, m), any numeric dtype; leading dimensions are a stack of matrices. Each is taken apart
-            as it would be alone. Of one in single precision, the nearest unitary is taken.
+        unitaries: (..., m, m), any numeric dtype; leading dimensions are a stack of matrices, each of which
+            is taken apart as it would be alone. One in single precision stands for the nearest unitary.
         workers: Number of threads for a stack; None takes all cores.
 
     Returns:
@@ -46,8 +47,8 @@ def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> M
 
     Raises:
         NotUnitaryError: A matrix is not unitary; the message says by how much it misses.
-        DecompositionUnsuccessful: A matrix that counts as unitary, because `lwfast.settings.unitary_precision`
-            allows it, leaves more than 1e-10 m beside the diagonal.
+        DecompositionUnsuccessful: More than 1e-10 m remains beside the diagonal, of a matrix that is unitary
+            only because `lwfast.settings.unitary_precision` allows for its error.
         TypeError: Matrices are not numeric, or `workers` is not an integer.
         ValueError: Matrices are not square or have no modes, or `workers` is below 1.
         ResourceLimitError: The work does not fit in memory.
@@ -58,7 +59,7 @@ def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> M
 def clements_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> Mesh:
     """Take unitaries apart into a rectangle of m (m - 1) / 2 cells, m layers deep.
 
-    It is half as deep as the triangle, so that light loses less, and meets nearly as many cells on every path.
+    It is half as deep as the triangle, and all paths through it meet nearly as many cells: loss is even.
 
     Args:
         unitaries: (..., m, m), as for `reck_decomposition`.
@@ -69,8 +70,8 @@ def clements_decomposition(unitaries: ArrayLike, *, workers: int | None = None) 
 
     Raises:
         NotUnitaryError: A matrix is not unitary; the message says by how much it misses.
-        DecompositionUnsuccessful: A matrix that counts as unitary, because `lwfast.settings.unitary_precision`
-            allows it, leaves more than 1e-10 m beside the diagonal.
+        DecompositionUnsuccessful: More than 1e-10 m remains beside the diagonal, of a matrix that is unitary
+            only because `lwfast.settings.unitary_precision` allows for its error.
         TypeError: Matrices are not numeric, or `workers` is not an integer.
         ValueError: Matrices are not square or have no modes, or `workers` is below 1.
         ResourceLimitError: The work does not fit in memory.
@@ -159,7 +160,8 @@ def _reck_program(n_modes: int) -> _Program:
 def _clements_program(n_modes: int) -> _Program:
     from lwfast._kernels.optics.decomposition import LEFT, RIGHT_FIRST
 
-    first, last, steps = [], [], []
+    steps: list[tuple[int, ...]] = []
+    first, last = [], []
     for diagonal in range(1, n_modes):
         for j in range(diagonal):
             if diagonal % 2:
@@ -193,7 +195,6 @@ def _program(
         np.array(modes, dtype=np.int64),
         np.array(layers, dtype=np.int64),
     )
-    program.modes.flags.writeable = program.layers.flags.writeable = (
-        False  # all meshes of this size share them
-    )
+    # All meshes of this size share them.
+    program.modes.flags.writeable = program.layers.flags.writeable = False
     return program

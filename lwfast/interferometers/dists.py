@@ -11,7 +11,7 @@ import numpy as np
 from lwfast._base.validation import as_real, is_real, scalar
 
 _LEAST_CHANCE = 1e-6
-"""How often a normal number has to lie within its bounds: below this, one would be drawn for a second and more."""
+"""How likely a normal number has to lie within its bounds: drawing one takes a second where it is less so."""
 
 
 class Distribution(ABC):
@@ -80,8 +80,8 @@ class Gaussian(Distribution):
 
     Raises:
         TypeError: An argument is not a real number.
-        ValueError: An argument is NaN, `center` or `deviation` is infinite, `deviation` is negative, `max_value`
-            is below `min_value`, or less than one normal number in a million lies between them.
+        ValueError: An argument is NaN, `center` or `deviation` is infinite, `deviation` is negative,
+            `max_value` is below `min_value`, or less than one number in a million lies between them.
     """
 
     def __init__(
@@ -102,8 +102,8 @@ class Gaussian(Distribution):
         chance = self._chance()
         if chance < _LEAST_CHANCE:
             msg = (
-                f"Of the values of {self}, {chance:.2g} lie within the bounds, and one in a million has to: they "
-                "are drawn until one does. Choose wider bounds, or a center between them."
+                f"The values of {self} lie within its bounds with probability {chance:.2g}, and it has to be "
+                "at least 1e-06: numbers are drawn until one does. Choose wider bounds, or a center in them."
             )
             raise ValueError(msg)
         self._generator = np.random.default_rng()

@@ -105,8 +105,8 @@ class ErrorModel:
 def _checked(distribution: Distribution, name: str) -> Distribution:
     if not isinstance(distribution, Distribution):
         msg = (  # type: ignore[unreachable]
-            f"{name} should be a distribution of lwfast.interferometers.dists, got {full_name(distribution)}; "
-            "for a number, give Constant(number)."
+            f"{name} should be a distribution of lwfast.interferometers.dists, got "
+            f"{full_name(distribution)}; for a number, give Constant(number)."
         )
         raise TypeError(msg)
     return distribution

@@ -21,9 +21,9 @@ _CHUNK_ENTRIES = 1 << 14
 class Mesh:
     """A mesh of interferometers with two modes each, with one or many settings of its phases.
 
-    Light that enters a cell on the modes k and k + 1 meets a phase shift by `phi` on mode k + 1, a beam splitter,
-    a phase shift by `theta` on mode k, and another beam splitter. Behind all cells there is a phase shift on
-    each mode. A copy with other phases is `dataclasses.replace(mesh, theta=mesh.theta + 0.01)`.
+    Light that enters a cell on the modes k and k + 1 meets a phase shift by `phi` on mode k + 1, a beam
+    splitter, a phase shift by `theta` on mode k, and another beam splitter. Behind all cells there is a phase
+    shift on each mode. A copy with other phases is `dataclasses.replace(mesh, theta=mesh.theta + 0.01)`.
 
     Attributes:
         modes: int64[n], the first mode k of each cell, in the order in which light meets them.
@@ -43,17 +43,18 @@ class Mesh:
     output_phases: FloatArray
 
     def __post_init__(self) -> None:
-        n_cells = self.n_modes * (self.n_modes - 1) // 2
-        leading = self.output_phases.shape[:-1]
-        if not self.theta.shape == self.phi.shape == (*leading, n_cells):
+        leading, n_modes = self.output_phases.shape[:-1], self.n_modes
+        wanted = (*leading, n_modes * (n_modes - 1) // 2)
+        if not self.theta.shape == self.phi.shape == wanted:
             msg = (
-                f"A mesh of {self.n_modes} modes with output phases of shape {self.output_phases.shape} should "
-                f"have theta and phi of shape {(*leading, n_cells)}, got {self.theta.shape} and {self.phi.shape}."
+                f"A mesh of {n_modes} modes with output phases of shape {self.output_phases.shape} should "
+                f"have theta and phi of shape {wanted}, got {self.theta.shape} and {self.phi.shape}."
             )
             raise ValueError(msg)
 
     def __repr__(self) -> str:
-        return f"<Mesh of {self.n_modes} modes in {self.n_layers} layers, settings {self.output_phases.shape[:-1]}>"
+        settings = self.output_phases.shape[:-1]
+        return f"<Mesh of {self.n_modes} modes in {self.n_layers} layers, settings {settings}>"
 
     @property
     def n_modes(self) -> int:
@@ -72,9 +73,9 @@ class Mesh:
         splitters make of its phases.
 
         Args:
-            reflectivities: Of the beam splitters, from 0 to 1: one number for all, or anything that broadcasts
-                to (..., n, 2), with the first and the second beam splitter of each cell. Leading dimensions
-                broadcast with those of the phases.
+            reflectivities: Of the beam splitters, from 0 to 1: one number for all, or anything that
+                broadcasts to (..., n, 2), with the first and the second beam splitter of each cell. Leading
+                dimensions broadcast with those of the phases.
             workers: Number of threads; None takes all cores.
 
         Returns:
@@ -99,9 +100,8 @@ class Mesh:
         cells[..., 0], cells[..., 2] = self.phi, self.theta
         cells[..., 1], cells[..., 3] = splitters[..., 0], splitters[..., 1]
         settings: FloatArray = np.empty((count, n_columns))
-        settings[:, :n_modes] = np.broadcast_to(self.output_phases, (*leading, n_modes)).reshape(
-            count, n_modes
-        )
+        outputs = np.broadcast_to(self.output_phases, (*leading, n_modes))
+        settings[:, :n_modes] = outputs.reshape(count, n_modes)
         settings[:, n_modes:] = cells.reshape(count, 4 * n_cells)
         table = self._table()
         out: ComplexArray = np.empty((count, n_modes, n_modes), dtype=np.complex128)

@@ -40,8 +40,8 @@ class _Interferometer(ABC):
     ) -> PhotonicCircuit:
         """Return a circuit of beam splitters and phase shifts that implements another one.
 
-        Each cell is a phase shift, a beam splitter, a phase shift and a beam splitter, with the losses of the cell
-        behind it; phase shifts on all modes come last. The heralds of the circuit are kept.
+        Each cell is a phase shift, a beam splitter, a phase shift and a beam splitter, with a loss on each of
+        its modes behind it; phase shifts on all modes come last. The heralds of the circuit are kept.
 
         Args:
             circuit: What to implement: its unitary with the present values of Parameters.
@@ -111,7 +111,8 @@ class Reck(_Interferometer):
 class Clements(_Interferometer):
     """The rectangular interferometer of Clements et al., Optica 3, 1460 (2016), used as `Reck` is.
 
-    It has as many cells as the triangle, in m layers rather than 2 m - 3, so that a photon passes fewer of them.
+    It has as many cells as the triangle, in m layers rather than 2 m - 3. All paths through it meet nearly as
+    many of them, so that loss is even.
 
     Args:
         error_model: Distributions of imperfections; None for an ideal interferometer.
@@ -131,8 +132,8 @@ def _unitary_of(circuit: PhotonicCircuit) -> ComplexArray:
             check_unitary(unitary)
         except NotUnitaryError:
             msg = (
-                "A circuit with loss cannot be mapped to an interferometer, which implements a unitary. Take its "
-                "loss out, and give the interferometer's own to the error model."
+                "A circuit with loss cannot be mapped to an interferometer, which implements a unitary. Take "
+                "the loss out, and give that of the interferometer to the error model."
             )
             raise NotUnitaryError(msg) from None
     return unitary

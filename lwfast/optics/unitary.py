@@ -172,8 +172,8 @@ def check_unitary(matrix: ArrayLike, *, atol: float | None = None) -> None:
 def in_double_precision(unitary: AnyArray) -> ComplexArray:
     """Return unitary matrices as complex128, a copy.
 
-    Those in single precision are replaced by the nearest unitaries in double precision (polar factors of their
-    SVDs): their rounding would be an error of 1e-7 there.
+    Those in single precision are replaced by the nearest unitaries in double precision (polar factors of
+    their SVDs): their rounding would be an error of 1e-7 there.
 
     Args:
         unitary: (..., n, n), numeric, unitary as far as its precision tells.

@@ -89,7 +89,7 @@ def test_values_of_distributions(make: Any) -> None:
 )
 def test_misuse_raises_the_same_exceptions(call: Any) -> None:
     """A class of the reference's error is raised."""
-    with pytest.raises(Exception) as other:  # noqa: PT011
+    with pytest.raises(Exception) as other:
         call(theirs, lightworks.Unitary(np.eye(2)))
     with pytest.raises(type(other.value)):
         call(ours, lw.Unitary(np.eye(2)))

@@ -255,7 +255,7 @@ def test_reflectivities_that_are_none():
 def test_a_mesh_with_other_phases():
     """`dataclasses.replace` makes one; shapes that do not fit are refused."""
     found = clements_decomposition(lw.random_unitary(3, seed=1))
-    changed = dataclasses.replace(found, output_phases=found.output_phases + [0.5, 0, 0])
+    changed = dataclasses.replace(found, output_phases=np.add(found.output_phases, [0.5, 0, 0]))
     expected = np.diag(np.exp([0.5j, 0, 0])) @ found.unitaries()
     assert np.abs(changed.unitaries() - expected).max() < 1e-13
     with pytest.raises(ValueError, match=r"should have theta and phi of shape \(3,\), got \(2,\)"):

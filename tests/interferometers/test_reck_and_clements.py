@@ -143,7 +143,7 @@ def test_circuits_with_loss_are_refused(kind):
     """An interferometer implements a unitary; the message says where its loss belongs."""
     circuit = lw.Unitary(lw.random_unitary(3, seed=1))
     circuit.loss(1, 0.1)
-    with pytest.raises(lw.NotUnitaryError, match="circuit with loss cannot be mapped.*error model"):
+    with pytest.raises(lw.NotUnitaryError, match=r"circuit with loss cannot be mapped.*error model"):
         kind().map(circuit)
 
 
