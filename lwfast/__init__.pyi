@@ -6,6 +6,7 @@ from lwfast import (
 )
 from lwfast import (
     qubit as qubit,
+    interferometers as interferometers,
 )
 from lwfast import (
     remote as remote,

@@ -14,7 +14,7 @@ from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized
 from lwfast.circuit.matrices.bound_elements import ElementBinder
 from lwfast.circuit.parameterized_unitary import MatrixOfParameters
 from lwfast.circuit.parameters import Parameter
-from lwfast.optics.unitary import check_unitary, unitary_deviation
+from lwfast.optics.unitary import check_unitary, in_double_precision
 
 
 @element
@@ -134,10 +134,6 @@ def as_unitary_matrix(unitary: Any) -> ComplexArray | MatrixOfParameters:
         msg = f"Unitary should be a square matrix, got shape {given.shape}."
         raise ValueError(msg)
     check_unitary(given)
-    matrix = given.astype(np.complex128)  # always a copy
-    single = given.dtype.kind in "fc" and np.finfo(given.dtype).eps > np.finfo(np.float64).eps
-    if single and unitary_deviation(matrix) > 1e-12:
-        left, _, right = np.linalg.svd(matrix)
-        matrix = left @ right
+    matrix = in_double_precision(given)
     matrix.flags.writeable = False
     return matrix

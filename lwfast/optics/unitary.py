@@ -169,6 +169,23 @@ def check_unitary(matrix: ArrayLike, *, atol: float | None = None) -> None:
     raise NotUnitaryError(msg)
 
 
+def in_double_precision(unitary: AnyArray) -> ComplexArray:
+    """Return unitary matrices as complex128, a copy.
+
+    Those in single precision are replaced by the nearest unitaries in double precision (polar factors of
+    their SVDs): their rounding would be an error of 1e-7 there.
+
+    Args:
+        unitary: (..., n, n), numeric, unitary as far as its precision tells.
+    """
+    matrix = unitary.astype(np.complex128)  # always a copy
+    single = unitary.dtype.kind in "fc" and np.finfo(unitary.dtype).eps > np.finfo(np.float64).eps
+    if single and np.max(unitary_deviation(matrix), initial=0.0) > 1e-12:
+        left, _, right = np.linalg.svd(matrix)
+        matrix = left @ right
+    return matrix
+
+
 def _square(matrix: ArrayLike) -> AnyArray:
     refuse_masked(matrix, "The matrix has")
     array = np.asarray(matrix)
