@@ -5,8 +5,10 @@ from lwfast import (
     errors as errors,
 )
 from lwfast import (
-    qubit as qubit,
     interferometers as interferometers,
+)
+from lwfast import (
+    qubit as qubit,
 )
 from lwfast import (
     remote as remote,
