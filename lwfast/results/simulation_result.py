@@ -80,27 +80,32 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         self,
         array: AnyArray,
         result_type: str,
-        inputs: AnyArray,
-        outputs: AnyArray,
+        inputs: StateTable | StateAxis,
+        outputs: StateTable | StateAxis,
         attributes: dict[str, Any],
     ) -> None:
         self._array = frozen(array)
         self._type = result_type
-        self._inputs = StateAxis(inputs)
-        self._outputs = StateAxis(outputs)
+        self._inputs = inputs if isinstance(inputs, StateAxis) else StateAxis(inputs)
+        self._outputs = outputs if isinstance(outputs, StateAxis) else StateAxis(outputs)
         self._attributes = attributes
 
     @classmethod
     def from_columns(
-        cls, array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, **attributes: Any
+        cls,
+        array: AnyArray,
+        result_type: str,
+        inputs: StateTable | StateAxis,
+        outputs: StateTable | StateAxis,
+        **attributes: Any,
     ) -> SimulationResult:
         """Make a result of arrays that are its own from now on: nothing is copied, no State is made.
 
         Args:
             array: (n_inputs, n_outputs), float64 or complex128.
             result_type: "probability" or "probability_amplitude".
-            inputs: uint8[n_inputs, n_modes].
-            outputs: uint8[n_outputs, n_modes].
+            inputs: uint8[n_inputs, n_modes], or an axis, which results may share.
+            outputs: uint8[n_outputs, n_modes], or an axis likewise.
             **attributes: Kept and readable as attributes.
 
         Raises:

@@ -352,6 +352,31 @@ def test_nothing_is_shared():
     assert outcome("auto", task, None) == before
 
 
+def test_shared_axes():
+    """Results of the same inputs and outputs share their states, which nobody can change."""
+    circuit = balanced()
+    inputs, outputs = [STATE], [lw.State([0, 1, 0, 1]), lw.State([1, 1, 0, 0])]
+    first = Backend().run(lw.Simulator(circuit, inputs, outputs))
+    circuit.ps(0, 0.3)
+    second = Backend().run(lw.Simulator(circuit, inputs, outputs))
+    assert first.output_table is second.output_table
+    assert not np.array_equal(first.array, second.array)
+    assert first[STATE, outputs[1]] == first.array[0, 1] != second[STATE, outputs[1]] == second.array[0, 1]
+    for table in (first.input_table, first.output_table):
+        with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+            table.flags.writeable = True
+
+
+@pytest.mark.parametrize("number", [1, 40, 120])
+def test_many_named_outputs(number):
+    """Few named outputs or many, kept or not, some of them twice: the same amplitudes."""
+    circuit = lw.Unitary(lw.random_unitary(8, seed=2))
+    rows = [np.eye(8, dtype=int)[[i % 8, i // 8 % 8, i // 3 % 8]].sum(axis=0).tolist() for i in range(number)]
+    outputs = [lw.State(row) for row in rows]
+    for _ in range(2):
+        assert assert_same(lambda: lw.Simulator(circuit, lw.State([1, 1, 1, 0, 0, 0, 0, 0]), outputs))
+
+
 def test_copies():
     """Copies and pickles of a circuit that was run are circuits of their own."""
     parameter = lw.Parameter(0.3)

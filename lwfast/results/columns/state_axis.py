@@ -15,6 +15,8 @@ from lwfast.tables.counts import group_checked
 class StateAxis:
     """States of rows or columns. Where one stands there more than once, the last counts, as in a dict.
 
+    Nothing in it can be changed, so that results may share it.
+
     Args:
         table: `uint8[N, n_modes]`, owned by the new object: read-only from now on.
     """
@@ -26,6 +28,9 @@ class StateAxis:
     def __init__(self, table: StateTable) -> None:
         self.table = frozen(np.ascontiguousarray(table))
         self._found: tuple[StateTable, StateIndex, NDArray[np.int64] | None] | None = None
+
+    def __len__(self) -> int:
+        return len(self.table)
 
     def _look(self) -> tuple[StateTable, StateIndex, NDArray[np.int64] | None]:
         """Return keys, index and places, found on first use: they take twice the memory of the states."""
