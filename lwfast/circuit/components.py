@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, TypeVar, dataclass_transform
 
 from lwfast._base.validation import as_fraction, as_real
@@ -94,9 +95,12 @@ class BeamSplitter(Component):
     convention: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.reflectivity, Parameter):
-            checked = _reflectivity(self.reflectivity)
-            if checked is not self.reflectivity:
+        value = self.reflectivity
+        # Of nearly every element: the three calls below are a fifth of the time of making one.
+        plain = type(value) is float and 0 <= value <= 1
+        if not plain and not isinstance(value, Parameter):
+            checked = _reflectivity(value)
+            if checked is not value:
                 object.__setattr__(self, "reflectivity", checked)
         if self.convention not in CONVENTIONS:
             msg = f"Beam splitter convention should be one of {CONVENTIONS}, got {self.convention!r}."
@@ -141,9 +145,11 @@ class PhaseShifter(Component):
     phi: Real
 
     def __post_init__(self) -> None:
-        if not isinstance(self.phi, Parameter):
-            checked = _phase(self.phi)
-            if checked is not self.phi:
+        value = self.phi
+        plain = type(value) is float and -inf < value < inf  # as in a beam splitter
+        if not plain and not isinstance(value, Parameter):
+            checked = _phase(value)
+            if checked is not value:
                 object.__setattr__(self, "phi", checked)
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> PhaseShifter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +79,13 @@ class Layout:
             )
             raise ModeRangeError(msg)
         return place
+
+    def append(self, element: Component, losses: Sequence[Component] | None) -> None:
+        """Put an element and its losses at the end, all of them or none."""
+        if losses:
+            self.components += (element, *losses)
+        else:
+            self.components.append(element)  # half of the time
 
     def unpack(self) -> None:
         """Take groups apart; internal modes become modes like the others."""

@@ -174,8 +174,8 @@ class PhotonicCircuit:
         if first == second:
             msg = f"Beam splitter must act across two different modes, got {mode_1} twice."
             raise ModeRangeError(msg)
-        losses = _losses(loss, first, second)
-        layout.components += (BeamSplitter(first, second, reflectivity, convention), *losses)
+        losses = None if type(loss) is int and loss == 0 else _losses(loss, first, second)
+        layout.append(BeamSplitter(first, second, reflectivity, convention), losses)
 
     def ps(self, mode: int, phi: Real, loss: Real = 0) -> None:
         """Add a phase shift.
@@ -192,8 +192,8 @@ class PhotonicCircuit:
         """
         layout = self._layout
         where = layout.place(mode)
-        losses = _losses(loss, where)
-        layout.components += (PhaseShifter(where, phi), *losses)
+        losses = None if type(loss) is int and loss == 0 else _losses(loss, where)
+        layout.append(PhaseShifter(where, phi), losses)
 
     def loss(self, mode: int, loss: Real = 0) -> None:
         """Add loss on a mode.

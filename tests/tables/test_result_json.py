@@ -418,7 +418,7 @@ BEHIND = ["", " ", ", ", ', "job_data": {"a": [1, "}"]}', ', "job_data": 1, "x":
 @pytest.mark.parametrize("results", SHORT)
 @pytest.mark.parametrize("after", BEHIND)
 def test_the_short_way_is_the_long_one(results, after):
-    """Small bodies, whole, cut and with more behind: bytes give what a buffer gives, which is never read so."""
+    """Small bodies, whole, cut and with more behind: bytes give what a buffer does, never read so."""
     body = body_of(results, after=after)
     for text in (body, body + b"\n", body + b"}", body[:-1], body[:-4], b" " + body):
         short, long = _outcome(text), _outcome(bytearray(text))
