@@ -31,7 +31,7 @@ class HeraldData:
 
     def copy(self) -> HeraldData:
         """Return a copy that shares nothing."""
-        return HeraldData(dict(self.input), dict(self.output))
+        return _heralds(self.input.copy(), self.output.copy())
 
     def moved(self, mode_map: ModeMap) -> HeraldData:
         """Return the heralds with their modes moved."""
@@ -39,6 +39,24 @@ class HeraldData:
             {mode_map(mode): n for mode, n in self.input.items()},
             {mode_map(mode): n for mode, n in self.output.items()},
         )
+
+
+_new = object.__new__
+_set_input: Any = HeraldData.input.__set__  # type: ignore[attr-defined, misc]
+_set_output: Any = HeraldData.output.__set__  # type: ignore[attr-defined, misc]
+
+
+def _heralds(input: dict[int, int], output: dict[int, int]) -> HeraldData:
+    """Make heralds in half of the time of a frozen dataclass's own way: each circuit and copy has two."""
+    heralds = _new(HeraldData)
+    _set_input(heralds, input)
+    _set_output(heralds, output)
+    return heralds
+
+
+def no_heralds() -> HeraldData:
+    """Return heralds of no mode yet."""
+    return _heralds({}, {})
 
 
 class Component(ABC):

@@ -429,6 +429,51 @@ def test_threads():
     assert Backend().run(make(circuit)).counts.tobytes() in allowed
 
 
+def test_batches():
+    """Tasks of a batch, small ones and others, give what they give alone, and leave their distributions."""
+    circuit = balanced()
+
+    def tasks():
+        lossy = balanced()
+        lossy.loss(0, 0.1)
+        seeded = [make(circuit) for name, make in ORDINARY.items() if name != "least"]
+        batch = lw.Batch()
+        for task in [*seeded, lw.Sampler(lossy, STATE, 100, random_seed=3), *seeded]:
+            batch.add(task)
+        return batch
+
+    first, second = tasks(), tasks()
+    found, shown = Backend().run(first), Backend().run(second, progress=silent)
+    assert len(found) == len(shown) == len(first)
+    for result, long, task in zip(found, shown, first, strict=True):
+        assert result == long == Backend().run(task)
+        if isinstance(task, lw.Sampler):
+            assert task.probability_distribution is not None
+
+
+def test_batch_streams():
+    """Small tasks of a batch that share a generator get streams of their own, as others do."""
+
+    def run(progress):
+        rng = np.random.default_rng(7)
+        batch = lw.Batch()
+        for _ in range(3):
+            batch.add(lw.Sampler(balanced(), STATE, 1000, rng=rng))
+        return [result.counts.tolist() for result in Backend().run(batch, progress=progress)]
+
+    assert run(None) == run(silent)
+    assert len({tuple(counts) for counts in run(None)}) == 3
+
+
+def test_a_bad_task_of_a_batch():
+    """One task that cannot be run is an error, whatever the others are."""
+    batch = lw.Batch()
+    batch.add(ORDINARY["sampler"](balanced()))
+    batch.add(lw.Sampler(balanced(), STATE, 10, min_detection=3, random_seed=1))
+    with pytest.raises(lw.errors.SamplerError):
+        Backend().run(batch)
+
+
 def test_foreign_subclass():
     """A class of somebody else's takes the long way, whatever it does."""
 

@@ -11,7 +11,6 @@ from lwfast.results.columns.index import StateIndex
 from lwfast.state import State, states_of
 from lwfast.tables.counts import group_checked
 
-
 _KEPT = 1024
 """Up to so many states are kept as objects, at most some 200 KB."""
 
