@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import struct
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
@@ -195,8 +196,11 @@ def states_of(table: NDArray[np.uint8]) -> list[State]:
     Args:
         table: uint8[N, n_modes]; its type says that every row is valid.
     """
-    states = list(map(_new, repeat(State, len(table))))
-    deque(map(_set_occupation, states, map(tuple, table.tolist())), maxlen=0)  # loops in C: half of the time
+    n_rows, n_modes = table.shape
+    states = list(map(_new, repeat(State, n_rows)))
+    # Loops in C: half of the time. `struct` makes tuples of bytes in half of the time of `tolist`.
+    rows = struct.iter_unpack(f"{n_modes}B", table.tobytes()) if n_modes else repeat(())
+    deque(map(_set_occupation, states, rows), maxlen=0)
     return states
 
 

@@ -353,6 +353,31 @@ def test_nothing_is_shared():
     assert outcome("auto", task, None) == before
 
 
+def test_shared_axes():
+    """Results of the same inputs and outputs share their states, which nobody can change."""
+    circuit = balanced()
+    inputs, outputs = [STATE], [lw.State([0, 1, 0, 1]), lw.State([1, 1, 0, 0])]
+    first = Backend().run(lw.Simulator(circuit, inputs, outputs))
+    circuit.ps(0, 0.3)
+    second = Backend().run(lw.Simulator(circuit, inputs, outputs))
+    assert first.output_table is second.output_table
+    assert not np.array_equal(first.array, second.array)
+    assert first[STATE, outputs[1]] == first.array[0, 1] != second[STATE, outputs[1]] == second.array[0, 1]
+    for table in (first.input_table, first.output_table):
+        with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+            table.flags.writeable = True
+
+
+@pytest.mark.parametrize("number", [1, 40, 120])
+def test_many_named_outputs(number):
+    """Few named outputs or many, kept or not, some of them twice: the same amplitudes."""
+    circuit = lw.Unitary(lw.random_unitary(8, seed=2))
+    rows = [np.eye(8, dtype=int)[[i % 8, i // 8 % 8, i // 3 % 8]].sum(axis=0).tolist() for i in range(number)]
+    outputs = [lw.State(row) for row in rows]
+    for _ in range(2):
+        assert assert_same(lambda: lw.Simulator(circuit, lw.State([1, 1, 1, 0, 0, 0, 0, 0]), outputs))
+
+
 def test_copies():
     """Copies and pickles of a circuit that was run are circuits of their own."""
     parameter = lw.Parameter(0.3)
@@ -403,6 +428,51 @@ def test_threads():
     assert not wrong
     parameter.set(0.2)
     assert Backend().run(make(circuit)).counts.tobytes() in allowed
+
+
+def test_batches():
+    """Tasks of a batch, small ones and others, give what they give alone, and leave their distributions."""
+    circuit = balanced()
+
+    def tasks():
+        lossy = balanced()
+        lossy.loss(0, 0.1)
+        seeded = [make(circuit) for name, make in ORDINARY.items() if name != "least"]
+        batch = lw.Batch()
+        for task in [*seeded, lw.Sampler(lossy, STATE, 100, random_seed=3), *seeded]:
+            batch.add(task)
+        return batch
+
+    first, second = tasks(), tasks()
+    found, shown = Backend().run(first), Backend().run(second, progress=silent)
+    assert len(found) == len(shown) == len(first)
+    for result, long, task in zip(found, shown, first, strict=True):
+        assert result == long == Backend().run(task)
+        if isinstance(task, lw.Sampler):
+            assert task.probability_distribution is not None
+
+
+def test_batch_streams():
+    """Small tasks of a batch that share a generator get streams of their own, as others do."""
+
+    def run(progress):
+        rng = np.random.default_rng(7)
+        batch = lw.Batch()
+        for _ in range(3):
+            batch.add(lw.Sampler(balanced(), STATE, 1000, rng=rng))
+        return [result.counts.tolist() for result in Backend().run(batch, progress=progress)]
+
+    assert run(None) == run(silent)
+    assert len({tuple(counts) for counts in run(None)}) == 3
+
+
+def test_a_bad_task_of_a_batch():
+    """One task that cannot be run is an error, whatever the others are."""
+    batch = lw.Batch()
+    batch.add(ORDINARY["sampler"](balanced()))
+    batch.add(lw.Sampler(balanced(), STATE, 10, min_detection=3, random_seed=1))
+    with pytest.raises(lw.errors.SamplerError):
+        Backend().run(batch)
 
 
 def test_foreign_subclass():

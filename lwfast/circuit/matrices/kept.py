@@ -56,8 +56,9 @@ class KeptBuild:
         """
         return (
             self._compilation.fits(layout.n_modes, layout.components)
-            and layout.heralds == self.heralds
-            and all(parameter.get() is value for parameter, value in self._taken)
+            and layout.heralds.input == self.heralds.input
+            and layout.heralds.output == self.heralds.output
+            and (not self._taken or all(parameter.get() is value for parameter, value in self._taken))
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
-from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._types import StateTable
 from lwfast.tables.counts import hash_keys
 
@@ -42,12 +41,13 @@ class StateIndex:
 
     def row(self, occupation: tuple[int, ...]) -> int:
         """Return the row of a state, or -1 where the table does not have it."""
-        n_modes = self._states.shape[1]
-        if len(occupation) != n_modes or any(n > MAX_STATE_PHOTONS for n in occupation):
+        try:
+            key = bytes(occupation)
+        except ValueError:  # more photons than a table holds
             return -1
         if self._rows is not None:
-            return self._rows.get(bytes(occupation), -1)
-        return int(self.rows(np.array([occupation], np.uint8))[0])
+            return self._rows.get(key, -1)
+        return int(self.rows(np.frombuffer(key, np.uint8).reshape(1, -1))[0])
 
     def rows(self, wanted: StateTable) -> NDArray[np.int64]:
         """Return the row of each of several states, -1 where the table does not have it."""
