@@ -422,7 +422,15 @@ ROWS = {
     **STACK_ROWS,
     **GRADIENT_ROWS,
 }
-MEANT = {"marginals.photon_sums": sums_with_a_meaning}
+
+
+def decomposed(given, _):
+    """What was missed is of the size of rounding, beside moduli of 1."""
+    *arrays, missed = given
+    return (*arrays, 1.0 + missed)
+
+
+MEANT = {"marginals.photon_sums": sums_with_a_meaning, "decomposition.decompose": decomposed}
 OF_ANY_WIDTH = {"permanents.permanent.permanent_glynn", "permanents.permanent.pack_single"}
 """What they take has the shape of the lanes; tests of their own below."""
 
