@@ -19,7 +19,6 @@ from lwfast.hardware import Source
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
-from lwfast.optics.light import Transfer
 from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State
@@ -90,12 +89,8 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
     return SamplerRun(task, sampling, plan)
 
 
-def parsed_sampler(task: SamplerTask, transfer: Transfer | None = None) -> Sampling:
+def parsed_sampler(task: SamplerTask) -> Sampling:
     """Return the shot that a task describes, and which outcomes count.
-
-    Args:
-        task: The task.
-        transfer: The transfer matrix of its circuit, where it is known.
 
     Raises:
         SamplerError: The detectors do not fit the sampling mode or the heralds.
@@ -103,8 +98,7 @@ def parsed_sampler(task: SamplerTask, transfer: Transfer | None = None) -> Sampl
     circuit, detector = task.circuit, task.detector
     heralds = circuit.heralds
     photons = with_heralds(task.input_state, heralds.input, circuit.n_modes)
-    transfer = circuit_transfer(circuit) if transfer is None else transfer
-    experiment = make_experiment(transfer, photons, source=task.source, detector=detector)
+    experiment = make_experiment(circuit_transfer(circuit), photons, source=task.source, detector=detector)
     if detector is not None:
         efficiency = np.min(detector.efficiency)
         if task.sampling_mode == "output" and (efficiency < 1 or np.max(detector.p_dark) > 0):

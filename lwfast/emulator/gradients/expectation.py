@@ -12,7 +12,6 @@ from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import refuse_impossible, refuse_rounding
 from lwfast.emulator.gradients.observables import Observable, observed
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
-from lwfast.emulator.lean.known import known_circuit
 from lwfast.emulator.run_sampler import parsed_sampler
 from lwfast.emulator.sampling import Sampling
 from lwfast.optics.costs import FOCK, Estimate, estimates
@@ -79,12 +78,10 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         )
     way_back = None if gradient is False else circuit.differentiable(gradient)
     differentiate, lossy = way_back is not None, way_back is not None and way_back.varies_loss
-    known = known_circuit(circuit)
-    transfer = circuit_transfer(data.circuit) if known is None else known.transfer
     if isinstance(adopted, Sampler):
-        found = [_mean(parsed_sampler(data, transfer), observable, gradient=differentiate, lossy=lossy)]
+        found = [_mean(parsed_sampler(data), observable, gradient=differentiate, lossy=lossy)]
     else:
-        heralds = data.circuit.heralds
+        transfer, heralds = circuit_transfer(data.circuit), data.circuit.heralds
         conditions = Conditions.of(heralds.output, data.post_selection, 0)
         found = []
         for state in data.inputs:
