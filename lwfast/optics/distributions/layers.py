@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import run_chunks
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.optics.costs import layers_bytes, layers_seconds
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
 from lwfast.optics.light import Light
@@ -27,9 +27,58 @@ _CAPPED_FROM = 5_000
 _MOST_GROWTH = 100.0
 """Beyond, photons that may be lost are taken in turn, not mode by mode: rounding is to stay below 1e-12."""
 _KEPT = 128
-"""Small polynomials whose places are kept, the last ones used: to lay one out takes longer than to use it."""
+"""Small polynomials whose places and tables are kept, the last ones used: to make them takes longer than to
+use them, and they take some tens of megabytes in all."""
 _SMALL = 4_096
 """Entries of the last layer of those."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTables:
+    """What kernels look up to multiply out, the same whatever the matrix is; nothing in it is changed.
+
+    Attributes:
+        inner: Modes whose entries the tables list.
+        sizes: Entries of each layer.
+        limits: int64[3, n_modes], bounds, floors and fixed photons of the modes.
+        forward: What `polynomial_layer` reads.
+        link_mode: From `inner_tables`.
+        origin: int64[n_photons + 1], zeros.
+    """
+
+    inner: int
+    sizes: tuple[int, ...]
+    limits: NDArray[np.int64]
+    forward: tuple[AnyArray, ...]
+    link_mode: NDArray[np.int64]
+    origin: NDArray[np.int64]
+
+    @property
+    def weights(self) -> tuple[AnyArray, ...]:
+        """What `weigh_outcomes` reads."""
+        counts, sums, first, _, _, weight = self.forward
+        return counts, sums, first, weight
+
+    @cached_property
+    def back(self) -> tuple[AnyArray, ...]:
+        """What `adjoint_layer` reads, on the way back to derivatives."""
+        from lwfast._kernels.optics.gradients.adjoint import raised_entries
+
+        counts, sums = self.forward[:2]
+        return counts, sums, *raised_entries(self.inner, len(self.sizes) - 1, counts, sums)
+
+
+@lru_cache(_KEPT)
+def _kept_tables(bounds: bytes, floors: bytes, fixed: bytes, unlimited: int, n: int) -> LayerTables:
+    from lwfast._kernels.optics import slos
+
+    limits = np.stack([np.frombuffer(one, dtype=np.int64) for one in (bounds, floors, fixed)])
+    counts, sums = slos.prefix_counts(limits[0], limits[1], n)
+    inner = int(slos.inner_modes(unlimited, n, float(counts[-1, n])))
+    first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
+    forward = counts, sums, first, start, link, weight
+    origin = np.zeros(n + 1, dtype=np.int64)
+    return LayerTables(inner, tuple(counts[-1].tolist()), limits, forward, link_mode, origin)
 
 
 @dataclass(frozen=True)
@@ -107,7 +156,8 @@ class OutputPolynomial:
             float64[1, K], the probabilities; or float64[2, K], real and imaginary part of the coefficients.
         """
         from lwfast._kernels._simd import PADDING
-        from lwfast._kernels.optics import layers, slos
+        from lwfast._kernels.optics.layers import polynomial_layer
+        from lwfast._kernels.optics.slos import link_forms
 
         n, n_modes = self.columns.shape
         # An upper bound takes a microsecond, the estimate a hundred.
@@ -117,28 +167,25 @@ class OutputPolynomial:
             f"The distribution of {n} photons over {self.layout.size:,} outcomes",
             remedy="Draw samples instead (boson_sample, or Backend('clifford')).",
         )
-        counts, sums = slos.prefix_counts(self.bounds, self.floors, n)
-        inner = slos.inner_modes(self.unlimited, n, float(counts[n_modes, n]))
-        first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
-        tables = counts, sums, first, start, link, weight
-        limits = np.stack([self.bounds, self.floors, self.fixed])
+        tables = self.tables
+        inner, limits, sizes = tables.inner, tables.limits, tables.sizes
         base, n_out = self.bases
         forms = np.stack([self.columns.real, self.columns.imag], axis=1)
         layout = inner, n_modes, n_modes, n_modes, 0
-        origin = np.zeros_like(base)
+        origin = tables.origin
         source = np.zeros((2, 1 + PADDING))
         source[0, 0] = 1.0
         for k, form in enumerate(forms, 1):
-            out = np.empty((2, int(counts[n_modes, k]) + PADDING)) if k < n else None
+            out = np.empty((2, sizes[k] + PADDING)) if k < n else None
             if out is None:
                 out = np.zeros((2 if amplitudes else 1, n_out))
                 layout = inner, self.n_free, self.n_kept, n_modes, self.layout.n_least
                 origin = base
-            links = slos.link_forms(link_mode, inner, form)
+            links = link_forms(tables.link_mode, inner, form)
             layer = partial(
-                layers.polynomial_layer, source, k, form, links, layout, limits, tables, origin, out
+                polynomial_layer, source, k, form, links, layout, limits, tables.forward, origin, out
             )
-            chunks = chunks_of(int(counts[n_modes, k]))
+            chunks = chunks_of(sizes[k])
 
             def task(chunk: int, layer: Any = layer, chunks: int = chunks) -> None:
                 layer((chunk, chunks))
@@ -147,6 +194,13 @@ class OutputPolynomial:
             source = out
             del layer, task, out  # they hold the layer before, while the next one is made
         return source
+
+    @property
+    def tables(self) -> LayerTables:
+        """What kernels look up, kept ones where the polynomial is small."""
+        n, n_modes = self.columns.shape
+        make = _kept_tables if states_of(n_modes, n) <= _SMALL else _kept_tables.__wrapped__
+        return make(self.bounds.tobytes(), self.floors.tobytes(), self.fixed.tobytes(), self.unlimited, n)
 
     @property
     def unlimited(self) -> int:

@@ -4,77 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
-from lwfast._types import AnyArray, ComplexArray, FloatArray
+from lwfast._types import ComplexArray, FloatArray
 from lwfast.optics.distributions.layers import OutputPolynomial
 from lwfast.optics.distributions.layout import chunks_of
 from lwfast.optics.photon_limits import states_of
-
-_KEPT = 64
-"""Shapes of small tapes that are kept, the last ones used: to make one takes as long as to use it."""
-_SMALL = 4_096
-"""Entries of the last layer of those, of which 64 shapes take no more than some tens of megabytes."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TapeShape:
-    """The tables of a tape, which are the same whatever the matrix is; kernels only read them.
-
-    Attributes:
-        inner: Modes whose entries the tables list.
-        sizes: Entries of each layer.
-        limits: int64[3, n_modes], bounds, floors and fixed photons of the modes.
-        tables: What `polynomial_layer` reads.
-        link_mode: From `inner_tables`.
-        back: What `adjoint_layer` reads.
-        weights: What `weigh_outcomes` reads.
-        origin: int64[n_photons + 1], zeros.
-    """
-
-    inner: int
-    sizes: tuple[int, ...]
-    limits: AnyArray
-    tables: tuple[AnyArray, ...]
-    link_mode: AnyArray
-    back: tuple[AnyArray, ...]
-    weights: tuple[AnyArray, ...]
-    origin: AnyArray
-
-
-def _shape_of(work: OutputPolynomial) -> TapeShape:
-    """Return the tables for a polynomial, kept ones where it is small."""
-    n, n_modes = work.columns.shape
-    make = _kept_shape if states_of(n_modes, n) <= _SMALL else _kept_shape.__wrapped__
-    return make(work.bounds.tobytes(), work.floors.tobytes(), work.fixed.tobytes(), work.unlimited, n)
-
-
-@lru_cache(_KEPT)
-def _kept_shape(bounds: bytes, floors: bytes, fixed: bytes, unlimited: int, n: int) -> TapeShape:
-    from lwfast._kernels.optics import slos
-    from lwfast._kernels.optics.gradients import adjoint
-
-    limits = np.stack([np.frombuffer(one, dtype=np.int64) for one in (bounds, floors, fixed)])
-    n_modes = limits.shape[1]
-    counts, sums = slos.prefix_counts(limits[0], limits[1], n)
-    inner = int(slos.inner_modes(unlimited, n, float(counts[n_modes, n])))
-    first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
-    return TapeShape(
-        inner,
-        tuple(int(size) for size in counts[n_modes]),
-        limits,
-        (counts, sums, first, start, link, weight),
-        link_mode,
-        (counts, sums, *adjoint.raised_entries(inner, n, counts, sums)),
-        (counts, sums, first, weight),
-        np.zeros(n + 1, dtype=np.int64),
-    )
 
 
 class Tape:
@@ -110,18 +49,28 @@ class Tape:
             f"The layers of {n} photons over {n_modes} modes, which derivatives need",
             remedy="Take fewer.",
         )
-        self._shape = shape = _shape_of(work)
+        self._tables = tables = work.tables
         self._forms = np.empty((n, 2, n_modes))
         self._forms[:, 0], self._forms[:, 1] = work.columns.real, work.columns.imag
-        layout = shape.inner, n_modes, n_modes, n_modes, 0
+        layout = tables.inner, n_modes, n_modes, n_modes, 0
         kernel: Any = polynomial_layer
         self._layers = [np.zeros((2, 1 + PADDING))]
         self._layers[0][0, 0] = 1.0
         for k, form in enumerate(self._forms, 1):
-            out = np.zeros((2, shape.sizes[k] + PADDING))
-            links = link_forms(shape.link_mode, shape.inner, form)
-            fixed = self._layers[-1], k, form, links, layout, shape.limits, shape.tables, shape.origin, out
-            self._spread(kernel, fixed, shape.sizes[k])
+            out = np.zeros((2, tables.sizes[k] + PADDING))
+            links = link_forms(tables.link_mode, tables.inner, form)
+            fixed = (
+                self._layers[-1],
+                k,
+                form,
+                links,
+                layout,
+                tables.limits,
+                tables.forward,
+                tables.origin,
+                out,
+            )
+            self._spread(kernel, fixed, tables.sizes[k])
             self._layers.append(out)
 
     def probabilities(self) -> FloatArray:
@@ -158,7 +107,7 @@ class Tape:
         from lwfast._kernels.optics.gradients.adjoint import BY_AMPLITUDES, BY_PROBABILITIES, adjoint_layer
 
         kernel: Any = adjoint_layer
-        shape = self._shape
+        tables = self._tables
         n, n_modes = self._work.columns.shape
         task = BY_AMPLITUDES if np.iscomplexobj(values) else BY_PROBABILITIES
         above = self._layers[-1].copy()
@@ -169,9 +118,9 @@ class Tape:
         for k in range(n, 0, -1):
             layer = self._layers[k - 1]
             below = np.zeros(layer.shape)
-            size = shape.sizes[k - 1]
+            size = tables.sizes[k - 1]
             parts = np.zeros((chunks_of(size), 2, n_modes))
-            fixed: Any = above, k, layer, self._forms[k - 1], shape.inner, shape.limits, shape.back, below
+            fixed: Any = above, k, layer, self._forms[k - 1], tables.inner, tables.limits, tables.back, below
             if len(parts) == 1:
                 kernel(*fixed, parts[0], (0, 1))
                 summed = parts[0]
@@ -204,10 +153,10 @@ class Tape:
 
         work = self._work
         n, n_modes = work.columns.shape
-        shape = self._shape
-        places = shape.inner, work.n_free, work.n_kept, n_modes, work.layout.n_least, work.layout.n_photons
-        fixed = layer, n, places, shape.limits, shape.weights, work.bases[0], values, task
-        self._spread(weigh_outcomes, fixed, shape.sizes[n], alone=alone)
+        tables = self._tables
+        places = tables.inner, work.n_free, work.n_kept, n_modes, work.layout.n_least, work.layout.n_photons
+        fixed = layer, n, places, tables.limits, tables.weights, work.bases[0], values, task
+        self._spread(weigh_outcomes, fixed, tables.sizes[n], alone=alone)
 
     def _spread(
         self, task: Callable[..., None], fixed: tuple[Any, ...], size: int, *, alone: bool = False
