@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lwfast._types import ComplexArray, FloatArray, SeedLike
+from lwfast._types import ComplexArray, SeedLike
 from lwfast.tomography.estimation.fidelities import process_fidelities, process_fidelity
-from lwfast.tomography.estimation.resampling import spread
 from lwfast.tomography.process_tomography import ProcessTomography
+from lwfast.tomography.tomography_base import MatrixTomography
 
 
-class ChoiTomography(ProcessTomography):
+class ChoiTomography(ProcessTomography, MatrixTomography):
     """Base of what finds the choi matrix of a circuit.
 
     See `Tomography` for the arguments.
@@ -46,43 +44,6 @@ class ChoiTomography(ProcessTomography):
         """
         return process_fidelity(self.choi, choi_exp)
 
-    def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> ComplexArray:
-        """Return the choi matrices of experiments that are drawn again.
-
-        Each replica has as many counts in each experiment, with the frequencies that were seen, and is
-        processed as the data were.
-
-        Args:
-            n_bootstrap: Number of replicas.
-            rng: Seed or generator.
-
-        Returns:
-            complex128[n_bootstrap, 4^n, 4^n].
-
-        Raises:
-            TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
-            ResourceLimitError: The replicas would not fit in memory.
-        """
-        return self._estimates(self._resampled(n_bootstrap, rng))
-
-    def standard_errors(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> ComplexArray:
-        """Return the standard error of each entry of the choi matrix.
-
-        Args:
-            n_bootstrap: Number of replicas; with 200, errors are known to 5 %.
-            rng: Seed or generator: the same seed gives the same errors.
-
-        Returns:
-            complex128[4^n, 4^n], whose real part is the error of the real part of an entry, and whose
-            imaginary part is that of its imaginary part.
-
-        Raises:
-            TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
-        """
-        return spread(self.bootstrap(n_bootstrap, rng=rng))
-
     def fidelity_error(self, choi_exp: ArrayLike, n_bootstrap: int = 200, *, rng: SeedLike = None) -> float:
         """Return the standard error of `fidelity`.
 
@@ -98,7 +59,3 @@ class ChoiTomography(ProcessTomography):
         self.fidelity(choi_exp)
         expected = np.asarray(choi_exp, dtype=np.complex128)
         return float(process_fidelities(self.bootstrap(n_bootstrap, rng=rng), expected).std(ddof=1))
-
-    @abstractmethod
-    def _estimates(self, measured: FloatArray) -> ComplexArray:
-        """Return the choi matrices of frequencies, float64[B, E, 2^n]."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lwfast._types import ComplexArray, FloatArray, SeedLike
-from lwfast.tomography.estimation.fidelities import target_process
+from lwfast.tomography.estimation.fidelities import checked_process
 from lwfast.tomography.estimation.paulis import input_dual
 from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.process_tomography import ProcessData, ProcessTomography
@@ -70,31 +70,11 @@ class GateFidelity(ProcessTomography):
             ValueError: The target has another shape, a state is not that of qubits in dual-rail encoding,
                 or a count is not finite.
         """
-        self._target = _checked(target_process, self.n_qubits)
+        self._target = checked_process(target_process, self.n_qubits)
         self._counts = self._read(data)
         self._projected = bool(project_to_physical)
         self._fidelity = float(self._estimates(frequencies(self._counts)[np.newaxis])[0])
         return self._fidelity
-
-    def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> FloatArray:
-        """Return the fidelities of experiments that are drawn again.
-
-        Each replica has as many counts in each experiment, with the frequencies that were seen, and is
-        processed as the data were.
-
-        Args:
-            n_bootstrap: Number of replicas.
-            rng: Seed or generator.
-
-        Returns:
-            float64[n_bootstrap].
-
-        Raises:
-            TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
-            ResourceLimitError: The replicas would not fit in memory.
-        """
-        return self._estimates(self._resampled(n_bootstrap, rng))
 
     def standard_error(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> float:
         """Return the standard error of the fidelity.
@@ -120,7 +100,3 @@ class GateFidelity(ProcessTomography):
         overlap = np.einsum("aij,baji->b", expected, rhos).real
         found: FloatArray = (overlap + dim) / (dim * (dim + 1))
         return found
-
-
-_checked = target_process
-"""The function, for a method that has an argument of its name."""

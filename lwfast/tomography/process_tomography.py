@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.state import State
 from lwfast.tasks import Sweep
-from lwfast.tomography.estimation.fidelities import state_fidelity, target_process
+from lwfast.tomography.estimation.fidelities import checked_process, state_fidelity
 from lwfast.tomography.estimation.paulis import MEASURED, density_map, labels, prepared_states
 from lwfast.tomography.estimation.physical import nearest_densities
 from lwfast.tomography.estimation.resampling import frequencies
@@ -129,7 +129,7 @@ class ProcessTomography(Tomography):
             TypeError: The target is not a matrix of numbers.
             ValueError: It has another shape.
         """
-        process = _checked(target_process, self.n_qubits)
+        process = checked_process(target_process, self.n_qubits)
         found = process @ prepared_states(self.inputs, self.n_qubits) @ process.conj().T
         return dict(zip(labels(self.inputs, self.n_qubits), found, strict=True))
 
@@ -169,7 +169,3 @@ class ProcessTomography(Tomography):
         if project:
             found = nearest_densities(found)
         return found.reshape(n, -1, dim, dim)
-
-
-_checked = target_process
-"""The function, for methods that have an argument of its name."""

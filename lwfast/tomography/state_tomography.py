@@ -14,7 +14,7 @@ from lwfast.tasks import Sweep
 from lwfast.tomography.estimation.fidelities import state_fidelities, state_fidelity
 from lwfast.tomography.estimation.paulis import MEASURED, density_map, labels
 from lwfast.tomography.estimation.physical import nearest_densities
-from lwfast.tomography.estimation.resampling import frequencies, spread
+from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.experiments import (
     StateTomographyExperiment,
     StateTomographyList,
@@ -22,10 +22,10 @@ from lwfast.tomography.experiments import (
     sweep_of,
 )
 from lwfast.tomography.outcome_counts import read_counts
-from lwfast.tomography.tomography_base import Tomography
+from lwfast.tomography.tomography_base import MatrixTomography
 
 
-class StateTomography(Tomography):
+class StateTomography(MatrixTomography):
     """Find the density matrix of the state that a circuit makes, by linear inversion.
 
     For example, of two qubits, all in one run:
@@ -135,46 +135,6 @@ class StateTomography(Tomography):
         """
         found: FloatArray = np.linalg.eigvalsh(self.rho).astype(np.float64)
         return found
-
-    def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> ComplexArray:
-        """Return the density matrices of experiments that are drawn again.
-
-        Each replica has as many counts in each experiment, with the frequencies that were seen, and is
-        processed as the data were.
-
-        Args:
-            n_bootstrap: Number of replicas.
-            rng: Seed or generator.
-
-        Returns:
-            complex128[n_bootstrap, d, d].
-
-        Raises:
-            TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
-            ResourceLimitError: The replicas would not fit in memory.
-
-        Source:
-            B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap (1993), section 6.
-        """
-        return self._estimates(self._resampled(n_bootstrap, rng))
-
-    def standard_errors(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> ComplexArray:
-        """Return the standard error of each entry of the density matrix.
-
-        Args:
-            n_bootstrap: Number of replicas; with 200, errors are known to 5 %.
-            rng: Seed or generator: the same seed gives the same errors.
-
-        Returns:
-            complex128[d, d], whose real part is the error of the real part of an entry, and whose imaginary
-            part is that of its imaginary part.
-
-        Raises:
-            TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
-        """
-        return spread(self.bootstrap(n_bootstrap, rng=rng))
 
     def fidelity_error(self, rho_exp: ArrayLike, n_bootstrap: int = 200, *, rng: SeedLike = None) -> float:
         """Return the standard error of `fidelity`.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from lwfast._base.origin import origin_of
 from lwfast._base.validation import is_bool
-from lwfast._types import FloatArray, SeedLike
+from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.circuit import PhotonicCircuit
 from lwfast.errors import TomographyDataError
 from lwfast.tasks.foreign import adopt_circuit
-from lwfast.tomography.estimation.resampling import resampled
+from lwfast.tomography.estimation.resampling import resampled, spread
 
 
-class Tomography:
+class Tomography(ABC):
     """A circuit on qubits in dual-rail encoding, whose state or process is to be found.
 
     Args:
@@ -59,17 +60,60 @@ class Tomography:
         """Return the circuit as one of ours."""
         return adopt_circuit(self._base_circuit)
 
-    def _resampled(self, n_bootstrap: int, rng: SeedLike) -> FloatArray:
-        """Draw the counts that were processed last again: frequencies, float64[B, E, 2^n].
+    def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> Any:
+        """Return what `process` finds, for experiments that are drawn again.
+
+        Each replica has as many counts in each experiment, with the frequencies that were seen, and is
+        processed as the data were.
+
+        Args:
+            n_bootstrap: Number of replicas.
+            rng: Seed or generator: the same seed gives the same replicas.
+
+        Returns:
+            complex128[n_bootstrap, ...], a matrix for each replica; of a gate fidelity float64[n_bootstrap].
 
         Raises:
-            TomographyDataError: None were.
+            TomographyDataError: No data were processed yet.
+            ValueError: The data are no counts, or `n_bootstrap` is below 2.
+            ResourceLimitError: The replicas would not fit in memory.
+
+        Source:
+            B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap (1993), section 6.
         """
         if self._counts is None:
             raise TomographyDataError(
                 "There are no data to draw replicas of yet; process the results of the experiments first."
             )
-        return resampled(self._counts, n_bootstrap, rng, 16**self._n_qubits)
+        return self._estimates(resampled(self._counts, n_bootstrap, rng, 16**self._n_qubits))
+
+    @abstractmethod
+    def _estimates(self, measured: FloatArray) -> Any:
+        """Return what is found from each of a stack of frequencies, float64[B, E, 2^n]."""
+
+
+class MatrixTomography(Tomography):
+    """Base of what finds a matrix.
+
+    See `Tomography` for the arguments.
+    """
+
+    def standard_errors(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> ComplexArray:
+        """Return the standard error of each entry of the matrix that `process` finds.
+
+        Args:
+            n_bootstrap: Number of replicas; with 200, errors are known to 5 %.
+            rng: Seed or generator: the same seed gives the same errors.
+
+        Returns:
+            complex128 of the shape of the matrix, whose real part is the error of the real part of an entry,
+            and whose imaginary part is that of its imaginary part.
+
+        Raises:
+            TomographyDataError: No data were processed yet.
+            ValueError: The data are no counts, or `n_bootstrap` is below 2.
+        """
+        return spread(self.bootstrap(n_bootstrap, rng=rng))
 
 
 def _is_foreign(circuit: Any) -> bool:

@@ -115,7 +115,7 @@ def process_fidelities(chois: ComplexArray, choi_exp: ComplexArray) -> FloatArra
     return state_fidelities(chois / 2**n_qubits, choi_exp / 2**n_qubits)
 
 
-def target_process(matrix: Any, n_qubits: int) -> ComplexArray:
+def checked_process(matrix: Any, n_qubits: int) -> ComplexArray:
     """Return the matrix of a process as an array.
 
     Raises:
