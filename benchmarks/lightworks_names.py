@@ -21,8 +21,6 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 ROOTS = {"lightworks": "lwfast", "lightworks_remote": "lwfast.remote"}
-NOT_BUILT: frozenset[str] = frozenset({"interferometers", "qubit", "tomography"})
-"""Rooms of `lwfast` that are not there yet; their names are left out."""
 
 
 @dataclass
@@ -48,13 +46,8 @@ def compared() -> list[Found]:
 
 
 def public_names() -> dict[str, list[str]]:
-    """Return the public names by module, of all modules of Lightworks but those left out."""
-    return {
-        name: _names_of(importlib.import_module(name))
-        for root in ROOTS
-        for name in _modules_of(root)
-        if not set(name.split(".")) & NOT_BUILT
-    }
+    """Return the public names by module, of all modules of Lightworks."""
+    return {name: _names_of(importlib.import_module(name)) for root in ROOTS for name in _modules_of(root)}
 
 
 def _modules_of(root: str) -> Iterator[str]:
@@ -78,7 +71,7 @@ def _names_of(module: ModuleType) -> list[str]:
             names.add(name)
     if module.__name__ not in ROOTS:
         names |= _constants_of(module)
-    return sorted(names - NOT_BUILT)
+    return sorted(names)
 
 
 def _constants_of(module: ModuleType) -> set[str]:

@@ -120,7 +120,7 @@ def _gradients() -> None:
 
 
 def _interferometers() -> None:
-    from lwfast.interferometers.decomposition import reck_decomposition
+    from lwfast.interferometers.decompositions import reck_decomposition
 
     reck_decomposition(_BALANCED).unitaries()
 

@@ -1,10 +1,10 @@
 from lwfast.interferometers import (
     dists as dists,
 )
-from lwfast.interferometers.decomposition import (
+from lwfast.interferometers.decompositions import (
     clements_decomposition as clements_decomposition,
 )
-from lwfast.interferometers.decomposition import (
+from lwfast.interferometers.decompositions import (
     reck_decomposition as reck_decomposition,
 )
 from lwfast.interferometers.error_model import (

@@ -6,7 +6,7 @@ import numpy as np
 
 from lwfast._base.validation import full_name, process_random_seed
 from lwfast._types import SeedLike
-from lwfast.interferometers.dists import Constant, Distribution
+from lwfast.interferometers.dists.random_values import Constant, Distribution
 
 _SEEDS = 2**31 - 1
 """Seeds of distributions are drawn from as many, as in Lightworks."""

@@ -9,7 +9,7 @@ from lwfast._base.validation import full_name
 from lwfast._types import ComplexArray, SeedLike
 from lwfast.circuit import PhotonicCircuit
 from lwfast.errors import NotUnitaryError
-from lwfast.interferometers.decomposition import clements_decomposition, reck_decomposition
+from lwfast.interferometers.decompositions import clements_decomposition, reck_decomposition
 from lwfast.interferometers.error_model import ErrorModel
 from lwfast.interferometers.mesh import Mesh
 from lwfast.optics.unitary import check_unitary

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import lwfast as lw
 from lwfast._base.settings import settings as lw_settings
-from lwfast.interferometers import Mesh, clements_decomposition, decomposition, mesh, reck_decomposition
+from lwfast.interferometers import Mesh, clements_decomposition, decompositions, mesh, reck_decomposition
 from tests.reference import decompositions as twin
 
 BOTH = pytest.mark.parametrize("take_apart", [reck_decomposition, clements_decomposition])
@@ -125,7 +125,7 @@ def test_shapes_of_meshes(n):
 @BOTH
 def test_a_stack_is_taken_apart_one_by_one(take_apart, monkeypatch):
     """Each matrix gives the bits that it gives alone, also over chunks and threads."""
-    monkeypatch.setattr(decomposition, "_CHUNK_ENTRIES", 3 * 16)
+    monkeypatch.setattr(decompositions, "_CHUNK_ENTRIES", 3 * 16)
     monkeypatch.setattr(mesh, "_CHUNK_ENTRIES", 3 * 28)
     stack = np.array([lw.random_unitary(4, seed=k) for k in range(14)]).reshape(2, 7, 4, 4)
     for workers in (1, 2, None):

@@ -18,7 +18,7 @@ qiskit = pytest.importorskip("qiskit")
 from qiskit.quantum_info import Operator  # noqa: E402
 
 from lwfast.qubit.converter.post_selection_analysis import post_selection_analyzer  # noqa: E402
-from lwfast.qubit.converter.qiskit_convert import QiskitConverter  # noqa: E402
+from lwfast.qubit.converter.qiskit_circuits import QiskitConverter  # noqa: E402
 from tests.qubit.qiskit_circuits import random_circuit, stirred  # noqa: E402
 
 convert = lw.qubit.qiskit_converter

@@ -53,12 +53,7 @@ ABSENT: dict[str, dict[str, str]] = {
     "interferometers.decomposition": {"bs_matrix check_null": "They are steps of `reck_decomposition`."},
     "interferometers.dists.utils": {"is_number": "The distributions check their numbers themselves."},
     "qubit.converter": {"QISKIT_INSTALLED": "`qiskit_converter` says so where Qiskit is missing."},
-    "qubit.converter.converter": {
-        "Converter ROTATION_GATES_MAP SINGLE_QUBIT_GATES_MAP THREE_QUBIT_GATES_MAP TWO_QUBIT_GATES_MAP "
-        "TWO_QUBIT_GATES_MAP_PS": _GATES
-    },
-    "qubit.converter.qiskit_convert": {"ALLOWED_GATES QiskitConverter": _GATES},
-    "qubit.converter.utils": {"convert_two_qubits_to_adjacent post_selection_analyzer": _GATES},
+    "qubit.converter.qiskit_convert": {"ALLOWED_GATES": _GATES},
     "qubit.gates.single_qubit_gates": {"get_name": "Gates carry their names themselves."},
     "remote": {"warning_on_one_line": "Warnings are shown as the user's program shows them."},
     "remote.http": {"ArtemisHTTPInterface": _HTTP},
@@ -120,11 +115,9 @@ ABSENT: dict[str, dict[str, str]] = {
         "ModeSwapDrawing "
         "PhaseShifterDrawing TextDrawing UnitaryDrawing WaveguideDrawing simplify_phase": _DRAWING
     },
-    "tomography.experiments": {
-        "ProcessTomographyExperiment ProcessTomographyList StateTomographyExperiment "
-        "StateTomographyList": _TOMOGRAPHY
+    "tomography.mappings": {
+        "INPUT_MAPPING MEASUREMENT_MAPPING PAULI_MAPPING RHO_MAPPING r_transform": _TOMOGRAPHY
     },
-    "tomography.mappings": {"INPUT_MAPPING MEASUREMENT_MAPPING PAULI_MAPPING RHO_MAPPING": _TOMOGRAPHY},
     "tomography.process_tomography_mle": {"MLETomographyAlgorithm": _TOMOGRAPHY},
     "tomography.utils": {"TomographyDataError": _TOMOGRAPHY},
 }

@@ -24,8 +24,6 @@ _JOB_FUNCTIONS = (
 )
 _QPU_FUNCTIONS = "get_qpu_details list_qpus"
 _SINGLE_QUBIT_GATES = "H I P Rx Ry Rz S SX Sadj T Tadj X Y Z"
-_TWO_QUBIT_GATES = "CNOT CNOT_Heralded CZ CZ_Heralded SWAP"
-_THREE_QUBIT_GATES = "CCNOT CCZ"
 _DETAILS = "JobDetails=ArtemisJobDetails QPUDetails=ArtemisQPU"
 
 PATHS: dict[str, dict[str, str]] = {
@@ -59,16 +57,13 @@ PATHS: dict[str, dict[str, str]] = {
     "interferometers.dists.gaussian": {"interferometers.dists": "Gaussian"},
     "interferometers.dists.top_hat": {"interferometers.dists": "TopHat"},
     "interferometers.dists.utils": {},
-    "interferometers.error_model": {"interferometers": "ErrorModel"},
     "interferometers.reck": {"interferometers": "Reck"},
-    "qubit.converter": {"qubit": "qiskit_converter"},
-    "qubit.converter.converter": {},
-    "qubit.converter.qiskit_convert": {"qubit": "qiskit_converter"},
-    "qubit.converter.utils": {},
-    "qubit.gates": {},
+    "qubit.converter.qiskit_convert": {"qubit.converter.qiskit_circuits": "QiskitConverter qiskit_converter"},
+    "qubit.converter.utils": {
+        "qubit.converter.converter": "convert_two_qubits_to_adjacent",
+        "qubit.converter.post_selection_analysis": "post_selection_analyzer",
+    },
     "qubit.gates.single_qubit_gates": {"qubit": _SINGLE_QUBIT_GATES},
-    "qubit.gates.three_qubit_gates": {"qubit": _THREE_QUBIT_GATES},
-    "qubit.gates.two_qubit_gates": {"qubit": _TWO_QUBIT_GATES},
     "remote.http": {"wire.details": _DETAILS, "wire.status": "Status"},
     "remote.http.artemis_interface": {},
     "remote.http.artemis_job_details": {"wire.details": "ArtemisJobDetails"},
@@ -159,15 +154,11 @@ PATHS: dict[str, dict[str, str]] = {
     "sdk.visualisation.draw_circuit_mpl": {},
     "sdk.visualisation.draw_circuit_svg": {},
     "sdk.visualisation.draw_specs": {},
-    "tomography.experiments": {},
-    "tomography.gate_fidelity": {"tomography": "GateFidelity"},
     "tomography.mappings": {},
-    "tomography.process_tomography": {},
     "tomography.process_tomography_li": {"tomography": "LIProcessTomography"},
     "tomography.process_tomography_mle": {"tomography": "MLEProcessTomography"},
     "tomography.projection": {"tomography": "project_choi_to_physical project_density_to_physical"},
-    "tomography.state_tomography": {"tomography": "StateTomography"},
-    "tomography.tomography": {},
+    "tomography.tomography": {"tomography.tomography_base": "Tomography"},
     "tomography.utils": {
         "tomography": "choi_from_unitary density_from_state process_fidelity state_fidelity"
     },

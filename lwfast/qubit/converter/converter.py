@@ -10,7 +10,7 @@ from typing import Any
 from lwfast._base.validation import as_integer
 from lwfast.circuit.photonic_circuit import PhotonicCircuit
 from lwfast.circuit.unitary_component import Unitary
-from lwfast.qubit.gates.single_qubit_gates import SX, H, P, Rx, Ry, Rz, S, Sadj, T, Tadj, X, Y, Z
+from lwfast.qubit.gates.one_qubit_gates import SX, H, P, Rx, Ry, Rz, S, Sadj, T, Tadj, X, Y, Z
 from lwfast.qubit.gates.three_qubit_gates import CCNOT, CCZ
 from lwfast.qubit.gates.two_qubit_gates import CNOT, CZ, SWAP, CNOT_Heralded, CZ_Heralded
 

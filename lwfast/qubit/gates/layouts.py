@@ -9,7 +9,7 @@ from lwfast._types import ComplexArray
 from lwfast.circuit.blocks import Group, UnitaryMatrix, as_unitary_matrix
 from lwfast.circuit.components import Component, HeraldData
 from lwfast.circuit.mode_layout import Layout
-from lwfast.qubit.gates.single_qubit_gates import fixed_element
+from lwfast.qubit.gates.one_qubit_gates import fixed_element
 
 
 def with_heralds(
