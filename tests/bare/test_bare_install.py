@@ -70,11 +70,10 @@ def test_wrappers_name_their_extra(package):
         importlib.import_module(f"lwfast.{package}")
 
 
-def test_converter_names_its_extra():
-    """Gates of qubits need no extra, circuits of Qiskit do."""
+def test_converter_names_its_extra(monkeypatch):
+    """Gates of qubits need no extra, circuits of Qiskit do; whether it is installed or not."""
     assert lw.qubit.CNOT().input_modes == 4
-    if importlib.util.find_spec("qiskit") is not None:
-        pytest.skip("qiskit is installed here")
+    monkeypatch.setitem(sys.modules, "qiskit", None)  # importing it fails
     with pytest.raises(lw.LightworksDependencyError, match=r"lwfast\[qiskit\]"):
         lw.qubit.qiskit_converter(None)
 
