@@ -25,8 +25,8 @@ def folder(tmp_path, monkeypatch):
     packages = tmp_path / "packages"
     packages.mkdir()
     (packages / "lightworks.py").write_text(FAKE)
-    # The package under test is found as it is here; behind it, what stands for Lightworks.
-    paths = [str(Path(lw.__file__).parents[1]), str(packages)]
+    # What stands for Lightworks comes first: itself may be installed beside the package under test.
+    paths = [str(packages), str(Path(lw.__file__).parents[1])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     work = tmp_path / "work"
