@@ -28,7 +28,9 @@ SECTIONS = {
     "gradients": "Gradients",
     "results": "Results at scale",
     "everyday_objects": "Everyday work: circuits, states, small results",
-    "sweeps": "Many settings at once",
+    "sweeps": "Sweeps: many settings of a circuit",
+    "stacks": "Stacks: many settings of arrays",
+    "tomography": "Tomography",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""

@@ -1,90 +1,66 @@
-"""Tables of many settings: stacks of arrays beside the loop over single calls and exqalibur."""
+"""The table of whole sweeps: many settings of one circuit, and an optimiser that asks for them one by one."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-import lwfast as lw
-from benchmarks.adapters import sweep_exqalibur, sweep_lwfast, sweep_lwfast_loop
-from benchmarks.bench_distribution import occupation
-from benchmarks.bench_sweep_arrays import assert_same_outcomes, unitaries
+from benchmarks.adapters import sweeps_exqalibur, sweeps_lightworks, sweeps_lwfast
+from benchmarks.bench_sweeps import (
+    FULL,
+    N_EVALUATIONS,
+    N_PHASES,
+    N_SAMPLES,
+    assert_same_answers,
+    dip,
+    optimisation,
+    random_settings,
+    with_slopes,
+)
 from benchmarks.compare import Table, markdown, medians, ratio_text, seconds_text
-from benchmarks.sweep_tasks import sweep_tasks
 
-PACKAGES = ("lightworks", "exqalibur")
-TRIO = [sweep_lwfast, sweep_lwfast_loop, sweep_exqalibur]
-SIZES = ((200, 2, 2), (500, 6, 3), (1000, 8, 4), (10_000, 8, 4), (200, 8, 7))
-N_SAMPLES = 1000
+PACKAGES = ("lightworks", "exqalibur", "scipy")
+ALL = [sweeps_lwfast, sweeps_lightworks, sweeps_exqalibur]
+_SLOW_SETTINGS = 200
+"""Settings that Lightworks is timed for; its time grows with their number."""
 
 
 def tables() -> list[Table]:
-    """Measure, and write the tables."""
-    return [sweep_tasks(), _distributions(), _counts(), _samples(), _lossy()]
-
-
-def _row(name: str, calls: dict) -> list[str]:
-    found = medians(calls, 3)
-    ours, loop, peer = found.values()
-    return [name, *map(seconds_text, found.values()), ratio_text(loop, ours), ratio_text(peer, ours)]
-
-
-def _name(n_settings: int, n_modes: int, n_photons: int) -> str:
-    return f"{n_settings:,} settings of {n_modes} modes, {n_photons} photons"
-
-
-HEADER = ["", "lwfast", "one by one", "exqalibur", "ratio to one by one", "ratio to exqalibur"]
-
-
-def _distributions() -> Table:
-    lines = []
-    for size in SIZES:
-        stack, inputs = unitaries(*size[:2]), occupation(*size[1:])
-        expected = sweep_lwfast_loop.probabilities(stack, inputs)
-        if not np.array_equal(sweep_lwfast.probabilities(stack, inputs), expected):
-            raise AssertionError("a stack is not the loop")
-        assert_same_outcomes(sweep_exqalibur.probabilities(stack, inputs), expected)
-        lines.append(_row(_name(*size), {a.name: (lambda a=a: a.probabilities(stack, inputs)) for a in TRIO}))
-    return "Distributions of many settings", markdown(HEADER, lines)
-
-
-def _counts() -> Table:
-    lines = []
-    for size in SIZES:
-        stack, inputs = unitaries(*size[:2]), occupation(*size[1:])
-        arguments = stack, inputs, N_SAMPLES, 1
-        if not np.array_equal(sweep_lwfast.counts(*arguments), sweep_lwfast_loop.counts(*arguments)):
-            raise AssertionError("a stack is not the loop over the children of its seed")
-        lines.append(_row(_name(*size), {a.name: (lambda a=a: a.counts(*arguments)) for a in TRIO}))
-    return f"Distributions of many settings, and counts of {N_SAMPLES:,} samples each", markdown(
-        HEADER, lines
+    """Measure, and write the table."""
+    lines = [_random(), _row(f"Dip of {N_PHASES} phases, 2 modes, 2 photons, {N_SAMPLES} samples each", dip)]
+    lines.append(_row(f"Optimisation, 6 modes, 3 photons, {N_EVALUATIONS} evaluations", optimisation))
+    lines.append(_row("The same, lwfast with exact slopes", optimisation, with_slopes()))
+    header = ["", *(adapter.name for adapter in ALL), "ratio to lightworks", "ratio to exqalibur"]
+    note = (
+        f"\n\nLightworks is timed for {_SLOW_SETTINGS} of the {FULL:,} settings, and its time multiplied. "
+        "exqalibur gets its matrices from `circuit.unitaries`, and draws with NumPy."
     )
+    return [
+        ("Whole sweeps beside Lightworks' Batch and a loop over exqalibur", markdown(header, lines) + note)
+    ]
 
 
-def _samples() -> Table:
-    lines = []
-    for size in ((100, 6, 3), (100, 8, 4)):
-        arguments = unitaries(*size[:2]), occupation(*size[1:]), 100, 1
-        if not np.array_equal(sweep_lwfast.samples(*arguments), sweep_lwfast_loop.samples(*arguments)):
-            raise AssertionError("a stack is not the loop over the children of its seed")
-        lines.append(_row(_name(*size), {a.name: (lambda a=a: a.samples(*arguments)) for a in TRIO}))
-    return "100 boson samples of each of many settings", markdown(HEADER, lines)
+def _random() -> list[str]:
+    calls = {adapter.name: random_settings(adapter, FULL) for adapter in (sweeps_lwfast, sweeps_exqalibur)}
+    calls["lightworks"] = random_settings(sweeps_lightworks, _SLOW_SETTINGS)
+    for name, call in calls.items():
+        assert_same_answers(call(), [N_SAMPLES] * (_SLOW_SETTINGS if name == "lightworks" else FULL))
+    found = medians(calls, 3)
+    found["lightworks"] *= FULL / _SLOW_SETTINGS
+    return _line(f"{FULL:,} settings, 8 modes, 4 photons, {N_SAMPLES} samples each", found)
 
 
-def _lossy() -> Table:
-    lines = []
-    for size in ((1000, 6, 3), (1000, 8, 4)):
-        stack, inputs = unitaries(*size[:2]) * 0.9, occupation(*size[1:])
-        heralded = unitaries(*size[:2])
-        calls = {
-            "stack": lambda: lw.output_distribution(stack, inputs),
-            "loop": lambda: [lw.output_distribution(one, inputs) for one in stack],
-            "rules": lambda: lw.output_distribution(heralded, inputs, heralds={0: 1}, rules=[((0,), (0, 1))]),
-            "rules one by one": lambda: [
-                lw.output_distribution(one, inputs, heralds={0: 1}, rules=[((0,), (0, 1))])
-                for one in heralded
-            ],
-        }
-        found = medians(calls, 3)
-        lines.append([_name(*size), *map(seconds_text, found.values())])
-    header = ["", "lossy", "one by one", "herald and rule", "one by one"]
-    return "Many settings with loss, and with conditions", markdown(header, lines)
+def _row(what: str, make: Callable[[Any], Callable[[], Any]], ours_by: Any = None) -> list[str]:
+    calls = {adapter.name: make(adapter) for adapter in ALL}
+    if ours_by is not None:
+        calls["lwfast"] = ours_by
+    ours = calls["lwfast"]()
+    for call in calls.values():
+        assert_same_answers(call(), ours)
+    return _line(what, medians(calls, 3))
+
+
+def _line(what: str, found: dict[str, float]) -> list[str]:
+    times = [seconds_text(found[adapter.name]) for adapter in ALL]
+    ratios = [ratio_text(found[name], found["lwfast"]) for name in ("lightworks", "exqalibur")]
+    return [what, *times, *ratios]

@@ -4,7 +4,10 @@ Tasks, results, local emulation, a remote client and a local scheduler. Names ar
 that `import lwfast` costs next to nothing: it reads no file, opens no socket and compiles nothing.
 """
 
-from lwfast._base.lazy import attach
+import sys
+
+from lwfast._base.lazy import AliasFinder, attach
 from lwfast._version import __version__ as __version__
 
 __getattr__, __dir__, __all__ = attach(__name__)
+sys.meta_path.append(AliasFinder)  # type: ignore[arg-type]  # a class that is its own finder, as those of Python

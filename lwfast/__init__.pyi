@@ -5,7 +5,16 @@ from lwfast import (
     errors as errors,
 )
 from lwfast import (
+    interferometers as interferometers,
+)
+from lwfast import (
+    qubit as qubit,
+)
+from lwfast import (
     remote as remote,
+)
+from lwfast import (
+    tomography as tomography,
 )
 from lwfast._base.settings import (
     settings as settings,

@@ -21,6 +21,7 @@ LightworksError                     base of everything raised outside `remote`
 ├── ResourceLimitError              the work would not fit in memory or integers (also a ValueError)
 ├── PrecisionError                  no method gets enough digits right (also an ArithmeticError)
 ├── LightworksDependencyError       an optional package is missing
+├── TomographyDataError             results that a tomography needs are missing
 └── EmulatorError
 ├── AnnotatedStateError
 └── BackendError
@@ -178,6 +179,10 @@ class PrecisionError(LightworksError, ArithmeticError):
 
 class LightworksDependencyError(LightworksError):
     """An optional package is needed and not installed; the message names the extra."""
+
+
+class TomographyDataError(LightworksError):
+    """Results of experiments that a tomography needs are missing, or empty."""
 
 
 class EmulatorError(LightworksError):

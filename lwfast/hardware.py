@@ -108,9 +108,9 @@ class Detector:
     photon_counting: bool | tuple[bool, ...] = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "photon_counting":
+        if name == "photon_counting" and type(value) is not bool:
             value = _each(value, name, as_flag)
-        elif name in _DETECTOR_NAMES:
+        elif name in _FRACTION_NAMES:
             value = _each(value, name, _fraction)
         if isinstance(value, tuple):
             for other in _DETECTOR_NAMES:
@@ -163,6 +163,7 @@ class Detector:
 
 
 _DETECTOR_NAMES = tuple(field.name for field in fields(Detector))
+_FRACTION_NAMES = ("efficiency", "p_dark")
 
 
 @dataclass(slots=True, frozen=True)
@@ -260,6 +261,8 @@ def _each(value: Any, name: str, check: Any) -> Any:
 
 
 def _fraction(value: Any, name: str) -> float:
+    if type(value) is float and 0 <= value <= 1:
+        return value  # before a name is put together that nobody reads
     return as_fraction(value, f"Value of {name}")
 
 

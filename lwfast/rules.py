@@ -113,8 +113,8 @@ class PostSelection(PostSelectionType):
                 rule already and `multi_rules` is False.
         """
         rule = _rule(modes, n_photons, integral_floats=True)
-        if not self.multi_rules:
-            taken = set(self.modes)
+        if not self.multi_rules and self._rules:
+            taken = {mode for rule in self._rules for mode in rule.modes}
             for mode in rule.modes:
                 if mode in taken:
                     msg = (
@@ -123,7 +123,7 @@ class PostSelection(PostSelectionType):
                     )
                     raise ValueError(msg)
         self._rules.append(rule)
-        self._n_modes = max(self._n_modes, *(mode + 1 for mode in rule.modes))
+        self._n_modes = max(self._n_modes, max(rule.modes) + 1)
 
     def validate(self, state: StateLike) -> bool:
         """Say whether `state` keeps every rule.
@@ -133,7 +133,10 @@ class PostSelection(PostSelectionType):
         """
         if self._n_modes > len(state):
             check_modes(self._rules, len(state), heralds_counted=False)
-        return all(rule.validate(state) for rule in self._rules)
+        for rule in self._rules:  # noqa: SIM110  (a generator takes 0.3 us of 1.7)
+            if not rule.validate(state):
+                return False
+        return True
 
     def __copy__(self) -> PostSelection:
         """Return the same rules in a list of their own; they are frozen, and were checked when added."""
@@ -381,7 +384,7 @@ def _rule(modes: Any, totals: Any, *, integral_floats: bool = False) -> Rule:
     if not rule.totals:
         msg = f"The post-selection rule on modes {rule.modes!s:.80} allows no total; give it one or several."
         raise ValueError(msg)
-    if len(set(rule.modes)) < len(rule.modes):
+    if len(rule.modes) > 1 and len(set(rule.modes)) < len(rule.modes):
         twice, _ = Counter(rule.modes).most_common(1)[0]
         msg = f"Mode {twice} is named twice in one rule, {rule.modes!s:.80}; name each mode once."
         raise ValueError(msg)
@@ -392,10 +395,15 @@ def _integers(
     values: Any, name: str, *, negative: type[ValueError] = ValueError, integral_floats: bool = False
 ) -> tuple[int, ...]:
     """Return one integer or several, as a tuple of Python ints from 0 on."""
+    if type(values) is int and values >= 0:
+        return (values,)  # most totals, and many modes
     values = scalar(values)
     several = is_several(values)
     checked = []
     for value in values if several else (values,):
+        if type(value) is int and value >= 0:
+            checked.append(value)  # nearly every value, without two calls
+            continue
         if integral_floats and type(value) is not int and is_real(value) and value != value // 1:
             msg = f"{name} should be integers, got {value!r}."
             raise ValueError(msg)

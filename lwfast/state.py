@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import struct
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
@@ -225,9 +226,15 @@ def states_of(table: NDArray[np.uint8], has_x: bool = False) -> list[State]:
         table: uint8[N, n_modes]; its type says that every row is valid.
         has_x: Whether 255 in it stands for X.
     """
-    states = list(map(_new, repeat(State, len(table))))
-    rows = (_with_x(table) if has_x else table).tolist()
-    deque(map(_set_occupation, states, map(tuple, rows)), maxlen=0)  # loops in C: half of the time
+    n_rows, n_modes = table.shape
+    states = list(map(_new, repeat(State, n_rows)))
+    # Loops in C: half of the time. `struct` makes tuples of bytes in half of the time of `tolist`.
+    rows: Iterable[tuple[Any, ...]]
+    if has_x:
+        rows = map(tuple, _with_x(table).tolist())
+    else:
+        rows = struct.iter_unpack(f"{n_modes}B", table.tobytes()) if n_modes else repeat(())
+    deque(map(_set_occupation, states, rows), maxlen=0)
     return states
 
 

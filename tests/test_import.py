@@ -10,6 +10,8 @@ import pytest
 import lwfast
 
 HEAVY = (
+    "qiskit",
+    "sympy",
     "numba",
     "requests",
     "pandas",
@@ -59,7 +61,9 @@ def _run(code, **env):
     return done.stdout
 
 
-@pytest.mark.parametrize("module", ["lwfast", "lwfast.remote", "lwfast.emulator", "lwfast.cli"])
+@pytest.mark.parametrize(
+    "module", ["lwfast", "lwfast.remote", "lwfast.emulator", "lwfast.qubit", "lwfast.cli"]
+)
 def test_loads_nothing_heavy(module):
     """Neither the package nor its parts load a heavy library before it is used."""
     loaded = _run(
@@ -168,7 +172,7 @@ def test_functions_are_not_shadowed_by_modules():
         "            if m.ispkg:\n"
         "                load(module.__path__, m.name + '.')\n"
         "load(lwfast.__path__, 'lwfast.')\n"
-        "modules = {'emulator', 'errors', 'remote'}\n"
+        "modules = {'emulator', 'errors', 'interferometers', 'qubit', 'remote', 'tomography'}\n"
         "print(*[n for n in lwfast.__all__ if n not in modules and "
         "isinstance(getattr(lwfast, n), types.ModuleType)])"
     )

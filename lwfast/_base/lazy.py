@@ -12,7 +12,10 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 
 def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -36,7 +39,11 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
     def find(name: str) -> Any:
         """Import the home of `name` on first use."""
         if name not in homes:
-            raise AttributeError(f"Module {package!r} has no attribute {name!r}")
+            if name.startswith("_"):
+                raise AttributeError(f"Module {package!r} has no attribute {name!r}")
+            from lwfast._base.aliases.alias_modules import look_up
+
+            return look_up(module, name)
         if homes[name] == package:
             return importlib.import_module(f"{package}.{name}")
         value = getattr(importlib.import_module(homes[name]), name)
@@ -45,3 +52,47 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
 
     names = sorted(homes)
     return find, lambda: names, names
+
+
+def reserve(package: str, name: str) -> None:
+    """Put the module at one of Lightworks' paths in place whose package has an object of that name.
+
+    Imported later, the module would take the place of the object: `from lwfast.remote.token import Token`
+    would leave no token at `lwfast.remote.token`.
+
+    Args:
+        package: Name of the package.
+        name: The object's name, and the module's.
+    """
+    from types import ModuleType
+
+    module = ModuleType(f"{package}.{name}")
+    module.__spec__ = type(sys.modules[package].__spec__)(module.__name__, None)  # type: ignore[misc]
+    module.__path__ = []
+
+    def find(wanted: str) -> Any:
+        """Fill the module when it is asked for the first of its names."""
+        from lwfast._base.aliases.alias_modules import fill
+
+        fill(module)
+        return getattr(module, wanted)
+
+    module.__getattr__ = find  # type: ignore[method-assign]
+    sys.modules[module.__name__] = module
+
+
+class AliasFinder:
+    """Finds the modules at Lightworks' deep paths, such as `lwfast.sdk.circuit`.
+
+    It stands last in `sys.meta_path`, so that only names which nothing else has come here; the table of paths
+    is loaded when the first of them does.
+    """
+
+    @staticmethod
+    def find_spec(name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
+        """Return how the module at a path of the table is loaded, or None for any other name."""
+        if not name.startswith("lwfast."):
+            return None
+        from lwfast._base.aliases.alias_modules import spec_of
+
+        return spec_of(name)

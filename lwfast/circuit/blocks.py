@@ -12,9 +12,9 @@ from lwfast._base.validation import refuse_masked
 from lwfast._types import ComplexArray
 from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized, ValueOf, element
 from lwfast.circuit.matrices.bound_elements import ElementBinder
-from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameterized_unitary import MatrixOfParameters
 from lwfast.circuit.parameters import Parameter
-from lwfast.optics.unitary import check_unitary, unitary_deviation
+from lwfast.optics.unitary import check_unitary, in_double_precision
 
 
 @element
@@ -22,7 +22,7 @@ class UnitaryMatrix(Component):
     """A unitary matrix over `modes`, which increase but may leave out modes that were added between them."""
 
     modes: tuple[int, ...]
-    unitary: ComplexArray | ParameterizedUnitary
+    unitary: ComplexArray | MatrixOfParameters
     label: str
 
     def moved(self, mode_map: ModeMap) -> UnitaryMatrix:
@@ -31,7 +31,7 @@ class UnitaryMatrix(Component):
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> UnitaryMatrix:
         """Return the element with the present matrix, or another, which must be unitary."""
-        if not isinstance(self.unitary, ParameterizedUnitary):
+        if not isinstance(self.unitary, MatrixOfParameters):
             return self
         matrix = self.unitary.at(value_of)
         check_unitary(matrix)
@@ -39,7 +39,7 @@ class UnitaryMatrix(Component):
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the matrix."""
-        if isinstance(self.unitary, ParameterizedUnitary):
+        if isinstance(self.unitary, MatrixOfParameters):
             yield from self.unitary.params
 
     def add_to(self, elements: ElementBinder) -> None:
@@ -112,8 +112,8 @@ class Group(Component):
         return frozenset(range(self.mode_1, self.mode_2 + 1))
 
 
-def as_unitary_matrix(unitary: Any) -> ComplexArray | ParameterizedUnitary:
-    """Return a unitary matrix as complex128, its own copy and read-only; a ParameterizedUnitary as it is.
+def as_unitary_matrix(unitary: Any) -> ComplexArray | MatrixOfParameters:
+    """Return a unitary matrix as complex128, its own copy and read-only; a MatrixOfParameters as it is.
 
     A matrix in single precision is moved to the nearest unitary in double precision (the polar factor of its
     SVD): its rounding would be an error of 1e-7 there, which schedulers refuse.
@@ -126,7 +126,7 @@ def as_unitary_matrix(unitary: Any) -> ComplexArray | ParameterizedUnitary:
         TypeError: It is not numeric.
         ValueError: It is not square, or empty.
     """
-    if isinstance(unitary, ParameterizedUnitary):
+    if isinstance(unitary, MatrixOfParameters):
         return unitary
     refuse_masked(unitary, "The unitary has")
     given = np.asarray(unitary)
@@ -134,10 +134,6 @@ def as_unitary_matrix(unitary: Any) -> ComplexArray | ParameterizedUnitary:
         msg = f"Unitary should be a square matrix, got shape {given.shape}."
         raise ValueError(msg)
     check_unitary(given)
-    matrix = given.astype(np.complex128)  # always a copy
-    single = given.dtype.kind in "fc" and np.finfo(given.dtype).eps > np.finfo(np.float64).eps
-    if single and unitary_deviation(matrix) > 1e-12:
-        left, _, right = np.linalg.svd(matrix)
-        matrix = left @ right
+    matrix = in_double_precision(given)
     matrix.flags.writeable = False
     return matrix

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, TypeVar, dataclass_transform
 
 from lwfast._base.validation import as_fraction, as_real
@@ -30,7 +31,7 @@ class HeraldData:
 
     def copy(self) -> HeraldData:
         """Return a copy that shares nothing."""
-        return HeraldData(dict(self.input), dict(self.output))
+        return _heralds(self.input.copy(), self.output.copy())
 
     def moved(self, mode_map: ModeMap) -> HeraldData:
         """Return the heralds with their modes moved."""
@@ -38,6 +39,24 @@ class HeraldData:
             {mode_map(mode): n for mode, n in self.input.items()},
             {mode_map(mode): n for mode, n in self.output.items()},
         )
+
+
+_new = object.__new__
+_set_input: Any = HeraldData.input.__set__  # type: ignore[attr-defined, misc]
+_set_output: Any = HeraldData.output.__set__  # type: ignore[attr-defined, misc]
+
+
+def _heralds(input: dict[int, int], output: dict[int, int]) -> HeraldData:
+    """Make heralds in half of the time of a frozen dataclass's own way: each circuit and copy has two."""
+    heralds = _new(HeraldData)
+    _set_input(heralds, input)
+    _set_output(heralds, output)
+    return heralds
+
+
+def no_heralds() -> HeraldData:
+    """Return heralds of no mode yet."""
+    return _heralds({}, {})
 
 
 class Component(ABC):
@@ -94,9 +113,12 @@ class BeamSplitter(Component):
     convention: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.reflectivity, Parameter):
-            checked = _reflectivity(self.reflectivity)
-            if checked is not self.reflectivity:
+        value = self.reflectivity
+        # Of nearly every element: the three calls below are a fifth of the time of making one.
+        plain = type(value) is float and 0 <= value <= 1
+        if not plain and not isinstance(value, Parameter):
+            checked = _reflectivity(value)
+            if checked is not value:
                 object.__setattr__(self, "reflectivity", checked)
         if self.convention not in CONVENTIONS:
             msg = f"Beam splitter convention should be one of {CONVENTIONS}, got {self.convention!r}."
@@ -141,9 +163,11 @@ class PhaseShifter(Component):
     phi: Real
 
     def __post_init__(self) -> None:
-        if not isinstance(self.phi, Parameter):
-            checked = _phase(self.phi)
-            if checked is not self.phi:
+        value = self.phi
+        plain = type(value) is float and -inf < value < inf  # as in a beam splitter
+        if not plain and not isinstance(value, Parameter):
+            checked = _phase(value)
+            if checked is not value:
                 object.__setattr__(self, "phi", checked)
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> PhaseShifter:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lwfast._base.validation import as_integer
 from lwfast.circuit.blocks import Group
-from lwfast.circuit.components import Component, HeraldData, ModeSwaps
+from lwfast.circuit.components import Component, HeraldData, ModeSwaps, no_heralds
 from lwfast.circuit.matrices.compiled import Compilation
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import completed_swaps, unpacked
@@ -29,8 +30,8 @@ class Layout:
 
     n_modes: int
     components: list[Component] = field(default_factory=list)
-    heralds: HeraldData = field(default_factory=HeraldData)
-    own_heralds: HeraldData = field(default_factory=HeraldData)
+    heralds: HeraldData = field(default_factory=no_heralds)
+    own_heralds: HeraldData = field(default_factory=no_heralds)
     internal: list[int] = field(default_factory=list)
     kept: Compilation | None = field(default=None, repr=False, compare=False)
 
@@ -78,6 +79,13 @@ class Layout:
             )
             raise ModeRangeError(msg)
         return place
+
+    def append(self, element: Component, losses: Sequence[Component] | None) -> None:
+        """Put an element and its losses at the end, all of them or none."""
+        if losses:
+            self.components += (element, *losses)
+        else:
+            self.components.append(element)  # half of the time
 
     def unpack(self) -> None:
         """Take groups apart; internal modes become modes like the others."""

@@ -1,7 +1,8 @@
-"""A unitary given by a symbolic matrix and the parameters that stand for its symbols."""
+"""Unitaries that depend on Parameters, and the kind that is given by a symbolic matrix."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +12,34 @@ from lwfast._types import ComplexArray
 from lwfast.circuit.parameters import Parameter
 
 
-class ParameterizedUnitary:
+class MatrixOfParameters(ABC):
+    """A unitary matrix that is worked out from the values of Parameters whenever a circuit is built."""
+
+    @abstractmethod
+    def at(self, value_of: Callable[[Parameter[Any]], Any]) -> ComplexArray:
+        """Return the matrix with the values of the parameters that `value_of` gives, complex128[n, n]."""
+
+    @abstractmethod
+    def derivative(self, parameter: Parameter[Any]) -> ComplexArray:
+        """Return the derivative of the matrix by a Parameter, at the present values, complex128[n, n]."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """The shape of the matrix."""
+
+    @property
+    @abstractmethod
+    def params(self) -> list[Parameter[Any]]:
+        """The Parameters on which the matrix depends."""
+
+    @property
+    def unitary(self) -> ComplexArray:
+        """The matrix with the present values of the parameters, complex128[n, n]."""
+        return self.at(Parameter.get)
+
+
+class ParameterizedUnitary(MatrixOfParameters):
     """A unitary that is worked out, with the present values of its parameters, when a circuit is built.
 
     Args:
@@ -36,11 +64,6 @@ class ParameterizedUnitary:
             raise ValueError(msg)
         self._unitary = unitary
         self._params = dict(params)
-
-    @property
-    def unitary(self) -> ComplexArray:
-        """The matrix with the present values of the parameters, complex128[n, n]."""
-        return self.at(Parameter.get)
 
     def at(self, value_of: Callable[[Parameter[Any]], Any]) -> ComplexArray:
         """Return the matrix with the values of the parameters that `value_of` gives, complex128[n, n]."""

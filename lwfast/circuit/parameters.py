@@ -95,10 +95,13 @@ class Parameter(Generic[T]):
         Raises:
             ParameterValueError: The value lies outside the bounds, or is not numeric where there are bounds.
         """
-        if self.has_bounds() and not is_real(value):
+        if self._min_bound is None and self._max_bound is None:
+            self._value = value
+            return
+        if not is_real(value):
             msg = f"Parameter with bounds cannot be set to the non-numeric value {value!r}."
             raise ParameterValueError(msg)
-        if self.has_bounds() and _is_nan(value):
+        if value != value:  # NaN; integers beyond any float are numbers too
             raise ParameterValueError("Parameter with bounds cannot be set to NaN, which lies within none.")
         if self._min_bound is not None and not value >= self._min_bound:
             msg = f"Set value {value}{self._whose()} is below minimum bound {self._min_bound}."

@@ -12,6 +12,7 @@ from lwfast._version import __version__
 from lwfast.cli.client_commands import add_parsers as add_client_parsers
 from lwfast.cli.demo import add_parser as add_demo
 from lwfast.cli.process import add_parser as add_process
+from lwfast.cli.programs.run_program import add_parser as add_run
 from lwfast.cli.serve import add_parser as add_serve
 from lwfast.cli.warmup_command import add_parser as add_warmup
 from lwfast.errors import LightworksError, LightworksRemoteError, SubmissionInterrupted
@@ -27,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lwfast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (add_demo, add_serve, add_warmup, add_process, add_client_parsers):
+    for add in (add_demo, add_run, add_serve, add_warmup, add_process, add_client_parsers):
         add(commands)
     return parser
 
@@ -39,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 for success, 1 for an error that was explained on stderr, 2 for wrong usage, 130 for Ctrl-C.
     """
     args = build_parser().parse_args(argv)
+    if args.command == "run":
+        # Streams and errors belong to the program.
+        return int(args.run(args))
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and jobs may hold what the terminal cannot show; stderr shows escapes by itself.
         sys.stdout.reconfigure(errors="backslashreplace")

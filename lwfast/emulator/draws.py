@@ -57,8 +57,26 @@ def draw_from_distribution(
     Raises:
         SamplerError: Outcomes that count are asked for, and there are none, or rounding alone.
     """
-    experiment, conditions, n_samples = sampling.experiment, sampling.conditions, sampling.n_samples
-    need_some = not sampling.every_shot and n_samples > 0
+    found, rounding = what_counts(sampling, plan, limit)
+    return draw_what_counts(found, rounding, sampling, generator)
+
+
+def what_counts(sampling: Sampling, plan: Plan, limit: int | None = None) -> tuple[OutputDistribution, float]:
+    """Compute the outcomes that count, or those that a callable may yet refuse.
+
+    Args:
+        sampling: What is asked for.
+        plan: What `plan_sampling` chose.
+        limit: As in `draw_from_distribution`.
+
+    Returns:
+        Outcomes and probabilities, and how much of all of them may be rounding.
+
+    Raises:
+        SamplerError: As `draw_from_distribution`.
+    """
+    experiment, conditions = sampling.experiment, sampling.conditions
+    need_some = not sampling.every_shot and sampling.n_samples > 0
     found, by_clicks = _counting(experiment, conditions, plan)
     # Where nothing is demanded, everything counts.
     rounding = _rounding(experiment, found, by_clicks=by_clicks) if need_some and conditions.any else 0.0
@@ -66,6 +84,14 @@ def draw_from_distribution(
         found, rounding = _counting_precisely(experiment, conditions, plan, limit) or (found, rounding)
     if need_some:
         refuse_rounding(found.probabilities, rounding)
+    return found, rounding
+
+
+def draw_what_counts(
+    found: OutputDistribution, rounding: float, sampling: Sampling, generator: np.random.Generator
+) -> tuple[StateTable, Counts]:
+    """Draw from what `what_counts` found, which stays as it is."""
+    conditions, n_samples = sampling.conditions, sampling.n_samples
     if conditions.test is not None and len(found) > ASK_ALL:
         return _draw_and_ask(found, sampling, generator, rounding)
     probabilities = found.probabilities

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,7 @@ from lwfast._base.validation import as_integer
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import draw_from_distribution, draw_shot_by_shot, refuse_impossible
-from lwfast.emulator.plans import CLIFFORD, announce, plan_sampling, refuse_endless
+from lwfast.emulator.plans import CLIFFORD, Plan, announce, plan_sampling, refuse_endless
 from lwfast.emulator.sampling import Sampling
 from lwfast.hardware import HardwareModel
 from lwfast.optics.arguments import checked_matrix, checked_occupation, checked_samples, matrix_tolerance
@@ -50,6 +51,39 @@ def run_raw(
             there is; beyond, shots are drawn one by one. Or so few shots count that the samples would take
             more than a week.
     """
+    prepared = prepare_raw(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware)
+    announce([prepared.plan])
+    return prepared.run(np.random.default_rng(rng))
+
+
+@dataclass(frozen=True, slots=True)
+class RawRun:
+    """Raw samples that are asked for, parsed and planned.
+
+    Attributes:
+        sampling: What is asked for.
+        plan: How `run` does it.
+    """
+
+    sampling: Sampling
+    plan: Plan
+
+    def run(self, generator: np.random.Generator) -> tuple[StateTable, Counts]:
+        """Draw the samples."""
+        if self.plan.method == CLIFFORD:
+            return draw_shot_by_shot(self.sampling, generator)
+        return draw_from_distribution(self.sampling, self.plan, generator, RAW_DISTRIBUTION_BYTES)
+
+
+def prepare_raw(
+    unitary: ArrayLike,
+    occupation: Sequence[int],
+    n_samples: int,
+    *,
+    min_detection: int = 0,
+    hardware: HardwareModel | None = None,
+) -> RawRun:
+    """Parse and plan what `run_raw` is asked for; see there."""
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
     wanted = checked_samples(n_samples)
@@ -69,8 +103,4 @@ def run_raw(
         refuse_impossible(sampling)
     plan = plan_sampling(sampling, "auto", RAW_DISTRIBUTION_BYTES)
     refuse_endless(plan, wanted)
-    announce([plan])
-    generator = np.random.default_rng(rng)
-    if plan.method == CLIFFORD:
-        return draw_shot_by_shot(sampling, generator)
-    return draw_from_distribution(sampling, plan, generator, RAW_DISTRIBUTION_BYTES)
+    return RawRun(sampling, plan)

@@ -26,6 +26,7 @@ from lwfast.optics.distributions.photon_numbers import fock_distribution
 from lwfast.optics.light import Transfer
 from lwfast.optics.photon_limits import check_amplitudes_hold
 from lwfast.results import SimulationResult
+from lwfast.results.columns.state_axis import StateAxis
 from lwfast.state import State, as_occupation
 from lwfast.tasks.data import SimulatorTask
 
@@ -64,7 +65,7 @@ class SimulatorRun:
         else:
             amplitudes = self._by_layers()
             table = self._outputs()
-        return simulator_result(amplitudes, self.task.inputs, table)
+        return simulator_result(amplitudes, state_table(self.task.inputs), table)
 
     def _outputs(self) -> StateTable:
         return state_table(self.task.outputs or []) if self.layout is None else self.layout.rows()
@@ -102,15 +103,17 @@ class SimulatorRun:
         return amplitudes
 
 
-def simulator_result(amplitudes: ComplexArray, inputs: list[State], outputs: StateTable) -> SimulationResult:
+def simulator_result(
+    amplitudes: ComplexArray, inputs: StateTable | StateAxis, outputs: StateTable | StateAxis
+) -> SimulationResult:
     """Return the result of a task.
 
     Args:
         amplitudes: complex128[inputs, outputs].
-        inputs: The inputs.
-        outputs: uint8[outputs, m].
+        inputs: uint8[inputs, m], or the axis of several results.
+        outputs: uint8[outputs, m], or an axis likewise.
     """
-    return SimulationResult.from_columns(amplitudes, "probability_amplitude", state_table(inputs), outputs)
+    return SimulationResult.from_columns(amplitudes, "probability_amplitude", inputs, outputs)
 
 
 def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:

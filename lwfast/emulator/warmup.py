@@ -89,6 +89,7 @@ def _steps() -> dict[str, Callable[[], object]]:
         "permanents": _permanents,
         "boson sampling": _boson_sampling,
         "gradients": _gradients,
+        "interferometers": _interferometers,
         "Fock basis": _fock,
         "result tables": _tables,
         "result text": _text,
@@ -116,6 +117,12 @@ def _gradients() -> None:
     state = State([1, 1])
     for source in (None, Source(indistinguishability=0.9)):
         expectation(Sampler(circuit, state, 1, source=source), {state: 1.0}, gradient=True)
+
+
+def _interferometers() -> None:
+    from lwfast.interferometers.decompositions import reck_decomposition
+
+    reck_decomposition(_BALANCED).unitaries()
 
 
 _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)

@@ -100,7 +100,7 @@ class Light:
         occupied = [self.occupied[place] for place in places]
         given = self.matrix[:, occupied]
         if self.is_isometry:
-            lost, columns, is_isometry = self.lost[np.ix_(places, places)], self.columns[:, places], True
+            lost, columns, is_isometry = self.lost[places][:, places], self.columns[:, places], True
         else:
             lost = loss_matrix(given)
             columns, is_isometry = checked_columns(given, self.tolerance, lost)
@@ -123,7 +123,8 @@ def parsed_light(
     """
     occupied = [mode for mode, number in enumerate(photons) if number]
     given = matrix[:, occupied]
-    lost = loss_matrix(given) if lost is None else lost[np.ix_(occupied, occupied)]
+    # Indexing twice takes a fifth of the time of `np.ix_`.
+    lost = loss_matrix(given) if lost is None else lost[occupied][:, occupied]
     columns, is_isometry = checked_columns(given, tolerance, lost)
     return Light(matrix, photons, occupied, given, lost, columns, is_isometry, tolerance)
 

@@ -6,7 +6,9 @@ groups", Notices of the AMS 54, 592 (2007), arXiv:math-ph/0609050.
 
 from __future__ import annotations
 
+import functools
 import math
+import os
 import sys
 from typing import Any
 
@@ -61,7 +63,7 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
         if number is not None and number > _HIGHEST_SEED:
             msg = f"Random seed of a unitary should be between 0 and 2**32 - 1, got {number}."
             raise ValueError(msg)
-        draws = np.random.RandomState(number)
+        draws = _unseeded(os.getpid()) if number is None else np.random.RandomState(number)
     real = draws.normal(size=(n, n))
     # This order of operations is the one that gives SciPy's bits.
     normal = 1 / math.sqrt(2) * (real + 1j * draws.normal(size=(n, n)))
@@ -91,8 +93,17 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
     number = process_random_seed(seed)
     if rng is not None and number is not None:
         raise ValueError("Give either seed or rng, not both.")
-    generator = np.random.default_rng(number if rng is None else rng)
+    if rng is None and number is None:
+        generator = _unseeded(os.getpid())
+    else:
+        generator = np.random.default_rng(number if rng is None else rng)
     return generator.permutation(np.identity(n, dtype=np.complex128))
+
+
+@functools.lru_cache(1)
+def _unseeded(process: int) -> np.random.Generator:  # noqa: ARG001  (a child that was forked gets its own)
+    """Return the generator of matrices without a seed; a new one takes as long as four small matrices."""
+    return np.random.default_rng()
 
 
 def _dimension(N: Any) -> int:
@@ -167,6 +178,23 @@ def check_unitary(matrix: ArrayLike, *, atol: float | None = None) -> None:
         "`lwfast.settings.unitary_precision`."
     )
     raise NotUnitaryError(msg)
+
+
+def in_double_precision(unitary: AnyArray) -> ComplexArray:
+    """Return unitary matrices as complex128, a copy.
+
+    Those in single precision are replaced by the nearest unitaries in double precision (polar factors of
+    their SVDs): their rounding would be an error of 1e-7 there.
+
+    Args:
+        unitary: (..., n, n), numeric, unitary as far as its precision tells.
+    """
+    matrix = unitary.astype(np.complex128)  # always a copy
+    single = unitary.dtype.kind in "fc" and np.finfo(unitary.dtype).eps > np.finfo(np.float64).eps
+    if single and np.max(unitary_deviation(matrix), initial=0.0) > 1e-12:
+        left, _, right = np.linalg.svd(matrix)
+        matrix = left @ right
+    return matrix
 
 
 def _square(matrix: ArrayLike) -> AnyArray:

@@ -15,6 +15,7 @@ from lwfast.remote.connection.default import default_connection
 from lwfast.remote.job_path import job_files as files
 from lwfast.remote.job_path.job_and_batch import BatchJob, Job
 from lwfast.remote.job_path.resuming import PendingSubmission, find_pending
+from lwfast.remote.job_path.sweep_batch import SweepBatch
 from lwfast.wire import ArtemisJobDetails, ArtemisQPU, Status
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def pending() -> list[PendingSubmission]:
 
 
 def load_job_from_file(filename: str | PathLike[str], *, client: Connected | None = None) -> Job | BatchJob:
-    """Load a saved job or batch, ours or the reference's; needs no connection.
+    """Load a saved job, batch or batch of a sweep, ours or the reference's; needs no connection.
 
     Args:
         filename: Name or path; `.json` is added where it does not end so.
@@ -165,7 +166,10 @@ def load_job_from_file(filename: str | PathLike[str], *, client: Connected | Non
         JobFileError: It holds no job.
     """
     path, data = files.read(filename)
-    loaded = Job(client=client) if files.kind_of(data, path) == "job" else BatchJob(client=client)
+    kind: type[Job | BatchJob] = Job
+    if files.kind_of(data, path) == "batch_job":
+        kind = SweepBatch if files.is_sweep(data) else BatchJob
+    loaded = kind(client=client)
     loaded.load_from_file(filename)
     return loaded
 

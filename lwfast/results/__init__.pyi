@@ -11,6 +11,7 @@ from lwfast.results.probability_distribution import ProbabilityDistribution as P
 from lwfast.results.processing.differences import Differences as Differences
 from lwfast.results.processing.summaries import Summary as Summary
 from lwfast.results.qpu_result import QPUSamplingResult as QPUSamplingResult
+from lwfast.results.result_base import Result as Result
 from lwfast.results.sampling_result import SamplingResult as SamplingResult
 from lwfast.results.sampling_result import merge_results as merge_results
 from lwfast.results.simulation_result import SimulationResult as SimulationResult

@@ -20,7 +20,7 @@ from lwfast.results.columns.text import html_grid, html_table, number_of, short_
 from lwfast.results.plots.simulation_plot import plot_simulation
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import keep_states
-from lwfast.results.state_map import StateMap
+from lwfast.results.state_map import KEPT, StateMap
 from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
 
@@ -45,7 +45,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             name.
     """
 
-    __slots__ = ("__weakref__", "_array", "_attributes", "_inputs", "_outputs", "_type")
+    __slots__ = ("__weakref__", "_array", "_attributes", "_inputs", "_maps", "_outputs", "_type")
 
     def __init__(
         self,
@@ -81,27 +81,33 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         self,
         array: AnyArray,
         result_type: str,
-        inputs: LabelTable,
-        outputs: LabelTable,
+        inputs: LabelTable | StateAxis,
+        outputs: LabelTable | StateAxis,
         attributes: dict[str, Any],
     ) -> None:
         self._array = frozen(array)
         self._type = result_type
-        self._inputs = StateAxis(*inputs)
-        self._outputs = StateAxis(*outputs)
+        self._inputs = inputs if isinstance(inputs, StateAxis) else StateAxis(*inputs)
+        self._outputs = outputs if isinstance(outputs, StateAxis) else StateAxis(*outputs)
         self._attributes = attributes
+        self._maps: dict[int, StateMap[Any]] = {}
 
     @classmethod
     def from_columns(
-        cls, array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, **attributes: Any
+        cls,
+        array: AnyArray,
+        result_type: str,
+        inputs: StateTable | StateAxis,
+        outputs: StateTable | StateAxis,
+        **attributes: Any,
     ) -> SimulationResult:
         """Make a result of arrays that are its own from now on: nothing is copied, no State is made.
 
         Args:
             array: (n_inputs, n_outputs), float64 or complex128.
             result_type: "probability" or "probability_amplitude".
-            inputs: uint8[n_inputs, n_modes].
-            outputs: uint8[n_outputs, n_modes].
+            inputs: uint8[n_inputs, n_modes], or an axis, which results may share.
+            outputs: uint8[n_outputs, n_modes], or an axis likewise.
             **attributes: Kept and readable as attributes.
 
         Raises:
@@ -112,15 +118,16 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
                 f"A result is one of {', '.join(_TYPES)} with a row for each input and a column for each "
                 f"output; got {result_type!r} of shape {array.shape} for {len(inputs)} and {len(outputs)}."
             )
-        return cls.of_tables(array, result_type, LabelTable(inputs), LabelTable(outputs), attributes)
+        rows, columns = (one if isinstance(one, StateAxis) else LabelTable(one) for one in (inputs, outputs))
+        return cls.of_tables(array, result_type, rows, columns, attributes)
 
     @classmethod
     def of_tables(
         cls,
         array: AnyArray,
         result_type: str,
-        inputs: LabelTable,
-        outputs: LabelTable,
+        inputs: LabelTable | StateAxis,
+        outputs: LabelTable | StateAxis,
         attributes: dict[str, Any],
     ) -> SimulationResult:
         """Do what `from_columns` does for tables in which 255 may stand for X, without a check."""
@@ -183,7 +190,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return len(self._inputs.keys)
 
     def __iter__(self) -> Iterator[State]:
-        return iter(states_of(self._inputs.keys, self._inputs.has_x))
+        axis = self._inputs
+        return iter(states_of(axis.keys, axis.has_x) if axis.places is not None else self.inputs)
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -199,7 +207,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             TypeError: If a key does not stand for a state.
             ValueError: If there are more than two keys.
         """
-        if not isinstance(item, tuple) or all(isinstance(entry, int | np.integer) for entry in item):
+        if not isinstance(item, tuple) or _is_occupation(item):
             return self._of_input(item)
         if len(item) > 2:
             raise ValueError("Get item can only contain a maximum of two values.")
@@ -218,10 +226,15 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self._row(row)
 
     def _row(self, row: int) -> StateMap[Any]:
-        outputs, values = self._outputs, self._array[row]
-        # The index of the outputs is shared: one for each row would cost all outputs for each value.
-        found = values if outputs.places is None else values[outputs.places]
-        return StateMap(outputs.keys, found, outputs.index, outputs.has_x)
+        found = self._maps.get(row)
+        if found is None:
+            outputs, values = self._outputs, self._array[row]
+            # The index of the outputs is shared: one for each row would cost all outputs for each value.
+            shown = values if outputs.places is None else values[outputs.places]
+            found = StateMap(outputs.keys, shown, outputs.index, outputs.has_x)
+            if self._array.size <= KEPT:  # with the objects that a map keeps; a new one takes 3 us
+                self._maps[row] = found
+        return found
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping):
@@ -354,6 +367,13 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             amplitudes=self._type == "probability_amplitude",
             **options,
         )
+
+
+def _is_occupation(item: tuple[Any, ...]) -> bool:
+    """Say whether a tuple is photon numbers, and not two states."""
+    if item and isinstance(item[0], State):
+        return False  # nearly every call
+    return all(isinstance(entry, int | np.integer) for entry in item)
 
 
 def _restored(

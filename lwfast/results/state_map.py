@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, MappingView, ValuesView
 from itertools import chain
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from lwfast.state import State, as_label, iterate_states, states_of
 
 V = TypeVar("V")
 _CHUNK = 4096
-_KEPT = 1024
+KEPT = 1024
 """Up to so many rows, a map keeps the Python objects that it has made, at most some 250 KB."""
 _ON_DEMAND = ("_built", "_index", "__weakref__")
 
@@ -98,7 +98,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return list(self)
 
     def __len__(self) -> int:
-        return int(self._states.shape[0])
+        return len(self._states)
 
     def __iter__(self) -> Iterator[State]:
         built = self._objects
@@ -125,7 +125,11 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the value of a state, or `default` where it is not there."""
-        return self._value(self._row_of(key)) if key in self else default
+        try:
+            row = self._row_of(key)
+        except (TypeError, ValueError):
+            return default
+        return default if row < 0 else self._value(row)
 
     def keys(self) -> KeysView[State]:
         """The states, as a view."""
@@ -188,7 +192,8 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return {name: getattr(self, name) for name in names if name not in _ON_DEMAND}
 
     def _value(self, row: int) -> V:
-        return cast("V", self._values[row].item())
+        value: V = self._values.item(row)
+        return value
 
     def _row_of(self, key: Any) -> int:
         try:
@@ -226,7 +231,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     @property
     def _objects(self) -> Built[V] | None:
         """States, values and pairs of them as Python objects, kept with a small map; None for a large one."""
-        if self._built is None and len(self) <= _KEPT:
+        if self._built is None and len(self) <= KEPT:
             states, values = tuple(states_of(self._states, self._has_x)), tuple(self._values.tolist())
             self._built = Built(states, values, tuple(zip(states, values, strict=True)))
         return self._built
@@ -254,6 +259,9 @@ class StateKeys(KeysView[State]):
     """States in the order of the columns."""
 
     _mapping: StateMap[Any]
+
+    def __iter__(self) -> Iterator[State]:
+        return iter(self._mapping)  # the generator of the base class takes four times as long
 
     def __reversed__(self) -> Iterator[State]:
         states: Iterator[State] = reversed(self._mapping)

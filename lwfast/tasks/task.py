@@ -76,6 +76,9 @@ def check_states(states: Any, n_modes: int) -> list[State]:
         ValueError: There is none.
         ModeMismatchError: A state has another number of modes.
     """
+    if type(states) is State:
+        check_length(states, n_modes)  # nearly every call, in a fifth of the time of the questions below
+        return [states]
     # A state of another package can be looped over as well, and is one thing all the same.
     single = isinstance(states, State | str | bytes) or type(states).__name__ == "State"
     several = is_several(states) and not single

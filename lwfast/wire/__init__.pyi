@@ -56,6 +56,9 @@ from lwfast.wire.sweep_form import (
 from lwfast.wire.sweep_form import (
     unitaries_of as unitaries_of,
 )
+from lwfast.wire.sweep_form import (
+    values_of as values_of,
+)
 from lwfast.wire.v1 import ALL_JOBS as ALL_JOBS
 from lwfast.wire.v1 import API_HEADER as API_HEADER
 from lwfast.wire.v1 import API_VERSION as API_VERSION

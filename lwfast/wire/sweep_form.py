@@ -9,6 +9,8 @@ The field `sweep` of a payload to `v1/jobs`; a payload without it is one job of 
      "blocks": [{"before": 0, "modes": [0, 1], "matrices": "<base64 of complex128[1 or k, r, r]>"}]}
 
 Kinds of steps: 0 a beam splitter of the convention Rx, 1 of H, 2 a phase shift, 4 an exchange of two modes.
+`"deflated": [0]`, which may be left out, names parameters whose values are compressed: the first bytes of all
+numbers, then the second ones, and so on, as a zlib stream.
 Numbers are little-endian. Blocks are unitary matrices, each before a step. `shape` has one length for values
 side by side, and one for each parameter for a grid, of which the last varies fastest. All else in the payload
 is as for a single job: `n_samples` is that of each setting, `unitary` that of the first one.
@@ -17,6 +19,7 @@ is as for a single job: `n_samples` is that of each setting, `unitary` that of t
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 
 import msgspec
@@ -32,6 +35,10 @@ SWEEP_BYTES = 8 * 1024 * 1024
 """Largest body of a job with a sweep, which is that of any single job."""
 MOST_STEPS = 20_000
 MOST_PARAMETERS = 1_000
+_LEAST_DEFLATED = 1024
+"""Bytes of values from which on compressing them is tried."""
+_WORTH_DEFLATING = 0.95
+"""Compressed values are sent where they are shorter than this share of the plain ones."""
 
 
 class SweepBlock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +49,7 @@ class SweepBlock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     matrices: bytes
 
 
-class SweepForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SweepForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The settings of a job of many, and the circuit that they are of."""
 
     labels: list[str]
@@ -51,6 +58,7 @@ class SweepForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     steps: bytes
     constants: bytes
     blocks: list[SweepBlock]
+    deflated: list[int] = []
 
     def __repr__(self) -> str:
         # The bytes of ten thousand settings tell nobody anything.
@@ -91,10 +99,14 @@ def form_of(
         SweepBlock(before=before, modes=rows.tolist(), matrices=_bytes(matrix, "<c16"))
         for (before, rows), matrix in zip(table.blocks, matrices, strict=True)
     ]
+    plain = [_bytes(column, "<f8") for column in columns]
+    short = [_deflated(text) if len(text) >= _LEAST_DEFLATED else text for text in plain]
+    deflated = [k for k in range(len(plain)) if len(short[k]) < _WORTH_DEFLATING * len(plain[k])]
     return SweepForm(
         labels=list(labels),
         shape=list(shape),
-        values=[_bytes(column, "<f8") for column in columns],
+        values=[short[k] if k in deflated else plain[k] for k in range(len(plain))],
+        deflated=deflated,
         steps=_bytes(table.steps, "<i4"),
         constants=_bytes(table.constants, "<f8"),
         blocks=blocks,
@@ -103,10 +115,46 @@ def form_of(
 
 def settings_of(form: SweepForm) -> FloatArray:
     """Return the settings of a form that was checked: float64[k, p]."""
-    columns = [np.frombuffer(values, "<f8").astype(np.float64) for values in form.values]
+    columns = []
+    for index in range(len(form.values)):
+        column = values_of(form, index, form.n_settings)
+        if column is None:
+            raise ValueError(f"The values of parameter {index} are no numbers; the form was not checked.")
+        columns.append(column)
     if len(form.shape) == 1:
         return np.stack([np.broadcast_to(column, form.n_settings) for column in columns], axis=1)
     return np.stack([axis.reshape(-1) for axis in np.meshgrid(*columns, indexing="ij")], axis=1)
+
+
+def values_of(form: SweepForm, index: int, most: int) -> FloatArray | None:
+    """Return the values of a parameter, whatever the form says of them.
+
+    Args:
+        form: The sweep.
+        index: The parameter.
+        most: More numbers than these are not read.
+
+    Returns:
+        float64[n]; None where the bytes are no whole numbers, no zlib stream, or there are more.
+    """
+    text = form.values[index]
+    if index in form.deflated:
+        inflater = zlib.decompressobj()
+        try:
+            text = inflater.decompress(text, 8 * most + 1)
+        except zlib.error:
+            return None
+        if not inflater.eof or inflater.unused_data or len(text) % 8:
+            return None
+        text = np.frombuffer(text, np.uint8).reshape(8, -1).T.tobytes()
+    if len(text) % 8 or len(text) > 8 * most:
+        return None
+    return np.frombuffer(text, "<f8").astype(np.float64)
+
+
+def _deflated(text: bytes) -> bytes:
+    """Compress float64: signs and exponents, which are much alike, beside each other."""
+    return zlib.compress(np.frombuffer(text, np.uint8).reshape(-1, 8).T.tobytes())
 
 
 def unitaries_of(form: SweepForm, n_modes: int) -> ComplexArray:

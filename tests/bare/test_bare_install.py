@@ -10,6 +10,8 @@ import pytest
 import lwfast as lw
 
 NEEDS_EXTRA = ("lwfast.scheduler", "lwfast.torch", "lwfast.jax")
+NOT_FOR_IMPORT = ("__main__", "lwfast.lightworks.preloaded")
+"""Programs, and what takes Lightworks' place as soon as it is imported (see `tests/lightworks`)."""
 
 
 def _modules(path=lw.__path__, prefix="lwfast."):
@@ -21,7 +23,12 @@ def _modules(path=lw.__path__, prefix="lwfast."):
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in _modules() if not n.startswith(NEEDS_EXTRA) and "__main__" not in n]
+    "name",
+    [
+        n
+        for n in _modules()
+        if not n.startswith(NEEDS_EXTRA) and not any(part in n for part in NOT_FOR_IMPORT)
+    ],
 )
 def test_every_module_imports(name):
     """No module needs an extra to be imported, but for the server's own and wrappers of other packages."""
@@ -61,6 +68,14 @@ def test_wrappers_name_their_extra(package):
         pytest.skip(f"{package} is installed here")
     with pytest.raises(lw.LightworksDependencyError, match=rf"lwfast\[{package}\]"):
         importlib.import_module(f"lwfast.{package}")
+
+
+def test_converter_names_its_extra(monkeypatch):
+    """Gates of qubits need no extra, circuits of Qiskit do; whether it is installed or not."""
+    assert lw.qubit.CNOT().input_modes == 4
+    monkeypatch.setitem(sys.modules, "qiskit", None)  # importing it fails
+    with pytest.raises(lw.LightworksDependencyError, match=r"lwfast\[qiskit\]"):
+        lw.qubit.qiskit_converter(None)
 
 
 def test_serve_names_its_extra():

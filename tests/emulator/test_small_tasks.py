@@ -41,6 +41,7 @@ def assert_same(make, backend="auto"):
     first, second = make(), make()
     short, long = outcome(backend, first, None), outcome(backend, second, silent)
     assert short == long
+    assert outcome(backend, make(), None) == long, "with what was kept"
     again = make()
     if isinstance(first, lw.Sampler) and isinstance(first.rng, np.random.Generator):
         assert first.rng.random(3).tolist() == second.rng.random(3).tolist()
@@ -352,6 +353,31 @@ def test_nothing_is_shared():
     assert outcome("auto", task, None) == before
 
 
+def test_shared_axes():
+    """Results of the same inputs and outputs share their states, which nobody can change."""
+    circuit = balanced()
+    inputs, outputs = [STATE], [lw.State([0, 1, 0, 1]), lw.State([1, 1, 0, 0])]
+    first = Backend().run(lw.Simulator(circuit, inputs, outputs))
+    circuit.ps(0, 0.3)
+    second = Backend().run(lw.Simulator(circuit, inputs, outputs))
+    assert first.output_table is second.output_table
+    assert not np.array_equal(first.array, second.array)
+    assert first[STATE, outputs[1]] == first.array[0, 1] != second[STATE, outputs[1]] == second.array[0, 1]
+    for table in (first.input_table, first.output_table):
+        with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+            table.flags.writeable = True
+
+
+@pytest.mark.parametrize("number", [1, 40, 120])
+def test_many_named_outputs(number):
+    """Few named outputs or many, kept or not, some of them twice: the same amplitudes."""
+    circuit = lw.Unitary(lw.random_unitary(8, seed=2))
+    rows = [np.eye(8, dtype=int)[[i % 8, i // 8 % 8, i // 3 % 8]].sum(axis=0).tolist() for i in range(number)]
+    outputs = [lw.State(row) for row in rows]
+    for _ in range(2):
+        assert assert_same(lambda: lw.Simulator(circuit, lw.State([1, 1, 1, 0, 0, 0, 0, 0]), outputs))
+
+
 def test_copies():
     """Copies and pickles of a circuit that was run are circuits of their own."""
     parameter = lw.Parameter(0.3)
@@ -404,6 +430,51 @@ def test_threads():
     assert Backend().run(make(circuit)).counts.tobytes() in allowed
 
 
+def test_batches():
+    """Tasks of a batch, small ones and others, give what they give alone, and leave their distributions."""
+    circuit = balanced()
+
+    def tasks():
+        lossy = balanced()
+        lossy.loss(0, 0.1)
+        seeded = [make(circuit) for name, make in ORDINARY.items() if name != "least"]
+        batch = lw.Batch()
+        for task in [*seeded, lw.Sampler(lossy, STATE, 100, random_seed=3), *seeded]:
+            batch.add(task)
+        return batch
+
+    first, second = tasks(), tasks()
+    found, shown = Backend().run(first), Backend().run(second, progress=silent)
+    assert len(found) == len(shown) == len(first)
+    for result, long, task in zip(found, shown, first, strict=True):
+        assert result == long == Backend().run(task)
+        if isinstance(task, lw.Sampler):
+            assert task.probability_distribution is not None
+
+
+def test_batch_streams():
+    """Small tasks of a batch that share a generator get streams of their own, as others do."""
+
+    def run(progress):
+        rng = np.random.default_rng(7)
+        batch = lw.Batch()
+        for _ in range(3):
+            batch.add(lw.Sampler(balanced(), STATE, 1000, rng=rng))
+        return [result.counts.tolist() for result in Backend().run(batch, progress=progress)]
+
+    assert run(None) == run(silent)
+    assert len({tuple(counts) for counts in run(None)}) == 3
+
+
+def test_a_bad_task_of_a_batch():
+    """One task that cannot be run is an error, whatever the others are."""
+    batch = lw.Batch()
+    batch.add(ORDINARY["sampler"](balanced()))
+    batch.add(lw.Sampler(balanced(), STATE, 10, min_detection=3, random_seed=1))
+    with pytest.raises(lw.errors.SamplerError):
+        Backend().run(batch)
+
+
 def test_foreign_subclass():
     """A class of somebody else's takes the long way, whatever it does."""
 
@@ -413,3 +484,61 @@ def test_foreign_subclass():
     task = Mine(balanced(), STATE, 100, random_seed=1)
     assert small_tasks.run_small(task, "auto") is None
     assert Backend().run(task) == Backend().run(lw.Sampler(balanced(), STATE, 100, random_seed=1))
+
+
+def noisy_circuit(phase):
+    circuit = balanced()
+    circuit.ps(1, phase, loss=0.1)
+    circuit.bs(0)
+    circuit.bs(1)
+    return circuit
+
+
+def test_distributions_are_kept_as_long_as_nothing_changes(monkeypatch):
+    """Source, detector, input, rules and Parameters: whatever changes, the result is that of the long way."""
+    from lwfast.emulator.lean import kept_distributions
+
+    computed = []
+    count = kept_distributions.what_counts
+    monkeypatch.setattr(kept_distributions, "what_counts", lambda *given: computed.append(1) or count(*given))
+    phase, source, detector = lw.Parameter(0.3), Source(brightness=0.8), Detector(efficiency=0.9)
+    circuit = noisy_circuit(phase)
+    options = {"source": source, "detector": detector, "sampling_mode": "input", "random_seed": 3}
+    task = lw.Sampler(circuit, STATE, 1000, **options)
+
+    def same_as_on_the_long_way():
+        before = len(computed)
+        task.random_seed += 1
+        short, long = outcome("auto", task, None), outcome("auto", copy.copy(task), silent)
+        assert short == long
+        return len(computed) - before
+
+    assert same_as_on_the_long_way() == 1
+    assert same_as_on_the_long_way() == 0
+    changes = [
+        lambda: phase.set(0.4),
+        lambda: setattr(source, "brightness", 0.7),
+        lambda: setattr(source, "purity", 0.9),
+        lambda: setattr(detector, "p_dark", 0.01),
+        lambda: setattr(detector, "photon_counting", False),
+        lambda: setattr(task, "input_state", lw.State([0, 1, 0, 1])),
+        lambda: setattr(task, "post_selection", rule((0, 1), 1)),
+        lambda: setattr(task, "min_detection", 1),
+        lambda: setattr(task, "n_samples", 500),
+        lambda: circuit.bs(0),
+    ]
+    for change in changes:
+        change()
+        assert same_as_on_the_long_way() == 1
+        assert same_as_on_the_long_way() == 0
+    for brightness in np.linspace(0.5, 0.9, 20).tolist():
+        source.brightness = brightness
+        assert same_as_on_the_long_way() == 1
+    shelf = circuit._kept_build().derived["distributions"]
+    assert len(shelf) == 4
+
+
+def test_distributions_of_large_states_are_not_kept():
+    circuit = lw.Unitary(lw.random_unitary(12, seed=1))
+    task = lw.Sampler(circuit, lw.State([1] * 6 + [0] * 6), 10, source=Source(purity=0.95), random_seed=1)
+    assert small_tasks.run_small(task, "auto") is None

@@ -179,9 +179,8 @@ def test_an_error_names_its_setting_and_leaves_all_as_it_was():
         return True
 
     task = lw.Sampler(circuit, lw.State([1, 1, 0, 0]), 20, post_selection=picky, random_seed=4)
-    with pytest.raises(RuntimeError, match="picky") as caught:
+    with pytest.raises(RuntimeError, match=r"^Setting 3 of the sweep \(theta=1\.84\): picky$"):
         Backend().run(lw.Sweep(task, {theta: PHASES}))
-    assert ["setting 3 of the sweep: theta=" in note for note in caught.value.__notes__] == [True]
     assert theta.get() == 0.7
     assert task.circuit is circuit
     with pytest.raises(lw.SamplerError, match="first running"):
@@ -221,10 +220,8 @@ def test_a_setting_in_which_nothing_can_count_raises_as_alone():
     rule.add(1, 0)
     # Without a phase each photon goes over to the other mode, for sure.
     task = lw.Sampler(circuit, lw.State([1, 0]), 50, post_selection=rule, random_seed=1)
-    with pytest.raises(lw.SamplerError) as caught:
+    with pytest.raises(lw.SamplerError, match=r"^Setting 1 of the sweep \(phase=0\): No output states"):
         Backend().run(lw.Sweep(task, {phase: [1.0, 0.0, 2.0]}))
-    assert "setting 1 of the sweep: phase=0.0" in caught.value.__notes__[0]
-    assert len(caught.value.__notes__) == 1
     with pytest.raises(lw.SamplerError):
         Backend().run(task)
     task.sampling_mode = "input"

@@ -110,6 +110,36 @@ def test_types():
     assert not nothing_sent(caught.value)
 
 
+def test_within_an_except_block(plain, quick):
+    """What a program is handling when it asks has nothing to do with what it asks for.
+
+    A submit that was sent, and whose answer was lost, must not be taken for one that was not: it would be
+    sent twice.
+    """
+    one = remote.Client(plain.url, TOKEN)
+    plain.fault("POST", "jobs", reset)
+    try:
+        requests.get(f"http://127.0.0.1:{closed_port()}/", timeout=1)
+    except requests.exceptions.ConnectionError as error:
+        theirs = error.request
+        try:
+            raise NoConnectionError("another request")
+        except NoConnectionError:
+            with pytest.raises(transport.LostAnswerError, match="broke off while answering POST"):
+                one.connection.api.submit(b"{}")
+        seen_after = error.request
+    assert seen_after is theirs
+    assert len(plain.seen("POST", "jobs")) == 1
+
+
+def test_the_reason_is_not_that_of_another_error(quick):
+    try:
+        raise ValueError("Input data was truncated")
+    except ValueError:
+        with pytest.raises(remote.ConnectionFailedError, match="refused"):
+            remote.Client(f"http://127.0.0.1:{closed_port()}/", TOKEN).list_qpus()
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_does_not_listen(quick, monkeypatch, scheme):
     monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{closed_port()}")

@@ -69,10 +69,36 @@ def counts_of_stacks():
             yield given, seeds(), 5000, 8, part, np.zeros(3), np.zeros((3, 5), np.int64)
 
 
+def counts_to_look_through():
+    counts = np.random.default_rng(7).integers(0, 2, (4, 6))
+    counts[2] = 0
+    return counts
+
+
+def counts_to_copy():
+    counts = counts_to_look_through()
+    states = np.random.default_rng(8).integers(0, 4, (5, 3)).astype(np.uint8)
+    ends = (counts[:, :5] > 0).sum(axis=1).cumsum()
+    for part in ((0, 4), (1, 3)):
+        yield counts, states, ends, part, np.zeros((ends[-1], 3), np.uint8), np.zeros(ends[-1], np.int64)
+
+
+def samples_of_stacks():
+    weights = np.random.default_rng(7).random((3, 5))
+    states = np.random.default_rng(8).integers(0, 4, (5, 4)).astype(np.uint8)
+    for part in ((0, 3), (1, 2)):
+        for n_samples in (0, 5000):
+            out = np.zeros((7, n_samples, 4), np.uint8)
+            yield weights, seeds(), states, 8, np.array([4, 0, 6]), part, out
+
+
 STACK_ROWS = {
     "samples.pcg64.seed_streams": lambda: [(seeds(),)],
     "samples.pcg64.draw_uniforms": lambda: [(seeds()[0], np.zeros(9)), (seeds()[1], np.zeros(0))],
+    "samples.sampling.copy_seen": counts_to_copy,
+    "samples.sampling.count_seen": lambda: [(counts_to_look_through(), 5, np.zeros(4, np.int64))],
     "samples.sampling.count_stack": counts_of_stacks,
+    "samples.sampling.draw_stack": samples_of_stacks,
     "stacked_layers.simple_settings": settings_to_check,
     "stacked_layers.layer_edges": lists_of_edges,
     "stacked_layers.stacked_layers": products_of_stacks,

@@ -157,7 +157,9 @@ def test_tuples(level):
     codes = codes_of(_jit.KERNELS["optics.layout.mark_outcomes"].signatures[0])
     assert layout.mark_outcomes is not None
     for chunk in ((1,), (1, 2, 3), [1, 2], (1, 2.0), (1, None), 1):
-        with pytest.raises(TypeError, match="argument 1, chunk, a tuple of 2"):
+        with pytest.raises(
+            TypeError, match="argument 1, chunk, a tuple of a number, int64 and a number, int64"
+        ):
             mark(chunk, *(None for _ in codes[1:]))
 
 

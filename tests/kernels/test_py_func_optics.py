@@ -16,6 +16,7 @@ from lwfast._kernels.optics.samples import boson_sampling
 from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.layout import FockLayout
 from tests.kernels.rows_gradients import GRADIENT_ROWS
+from tests.kernels.rows_of_decompositions import DECOMPOSITION_ROWS
 from tests.kernels.rows_of_stacks import STACK_ROWS
 from tests.kernels.twins import assert_same, assert_twins_agree, calls_of, dispatchers, needs_compiled, pair
 
@@ -417,10 +418,19 @@ ROWS = {
     "slos.link_forms": lambda: [(np.array([0, 2, 1, 2]), 2, generator().normal(size=(2, 4)))],
     "slos.next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
     "unitary.deviation_columns": deviations,
+    **DECOMPOSITION_ROWS,
     **STACK_ROWS,
     **GRADIENT_ROWS,
 }
-MEANT = {"marginals.photon_sums": sums_with_a_meaning}
+
+
+def decomposed(given, _):
+    """What was missed is of the size of rounding, beside moduli of 1."""
+    *arrays, missed = given
+    return (*arrays, 1.0 + missed)
+
+
+MEANT = {"marginals.photon_sums": sums_with_a_meaning, "decomposition.decompose": decomposed}
 OF_ANY_WIDTH = {"permanents.permanent.permanent_glynn", "permanents.permanent.pack_single"}
 """What they take has the shape of the lanes; tests of their own below."""
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lwfast._kernels.optics.samples.pcg64 import draw_uniforms, seed_streams
-from lwfast.optics.samples.spawned import child_seeds, spawned
+from lwfast.optics.samples.spawned import child_seeds, children_of, spawned
 from tests.marks import wraps
 from tests.reference import pcg64 as slow
 
@@ -83,3 +83,13 @@ def test_other_generators_spawn_for_themselves():
     expected = np.random.Generator(np.random.Philox(3)).spawn(2)
     for index in range(2):
         assert np.array_equal(streams.generator(index).random(4), expected[index].random(4))
+
+
+def test_children_of_a_seed_are_drawn_from_without_its_knowledge():
+    """Those from any number on; to tell the seed, NumPy would make each of them."""
+    seed = np.random.SeedSequence(5)
+    streams = children_of(seed, 2, 3)
+    expected = [np.random.default_rng(child).random() for child in np.random.SeedSequence(5).spawn(5)[2:]]
+    assert [streams.generator(index).random() for index in range(3)] == expected
+    assert streams.states().shape == (3, 4)
+    assert seed.n_children_spawned == 0

@@ -15,6 +15,8 @@ from lwfast.hardware import Detector, Source
 from lwfast.optics.distributions import stacked_layers
 from lwfast.optics.distributions.layers import output_polynomial
 from lwfast.optics.light import parsed_light
+from lwfast.optics.samples.sample_counts import seen_of_stack
+from tests.reference import sampling as slow_sampling
 from tests.reference import slos as slow
 
 PHOTONS = [1, 1, 0, 1, 0]
@@ -310,6 +312,20 @@ def test_samples_of_a_stack_are_the_loop_over_children():
         assert np.array_equal(samples.reshape(6, 20, 5), loop)
 
 
+@given(st.integers(0, 6), st.integers(0, 5), st.integers(0, 3), st.integers(0, 2**32))
+def test_what_was_seen_is_copied_one_distribution_after_the_other(n_settings, n_outcomes, more, seed):
+    """As NumPy finds it; what has no state is left out."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 3, (n_settings, n_outcomes + more))
+    states = rng.integers(0, 9, (n_outcomes, 4)).astype(np.uint8)
+    if n_settings == 0:
+        return
+    found = seen_of_stack(counts, states)
+    assert tuple(map(np.ndarray.tolist, found)) == slow_sampling.seen_of_stack(
+        counts.tolist(), states.tolist()
+    )
+
+
 def test_samples_of_several_inputs_and_of_none():
     """One matrix serves many inputs; stacks of nothing have no samples, and progress is told."""
     told = []
@@ -319,3 +335,57 @@ def test_samples_of_several_inputs_and_of_none():
     assert told == [(4, 12), (8, 12), (12, 12)]
     assert lw.boson_sample(np.empty((0, 5, 5)), PHOTONS, 4).shape == (0, 4, 5)
     assert lw.boson_sample(SOME, PHOTONS, 0).shape == (6, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "kind", ["unitary", "lossy and not", "single precision", "several inputs", "one matrix"]
+)
+def test_many_samples_of_a_stack_come_from_its_distributions(kind, monkeypatch):
+    """As those of single calls do, from their children, bit for bit; no call of its own is made for them."""
+    from lwfast.optics.samples import boson_sampling
+
+    n_samples = 5000
+    matrices = {"lossy and not": MIXED, "single precision": SOME.astype(np.complex64), "one matrix": SOME[:1]}
+    stack = matrices.get(kind, SOME)
+    inputs = np.tile(PHOTONS, (6, 1))
+    if kind in ("several inputs", "one matrix"):
+        inputs[1:3] = [0, 0, 4, 0, 0]
+        inputs[4] = [0, 2, 0, 0, 1]
+        inputs[5] = 0
+    called = []
+
+    def counting(*arguments):
+        called.append(arguments)
+        return single_way(*arguments)
+
+    single_way = boson_sampling._from_distribution
+    monkeypatch.setattr(boson_sampling, "_from_distribution", counting)
+    children = np.random.default_rng(4).spawn(6)
+    loop = [
+        lw.boson_sample(stack[k % len(stack)], inputs[k], n_samples, rng=child)
+        for k, child in enumerate(children)
+    ]
+    assert len(called) == np.count_nonzero(inputs.sum(axis=1))
+    called.clear()
+    samples = lw.boson_sample(stack, inputs, n_samples, rng=4)
+    assert np.array_equal(samples, loop)
+    assert not called
+
+
+def test_samples_from_distributions_do_not_depend_on_how_they_are_cut(monkeypatch):
+    """Neither on threads, nor on how many distributions are there at once; progress ends with all."""
+    from lwfast.optics.samples import sample_stack
+
+    expected = lw.boson_sample(SOME, PHOTONS, 3000, rng=2)
+    monkeypatch.setattr(sample_stack, "_AT_ONCE", 1)
+    monkeypatch.setattr(sample_stack, "_CHUNK_SECONDS", 1e-9)
+    told = []
+    found = lw.boson_sample(SOME, PHOTONS, 3000, rng=2, workers=2, progress=lambda *done: told.append(done))
+    assert np.array_equal(found, expected)
+    assert told[-1] == (18_000, 18_000)
+    philox = [np.random.Generator(np.random.Philox(3)) for _ in range(2)]
+    found = lw.boson_sample(SOME, PHOTONS, 3000, rng=philox[0])
+    children = philox[1].spawn(6)
+    assert np.array_equal(
+        found, [lw.boson_sample(u, PHOTONS, 3000, rng=c) for u, c in zip(SOME, children, strict=True)]
+    )

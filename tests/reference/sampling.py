@@ -19,3 +19,14 @@ def draw_outcomes(probabilities, uniforms):
     p = np.asarray(probabilities, dtype=float)
     bounds = (p.cumsum() / p.sum()).tolist()
     return [next((k for k, bound in enumerate(bounds) if bound > u), len(p) - 1) for u in uniforms]
+
+
+def seen_of_stack(counts, states):
+    """Go through the outcomes of each distribution, and note those that were seen."""
+    rows, numbers, lengths = [], [], []
+    for row in counts:
+        seen = [k for k in range(len(states)) if row[k]]
+        rows += [states[k] for k in seen]
+        numbers += [row[k] for k in seen]
+        lengths.append(len(seen))
+    return rows, numbers, lengths

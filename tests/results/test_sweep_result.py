@@ -189,6 +189,35 @@ def test_a_name_without_an_ending_and_one_of_no_form(tmp_path):
         sweep.save(tmp_path / "sweep.csv")
 
 
+@pytest.mark.parametrize(
+    "make", [a_sweep, lambda: a_sweep(3, grid=True), simulated, lambda: simulated(lw.Analyzer)]
+)
+def test_any_sweep_is_exported_for_other_programs(tmp_path, make):
+    pd, pq = pytest.importorskip("pandas"), pytest.importorskip("pyarrow.parquet")
+    sweep = make()
+    expected = sweep.to_pandas(np.int64)
+    if "amplitude" in expected:
+        values = expected.pop("amplitude")
+        expected["amplitude_real"], expected["amplitude_imag"] = np.real(values), np.imag(values)
+    # As text first: what pandas makes of numbers may miss their last digit.
+    found = pd.read_csv(sweep.export(tmp_path / "sweep.csv"), dtype=str)
+    assert list(found) == list(expected)
+    assert found.map(float).to_numpy().tolist() == expected.to_numpy().tolist()
+    assert pq.read_table(sweep.export(tmp_path / "sweep.parquet")).equals(sweep.to_arrow())
+    with pytest.raises(ValueError, match=r"save\(\) writes a file that lw\.load_result reads"):
+        sweep.export(tmp_path / "sweep.npz")
+
+
+def test_samples_are_counted_where_settings_have_none():
+    axis = SettingAxis(["theta"], np.arange(4.0)[:, np.newaxis], [4])
+    states, counts = np.array([[1, 0], [0, 1], [1, 0]], np.uint8), np.array([3, 4, 5])
+    for offsets, expected in (([0, 0, 2, 2, 3], [0, 7, 0, 5]), ([0, 3, 3, 3, 3], [12, 0, 0, 0])):
+        sweep = SweepResult(axis, states, counts, np.array(offsets))
+        assert sweep.n_samples.tolist() == expected
+    none = SweepResult(axis, states[:0], counts[:0], np.zeros(5, np.int64))
+    assert none.n_samples.tolist() == [0] * 4
+
+
 def test_parquet_is_a_table_for_other_programs(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     sweep = a_sweep().apply_post_selection([((0,), (3,))])  # of some settings, nothing is left

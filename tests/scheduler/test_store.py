@@ -99,6 +99,18 @@ def test_damaged_store_is_refused(path, damage):
     assert path.read_bytes() == before
 
 
+def test_a_store_that_is_refused_is_closed(path, monkeypatch):
+    """Also while somebody holds the error, and with it the frames that it came through."""
+    path.write_bytes(b"not a database at all" * 1000)
+    opened = []
+    plain = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: opened.append(plain(*a, **k)) or opened[-1])
+    with pytest.raises(StoreOpenError):
+        Store(path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
 def test_migrations_run_once_and_in_order(path):
     Store(path).close()
     connection = connect(path)

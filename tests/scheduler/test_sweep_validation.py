@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import zlib
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from lwfast.errors import ResourceLimitError
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.validation import sweep_time
 from lwfast.scheduler.validation.payloads import check_one, stored_form
 from lwfast.scheduler.workers.sweep_jobs import run_settings
 from lwfast.wire import decode_payload, settings_of, unitaries_of
@@ -23,6 +26,13 @@ QPUS = load_qpus()
 
 def text(values, dtype):
     return base64.b64encode(np.array(values, dtype=dtype).tobytes()).decode()
+
+
+def deflated(values, more=b"", cut=0):
+    """Return numbers as a client compresses them, and what else may be there."""
+    planes = np.array(values, dtype="<f8").view(np.uint8).reshape(-1, 8).T.tobytes()
+    stream = zlib.compress(planes)
+    return base64.b64encode(stream[: len(stream) - cut] + more).decode()
 
 
 def sweep(**changes):
@@ -37,8 +47,12 @@ def sweep(**changes):
 
 
 def errors(**changes):
+    return errors_of(payload(sweep=sweep(**changes)), QPUS)
+
+
+def errors_of(posted, qpus):
     with pytest.raises(RequestError) as caught:
-        check_one(payload(sweep=sweep(**changes)), QPUS)
+        check_one(posted, qpus)
     return {error.name: error.reason for error in caught.value.errors}
 
 
@@ -80,6 +94,38 @@ def test_a_worker_holds_only_results_that_fit_in_memory(monkeypatch):
     assert len(ran) == 2
 
 
+def test_compressed_values_are_those_of_plain_ones():
+    plain = check_one(payload(sweep=sweep()), QPUS)
+    short = check_one(
+        payload(sweep=sweep(deflated=[0], values=[deflated([0.1, 0.2, 0.3]), text([0.5], "<f8")])), QPUS
+    )
+    forms = [decode_payload(job.payload).sweep for job in (plain, short)]
+    assert np.array_equal(*map(settings_of, forms))
+
+
+def test_a_sweep_that_its_qpu_would_end_is_refused(monkeypatch):
+    """Ten thousand settings of many samples each, where a job has a second; more cores take less."""
+    monkeypatch.setattr(sweep_time, "available_cores", lambda: 1)
+    many = sweep(shape=[10_000], values=[text(np.zeros(10_000), "<f8"), text([0.5], "<f8")])
+    assert check_one(payload(sweep=many), QPUS)
+    slow = {
+        name: msgspec.structs.replace(qpu, timeout_seconds=1.0, hardware=qpu.hardware)
+        for name, qpu in QPUS.items()
+    }
+    with pytest.raises(RequestError) as caught:
+        check_one(payload(sweep=many, n_samples=100_000), slow)
+    [error] = caught.value.errors
+    assert error.name == "sweep"
+    assert "at the very least, and the QPU gives a job 1; split it into" in error.reason
+    assert check_one(payload(n_samples=100_000), slow)
+    monkeypatch.setattr(sweep_time, "available_cores", lambda: 1000)
+    assert check_one(payload(sweep=many, n_samples=100_000), slow)
+    monkeypatch.setattr(sweep_time, "available_cores", lambda: 1)
+    steps = np.tile([[2, 0, 0, 0]], (20_000, 1))
+    deep = many | {"steps": text(steps, "<i4"), "constants": text(np.zeros(20_000), "<f8")}
+    assert "seconds at the very least" in errors_of(payload(sweep=deep), slow)["sweep"]
+
+
 def test_a_payload_without_one_is_stored_as_ever():
     assert b"sweep" not in check_one(payload(), QPUS).payload
 
@@ -114,6 +160,30 @@ def step(row, column, value):
         ({"shape": []}, "sweep.shape", "lengths"),
         ({"shape": [10**9, 10**9]}, "sweep.shape", "split"),
         ({"shape": [4]}, "sweep.values[0]", "should have 1 or 4"),
+        ({"deflated": [2]}, "sweep.deflated", "from 0 to 1, each once"),
+        ({"deflated": [0, 0]}, "sweep.deflated", "from 0 to 1, each once"),
+        ({"deflated": [0]}, "sweep.values[0]", "should have 1 or 3 float64"),
+        ({"deflated": [0], "values": [deflated(range(4)), text([0.5], "<f8")]}, "sweep.values[0]", "1 or 3"),
+        (
+            {"deflated": [0], "values": [deflated([1] * 10**6), text([0.5], "<f8")]},
+            "sweep.values[0]",
+            "1 or 3",
+        ),
+        (
+            {"deflated": [0], "values": [deflated([0.1, np.inf, 0.3]), text([0.5], "<f8")]},
+            "sweep.values[0]",
+            "finite",
+        ),
+        (
+            {"deflated": [0], "values": [deflated([1, 2, 3], b"more"), text([0.5], "<f8")]},
+            "sweep.values[0]",
+            "1 or 3",
+        ),
+        (
+            {"deflated": [0], "values": [deflated([1, 2, 3], cut=2), text([0.5], "<f8")]},
+            "sweep.values[0]",
+            "1 or 3",
+        ),
         ({"values": [text([0.1, np.nan, 0.3], "<f8"), text([0.5], "<f8")]}, "sweep.values[0]", "finite"),
         ({"values": [text([0.1, 0.2, 0.3], "<f8"), text([1.5], "<f8")]}, "sweep.values[1]", "reflectivity"),
         ({"values": [text([1], "<i4"), text([0.5], "<f8")]}, "sweep.values[0]", "float64"),
@@ -168,6 +238,7 @@ def some_bytes(most):
             "labels": st.lists(st.text(max_size=3), max_size=3),
             "shape": st.lists(st.integers(-2, 5), max_size=3),
             "values": st.lists(some_bytes(33), max_size=3),
+            "deflated": st.lists(st.integers(-1, 2), max_size=2),
             "steps": some_bytes(50),
             "constants": some_bytes(33),
             "blocks": st.lists(

@@ -400,6 +400,31 @@ def _outcome(body):
     return decoded.states.shape, decoded.states.tolist(), decoded.counts.tolist(), decoded.job_data
 
 
+SHORT = [
+    '"(0, 1)": 2, "(1, 0)": 3',
+    '"(1, 0)": 3, "(0, 1)": 2',
+    '"(1, 0)": 3, "(0, 1)": 2, "(1, 0)": 4',
+    f'"(1, 0)": {2**63 - 1}, "(0, 1)": 2, "(1, 0)": 4',
+    '"()": 3, "()": 4',
+    '"(3,)": 1',
+    '"(0, 256)": 1',
+    '"results": 1',
+    "",
+]
+BEHIND = ["", " ", ", ", ', "job_data": {"a": [1, "}"]}', ', "job_data": 1, "x": null', ', "results": {}']
+
+
+@wraps
+@pytest.mark.parametrize("results", SHORT)
+@pytest.mark.parametrize("after", BEHIND)
+def test_the_short_way_is_the_long_one(results, after):
+    """Small bodies, whole, cut and with more behind: bytes give what a buffer does, never read so."""
+    body = body_of(results, after=after)
+    for text in (body, body + b"\n", body + b"}", body[:-1], body[:-4], b" " + body):
+        short, long = _outcome(text), _outcome(bytearray(text))
+        assert short == long
+
+
 @wraps
 @pytest.mark.parametrize("n_modes", [1, 2, 7, 8, 20, 21, 22, 45, 64, 130])
 def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):

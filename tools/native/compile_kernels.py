@@ -37,7 +37,8 @@ RUN_TIME = {
 """What `kernels.c` has of Numba's run time."""
 UNKNOWN = "a value that only LWFAST_JIT=1 shows"
 """In the text of an error, in place of a value."""
-C_LIBRARY = {"cos", "exp", "fma", "log", "memcpy", "memmove", "memset", "pow", "sin", "sqrt", "hypot"}
+_MATHEMATICS = {"atan2", "cos", "exp", "fma", "hypot", "log", "pow", "sin", "sqrt"}
+C_LIBRARY = _MATHEMATICS | {"memcpy", "memmove", "memset"}
 """What may be taken from the C library and its mathematics."""
 
 

@@ -421,9 +421,14 @@ static const char *name_of_type(char code) {
 
 static PyObject *what_is_wanted(const char *code) {
     if (*code == '(') {
-        int count = 0;
-        for (const char *item = code + 1; *item != ')'; item = skip(item)) count++;
-        return PyUnicode_FromFormat("a tuple of %d, coded %.40s", count, code);
+        PyObject *text = PyUnicode_FromString("a tuple of");
+        for (const char *item = code + 1; text != NULL && *item != ')'; item = skip(item)) {
+            PyObject *wanted = what_is_wanted(item), *before = text;
+            text = wanted == NULL ? NULL : PyUnicode_FromFormat("%U%s %U", before, item == code + 1 ? "" : " and", wanted);
+            Py_XDECREF(wanted);
+            Py_DECREF(before);
+        }
+        return text;
     }
     if (*code != 'a' && *code != 'r') return PyUnicode_FromFormat("a number, %s", name_of_type(*code));
     return PyUnicode_FromFormat("a%s C-contiguous, aligned array of %s in %c dimensions",

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameterized_unitary import MatrixOfParameters
 from lwfast.circuit.parameters import Parameter
 from lwfast.optics.elements import FIXED, ElementTable, ElementWriter
 from lwfast.optics.unitary import check_unitary
 
 Check = Callable[[Any], float]
 """Returns a value that an element takes, and raises for any other."""
-Matrix = ComplexArray | ParameterizedUnitary
+Matrix = ComplexArray | MatrixOfParameters
 _CHUNK = 256
 """Settings that are multiplied up at a time."""
 
@@ -31,14 +31,16 @@ class BoundElements:
         parameters: The Parameters of the circuit, each once, in the order of first use: column j of the
             settings holds the value of the Parameter j.
         checks: What has to be looked at in new values, in the order of the elements: the column of a value
-            and its check; or the index of a block, minus its length, whose matrix is a ParameterizedUnitary.
+            and its check; or the index of a block, minus its length, whose matrix is a MatrixOfParameters.
         matrices: The matrix of each block.
+        derived: What others worked out from all this alone, under their own name.
     """
 
     table: ElementTable
     parameters: tuple[Parameter[Any], ...]
     checks: tuple[tuple[int, Check | None], ...]
     matrices: tuple[Matrix, ...]
+    derived: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def present(self) -> list[Any]:
         """Return the present value of each Parameter."""
@@ -139,7 +141,7 @@ class BoundElements:
     ) -> ComplexArray:
         """Return the matrix of a block, or one a setting where a Parameter that varies is in it."""
         matrix: Any = self.matrices[block]
-        if not isinstance(matrix, ParameterizedUnitary):
+        if not isinstance(matrix, MatrixOfParameters):
             whole: ComplexArray = matrix
             return whole
         inside = {self.parameters.index(parameter) for parameter in matrix.params}
@@ -160,7 +162,7 @@ class BoundElements:
             NotUnitaryError: It is not unitary.
         """
         matrix = self.matrices[block]
-        if not isinstance(matrix, ParameterizedUnitary):
+        if not isinstance(matrix, MatrixOfParameters):
             return matrix
         present = matrix.at(dict(zip(self.parameters, values, strict=True)).__getitem__)
         check_unitary(present)
@@ -193,7 +195,7 @@ class ElementBinder:
 
     def block(self, modes: Sequence[int], matrix: Matrix) -> None:
         """Add a unitary matrix."""
-        if isinstance(matrix, ParameterizedUnitary):
+        if isinstance(matrix, MatrixOfParameters):
             for parameter in matrix.params:
                 self._column(parameter)
             self._checks[len(self._matrices), None] = None

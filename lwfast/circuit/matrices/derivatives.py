@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_RX, BLOCK, LOSS
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
-from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameterized_unitary import MatrixOfParameters
 from lwfast.circuit.parameters import Parameter
 from lwfast.errors import ParameterValueError
+from lwfast.optics.elements import ElementTable
 
+_NAME = "rows"
+_WITH_POLES = (BEAM_SPLITTER_RX, BEAM_SPLITTER_H, LOSS)
+"""Kinds of elements with a value at which amplitudes have no derivative."""
 LEAST_LOSS = 1e-6
 """Below, what one loss changes is lost in the rounding of all light that is lost."""
 
@@ -35,22 +39,20 @@ class Differentiable:
     def __init__(self, bound: BoundElements, chosen: Any) -> None:
         self._bound = bound
         self._values = bound.present()
+        self._rows = rows = _rows_of(bound)
         self.wanted = _wanted(bound.parameters, chosen)
-        steps = bound.table.steps
-        self._columns = steps[:, 3]
-        self._settings: FloatArray = bound.table.constants.copy()
-        for place in np.flatnonzero(self._columns >= 0).tolist():
-            self._settings[place] = float(self._values[self._columns[place]])
+        settings = rows.constants.copy()
         asked = {id(parameter) for parameter in self.wanted}
-        for place in np.flatnonzero(self._columns >= 0).tolist():
-            parameter = bound.parameters[self._columns[place]]
-            if id(parameter) in asked:
-                _check_value(int(steps[place, 0]), float(self._settings[place]), parameter)
+        for row, column, kind in rows.varied:
+            value = settings[row] = float(self._values[column])
+            if kind in _WITH_POLES and id(bound.parameters[column]) in asked:
+                _check_value(kind, value, bound.parameters[column])
+        self._settings: FloatArray = settings
 
     @property
     def varies_loss(self) -> bool:
         """Whether the loss of an element is a Parameter."""
-        return bool(((self._bound.table.steps[:, 0] == LOSS) & (self._columns >= 0)).any())
+        return any(kind == LOSS for _, _, kind in self._rows.varied)
 
     def derivatives(self, by_matrix: ComplexArray) -> dict[Parameter[Any], float]:
         """Take derivatives by the transfer matrix to those by Parameters.
@@ -64,36 +66,20 @@ class Differentiable:
         """
         from lwfast._kernels.optics.gradients.elements_adjoint import elements_adjoint
 
-        bound = self._bound
+        bound, rows = self._bound, self._rows
         matrices = [bound.matrix_at(block, self._values) for block in range(len(bound.matrices))]
-        elements, is_step = self._elements()
-        settings = np.zeros(len(elements))
-        settings[is_step] = self._settings
-        modes = np.concatenate([np.empty(0, dtype=np.int64), *(rows for _, rows in bound.table.blocks)])
         blocks = np.concatenate([np.empty(0, dtype=np.complex128), *(matrix.ravel() for matrix in matrices)])
-        by_settings, by_blocks = np.zeros(len(elements)), np.zeros_like(blocks)
-        elements_adjoint(elements, settings, modes, blocks, by_matrix.copy(), by_settings, by_blocks)
-        found = np.zeros(len(bound.parameters))
-        has_column = self._columns >= 0
-        np.add.at(found, self._columns[has_column], by_settings[is_step][has_column])
-        self._add_symbolic(by_blocks, found)
+        by_settings, by_blocks = np.zeros(len(rows.elements)), np.zeros(len(blocks), dtype=np.complex128)
+        elements_adjoint(
+            rows.elements, self._settings, rows.modes, blocks, by_matrix.copy(), by_settings, by_blocks
+        )
+        found: FloatArray = np.zeros(len(bound.parameters))
+        found += np.bincount(rows.columns, by_settings[rows.with_column], minlength=len(bound.parameters))
+        if matrices:
+            self._add_symbolic(by_blocks, found)
+        slopes = found.tolist()
         place = {id(parameter): column for column, parameter in enumerate(bound.parameters)}
-        return {parameter: float(found[place[id(parameter)]]) for parameter in self.wanted}
-
-    def _elements(self) -> tuple[AnyArray, NDArray[np.bool_]]:
-        """Return int64[N, 4] for the kernel, with rows for blocks, and which rows are steps of the table."""
-        table = self._bound.table
-        steps = table.steps.copy()
-        steps[:, 3] = 0
-        losses = steps[:, 0] == LOSS
-        steps[losses, 2] = steps[losses, 1]  # what is lost has no row in the transfer matrix
-        parts, at, first_mode, first_entry = [], 0, 0, 0
-        for before, rows in table.blocks:
-            size = len(rows)
-            parts += [steps[at:before], np.array([[BLOCK, size, first_mode, first_entry]])]
-            at, first_mode, first_entry = before, first_mode + size, first_entry + size * size
-        elements = np.concatenate([*parts, steps[at:]])
-        return elements, elements[:, 0] != BLOCK
+        return {parameter: slopes[place[id(parameter)]] for parameter in self.wanted}
 
     def _add_symbolic(self, by_blocks: ComplexArray, found: FloatArray) -> None:
         """Add what Parameters change through matrices that are given by symbols."""
@@ -103,10 +89,61 @@ class Differentiable:
             size = len(rows)
             by_block = by_blocks[entry : entry + size * size].reshape(size, size)
             entry += size * size
-            if isinstance(matrix, ParameterizedUnitary):
+            if isinstance(matrix, MatrixOfParameters):
                 for column, parameter in enumerate(self._bound.parameters):
                     if id(parameter) in asked:
                         found[column] += float((by_block.conj() * matrix.derivative(parameter)).real.sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """The elements and blocks of a circuit as the kernel takes them, which no value of a Parameter changes.
+
+    Attributes:
+        elements: int64[N, 4].
+        constants: float64[N], the settings that are not those of a Parameter.
+        modes: int64[...], the modes of the blocks.
+        varied: Of each element with a Parameter: its row, the column of the Parameter, its kind.
+        with_column: int64[P], these rows.
+        columns: int64[P], these columns.
+    """
+
+    elements: AnyArray
+    constants: FloatArray
+    modes: AnyArray
+    varied: list[tuple[int, int, int]]
+    with_column: AnyArray
+    columns: AnyArray
+
+
+def _rows_of(bound: BoundElements) -> _Rows:
+    """Return the rows of a circuit, made once."""
+    found: _Rows | None = bound.derived.get(_NAME)
+    if found is None:
+        found = bound.derived[_NAME] = _made_rows(bound.table)
+    return found
+
+
+def _made_rows(table: ElementTable) -> _Rows:
+    steps = table.steps.copy()
+    steps[:, 3] = 0
+    losses = steps[:, 0] == LOSS
+    steps[losses, 2] = steps[losses, 1]  # what is lost has no row in the transfer matrix
+    parts, at, first_mode, first_entry = [], 0, 0, 0
+    for before, rows in table.blocks:
+        size = len(rows)
+        parts += [steps[at:before], np.array([[BLOCK, size, first_mode, first_entry]])]
+        at, first_mode, first_entry = before, first_mode + size, first_entry + size * size
+    elements = np.concatenate([*parts, steps[at:]])
+    of_step = np.flatnonzero(elements[:, 0] != BLOCK)
+    constants = np.zeros(len(elements))
+    constants[of_step] = table.constants
+    varied = np.flatnonzero(table.steps[:, 3] >= 0)
+    rows_with, columns = of_step[varied], table.steps[varied, 3]
+    kinds = table.steps[varied, 0]
+    modes = np.concatenate([np.empty(0, dtype=np.int64), *(rows for _, rows in table.blocks)])
+    triples = list(zip(rows_with.tolist(), columns.tolist(), kinds.tolist(), strict=True))
+    return _Rows(elements, constants, modes, triples, rows_with, columns)
 
 
 def _wanted(of_circuit: Sequence[Parameter[Any]], chosen: Any) -> list[Parameter[Any]]:

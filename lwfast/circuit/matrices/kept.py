@@ -6,7 +6,7 @@ from typing import Any
 
 from lwfast.circuit.matrices.compiled import CompiledCircuit
 from lwfast.circuit.mode_layout import Layout
-from lwfast.circuit.parameterized_unitary import ParameterizedUnitary
+from lwfast.circuit.parameterized_unitary import MatrixOfParameters
 from lwfast.circuit.parameters import Parameter
 
 _MOST_MODES = 64
@@ -41,7 +41,7 @@ class KeptBuild:
     @property
     def can_be_kept(self) -> bool:
         """Whether a later look can tell that nothing has changed, and the matrix is small."""
-        of_symbols = any(isinstance(one, ParameterizedUnitary) for one in self._compilation.bound.matrices)
+        of_symbols = any(isinstance(one, MatrixOfParameters) for one in self._compilation.bound.matrices)
         return (
             not of_symbols
             and self.compiled.total_modes <= _MOST_MODES
@@ -56,8 +56,9 @@ class KeptBuild:
         """
         return (
             self._compilation.fits(layout.n_modes, layout.components)
-            and layout.heralds == self.heralds
-            and all(parameter.get() is value for parameter, value in self._taken)
+            and layout.heralds.input == self.heralds.input
+            and layout.heralds.output == self.heralds.output
+            and (not self._taken or all(parameter.get() is value for parameter, value in self._taken))
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lwfast._base.buffers import frozen
 from lwfast._base.memory import check_memory
+from lwfast._base.setting_names import told_values
 from lwfast._base.validation import refuse_masked
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
@@ -88,8 +89,7 @@ class SettingTable:
 
     def told(self, row: int) -> str:
         """Return a setting as text, for messages."""
-        values = self.values[row].tolist()
-        return ", ".join(f"{label}={value!r}" for label, value in zip(self.labels, values, strict=True))
+        return told_values(self.labels, self.values[row].tolist())
 
 
 def setting_table(there: Sequence[Parameter[Any]], parameters: Any, *, grid: bool = False) -> SettingTable:

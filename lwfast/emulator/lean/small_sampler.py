@@ -1,7 +1,8 @@
-"""Samplers of few photons that are not lost, with perfect sources and detectors."""
+"""Samplers of few photons: without loss and with perfect hardware, or run again on the same circuit."""
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from lwfast._base.memory import memory_limit
 from lwfast._types import FloatArray
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.heralding import with_heralds
+from lwfast.emulator.lean.kept_distributions import draw_again
 from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, known_circuit
 from lwfast.emulator.lean.uniform_numbers import uniform_numbers
 from lwfast.emulator.plans import CLIFFORD, PERMANENT
@@ -61,7 +63,7 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late
         where the long way has to be taken. What is wrong with a task is for the long way to find: nothing is
         drawn or raised here then.
     """
-    if task.source is not None or task.detector is not None or backend in (CLIFFORD, PERMANENT):
+    if backend in (CLIFFORD, PERMANENT):
         return None
     selection = task.post_selection
     if selection is not None and not (type(selection) is PostSelection and has_only_rules(selection)):
@@ -70,10 +72,17 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late
     if not 0 < n_samples <= _MOST_SAMPLES:
         return None
     known = known_circuit(task.circuit)
-    if known is None or known.entries is None:
+    if known is None:
         return None
     rules = () if selection is None else tuple(selection.rules)
     occupation, least = as_occupation(task.input_state), task.min_detection or 0
+    if task.source is not None or task.detector is not None or known.entries is None:
+        drawn = draw_again(task, backend, known, rules, occupation)
+        if drawn is None:
+            return None
+        source = copy.copy(task.source)
+        late = functools.partial(front_distribution, known.build.compiled, task.input_state, source)
+        return sampled_result(task, *drawn), late
     shot = _small_shot(known.n_modes, occupation, known.inputs, known.outputs, rules, least)
     if shot is None or memory_limit() < ALLOWED_BYTES:
         return None

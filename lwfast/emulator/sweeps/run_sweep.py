@@ -13,7 +13,8 @@ from lwfast._base.memory import check_memory
 from lwfast._base.progress import step
 from lwfast.emulator.plans import Plan, announce
 from lwfast.emulator.sweeps.setting_runs import Columns, Prepare, SettingRuns, joined, parts, telling
-from lwfast.emulator.sweeps.stacked import run_part
+from lwfast.emulator.sweeps.stacked import may_be_stack, run_part
+from lwfast.optics.costs import CALL_SECONDS
 from lwfast.results import SweepResult, SweepSimulationResult
 from lwfast.results.columns.record import ResultRecord
 from lwfast.tasks import Sweep
@@ -38,7 +39,7 @@ def run_sweep(
 
     Raises:
         ResourceLimitError: The result would not fit in memory.
-        Exception: As a run of one of the settings does, with a note of which it was.
+        Exception: As a run of one of the settings does, with the number of the setting.
     """
     plan = plan_sweep(data, name, prepare, to_run=True)
     announce([plan])
@@ -47,9 +48,11 @@ def run_sweep(
         seed = root_seed(data.base.random_seed, data.base.rng)
         # The Generator, where there was one, has done its part, and need not travel.
         data = replace(data, base=replace(data.base, rng=None))
-    found = list(
-        _in_order(parts(data, name, prepare, seed, plan.seconds / len(data.table)), len(data.table), executor)
-    )
+    number = len(data.table)
+    seconds = plan.seconds / number
+    if may_be_stack(data.base):
+        seconds -= CALL_SECONDS  # what a run by itself spends on being called
+    found = list(_in_order(parts(data, name, prepare, seed, seconds), number, executor))
     axis = sweep.axis
     base = data.base
     if isinstance(base, SamplerTask):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from lwfast._base.setting_names import naming_setting
 from lwfast._types import ComplexArray
 from lwfast.circuit import HeraldData
 from lwfast.circuit.matrices.setting_table import SettingTable
@@ -21,8 +22,11 @@ Prepare = Callable[..., Any]
 Columns = tuple[Any, ...]
 """What `columns_of_results` returns: less to send than results."""
 _PARTS = 32
-_MOST_SETTINGS = 512
+_MOST_SETTINGS = 2048
+_MATRIX_BYTES = 32 << 20
+"""What the matrices that are multiplied up at once may take."""
 _PART_SECONDS = 0.05
+_LEAST_SECONDS = 1e-5
 """A part is small enough for progress and Ctrl-C, and large enough to be worth sending to a process."""
 
 
@@ -88,16 +92,25 @@ class SettingRuns:
         """Parse and plan a setting.
 
         Raises:
-            Exception: As for a run of the setting alone, with a note of which setting it was.
+            Exception: As for a run of the setting alone, with the number of the setting.
         """
         with telling(self.first + row, self.table, row):
             return self.prepare(self.task_of(row), self.name, to_run=True)
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each setting, or shots; none of a task that draws nothing."""
+        return self.base.n_samples if isinstance(self.base, SamplerTask) else 0
+
+    def one_by_one(self, rows: Iterable[int]) -> Columns:
+        """Run settings, each by itself, and put their results into columns."""
+        return columns_of_results([self.run_one(row) for row in rows])
 
     def run_one(self, row: int) -> Any:
         """Run a setting by itself.
 
         Raises:
-            Exception: As for a run of the setting alone, with a note of which setting it was.
+            Exception: As for a run of the setting alone, with the number of the setting.
         """
         with telling(self.first + row, self.table, row):
             return self.prepare(self.task_of(row), self.name, to_run=True).run()
@@ -116,12 +129,18 @@ def parts(
         seconds: About how long a setting takes.
     """
     number = len(data.table)
-    worth = int(_PART_SECONDS / max(seconds, 1e-6))
+    worth = int(_PART_SECONDS / max(seconds, _LEAST_SECONDS))
     size = min(max(1, -(-number // _PARTS), worth), _MOST_SETTINGS)
-    for begin in range(0, number, size):
-        end = min(begin + size, number)
-        table = replace(data.table.part(begin, end), parameters=())  # a process has no use for them
-        yield SettingRuns(data.base, name, prepare, data.unitaries(begin, end), table, seed, begin)
+    # Circuits are multiplied up for several parts together: values are looked at once for all of them.
+    at_once = size * max(1, _MATRIX_BYTES // (16 * data.bound.table.n_rows**2 * size))
+    for first in range(0, number, at_once):
+        last = min(first + at_once, number)
+        unitaries = data.unitaries(first, last)
+        for begin in range(first, last, size):
+            end = min(begin + size, last)
+            table = replace(data.table.part(begin, end), parameters=())  # a process has no use for them
+            these = unitaries[begin - first : end - first]
+            yield SettingRuns(data.base, name, prepare, these, table, seed, begin)
 
 
 def joined(pieces: list[Columns]) -> Columns:
@@ -154,11 +173,6 @@ def columns_of_results(results: list[Any]) -> Columns:
     return array, np.array(results[0].output_table), attributes
 
 
-@contextmanager
-def telling(number: int, table: SettingTable, row: int) -> Iterator[None]:
-    """Say which setting an error came of."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"This came of setting {number} of the sweep: {table.told(row)}.")
-        raise
+def telling(number: int, table: SettingTable, row: int) -> AbstractContextManager[None]:
+    """Say in an error which setting of a sweep it is about."""
+    return naming_setting("sweep", lambda: number, lambda: table.told(row))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.emulator.plans import SLOS, surely_exact
 from lwfast.emulator.sampling import Sampling
-from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, columns_of_results, joined
+from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, joined
 from lwfast.optics.costs import MULTINOMIAL_SAMPLES
 from lwfast.optics.distributions.stacks import fock_stack
 from lwfast.optics.light import Light
 from lwfast.optics.noise.loss import UNIT_ROUNDING
-from lwfast.optics.samples.sample_counts import sample_counts
+from lwfast.optics.samples.sample_counts import counts_of_stack, seen_of_stack
+from lwfast.optics.samples.spawned import children_of
 from lwfast.tasks.data import SamplerTask
 
 _STACK_BYTES = 64 << 20
@@ -25,21 +27,60 @@ _UNLIKELY = 1e-9
 """Below, whether a total is more than rounding is asked as a run alone asks it."""
 
 
+class Stackable(Protocol):
+    """Runs of settings that follow each other, of a perfect source, a unitary and perfect detectors."""
+
+    @property
+    def unitaries(self) -> ComplexArray:
+        """complex128[k, m, m], of each setting."""
+
+    @property
+    def seed(self) -> np.random.SeedSequence | None:
+        """The seed whose children the settings draw from."""
+
+    @property
+    def first(self) -> int:
+        """The number of the first of these settings in the whole sweep."""
+
+    @property
+    def name(self) -> str:
+        """Name of the backend."""
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each setting, or shots."""
+
+    def __len__(self) -> int: ...
+
+    def piece(self, begin: int, end: int) -> Self:
+        """Return the runs of some of these settings."""
+
+    def prepared(self, row: int) -> Any:
+        """Parse and plan a setting: an object with `sampling` and `plan`."""
+
+    def one_by_one(self, rows: Iterable[int]) -> Columns:
+        """Run settings, each by itself, and put their results into columns."""
+
+
 def run_part(part: SettingRuns) -> Columns:
     """Run a part of a sweep: as a stack where that gives the same bits, else one setting after the other."""
-    if isinstance(part.base, SamplerTask) and part.base.n_samples:
-        found = _as_stack(part)
-        if found is not None:
-            return found
-    return columns_of_results([part.run_one(row) for row in range(len(part))])
+    found = as_stack(part) if may_be_stack(part.base) else None
+    return part.one_by_one(range(len(part))) if found is None else found
 
 
-def _as_stack(part: SettingRuns) -> Columns | None:
-    """Run the settings together; None where a run alone might take another way to its samples."""
-    task: Any = part.base
-    if task.circuit.loss_modes or task.source is not None or task.detector is not None:
-        return None
-    if task.n_samples >= MULTINOMIAL_SAMPLES or not _are_clean(part.unitaries):
+def may_be_stack(task: Any) -> bool:
+    """Say whether settings of a task are run together, unless one of them needs a closer look."""
+    return (
+        isinstance(task, SamplerTask)
+        and not task.circuit.loss_modes
+        and task.source is None
+        and task.detector is None
+    )
+
+
+def as_stack(part: Stackable) -> Columns | None:
+    """Run settings together; None where a run alone might take another way to its samples."""
+    if not 0 < part.n_samples < MULTINOMIAL_SAMPLES or not _are_clean(part.unitaries):
         return None
     first = part.prepared(0)
     sampling, plan = first.sampling, first.plan
@@ -56,7 +97,7 @@ def _as_stack(part: SettingRuns) -> Columns | None:
     return joined([_stacked(piece, sampling) for piece in pieces])
 
 
-def _stacked(part: SettingRuns, sampling: Sampling) -> Columns:
+def _stacked(part: Stackable, sampling: Sampling) -> Columns:
     """Run settings whose distributions fit in memory together.
 
     Args:
@@ -85,7 +126,7 @@ def _stacked(part: SettingRuns, sampling: Sampling) -> Columns:
     if not sampling.every_shot:
         alone = totals <= _UNLIKELY
     if alone.all():
-        return columns_of_results([part.run_one(row) for row in range(len(part))])
+        return part.one_by_one(range(len(part)))
     drawn = _counts(part, probabilities, totals, sampling.every_shot and conditions.any, ~alone)
     return _columns(part, found.states, drawn, np.flatnonzero(alone))
 
@@ -98,15 +139,18 @@ def _are_clean(unitaries: ComplexArray) -> bool:
 
 
 def _counts(
-    part: SettingRuns,
+    part: Stackable,
     probabilities: FloatArray,
     totals: FloatArray,
     every_shot: bool,
     keep: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Draw the samples of each setting from its own child of the seed; int64[k, K]."""
-    seed, task = part.seed, part.base
-    if seed is None or not isinstance(task, SamplerTask):
+    """Draw the samples of each setting from its own child of the seed.
+
+    Returns:
+        int64[k, K], or int64[k, K + 1] with what does not count where shots are counted.
+    """
+    if part.seed is None:
         raise AssertionError("Samples are drawn from a seed.")
     if every_shot:
         # One outcome more stands for all that do not count.
@@ -115,32 +159,24 @@ def _counts(
     elif not keep.all():
         probabilities = probabilities.copy()
         probabilities[~keep] = 1.0  # drawn from, and thrown away: every setting has a child
-    # The children of these settings follow those of the settings before.
-    children = np.random.SeedSequence(
-        seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size, n_children_spawned=part.first
-    )
-    counts = sample_counts(probabilities, task.n_samples, rng=children)
-    return counts[:, :-1] if every_shot else counts
+    children = children_of(part.seed, part.first, len(part))
+    return counts_of_stack(probabilities, part.n_samples, children, (len(part),))
 
 
-def _columns(part: SettingRuns, states: Any, counts: NDArray[np.int64], alone: NDArray[np.int64]) -> Columns:
-    if len(alone):
-        # Each of these tells by itself why nothing counts, or that something does.
-        singles = {int(row): part.run_one(int(row)) for row in alone}
-        pieces, lengths = [], []
-        reason = None
-        for row in range(len(part)):
-            if row in singles:
-                single = singles[row]
-                pieces.append((single.states, single.counts))
-                reason = reason or single.nothing_left
-            else:
-                seen = np.flatnonzero(counts[row])
-                pieces.append((states[seen], counts[row, seen]))
-            lengths.append(len(pieces[-1][0]))
-        tables, columns = zip(*pieces, strict=True)
-        return np.concatenate(tables), np.concatenate(columns), np.array(lengths, dtype=np.int64), reason
-    rows, seen = np.nonzero(counts)
-    numbers = np.bincount(rows, minlength=len(part)).astype(np.int64)
-    empty = None if numbers.all() else part.run_one(int(np.argmin(numbers))).nothing_left
-    return states[seen], counts[rows, seen], numbers, empty
+def _columns(
+    part: Stackable, states: StateTable, counts: NDArray[np.int64], alone: NDArray[np.int64]
+) -> Columns:
+    if not len(alone):
+        *found, numbers = seen_of_stack(counts, states)
+        empty = None if numbers.all() else part.one_by_one([int(np.argmin(numbers))])[3]
+        return *found, numbers, empty
+    # Each of these tells by itself why nothing counts, or that something does.
+    pieces: list[Columns] = []
+    begin = 0
+    for row in [*alone.tolist(), len(part)]:
+        if begin < row:
+            pieces.append(_columns(part.piece(begin, row), states, counts[begin:row], alone[:0]))
+        if row < len(part):
+            pieces.append(part.one_by_one([row]))
+        begin = row + 1
+    return joined(pieces)

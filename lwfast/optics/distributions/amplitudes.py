@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import functools
 import math
 from types import ModuleType
@@ -18,7 +19,7 @@ from lwfast.optics.permanents.methods import STACK_TO, permanent_of_one
 from lwfast.optics.permanents.permanent import permanent
 from lwfast.optics.photon_limits import check_amplitudes_hold
 
-_ALONE_TO = 6
+ALONE_TO = 6
 """Photons up to which a single permanent is expanded; see `permanent`."""
 
 
@@ -41,10 +42,11 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
     check_amplitudes_hold(n)
     if n == 0:
         return np.ones(len(outputs), dtype=np.complex128)
-    if len(outputs) == 1 and n <= _ALONE_TO:
-        one = _one_amplitude(matrix, photons, outputs[0])
-        if one is not None:
-            return one
+    if len(outputs) == 1 and n <= ALONE_TO:
+        found = np.empty(1, dtype=np.complex128)
+        if write_one_amplitude(matrix, np.array(photons, dtype=np.uint8), outputs[0], found):
+            step("permanents", 1, 1)
+            return found
     factorials = np.array([float(math.factorial(k)) for k in range(n + 1)])
     # Two roots of up to 170! each: their product would leave the range of float64 from 99 photons on.
     root = math.sqrt(math.prod(math.factorial(k) for k in photons))
@@ -76,13 +78,22 @@ def _stacked_permanents(
         step("permanents", begin + len(part), len(outputs))
 
 
-def _one_amplitude(matrix: ComplexArray, photons: tuple[int, ...], output: StateTable) -> ComplexArray | None:
-    """Return complex128[1], the amplitude of one output, in a call; None where it takes another method."""
-    found = np.empty(1, dtype=np.complex128)
-    entered = np.array(photons, dtype=np.uint8)
-    _amplitude_kernels().small_amplitude(np.ascontiguousarray(matrix), entered, output, found)
-    step("permanents", 1, 1)
-    return None if np.isnan(found[0]) else found
+def write_one_amplitude(
+    matrix: ComplexArray, photons: StateTable, output: StateTable, out: ComplexArray
+) -> bool:
+    """Compute the amplitude from one input to one output in a call, and say whether it could.
+
+    Args:
+        matrix: complex128[M, m], a column for each input mode.
+        photons: uint8[m], 1 to `ALONE_TO` photons in all.
+        output: uint8[M], as many.
+        out: complex128[1], where the amplitude is written.
+
+    Returns:
+        False where the amplitude takes another method; `out` has no meaning then.
+    """
+    _amplitude_kernels().small_amplitude(np.ascontiguousarray(matrix), photons, output, out)
+    return not cmath.isnan(out[0])
 
 
 @functools.cache

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import run_chunks
-from lwfast._types import ComplexArray, FloatArray
+from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.optics.costs import layers_bytes, layers_seconds
 from lwfast.optics.distributions.layout import FockLayout, chunks_of
 from lwfast.optics.light import Light
@@ -26,6 +26,59 @@ _CAPPED_FROM = 5_000
 """Fewer outcomes are not worth the thought of how rules could leave some out."""
 _MOST_GROWTH = 100.0
 """Beyond, photons that may be lost are taken in turn, not mode by mode: rounding is to stay below 1e-12."""
+_KEPT = 128
+"""Small polynomials whose places and tables are kept, the last ones used: to make them takes longer than to
+use them, and they take some tens of megabytes in all."""
+_SMALL = 4_096
+"""Entries of the last layer of those."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTables:
+    """What kernels look up to multiply out, the same whatever the matrix is; nothing in it is changed.
+
+    Attributes:
+        inner: Modes whose entries the tables list.
+        sizes: Entries of each layer.
+        limits: int64[3, n_modes], bounds, floors and fixed photons of the modes.
+        forward: What `polynomial_layer` reads.
+        link_mode: From `inner_tables`.
+        origin: int64[n_photons + 1], zeros.
+    """
+
+    inner: int
+    sizes: tuple[int, ...]
+    limits: NDArray[np.int64]
+    forward: tuple[AnyArray, ...]
+    link_mode: NDArray[np.int64]
+    origin: NDArray[np.int64]
+
+    @property
+    def weights(self) -> tuple[AnyArray, ...]:
+        """What `weigh_outcomes` reads."""
+        counts, sums, first, _, _, weight = self.forward
+        return counts, sums, first, weight
+
+    @cached_property
+    def back(self) -> tuple[AnyArray, ...]:
+        """What `adjoint_layer` reads, on the way back to derivatives."""
+        from lwfast._kernels.optics.gradients.adjoint import raised_entries
+
+        counts, sums = self.forward[:2]
+        return counts, sums, *raised_entries(self.inner, len(self.sizes) - 1, counts, sums)
+
+
+@lru_cache(_KEPT)
+def _kept_tables(bounds: bytes, floors: bytes, fixed: bytes, unlimited: int, n: int) -> LayerTables:
+    from lwfast._kernels.optics import slos
+
+    limits = np.stack([np.frombuffer(one, dtype=np.int64) for one in (bounds, floors, fixed)])
+    counts, sums = slos.prefix_counts(limits[0], limits[1], n)
+    inner = int(slos.inner_modes(unlimited, n, float(counts[-1, n])))
+    first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
+    forward = counts, sums, first, start, link, weight
+    origin = np.zeros(n + 1, dtype=np.int64)
+    return LayerTables(inner, tuple(counts[-1].tolist()), limits, forward, link_mode, origin)
 
 
 @dataclass(frozen=True)
@@ -103,7 +156,8 @@ class OutputPolynomial:
             float64[1, K], the probabilities; or float64[2, K], real and imaginary part of the coefficients.
         """
         from lwfast._kernels._simd import PADDING
-        from lwfast._kernels.optics import layers, slos
+        from lwfast._kernels.optics.layers import polynomial_layer
+        from lwfast._kernels.optics.slos import link_forms
 
         n, n_modes = self.columns.shape
         # An upper bound takes a microsecond, the estimate a hundred.
@@ -113,28 +167,25 @@ class OutputPolynomial:
             f"The distribution of {n} photons over {self.layout.size:,} outcomes",
             remedy="Draw samples instead (boson_sample, or Backend('clifford')).",
         )
-        counts, sums = slos.prefix_counts(self.bounds, self.floors, n)
-        inner = slos.inner_modes(self.unlimited, n, float(counts[n_modes, n]))
-        first, start, link, link_mode, weight = slos.inner_tables(inner, n, counts, sums)
-        tables = counts, sums, first, start, link, weight
-        limits = np.stack([self.bounds, self.floors, self.fixed])
+        tables = self.tables
+        inner, limits, sizes = tables.inner, tables.limits, tables.sizes
         base, n_out = self.bases
         forms = np.stack([self.columns.real, self.columns.imag], axis=1)
         layout = inner, n_modes, n_modes, n_modes, 0
-        origin = np.zeros_like(base)
+        origin = tables.origin
         source = np.zeros((2, 1 + PADDING))
         source[0, 0] = 1.0
         for k, form in enumerate(forms, 1):
-            out = np.empty((2, int(counts[n_modes, k]) + PADDING)) if k < n else None
+            out = np.empty((2, sizes[k] + PADDING)) if k < n else None
             if out is None:
                 out = np.zeros((2 if amplitudes else 1, n_out))
                 layout = inner, self.n_free, self.n_kept, n_modes, self.layout.n_least
                 origin = base
-            links = slos.link_forms(link_mode, inner, form)
+            links = link_forms(tables.link_mode, inner, form)
             layer = partial(
-                layers.polynomial_layer, source, k, form, links, layout, limits, tables, origin, out
+                polynomial_layer, source, k, form, links, layout, limits, tables.forward, origin, out
             )
-            chunks = chunks_of(int(counts[n_modes, k]))
+            chunks = chunks_of(sizes[k])
 
             def task(chunk: int, layer: Any = layer, chunks: int = chunks) -> None:
                 layer((chunk, chunks))
@@ -143,6 +194,13 @@ class OutputPolynomial:
             source = out
             del layer, task, out  # they hold the layer before, while the next one is made
         return source
+
+    @property
+    def tables(self) -> LayerTables:
+        """What kernels look up, kept ones where the polynomial is small."""
+        n, n_modes = self.columns.shape
+        make = _kept_tables if states_of(n_modes, n) <= _SMALL else _kept_tables.__wrapped__
+        return make(self.bounds.tobytes(), self.floors.tobytes(), self.fixed.tobytes(), self.unlimited, n)
 
     @property
     def unlimited(self) -> int:
@@ -154,14 +212,7 @@ class OutputPolynomial:
     @property
     def bases(self) -> tuple[NDArray[np.int64], int]:
         """Where the outcomes of each number of photons begin, int64[n_photons + 1], and their number."""
-        base = np.zeros(self.n_photons + 1, dtype=np.int64)
-        n_out = 0
-        for d, size in zip(
-            range(self.layout.n_photons, self.layout.n_least - 1, -1), self.layout.sizes, strict=True
-        ):
-            base[d] = n_out
-            n_out += size
-        return base, n_out
+        return _bases(self.layout, self.n_photons)
 
 
 def output_polynomial(
@@ -190,53 +241,132 @@ def output_polynomial(
     n = light.n_photons
     check_amplitudes_hold(n)
     columns = light.columns
+    linked: tuple[tuple[int, ...], ...] = ()
+    rows = columns[:0]
     if dilation is not None:
-        rows, lossy = dilation.rows, np.arange(len(dilation.rows))
-    else:
-        rows = light.loss_rows if follow_loss else np.empty((0, columns.shape[1]), dtype=np.complex128)
-        rows = without_rounding(rows)
+        rows = dilation.rows
+        linked = _linked(np.arange(len(rows)), dilation.links)
+    elif follow_loss and not light.is_isometry:
+        rows = without_rounding(light.loss_rows)
         lossy = lossy_rows(rows)
-    links = rows != 0 if dilation is None else dilation.links
+        linked, rows = _linked(lossy, rows != 0), rows[lossy]
+    lay_out = _kept_places if states_of(light.n_modes + len(linked), n) <= _SMALL else _places
+    places = lay_out(
+        light.n_modes,
+        tuple(light.numbers),
+        tuple(sorted(heralds.items())),
+        least,
+        tuple(pairs),
+        linked,
+        dilation is None or dilation.triangular,
+    )
+    forms = columns[places.kept]
+    if linked:
+        forms = np.concatenate([forms, rows])
+    scaled = forms[:, places.of_photon] / places.roots
+    return OutputPolynomial(
+        layout=places.layout,
+        columns=np.ascontiguousarray(scaled.T),
+        n_free=places.n_free,
+        n_kept=len(places.kept),
+        bounds=places.bounds,
+        floors=places.floors,
+        fixed=places.fixed,
+        photons=places.photons,
+        kept=places.kept,
+    )
+
+
+def _linked(lossy: NDArray[np.int64], links: NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    """Return of each row that takes lost light its number, then which occupied modes reach it."""
+    return tuple((row, *links[row].tolist()) for row in lossy.tolist())
+
+
+class _Places(NamedTuple):
+    """All of an output polynomial but its entries; nothing in it is changed."""
+
+    layout: FockLayout
+    n_free: int
+    kept: list[int]
+    photons: list[tuple[int, int]]
+    of_photon: list[int]
+    roots: ComplexArray
+    bounds: NDArray[np.int64]
+    floors: NDArray[np.int64]
+    fixed: NDArray[np.int64]
+
+
+def _places(
+    n_modes: int,
+    numbers: tuple[int, ...],
+    heralds: tuple[tuple[int, int], ...],
+    least: int,
+    pairs: tuple[Rule, ...],
+    links: tuple[tuple[int, ...], ...],
+    triangular: bool,
+) -> _Places:
+    """Lay out modes and photons.
+
+    Args:
+        n_modes: Output modes.
+        numbers: Photons of each occupied input mode.
+        heralds: Modes and photons, by mode.
+        least: Fewest photons wanted in the other modes.
+        pairs: Rules on those.
+        links: What `_linked` says of the rows that take lost light.
+        triangular: Whether those rows are an upper triangle.
+    """
+    n = sum(numbers)
+    wanted = dict(heralds)
     # A herald of no photon leaves nothing to follow: its mode is left out.
-    herald_modes = [mode for mode in sorted(heralds) if heralds[mode] > 0]
-    free = [mode for mode in range(light.n_modes) if mode not in heralds]
-    most = n - sum(heralds.values())
-    least = max(least, 0) if len(lossy) else max(least, most)
+    herald_modes = [mode for mode, photons in heralds if photons > 0]
+    free = [mode for mode in range(n_modes) if mode not in wanted]
+    most = n - sum(wanted.values())
+    least = max(least, 0) if links else max(least, most)
     layout = FockLayout(len(free), max(most, -1), max(least, 0))
     caps = useful_caps(pairs, layout) if pairs else ()
     layout = replace(layout, caps=caps) if caps else layout
     free = [free[position] for position in layout.order]
-    forms = np.vstack([columns[free], columns[herald_modes], rows[lossy]])
-    numbers = light.numbers
     # The triangle of lost photons saves most of their states, but asks for the photons mode by mode.
-    triangular = dilation is None or dilation.triangular
-    mode_by_mode = triangular and len(lossy) > 0 and growth_one_by_one(numbers) < _MOST_GROWTH
-    photons = listed_photons(numbers, mode_by_mode=mode_by_mode)
+    mode_by_mode = triangular and len(links) > 0 and growth_one_by_one(list(numbers)) < _MOST_GROWTH
+    photons = listed_photons(list(numbers), mode_by_mode=mode_by_mode)
     n_kept = len(free) + len(herald_modes)
-    n_modes = len(forms)
-    bounds = np.full(n_modes, n, dtype=np.int64)
-    floors = np.zeros(n_modes, dtype=np.int64)
-    fixed = np.zeros(n_modes, dtype=np.int64)
+    n_all = n_kept + len(links)
+    bounds = np.full(n_all, n, dtype=np.int64)
+    floors = np.zeros(n_all, dtype=np.int64)
+    fixed = np.zeros(n_all, dtype=np.int64)
     for position, column in enumerate(layout.order if layout.caps else ()):
         if layout.caps[column] < layout.n_photons:
             bounds[position] = layout.caps[column]
     for position, mode in enumerate(herald_modes, len(free)):
-        bounds[position] = fixed[position] = heralds[mode]
-    for position, row in enumerate(lossy, n_kept):
+        bounds[position] = fixed[position] = wanted[mode]
+    for position, (row, *linked) in enumerate(links, n_kept):
         floors[position] = sum(column < row for column, _ in photons) if mode_by_mode else 0
-        bounds[position] = sum(links[row, column] for column, _ in photons)
-    scaled = [forms[:, column] / math.sqrt(repeat) for column, repeat in photons]
-    return OutputPolynomial(
+        bounds[position] = sum(linked[column] for column, _ in photons)
+    return _Places(
         layout=layout,
-        columns=np.array(scaled, dtype=np.complex128).reshape(n, n_modes),
         n_free=len(free),
-        n_kept=n_kept,
+        kept=[*free, *herald_modes],
+        photons=photons,
+        of_photon=[column for column, _ in photons],
+        roots=np.array([math.sqrt(repeat) for _, repeat in photons], dtype=np.complex128),
         bounds=bounds,
         floors=floors,
         fixed=fixed,
-        photons=photons,
-        kept=[*free, *herald_modes],
     )
+
+
+_kept_places = lru_cache(_KEPT)(_places)
+
+
+@lru_cache(_KEPT)
+def _bases(layout: FockLayout, n_photons: int) -> tuple[NDArray[np.int64], int]:
+    base = np.zeros(n_photons + 1, dtype=np.int64)
+    n_out = 0
+    for d, size in zip(range(layout.n_photons, layout.n_least - 1, -1), layout.sizes, strict=True):
+        base[d] = n_out
+        n_out += size
+    return base, n_out
 
 
 def useful_caps(pairs: Sequence[Rule], layout: FockLayout) -> tuple[int, ...]:

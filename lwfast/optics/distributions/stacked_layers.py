@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -325,6 +325,7 @@ def stack_of_forms(
     pairs: Sequence[Rule] = (),
     amplitudes: bool = False,
     workers: int | None = None,
+    wanted: Callable[[int], bool] = lambda _: True,
 ) -> Iterator[tuple[NDArray[np.int64], LayerProgram | None, AnyArray]]:
     """Compute small distributions of photon numbers, for settings that lose light in as many modes together.
 
@@ -335,10 +336,11 @@ def stack_of_forms(
         pairs: Rules on the other modes, checked.
         amplitudes: Compute amplitudes instead; the forms have no rows that lose light then.
         workers: Number of threads.
+        wanted: Says whether to compute the distributions of settings that lose light in so many modes.
 
     Yields:
         (settings, program, values): int64, which of the settings; what was done; and float64[S, K] or
-        complex128[S, K]. Program and values are None and empty where distributions are not small.
+        complex128[S, K]. Program and values are None and empty where distributions are not small or wanted.
     """
     rows = without_rounding(forms.rows)
     losing = rows_that_lose(rows)
@@ -347,7 +349,7 @@ def stack_of_forms(
     free, modes = program_modes(forms.photons.shape[1], heralds)
     for n_loss in np.unique(numbers).tolist():
         members = np.flatnonzero(numbers == n_loss)
-        if not fits(len(free), heralds, n_loss, n_photons):
+        if not (fits(len(free), heralds, n_loss, n_photons) and wanted(n_loss)):
             yield members, None, np.empty(0)
             continue
         program = layer_program(len(free), fixed_photons(heralds), n_loss, n_photons, least, tuple(pairs))

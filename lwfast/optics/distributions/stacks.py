@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from lwfast._base.memory import check_memory
 from lwfast._base.progress import step
+from lwfast._base.setting_names import naming_setting
 from lwfast._types import AnyArray, ComplexArray, StateTable
-from lwfast.errors import LightworksError
 from lwfast.optics.distributions.photon_numbers import OutputDistribution, fock_distribution, of_program
 from lwfast.optics.distributions.stacked_layers import (
     MOST_PHOTONS,
@@ -43,17 +44,16 @@ class Part(NamedTuple):
     found: OutputDistribution
 
 
-@contextmanager
-def naming(index: int, shape: tuple[int, ...]) -> Iterator[None]:
-    """Say in the message of an error which setting of a stack it is about."""
-    try:
-        yield
-    except (LightworksError, ValueError) as error:
-        if not shape:
-            raise  # there is but one
-        place = tuple(int(k) for k in np.unravel_index(index, shape))
-        where = place[0] if len(place) == 1 else place
-        raise type(error)(f"Setting {where} of the stack: {error}") from None
+def naming(index: int, shape: tuple[int, ...]) -> AbstractContextManager[None]:
+    """Say in an error which setting of a stack it is about, where there are several."""
+    if not shape:
+        return nullcontext()
+
+    def place() -> object:
+        found = tuple(int(k) for k in np.unravel_index(index, shape))
+        return found[0] if len(found) == 1 else found
+
+    return naming_setting("stack", place)
 
 
 def fock_stack(
@@ -97,6 +97,74 @@ def fock_stack(
         ValueError: Amplitudes are asked for, and a matrix is lossy; or `light_of` says so.
         ResourceLimitError: It would not fit in memory.
     """
+
+    def alone(index: int) -> OutputDistribution:
+        return fock_distribution(
+            light_of(index), heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers
+        )
+
+    parts = []
+    for settings, found in fock_parts(
+        matrices,
+        photons,
+        shape,
+        light_of,
+        heralds,
+        least,
+        tolerance=tolerance,
+        clip=clip,
+        pairs=pairs,
+        amplitudes=amplitudes,
+        workers=workers,
+    ):
+        if found is not None:
+            parts.append(Part(settings, found))
+            continue
+        singles = parts_of(one_by_one(alone, settings, shape))
+        parts.extend(part._replace(settings=settings[part.settings]) for part in singles)
+    return merged(joined(parts), shape)
+
+
+def fock_parts(
+    matrices: ComplexArray,
+    photons: NDArray[np.int64],
+    shape: tuple[int, ...],
+    light_of: Callable[[int], Light],
+    heralds: dict[int, int],
+    least: int,
+    *,
+    tolerance: float = 1e-10,
+    clip: bool = False,
+    pairs: Sequence[Rule] = (),
+    amplitudes: bool = False,
+    workers: int | None = None,
+    wanted: Callable[[int, int], bool] = lambda *_: True,
+) -> Iterator[tuple[NDArray[np.int64], OutputDistribution | None]]:
+    """Compute the distributions of a stack of settings, part by part.
+
+    Args:
+        matrices: As in `fock_stack`, and so on.
+        photons: Photons.
+        shape: The shape of the stack, for messages.
+        light_of: Parses a setting.
+        heralds: Photons demanded in output modes.
+        least: Fewest photons in the other modes.
+        tolerance: How far the matrices may be off by rounding.
+        clip: Whether `light_of` clips what rounding amplifies.
+        pairs: Rules on the other modes, checked.
+        amplitudes: Compute amplitudes too.
+        workers: Number of threads.
+        wanted: Says whether to compute the distributions of settings, by the number of their photons and that
+            of the modes that take lost ones.
+
+    Yields:
+        (settings, found): int64, places in the stack, and their distributions, probabilities float64[S, K];
+        None where these are not small, or not wanted. Together all settings, each once.
+
+    Raises:
+        ValueError: As `fock_stack` does, before anything is yielded.
+        ResourceLimitError: It would not fit in memory.
+    """
     n_settings = math.prod(shape)
     totals = photons.sum(axis=1)
     stacks = []
@@ -114,34 +182,30 @@ def fock_stack(
             if amplitudes:
                 lights[index].check_amplitudes()
 
-    def alone(index: int) -> OutputDistribution:
-        light = lights[index] if index in lights else light_of(index)
-        return fock_distribution(light, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers)
-
-    parts = []
     for stack in stacks:
-        if len(stack.plain):
-            program = layer_program(
-                len(stack.free), fixed_photons(heralds), 0, stack.n_photons, least, tuple(pairs)
-            )
+        total = stack.n_photons
+        if len(stack.plain) and not wanted(total, 0):
+            yield stack.plain, None
+        elif len(stack.plain):
+            program = layer_program(len(stack.free), fixed_photons(heralds), 0, total, least, tuple(pairs))
             values = run_program(
                 program, *stack.plain_forms(), len(stack.plain), amplitudes=amplitudes, workers=workers
             )
-            parts.append(Part(stack.plain, of_program(program, values)))
+            yield stack.plain, of_program(program, values)
         groups = [(stack.lossy, stack.lossy_forms)] if len(stack.lossy) else []
         if len(stack.careful):
             groups.append((stack.careful, forms_of_lights([lights[k] for k in stack.careful.tolist()])))
         for settings, forms in groups:
             for members, done, values in stack_of_forms(
-                forms, heralds, least, pairs=pairs, amplitudes=amplitudes, workers=workers
+                forms,
+                heralds,
+                least,
+                pairs=pairs,
+                amplitudes=amplitudes,
+                workers=workers,
+                wanted=functools.partial(wanted, total),
             ):
-                these = settings[members]
-                if done is not None:
-                    parts.append(Part(these, of_program(done, values)))
-                    continue
-                found = parts_of(one_by_one(alone, these, shape))
-                parts.extend(part._replace(settings=these[part.settings]) for part in found)
-    return merged(joined(parts), shape)
+                yield settings[members], None if done is None else of_program(done, values)
 
 
 class _Stack:

@@ -19,8 +19,6 @@ from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import (
     checked_matrix,
     checked_occupation,
-    checked_samples,
-    checked_settings,
     is_stack,
     matrix_tolerance,
 )
@@ -35,13 +33,10 @@ from lwfast.optics.costs import (
     slowest_sample_seconds,
 )
 from lwfast.optics.distributions.photon_numbers import fock_distribution
-from lwfast.optics.distributions.stacks import naming
 from lwfast.optics.light import Light, parsed_light
-from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.optics.permanents.expansions import sample_in_steps
 from lwfast.optics.samples.sample_counts import guide_to
-from lwfast.optics.samples.spawned import spawned
-from lwfast.optics.unitary import unitary_deviation
+from lwfast.optics.samples.sample_stack import sample_stack
 
 _STEPS_FROM_SECONDS = 0.1
 """Samples that take longer are drawn in steps."""
@@ -108,7 +103,7 @@ def boson_sample(
         `_kernels/optics/samples`.
     """
     if is_stack(unitary, occupation):
-        return _sample_stack(unitary, occupation, n_samples, rng, workers, progress)
+        return sample_stack(unitary, occupation, n_samples, boson_sample, rng, workers, progress)
     matrix = checked_matrix(unitary)
     photons = checked_occupation(occupation, len(matrix))
     light = parsed_light(matrix, photons, matrix_tolerance(unitary))
@@ -117,43 +112,6 @@ def boson_sample(
         return _from_distribution(light, count, rng, workers, progress)
     inputs = np.repeat(np.arange(len(matrix)), photons)[np.newaxis]
     return _sample(light, inputs, count, rng, workers, progress)
-
-
-def _sample_stack(
-    unitary: ArrayLike,
-    occupation: ArrayLike,
-    n_samples: int,
-    rng: SeedLike,
-    workers: int | None,
-    progress: ProgressLike,
-) -> StateTable:
-    """Draw samples of a stack of settings, uint8[..., n_samples, m]."""
-    settings = checked_settings(unitary, occupation)
-    count, n_settings, n_modes = checked_samples(n_samples), settings.n_settings, settings.n_modes
-    check_memory(n_settings * count * n_modes, f"{count:,} samples of each of {n_settings:,} settings")
-    matrices = settings.matrices
-    # Errors come before the work. To look closer is worth its time only where a matrix is not unitary.
-    for index in np.flatnonzero(~(np.atleast_1d(unitary_deviation(matrices)) <= UNIT_ROUNDING)).tolist():
-        with naming(index, settings.shape):
-            parsed_light(checked_matrix(matrices[index]), settings.photons_of(index), settings.tolerance)
-    # In single precision, rounding is larger: what checks a matrix has to see what was given.
-    given = np.asarray(unitary).dtype
-    streams = spawned(rng, n_settings)
-    out = np.empty((n_settings, count, n_modes), dtype=np.uint8)
-    shown = Progress(progress, takes=("done", "total"))
-    with closing(shown):
-        for index in range(n_settings):
-            with naming(index, settings.shape):
-                out[index] = boson_sample(
-                    matrices[index if len(matrices) > 1 else 0].astype(given),
-                    settings.photons_of(index),
-                    count,
-                    rng=streams.generator(index),
-                    workers=workers,
-                )
-            report = shown.report if shown.is_wanted else step
-            report("boson samples", (index + 1) * count, n_settings * count)
-    return out.reshape(*settings.shape, count, n_modes)
 
 
 def boson_sample_inputs(

@@ -6,14 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.buffers import readable
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import available_cores, run_chunks
 from lwfast._base.progress import step
 from lwfast._base.validation import refuse_masked
-from lwfast._types import Counts, FloatArray, SeedLike
+from lwfast._types import Counts, FloatArray, SeedLike, StateTable
 from lwfast.optics.arguments import checked_samples
 from lwfast.optics.costs import MULTINOMIAL_RATIO, MULTINOMIAL_SAMPLES
 from lwfast.optics.distributions.stacks import naming
@@ -31,6 +31,8 @@ _CHUNK_NANOSECONDS = 3e5
 """Distributions of a stack are handed to threads in chunks of about so much work."""
 _SAMPLE_NANOSECONDS = 8.0
 _OUTCOME_NANOSECONDS = 4.0
+_COPIED = 128
+"""Distributions of which a thread copies what was seen at a time."""
 
 
 def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = None) -> Counts:
@@ -71,7 +73,7 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
         return np.zeros(p.shape, dtype=np.int64)
     if p.ndim > 1:
         rows = p.reshape(-1, p.shape[-1])
-        return _count_stack(rows, n, spawned(rng, len(rows)), p.shape[:-1]).reshape(p.shape)
+        return counts_of_stack(rows, n, spawned(rng, len(rows)), p.shape[:-1]).reshape(p.shape)
     return _count_one(p, n, np.random.default_rng(rng))
 
 
@@ -93,8 +95,22 @@ def _wrong(p: FloatArray) -> str:
     return f"Probabilities should be finite, not negative and not all zero; {what}."
 
 
-def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]) -> Counts:
-    """Draw from each of a stack, float64[S, K], with one distribution and one outcome at least."""
+def counts_of_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]) -> Counts:
+    """Draw samples of each distribution of a stack, and count how often each outcome was seen.
+
+    Args:
+        p: float64[S, K], with one distribution and one outcome at least.
+        n: Samples of each distribution.
+        streams: Where the random numbers of each come from.
+        shape: The shape of the stack, for messages.
+
+    Returns:
+        int64[S, K].
+
+    Raises:
+        ValueError: A probability is negative, NaN or infinite, or all of a distribution are zero.
+        ResourceLimitError: The counts do not fit in memory.
+    """
     n_settings, n_outcomes = p.shape
     check_memory(16 * p.size, f"Counts of {n_outcomes:,} outcomes for each of {n_settings:,} distributions")
     counts: Counts = np.empty(p.shape, dtype=np.int64)
@@ -122,6 +138,32 @@ def _count_stack(p: FloatArray, n: int, streams: Spawned, shape: tuple[int, ...]
         with naming(int(wrong[0]), shape):
             raise ValueError(_wrong(p[wrong[0]]))
     return counts
+
+
+def seen_of_stack(counts: Counts, states: StateTable) -> tuple[StateTable, Counts, NDArray[np.int64]]:
+    """Return what was seen of each distribution of a stack, one after the other.
+
+    Args:
+        counts: int64[S, K], as `counts_of_stack` returns them.
+        states: uint8[k, m], the states of the first k of K outcomes; the others are left out.
+
+    Returns:
+        States uint8[N, m], their counts int64[N], and how many of them each distribution has, int64[S].
+    """
+    from lwfast._kernels.optics.samples.sampling import copy_seen, count_seen
+
+    numbers = np.empty(len(counts), dtype=np.int64)
+    count_seen(counts, len(states), numbers)
+    ends = numbers.cumsum()
+    found = np.empty((int(ends[-1]), states.shape[1]), dtype=np.uint8), np.empty(int(ends[-1]), np.int64)
+    given = readable(states)
+
+    def work(chunk: int) -> None:
+        part = chunk * _COPIED, min((chunk + 1) * _COPIED, len(counts))
+        copy_seen(counts, given, ends, part, *found)
+
+    run_chunks(work, -(-len(counts) // _COPIED))
+    return *found, numbers
 
 
 def _by_multinomial(n_samples: int, n_outcomes: int) -> bool:

@@ -30,22 +30,15 @@ class Spawned:
     """The streams of a stack.
 
     Args:
-        generator: What they are spawned from.
-        count: How many.
-        seen: Whether others see the generator, so that it has to know what was spawned from it.
+        seeds: uint64[count, 4], what each stream of PCG64 is seeded with; None for another generator.
+        generators: The streams themselves, where there are no seeds.
     """
 
-    def __init__(self, generator: np.random.Generator, count: int, *, seen: bool) -> None:
-        bits = generator.bit_generator
-        parent: Any = bits.seed_seq
-        self._generators: list[np.random.Generator] | None = None
-        self._seeds: NDArray[np.uint64] | None = None
-        if type(bits) is not np.random.PCG64 or type(parent) is not np.random.SeedSequence:
-            self._generators = generator.spawn(count)
-            return
-        self._seeds = child_seeds(parent, parent.n_children_spawned, count)
-        if seen:
-            parent.spawn(count)
+    def __init__(
+        self, seeds: NDArray[np.uint64] | None, generators: list[np.random.Generator] | None = None
+    ) -> None:
+        self._seeds = seeds
+        self._generators = generators
 
     def states(self) -> NDArray[np.uint64] | None:
         """Return uint64[count, 4], new states of PCG64 for kernels; None of another generator."""
@@ -88,8 +81,27 @@ def spawned(rng: SeedLike, count: int) -> Spawned:
         rng: Seed, SeedSequence or Generator; the latter two then know that they have so many children more.
         count: How many.
     """
-    seen = isinstance(rng, np.random.SeedSequence | np.random.Generator | np.random.BitGenerator)
-    return Spawned(np.random.default_rng(rng), count, seen=seen)
+    generator = np.random.default_rng(rng)
+    bits = generator.bit_generator
+    parent: Any = bits.seed_seq
+    if type(bits) is not np.random.PCG64 or type(parent) is not np.random.SeedSequence:
+        return Spawned(None, generator.spawn(count))
+    seeds = child_seeds(parent, parent.n_children_spawned, count)
+    if isinstance(rng, np.random.SeedSequence | np.random.Generator | np.random.BitGenerator):
+        # Others see it. To count its children, NumPy makes all of them: some 14 µs each.
+        parent.spawn(count)
+    return Spawned(seeds)
+
+
+def children_of(seed: np.random.SeedSequence, first: int, count: int) -> Spawned:
+    """Return the streams of some children of a seed, which does not get to know of them.
+
+    Args:
+        seed: The seed.
+        first: Number of the first child.
+        count: How many children.
+    """
+    return Spawned(child_seeds(seed, first, count))
 
 
 def child_seeds(parent: np.random.SeedSequence, first: int, count: int) -> NDArray[np.uint64]:

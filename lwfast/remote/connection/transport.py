@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import sys
 import threading
 import time
 from codecs import BOM_UTF8
@@ -223,6 +224,7 @@ class Transport:
             left = max(0.0, deadline - time.monotonic()) + DEADLINE_SLACK_SECONDS
             read, connect = min(read, left), min(connect, left)
         certificate = self.settings.certificate
+        outside = sys.exception()
         response: requests.Response | None = None
         try:
             response = self._get_session().request(
@@ -249,8 +251,8 @@ class Transport:
             # Not only OSErrors, which requests' are: what reading headers raises is not ours to foresee.
             if isinstance(error, MemoryError) and method == "GET":
                 raise
-            forget_request(error)  # its headers hold the token
-            raised = self._connection_error(error, method, read)
+            forget_request(error, outside)  # its headers hold the token
+            raised = self._connection_error(error, outside, method, read)
             if isinstance(raised, LostAnswerError) and response is not None:
                 raised.job_id = named_job(response.headers)
             raise raised from error
@@ -319,9 +321,11 @@ class Transport:
         doing = "it is busy or cannot be reached behind its gateway" if known else "answering a submit"
         return self.unexpected(answer, doing)
 
-    def _connection_error(self, error: Exception, method: str, read: float) -> LightworksRemoteError:
+    def _connection_error(
+        self, error: Exception, outside: BaseException | None, method: str, read: float
+    ) -> LightworksRemoteError:
         host = urlsplit(self.settings.url).netloc
-        bottom = innermost(error)
+        bottom = innermost(error, outside)
         said = getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__
         if isinstance(bottom, ssl.SSLCertVerificationError):
             certificate = self.settings.certificate
@@ -330,7 +334,7 @@ class Transport:
                 f"{certificate or 'the certificates of the system'}. Set the right file with "
                 "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own)."
             )
-        if is_of_request(error):
+        if is_of_request(error, outside):
             return ConfigurationError(
                 f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
                 "token, and the proxies of the environment."
@@ -340,7 +344,7 @@ class Transport:
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
             )
-        unsent = nothing_sent(error)
+        unsent = nothing_sent(error, outside)
         if unsent and isinstance(bottom, ssl.SSLError):
             return UntrustedError(
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "

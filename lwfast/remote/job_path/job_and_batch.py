@@ -6,6 +6,7 @@ import warnings
 from collections import UserDict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from lwfast.errors import BatchSubmissionError, JobError, LightworksRemoteError, ResultsError
@@ -285,18 +286,24 @@ class BatchJob(UserDict[str, Job]):
 
     def save_to_file(self, filename: str | PathLike[str], allow_overwrite: bool = False) -> None:
         """Save ids and payloads, never the token; see `Job.save_to_file`."""
-        files.save(
-            files.batch_to_data({name: job.tracked for name, job in self.items()}), filename, allow_overwrite
-        )
+        files.save(self._saved_data(), filename, allow_overwrite)
 
     def load_from_file(self, filename: str | PathLike[str]) -> None:
         """Take all jobs from a file that this or the reference's client saved; see `Job.load_from_file`."""
         path, data = files.read(filename)
+        self._take(data, path)
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _saved_data(self) -> dict[str, Any]:
+        """Return what a file holds of the batch."""
+        return files.batch_to_data({name: job.tracked for name, job in self.items()})
+
+    def _take(self, data: dict[str, Any], path: Path) -> None:
+        """Take what a file holds."""
         loaded = files.batch_from_data(data, path)
         self.data = {name: Job.of(tracked, self._connection) for name, tracked in loaded.items()}
         self._results = {}
-
-    # --- inside -------------------------------------------------------------------------------------
 
     def _snapshot(self) -> dict[str, tuple[Status, int | None]]:
         """Ask for status and queue position of all jobs, in one request where the scheduler can."""

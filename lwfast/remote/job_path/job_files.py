@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json
 import locale
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from lwfast import wire
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, read_edited
+from lwfast._types import FloatArray
 from lwfast.errors import JobFileError, ResourceLimitError, ended, printable
 from lwfast.remote.tracked import Tracked
 
 FORMAT_VERSION = 2
 """Of batches; since 2 (the reference has none) the jobs stand below `jobs`, so that any name is possible."""
+SWEEP = "sweep"
+
+
+class _SavedSweep(msgspec.Struct):
+    labels: list[str]
+    shape: list[int]
+    settings: list[list[float]]
 
 
 def path_to_save(filename: str | PathLike[str]) -> Path:
@@ -158,6 +167,33 @@ def batch_to_data(batch: Mapping[str, Tracked]) -> dict[str, Any]:
     """Return what is saved of a batch."""
     jobs = {name: job_to_data(job) for name, job in batch.items()}
     return {"job_type": "batch_job", "format_version": FORMAT_VERSION, "jobs": jobs}
+
+
+def sweep_to_data(labels: Sequence[str], shape: Sequence[int], settings: FloatArray) -> dict[str, Any]:
+    """Return what is saved of a sweep beside its batch: numbers in JSON keep all digits."""
+    return {SWEEP: {"labels": list(labels), "shape": list(shape), "settings": settings.tolist()}}
+
+
+def is_sweep(data: dict[str, Any]) -> bool:
+    """Say whether a saved batch is that of a sweep."""
+    # A batch that the reference saved may have a job of this name.
+    return data.get("format_version") == FORMAT_VERSION and SWEEP in data
+
+
+def sweep_from_data(data: dict[str, Any], path: Path) -> tuple[list[str], FloatArray, list[int]]:
+    """Return the labels, settings float64[k, p] and shape of a sweep that was saved.
+
+    Raises:
+        JobFileError: There is none, or it has another form.
+    """
+    if not is_sweep(data):
+        raise JobFileError(f"{path} holds no sweep; remote.load_job_from_file loads what it holds.")
+    try:
+        kept = msgspec.convert(data[SWEEP], _SavedSweep)
+        settings = np.array(kept.settings, dtype=np.float64).reshape(len(kept.settings), len(kept.labels))
+    except (msgspec.ValidationError, ValueError) as error:
+        raise JobFileError(f"The sweep in {path} cannot be read: {ended(error)}") from error
+    return kept.labels, settings, kept.shape
 
 
 def batch_from_data(data: dict[str, Any], path: Path) -> dict[str, Tracked]:

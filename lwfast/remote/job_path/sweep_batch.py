@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast.errors import ResultsError
+from lwfast.errors import JobFileError, ResultCreationError, ResultsError, ended
+from lwfast.remote.job_path import job_files as files
 from lwfast.remote.job_path.job_and_batch import BatchJob
 
 if TYPE_CHECKING:
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
 class SweepBatch(BatchJob):
     """The jobs of a sweep, one a setting and in their order, with one result for all of them.
 
-    What is saved and loaded is the batch; the settings are known to this object only, so keep them beside the
-    file, or save the `SweepResult`.
+    What is saved and loaded are the jobs and the settings; to other programs the file is that of a batch.
 
     Attributes:
         axis: The settings.
@@ -36,6 +37,23 @@ class SweepBatch(BatchJob):
         """Wait until all jobs are complete, then fetch their results as one `SweepResult`."""
         self.wait_until_complete(timeout, progress)
         return self._whole()
+
+    def _saved_data(self) -> dict[str, Any]:
+        axis = self.axis
+        return super()._saved_data() | files.sweep_to_data(axis.labels, axis.shape, axis.settings)
+
+    def _take(self, data: dict[str, Any], path: Path) -> None:
+        from lwfast.results.sweeps.setting_axis import SettingAxis
+
+        try:
+            axis = SettingAxis(*files.sweep_from_data(data, path))
+        except ResultCreationError as error:
+            raise JobFileError(f"The sweep in {path} cannot be read: {ended(error)}") from error
+        n_jobs = len(files.batch_from_data(data, path))
+        if n_jobs != len(axis):
+            raise JobFileError(f"The sweep in {path} has {len(axis)} settings, and its batch {n_jobs} jobs.")
+        super()._take(data, path)
+        self.axis = axis
 
     def _whole(self) -> SweepResult:
         from lwfast.results.sweeps.sweep_result import SweepResult

@@ -48,8 +48,6 @@ class StateIndex:
         Args:
             occupation: What `as_label` returns.
         """
-        if len(occupation) != self._states.shape[1]:
-            return -1
         try:
             key = bytes(occupation)
         except ValueError:  # more photons than a table holds

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
+from lwfast._base.setting_names import told_values
 from lwfast._base.validation import is_real
 from lwfast._types import FloatArray
 from lwfast.errors import ResultCreationError, is_unicode
@@ -115,10 +116,7 @@ class SettingAxis:
 
     def told(self, row: int) -> str:
         """Return a setting as text."""
-        return ", ".join(
-            f"{label}={value:.6g}"
-            for label, value in zip(self.labels, self.settings[row].tolist(), strict=True)
-        )
+        return told_values(self.labels, self.settings[row].tolist())
 
     def same(self, other: SettingAxis) -> bool:
         """Say whether labels, values and shape are the same."""

@@ -138,8 +138,12 @@ class SweepCounts(SweepTable):
     @property
     def n_samples(self) -> NDArray[np.int64]:
         """All counts of each setting together: int64[k]."""
-        sums: NDArray[np.int64] = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._counts)])
-        return sums[self._offsets[1:]] - sums[self._offsets[:-1]]
+        begins, lengths = self._offsets[:-1], np.diff(self._offsets)
+        sums: NDArray[np.int64] = np.zeros(len(self), np.int64)
+        filled = lengths > 0
+        if filled.any():
+            sums[filled] = np.add.reduceat(self._counts, begins[filled])
+        return sums
 
     @property
     def known_record(self) -> ResultRecord:

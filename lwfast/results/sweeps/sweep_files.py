@@ -61,7 +61,7 @@ def save_sweep(
     if suffix not in allowed:
         raise ValueError(
             f"This sweep is saved as one of {', '.join(allowed)}, got {path_text(path.name)}; for other "
-            "programs there are to_pandas() and to_arrow(), with a row for each outcome of each setting."
+            "programs there is export(), which writes .csv and .parquet, a row for each outcome."
         )
     target = Path(os.path.realpath(path))  # a link stays one
     told: dict[str, Any] = json.loads(description(kind, record))

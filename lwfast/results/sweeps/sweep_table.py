@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from lwfast.results.columns.labels import LabelTable, readable_columns
 from lwfast.results.columns.text import number_of
 from lwfast.results.plots.sweep_plot import chosen_lines, plot_sweep
 from lwfast.results.sweeps.setting_axis import SettingAxis
+from lwfast.results.sweeps.sweep_export import export_table
 from lwfast.state import X_CODE
 
 
@@ -221,6 +223,10 @@ class SweepTable(ABC):
         Raises:
             LightworksDependencyError: If pandas is not installed.
         """
+        return pandas_module().DataFrame(self._columns(dtype))
+
+    def _columns(self, dtype: Any) -> dict[str, AnyArray]:
+        """Return the columns of `to_pandas` by name."""
         index = self.setting_index
         columns: dict[str, AnyArray] = {"setting": index}
         for label, values in zip(self.labels, self.settings.T, strict=True):
@@ -231,7 +237,25 @@ class SweepTable(ABC):
         modes = readable_columns(self.states, dtype, self.has_x)
         columns |= {f"mode_{m}": column for m, column in enumerate(modes)}
         columns |= {name: values.copy() for name, values in self._value_columns().items()}
-        return pandas_module().DataFrame(columns)
+        return columns
+
+    def export(self, filename: Any) -> Path:
+        """Write the rows to a `.csv` or `.parquet` file for other programs, atomically.
+
+        CSV has the columns of `to_pandas`, with the two parts of amplitudes as columns of their own, and
+        Parquet those of `to_arrow`. Settings without rows are not in it, nor is anything else that `save`
+        keeps: `lw.load_result` does not read it.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            TypeError: `filename` is not a name or path.
+            ValueError: It names a folder, or has another ending.
+            LightworksDependencyError: pyarrow is needed and not installed.
+            OSError: The file cannot be written.
+        """
+        return export_table(filename, self._columns(np.uint8), self.to_arrow)
 
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table`: `setting`, the parameters, `state` (a list of uint8), and the values.

@@ -16,6 +16,7 @@ from lwfast.scheduler.jobs import NewJob
 from lwfast.scheduler.qpus import QPUConfig
 from lwfast.scheduler.validation.circuit_spec import check_circuit_spec
 from lwfast.scheduler.validation.rules_data import check_job_data
+from lwfast.scheduler.validation.sweep_time import check_time
 from lwfast.scheduler.validation.sweeps import check_sweep
 from lwfast.scheduler.validation.violations import Violations, shown
 from lwfast.wire import BATCH_JOBS, BATCH_PARTS, FieldError, matrix_from_text
@@ -140,7 +141,7 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
     n_samples = _n_samples(value, min_detection, qpu, found)
     unitary = _unitary(value, n_modes, found)
     _spec(value, n_modes, unitary, found)
-    n_settings = check_sweep(value[SWEEP], n_modes, found) if SWEEP in value else 1
+    sweep = check_sweep(value[SWEEP], n_modes, found) if SWEEP in value else None
     if value.get("job_data") is not None:
         check_job_data(value["job_data"], n_modes, found)
     if (
@@ -150,9 +151,13 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
         or n_photons is None
         or n_samples is None
         or min_detection is None
-        or n_settings is None
+        or unitary is None
     ):
         return None, found.errors
+    if sweep is not None:
+        check_time(sweep, unitary, tuple(value["input"]), n_samples, min_detection, qpu, found)
+        if found:
+            return None, found.errors
     payload = stored_form(value)
     assert payload is not None  # noqa: S101  (it has all fields and no other)
     job = NewJob(
@@ -160,7 +165,7 @@ def _check(value: Any, qpus: Mapping[str, QPUConfig], prefix: str) -> tuple[NewJ
         qpu=qpu.name,
         n_modes=n_modes,
         n_photons=n_photons,
-        n_samples=n_samples * n_settings,
+        n_samples=n_samples * (1 if sweep is None else sweep.n_settings),
         min_detection=min_detection,
         timeout_seconds=qpu.timeout_seconds,
         payload=payload,

@@ -13,13 +13,13 @@ from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_
 from lwfast._types import AnyArray
 from lwfast.optics.elements import FIXED
 from lwfast.scheduler.validation.violations import Violations
-from lwfast.wire import MOST_PARAMETERS, MOST_SETTINGS, MOST_STEPS, SweepBlock, SweepForm
+from lwfast.wire import MOST_PARAMETERS, MOST_SETTINGS, MOST_STEPS, SweepBlock, SweepForm, values_of
 
 _LONGEST_LABEL = 200
 _KINDS = (BEAM_SPLITTER_RX, BEAM_SPLITTER_H, PHASE_SHIFT, SWAP)
 
 
-def check_sweep(value: Any, n_modes: int | None, found: Violations) -> int | None:
+def check_sweep(value: Any, n_modes: int | None, found: Violations) -> SweepForm | None:
     """Note what is wrong with a sweep.
 
     Args:
@@ -28,7 +28,7 @@ def check_sweep(value: Any, n_modes: int | None, found: Violations) -> int | Non
         found: Takes what is wrong.
 
     Returns:
-        How many settings it has; None where it is not valid.
+        The sweep; None where it is not valid.
     """
     try:
         form = msgspec.convert(value, SweepForm)
@@ -47,7 +47,7 @@ def check_sweep(value: Any, n_modes: int | None, found: Violations) -> int | Non
     befores = [block.before for block in form.blocks]
     if befores != sorted(befores):
         found.add("sweep.blocks", "should be in the order of the steps that they stand before")
-    return None if len(found.errors) > before else form.n_settings
+    return None if len(found.errors) > before else form
 
 
 def _columns(form: SweepForm, found: Violations) -> list[AnyArray] | None:
@@ -68,10 +68,13 @@ def _columns(form: SweepForm, found: Violations) -> list[AnyArray] | None:
     if math.prod(form.shape) > MOST_SETTINGS:
         found.add("sweep.shape", f"makes more than {MOST_SETTINGS} settings; split the sweep")
         return None
+    if len(set(form.deflated)) < len(form.deflated) or not set(form.deflated) <= set(range(number)):
+        found.add("sweep.deflated", f"should name parameters from 0 to {number - 1}, each once")
+        return None
     columns = []
-    for index, text in enumerate(form.values):
-        column = _array(text, "<f8")
+    for index in range(number):
         allowed = (1, form.shape[0]) if len(form.shape) == 1 else (form.shape[index],)
+        column = values_of(form, index, max(allowed))
         if column is None or len(column) not in allowed:
             found.add(f"sweep.values[{index}]", f"should have {' or '.join(map(str, allowed))} float64")
         elif not np.isfinite(column).all():

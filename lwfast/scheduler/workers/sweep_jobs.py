@@ -1,4 +1,4 @@
-"""The job of many settings: one after the other, into one body."""
+"""The job of many settings, into one body."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._base.memory import check_memory
 from lwfast.hardware import HardwareModel
 from lwfast.wire import ArtemisPayload, SweepForm, settings_of, unitaries_of
 
@@ -32,32 +31,20 @@ def run_settings(
         ResourceLimitError: The results would not fit in memory.
         Exception: As `runner` does, with the number of the setting.
     """
+    from lwfast.emulator.sweeps.raw_settings import run_raw_settings
     from lwfast.results.sweeps.setting_axis import SettingAxis
     from lwfast.results.sweeps.sweep_files import sweep_body
 
     axis = SettingAxis(form.labels, settings_of(form), form.shape)
-    unitaries = unitaries_of(form, payload.n_modes)
-    children = np.random.SeedSequence(seed).spawn(len(axis))
-    tables, columns = [], []
-    held = 0
-    for row, child in enumerate(children):
-        try:
-            states, counts = runner(
-                unitaries[row],
-                tuple(payload.input),
-                payload.n_samples,
-                min_detection=payload.min_detection,
-                hardware=hardware,
-                rng=child,
-            )
-        except Exception as error:
-            error.args = (f"Setting {row} ({axis.told(row)}): {error}",)
-            raise
-        tables.append(states)
-        columns.append(counts)
-        held += states.nbytes + counts.nbytes
-        # The columns of all settings, those put together, and the body.
-        check_memory(3 * held, f"The results of {row + 1:,} settings", remedy="Split the sweep.")
-    offsets = np.cumsum([0, *map(len, columns)], dtype=np.int64)
-    found = {"states": np.concatenate(tables), "counts": np.concatenate(columns), "offsets": offsets}
-    return sweep_body(axis, found, payload.job_data)
+    states, counts, lengths = run_raw_settings(
+        unitaries_of(form, payload.n_modes),
+        tuple(payload.input),
+        payload.n_samples,
+        min_detection=payload.min_detection,
+        hardware=hardware,
+        seed=seed,
+        told=axis.told,
+        runner=runner,
+    )
+    offsets = np.concatenate([np.zeros(1, np.int64), lengths.cumsum()])
+    return sweep_body(axis, {"states": states, "counts": counts, "offsets": offsets}, payload.job_data)

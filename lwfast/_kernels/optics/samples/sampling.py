@@ -4,7 +4,7 @@ Both use the inversion method with a guide table: cell g of the table holds the 
 cumulative probability exceeds g / cells, so a uniform number starts next to its outcome. It finds the very
 index that `numpy.searchsorted(cdf, u, side="right")` finds, and with it `Generator.choice`.
 
-`count_stack` does the same for many distributions, each with a generator of its own.
+`count_stack` and `draw_stack` do the same for many distributions, each with a generator of its own.
 
 Source: H.-C. Chen, Y. Asau, "On generating random variates from an empirical distribution", AIIE Trans. 6,
 163 (1974).
@@ -157,6 +157,104 @@ def count_stack(
             numbers = uniforms[: min(_BLOCK, n_samples - begin)]
             draw_uniforms(streams[s], numbers)
             count_uniforms(numbers, scratch, cdf, guide, counts[s])
+
+
+@jit(
+    "const float64[:, :], uint64[:, :], const uint8[:, :], int64, const int64[:], (int64, int64), "
+    "uint8[:, :, :]"
+)
+def draw_stack(
+    probabilities: FloatArray,
+    streams: AnyArray,
+    states: StateTable,
+    cells: int,
+    places: AnyArray,
+    part: tuple[int, int],
+    out: AnyArray,
+) -> None:
+    """Draw samples of many distributions over the same outcomes, and write the states.
+
+    Args:
+        probabilities: float64[S, K], each with a positive sum.
+        streams: uint64[S, 4], a generator for each, from `seed_streams`; they move on, in place.
+        states: uint8[K, m], the outcomes.
+        cells: Cells of the guide table.
+        places: int64[S], where in `out` the samples of each distribution stand.
+        part: First distribution to work on, and one behind the last.
+        out: uint8[T, n_samples, m], out.
+    """
+    n_outcomes, n_modes = states.shape
+    n_samples = out.shape[1]
+    cdf = np.empty(n_outcomes)
+    guide = np.empty(cells, np.int32)
+    uniforms = np.empty(min(n_samples, _BLOCK))
+    for s in range(part[0], part[1]):
+        total = 0.0
+        for k in range(n_outcomes):
+            total += probabilities[s, k]
+            cdf[k] = total
+        for k in range(n_outcomes):
+            cdf[k] /= total
+        guide_table(cdf, guide)
+        for begin in range(0, n_samples, _BLOCK):
+            numbers = uniforms[: min(_BLOCK, n_samples - begin)]
+            draw_uniforms(streams[s], numbers)
+            for i in range(numbers.size):
+                outcome = _outcome_at(numbers[i], cdf, guide)
+                for mode in range(n_modes):
+                    out[places[s], begin + i, mode] = states[outcome, mode]
+
+
+@jit("const int64[:, :], int64, int64[:]")
+def count_seen(counts: Counts, n_outcomes: int, numbers: AnyArray) -> None:
+    """Write how many different outcomes were seen of each distribution.
+
+    Args:
+        counts: int64[S, K].
+        n_outcomes: The first outcomes, which are looked at.
+        numbers: int64[S], out.
+    """
+    for s in range(counts.shape[0]):
+        seen = 0
+        for k in range(n_outcomes):
+            seen += 1 if counts[s, k] > 0 else 0
+        numbers[s] = seen
+
+
+@jit("const int64[:, :], const uint8[:, :], const int64[:], (int64, int64), uint8[:, :], int64[:]")
+def copy_seen(
+    counts: Counts,
+    states: StateTable,
+    ends: AnyArray,
+    part: tuple[int, int],
+    seen: StateTable,
+    numbers: Counts,
+) -> None:
+    """Copy the outcomes that were seen of each distribution, one distribution after the other.
+
+    Args:
+        counts: int64[S, K].
+        states: uint8[k, m], of the first k of K outcomes; the others are left out.
+        ends: int64[S], how many outcomes were seen of this distribution and those before it.
+        part: First distribution to work on, and one behind the last.
+        seen: uint8[N, m], out: the states.
+        numbers: int64[N], out: their counts.
+    """
+    n_modes = states.shape[1]
+    row = ends[part[0] - 1] if part[0] > 0 else 0
+    outcomes = np.empty(states.shape[0], np.int64)
+    for s in range(part[0], part[1]):
+        # First without a branch: which outcomes were seen is as good as random.
+        n_seen = 0
+        for k in range(states.shape[0]):
+            outcomes[_U(n_seen)] = k
+            n_seen += 1 if counts[s, k] > 0 else 0
+        for i in range(n_seen):
+            outcome = _U(outcomes[i])
+            for mode in range(n_modes):
+                seen[row, mode] = states[outcome, mode]
+            numbers[row] = counts[s, outcome]
+            row += 1
 
 
 @jit("const float64[:], const float64[:], int64, const uint8[:, :]")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,8 @@ class Tape:
 
     def __init__(self, work: OutputPolynomial, n_modes: int, workers: int | None = None) -> None:
         from lwfast._kernels._simd import PADDING
-        from lwfast._kernels.optics import layers, slos
-        from lwfast._kernels.optics.gradients import adjoint
+        from lwfast._kernels.optics.layers import polynomial_layer
+        from lwfast._kernels.optics.slos import link_forms
 
         self._work = work
         self._n_rows = n_modes
@@ -49,24 +49,28 @@ class Tape:
             f"The layers of {n} photons over {n_modes} modes, which derivatives need",
             remedy="Take fewer.",
         )
-        counts, sums = slos.prefix_counts(work.bounds, work.floors, n)
-        self._inner = int(slos.inner_modes(work.unlimited, n, float(counts[n_modes, n])))
-        first, start, link, link_mode, weight = slos.inner_tables(self._inner, n, counts, sums)
-        tables = counts, sums, first, start, link, weight
-        self._limits = np.stack([work.bounds, work.floors, work.fixed])
-        self._back = counts, sums, *adjoint.raised_entries(self._inner, n, counts, sums)
-        self._weights = counts, sums, first, weight
-        self._sizes = [int(size) for size in counts[n_modes]]
-        self._forms = np.stack([work.columns.real, work.columns.imag], axis=1)
-        layout = self._inner, n_modes, n_modes, n_modes, 0
-        origin = np.zeros(n + 1, dtype=np.int64)
+        self._tables = tables = work.tables
+        self._forms = np.empty((n, 2, n_modes))
+        self._forms[:, 0], self._forms[:, 1] = work.columns.real, work.columns.imag
+        layout = tables.inner, n_modes, n_modes, n_modes, 0
+        kernel: Any = polynomial_layer
         self._layers = [np.zeros((2, 1 + PADDING))]
         self._layers[0][0, 0] = 1.0
         for k, form in enumerate(self._forms, 1):
-            out = np.zeros((2, self._sizes[k] + PADDING))
-            links = slos.link_forms(link_mode, self._inner, form)
-            fixed = self._layers[-1], k, form, links, layout, self._limits, tables, origin, out
-            self._spread(partial(layers.polynomial_layer, *fixed), self._sizes[k])
+            out = np.zeros((2, tables.sizes[k] + PADDING))
+            links = link_forms(tables.link_mode, tables.inner, form)
+            fixed = (
+                self._layers[-1],
+                k,
+                form,
+                links,
+                layout,
+                tables.limits,
+                tables.forward,
+                tables.origin,
+                out,
+            )
+            self._spread(kernel, fixed, tables.sizes[k])
             self._layers.append(out)
 
     def probabilities(self) -> FloatArray:
@@ -103,36 +107,44 @@ class Tape:
         from lwfast._kernels.optics.gradients.adjoint import BY_AMPLITUDES, BY_PROBABILITIES, adjoint_layer
 
         kernel: Any = adjoint_layer
-        work = self._work
-        n, n_modes = work.columns.shape
+        tables = self._tables
+        n, n_modes = self._work.columns.shape
         task = BY_AMPLITUDES if np.iscomplexobj(values) else BY_PROBABILITIES
         above = self._layers[-1].copy()
-        self._weigh(above, np.stack([values.real, values.imag]).astype(np.float64), task)
+        both = np.empty((2, len(values)))
+        both[0], both[1] = values.real, values.imag
+        self._weigh(above, both, task)
         by_forms = np.zeros((n, n_modes), dtype=np.complex128)
         for k in range(n, 0, -1):
-            below = np.zeros_like(self._layers[k - 1])
-            size = self._sizes[k - 1]
+            layer = self._layers[k - 1]
+            below = np.zeros(layer.shape)
+            size = tables.sizes[k - 1]
             parts = np.zeros((chunks_of(size), 2, n_modes))
-            form, layer = self._forms[k - 1], self._layers[k - 1]
-            fixed: Any = above, k, layer, form, self._inner, self._limits, self._back, below
+            fixed: Any = above, k, layer, self._forms[k - 1], tables.inner, tables.limits, tables.back, below
+            if len(parts) == 1:
+                kernel(*fixed, parts[0], (0, 1))
+                summed = parts[0]
+            else:
 
-            def back(chunk: tuple[int, int], fixed: Any = fixed, parts: FloatArray = parts) -> None:
-                kernel(*fixed, parts[chunk[0]], chunk)
+                def back(*given: Any, parts: FloatArray = parts) -> None:
+                    *fixed, chunk = given
+                    kernel(*fixed, parts[chunk[0]], chunk)
 
-            self._spread(back, size)
-            summed = parts.sum(axis=0)
-            by_forms[k - 1] = summed[0] + 1j * summed[1]
+                self._spread(back, fixed, size)
+                summed = parts.sum(axis=0)
+            by_forms.real[k - 1], by_forms.imag[k - 1] = summed
             above = below
         return self._by_columns(by_forms)
 
     def _by_columns(self, by_forms: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
         """Add up what photons of the same input mode have in common."""
         work = self._work
-        q = 1 + max(column for column, _ in work.photons)
-        by_all = np.zeros((by_forms.shape[1], q), dtype=np.complex128)
-        for by_form, (column, repeat) in zip(by_forms, work.photons, strict=True):
-            by_all[:, column] += by_form / np.sqrt(repeat)
-        by_columns = np.zeros((self._n_rows, q), dtype=np.complex128)
+        of_photons = [column for column, _ in work.photons]
+        shares = np.zeros((len(of_photons), max(of_photons) + 1))
+        for photon, (column, repeat) in enumerate(work.photons):
+            shares[photon, column] = 1.0 / math.sqrt(repeat)
+        by_all = by_forms.T @ shares
+        by_columns = np.zeros((self._n_rows, shares.shape[1]), dtype=np.complex128)
         by_columns[work.kept] = by_all[: work.n_kept]
         return by_columns, by_all[work.n_kept :]
 
@@ -141,11 +153,17 @@ class Tape:
 
         work = self._work
         n, n_modes = work.columns.shape
-        places = self._inner, work.n_free, work.n_kept, n_modes, work.layout.n_least, work.layout.n_photons
-        fixed = layer, n, places, self._limits, self._weights, work.bases[0], values, task
-        self._spread(lambda chunk: weigh_outcomes(*fixed, chunk), self._sizes[n], alone=alone)
+        tables = self._tables
+        places = tables.inner, work.n_free, work.n_kept, n_modes, work.layout.n_least, work.layout.n_photons
+        fixed = layer, n, places, tables.limits, tables.weights, work.bases[0], values, task
+        self._spread(weigh_outcomes, fixed, tables.sizes[n], alone=alone)
 
-    def _spread(self, task: Callable[[tuple[int, int]], None], size: int, *, alone: bool = False) -> None:
+    def _spread(
+        self, task: Callable[..., None], fixed: tuple[Any, ...], size: int, *, alone: bool = False
+    ) -> None:
         """Run a task on the chunks of a layer, on threads."""
         chunks = 1 if alone else chunks_of(size)
-        run_chunks(lambda chunk: task((chunk, chunks)), chunks, self._workers)
+        if chunks == 1:
+            task(*fixed, (0, 1))
+            return
+        run_chunks(lambda chunk: task(*fixed, (chunk, chunks)), chunks, self._workers)

@@ -9,7 +9,7 @@ import lwfast as lw
 from benchmarks.bench_distribution import occupation
 from benchmarks.peers import large, peers
 
-ADAPTERS = peers("sweep", "lwfast", "lwfast_loop", "exqalibur")
+ADAPTERS = peers("stacks", "lwfast", "lwfast_loop", "exqalibur")
 
 
 def unitaries(n_settings: int, n_modes: int) -> np.ndarray:

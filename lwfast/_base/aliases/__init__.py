@@ -1,0 +1,1 @@
+"""Lightworks' deep paths: which of our names stand at each, and why some stand at none."""

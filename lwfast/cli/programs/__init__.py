@@ -1,0 +1,1 @@
+"""Commands that run a program of the user's."""

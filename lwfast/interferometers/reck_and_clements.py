@@ -1,0 +1,144 @@
+"""Interferometers that implement the unitary of a circuit."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+from lwfast._base.validation import full_name
+from lwfast._types import ComplexArray, SeedLike
+from lwfast.circuit import PhotonicCircuit
+from lwfast.errors import NotUnitaryError
+from lwfast.interferometers.decompositions import clements_decomposition, reck_decomposition
+from lwfast.interferometers.error_model import ErrorModel
+from lwfast.interferometers.mesh import Mesh
+from lwfast.optics.unitary import check_unitary
+
+_TURN = 2 * math.pi
+
+
+class _Interferometer(ABC):
+    """A mesh of cells whose imperfections are drawn from an error model."""
+
+    def __init__(self, error_model: ErrorModel | None = None) -> None:
+        self.error_model = ErrorModel() if error_model is None else error_model
+
+    @property
+    def error_model(self) -> ErrorModel:
+        """The distributions of imperfections."""
+        return self._error_model
+
+    @error_model.setter
+    def error_model(self, value: ErrorModel) -> None:
+        if not isinstance(value, ErrorModel):
+            msg = f"error_model should be an ErrorModel of lwfast, got {full_name(value)}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        self._error_model = value
+
+    def map(
+        self, circuit: PhotonicCircuit, seed: int | None = None, *, rng: SeedLike = None
+    ) -> PhotonicCircuit:
+        """Return a circuit of beam splitters and phase shifts that implements another one.
+
+        Each cell is a phase shift, a beam splitter, a phase shift and a beam splitter, with a loss on each of
+        its modes behind it; phase shifts on all modes come last. The heralds of the circuit are kept.
+
+        Args:
+            circuit: What to implement: its unitary with the present values of Parameters.
+            seed: Integer from 0 on, for the same imperfections each time; None for others each time.
+            rng: Seed or generator; an integer means the same as the same `seed`.
+
+        Raises:
+            NotUnitaryError: The circuit has loss.
+            DecompositionUnsuccessful: Its unitary is less exact than decompositions need.
+            TypeError: `circuit` is not a PhotonicCircuit, or `seed` is not an integer.
+            ValueError: `seed` is negative, both `seed` and `rng` are given, or the error model gives a
+                reflectivity or loss outside [0, 1].
+        """
+        if not isinstance(circuit, PhotonicCircuit):
+            msg = f"Only circuits of lwfast can be mapped, got {full_name(circuit)}."  # type: ignore[unreachable]
+            raise TypeError(msg)
+        model = self.error_model
+        model.set_random_seed(seed, rng=rng)
+        mesh = self._decompose(_unitary_of(circuit))
+        # The order of all draws is Lightworks', so that a seed means the same imperfections.
+        cells = [
+            (mode, _offset(theta, model), _offset(phi, model))
+            for mode, theta, phi in zip(
+                mesh.modes.tolist(), mesh.theta.tolist(), mesh.phi.tolist(), strict=True
+            )
+        ]
+        outputs = enumerate(mesh.output_phases.tolist())
+        last = [(mode, _offset(phase, model)) for mode, phase in reversed(list(outputs))]
+        mapped = PhotonicCircuit(mesh.n_modes)
+        for mode, theta, phi in cells:
+            mapped.barrier([mode, mode + 1])
+            mapped.ps(mode + 1, phi)
+            mapped.bs(mode, reflectivity=model.get_bs_reflectivity())
+            mapped.ps(mode, theta)
+            mapped.bs(mode, reflectivity=model.get_bs_reflectivity(), loss=model.get_loss())
+        mapped.barrier()
+        for mode, phase in last:
+            mapped.ps(mode, phase)
+        heralds = circuit.heralds
+        for (start, n_in), (end, n_out) in zip(heralds.input.items(), heralds.output.items(), strict=True):
+            mapped.herald((start, end), (n_in, n_out))
+        return mapped
+
+    @abstractmethod
+    def _decompose(self, unitary: ComplexArray) -> Mesh:
+        """Return the mesh of one unitary."""
+
+
+class Reck(_Interferometer):
+    """The triangular interferometer of Reck et al., Physical Review Letters 73, 58 (1994).
+
+        model = ErrorModel()
+        model.loss = Constant(0.01)
+        chip = Reck(model).map(circuit, seed=1)
+
+    Args:
+        error_model: Distributions of imperfections; None for an ideal interferometer.
+
+    Raises:
+        TypeError: `error_model` is not an ErrorModel.
+    """
+
+    def _decompose(self, unitary: ComplexArray) -> Mesh:
+        return reck_decomposition(unitary)
+
+
+class Clements(_Interferometer):
+    """The rectangular interferometer of Clements et al., Optica 3, 1460 (2016), used as `Reck` is.
+
+    It has as many cells as the triangle, in m layers rather than 2 m - 3. All paths through it meet nearly as
+    many of them, so that loss is even.
+
+    Args:
+        error_model: Distributions of imperfections; None for an ideal interferometer.
+
+    Raises:
+        TypeError: `error_model` is not an ErrorModel.
+    """
+
+    def _decompose(self, unitary: ComplexArray) -> Mesh:
+        return clements_decomposition(unitary)
+
+
+def _unitary_of(circuit: PhotonicCircuit) -> ComplexArray:
+    unitary = circuit.U
+    if circuit.U_full.shape != unitary.shape:
+        try:
+            check_unitary(unitary)
+        except NotUnitaryError:
+            msg = (
+                "A circuit with loss cannot be mapped to an interferometer, which implements a unitary. Take "
+                "the loss out, and give that of the interferometer to the error model."
+            )
+            raise NotUnitaryError(msg) from None
+    return unitary
+
+
+def _offset(phase: float, model: ErrorModel) -> float:
+    """Return a phase with its error, from 0 to 2 pi."""
+    return (phase + model.get_phase_offset()) % _TURN

@@ -1,0 +1,3 @@
+from lwfast.qubit.converter.qiskit_circuits import (
+    qiskit_converter as qiskit_converter,
+)

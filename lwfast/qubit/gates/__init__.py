@@ -1,0 +1,1 @@
+"""The gates, by the number of qubits on which they act."""

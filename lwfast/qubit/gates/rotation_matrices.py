@@ -1,0 +1,86 @@
+"""Matrices of the gates that have an angle, and their derivatives by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import cos, sin
+from typing import Any
+
+import numpy as np
+
+from lwfast._base.validation import as_real
+from lwfast._types import ComplexArray
+from lwfast.circuit.parameterized_unitary import MatrixOfParameters
+from lwfast.circuit.parameters import Parameter
+
+
+def rotation_matrix(gate: str, angle: float) -> ComplexArray:
+    """Return the matrix of a gate, complex128[2, 2].
+
+    Args:
+        gate: "P", "Rx", "Ry" or "Rz".
+        angle: In radians.
+    """
+    if gate == "P":
+        return np.array([[1, 0], [0, complex(cos(angle), sin(angle))]], dtype=np.complex128)
+    return _rotation(gate, cos(angle / 2), sin(angle / 2))
+
+
+def rotation_derivative(gate: str, angle: float) -> ComplexArray:
+    """Return the derivative of a gate's matrix by its angle, complex128[2, 2]; arguments as above."""
+    if gate == "P":
+        return np.array([[0, 0], [0, complex(-sin(angle), cos(angle))]], dtype=np.complex128)
+    return _rotation(gate, -sin(angle / 2) / 2, cos(angle / 2) / 2)
+
+
+def _rotation(gate: str, c: float, s: float) -> ComplexArray:
+    """Return c - is σ, where σ is the Pauli matrix of the axis."""
+    if gate == "Rx":
+        return np.array([[c, complex(0, -s)], [complex(0, -s), c]], dtype=np.complex128)
+    if gate == "Ry":
+        return np.array([[c, -s], [s, c]], dtype=np.complex128)
+    return np.array([[complex(c, -s), 0], [0, complex(c, s)]], dtype=np.complex128)
+
+
+class RotationMatrix(MatrixOfParameters):
+    """The matrix of a gate whose angle is a Parameter.
+
+    Args:
+        gate: "P", "Rx", "Ry" or "Rz".
+        theta: The angle in radians.
+    """
+
+    def __init__(self, gate: str, theta: Parameter[float]) -> None:
+        self._gate = gate
+        self._theta = theta
+
+    def at(self, value_of: Callable[[Parameter[Any]], Any]) -> ComplexArray:
+        """Return the matrix with the angle that `value_of` gives, complex128[2, 2].
+
+        Raises:
+            TypeError: The angle is not a real number.
+            ValueError: The angle is not finite.
+        """
+        return rotation_matrix(self._gate, self._angle(value_of(self._theta)))
+
+    def derivative(self, parameter: Parameter[Any]) -> ComplexArray:
+        """Return the derivative of the matrix by a Parameter, at the present angle, complex128[2, 2]."""
+        if parameter is not self._theta:
+            return np.zeros((2, 2), dtype=np.complex128)
+        return rotation_derivative(self._gate, self._angle(self._theta.get()))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of the matrix."""
+        return (2, 2)
+
+    @property
+    def params(self) -> list[Parameter[Any]]:
+        """The angle."""
+        return [self._theta]
+
+    def _angle(self, value: Any) -> float:
+        return as_real(value, f"Angle of {self._gate}")
+
+    def __repr__(self) -> str:
+        return f"lwfast.RotationMatrix({self._gate!r}, {self._theta!r})"

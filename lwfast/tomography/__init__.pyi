@@ -1,0 +1,10 @@
+from lwfast.tomography.estimation.fidelities import choi_from_unitary as choi_from_unitary
+from lwfast.tomography.estimation.fidelities import density_from_state as density_from_state
+from lwfast.tomography.estimation.fidelities import process_fidelity as process_fidelity
+from lwfast.tomography.estimation.fidelities import state_fidelity as state_fidelity
+from lwfast.tomography.estimation.physical import project_choi_to_physical as project_choi_to_physical
+from lwfast.tomography.estimation.physical import project_density_to_physical as project_density_to_physical
+from lwfast.tomography.gate_fidelity import GateFidelity as GateFidelity
+from lwfast.tomography.linear_inversion import LIProcessTomography as LIProcessTomography
+from lwfast.tomography.maximum_likelihood import MLEProcessTomography as MLEProcessTomography
+from lwfast.tomography.state_tomography import StateTomography as StateTomography

@@ -1,0 +1,1 @@
+"""Arrays of tomography: bases, projections, likelihoods, fidelities and resampling."""

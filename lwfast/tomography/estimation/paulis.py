@@ -1,0 +1,109 @@
+"""Bases of several qubits, and the linear maps between counts, Pauli expectations and density matrices.
+
+Everything of `n` qubits is a Kronecker power of what it is for one, and is made once.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import numpy as np
+
+from lwfast._types import AnyArray, ComplexArray, FloatArray
+
+MEASURED = ("X", "Y", "Z")
+"""The bases that a qubit is measured in."""
+PREPARED = {"X+": (1, 1), "X-": (1, -1), "Y+": (2, 1), "Y-": (2, -1), "Z+": (3, 1), "Z-": (3, -1)}
+"""The states that a qubit is prepared in: number of the Pauli matrix, and the eigenvalue."""
+PAULIS: ComplexArray = np.array(
+    [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=np.complex128
+)
+"""I, X, Y, Z: complex128[4, 2, 2]."""
+
+
+def labels(single: tuple[str, ...], n_qubits: int) -> list[str]:
+    """Return all combinations of the labels of one qubit, joined by commas; the last qubit varies fastest."""
+    return [",".join(combination) for combination in itertools.product(single, repeat=n_qubits)]
+
+
+@functools.cache
+def pauli_products(n_qubits: int) -> ComplexArray:
+    """Return all products of Pauli matrices, in the order II, IX, ..., ZZ: complex128[4^n, d, d], d = 2^n."""
+    return _power(PAULIS, n_qubits)
+
+
+@functools.cache
+def bloch_vectors(prepared: tuple[str, ...], n_qubits: int) -> FloatArray:
+    """Return what `pauli_products` give in product states: float64[k^n, 4^n].
+
+    Args:
+        prepared: The k states of one qubit.
+        n_qubits: Number of qubits.
+    """
+    single = np.zeros((len(prepared), 4))
+    single[:, 0] = 1.0
+    for row, name in enumerate(prepared):
+        axis, sign = PREPARED[name]
+        single[row, axis] = sign
+    return _power(single, n_qubits)
+
+
+@functools.cache
+def expectation_map(n_qubits: int) -> FloatArray:
+    """Return the map from frequencies to expectations of `pauli_products`: float64[4^n, 3^n * 2^n].
+
+    Frequencies stand in the order of bases (XX, XY, ..., ZZ), and within each of outcomes (00, 01, ...). A
+    qubit that a product leaves alone is taken from its measurements in Z.
+    """
+    single = np.zeros((4, 3, 2))
+    single[0, 2] = 1.0
+    for axis in range(3):
+        single[axis + 1, axis] = 1.0, -1.0
+    return _power(single, n_qubits).reshape(4**n_qubits, -1)
+
+
+@functools.cache
+def density_map(n_qubits: int) -> ComplexArray:
+    """Return the map from frequencies to the density matrix: complex128[3^n * 2^n, d * d].
+
+    Frequencies stand in the order of `expectation_map`.
+    """
+    paulis = pauli_products(n_qubits).reshape(4**n_qubits, -1)
+    found: ComplexArray = expectation_map(n_qubits).T @ paulis / 2**n_qubits
+    found.flags.writeable = False
+    return found
+
+
+@functools.cache
+def input_dual(prepared: tuple[str, ...], n_qubits: int) -> ComplexArray:
+    """Return the matrices F_a with Tr[rho_b^T F_a] = 1 for a = b, and 0 otherwise: complex128[4^n, d, d].
+
+    Args:
+        prepared: Four states of one qubit that span all matrices.
+        n_qubits: Number of qubits.
+    """
+    # rho_b^T = 1/2 sum_p r_bp P_p^T, and the P_p^T are orthogonal with norm 2.
+    coefficients = np.linalg.inv(bloch_vectors(prepared, 1)).T
+    single = np.einsum("ap,pji->aij", coefficients, PAULIS)
+    return _power(single, n_qubits)
+
+
+@functools.cache
+def prepared_states(prepared: tuple[str, ...], n_qubits: int) -> ComplexArray:
+    """Return the density matrices of the product states: complex128[k^n, d, d]."""
+    found: ComplexArray = np.einsum(
+        "ap,pij->aij", bloch_vectors(prepared, n_qubits), pauli_products(n_qubits)
+    ) / (2**n_qubits)
+    found.flags.writeable = False
+    return found
+
+
+def _power(single: AnyArray, n_qubits: int) -> AnyArray:
+    """Return the Kronecker power of an array, axis by axis; shared, and not to be written to."""
+    product = single
+    for _ in range(n_qubits - 1):
+        product = np.kron(product, single)
+    product = np.ascontiguousarray(product)
+    product.flags.writeable = False
+    return product
