@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from lwfast._base.origin import origin_of
 from lwfast._base.validation import as_integer, full_name, is_real, is_several, scalar
 from lwfast.errors import ModeRangeError
-from lwfast.state import State
+from lwfast.state import State, X
 
 StateLike = State | Sequence[int]
 _ONLY_RULES = tuple((package, "PostSelection.validate") for package in ("lwfast", "lightworks"))
@@ -61,6 +61,10 @@ class Rule(NamedTuple):
             return sum([state[mode] for mode in self.modes]) in self.totals
         except IndexError:
             check_modes([self], len(state), heralds_counted=False)
+            raise
+        except TypeError:
+            if X in [state[mode] for mode in self.modes]:
+                return False  # an X has no photon number
             raise
 
 

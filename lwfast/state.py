@@ -12,11 +12,17 @@ from typing import Any, NoReturn, SupportsIndex, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.validation import full_name
 from lwfast.errors import StateError
 
 _NOT_INTEGER = "State mode occupation numbers should be integers, got {!r} of type {} in mode {}."
 _NEGATIVE = "Mode occupation numbers cannot be negative, got {} in mode {}."
+X: Any = "X"
+"""Stands in a State for an invalid qubit; the type of photon numbers does not tell of it."""
+X_CODE = MAX_STATE_PHOTONS
+"""Stands for X in the tables of results that say `has_x`; in all others it is a photon number."""
+_NO_NUMBER = "{} has X, an invalid qubit, in mode {}, and an X has no photon number."
 _ZERO, _ONE = 0, 1
 _new = object.__new__
 
@@ -26,6 +32,10 @@ class State:
 
     Immutable, hashable, ordered as the tuple of its photon numbers. States can be concatenated with `+`,
     merged mode by mode, indexed, sliced and iterated.
+
+    A mode may also hold the text "X", as `convert.dual_rail_to_qubit(..., allow_invalid=True)` puts it for an
+    invalid qubit. Such a state is a label: it keys results, compares, sorts behind all photon numbers and has
+    text, but nothing that counts photons takes it.
 
     Args:
         state: The photon number of each mode, as Python or NumPy integers.
@@ -68,8 +78,15 @@ class State:
 
     @property
     def n_photons(self) -> int:
-        """The number of photons in all modes together."""
-        return sum(self._occupation)
+        """The number of photons in all modes together.
+
+        Raises:
+            TypeError: A mode holds "X".
+        """
+        try:
+            return sum(self._occupation)
+        except TypeError:
+            raise _without_number(self._occupation) from None
 
     @n_photons.setter
     def n_photons(self, _value: Any) -> NoReturn:
@@ -85,7 +102,7 @@ class State:
             The state with the photons of both.
 
         Raises:
-            TypeError: `merge_state` is no state.
+            TypeError: `merge_state` is no state, or a mode holds "X".
             ValueError: The states differ in their number of modes.
         """
         other = as_occupation(merge_state)
@@ -94,7 +111,7 @@ class State:
                 f"Merged states must be the same length, got {len(self._occupation)} and {len(other)} modes."
             )
             raise ValueError(msg)
-        return trusted_state(tuple(map(operator.add, self._occupation, other)))
+        return trusted_state(tuple(map(operator.add, as_occupation(self), other)))
 
     def _validate(self) -> None:
         """Do nothing: a State is checked when it is made. Kept for code written for Lightworks."""
@@ -123,22 +140,34 @@ class State:
 
     def __lt__(self, value: State) -> bool:
         if isinstance(value, State):
-            return self._occupation < value._occupation
+            try:
+                return self._occupation < value._occupation
+            except TypeError:  # an X beside a photon number
+                return _sortable(self) < _sortable(value)
         return NotImplemented
 
     def __le__(self, value: State) -> bool:
         if isinstance(value, State):
-            return self._occupation <= value._occupation
+            try:
+                return self._occupation <= value._occupation
+            except TypeError:  # an X beside a photon number
+                return _sortable(self) <= _sortable(value)
         return NotImplemented
 
     def __gt__(self, value: State) -> bool:
         if isinstance(value, State):
-            return self._occupation > value._occupation
+            try:
+                return self._occupation > value._occupation
+            except TypeError:  # an X beside a photon number
+                return _sortable(self) > _sortable(value)
         return NotImplemented
 
     def __ge__(self, value: State) -> bool:
         if isinstance(value, State):
-            return self._occupation >= value._occupation
+            try:
+                return self._occupation >= value._occupation
+            except TypeError:  # an X beside a photon number
+                return _sortable(self) >= _sortable(value)
         return NotImplemented
 
     def __len__(self) -> int:
@@ -190,28 +219,40 @@ def trusted_state(occupation: tuple[int, ...]) -> State:
     return state
 
 
-def states_of(table: NDArray[np.uint8]) -> list[State]:
+def states_of(table: NDArray[np.uint8], has_x: bool = False) -> list[State]:
     """Return the rows of a table as states.
 
     Args:
         table: uint8[N, n_modes]; its type says that every row is valid.
+        has_x: Whether 255 in it stands for X.
     """
     n_rows, n_modes = table.shape
     states = list(map(_new, repeat(State, n_rows)))
     # Loops in C: half of the time. `struct` makes tuples of bytes in half of the time of `tolist`.
-    rows = struct.iter_unpack(f"{n_modes}B", table.tobytes()) if n_modes else repeat(())
+    rows: Iterable[tuple[Any, ...]]
+    if has_x:
+        rows = map(tuple, _with_x(table).tolist())
+    else:
+        rows = struct.iter_unpack(f"{n_modes}B", table.tobytes()) if n_modes else repeat(())
     deque(map(_set_occupation, states, rows), maxlen=0)
     return states
 
 
-def iterate_states(table: NDArray[np.uint8]) -> Iterator[State]:
+def iterate_states(table: NDArray[np.uint8], has_x: bool = False) -> Iterator[State]:
     """Go through the rows of a table as states; the first of many do not wait for the last.
 
     Args:
         table: uint8[N, n_modes]; its type says that every row is valid.
+        has_x: Whether 255 in it stands for X.
     """
     starts = range(0, len(table), _CHUNK)
-    return chain.from_iterable(states_of(table[start : start + _CHUNK]) for start in starts)
+    return chain.from_iterable(states_of(table[start : start + _CHUNK], has_x) for start in starts)
+
+
+def _with_x(table: NDArray[np.uint8]) -> NDArray[np.object_]:
+    objects = table.astype(np.object_)
+    objects[table == X_CODE] = X
+    return objects
 
 
 _CHUNK = 4096
@@ -219,20 +260,32 @@ _set_occupation = State._occupation.__set__  # type: ignore[attr-defined, misc] 
 
 
 def _checked(values: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return photon numbers as Python ints, or raise what State promises.
+    """Return photon numbers as Python ints and X as it is, or raise what State promises.
 
     Raises:
-        TypeError: An entry is no integer.
+        TypeError: An entry is neither an integer nor "X".
         ValueError: An entry is negative.
     """
-    checked = []
+    checked: list[Any] = []
     for mode, value in enumerate(values):
+        if isinstance(value, str) and value == X:
+            checked.append(X)
+            continue
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
             raise TypeError(_NOT_INTEGER.format(value, type(value).__name__, mode))
         if value < 0:
             raise ValueError(_NEGATIVE.format(value, mode))
         checked.append(int(value))
     return tuple(checked)
+
+
+def _sortable(state: State) -> list[float]:
+    """Return what a state with X is ordered by: X comes behind all photon numbers."""
+    return [float("inf") if n == X else n for n in state]
+
+
+def _without_number(occupation: tuple[Any, ...]) -> TypeError:
+    return TypeError(_NO_NUMBER.format(f"State {trusted_state(occupation)}", occupation.index(X)))
 
 
 def as_occupation(obj: Any) -> tuple[int, ...]:
@@ -247,6 +300,25 @@ def as_occupation(obj: Any) -> tuple[int, ...]:
 
     Raises:
         TypeError: `obj` is none of these, or an entry is no integer.
+        ValueError: An entry is negative, or an array has another number of dimensions than one.
+    """
+    occupation = as_label(obj)
+    if X in occupation:
+        raise _without_number(occupation)
+    return occupation
+
+
+def as_label(obj: Any) -> tuple[Any, ...]:
+    """Return the photon numbers of anything that stands for a Fock state, where a mode may also hold "X".
+
+    Args:
+        obj: As for `as_occupation`.
+
+    Returns:
+        One Python int a mode, or "X".
+
+    Raises:
+        TypeError: `obj` is none of these, or an entry is neither an integer nor "X".
         ValueError: An entry is negative, or an array has another number of dimensions than one.
     """
     if isinstance(obj, State):

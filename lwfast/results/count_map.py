@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,13 +13,13 @@ from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
+from lwfast.results.columns.labels import LabelTable, refuse_x, table_of
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import html_table, number_of, short_text
-from lwfast.results.processing.mapping import table_of
 from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.processing.weights import as_weights, group_weights
 from lwfast.results.state_map import StateMap
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_label
 
 
 class CountMap(StateMap[int]):
@@ -39,8 +40,8 @@ class CountMap(StateMap[int]):
     def __init__(
         self, states: StateTable, counts: Counts, record: ResultRecord, reason: str | None = None
     ) -> None:
-        StateMap.__init__(self, states, counts)
-        self._record = record
+        StateMap.__init__(self, states, counts, has_x=record.has_x)
+        self._record = record if record.has_x == self._has_x else replace(record, has_x=self._has_x)
         self._reason = reason
 
     def __getattr__(self, name: str) -> Any:
@@ -116,7 +117,13 @@ class CountMap(StateMap[int]):
         return self._reason
 
     def summary(self) -> Summary:
-        """Return photon-number histogram, means of modes and correlations of pairs of modes."""
+        """Return photon-number histogram, means of modes and correlations of pairs of modes.
+
+        Raises:
+            ResultError: If a state has an X.
+            TypeError: If the counts are floats.
+        """
+        refuse_x(self.has_x, "summary")
         return summary_of(self.states, self.whole_counts("summary"))
 
     def __repr__(self) -> str:
@@ -130,7 +137,7 @@ class CountMap(StateMap[int]):
         return f"{states} of {modes}, {number_of(self.n_samples, 'sample')}{why}"
 
     def _repr_html_(self) -> str:
-        return html_table(self.states, self.counts, f"{type(self).__name__}: {self._facts()}")
+        return html_table(self.states, self.counts, f"{type(self).__name__}: {self._facts()}", self.has_x)
 
     def print_outputs(self) -> None:
         """Print the input state and every output with its count."""
@@ -154,15 +161,17 @@ class CountMap(StateMap[int]):
         255. Take `dtype=int` where columns are subtracted or multiplied, or `differences`.
 
         Args:
-            dtype: Of the columns of modes.
+            dtype: Of the columns of modes. A column with an X is of objects: integers, and "X".
 
         Raises:
             LightworksDependencyError: If pandas is not installed.
         """
-        return to_pandas(self.states, self.counts, "counts", dtype)
+        return to_pandas(self.states, self.counts, "counts", dtype, self.has_x)
 
     def to_polars(self) -> Any:
         """Return a `polars.DataFrame` with `state` (an array of uint8, without a sign) and `counts`.
+
+        An X is null.
 
         `polars.DataFrame(result)` raises: polars takes any mapping for one from names to columns, before it
         looks for an Arrow stream.
@@ -170,15 +179,17 @@ class CountMap(StateMap[int]):
         Raises:
             LightworksDependencyError: If polars is not installed.
         """
-        return to_polars(self.states, self.counts, "counts")
+        return to_polars(self.states, self.counts, "counts", self.has_x)
 
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table` with `state` (a list of uint8 of fixed size) and `counts`.
 
+        An X is null.
+
         Raises:
             LightworksDependencyError: If pyarrow is not installed.
         """
-        return to_arrow(self.states, self.counts, "counts")
+        return to_arrow(self.states, self.counts, "counts", has_x=self.has_x)
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the columns to DuckDB, pyarrow and others without a copy; for polars there is `to_polars`."""
@@ -189,7 +200,7 @@ class CountMap(StateMap[int]):
         return np.array(self.counts, dtype=dtype, copy=copy)
 
 
-def columns_of(results: Any) -> tuple[StateTable, Counts]:
+def columns_of(results: Any) -> tuple[LabelTable, Counts]:
     """Return the columns of a mapping from state to count.
 
     Raises:
@@ -200,13 +211,14 @@ def columns_of(results: Any) -> tuple[StateTable, Counts]:
             f"Results should be a mapping from State to count, not {type(results).__name__}."
         )
     if isinstance(results, CountMap):
-        return results.states, results.counts
+        return results.label_table, results.counts
     try:
-        states = table_of([as_occupation(key) for key in results])
-        weights = as_weights(results.values(), states.shape[0])
+        table = table_of(results)
+        weights = as_weights(results.values(), table.states.shape[0])
     except (TypeError, ValueError) as error:
         raise ResultCreationError(f"Results should map states to counts: {ended(error)}") from error
-    return group_weights(states, weights)
+    states, counts = group_weights(table.states, weights)
+    return LabelTable(states, table.has_x), counts
 
 
 def as_input(input: Any) -> State | None:
@@ -218,7 +230,7 @@ def as_input(input: Any) -> State | None:
     if input is None or isinstance(input, State):
         return input
     try:
-        return State(as_occupation(input))
+        return State(as_label(input))
     except (TypeError, ValueError):
         raise ResultCreationError(
             f"Input state should have type State, not {type(input).__name__}."

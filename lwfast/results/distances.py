@@ -9,11 +9,10 @@ import numpy as np
 
 from lwfast._types import AnyArray, FloatArray
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.labels import LabelTable, meaning_of_all, table_of
 from lwfast.results.processing.binomial import mean_deviation, mean_root, root_product_loss
-from lwfast.results.processing.mapping import table_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.state_map import StateMap
-from lwfast.state import as_occupation
 from lwfast.tables.counts import as_table
 
 
@@ -181,7 +180,9 @@ def _error_of_two(pooled: FloatArray, n: float, m: float) -> float:
 
 def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
     """Return the probabilities of both over the states of either, and the number of samples of each."""
-    (states_a, p, n_p), (states_b, q, n_q) = _columns(a), _columns(b)
+    (table_a, p, n_p), (table_b, q, n_q) = _columns(a), _columns(b)
+    meaning_of_all([table_a, table_b])
+    states_a, states_b = table_a.states, table_b.states
     if states_a.shape[1] != states_b.shape[1]:
         raise ValueError(
             f"States of {states_a.shape[1]} modes cannot be compared with states of {states_b.shape[1]}."
@@ -197,11 +198,12 @@ def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
     return p[used], other[used], n_p, n_q
 
 
-def _columns(data: Any) -> tuple[Any, FloatArray, float]:
+def _columns(data: Any) -> tuple[LabelTable, FloatArray, float]:
+    has_x = False
     if isinstance(data, StateMap):
-        states, values = data.states, np.asarray(data._values)  # noqa: SLF001  (our own base class)
+        (states, has_x), values = data.label_table, np.asarray(data._values)  # noqa: SLF001  (our own base class)
     elif isinstance(data, Mapping):
-        states = table_of([as_occupation(key) for key in data])
+        states, has_x = table_of(data)
         values = np.array(list(data.values()))
         states, values = group_weights(states, _real(values))
     elif hasattr(data, "states") and hasattr(data, "probabilities"):
@@ -215,7 +217,7 @@ def _columns(data: Any) -> tuple[Any, FloatArray, float]:
     if not total > 0:
         raise ValueError("A result without counts cannot be compared.")
     n_samples = total if np.issubdtype(values.dtype, np.integer) else np.inf
-    return states, values / total, n_samples
+    return LabelTable(states, has_x), values / total, n_samples
 
 
 def _real(values: AnyArray) -> AnyArray:

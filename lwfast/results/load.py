@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from lwfast.errors import (
     ended,
 )
 from lwfast.results.columns.json_like import path_text
+from lwfast.results.columns.record import ResultRecord
 from lwfast.results.files.csv_file import read_csv
 from lwfast.results.files.description import record_of
 from lwfast.results.files.endings import SUFFIXES, with_json
+from lwfast.results.files.labelled_json import without_x
 from lwfast.results.files.npz import counts_of, read_npz
 from lwfast.results.files.parquet import read_parquet
 from lwfast.results.files.save import METADATA_KEY
@@ -41,7 +44,7 @@ _KINDS: dict[str, type[SamplingResult]] = {
 }
 _JSON_FACTOR = 2.0
 """Text and columns of a `.json` file take 1.6 times its size, as `save()` writes it."""
-_TABLE = re.compile(rb"""[ \t\n\r]*\{[ \t\n\r]*(?:\}|"[(\["0-9])""")
+_TABLE = re.compile(rb"""[ \t\n\r]*\{[ \t\n\r]*(?:\}|"[(\["0-9X])""")
 
 
 def load_result(filename: str | os.PathLike[str]) -> Any:
@@ -74,14 +77,16 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
             arrays, described = read_npz(path)
             if is_sweep(described):
                 return restored_sweep(described, arrays)
-            return _loaded(*counts_of(arrays), described)
+            states, counts = counts_of(arrays)
+            return _loaded(states, counts, described)
         if suffix == ".parquet":
             states, counts, described = read_parquet(path)
             if is_sweep(described):
                 return restored_sweep(described, parquet_arrays(described, states, counts))
             return _loaded(states, counts, described)
         if suffix == ".csv":
-            return _loaded(*read_csv(path), {})
+            table, counts = read_csv(path)
+            return _loaded(table.states, counts, {}, table.has_x)
         return _read_json(path)
 
 
@@ -116,12 +121,14 @@ def _read_json(path: Path) -> SamplingResult | SweepTable:
         if described is None:
             return sweep_of_body(body)
         return restored_sweep(described, {"settings": sweep.settings, **sweep.columns})
-    if _is_table(body):
-        return SamplingResult.from_owned(*decode_table(body))
+    is_table = _is_table(body)
+    body, has_x = without_x(body)
+    if is_table:
+        return SamplingResult.from_owned(*decode_table(body), ResultRecord(has_x=has_x))
     decoded, others = decode_members(body)
     metadata = others.get("metadata")
     if isinstance(metadata, dict) and METADATA_KEY in metadata:
-        return _loaded(decoded.states, decoded.counts, metadata[METADATA_KEY])
+        return _loaded(decoded.states, decoded.counts, metadata[METADATA_KEY], has_x)
     return QPUSamplingResult.from_decoded(decoded, metadata={"file": path_text(path.name)})
 
 
@@ -130,7 +137,9 @@ def _is_table(body: bytes) -> bool:
     return _TABLE.match(body) is not None
 
 
-def _loaded(states: StateTable, counts: Counts, described: Any) -> SamplingResult:
+def _loaded(states: StateTable, counts: Counts, described: Any, has_x: bool = False) -> SamplingResult:
+    """Return the result of what a file holds; `has_x` says whether its text has an X."""
     record = record_of(described)
+    record = replace(record, has_x=record.has_x or has_x)
     kind = _KINDS.get(described.get("kind") or "", SamplingResult)
     return kind.from_owned(*group_checked(states, counts, owned=True), record)

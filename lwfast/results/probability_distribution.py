@@ -10,12 +10,11 @@ import numpy as np
 from lwfast._base.validation import is_real, scalar
 from lwfast._types import FloatArray
 from lwfast.errors import ProbabilityDistributionError, ended
+from lwfast.results.columns.labels import refuse_x, table_of
 from lwfast.results.columns.text import html_table, number_of, short_text
-from lwfast.results.processing.mapping import table_of
 from lwfast.results.processing.summaries import correlations_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.state_map import StateMap
-from lwfast.state import as_occupation
 from lwfast.tables.counts import as_table
 
 _CHUNK = 1 << 16
@@ -36,17 +35,17 @@ class ProbabilityDistribution(StateMap[float]):
 
     def __init__(self, distribution: Mapping[Any, float]) -> None:
         if isinstance(distribution, ProbabilityDistribution):
-            StateMap.__init__(self, distribution.states, distribution.probabilities)
+            StateMap.__init__(self, distribution.states, distribution.probabilities, has_x=distribution.has_x)
             return
         try:
-            states = table_of([as_occupation(key) for key in distribution])
+            states, has_x = table_of(distribution)
             values = np.array([_real(value) for value in distribution.values()], np.float64)
         except (TypeError, ValueError, AttributeError) as error:
             raise ProbabilityDistributionError(
                 f"A distribution maps states to probabilities: {ended(error)}"
             ) from error
         _check(values)
-        StateMap.__init__(self, *group_weights(states, values))
+        StateMap.__init__(self, *group_weights(states, values), has_x=has_x)
 
     @classmethod
     def from_columns(cls, states: Any, probabilities: Any) -> ProbabilityDistribution:
@@ -106,6 +105,7 @@ class ProbabilityDistribution(StateMap[float]):
         From near the mean, where most of the probability may be, so that a covariance is kept which is far
         below the products of the photon numbers.
         """
+        refuse_x(self.has_x, "mean or covariance")
         total = float(self.probabilities.sum()) or np.nan
         sums = np.zeros(self.n_modes)
         for _, weighed in self._parts(0.0):
@@ -138,7 +138,10 @@ class ProbabilityDistribution(StateMap[float]):
 
     def _repr_html_(self) -> str:
         return html_table(
-            self.states, self.probabilities, f"ProbabilityDistribution: {number_of(len(self), 'state')}"
+            self.states,
+            self.probabilities,
+            f"ProbabilityDistribution: {number_of(len(self), 'state')}",
+            self.has_x,
         )
 
 
@@ -162,7 +165,7 @@ class LateDistribution(ProbabilityDistribution):
             msg = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(msg)
         found = self._work()
-        StateMap.__init__(self, found.states, found.probabilities)
+        StateMap.__init__(self, found.states, found.probabilities, has_x=found.has_x)
         return getattr(self, name)
 
     def __reduce__(self) -> Any:

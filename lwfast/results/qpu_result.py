@@ -12,6 +12,7 @@ import numpy as np
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.json_like import json_like
+from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_map import columns_of
 from lwfast.results.processing.selection import select_columns, why_nothing
@@ -45,8 +46,8 @@ class QPUSamplingResult(SamplingResult):
         if not isinstance(data, Mapping) or "results" not in data:
             raise ResultCreationError("The data of a QPU result is a mapping with an entry 'results'.")
         results = data["results"]
-        states, counts = _no_columns() if results is None else _wire_columns(results)
-        self._fill(**_selected(states, counts, data.get("job_data"), {})._asdict())
+        table, counts = _no_columns() if results is None else _wire_columns(results)
+        self._fill(**_selected(table, counts, data.get("job_data"), {})._asdict())
 
     @classmethod
     def from_body(cls, body: Any, *, metadata: Mapping[str, Any] | None = None) -> Self:
@@ -66,7 +67,7 @@ class QPUSamplingResult(SamplingResult):
     def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
         """Do what `from_body` does for a decoded body; its arrays become the result's, and read-only."""
         kept = json_like(dict(metadata or {}), "metadata")
-        selected = _selected(decoded.states, decoded.counts, decoded.job_data, kept)
+        selected = _selected(LabelTable(decoded.states), decoded.counts, decoded.job_data, kept)
         return cls.from_owned(**selected._asdict())
 
     def __getitem__(self, key: Any) -> Any:
@@ -77,15 +78,16 @@ class QPUSamplingResult(SamplingResult):
         return super().__getitem__(key)
 
 
-def _no_columns() -> tuple[StateTable, Counts]:
-    return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
+def _no_columns() -> tuple[LabelTable, Counts]:
+    return LabelTable(np.zeros((0, 0), np.uint8)), np.zeros(0, np.int64)
 
 
-def _wire_columns(results: Any) -> tuple[StateTable, Counts]:
+def _wire_columns(results: Any) -> tuple[LabelTable, Counts]:
     """Return the columns of counts keyed by states or by their text."""
     if isinstance(results, Mapping) and any(isinstance(key, str) for key in results):
         try:
-            return decode_table(json.dumps(json_like(dict(results), "results")))
+            states, counts = decode_table(json.dumps(json_like(dict(results), "results")))
+            return LabelTable(states), counts
         except (TypeError, ValueError) as error:
             raise ResultCreationError(f"The results cannot be read: {ended(error)}") from error
     return columns_of(results)
@@ -101,13 +103,14 @@ class _Selected(NamedTuple):
     reason: str | None = None
 
 
-def _selected(states: StateTable, counts: Counts, job_data: Any, metadata: dict[str, Any]) -> _Selected:
+def _selected(table: LabelTable, counts: Counts, job_data: Any, metadata: dict[str, Any]) -> _Selected:
     """Apply the rules and heralds of `job_data`.
 
     Raises:
         Exception: Whatever is wrong with the rules, with the raw counts as its attribute `raw_data`.
     """
-    record = ResultRecord(metadata=metadata)
+    states = table.states
+    record = ResultRecord(metadata=metadata, has_x=table.has_x)
     raw = SamplingResult.from_owned(states, counts, record)
     if job_data is None:
         return _Selected(states, counts, record, raw)
@@ -118,8 +121,8 @@ def _selected(states: StateTable, counts: Counts, job_data: Any, metadata: dict[
         raw = SamplingResult.from_owned(states, counts, replace(record, job_data=dict(job_data)))
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds, rules = as_heralds(herald), as_rules(post_select)
-        states, counts = select_columns(states, counts, rules, heralds)
-        reason = why_nothing(raw.states, rules, heralds) if len(states) == 0 else None
+        states, counts = select_columns(table, counts, rules, heralds)
+        reason = why_nothing(table, rules, heralds) if len(states) == 0 else None
         if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct
             states, counts = group_weights(states, counts)
     except Exception as error:

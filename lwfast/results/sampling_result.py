@@ -14,6 +14,7 @@ from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
+from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
 from lwfast.results.processing.mapping import map_states
@@ -57,8 +58,9 @@ class SamplingResult(CountMap):
 
     def __init__(self, results: Mapping[Any, int], input: Any = None, **attributes: Any) -> None:
         check_names(type(self), attributes)
-        states, counts = columns_of(results)
-        self._fill(states, counts, ResultRecord(input=as_input(input), attributes=attributes))
+        table, counts = columns_of(results)
+        record = ResultRecord(input=as_input(input), attributes=attributes, has_x=table.has_x)
+        self._fill(table.states, counts, record)
 
     @classmethod
     def from_columns(
@@ -174,8 +176,8 @@ class SamplingResult(CountMap):
             TypeError: If it is none of these.
         """
         post_selection = settled(post_selection)
-        states, counts = keep_states(self.states, self.counts, post_selection)
-        reason = None if len(states) else why_nothing(self.states, post_selection, {})
+        states, counts = keep_states(self.label_table, self.counts, post_selection)
+        reason = None if len(states) else why_nothing(self.label_table, post_selection, {})
         return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
@@ -193,17 +195,18 @@ class SamplingResult(CountMap):
         wanted = as_heralds(heralds)
         rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
-        states, counts = self.states, self.counts
+        table, counts = self.label_table, self.counts
         if test is not None and len(self):
             check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
-            states, counts = keep_states(states, counts, rules)
-        states, counts = select_columns(states, counts, given, wanted)
+            states, counts = keep_states(table, counts, rules)
+            table = LabelTable(states, self.has_x)
+        states, counts = select_columns(table, counts, given, wanted)
         if any(len(numbers) > 1 for numbers in wanted.values()):
             states, counts = group_weights(states, counts)
         return self._next(
             states,
             counts,
-            None if len(states) else why_nothing(self.states, rules, wanted),
+            None if len(states) else why_nothing(self.label_table, rules, wanted),
             step="post_select",
             rules=described(rules),
             heralds=[[[m], list(n)] for m, n in wanted.items()],
@@ -214,19 +217,23 @@ class SamplingResult(CountMap):
 
         Args:
             mapping: A callable from State to a state, or "threshold", "parity" or "dual_rail_to_qubit" (the
-                functions of `convert` are recognised as these and run on whole columns).
+                functions of `convert` are recognised as these and run on whole columns). A state may have
+                "X" in it: `result.map(lw.convert.dual_rail_to_qubit, allow_invalid=True)` puts it for each
+                pair of modes that does not hold one photon.
             *args: Passed to the mapping behind the state.
             **kwargs: Passed to the mapping.
 
         Raises:
+            ResultError: If it is "threshold" or "parity", and there is an X.
             TypeError: If the mapping is not callable, or returns something else than a state.
-            ValueError: If the mapped states differ in their number of modes.
+            ValueError: If the mapped states differ in their number of modes, or one has an X and another 255
+                photons in a mode.
         """
-        mapped, name = map_states(self.states, mapping, *args, **kwargs)
-        states, counts = group_weights(mapped, self.counts)
+        mapped, name = map_states(self.label_table, mapping, *args, **kwargs)
+        states, counts = group_weights(mapped.states, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         given = {k: v for k, v in arguments.items() if v}
-        return self._next(states, counts, None, step="map", mapping=name, **given)
+        return self._next(states, counts, None, mapped.has_x, step="map", mapping=name, **given)
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts, largest first; equal ones in their order.
@@ -275,9 +282,16 @@ class SamplingResult(CountMap):
     def _rows(self, rows: Any, **step: Any) -> Self:
         return self._next(self.states[rows], self.counts[rows], **step)
 
-    def _next(self, states: StateTable, counts: Counts, reason: str | None = None, **step: Any) -> Self:
-        """Return a result of new columns that remembers this one."""
-        record = self._record
+    def _next(
+        self,
+        states: StateTable,
+        counts: Counts,
+        reason: str | None = None,
+        has_x: bool | None = None,
+        **step: Any,
+    ) -> Self:
+        """Return a result of new columns that remembers this one; without `has_x`, 255 means what it did."""
+        record = self._record if has_x in (None, self.has_x) else replace(self._record, has_x=bool(has_x))
         if step:
             entry = {**step, "states": [len(self), int(states.shape[0])]}
             record = replace(record, history=(*record.history, entry))
@@ -324,7 +338,7 @@ class SamplingResult(CountMap):
         saved = self.raw_data if raw_data else self
         counts = saved.whole_counts("save")
         about = partial(description, type(saved).__name__, saved.known_record)
-        save_columns(path, saved.states, counts, about, metadata=metadata, is_raw=raw_data)
+        save_columns(path, saved.label_table, counts, about, metadata=metadata, is_raw=raw_data)
         return path
 
 
@@ -346,24 +360,28 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         TypeError: If one is not a result of counts.
         ValueError: If there are none.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+        ResultError: If one has states with X, and another 255 photons in a mode.
     """
     from lwfast.results.columns.provenance import Provenance
-    from lwfast.results.processing.merging import ColumnSum
+    from lwfast.results.processing.merging import Columns, ColumnSum
 
     total, provenance, n_results = ColumnSum(), Provenance(), 0
     for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
         if not isinstance(result, SamplingResult):
             raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}.")
-        columns = result.states, result.whole_counts("merging")
+        columns = Columns(result.states, result.whole_counts("merging"), result.has_x)
         raw = result.known_raw
         if raw is result:
             total.add(columns, columns)
         else:
-            total.add(columns, None if raw is None else (raw.states, raw.counts))
+            total.add(columns, None if raw is None else Columns(raw.states, raw.counts, raw.has_x))
         provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
     if n_results == 0:
         raise ValueError("There are no results to merge.")
     kind, record = provenance.shared
-    raw_columns, about = total.raw, ResultRecord(input=record.input)
-    kept = None if raw_columns is None else SamplingResult.from_owned(*raw_columns, about)
-    return (kind or SamplingResult).from_owned(*total.columns, record, raw=kept)
+    kept, raw_columns = None, total.raw
+    if raw_columns is not None:
+        about = ResultRecord(input=record.input, has_x=raw_columns.has_x)
+        kept = SamplingResult.from_owned(raw_columns.states, raw_columns.counts, about)
+    states, counts, has_x = total.columns
+    return (kind or SamplingResult).from_owned(states, counts, replace(record, has_x=has_x), raw=kept)

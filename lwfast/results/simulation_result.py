@@ -13,14 +13,15 @@ from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.dict_reading import DictReading, check_names
 from lwfast.results.columns.export import pandas_module
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.labels import LabelTable, table_of
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.state_axis import StateAxis
 from lwfast.results.columns.text import html_grid, html_table, number_of, short_state
 from lwfast.results.plots.simulation_plot import plot_simulation
-from lwfast.results.processing.mapping import map_states, table_of
+from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import KEPT, StateMap
-from lwfast.state import State, as_occupation, states_of
+from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
 
 _TYPES = ("probability", "probability_amplitude")
@@ -71,7 +72,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             raise ResultCreationError(f"Results should be real or complex numbers, not {array.dtype}.")
         check_names(type(self), attributes)
         try:
-            tables = [table_of([as_occupation(state) for state in states]) for states in (inputs, outputs)]
+            tables = table_of(inputs), table_of(outputs)
         except (TypeError, ValueError) as error:
             raise ResultCreationError(f"Inputs and outputs should be states: {ended(error)}") from error
         self._own(array, result_type, tables[0], tables[1], attributes)
@@ -80,14 +81,14 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         self,
         array: AnyArray,
         result_type: str,
-        inputs: StateTable | StateAxis,
-        outputs: StateTable | StateAxis,
+        inputs: LabelTable | StateAxis,
+        outputs: LabelTable | StateAxis,
         attributes: dict[str, Any],
     ) -> None:
         self._array = frozen(array)
         self._type = result_type
-        self._inputs = inputs if isinstance(inputs, StateAxis) else StateAxis(inputs)
-        self._outputs = outputs if isinstance(outputs, StateAxis) else StateAxis(outputs)
+        self._inputs = inputs if isinstance(inputs, StateAxis) else StateAxis(*inputs)
+        self._outputs = outputs if isinstance(outputs, StateAxis) else StateAxis(*outputs)
         self._attributes = attributes
         self._maps: dict[int, StateMap[Any]] = {}
 
@@ -117,6 +118,19 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
                 f"A result is one of {', '.join(_TYPES)} with a row for each input and a column for each "
                 f"output; got {result_type!r} of shape {array.shape} for {len(inputs)} and {len(outputs)}."
             )
+        rows, columns = (one if isinstance(one, StateAxis) else LabelTable(one) for one in (inputs, outputs))
+        return cls.of_tables(array, result_type, rows, columns, attributes)
+
+    @classmethod
+    def of_tables(
+        cls,
+        array: AnyArray,
+        result_type: str,
+        inputs: LabelTable | StateAxis,
+        outputs: LabelTable | StateAxis,
+        attributes: dict[str, Any],
+    ) -> SimulationResult:
+        """Do what `from_columns` does for tables in which 255 may stand for X, without a check."""
         result = cls.__new__(cls)
         result._own(array, result_type, inputs, outputs, attributes)  # noqa: SLF001  (its own)
         return result
@@ -148,8 +162,24 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     @property
     def output_table(self) -> StateTable:
-        """The outputs as rows, `uint8[n_outputs, n_modes]`, read-only; uint8 has no sign and ends at 255."""
+        """The outputs as rows, `uint8[n_outputs, n_modes]`, read-only; uint8 has no sign and ends at 255.
+
+        Where `has_x`, 255 stands for X.
+        """
         return self._outputs.table
+
+    @property
+    def has_x(self) -> bool:
+        """Whether there is an X, an invalid qubit, in an output; 255 stands for it in `output_table` then."""
+        return self._outputs.has_x
+
+    @property
+    def _output_labels(self) -> LabelTable:
+        return LabelTable(self._outputs.table, self._outputs.has_x)
+
+    @property
+    def _input_labels(self) -> LabelTable:
+        return LabelTable(self._inputs.table, self._inputs.has_x)
 
     @property
     def result_type(self) -> str:
@@ -160,11 +190,12 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return len(self._inputs.keys)
 
     def __iter__(self) -> Iterator[State]:
-        return iter(states_of(self._inputs.keys) if self._inputs.places is not None else self.inputs)
+        axis = self._inputs
+        return iter(states_of(axis.keys, axis.has_x) if axis.places is not None else self.inputs)
 
     def __contains__(self, key: object) -> bool:
         try:
-            return self._inputs.place(as_occupation(key)) >= 0
+            return self._inputs.place(as_label(key)) >= 0
         except (TypeError, ValueError):
             return False
 
@@ -185,13 +216,13 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     def _of_input(self, state: Any) -> StateMap[Any]:
         try:
-            row = self._inputs.place(as_occupation(state))
+            row = self._inputs.place(as_label(state))
         except TypeError:
             raise TypeError("Get item value must be either one or two States.") from None
         except ValueError as error:
             raise KeyError(f"{state!r} is not a state, and not in the data: {ended(error)}") from None
         if row < 0:
-            raise KeyError(f"Requested input state {State(as_occupation(state))} not in data.")
+            raise KeyError(f"Requested input state {State(as_label(state))} not in data.")
         return self._row(row)
 
     def _row(self, row: int) -> StateMap[Any]:
@@ -199,9 +230,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         if found is None:
             outputs, values = self._outputs, self._array[row]
             # The index of the outputs is shared: one for each row would cost all outputs for each value.
-            found = StateMap(
-                outputs.keys, values if outputs.places is None else values[outputs.places], outputs.index
-            )
+            shown = values if outputs.places is None else values[outputs.places]
+            found = StateMap(outputs.keys, shown, outputs.index, outputs.has_x)
             if self._array.size <= KEPT:  # with the objects that a map keeps; a new one takes 3 us
                 self._maps[row] = found
         return found
@@ -214,7 +244,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         found = set()
         for state, values in other.items():
             try:
-                row = self._inputs.place(as_occupation(state))
+                row = self._inputs.place(as_label(state))
             except (TypeError, ValueError):
                 return False
             if row < 0 or self._row(row) != values:
@@ -231,10 +261,12 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         own = deep_unless_same(self._attributes, memo)
         if own is self._attributes:
             return self  # nothing in it can be changed
-        return _restored(self._array, self._type, self.input_table, self.output_table, own)
+        return self.of_tables(self._array, self._type, self._input_labels, self._output_labels, own)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._array, self._type, self.input_table, self.output_table, self._attributes)
+        has_x = (self._inputs.has_x, self._outputs.has_x)
+        tables = (self.input_table, self.output_table)
+        return _restored, (self._array, self._type, *tables, self._attributes, has_x)
 
     def __repr__(self) -> str:
         return f"lwfast.SimulationResult({self._facts()})"
@@ -251,26 +283,30 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         if len(self.input_table) == 1 and self._type == "probability":
             row = self._row(0)
             values = row._values.real  # noqa: SLF001  (our own base class)
-            return html_table(row.states, values, f"{heading}, from {short_state(self.inputs[0])}")
-        return html_grid(self._array, self.input_table, self.output_table, heading)
+            return html_table(
+                row.states, values, f"{heading}, from {short_state(self.inputs[0])}", self.has_x
+            )
+        return html_grid(self._array, self._input_labels, self._output_labels, heading)
 
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> SimulationResult:
         """Map every output to another state; probabilities of outputs that become equal are added up.
 
         Raises:
+            ResultError: If it is "threshold" or "parity", and there is an X.
             TypeError: If the mapping is not callable, or returns something else than a state.
             ValueError: If the values are amplitudes.
         """
         if self._type == "probability_amplitude":
             raise ValueError("Mapping cannot be applied to probability amplitudes.")
-        mapped, _ = map_states(self._outputs.keys, mapping, *args, **kwargs)
+        keys = LabelTable(self._outputs.keys, self._outputs.has_x)
+        (mapped, has_x), _ = map_states(keys, mapping, *args, **kwargs)
         outputs, _ = group_checked(mapped, np.ones(len(mapped), np.int64))
         values = self._array if self._outputs.places is None else self._array[:, self._outputs.places]
         array = np.zeros((len(values), len(outputs)), self._array.dtype)
         target = StateIndex(outputs).rows(mapped)
         for row, out in zip(values, array, strict=True):
             np.add.at(out, target, row)
-        return self._with_outputs(array, outputs)
+        return self._with_outputs(array, LabelTable(outputs, has_x))
 
     def apply_post_selection(self, post_selection: Any) -> SimulationResult:
         """Keep the outputs that meet post-selection.
@@ -280,11 +316,11 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             TypeError: If it is no post-selection.
         """
         table = self.output_table
-        outputs, columns = keep_states(table, np.arange(len(table)), post_selection)
-        return self._with_outputs(self._array[:, columns], outputs)
+        outputs, columns = keep_states(self._output_labels, np.arange(len(table)), post_selection)
+        return self._with_outputs(self._array[:, columns], LabelTable(outputs, self.has_x))
 
-    def _with_outputs(self, array: AnyArray, outputs: AnyArray) -> SimulationResult:
-        return SimulationResult.from_columns(array, self._type, self.input_table, outputs)
+    def _with_outputs(self, array: AnyArray, outputs: LabelTable) -> SimulationResult:
+        return SimulationResult.of_tables(array, self._type, self._input_labels, outputs, {})
 
     def print_outputs(self, rounding: int = 4) -> None:
         """Print each input and what it becomes, values rounded to `rounding` places."""
@@ -324,8 +360,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         """
         return plot_simulation(
             self._shown_values(conv_to_probability),
-            self.input_table,
-            self.output_table,
+            self._input_labels,
+            self._output_labels,
             show,
             state_labels,
             amplitudes=self._type == "probability_amplitude",
@@ -341,6 +377,13 @@ def _is_occupation(item: tuple[Any, ...]) -> bool:
 
 
 def _restored(
-    array: AnyArray, result_type: str, inputs: AnyArray, outputs: AnyArray, attributes: dict[str, Any]
+    array: AnyArray,
+    result_type: str,
+    inputs: AnyArray,
+    outputs: AnyArray,
+    attributes: dict[str, Any],
+    has_x: tuple[bool, bool] = (False, False),  # a pickle of an older version has none
 ) -> SimulationResult:
-    return SimulationResult.from_columns(array, result_type, inputs, outputs, **attributes)
+    """Rebuild a pickled result."""
+    tables = LabelTable(inputs, has_x[0]), LabelTable(outputs, has_x[1])
+    return SimulationResult.of_tables(array, result_type, *tables, attributes)

@@ -15,10 +15,11 @@ from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ended
 from lwfast.results.columns.dict_reading import DictReading
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.labels import LabelTable, has_an_x, refuse_x
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.text import first_entries
 from lwfast.results.processing.differences import Differences, differences_of
-from lwfast.state import State, as_occupation, iterate_states, states_of
+from lwfast.state import State, as_label, iterate_states, states_of
 
 V = TypeVar("V")
 _CHUNK = 4096
@@ -46,29 +47,45 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
         values: `(N,)`, owned by the new object: read-only from now on.
         index: The index of the states, where there is one.
+        has_x: Whether 255 in the states stands for X.
     """
 
-    __slots__ = ("__weakref__", "_built", "_index", "_states", "_values")
+    __slots__ = ("__weakref__", "_built", "_has_x", "_index", "_states", "_values")
 
     _states: StateTable
     _values: AnyArray
     _index: StateIndex | None
     _built: Built[V] | None
+    _has_x: bool
 
-    def __init__(self, states: StateTable, values: AnyArray, index: StateIndex | None = None) -> None:
+    def __init__(
+        self, states: StateTable, values: AnyArray, index: StateIndex | None = None, has_x: bool = False
+    ) -> None:
         self._states = frozen(np.ascontiguousarray(states))
         self._values = frozen(np.ascontiguousarray(values))
         self._index = index
         self._built = None
+        self._has_x = has_an_x(self._states, has_x)
 
     @property
     def states(self) -> StateTable:
         """The states as rows, `uint8[N, n_modes]`, read-only.
 
         Numbers of this type have no sign and end at 255: `states[:, 0] - states[:, 1]` of `|0,1>` is 255, and
-        a product of 16 and 16 is 0. Take `differences`, or `states.astype(int)`.
+        a product of 16 and 16 is 0. Take `differences`, or `states.astype(int)`. Where `has_x`, 255 stands
+        for X.
         """
         return self._states
+
+    @property
+    def has_x(self) -> bool:
+        """Whether there is an X, an invalid qubit, in the states; 255 stands for it in `states` then."""
+        return self._has_x
+
+    @property
+    def label_table(self) -> LabelTable:
+        """The states, and what 255 means in them."""
+        return LabelTable(self._states, self._has_x)
 
     @property
     def n_modes(self) -> int:
@@ -85,11 +102,11 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     def __iter__(self) -> Iterator[State]:
         built = self._objects
-        return iterate_states(self._states) if built is None else iter(built.states)
+        return iterate_states(self._states, self._has_x) if built is None else iter(built.states)
 
     def __reversed__(self) -> Iterator[State]:
         built = self._objects
-        return iterate_states(self._states[::-1]) if built is None else reversed(built.states)
+        return iterate_states(self._states[::-1], self._has_x) if built is None else reversed(built.states)
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -103,7 +120,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         except ValueError as error:
             raise KeyError(f"{key!r} is not a state, and not in the data: {ended(error)}") from None
         if row < 0:
-            raise KeyError(f"Provided output state {State(as_occupation(key))} not in data.")
+            raise KeyError(f"Provided output state {State(as_label(key))} not in data.")
         return self._value(row)
 
     def get(self, key: Any, default: Any = None) -> Any:
@@ -180,7 +197,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     def _row_of(self, key: Any) -> int:
         try:
-            occupation = as_occupation(key)
+            occupation = as_label(key)
         except TypeError:
             raise TypeError(f"Get item value must be a State, not {type(key).__name__}.") from None
         return self._lookup.row(occupation)
@@ -197,27 +214,32 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         Raises:
             ModeRangeError: If there is no such mode.
             ResourceLimitError: If the counts add up to more than 2^63 - 1.
+            ResultError: If a state has an X.
             TypeError: If a mode is no integer, or the values are amplitudes.
             ValueError: If no mode is given, or one twice.
         """
+        refuse_x(self._has_x, "difference")
         return differences_of(self._states, self._values, modes, others)
 
     def rows_of(self, states: StateTable) -> NDArray[np.int64]:
-        """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there."""
+        """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there.
+
+        255 in them means what it means in `states`.
+        """
         return self._lookup.rows(np.ascontiguousarray(states))
 
     @property
     def _objects(self) -> Built[V] | None:
         """States, values and pairs of them as Python objects, kept with a small map; None for a large one."""
         if self._built is None and len(self) <= KEPT:
-            states, values = tuple(states_of(self._states)), tuple(self._values.tolist())
+            states, values = tuple(states_of(self._states, self._has_x)), tuple(self._values.tolist())
             self._built = Built(states, values, tuple(zip(states, values, strict=True)))
         return self._built
 
     @property
     def _lookup(self) -> StateIndex:
         if self._index is None:
-            self._index = StateIndex(self._states)
+            self._index = StateIndex(self._states, self._has_x)
         return self._index
 
     def _equals_columns(self, other: StateMap[Any]) -> bool:
@@ -225,7 +247,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             return False
         if len(self) == 0:
             return True
-        if self.n_modes != other.n_modes:
+        if self.n_modes != other.n_modes or self._has_x != other._has_x:
             return False
         if np.array_equal(self._states, other._states):
             return np.array_equal(self._values, other._values)
@@ -309,5 +331,6 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
         setattr(result, name, value)
     for name in ("_states", "_values"):
         setattr(result, name, frozen(getattr(result, name)))  # NumPy's pickle forgets it
+    result._has_x = slots.get("_has_x", False)  # noqa: SLF001  (a pickle of an older version has none)
     result._index = result._built = None  # noqa: SLF001  (rebuilt on demand)
     return result

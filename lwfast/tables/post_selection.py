@@ -61,9 +61,15 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
     return table, column
 
 
-def ask_about_rows(test: Callable[[State], Any], table: StateTable) -> NDArray[np.bool_]:
-    """Ask a callable about each row as a State: bool[N], True where it answers something true."""
-    return np.fromiter((bool(test(row)) for row in iterate_states(table)), np.bool_, table.shape[0])
+def ask_about_rows(test: Callable[[State], Any], table: StateTable, has_x: bool = False) -> NDArray[np.bool_]:
+    """Ask a callable about each row as a State: bool[N], True where it answers something true.
+
+    Args:
+        test: The callable.
+        table: uint8[N, n_modes].
+        has_x: Whether 255 in it stands for X.
+    """
+    return np.fromiter((bool(test(row)) for row in iterate_states(table, has_x)), np.bool_, table.shape[0])
 
 
 def select_checked(

@@ -11,7 +11,7 @@ from lwfast._base.validation import full_name, is_several
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
 from lwfast.errors import ModeMismatchError, PhotonNumberError
 from lwfast.rules import PostSelection, PostSelectionType, check_modes, process_post_selection
-from lwfast.state import State
+from lwfast.state import State, as_occupation
 from lwfast.tasks.data import TaskData
 
 D = TypeVar("D", bound=TaskData, covariant=True)
@@ -94,12 +94,13 @@ def check_states(states: Any, n_modes: int) -> list[State]:
 
 
 def check_length(state: State, n_modes: int) -> None:
-    """Check that a state has as many modes as a circuit takes.
+    """Check that a state has as many modes as a circuit takes, and photon numbers in all of them.
 
     Raises:
         ModeMismatchError: It has not.
+        TypeError: A mode holds "X".
     """
-    if len(state) != n_modes:
+    if len(as_occupation(state)) != n_modes:
         msg = (
             f"State {state} has an incorrect number of modes, {len(state)}; the circuit takes {n_modes} "
             "(heralded modes not counted)."

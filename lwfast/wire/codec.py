@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from lwfast.state import State
+from lwfast.state import State, as_occupation
 from lwfast.wire.complex_text import matrix_from_text, matrix_to_text
 from lwfast.wire.details import ArtemisJobDetails, ErrorAnswer, JobList, QPUAnswer, QPUListItem
 from lwfast.wire.payload import ArtemisPayload
@@ -38,7 +38,7 @@ def _plain_list(array: np.ndarray[Any, Any]) -> list[Any]:
 def _from_wire(kind: type, value: Any) -> Any:
     """Decode states and matrices; msgspec turns a ValueError into a ValidationError that names the path."""
     if kind is State:
-        return State(value)
+        return State(as_occupation(value))
     return matrix_from_text(value)
 
 

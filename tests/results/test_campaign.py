@@ -227,8 +227,6 @@ def test_bad_arguments_are_refused_by_the_verb(pair):
         campaign.post_select([((0, 0), (1,))])
     with pytest.raises(ValueError, match="Unknown mapping"):
         campaign.map("paritty")
-    with pytest.raises(ValueError, match="allow_invalid"):
-        campaign.map("dual_rail_to_qubit", allow_invalid=True)
     for wrong in (lambda: campaign.map("parity", 1, 2), lambda: campaign.map(5)):
         with pytest.raises(TypeError):
             wrong()

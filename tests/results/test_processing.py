@@ -51,8 +51,6 @@ def test_dual_rail_states_map_to_qubits():
             SamplingResult({bad: 1}).map("dual_rail_to_qubit")
     with pytest.raises(ValueError, match="even"):
         SamplingResult({(1, 0, 1): 1}).map("dual_rail_to_qubit")
-    with pytest.raises(ValueError, match="allow_invalid"):
-        result.map("dual_rail_to_qubit", allow_invalid=True)
 
 
 def test_any_callable_maps_states(result):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from lwfast._base.limits import some
-from lwfast.errors import CampaignError, ResourceLimitError
+from lwfast.errors import CampaignError, ResourceLimitError, ResultError
 from lwfast.results.campaign.chunks import (
     DifferenceSum,
     Failures,
@@ -331,7 +331,7 @@ class Campaign:
         """Add the sum of a chunk; where that is too much, file by file, so that only one is left out."""
         try:
             total.join(part.total)
-        except ResourceLimitError as error:
+        except (ResourceLimitError, ResultError) as error:
             if len(part.paths) == 1:
                 return {part.paths[0]: reason_of(Path(part.paths[0]), error)}
             failed: Failures = {}

@@ -13,6 +13,7 @@ from lwfast.errors import (
     LightworksError,
     ModeRangeError,
     ResourceLimitError,
+    ResultError,
     ResultFormatError,
 )
 from lwfast.results.campaign.counted_twice import Content, content_of
@@ -60,7 +61,7 @@ class TableSum:
         Raises:
             ResourceLimitError: If a count gets too large.
         """
-        self._counts.add(result.states, result.counts)
+        self._counts.add(result.states, result.counts, result.has_x)
         is_start = len(result) == 0 and result.known_raw is result
         self.provenance.add(type(result), result.known_record, is_start=is_start)
 
@@ -77,8 +78,9 @@ class TableSum:
         """Return the sum as a result, with further metadata."""
         kind, record = self.provenance.shared
         metadata["failed"] = {**record.metadata.get("failed", {}), **metadata["failed"]}
-        record = replace(record, metadata={**record.metadata, **metadata})
-        return (kind or SamplingResult).from_owned(*self._counts.columns(), record)
+        states, counts, has_x = self._counts.columns()
+        record = replace(record, metadata={**record.metadata, **metadata}, has_x=has_x)
+        return (kind or SamplingResult).from_owned(states, counts, record)
 
     def settle(self) -> None:
         """Add up for good what waits, so that no more than the distinct states travels."""
@@ -228,7 +230,7 @@ def run_chunk(
         n_modes = result.n_modes if len(result) else None
         try:
             totals.setdefault(n_modes, kind()).add(result)
-        except (ModeRangeError, ResourceLimitError) as error:
+        except (ModeRangeError, ResourceLimitError, ResultError) as error:
             outcome.failed[str(path)] = reason_of(path, error)
         else:
             names.setdefault(n_modes, []).append(str(path))

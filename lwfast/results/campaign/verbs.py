@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lwfast.errors import LightworksError, ModeRangeError, ResultError, ended
+from lwfast.results.columns.labels import LabelTable
 from lwfast.results.processing.mapping import known_name, map_states
 from lwfast.results.processing.selection import settled
 from lwfast.results.sampling_result import SamplingResult
@@ -83,7 +84,7 @@ def check_fit(steps: Iterable[CampaignStep], n_modes: int) -> None:
             if step.name == "map":
                 if known_name(step.args[0]) is None:
                     return  # a callable may give states of any length
-                table, _ = map_states(table, *step.args, **step.kwargs)
+                table = map_states(LabelTable(table), *step.args, **step.kwargs)[0].states
                 continue
             rules, _ = as_selection(step.args[0])
             heralds = step.args[1] if step.name == "post_select" else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from lwfast.errors import ResultCreationError, ResultError
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_label
 
 
 class DictReading:
@@ -73,7 +73,7 @@ def _by_state(other: Mapping[Any, Any]) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for key, value in other.items():
         try:
-            found[State(as_occupation(key))] = value
+            found[State(as_label(key))] = value
         except (TypeError, ValueError):
             found[key] = value
     return found

@@ -9,6 +9,8 @@ import numpy as np
 
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import LightworksDependencyError
+from lwfast.results.columns.labels import readable_columns
+from lwfast.state import X_CODE
 
 
 def pandas_module() -> ModuleType:
@@ -57,13 +59,14 @@ def polars_module() -> ModuleType:
     return module
 
 
-def to_polars(states: StateTable, values: AnyArray, name: str) -> Any:
+def to_polars(states: StateTable, values: AnyArray, name: str, has_x: bool = False) -> Any:
     """Return a `polars.DataFrame` with the columns `state` (an array of uint8 a row) and `name`.
 
     Args:
         states: `uint8[N, n_modes]`.
         values: `(N,)`.
         name: Name of the column of values.
+        has_x: Whether 255 in the states stands for X, which is null in the DataFrame.
     """
     pl = polars_module()
     n_rows, n_modes = states.shape
@@ -74,10 +77,15 @@ def to_polars(states: StateTable, values: AnyArray, name: str) -> Any:
             states_column = pl.Series("state", [], dtype=pl.Array(pl.UInt8, n_modes))
     else:
         states_column = pl.Series("state", states, dtype=pl.Array(pl.UInt8, n_modes))
+        if has_x:
+            flat = pl.Series("state", states.reshape(-1), dtype=pl.UInt8)
+            states_column = flat.set(flat == X_CODE, None).reshape((n_rows, n_modes))
     return pl.DataFrame([states_column, pl.Series(name, values)])
 
 
-def to_pandas(states: StateTable, values: AnyArray, name: str, dtype: Any = np.uint8) -> Any:
+def to_pandas(
+    states: StateTable, values: AnyArray, name: str, dtype: Any = np.uint8, has_x: bool = False
+) -> Any:
     """Return a DataFrame with one column a mode and one of values.
 
     Args:
@@ -85,12 +93,16 @@ def to_pandas(states: StateTable, values: AnyArray, name: str, dtype: Any = np.u
         values: `(N,)`.
         name: Name of the column of values.
         dtype: Of the columns of modes.
+        has_x: Whether 255 in the states stands for X; columns that have one are of objects.
     """
-    columns = {f"mode_{mode}": states[:, mode].astype(dtype) for mode in range(states.shape[1])}
+    modes = readable_columns(states, dtype, has_x)
+    columns = {f"mode_{mode}": column for mode, column in enumerate(modes)}
     return pandas_module().DataFrame({**columns, name: values.copy()})
 
 
-def to_arrow(states: StateTable, values: AnyArray, name: str, metadata: Any = None) -> Any:
+def to_arrow(
+    states: StateTable, values: AnyArray, name: str, metadata: Any = None, has_x: bool = False
+) -> Any:
     """Return a `pyarrow.Table` with the columns `state` and `name`; the data is not copied.
 
     `state` is a list of uint8 of fixed size, but one of any size where there are no modes: polars and DuckDB
@@ -101,11 +113,14 @@ def to_arrow(states: StateTable, values: AnyArray, name: str, metadata: Any = No
         values: `(N,)`, int64 or float64.
         name: Name of the column of values.
         metadata: Text to keep in the schema, by key.
+        has_x: Whether 255 in the states stands for X, which is null in the table.
     """
     pa = arrow_module()
     n_rows, n_modes = states.shape
     # From buffers, because `pa.array` copies.
     child = pa.Array.from_buffers(pa.uint8(), states.size, [None, pa.py_buffer(states)])
+    if has_x:
+        child = pa.array(states.reshape(-1), mask=(states == X_CODE).reshape(-1))
     if n_modes:
         list_type = pa.list_(pa.uint8(), n_modes)
         column = pa.Array.from_buffers(list_type, n_rows, [None], children=[child])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
 from lwfast._types import StateTable
+from lwfast.state import X_CODE, X
 from lwfast.tables.counts import hash_keys
 
 _SMALL = 4096
@@ -20,10 +21,12 @@ class StateIndex:
 
     Args:
         states: `uint8[N, n_modes]`, contiguous, no two rows equal.
+        has_x: Whether 255 in it stands for X.
     """
 
-    def __init__(self, states: StateTable) -> None:
+    def __init__(self, states: StateTable, has_x: bool = False) -> None:
         self._states = states
+        self._has_x = has_x
         n_rows, n_modes = states.shape
         self._rows: dict[bytes, int] | None = None
         self._slots = np.zeros(0, np.uint64)
@@ -40,11 +43,22 @@ class StateIndex:
             )
 
     def row(self, occupation: tuple[int, ...]) -> int:
-        """Return the row of a state, or -1 where the table does not have it."""
+        """Return the row of a state, or -1 where the table does not have it.
+
+        Args:
+            occupation: What `as_label` returns.
+        """
         try:
             key = bytes(occupation)
         except ValueError:  # more photons than a table holds
             return -1
+        except TypeError:  # an X
+            if not self._has_x or max(n for n in (0, *occupation) if n != X) >= X_CODE:
+                return -1
+            key = bytes([X_CODE if n == X else n for n in occupation])
+        else:
+            if self._has_x and X_CODE in key:
+                return -1
         if self._rows is not None:
             return self._rows.get(key, -1)
         return int(self.rows(np.frombuffer(key, np.uint8).reshape(1, -1))[0])

@@ -21,6 +21,7 @@ class ResultRecord:
         metadata: Job id, QPU and the like, JSON-like.
         history: What was done to the data after it was received, one entry per step.
         attributes: What a user gave; the only part that need not be JSON-like.
+        has_x: Whether 255 in the states stands for X, an invalid qubit, and not for photons.
     """
 
     input: State | None = None
@@ -29,6 +30,7 @@ class ResultRecord:
     metadata: dict[str, Any] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
     attributes: dict[str, Any] = field(default_factory=dict)
+    has_x: bool = False
 
     @property
     def was_processed(self) -> bool:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import frozen
 from lwfast._types import StateTable
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.labels import has_an_x
 from lwfast.state import State, states_of
 from lwfast.tables.counts import group_checked
 
@@ -22,14 +23,17 @@ class StateAxis:
 
     Args:
         table: `uint8[N, n_modes]`, owned by the new object: read-only from now on.
+        has_x: Whether 255 in it stands for X.
     """
 
-    __slots__ = ("_found", "_states", "table")
+    __slots__ = ("_found", "_states", "has_x", "table")
 
     table: StateTable
+    has_x: bool
 
-    def __init__(self, table: StateTable) -> None:
+    def __init__(self, table: StateTable, has_x: bool = False) -> None:
         self.table = frozen(np.ascontiguousarray(table))
+        self.has_x = has_an_x(self.table, has_x)
         self._states: list[State] | None = None
         self._found: tuple[StateTable, StateIndex, NDArray[np.int64] | None] | None = None
 
@@ -43,7 +47,7 @@ class StateAxis:
             places = None
             if len(keys) == len(self.table):
                 keys = self.table
-            index = StateIndex(keys)
+            index = StateIndex(keys, self.has_x)
             if keys is not self.table:
                 places = np.empty(len(keys), np.int64)
                 places[index.rows(self.table)] = np.arange(len(self.table))
@@ -75,7 +79,7 @@ class StateAxis:
         """Return all states, as a new list; those of a small table are made once."""
         if self._states is not None:
             return self._states.copy()
-        states = states_of(self.table)
+        states = states_of(self.table, self.has_x)
         if len(states) <= _KEPT:
             self._states = states.copy()
         return states

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import AnyArray, StateTable
+from lwfast.results.columns.labels import LabelTable, row_text
 from lwfast.results.columns.ordering import largest
-from lwfast.state import State
 
 _SHOWN = 8
 _TABLE_ROWS = 10
@@ -56,13 +56,14 @@ def number_of(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
-def html_table(states: StateTable, values: AnyArray, heading: str) -> str:
+def html_table(states: StateTable, values: AnyArray, heading: str, has_x: bool = False) -> str:
     """Return a small table of the largest values with a bar for each.
 
     Args:
         states: `uint8[N, n_modes]`.
         values: `(N,)` real numbers, not negative, that rank the states.
         heading: Text above the table.
+        has_x: Whether 255 in the states stands for X.
     """
     import html
 
@@ -71,7 +72,7 @@ def html_table(states: StateTable, values: AnyArray, heading: str) -> str:
     cells = []
     for row in rows.tolist():
         width = 100 * float(values[row]) / peak
-        state = html.escape(short_state(State(states[row].tolist())))
+        state = html.escape(short_state(row_text(states[row], has_x)))
         bar = f'<div style="background:#4c72b0;height:0.8em;width:{width:.1f}%"></div>'
         value = values[row].item()
         text = f"{value}" if isinstance(value, int) else f"{value:.6g}"
@@ -84,13 +85,13 @@ def html_table(states: StateTable, values: AnyArray, heading: str) -> str:
     return f"<div>{html.escape(heading)}<table>{''.join(cells)}</table>{note}</div>"
 
 
-def html_grid(array: AnyArray, inputs: StateTable, outputs: StateTable, heading: str) -> str:
+def html_grid(array: AnyArray, inputs: LabelTable, outputs: LabelTable, heading: str) -> str:
     """Return a small table of the first inputs and those outputs that have the largest values there.
 
     Args:
         array: `(n_inputs, n_outputs)`, real or complex.
-        inputs: `uint8[n_inputs, n_modes]`.
-        outputs: `uint8[n_outputs, n_modes]`.
+        inputs: The states of the rows.
+        outputs: The states of the columns.
         heading: Text above the table.
     """
     import html
@@ -98,10 +99,9 @@ def html_grid(array: AnyArray, inputs: StateTable, outputs: StateTable, heading:
     shown = np.abs(array[:_TABLE_ROWS])
     columns = np.sort(largest(shown.max(axis=0, initial=0.0), _GRID_COLUMNS)).tolist()
 
-    def cell(states: StateTable, row: int) -> str:
-        return (
-            f'<th style="font-family:monospace">{html.escape(short_state(State(states[row].tolist())))}</th>'
-        )
+    def cell(table: LabelTable, row: int) -> str:
+        text = short_state(row_text(table.states[row], table.has_x))
+        return f'<th style="font-family:monospace">{html.escape(text)}</th>'
 
     lines = ["<tr><th></th>" + "".join(cell(outputs, column) for column in columns) + "</tr>"]
     for row in range(len(shown)):
@@ -109,7 +109,10 @@ def html_grid(array: AnyArray, inputs: StateTable, outputs: StateTable, heading:
         lines.append(f"<tr>{cell(inputs, row)}{values}</tr>")
     more = [
         number_of(n, f"more {thing}")
-        for n, thing in ((len(inputs) - len(shown), "input"), (len(outputs) - len(columns), "output"))
+        for n, thing in (
+            (len(inputs.states) - len(shown), "input"),
+            (len(outputs.states) - len(columns), "output"),
+        )
         if n > 0
     ]
     note = f"<div>{', '.join(more)}</div>" if more else ""

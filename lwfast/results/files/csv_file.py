@@ -13,8 +13,10 @@ import numpy as np
 
 from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts
 from lwfast.errors import ResultFormatError
+from lwfast.results.columns.labels import LabelTable, readable_columns
+from lwfast.state import X
 from lwfast.tables.counts import as_counts, as_table
 
 _CHUNK = 1 << 16
@@ -22,23 +24,33 @@ _MEMORY_FACTOR = 7.0
 """Memory that reading takes, by the size of the file; 6.2 was measured at 20 modes, 5.5 at 4."""
 _COUNTS = ("counts", "count")
 _NUMBERS = b"0123456789,\n"
+_MARK = X.encode()
+_MARKED = re.compile(rb"(?<![^\n,])X(?=,)")
+_PHOTONS = re.compile(rb"(?<![^\n,])0*255(?=,)")
 _TOO_LONG = re.compile(rb"[0-9]{20}")
 
 
-def write_csv(states: StateTable, counts: Counts, file: BinaryIO) -> None:
+def write_csv(table: LabelTable, counts: Counts, file: BinaryIO) -> None:
     """Write the columns of `to_pandas`: `mode_0`, `mode_1`, ... and `counts`, and nothing besides."""
+    states, has_x = table
     text = io.TextIOWrapper(file, "ascii", newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*(f"mode_{mode}" for mode in range(states.shape[1])), _COUNTS[0]])
     for start in range(0, len(counts), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        writer.writerows(np.column_stack([states[rows].astype(np.int64), counts[rows]]).tolist())
+        numbers = np.column_stack([states[rows].astype(np.int64), counts[rows]])
+        if has_x:
+            modes = readable_columns(states[rows], np.int64, has_x)
+            numbers = np.column_stack([*(mode.astype(np.object_) for mode in modes), counts[rows]])
+        writer.writerows(numbers.tolist())
     text.flush()
     text.detach()
 
 
-def read_csv(path: Path) -> tuple[StateTable, Counts]:
+def read_csv(path: Path) -> tuple[LabelTable, Counts]:
     """Read the columns `mode_0`, `mode_1`, ... and `counts` (or `count`), in this order.
+
+    A mode may be X, an invalid qubit.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -61,17 +73,24 @@ def read_csv(path: Path) -> tuple[StateTable, Counts]:
         raise ResultFormatError(
             "Its last line has no line end, so it may have been cut off; add a line end if it is whole."
         )
+    has_x = _MARK in rows
+    if has_x:
+        if _PHOTONS.search(rows):
+            raise ResultFormatError(
+                "A mode is X, an invalid qubit, and another holds 255 photons; in one table 255 stands for X."
+            )
+        rows = _MARKED.sub(b"255", rows)
     if rows.translate(None, _NUMBERS) or _TOO_LONG.search(rows):
         raise ResultFormatError(next(_faults(rows, len(names))))
     if not rows.strip():
-        return np.zeros((0, n_modes), np.uint8), np.zeros(0, np.int64)
+        return LabelTable(np.zeros((0, n_modes), np.uint8)), np.zeros(0, np.int64)
     try:
         table = np.loadtxt(io.BytesIO(rows), np.uint64, comments=None, delimiter=",", ndmin=2)
     except ValueError:
         table = np.zeros((0, 0), np.uint64)
     if table.shape[1] != len(names):
         raise ResultFormatError(next(_faults(rows, len(names))))
-    return as_table(table[:, :-1]), as_counts(table[:, -1], len(table))
+    return LabelTable(as_table(table[:, :-1]), has_x), as_counts(table[:, -1], len(table))
 
 
 def _faults(rows: bytes, n_fields: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from lwfast.results.columns.json_like import json_like, path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State
 
+_HAS_X = "has_x"
 _FORMS: dict[str, type | tuple[type, ...]] = {
     "kind": str,
     "saved": str,
@@ -50,6 +51,8 @@ def description(kind: str, record: ResultRecord) -> str:
         "metadata": metadata,
     }
     kept |= {name: value for name, value in said.items() if value}
+    if record.has_x:
+        kept[_HAS_X] = True
     attributes = _writable(record.attributes)
     if attributes:
         kept["attributes"] = attributes
@@ -88,7 +91,20 @@ def record_of(described: Any) -> ResultRecord:
         metadata={**(described.get("metadata") or {}), "saved": described.get("saved")},
         history=tuple(history),
         attributes=described.get("attributes") or {},
+        has_x=says_x(described),
     )
+
+
+def says_x(described: dict[str, Any]) -> bool:
+    """Say whether 255 in the states of a file stands for X, by what is kept beside them.
+
+    Raises:
+        ResultFormatError: If that is neither true nor false.
+    """
+    says = described.get(_HAS_X, False)
+    if not isinstance(says, bool):
+        raise ResultFormatError(f"The {_HAS_X} in the metadata is {says!r:.60}, not true or false.")
+    return says
 
 
 def _check_history(entries: Any) -> None:

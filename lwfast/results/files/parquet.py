@@ -15,6 +15,8 @@ from lwfast._base.memory import check_memory
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
+from lwfast.results.files.description import says_x
+from lwfast.state import X_CODE
 from lwfast.tables.counts import as_counts, as_table
 
 _KEY = b"lwfast"
@@ -32,8 +34,11 @@ def write_parquet(
     metadata: str,
     file: BinaryIO,
     others: Mapping[str, AnyArray] | None = None,
+    has_x: bool = False,
 ) -> None:
     """Write columns `state` (lists of uint8) and `counts`, and in front of them others for other programs.
+
+    Where `has_x`, a 255 in the states stands for X and is null in the file.
 
     Raises:
         LightworksDependencyError: If pyarrow is not installed.
@@ -42,7 +47,8 @@ def write_parquet(
     import pyarrow.parquet as pq
 
     text = metadata.encode()
-    table = to_arrow(states, counts, "counts", {_KEY: text, _CHECKSUM_KEY: _checksum(text, states, counts)})
+    kept = {_KEY: text, _CHECKSUM_KEY: _checksum(text, states, counts)}
+    table = to_arrow(states, counts, "counts", kept, has_x)
     if states.shape[1] == 0:
         table = table.drop_columns("state")  # Parquet cannot read back lists of no entries
     for place, (name, column) in enumerate((others or {}).items()):
@@ -77,7 +83,7 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
         text = kept.get(_KEY, b"")
         check_json(text)
         described = json.loads(text) if text else {}
-        states = _states(table, mine=bool(text))
+        states = _states(table, mine=bool(text), has_x=isinstance(described, dict) and says_x(described))
         counts = as_counts(table.column("counts").to_numpy(), len(table))
     except (pa.ArrowException, OSError, KeyError, RecursionError) as error:
         # OSError: pyarrow's, not the disk's.
@@ -111,14 +117,17 @@ def _needed(file: Any) -> int:
     return int(unpacked + _MODE_BYTES * modes + _ROW_BYTES * file.metadata.num_rows)
 
 
-def _states(table: Any, *, mine: bool) -> StateTable:
+def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:
     if mine and "state" not in table.column_names:
         return np.zeros((len(table), 0), np.uint8)
     column = table.column("state").combine_chunks()
     width = getattr(column.type, "list_size", None)
     if column.null_count or width is None:
         raise ResultFormatError("The column 'state' is not of lists of one length.")
-    values = column.flatten().to_numpy(zero_copy_only=False)
+    flat = column.flatten()
+    if has_x:
+        flat = flat.fill_null(X_CODE)
+    values = flat.to_numpy(zero_copy_only=False)
     return as_table(np.asarray(values).reshape(len(column), width))
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lwfast._base.files.atomic import write_atomic
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts
 from lwfast.results.columns.json_like import path_text
+from lwfast.results.columns.labels import LabelTable
 from lwfast.results.files.csv_file import write_csv
+from lwfast.results.files.labelled_json import with_x
 from lwfast.results.files.npz import write_npz
 from lwfast.results.files.parquet import write_parquet
 from lwfast.tables.result_json import encode_table
@@ -20,7 +22,7 @@ METADATA_KEY = "lwfast"
 
 def save_columns(
     path: Path,
-    states: StateTable,
+    table: LabelTable,
     counts: Counts,
     describe: Callable[[], str],
     *,
@@ -35,7 +37,7 @@ def save_columns(
 
     Args:
         path: As `result_path` returns it. Where it is a symbolic link, the file that it points to is written.
-        states: `uint8[N, n_modes]`.
+        table: The states.
         counts: `int64[N]`.
         describe: Returns what else is kept of the result, as JSON; called for the forms that have it.
         metadata: For `.json`: write `{"results": ..., "metadata": ...}`. Without it the file is the one that
@@ -48,6 +50,7 @@ def save_columns(
         OSError: If the file cannot be written.
     """
     target = Path(os.path.realpath(path))  # a link stays one
+    states = table.states
     suffix = path.suffix.lower()
     if suffix == ".csv" and metadata:
         raise ValueError(
@@ -59,12 +62,12 @@ def save_columns(
         write_atomic(target, lambda file: write_npz(states, counts, text, file))
     elif suffix == ".parquet":
         text = describe()
-        write_atomic(target, lambda file: write_parquet(states, counts, text, file))
+        write_atomic(target, lambda file: write_parquet(states, counts, text, file, has_x=table.has_x))
     elif suffix == ".csv":
-        write_atomic(target, lambda file: write_csv(states, counts, file))
+        write_atomic(target, lambda file: write_csv(table, counts, file))
     elif metadata:
-        table, key, text = encode_table(states, counts), METADATA_KEY.encode(), describe()
-        write_atomic(target, b'{"results": %b, "metadata": {"%b": %b}}' % (table, key, text.encode()))
+        body, key, text = with_x(encode_table(states, counts), table.has_x), METADATA_KEY.encode(), describe()
+        write_atomic(target, b'{"results": %b, "metadata": {"%b": %b}}' % (body, key, text.encode()))
     else:
         brackets = "[]" if is_raw else ""
-        write_atomic(target, encode_table(states, counts, brackets=brackets, indent=4))
+        write_atomic(target, with_x(encode_table(states, counts, brackets=brackets, indent=4), table.has_x))

@@ -12,10 +12,11 @@ from lwfast._base.plot_text import plot_text
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError
+from lwfast.results.columns.labels import meaning_of_all
 from lwfast.results.columns.ordering import largest, order
 from lwfast.results.columns.text import shortened
 from lwfast.results.count_map import CountMap
-from lwfast.state import State, as_occupation
+from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
 
 DEFAULT_TOP = 30
@@ -45,7 +46,7 @@ def bars_of(
     results: Sequence[CountMap],
     top: int,
     by: str,
-    names: Mapping[tuple[int, ...], str],
+    names: Mapping[State, str],
     *,
     normalize: bool,
     errors: bool,
@@ -54,11 +55,13 @@ def bars_of(
 
     Raises:
         ModeMismatchError: If the results differ in their number of modes.
+        ResultError: If one has states with X, and another 255 photons in a mode.
         TypeError: If errors are wanted of counts that are no integers.
         ValueError: If `by` is unknown.
     """
     if by not in ("count", "state"):
         raise ValueError(f"Unknown order {by!r}; bars are ordered by 'count' or 'state'.")
+    has_x = meaning_of_all(result.label_table for result in results)
     states = _ranked(results, top)
     if by == "state":
         states = states[order(states, np.zeros(len(states)), "state", None)]
@@ -69,8 +72,8 @@ def bars_of(
         rows = result.rows_of(states)
         heights[k, rows >= 0] = result.counts[rows[rows >= 0]]
         n_others = max(n_others, int(np.count_nonzero(result.counts) - np.count_nonzero(heights[k])))
-    occupations = list(map(tuple, states.tolist()))
-    labels = [label_of(occupation, names) for occupation in occupations]
+    shown = states_of(states, has_x)
+    labels = [label_of(state, names) for state in shown]
     if n_others:
         heights = np.column_stack([heights, totals - heights.sum(axis=1)])
         labels.append(others(n_others) if len(results) == 1 else "others")
@@ -83,7 +86,7 @@ def bars_of(
     if normalize:
         heights = heights / scale
         deviations = None if deviations is None else deviations / scale
-    given = [*(occupation in names for occupation in occupations), *([False] if n_others else [])]
+    given = [*(state in names for state in shown), *([False] if n_others else [])]
     return Bars(labels, given, heights, deviations, n_others > 0)
 
 
@@ -92,8 +95,8 @@ def others(n_states: int) -> str:
     return f"{n_states:,} other{'s' if n_states > 1 else ''}".replace(",", " ")
 
 
-def label_table(state_labels: Mapping[Any, Any] | None) -> dict[tuple[int, ...], str]:
-    """Return the labels that a user gave, as they can be drawn, by occupation.
+def label_table(state_labels: Mapping[Any, Any] | None) -> dict[State, str]:
+    """Return the labels that a user gave, as they can be drawn, by state.
 
     Raises:
         TypeError: If a key is not a state.
@@ -101,14 +104,14 @@ def label_table(state_labels: Mapping[Any, Any] | None) -> dict[tuple[int, ...],
     if not state_labels:
         return {}
     try:
-        return {as_occupation(s): plot_text(str(label), LABEL_LENGTH) for s, label in state_labels.items()}
+        return {State(as_label(s)): plot_text(str(label), LABEL_LENGTH) for s, label in state_labels.items()}
     except TypeError:
         raise TypeError("Keys of state_labels dict should be States.") from None
 
 
-def label_of(occupation: tuple[int, ...], names: Mapping[tuple[int, ...], str]) -> str:
+def label_of(state: State, names: Mapping[State, str]) -> str:
     """Return what is written below the bar of a state."""
-    return names[occupation] if occupation in names else shortened(str(State(occupation)), LABEL_LENGTH)
+    return names[state] if state in names else shortened(str(state), LABEL_LENGTH)
 
 
 def number_text(value: float) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray, StateTable
+from lwfast._types import AnyArray
+from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.ordering import largest
 from lwfast.results.plots.bars import DEFAULT_TOP, Bars, checked_top, label_of, label_table, others
 from lwfast.results.plots.result_plot import (
@@ -18,6 +19,7 @@ from lwfast.results.plots.result_plot import (
     new_axes,
     pyplot_module,
 )
+from lwfast.state import State, states_of
 
 _MOST_TICKS = 40
 _SQUARE_TO = 3
@@ -26,8 +28,8 @@ _SQUARE_TO = 3
 
 def plot_simulation(
     values: AnyArray,
-    inputs: StateTable,
-    outputs: StateTable,
+    inputs: LabelTable,
+    outputs: LabelTable,
     show: bool,
     state_labels: Mapping[Any, Any] | None,
     *,
@@ -41,8 +43,8 @@ def plot_simulation(
 
     Args:
         values: `(n_inputs, n_outputs)`, what is drawn.
-        inputs: `uint8[n_inputs, n_modes]`.
-        outputs: `uint8[n_outputs, n_modes]`.
+        inputs: The states of the rows.
+        outputs: The states of the columns.
         show: Show the figure and return None; without a screen, or where it is False, return figure and axes.
         state_labels: Another label for some states, as for `plot_results`.
         amplitudes: Whether complex values are amplitudes; of complex probabilities only the real part counts.
@@ -76,17 +78,17 @@ def plot_simulation(
 
 
 def _draw_bars(
-    outputs: StateTable,
+    outputs: LabelTable,
     values: AnyArray,
     parts: list[tuple[str, AnyArray]],
-    names: Mapping[tuple[int, ...], str],
+    names: Mapping[State, str],
     top: int,
 ) -> tuple[Any, AnyArray]:
     n_outputs = values.shape[1]
     rows = np.arange(n_outputs) if n_outputs <= top else largest(np.abs(values[0]), top)
-    shown = list(map(tuple, outputs[rows].tolist()))
-    labels = [label_of(occupation, names) for occupation in shown]
-    given = [occupation in names for occupation in shown]
+    shown = states_of(outputs.states[rows], outputs.has_x)
+    labels = [label_of(state, names) for state in shown]
+    given = [state in names for state in shown]
     # Probabilities add up; amplitudes of states that have no bar are not one amplitude.
     adds_up = n_outputs > top and len(parts) == 1
     left = others(n_outputs - len(rows)) if n_outputs > top else ""
@@ -136,7 +138,9 @@ def _draw_maps(
     return figure, axes
 
 
-def _chosen(states: StateTable, names: Mapping[tuple[int, ...], str]) -> list[tuple[int, str]]:
+def _chosen(table: LabelTable, names: Mapping[State, str]) -> list[tuple[int, str]]:
     """Return places and labels of all states, or of evenly chosen ones where labels would touch."""
-    step = -(-len(states) // _MOST_TICKS)
-    return [(k, label_of(tuple(states[k].tolist()), names)) for k in range(0, len(states), step)]
+    n_states = len(table.states)
+    step = -(-n_states // _MOST_TICKS)
+    states = states_of(table.states[::step], table.has_x)
+    return [(k, label_of(state, names)) for k, state in zip(range(0, n_states, step), states, strict=True)]

@@ -9,11 +9,12 @@ import numpy as np
 
 from lwfast._base.plot_text import plot_text
 from lwfast._base.validation import is_several
-from lwfast._types import FloatArray, StateTable
+from lwfast._types import FloatArray
+from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.ordering import largest
 from lwfast.results.plots.bars import LABEL_LENGTH, checked_top, label_of, label_table
 from lwfast.results.plots.result_plot import has_screen, pyplot_module
-from lwfast.state import as_occupation
+from lwfast.state import State, X, as_label, states_of
 
 DEFAULT_OUTPUTS = 6
 _FEW_POINTS = 60
@@ -24,7 +25,7 @@ def plot_sweep(
     settings: FloatArray,
     labels: Sequence[str],
     column: int,
-    states: StateTable,
+    table: LabelTable,
     lines: FloatArray,
     what: str,
     outputs: Any = None,
@@ -42,7 +43,7 @@ def plot_sweep(
         settings: float64[k, p].
         labels: The names of the parameters.
         column: The parameter to draw against.
-        states: uint8[K, n_modes].
+        table: The K states.
         lines: float64[k, K], the share of each state; NaN where a setting has no samples.
         what: What is drawn, for the axis.
         outputs: The states to draw, one or several; None takes the `top` of the largest shares.
@@ -74,9 +75,9 @@ def plot_sweep(
         raise ValueError("Probabilities have no statistical errors; leave errors=True away.")
     if outputs is None:
         rows: Any = largest(np.nan_to_num(lines).sum(axis=0), checked_top(top)) if lines.size else []
-        shown, curves = states[rows], lines[:, rows]
+        shown, curves = states_of(table.states[rows], table.has_x), lines[:, rows]
     else:
-        shown, curves = chosen_lines(states, lines, outputs, states.shape[1])
+        shown, curves = chosen_lines(table, lines, outputs, table.states.shape[1])
     if not len(shown) or not len(settings):
         raise ValueError("The sweep has nothing to draw: no setting has an outcome.")
     names = label_table(state_labels)
@@ -86,8 +87,8 @@ def plot_sweep(
     )
     order = np.argsort(settings[:, column], kind="stable")
     x = settings[order, column]
-    for state, curve in zip(shown.tolist(), curves.T[:, order], strict=True):
-        label = plot_text(label_of(tuple(state), names), LABEL_LENGTH)
+    for state, curve in zip(shown, curves.T[:, order], strict=True):
+        label = plot_text(label_of(state, names), LABEL_LENGTH)
         marker = "o" if len(x) <= _FEW_POINTS else ""
         (line,) = axes.plot(x, curve, marker=marker, markersize=3.5, linewidth=1.5, label=label)
         if errors and totals is not None:
@@ -111,12 +112,12 @@ def plot_sweep(
 
 
 def chosen_lines(
-    states: StateTable, lines: FloatArray, outputs: Any, n_modes: int
-) -> tuple[StateTable, FloatArray]:
+    table: LabelTable, lines: FloatArray, outputs: Any, n_modes: int
+) -> tuple[list[State], FloatArray]:
     """Return named states and their lines; a state that never occurs has a line of zeros.
 
     Args:
-        states: uint8[K, n_modes].
+        table: The K states.
         lines: float64[k, K].
         outputs: A state, or several.
         n_modes: Modes that an output has to have; 0 takes those of the states.
@@ -125,18 +126,18 @@ def chosen_lines(
         TypeError: An output is no state.
         ValueError: There are none, or one has another number of modes.
     """
-    n_modes = n_modes or int(states.shape[1])
-    wanted = [as_occupation(state) for state in _several(outputs)]
+    n_modes = n_modes or int(table.states.shape[1])
+    wanted = [State(as_label(state)) for state in _several(outputs)]
     if not wanted:
         raise ValueError("Name at least one output.")
     for state in wanted:
         if len(state) != n_modes:
             msg = f"Output {state} has {len(state)} modes, and the outcomes of the sweep have {n_modes}."
             raise ValueError(msg)
-    places = {tuple(row): place for place, row in enumerate(states.tolist())}
+    places = {state: place for place, state in enumerate(states_of(*table))}
     missing = np.where(np.isnan(lines).any(axis=1), np.nan, 0.0) if lines.size else np.zeros(len(lines))
     columns = [lines[:, places[state]] if state in places else missing for state in wanted]
-    return np.array(wanted, dtype=np.uint8), np.stack(columns, axis=1)
+    return wanted, np.stack(columns, axis=1)
 
 
 def _several(outputs: Any) -> Iterable[Any]:
@@ -145,5 +146,7 @@ def _several(outputs: Any) -> Iterable[Any]:
         return [outputs]
     if is_several(outputs):
         listed = list(outputs)
-        return [listed] if listed and all(isinstance(n, int | np.integer) for n in listed) else listed
+        return (
+            [listed] if listed and all(isinstance(n, int | np.integer) or n == X for n in listed) else listed
+        )
     return [outputs]

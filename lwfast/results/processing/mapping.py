@@ -7,54 +7,55 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.origin import origin_of
-from lwfast._types import StateTable
-from lwfast.state import State, as_occupation, iterate_states
+from lwfast.results.columns.labels import LabelTable, refuse_x, row_text, table_of
+from lwfast.state import X_CODE, iterate_states
 
-TableMapping = Callable[..., StateTable]
+TableMapping = Callable[..., LabelTable]
 
 
-def threshold(states: StateTable, invert: bool = False) -> StateTable:
+def threshold(table: LabelTable, invert: bool = False) -> LabelTable:
     """Map photon numbers to 0 (none) and 1 (any); `invert` swaps the two."""
-    return np.minimum(states, np.uint8(1)) ^ np.uint8(bool(invert))
+    refuse_x(table.has_x, "threshold mapping")
+    return LabelTable(np.minimum(table.states, np.uint8(1)) ^ np.uint8(bool(invert)))
 
 
-def parity(states: StateTable, invert: bool = False) -> StateTable:
+def parity(table: LabelTable, invert: bool = False) -> LabelTable:
     """Map photon numbers to 0 (even) and 1 (odd); `invert` swaps the two."""
-    return (states & np.uint8(1)) ^ np.uint8(bool(invert))
+    refuse_x(table.has_x, "parity mapping")
+    return LabelTable((table.states & np.uint8(1)) ^ np.uint8(bool(invert)))
 
 
-def dual_rail_to_qubit(states: StateTable, invert: bool = False, allow_invalid: bool = False) -> StateTable:
+def dual_rail_to_qubit(table: LabelTable, allow_invalid: bool = False, *, invert: bool = False) -> LabelTable:
     """Map each pair of modes to a qubit: `1,0` to 0 and `0,1` to 1; `invert` swaps the two.
 
     Args:
-        states: `uint8[N, 2 * n_qubits]`.
+        table: States of two modes a qubit; an X in a pair makes it invalid.
+        allow_invalid: Put an X for a pair that does not hold one photon.
         invert: Swap 0 and 1.
-        allow_invalid: Must be False: a column of photon numbers has no place for an invalid qubit.
 
     Raises:
-        ValueError: If the number of modes is odd, a pair of modes does not hold one photon, or
-            `allow_invalid`.
+        ValueError: If the number of modes is odd, or a pair of modes does not hold one photon and
+            `allow_invalid` is False.
     """
-    if allow_invalid:
-        raise ValueError(
-            "allow_invalid=True has no meaning for a table of integers; keep the valid states first, with "
-            "post-selection on one photon for each pair of modes."
-        )
+    states = table.states
     n_modes = states.shape[1]
     if n_modes % 2:
         raise ValueError(f"Dual-rail encoded states have an even number of modes, not {n_modes}.")
     first, second = states[:, 0::2], states[:, 1::2]
     # uint8 sums wrap at 256; 1 can only be reached by (0, 1), (1, 0) or a wrap, which `| ` rules out.
     invalid = ((first | second) != 1) | ((first & second) != 0)
-    if invalid.any():
+    qubits = second ^ np.uint8(bool(invert))
+    if not invalid.any():
+        return LabelTable(qubits)
+    if not allow_invalid:
         row = int(np.flatnonzero(invalid.any(axis=1))[0])
         raise ValueError(
-            f"State {State(states[row].tolist())} does not have one photon in each pair of modes; "
-            "post-select the valid states first."
+            f"State {row_text(states[row], table.has_x)} does not have one photon in each pair of modes; "
+            "post-select the valid states first, or set allow_invalid = True to have an X for such a pair."
         )
-    return second ^ np.uint8(bool(invert))
+    qubits[invalid] = X_CODE
+    return LabelTable(qubits, has_x=True)
 
 
 MAPPINGS: dict[str, TableMapping] = {
@@ -75,50 +76,32 @@ _FUNCTIONS = {
 }
 
 
-def map_states(states: StateTable, mapping: Any, *args: Any, **kwargs: Any) -> tuple[StateTable, str]:
+def map_states(table: LabelTable, mapping: Any, *args: Any, **kwargs: Any) -> tuple[LabelTable, str]:
     """Return the mapped row of each row, and the name of the mapping.
 
     Args:
-        states: `uint8[N, n_modes]`.
+        table: The states.
         mapping: "threshold", "parity" or "dual_rail_to_qubit"; the functions of `convert` with these names;
             or any callable from State to a state.
         args: Passed on behind the state.
         kwargs: Passed on.
 
     Raises:
+        ResultError: If the mapping counts photons, and there is an X.
         TypeError: If `mapping` is none of these, or returns something else than a state.
         ValueError: If the name is unknown, or the mapped states differ in their number of modes.
     """
     name = known_name(mapping)
     if name is not None:
-        return np.ascontiguousarray(MAPPINGS[name](states, *args, **kwargs)), name
+        mapped, has_x = MAPPINGS[name](table, *args, **kwargs)
+        return LabelTable(np.ascontiguousarray(mapped), has_x), name
     if not callable(mapping):
         raise TypeError(
             "Provided mapping should be a callable which accepts and returns a State, or the name of one of "
             f"{', '.join(MAPPINGS)}; got {type(mapping).__name__}."
         )
-    mapped = [as_occupation(mapping(row, *args, **kwargs)) for row in iterate_states(states)]
-    return table_of(mapped), getattr(mapping, "__qualname__", type(mapping).__name__)
-
-
-def table_of(occupations: list[tuple[int, ...]]) -> StateTable:
-    """Return states as a table.
-
-    Raises:
-        ValueError: If they differ in their number of modes, or a photon number is above 255.
-    """
-    if not occupations:
-        return np.zeros((0, 0), np.uint8)
-    n_modes = len(occupations[0])
-    for k, occupation in enumerate(occupations):
-        if len(occupation) != n_modes:
-            raise ValueError(f"State {k} has {len(occupation)} modes, those before it have {n_modes}.")
-        if occupation and max(occupation) > MAX_STATE_PHOTONS:
-            raise ValueError(
-                f"State {k} has {max(occupation)} photons in a mode; a result table holds at most "
-                f"{MAX_STATE_PHOTONS}."
-            )
-    return np.array(occupations, np.uint8).reshape(len(occupations), n_modes)
+    found = table_of(mapping(state, *args, **kwargs) for state in iterate_states(*table))
+    return found, getattr(mapping, "__qualname__", type(mapping).__name__)
 
 
 def known_name(mapping: Any) -> str | None:

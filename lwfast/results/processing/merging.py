@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts, StateTable
-from lwfast.errors import ModeMismatchError, ResourceLimitError
+from lwfast.errors import ModeMismatchError, ResourceLimitError, ResultError
+from lwfast.results.columns.labels import LabelTable, meaning_of_all
 from lwfast.tables.counts import group_checked
 
-Columns = tuple[StateTable, Counts]
+
+class Columns(NamedTuple):
+    """Distinct states, their counts, and whether 255 stands for X."""
+
+    states: StateTable
+    counts: Counts
+    has_x: bool = False
+
 
 _PENDING_ROWS = 1 << 21
 
@@ -22,20 +32,22 @@ class CountSum:
         self._pending = 0
         self._n_modes: int | None = None
         self._bound = 0  # no count of the sum is larger
+        self._has_x = False
 
     def copy(self) -> CountSum:
         """Return another sum of the same tables."""
         other = CountSum()
         other._parts, other._pending = list(self._parts), self._pending
-        other._n_modes, other._bound = self._n_modes, self._bound
+        other._n_modes, other._bound, other._has_x = self._n_modes, self._bound, self._has_x
         return other
 
-    def add(self, states: StateTable, counts: Counts) -> None:
-        """Add a table of distinct rows; where that fails, the sum is as it was.
+    def add(self, states: StateTable, counts: Counts, has_x: bool = False) -> None:
+        """Add a table of distinct rows, 255 in which may stand for X; where that fails, the sum is as it was.
 
         Raises:
             ModeMismatchError: If it has another number of modes than those before it.
             ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+            ResultError: If 255 in a table stands for X in one and for photons in another.
         """
         if states.shape[0] == 0:
             return
@@ -43,13 +55,17 @@ class CountSum:
             raise ModeMismatchError(
                 f"States of {states.shape[1]} modes cannot be added to states of {self._n_modes} modes."
             )
+        if has_x or self._has_x:
+            has_x = self._meaning(states, has_x)
         peak = int(counts.max())
         if self._bound + peak > MAX_INT64:  # rare: only here it takes a look at the sum to know
-            self._replace(_grouped([*self._parts, (states, counts)]))
+            total = _grouped([*self._parts, Columns(states, counts)])
+            self._replace(total._replace(has_x=has_x))
             return
         self._n_modes = states.shape[1]
         self._bound += peak
-        self._parts.append((states, counts))
+        self._has_x = has_x
+        self._parts.append(Columns(states, counts))
         self._pending += states.shape[0]
         # Grouping again costs the rows so far: wait until as many new ones have come.
         if len(self._parts) > 1 and self._pending > max(_PENDING_ROWS, 2 * self._parts[0][0].shape[0]):
@@ -58,15 +74,23 @@ class CountSum:
     def columns(self) -> Columns:
         """Return the sum so far."""
         if not self._parts:
-            return np.zeros((0, 0), np.uint8), np.zeros(0, np.int64)
-        return self._parts[0] if len(self._parts) == 1 else _grouped(self._parts)
+            return Columns(np.zeros((0, 0), np.uint8), np.zeros(0, np.int64))
+        total = self._parts[0] if len(self._parts) == 1 else _grouped(self._parts)
+        return total._replace(has_x=self._has_x)
 
     def settle(self) -> None:
         """Add up what waits."""
         if len(self._parts) > 1:
             self._replace(self.columns())
 
+    def _meaning(self, states: StateTable, has_x: bool) -> bool:
+        before = (
+            [] if has_x == self._has_x else [LabelTable(part.states, self._has_x) for part in self._parts]
+        )
+        return meaning_of_all([*before, LabelTable(states, has_x)]) or self._has_x
+
     def _replace(self, columns: Columns) -> None:
+        self._has_x = columns.has_x
         self._parts = [columns]
         self._n_modes = columns[0].shape[1]
         self._pending = columns[0].shape[0]
@@ -111,15 +135,16 @@ class ColumnSum:
 
 def _added(total: CountSum, raw: Columns | None) -> bool:
     """Add raw data to their sum; say whether that was possible."""
-    if raw is None or raw[1].dtype != np.int64:
+    if raw is None or raw.counts.dtype != np.int64:
         return False
     try:
         total.add(*raw)
-    except (ModeMismatchError, ResourceLimitError):
+    except (ModeMismatchError, ResourceLimitError, ResultError):
         return False  # what is left of them may well be added up
     return True
 
 
 def _grouped(parts: list[Columns]) -> Columns:
-    states = np.concatenate([part[0] for part in parts])
-    return group_checked(states, np.concatenate([part[1] for part in parts]), owned=True)
+    states = np.concatenate([part.states for part in parts])
+    counts = np.concatenate([part.counts for part in parts])
+    return Columns(*group_checked(states, counts, owned=True))

@@ -9,29 +9,42 @@ import numpy as np
 
 from lwfast._types import AnyArray, StateTable
 from lwfast.results.columns.json_like import json_like
+from lwfast.results.columns.labels import LabelTable, valid_rows
 from lwfast.results.columns.text import number_of
-from lwfast.rules import Rule, as_selection, name_of_test
+from lwfast.rules import Rule, as_selection, check_modes, herald_rules, name_of_test
 from lwfast.tables.post_selection import ask_about_rows, select_checked
 
 
 def select_columns(
-    states: StateTable,
+    table: LabelTable,
     values: AnyArray,
     rules: tuple[Rule, ...],
     heralds: Mapping[int, int | tuple[int, ...]],
 ) -> tuple[StateTable, AnyArray]:
-    """Do what `select_checked` does, for values that need not be counts."""
+    """Do what `select_checked` does, for values that need not be counts, and states that may have an X.
+
+    An X has no photon number, so that no rule is met which looks at it.
+    """
+    states = table.states
+    if table.has_x:
+        n_modes = states.shape[1]
+        demanded = herald_rules(heralds)
+        check_modes(demanded, n_modes, heralds_counted=True, what="Herald")
+        check_modes(rules, n_modes, heralds_counted=True)
+        looked_at = [mode for rule in (*demanded, *rules) for mode in rule.modes]
+        keep = valid_rows(states, looked_at)
+        states, values = states[keep], values[keep]
     if values.dtype == np.int64:
         return select_checked(states, values, rules, heralds)
     rows, positions = select_checked(states, np.arange(states.shape[0]), rules, heralds)
     return rows, values[positions]
 
 
-def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[StateTable, AnyArray]:
+def keep_states(table: LabelTable, values: AnyArray, selection: Any) -> tuple[StateTable, AnyArray]:
     """Keep the rows that `selection` accepts.
 
     Args:
-        states: `uint8[N, n_modes]`, distinct.
+        table: The states, distinct.
         values: `(N,)`.
         selection: What `as_selection` takes.
 
@@ -44,29 +57,30 @@ def keep_states(states: StateTable, values: AnyArray, selection: Any) -> tuple[S
     """
     rules, test = as_selection(selection)
     if test is None:
-        return select_columns(states, values, rules, {})
-    keep = ask_about_rows(test, states)
-    return states[keep], values[keep]
+        return select_columns(table, values, rules, {})
+    keep = ask_about_rows(test, *table)
+    return table.states[keep], values[keep]
 
 
-def why_nothing(states: StateTable, selection: Any, heralds: Mapping[int, tuple[int, ...]]) -> str | None:
+def why_nothing(table: LabelTable, selection: Any, heralds: Mapping[int, tuple[int, ...]]) -> str | None:
     """Say why post-selection keeps none of the states; None where there are none.
 
     Args:
-        states: `uint8[N, n_modes]`, distinct.
+        table: The states, distinct.
         selection: What `as_selection` takes.
         heralds: Mode to the photon numbers that it may have.
     """
-    if len(states) == 0:
+    n_states = len(table.states)
+    if n_states == 0:
         return None
     rules, test = as_selection(selection)
     conditions = [
         *((f"the herald that {_told((mode,), n)}", Rule((mode,), n)) for mode, n in heralds.items()),
         *((f"the rule that {_told(rule.modes, rule.totals)}", rule) for rule in rules),
     ]
-    numbers = np.arange(len(states))
-    unmet = [text for text, rule in conditions if not select_checked(states, numbers, (rule,), {})[1].size]
-    none = f"post-selection kept none of {number_of(len(states), 'state')}"
+    numbers = np.arange(n_states)
+    unmet = [text for text, rule in conditions if not select_columns(table, numbers, (rule,), {})[1].size]
+    none = f"post-selection kept none of {number_of(n_states, 'state')}"
     if unmet:
         more = f", and {number_of(len(unmet) - 1, 'more rule')} alike" if len(unmet) > 1 else ""
         return f"{none}: none meets {unmet[0]}{more}"

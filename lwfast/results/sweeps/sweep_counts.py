@@ -15,6 +15,7 @@ from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 from lwfast.errors import ResultCreationError, ResultError
 from lwfast.results.columns.index import StateIndex
+from lwfast.results.columns.labels import LabelTable, has_an_x, meaning_of_all
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import number_of
 from lwfast.results.qpu_result import QPUSamplingResult
@@ -63,7 +64,9 @@ class SweepCounts(SweepTable):
         self._states = frozen(np.ascontiguousarray(states))
         self._counts = frozen(np.ascontiguousarray(counts))
         self._offsets = frozen(np.ascontiguousarray(offsets))
-        self._record = record or ResultRecord()
+        record = record or ResultRecord()
+        has_x = has_an_x(self._states, record.has_x)
+        self._record = record if record.has_x == has_x else replace(record, has_x=has_x)
         self._kind = kind
         self._reason = reason
         self._raw = raw
@@ -74,12 +77,14 @@ class SweepCounts(SweepTable):
 
         Raises:
             ResultCreationError: There are not as many as settings, or none.
+            ResultError: One has states with X, and another 255 photons in a mode.
         """
         listed = list(results)
         if len(listed) != len(axis) or not listed:
             raise ResultCreationError(f"{len(listed)} results do not fit {len(axis)} settings.")
         counts = [result.whole_counts("A sweep") for result in listed]
         tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
+        has_x = meaning_of_all(result.label_table for result in listed)
         first = listed[0]
         # Each may be the result of a job of its own; what is said of one is not said of all.
         about = [result.known_record.metadata for result in listed]
@@ -94,7 +99,7 @@ class SweepCounts(SweepTable):
             np.concatenate(tables),
             np.concatenate(counts),
             np.cumsum([0, *map(len, counts)], dtype=np.int64),
-            replace(first.known_record, metadata=shared),
+            replace(first.known_record, metadata=shared, has_x=has_x),
             kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
             reason=reason,
             raw=raw,
@@ -104,6 +109,11 @@ class SweepCounts(SweepTable):
     def states(self) -> StateTable:
         """The outcomes of all settings, one setting after the other: uint8[N, n_modes], read-only."""
         return self._states
+
+    @property
+    def has_x(self) -> bool:
+        """Whether there is an X, an invalid qubit, in the states; 255 stands for it in `states` then."""
+        return self._record.has_x
 
     @property
     def counts(self) -> Counts:
@@ -232,13 +242,13 @@ class SweepCounts(SweepTable):
     def _input_rows(self) -> StateTable | None:
         return None
 
-    def _lines(self) -> tuple[StateTable, FloatArray, str]:
+    def _lines(self) -> tuple[LabelTable, FloatArray, str]:
         distinct, places = self._distinct()
         table = np.zeros((len(self), len(distinct)))
         table[self.setting_index, places] = self._counts
         totals = self._totals()
         with np.errstate(invalid="ignore"):
-            return distinct, table / totals[:, np.newaxis], "Share of counts"
+            return LabelTable(distinct, self.has_x), table / totals[:, np.newaxis], "Share of counts"
 
     def _totals(self) -> FloatArray:
         return self.n_samples.astype(np.float64)
@@ -273,6 +283,7 @@ class SweepCounts(SweepTable):
             return NotImplemented
         return (
             self._axis.same(other.axis)
+            and self.has_x == other.has_x
             and np.array_equal(self._offsets, other.offsets)
             and np.array_equal(self._states, other.states)
             and np.array_equal(self._counts, other.counts)

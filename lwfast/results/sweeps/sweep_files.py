@@ -17,7 +17,7 @@ from lwfast.errors import ResultFormatError
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
-from lwfast.results.files.description import description, record_of
+from lwfast.results.files.description import description, record_of, says_x
 from lwfast.results.files.endings import result_path
 from lwfast.results.files.npz import write_arrays
 from lwfast.results.files.parquet import write_parquet
@@ -88,7 +88,12 @@ def _save_parquet(
     others = {"setting": index}
     others |= {label: axis.settings[index, column] for column, label in enumerate(axis.labels)}
     text = json.dumps(told, allow_nan=False)
-    write_atomic(target, lambda file: write_parquet(columns["states"], columns["counts"], text, file, others))
+    write_atomic(
+        target,
+        lambda file: write_parquet(
+            columns["states"], columns["counts"], text, file, others, has_x=says_x(told)
+        ),
+    )
 
 
 def parquet_arrays(described: Any, states: StateTable, counts: Counts) -> dict[str, AnyArray]:

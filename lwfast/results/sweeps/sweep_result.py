@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._types import SeedLike, StateTable
+from lwfast.results.columns.labels import LabelTable
+from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import described, select_columns, settled
 from lwfast.results.sampling_result import SamplingResult
@@ -98,9 +100,11 @@ class SweepResult(SweepCounts):
         distinct, places = self._distinct()
         numbers = np.arange(len(distinct), dtype=np.int64)
         if test is not None:
-            single = SamplingResult.from_owned(distinct, np.ones(len(distinct), np.int64))
+            about = ResultRecord(has_x=self.has_x)
+            single = SamplingResult.from_owned(distinct, np.ones(len(distinct), np.int64), about)
             numbers = single.rows_of(single.apply_post_selection(chosen).states)
-        kept_states, kept = select_columns(np.ascontiguousarray(distinct[numbers]), numbers, given, wanted)
+        table = LabelTable(np.ascontiguousarray(distinct[numbers]), self.has_x)
+        kept_states, kept = select_columns(table, numbers, given, wanted)
         target = np.full(len(distinct), -1, dtype=np.int64)
         target[kept] = np.arange(len(kept))
         rows = np.flatnonzero(target[places] >= 0)
@@ -126,16 +130,19 @@ class SweepResult(SweepCounts):
             **kwargs: Passed to the mapping.
 
         Raises:
+            ResultError: It is "threshold" or "parity", and there is an X.
             TypeError: The mapping is not callable, or returns something else than a state.
             ValueError: The mapped states differ in their number of modes.
         """
         distinct, places = self._distinct()
-        mapped, name = map_states(distinct, mapping, *args, **kwargs)
+        (mapped, has_x), name = map_states(LabelTable(distinct, self.has_x), mapping, *args, **kwargs)
         rows = np.arange(len(places), dtype=np.int64)
         given: dict[str, Any] = {"args": [repr(a) for a in args]} if args else {}
         if kwargs:
             given["kwargs"] = {k: repr(v) for k, v in kwargs.items()}
-        return self._regrouped(rows, mapped[places], grouped=True, step="map", mapping=name, **given)
+        return self._regrouped(
+            rows, mapped[places], grouped=True, has_x=has_x, step="map", mapping=name, **given
+        )
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts of each setting, largest first; see `SamplingResult.top`."""
@@ -175,9 +182,13 @@ class SweepResult(SweepCounts):
         *,
         grouped: bool,
         reason: str | None = None,
+        has_x: bool | None = None,
         **step: Any,
     ) -> Self:
-        """Return the sweep with other states in some of its rows, and without the others."""
+        """Return the sweep with other states in some of its rows, and without the others.
+
+        Without `has_x`, 255 means in them what it did.
+        """
         index, counts = self.setting_index[rows], self._counts[rows]
         if grouped and len(rows):
             # The setting in front makes rows of different settings differ.
@@ -193,7 +204,11 @@ class SweepResult(SweepCounts):
             states,
             counts,
             offsets,
-            replace(self._record, history=(*self._record.history, entry)),
+            replace(
+                self._record,
+                history=(*self._record.history, entry),
+                has_x=self.has_x if has_x is None else has_x,
+            ),
             kind=self._kind,
             reason=reason or self._reason,
             raw=self.known_raw,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, FloatArray, StateTable
-from lwfast.errors import ResultCreationError
+from lwfast.errors import ResultCreationError, ResultError
+from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import number_of
 from lwfast.results.simulation_result import SimulationResult
@@ -116,9 +117,9 @@ class SweepSimulationResult(SweepTable):
     def _value_columns(self) -> dict[str, AnyArray]:
         return {_COLUMN[self._type]: self.values}
 
-    def _lines(self) -> tuple[StateTable, FloatArray, str]:
+    def _lines(self) -> tuple[LabelTable, FloatArray, str]:
         values = self._array if self._type == "probability" else np.abs(self._array) ** 2
-        return self._outputs, np.asarray(values.real.mean(axis=1)), "Probability"
+        return LabelTable(self._outputs), np.asarray(values.real.mean(axis=1)), "Probability"
 
     def _single(self, row: int) -> SimulationResult:
         attributes = {name: float(values[row]) for name, values in self._attributes.items()}
@@ -146,6 +147,7 @@ class SweepSimulationResult(SweepTable):
         """Map every output to another state; probabilities of outputs that become equal are added up.
 
         Raises:
+            ResultError: A state would have an X; map the results of single settings instead.
             TypeError: The mapping is not callable, or returns something else than a state.
             ValueError: The values are amplitudes.
         """
@@ -158,6 +160,11 @@ class SweepSimulationResult(SweepTable):
         return SimulationResult.from_columns(array, self._type, inputs, self._outputs)
 
     def _as_before(self, whole: SimulationResult) -> Self:
+        if whole.has_x:
+            raise ResultError(
+                "The outputs of a sweep of probabilities are photon numbers, and X, an invalid qubit, has "
+                "none; map the result of each setting, as [single.map(...) for single in sweep] does."
+            )
         outputs = whole.output_table
         array = whole.array.reshape(len(self), len(self._inputs), len(outputs))
         return type(self)(self._axis, array, self._type, self._inputs, outputs)

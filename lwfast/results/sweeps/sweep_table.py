@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
+from lwfast.results.columns.labels import LabelTable, readable_columns
 from lwfast.results.columns.text import number_of
 from lwfast.results.plots.sweep_plot import chosen_lines, plot_sweep
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_export import export_table
+from lwfast.state import X_CODE
 
 
 class SweepTable(ABC):
@@ -77,8 +79,8 @@ class SweepTable(ABC):
         """Return the input of each row, where there can be several."""
 
     @abstractmethod
-    def _lines(self) -> tuple[StateTable, FloatArray, str]:
-        """Return states uint8[K, n_modes], what a plot shows of each float64[k, K], and what that is."""
+    def _lines(self) -> tuple[LabelTable, FloatArray, str]:
+        """Return K states, what a plot shows of each float64[k, K], and what that is."""
 
     def __len__(self) -> int:
         return len(self._axis)
@@ -160,13 +162,18 @@ class SweepTable(ABC):
             TypeError: An output is no state.
             ValueError: There are none, or one has another number of modes.
         """
-        states, lines, _ = self._lines()
-        return lines if outputs is None else chosen_lines(states, lines, outputs, 0)[1]
+        table, lines, _ = self._lines()
+        return lines if outputs is None else chosen_lines(table, lines, outputs, 0)[1]
 
     @property
     def distinct_states(self) -> StateTable:
         """Every outcome that occurs in any setting: uint8[K, n_modes], in the order of first appearance."""
-        return self._lines()[0]
+        return self._lines()[0].states
+
+    @property
+    def has_x(self) -> bool:
+        """Whether there is an X, an invalid qubit, in the states; 255 stands for it in `states` then."""
+        return False
 
     def plot(self, parameter: Any = None, outputs: Any = None, show: bool = True, **options: Any) -> Any:
         """Draw the share of outputs against a parameter; see `lwfast.results.plots.sweep_plot.plot_sweep`.
@@ -186,12 +193,12 @@ class SweepTable(ABC):
             if len(self.labels) > 1:
                 raise ValueError(f"Name the parameter to plot against: one of {', '.join(self.labels)}.")
             parameter = self.labels[0]
-        states, lines, what = self._lines()
+        table, lines, what = self._lines()
         return plot_sweep(
             self._axis.settings,
             self.labels,
             self._axis.column(parameter),
-            states,
+            table,
             lines,
             what,
             outputs,
@@ -210,7 +217,8 @@ class SweepTable(ABC):
         Amplitudes are one complex column; where there are inputs, they are `input_0`, ... before the modes.
 
         Args:
-            dtype: Of the columns of modes; uint8 has no sign and ends at 255.
+            dtype: Of the columns of modes; uint8 has no sign and ends at 255. A column with an X is of
+                objects: integers, and "X".
 
         Raises:
             LightworksDependencyError: If pandas is not installed.
@@ -226,8 +234,8 @@ class SweepTable(ABC):
         inputs = self._input_rows()
         if inputs is not None:
             columns |= {f"input_{m}": inputs[:, m].astype(dtype) for m in range(inputs.shape[1])}
-        states = self.states
-        columns |= {f"mode_{m}": states[:, m].astype(dtype) for m in range(states.shape[1])}
+        modes = readable_columns(self.states, dtype, self.has_x)
+        columns |= {f"mode_{m}": column for m, column in enumerate(modes)}
         columns |= {name: values.copy() for name, values in self._value_columns().items()}
         return columns
 
@@ -252,7 +260,8 @@ class SweepTable(ABC):
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table`: `setting`, the parameters, `state` (a list of uint8), and the values.
 
-        Amplitudes are two columns, `amplitude_real` and `amplitude_imag`: Arrow has no complex numbers.
+        Amplitudes are two columns, `amplitude_real` and `amplitude_imag`: Arrow has no complex numbers. An X
+        is null.
 
         Raises:
             LightworksDependencyError: If pyarrow is not installed.
@@ -265,7 +274,7 @@ class SweepTable(ABC):
         inputs = self._input_rows()
         if inputs is not None:
             columns["input"] = _state_column(pa, inputs)
-        columns["state"] = _state_column(pa, self.states)
+        columns["state"] = _state_column(pa, self.states, self.has_x)
         for name, values in self._value_columns().items():
             parts = {"_real": values.real, "_imag": values.imag} if np.iscomplexobj(values) else {"": values}
             columns |= {name + end: pa.array(np.ascontiguousarray(part)) for end, part in parts.items()}
@@ -296,9 +305,10 @@ class SweepTable(ABC):
     __hash__ = None  # type: ignore[assignment]
 
 
-def _state_column(pa: Any, states: StateTable) -> Any:
+def _state_column(pa: Any, states: StateTable, has_x: bool = False) -> Any:
     n_rows, n_modes = states.shape
-    flat = pa.array(np.ascontiguousarray(states).reshape(-1))
+    marked = (states == X_CODE).reshape(-1) if has_x else None
+    flat = pa.array(np.ascontiguousarray(states).reshape(-1), mask=marked)
     if n_modes:
         return pa.FixedSizeListArray.from_arrays(flat, n_modes)
     return pa.ListArray.from_arrays(np.zeros(n_rows + 1, np.int32), flat)
