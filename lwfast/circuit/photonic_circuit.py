@@ -52,11 +52,9 @@ class PhotonicCircuit:
     _kept: KeptBuild | None = None
 
     def __init__(self, n_modes: int) -> None:
-        number = as_integer(n_modes, "Number of modes", integral_floats=True)
-        if number < 1:
-            msg = f"Number of modes should be at least 1, got {number}."
-            raise ValueError(msg)
-        self._layout = Layout(number)
+        if type(n_modes) is not int or n_modes < 1:  # seldom
+            n_modes = _number_of_modes(n_modes)
+        self._layout = Layout(n_modes)
 
     # --- what it is ---------------------------------------------------------------------------------------
 
@@ -263,8 +261,9 @@ class PhotonicCircuit:
             raise ValueError("Heralding already set for chosen input mode.")
         if end in self._layout.heralds.output:
             raise ValueError("Heralding already set for chosen output mode.")
-        for heralds in (self._layout.heralds, self._layout.own_heralds):
-            heralds.input[start], heralds.output[end] = numbers
+        herald = HeraldData({start: numbers[0]}, {end: numbers[1]})
+        self._layout.heralds = self._layout.heralds.joined(herald)
+        self._layout.own_heralds = self._layout.own_heralds.joined(herald)
 
     def add(
         self, circuit: PhotonicCircuit, mode: int = 0, group: bool = False, name: str | None = None
@@ -453,7 +452,7 @@ class PhotonicCircuit:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
         try:
-            return CompiledCircuit(self._layout.compilation(), self.heralds)
+            return CompiledCircuit(self._layout.compilation(), self._layout.heralds)
         except Exception as error:
             raise _compilation_error(error) from error
 
@@ -464,17 +463,25 @@ class PhotonicCircuit:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
         kept = self._kept
-        if kept is None or not kept.still_fits(self._layout):
-            try:
-                kept = KeptBuild(self._layout)
-            except Exception as error:
-                raise _compilation_error(error) from error
-            self._kept = kept if kept.can_be_kept else None
-        return kept
+        try:
+            found = KeptBuild(self._layout) if kept is None else kept.for_now(self._layout)
+        except Exception as error:
+            raise _compilation_error(error) from error
+        if found is not kept:
+            self._kept = found if found.can_be_kept else None
+        return found
 
     def _get_circuit_spec(self) -> list[Component]:
         """Return the elements; they are immutable."""
         return list(self._layout.components)
+
+
+def _number_of_modes(value: Any) -> int:
+    number = as_integer(value, "Number of modes", integral_floats=True)
+    if number < 1:
+        msg = f"Number of modes should be at least 1, got {number}."
+        raise ValueError(msg)
+    return number
 
 
 def _circuit_of(layout: Layout) -> PhotonicCircuit:

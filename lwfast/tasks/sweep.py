@@ -163,6 +163,22 @@ class Sweep:
     def __repr__(self) -> str:
         return f"lwfast.Sweep({self._task!r}, {len(self)} settings of {', '.join(self.labels)})"
 
+    def _settled(self) -> tuple[BoundElements, list[Any]]:
+        """Return the elements of the circuit, and the present values of its parameters.
+
+        Raises:
+            ParameterValueError: A value is outside bounds that were set since.
+            ValueError: A parameter is not in the circuit any more.
+        """
+        self._table.check()
+        bound = self._task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        there = {id(parameter) for parameter in bound.parameters}
+        for parameter, label in zip(self._table.parameters, self.labels, strict=True):
+            if id(parameter) not in there:
+                msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
+                raise ValueError(msg)
+        return bound, bound.present()
+
     def _generate_sweep(self) -> SweepData:
         """Return the data that a backend needs, as the task is now.
 
@@ -171,15 +187,8 @@ class Sweep:
             ValueError: A parameter is not in the circuit any more.
             CircuitCompilationError: An element does not take the first setting.
         """
-        self._table.check()
+        bound, present = self._settled()
         circuit = self._task.circuit
-        there = {id(parameter) for parameter in circuit.get_all_params()}
-        for parameter, label in zip(self._table.parameters, self.labels, strict=True):
-            if id(parameter) not in there:
-                msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
-                raise ValueError(msg)
-        bound = circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
-        present = bound.present()
         first = dict(zip(bound.parameters, present, strict=True))
         first |= dict(zip(self._table.parameters, self.settings[0].tolist(), strict=True))
         single: Any = copy.copy(self._task)

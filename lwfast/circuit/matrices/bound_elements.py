@@ -59,14 +59,14 @@ class BoundElements:
             TypeError: A value has the wrong type.
             ValueError: A value is outside its range, or a matrix is not unitary.
         """
-        settings: FloatArray = np.zeros((1, len(values)))
-        row = settings[0]
+        row = [0.0] * len(values)
         matrices: list[Any] = list(self.matrices)
         for place, check in self.checks:
             if check is not None:
                 row[place] = check(values[place])
             else:
                 matrices[place] = self.matrix_at(place, values)
+        settings: FloatArray = np.array([row], dtype=np.float64)
         product: ComplexArray = self.table.products(settings, matrices)[0]
         return product
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any
 
 from lwfast.circuit.matrices.compiled import CompiledCircuit
@@ -11,6 +12,8 @@ from lwfast.circuit.parameters import Parameter
 
 _MOST_MODES = 64
 """Larger matrices are not kept: at 64 modes and as many losses one takes a quarter of a megabyte."""
+_PLAIN = frozenset((float, int))
+"""Types of values that cannot change while they stay the same object."""
 
 
 class KeptBuild:
@@ -23,44 +26,58 @@ class KeptBuild:
         compiled: The built circuit. Its matrix is shared: copy it before you hand it out.
         heralds: Its heralds, shared likewise.
         derived: What others worked out from the built circuit alone, under their own name.
+        can_be_kept: Whether a later look can tell that nothing has changed, and the matrix is small.
 
     Raises:
         TypeError: A Parameter has a value of the wrong type.
         ValueError: A Parameter has a value outside its range, or its matrix is not unitary.
     """
 
-    __slots__ = ("_compilation", "_taken", "compiled", "derived", "heralds")
+    __slots__ = ("_compilation", "_values", "can_be_kept", "compiled", "derived", "heralds")
 
     def __init__(self, layout: Layout) -> None:
-        self._compilation = layout.compilation()
-        self.heralds = layout.heralds.copy()
-        self.compiled = CompiledCircuit(self._compilation, self.heralds)
+        self._compilation = compilation = layout.compilation()
+        self.heralds = layout.heralds
+        bound = compilation.bound
+        self._build(bound.present())
+        of_symbols = any(isinstance(one, MatrixOfParameters) for one in bound.matrices)
+        # Parameters of somebody else's class may give another value each time.
+        ours = all(type(parameter) is Parameter for parameter in bound.parameters)
+        small = self.compiled.total_modes <= _MOST_MODES
+        self.can_be_kept = self.can_be_kept and ours and small and not of_symbols
+
+    def _build(self, values: list[Any]) -> None:
+        self._values = values
+        self.compiled = CompiledCircuit(self._compilation, self.heralds, values)
         self.derived: dict[str, Any] = {}
-        self._taken = self.compiled.taken
+        self.can_be_kept = _PLAIN.issuperset(map(type, values))
 
-    @property
-    def can_be_kept(self) -> bool:
-        """Whether a later look can tell that nothing has changed, and the matrix is small."""
-        of_symbols = any(isinstance(one, MatrixOfParameters) for one in self._compilation.bound.matrices)
-        return (
-            not of_symbols
-            and self.compiled.total_modes <= _MOST_MODES
-            and all(type(one) is Parameter and type(value) in (float, int) for one, value in self._taken)
-        )
-
-    def still_fits(self, layout: Layout) -> bool:
-        """Say whether a circuit would be built the same again.
+    def for_now(self, layout: Layout) -> KeptBuild:
+        """Return what a circuit is built to now: this very object where nothing has changed.
 
         Args:
-            layout: The elements, heralds and modes of the circuit as they are now.
+            layout: The elements, heralds and modes of the circuit as they are now. This object was kept for
+                it.
+
+        Raises:
+            TypeError, ValueError: As when a build is made.
         """
-        return (
+        if not (
             self._compilation.fits(layout.n_modes, layout.components)
-            and layout.heralds.input == self.heralds.input
-            and layout.heralds.output == self.heralds.output
-            and (not self._taken or all(parameter.get() is value for parameter, value in self._taken))
-        )
+            and (layout.heralds is self.heralds or layout.heralds == self.heralds)
+        ):
+            return KeptBuild(layout)
+        values = self._compilation.bound.present()
+        if all(map(is_, values, self._values)):
+            return self
+        other = _new(KeptBuild)  # other values alone, as in an optimisation: the rest is as it was
+        other._compilation, other.heralds = self._compilation, self.heralds
+        other._build(values)
+        return other
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be nothing in a copy or pickle of a circuit."""
         return (type(None), ())
+
+
+_new = object.__new__
