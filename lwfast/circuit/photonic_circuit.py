@@ -462,14 +462,17 @@ class PhotonicCircuit:
         Raises:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
-        kept = self._kept
+        kept, heralds = self._kept, self._layout.heralds
         try:
-            found = KeptBuild(self._layout) if kept is None else kept.for_now(self._layout)
+            compilation = self._layout.compilation()
+            values = compilation.bound.present()
+            if kept is not None and kept.is_of(compilation, heralds, values):
+                return kept
+            kept = KeptBuild(compilation, heralds, values)
         except Exception as error:
             raise _compilation_error(error) from error
-        if found is not kept:
-            self._kept = found if found.can_be_kept else None
-        return found
+        self._kept = kept if kept.can_be_kept else None
+        return kept
 
     def _get_circuit_spec(self) -> list[Component]:
         """Return the elements; they are immutable."""

@@ -81,7 +81,7 @@ def run_small_sweep(sweep: Sweep, backend: str) -> SweepResult | None:
 
 
 def _matrices(sweep: Sweep, n_modes: int) -> ComplexArray | None:
-    """Return the unitary of each setting; None where light may be lost, or rounding has to be cleaned away."""
+    """Return the unitary of each setting; None where light may be lost, or rounding was not cleaned away."""
     bound, present = sweep._settled()  # noqa: SLF001  (for backends)
     table = sweep._table  # noqa: SLF001
     if bound.table.n_rows != n_modes or len(table) * n_modes * n_modes > _MOST_ENTRIES:
