@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, TypeVar, dataclass_transform
 
@@ -121,7 +121,7 @@ class BeamSplitter(Component):
         """Return the element with the present reflectivity, or another."""
         if not isinstance(self.reflectivity, Parameter):
             return self
-        return replace(self, reflectivity=value_of(self.reflectivity))
+        return BeamSplitter(self.mode_1, self.mode_2, value_of(self.reflectivity), self.convention)
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -130,7 +130,7 @@ class BeamSplitter(Component):
 
     def moved(self, mode_map: ModeMap) -> BeamSplitter:
         """Return the element with its modes moved."""
-        return replace(self, mode_1=mode_map(self.mode_1), mode_2=mode_map(self.mode_2))
+        return BeamSplitter(mode_map(self.mode_1), mode_map(self.mode_2), self.reflectivity, self.convention)
 
     def add_to(self, elements: ElementBinder) -> None:
         """Add the element to a table."""
@@ -165,7 +165,7 @@ class PhaseShifter(Component):
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> PhaseShifter:
         """Return the element with the present phase, or another."""
-        return replace(self, phi=value_of(self.phi)) if isinstance(self.phi, Parameter) else self
+        return PhaseShifter(self.mode, value_of(self.phi)) if isinstance(self.phi, Parameter) else self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -174,7 +174,7 @@ class PhaseShifter(Component):
 
     def moved(self, mode_map: ModeMap) -> PhaseShifter:
         """Return the element with its mode moved."""
-        return replace(self, mode=mode_map(self.mode))
+        return PhaseShifter(mode_map(self.mode), self.phi)
 
     def add_to(self, elements: ElementBinder) -> None:
         """Add the element to a table."""
@@ -206,7 +206,7 @@ class Loss(Component):
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> Loss:
         """Return the element with the present loss, or another."""
-        return replace(self, loss=value_of(self.loss)) if isinstance(self.loss, Parameter) else self
+        return Loss(self.mode, value_of(self.loss)) if isinstance(self.loss, Parameter) else self
 
     def parameters(self) -> Iterator[Parameter[Any]]:
         """Yield the Parameters of the element."""
@@ -215,7 +215,7 @@ class Loss(Component):
 
     def moved(self, mode_map: ModeMap) -> Loss:
         """Return the element with its mode moved."""
-        return replace(self, mode=mode_map(self.mode))
+        return Loss(mode_map(self.mode), self.loss)
 
     def add_to(self, elements: ElementBinder) -> None:
         """Add the element to a table."""

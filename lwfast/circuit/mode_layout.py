@@ -146,7 +146,9 @@ class Layout:
             {back[mode] + start: n for mode, n in added.heralds.output.items()},
         )
         self.heralds = self.heralds.joined(heralds)
-        moved = [component.moved(lambda mode: mode + start) for component in added.components]
+        moved = added.components
+        if start:
+            moved = [component.moved(lambda mode: mode + start) for component in moved]
         if group_name is None:
             self.components += moved
         else:
