@@ -11,6 +11,7 @@ from lwfast._base.validation import as_integer, full_name, is_several
 from lwfast._types import ComplexArray
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import (
+    NO_HERALDS,
     Barrier,
     BeamSplitter,
     Component,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Real = float | Parameter[Any]
+_new = object.__new__
 
 
 class PhotonicCircuit:
@@ -54,7 +56,11 @@ class PhotonicCircuit:
     def __init__(self, n_modes: int) -> None:
         if type(n_modes) is not int or n_modes < 1:  # seldom
             n_modes = _number_of_modes(n_modes)
-        self._layout = Layout(n_modes)
+        # What `Layout(n_modes)` makes, without the call: half of the time.
+        self._layout = layout = _new(Layout)
+        layout.n_modes, layout.components, layout.internal = n_modes, [], []
+        layout.heralds = layout.own_heralds = NO_HERALDS
+        layout.kept = None
 
     # --- what it is ---------------------------------------------------------------------------------------
 

@@ -91,13 +91,14 @@ class BoundElements:
         for place, column in columns.items():
             settings[:, place] = column
         matrices = self.matrices_of(present, columns, size)
+        lowest, highest = settings.min(axis=0).tolist(), settings.max(axis=0).tolist()
         for place, check in self.checks:
             if check is None:
                 continue
             if place in columns:
                 # What an element takes is a range: where both ends are in it, all values are.
-                check(float(columns[place].min()))
-                check(float(columns[place].max()))
+                check(lowest[place])
+                check(highest[place])
             else:
                 settings[:, place] = check(present[place])
         products: ComplexArray = np.empty((size, self.table.n_rows, self.table.n_rows), dtype=np.complex128)

@@ -117,7 +117,7 @@ def child_seeds(parent: np.random.SeedSequence, first: int, count: int) -> NDArr
     words = max(_words_of(parent.entropy), size) + _words_of(parent.spawn_key)
     constant = _INIT_A * pow(_MULT_A, size * words, _WORD) % _WORD
     seeds: NDArray[np.uint64] = np.empty((count, 4), dtype=np.uint64)
-    spawn_seeds(np.asarray(parent.pool, dtype=np.uint32), constant, first, seeds)
+    spawn_seeds(np.asarray(parent.pool, dtype=np.uint32), np.uint64(constant), first, seeds)
     return seeds
 
 
