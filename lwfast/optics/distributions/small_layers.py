@@ -65,7 +65,7 @@ class SmallLayers:
             matrices: float64[S, n_modes, 2 n_modes], as for `probabilities`.
         """
         out: FloatArray = np.empty((len(matrices), self.program.n_out))
-        forms = matrices if self.modes is None else matrices[:, self.modes]
+        forms = matrices if self.modes is None else np.take(matrices, self.modes, axis=1)
         _kernels().stacked_layers(forms, self.photons, self.program.tables, 1, (0, len(matrices)), out)
         return out
 
