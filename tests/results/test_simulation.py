@@ -49,7 +49,7 @@ def test_values_are_read_by_input_and_output(result):
 def test_items_and_values_are_those_of_a_dict(repeated):
     """Also where an input stands there twice, and of a result that is too large to keep them."""
     inputs = [*INPUTS, (1, 0)]
-    outputs = [(k, 0) for k in range(2 * repeated)]
+    outputs = [(k % 20, k // 20) for k in range(2 * repeated)]
     array = np.arange(3.0 * len(outputs)).reshape(3, -1)
     found = SimulationResult(array, "probability", inputs, outputs)
     expected = {state: found[state] for state in found}
