@@ -86,7 +86,7 @@ def speed_block() -> str:
 
 
 def _lightworks_time(header: list[str], cells: list[str]) -> str:
-    """Return what Lightworks takes in a row, from its own column or from that of named peers; "" where it is not."""
+    """Return what Lightworks takes in a row, in its own column or in that of named peers, or nothing."""
     if "who" in header:
         return cells[header.index("peer")] if cells[header.index("who")] in PEERS else ""
     return next((cells[header.index(peer)] for peer in PEERS if peer in header), "")
