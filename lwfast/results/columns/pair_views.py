@@ -50,4 +50,5 @@ class PairValues(ValuesView[Any]):
         return iter([value for _, value in self._pairs()])
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed([value for _, value in self._pairs()])
+        values = [value for _, value in self._pairs()]
+        return iter(values[::-1])
