@@ -197,11 +197,11 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     def items(self) -> ItemsView[State, StateMap[Any]]:
         """Pairs of an input and its values, as a view."""
-        return PairItems(self, self._rows)
+        return PairItems(self, self._pairs or self._rows)
 
     def values(self) -> ValuesView[StateMap[Any]]:
         """The values of each input, as a view."""
-        return PairValues(self, self._rows)
+        return PairValues(self, self._pairs or self._rows)
 
     def _rows(self) -> Iterable[tuple[State, StateMap[Any]]]:
         """Return pairs of an input and its values; those of a small result are made once."""

@@ -7,8 +7,9 @@ from typing import Any
 
 from lwfast.state import State
 
-Pairs = Callable[[], Iterable[tuple[State, Any]]]
-"""Returns pairs of key and value, in the order of the keys."""
+Pair = tuple[State, Any]
+Pairs = tuple[Pair, ...] | Callable[[], Iterable[Pair]]
+"""Pairs of key and value in the order of the keys, or what returns them."""
 
 
 class PairItems(ItemsView[State, Any]):
@@ -16,20 +17,25 @@ class PairItems(ItemsView[State, Any]):
 
     Args:
         mapping: The result.
-        pairs: Returns its pairs.
+        pairs: Its pairs.
     """
 
     __slots__ = ("_pairs",)
 
     def __init__(self, mapping: Any, pairs: Pairs) -> None:
-        super().__init__(mapping)
+        self._mapping = mapping  # all that the base class does
         self._pairs = pairs
 
-    def __iter__(self) -> Iterator[tuple[State, Any]]:
-        return iter(self._pairs())
+    def __len__(self) -> int:
+        pairs = self._pairs
+        return len(pairs) if type(pairs) is tuple else len(self._mapping)
 
-    def __reversed__(self) -> Iterator[tuple[State, Any]]:
-        return reversed(tuple(self._pairs()))
+    def __iter__(self) -> Iterator[Pair]:
+        pairs = self._pairs
+        return iter(pairs if type(pairs) is tuple else pairs())  # type: ignore[operator]
+
+    def __reversed__(self) -> Iterator[Pair]:
+        return reversed(tuple(self))
 
 
 class PairValues(ValuesView[Any]):
@@ -37,18 +43,18 @@ class PairValues(ValuesView[Any]):
 
     Args:
         mapping: The result.
-        pairs: Returns its pairs.
+        pairs: Its pairs.
     """
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_items",)
 
     def __init__(self, mapping: Any, pairs: Pairs) -> None:
-        super().__init__(mapping)
-        self._pairs = pairs
+        self._mapping = mapping
+        self._items = PairItems(mapping, pairs)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([value for _, value in self._pairs()])
+        return iter([value for _, value in self._items])
 
     def __reversed__(self) -> Iterator[Any]:
-        values = [value for _, value in self._pairs()]
+        values = [value for _, value in self._items]
         return iter(values[::-1])
