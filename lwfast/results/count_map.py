@@ -202,7 +202,9 @@ class CountMap(StateMap[int]):
             return np.array(counts, dtype=dtype)
         found = np.asarray(counts, dtype=dtype)  # `copy=None` is unknown to NumPy 1
         if copy is False and found is not counts:
-            msg = f"The counts are {counts.dtype}; as {found.dtype} they need a copy, which copy=False forbids."
+            msg = (
+                f"The counts are {counts.dtype}; as {found.dtype} they need a copy, which copy=False forbids."
+            )
             raise ValueError(msg)
         return found
 
