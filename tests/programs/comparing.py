@@ -7,7 +7,7 @@ from scipy.stats import chi2
 
 EXACT = 1e-10
 FALSE_ALARM = 1e-9
-"""Of each comparison of samples. Seeds are fixed: an alarm that does not ring today rings only after a change."""
+"""Of each comparison of samples. Seeds are fixed: what does not ring today rings only after a change."""
 _FEWEST = 10
 """Counts of a state in both samples together, below which states are put together."""
 

@@ -1,4 +1,4 @@
-"""Run all programs of this folder, and write down what each of them found, as plain Python data.
+"""Run the programs in `written`, and write down what each of them found, as plain Python data.
 
     python run_all.py OUT [--as PACKAGE] [NAME ...]
 
@@ -18,20 +18,20 @@ from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
+WRITTEN = Path(__file__).resolve().parent / "written"
 _IMPORT = re.compile(r"^((?:from|import) )lightworks\b", re.MULTILINE)
 
 
 def programs():
     """The name of each program."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem != Path(__file__).stem)
+    return sorted(path.stem for path in WRITTEN.glob("*.py"))
 
 
 def run(name, package):
     """What a program found, how long it took, and what it stopped with."""
     import matplotlib.pyplot as plt
 
-    path = HERE / f"{name}.py"
+    path = WRITTEN / f"{name}.py"
     text = _IMPORT.sub(rf"\1{package}", path.read_text(encoding="utf-8"))
     names = {"__name__": "__main__", "__file__": str(path)}
     began, error = time.process_time(), None
@@ -51,8 +51,10 @@ def plain(value):
     """The same as numbers, text, lists, dicts and arrays."""
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return np.asarray(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return np.array(value)
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
     return value if isinstance(value, int | float | complex | str) else str(value)
