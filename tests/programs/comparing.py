@@ -42,7 +42,7 @@ def exact(one, other, tolerance=EXACT):
         return "; ".join(how for how in pairs if how)
     if isinstance(one, str | bool) or isinstance(other, str | bool):
         return "" if one == other else f"{one!r} and {other!r}"
-    a, b = np.asarray(one), np.asarray(other)
+    a, b = np.asarray(one) * 1, np.asarray(other) * 1  # a bool becomes a number
     if a.shape != b.shape:
         return f"shapes {a.shape} and {b.shape}"
     if a.dtype.kind not in "biufc" or b.dtype.kind not in "biufc":

@@ -160,7 +160,8 @@ PATHS: dict[str, dict[str, str]] = {
     "tomography.projection": {"tomography": "project_choi_to_physical project_density_to_physical"},
     "tomography.tomography": {"tomography.tomography_base": "Tomography"},
     "tomography.utils": {
-        "tomography": "choi_from_unitary density_from_state process_fidelity state_fidelity"
+        "errors": "TomographyDataError",
+        "tomography": "choi_from_unitary density_from_state process_fidelity state_fidelity",
     },
 }
 """Names by home, by path below `lwfast`."""

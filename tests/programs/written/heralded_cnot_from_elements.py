@@ -29,7 +29,7 @@ ideal = lw.Sampler(circuit, lw.convert.qubit_to_dual_rail("11"), 2000, min_detec
 sampled = {"ideal": backend.run(ideal)}
 exact["ideal"] = dict(ideal.probability_distribution)
 
-source = emulator.Source(indistinguishability=0.93, purity=0.98)
+source = emulator.Source(indistinguishability=0.93)
 detector = emulator.Detector(photon_counting=False)
 sampler = lw.Sampler(
     circuit,

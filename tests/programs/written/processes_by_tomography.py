@@ -65,26 +65,29 @@ wanted = choi_from_unitary([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 
 linear = LIProcessTomography(2, cnot)
 experiments = linear.get_experiments()
 exact = {"wanted": wanted, "by inversion": linear.process(chances(experiments))}
-exact["fidelity"] = linear.fidelity(wanted)
+close = {"ideal fidelity": (linear.fidelity(wanted), 1e-6)}  # rounding, where Lightworks takes a root
 results, backend = [], emulator.Backend("slos")
 for each in experiments:
     sampler = lw.Sampler(each.circuit, each.input_state, 5000, post_selection=rules, random_seed=98)
     results.append(backend.run(sampler))
 choi = linear.process(results)
 draw(choi)
-close = {"by inversion": (choi, 0.1), "its fidelity": (linear.fidelity(wanted), 0.02)}
+close |= {"by inversion": (choi, 0.1), "its fidelity": (linear.fidelity(wanted), 0.02)}
 
-likely = MLEProcessTomography(2, cnot)
+likely = MLEProcessTomography(1, qubit.H())  # two qubits take Lightworks a while
 experiments = likely.get_experiments()
 batch = lw.Batch(
     lw.Sampler,
     [experiments.all_circuits, experiments.all_inputs, [5000]],
-    {"post_selection": [rules], "random_seed": [98]},
+    {"random_seed": [98]},
 )
 choi = likely.process(backend.run(batch))
 draw(choi)
 close["most likely"] = (choi, 0.1)
-close["its fidelity, too"] = (likely.fidelity(wanted), 0.01)
+close["its fidelity, too"] = (
+    likely.fidelity(choi_from_unitary([[2**-0.5, 2**-0.5], [2**-0.5, -(2**-0.5)]])),
+    0.02,
+)
 
 noisy = Experiment(2, source=emulator.Source(indistinguishability=0.95))
 results = noisy.run(linear.get_experiments(), 2000)
