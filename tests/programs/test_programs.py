@@ -26,6 +26,9 @@ WAYS = {
 }
 
 
+pytestmark = pytest.mark.slow  # a minute of computing, most of it Lightworks'
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """What each program found, by way and program."""
@@ -39,7 +42,7 @@ def found(tmp_path_factory):
             [sys.executable, *WAYS[way], str(out)],
             check=True,
             capture_output=True,
-            timeout=20 * PATIENCE,
+            timeout=8 * PATIENCE,
             env={**os.environ, "MPLBACKEND": "Agg"},
         )
         return pickle.loads(out.read_bytes())

@@ -17,7 +17,7 @@ exact = {
     "U": U,
     "as an array": results.array,
     "as a unitary": abs(results.array - U.T).max(),
-    "unitary": abs(drawn @ drawn.conj().T),
+    "unitary": abs(drawn @ drawn.conj().T).round(12),
 }
 
 _, axes = plt.subplots(1, 2, figsize=(12, 6))
