@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.validation import as_fraction, is_several, scalar
+from lwfast._base.validation import as_fraction, as_purity, is_several, scalar
 from lwfast._types import FloatArray
 from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import as_flag, checked_detector
@@ -40,11 +40,11 @@ class Source:
     probability_threshold: float = 1e-9
 
     def __setattr__(self, name: str, value: Any) -> None:
-        checked = as_fraction(value, f"Value of {name}") if name in _SOURCE_NAMES else value
-        if name == "purity" and not checked > 0.5:
-            msg = f"Value of purity should be in range (0.5,1], got {checked}."
-            raise ValueError(msg)
-        object.__setattr__(self, name, checked)
+        if name == "purity":
+            value = as_purity(value)
+        elif name in _SOURCE_NAMES:
+            value = as_fraction(value, f"Value of {name}")
+        object.__setattr__(self, name, value)
 
     @property
     def is_perfect(self) -> bool:

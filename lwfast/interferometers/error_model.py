@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from lwfast._base.generators import generator_of
 from lwfast._base.validation import full_name, process_random_seed
 from lwfast._types import SeedLike
 from lwfast.interferometers.dists.random_values import Constant, Distribution
@@ -97,7 +96,7 @@ class ErrorModel:
         if number is not None and rng is not None:
             raise ValueError("Give either seed or rng, not both.")
         given = number if rng is None else rng
-        generator = np.random.default_rng(given)
+        generator = generator_of(given)
         for distribution in (self._bs_reflectivity, self._loss, self._phase_offset):
             distribution.set_random_seed(None if given is None else int(generator.integers(_SEEDS)))
 

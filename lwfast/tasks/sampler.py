@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lwfast._base.validation import as_integer, full_name, is_bool, process_random_seed
+from lwfast._base.generators import seed_of_rng
+from lwfast._base.validation import as_integer, full_name, process_random_seed
 from lwfast._types import SeedLike
 from lwfast.circuit import PhotonicCircuit
 from lwfast.errors import SamplerError
@@ -198,9 +199,7 @@ class Sampler(Task):
     def rng(self, value: SeedLike) -> None:
         # NumPy loads its generators when they are first named.
         if value is not None and not isinstance(value, np.random.Generator | np.random.SeedSequence):
-            if is_bool(value):
-                raise TypeError("rng should be an integer, a SeedSequence or a Generator, got a bool.")
-            value = process_random_seed(value)
+            value = seed_of_rng(value)
         _check_one_seed(self._random_seed, value)
         self._rng = value
 
@@ -218,10 +217,13 @@ class Sampler(Task):
 
     @property
     def probability_distribution(self) -> Any:
-        """The distribution of outcomes that the last run on a backend worked out.
+        """The distribution of outcomes in front of the detectors, over all modes, as the last run had it.
+
+        It is there after a run that found no outcome that counts, too.
 
         Raises:
-            SamplerError: There was no run yet, or its method needs no distribution.
+            SamplerError: There was no run yet.
+            ResourceLimitError: It would not fit in memory.
         """
         if self._probability_distribution is None:
             raise SamplerError(
