@@ -13,7 +13,8 @@ class Unitary(PhotonicCircuit):
 
     Args:
         unitary: The matrix, anything that NumPy can read as (n, n), or a `ParameterizedUnitary`, of lwfast
-            or Lightworks. It is copied. A matrix in single precision is replaced by the nearest unitary in double precision.
+            or Lightworks. It is copied. A matrix in single precision is replaced by the nearest unitary in
+            double precision.
         label: What is written on it in drawings.
 
     Raises:

@@ -43,7 +43,8 @@ class _Interferometer(ABC):
         its modes behind it; phase shifts on all modes come last. The heralds of the circuit are kept.
 
         Args:
-            circuit: What to implement, of lwfast or Lightworks: its unitary with the present values of Parameters.
+            circuit: What to implement, of lwfast or Lightworks: its unitary with the present values of
+                Parameters.
             seed: Integer from 0 on, for the same imperfections each time; None for others each time.
             rng: Seed or generator; an integer means the same as the same `seed`.
 

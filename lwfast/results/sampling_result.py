@@ -376,8 +376,8 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     which they first appear.
 
     Args:
-        results: One or more results of as many modes, of lwfast or Lightworks; read one after the other, so a generator of many large
-            ones needs memory for the distinct states only.
+        results: One or more results of as many modes, of lwfast or Lightworks; read one after the other, so
+            a generator of many large ones needs memory for the distinct states only.
 
     Raises:
         ModeMismatchError: If they differ in their number of modes.

@@ -42,7 +42,7 @@ class FollowedCircuit(PhotonicCircuit):
 
 def _handed_on(name: str) -> Callable[..., None]:
     def method(self: FollowedCircuit, *args: Any, **kwargs: Any) -> None:
-        change = getattr(self._theirs, name)  # noqa: SLF001  (of this class)
+        change = getattr(self._theirs, name)
         change(*map(_written, args), **{key: _written(value) for key, value in kwargs.items()})
 
     method.__name__, method.__doc__ = name, getattr(PhotonicCircuit, name).__doc__

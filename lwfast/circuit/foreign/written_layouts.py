@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from lwfast.circuit.blocks import Group, UnitaryMatrix
-from lwfast.circuit.components import Barrier, BeamSplitter, Component, HeraldData, Loss, ModeSwaps, PhaseShifter
+from lwfast.circuit.components import (
+    Barrier,
+    BeamSplitter,
+    Component,
+    HeraldData,
+    Loss,
+    ModeSwaps,
+    PhaseShifter,
+)
 from lwfast.circuit.foreign.private_names import (
     IN_HERALDS,
     INTERNAL,

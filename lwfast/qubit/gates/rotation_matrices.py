@@ -83,7 +83,7 @@ class RotationMatrix(MatrixOfParameters):
     def symbolic(self) -> tuple[Any, dict[str, Any]]:
         """Return the matrix as SymPy has it, and the angle by the name of its symbol."""
         sympy = import_module("sympy")
-        angle = sympy.Symbol("theta", real=True)
+        angle = sympy.Symbol("theta")
         if self._gate == "P":
             return sympy.Matrix([[1, 0], [0, sympy.exp(sympy.I * angle)]]), {"theta": self._theta}
         axis = {"Rx": [[0, 1], [1, 0]], "Ry": [[0, -sympy.I], [sympy.I, 0]], "Rz": [[1, 0], [0, -1]]}
