@@ -184,7 +184,7 @@ class State:
                 return self._occupation < value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) < _sortable(value)
-        own = own_state(value)
+        own = own_state(value)  # type: ignore[unreachable]
         return NotImplemented if own is None else self < own
 
     def __le__(self, value: State) -> bool:
@@ -193,7 +193,7 @@ class State:
                 return self._occupation <= value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) <= _sortable(value)
-        own = own_state(value)
+        own = own_state(value)  # type: ignore[unreachable]
         return NotImplemented if own is None else self <= own
 
     def __gt__(self, value: State) -> bool:
@@ -202,7 +202,7 @@ class State:
                 return self._occupation > value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) > _sortable(value)
-        own = own_state(value)
+        own = own_state(value)  # type: ignore[unreachable]
         return NotImplemented if own is None else self > own
 
     def __ge__(self, value: State) -> bool:
@@ -211,7 +211,7 @@ class State:
                 return self._occupation >= value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) >= _sortable(value)
-        own = own_state(value)
+        own = own_state(value)  # type: ignore[unreachable]
         return NotImplemented if own is None else self >= own
 
     def __len__(self) -> int:

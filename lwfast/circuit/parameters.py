@@ -162,7 +162,7 @@ class FollowedParameter(Parameter[T]):
         self._theirs = theirs
 
     @property
-    def label(self) -> str | None:  # type: ignore[override]
+    def label(self) -> str | None:
         """Text to show in drawings instead of the value, or None."""
         label: str | None = self._theirs.label
         return label
@@ -172,7 +172,7 @@ class FollowedParameter(Parameter[T]):
         self._theirs.label = value
 
     @property
-    def _value(self) -> T:  # type: ignore[override]
+    def _value(self) -> T:
         value: T = self._theirs.get()
         return value
 
@@ -181,7 +181,7 @@ class FollowedParameter(Parameter[T]):
         self._theirs.set(value)
 
     @property
-    def _min_bound(self) -> Any:  # type: ignore[override]
+    def _min_bound(self) -> Any:
         return self._theirs.min_bound
 
     @_min_bound.setter
@@ -189,7 +189,7 @@ class FollowedParameter(Parameter[T]):
         self._theirs.min_bound = value
 
     @property
-    def _max_bound(self) -> Any:  # type: ignore[override]
+    def _max_bound(self) -> Any:
         return self._theirs.max_bound
 
     @_max_bound.setter

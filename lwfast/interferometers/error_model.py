@@ -105,7 +105,7 @@ class ErrorModel:
             distribution.set_random_seed(None if given is None else int(generator.integers(_SEEDS)))
 
 
-def _checked(distribution: Distribution, name: str) -> Distribution:
+def _checked(distribution: Any, name: str) -> Distribution:
     # A distribution of Lightworks has the same two methods.
     if not isinstance(distribution, Distribution) and not lightworks_name(distribution, ("Distribution",)):
         msg = (
@@ -113,7 +113,8 @@ def _checked(distribution: Distribution, name: str) -> Distribution:
             f"{full_name(distribution)}; for a number, give Constant(number)."
         )
         raise TypeError(msg)
-    return distribution
+    checked: Distribution = distribution
+    return checked
 
 
 def own_model(model: Any) -> ErrorModel:

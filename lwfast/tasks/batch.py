@@ -110,7 +110,8 @@ class Batch:
         Raises:
             TypeError: `task` is none.
         """
-        if not isinstance(task, Task) and not lightworks_name(task, KINDS):
+        given: Any = task
+        if not isinstance(given, Task) and not lightworks_name(given, KINDS):
             msg = f"Provided task must be a Task object, got {type(task).__name__}."
             raise TypeError(msg)
         self._tasks.append(task)

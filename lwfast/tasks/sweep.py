@@ -91,7 +91,8 @@ class Sweep:
         parameters: Mapping[Parameter[Any] | str, Any],
         grid: bool = False,
     ) -> None:
-        if not isinstance(task, Sampler | Simulator | Analyzer) and not lightworks_name(task, KINDS):
+        given: Any = task
+        if not isinstance(given, Sampler | Simulator | Analyzer) and not lightworks_name(given, KINDS):
             msg = f"A sweep takes a Sampler, Simulator or Analyzer, got {full_name(task)}."
             raise TypeError(msg)
         if not isinstance(grid, bool | np.bool_):
