@@ -116,11 +116,11 @@ def test_every_element_and_gate_takes_them():
         reference.add(getattr(lw.qubit, gate)(0.25))
     assert np.allclose(circuit.U, reference.U, rtol=0, atol=1e-15)
     r.set(1.5)
-    with pytest.raises(lw.CircuitCompilationError, match="1.5"):
+    with pytest.raises(lw.CircuitCompilationError, match=r"1\.5"):
         circuit.U  # noqa: B018
     with pytest.raises(ValueError, match="Loss"):
         circuit.loss(0, lightworks.Parameter(2.0))
-    with pytest.raises(TypeError, match="parameters|integer"):
+    with pytest.raises(TypeError, match="Mode"):
         circuit.ps(lightworks.Parameter(0), 0.3)
 
 
@@ -159,6 +159,7 @@ def test_dictionaries_of_parameters():
 
 def test_nothing_is_kept_that_nobody_uses():
     """What follows a Parameter goes with the circuits that use it."""
+    gc.collect()
     before = len(parameters._FOLLOWED)
     circuit = lw.PhotonicCircuit(2)
     circuit.ps(0, lightworks.Parameter(0.3))
