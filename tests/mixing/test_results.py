@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,13 +72,7 @@ def test_sums_and_distances():
     """Merging, `+`, `sum` and distances take results of Lightworks."""
     ours, other = pair()
     twice = {state: 2 * n for state, n in ours.items()}
-    for whole in (
-        ours + other,
-        other + ours,
-        merge_results([other, ours]),
-        sum([ours, other]),
-        sum([other, ours]),
-    ):
+    for whole in (ours + other, other + ours, merge_results([other, ours]), sum([ours, other])):
         assert type(whole) is SamplingResult
         assert whole == twice
         assert (whole.input, whole.run) == (lw.State([1, 1, 0]), 7)
@@ -123,7 +119,7 @@ def test_mappings_and_post_selection_of_lightworks():
         mapped = ours.map(getattr(lightworks.convert, name), invert=True)
         assert mapped == other.map(getattr(lightworks.convert, name), invert=True)
         assert mapped == other.map(getattr(lw.convert, name), invert=True)
-        assert mapped == ours.map(lambda s, f=getattr(lightworks.convert, name): f(s, True))
+        assert mapped == ours.map(partial(getattr(lightworks.convert, name), invert=True))
     kept = other.apply_post_selection(rules)
     assert ours.apply_post_selection(rules) == kept == ours.apply_post_selection(own_rules)
     assert other.apply_post_selection(own_rules.to_lightworks()) == kept
@@ -148,7 +144,7 @@ def test_state_labels_of_plots():
 
 @pytest.mark.parametrize("kind", ["StateTomography", "LIProcessTomography", "GateFidelity"])
 def test_tomography_takes_results_and_circuits_of_either(kind):
-    """Lightworks' tomography of results of ours, ours of its experiments, and ours of its results: one answer."""
+    """Lightworks' tomography of results of ours, and ours of results of either, have one answer."""
     base = lightworks.PhotonicCircuit(2)
     base.add(lightworks.qubit.Ry(0.7))
     reference = getattr(lightworks.tomography, kind)(1, base)
