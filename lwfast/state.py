@@ -27,6 +27,7 @@ X_CODE = MAX_STATE_PHOTONS
 _NO_NUMBER = "{} has X, an invalid qubit, in mode {}, and an X has no photon number."
 _ZERO, _ONE = 0, 1
 _new = object.__new__
+_modules = sys.modules
 
 
 class State:
@@ -144,6 +145,8 @@ class State:
 
             It answers `==` with a plain False to what is not its own, so that nothing else lets it compare.
             """
+            if "lightworks" not in _modules:  # nearly every call
+                return State
             return _lightworks_state() or State
 
     def __str__(self) -> str:
@@ -174,7 +177,7 @@ class State:
         # numbers at once takes a third of the time of putting texts together.
         values = self._occupation
         try:
-            return hash(_text_form(len(values)) % values)
+            return hash(_TEXT_FORMS[len(values)] % values)
         except TypeError:  # an X is no number
             return hash(str(self))
 
@@ -279,15 +282,16 @@ def own_state(value: Any) -> State | None:
     return None if values is None else trusted_state(_checked(values))
 
 
-_TEXT_FORMS: dict[int, str] = {}
+class _TextForms(dict[int, str]):
+    """By the number of modes, what `%` makes the text of a state of, as Lightworks writes it."""
+
+    def __missing__(self, n_modes: int) -> str:
+        bar = "|" if n_modes else ""  # that of no mode has none
+        form = self[n_modes] = f"{bar}{','.join(['%d'] * n_modes)}>"
+        return form
 
 
-def _text_form(n_modes: int) -> str:
-    """Return what `%` makes the text of a state of, as Lightworks writes it (which of no mode has no bar)."""
-    form = _TEXT_FORMS.get(n_modes)
-    if form is None:
-        form = _TEXT_FORMS[n_modes] = ("|" if n_modes else "") + ",".join(["%d"] * n_modes) + ">"
-    return form
+_TEXT_FORMS = _TextForms()
 
 
 def trusted_state(occupation: tuple[int, ...]) -> State:

@@ -132,7 +132,7 @@ class Sampler(Task):
 
     @detector.setter
     def detector(self, value: Detector | None) -> None:
-        detector = own_part(value, Detector)
+        detector = None if value is None else own_part(value, Detector)
         if value is not None and detector is None:
             msg = (
                 f"Provided detector should be a Detector object, got {full_name(value)}; "
