@@ -119,8 +119,8 @@ def as_unitary_matrix(unitary: Any) -> ComplexArray | MatrixOfParameters:
     SVD): its rounding would be an error of 1e-7 there, which schedulers refuse.
 
     Args:
-        unitary: Array-like, (n, n); or a MatrixOfParameters, which is returned as it is, or that of
-            Lightworks.
+        unitary: Matrix of shape (n, n), complex or real, which is copied; or a MatrixOfParameters, which is
+            returned as it is, or that of Lightworks.
 
     Raises:
         NotUnitaryError: It is not unitary; the message says by how much it misses.
