@@ -10,7 +10,13 @@ from hypothesis import given
 
 import lwfast as lw
 from lwfast.errors import ResultError
-from lwfast.results import ProbabilityDistribution, SamplingResult, SimulationResult, merge_results
+from lwfast.results import (
+    ProbabilityDistribution,
+    SamplingResult,
+    SimulationResult,
+    merge_results,
+    plot_results,
+)
 from lwfast.results.distances import fidelity, total_variation
 from tests.strategies import tables
 
@@ -140,6 +146,11 @@ def test_state_labels_of_plots():
         assert "both" in [text.get_text() for text in axes.get_xticklabels()]
         _, axes = result.plot(show=False, state_labels={lw.State([1, 0, 1]): "both"})
         assert "both" in [text.get_text() for text in axes.get_xticklabels()]
+    for results in (other, [ours, other], {"a": other, "b": ours}):
+        _, axes = plot_results(results, compare=other, show=False)
+        assert axes.get_xticklabels()[0].get_text() == "|1,0,1>"
+    with pytest.raises(TypeError, match="Only results of counts can be drawn"):
+        plot_results([theirs.ProbabilityDistribution({})], show=False)
 
 
 @pytest.mark.parametrize("kind", ["StateTomography", "LIProcessTomography", "GateFidelity"])
