@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 from lwfast._version import LIGHTWORKS_VERSION
@@ -39,6 +38,8 @@ def set_private(circuit: Any, **parts: Any) -> None:
 
 
 def _laid_out_otherwise() -> LightworksDependencyError:
+    from importlib.metadata import version  # which loads what reads mail
+
     return LightworksDependencyError(
         f"Lightworks {version('lightworks')} lays its circuits out in another way than {LIGHTWORKS_VERSION}, "
         "which lwfast knows; install that version to mix the two."
