@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from math import cos, sin
 from typing import Any
 
@@ -78,6 +79,16 @@ class RotationMatrix(MatrixOfParameters):
     def params(self) -> list[Parameter[Any]]:
         """The angle."""
         return [self._theta]
+
+    def symbolic(self) -> tuple[Any, dict[str, Any]]:
+        """Return the matrix as SymPy has it, and the angle by the name of its symbol."""
+        sympy = import_module("sympy")
+        angle = sympy.Symbol("theta")
+        if self._gate == "P":
+            return sympy.Matrix([[1, 0], [0, sympy.exp(sympy.I * angle)]]), {"theta": self._theta}
+        axis = {"Rx": [[0, 1], [1, 0]], "Ry": [[0, -sympy.I], [sympy.I, 0]], "Rz": [[1, 0], [0, -1]]}
+        turned = sympy.sin(angle / 2) * sympy.I * sympy.Matrix(axis[self._gate])
+        return sympy.cos(angle / 2) * sympy.eye(2) - turned, {"theta": self._theta}
 
     def _angle(self, value: Any) -> float:
         return as_real(value, f"Angle of {self._gate}")
