@@ -1,0 +1,149 @@
+"""From objects of Perceval to those of lwfast, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lwfast._base.validation import full_name
+from lwfast.circuit.photonic_circuit import PhotonicCircuit
+from lwfast.hardware import Detector, HardwareModel, Source
+from lwfast.perceval.experiments_and_processors import read_experiment, write_setup
+from lwfast.perceval.importing import perceval_module
+from lwfast.perceval.noise_models import (
+    read_detector,
+    read_noise,
+    write_detector,
+    write_hardware,
+    write_noise,
+)
+from lwfast.perceval.optical_setup import Setup
+from lwfast.perceval.read_circuit import read_circuit
+from lwfast.perceval.selections import read_selection, write_selection
+from lwfast.perceval.states_and_counts import (
+    read_counts,
+    read_distribution,
+    read_state,
+    write_counts,
+    write_distribution,
+    write_state,
+)
+from lwfast.perceval.write_circuit import write_circuit
+from lwfast.results.probability_distribution import ProbabilityDistribution
+from lwfast.results.sampling_result import SamplingResult
+from lwfast.rules import PostSelectionType
+from lwfast.state import State
+from lwfast.tasks.sampler import Sampler
+
+
+def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
+    """Return an object of Perceval as one of lwfast.
+
+    | Perceval | lwfast |
+    | --- | --- |
+    | `Circuit`, a component | `PhotonicCircuit` |
+    | `Experiment`, `Processor` | `Setup` |
+    | `FockState` | `State` |
+    | `PostSelect` | `PostSelection`, or a function where it is more than comparisons joined by `&` |
+    | `BSDistribution` | `ProbabilityDistribution` |
+    | `BSCount` | `SamplingResult` |
+    | `NoiseModel` | `Source` |
+    | `Detector` | `Detector` |
+
+    Variables of a circuit become Parameters with their value, bounds and name, one for each name. Nothing of
+    Perceval is kept: a later change there changes nothing here.
+
+    Args:
+        obj: The object of Perceval.
+        parameters: For a circuit, Experiment or Processor: values for variables, or Parameters to take their
+            place, by name. Variables without a value in Perceval have to be among them.
+
+    Raises:
+        LightworksDependencyError: Perceval is not installed.
+        TypeError: The object, or a part of it, has no counterpart.
+        ValueError: A value has no counterpart, a variable has no value, or there is none of a name.
+    """
+    pcvl = perceval_module()
+    given = {} if parameters is None else parameters
+    if isinstance(obj, pcvl.AProcessor | pcvl.Experiment):
+        return read_experiment(pcvl, obj, given)
+    if isinstance(obj, pcvl.ACircuit | pcvl.LC | pcvl.TD):
+        return read_circuit(pcvl, obj, given)
+    if parameters is not None:
+        msg = f"parameters are those of a circuit, and {full_name(obj)} has none; leave them out."
+        raise TypeError(msg)
+    readers: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+        (pcvl.BasicState, read_state),
+        (pcvl.PostSelect, read_selection),
+        (pcvl.BSDistribution, read_distribution),
+        (pcvl.BSCount, read_counts),
+        (pcvl.NoiseModel, read_noise),
+        (pcvl.Detector, lambda detector: read_detector(pcvl, detector)),
+    )
+    for kind, read in readers:
+        if isinstance(obj, kind):
+            return read(obj)
+    msg = (
+        "Expected a Circuit, component, Experiment, Processor, FockState, PostSelect, BSDistribution, BSCount, "
+        f"NoiseModel or Detector of Perceval, got {full_name(obj)}.{_REMEDIES.get(type(obj).__name__, '')}"
+    )
+    raise TypeError(msg)
+
+
+_REMEDIES = {
+    "dict": " Take the entry 'results' of what a Processor returns.",
+    "BSSamples": " Count samples first, with perceval.samples_to_sample_count().",
+    "StateVector": " States of lwfast are Fock states; it has no superpositions of them.",
+    "SVDistribution": " Describe a mixture of inputs by a NoiseModel.",
+}
+
+
+def to_perceval(obj: Any) -> Any:
+    """Return an object of lwfast as one of Perceval.
+
+    | lwfast | Perceval |
+    | --- | --- |
+    | `PhotonicCircuit`, `Unitary` | `Circuit`; `Experiment` where it has loss or heralds |
+    | `Setup`, `Sampler` | `Experiment` |
+    | `State` | `FockState` |
+    | `PostSelection` | `PostSelect` |
+    | `ProbabilityDistribution` | `BSDistribution`; Perceval keeps no state of probability 0 |
+    | `SamplingResult` | `BSCount`, its counts alone |
+    | `Source`, `HardwareModel` | `NoiseModel` |
+    | `Detector` | `Detector` |
+
+    Parameters of a circuit become variables of Perceval, with their value, bounds and label; those without a
+    label are called `p0`, `p1` and so on. Of a Sampler, the number of samples, the seed and the sampling mode
+    are arguments of a run in Perceval.
+
+    Args:
+        obj: The object of lwfast.
+
+    Raises:
+        LightworksDependencyError: Perceval is not installed.
+        TypeError: The object has no counterpart.
+        ValueError: A value has no counterpart.
+    """
+    pcvl = perceval_module()
+    if isinstance(obj, Sampler):
+        names = ("circuit", "input_state", "post_selection", "min_detection", "source", "detector")
+        return write_setup(pcvl, Setup(**{name: getattr(obj, name) for name in names}))
+    writers: tuple[tuple[type, Callable[[Any, Any], Any]], ...] = (
+        (PhotonicCircuit, write_circuit),
+        (Setup, write_setup),
+        (State, write_state),
+        (PostSelectionType, write_selection),
+        (ProbabilityDistribution, write_distribution),
+        (SamplingResult, write_counts),
+        (Source, write_noise),
+        (HardwareModel, write_hardware),
+        (Detector, write_detector),
+    )
+    for kind, write in writers:
+        if isinstance(obj, kind):
+            return write(pcvl, obj)
+    msg = (
+        "Expected a PhotonicCircuit, Setup, Sampler, State, PostSelection, ProbabilityDistribution, "
+        f"SamplingResult, Source, HardwareModel or Detector of lwfast, got {full_name(obj)}."
+    )
+    raise TypeError(msg)
