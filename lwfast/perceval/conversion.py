@@ -84,8 +84,8 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
         if isinstance(obj, kind):
             return read(obj)
     msg = (
-        "Expected a Circuit, component, Experiment, Processor, FockState, PostSelect, BSDistribution, BSCount, "
-        f"NoiseModel or Detector of Perceval, got {full_name(obj)}.{_REMEDIES.get(type(obj).__name__, '')}"
+        "Expected a Circuit, component, Experiment, Processor, FockState, PostSelect, BSDistribution, "
+        f"BSCount, NoiseModel or Detector of Perceval, got {full_name(obj)}.{_REMEDIES.get(type(obj).__name__, '')}"
     )
     raise TypeError(msg)
 

@@ -34,19 +34,23 @@ def read_experiment(pcvl: Any, given: Any, parameters: Mapping[str, Any]) -> Set
     source = None if noise is None else read_noise(noise)
     if source is not None and source.is_perfect:
         source = None
-    state = _input_state(experiment)
+    detector = read_detectors(pcvl, experiment.detectors)
     fewest = experiment.min_photons_filter
-    if fewest is None and source is None and state is not None:
-        # What Perceval takes at the run of a perfect source; it matters where photons are lost.
-        heralds = circuit.heralds
-        fewest = state.n_photons + sum(heralds.input.values()) - sum(heralds.output.values())
+    lossy = detector is not None or any(isinstance(part, pcvl.LC) for _, part in experiment.components)
+    if fewest is None and source is None and lossy:
+        # Some of Perceval's ways to run it ask for all photons then, others for none.
+        raise ValueError(
+            "The experiment can miss photons and says nothing of how many an outcome has to have; runs of "
+            "Perceval differ in what they take then. Set it: experiment.min_detected_photons_filter(0) "
+            "keeps all outcomes."
+        )
     return Setup(
         circuit=circuit,
-        input_state=state,
+        input_state=_input_state(experiment),
         post_selection=read_selection(experiment.post_select_fn, circuit.n_modes, circuit.heralds.output),
         min_detection=None if fewest is None else max(int(fewest), 0),
         source=source,
-        detector=read_detectors(pcvl, experiment.detectors),
+        detector=detector,
     )
 
 
@@ -59,8 +63,8 @@ def _add_heralds(circuit: PhotonicCircuit, inputs: Mapping[int, int], outputs: M
     if len(inputs) != len(outputs):
         msg = (
             f"The experiment has {len(inputs)} heralds at its inputs and {len(outputs)} at its outputs, and "
-            "a circuit of lwfast has as many on both sides. Give the photons of an input with the input state "
-            "instead, and ask for those of an output by post-selection."
+            "a circuit of lwfast has as many on both sides. Give the photons of an input with the input "
+            "state instead, and ask for those of an output by post-selection."
         )
         raise ValueError(msg)
     both = sorted(inputs.keys() & outputs.keys())
@@ -88,7 +92,7 @@ def _input_state(experiment: Any) -> State | None:
 def write_setup(pcvl: Any, setup: Setup) -> Any:
     """Return a setup as an Experiment, which a Processor or SimulatedComputer runs.
 
-    Without a `min_detection`, the experiment has one of 0, as tasks of lwfast do.
+    Without a `min_detection`, the experiment gets one of 0, which is what a task of lwfast does then.
 
     Args:
         pcvl: The package `perceval`.

@@ -1,8 +1,9 @@
 """Noise models and detectors of Perceval as sources and detectors of lwfast, and back.
 
 Both packages take the source of page 15 of arXiv:2211.15626, with one difference. Perceval's brightness is
-the probability that a pulse brings any photon at all; its transmittance, like the brightness of lwfast, is the
-probability that a single photon arrives. With a brightness of 1, or without a second photon, the models agree.
+the probability that a pulse brings any photon at all; its transmittance, like the brightness of lwfast, is
+the probability that a single photon arrives. With a brightness of 1, or without a second photon, the models
+agree.
 """
 
 from __future__ import annotations
