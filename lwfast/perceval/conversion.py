@@ -83,9 +83,10 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
     for kind, read in readers:
         if isinstance(obj, kind):
             return read(obj)
+    remedy = _REMEDIES.get(type(obj).__name__, "")
     msg = (
         "Expected a Circuit, component, Experiment, Processor, FockState, PostSelect, BSDistribution, "
-        f"BSCount, NoiseModel or Detector of Perceval, got {full_name(obj)}.{_REMEDIES.get(type(obj).__name__, '')}"
+        f"BSCount, NoiseModel or Detector of Perceval, got {full_name(obj)}.{remedy}"
     )
     raise TypeError(msg)
 
