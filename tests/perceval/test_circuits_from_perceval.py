@@ -221,7 +221,7 @@ def test_no_polarisation(component):
 
 
 def test_no_time_delay():
-    with pytest.raises(TypeError, match="component TD .*no time delay"):
+    with pytest.raises(TypeError, match=r"component TD .*no time delay"):
         lw.from_perceval(pcvl.TD(1))
 
 
@@ -232,7 +232,7 @@ def test_no_random_phase():
 
 def test_no_formula_of_a_loss():
     loss = pcvl.Expression("x/2", {variable("x", 0.5)})
-    with pytest.raises(ValueError, match="component LC .*its loss is the formula x/2"):
+    with pytest.raises(ValueError, match=r"component LC .*its loss is the formula x/2"):
         lw.from_perceval(pcvl.LC(loss))
 
 
