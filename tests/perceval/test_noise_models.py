@@ -17,6 +17,8 @@ from lwfast.perceval.noise_models import second_photon  # noqa: E402
 from tests.perceval.comparing import assert_same_physics  # noqa: E402
 
 PART = st.floats(0, 1)
+G2 = st.one_of(st.just(0.0), st.floats(1e-3, 0.4))
+"""Perceval's second photons lose digits to cancellation, some 1e-16 / g2."""
 REFUSED = {
     "phase_imprecision": 0.1,
     "phase_error": 0.1,
@@ -42,7 +44,7 @@ def test_without_second_photons_the_models_agree(indistinguishability, brightnes
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.floats(0, 0.4), PART, st.floats(0.05, 1))
+@given(G2, PART, st.floats(0.05, 1))
 def test_with_full_brightness_the_models_agree(g2, indistinguishability, transmittance):
     """Purity 1 - g2 and brightness as transmittance is the same source, second photons included."""
     noise = pcvl.NoiseModel(indistinguishability=indistinguishability, g2=g2, transmittance=transmittance)
@@ -50,7 +52,7 @@ def test_with_full_brightness_the_models_agree(g2, indistinguishability, transmi
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.floats(0, 0.4), PART, st.floats(0.05, 1))
+@given(G2, PART, st.floats(0.05, 1))
 def test_sources_go_to_perceval(g2, indistinguishability, brightness):
     """Any source is a NoiseModel, which says the same and comes back as it was."""
     source = Source(1 - g2, brightness, indistinguishability)
@@ -116,12 +118,15 @@ def test_every_field_is_converted_or_refused_by_name(name):
         assert lw.from_perceval(pcvl.NoiseModel(**{name: 0.25})) != default
 
 
-def test_fields_of_later_versions_are_refused(monkeypatch):
+def test_fields_of_later_versions_are_refused():
     """A field that this version does not know is an error, not a silence."""
-    noise = pcvl.NoiseModel()
-    monkeypatch.setattr(pcvl.NoiseModel, "__dict__", lambda self: {"dark_counts": 0.5})
+
+    class Later(pcvl.NoiseModel):
+        def __dict__(self):
+            return {"dark_counts": 0.5}
+
     with pytest.raises(ValueError, match=r"dark_counts=0\.5 of the NoiseModel has no counterpart"):
-        lw.from_perceval(noise)
+        lw.from_perceval(Later())
 
 
 @pytest.mark.parametrize("g2", [0.5, 0.75, 1])
