@@ -72,17 +72,17 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
     if parameters is not None:
         msg = f"parameters are those of a circuit, and {full_name(obj)} has none; leave them out."
         raise TypeError(msg)
-    readers: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    readers: tuple[tuple[Any, Callable[[Any, Any], Any]], ...] = (
         (pcvl.BasicState, read_state),
-        (pcvl.PostSelect, read_selection),
+        (pcvl.PostSelect, lambda _, selection: read_selection(selection)),
         (pcvl.BSDistribution, read_distribution),
         (pcvl.BSCount, read_counts),
-        (pcvl.NoiseModel, read_noise),
-        (pcvl.Detector, lambda detector: read_detector(pcvl, detector)),
+        (pcvl.NoiseModel, lambda _, noise: read_noise(noise)),
+        (pcvl.IDetector, read_detector),
     )
     for kind, read in readers:
         if isinstance(obj, kind):
-            return read(obj)
+            return read(pcvl, obj)
     remedy = _REMEDIES.get(type(obj).__name__, "")
     msg = (
         "Expected a Circuit, component, Experiment, Processor, FockState, PostSelect, BSDistribution, "

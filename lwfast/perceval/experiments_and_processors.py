@@ -46,7 +46,7 @@ def read_experiment(pcvl: Any, given: Any, parameters: Mapping[str, Any]) -> Set
         )
     return Setup(
         circuit=circuit,
-        input_state=_input_state(experiment),
+        input_state=_input_state(pcvl, experiment),
         post_selection=read_selection(experiment.post_select_fn, circuit.n_modes, circuit.heralds.output),
         min_detection=None if fewest is None else max(int(fewest), 0),
         source=source,
@@ -74,18 +74,18 @@ def _add_heralds(circuit: PhotonicCircuit, inputs: Mapping[int, int], outputs: M
         circuit.herald((start, end), (int(inputs[start]), int(outputs[end])))
 
 
-def _input_state(experiment: Any) -> State | None:
+def _input_state(pcvl: Any, experiment: Any) -> State | None:
     """Return the input without its heralded modes, which Perceval puts in."""
     given = experiment.input_state
     if given is None:
         return None
-    if not hasattr(given, "has_annotations"):
+    if not isinstance(given, pcvl.BasicState):
         msg = (
             f"The input of the experiment is a {type(given).__name__}, and inputs of lwfast are Fock states "
             "with a Source. Give the experiment a BasicState and a NoiseModel."
         )
         raise TypeError(msg)
-    whole = read_state(given)
+    whole = read_state(pcvl, given)
     return State([n for mode, n in enumerate(whole) if mode not in experiment.in_heralds])
 
 

@@ -136,12 +136,9 @@ def read_detector(pcvl: Any, detector: Any) -> Detector:
     Raises:
         ValueError: It counts some photons and not all, which no detector of lwfast does.
     """
-    if isinstance(detector, pcvl.Detector):
-        threshold = pcvl.Detector.ppnr(1, wire_efficiency=detector.efficiency)
-        counting = pcvl.Detector.ppnr(wire_efficiency=detector.efficiency)
-        for whole, kind in ((False, threshold), (True, counting)):
-            if detector.max_detections == kind.max_detections:
-                return Detector(efficiency=float(detector.efficiency), photon_counting=whole)
+    efficiency = float(detector.efficiency)
+    if isinstance(detector, pcvl.Detector) and detector.max_detections in (None, 1):
+        return Detector(efficiency=efficiency, photon_counting=detector.max_detections is None)
     msg = (
         f"The detector {detector.name!r} has no counterpart: it counts up to {detector.max_detections} "
         "photons, and detectors of lwfast count all or tell one from none. Take Detector.pnr() or "

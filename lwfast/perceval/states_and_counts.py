@@ -12,13 +12,17 @@ from lwfast.results.sampling_result import SamplingResult
 from lwfast.state import State, as_occupation, trusted_state
 
 
-def read_state(state: Any) -> State:
+def read_state(pcvl: Any, state: Any) -> State:
     """Return a state of Perceval.
+
+    Args:
+        pcvl: The package `perceval`.
+        state: The state.
 
     Raises:
         ValueError: Its photons have annotations.
     """
-    if state.has_annotations or state.has_polarization:
+    if not isinstance(state, pcvl.FockState) or getattr(state, "has_annotations", False):
         msg = (
             f"Photons of {state} have annotations, which a State of lwfast has not. Remove them with "
             "state.clear_annotations(), or describe distinguishable photons by a Source."
@@ -36,13 +40,13 @@ def write_state(pcvl: Any, state: State) -> Any:
     return pcvl.BasicState(list(as_occupation(state)))
 
 
-def read_distribution(distribution: Any) -> ProbabilityDistribution:
+def read_distribution(pcvl: Any, distribution: Any) -> ProbabilityDistribution:
     """Return a BSDistribution as a ProbabilityDistribution.
 
     Raises:
         ProbabilityDistributionError: A probability is negative or not finite.
     """
-    return ProbabilityDistribution({read_state(state): value for state, value in distribution.items()})
+    return ProbabilityDistribution({read_state(pcvl, state): value for state, value in distribution.items()})
 
 
 def write_distribution(pcvl: Any, distribution: ProbabilityDistribution) -> Any:
@@ -59,9 +63,9 @@ def write_distribution(pcvl: Any, distribution: ProbabilityDistribution) -> Any:
     return written
 
 
-def read_counts(counts: Any) -> SamplingResult:
+def read_counts(pcvl: Any, counts: Any) -> SamplingResult:
     """Return a BSCount as a SamplingResult."""
-    return SamplingResult({read_state(state): int(count) for state, count in counts.items()})
+    return SamplingResult({read_state(pcvl, state): int(count) for state, count in counts.items()})
 
 
 def write_counts(pcvl: Any, result: SamplingResult) -> Any:
