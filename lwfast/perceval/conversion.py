@@ -39,19 +39,14 @@ from lwfast.tasks.sampler import Sampler
 def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
     """Return an object of Perceval as one of lwfast.
 
-    | Perceval | lwfast |
-    | --- | --- |
-    | `Circuit`, a component | `PhotonicCircuit` |
-    | `Experiment`, `Processor` | `Setup` |
-    | `FockState` | `State` |
-    | `PostSelect` | `PostSelection`, or a function where it is more than comparisons joined by `&` |
-    | `BSDistribution` | `ProbabilityDistribution` |
-    | `BSCount` | `SamplingResult` |
-    | `NoiseModel` | `Source` |
-    | `Detector` | `Detector` |
+    A `Circuit` or a component becomes a `PhotonicCircuit`, an `Experiment` or `Processor` a
+    `lwfast.perceval.Setup`, a `FockState` a `State`, a `BSDistribution` a `ProbabilityDistribution`, a
+    `BSCount` a `SamplingResult`, a `NoiseModel` a `Source`, a `Detector` a `Detector`. A `PostSelect` becomes a
+    `PostSelection`, or a `PostSelectionFunction` where it is more than comparisons that all have to hold, or
+    None where it has no condition.
 
-    Variables of a circuit become Parameters with their value, bounds and name, one for each name. Nothing of
-    Perceval is kept: a later change there changes nothing here.
+    Variables of a circuit become Parameters with their value, bounds and name, one for each name. The new
+    object is independent of the old one: a later change in Perceval does not reach it.
 
     Args:
         obj: The object of Perceval.
@@ -86,36 +81,31 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
     remedy = _REMEDIES.get(type(obj).__name__, "")
     msg = (
         "Expected a Circuit, component, Experiment, Processor, FockState, PostSelect, BSDistribution, "
-        f"BSCount, NoiseModel or Detector of Perceval, got {full_name(obj)}.{remedy}"
+        f"BSCount, NoiseModel or Detector of Perceval, got {full_name(obj)}{remedy}."
     )
     raise TypeError(msg)
 
 
 _REMEDIES = {
-    "dict": " Take the entry 'results' of what a Processor returns.",
-    "BSSamples": " Count samples first, with perceval.samples_to_sample_count().",
-    "StateVector": " States of lwfast are Fock states; it has no superpositions of them.",
-    "SVDistribution": " Describe a mixture of inputs by a NoiseModel.",
+    "dict": "; take the entry 'results' of what a Processor returns",
+    "BSSamples": "; count samples first, with perceval.samples_to_sample_count()",
+    "StateVector": "; lwfast has Fock states, and no superpositions of them",
+    "SVDistribution": "; describe a mixture of inputs by a NoiseModel",
 }
 
 
 def to_perceval(obj: Any) -> Any:
     """Return an object of lwfast as one of Perceval.
 
-    | lwfast | Perceval |
-    | --- | --- |
-    | `PhotonicCircuit`, `Unitary` | `Circuit`; `Experiment` where it has loss or heralds |
-    | `Setup`, `Sampler` | `Experiment` |
-    | `State` | `FockState` |
-    | `PostSelection` | `PostSelect` |
-    | `ProbabilityDistribution` | `BSDistribution`; Perceval keeps no state of probability 0 |
-    | `SamplingResult` | `BSCount`, its counts alone |
-    | `Source`, `HardwareModel` | `NoiseModel` |
-    | `Detector` | `Detector` |
+    A `PhotonicCircuit` becomes a `Circuit`, or an `Experiment` if it has loss or heralds; a `Sampler` or
+    `lwfast.perceval.Setup` an `Experiment`, a `State` a `FockState`, a `PostSelection` a `PostSelect`, a
+    `ProbabilityDistribution` a `BSDistribution`, which keeps no state of probability 0, a
+    `SamplingResult` a `BSCount`, with its counts alone, a `Source` or `HardwareModel` a `NoiseModel`, and a
+    `Detector` a `Detector`.
 
     Parameters of a circuit become variables of Perceval, with their value, bounds and label; those without a
     label are called `p0`, `p1` and so on. Of a Sampler, the number of samples, the seed and the sampling mode
-    are arguments of a run in Perceval.
+    are left out: in Perceval they are arguments of a run.
 
     Args:
         obj: The object of lwfast.

@@ -23,7 +23,7 @@ def read_selection(
     """Return a PostSelect as rules, or as a function where it is more than comparisons that all have to hold.
 
     Args:
-        selection: The PostSelect, on all modes; None, which some versions of Perceval have, is no condition.
+        selection: The PostSelect, on all modes.
         n_modes: The number of modes, heralded ones counted; None takes those that it names.
         heralds: Photon number by heralded mode, at the outputs: the states that lwfast selects are without
             these modes.
@@ -34,7 +34,7 @@ def read_selection(
     Raises:
         ValueError: Its text could not be read, or a condition on heralded modes alone contradicts them.
     """
-    if selection is None or not selection.has_condition:
+    if not selection.has_condition:
         return None
     condition = parse_condition(str(selection))
     if n_modes is not None:

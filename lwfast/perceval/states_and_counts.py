@@ -22,7 +22,7 @@ def read_state(pcvl: Any, state: Any) -> State:
     Raises:
         ValueError: Its photons have annotations.
     """
-    if not isinstance(state, pcvl.FockState) or getattr(state, "has_annotations", False):
+    if not isinstance(state, pcvl.FockState):
         msg = (
             f"Photons of {state} have annotations, which a State of lwfast has not. Remove them with "
             "state.clear_annotations(), or describe distinguishable photons by a Source."
