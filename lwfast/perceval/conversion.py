@@ -41,9 +41,9 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
 
     A `Circuit` or a component becomes a `PhotonicCircuit`, an `Experiment` or `Processor` a
     `lwfast.perceval.Setup`, a `FockState` a `State`, a `BSDistribution` a `ProbabilityDistribution`, a
-    `BSCount` a `SamplingResult`, a `NoiseModel` a `Source`, a `Detector` a `Detector`. A `PostSelect` becomes a
-    `PostSelection`, or a `PostSelectionFunction` where it is more than comparisons that all have to hold, or
-    None where it has no condition.
+    `BSCount` a `SamplingResult`, a `NoiseModel` a `Source`, and a `Detector` a `Detector`. A `PostSelect`
+    becomes a `PostSelection`, or a `PostSelectionFunction` if it is more than comparisons that all have to
+    hold, or None if it has no condition.
 
     Variables of a circuit become Parameters with their value, bounds and name, one for each name. The new
     object is independent of the old one: a later change in Perceval does not reach it.
