@@ -151,6 +151,12 @@ from lwfast.optics.unitary import (
 from lwfast.optics.unitary import (
     random_unitary as random_unitary,
 )
+from lwfast.perceval.conversion import (
+    from_perceval as from_perceval,
+)
+from lwfast.perceval.conversion import (
+    to_perceval as to_perceval,
+)
 from lwfast.results import (
     load_result as load_result,
 )

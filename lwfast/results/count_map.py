@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from lwfast._base.limits import MAX_INT64
+from lwfast._base.origin import lightworks_name
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
@@ -197,7 +198,16 @@ class CountMap(StateMap[int]):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """Return the counts, in the order of `states`."""
-        return np.array(self.counts, dtype=dtype, copy=copy)
+        counts = self.counts
+        if copy:
+            return np.array(counts, dtype=dtype)
+        found = np.asarray(counts, dtype=dtype)  # `copy=None` is unknown to NumPy 1
+        if copy is False and found is not counts:
+            msg = (
+                f"The counts are {counts.dtype}; as {found.dtype} they need a copy, which copy=False forbids."
+            )
+            raise ValueError(msg)
+        return found
 
 
 def columns_of(results: Any) -> tuple[LabelTable, Counts]:
@@ -235,3 +245,13 @@ def as_input(input: Any) -> State | None:
         raise ResultCreationError(
             f"Input state should have type State, not {type(input).__name__}."
         ) from None
+
+
+def own_count_map(result: Any) -> CountMap | None:
+    """Return counts as those of lwfast, be they of lwfast or of Lightworks; None for anything else."""
+    if isinstance(result, CountMap):
+        return result
+    if not lightworks_name(result, ("SamplingResult",)):
+        return None
+    table, counts = columns_of(result)
+    return CountMap(table.states, counts, ResultRecord(input=as_input(result.input), has_x=table.has_x))

@@ -12,6 +12,7 @@ from lwfast._types import FloatArray
 from lwfast.errors import ProbabilityDistributionError, ended
 from lwfast.results.columns.labels import refuse_x, table_of
 from lwfast.results.columns.text import html_table, number_of, short_text
+from lwfast.results.processing.lightworks_results import lightworks_probabilities
 from lwfast.results.processing.summaries import correlations_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.state_map import StateMap
@@ -122,6 +123,14 @@ class ProbabilityDistribution(StateMap[float]):
         for start in range(0, len(self), _CHUNK):
             distances = self.states[start : start + _CHUNK].astype(np.float64) - centre
             yield distances, distances * self.probabilities[start : start + _CHUNK, None]
+
+    def to_lightworks(self) -> Any:
+        """Return the probabilities as Lightworks' `ProbabilityDistribution`.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        return lightworks_probabilities(self)
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise ProbabilityDistributionError(

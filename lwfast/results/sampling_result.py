@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from lwfast._base.origin import lightworks_name
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
@@ -17,6 +18,7 @@ from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
+from lwfast.results.processing.lightworks_results import lightworks_counts
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import (
     described,
@@ -271,13 +273,15 @@ class SamplingResult(CountMap):
         return super().__getitem__(key)
 
     def __add__(self, other: Any) -> SamplingResult:
-        if not isinstance(other, SamplingResult):
-            return NotImplemented
-        return merge_results([self, other])
+        own = own_counts(other)
+        return NotImplemented if own is None else merge_results([self, own])
 
     def __radd__(self, other: Any) -> SamplingResult:
         # What `sum` starts with.
-        return self if isinstance(other, int) and other == 0 else NotImplemented
+        if isinstance(other, int) and other == 0:
+            return self
+        own = own_counts(other)
+        return NotImplemented if own is None else merge_results([own, self])
 
     def _rows(self, rows: Any, **step: Any) -> Self:
         return self._next(self.states[rows], self.counts[rows], **step)
@@ -304,6 +308,15 @@ class SamplingResult(CountMap):
         from lwfast.results.plots.result_plot import plot_results
 
         return plot_results(self, show=show, state_labels=state_labels, **options)
+
+    def to_lightworks(self) -> Any:
+        """Return the counts as Lightworks' `SamplingResult`, with the input and the further attributes.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+            ResultError: The input is not known, which a result of Lightworks needs.
+        """
+        return lightworks_counts(self, self.input, self.known_record.attributes)
 
     def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Path:
         """Write the result to a file, atomically; see `lwfast.results.files.save` for the forms.
@@ -342,6 +355,17 @@ class SamplingResult(CountMap):
         return path
 
 
+def own_counts(result: Any) -> SamplingResult | None:
+    """Return counts as a result of ours, be they of lwfast or of Lightworks; None for anything else."""
+    if isinstance(result, SamplingResult):
+        return result
+    if not lightworks_name(result, ("SamplingResult",)):
+        return None
+    # What it was made with stands beside what it keeps under private names.
+    given = {name: value for name, value in vars(result).items() if not name.startswith("_")}
+    return SamplingResult(result, result.input, **given)
+
+
 def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     """Add up the counts of several results.
 
@@ -352,8 +376,8 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     which they first appear.
 
     Args:
-        results: One or more results of as many modes; read one after the other, so a generator of many large
-            ones needs memory for the distinct states only.
+        results: One or more results of as many modes, of lwfast or Lightworks; read one after the other, so
+            a generator of many large ones needs memory for the distinct states only.
 
     Raises:
         ModeMismatchError: If they differ in their number of modes.
@@ -366,9 +390,10 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     from lwfast.results.processing.merging import Columns, ColumnSum
 
     total, provenance, n_results = ColumnSum(), Provenance(), 0
-    for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
-        if not isinstance(result, SamplingResult):
-            raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}.")
+    for n_results, given in enumerate(results, 1):  # noqa: B007  (read below)
+        result = own_counts(given)
+        if result is None:
+            raise TypeError(f"Only results of counts can be merged, not {type(given).__name__}.")
         columns = Columns(result.states, result.whole_counts("merging"), result.has_x)
         raw = result.known_raw
         if raw is result:

@@ -19,6 +19,7 @@ from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.state_axis import StateAxis
 from lwfast.results.columns.text import html_grid, html_table, number_of, short_state
 from lwfast.results.plots.simulation_plot import plot_simulation
+from lwfast.results.processing.lightworks_results import lightworks_simulation
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import KEPT, StateMap
@@ -343,6 +344,14 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     def _with_outputs(self, array: AnyArray, outputs: LabelTable) -> SimulationResult:
         return SimulationResult.of_tables(array, self._type, self._input_labels, outputs, {})
+
+    def to_lightworks(self) -> Any:
+        """Return the values as Lightworks' `SimulationResult`, with the further attributes.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        return lightworks_simulation(self, self._attributes)
 
     def print_outputs(self, rounding: int = 4) -> None:
         """Print each input and what it becomes, values rounded to `rounding` places."""

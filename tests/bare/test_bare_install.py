@@ -78,6 +78,14 @@ def test_converter_names_its_extra(monkeypatch):
         lw.qubit.qiskit_converter(None)
 
 
+@pytest.mark.parametrize("convert", ["from_perceval", "to_perceval"])
+def test_conversions_name_their_extra(monkeypatch, convert):
+    """Converting from or to Perceval says what to install, whether it is installed or not."""
+    monkeypatch.setitem(sys.modules, "perceval", None)  # importing it fails
+    with pytest.raises(lw.LightworksDependencyError, match=r"lwfast\[perceval\]"):
+        getattr(lw, convert)(lw.State([1]))
+
+
 def test_serve_names_its_extra():
     """`lwfast serve` without Starlette says what to install."""
     if importlib.util.find_spec("starlette") is not None:

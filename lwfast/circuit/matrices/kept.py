@@ -9,9 +9,11 @@ from lwfast.circuit.components import HeraldData
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.matrices.compiled import Compilation, CompiledCircuit
 from lwfast.circuit.parameterized_unitary import MatrixOfParameters
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import FollowedParameter, Parameter
 
 _NAME = "steady"
+_KINDS = (Parameter, FollowedParameter)
+"""Kinds of Parameters whose value is what was set; that of somebody else's class may be worked out."""
 _MOST_MODES = 64
 """Larger matrices are not kept: at 64 modes and as many losses one takes a quarter of a megabyte."""
 _PLAIN = frozenset((float, int))
@@ -69,7 +71,6 @@ def _is_steady(bound: BoundElements) -> bool:
     found: bool | None = bound.derived.get(_NAME)
     if found is None:
         of_symbols = any(isinstance(matrix, MatrixOfParameters) for matrix in bound.matrices)
-        # Parameters of somebody else's class may give another value each time.
-        ours = all(type(parameter) is Parameter for parameter in bound.parameters)
+        ours = all(type(parameter) in _KINDS for parameter in bound.parameters)
         found = bound.derived[_NAME] = ours and not of_symbols and bound.table.n_rows <= _MOST_MODES
     return found

@@ -64,7 +64,7 @@ def run_small_sweep(sweep: Sweep, backend: str) -> SweepResult | None:
     )
     if shot is None or number * (len(shot.layers.states) + 1) > _MOST_VALUES:
         return None
-    matrices = _matrices(sweep, n_modes)
+    matrices = _matrices(sweep, task)
     if matrices is None:
         return None
     probabilities = _probabilities(shot, matrices, every_shot=task.sampling_mode == "input")
@@ -80,10 +80,10 @@ def run_small_sweep(sweep: Sweep, backend: str) -> SweepResult | None:
     return SweepResult(sweep.axis, states, counts, offsets, record, reason=reason)
 
 
-def _matrices(sweep: Sweep, n_modes: int) -> ComplexArray | None:
+def _matrices(sweep: Sweep, task: Sampler) -> ComplexArray | None:
     """Return the unitary of each setting; None where light may be lost, or rounding was not cleaned away."""
-    bound, present = sweep._settled()  # noqa: SLF001  (for backends)
-    table = sweep._table  # noqa: SLF001
+    bound, present = sweep._settled(task)  # noqa: SLF001  (for backends)
+    table, n_modes = sweep._table, task.circuit.n_modes  # noqa: SLF001
     if bound.table.n_rows != n_modes or len(table) * n_modes * n_modes > _MOST_ENTRIES:
         return None
     try:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.generators import generator_of
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, Counts, SeedLike, StateTable
@@ -66,7 +67,7 @@ def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
         raise ValueError("The result has no counts to draw from.")
     if n == 0:
         return np.zeros(counts.size, np.int64)
-    generator: Any = np.random.default_rng(rng)
+    generator: Any = generator_of(rng)
     if replace:
         return np.asarray(generator.multinomial(n, counts / float(total)), np.int64)
     if n > total:

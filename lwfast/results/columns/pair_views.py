@@ -28,14 +28,15 @@ class PairItems(ItemsView[State, Any]):
 
     def __len__(self) -> int:
         pairs = self._pairs
-        return len(pairs) if type(pairs) is tuple else len(self._mapping)
+        return len(pairs) if isinstance(pairs, tuple) else len(self._mapping)
 
     def __iter__(self) -> Iterator[Pair]:
         pairs = self._pairs
-        return iter(pairs if type(pairs) is tuple else pairs())  # type: ignore[operator]
+        return iter(pairs if isinstance(pairs, tuple) else pairs())
 
     def __reversed__(self) -> Iterator[Pair]:
-        return reversed(tuple(self))
+        pairs = tuple(self)
+        return iter(pairs[::-1])
 
 
 class PairValues(ValuesView[Any]):

@@ -10,7 +10,7 @@ import numpy as np
 from lwfast._base.plot_text import measure, plot_text
 from lwfast.errors import LightworksDependencyError
 from lwfast.results.columns.text import shortened
-from lwfast.results.count_map import CountMap
+from lwfast.results.count_map import CountMap, own_count_map
 from lwfast.results.plots.bars import (
     DEFAULT_TOP,
     LABEL_LENGTH,
@@ -51,7 +51,7 @@ def plot_results(
     that nothing is left out. States of several results are ranked by their share summed over the results.
 
     Args:
-        results: One result, several, or several by name.
+        results: One result, of lwfast or Lightworks, several, or several by name.
         show: Show the figure and return None, as Lightworks does. On a backend without a screen nothing can
             be shown: then, and where `ax` is given or `show` is False, figure and axes are returned.
         state_labels: Another label for some states, written in full: in several lines where it is longer than
@@ -120,30 +120,34 @@ def has_screen(pyplot: Any) -> bool:
 
 
 def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tuple[str, CountMap]]:
-    named: list[tuple[str, CountMap]] = []
+    named: list[tuple[str, Any]] = []
     for group in (results, compare):
         if group is None:
             continue
-        if isinstance(group, CountMap):
-            named.append(("", group))
+        single = own_count_map(group)
+        if single is not None:
+            named.append(("", single))
         elif isinstance(group, Mapping):
             named.extend((str(name), result) for name, result in group.items())
         else:
             named.extend(("", result) for result in group)
-    for _, result in named:
-        if not isinstance(result, CountMap):
-            raise TypeError(f"Only results of counts can be drawn, not {type(result).__name__}.")
+    found = []
+    for name, given in named:
+        result = own_count_map(given)
+        if result is None:
+            raise TypeError(f"Only results of counts can be drawn, not {type(given).__name__}.")
         if len(result) == 0:
             why = result.nothing_left
             none = "Result contains no data."
             raise ValueError(f"{none} By its history, {why}." if why else none)
-    if not named:
+        found.append((name, result))
+    if not found:
         raise ValueError("There is no result to draw.")
     if labels is not None:
-        if len(labels) != len(named):
-            raise ValueError(f"{len(labels)} labels do not fit {len(named)} results.")
-        named = [(str(label), result) for label, (_, result) in zip(labels, named, strict=True)]
-    return [(name or f"result {k + 1}", result) for k, (name, result) in enumerate(named)]
+        if len(labels) != len(found):
+            raise ValueError(f"{len(labels)} labels do not fit {len(found)} results.")
+        found = [(str(label), result) for label, (_, result) in zip(labels, found, strict=True)]
+    return [(name or f"result {k + 1}", result) for k, (name, result) in enumerate(found)]
 
 
 def new_axes(pyplot: Any, bars: Bars, n_axes: int = 1) -> Any:
