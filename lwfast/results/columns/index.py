@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import readable
 from lwfast._types import StateTable
 from lwfast.state import X_CODE, X
-from lwfast.tables.counts import hash_keys
+from lwfast.tables.row_hash import hash_keys
 
 _SMALL = 4096
 """Up to here a dict of bytes is built in a millisecond, and no kernel needs to be loaded."""
