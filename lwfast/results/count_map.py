@@ -26,7 +26,7 @@ class CountMap(StateMap[int]):
     """How often each state was measured: the base of `SamplingResult`, and what plots need of it.
 
     Args:
-        states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
+        states: `uint8[N, n_modes]`, or words; distinct rows, owned by the new object: read-only from now on.
         counts: `int64[N]` or `float64[N]`, likewise.
         record: Where they come from.
         reason: Why post-selection left nothing, where it did.
@@ -38,7 +38,7 @@ class CountMap(StateMap[int]):
     _reason: str | None
 
     def __init__(
-        self, states: StateTable, counts: Counts, record: ResultRecord, reason: str | None = None
+        self, states: Table, counts: Counts, record: ResultRecord, reason: str | None = None
     ) -> None:
         StateMap.__init__(self, states, counts, has_x=record.has_x)
         self._record = record if record.has_x == self._has_x else replace(record, has_x=self._has_x)
@@ -124,7 +124,7 @@ class CountMap(StateMap[int]):
             TypeError: If the counts are floats.
         """
         refuse_x(self.has_x, "summary")
-        return summary_of(self.states, self.whole_counts("summary"))
+        return summary_of(self.table.states, self.whole_counts("summary"))
 
     def __repr__(self) -> str:
         return short_text(self, type(self).__name__, self._facts())
@@ -211,7 +211,7 @@ def columns_of(results: Any) -> tuple[LabelTable, Counts]:
             f"Results should be a mapping from State to count, not {type(results).__name__}."
         )
     if isinstance(results, CountMap):
-        return results.label_table, results.counts
+        return results.table, results.counts
     try:
         table = table_of(results)
         weights = as_weights(results.values(), table.states.shape[0])

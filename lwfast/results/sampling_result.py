@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from lwfast._types import Counts, SeedLike, StateTable
+from lwfast._types import Counts, SeedLike
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
@@ -29,6 +29,7 @@ from lwfast.results.processing.selection import (
 from lwfast.results.processing.weights import group_weights
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.counts import as_counts, as_table, group_checked
+from lwfast.tables.packed_table import Table, compact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,8 +92,8 @@ class SamplingResult(CountMap):
             ValueError: If a shape does not fit, or a number is outside its range.
             ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
         """
-        table = as_table(states)
-        table, column = group_checked(table, as_counts(counts, table.shape[0]))
+        given = as_table(states)
+        table, column = group_checked(compact(given), as_counts(counts, given.shape[0]))
         if raw is not None and not isinstance(raw, SamplingResult):
             raw = SamplingResult.from_columns(*raw, input=input)
         told = raw is None or was_processed((), post_selection)
@@ -109,7 +110,7 @@ class SamplingResult(CountMap):
     @classmethod
     def from_owned(
         cls,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         record: ResultRecord | None = None,
         *,
@@ -119,7 +120,7 @@ class SamplingResult(CountMap):
         """Make a result of distinct rows that it may own.
 
         Args:
-            states: `uint8[N, n_modes]`.
+            states: `uint8[N, n_modes]`, or words.
             counts: `(N,)`.
             record: Where they come from.
             raw: The data before any post-selection, where they are others and known.
@@ -131,7 +132,7 @@ class SamplingResult(CountMap):
 
     def _fill(
         self,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         record: ResultRecord,
         *,
@@ -176,8 +177,8 @@ class SamplingResult(CountMap):
             TypeError: If it is none of these.
         """
         post_selection = settled(post_selection)
-        states, counts = keep_states(self.label_table, self.counts, post_selection)
-        reason = None if len(states) else why_nothing(self.label_table, post_selection, {})
+        states, counts = keep_states(self.table, self.counts, post_selection)
+        reason = None if len(states) else why_nothing(self.table, post_selection, {})
         return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
@@ -195,7 +196,7 @@ class SamplingResult(CountMap):
         wanted = as_heralds(heralds)
         rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
-        table, counts = self.label_table, self.counts
+        table, counts = self.table, self.counts
         if test is not None and len(self):
             check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
             states, counts = keep_states(table, counts, rules)
@@ -206,7 +207,7 @@ class SamplingResult(CountMap):
         return self._next(
             states,
             counts,
-            None if len(states) else why_nothing(self.label_table, rules, wanted),
+            None if len(states) else why_nothing(self.table, rules, wanted),
             step="post_select",
             rules=described(rules),
             heralds=[[[m], list(n)] for m, n in wanted.items()],
@@ -229,7 +230,7 @@ class SamplingResult(CountMap):
             ValueError: If the mapped states differ in their number of modes, or one has an X and another 255
                 photons in a mode.
         """
-        mapped, name = map_states(self.label_table, mapping, *args, **kwargs)
+        mapped, name = map_states(self.table, mapping, *args, **kwargs)
         states, counts = group_weights(mapped.states, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         given = {k: v for k, v in arguments.items() if v}
@@ -246,7 +247,7 @@ class SamplingResult(CountMap):
 
     def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
         """Order by "count" (largest first unless `descending` is False) or by "state" (smallest first)."""
-        rows = _ordering.order(self.states, self.counts, by, descending)
+        rows = _ordering.order(self.table.states, self.counts, by, descending)
         return self._rows(rows)
 
     def sample(self, n: int, rng: SeedLike = None, *, replace: bool = True) -> Self:
@@ -263,7 +264,9 @@ class SamplingResult(CountMap):
         """
         drawn = _ordering.resampled(self.whole_counts("sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
-        return self._next(self.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace))
+        return self._next(
+            self.table.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
+        )
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
@@ -280,11 +283,11 @@ class SamplingResult(CountMap):
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def _rows(self, rows: Any, **step: Any) -> Self:
-        return self._next(self.states[rows], self.counts[rows], **step)
+        return self._next(self.table.states[rows], self.counts[rows], **step)
 
     def _next(
         self,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         reason: str | None = None,
         has_x: bool | None = None,
@@ -369,12 +372,12 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
         if not isinstance(result, SamplingResult):
             raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}.")
-        columns = Columns(result.states, result.whole_counts("merging"), result.has_x)
+        columns = Columns(result.table.states, result.whole_counts("merging"), result.has_x)
         raw = result.known_raw
         if raw is result:
             total.add(columns, columns)
         else:
-            total.add(columns, None if raw is None else Columns(raw.states, raw.counts, raw.has_x))
+            total.add(columns, None if raw is None else Columns(raw.table.states, raw.counts, raw.has_x))
         provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
     if n_results == 0:
         raise ValueError("There are no results to merge.")

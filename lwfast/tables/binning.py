@@ -121,7 +121,7 @@ def totals_of(table: Any, bins: Sequence[Sequence[int]]) -> Any:
     if isinstance(table, PackedTable):
         most = table.largest() * max(map(len, bins))
         if most <= MAX_STATE_PHOTONS:
-            bits = bits_for(len(bins), max(most.bit_length(), table.bits))
+            bits = bits_for(len(bins), most.bit_length())
             if bits is not None:
                 return table.moved(bins, bits)
         table = table.states

@@ -104,9 +104,7 @@ def _many_differ(columns: Words) -> bool:
     entries, order = _room(2 * _TRIAL, len(columns))
     keys = hash_keys()
     first, _ = group_kernels().group_words(columns, counts, 0, _TRIAL, *keys, 0, entries, order)
-    both, _ = group_kernels().group_words(
-        columns, counts, _TRIAL, 2 * _TRIAL, *keys, first, entries, order
-    )
+    both, _ = group_kernels().group_words(columns, counts, _TRIAL, 2 * _TRIAL, *keys, first, entries, order)
     return bool(2 * (both - first) > first)
 
 

@@ -18,9 +18,7 @@ from lwfast.rules import Rule
 from lwfast.tables.packed_table import CHUNK, PackedTable, Words, moves_of, place_of, words_of
 
 _PAGE = 64  # totals of a mask
-_Conditions: TypeAlias = tuple[
-    Words, NDArray[np.int64], Words, np.uint64, NDArray[np.int64], Words, Words
-]
+_Conditions: TypeAlias = tuple[Words, NDArray[np.int64], Words, np.uint64, NDArray[np.int64], Words, Words]
 
 
 @functools.cache  # an import statement takes 0.6 us each time

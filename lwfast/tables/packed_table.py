@@ -286,3 +286,33 @@ def compact(table: Table) -> Any:
     """Return a table as words where it is large and they take less room, else as it is."""
     words = packed(table)
     return table if words is None else words
+
+
+def same_tables(one: Table, other: Table) -> bool:
+    """Return whether two tables have the same rows in the same order; False may be a matter of their bits."""
+    if isinstance(one, PackedTable) and isinstance(other, PackedTable):
+        return (
+            one.bits == other.bits
+            and one.n_modes == other.n_modes
+            and (np.array_equal(one.columns, other.columns))
+        )
+    return np.array_equal(as_bytes(one), as_bytes(other))
+
+
+def fitting(table: Table, bits: int) -> tuple[PackedTable, NDArray[np.bool_] | None]:
+    """Return a table as words of so many bits a mode, and which rows fit these: None where all do.
+
+    The words of rows that do not fit have no meaning.
+    """
+    if isinstance(table, PackedTable):
+        if table.bits <= bits or table.largest() < 1 << bits:
+            return table.with_bits(bits), None
+        table = table.states
+    n_rows, n_modes = table.shape
+    flat = readable(np.ascontiguousarray(table).reshape(-1))
+    fits = None
+    if _bits_of(flat) > bits:
+        fits = (table < 1 << bits).all(axis=1)
+        flat = np.where(fits[:, np.newaxis], table, 0).astype(np.uint8).reshape(-1)
+    columns, _ = _pack(flat, n_modes, n_rows, bits)
+    return PackedTable(columns, n_modes, bits), fits

@@ -232,9 +232,7 @@ def _word(value: int) -> Any:
 
 
 def _int16s(builder: Any, row: Any, index: Any) -> Any:
-    address = builder.bitcast(
-        builder.gep(row, [index]), ir.VectorType(ir.IntType(16), _ENTRIES).as_pointer()
-    )
+    address = builder.bitcast(builder.gep(row, [index]), ir.VectorType(ir.IntType(16), _ENTRIES).as_pointer())
     return builder.sext(builder.load(address, align=2), ir.VectorType(ir.IntType(32), _ENTRIES))
 
 

@@ -33,7 +33,12 @@ def _hash(words: NDArray[np.uint64], row: int, key0: np.uint64, key1: np.uint64)
 
 @jit("const uint64[:, :], int64, int64, uint64, uint64, uint64[:]")
 def hash_words(
-    words: NDArray[np.uint64], start: int, stop: int, key0: np.uint64, key1: np.uint64, out: NDArray[np.uint64]
+    words: NDArray[np.uint64],
+    start: int,
+    stop: int,
+    key0: np.uint64,
+    key1: np.uint64,
+    out: NDArray[np.uint64],
 ) -> None:
     """Write the hashes of rows `start` to `stop`."""
     for row in range(start, stop):
