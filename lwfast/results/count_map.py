@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from lwfast._base.limits import MAX_INT64
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
 from lwfast.results.columns.labels import LabelTable, refuse_x, table_of
@@ -20,6 +20,7 @@ from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.processing.weights import as_weights, group_weights
 from lwfast.results.state_map import StateMap
 from lwfast.state import State, as_label
+from lwfast.tables.packed_table import Table
 
 
 class CountMap(StateMap[int]):

@@ -14,7 +14,7 @@ from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
-from lwfast.results.columns.labels import LabelTable
+from lwfast.results.columns.labels import LabelTable, refuse_x
 from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
 from lwfast.results.processing.mapping import map_states
@@ -28,6 +28,7 @@ from lwfast.results.processing.selection import (
 )
 from lwfast.results.processing.weights import group_weights
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
+from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.packed_table import Table, compact
 
@@ -235,6 +236,48 @@ class SamplingResult(CountMap):
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         given = {k: v for k, v in arguments.items() if v}
         return self._next(states, counts, None, mapped.has_x, step="map", mapping=name, **given)
+
+    def marginal(self, modes: Any) -> Self:
+        """Keep some modes of each state; counts of states that become equal are added up.
+
+        `result.marginal([3, 0])` says how often modes 3 and 0 held which photons, whatever the others held.
+
+        Args:
+            modes: The modes to keep, in the order that they get; or one mode.
+
+        Raises:
+            ModeRangeError: If there is no such mode.
+            ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+            TypeError: If a mode is no integer.
+            ValueError: If none is given, or one twice.
+        """
+        listed = checked_modes(modes, self.n_modes if len(self) else None)
+        kept = some_modes(self.table.states, listed) if len(self) else np.zeros((0, len(listed)), np.uint8)
+        states, counts = group_weights(kept, self.counts)
+        return self._next(states, counts, step="marginal", modes=list(listed))
+
+    def binned(self, bins: Any) -> Self:
+        """Add up the photons of groups of modes; counts of states that become equal are added up.
+
+        `result.binned([[0, 1, 2], [3, 4]])` says how often there were how many photons in modes 0 to 2 and in
+        modes 3 and 4.
+
+        Args:
+            bins: Groups of modes, none of which is in two of them; modes that are in none do not count.
+
+        Raises:
+            ModeRangeError: If there is no such mode.
+            ResourceLimitError: If a bin holds more than 255 photons, or the counts of one state add up to
+                more than 2^63 - 1.
+            ResultError: If a state has an X.
+            TypeError: If a mode is no integer.
+            ValueError: If a bin is empty, there is none, or a mode is named twice.
+        """
+        refuse_x(self.has_x, "total of modes")
+        listed = checked_bins(bins, self.n_modes if len(self) else None)
+        totals = totals_of(self.table.states, listed) if len(self) else np.zeros((0, len(listed)), np.uint8)
+        states, counts = group_weights(totals, self.counts)
+        return self._next(states, counts, step="binned", bins=[list(modes) for modes in listed])
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts, largest first; equal ones in their order.

@@ -58,8 +58,8 @@ def binned_counts(states: Any, counts: Any, bins: Any) -> tuple[StateTable, Coun
     Raises:
         ModeRangeError: If there is no such mode.
         TypeError: If something is not an integer where one is needed.
-        ValueError: If a shape does not fit, a number is outside its range, a bin is empty, there is none, or a
-            mode is named twice.
+        ValueError: If a shape does not fit, a number is outside its range, a bin is empty, there is none, or
+            a mode is named twice.
         ResourceLimitError: If a bin holds more than 255 photons, or the counts of one state add up to more
             than 2^63 - 1.
     """
@@ -69,8 +69,8 @@ def binned_counts(states: Any, counts: Any, bins: Any) -> tuple[StateTable, Coun
     return as_bytes(totals), sums
 
 
-def checked_modes(modes: Any, n_modes: int) -> tuple[int, ...]:
-    """Return the modes of a marginal.
+def checked_modes(modes: Any, n_modes: int | None) -> tuple[int, ...]:
+    """Return the modes of a marginal; None for `n_modes` where an empty result does not know it.
 
     Raises:
         ModeRangeError: If there is no such mode.
@@ -81,14 +81,13 @@ def checked_modes(modes: Any, n_modes: int) -> tuple[int, ...]:
     if not listed or len(set(listed)) < len(listed):
         raise ValueError(f"The modes are {listed}; name at least one, and each of them once.")
     for mode in listed:
-        if not 0 <= mode < n_modes:
-            raise ModeRangeError(
-                f"There is no mode {mode}; the states have {n_modes} modes, which are counted from 0."
-            )
+        if mode < 0 or (n_modes is not None and mode >= n_modes):
+            have = "modes are" if n_modes is None else f"the states have {n_modes} modes, which are"
+            raise ModeRangeError(f"There is no mode {mode}; {have} counted from 0.")
     return listed
 
 
-def checked_bins(bins: Any, n_modes: int) -> tuple[tuple[int, ...], ...]:
+def checked_bins(bins: Any, n_modes: int | None) -> tuple[tuple[int, ...], ...]:
     """Return groups of modes.
 
     Raises:

@@ -138,7 +138,7 @@ def _grouped(columns: Words, counts: Counts, start: int, stop: int) -> _Grouped:
     n_words = len(columns)
     entries, order = _room(min(stop - start, 1 << 13), n_words)
     groups, row = kernels.group_words(columns, counts, start, stop, *keys, 0, entries, order)
-    while 0 <= groups and row < stop:
+    while groups >= 0 and row < stop:
         words, sums = _taken(entries, groups, order, n_words)
         # Rows that stay different for long promise many groups.
         many = 8 if 2 * groups > row - start else 4

@@ -76,7 +76,7 @@ def select_packed(
 
 
 class _InOrder:
-    """Finds a place for what each chunk leaves, behind that of the chunks before it, as soon as these are known.
+    """Finds a place for what each chunk leaves: behind that of the chunks before it, once these are known.
 
     Rows are written to memory of a thread, which the cache holds, and copied once to where they stay.
     """

@@ -29,7 +29,7 @@ def packed_sums_of(table: PackedTable, counts: Counts) -> tuple[NDArray[np.int64
         Samples by their number of photons, `int64[255 n_modes + 1]`; and Python integers `(n_modes + 1,
         n_modes)`: products of pairs in the upper triangle, and behind them the photons of each mode.
     """
-    n_rows, n_modes = table.shape
+    n_modes = table.n_modes
     most = max(table.largest(), 1)
     if most * n_modes >= _INT16:
         return None

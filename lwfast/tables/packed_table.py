@@ -147,9 +147,8 @@ class PackedTable:
         run_chunks(look, len(found))
         used = 0
         for word in np.bitwise_or.reduce(found, axis=0).tolist():
-            while word:
-                used |= word & ((1 << self.bits) - 1)
-                word >>= self.bits
+            for shift in range(0, _WORD, self.bits):
+                used |= word >> shift & ((1 << self.bits) - 1)
         return used
 
 

@@ -1,4 +1,4 @@
-"""Read the table of a result body into words: each piece of text becomes bytes in the cache, and these words."""
+"""Read the table of a result body into words: a piece of text becomes bytes in the cache, and these words."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def read_words(buffer: NDArray[np.uint8], position: int, n_modes: int) -> Found 
     """Read the members from the quote at `position` on.
 
     Returns:
-        The offset behind the closing brace, the states and the counts; None where the table is small, or takes
-        less room as bytes, or anything is wrong, for `read_table` to say what.
+        The offset behind the closing brace, the states and the counts; None where the table is small, or
+        takes less room as bytes, or anything is wrong, for `read_table` to say what.
     """
     if n_modes == 0 or buffer.size - position < packed_table.MIN_ROWS * (3 * n_modes + 8):
         return None

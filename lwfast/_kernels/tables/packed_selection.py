@@ -132,12 +132,3 @@ def _take_fields(
             right, mask, left = moves[m, 1], moves[m, 2], moves[m, 4]
             for i in range(n_rows):
                 column[_U(first + i)] |= ((source[_U(rows[_U(i)])] >> right) & mask) << left
-
-
-@jit("const uint64[:, :], const int64[:], uint64[:, :]")
-def take_words(words: NDArray[np.uint64], rows: NDArray[np.int64], out: NDArray[np.uint64]) -> None:
-    """Write rows `rows` of a table to `out`."""
-    for v in range(out.shape[0]):
-        column, source = out[v], words[v]
-        for i in range(rows.size):
-            column[_U(i)] = source[_U(rows[_U(i)])]

@@ -1,4 +1,4 @@
-"""Sums over the rows of a table in words, weighed by counts: photon totals, photons of modes, pairs of modes."""
+"""Sums over the rows of a table in words, weighed by counts: totals, photons of modes, pairs of modes."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
-from lwfast._types import StateTable
 from lwfast.state import X_CODE, X
 from lwfast.tables.packed_groups import group_kernels
 from lwfast.tables.packed_table import PackedTable, Table, as_bytes, fitting

@@ -141,7 +141,7 @@ def summary_of(states: Table, counts: Counts) -> Summary:
     Raises:
         ResourceLimitError: If the counts add up to more than 2^63 - 1.
     """
-    n_rows, n_modes = states.shape
+    n_rows = len(states)
     n_samples = sum(counts.tolist()) if n_rows and int(counts.max()) > 2**62 // n_rows else int(counts.sum())
     if n_samples > MAX_INT64:
         raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
