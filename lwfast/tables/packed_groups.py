@@ -162,7 +162,7 @@ def _group_in_parts(words: Words, counts: Counts) -> _Grouped:
 
     n_rows = words.size
     n_chunks = -(-n_rows // CHUNK)
-    bits = min((n_rows >> 13).bit_length(), _PART_BITS)
+    bits = min(max((n_rows >> 13).bit_length(), 1), _PART_BITS)
     keys = hash_keys()
     out, sums, rows = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64), np.empty(n_rows, np.uint32)
     starts = np.zeros((n_chunks, (1 << bits) + 1), np.int64)

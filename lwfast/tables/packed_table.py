@@ -179,7 +179,7 @@ def bits_for(n_modes: int, needed: int) -> int | None:
     n_words = 1
     while n_modes and _BYTE * n_words <= max(_BYTE, n_modes):
         bits = min(_BYTE, _WORD // -(-n_modes // n_words))
-        if bits >= needed:
+        if bits >= max(needed, 1):
             return bits
         n_words += 1
     return None
