@@ -45,7 +45,7 @@ def group_packed(table: PackedTable, counts: Counts, *, owned: bool) -> tuple[Pa
     if n_rows < 2 or is_rising(columns) or _all_differ(columns):
         return (table, counts) if owned else (table.copy(), counts.copy())
     if n_rows > _MANY and len(columns) == 1 and _many_differ(columns):
-        words, sums = _group_in_parts(columns[0], column)
+        words, sums = group_in_parts(columns[0], column)
     else:
         words, sums = _group_in_ranges(columns, column)
     return PackedTable(words, table.n_modes, table.bits), sums
@@ -65,7 +65,7 @@ def _all_differ(columns: Words) -> bool:
         slots = np.zeros(1 << (3 * n).bit_length(), np.uint32)
         if group_kernels().distinct_hashes(_hashes(columns, 0, n), slots) < n:
             return False
-    return n_first == n_rows or _all_parts_differ(columns)
+    return n_first == n_rows or differ_in_parts(columns)
 
 
 def _hashes(columns: Words, start: int, stop: int) -> Words:
@@ -74,7 +74,7 @@ def _hashes(columns: Words, start: int, stop: int) -> Words:
     return out
 
 
-def _all_parts_differ(columns: Words) -> bool:
+def differ_in_parts(columns: Words) -> bool:
     """Do what `all_distinct` does for bytes: look at parts of the hashes that each fit the cache."""
     from lwfast._kernels.tables import counts as kernels
 
@@ -156,7 +156,7 @@ def _taken(entries: Words, groups: int, order: NDArray[np.uint32], n_words: int)
     return words, sums
 
 
-def _group_in_parts(words: Words, counts: Counts) -> _Grouped:
+def group_in_parts(words: Words, counts: Counts) -> _Grouped:
     """Group a large table of one word a row, most rows of which differ."""
     from lwfast._kernels.tables import packed_parts as kernels
 
@@ -202,3 +202,27 @@ def _group_in_parts(words: Words, counts: Counts) -> _Grouped:
 
     run_chunks(order, n_chunks)
     return grouped, totals
+
+
+def enter_rows(table: PackedTable, slots: Words) -> None:
+    """Enter distinct rows into a hash table, for `find_rows`.
+
+    Args:
+        table: The rows.
+        slots: `uint64`, a power of two above their number, zero; changed in place.
+    """
+    group_kernels().enter_words(readable(table.columns), *hash_keys(), slots)
+
+
+def find_rows(table: PackedTable, slots: Words, wanted: PackedTable) -> NDArray[np.int64]:
+    """Return the row of `table` that equals each row of `wanted`, -1 where there is none.
+
+    Args:
+        table: Distinct rows, which `enter_rows` entered.
+        slots: Their hash table.
+        wanted: Rows with as many bits a mode.
+    """
+    out = np.empty(len(wanted), np.int64)
+    columns = readable(table.columns), readable(wanted.columns)
+    group_kernels().find_words(*columns, *hash_keys(), slots, out)
+    return out

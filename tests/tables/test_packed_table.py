@@ -149,7 +149,7 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
         check_rows(found, expected)
         assert (found[0] is words) == (len(expected[1]) == len(states))
         if n_modes <= 20:
-            check_rows(as_table(packed_groups._group_in_parts(words.columns[0], counts), words), expected)
+            check_rows(as_table(packed_groups.group_in_parts(words.columns[0], counts), words), expected)
         check_rows(as_table(packed_groups._group_in_ranges(words.columns, counts), words), expected)
 
 
@@ -166,7 +166,7 @@ def test_a_sum_above_int64_is_an_error(monkeypatch, n_rows):
     with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
         packed_groups.group_packed(words, counts, owned=False)
     with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
-        packed_groups._group_in_parts(words.columns[0], counts)
+        packed_groups.group_in_parts(words.columns[0], counts)
     found = packed_groups.group_packed(words[:2], np.array([2**62, 2**62 - 1]), owned=False)
     assert found[1].tolist() == [2**63 - 1]
 
@@ -240,8 +240,14 @@ def test_marginals_and_bins_are_those_of_the_twins(table, data):
 
 @pytest.mark.parametrize(
     ("modes", "error"),
-    [((), ValueError), ((0, 0), ValueError), ((3,), lw.ModeRangeError), ((-1,), lw.ModeRangeError), (1.5, TypeError)],
-)  # fmt: skip
+    [
+        ((), ValueError),
+        ((0, 0), ValueError),
+        ((3,), lw.ModeRangeError),
+        (-1, lw.ModeRangeError),
+        (1.5, TypeError),
+    ],
+)
 def test_modes_that_are_none_are_refused(modes, error):
     with pytest.raises(error):
         lw.marginal_counts([[0, 1, 2]], [1], modes)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
 from lwfast.state import X_CODE, X
-from lwfast.tables.packed_groups import group_kernels
+from lwfast.tables.packed_groups import enter_rows, find_rows
 from lwfast.tables.packed_table import PackedTable, Table, as_bytes, fitting
 from lwfast.tables.row_hash import hash_keys
 
@@ -35,7 +35,7 @@ class StateIndex:
         self._slots = np.zeros(0, np.uint64)
         if isinstance(states, PackedTable):
             self._slots = np.zeros(1 << (2 * n_rows).bit_length(), np.uint64)
-            group_kernels().enter_words(readable(states.columns), *hash_keys(), self._slots)
+            enter_rows(states, self._slots)
         elif n_rows <= _SMALL:
             text = states.tobytes()
             self._rows = {text[k * n_modes : (k + 1) * n_modes]: k for k in range(n_rows)}
@@ -91,9 +91,7 @@ class StateIndex:
 
     def _rows_of_words(self, states: PackedTable, wanted: Table) -> NDArray[np.int64]:
         words, fits = fitting(wanted, states.bits)
-        out = np.empty(len(wanted), np.int64)
-        columns = readable(states.columns), readable(words.columns)
-        group_kernels().find_words(*columns, *hash_keys(), self._slots, out)
+        out = find_rows(states, self._slots, words)
         if fits is not None:
             out[~fits] = -1
         return out
