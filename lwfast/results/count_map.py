@@ -125,7 +125,7 @@ class CountMap(StateMap[int]):
             TypeError: If the counts are floats.
         """
         refuse_x(self.has_x, "summary")
-        return summary_of(self.table.states, self.whole_counts("summary"))
+        return summary_of(self.working_table.states, self.whole_counts("summary"))
 
     def __repr__(self) -> str:
         return short_text(self, type(self).__name__, self._facts())
@@ -212,7 +212,7 @@ def columns_of(results: Any) -> tuple[LabelTable, Counts]:
             f"Results should be a mapping from State to count, not {type(results).__name__}."
         )
     if isinstance(results, CountMap):
-        return results.table, results.counts
+        return results.working_table, results.counts
     try:
         table = table_of(results)
         weights = as_weights(results.values(), table.states.shape[0])

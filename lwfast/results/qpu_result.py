@@ -122,7 +122,7 @@ def _selected(table: LabelTable, counts: Counts, job_data: Any, metadata: dict[s
         raw = SamplingResult.from_owned(states, counts, replace(record, job_data=dict(job_data)))
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds, rules = as_heralds(herald), as_rules(post_select)
-        table = raw.table
+        table = raw.working_table
         states, counts = select_columns(table, counts, rules, heralds)
         reason = why_nothing(table, rules, heralds) if len(states) == 0 else None
         if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct

@@ -178,8 +178,8 @@ class SamplingResult(CountMap):
             TypeError: If it is none of these.
         """
         post_selection = settled(post_selection)
-        states, counts = keep_states(self.table, self.counts, post_selection)
-        reason = None if len(states) else why_nothing(self.table, post_selection, {})
+        states, counts = keep_states(self.working_table, self.counts, post_selection)
+        reason = None if len(states) else why_nothing(self.working_table, post_selection, {})
         return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
@@ -197,7 +197,7 @@ class SamplingResult(CountMap):
         wanted = as_heralds(heralds)
         rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
-        table, counts = self.table, self.counts
+        table, counts = self.working_table, self.counts
         if test is not None and len(self):
             check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
             states, counts = keep_states(table, counts, rules)
@@ -208,7 +208,7 @@ class SamplingResult(CountMap):
         return self._next(
             states,
             counts,
-            None if len(states) else why_nothing(self.table, rules, wanted),
+            None if len(states) else why_nothing(self.working_table, rules, wanted),
             step="post_select",
             rules=described(rules),
             heralds=[[[m], list(n)] for m, n in wanted.items()],
@@ -231,7 +231,7 @@ class SamplingResult(CountMap):
             ValueError: If the mapped states differ in their number of modes, or one has an X and another 255
                 photons in a mode.
         """
-        mapped, name = map_states(self.table, mapping, *args, **kwargs)
+        mapped, name = map_states(self.working_table, mapping, *args, **kwargs)
         states, counts = group_weights(mapped.states, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         given = {k: v for k, v in arguments.items() if v}
@@ -252,7 +252,11 @@ class SamplingResult(CountMap):
             ValueError: If none is given, or one twice.
         """
         listed = checked_modes(modes, self.n_modes if len(self) else None)
-        kept = some_modes(self.table.states, listed) if len(self) else np.zeros((0, len(listed)), np.uint8)
+        kept = (
+            some_modes(self.working_table.states, listed)
+            if len(self)
+            else np.zeros((0, len(listed)), np.uint8)
+        )
         states, counts = group_weights(kept, self.counts)
         return self._next(states, counts, step="marginal", modes=list(listed))
 
@@ -275,7 +279,11 @@ class SamplingResult(CountMap):
         """
         refuse_x(self.has_x, "total of modes")
         listed = checked_bins(bins, self.n_modes if len(self) else None)
-        totals = totals_of(self.table.states, listed) if len(self) else np.zeros((0, len(listed)), np.uint8)
+        totals = (
+            totals_of(self.working_table.states, listed)
+            if len(self)
+            else np.zeros((0, len(listed)), np.uint8)
+        )
         states, counts = group_weights(totals, self.counts)
         return self._next(states, counts, step="binned", bins=[list(modes) for modes in listed])
 
@@ -290,7 +298,7 @@ class SamplingResult(CountMap):
 
     def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
         """Order by "count" (largest first unless `descending` is False) or by "state" (smallest first)."""
-        rows = _ordering.order(self.table.states, self.counts, by, descending)
+        rows = _ordering.order(self.working_table.states, self.counts, by, descending)
         return self._rows(rows)
 
     def sample(self, n: int, rng: SeedLike = None, *, replace: bool = True) -> Self:
@@ -308,7 +316,7 @@ class SamplingResult(CountMap):
         drawn = _ordering.resampled(self.whole_counts("sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
         return self._next(
-            self.table.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
+            self.working_table.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
         )
 
     def __getitem__(self, key: Any) -> Any:
@@ -326,7 +334,7 @@ class SamplingResult(CountMap):
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def _rows(self, rows: Any, **step: Any) -> Self:
-        return self._next(self.table.states[rows], self.counts[rows], **step)
+        return self._next(self.working_table.states[rows], self.counts[rows], **step)
 
     def _next(
         self,
@@ -415,12 +423,14 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
         if not isinstance(result, SamplingResult):
             raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}.")
-        columns = Columns(result.table.states, result.whole_counts("merging"), result.has_x)
+        columns = Columns(result.working_table.states, result.whole_counts("merging"), result.has_x)
         raw = result.known_raw
         if raw is result:
             total.add(columns, columns)
         else:
-            total.add(columns, None if raw is None else Columns(raw.table.states, raw.counts, raw.has_x))
+            total.add(
+                columns, None if raw is None else Columns(raw.working_table.states, raw.counts, raw.has_x)
+            )
         provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
     if n_results == 0:
         raise ValueError("There are no results to merge.")

@@ -105,7 +105,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return self._states
 
     @property
-    def table(self) -> LabelTable:
+    def working_table(self) -> LabelTable:
         """The states in the form that is fastest to work on, words or bytes, and what 255 means in them."""
         words = self.packed
         return LabelTable(self._states if words is None else words, self._has_x)
@@ -277,7 +277,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     @property
     def _lookup(self) -> StateIndex:
         if self._index is None:
-            self._index = StateIndex(self.table.states, self._has_x)
+            self._index = StateIndex(self.working_table.states, self._has_x)
         return self._index
 
     def _equals_columns(self, other: StateMap[Any]) -> bool:
@@ -287,7 +287,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             return True
         if self.n_modes != other.n_modes or self._has_x != other._has_x:
             return False
-        mine, theirs = self.table.states, other.table.states
+        mine, theirs = self.working_table.states, other.working_table.states
         if same_tables(mine, theirs):
             return np.array_equal(self._values, other._values)
         rows = self._lookup.rows(theirs)

@@ -95,6 +95,21 @@ class PackedTable:
     def __reduce__(self) -> tuple[Any, ...]:
         return PackedTable, (self.columns, self.n_modes, self.bits)
 
+    def words_of_one(self, state: bytes) -> PackedTable | None:
+        """Return a table of one state in the form of this one; None where it does not fit.
+
+        Without a kernel: a look-up of one state takes less than a call of one.
+        """
+        if len(state) != self.n_modes or max(state) >= 1 << self.bits:
+            return None
+        words = []
+        for start in range(0, self.n_modes, self.per_word):
+            word = 0
+            for n in state[start : start + self.per_word]:
+                word = word << self.bits | n
+            words.append([word])
+        return PackedTable(np.array(words, np.uint64), self.n_modes, self.bits)
+
     def with_bits(self, bits: int) -> PackedTable:
         """Return the table with other bits a mode, enough for every number in it."""
         if bits == self.bits:

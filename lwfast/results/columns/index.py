@@ -67,6 +67,9 @@ class StateIndex:
                 return -1
         if self._rows is not None:
             return self._rows.get(key, -1)
+        if isinstance(self._states, PackedTable):
+            word = self._states.words_of_one(key)
+            return -1 if word is None else int(find_rows(self._states, self._slots, word)[0])
         return int(self.rows(np.frombuffer(key, np.uint8).reshape(1, -1))[0])
 
     def rows(self, wanted: Table) -> NDArray[np.int64]:
