@@ -54,17 +54,17 @@ class PackedTable:
     @property
     def shape(self) -> tuple[int, int]:
         """Number of rows and of modes, as of the table in bytes."""
-        return self.columns.shape[1], self.n_modes
+        return len(self), self.n_modes
 
     @property
     def n_words(self) -> int:
         """Words of a row."""
-        return self.columns.shape[0]
+        return len(self.columns)
 
     @property
     def per_word(self) -> int:
         """Modes of every word but the last."""
-        return -(-self.n_modes // self.columns.shape[0])
+        return -(-self.n_modes // len(self.columns))
 
     @property
     def states(self) -> StateTable:
@@ -82,7 +82,7 @@ class PackedTable:
         return out
 
     def __len__(self) -> int:
-        return self.columns.shape[1]
+        return int(self.columns.shape[1])
 
     def __getitem__(self, rows: Any) -> PackedTable:
         """Return some rows: a slice, numbers of rows, or a mask."""
@@ -324,9 +324,9 @@ def fitting(table: Table, bits: int) -> tuple[PackedTable, NDArray[np.bool_] | N
         table = table.states
     n_rows, n_modes = table.shape
     flat = readable(np.ascontiguousarray(table).reshape(-1))
-    fits = None
+    fits: NDArray[np.bool_] | None = None
     if _bits_of(flat) > bits:
-        fits = (table < 1 << bits).all(axis=1)
+        fits = np.asarray((table < 1 << bits).all(axis=1))
         flat = np.where(fits[:, np.newaxis], table, 0).astype(np.uint8).reshape(-1)
     columns, _ = _pack(flat, n_modes, n_rows, bits)
     return PackedTable(columns, n_modes, bits), fits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.packed_selection import select_packed
 from lwfast.tables.packed_table import PackedTable
 
-T = TypeVar("T", StateTable, PackedTable)
 _CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
 _LARGE = 4 << 20
 _Conditions: TypeAlias = tuple[
@@ -76,14 +75,16 @@ def ask_about_rows(test: Callable[[State], Any], table: StateTable, has_x: bool 
 
 
 def select_checked(
-    states: T,
+    states: Any,
     counts: Counts,
     rules: tuple[Rule, ...],
     heralds: Mapping[int, int | tuple[int, ...]],
     *,
     keep_heralds: bool = False,
-) -> tuple[T, Counts]:
+) -> tuple[Any, Counts]:
     """Do what `post_select` does for checked arguments, without adding up equal rows.
+
+    States may be words; then those that are returned are words too, unless every mode is heralded.
 
     Rows that were distinct stay distinct, unless a herald allows several photon numbers.
     """
