@@ -213,7 +213,7 @@ def test_files_hold_the_same_whichever_form_is_saved_and_loaded(tmp_path, ending
 
     on_bytes, on_words = both(work)
     assert on_words == on_bytes
-    if ending != ".npz":  # a zip file knows when it was written
+    if ending in (".json", ".csv"):  # the others know when they were written
         assert bodies[0] == bodies[1]
 
 

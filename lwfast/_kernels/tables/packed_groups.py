@@ -86,7 +86,7 @@ def group_words(
         for j in range(size):
             at = _hash(words, block + j, key0, key1) & mask
             places[_U(j)] = at
-            prefetch(entries, np.int64(at) * step)
+            prefetch(entries, int(at * _U(step)))
         if n_words == 1:
             for j in range(size):
                 word, count = words[0, _U(block + j)], _U(counts[_U(block + j)])
@@ -163,7 +163,7 @@ def distinct_hashes(hashes: NDArray[np.uint64], slots: NDArray[np.uint32]) -> in
     for block in range(0, hashes.size, _BLOCK):
         size = min(_BLOCK, hashes.size - block)
         for j in range(size):
-            prefetch(slots, np.int64((hashes[_U(block + j)] >> _SHIFT32) & mask))
+            prefetch(slots, int((hashes[_U(block + j)] >> _SHIFT32) & mask))
         for j in range(size):
             h = hashes[_U(block + j)]
             tag = np.uint32(h | _ONE)  # zero is an empty slot
@@ -228,7 +228,7 @@ def enter_words(
         for j in range(size):
             h = _hash(words, block + j, key0, key1)
             hashes[_U(j)] = h
-            prefetch(slots, np.int64(h & mask))
+            prefetch(slots, int(h & mask))
         for j in range(size):
             h = hashes[_U(j)]
             at = h & mask
@@ -254,12 +254,12 @@ def find_words(
         for j in range(size):
             h = _hash(wanted, block + j, key0, key1)
             hashes[_U(j)] = h
-            prefetch(slots, np.int64(h & mask))
+            prefetch(slots, int(h & mask))
         for j in range(size):
             row = block + j
             h = hashes[_U(j)]
             at = h & mask
-            found = -1
+            out[_U(row)] = -1
             while slots[at] != _ZERO:
                 if slots[at] >> _SHIFT32 == h >> _SHIFT32:
                     candidate = (slots[at] & _LOW32) - _ONE
@@ -267,7 +267,6 @@ def find_words(
                     for k in range(words.shape[0]):
                         is_same &= words[k, candidate] == wanted[k, _U(row)]
                     if is_same:
-                        found = np.int64(candidate)
+                        out[_U(row)] = np.int64(candidate)
                         break
                 at = (at + _ONE) & mask
-            out[_U(row)] = found

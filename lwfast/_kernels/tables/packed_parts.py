@@ -55,18 +55,18 @@ def split_rows(
     parts = np.empty(n_rows, np.uint16)
     places = np.zeros(starts.size, np.int64)
     for i in range(n_rows):
-        part = fold_product(key1, words[_U(start + i)] ^ key0) >> _U(shift)
-        parts[_U(i)] = part
-        places[part] += 1
+        number = fold_product(key1, words[_U(start + i)] ^ key0) >> _U(shift)
+        parts[_U(i)] = number
+        places[number] += 1
     total = start
     for part in range(starts.size):
         starts[part] = total
         total += places[part]
         places[part] = starts[part]
     for i in range(n_rows):
-        part = _U(parts[_U(i)])
-        at = places[part]
-        places[part] = at + 1
+        number = _U(parts[_U(i)])
+        at = places[number]
+        places[number] = at + 1
         out[_U(at)] = words[_U(start + i)]
         out_counts[_U(at)] = counts[_U(start + i)]
         out_rows[_U(at)] = i
@@ -118,7 +118,7 @@ def group_part(
             while True:
                 state = entries[place + place + _ONE]
                 if state == _ZERO:
-                    if 4 * n_groups > 3 * n_entries:
+                    if 4 * n_groups + 4 > 3 * n_entries:
                         return False
                     entries[place + place] = word
                     entries[place + place + _ONE] = _USED | count

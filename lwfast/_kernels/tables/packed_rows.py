@@ -151,7 +151,7 @@ def unpack_rows(
             word = words[k, _U(start + row)]
             left = min(per_word, n_modes - k * per_word)
             for j in range(left):
-                store1(out, target, np.int64((word >> (b * _U(left - 1 - j))) & low))
+                store1(out, target, int((word >> (b * _U(left - 1 - j))) & low))
                 target += 1
 
 

@@ -97,7 +97,7 @@ def select_words(
         passed = 0
         for i in range(size):
             index[_U(passed)] = block + i
-            passed += np.int64(good[_U(i)])
+            passed += good[_U(i)] == _ONE
         # Counts come from memory, words from the cache: a short loop of its own has more of them under way.
         for i in range(passed):
             out_counts[_U(kept + i)] = counts[_U(index[_U(i)])]
