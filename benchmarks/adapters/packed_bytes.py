@@ -23,7 +23,7 @@ def select(table, rules):
 
 
 def group(table):
-    _, sums = grouping._group_bytes(*table, False)
+    _, sums = grouping.group_bytes(*table)
     return len(sums), int(sums.sum())
 
 

@@ -57,21 +57,10 @@ def group_checked(states: T, counts: Counts, *, owned: bool = False) -> tuple[T,
 
     The answer is a copy, unless the arrays are `owned` by the caller and have no equal rows.
     """
-    words = packed(states)
-    if words is not None:
-        return _group_words(states, words, counts, owned)
-    return _group_bytes(states, counts, owned)
-
-
-def _group_words(states: Any, words: PackedTable, counts: Counts, owned: bool) -> tuple[Any, Counts]:
-    """Group a table that was packed, and return what was given: words, or bytes."""
-    _check_rows(len(words))
-    if words is states:
-        return group_packed(words, counts, owned=owned)
-    grouped, sums = group_packed(words, counts, owned=True)
-    if grouped is not words:
-        return grouped.states, sums
-    return (states, counts) if owned else (states.copy(), counts.copy())
+    if isinstance(states, PackedTable):
+        _check_rows(len(states))
+        return group_packed(states, counts, owned=owned)
+    return _group_table(states, counts, owned)
 
 
 def _check_rows(n_rows: int) -> None:
@@ -81,12 +70,22 @@ def _check_rows(n_rows: int) -> None:
         )
 
 
-def _group_bytes(states: Any, counts: Counts, owned: bool) -> tuple[Any, Counts]:
-    n_rows, n_modes = states.shape
+def _group_table(states: StateTable, counts: Counts, owned: bool) -> tuple[StateTable, Counts]:
+    n_rows = len(states)
     _check_rows(n_rows)
     distinct = n_rows if n_rows < 2 else _distinct_rows(states)
     if distinct == n_rows:
         return (states, counts) if owned else (states.copy(), counts.copy())
+    words = packed(states)
+    if words is None:
+        return group_bytes(states, counts, distinct)
+    grouped, sums = group_packed(words, counts, owned=True)
+    return grouped.states, (sums.copy() if sums is counts else sums)
+
+
+def group_bytes(states: StateTable, counts: Counts, distinct: int = 1) -> tuple[StateTable, Counts]:
+    """Group a table in bytes, of which so many of the first rows are known to differ; return new arrays."""
+    n_modes = states.shape[1]
     kernels = _kernels()
     flat, counts = readable(states.reshape(-1)), readable(counts)
     first, sums = _first_rows(flat, n_modes, counts, distinct)

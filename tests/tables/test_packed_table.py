@@ -114,7 +114,7 @@ def test_equal_rows_are_added_up_as_in_bytes(table, data):
     states, counts, words = table
     owned = data.draw(st.booleans())
     found = packed_groups.group_packed(words, counts, owned=owned)
-    check_rows(found, byte_counts._group_bytes(states, counts, owned))
+    check_rows(found, byte_counts.group_bytes(states, counts))
     rows, sums = slow.added_up(states.tolist(), counts.tolist())
     assert [tuple(row) for row in found[0].states.tolist()] == rows
     assert found[1].tolist() == sums
@@ -140,7 +140,7 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
         counts = counts[: len(states)]
         if order == "distinct":
             states = states[np.random.default_rng(2).permutation(len(states))]
-    expected = byte_counts._group_bytes(states, counts, True)
+    expected = byte_counts.group_bytes(states, counts)
     words = packed(states, 0)
     for cores in (1, 3):
         monkeypatch.setattr(_parallel, "available_cores", lambda cores=cores: cores)
