@@ -27,6 +27,7 @@ SECTIONS = {
     "everyday_runs": "Everyday runs",
     "gradients": "Gradients",
     "results": "Results at scale",
+    "packed": "Packed tables",
     "everyday_objects": "Everyday work: circuits, states, small results",
     "sweeps": "Sweeps: many settings of a circuit",
     "stacks": "Stacks: many settings of arrays",

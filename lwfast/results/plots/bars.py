@@ -61,7 +61,7 @@ def bars_of(
     """
     if by not in ("count", "state"):
         raise ValueError(f"Unknown order {by!r}; bars are ordered by 'count' or 'state'.")
-    has_x = meaning_of_all(result.label_table for result in results)
+    has_x = meaning_of_all(result.working_table for result in results)
     states = _ranked(results, top)
     if by == "state":
         states = states[order(states, np.zeros(len(states)), "state", None)]
