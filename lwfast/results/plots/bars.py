@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lwfast._base.plot_text import plot_text
+from lwfast._base.showing.plot_text import plot_text
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._base.plot_text import measure, plot_text
+from lwfast._base.showing.plot_text import measure, plot_text
 from lwfast.errors import LightworksDependencyError
 from lwfast.results.columns.text import shortened
 from lwfast.results.count_map import CountMap

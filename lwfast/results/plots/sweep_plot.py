@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._base.plot_text import plot_text
+from lwfast._base.showing.plot_text import plot_text
 from lwfast._base.validation import is_several
 from lwfast._types import FloatArray
 from lwfast.results.columns.labels import LabelTable
