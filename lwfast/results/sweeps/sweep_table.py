@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,14 @@ from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
 from lwfast.results.columns.labels import LabelTable, readable_columns
 from lwfast.results.columns.text import number_of
-from lwfast.results.plots.sweep_plot import chosen_lines, plot_sweep
+from lwfast.results.plots.sweep_plot import DEFAULT_OUTPUTS, Lines, chosen_lines, plot_sweep
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_export import export_table
 from lwfast.state import X_CODE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class SweepTable(ABC):
@@ -175,37 +179,66 @@ class SweepTable(ABC):
         """Whether there is an X, an invalid qubit, in the states; 255 stands for it in `states` then."""
         return False
 
-    def plot(self, parameter: Any = None, outputs: Any = None, show: bool = True, **options: Any) -> Any:
-        """Draw the share of outputs against a parameter; see `lwfast.results.plots.sweep_plot.plot_sweep`.
+    def plot(
+        self,
+        parameter: Any = None,
+        outputs: Any = None,
+        show: bool = True,
+        *,
+        errors: bool = False,
+        state_labels: Mapping[Any, Any] | None = None,
+        top: int = DEFAULT_OUTPUTS,
+        ax: Axes | None = None,
+        theory: SweepTable | None = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw the share of outputs against a parameter.
 
         Args:
             parameter: The Parameter, or its label; may be left out where there is one only.
-            outputs: The states to draw; None takes the six that are seen most.
-            show: Show the figure and return None; without a screen, or where it is False, return figure and
-                axes.
-            **options: `errors`, `state_labels`, `ax`, `top`.
+            outputs: The states to draw, one or several; None takes those that are seen most.
+            show: Show the figure and return None. On a backend without a screen, or where `ax` is given or
+                `show` is False, figure and axes are returned.
+            errors: Draw one standard error of each share, sqrt(p (1 - p) / n): as bars, or as a band where
+                there are more than 60 settings.
+            state_labels: Another label for some states.
+            top: How many outputs are drawn where none are named.
+            ax: Axes to draw into, whose style stays yours; a new figure is made where it is None.
+            theory: A sweep of the same parameter to compare with, such as that of a Simulator over more
+                values. It is drawn as lines, and this sweep as points.
+
+        Returns:
+            (figure, axes), or None where the figure was shown.
 
         Raises:
             KeyError: There is no such parameter.
+            LightworksDependencyError: Matplotlib is not installed.
+            TypeError: An output is not a state, or theory is not a sweep.
             ValueError: Another parameter varies as well: take one of its values with `where` first.
         """
         if parameter is None:
             if len(self.labels) > 1:
                 raise ValueError(f"Name the parameter to plot against: one of {', '.join(self.labels)}.")
             parameter = self.labels[0]
-        table, lines, what = self._lines()
+        if theory is not None and not isinstance(theory, SweepTable):
+            raise TypeError(f"theory is the result of a sweep, not {type(theory).__name__}.")  # type: ignore[unreachable]
+        lines, what = self._drawn(parameter)
         return plot_sweep(
-            self._axis.settings,
-            self.labels,
-            self._axis.column(parameter),
-            table,
             lines,
             what,
             outputs,
-            totals=self._totals(),
             show=show,
-            **options,
+            errors=errors,
+            state_labels=state_labels,
+            top=top,
+            ax=ax,
+            theory=None if theory is None else theory._drawn(self.labels[lines.column])[0],  # noqa: SLF001
         )
+
+    def _drawn(self, parameter: Any) -> tuple[Lines, str]:
+        """Return what a plot against a parameter shows, and what that is."""
+        table, shares, what = self._lines()
+        axis = self._axis
+        return Lines(axis.settings, self.labels, axis.column(parameter), table, shares, self._totals()), what
 
     def _totals(self) -> FloatArray | None:
         """Return how many samples stand behind the share of each setting, where there are samples."""
