@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -12,10 +12,17 @@ from lwfast._types import FloatArray
 from lwfast.errors import ProbabilityDistributionError, ended
 from lwfast.results.columns.labels import refuse_x, table_of
 from lwfast.results.columns.text import html_table, number_of, short_text
+from lwfast.results.plots.bars import DEFAULT_TOP
+from lwfast.results.plots.correlation_plot import plot_correlations
+from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.summaries import correlations_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.state_map import StateMap
 from lwfast.tables.counts import as_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 _CHUNK = 1 << 16
 
@@ -122,6 +129,44 @@ class ProbabilityDistribution(StateMap[float]):
         for start in range(0, len(self), _CHUNK):
             distances = self.states[start : start + _CHUNK].astype(np.float64) - centre
             yield distances, distances * self.probabilities[start : start + _CHUNK, None]
+
+    def plot(
+        self,
+        show: bool = True,
+        state_labels: Mapping[Any, Any] | None = None,
+        *,
+        top: int = DEFAULT_TOP,
+        order: str = "count",
+        normalize: bool = False,
+        ax: Axes | None = None,
+        compare: Any = None,
+        labels: Sequence[str] | None = None,
+        theory: Any = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a bar chart of the most probable states; see `lwfast.results.plot_results` for the options."""
+        return plot_results(
+            self,
+            show=show,
+            state_labels=state_labels,
+            top=top,
+            order=order,
+            normalize=normalize,
+            ax=ax,
+            compare=compare,
+            labels=labels,
+            theory=theory,
+        )
+
+    def plot_correlations(
+        self,
+        kind: str = "correlation",
+        show: bool = True,
+        *,
+        mode_labels: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a map of the correlations of modes; see `lwfast.results.plot_correlations`."""
+        return plot_correlations(self, kind, show=show, mode_labels=mode_labels, ax=ax)
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise ProbabilityDistributionError(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, StateTable
@@ -17,12 +18,17 @@ from lwfast.results.columns.labels import LabelTable, table_of
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.state_axis import StateAxis
 from lwfast.results.columns.text import html_grid, html_table, number_of, short_state
+from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.simulation_plot import plot_simulation
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import KEPT, StateMap
 from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TYPES = ("probability", "probability_amplitude")
 
@@ -352,11 +358,31 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self._array
 
     def plot(
-        self, conv_to_probability: bool = False, show: bool = True, state_labels: Any = None, **options: Any
-    ) -> Any:
-        """Draw a bar chart (one input) or a heat map; see `lwfast.results.plots.simulation_plot`.
+        self,
+        conv_to_probability: bool = False,
+        show: bool = True,
+        state_labels: Mapping[Any, Any] | None = None,
+        *,
+        top: int = DEFAULT_TOP,
+    ) -> tuple[Figure, Axes | NDArray[Any]] | None:
+        """Draw a bar chart (one input) or a heat map of inputs and outputs.
 
-        `top` (30) is the number of outputs of one input that get a bar of their own.
+        Amplitudes have a chart or map of their real part, and one of their imaginary part beside it.
+
+        Args:
+            conv_to_probability: Draw probabilities where the values are amplitudes.
+            show: Show the figure and return None. On a backend without a screen, or where it is False, figure
+                and axes are returned.
+            state_labels: Another label for some states, as for `lwfast.results.plot_results`.
+            top: How many outputs of one input get a bar of their own.
+
+        Returns:
+            (figure, axes), where amplitudes have an array of two axes, or None where the figure was shown.
+
+        Raises:
+            LightworksDependencyError: If matplotlib is not installed.
+            TypeError: If a key of `state_labels` is not a state, or `top` is not an integer.
+            ValueError: If there is nothing to draw, or `top` is not positive.
         """
         return plot_simulation(
             self._shown_values(conv_to_probability),
@@ -365,7 +391,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             show,
             state_labels,
             amplitudes=self._type == "probability_amplitude",
-            **options,
+            top=top,
         )
 
 

@@ -75,7 +75,9 @@ def draw_heat_map(
         shades = image.to_rgba(values)[..., :3] @ np.array([0.299, 0.587, 0.114])
         for (row, column), value in np.ndenumerate(values):
             colour = "white" if shades[row, column] < 0.5 else "black"
-            axes.text(column, row, _short(float(value)), ha="center", va="center", fontsize=NOTE_SIZE, color=colour)
+            axes.text(
+                column, row, _short(float(value)), ha="center", va="center", fontsize=NOTE_SIZE, color=colour
+            )
     return image
 
 

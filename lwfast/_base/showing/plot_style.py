@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lwfast.errors import LightworksDependencyError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+F = TypeVar("F")
+A = TypeVar("A")
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f", "#000000")
 """The palette of M. Okabe and K. Ito, which people with any colour vision can tell apart."""
 INK = "#1f2328"
@@ -23,7 +25,7 @@ DATA_LINES: dict[str, Any] = {"elinewidth": 0.9, "capthick": 0.9}
 """Error bars."""
 
 
-def style() -> dict[str, Any]:
+def style() -> Any:
     """Return Matplotlib's settings for a new figure."""
     from cycler import cycler
 
@@ -61,7 +63,7 @@ def plot_style(wanted: bool = True) -> Iterator[None]:
     """Draw in our style for as long as this lasts; axes that a user gives keep the user's."""
     import matplotlib as mpl
 
-    with mpl.rc_context(style() if wanted else {}):
+    with mpl.rc_context(style() if wanted else None):
         yield
 
 
@@ -86,7 +88,7 @@ def has_screen(pyplot: Any) -> bool:
     return name not in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
-def shown_or_returned(figure: Any, axes: Any, show: bool) -> Any:
+def shown_or_returned(figure: F, axes: A, show: bool) -> tuple[F, A] | None:
     """Show a figure and return None where it is wanted and there is a screen; else return figure and axes."""
     pyplot = pyplot_module()
     if show and has_screen(pyplot):

@@ -164,7 +164,7 @@ def _line(name: str, value: str) -> str:
 
 
 def is_upright(name: str, n_between: int) -> bool:
-    """Say whether a name is written from bottom to top: it is longer than a word, and there is room for it."""
+    """Say whether a name is written from bottom to top: it is long, and there is room for it."""
     return n_between > 0 and len(name) > 3 and text_width(name) * NAME_SIZE < n_between + 0.4
 
 

@@ -211,7 +211,7 @@ def _passing(placed: Placed, plan: DrawingPlan) -> list[int]:
 
 
 def _between(lines: list[float]) -> float:
-    """Return the middle of a box, or of that gap between the lines across it which is nearest to its middle."""
+    """Return the middle of a box, or of the gap between lines across it that is nearest to it."""
     whole = (lines[0] + lines[-1]) / 2
     gaps = [(above + below) / 2 for above, below in pairwise(lines)]
     return min(gaps, key=lambda y: abs(y - whole))

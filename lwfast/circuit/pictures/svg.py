@@ -27,10 +27,13 @@ def svg_of(shapes: Shapes) -> str:
     scale = min(1.0, MOST_PIXELS / height)
     left, top = shapes.left * UNIT, shapes.top * UNIT
     view = f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}"
-    parts = [
+    head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * scale:.1f}" height="{height * scale:.1f}" '
-        f'viewBox="{view}" font-family="{FONTS}" role="img">',
+        f'viewBox="{view}" font-family="{FONTS}" role="img">'
+    )
+    parts = [
+        head,
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{LIGHT}"/>',
         f'<g fill="none" stroke="{INK}" stroke-width="1.6" stroke-linecap="round">',
     ]

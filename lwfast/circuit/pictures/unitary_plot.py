@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = ("hinton", "magnitude_phase", "real_imag")
+_OUTLINED = 30
+"""Up to so many modes, the squares of a Hinton diagram have an edge."""
 _DARK = 1e-9
 """Entries of a smaller magnitude have no phase that could be shown."""
 
@@ -34,8 +36,9 @@ def plot_unitary(
 
     Args:
         unitary: A circuit, whose `U` is drawn, or a matrix `(n, n)` of complex or real numbers.
-        kind: "hinton" draws a square for each entry, whose area is the probability that a photon takes this
-            way and whose colour is the phase; "magnitude_phase" draws two maps, as "real_imag" does.
+        kind: "hinton" draws a square for each entry. Its area is the probability that a photon takes this
+            way, relative to the largest one, and its colour is the phase. "magnitude_phase" and "real_imag"
+            draw two maps.
         show: Show the figure and return None. On a backend without a screen, or where `show` is False, figure
             and axes are returned.
 
@@ -114,7 +117,7 @@ def _draw_squares(figure: Any, axes: Axes, matrix: ComplexArray) -> None:
 
     n_modes = len(matrix)
     magnitudes = np.abs(matrix)
-    sides = 0.96 * magnitudes / max(1.0, float(magnitudes.max()))
+    sides = 0.96 * magnitudes / (float(magnitudes.max()) or 1.0)
     squares, phases = [], []
     for (row, column), side in np.ndenumerate(sides):
         if side > _DARK:
@@ -123,7 +126,10 @@ def _draw_squares(figure: Any, axes: Axes, matrix: ComplexArray) -> None:
     scale = ScalarMappable(Normalize(-np.pi, np.pi), CYCLIC)
     axes.add_collection(
         PatchCollection(
-            squares, facecolors=scale.to_rgba(phases) if squares else "none", edgecolors=INK, linewidths=0.5
+            squares,
+            facecolors=scale.to_rgba(np.array(phases)) if squares else "none",
+            edgecolors=INK,
+            linewidths=0.5 if n_modes <= _OUTLINED else 0.0,
         )
     )
     axes.set_xlim(-0.5, n_modes - 0.5)

@@ -47,7 +47,7 @@ def phase_text(value: Any, show_parameter_values: bool) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number with four digits: four decimal places where it is small, but not so small as to vanish."""
+    """Return a number with four digits, of which none follows the fourth decimal place of small ones."""
     return f"{round(value, 4):.4g}" if 1e-3 <= abs(value) < 1 else f"{value:.4g}"
 
 

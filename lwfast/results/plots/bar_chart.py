@@ -207,7 +207,7 @@ def _draw_labels(axes: Any, bars: Bars, places: Any, inch: float) -> None:
 
 
 def _map_height(table: LabelTable) -> float:
-    return min(max(_MODE * table.states.shape[1], _LEAST_MAP), _MOST_MAP)
+    return min(max(_MODE * int(table.states.shape[1]), _LEAST_MAP), _MOST_MAP)
 
 
 def _draw_map(axes: Any, bars: Bars, places: Any) -> None:
@@ -288,4 +288,3 @@ def _percent(share: float) -> str:
     """Return a share in percent, which is not 100 where something is missing."""
     text = f"{100 * share:.1f}"
     return f"{text} %" if text != "100.0" or share >= 1 else f"{np.floor(1e4 * share) / 100:.2f} %"
-

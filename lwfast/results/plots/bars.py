@@ -84,9 +84,7 @@ def bars_of(
     has_x = meaning_of_all(result.label_table for result in maps)
     values = [values_of(result) for result in results]
     totals = np.array([float(column.sum(dtype=np.float64)) for column in values])
-    shares = [
-        column / (total or 1.0) for column, total in zip(values, totals, strict=True)
-    ]
+    shares = [column / (total or 1.0) for column, total in zip(values, totals, strict=True)]
     expected = [] if theory is None else [theory.probabilities]
     states = _ranked(maps, [*shares, *expected], values, top)
     if by == "state":
@@ -119,7 +117,9 @@ def bars_of(
         deviations = None if deviations is None else deviations / scale
         totals = np.ones(len(totals))
     # Theory gives shares of what was measured; a distribution beside it stands as it is.
-    ours = np.array([1.0 if normalize or not isinstance(r, CountMap) else float(r.n_samples) for r in results])
+    ours = np.array(
+        [1.0 if normalize or not isinstance(r, CountMap) else float(r.n_samples) for r in results]
+    )
     given = [*(state in names for state in shown), *([False] if n_others else [])]
     return Bars(
         labels,

@@ -23,8 +23,8 @@ _NARROW = {**dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", 0.64), **dict.fromkeys
 def ket(occupation: Iterable[Any]) -> str:
     """Return a state as a ket, without commas where digits can do without, and with exponents for runs.
 
-    `|1,0,1⟩` has a photon in modes 0 and 2. `|0⁴ 1 0³ 2⟩` has nine modes: four without a photon, one with one,
-    three without, and one with two.
+    `|1,0,1⟩` has a photon in modes 0 and 2. `|0⁴ 1 0³ 2⟩` has nine modes: four without a photon, one with
+    one, three without, and one with two.
 
     Args:
         occupation: The photon number of each mode, or "X".
@@ -62,7 +62,7 @@ def ket_width(text: str) -> float:
 
 
 def short_ket(occupation: Iterable[Any], width: float) -> str:
-    """Return a state as a ket that is no wider than so many digits, its middle left out where it has to be."""
+    """Return a state as a ket no wider than so many digits, without its middle if need be."""
     text = ket(occupation)
     if ket_width(text) <= width:
         return text

@@ -109,7 +109,7 @@ def plot_results(
 
 
 def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tuple[str, StateMap[Any]]]:
-    named: list[tuple[str, StateMap[Any]]] = []
+    named: list[tuple[str, Any]] = []
     for group in (results, compare):
         if group is None:
             continue

@@ -125,7 +125,7 @@ def _draw_maps(
     parts: list[tuple[str, AnyArray]],
     names: Mapping[State, str],
 ) -> tuple[Any, AnyArray]:
-    """Draw a map of all inputs and outputs, or of those outputs that matter most where it would be a strip."""
+    """Draw a map of all inputs, and of all outputs or those that matter most."""
     n_inputs, n_outputs = values.shape
     most = max(_MOST_ASPECT * n_inputs, _LEAST_COLUMNS)
     left = 0

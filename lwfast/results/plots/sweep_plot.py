@@ -32,6 +32,8 @@ _FEW_POINTS = 60
 """Up to so many settings, each is marked."""
 _MARKERS = "osD^v<>P"
 """A shape for each colour, for print without colours."""
+_DASHES = ("-", "--", "-.", ":")
+"""Of lines without marks: what lies above another leaves it to be seen."""
 _NOTHING = "The sweep has nothing to draw: no setting has an outcome."
 
 
@@ -147,7 +149,7 @@ def _draw_lines(axes: Axes, lines: Lines, curves: FloatArray, errors: bool, join
         look: dict[str, Any] = {
             "marker": _MARKERS[k % len(_MARKERS)] if few or not joined else "",
             "markersize": 3.8 if few else 2.5,
-            "linestyle": "-" if joined else "",
+            "linestyle": ("-" if few else _DASHES[k % len(_DASHES)]) if joined else "",
             "linewidth": 1.3,
         }
         spread = None

@@ -220,7 +220,7 @@ class SweepTable(ABC):
                 raise ValueError(f"Name the parameter to plot against: one of {', '.join(self.labels)}.")
             parameter = self.labels[0]
         if theory is not None and not isinstance(theory, SweepTable):
-            raise TypeError(f"theory is the result of a sweep, not {type(theory).__name__}.")  # type: ignore[unreachable]
+            raise TypeError(f"theory is the result of a sweep, not {type(theory).__name__}.")
         lines, what = self._drawn(parameter)
         return plot_sweep(
             lines,
