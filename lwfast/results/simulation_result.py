@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, KeysView, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.dict_reading import DictReading, check_names
 from lwfast.results.columns.export import pandas_module
+from lwfast.results.columns.frame_calls import refuse_pandas, refuse_polars
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, table_of
 from lwfast.results.columns.record import deep_unless_same
@@ -27,6 +28,7 @@ from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -195,6 +197,16 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     def __len__(self) -> int:
         return len(self._inputs.keys)
 
+    def keys(self) -> KeysView[State]:
+        """The inputs, as a view."""
+        refuse_polars("polars.from_pandas(result.display_as_dataframe())")
+        return KeysView(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
+        """Return the values, inputs by outputs."""
+        refuse_pandas("result.display_as_dataframe()")
+        return np.array(self._array, dtype=dtype, copy=copy)
+
     def __iter__(self) -> Iterator[State]:
         axis = self._inputs
         return iter(states_of(axis.keys, axis.has_x) if axis.places is not None else self.inputs)
@@ -335,7 +347,9 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             terms = " + ".join(f"{value}*{output}" for value, output in rounded if value != 0)
             print(f"{state} -> {terms}")  # noqa: T201
 
-    def display_as_dataframe(self, threshold: float = 1e-12, conv_to_probability: bool = False) -> Any:
+    def display_as_dataframe(
+        self, threshold: float = 1e-12, conv_to_probability: bool = False
+    ) -> pd.DataFrame:
         """Return a DataFrame of inputs by outputs.
 
         Args:
@@ -350,7 +364,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         for part in parts:
             part[np.abs(part) < threshold] = 0
         names = [str(s) for s in self.inputs], [str(s) for s in self.outputs]
-        return pandas_module().DataFrame(values, index=names[0], columns=names[1])
+        frame: pd.DataFrame = pandas_module().DataFrame(values, index=names[0], columns=names[1])
+        return frame
 
     def _shown_values(self, conv_to_probability: bool) -> AnyArray:
         if conv_to_probability and self._type == "probability_amplitude":

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
-from lwfast.results.columns.labels import LabelTable, readable_columns
-from lwfast.results.columns.text import number_of
+from lwfast.results.columns.labels import LabelTable, readable_columns, row_text
+from lwfast.results.columns.text import number_of, short_state
 from lwfast.results.plots.sweep_plot import DEFAULT_OUTPUTS, Lines, chosen_lines, plot_sweep
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_export import export_table
 from lwfast.state import X_CODE
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
@@ -244,7 +247,7 @@ class SweepTable(ABC):
         """Return how many samples stand behind the share of each setting, where there are samples."""
         return None
 
-    def to_pandas(self, dtype: Any = np.uint8) -> Any:
+    def to_pandas(self, dtype: Any = np.uint8) -> pd.DataFrame:
         """Return a DataFrame: `setting`, a column for each parameter, for each mode, and one of values.
 
         Amplitudes are one complex column; where there are inputs, they are `input_0`, ... before the modes.
@@ -256,7 +259,8 @@ class SweepTable(ABC):
         Raises:
             LightworksDependencyError: If pandas is not installed.
         """
-        return pandas_module().DataFrame(self._columns(dtype))
+        frame: pd.DataFrame = pandas_module().DataFrame(self._columns(dtype))
+        return frame
 
     def _columns(self, dtype: Any) -> dict[str, AnyArray]:
         """Return the columns of `to_pandas` by name."""
@@ -290,7 +294,7 @@ class SweepTable(ABC):
         """
         return export_table(filename, self._columns(np.uint8), self.to_arrow)
 
-    def to_arrow(self) -> Any:
+    def to_arrow(self) -> pa.Table:
         """Return a `pyarrow.Table`: `setting`, the parameters, `state` (a list of uint8), and the values.
 
         Amplitudes are two columns, `amplitude_real` and `amplitude_imag`: Arrow has no complex numbers. An X
@@ -313,13 +317,14 @@ class SweepTable(ABC):
             columns |= {name + end: pa.array(np.ascontiguousarray(part)) for end, part in parts.items()}
         return pa.table(columns)
 
-    def to_polars(self) -> Any:
+    def to_polars(self) -> pl.DataFrame:
         """Return a `polars.DataFrame` with the columns of `to_arrow`.
 
         Raises:
             LightworksDependencyError: If polars or pyarrow is not installed.
         """
-        return polars_module().from_arrow(self.to_arrow())
+        frame: pl.DataFrame = polars_module().from_arrow(self.to_arrow())
+        return frame
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the table of `to_arrow` to DuckDB, polars, pyarrow and others."""
@@ -330,6 +335,23 @@ class SweepTable(ABC):
 
     def __repr__(self) -> str:
         return f"lwfast.{type(self).__name__}({self._facts()})"
+
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import MOST_ROWS, code, share_bar, table
+
+        first = self[:MOST_ROWS]
+        states, shares, what = first._lines()  # noqa: SLF001  (of its own class)
+        rows = []
+        for number, (setting, row) in enumerate(zip(first.settings.tolist(), shares, strict=True)):
+            line: list[Any] = [number, *(float(f"{value:.6g}") for value in setting)]
+            if row.size and np.isfinite(row).all():
+                best = int(np.argmax(row))
+                state = short_state(row_text(states.states[best], states.has_x))
+                line += [code(state), float(f"{row[best]:.4g}"), share_bar(float(row[best]))]
+            rows.append(line)
+        headers = ["Setting", *self.labels, "Largest", what, ""]
+        title = f"{type(self).__name__}: {self._facts()}"
+        return table(title, headers, rows, n_rows=len(self), things="settings", wide=len(headers) - 1)
 
     @abstractmethod
     def _facts(self) -> str:
