@@ -80,13 +80,13 @@ class Plan:
     polynomial: OutputPolynomial | None = field(default=None, repr=False, compare=False)
 
     def _repr_html_(self) -> str:
-        from lwfast._base.showing.html import facts
+        from lwfast._base.showing.html import facts, grouped
 
         counting = None if self.acceptance is None else f"{self.acceptance:.3g} of all shots"
         rows = [
             ("Method", self.method),
             ("Reason", self.reason),
-            ("Outcomes", f"{self.n_outcomes:,}".replace(",", " ") if self.n_outcomes else None),
+            ("Outcomes", grouped(self.n_outcomes) if self.n_outcomes else None),
             ("Memory", f"about {readable_bytes(self.needed_bytes)}"),
             ("Time", f"about {readable_seconds(self.seconds)} on one core"),
             ("Counted", counting),

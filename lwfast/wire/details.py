@@ -110,16 +110,16 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
     last_updated: Any = None
 
     def _repr_html_(self) -> str:
-        from lwfast._base.showing.html import facts
+        from lwfast._base.showing.html import facts, grouped
 
-        limits = "; ".join(f"{n:,} from {k} photons on" for k, n in sorted(self.max_samples.items()))
+        limits = "; ".join(f"{k}: {grouped(n)}" for k, n in sorted(self.max_samples.items()))
         rows = [
             ("Online", "yes" if self.available else "no"),
             ("Modes", f"up to {self.n_modes}"),
             ("Input photons", f"up to {self.max_photon_input}"),
             ("min_detection", f"up to {self.max_detection_filter}"),
-            ("Samples", f"up to {self.default_max_samples:,}".replace(",", " ")),
-            ("Samples by min_detection", limits.replace(",", " ") or None),
+            ("Samples", f"up to {grouped(self.default_max_samples)}"),
+            ("Samples by min_detection", limits or None),
             ("Last heard of", self.last_updated),
         ]
         return facts(f"QPU {self.name}", rows)

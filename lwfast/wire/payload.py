@@ -52,7 +52,7 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return f"ArtemisPayload({', '.join(f'{name}={value!r}' for name, value in self.payload.items())})"
 
     def _repr_html_(self) -> str:
-        from lwfast._base.showing.html import code, facts
+        from lwfast._base.showing.html import code, facts, grouped
         from lwfast._base.showing.matrix_picture import matrix_picture
 
         rules = self.job_data or {}
@@ -61,7 +61,7 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             ("QPU", self.qpu),
             ("Input", code(self.input)),
             ("Modes", self.n_modes),
-            ("Samples", f"{self.n_samples:,}".replace(",", " ")),
+            ("Samples", grouped(self.n_samples)),
             ("min_detection", self.min_detection),
             ("Elements", "sent, to be implemented as they stand" if self.direct_implementation else None),
             ("Post-selection", rules.get("post_select") or None),

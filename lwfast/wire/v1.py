@@ -76,9 +76,9 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
 
     def _repr_html_(self) -> str:
-        from lwfast._base.showing.html import facts
+        from lwfast._base.showing.html import facts, grouped
 
-        task = f"{self.n_modes} modes, {self.n_photons} photons, {self.n_samples:,} samples".replace(",", " ")
+        task = f"{self.n_modes} modes, {self.n_photons} photons, {grouped(self.n_samples)} samples"
         rows = [
             ("Name", self.job_name),
             ("QPU", self.qpu),

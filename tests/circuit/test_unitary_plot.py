@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_every_size_can_be_drawn(n_modes: int, kind: str) -> None:
     figure.canvas.draw()
     for ax in np.ravel(axes):
         boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
-        assert all(a.x1 <= b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+        assert all(a.x1 <= b.x0 for a, b in itertools.pairwise(boxes))
         assert ax.get_tightbbox().y0 >= 0
 
 

@@ -399,7 +399,7 @@ def test_states_of_many_modes_are_a_map_below_the_bars():
     assert not axes.child_axes, "labels that a user gives are drawn"
 
 
-# --- what is written into a cut bar, and theory ---------------------------------------------------------------
+# --- what is written into a cut bar, and theory -----------------------------------------------------------
 
 
 def test_a_cut_bar_says_how_high_it_is_and_is_marked_as_cut(large):
@@ -421,9 +421,9 @@ def test_a_cut_bar_says_how_high_it_is_and_is_marked_as_cut(large):
 def test_theory_is_a_line_across_each_bar(result):
     theory = {(0, 1, 0): 0.5, (1, 0, 0): 0.25, (0, 0, 2): 0.25}
     distribution = ProbabilityDistribution(theory)
-    for given in (theory, distribution):
+    for expected in (theory, distribution):
         for normalize, scale in ((False, 100), (True, 1)):
-            _, axes = result.plot(theory=given, normalize=normalize)
+            _, axes = result.plot(theory=expected, normalize=normalize)
             (lines,) = axes.collections
             levels = {
                 label: segment[0][1]

@@ -43,6 +43,11 @@ def code(text: Any) -> Markup:
     return Markup(f'<span style="font-family:monospace">{escaped(text)}</span>')
 
 
+def grouped(number: int) -> str:
+    """Return an integer with spaces between thousands that keep it in one line."""
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
 def share_bar(share: float) -> Markup:
     """Return a bar for a number between 0 and 1."""
     width = 100 * min(max(share, 0.0), 1.0)
@@ -94,11 +99,7 @@ def table(
     )
     lines = "".join(f'<tr style="background:none">{_cells(row)}</tr>' for row in shown)
     rest = total - len(shown)
-    after = (
-        f'<div style="opacity:0.75">{rest:,} more {escaped(things)}</div>'.replace(",", " ")
-        if rest > 0
-        else ""
-    )
+    after = f'<div style="opacity:0.75">{grouped(rest)} more {escaped(things)}</div>' if rest > 0 else ""
     return _whole(title, f'<tr style="background:none">{head}</tr>{lines}', after)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
-
 import numpy as np
 
 from lwfast._base.showing.html import Markup
@@ -13,6 +11,11 @@ _PIXELS = 220.0
 _CELL = 22.0
 _MOST_MODES = 64
 """Larger matrices would be a grey area of 4000 squares and more."""
+_ANCHORS = (
+    "e2d9e2", "b3c6ce", "7ba1c2", "6276ba", "5e43a5", "4e186f", "2f1436",
+    "581647", "8e2c50", "b25652", "c6896c", "d4bcac", "e2d9e2",
+)  # fmt: skip
+"""The colours of the map "twilight" from -π to π, which plots use as well."""
 _LEAST = 0.03
 """Entries of a smaller magnitude, relative to the largest, are too small to be seen."""
 
@@ -32,7 +35,7 @@ def matrix_picture(matrix: ComplexArray) -> Markup:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{width:.0f}" '
         f'viewBox="0 0 {width:.1f} {width:.1f}" role="img" aria-label="Unitary">'
-        f'<rect width="{width:.1f}" height="{width:.1f}" fill="rgba(127,127,127,0.15)"/>'
+        f'<rect width="{width:.1f}" height="{width:.1f}" fill="#f1f3f5"/>'
     )
     parts = [head]
     for (row, column), size in np.ndenumerate(sizes):
@@ -41,13 +44,21 @@ def matrix_picture(matrix: ComplexArray) -> Markup:
             colour = _colour(float(np.angle(matrix[row, column])))
             parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{size * side:.1f}" height="{size * side:.1f}" '
-                f'fill="{colour}"/>'
+                f'fill="{colour}" stroke="#1f2328" stroke-width="0.4"/>'
             )
-    note = "Unitary: area is probability, colour is phase (0 red, π/2 green, π cyan, −π/2 violet)"
+    note = "Unitary: area is probability, colour is phase (0 dark, π/2 red, π light, −π/2 blue)"
     return Markup(f'{"".join(parts)}</svg><div style="opacity:0.75">{note}</div>')
 
 
 def _colour(phase: float) -> str:
-    """Return the colour of a phase in radians: the hue, at a lightness that light and dark pages show."""
-    red, green, blue = colorsys.hls_to_rgb(phase / (2 * np.pi) % 1.0, 0.5, 0.6)
-    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+    """Return the colour of a phase in radians: between those of the two nearest anchors."""
+    place = (phase / (2 * np.pi) + 0.5) % 1.0 * (len(_ANCHORS) - 1)
+    below = min(int(place), len(_ANCHORS) - 2)
+    part = place - below
+    mixed = [
+        round((1 - part) * first + part * second)
+        for first, second in zip(
+            bytes.fromhex(_ANCHORS[below]), bytes.fromhex(_ANCHORS[below + 1]), strict=True
+        )
+    ]
+    return f"#{bytes(mixed).hex()}"

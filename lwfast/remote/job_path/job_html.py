@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lwfast._base.showing.html import table
+from lwfast._base.showing.html import grouped, table
 from lwfast.remote.tracked import Tracked
 
 _HEADERS = ("Job", "Name", "QPU", "Status", "Created")
@@ -16,7 +16,7 @@ def known_of(job: Tracked) -> list[tuple[str, Any]]:
     about, sent = job.about, job.payload
     task = None
     if sent is not None:
-        task = f"{sent.n_modes} modes, {sent.input.n_photons} photons, {sent.n_samples:,} samples"
+        task = f"{sent.n_modes} modes, {sent.input.n_photons} photons, {grouped(sent.n_samples)} samples"
     return [
         ("Name", job.name),
         ("QPU", about.get("qpu")),

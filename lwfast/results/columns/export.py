@@ -24,12 +24,12 @@ def pandas_module() -> ModuleType:
         LightworksDependencyError: If it is not installed.
     """
     try:
-        import pandas
+        import pandas as pd
     except ImportError:
         raise LightworksDependencyError(
             "The package pandas is not installed; python -m pip install pandas (the extra lwfast[frames])."
         ) from None
-    return pandas
+    return pd
 
 
 def arrow_module() -> Any:
@@ -54,12 +54,12 @@ def polars_module() -> ModuleType:
         LightworksDependencyError: If it is not installed.
     """
     try:
-        import polars
+        import polars as pl
     except ImportError:
         raise LightworksDependencyError(
             "The package polars is not installed; python -m pip install polars."
         ) from None
-    module: ModuleType = polars  # known to mypy or not
+    module: ModuleType = pl  # known to mypy or not
     return module
 
 
