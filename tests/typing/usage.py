@@ -1,13 +1,12 @@
-"""How programs use lwfast, with the types that a checker has to find; `test_typing.py` runs checkers over it."""
+"""How programs use lwfast, with the types that a checker has to find; see `test_typing.py`."""
 
-from typing import Any
+from typing import Any, assert_type
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+import pandas as pd  # noqa: TID253  (a program of a user)
+from matplotlib.axes import Axes  # noqa: TID253
+from matplotlib.figure import Figure, SubFigure  # noqa: TID253
 from numpy.typing import NDArray
-from typing_extensions import assert_type
 
 import lwfast as lw
 from lwfast import emulator
