@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import frozen
+from lwfast._base.buffers import frozen, handed_out
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.dict_reading import DictReading, check_names
@@ -42,9 +42,9 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     Args:
         results: `(n_inputs, n_outputs)`, float or complex.
-        result_type: "probability" or "probability_amplitude".
-        inputs: The input states.
-        outputs: The output states.
+        result_type: What the values are: "probability" or "probability_amplitude".
+        inputs: The input state of each row.
+        outputs: The output state of each column.
         **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
 
     Raises:
@@ -113,7 +113,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
         Args:
             array: (n_inputs, n_outputs), float64 or complex128.
-            result_type: "probability" or "probability_amplitude".
+            result_type: What the values are: "probability" or "probability_amplitude".
             inputs: uint8[n_inputs, n_modes], or an axis, which results may share.
             outputs: uint8[n_outputs, n_modes], or an axis likewise.
             **attributes: Kept and readable as attributes.
@@ -205,7 +205,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         """Return the values, inputs by outputs."""
         refuse_pandas("result.display_as_dataframe()")
-        return np.array(self._array, dtype=dtype, copy=copy)
+        return handed_out(self._array, dtype, copy, "The values")
 
     def __iter__(self) -> Iterator[State]:
         axis = self._inputs

@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import frozen
+from lwfast._base.buffers import frozen, handed_out
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ended
 from lwfast.results.columns.dict_reading import DictReading
@@ -140,7 +140,8 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         """Return the values, in the order of `states`."""
         refuse_pandas(self._frame_remedy("pandas"))
-        return np.array(self._values, dtype=dtype, copy=copy)
+        what = "The values" if self._values.dtype.kind != "i" else "The counts"
+        return handed_out(self._values, dtype, copy, what)
 
     def _frame_remedy(self, library: str) -> str:
         """Return what makes a DataFrame of one of the libraries."""
@@ -222,7 +223,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
         Args:
             modes: One mode, or several whose photons are added up.
-            others: Likewise.
+            others: The modes on the other side, in the same forms as `modes`.
 
         Raises:
             ModeRangeError: If there is no such mode.
