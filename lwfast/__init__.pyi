@@ -16,6 +16,9 @@ from lwfast import (
 from lwfast import (
     tomography as tomography,
 )
+from lwfast import (
+    visualisation as visualisation,
+)
 from lwfast._base.settings import (
     settings as settings,
 )

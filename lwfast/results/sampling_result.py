@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +18,9 @@ from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, refuse_x
 from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
+from lwfast.results.plots.bars import DEFAULT_TOP
+from lwfast.results.plots.correlation_plot import plot_correlations
+from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.lightworks_results import lightworks_counts
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import (
@@ -36,6 +39,9 @@ from lwfast.tables.packed_table import Table, compact
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class SamplingResult(CountMap):
@@ -357,11 +363,45 @@ class SamplingResult(CountMap):
             states, counts, record, raw=self.known_raw, reason=reason or self.nothing_left
         )
 
-    def plot(self, show: bool = True, state_labels: Any = None, **options: Any) -> Any:
-        """Draw a bar chart; see `lwfast.results.plot_results` for the options."""
-        from lwfast.results.plots.result_plot import plot_results
+    def plot(
+        self,
+        show: bool = True,
+        state_labels: Mapping[Any, Any] | None = None,
+        *,
+        top: int = DEFAULT_TOP,
+        order: str = "count",
+        normalize: bool = False,
+        errors: bool = False,
+        ax: Axes | None = None,
+        compare: Any = None,
+        labels: Sequence[str] | None = None,
+        theory: Any = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a bar chart of the most frequent states; see `lwfast.results.plot_results` for the options."""
+        return plot_results(
+            self,
+            show=show,
+            state_labels=state_labels,
+            top=top,
+            order=order,
+            normalize=normalize,
+            errors=errors,
+            ax=ax,
+            compare=compare,
+            labels=labels,
+            theory=theory,
+        )
 
-        return plot_results(self, show=show, state_labels=state_labels, **options)
+    def plot_correlations(
+        self,
+        kind: str = "correlation",
+        show: bool = True,
+        *,
+        mode_labels: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a map of the correlations of modes; see `lwfast.results.plot_correlations`."""
+        return plot_correlations(self, kind, show=show, mode_labels=mode_labels, ax=ax)
 
     def to_lightworks(self) -> Any:
         """Return the counts as Lightworks' `SamplingResult`, with the input and the further attributes.

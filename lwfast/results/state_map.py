@@ -10,10 +10,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.buffers import frozen
+from lwfast._base.buffers import frozen, handed_out
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ended
 from lwfast.results.columns.dict_reading import DictReading
+from lwfast.results.columns.frame_calls import refuse_pandas, refuse_polars
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, has_an_x, refuse_x
 from lwfast.results.columns.record import deep_unless_same
@@ -171,7 +172,20 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     def keys(self) -> KeysView[State]:
         """The states, as a view."""
+        refuse_polars(self._frame_remedy("polars"))
         return StateKeys(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
+        """Return the values, in the order of `states`."""
+        refuse_pandas(self._frame_remedy("pandas"))
+        what = "The values" if self._values.dtype.kind != "i" else "The counts"
+        return handed_out(self._values, dtype, copy, what)
+
+    def _frame_remedy(self, library: str) -> str:
+        """Return what makes a DataFrame of one of the libraries."""
+        if hasattr(self, f"to_{library}"):
+            return f"result.to_{library}()"
+        return "a table of .states and .values()"
 
     def items(self) -> ItemsView[State, V]:
         """Pairs of state and value, as a view."""

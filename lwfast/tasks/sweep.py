@@ -168,6 +168,13 @@ class Sweep:
     def __repr__(self) -> str:
         return f"lwfast.Sweep({self._given!r}, {len(self)} settings of {', '.join(self.labels)})"
 
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import table
+
+        rows = ([k, *(float(f"{value:.6g}") for value in row)] for k, row in enumerate(self.settings[:50]))
+        title = f"Sweep: {len(self)} settings of a {type(self.task).__name__}"
+        return table(title, ["Setting", *self.labels], rows, n_rows=len(self), things="settings")
+
     def _generate_sweep(self) -> SweepData:
         """Return the data that a backend needs, as the task is now.
 

@@ -35,17 +35,24 @@ def plot_text(text: str, width: int) -> str:
 
 
 def _drawable(line: str, width: int) -> str:
-    if _is_formula(line) or (len(line) <= width and line.count("$") < 2):
+    if is_formula(line) or (len(line) <= width and line.count("$") < 2):
         return line
     parts = textwrap.wrap(line.replace(r"\$", "$"), width, drop_whitespace=False, replace_whitespace=False)
     return "\n".join(part.replace("$", r"\$") for part in parts)
 
 
-def _is_formula(line: str) -> bool:
-    """Whether Matplotlib takes a line as a formula, or text with formulas, and can read it."""
-    from matplotlib.cbook import is_math_text
+def is_formula(line: str) -> bool:
+    """Say whether Matplotlib takes a line as a formula, or text with formulas, and can read it.
 
-    if len(line) > _MOST_MATH or "$" not in line or not is_math_text(line):
+    Without Matplotlib no line is one.
+    """
+    if len(line) > _MOST_MATH or "$" not in line:
+        return False
+    try:
+        from matplotlib.cbook import is_math_text
+    except ImportError:
+        return False
+    if not is_math_text(line):
         return False
     try:
         _width_of(line)
@@ -70,4 +77,4 @@ def measure(text: str) -> tuple[int, int]:
         text: What `plot_text` has returned, or text without a dollar sign.
     """
     lines = text.split("\n")
-    return max(_width_of(line) if _is_formula(line) else len(line) for line in lines), len(lines)
+    return max(_width_of(line) if is_formula(line) else len(line) for line in lines), len(lines)
