@@ -39,7 +39,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "help": ("help_command", "Show the help of a command."),
     },
 }
-"""Heading, then name, then the file below `lwfast.cli` that holds `NAME_command`, and what it does in a line."""
+"""By heading and name: the file below `lwfast.cli` that holds `NAME_command`, and what it does in a line."""
 
 EXAMPLES = (
     ("lwfast demo", "See what lwfast does, in half a minute:"),
@@ -51,11 +51,11 @@ EXAMPLES = (
 class CommandGroup(click.Group):
     """All commands, each imported when it is wanted."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (a method of Click)
         """Return the names of all commands, in the order of the help."""
         return [name for section in COMMANDS.values() for name in section]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return a command, or None where there is none of this name."""
         for section in COMMANDS.values():
             if cmd_name in section:
@@ -82,7 +82,7 @@ class CommandGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(f"{name:{longest}}", told) for name, (_, told) in section.items()])
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write where to begin, and where to read on."""
         write_examples(EXAMPLES, formatter)
         formatter.write_paragraph()

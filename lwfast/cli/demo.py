@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 import time
 from pathlib import Path
-from typing import Any
+
+import click
 
 from lwfast.cli.extras import require
+from lwfast.cli.shared_options import command
 
 
-def add_parser(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "demo",
-        help="see the whole job path at work, no QPU needed",
-        description="Start a scheduler on a free loopback port and walk through the job path with it.",
-    )
-    parser.add_argument(
-        "--out", type=Path, default=None, help="folder for plots and results (default: ./lwfast-demo)"
-    )
-    parser.add_argument("--small", action="store_true", help="leave out the full-size job")
-    parser.set_defaults(run=run)
+@command(
+    "demo",
+    ("lwfast demo", "The whole job path, with files in ./lwfast-demo:"),
+    ("lwfast demo --small --out /tmp/demo", "Without the full-size job, elsewhere:"),
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("lwfast-demo"),
+    show_default=True,
+    help="Folder for plots and results.",
+)
+@click.option("--small", is_flag=True, help="Leave out the full-size job.")
+def demo_command(out: Path, small: bool) -> int:
+    """Start a scheduler on a free port of this machine, and walk through the job path with it.
+
+    What is printed can be pasted into Python. The exit code is 0 only if every step did what it should.
+    """
+    return run_demo(out, small)
 
 
-def run(args: argparse.Namespace) -> int:
+def run_demo(out: Path, small: bool) -> int:
     """Do the walkthrough; 0 only if every step did what it should."""
     # Before the kernels: nobody should wait for them and then be told what is missing.
     require("the demo", "server", "frames", "plot", "progress")
@@ -34,7 +42,6 @@ def run(args: argparse.Namespace) -> int:
     from lwfast.cli.demo_script import full_size_steps, walkthrough_steps
     from lwfast.cli.demo_steps import StepFailed, run_steps
 
-    out: Path = args.out or Path("lwfast-demo")
     out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     print("lwfast demo: make a task, submit it, follow the job, get the result.")
@@ -45,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     with remote.local_scheduler(workers=1) as local:
         print(f"Scheduler ready at {local.url}")
         steps = walkthrough_steps()
-        if not args.small:
+        if not small:
             steps += full_size_steps()
         try:
             run_steps(steps, {"out": out})

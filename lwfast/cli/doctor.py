@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @command("doctor", ("lwfast doctor", "What is installed, what is set, and does the scheduler answer?"))
 @client_options
 def doctor_command(url: str | None, profile: str | None, local: bool) -> int:
-    """Check settings, connection and installation, a line for each; exit code 1 if something does not work."""
+    """Check settings, connection and installation, a line for each; exit code 1 if one is BAD."""
     found = [check() for check in (_installation, _extras, _kernels, _folder)]
     try:
         scheduler = find(url, profile, local)

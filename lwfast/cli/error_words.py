@@ -43,7 +43,9 @@ def _doubtful(error: AmbiguousSubmissionError | SubmissionInterrupted) -> str:
     from lwfast.remote.configuration import intents
 
     said = str(error).partition(" The answer to a submit is lost:")
-    first = f"{said[0]} The answer to a submit is lost: its jobs may or may not exist." if said[1] else said[0]
+    first = (
+        f"{said[0]} The answer to a submit is lost: its jobs may or may not exist." if said[1] else said[0]
+    )
     first = first.replace("; see the attribute jobs", "")
     if error.key is not None and intents.exists(error.key):
         return (

@@ -27,7 +27,9 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> None:
     for word in words:
         group = within.command
         if not isinstance(group, click.Group):
-            raise click.UsageError(f"`{within.command_path}` has no commands of its own, so not {word!r}.", within)
+            raise click.UsageError(
+                f"`{within.command_path}` has no commands of its own, so not {word!r}.", within
+            )
         name, found, _ = group.resolve_command(within, [word])
         assert found is not None  # noqa: S101  (an unknown name is an error of its own)
         within = click.Context(found, parent=within, info_name=name)

@@ -25,8 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words behind `lwfast`; None takes those that this process was started with.
 
     Returns:
-        0 for success, 1 for an error that was explained in a line on stderr, 130 for Ctrl-C; of a program that
-        was run, what it ends with.
+        0 for success, 1 for an error that was explained in a line on stderr, 130 for Ctrl-C; of a program
+        that was run, what it ends with.
 
     Raises:
         SystemExit: With 2 where the command line is wrong, after a line that says how; with 0 after `--help`

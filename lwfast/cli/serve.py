@@ -38,7 +38,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option(
     "--token",
-    help=f"Token that clients send. Others can read it in the list of processes: {SERVE_TOKEN_VARIABLE} is safer. "
+    help=f"Token that clients send. Others can read it in the list of processes: "
+    f"{SERVE_TOKEN_VARIABLE} is safer. "
     "Default: a token that is made once, and kept in the data folder.",
 )
 @click.option(

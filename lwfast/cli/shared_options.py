@@ -61,14 +61,17 @@ def client_options(function: F) -> F:
             click.option(
                 "--url",
                 metavar="URL",
-                help="Base URL of the scheduler. Default: LWFAST_URL, the profile, what `lwfast login` saved, or "
+                help="Base URL of the scheduler. Default: LWFAST_URL, the profile, what `lwfast "
+                "login` saved, or "
                 "a scheduler of yours that runs here.",
             ),
             click.option(
                 "--profile", metavar="NAME", help="Profile of config.toml to use. Default: LWFAST_PROFILE."
             ),
             click.option(
-                "--local", is_flag=True, help="Use the scheduler of yours that runs here, whatever else is set."
+                "--local",
+                is_flag=True,
+                help="Use the scheduler of yours that runs here, whatever else is set.",
             ),
         )
     ):

@@ -11,8 +11,8 @@ from lwfast.cli.shared_options import command
 def warmup_command() -> int:
     """Compile every kernel now, with progress, so that no later call has to wait for it.
 
-    Where the package holds compiled kernels, there is nothing to do. The exit code is 1 where no later process would
-    find what was compiled.
+    Where the package holds compiled kernels, there is nothing to do. The exit code is 1 where no later
+    process would find what was compiled.
     """
     from lwfast._kernels.report import are_compiled_here, kept_in, why_not_kept
     from lwfast.emulator.warmup import warmup

@@ -33,7 +33,9 @@ class Announcer:
         self._path: Path | None = None
 
     def write(self, listener: socket.socket, token_file: Path | None) -> None:
-        """Write the announcement. A folder that cannot be written is a warning: the scheduler works all the same.
+        """Write the announcement.
+
+        A folder that cannot be written is a warning: the scheduler works all the same.
 
         Args:
             listener: The socket that the scheduler listens on. Nothing is announced where this machine itself
@@ -57,7 +59,9 @@ class Announcer:
             write_atomic(path, msgspec.json.encode(said), mode=0o600)
         except OSError as error:
             log.warning(
-                "%s cannot be written (%s), so commands find this scheduler by LWFAST_URL only", path, why(error)
+                "%s cannot be written (%s), so commands find this scheduler by LWFAST_URL only",
+                path,
+                why(error),
             )
             return
         self._path = path

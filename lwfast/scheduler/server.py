@@ -51,7 +51,9 @@ class Server(uvicorn.Server):
         announcer: Announcer | None = None,
     ) -> None:
         config = uvicorn.Config(
-            lambda: create_app(scheduler, token(), self._load(), None if announcer is None else announcer.key),
+            lambda: create_app(
+                scheduler, token(), self._load(), None if announcer is None else announcer.key
+            ),
             factory=True,
             http=Protocol,
             ws="none",

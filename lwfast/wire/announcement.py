@@ -1,12 +1,12 @@
 """How a scheduler that runs on this machine is found by the commands of the same user.
 
-`lwfast serve` writes an `Announcement` into the user's data folder, readable by that user alone, and removes it
-when it ends. After a crash the file stays, and another program may listen at the address by then. So whoever
-reads the file asks the address first, and sends a random challenge along. Only the scheduler that wrote the
-file knows its key, and can answer with `proof_of(key, challenge)`. No token is sent before that.
+`lwfast serve` writes an `Announcement` into the user's data folder, readable by that user alone, and removes
+it when it ends. After a crash the file stays, and another program may listen at the address by then. So
+whoever reads the file asks the address first, and sends a random challenge along. Only the scheduler that
+wrote the file knows its key, and can answer with `proof_of(key, challenge)`. No token is sent before that.
 
-The address holds a number such as 127.0.0.1, never a name: a name may lead to two programs, of which one could
-pass the other's answer on.
+The address holds a number such as 127.0.0.1, never a name: a name may lead to two programs, of which one
+could pass the other's answer on.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Which scheduler a command asks, and with which token.
 
-What is set counts first, as everywhere in lwfast. Where no URL is set, the scheduler of this user that runs here is
-taken, if there is one: it has to prove that it is the one which announced itself, before it gets its token (see
-`lwfast.remote.configuration.running`). Where a URL is saved and no token is set, the only saved token is taken. A URL
-from anywhere else gets no token that was not meant for it.
+What is set counts first, as everywhere in lwfast. Where no URL is set, the scheduler of this user that runs
+here is taken, if there is one: it has to prove that it is the one which announced itself, before it gets its
+token (see `lwfast.remote.configuration.running`). Where a URL is saved and no token is set, the only saved
+token is taken. A URL from anywhere else gets no token that was not meant for it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ class Found:
 
 
 def client_of(url: str | None, profile: str | None, local: bool) -> Client:
-    """Return the client of a command, and say on stderr where a scheduler was found without being named; see `find`."""
+    """Return the client of a command; see `find`.
+
+    Where the scheduler was found without being named, a line on stderr says so.
+    """
     found = find(url, profile, local)
     if found.url is not None and url is None and not local and found.how is not None:
         print(f"lwfast: {found.how}.", file=sys.stderr)
@@ -71,7 +74,9 @@ def find(url: str | None, profile: str | None, local: bool) -> Found:
 
     if local:
         if url is not None or profile is not None:
-            raise ConfigurationError("Give --local alone: --url and --profile say which scheduler is meant, too.")
+            raise ConfigurationError(
+                "Give --local alone: --url and --profile say which scheduler is meant, too."
+            )
         return _running_here(required_running())
     try:
         found, source = resolve_url(url, profile)
@@ -110,7 +115,9 @@ def _only_running() -> RunningScheduler | None:
     found = running_schedulers()
     if len(found) > 1:
         urls = ", ".join(one.url for one in found)
-        raise ConfigurationError(f"{len(found)} schedulers of yours run on this machine; choose with --url: {urls}.")
+        raise ConfigurationError(
+            f"{len(found)} schedulers of yours run on this machine; choose with --url: {urls}."
+        )
     return found[0] if found else None
 
 
@@ -125,12 +132,11 @@ def _running_here(running: RunningScheduler) -> Found:
     token = running.token or os.environ.get("LWFAST_TOKEN") or only_saved_token()
     if token is None:
         raise AuthenticationError(
-            f"The scheduler at {running.url} was started with a token of its own. Set LWFAST_TOKEN to it, or save "
+            f"The scheduler at {running.url} was started with a token of its own. Set LWFAST_TOKEN "
+            f"to it, or save "
             "it with `lwfast login`."
         )
-    return Found(
-        running.url, token, how=f"using your scheduler at {running.url}, which runs on this machine"
-    )
+    return Found(running.url, token, how=f"using your scheduler at {running.url}, which runs on this machine")
 
 
 def _token_of_running(url: str) -> str | None:

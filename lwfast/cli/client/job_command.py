@@ -25,18 +25,23 @@ Fact = tuple[str, str]
     "job",
     ("lwfast job 17770", "What is known of a job, with its log:"),
     ("lwfast job 17770 --wait && lwfast result 17770 -o result.npz", "Wait for it, then keep its result:"),
-    ("lwfast job 17770 --payload > task.json", "Keep what was submitted; `lwfast sample task.json` runs it here:"),
+    (
+        "lwfast job 17770 --payload > task.json",
+        "Keep what was submitted; `lwfast sample task.json` runs it here:",
+    ),
 )
 @click.argument("id")
 @click.option("--wait", is_flag=True, help="Wait until it is complete; exit code 1 if it did not succeed.")
 @click.option("--watch", is_flag=True, help="Draw the job anew until it is complete.")
-@click.option("--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end.")
+@click.option(
+    "--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end."
+)
 @click.option("--cancel", is_flag=True, help="Cancel it.")
 @click.option("--payload", is_flag=True, help="Print what was submitted, as JSON.")
 @client_options
 @json_option
 def job_command(
-    id: str,  # noqa: A002  (as it stands in the help)
+    id: str,
     wait: bool,
     watch: bool,
     timeout: float | None,
@@ -116,7 +121,9 @@ def _log(logs: Any) -> list[tuple[Any, str]]:
     """Read a job's log, whatever the scheduler takes for one."""
     entries = logs if isinstance(logs, list) else [] if logs is None else [logs]
     return [
-        (entry.get("createdDate"), str(entry.get("message", ""))) if isinstance(entry, dict) else (None, str(entry))
+        (entry.get("createdDate"), str(entry.get("message", "")))
+        if isinstance(entry, dict)
+        else (None, str(entry))
         for entry in entries
     ]
 
@@ -129,7 +136,8 @@ def _drawn(details: ArtemisJobDetails, record: JobRecord | None) -> RenderableTy
     from lwfast.cli.client.job_rows import STYLES
 
     head = Text.assemble(
-        (f"Job {shown(details.job_id)}: ", "bold"), (str(details.job_status), STYLES.get(details.job_status, ""))
+        (f"Job {shown(details.job_id)}: ", "bold"),
+        (str(details.job_status), STYLES.get(details.job_status, "")),
     )
     lines = [
         Text.assemble((f"  {shown(label)}: ", "dim"), shown(text))

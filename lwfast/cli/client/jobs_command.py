@@ -29,7 +29,10 @@ def _statuses(_: click.Context, __: click.Parameter, typed: str) -> list[Complet
     "jobs",
     ("lwfast jobs", "The latest jobs:"),
     ("lwfast jobs --status Scheduled --status Running --watch", "What waits and runs, kept up to date:"),
-    ("lwfast jobs --name 'HOM*' --limit 500 --json", "All jobs whose name begins with HOM, for another program:"),
+    (
+        "lwfast jobs --name 'HOM*' --limit 500 --json",
+        "All jobs whose name begins with HOM, for another program:",
+    ),
     ("lwfast jobs --pending", "Submits of yours of which nobody knows whether they arrived:"),
 )
 @click.option(
@@ -38,7 +41,8 @@ def _statuses(_: click.Context, __: click.Parameter, typed: str) -> list[Complet
     multiple=True,
     metavar="STATUS",
     shell_complete=_statuses,
-    help="Only jobs with this status: Accepted, Scheduled, Running, Completed, Failed, Cancelled or TimedOut. "
+    help="Only jobs with this status: Accepted, Scheduled, Running, Completed, Failed, Cancelled or "
+    "TimedOut. "
     "May be repeated.",
 )
 @click.option("--name", metavar="PATTERN", help="Only jobs of this name, or of names like 'HOM*'.")
@@ -65,7 +69,11 @@ def jobs_command(
     """List jobs, newest first: status, place in the queue, when they were made and how long they ran."""
     if pending.is_wanted(show_pending, resume, discard):
         pending.run(
-            show_pending, resume, discard, as_json=as_json, is_url_given=url is not None,
+            show_pending,
+            resume,
+            discard,
+            as_json=as_json,
+            is_url_given=url is not None,
             client=lambda: client_of(url, profile, local),
         )
         return

@@ -17,19 +17,24 @@ LOCAL_NAME = "local"
 
 @command(
     "login",
-    ("lwfast login --url https://scheduler.example/api/", "Save an address; the token is asked for, and not shown:"),
+    (
+        "lwfast login --url https://scheduler.example/api/",
+        "Save an address; the token is asked for, and not shown:",
+    ),
     ("lwfast login --local", "Keep using the scheduler that `lwfast serve` runs here, in programs too:"),
     ("lwfast login --url https://scheduler.example/api/ < token.txt", "Without a question, in a script:"),
 )
 @click.option("--url", metavar="URL", help="Base URL of the scheduler. Asked for if it is left out.")
 @click.option("--local", is_flag=True, help="Use the scheduler of yours that runs here, with its own token.")
 @click.option("--name", help="Name to save the token under. Default: the host of the URL, or `local`.")
-@click.option("--overwrite", is_flag=True, help="Replace a token of this name that was saved for something else.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace a token of this name that was saved for something else."
+)
 def login_command(url: str | None, local: bool, name: str | None, overwrite: bool) -> None:
     """Save the address of a scheduler and your token, once the two were tried out.
 
-    All commands and programs use them from then on, unless something else is set. The token goes to this address
-    only. `lwfast token delete NAME` forgets it.
+    All commands and programs use them from then on, unless something else is set. The token goes to this
+    address only. `lwfast token delete NAME` forgets it.
     """
     from lwfast.remote import Client, token
     from lwfast.remote.configuration import persistence
@@ -61,6 +66,8 @@ def login_command(url: str | None, local: bool, name: str | None, overwrite: boo
 
 def _asked_url() -> str:
     if not sys.stdin.isatty():
-        raise ConfigurationError("No address is given; add --url URL, or --local for the scheduler that runs here.")
+        raise ConfigurationError(
+            "No address is given; add --url URL, or --local for the scheduler that runs here."
+        )
     answer: str = click.prompt("URL of the scheduler", err=True)
     return answer

@@ -14,7 +14,10 @@ from lwfast.cli.shared_options import POSITIVE, SECONDS, client_options, command
     "result",
     ("lwfast result 17770", "Look at the most frequent outcomes:"),
     ("lwfast result 17770 --wait -o result.npz", "Wait for a job, and keep its result:"),
-    ("lwfast result 17770 --raw --top 5 --json", "What was measured before post-selection, for another program:"),
+    (
+        "lwfast result 17770 --raw --top 5 --json",
+        "What was measured before post-selection, for another program:",
+    ),
 )
 @click.argument("id")
 @click.option(
@@ -26,12 +29,14 @@ from lwfast.cli.shared_options import POSITIVE, SECONDS, client_options, command
 )
 @click.option("--raw", is_flag=True, help="Take the data before the job's own post-selection.")
 @click.option("--wait", is_flag=True, help="Wait until the job is complete.")
-@click.option("--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end.")
+@click.option(
+    "--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end."
+)
 @click.option("--top", type=POSITIVE, default=20, show_default=True, help="How many outcomes to print.")
 @client_options
 @json_option
 def result_command(
-    id: str,  # noqa: A002  (as it stands in the help)
+    id: str,
     output: Path | None,
     raw: bool,
     wait: bool,

@@ -13,6 +13,7 @@ from lwfast.cli.terminal.screen import print_json
 from lwfast.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from lwfast.cli.local_files.task_files import SavedTask
     from lwfast.remote import Client, Job
 
 
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
     "submit",
     ("lwfast submit jobs/first", "Submit a saved job once more:"),
     ("lwfast submit task.json --name Dip --wait", "Submit a payload under another name, and wait for it:"),
-    ("lwfast submit scan.json --qpu Artemis --save again.json", "Submit a saved batch, and keep the new ids:"),
+    (
+        "lwfast submit scan.json --qpu Artemis --save again.json",
+        "Submit a saved batch, and keep the new ids:",
+    ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--qpu", metavar="NAME", help="Another QPU than the one in the file.")
 @click.option("--name", help="Another job name than the one in the file.")
 @click.option("--wait", is_flag=True, help="Wait until all is complete; exit code 1 if something failed.")
-@click.option("--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end.")
-@click.option("--save", metavar="FILE", callback=output_path, help="Save the new job there; it must not exist yet.")
+@click.option(
+    "--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end."
+)
+@click.option(
+    "--save", metavar="FILE", callback=output_path, help="Save the new job there; it must not exist yet."
+)
 @client_options
 @json_option
 def submit_command(
@@ -44,17 +52,19 @@ def submit_command(
 ) -> int:
     """Submit what FILE holds: a saved job or batch, or a payload as `lwfast job ID --payload` prints it.
 
-    Of a saved job `.json` may be left out. A saved job whose answer was lost goes on under its key, which makes no
-    job twice, unless --name or --qpu change it.
+    Of a saved job `.json` may be left out. A saved job whose answer was lost goes on under its key, which
+    makes no job twice, unless --name or --qpu change it.
     """
     from lwfast import remote
+    from lwfast.cli.local_files.task_files import read_tasks
     from lwfast.remote.job_path.attempt import Attempt
     from lwfast.remote.job_path.job_and_batch import several_of
 
     if save is not None:
         _check_free(save)  # before anything is sent: afterwards, the new ids would be lost
+    tasks = read_tasks(file)
     client = client_of(url, profile, local)
-    jobs = _jobs(file, qpu, name, client)
+    jobs = [_job(task, qpu, name, client) for task in tasks]
     batch = remote.BatchJob(client=client)
     single = jobs[0] if len(jobs) == 1 else None
     attempt = Attempt([job.tracked for job in jobs], several_of(jobs), single=single)
@@ -83,25 +93,22 @@ def _check_free(path: Path) -> None:
 
     if path_to_save(path).exists():
         raise ConfigurationError(
-            f"{path_to_save(path)} exists already, and is not replaced; nothing was submitted. Name another file."
+            f"{path_to_save(path)} exists already, and is not replaced; nothing was submitted. Name "
+            f"another file."
         )
 
 
-def _jobs(file: Path, qpu: str | None, name: str | None, client: Client) -> list[Job]:
-    """Make the jobs that a file asks for, with the changes that were asked for."""
+def _job(task: SavedTask, qpu: str | None, name: str | None, client: Client) -> Job:
+    """Make a job of what a file holds, with the changes that were asked for."""
     import msgspec
 
     from lwfast import remote
-    from lwfast.cli.local_files.task_files import read_tasks
 
     changes: dict[str, Any] = {
         key: value for key, value in (("qpu", qpu), ("job_name", name)) if value is not None
     }
-    jobs = []
-    for task in read_tasks(file):
-        changed = msgspec.structs.replace(task.payload, **changes)
-        job = remote.Job(changed, client=client)
-        # A submit whose answer was lost goes on under its key, unless another one is asked for.
-        job.tracked.pending_key = task.pending_key if changed == task.payload else None
-        jobs.append(job)
-    return jobs
+    changed = msgspec.structs.replace(task.payload, **changes)
+    job = remote.Job(changed, client=client)
+    # A submit whose answer was lost goes on under its key, unless another one is asked for.
+    job.tracked.pending_key = task.pending_key if changed == task.payload else None
+    return job

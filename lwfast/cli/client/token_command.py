@@ -74,7 +74,9 @@ def list_names(as_json: bool) -> None:
     saved, theirs = read_tokens()
     names = list(dict.fromkeys([*saved, *theirs]))
     if as_json:
-        print_json([{"name": name, "saved_by": "lwfast" if name in saved else "lightworks"} for name in names])
+        print_json(
+            [{"name": name, "saved_by": "lwfast" if name in saved else "lightworks"} for name in names]
+        )
         return
     for name in names:
         print(shown(name) if name in saved else f"{shown(name)}  (saved by Lightworks' client)")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from lwfast.cli.shared_options import POSITIVE, command, json_option
-from lwfast.cli.terminal.screen import Column, is_terminal, print_json, print_table
-from lwfast.cli.terminal.wording import several
+from lwfast.cli.terminal.screen import Column, print_json, print_table
+from lwfast.cli.terminal.wording import several, shown
 from lwfast.errors import ResultError
+
+if TYPE_CHECKING:
+    from lwfast.results import SamplingResult
 
 MEASURES = (
     ("total_variation", "total variation distance"),
@@ -35,19 +38,24 @@ CLEARLY = 5.0
 @command(
     "compare",
     ("lwfast compare monday.npz friday.npz", "Has the device changed?"),
-    ("lwfast compare measured.npz emulated.json --top 5 --json", "For another program, with the five largest differences:"),
+    (
+        "lwfast compare measured.npz emulated.json --top 5 --json",
+        "For another program, with the five largest differences:",
+    ),
 )
 @click.argument("a", type=click.Path())
 @click.argument("b", type=click.Path())
-@click.option("--raw", is_flag=True, help="Compare the data before post-selection, where the files hold them.")
+@click.option(
+    "--raw", is_flag=True, help="Compare the data before post-selection, where the files hold them."
+)
 @click.option("--top", type=POSITIVE, default=10, show_default=True, help="How many outcomes to show.")
 @json_option
 def compare_command(a: str, b: str, raw: bool, top: int, as_json: bool) -> None:
     """Say how far apart the results in the files A and B are, and which outcomes differ most.
 
-    Each measure stands beside its standard error, and beside the value that two such samples of one distribution have
-    because of counting noise alone: that is what to compare it with. Sigmas are differences of shares in units of
-    their statistical error.
+    Each measure stands beside its standard error, and beside the value that two such samples of one
+    distribution have because of counting noise alone: that is what to compare it with. Sigmas are differences
+    of shares in units of their statistical error.
     """
     from lwfast.results import distances, load_result
 
@@ -56,25 +64,33 @@ def compare_command(a: str, b: str, raw: bool, top: int, as_json: bool) -> None:
     for file, result in zip((a, b), results, strict=True):
         _check_comparable(file, result)
     measured = {name: getattr(distances, name)(*results) for name, _ in MEASURES}
-    rows = differing(*results)[:top]
+    rows = differences(*results, top)
     if as_json:
         print_json(
             {name: finite(found._asdict()) for name, found in measured.items()}
             | {
                 "outcomes": [
-                    {"state": list(map(int, state)), "a": share_a, "b": share_b, "sigmas": sigmas}
-                    for state, share_a, share_b, sigmas in rows
+                    {"state": row.state, "a": row.a, "b": row.b, "sigmas": row.sigmas} for row in rows
                 ]
             }
         )
         return
     for letter, file, result in zip("AB", (a, b), results, strict=True):
-        print(f"{letter}: {file}, {several(result.n_samples, 'sample')} in {several(len(result), 'outcome')}")
+        print(
+            f"{letter}: {shown(file)}, {several(result.n_samples, 'sample')} in "
+            f"{several(len(result), 'outcome')}"
+        )
     print()
     print_table(
         MEASURE_COLUMNS,
         [
-            [told, *(f"{number:.4g}" for number in (measured[name].value, measured[name].error, measured[name].expected))]
+            [
+                told,
+                *(
+                    f"{number:.4g}"
+                    for number in (measured[name].value, measured[name].error, measured[name].expected)
+                ),
+            ]
             for name, told in MEASURES
         ],
     )
@@ -82,8 +98,13 @@ def compare_command(a: str, b: str, raw: bool, top: int, as_json: bool) -> None:
     print_table(
         OUTCOME_COLUMNS,
         [
-            [f"{share_a:.3%}", f"{share_b:.3%}", (f"{sigmas:+.1f}", "red" if abs(sigmas) >= CLEARLY else ""), str(state)]
-            for state, share_a, share_b, sigmas in rows
+            [
+                f"{row.a:.3%}",
+                f"{row.b:.3%}",
+                (f"{row.sigmas:+.1f}", "red" if abs(row.sigmas) >= CLEARLY else ""),
+                row.text,
+            ]
+            for row in rows
         ],
     )
     print()
@@ -104,21 +125,61 @@ def _check_comparable(file: str, result: Any) -> None:
         raise ResultError(f"{file} holds no counts, so there is nothing to compare.")
 
 
-def differing(a: Any, b: Any) -> list[tuple[Any, float, float, float]]:
-    """Return each outcome with its shares in both results and their difference in standard errors, largest first.
+class Difference(NamedTuple):
+    """An outcome in two results.
 
-    The error is that of a difference of two proportions, with the pooled share in place of both.
+    Attributes:
+        state: Its photon numbers, with "X" for an invalid qubit.
+        text: The same as a ket.
+        a: Its share of the first result; likewise `b` of the second.
+        sigmas: b - a, in units of the statistical error that it has where the two are samples of one
+            distribution.
     """
-    total_a, total_b = a.n_samples, b.n_samples
-    counts_a, counts_b = dict(a.items()), dict(b.items())
-    found = []
-    for state in {**counts_a, **counts_b}:
-        n_a, n_b = int(counts_a.get(state, 0)), int(counts_b.get(state, 0))
-        pooled = (n_a + n_b) / (total_a + total_b)
-        error = (pooled * (1 - pooled) * (1 / total_a + 1 / total_b)) ** 0.5
-        apart = n_b / total_b - n_a / total_a
-        found.append((state, n_a / total_a, n_b / total_b, apart / error if error else 0.0))
-    return sorted(found, key=lambda row: -abs(row[3]))
+
+    state: list[int | str]
+    text: str
+    a: float
+    b: float
+    sigmas: float
+
+
+def differences(a: SamplingResult, b: SamplingResult, top: int) -> list[Difference]:
+    """Return the outcomes that differ most, the largest number of sigmas first.
+
+    Args:
+        a: Counts.
+        b: Counts over as many modes.
+        top: How many.
+    """
+    import numpy as np
+
+    from lwfast.results.columns.index import StateIndex
+    from lwfast.results.columns.labels import row_text
+    from lwfast.state import X_CODE
+
+    (states_a, x_a), (states_b, x_b) = a.label_table, b.label_table
+    rows = StateIndex(states_a).rows(states_b)
+    new = rows < 0
+    rows[new] = len(states_a) + np.arange(int(new.sum()))
+    states = np.concatenate([states_a, states_b[new]])
+    counts = np.zeros((2, len(states)))
+    counts[0, : len(states_a)], counts[1, rows] = a.counts, b.counts
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / totals
+    pooled = counts.sum(axis=0) / totals.sum()
+    errors = np.sqrt(pooled * (1 - pooled) * (1 / totals).sum())
+    sigmas = np.divide(shares[1] - shares[0], errors, out=np.zeros(len(states)), where=errors > 0)
+    has_x = x_a or x_b
+    return [
+        Difference(
+            ["X" if has_x and n == X_CODE else int(n) for n in states[row]],
+            row_text(states[row], has_x),
+            float(shares[0, row]),
+            float(shares[1, row]),
+            float(sigmas[row]),
+        )
+        for row in np.argsort(-np.abs(sigmas), kind="stable")[:top]
+    ]
 
 
 def finite(numbers: dict[str, float]) -> dict[str, float | None]:
@@ -130,6 +191,7 @@ def finite(numbers: dict[str, float]) -> dict[str, float | None]:
 
 def _verdict(chi_square: Any) -> str:
     apart = (chi_square.value - chi_square.expected) / chi_square.error if chi_square.error else 0.0
+    said = f"chi-square is {apart:+.1f} standard errors from that of equal ones"
     if apart >= CLEARLY:
-        return f"These are different distributions: chi-square is {apart:.1f} standard errors above that of equal ones."
-    return f"These may well be samples of one distribution: chi-square is {apart:+.1f} standard errors from that of equal ones."
+        return f"These are different distributions: {said}."
+    return f"These may well be samples of one distribution: {said}."

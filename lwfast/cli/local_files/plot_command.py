@@ -16,7 +16,10 @@ DPI = 150
 @command(
     "plot",
     ("lwfast plot result.npz", "Draw a result into result.png:"),
-    ("lwfast plot result.npz --top 8 --errors -o figure.svg", "The eight most frequent outcomes, with error bars:"),
+    (
+        "lwfast plot result.npz --top 8 --errors -o figure.svg",
+        "The eight most frequent outcomes, with error bars:",
+    ),
     ("lwfast plot measured.json ideal.json --normalize -o both.pdf", "Two results beside each other:"),
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
@@ -27,7 +30,9 @@ DPI = 150
     callback=output_path,
     help="Write the picture there; its ending says which form: .png, .svg, .pdf. Default: FILE with .png.",
 )
-@click.option("--top", type=POSITIVE, metavar="N", help="How many outcomes have a bar, or a line, of their own.")
+@click.option(
+    "--top", type=POSITIVE, metavar="N", help="How many outcomes have a bar, or a line, of their own."
+)
 @click.option("--errors", is_flag=True, help="Draw the statistical errors.")
 @click.option("--normalize", is_flag=True, help="Draw shares of all counts in place of counts.")
 @click.option("--raw", is_flag=True, help="Draw the data before post-selection, where the files hold them.")

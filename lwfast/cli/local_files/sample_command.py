@@ -21,21 +21,42 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @command(
     "sample",
     ("lwfast sample task.json", "Look at what a task gives on perfect hardware:"),
-    ("lwfast sample task.json -n 100000 --seed 7 -o ideal.npz", "More samples, the same ones each time, into a file:"),
-    ("lwfast sample task.json --profile artemis-like --raw", "With the noise of a device, before post-selection:"),
+    (
+        "lwfast sample task.json -n 100000 --seed 7 -o ideal.npz",
+        "More samples, the same ones each time, into a file:",
+    ),
+    (
+        "lwfast sample task.json --profile artemis-like --raw",
+        "With the noise of a device, before post-selection:",
+    ),
     ("lwfast job 17770 --payload > task.json", "Make a task file of a job that was submitted:"),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("-n", "--samples", type=POSITIVE, metavar="N", help="How many samples to take. Default: as in the file.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Seed; the same one gives the same samples.")
-@click.option("--config", type=FILE, metavar="TOML", help="QPU file whose noise is applied, as for `lwfast serve`.")
+@click.option(
+    "-n", "--samples", type=POSITIVE, metavar="N", help="How many samples to take. Default: as in the file."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    metavar="N",
+    help="Seed; the same one gives the same samples.",
+)
+@click.option(
+    "--config", type=FILE, metavar="TOML", help="QPU file whose noise is applied, as for `lwfast serve`."
+)
 @click.option(
     "--profile",
     type=click.Choice(["artemis", "artemis-like", "artemis_like"]),
     help="A QPU file that ships with lwfast, in place of --config.",
 )
 @click.option("--raw", is_flag=True, help="Leave out the task's own post-selection.")
-@click.option("-o", "--output", metavar="FILE", callback=output_path, help="Save the result: .json, .npz, .parquet or .csv.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    callback=output_path,
+    help="Save the result: .json, .npz, .parquet or .csv.",
+)
 @click.option("--top", type=POSITIVE, default=20, show_default=True, help="How many outcomes to print.")
 @json_option
 def sample_command(
@@ -51,8 +72,8 @@ def sample_command(
 ) -> None:
     """Run the task in FILE on this machine, as a QPU would: no scheduler is needed.
 
-    FILE is a payload, as `lwfast job ID --payload` prints it, or a saved job (`job.save_to_file`). Without --config or
-    --profile the hardware is ideal.
+    FILE is a payload, as `lwfast job ID --payload` prints it, or a saved job (`job.save_to_file`). Without
+    --config or --profile the hardware is ideal.
     """
     from lwfast.cli.local_files.outcomes import save_or_show
     from lwfast.cli.local_files.task_files import read_tasks
@@ -62,7 +83,9 @@ def sample_command(
         result_path(output)  # raises what is wrong with the name before the work
     tasks = read_tasks(file)
     if len(tasks) > 1:
-        raise ConfigurationError(f"{file} holds a batch of {len(tasks)} jobs; save one job for `lwfast sample`.")
+        raise ConfigurationError(
+            f"{file} holds a batch of {len(tasks)} jobs; save one job for `lwfast sample`."
+        )
     result = sampled(tasks[0].payload, _hardware(tasks[0].payload, config, profile), samples, seed)
     save_or_show(result.raw_data if raw else result, output, top=top, as_json=as_json)
 
@@ -77,7 +100,8 @@ def sampled(payload: ArtemisPayload, hardware: HardwareModel, samples: int | Non
         seed: Seed, or None for a new one.
 
     Returns:
-        A `QPUSamplingResult`, or a `SweepResult` of the payload of a sweep; post-selected as the payload says.
+        A `QPUSamplingResult`, or a `SweepResult` of the payload of a sweep; post-selected as the payload
+        says.
     """
     import msgspec
 
@@ -87,10 +111,13 @@ def sampled(payload: ArtemisPayload, hardware: HardwareModel, samples: int | Non
     from lwfast.results.sweeps.restoring import result_of_body
     from lwfast.scheduler.workers.payload_run import run_payload
 
-    # As a scheduler does: programs that round a matrix to single precision are understood.
-    settings.unitary_precision = max(settings.unitary_precision, SINGLE_PRECISION)
     changed = payload if samples is None else msgspec.structs.replace(payload, n_samples=samples)
-    body = run_payload(changed, hardware, secrets.randbits(63) if seed is None else seed, run_raw)
+    before = settings.unitary_precision
+    settings.unitary_precision = SINGLE_PRECISION  # as in a scheduler: some programs round their matrices
+    try:
+        body = run_payload(changed, hardware, secrets.randbits(63) if seed is None else seed, run_raw)
+    finally:
+        settings.unitary_precision = before
     return result_of_body(body, {"qpu": f"{payload.qpu} (emulated here)", "job_name": payload.job_name})
 
 
@@ -112,6 +139,7 @@ def _hardware(payload: ArtemisPayload, config: Path | None, profile: str | None)
         raise ConfigurationError(str(error)) from error
     if payload.qpu not in qpus:
         raise ConfigurationError(
-            f"The task is for the QPU {payload.qpu!r}, and the file describes {', '.join(qpus)}; name that QPU there."
+            f"The task is for the QPU {payload.qpu!r}, and the file describes {', '.join(qpus)}; "
+            f"name that QPU there."
         )
     return HardwareModel.from_dict(qpus[payload.qpu].hardware_for(payload.n_modes))

@@ -56,7 +56,11 @@ def _about(result: Any) -> list[str]:
     if result.input is not None:
         lines.append(f"input: {result.input}")
     told = ("job_id", "job_name", "qpu", "created_date")
-    lines += [f"{name.replace('_', ' ')}: {shown(result.metadata[name])}" for name in told if name in result.metadata]
+    lines += [
+        f"{name.replace('_', ' ')}: {shown(result.metadata[name])}"
+        for name in told
+        if name in result.metadata
+    ]
     if result.history:
         lines.append(f"history: {', '.join(shown(step['step']) for step in result.history)}")
     return [*lines, ""]

@@ -63,5 +63,7 @@ def read_tasks(file: Path) -> list[SavedTask]:
         if job.tracked.payload is not None
     ]
     if not tasks or len(tasks) < len(jobs):
-        raise ConfigurationError(f"{path} holds a job without its payload, so nothing can be submitted or run.")
+        raise ConfigurationError(
+            f"{path} holds a job without its payload, so nothing can be submitted or run."
+        )
     return tasks

@@ -102,7 +102,9 @@ def table_of(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: i
 
     texts = [[_text(cell) for cell in row] for row in rows]
     kept = _fitting(columns, texts, width)
-    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold", collapse_padding=False)
+    table = Table(
+        box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold", collapse_padding=False
+    )
     for place in kept:
         column = columns[place]
         table.add_column(

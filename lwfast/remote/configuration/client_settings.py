@@ -1,9 +1,10 @@
 """Where each setting of a client comes from.
 
 Argument, then what the program chose with `set_api_url` and `token.set`, then environment, then profile, then
-what was saved (`lwfast login` saves URL and token together), then the files of Lightworks' client; where none has an answer, an error says what to set. A
-client that names its profile takes that before all but other arguments: the rest may belong to another
-scheduler. A profile's token is only ever sent to that profile's URL.
+what was saved (`lwfast login` saves URL and token together), then the files of Lightworks' client; where none
+has an answer, an error says what to set. A client that names its profile takes that before all but other
+arguments: the rest may belong to another scheduler. A profile's token is only ever sent to that profile's
+URL.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def resolve_url(url: str | None, profile: str | None = None, allow_insecure: boo
     raise MissingURLError(
         "No URL is set. Set it with remote.set_api_url(...), LWFAST_URL, a profile, or Client(url=...); to "
         "try things without a QPU, use remote.local_scheduler().",
-        shell="No URL is set, and no scheduler of yours runs on this machine. Start one with `lwfast serve`, or "
+        in_shell="No URL is set, and no scheduler of yours runs on this machine. Start one with "
+        "`lwfast serve`, or "
         "save the address of another with `lwfast login`.",
     )
 
@@ -131,15 +133,14 @@ def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
         raise ConfigurationError(
             f"{text!r} would send the token unencrypted to another machine. Use https, or, if the network is "
             "yours, Client(allow_insecure=True) or LWFAST_ALLOW_HTTP=1.",
-            shell=f"{text!r} would send the token unencrypted to another machine. Use https, or, if the network "
+            in_shell=f"{text!r} would send the token unencrypted to another machine. Use https, or, "
+            f"if the network "
             "is yours, set LWFAST_ALLOW_HTTP=1.",
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
 
 
-def resolve_token(
-    value: str | None, profile: str | None = None, url: str | None = None
-) -> tuple[str, str]:
+def resolve_token(value: str | None, profile: str | None = None, url: str | None = None) -> tuple[str, str]:
     """Find the token and say where it came from.
 
     Args:
@@ -165,7 +166,8 @@ def resolve_token(
     raise MissingTokenError(
         "No token is set. Set one with remote.token.set(...), load a saved one with remote.token.load(name), "
         "set LWFAST_TOKEN, or name a profile that has token_name.",
-        shell="No token is set for this scheduler. Save one with `lwfast login`, set LWFAST_TOKEN, or name a "
+        in_shell="No token is set for this scheduler. Save one with `lwfast login`, set "
+        "LWFAST_TOKEN, or name a "
         "profile that has token_name.",
     )
 
@@ -239,7 +241,11 @@ def save_login(url: str, token_name: str) -> None:
 def read_login() -> tuple[str, str] | None:
     """Return the URL and the name of the token that `lwfast login` saved, or None."""
     login, _ = persistence.read_setting(LOGIN)
-    if isinstance(login, dict) and isinstance(login.get("url"), str) and isinstance(login.get("token_name"), str):
+    if (
+        isinstance(login, dict)
+        and isinstance(login.get("url"), str)
+        and isinstance(login.get("token_name"), str)
+    ):
         return login["url"], login["token_name"]
     return None
 
@@ -268,7 +274,8 @@ def _check_same_profile(url: str, url_source: str, profile: str | None) -> None:
         f"The token is that of profile {name!r}, but the URL {url} is from {url_source}, so the token "
         "was not sent. Put that URL into the profile, or give the token too: Client(token=...), or, where no "
         "profile is named by argument, remote.token.load(NAME) or LWFAST_TOKEN.",
-        shell=f"The token is that of profile {name!r}, but the URL {url} is from {url_source}, so the token was "
+        in_shell=f"The token is that of profile {name!r}, but the URL {url} is from {url_source}, "
+        f"so the token was "
         "not sent. Put that URL into the profile, or leave the profile out.",
     )
 

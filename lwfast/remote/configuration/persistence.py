@@ -189,7 +189,8 @@ def read_profile(name: str) -> dict[str, Any]:
             raise ConfigurationError(
                 f"Profile {name!r} in {path} holds a token. Save the token with remote.token.save(NAME) and "
                 'put token_name = "NAME" there instead.',
-                shell=f"Profile {name!r} in {path} holds a token. Save the token with `lwfast token save NAME`, "
+                in_shell=f"Profile {name!r} in {path} holds a token. Save the token with `lwfast "
+                f"token save NAME`, "
                 'and put token_name = "NAME" there instead.',
             )
         if key not in _PROFILE_KEYS:

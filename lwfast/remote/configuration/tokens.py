@@ -25,7 +25,9 @@ class Token:
         chosen.set_token(check_token(token))
 
     def get(self) -> str:
-        """Return the token in use: the one set or loaded, else that of `LWFAST_TOKEN`, profile or `lwfast login`.
+        """Return the token in use.
+
+        It is the one that was set or loaded, else that of `LWFAST_TOKEN`, the profile, or `lwfast login`.
 
         Raises:
             AuthenticationError: There is none.
@@ -54,7 +56,8 @@ class Token:
             if not overwrite and (name in saved or name in persistence.read_tokens()[1]):
                 raise TokenError(
                     f"A token named {name!r} is saved already; choose another name or pass overwrite=True.",
-                    shell=f"A token named {name!r} is saved already; choose another name, or add --overwrite.",
+                    in_shell=f"A token named {name!r} is saved already; choose another name, or add "
+                    f"--overwrite.",
                 )
             saved[name] = value
 

@@ -305,7 +305,8 @@ class Transport:
             raise AuthenticationError(
                 "The scheduler did not accept the access token (401); it may have expired, or belong to "
                 "another scheduler.",
-                shell="The scheduler did not accept the access token (401); it may have expired, or belong to "
+                in_shell="The scheduler did not accept the access token (401); it may have expired, "
+                "or belong to "
                 "another scheduler. Save another one with `lwfast login`.",
             )
         if answer.status_code == 403:
@@ -335,7 +336,7 @@ class Transport:
                 f"{host} could not be trusted ({bottom.verify_message}), checked against "
                 f"{certificate or 'the certificates of the system'}. Set the right file with "
                 "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own).",
-                shell=f"{host} could not be trusted ({bottom.verify_message}), checked against "
+                in_shell=f"{host} could not be trusted ({bottom.verify_message}), checked against "
                 f"{certificate or 'the certificates of the system'}. Name the right file with "
                 "LWFAST_CERTIFICATE ('system' for the system's own), or in the profile.",
             )
@@ -348,7 +349,8 @@ class Transport:
             return ConfigurationError(
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-                shell=f"{self.scrub(str(error))}. Name a file that exists with LWFAST_CERTIFICATE, and look at "
+                in_shell=f"{self.scrub(str(error))}. Name a file that exists with "
+                f"LWFAST_CERTIFICATE, and look at "
                 "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
             )
         unsent = nothing_sent(error, outside)
@@ -357,7 +359,8 @@ class Transport:
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
                 "it speaks https, and the certificate file: remote.install_certificate(...) or "
                 "LWFAST_CERTIFICATE.",
-                shell=f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check "
+                in_shell=f"No encrypted connection to {host} could be made ({said}), so nothing was "
+                f"sent. Check "
                 "that it speaks https, and the certificate file: LWFAST_CERTIFICATE.",
             )
         if unsent:

@@ -43,7 +43,8 @@ def find_jobs(
         raise LightworksRemoteError(
             f"This scheduler lists ids only, so jobs cannot be found by {' and '.join(asked)}; filter by "
             "status, or keep the ids (job.save_to_file).",
-            shell=f"This scheduler lists ids only, so jobs cannot be found by {' and '.join(asked)}; filter by "
+            in_shell=f"This scheduler lists ids only, so jobs cannot be found by "
+            f"{' and '.join(asked)}; filter by "
             "--status instead.",
         )
     ids = sorted(api.job_ids(statuses), key=id_order, reverse=True)
@@ -62,8 +63,8 @@ def all_records(
 ) -> list[JobRecord]:
     """Ask for pages until there are enough records, or no more.
 
-    The scheduler knows whole names only. So all jobs are asked for where a name is a pattern, and those of other
-    names are left out here.
+    The scheduler knows whole names only. So all jobs are asked for where a name is a pattern, and those of
+    other names are left out here.
     """
     pattern = name if name is not None and set(name) & set(WILDCARDS) else None
     found: list[JobRecord] = []
@@ -80,7 +81,7 @@ def all_records(
 
 
 def _is_named(name: str, pattern: str) -> bool:
-    """Say whether a pattern such as `HOM*` stands for a name; a name that looks like one stands for itself."""
+    """Say whether a pattern such as `HOM*` stands for a name; such a name stands for itself."""
     return name == pattern or fnmatchcase(name, pattern)
 
 
