@@ -49,11 +49,11 @@ def _doubtful(error: AmbiguousSubmissionError | SubmissionInterrupted) -> str:
     first = first.replace("; see the attribute jobs", "")
     if error.key is not None and intents.exists(error.key):
         return (
-            f"{first} `lwfast jobs --resume {error.key}` sends it again under its key, which makes no job twice; "
-            "`lwfast jobs --pending` lists all such submits."
+            f"{first} `lwfast jobs --resume {error.key}` sends it again under its key, which makes no job "
+            "twice; `lwfast jobs --pending` lists all such submits."
         )
     if error.sent_at:
-        return f"{first} Before you submit again, see whether `lwfast jobs` lists a job made after {error.sent_at}."
+        return f"{first} Before you submit again, look in `lwfast jobs` for a job made after {error.sent_at}."
     return first
 
 

@@ -64,7 +64,7 @@ def compare_command(a: str, b: str, raw: bool, top: int, as_json: bool) -> None:
     for file, result in zip((a, b), results, strict=True):
         _check_comparable(file, result)
     measured = {name: getattr(distances, name)(*results) for name, _ in MEASURES}
-    rows = differences(*results, top)
+    rows = differences(results[0], results[1], top)
     if as_json:
         print_json(
             {name: finite(found._asdict()) for name, found in measured.items()}

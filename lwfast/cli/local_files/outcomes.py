@@ -66,11 +66,13 @@ def outcomes_as_plain(result: SamplingResult, top: int | None) -> dict[str, Any]
         "modes": int(result.n_modes),
         "samples": int(result.n_samples),
         "outcomes": len(result),
-        "counts": [
-            {"state": [part if isinstance(part, str) else int(part) for part in state], "count": int(count)}
-            for state, count in rows.items()
-        ],
+        "counts": [{"state": state_as_plain(state), "count": int(count)} for state, count in rows.items()],
     }
+
+
+def state_as_plain(state: Any) -> list[int | str]:
+    """Return a state as JSON has it: the photons of each mode, or "X" for an invalid qubit."""
+    return [part if isinstance(part, str) else int(part) for part in state]
 
 
 def print_sweep(sweep: SweepResult) -> None:

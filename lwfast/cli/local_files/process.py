@@ -21,19 +21,16 @@ _DIGITS = 9
 """Of a mode or number of photons; Python itself reads no more than 4300."""
 
 
-class _Parsed(click.ParamType):
-    """The type of an option whose value a function reads."""
+def _each(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], Any]:
+    """Return what reads every value of an option that may be repeated."""
 
-    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
-        self.name = name
-        self._read = read
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return what the function makes of the text."""
+    def convert(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Any:
         try:
-            return self._read(value)
+            return tuple(read(value) for value in values)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            raise click.BadParameter(str(error), context, parameter) from None
+
+    return convert
 
 
 def rule_of(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -109,7 +106,7 @@ class _Asked:
     "--rule",
     "rules",
     multiple=True,
-    type=_Parsed("rule", rule_of),
+    callback=_each(rule_of),
     metavar="MODES=TOTALS",
     help="Keep states with one of TOTALS photons in MODES, such as 0,1=1 or 2=0,1. May be repeated.",
 )
@@ -117,7 +114,7 @@ class _Asked:
     "--herald",
     "heralds",
     multiple=True,
-    type=_Parsed("herald", herald_of),
+    callback=_each(herald_of),
     metavar="MODE=PHOTONS",
     help="Keep states with PHOTONS in MODE and drop the mode. May be repeated.",
 )
@@ -125,7 +122,7 @@ class _Asked:
     "--map",
     "mappings",
     multiple=True,
-    type=_Parsed("mapping", mapping_of),
+    callback=_each(mapping_of),
     metavar="MAPPING",
     help="threshold, parity or dual_rail_to_qubit, with :invert to swap 0 and 1. May be repeated.",
 )

@@ -40,7 +40,7 @@ class JobProgress(Progress):
 
     def _show(self, *, job: Any, status: Status, position: int | None) -> None:  # type: ignore[override]
         where = f", position {position} in the queue" if position is not None else ""
-        text = f"Job {job.job_id}: {status}{where}"
+        text = f"Job {job.job_id}: {status}{where or _what_runs(job, status)}"
         ended = status.is_complete and id(job) not in self._done
         if ended:
             self._done.add(id(job))
@@ -66,6 +66,19 @@ class JobProgress(Progress):
         """Leave the last state of the line on the screen."""
         if self._line is not None:
             self._line.close()
+
+
+def _what_runs(job: Any, status: Status) -> str:
+    """Say what a job that runs is, where that is known: its samples and the size of its circuit."""
+    sent = job.tracked.payload
+    if status is not Status.RUNNING or sent is None:
+        return ""
+    size = f"{_several(sent.n_modes, 'mode')} and {_several(sum(sent.input), 'photon')}"
+    return f", {_several(sent.n_samples, 'sample')} of {size}"
+
+
+def _several(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _make_bar(n_jobs: int) -> Any:
