@@ -12,7 +12,7 @@ from lwfast.cli.shared_options import write_examples
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Start here": {
-        "demo": ("demo", "See the whole job path at work; no QPU needed."),
+        "demo": ("walkthrough.demo", "See the whole job path at work; no QPU needed."),
         "run": ("programs.run_program", "Run a program written for Lightworks, unchanged."),
         "serve": ("serve", "Run a scheduler on this machine, with a dashboard."),
         "login": ("client.login_command", "Save a scheduler's address and your token."),

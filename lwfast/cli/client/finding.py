@@ -2,7 +2,7 @@
 
 What is set counts first, as everywhere in lwfast. Where no URL is set, the scheduler of this user that runs
 here is taken, if there is one: it has to prove that it is the one which announced itself, before it gets its
-token (see `lwfast.remote.configuration.running`). Where a URL is saved and no token is set, the only saved
+token (see `lwfast.remote.configuration.found_here`). Where a URL is saved and no token is set, the only saved
 token is taken. A URL from anywhere else gets no token that was not meant for it.
 """
 
@@ -16,7 +16,7 @@ from lwfast.errors import AuthenticationError, ConfigurationError
 
 if TYPE_CHECKING:
     from lwfast.remote import Client
-    from lwfast.remote.configuration.running import RunningScheduler
+    from lwfast.remote.configuration.found_here import RunningScheduler
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def required_running() -> RunningScheduler:
 
 
 def _only_running() -> RunningScheduler | None:
-    from lwfast.remote.configuration.running import running_schedulers
+    from lwfast.remote.configuration.found_here import running_schedulers
 
     found = running_schedulers()
     if len(found) > 1:
@@ -147,7 +147,7 @@ def _token_of_running(url: str) -> str | None:
 
     if not is_loopback(urlsplit(url).hostname or ""):
         return None
-    from lwfast.remote.configuration.running import running_schedulers
+    from lwfast.remote.configuration.found_here import running_schedulers
 
     return next((one.token for one in running_schedulers() if one.url == url), None)
 

@@ -77,7 +77,7 @@ def _numbers(text: str, whole: str) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _ProcessLine:
     """The command line, by the names of the options."""
 
     files: tuple[str, ...]
@@ -156,7 +156,7 @@ def process_command(**given: Any) -> int:
     heralds, then through the mappings in their order; then all are added up. Modes number those of the states
     in the files, heralded modes counted. The exit code is 1 where something could not be processed.
     """
-    asked = _Asked(**given)
+    asked = _ProcessLine(**given)
     if asked.workers < 1:
         _say(f"--workers is {asked.workers}; it is at least 1")
         return 2
@@ -180,7 +180,7 @@ def process_command(**given: Any) -> int:
     return 1
 
 
-def _processed(asked: _Asked) -> int:
+def _processed(asked: _ProcessLine) -> int:
     from lwfast.results import scan_results
     from lwfast.results.columns.json_like import path_text
 

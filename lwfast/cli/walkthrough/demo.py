@@ -11,6 +11,7 @@ import click
 
 from lwfast.cli.extras import require
 from lwfast.cli.shared_options import command
+from lwfast.cli.walkthrough import demo_script
 
 
 @command(
@@ -37,30 +38,31 @@ def demo_command(out: Path, small: bool) -> int:
 def run_demo(out: Path, small: bool) -> int:
     """Do the walkthrough; 0 only if every step did what it should."""
     # Before the kernels: nobody should wait for them and then be told what is missing.
-    require("the demo", "server", "frames", "plot", "progress")
-    from lwfast import remote
-    from lwfast.cli.demo_script import full_size_steps, walkthrough_steps
-    from lwfast.cli.demo_steps import StepFailed, run_steps
+    require("the demo", "server", "plot", "progress")
+    from lwfast.cli.walkthrough.demo_steps import Namespace, StepFailed, run_steps
 
     out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    print("lwfast demo: make a task, submit it, follow the job, get the result.")
     _compile_first()
-    # A cold import of pandas takes as long as the jobs that go first, and no job would wait then.
-    importlib.import_module("pandas")
-    # One worker, so that jobs queue as they do at a QPU.
-    with remote.local_scheduler(workers=1) as local:
-        print(f"Scheduler ready at {local.url}")
-        steps = walkthrough_steps()
-        if not small:
-            steps += full_size_steps()
-        try:
-            run_steps(steps, {"out": out})
-        except StepFailed as failure:
-            print(f"\nlwfast demo: FAILED: {failure}", file=sys.stderr)
-            return 1
-    print(f"\nAll {len(steps)} steps did what they should, in {time.perf_counter() - began:.1f} s.")
-    print(f"Plots, results and the saved job are in {out}/")
+    # A cold import takes as long as the jobs that go first, and no job would wait then.
+    for name in ("lwfast.remote", "matplotlib.pyplot"):
+        importlib.import_module(name)
+    steps = demo_script.walkthrough_steps(out)
+    if not small:
+        steps += demo_script.full_size_steps()
+    steps += [demo_script.timing_step(), demo_script.last_step()]
+    namespace: Namespace = {}
+    try:
+        run_steps(steps, namespace)
+    except StepFailed as failure:
+        print(f"\nlwfast demo: FAILED: {failure}", file=sys.stderr)
+        return 1
+    finally:
+        if "local" in namespace:
+            namespace["local"].stop()
+    print(
+        f"\n{len(steps)} steps in {time.perf_counter() - began:.1f} s. Pictures, result and job are in {out}/"
+    )
     return 0
 
 
