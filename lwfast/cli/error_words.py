@@ -7,8 +7,23 @@ import re
 import click
 
 from lwfast.cli.terminal.wording import shown
-from lwfast.errors import AmbiguousSubmissionError, LightworksRemoteError, SubmissionInterrupted
+from lwfast.errors import (
+    AmbiguousSubmissionError,
+    ConnectionFailedError,
+    JobNotFoundError,
+    LightworksError,
+    LightworksRemoteError,
+    ResultsError,
+    SubmissionInterrupted,
+    ended,
+)
 
+REMEDIES: tuple[tuple[type[Exception], str], ...] = (
+    (ConnectionFailedError, "`lwfast doctor` checks the address; `lwfast serve` runs a scheduler here."),
+    (JobNotFoundError, "`lwfast jobs` lists the jobs that there are."),
+    (ResultsError, "`lwfast job ID` says more, and `lwfast job ID --wait` waits for it."),
+)
+"""What to type next, where the message of an error does not say."""
 _SPACES = re.compile(r"\s+")
 
 
@@ -34,6 +49,16 @@ def words_of(error: BaseException) -> str:
         return error.shell_words
     if isinstance(error, AmbiguousSubmissionError | SubmissionInterrupted):
         return _doubtful(error)
+    if (
+        isinstance(error, OSError)
+        and error.strerror
+        and error.filename
+        and not isinstance(error, LightworksError | LightworksRemoteError)
+    ):
+        return f"{error.filename}: {error.strerror}."
+    remedy = next((text for kind, text in REMEDIES if isinstance(error, kind)), None)
+    if remedy is not None:
+        return f"{ended(error)} {remedy}"
     notes = [note for note in getattr(error, "__notes__", ()) if "attribute" not in note]
     return " ".join([str(error), *notes])
 

@@ -18,7 +18,7 @@ from lwfast.cli.walkthrough.demo_steps import DemoStep
 
 @pytest.mark.slow
 def test_demo_as_a_user_runs_it(tmp_path):
-    """`lwfast demo` in an empty folder walks through the whole job path, in fewer lines than two screens have."""
+    """`lwfast demo` in an empty folder walks through the whole job path, on two screens."""
     done = subprocess.run(
         [sys.executable, "-m", "lwfast", "demo"],
         cwd=tmp_path,

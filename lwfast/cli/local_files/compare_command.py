@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from lwfast.cli.local_files.result_files import read_result
 from lwfast.cli.shared_options import POSITIVE, command, json_option
 from lwfast.cli.terminal.screen import Column, print_json, print_table
 from lwfast.cli.terminal.wording import several, shown
@@ -57,10 +58,9 @@ def compare_command(a: str, b: str, raw: bool, top: int, as_json: bool) -> None:
     distribution have because of counting noise alone: that is what to compare it with. Sigmas are differences
     of shares in units of their statistical error.
     """
-    from lwfast.results import distances, load_result
+    from lwfast.results import distances
 
-    results = [load_result(file) for file in (a, b)]
-    results = [result.raw_data if raw else result for result in results]
+    results = [read_result(file, raw) for file in (a, b)]
     for file, result in zip((a, b), results, strict=True):
         _check_comparable(file, result)
     measured = {name: getattr(distances, name)(*results) for name, _ in MEASURES}

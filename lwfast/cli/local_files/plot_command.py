@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from lwfast.cli.extras import require
+from lwfast.cli.local_files.result_files import read_result
 from lwfast.cli.shared_options import POSITIVE, command, output_path
 
 DPI = 150
@@ -44,11 +45,9 @@ def plot_command(
     import matplotlib as mpl
 
     from lwfast.cli.local_files.outcomes import is_sweep
-    from lwfast.results import load_result
     from lwfast.results.columns.json_like import path_text
 
-    results = [load_result(file) for file in files]
-    results = [result.raw_data if raw else result for result in results]
+    results = [read_result(file, raw) for file in files]
     options: dict[str, Any] = {"show": False, "errors": errors} | ({} if top is None else {"top": top})
     mpl.use("agg")  # a file is written, whatever screen there is
     if any(map(is_sweep, results)):

@@ -13,6 +13,7 @@ from lwfast.cli.local_files.outcomes import (
     print_sweep,
     sweep_as_plain,
 )
+from lwfast.cli.local_files.result_files import read_result
 from lwfast.cli.shared_options import POSITIVE, command, json_option
 from lwfast.cli.terminal.screen import print_json
 from lwfast.cli.terminal.wording import several, shown
@@ -29,10 +30,7 @@ from lwfast.cli.terminal.wording import several, shown
 @json_option
 def show_command(file: str, raw: bool, top: int, as_json: bool) -> None:
     """Show what FILE holds: a result in .json, .npz, .parquet or .csv, as lwfast or Lightworks saves it."""
-    from lwfast.results import load_result
-
-    result = load_result(file)
-    result = result.raw_data if raw else result
+    result = read_result(file, raw)
     if as_json:
         print_json(sweep_as_plain(result, top) if is_sweep(result) else outcomes_as_plain(result, top))
         return

@@ -105,6 +105,7 @@ def table_of(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: i
     table = Table(
         box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold", collapse_padding=False
     )
+    taken = sum(GAP + _widest(columns[place], texts, place) for place in kept if not columns[place].flexible)
     for place in kept:
         column = columns[place]
         table.add_column(
@@ -113,6 +114,7 @@ def table_of(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: i
             no_wrap=True,
             overflow="ellipsis",
             min_width=None if column.flexible else _widest(column, texts, place),
+            max_width=max(LEAST_FLEXIBLE, width - taken) if column.flexible else None,
         )
     for row, line in zip(rows, texts, strict=True):
         cells = [(line[place], row[place]) for place in kept]
