@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from lwfast.cli.local_files.result_files import read_result
+from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.shared_options import POSITIVE, command, json_option
 from lwfast.cli.terminal.screen import Column, print_json, print_table
 from lwfast.cli.terminal.wording import several, shown

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from lwfast.cli.extras import require
-from lwfast.cli.local_files.result_files import read_result
+from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.shared_options import POSITIVE, command, output_path
 
 DPI = 150

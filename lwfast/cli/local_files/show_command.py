@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.local_files.outcomes import (
     is_sweep,
     outcomes_as_plain,
@@ -13,7 +14,6 @@ from lwfast.cli.local_files.outcomes import (
     print_sweep,
     sweep_as_plain,
 )
-from lwfast.cli.local_files.result_files import read_result
 from lwfast.cli.shared_options import POSITIVE, command, json_option
 from lwfast.cli.terminal.screen import print_json
 from lwfast.cli.terminal.wording import several, shown

@@ -39,7 +39,8 @@ class JobProgress(Progress):
         self.told(job=job, status=status, position=position)
 
     def _show(self, *, job: Any, status: Status, position: int | None) -> None:  # type: ignore[override]
-        where = f", position {position} in the queue" if position is not None else ""
+        waits = position is not None and status is not Status.RUNNING
+        where = f", position {position} in the queue" if waits else ""
         text = f"Job {job.job_id}: {status}{where or _what_runs(job, status)}"
         ended = status.is_complete and id(job) not in self._done
         if ended:
