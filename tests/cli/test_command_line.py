@@ -115,8 +115,10 @@ def test_help_of_what_is_not_there(capsys):
 
 def test_the_help_imports_no_command(capsys):
     """So that it is there at once, however much a command needs."""
-    code = "import sys; from lwfast.cli import main\ntry: main(['--help'])\nexcept SystemExit: "
-    "print('|', *sys.modules)"
+    code = (
+        "import sys\nfrom lwfast.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    print('|', *sys.modules)"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     ).stdout.rpartition("|")[2]
@@ -283,8 +285,10 @@ def test_a_program_with_a_click_of_its_own(tmp_path):
     """What stands beside a program goes before packages of the same name, as under `python`."""
     (tmp_path / "click.py").write_text("name = 'mine'\n")
     (tmp_path / "program.py").write_text("import sys, click\nprint(click.name, sys.argv[1:])\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "lwfast").write_text("import sys\nfrom lwfast.cli import main\nsys.exit(main())\n")
     done = subprocess.run(
-        [sys.executable, "-m", "lwfast", "run", "program.py", "--help", "--", "-m", "", "--profile"],
+        [sys.executable, "bin/lwfast", "run", "program.py", "--help", "--", "-m", "", "--profile"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(lw.__file__).parents[1])},
         capture_output=True,

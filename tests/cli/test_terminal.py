@@ -89,7 +89,7 @@ def test_colours_are_for_terminals_only(monkeypatch, no_color, coloured):
 
 
 def test_jobs_as_json(run, ours):
-    ours.add({"job_name": "φ \udcff", "qpu": "Artemis", "input": [1]}, status="Completed")
+    ours.add({"job_name": "φ", "qpu": "Artemis", "input": [1]}, status="Completed")
     code, out, _ = run("jobs", "--json")
     assert code == 0
     assert out.isascii()

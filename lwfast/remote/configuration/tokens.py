@@ -97,7 +97,10 @@ class Token:
         saved, theirs = persistence.read_tokens()
         names = list(dict.fromkeys([*saved, *theirs]))
         if not names and not (persistence.own_folder() / persistence.TOKENS).exists():
-            raise TokenError("No tokens have been saved yet; use token.set(...), then token.save(name).")
+            raise TokenError(
+                "No tokens have been saved yet; use token.set(...), then token.save(name).",
+                in_shell="No tokens have been saved yet; use `lwfast token save NAME`.",
+            )
         print(names)  # noqa: T201  (the reference's interface)
         return names
 
