@@ -75,6 +75,27 @@ README_ROWS = {
         "lwfast",
         "lightworks_remote",
     ),
+    "A small Sampler made and run: 6 modes, 3 photons, 1,000 samples": (
+        "everyday_runs",
+        "Small tasks on a circuit that is there",
+        "Sampler, 6 modes, 3 photons, 1,000 samples",
+        "lwfast",
+        "lightworks",
+    ),
+    "10,000 settings of 8 modes and 4 photons, 1,000 samples each": (
+        "sweeps",
+        "Whole sweeps",
+        "10,000 settings, 8 modes, 4 photons, 1000 samples each",
+        "lwfast",
+        "exqalibur",
+    ),
+    "A mean and its 45 exact slopes, 10 modes and 5 photons": (
+        "gradients",
+        "A mean and all its slopes",
+        "10 modes, 5 photons, ideal",
+        "lwfast",
+        "merlin",
+    ),
 }
 """Rows of the README: section, start of a table's title, first cell of a row, our column, the peer's."""
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -100,8 +121,9 @@ def main(names: list[str]) -> int:
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "tables": tables,
         }
-        print(f"{name}: {time.perf_counter() - began:.0f} s")
-    MEASURED.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
+        # After each section, so that a run that is stopped keeps what it has measured.
+        MEASURED.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
+        print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
     DEMO_FIGURE.write_text(json.dumps(demo_figure(measured), indent=2, ensure_ascii=False) + "\n")
     (ROOT / "docs" / "performance.md").write_text(render(measured))
     readme = ROOT / "README.md"
@@ -118,7 +140,14 @@ def readme_block(measured: dict) -> str:
             continue
         values = row_of(measured, section, title, first)
         name = values[peer] if peer == "best peer" else peer
-        rows.append([what, values[ours], f"{values[name]} ({name})", values["ratio"]])
+        rows.append(
+            [
+                what,
+                values[ours],
+                f"{values[name]} ({name})",
+                values.get("ratio") or values[f"ratio to {name}"],
+            ]
+        )
     machines = {section["machine"].split(", Python")[0] for section in measured.values()}
     table = markdown(["What", "lwfast", "best peer", "ratio"], rows)
     return f"{table}\n\nMeasured on {' / '.join(sorted(machines))}; [all tables](docs/performance.md)."

@@ -281,7 +281,7 @@ class AmbiguousSubmissionError(JobSubmissionError):
     """The answer to a submit was lost, so the job may or may not exist.
 
     Attributes:
-        payload: What was sent.
+        payload: The payload that was sent, to compare with jobs at the scheduler.
         sent_at: When it was sent, ISO 8601 in UTC: look for a job of this name created after it.
         jobs: Jobs of the same batch that the scheduler had accepted before.
         failed: Name of each job of the same batch that was not accepted for certain, with its exception.

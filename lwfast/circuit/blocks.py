@@ -119,7 +119,7 @@ def as_unitary_matrix(unitary: Any) -> ComplexArray | MatrixOfParameters:
     SVD): its rounding would be an error of 1e-7 there, which schedulers refuse.
 
     Args:
-        unitary: Array-like, (n, n).
+        unitary: Matrix of shape (n, n), complex or real; it is copied.
 
     Raises:
         NotUnitaryError: It is not unitary; the message says by how much it misses.

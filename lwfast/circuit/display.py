@@ -20,12 +20,12 @@ def display(
     """Return a drawing of a circuit.
 
     Args:
-        circuit: The circuit.
-        display_loss: Draw loss elements.
+        circuit: The circuit to draw, with the values that its parameters have now.
+        display_loss: Whether to draw loss elements; by default False.
         mode_labels: One text for each mode that can be named; None numbers them.
-        display_type: "svg" or "mpl".
+        display_type: "svg" for a vector image in a notebook, or "mpl" for a Matplotlib figure.
         show_parameter_values: Write values of Parameters rather than their labels.
-        display_barriers: Draw barriers.
+        display_barriers: Whether to draw barriers; by default False.
 
     Returns:
         An `SvgDrawing` for "svg"; a Matplotlib figure and its axes for "mpl".

@@ -42,7 +42,7 @@ class PhotonicCircuit:
     of later calls skip them.
 
     Args:
-        n_modes: Number of modes.
+        n_modes: How many modes the circuit has, heralded ones included; at least 1.
 
     Raises:
         TypeError: `n_modes` is no integer.
@@ -157,9 +157,10 @@ class PhotonicCircuit:
         """Add a beam splitter between two modes.
 
         Args:
-            mode_1: The first mode.
+            mode_1: The first mode that the beam splitter acts on, counted from 0.
             mode_2: The second mode; None takes the one after the first.
-            reflectivity: In [0, 1].
+            reflectivity: Share of the light that stays in its mode, from 0 to 1; by default 0.5. May be a
+                Parameter.
             loss: Of each of the two modes, in [0, 1].
             convention: "Rx" for [[r, it], [it, r]], "H" for [[r, t], [t, -r]].
 
@@ -181,9 +182,10 @@ class PhotonicCircuit:
         """Add a phase shift.
 
         Args:
-            mode: The mode.
-            phi: In radians.
-            loss: In [0, 1].
+            mode: The mode that is shifted, counted from 0.
+            phi: Phase in radians. May be a Parameter.
+            loss: Share of the light that is lost behind the element, from 0 to 1; by default 0. May be a
+                Parameter.
 
         Raises:
             ModeRangeError: The mode is outside the circuit.
@@ -199,7 +201,7 @@ class PhotonicCircuit:
         """Add loss on a mode.
 
         Args:
-            mode: The mode.
+            mode: The mode that loses light, counted from 0.
             loss: Probability that a photon is lost, in [0, 1].
 
         Raises:
@@ -274,7 +276,7 @@ class PhotonicCircuit:
         A circuit with heralds becomes a group, and brings the modes of its heralds with it as internal modes.
 
         Args:
-            circuit: What to add.
+            circuit: The circuit or component to add; it is copied, but shares its Parameters.
             mode: The mode on which its first mode is placed.
             group: Draw it as one element.
             name: What is written on the group; None takes the name of its only group, or "Circuit".
@@ -388,10 +390,10 @@ class PhotonicCircuit:
 
         Args:
             show_parameter_values: Write values of Parameters rather than their labels.
-            display_loss: Draw loss elements.
+            display_loss: Whether to draw loss elements; by default False.
             mode_labels: One text for each mode that can be named; None numbers them.
             display_type: "svg" to show a vector image in a notebook, "mpl" a Matplotlib figure.
-            display_barriers: Draw barriers.
+            display_barriers: Whether to draw barriers; by default False.
 
         Raises:
             DisplayError: `display_type` is unknown, or the number of labels does not fit.
@@ -424,9 +426,9 @@ class PhotonicCircuit:
                 a name without an ending.
             svg: Write SVG; False writes PNG.
             show_parameter_values: Write values of Parameters rather than their labels.
-            display_loss: Draw loss elements.
+            display_loss: Whether to draw loss elements; by default False.
             mode_labels: One text for each mode that can be named; None numbers them.
-            display_barriers: Draw barriers.
+            display_barriers: Whether to draw barriers; by default False.
 
         Raises:
             DisplayError: The number of labels does not fit, or the path has the ending of another format.

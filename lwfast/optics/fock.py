@@ -30,7 +30,7 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
     """List every Fock state of a number of photons.
 
     Args:
-        n_modes: Number of modes.
+        n_modes: Number of modes of each state; at least 1.
         n_photons: Number of photons, at most 255.
 
     Returns:
@@ -118,7 +118,7 @@ def fock_unrank(ranks: ArrayLike, n_modes: int, n_photons: int) -> StateTable:
 
     Args:
         ranks: Integers (...), each from 0 to C(n_modes + n_photons - 1, n_photons) - 1.
-        n_modes: Number of modes.
+        n_modes: Number of modes of each state; at least 1.
         n_photons: Number of photons, at most 255.
 
     Returns:

@@ -37,7 +37,7 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
     decomposition, and the phases of R moved into Q.
 
     Args:
-        N: Number of modes.
+        N: Number of modes, at least 1: the result has the shape (N, N).
         seed: Integer from 0 to 2^32 - 1, or None for a new matrix at each call.
         rng: Seed or generator of NumPy's present kind; another matrix than for the same number as `seed`.
 
@@ -77,7 +77,7 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
     """Draw a permutation matrix, each equally likely.
 
     Args:
-        N: Number of modes.
+        N: Number of modes, at least 1: the result has the shape (N, N).
         seed: Integer from 0 on, or None for a new matrix at each call. Gives the matrix of Lightworks.
         rng: Seed or generator; an integer draws the same matrix as the same `seed`.
 
@@ -157,7 +157,7 @@ def check_unitary(matrix: ArrayLike, *, atol: float | None = None) -> None:
 
     Args:
         matrix: (..., n, n), any numeric dtype.
-        atol: As in `is_unitary`.
+        atol: Largest deviation that is accepted, as in `is_unitary`.
 
     Raises:
         NotUnitaryError: It is not; the message says by how much it misses.

@@ -197,7 +197,16 @@ class CountMap(StateMap[int]):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """Return the counts, in the order of `states`."""
-        return np.array(self.counts, dtype=dtype, copy=copy)
+        counts = self.counts
+        if copy:
+            return np.array(counts, dtype=dtype)
+        found = np.asarray(counts, dtype=dtype)  # `copy=None` is unknown to NumPy 1
+        if copy is False and found is not counts:
+            msg = (
+                f"The counts are {counts.dtype}; as {found.dtype} they need a copy, which copy=False forbids."
+            )
+            raise ValueError(msg)
+        return found
 
 
 def columns_of(results: Any) -> tuple[LabelTable, Counts]:

@@ -53,7 +53,7 @@ class ProbabilityDistribution(StateMap[float]):
 
         Args:
             states: Photon numbers, `(N, n_modes)`, integers from 0 to 255; equal rows are added up.
-            probabilities: `(N,)` floats.
+            probabilities: Float array of shape (N,): the probability of each state.
 
         Raises:
             ProbabilityDistributionError: If a probability is negative or not finite.

@@ -54,7 +54,7 @@ class QPUSamplingResult(SamplingResult):
         """Read the answer of the results endpoint.
 
         Args:
-            body: What `decode_result` takes.
+            body: The scheduler's answer: JSON as bytes, text, a path or an open file, as for `decode_result`.
             metadata: Job id, QPU and the like; saved with the result.
 
         Raises:

@@ -79,7 +79,7 @@ class SamplingResult(CountMap):
         Args:
             states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
             counts: `(N,)` integers, not negative.
-            input: The input state.
+            input: The input state that the samples belong to.
             raw: The data before post-selection: a result, or a pair of states and counts.
             post_selection: What was applied to the raw data: JSON-like data, or anything that post-selects.
             job_data: What travelled with the job, JSON-like.
@@ -253,7 +253,7 @@ class SamplingResult(CountMap):
         """Draw `n` of the measured samples.
 
         Args:
-            n: How many.
+            n: How many samples to draw from the counts.
             rng: Seed or generator; the same seed draws the same samples.
             replace: Put each back before the next is drawn (a bootstrap sample); False draws a subset.
 

@@ -34,9 +34,9 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     Args:
         results: `(n_inputs, n_outputs)`, float or complex.
-        result_type: "probability" or "probability_amplitude".
-        inputs: The input states.
-        outputs: The output states.
+        result_type: What the values are: "probability" or "probability_amplitude".
+        inputs: The input state of each row.
+        outputs: The output state of each column.
         **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
 
     Raises:
@@ -105,7 +105,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
         Args:
             array: (n_inputs, n_outputs), float64 or complex128.
-            result_type: "probability" or "probability_amplitude".
+            result_type: What the values are: "probability" or "probability_amplitude".
             inputs: uint8[n_inputs, n_modes], or an axis, which results may share.
             outputs: uint8[n_outputs, n_modes], or an axis likewise.
             **attributes: Kept and readable as attributes.

@@ -209,7 +209,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
         Args:
             modes: One mode, or several whose photons are added up.
-            others: Likewise.
+            others: The modes on the other side, in the same forms as `modes`.
 
         Raises:
             ModeRangeError: If there is no such mode.

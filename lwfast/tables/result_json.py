@@ -38,7 +38,7 @@ class DecodedResult(NamedTuple):
     Attributes:
         states: `uint8[N, n_modes]`, distinct rows in the order of the body. Subtract photon numbers of it as
             `states.astype(int)`: uint8 has no sign and ends at 255.
-        counts: `int64[N]`.
+        counts: `int64[N]`, how often each state was detected.
         job_data: What travelled with the job, or None.
         is_null: The body said `"results": null`: the job has no data (the arrays are empty).
     """

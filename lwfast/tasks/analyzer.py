@@ -30,7 +30,7 @@ class Analyzer(Task):
     the error rate.
 
     Args:
-        circuit: The circuit.
+        circuit: The circuit to analyse; later changes of its Parameters count.
         inputs: One state or several, heralded modes left out.
         expected: The output, or outputs, that each input should give.
         post_selection: Which outputs count: a PostSelection, or any callable that takes a State.

@@ -36,9 +36,9 @@ class Sampler(Task):
     everything checked again, when the task is run.
 
     Args:
-        circuit: The circuit.
+        circuit: The circuit to sample from; later changes of its Parameters count.
         input_state: Photon numbers of its inputs, heralded modes left out.
-        n_samples: How many samples.
+        n_samples: How many samples to draw, or how many shots with `sampling_mode="input"`.
         post_selection: Which outcomes count: a PostSelection, or any callable that takes a State. Modes are
             those of the outcome, heralded modes left out.
         min_detection: Fewest photons in an outcome, heralded ones not counted; None leaves it to the

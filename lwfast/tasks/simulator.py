@@ -14,7 +14,7 @@ class Simulator(Task):
     """Work out the probability amplitude from each input to each output.
 
     Args:
-        circuit: The circuit.
+        circuit: The circuit whose amplitudes are computed; later changes of its Parameters count.
         inputs: One state or several, heralded modes left out.
         outputs: One state or several, heralded modes left out; None takes all that can occur.
 

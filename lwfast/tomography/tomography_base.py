@@ -18,7 +18,7 @@ class Tomography(ABC):
     """A circuit on qubits in dual-rail encoding, whose state or process is to be found.
 
     Args:
-        n_qubits: Number of qubits.
+        n_qubits: How many qubits the circuit has, two modes each; at least 1.
         base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no
             herald. It is looked at when experiments are made: values that its Parameters have then count.
 
@@ -67,7 +67,7 @@ class Tomography(ABC):
         processed as the data were.
 
         Args:
-            n_bootstrap: Number of replicas.
+            n_bootstrap: How many replicas of the data are drawn; by default 200.
             rng: Seed or generator: the same seed gives the same replicas.
 
         Returns:

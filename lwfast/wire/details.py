@@ -22,7 +22,7 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         job_id: Id of the job, a number where it can be.
         queue_position: From 1 while scheduled, else None.
-        job_status: Present status.
+        job_status: The status of the job at the time of the answer.
         created_date: As the scheduler wrote it, as a rule ISO 8601; likewise `updated_date`.
         logs: As the scheduler wrote them, as a rule a list of dictionaries with `message`, `createdDate`,
             `status` and `meta`.
@@ -79,7 +79,7 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
         id: Id within the scheduler.
         n_modes: Most modes a circuit may have.
         max_photon_input: Most photons an input may have.
-        max_detection_filter: Largest allowed `min_detection`.
+        max_detection_filter: The largest `min_detection` that a job may ask for.
         default_max_samples: Most samples where `max_samples` has no entry.
         max_samples: Most samples by `min_detection`.
         available: Whether the QPU is known to be online.

@@ -45,7 +45,7 @@ class Constant(Distribution):
     """The same value each time.
 
     Args:
-        value: The value.
+        value: The value that every element gets.
 
     Raises:
         TypeError: `value` is not a real number.
@@ -146,8 +146,8 @@ class TopHat(Distribution):
     """Numbers between two values, all equally likely. The same seed gives the values that Lightworks draws.
 
     Args:
-        min_value: The least value.
-        max_value: The largest value.
+        min_value: The lower end of the range.
+        max_value: The upper end of the range.
 
     Raises:
         TypeError: An argument is not a real number.

@@ -50,7 +50,7 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     Args:
         probabilities: float64[..., K], not negative, each with a positive sum; they need not be normalised.
         n_samples: Number of samples, of each distribution.
-        rng: Seed or generator.
+        rng: An integer, a `SeedSequence` or a `Generator`; None draws a new seed.
 
     Returns:
         int64[..., K], each summing to `n_samples`.

@@ -201,7 +201,7 @@ class BatchJob(UserDict[str, Job]):
 
         Args:
             timeout: Seconds to wait at most in all; None to wait without end.
-            progress: As in `Job.wait_until_complete`.
+            progress: True for progress on stderr, or a callable, as in `Job.wait_until_complete`.
 
         Raises:
             WaitTimeoutError: The time is over; the jobs go on.

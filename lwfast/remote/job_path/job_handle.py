@@ -163,7 +163,7 @@ class JobHandle:
 
         Args:
             timeout: Seconds to wait at most for the job; the download has timeouts of its own.
-            progress: As in `wait_until_complete`.
+            progress: True for progress on stderr, or a callable, as in `wait_until_complete`.
 
         Raises:
             WaitTimeoutError: The time is over; the job goes on.

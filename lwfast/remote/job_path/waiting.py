@@ -57,7 +57,7 @@ def as_completed(
     Args:
         jobs: Jobs; batches are taken apart.
         timeout: Seconds to wait at most in all; None to wait without end.
-        progress: As in `Job.wait_until_complete`.
+        progress: True for progress on stderr, or a callable, as in `Job.wait_until_complete`.
 
     Raises:
         WaitTimeoutError: The time is over; carries the jobs that go on.
@@ -81,7 +81,7 @@ def wait(
         timeout: Seconds to wait at most; what is not complete then is in `not_done`.
         return_when: `ALL_COMPLETED`, `FIRST_COMPLETED`, or `FIRST_EXCEPTION`: as soon as a job is complete
             without success.
-        progress: As in `Job.wait_until_complete`.
+        progress: True for progress on stderr, or a callable, as in `Job.wait_until_complete`.
 
     Raises:
         ValueError: `return_when` is none of these.

@@ -97,7 +97,7 @@ def differences_of(states: StateTable, weights: AnyArray, modes: Any, others: An
         states: `uint8[N, n_modes]`.
         weights: `(N,)`, int64 or float64.
         modes: One mode or several, whose photons are added up.
-        others: Likewise.
+        others: The modes on the other side, in the same forms as `modes`.
 
     Raises:
         ModeRangeError: If there is no such mode.

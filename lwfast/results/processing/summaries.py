@@ -32,7 +32,7 @@ class Summary:
     The arrays are read-only. Of no samples, means and what follows from them are NaN.
 
     Attributes:
-        n_samples: All counts together.
+        n_samples: The sum of all counts.
         photon_histogram: `int64[k]`, samples by their number of photons.
         sums: Python integers, `(n_modes + 1, n_modes)`: the sums of the product of the photons of two modes,
             and behind them the photons seen in each mode. A float64 would round what exceeds 2^53, and leave

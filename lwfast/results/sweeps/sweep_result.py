@@ -27,7 +27,7 @@ class SweepResult(SweepCounts):
     what they do to a single result, and return a new sweep.
 
     Args:
-        axis: The settings.
+        axis: Labels and values of the parameters, one row per setting.
         states: uint8[N, n_modes], the outcomes of one setting after the other, distinct within each; owned by
             the new object.
         counts: int64[N], owned likewise.

@@ -30,9 +30,9 @@ class SweepSimulationResult(SweepTable):
     Made by running a `Sweep` of a Simulator or Analyzer; `result[i]` is the `SimulationResult` of setting i.
 
     Args:
-        axis: The settings.
+        axis: Labels and values of the parameters, one row per setting.
         array: float64 or complex128[k, n_inputs, n_outputs], owned by the new object.
-        result_type: "probability" or "probability_amplitude".
+        result_type: What the values are: "probability" or "probability_amplitude".
         inputs: uint8[n_inputs, n_modes], owned likewise.
         outputs: uint8[n_outputs, n_modes], owned likewise.
         attributes: float64[k] by name, such as the `performance` and `error_rate` of an Analyzer.

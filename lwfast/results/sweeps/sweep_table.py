@@ -125,7 +125,7 @@ class SweepTable(ABC):
 
         Args:
             wanted: Values by Parameter or label.
-            **by_label: Values by label.
+            **by_label: The value of each named parameter, by its label.
 
         Raises:
             KeyError: There is no such parameter.
