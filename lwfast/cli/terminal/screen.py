@@ -105,7 +105,10 @@ def table_of(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: i
     table = Table(
         box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold", collapse_padding=False
     )
-    taken = sum(GAP + _widest(columns[place], texts, place) for place in kept if not columns[place].flexible)
+    # Some versions of Rich leave a gap behind the last column, too.
+    taken = GAP + sum(
+        GAP + _widest(columns[place], texts, place) for place in kept if not columns[place].flexible
+    )
     for place in kept:
         column = columns[place]
         table.add_column(
