@@ -12,6 +12,8 @@ from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.web import dashboard, reference_api, v1_api
 from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
+from lwfast.scheduler.web.pages import page_routes
+from lwfast.scheduler.web.pages.stored_results import StoredResults
 
 
 def create_app(scheduler: Scheduler, token: str, load: Load | None = None) -> Starlette:
@@ -22,11 +24,13 @@ def create_app(scheduler: Scheduler, token: str, load: Load | None = None) -> St
         token: What requests have to show.
         load: How many connections there are; None where nobody counts them.
     """
-    api = [Mount("/v1", routes=v1_api.ROUTES), *reference_api.ROUTES]
+    v1 = [Mount("/pages", routes=page_routes.ROUTES), *v1_api.ROUTES]
+    api = [Mount("/v1", routes=v1), *reference_api.ROUTES]
     app = Starlette(
         routes=[Mount("/api", routes=api), *dashboard.ROUTES],
         middleware=[Middleware(Guard, token=token, hosts=[scheduler.settings.host], load=load)],
         exception_handlers={RequestError: answer_request_error, HTTPException: answer_http_error},
     )
     app.state.scheduler = scheduler
+    app.state.results = StoredResults(scheduler)
     return app
