@@ -1,7 +1,7 @@
 """Make the pictures of the dashboard that the documentation shows.
 
     python tools/screenshots/dashboard.py                    # into docs/images
-    python tools/screenshots/dashboard.py --all --to FOLDER  # every page: light, dark, and as a phone shows it
+    python tools/screenshots/dashboard.py --all --to FOLDER  # every page: light, dark, as on a phone
 
 Needs playwright and a Chromium of the system.
 """
@@ -36,7 +36,9 @@ WIDE, PHONE = {"width": 1180, "height": 760}, {"width": 390, "height": 844}
 
 def main() -> None:
     """Make them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--to", type=Path, default=IMAGES, help="folder of the pictures")
     parser.add_argument("--all", action="store_true", help="every page in every form")
     chosen = parser.parse_args()

@@ -49,7 +49,7 @@ available = false
 
 
 def submit_all() -> dict[str, int]:
-    """Submit the jobs to the present scheduler, wait for those that can end, and return ids by what they show."""  # noqa: E501
+    """Submit the jobs to the present scheduler, wait for those that can end, and return ids by name."""
     artemis, lossy, offline = (remote.QPU(name) for name in ("Artemis", "Artemis (lossy)", "Lab B"))
     shown: dict[str, int] = {}
     ended = []
@@ -65,9 +65,7 @@ def submit_all() -> dict[str, int]:
     one_each = lw.PostSelection()
     one_each.add((0, 1), 1)
     one_each.add((2, 3), 1)
-    heralded = lw.Sampler(
-        gate, lw.State([0, 1, 0, 1]), 10_000, min_detection=2, post_selection=one_each
-    )
+    heralded = lw.Sampler(gate, lw.State([0, 1, 0, 1]), 10_000, min_detection=2, post_selection=one_each)
     ended.append(artemis.run(heralded, job_name="Heralded CNOT, input 11"))
     shown["heralded"] = ended[-1].job_id
     phase, tilt = lw.Parameter(0.0, label="phase"), lw.Parameter(0.5, label="reflectivity")

@@ -212,8 +212,9 @@ def line_chart(
         ]
         band = ""
         if errors is not None and all(points):
-            above = [(at_x(float(p)), at_y(float(v + e))) for p, v, e in zip(x, values[:, index], errors[:, index])]  # noqa: B905, E501
-            below = [(at_x(float(p)), at_y(float(v - e))) for p, v, e in zip(x, values[:, index], errors[:, index])]  # noqa: B905, E501
+            line, spread = values[:, index], errors[:, index]
+            above = [(at_x(float(p)), at_y(float(v))) for p, v in zip(x, line + spread, strict=True)]
+            below = [(at_x(float(p)), at_y(float(v))) for p, v in zip(x, line - spread, strict=True)]
             band = _path([*above, *reversed(below)]) + "Z"
         marks = [point for point in points if point] if len(points) <= 40 else []
         lines.append(Line(name, _path(points), band, marks, told[index]))
@@ -245,6 +246,5 @@ def _told(x: FloatArray, values: FloatArray, parameter: str) -> str:
     if not np.isfinite(values).any():
         return "no samples"
     low, high = int(np.nanargmin(values)), int(np.nanargmax(values))
-    return (
-        f"{values[low]:.3g} at {parameter} = {x[low]:.4g}, up to {values[high]:.3g} at {parameter} = {x[high]:.4g}"  # noqa: E501
-    )
+    places = (f"{parameter} = {x[low]:.4g}", f"{parameter} = {x[high]:.4g}")
+    return f"{values[low]:.3g} at {places[0]}, up to {values[high]:.3g} at {places[1]}"

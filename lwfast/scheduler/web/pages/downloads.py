@@ -43,7 +43,9 @@ def file_of(result: Shown, rules: Sequence[Rule], form: str) -> bytes:
         return path.read_bytes()
 
 
-def python_lines(url: str, job_id: int, result: Shown | None, *, measured: bool, rules: Sequence[Rule]) -> str:
+def python_lines(
+    url: str, job_id: int, result: Shown | None, *, measured: bool, rules: Sequence[Rule]
+) -> str:
     """Return the lines of Python that fetch what a page shows.
 
     Args:

@@ -89,9 +89,9 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.1f} s"
     minutes = int(seconds // 60)
     if minutes < 60:
-        return f"{minutes} min {int(seconds % 60)} s"
+        return f"{minutes} min" + (f" {int(seconds % 60)} s" if seconds % 60 >= 1 else "")
     if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
+        return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
     return f"{minutes // 1440} days"
 
 

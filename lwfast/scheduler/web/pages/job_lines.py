@@ -136,7 +136,5 @@ def _time(text: str, name: str) -> str | None:
         moment = datetime.fromisoformat(text)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise RequestError.of(
-            name, f"should be a time such as 2025-10-16T08:25, got {text[:40]!r}"
-        ) from None
+        raise RequestError.of(name, f"should be a time such as 2025-10-16T08:25, got {text[:40]!r}") from None
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -25,7 +26,7 @@ from lwfast.scheduler.web.pages.payload_view import payload_view
 from lwfast.scheduler.web.pages.qpu_view import LOOKED_AT, qpu_view
 from lwfast.scheduler.web.pages.result_view import measured_or_selected, result_view, typed_rules
 from lwfast.scheduler.web.pages.rule_text import EXAMPLE, RuleTextError
-from lwfast.scheduler.web.pages.stored_results import Shown, StoredResults
+from lwfast.scheduler.web.pages.stored_results import Shown, StoredResults, has_rules
 from lwfast.scheduler.web.pages.sweep_view import QUANTITIES, sweep_view, typed_sweep_rules
 from lwfast.scheduler.web.submission import submit_again
 from lwfast.wire import JOB_ID_HEADER, Status, encode_status_bearing
@@ -57,7 +58,9 @@ async def job_page(request: Request) -> Response:
         outcome = await _outcome(request, job)
 
     def page() -> str:
-        return render("job.html", line=line, payload=payload_view(payload), state=_state(scheduler), **outcome)
+        return render(
+            "job.html", line=line, payload=payload_view(payload), state=_state(scheduler), **outcome
+        )
 
     return _html(await asyncio.to_thread(page))
 
@@ -67,7 +70,7 @@ async def job_outcome(request: Request) -> Response:
     job = await scheduler_of(request).book.find(path_id(request))
     job.check_completed()
     outcome = await _outcome(request, job)
-    return _html(await asyncio.to_thread(render, "outcome.html", job=job, **outcome))
+    return _html(await asyncio.to_thread(render, "outcome.html", **outcome))
 
 
 async def _outcome(request: Request, job: StoredJob) -> dict[str, Any]:
@@ -108,8 +111,9 @@ async def _outcome(request: Request, job: StoredJob) -> dict[str, Any]:
         view = sweep_view(shown, rules, _small(request, "along"), quantity, held)
         return {"view": view, "lines": lines, "is_sweep": True}
 
-    has_rules = result.known_raw is not None and result.known_raw is not result
-    about = {"result": result, "has_rules": has_rules}
+    ruled = has_rules(result)
+    n_measured = int(np.sum(result.raw_data.n_samples)) if ruled else None
+    about = {"result": result, "has_rules": ruled, "n_measured": n_measured}
     return values | about | await asyncio.to_thread(look)
 
 

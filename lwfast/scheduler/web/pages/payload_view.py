@@ -15,7 +15,7 @@ from lwfast.wire.sweep_form import values_of
 
 @dataclass(frozen=True, kw_only=True)
 class InputDot:
-    """A mode of the input: where it stands above its column, how many photons it gets, whether it is heralded."""  # noqa: E501
+    """A mode of the input: where it stands above its column, and how many photons it gets."""
 
     x: float
     mode: int
@@ -77,7 +77,7 @@ def payload_view(body: bytes) -> PayloadView:
         dots=[
             InputDot(x=(mode + 0.5) * CELL, mode=mode, photons=number) for mode, number in enumerate(photons)
         ],
-        photons=f"a photon in mode{'' if len(lit) == 1 else 's each of'} {', '.join(lit)}",
+        photons=f"one photon in {'mode' if len(lit) == 1 else 'each of the modes'} {', '.join(lit)}",
         entries=entries,
         side=CELL * n_modes,
         heralds={mode: " or ".join(map(str, numbers)) for mode, numbers in heralds.items()},

@@ -6,6 +6,8 @@ import asyncio
 from collections import OrderedDict
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from lwfast._base.limits import MIB
 from lwfast.errors import LightworksError
 from lwfast.results import QPUSamplingResult, SamplingResult, SweepResult
@@ -91,8 +93,15 @@ def _decoded(body: bytes, job: StoredJob) -> Shown:
         raise UnavailableError.of("results", f"the result cannot be read: {error}") from error
 
 
+def has_rules(result: Shown) -> bool:
+    """Say whether the job of a result has rules or heralds, which select from what was measured."""
+    applied: Any = result.known_record.post_selection
+    return result.known_raw is not None and isinstance(applied, dict) and any(applied.values())
+
+
 def _n_bytes(result: Shown) -> int:
     tables: list[Any] = [result]
-    if result.known_raw is not None and result.known_raw is not result:
-        tables.append(result.known_raw)
+    raw = result.known_raw
+    if raw is not None and not np.may_share_memory(raw.counts, result.counts):
+        tables.append(raw)
     return sum(table.states.nbytes + table.counts.nbytes for table in tables)
