@@ -90,8 +90,13 @@ def heat_cells(matrix: FloatArray) -> list[Cell]:
             if math.isfinite(value):
                 strength = round(min(abs(value), 1.0), 3)
                 place = (column * CELL, row * CELL)
-                cells.append(Cell(*place, strength, value < 0, row, column, f"{value:+.3f}"))
+                cells.append(Cell(*place, strength, value < 0, row, column, signed(value)))
     return cells
+
+
+def signed(value: float) -> str:
+    """Write a number with its sign, a minus as wide as a plus."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 class Phasor(NamedTuple):

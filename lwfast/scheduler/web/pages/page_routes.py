@@ -57,10 +57,11 @@ async def job_page(request: Request) -> Response:
     if job.status is Status.COMPLETED:
         outcome = await _outcome(request, job)
 
+    ids = {qpu.name: qpu.id for qpu in scheduler.settings.qpus.values()}
+
     def page() -> str:
-        return render(
-            "job.html", line=line, payload=payload_view(payload), state=_state(scheduler), **outcome
-        )
+        shown = payload_view(payload)
+        return render("job.html", line=line, payload=shown, qpu_ids=ids, state=_state(scheduler), **outcome)
 
     return _html(await asyncio.to_thread(page))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lwfast.results import SamplingResult
 from lwfast.rules import Rule
-from lwfast.scheduler.web.pages.charts import CELL, MOST_CELLS, Bar, Cell, bars, heat_cells
+from lwfast.scheduler.web.pages.charts import CELL, MOST_CELLS, Bar, Cell, bars, heat_cells, signed
 from lwfast.scheduler.web.pages.html import ket, several
 from lwfast.scheduler.web.pages.rule_text import rules_of_text
 
@@ -136,4 +136,5 @@ def _strongest(correlations: np.ndarray[tuple[int, int], np.dtype[np.float64]]) 
     if not pairs.any():
         return "No two modes go together: the number of photons is constant, or there is one mode."
     row, column = np.unravel_index(int(np.abs(pairs).argmax()), pairs.shape)
-    return f"The strongest is {pairs[row, column]:+.3f}, between modes {row} and {column}."
+    strongest = signed(float(pairs[row, column]))
+    return f"The strongest is {strongest}, between modes {row} and {column}."

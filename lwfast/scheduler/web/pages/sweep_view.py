@@ -16,9 +16,9 @@ from lwfast.scheduler.web.pages.rule_text import rules_of_text
 
 MOST_LINES = 6
 QUANTITIES = {
-    "outcomes": "Share of the most frequent outcomes",
-    "photons": "Mean photons of each mode",
-    "kept": "Share of samples that the rules keep",
+    "outcomes": "Most frequent outcomes",
+    "photons": "Mean photons by mode",
+    "kept": "Share kept by the rules",
 }
 
 
