@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 
 import pytest
 from hypothesis import given
@@ -101,11 +100,10 @@ def test_what_a_search_finds(search, found):
     assert [each.name for each in jobs if JobQuery(search=search).matches(each)] == found
 
 
-def test_long_names_take_no_time():
-    """A pattern of many stars is compared in a time that grows with the lengths only."""
-    begun = time.process_time()
+def test_many_stars_end():
+    """A pattern of many stars is compared step by step; trying every way to cut a name would not end."""
     assert not JobQuery(search="*a" * 90 + "b").matches(job(1, "a" * 1000))
-    assert time.process_time() - begun < 1
+    assert JobQuery(search="*a" * 90).matches(job(1, "a" * 1000))
 
 
 @pytest.fixture

@@ -65,8 +65,8 @@ class JobLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobList:
-    """A page of the list, and what was asked for.
+class ListPage:
+    """A page of the list of jobs, and what was asked for.
 
     Attributes:
         lines: The jobs, newest first.
@@ -87,7 +87,7 @@ class JobList:
     newest: str | None
 
 
-async def job_list(request: Request, book: KnownJobs) -> JobList:
+async def job_list(request: Request, book: KnownJobs) -> ListPage:
     """Return the page of the list that the address asks for.
 
     Raises:
@@ -113,7 +113,7 @@ async def job_list(request: Request, book: KnownJobs) -> JobList:
     page = jobs[:PAGE]
     asked: dict[str, Any] = {name: value for name, value in fields.items() if value}
     here = asked | ({"show": shown} if shown != "all" else {})
-    return JobList(
+    return ListPage(
         lines=[JobLine.of(job, book) for job in page],
         shown=shown,
         fields=fields,

@@ -6,13 +6,27 @@ const FASTEST_MS = 250;
 const AGAIN_MS = 2000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let current = null;
+let wanted = null;
 
 // Follow all jobs ("all"), one of them (its id), or none (""); `refresh` is called after every change.
 export function follow(what, refresh, report) {
+  wanted = what ? { what, refresh, report } : null;
+  begin();
+}
+
+export function stop() {
+  wanted = null;
+  begin();
+}
+
+function begin() {
   current?.abort();
   current = new AbortController();
-  if (what) run(what, refresh, report, current.signal);
+  if (wanted && !document.hidden) run(wanted.what, wanted.refresh, wanted.report, current.signal);
 }
+
+// A tab that nobody sees waits for nothing: a browser opens six connections to a scheduler, for all tabs together.
+document.addEventListener("visibilitychange", begin);
 
 async function run(what, refresh, report, signal) {
   const ids = what === "all" ? "" : `&ids=${what}`;
@@ -39,5 +53,3 @@ async function run(what, refresh, report, signal) {
     }
   }
 }
-
-export const stop = () => current?.abort();
