@@ -21,6 +21,7 @@ HEAVY = (
     "tqdm",
     "starlette",
     "uvicorn",
+    "jinja2",
     "sqlite3",
 )
 

@@ -12,6 +12,8 @@ from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.web import dashboard, identity, reference_api, v1_api
 from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
+from lwfast.scheduler.web.pages import page_routes
+from lwfast.scheduler.web.pages.stored_results import StoredResults
 
 
 def create_app(
@@ -25,7 +27,8 @@ def create_app(
         load: How many connections there are; None where nobody counts them.
         identity_key: What challenges are answered with; None where the scheduler has not announced itself.
     """
-    api = [Mount("/v1", routes=v1_api.ROUTES), *reference_api.ROUTES]
+    v1 = [Mount("/pages", routes=page_routes.ROUTES), *v1_api.ROUTES]
+    api = [Mount("/v1", routes=v1), *reference_api.ROUTES]
     app = Starlette(
         routes=[Mount("/api", routes=api), *identity.ROUTES, *dashboard.ROUTES],
         middleware=[Middleware(Guard, token=token, hosts=[scheduler.settings.host], load=load)],
@@ -33,4 +36,5 @@ def create_app(
     )
     app.state.scheduler = scheduler
     app.state.identity_key = identity_key
+    app.state.results = StoredResults(scheduler)
     return app

@@ -32,6 +32,8 @@ HEADERS = {
     ),
 }
 NEVER_STORE = "no-store"
+PUBLIC = ("/static/", "/jobs/", "/qpus")
+"""Addresses of the one static page, which is the same for everybody, and of what belongs to it."""
 UNREAD = (401, 408, 413, 421)
 """Answers given before the body was read; the connection ends with them."""
 
@@ -58,7 +60,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = False
-        is_public = scope["path"] in {"/", IDENTITY_PATH} or scope["path"].startswith("/static/")
+        is_public = scope["path"] in {"/", IDENTITY_PATH} or scope["path"].startswith(PUBLIC)
 
         async def shaped(message: Message) -> None:
             nonlocal started
