@@ -12,10 +12,10 @@ import numpy as np
 
 from lwfast._base.parallel import check_executor
 from lwfast._base.progress import Progress, step
-from lwfast.emulator.batch_results import BatchResults
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
+from lwfast.results.batch_results import BatchResults
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator, Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt, leave_distribution

@@ -58,7 +58,8 @@ def plot_command(
         from lwfast.results.plots.result_plot import plot_results
 
         names = None if len(results) == 1 else [path_text(Path(file).name) for file in files]
-        figure, _ = plot_results(results, normalize=normalize, labels=names, **options)
+        drawn: Any = plot_results(results, normalize=normalize, labels=names, **options)
+        figure, _ = drawn
     target = output or Path(files[0]).with_suffix(".png")
     try:
         figure.savefig(target, dpi=DPI, bbox_inches="tight")
