@@ -10,7 +10,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 from lwfast._base.validation import as_fraction, as_real
 from lwfast.circuit.matrices.bound_elements import ElementBinder
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import Parameter, value_or_parameter
 from lwfast.optics.elements import CONVENTIONS
 
 ModeMap = Callable[[int], int]
@@ -117,7 +117,7 @@ class BeamSplitter(Component):
         # Of nearly every element: the three calls below are a fifth of the time of making one.
         plain = type(value) is float and 0 <= value <= 1
         if not plain and not isinstance(value, Parameter):
-            checked = _reflectivity(value)
+            checked = value_or_parameter(value, _reflectivity)
             if checked is not value:
                 object.__setattr__(self, "reflectivity", checked)
         if self.convention not in CONVENTIONS:
@@ -166,7 +166,7 @@ class PhaseShifter(Component):
         value = self.phi
         plain = type(value) is float and -inf < value < inf  # as in a beam splitter
         if not plain and not isinstance(value, Parameter):
-            checked = _phase(value)
+            checked = value_or_parameter(value, _phase)
             if checked is not value:
                 object.__setattr__(self, "phi", checked)
 
@@ -205,10 +205,11 @@ class Loss(Component):
     loss: Real
 
     def __post_init__(self) -> None:
-        # A Parameter is checked now as well, with its present value, and again when the circuit is built.
-        value = self.loss.get() if isinstance(self.loss, Parameter) else self.loss
-        checked = _loss(value)
-        if not isinstance(self.loss, Parameter) and checked is not self.loss:
+        given = self.loss
+        checked = given if isinstance(given, Parameter) else value_or_parameter(given, _loss)
+        if isinstance(checked, Parameter):
+            _loss(checked.get())  # now as well, and again when the circuit is built
+        if checked is not given:
             object.__setattr__(self, "loss", checked)
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> Loss:

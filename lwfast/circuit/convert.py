@@ -26,7 +26,7 @@ class convert:  # noqa: N801  (Lightworks' name)
         """Return the loss in decibels, a positive number, for a lost fraction.
 
         Args:
-            loss: In [0, 1).
+            loss: Share of the light that is lost, from 0 up to but not including 1.
 
         Raises:
             ValueError: `loss` is outside [0, 1).
@@ -90,7 +90,7 @@ class convert:  # noqa: N801  (Lightworks' name)
         """Return the state with every photon number above 1 set to 1.
 
         Args:
-            state: The state.
+            state: Photon numbers of the modes.
             invert: Swap 0 and 1 afterwards.
         """
         return State([abs(min(int(n), 1) - invert) for n in state])
@@ -100,7 +100,7 @@ class convert:  # noqa: N801  (Lightworks' name)
         """Return the state with 0 for each even photon number, 1 for each odd one.
 
         Args:
-            state: The state.
+            state: Photon numbers of the modes.
             invert: Swap 0 and 1 afterwards.
         """
         return State([abs(int(n) % 2 - invert) for n in state])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lwfast._base.origin import lightworks_name, lightworks_package
 from lwfast._base.validation import as_integer, full_name, is_several
-from lwfast._types import ComplexArray
+from lwfast._types import ComplexArray, ComplexMatrix
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import (
     Barrier,
@@ -19,6 +20,7 @@ from lwfast.circuit.components import (
     ModeSwaps,
     PhaseShifter,
 )
+from lwfast.circuit.foreign.read_layouts import read_layout
 from lwfast.circuit.matrices.compiled import CompiledCircuit
 from lwfast.circuit.matrices.derivatives import Differentiable
 from lwfast.circuit.matrices.kept import KeptBuild
@@ -42,7 +44,7 @@ class PhotonicCircuit:
     of later calls skip them.
 
     Args:
-        n_modes: Number of modes.
+        n_modes: How many modes the circuit has, heralded ones included; at least 1.
 
     Raises:
         TypeError: `n_modes` is no integer.
@@ -50,6 +52,7 @@ class PhotonicCircuit:
     """
 
     _kept: KeptBuild | None = None
+    _lightworks_kind = "PhotonicCircuit"
 
     def __init__(self, n_modes: int) -> None:
         number = as_integer(n_modes, "Number of modes", integral_floats=True)
@@ -90,12 +93,12 @@ class PhotonicCircuit:
         return list(self._layout.internal)
 
     @property
-    def U(self) -> ComplexArray:
+    def U(self) -> ComplexMatrix:
         """The complex128[n_modes, n_modes] matrix over the modes, loss included, with present parameters."""
         return self._build().transfer_matrix
 
     @property
-    def U_full(self) -> ComplexArray:
+    def U_full(self) -> ComplexMatrix:
         """The unitary over the modes and one more for each loss element, with present parameters."""
         return self._build().U_full
 
@@ -157,9 +160,10 @@ class PhotonicCircuit:
         """Add a beam splitter between two modes.
 
         Args:
-            mode_1: The first mode.
+            mode_1: The first mode that the beam splitter acts on, counted from 0.
             mode_2: The second mode; None takes the one after the first.
-            reflectivity: In [0, 1].
+            reflectivity: Share of the light that stays in its mode, from 0 to 1; by default 0.5. May be a
+                Parameter.
             loss: Of each of the two modes, in [0, 1].
             convention: "Rx" for [[r, it], [it, r]], "H" for [[r, t], [t, -r]].
 
@@ -181,9 +185,10 @@ class PhotonicCircuit:
         """Add a phase shift.
 
         Args:
-            mode: The mode.
-            phi: In radians.
-            loss: In [0, 1].
+            mode: The mode that is shifted, counted from 0.
+            phi: Phase in radians. May be a Parameter.
+            loss: Share of the light that is lost behind the element, from 0 to 1; by default 0. May be a
+                Parameter.
 
         Raises:
             ModeRangeError: The mode is outside the circuit.
@@ -199,7 +204,7 @@ class PhotonicCircuit:
         """Add loss on a mode.
 
         Args:
-            mode: The mode.
+            mode: The mode that loses light, counted from 0.
             loss: Probability that a photon is lost, in [0, 1].
 
         Raises:
@@ -272,9 +277,10 @@ class PhotonicCircuit:
         """Add a circuit, of the same size or smaller. It is copied; its Parameters stay the same objects.
 
         A circuit with heralds becomes a group, and brings the modes of its heralds with it as internal modes.
+        A circuit of Lightworks is taken too: `circuit.add(lightworks.qubit.H())`.
 
         Args:
-            circuit: What to add.
+            circuit: The circuit or component to add; it is copied, but shares its Parameters.
             mode: The mode on which its first mode is placed.
             group: Draw it as one element.
             name: What is written on the group; None takes the name of its only group, or "Circuit".
@@ -283,14 +289,14 @@ class PhotonicCircuit:
             ModeRangeError: It does not fit there.
             TypeError: `circuit` is no PhotonicCircuit, `mode` no integer, or `name` no string.
         """
-        if not isinstance(circuit, PhotonicCircuit):
-            msg = f"Only circuits of lwfast can be added to a circuit, got {full_name(circuit)}."  # type: ignore[unreachable]
+        added = _layout_of(circuit)
+        if added is None:
+            msg = f"Only circuits can be added to a circuit, got {full_name(circuit)}."
             raise TypeError(msg)
         if name is not None and not isinstance(name, str):
             msg = f"Name should be a string, got {type(name).__name__}."  # type: ignore[unreachable]
             raise TypeError(msg)
         start = self._layout.place(mode)
-        added = circuit._layout.copy()
         if name is None:
             only = added.components[0] if len(added.components) == 1 else None
             name = only.name if isinstance(only, Group) else "Circuit"
@@ -301,17 +307,18 @@ class PhotonicCircuit:
 
     def __add__(self, value: object) -> PhotonicCircuit:
         """Return a circuit that is this one followed by another."""
-        if not isinstance(value, PhotonicCircuit):
-            msg = f"Addition only supported between two circuits of lwfast, got {full_name(value)}."
+        added = _layout_of(value)
+        if added is None:
+            msg = f"Addition only supported between two circuits, got {full_name(value)}."
             raise TypeError(msg)
-        if self.n_modes != value.n_modes:
+        if self.n_modes != added.n_modes:
             msg = (
-                f"Circuits to add must have the same number of modes, got {self.n_modes} and {value.n_modes}."
+                f"Circuits to add must have the same number of modes, got {self.n_modes} and {added.n_modes}."
             )
             raise ModeRangeError(msg)
-        if self._layout.heralds.input or value._layout.heralds.input:
+        if self._layout.heralds.input or added.heralds.input:
             raise NotImplementedError("Circuits with heralds cannot be combined with +; use add().")
-        return _circuit_of(Layout(self.n_modes, self._layout.components + value._layout.components))
+        return _circuit_of(Layout(self.n_modes, self._layout.components + added.components))
 
     # --- changing it ----------------------------------------------------------------------------------------
 
@@ -362,6 +369,22 @@ class PhotonicCircuit:
         copied._layout.components = [component.frozen(value_of) for component in self._layout.components]
         return copied
 
+    def to_lightworks(self) -> Any:
+        """Return the circuit as a `lightworks.PhotonicCircuit`, or a `lightworks.Unitary` if it is a Unitary.
+
+        Groups, heralds and barriers stay what they are, and Parameters stay live: setting one here or there
+        sets it in both circuits. Elements that are added to one of them later are not in the other.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed, or in a version that lays circuits out
+                in another way.
+            ValueError: Lightworks does not take a matrix to be unitary.
+        """
+        from lwfast.circuit.foreign.written_layouts import written_layout
+
+        package = lightworks_package()
+        return self if package is None else written_layout(package, self._lightworks_kind, self._layout)
+
     def unpack_groups(self) -> None:
         """Take groups apart; internal modes become modes like the others."""
         self._layout.unpack()
@@ -388,10 +411,10 @@ class PhotonicCircuit:
 
         Args:
             show_parameter_values: Write values of Parameters rather than their labels.
-            display_loss: Draw loss elements.
+            display_loss: Whether to draw loss elements; by default False.
             mode_labels: One text for each mode that can be named; None numbers them.
             display_type: "svg" to show a vector image in a notebook, "mpl" a Matplotlib figure.
-            display_barriers: Draw barriers.
+            display_barriers: Whether to draw barriers; by default False.
 
         Raises:
             DisplayError: `display_type` is unknown, or the number of labels does not fit.
@@ -424,9 +447,9 @@ class PhotonicCircuit:
                 a name without an ending.
             svg: Write SVG; False writes PNG.
             show_parameter_values: Write values of Parameters rather than their labels.
-            display_loss: Draw loss elements.
+            display_loss: Whether to draw loss elements; by default False.
             mode_labels: One text for each mode that can be named; None numbers them.
-            display_barriers: Draw barriers.
+            display_barriers: Whether to draw barriers; by default False.
 
         Raises:
             DisplayError: The number of labels does not fit, or the path has the ending of another format.
@@ -443,6 +466,11 @@ class PhotonicCircuit:
             show_parameter_values=show_parameter_values,
             display_barriers=display_barriers,
         )
+
+    def _repr_html_(self) -> str:
+        from lwfast.circuit.pictures.notebook import circuit_html
+
+        return circuit_html(self._layout, type(self).__name__)
 
     # --- inside ---------------------------------------------------------------------------------------------
 
@@ -477,6 +505,13 @@ class PhotonicCircuit:
         return list(self._layout.components)
 
 
+def _layout_of(circuit: Any) -> Layout | None:
+    """Return the layout of a circuit of lwfast or Lightworks, as a copy; None for anything else."""
+    if isinstance(circuit, PhotonicCircuit):
+        return circuit._layout.copy()  # noqa: SLF001  (of this class)
+    return read_layout(circuit) if lightworks_name(circuit, ("PhotonicCircuit",)) else None
+
+
 def _circuit_of(layout: Layout) -> PhotonicCircuit:
     """Return a circuit of a layout that is its own from now on."""
     circuit = PhotonicCircuit.__new__(PhotonicCircuit)  # else a layout is made to be thrown away: 1.3 us
@@ -495,7 +530,8 @@ def _losses(loss: Real, *modes: int) -> list[Component]:
     if type(loss) in (int, float) and loss == 0:
         return []
     elements = [Loss(mode, loss) for mode in modes]
-    lossy = isinstance(loss, Parameter) or cast("float", elements[0].loss) > 0
+    given = elements[0].loss
+    lossy = isinstance(given, Parameter) or given > 0
     return list(elements) if lossy else []
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
+from lwfast._base.parallel import check_executor
 from lwfast._base.progress import Progress, step
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
+from lwfast.results.batch_results import BatchResults
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator, Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt, leave_distribution
 from lwfast.tasks.sweep import SweepData
 from lwfast.tasks.task import data_of
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from lwfast.results import SamplingResult, SimulationResult, SweepResult, SweepSimulationResult
+
+OnProgress: TypeAlias = "bool | Callable[[str, int, int], object] | None"
+"""What shows progress: True for stderr, or a callable that takes (what, done, total)."""
 AUTO = "auto"
 _TASKS = {
     AUTO: (Sampler, Analyzer, Simulator),
@@ -54,6 +64,24 @@ class Backend:
             raise ValueError(msg)
         self._name = value
 
+    @overload
+    def run(
+        self, task: Sampler, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> SamplingResult: ...
+    @overload
+    def run(
+        self, task: Simulator | Analyzer, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> SimulationResult: ...
+    @overload
+    def run(
+        self, task: Batch, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> BatchResults: ...
+    @overload
+    def run(
+        self, task: Sweep, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> SweepResult | SweepSimulationResult: ...
+    @overload
+    def run(self, task: Any, executor: Any = ..., progress: Any = ...) -> Any: ...
     def run(self, task: Any, executor: Any = None, progress: Any = None) -> Any:
         """Run a task, each task of a batch, or a task at each setting of a sweep.
 
@@ -74,13 +102,16 @@ class Backend:
             with the children of the task's seed as `rng` (see `Sweep`).
 
         Raises:
-            TypeError: `task` is no task.
+            TypeError: `task` is no task, `executor` not an executor, or `progress` neither a bool nor a
+                callable.
             BackendError: The method does not run tasks of this kind.
             SamplerError: No outcome can count, or the detectors do not fit the task.
             PhotonNumberError: Photon numbers of inputs and outputs do not fit.
             ResourceLimitError: It would not fit in memory, or so few shots count that the samples would take
                 more than a week; the message gives the estimate.
         """
+        if executor is not None:
+            check_executor(executor, "submit", "map")
         if isinstance(task, Sweep):
             from lwfast.emulator.sweeps.run_sweep import run_sweep
 
@@ -95,32 +126,30 @@ class Backend:
                     leave_distribution(task, late)
                 return result
             data = self._data(adopted)
+            _leave_with(task, data)  # also where no outcome counts: its distribution says why
             prepared = _prepared(data, self._name, to_run=True)
             announce([prepared.plan])
             with Progress(progress):
-                result = _run(prepared, executor)
-            _leave_with(task, data)
-            return result
+                return _run(prepared, executor)
         # Whoever asks for progress, or gives an executor, gets that; small tasks take a fiftieth of the time.
         direct = not progress and executor is None
         quick = [self._run_small(single) if direct and not _draws(single) else None for single in adopted]
         pairs = zip(adopted, quick, strict=True)
         batch = [_with_own_stream(self._data(single)) for single, found in pairs if found is None]
+        slow = iter(batch)
+        for found, original in zip(quick, task, strict=True):
+            if found is None:
+                _leave_with(original, next(slow))
+            elif found[1] is not None:
+                leave_distribution(original, found[1])
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
         announce([prepared.plan for prepared in runs])
         spread = map if executor is None else executor.map
-        results = []
+        results = BatchResults()
         with Progress(progress):
-            slow = zip(spread(_run, runs), batch, strict=True)
-            for found, original in zip(quick, task, strict=True):
-                if found is None:
-                    result, data = next(slow)
-                    _leave_with(original, data)
-                else:
-                    result, late = found
-                    if late is not None:
-                        leave_distribution(original, late)
-                results.append(result)
+            done = iter(spread(_run, runs))
+            for found in quick:
+                results.append(next(done) if found is None else found[0])
                 step("tasks", len(results), len(quick))
         return results
 
@@ -128,6 +157,12 @@ class Backend:
         """Run a task, or each task of a batch."""
         return self.run(task)
 
+    @overload
+    def plan(self, task: Sampler | Simulator | Analyzer | Sweep) -> Plan: ...
+    @overload
+    def plan(self, task: Batch) -> list[Plan]: ...
+    @overload
+    def plan(self, task: Any) -> Plan | list[Plan]: ...
     def plan(self, task: Any) -> Plan | list[Plan]:
         """Say which method `run` would take, and why, without running anything.
 

@@ -24,7 +24,7 @@ def output_probabilities(unitary: Any, occupation: Sequence[int], **options: Any
     The way back computes the distribution once more: between two callbacks nothing can be kept.
 
     Args:
-        unitary: (m, m) complex.
+        unitary: JAX array of shape (m, m), complex128: a unitary or a lossy transfer matrix.
         occupation: Photons in each of the m input modes.
         **options: Those of `lwfast.output_distribution` but `amplitudes` and `gradient`: heralds, rules,
             min_detection, threshold, source, detector, workers. The number of outcomes may depend on them,
@@ -49,7 +49,7 @@ def expectation(task: Any, observable: Observable, parameters: Sequence[Paramete
     The Parameters have their former values back afterwards; meanwhile other threads see the new ones.
 
     Args:
-        task: A Sampler.
+        task: A `lwfast.Sampler`, whose circuit holds the Parameters.
         observable: What an outcome is worth, as in `lwfast.expectation`.
         parameters: Parameters of the circuit, each once.
         values: (p,) real, a value for each.

@@ -6,20 +6,19 @@ groups", Notices of the AMS 54, 592 (2007), arXiv:math-ph/0609050.
 
 from __future__ import annotations
 
-import functools
 import math
-import os
 import sys
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from lwfast._base.generators import generator_of, unseeded
 from lwfast._base.memory import check_memory
 from lwfast._base.settings import settings
 from lwfast._base.validation import as_integer, as_real, process_random_seed, refuse_masked
 from lwfast._kernels.report import are_compiled_here
-from lwfast._types import AnyArray, ComplexArray, FloatArray, SeedLike
+from lwfast._types import AnyArray, ComplexArray, ComplexMatrix, FloatArray, Matrix, Rows, SeedLike, Stack
 from lwfast.errors import NotUnitaryError
 
 _SMALL_WORK = 10**8
@@ -30,14 +29,14 @@ _ENTRY_BYTES = 80
 """For each entry of a random matrix: real numbers drawn, complex ones made of them, Q and R."""
 
 
-def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexArray:
+def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexMatrix:
     """Draw a unitary matrix from the Haar measure.
 
     The same `seed` gives the matrix that Lightworks gives: normal numbers from NumPy's legacy generator, a QR
     decomposition, and the phases of R moved into Q.
 
     Args:
-        N: Number of modes.
+        N: Number of modes, at least 1: the result has the shape (N, N).
         seed: Integer from 0 to 2^32 - 1, or None for a new matrix at each call.
         rng: Seed or generator of NumPy's present kind; another matrix than for the same number as `seed`.
 
@@ -53,31 +52,20 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
         Mezzadri, section 5, arXiv:math-ph/0609050.
     """
     n = _dimension(N)
-    draws: np.random.Generator | np.random.RandomState
-    if rng is not None:
-        if seed is not None:
-            raise ValueError("Give either seed or rng, not both.")
-        draws = np.random.default_rng(rng)
-    else:
-        number = process_random_seed(seed)
-        if number is not None and number > _HIGHEST_SEED:
-            msg = f"Random seed of a unitary should be between 0 and 2**32 - 1, got {number}."
-            raise ValueError(msg)
-        draws = _unseeded(os.getpid()) if number is None else np.random.RandomState(number)
-    real = draws.normal(size=(n, n))
+    real, imag = _normal_numbers((2, n, n), seed, rng)
     # This order of operations is the one that gives SciPy's bits.
-    normal = 1 / math.sqrt(2) * (real + 1j * draws.normal(size=(n, n)))
+    normal = 1 / math.sqrt(2) * (real + 1j * imag)
     q, r = np.linalg.qr(normal)
     diagonal = r.diagonal()
     q *= (diagonal / abs(diagonal))[np.newaxis, :]
     return q
 
 
-def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexArray:
+def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexMatrix:
     """Draw a permutation matrix, each equally likely.
 
     Args:
-        N: Number of modes.
+        N: Number of modes, at least 1: the result has the shape (N, N).
         seed: Integer from 0 on, or None for a new matrix at each call. Gives the matrix of Lightworks.
         rng: Seed or generator; an integer draws the same matrix as the same `seed`.
 
@@ -93,17 +81,26 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
     number = process_random_seed(seed)
     if rng is not None and number is not None:
         raise ValueError("Give either seed or rng, not both.")
+    identity = np.identity(n, dtype=np.complex128)
     if rng is None and number is None:
-        generator = _unseeded(os.getpid())
-    else:
-        generator = np.random.default_rng(number if rng is None else rng)
-    return generator.permutation(np.identity(n, dtype=np.complex128))
+        with unseeded() as generator:
+            return generator.permutation(identity)
+    return generator_of(number if rng is None else rng).permutation(identity)
 
 
-@functools.lru_cache(1)
-def _unseeded(process: int) -> np.random.Generator:  # noqa: ARG001  (a child that was forked gets its own)
-    """Return the generator of matrices without a seed; a new one takes as long as four small matrices."""
-    return np.random.default_rng()
+def _normal_numbers(shape: tuple[int, ...], seed: int | None, rng: SeedLike) -> FloatArray:
+    if rng is not None:
+        if seed is not None:
+            raise ValueError("Give either seed or rng, not both.")
+        return generator_of(rng).normal(size=shape)
+    number = process_random_seed(seed)
+    if number is None:
+        with unseeded() as generator:
+            return generator.normal(size=shape)
+    if number > _HIGHEST_SEED:
+        msg = f"Random seed of a unitary should be between 0 and 2**32 - 1, got {number}."
+        raise ValueError(msg)
+    return np.random.RandomState(number).normal(size=shape)
 
 
 def _dimension(N: Any) -> int:
@@ -131,6 +128,12 @@ def unitary_deviation(matrix: ArrayLike) -> Any:
     return _deviation(_square(matrix))
 
 
+@overload
+def is_unitary(matrix: Matrix | Rows, *, atol: float | None = ...) -> bool: ...
+@overload
+def is_unitary(matrix: Stack, *, atol: float | None = ...) -> NDArray[np.bool_]: ...
+@overload
+def is_unitary(matrix: ArrayLike, *, atol: float | None = ...) -> Any: ...
 def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
     """Say whether a matrix is unitary.
 
@@ -152,12 +155,26 @@ def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
     return bool(answer) if array.ndim == 2 else answer
 
 
+def unitary_within(U: ArrayLike, precision: float | None = None) -> Any:
+    """Say whether a matrix is unitary: `is_unitary` with the arguments of Lightworks' `check_unitary`.
+
+    Args:
+        U: (..., n, n), any numeric dtype.
+        precision: What `is_unitary` calls `atol`.
+
+    Raises:
+        TypeError: `U` is not numeric, or `precision` is not a number.
+        ValueError: The matrices are not square, or `precision` is negative or NaN.
+    """
+    return is_unitary(U, atol=precision)
+
+
 def check_unitary(matrix: ArrayLike, *, atol: float | None = None) -> None:
     """Raise unless a matrix, or every matrix of a stack, is unitary.
 
     Args:
         matrix: (..., n, n), any numeric dtype.
-        atol: As in `is_unitary`.
+        atol: Largest deviation that is accepted, as in `is_unitary`.
 
     Raises:
         NotUnitaryError: It is not; the message says by how much it misses.

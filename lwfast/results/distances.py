@@ -20,8 +20,8 @@ class ResultDistance(NamedTuple):
     """A distance measure, with what the noise of counting does to it.
 
     Attributes:
-        value: The measure.
-        error: Its standard error.
+        value: The distance or fidelity itself, without a unit.
+        error: Its standard error, from the number of samples on both sides.
         expected: What the noise alone makes of two samples of one distribution: compare `value` with this,
             not with that of equal distributions.
     """
@@ -39,7 +39,7 @@ def total_variation(a: Any, b: Any) -> ResultDistance:
 
     Args:
         a: Counts (a `SamplingResult`), or probabilities by state; they are normalised.
-        b: The same.
+        b: A result or distribution to compare with, in the same forms as `a`.
 
     Returns:
         The distance, its standard error, and the distance to expect of two such samples of one distribution.
@@ -82,7 +82,7 @@ def fidelity(a: Any, b: Any) -> ResultDistance:
 
     Args:
         a: Counts (a `SamplingResult`), or probabilities by state; they are normalised.
-        b: The same.
+        b: A result or distribution to compare with, in the same forms as `a`.
 
     Returns:
         The fidelity, its standard error, and the fidelity to expect of two such samples of one distribution.
@@ -123,7 +123,7 @@ def chi_square(a: Any, b: Any) -> ResultDistance:
     """Return the chi-square of two results per degree of freedom: about 1 where both sample one distribution.
 
     Args:
-        a: Counts, a `SamplingResult`.
+        a: The counts to test, as a `SamplingResult`.
         b: Counts, or probabilities by state to test them against.
 
     Returns:
@@ -201,7 +201,7 @@ def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
 def _columns(data: Any) -> tuple[LabelTable, FloatArray, float]:
     has_x = False
     if isinstance(data, StateMap):
-        (states, has_x), values = data.label_table, np.asarray(data._values)  # noqa: SLF001  (our own base class)
+        (states, has_x), values = data.working_table, np.asarray(data._values)  # noqa: SLF001  (our own base class)
     elif isinstance(data, Mapping):
         states, has_x = table_of(data)
         values = np.array(list(data.values()))

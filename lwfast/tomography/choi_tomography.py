@@ -49,8 +49,8 @@ class ChoiTomography(ProcessTomography, MatrixTomography):
 
         Args:
             choi_exp: The expected choi matrix, (4^n, 4^n).
-            n_bootstrap: Number of replicas.
-            rng: Seed or generator.
+            n_bootstrap: How many replicas of the data are drawn; by default 200.
+            rng: An integer, a `SeedSequence` or a `Generator`; None draws a new seed.
 
         Raises:
             AttributeError: No process was found yet.

@@ -34,7 +34,7 @@ class StateTomographyExperiment:
     """A circuit to be run, and what it measures.
 
     Attributes:
-        circuit: The circuit.
+        circuit: The circuit to run, with the measurement's gates behind it.
         measurement_basis: The basis of each qubit, such as "X,Z".
     """
 
@@ -47,8 +47,8 @@ class ProcessTomographyExperiment:
     """A circuit to be run, its input, and what they stand for.
 
     Attributes:
-        circuit: The circuit.
-        input_state: Its input.
+        circuit: The circuit to run, with preparation and measurement around it.
+        input_state: The photonic state that enters the circuit.
         input_basis: The state of each qubit in front of the process, such as "X+,Z-".
         measurement_basis: The basis of each qubit behind it, such as "X,Z".
     """

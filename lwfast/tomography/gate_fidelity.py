@@ -22,7 +22,7 @@ class GateFidelity(ProcessTomography):
         gate.process(data, numpy.array([[1, 1], [1, -1]]) / numpy.sqrt(2)), gate.standard_error(rng=1)
 
     Args:
-        n_qubits: Number of qubits.
+        n_qubits: How many qubits the circuit has, two modes each; at least 1.
         base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no
             herald.
 

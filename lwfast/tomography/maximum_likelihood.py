@@ -27,7 +27,7 @@ class MLEProcessTomography(ChoiTomography):
         choi = tomography.process(data)
 
     Args:
-        n_qubits: Number of qubits.
+        n_qubits: How many qubits the circuit has, two modes each; at least 1.
         base_circuit: The circuit, of lwfast or of Lightworks, with two modes for each qubit that have no
             herald.
 

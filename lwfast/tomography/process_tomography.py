@@ -100,7 +100,7 @@ class ProcessTomography(Tomography):
         """Return the fidelity of the state behind the process, for each prepared state, to the expected one.
 
         Args:
-            data: As for `process_density_matrices`.
+            data: Results of all experiments, in the same forms as for `process_density_matrices`.
             target_process: The unitary matrix of the expected process, (d, d).
             project_to_physical: Take the nearest matrices without negative eigenvalues.
 
@@ -139,7 +139,7 @@ class ProcessTomography(Tomography):
         """Return the eigenvalues of the density matrices behind the process, in ascending order.
 
         Args:
-            data: As for `process_density_matrices`.
+            data: Results of all experiments, in the same forms as for `process_density_matrices`.
             project_to_physical: Take the nearest matrices without negative eigenvalues.
 
         Returns:

@@ -36,7 +36,7 @@ class StateTomography(MatrixTomography):
         errors = tomography.standard_errors(rng=1)
 
     Args:
-        n_qubits: Number of qubits.
+        n_qubits: How many qubits the circuit has, two modes each; at least 1.
         base_circuit: The circuit that makes the state, of lwfast or of Lightworks, with two modes for each
             qubit that have no herald.
 
@@ -141,8 +141,8 @@ class StateTomography(MatrixTomography):
 
         Args:
             rho_exp: The expected density matrix, (d, d).
-            n_bootstrap: Number of replicas.
-            rng: Seed or generator.
+            n_bootstrap: How many replicas of the data are drawn; by default 200.
+            rng: An integer, a `SeedSequence` or a `Generator`; None draws a new seed.
 
         Raises:
             AttributeError: No state was found yet.

@@ -45,7 +45,7 @@ def expectation(
     The Parameters have their former values back afterwards; meanwhile other threads see the new ones.
 
     Args:
-        task: A Sampler.
+        task: A `lwfast.Sampler`, whose circuit holds the Parameters.
         observable: What an outcome is worth, as in `lwfast.expectation`.
         parameters: Parameters of the circuit, each once.
         values: (p,) real, a value for each, on the CPU.

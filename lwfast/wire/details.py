@@ -22,7 +22,7 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         job_id: Id of the job, a number where it can be.
         queue_position: From 1 while scheduled, else None.
-        job_status: Present status.
+        job_status: The status of the job at the time of the answer.
         created_date: As the scheduler wrote it, as a rule ISO 8601; likewise `updated_date`.
         logs: As the scheduler wrote them, as a rule a list of dictionaries with `message`, `createdDate`,
             `status` and `meta`.
@@ -40,6 +40,19 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "job_id", plain_id(self.job_id))
         msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
+
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import facts
+
+        rows = [
+            ("Status", self.job_status),
+            ("Queue position", self.queue_position),
+            ("Created", self.created_date or None),
+            ("Updated", self.updated_date or None),
+            ("Log entries", len(self.logs) if isinstance(self.logs, list) and self.logs else None),
+            ("Notes", self.notes),
+        ]
+        return facts(f"Job {self.job_id}", rows)
 
     @property
     def compilation_errors(self) -> list[tuple[int | str, str]]:
@@ -79,7 +92,7 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
         id: Id within the scheduler.
         n_modes: Most modes a circuit may have.
         max_photon_input: Most photons an input may have.
-        max_detection_filter: Largest allowed `min_detection`.
+        max_detection_filter: The largest `min_detection` that a job may ask for.
         default_max_samples: Most samples where `max_samples` has no entry.
         max_samples: Most samples by `min_detection`.
         available: Whether the QPU is known to be online.
@@ -95,6 +108,21 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
     max_samples: dict[int, int]
     available: bool
     last_updated: Any = None
+
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import facts, grouped
+
+        limits = "; ".join(f"{k}: {grouped(n)}" for k, n in sorted(self.max_samples.items()))
+        rows = [
+            ("Online", "yes" if self.available else "no"),
+            ("Modes", f"up to {self.n_modes}"),
+            ("Input photons", f"up to {self.max_photon_input}"),
+            ("min_detection", f"up to {self.max_detection_filter}"),
+            ("Samples", f"up to {grouped(self.default_max_samples)}"),
+            ("Samples by min_detection", limits or None),
+            ("Last heard of", self.last_updated),
+        ]
+        return facts(f"QPU {self.name}", rows)
 
     def samples_allowed(self, min_detection: int) -> int:
         """Most samples a job with this detection filter may ask for."""

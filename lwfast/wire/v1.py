@@ -44,13 +44,13 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         job_id: Id of the job.
         job_name: Name given at submission.
         qpu: Name of the QPU.
-        job_status: Present status.
+        job_status: The status of the job at the time of the answer.
         queue_position: 1..n while scheduled, else None.
         created_date: Accepted at, ISO 8601 in UTC; likewise `updated_date`, `started_date`, `finished_date`.
             They are only shown, so a client takes whatever comes, likewise `notes`.
         n_modes: Modes of the circuit.
         n_photons: Photons put in, heralds included.
-        n_samples: Samples asked for.
+        n_samples: How many samples the job asks for, over all settings of a sweep.
         min_detection: Detection filter, heralds included.
         seq: Grows with every change of any job; give the largest seen to `v1/changes`.
         notes: Why a job failed, or None.
@@ -74,6 +74,23 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
+
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import facts, grouped
+
+        task = f"{self.n_modes} modes, {self.n_photons} photons, {grouped(self.n_samples)} samples"
+        rows = [
+            ("Name", self.job_name),
+            ("QPU", self.qpu),
+            ("Status", self.job_status),
+            ("Queue position", self.queue_position),
+            ("Task", task),
+            ("Created", self.created_date),
+            ("Started", self.started_date),
+            ("Finished", self.finished_date),
+            ("Notes", self.notes),
+        ]
+        return facts(f"Job {self.job_id}", rows)
 
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -104,8 +121,8 @@ class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
         version: Of the scheduler's lwfast.
         started_date: Since when it runs, ISO 8601 in UTC.
         workers: Worker processes that there should be.
-        running: Jobs that run.
-        waiting: Jobs that wait.
+        running: How many jobs workers are working on.
+        waiting: How many jobs wait in the queues of all QPUs.
         ready: Worker processes that are ready or busy; None from a scheduler that does not say.
         trouble: Why no job can be run, or None.
     """

@@ -338,7 +338,15 @@ def test_outputs_can_be_printed_and_shown_as_a_frame(result, capsys):
     assert capsys.readouterr().out == "|1,0,0> -> |0,1,0> : 45, |0,0,1> : 30, |2,0,0> : 5, |1,0,0> : 20\n"
     frame = result.display_as_dataframe()
     assert frame.loc["|1,0,0>", "|0,0,1>"] == 30
+
+
+def test_as_an_array_a_result_is_its_counts(result):
     assert np.array_equal(np.asarray(result), result.counts)
+    assert np.asarray(result, dtype=float).dtype == float
+    assert np.shares_memory(result.__array__(copy=False), result.counts)
+    assert not np.shares_memory(result.__array__(copy=True), result.counts)
+    with pytest.raises(ValueError, match="as float64 they need a copy"):
+        result.__array__(float, copy=False)
 
 
 def test_more_samples_than_counts_can_hold_are_refused(result):

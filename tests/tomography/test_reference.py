@@ -107,6 +107,8 @@ def test_processes_by_linear_inversion(n_qubits, project):
     assert all(np.allclose(one[name], other[name], rtol=0, atol=1e-12) for name in one)
 
 
+# Lightworks calls `lstsq` without `rcond`, of which NumPy 1 warns.
+@pytest.mark.filterwarnings("ignore:`rcond` parameter will change:FutureWarning")
 @pytest.mark.parametrize("n_qubits", [1, 2])
 @pytest.mark.parametrize("project", [False, True])
 def test_gate_fidelities(n_qubits, project):

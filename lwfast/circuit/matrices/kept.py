@@ -7,8 +7,10 @@ from typing import Any
 from lwfast.circuit.matrices.compiled import CompiledCircuit
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameterized_unitary import MatrixOfParameters
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import FollowedParameter, Parameter
 
+_PLAIN = (Parameter, FollowedParameter)
+"""Kinds of Parameters whose value is what was set; that of somebody else's class may be worked out."""
 _MOST_MODES = 64
 """Larger matrices are not kept: at 64 modes and as many losses one takes a quarter of a megabyte."""
 
@@ -45,7 +47,7 @@ class KeptBuild:
         return (
             not of_symbols
             and self.compiled.total_modes <= _MOST_MODES
-            and all(type(one) is Parameter and type(value) in (float, int) for one, value in self._taken)
+            and all(type(one) in _PLAIN and type(value) in (float, int) for one, value in self._taken)
         )
 
     def still_fits(self, layout: Layout) -> bool:

@@ -14,7 +14,7 @@ from lwfast._base.setting_names import told_values
 from lwfast._base.validation import refuse_masked
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import Parameter, own_parameter
 from lwfast.errors import CircuitCompilationError, ParameterValueError, ended
 
 
@@ -125,11 +125,12 @@ def setting_table(there: Sequence[Parameter[Any]], parameters: Any, *, grid: boo
 
 
 def _parameter(key: Any, there: Sequence[Parameter[Any]]) -> Parameter[Any]:
-    if isinstance(key, Parameter):
-        if not any(key is parameter for parameter in there):
+    own = own_parameter(key)
+    if own is not None:
+        if not any(own is parameter for parameter in there):
             msg = f"{key!r} is not one of the circuit's {len(there)} parameters; get_all_params() lists them."
             raise ValueError(msg)
-        return key
+        return own
     if not isinstance(key, str):
         msg = f"parameters should have Parameters or their labels as keys, got {key!r}."
         raise TypeError(msg)

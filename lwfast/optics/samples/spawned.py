@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.generators import generator_of
 from lwfast._types import SeedLike
 
 _INIT_A, _MULT_A = 0x43B0D7E5, 0x931E8875
@@ -81,7 +82,7 @@ def spawned(rng: SeedLike, count: int) -> Spawned:
         rng: Seed, SeedSequence or Generator; the latter two then know that they have so many children more.
         count: How many.
     """
-    generator = np.random.default_rng(rng)
+    generator = generator_of(rng)
     bits = generator.bit_generator
     parent: Any = bits.seed_seq
     if type(bits) is not np.random.PCG64 or type(parent) is not np.random.SeedSequence:

@@ -90,8 +90,8 @@ def convert_two_qubits_to_adjacent(q0: int, q1: int) -> tuple[int, int, list[tup
     odd, the higher one passes one more. The order of the two is kept.
 
     Args:
-        q0: The first qubit.
-        q1: The second qubit.
+        q0: Index of the first qubit, counted from 0.
+        q1: Index of the second qubit, counted from 0.
 
     Raises:
         ValueError: They are the same.

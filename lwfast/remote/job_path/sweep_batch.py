@@ -20,7 +20,7 @@ class SweepBatch(BatchJob):
     What is saved and loaded are the jobs and the settings; to other programs the file is that of a batch.
 
     Attributes:
-        axis: The settings.
+        axis: Labels and values of the parameters, one row per job.
     """
 
     axis: SettingAxis

@@ -214,9 +214,9 @@ class Campaign:
         Needs memory for the chunks in flight only, however many distinct states there are.
 
         Args:
-            executor: As in `merge`.
-            progress: As in `merge`.
-            in_flight: As in `merge`.
+            executor: Runs chunks of files on other threads, processes or machines, as in `merge`.
+            progress: True for progress on stderr, or a callable, as in `merge`.
+            in_flight: How many chunks may be in memory at a time, as in `merge`.
 
         Raises:
             CampaignError: As in `merge`.
@@ -240,10 +240,10 @@ class Campaign:
 
         Args:
             modes: One mode, or several whose photons are added up.
-            others: Likewise.
-            executor: As in `merge`.
-            progress: As in `merge`.
-            in_flight: As in `merge`.
+            others: The modes on the other side, whose photons are added up and then subtracted.
+            executor: Runs chunks of files on other threads, processes or machines, as in `merge`.
+            progress: True for progress on stderr, or a callable, as in `merge`.
+            in_flight: How many chunks may be in memory at a time, as in `merge`.
 
         Raises:
             CampaignError: As in `merge`; a file that does not have a mode cannot be processed.

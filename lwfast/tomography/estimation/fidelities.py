@@ -61,7 +61,7 @@ def density_from_state(state: ArrayLike) -> ComplexArray:
     """Return the density matrix of a pure state.
 
     Args:
-        state: Amplitudes, (d,).
+        state: Amplitudes of the pure state, complex array of shape (d,).
 
     Returns:
         complex128[d, d].

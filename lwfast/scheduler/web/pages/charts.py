@@ -149,7 +149,7 @@ class Tick(NamedTuple):
     label: str
 
 
-class Line(NamedTuple):
+class ChartLine(NamedTuple):
     """A line of a chart.
 
     Attributes:
@@ -170,7 +170,7 @@ class Line(NamedTuple):
 class LineChart(NamedTuple):
     """A chart of lines over a parameter."""
 
-    lines: list[Line]
+    lines: list[ChartLine]
     across: list[Tick]
     up: list[Tick]
     is_thinned: bool
@@ -222,7 +222,7 @@ def line_chart(
             below = [(at_x(float(p)), at_y(float(v))) for p, v in zip(x, line - spread, strict=True)]
             band = _path([*above, *reversed(below)]) + "Z"
         marks = [point for point in points if point] if len(points) <= 40 else []
-        lines.append(Line(name, _path(points), band, marks, told[index]))
+        lines.append(ChartLine(name, _path(points), band, marks, told[index]))
     across = [Tick(at_x(tick), f"{tick:.4g}") for tick in ticks(low_x, high_x, 5) if low_x <= tick <= high_x]
     up = [Tick(at_y(tick), f"{tick:.4g}") for tick in up_ticks if tick <= top]
     return LineChart(lines, across, up, step > 1)

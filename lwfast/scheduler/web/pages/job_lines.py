@@ -16,7 +16,7 @@ from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.web.http import integer
-from lwfast.scheduler.web.pages.html import seconds_between
+from lwfast.scheduler.web.pages.page_html import seconds_between
 from lwfast.wire import Status
 
 PAGE = 50

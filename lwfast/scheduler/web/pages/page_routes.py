@@ -20,8 +20,8 @@ from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.web.http import json_answer, path_id, scheduler_of
 from lwfast.scheduler.web.pages.downloads import FORMS, disposition, file_name, file_of, python_lines
-from lwfast.scheduler.web.pages.html import render
 from lwfast.scheduler.web.pages.job_lines import LISTS, JobLine, job_list
+from lwfast.scheduler.web.pages.page_html import render
 from lwfast.scheduler.web.pages.payload_view import payload_view
 from lwfast.scheduler.web.pages.qpu_view import LOOKED_AT, qpu_view
 from lwfast.scheduler.web.pages.result_view import measured_or_selected, result_view, typed_rules

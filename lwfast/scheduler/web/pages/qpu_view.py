@@ -13,7 +13,7 @@ from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.qpus import QPUConfig
 from lwfast.scheduler.store.reader import Span
 from lwfast.scheduler.web.pages.charts import Bar, bars
-from lwfast.scheduler.web.pages.html import seconds_between
+from lwfast.scheduler.web.pages.page_html import seconds_between
 from lwfast.wire import Status
 
 HOURS = 24

@@ -11,7 +11,7 @@ import numpy as np
 from lwfast.results import SamplingResult
 from lwfast.rules import Rule
 from lwfast.scheduler.web.pages.charts import CELL, MOST_CELLS, Bar, Cell, bars, heat_cells, signed
-from lwfast.scheduler.web.pages.html import ket, several
+from lwfast.scheduler.web.pages.page_html import ket, several
 from lwfast.scheduler.web.pages.rule_text import rules_of_text
 
 TOP = 15

@@ -56,11 +56,11 @@ def rules_of_text(text: str, n_modes: int, most_photons: int) -> tuple[Rule, ...
     if len(text) > MOST_CHARACTERS:
         raise RuleTextError(f"The rules have {len(text)} characters, and {MOST_CHARACTERS} are allowed.")
     lines = [line for line in text.splitlines() if line.strip(" ;,\t")]
-    reader = _Reader(" ; ".join(line.strip().rstrip(";,") for line in lines), n_modes, most_photons)
+    reader = _RuleReader(" ; ".join(line.strip().rstrip(";,") for line in lines), n_modes, most_photons)
     return reader.rules() if lines else ()
 
 
-class _Reader:
+class _RuleReader:
     def __init__(self, text: str, n_modes: int, most_photons: int) -> None:
         self._tokens = _TOKEN.findall(text)
         self._next = 0

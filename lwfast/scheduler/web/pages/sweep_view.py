@@ -11,7 +11,7 @@ from lwfast._types import FloatArray
 from lwfast.results import SweepResult
 from lwfast.rules import Rule
 from lwfast.scheduler.web.pages.charts import LineChart, line_chart
-from lwfast.scheduler.web.pages.html import ket, several
+from lwfast.scheduler.web.pages.page_html import ket, several
 from lwfast.scheduler.web.pages.rule_text import rules_of_text
 
 MOST_LINES = 6
