@@ -16,6 +16,9 @@ from lwfast import (
 from lwfast import (
     tomography as tomography,
 )
+from lwfast import (
+    visualisation as visualisation,
+)
 from lwfast._base.settings import (
     settings as settings,
 )
@@ -174,6 +177,12 @@ from lwfast.rules import (
 )
 from lwfast.state import (
     State as State,
+)
+from lwfast.tables.binning import (
+    binned_counts as binned_counts,
+)
+from lwfast.tables.binning import (
+    marginal_counts as marginal_counts,
 )
 from lwfast.tables.counts import (
     group_counts as group_counts,

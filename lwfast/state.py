@@ -154,6 +154,11 @@ class State:
     def __repr__(self) -> str:
         return f"lwfast.State({self})"
 
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import code
+
+        return code(f"|{','.join(map(str, self._occupation))}⟩")
+
     def __add__(self, value: object) -> State:
         if isinstance(value, State):
             both = _new(State)  # in place of a call to trusted_state, which is a tenth of the time

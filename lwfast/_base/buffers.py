@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._types import AnyArray
+
 A = TypeVar("A", bound="np.ndarray[Any, Any]")
 _api = ctypes.pythonapi
 _make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
@@ -85,3 +87,24 @@ def _advise_huge_pages(address: int, size: int) -> None:
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     madvise(start, length, advice)
+
+
+def handed_out(array: AnyArray, dtype: Any, copy: bool | None, what: str) -> AnyArray:
+    """Return an array as `__array__` is asked for it; NumPy 1 does not know `copy=None`.
+
+    Args:
+        array: What there is.
+        dtype: What is wanted; None takes that of the array.
+        copy: True for a copy, False for none, None for one only if it is needed.
+        what: What it holds, for the error.
+
+    Raises:
+        ValueError: A copy is needed, and forbidden.
+    """
+    if copy:
+        return np.array(array, dtype=dtype)
+    found = np.asarray(array, dtype=dtype)
+    if copy is False and found is not array:
+        msg = f"{what} are {array.dtype}; as {found.dtype} they need a copy, which copy=False forbids."
+        raise ValueError(msg)
+    return found

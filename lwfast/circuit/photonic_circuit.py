@@ -9,7 +9,7 @@ import numpy as np
 
 from lwfast._base.origin import lightworks_name, lightworks_package
 from lwfast._base.validation import as_integer, full_name, is_several
-from lwfast._types import ComplexArray
+from lwfast._types import ComplexArray, ComplexMatrix
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import (
     NO_HERALDS,
@@ -97,12 +97,12 @@ class PhotonicCircuit:
         return list(self._layout.internal)
 
     @property
-    def U(self) -> ComplexArray:
+    def U(self) -> ComplexMatrix:
         """The complex128[n_modes, n_modes] matrix over the modes, loss included, with present parameters."""
         return self._build().transfer_matrix
 
     @property
-    def U_full(self) -> ComplexArray:
+    def U_full(self) -> ComplexMatrix:
         """The unitary over the modes and one more for each loss element, with present parameters."""
         return self._build().U_full
 
@@ -471,6 +471,11 @@ class PhotonicCircuit:
             show_parameter_values=show_parameter_values,
             display_barriers=display_barriers,
         )
+
+    def _repr_html_(self) -> str:
+        from lwfast.circuit.pictures.notebook import circuit_html
+
+        return circuit_html(self._layout, type(self).__name__)
 
     # --- inside ---------------------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
@@ -14,12 +15,20 @@ from lwfast._base.progress import Progress, step
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
+from lwfast.results.batch_results import BatchResults
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator, Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt, leave_distribution
 from lwfast.tasks.sweep import SweepData
 from lwfast.tasks.task import data_of
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from lwfast.results import SamplingResult, SimulationResult, SweepResult, SweepSimulationResult
+
+OnProgress: TypeAlias = "bool | Callable[[str, int, int], object] | None"
+"""What shows progress: True for stderr, or a callable that takes (what, done, total)."""
 AUTO = "auto"
 _TASKS = {
     AUTO: (Sampler, Analyzer, Simulator),
@@ -55,6 +64,24 @@ class Backend:
             raise ValueError(msg)
         self._name = value
 
+    @overload
+    def run(
+        self, task: Sampler, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> SamplingResult: ...
+    @overload
+    def run(
+        self, task: Simulator | Analyzer, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> SimulationResult: ...
+    @overload
+    def run(
+        self, task: Batch, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> BatchResults: ...
+    @overload
+    def run(
+        self, task: Sweep, executor: Executor | None = ..., progress: OnProgress = ...
+    ) -> SweepResult | SweepSimulationResult: ...
+    @overload
+    def run(self, task: Any, executor: Any = ..., progress: Any = ...) -> Any: ...
     def run(self, task: Any, executor: Any = None, progress: Any = None) -> Any:
         """Run a task, each task of a batch, or a task at each setting of a sweep.
 
@@ -115,7 +142,7 @@ class Backend:
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
         announce([prepared.plan for prepared in runs])
         spread = map if executor is None else executor.map
-        results = []
+        results = BatchResults()
         with Progress(progress):
             done = iter(spread(_run, runs))
             for found in quick:
@@ -127,6 +154,12 @@ class Backend:
         """Run a task, or each task of a batch."""
         return self.run(task)
 
+    @overload
+    def plan(self, task: Sampler | Simulator | Analyzer | Sweep) -> Plan: ...
+    @overload
+    def plan(self, task: Batch) -> list[Plan]: ...
+    @overload
+    def plan(self, task: Any) -> Plan | list[Plan]: ...
     def plan(self, task: Any) -> Plan | list[Plan]:
         """Say which method `run` would take, and why, without running anything.
 

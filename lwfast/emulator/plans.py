@@ -79,6 +79,20 @@ class Plan:
     way: Estimate | None = field(default=None, repr=False, compare=False)
     polynomial: OutputPolynomial | None = field(default=None, repr=False, compare=False)
 
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import facts, grouped
+
+        counting = None if self.acceptance is None else f"{self.acceptance:.3g} of all shots"
+        rows = [
+            ("Method", self.method),
+            ("Reason", self.reason),
+            ("Outcomes", grouped(self.n_outcomes) if self.n_outcomes else None),
+            ("Memory", f"about {readable_bytes(self.needed_bytes)}"),
+            ("Time", f"about {readable_seconds(self.seconds)} on one core"),
+            ("Counted", counting),
+        ]
+        return facts("Plan", rows)
+
     def __str__(self) -> str:
         return (
             f"{self.method}: {self.reason} About {readable_bytes(self.needed_bytes)} of memory and "

@@ -7,19 +7,20 @@ the mode before it, down to mode 0. The first state is |n,0,...,0>, the last |0,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.limits import MAX_INT64, check_state_photons
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import run_chunks
 from lwfast._base.validation import as_integer, refuse_masked
-from lwfast._types import AnyArray, StateTable
+from lwfast._types import AnyArray, Matrix, Stack, StateTable
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.photon_limits import states_of
+from lwfast.state import State
 
 _THREADED_BYTES = 4 << 20
 _THREADED_ROWS = 60_000
@@ -68,7 +69,13 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
     return out
 
 
-def fock_rank(states: ArrayLike) -> Any:
+@overload
+def fock_rank(states: State | Sequence[int] | np.ndarray[tuple[int], np.dtype[Any]]) -> int: ...
+@overload
+def fock_rank(states: Matrix | Stack | Sequence[State] | Sequence[Sequence[int]]) -> NDArray[np.int64]: ...
+@overload
+def fock_rank(states: ArrayLike) -> Any: ...
+def fock_rank(states: Any) -> Any:
     """Number Fock states among those of their own photon number.
 
     Args:

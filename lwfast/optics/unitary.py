@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.generators import generator_of, unseeded
 from lwfast._base.memory import check_memory
 from lwfast._base.settings import settings
 from lwfast._base.validation import as_integer, as_real, process_random_seed, refuse_masked
 from lwfast._kernels.report import are_compiled_here
-from lwfast._types import AnyArray, ComplexArray, FloatArray, SeedLike
+from lwfast._types import AnyArray, ComplexArray, ComplexMatrix, FloatArray, Matrix, Rows, SeedLike, Stack
 from lwfast.errors import NotUnitaryError
 
 _SMALL_WORK = 10**8
@@ -29,7 +29,7 @@ _ENTRY_BYTES = 80
 """For each entry of a random matrix: real numbers drawn, complex ones made of them, Q and R."""
 
 
-def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexArray:
+def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexMatrix:
     """Draw a unitary matrix from the Haar measure.
 
     The same `seed` gives the matrix that Lightworks gives: normal numbers from NumPy's legacy generator, a QR
@@ -61,7 +61,7 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
     return q
 
 
-def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexArray:
+def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None) -> ComplexMatrix:
     """Draw a permutation matrix, each equally likely.
 
     Args:
@@ -128,6 +128,12 @@ def unitary_deviation(matrix: ArrayLike) -> Any:
     return _deviation(_square(matrix))
 
 
+@overload
+def is_unitary(matrix: Matrix | Rows, *, atol: float | None = ...) -> bool: ...
+@overload
+def is_unitary(matrix: Stack, *, atol: float | None = ...) -> NDArray[np.bool_]: ...
+@overload
+def is_unitary(matrix: ArrayLike, *, atol: float | None = ...) -> Any: ...
 def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
     """Say whether a matrix is unitary.
 

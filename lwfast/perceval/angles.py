@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from math import cos, sin
 from typing import Any
 
@@ -114,9 +115,20 @@ class MatrixOfAngle(MatrixOfParameters):
         """The Parameters on which the angle depends."""
         return self.angle.params if isinstance(self.angle, Formula) else [self.angle]
 
+    def symbolic(self) -> tuple[Any, dict[str, Any]]:
+        """Return the matrix as SymPy has it, and the Parameter, or number, for each symbol's name."""
+        sympy, angle = import_module("sympy"), self.angle
+        if isinstance(angle, Formula):
+            return self._of_symbols(sympy, angle.expression), dict(angle.values)
+        return self._of_symbols(sympy, sympy.Symbol("angle")), {"angle": angle}
+
     @abstractmethod
     def _matrix(self, angle: Any) -> ComplexArray:
         """Return the matrix for an angle."""
+
+    @abstractmethod
+    def _of_symbols(self, sympy: Any, angle: Any) -> Any:
+        """Return the matrix for an angle that is an expression of SymPy."""
 
     @abstractmethod
     def _slope(self, angle: Any) -> ComplexArray:
@@ -144,6 +156,12 @@ class SplitterMatrix(MatrixOfAngle):
         half = as_real(angle, "Angle of a beam splitter") / 2
         return splitter_matrix(self.convention, cos(half), sin(half))
 
+    def _of_symbols(self, sympy: Any, angle: Any) -> Any:
+        c, s = sympy.cos(angle / 2), sympy.sin(angle / 2)
+        if self.convention == "Rx":
+            return sympy.Matrix([[c, sympy.I * s], [sympy.I * s, c]])
+        return sympy.Matrix([[c, -s], [s, c]] if self.convention == "Ry" else [[c, s], [s, -c]])
+
     def _slope(self, angle: Any) -> ComplexArray:
         half = as_real(angle, "Angle of a beam splitter") / 2
         return splitter_matrix(self.convention, -sin(half) / 2, cos(half) / 2)
@@ -163,6 +181,9 @@ class PhaseMatrix(MatrixOfAngle):
 
     def _matrix(self, angle: Any) -> ComplexArray:
         return np.array([[complex(cos(angle), sin(angle))]], dtype=np.complex128)
+
+    def _of_symbols(self, sympy: Any, angle: Any) -> Any:
+        return sympy.Matrix([[sympy.exp(sympy.I * angle)]])
 
     def _slope(self, angle: Any) -> ComplexArray:
         return np.array([[complex(-sin(angle), cos(angle))]], dtype=np.complex128)

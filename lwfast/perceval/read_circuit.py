@@ -39,7 +39,7 @@ def read_components(
     pcvl: Any, components: Components, n_modes: int, parameters: Mapping[str, Any]
 ) -> PhotonicCircuit:
     """Return components of Perceval as one circuit; the arguments are those of `read_circuit`."""
-    reader = _Reader(pcvl, ParameterReader(pcvl, parameters))
+    reader = _CircuitReader(pcvl, ParameterReader(pcvl, parameters))
     listed = list(components)
     if len(listed) == 1 and isinstance(listed[0][1], pcvl.Circuit):
         listed = _parts(listed[0][1])  # no group around the whole
@@ -48,7 +48,7 @@ def read_components(
     return circuit
 
 
-class _Reader:
+class _CircuitReader:
     def __init__(self, pcvl: Any, values: ParameterReader) -> None:
         self._pcvl = pcvl
         self.values = values

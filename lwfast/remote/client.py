@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lwfast.remote.connection.cancelling import cancel
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.fetching import fetch
-from lwfast.remote.job_path.job_and_batch import Job
+from lwfast.remote.job_path.job_and_batch import FoundJobs, Job
 from lwfast.remote.job_path.listing import find_jobs, scheduled_table, waiting_ids
 from lwfast.remote.job_path.resuming import PendingSubmission, find_pending
 from lwfast.remote.qpu import QPU
@@ -115,10 +115,10 @@ class Client:
         *,
         qpu: str | None = None,
         before: int | None = None,
-    ) -> list[Job]:
+    ) -> FoundJobs:
         """Find jobs, newest first; see `remote.jobs`."""
         found = find_jobs(self.connection, status, name, limit, qpu, before)
-        return [Job.of(tracked, self) for tracked in found]
+        return FoundJobs(Job.of(tracked, self) for tracked in found)
 
     def pending(self) -> list[PendingSubmission]:
         """List the submissions to this scheduler whose outcome is unknown; see `remote.pending`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
+from lwfast._base.showing.html import facts
 from lwfast.errors import BatchSubmissionError, JobSubmissionError, LightworksRemoteError, QPUOfflineError
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.default import default_connection, present_connection
@@ -50,6 +51,14 @@ class QPU:
         else:
             hint = " (not looked up yet; .details asks the scheduler)"
         return f"lwfast.remote.QPU({self.name!r}){hint}"
+
+    def _repr_html_(self) -> str:
+        # As for `__repr__`, nothing is asked here.
+        connection = self._connection or present_connection()
+        details = None if connection is None else connection.known_qpu(self.name)
+        if details is not None:
+            return details._repr_html_()
+        return facts(f"QPU {self.name}", [("Details", ".details asks the scheduler for its limits")])
 
     @property
     def name(self) -> str:

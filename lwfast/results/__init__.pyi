@@ -6,6 +6,7 @@ from lwfast.results.distances import chi_square as chi_square
 from lwfast.results.distances import fidelity as fidelity
 from lwfast.results.distances import total_variation as total_variation
 from lwfast.results.load import load_result as load_result
+from lwfast.results.plots.correlation_plot import plot_correlations as plot_correlations
 from lwfast.results.plots.result_plot import plot_results as plot_results
 from lwfast.results.probability_distribution import ProbabilityDistribution as ProbabilityDistribution
 from lwfast.results.processing.differences import Differences as Differences

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.origin import lightworks_name
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
 from lwfast.results.columns.labels import LabelTable, refuse_x, table_of
@@ -21,13 +21,19 @@ from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.processing.weights import as_weights, group_weights
 from lwfast.results.state_map import StateMap
 from lwfast.state import State, as_label
+from lwfast.tables.packed_table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
 
 class CountMap(StateMap[int]):
     """How often each state was measured: the base of `SamplingResult`, and what plots need of it.
 
     Args:
-        states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
+        states: `uint8[N, n_modes]`, or words; distinct rows, owned by the new object: read-only from now on.
         counts: `int64[N]` or `float64[N]`, likewise.
         record: Where they come from.
         reason: Why post-selection left nothing, where it did.
@@ -39,7 +45,7 @@ class CountMap(StateMap[int]):
     _reason: str | None
 
     def __init__(
-        self, states: StateTable, counts: Counts, record: ResultRecord, reason: str | None = None
+        self, states: Table, counts: Counts, record: ResultRecord, reason: str | None = None
     ) -> None:
         StateMap.__init__(self, states, counts, has_x=record.has_x)
         self._record = record if record.has_x == self._has_x else replace(record, has_x=self._has_x)
@@ -125,7 +131,7 @@ class CountMap(StateMap[int]):
             TypeError: If the counts are floats.
         """
         refuse_x(self.has_x, "summary")
-        return summary_of(self.states, self.whole_counts("summary"))
+        return summary_of(self.working_table.states, self.whole_counts("summary"))
 
     def __repr__(self) -> str:
         return short_text(self, type(self).__name__, self._facts())
@@ -145,7 +151,7 @@ class CountMap(StateMap[int]):
         outputs = ", ".join(f"{state} : {count}" for state, count in self.items())
         print(f"{self.input} -> {outputs}" if self.input is not None else outputs)  # noqa: T201
 
-    def display_as_dataframe(self) -> Any:
+    def display_as_dataframe(self) -> pd.DataFrame:
         """Return a DataFrame of one row, with a column for each output state.
 
         Raises:
@@ -153,9 +159,10 @@ class CountMap(StateMap[int]):
         """
         name = "counts" if self.input is None else str(self.input)
         columns = [str(state) for state in self]
-        return pandas_module().DataFrame([list(self.counts)], index=[name], columns=columns)
+        frame: pd.DataFrame = pandas_module().DataFrame([list(self.counts)], index=[name], columns=columns)
+        return frame
 
-    def to_pandas(self, dtype: Any = np.uint8) -> Any:
+    def to_pandas(self, dtype: Any = np.uint8) -> pd.DataFrame:
         """Return a DataFrame with a column for each mode (`mode_0`, ...) and one of `counts`.
 
         Numbers of the type uint8 have no sign and end at 255: `frame.mode_0 - frame.mode_1` of `|0,1>` is
@@ -169,20 +176,20 @@ class CountMap(StateMap[int]):
         """
         return to_pandas(self.states, self.counts, "counts", dtype, self.has_x)
 
-    def to_polars(self) -> Any:
+    def to_polars(self) -> pl.DataFrame:
         """Return a `polars.DataFrame` with `state` (an array of uint8, without a sign) and `counts`.
 
         An X is null.
 
-        `polars.DataFrame(result)` raises: polars takes any mapping for one from names to columns, before it
-        looks for an Arrow stream.
+        `polars.DataFrame(result)` raises an error that leads here: polars takes any mapping for one from
+        names to columns, before it looks for an Arrow stream.
 
         Raises:
             LightworksDependencyError: If polars is not installed.
         """
         return to_polars(self.states, self.counts, "counts", self.has_x)
 
-    def to_arrow(self) -> Any:
+    def to_arrow(self) -> pa.Table:
         """Return a `pyarrow.Table` with `state` (a list of uint8 of fixed size) and `counts`.
 
         An X is null.
@@ -196,19 +203,6 @@ class CountMap(StateMap[int]):
         """Hand the columns to DuckDB, pyarrow and others without a copy; for polars there is `to_polars`."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        """Return the counts, in the order of `states`."""
-        counts = self.counts
-        if copy:
-            return np.array(counts, dtype=dtype)
-        found = np.asarray(counts, dtype=dtype)  # `copy=None` is unknown to NumPy 1
-        if copy is False and found is not counts:
-            msg = (
-                f"The counts are {counts.dtype}; as {found.dtype} they need a copy, which copy=False forbids."
-            )
-            raise ValueError(msg)
-        return found
-
 
 def columns_of(results: Any) -> tuple[LabelTable, Counts]:
     """Return the columns of a mapping from state to count.
@@ -221,7 +215,7 @@ def columns_of(results: Any) -> tuple[LabelTable, Counts]:
             f"Results should be a mapping from State to count, not {type(results).__name__}."
         )
     if isinstance(results, CountMap):
-        return results.label_table, results.counts
+        return results.working_table, results.counts
     try:
         table = table_of(results)
         weights = as_weights(results.values(), table.states.shape[0])

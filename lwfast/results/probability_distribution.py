@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from lwfast._base.validation import is_real, scalar
 from lwfast._types import FloatArray
 from lwfast.errors import ProbabilityDistributionError, ended
+from lwfast.results.columns.export import to_arrow, to_pandas, to_polars
 from lwfast.results.columns.labels import refuse_x, table_of
 from lwfast.results.columns.text import html_table, number_of, short_text
+from lwfast.results.plots.bars import DEFAULT_TOP
+from lwfast.results.plots.correlation_plot import plot_correlations
+from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.lightworks_results import lightworks_probabilities
 from lwfast.results.processing.summaries import correlations_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.state_map import StateMap
 from lwfast.tables.counts import as_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 _CHUNK = 1 << 16
 
@@ -131,6 +142,75 @@ class ProbabilityDistribution(StateMap[float]):
             LightworksDependencyError: Lightworks is not installed.
         """
         return lightworks_probabilities(self)
+
+    def plot(
+        self,
+        show: bool = True,
+        state_labels: Mapping[Any, Any] | None = None,
+        *,
+        top: int = DEFAULT_TOP,
+        order: str = "count",
+        normalize: bool = False,
+        ax: Axes | None = None,
+        compare: Any = None,
+        labels: Sequence[str] | None = None,
+        theory: Any = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a bar chart of the most probable states; see `lwfast.results.plot_results` for the options."""
+        return plot_results(
+            self,
+            show=show,
+            state_labels=state_labels,
+            top=top,
+            order=order,
+            normalize=normalize,
+            ax=ax,
+            compare=compare,
+            labels=labels,
+            theory=theory,
+        )
+
+    def plot_correlations(
+        self,
+        kind: str = "correlation",
+        show: bool = True,
+        *,
+        mode_labels: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a map of the correlations of modes; see `lwfast.results.plot_correlations`."""
+        return plot_correlations(self, kind, show=show, mode_labels=mode_labels, ax=ax)
+
+    def to_pandas(self, dtype: Any = np.uint8) -> pd.DataFrame:
+        """Return a DataFrame with a column for each mode (`mode_0`, ...) and one of `probability`.
+
+        Args:
+            dtype: Of the columns of modes; uint8 has no sign and ends at 255.
+
+        Raises:
+            LightworksDependencyError: If pandas is not installed.
+        """
+        return to_pandas(self.states, self.probabilities, "probability", dtype, self.has_x)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return a `polars.DataFrame` with `state` (an array of uint8) and `probability`; an X is null.
+
+        Raises:
+            LightworksDependencyError: If polars is not installed.
+        """
+        return to_polars(self.states, self.probabilities, "probability", self.has_x)
+
+    def to_arrow(self) -> pa.Table:
+        """Return a `pyarrow.Table` with `state` (a list of uint8) and `probability`; an X is null.
+
+        Raises:
+            LightworksDependencyError: If pyarrow is not installed.
+        """
+        return to_arrow(self.states, self.probabilities, "probability", has_x=self.has_x)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the columns to DuckDB, pyarrow and others without a copy; for polars there is `to_polars`."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise ProbabilityDistributionError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from lwfast._base.origin import lightworks_name
-from lwfast._types import Counts, SeedLike, StateTable
+from lwfast._types import Counts, SeedLike
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
-from lwfast.results.columns.labels import LabelTable
+from lwfast.results.columns.labels import LabelTable, refuse_x
 from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
+from lwfast.results.plots.bars import DEFAULT_TOP
+from lwfast.results.plots.correlation_plot import plot_correlations
+from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.lightworks_results import lightworks_counts
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import (
@@ -30,10 +33,15 @@ from lwfast.results.processing.selection import (
 )
 from lwfast.results.processing.weights import group_weights
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
+from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.counts import as_counts, as_table, group_checked
+from lwfast.tables.packed_table import Table, compact
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class SamplingResult(CountMap):
@@ -93,8 +101,8 @@ class SamplingResult(CountMap):
             ValueError: If a shape does not fit, or a number is outside its range.
             ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
         """
-        table = as_table(states)
-        table, column = group_checked(table, as_counts(counts, table.shape[0]))
+        given = as_table(states)
+        table, column = group_checked(compact(given), as_counts(counts, given.shape[0]))
         if raw is not None and not isinstance(raw, SamplingResult):
             raw = SamplingResult.from_columns(*raw, input=input)
         told = raw is None or was_processed((), post_selection)
@@ -111,7 +119,7 @@ class SamplingResult(CountMap):
     @classmethod
     def from_owned(
         cls,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         record: ResultRecord | None = None,
         *,
@@ -121,7 +129,7 @@ class SamplingResult(CountMap):
         """Make a result of distinct rows that it may own.
 
         Args:
-            states: `uint8[N, n_modes]`.
+            states: `uint8[N, n_modes]`, or words.
             counts: `(N,)`.
             record: Where they come from.
             raw: The data before any post-selection, where they are others and known.
@@ -133,7 +141,7 @@ class SamplingResult(CountMap):
 
     def _fill(
         self,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         record: ResultRecord,
         *,
@@ -178,8 +186,8 @@ class SamplingResult(CountMap):
             TypeError: If it is none of these.
         """
         post_selection = settled(post_selection)
-        states, counts = keep_states(self.label_table, self.counts, post_selection)
-        reason = None if len(states) else why_nothing(self.label_table, post_selection, {})
+        states, counts = keep_states(self.working_table, self.counts, post_selection)
+        reason = None if len(states) else why_nothing(self.working_table, post_selection, {})
         return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
@@ -197,7 +205,7 @@ class SamplingResult(CountMap):
         wanted = as_heralds(heralds)
         rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
-        table, counts = self.label_table, self.counts
+        table, counts = self.working_table, self.counts
         if test is not None and len(self):
             check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
             states, counts = keep_states(table, counts, rules)
@@ -208,7 +216,7 @@ class SamplingResult(CountMap):
         return self._next(
             states,
             counts,
-            None if len(states) else why_nothing(self.label_table, rules, wanted),
+            None if len(states) else why_nothing(self.working_table, rules, wanted),
             step="post_select",
             rules=described(rules),
             heralds=[[[m], list(n)] for m, n in wanted.items()],
@@ -231,11 +239,61 @@ class SamplingResult(CountMap):
             ValueError: If the mapped states differ in their number of modes, or one has an X and another 255
                 photons in a mode.
         """
-        mapped, name = map_states(self.label_table, mapping, *args, **kwargs)
+        mapped, name = map_states(self.working_table, mapping, *args, **kwargs)
         states, counts = group_weights(mapped.states, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         given = {k: v for k, v in arguments.items() if v}
         return self._next(states, counts, None, mapped.has_x, step="map", mapping=name, **given)
+
+    def marginal(self, modes: Any) -> Self:
+        """Keep some modes of each state; counts of states that become equal are added up.
+
+        `result.marginal([3, 0])` says how often modes 3 and 0 held which photons, whatever the others held.
+
+        Args:
+            modes: The modes to keep, in the order that they get; or one mode.
+
+        Raises:
+            ModeRangeError: If there is no such mode.
+            ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+            TypeError: If a mode is no integer.
+            ValueError: If none is given, or one twice.
+        """
+        listed = checked_modes(modes, self.n_modes if len(self) else None)
+        kept = (
+            some_modes(self.working_table.states, listed)
+            if len(self)
+            else np.zeros((0, len(listed)), np.uint8)
+        )
+        states, counts = group_weights(kept, self.counts)
+        return self._next(states, counts, step="marginal", modes=list(listed))
+
+    def binned(self, bins: Any) -> Self:
+        """Add up the photons of groups of modes; counts of states that become equal are added up.
+
+        `result.binned([[0, 1, 2], [3, 4]])` says how often there were how many photons in modes 0 to 2 and in
+        modes 3 and 4.
+
+        Args:
+            bins: Groups of modes, none of which is in two of them; modes that are in none do not count.
+
+        Raises:
+            ModeRangeError: If there is no such mode.
+            ResourceLimitError: If a bin holds more than 255 photons, or the counts of one state add up to
+                more than 2^63 - 1.
+            ResultError: If a state has an X.
+            TypeError: If a mode is no integer.
+            ValueError: If a bin is empty, there is none, or a mode is named twice.
+        """
+        refuse_x(self.has_x, "total of modes")
+        listed = checked_bins(bins, self.n_modes if len(self) else None)
+        totals = (
+            totals_of(self.working_table.states, listed)
+            if len(self)
+            else np.zeros((0, len(listed)), np.uint8)
+        )
+        states, counts = group_weights(totals, self.counts)
+        return self._next(states, counts, step="binned", bins=[list(modes) for modes in listed])
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts, largest first; equal ones in their order.
@@ -248,7 +306,7 @@ class SamplingResult(CountMap):
 
     def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
         """Order by "count" (largest first unless `descending` is False) or by "state" (smallest first)."""
-        rows = _ordering.order(self.states, self.counts, by, descending)
+        rows = _ordering.order(self.working_table.states, self.counts, by, descending)
         return self._rows(rows)
 
     def sample(self, n: int, rng: SeedLike = None, *, replace: bool = True) -> Self:
@@ -265,7 +323,9 @@ class SamplingResult(CountMap):
         """
         drawn = _ordering.resampled(self.whole_counts("sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
-        return self._next(self.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace))
+        return self._next(
+            self.working_table.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
+        )
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
@@ -284,11 +344,11 @@ class SamplingResult(CountMap):
         return NotImplemented if own is None else merge_results([own, self])
 
     def _rows(self, rows: Any, **step: Any) -> Self:
-        return self._next(self.states[rows], self.counts[rows], **step)
+        return self._next(self.working_table.states[rows], self.counts[rows], **step)
 
     def _next(
         self,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         reason: str | None = None,
         has_x: bool | None = None,
@@ -303,11 +363,45 @@ class SamplingResult(CountMap):
             states, counts, record, raw=self.known_raw, reason=reason or self.nothing_left
         )
 
-    def plot(self, show: bool = True, state_labels: Any = None, **options: Any) -> Any:
-        """Draw a bar chart; see `lwfast.results.plot_results` for the options."""
-        from lwfast.results.plots.result_plot import plot_results
+    def plot(
+        self,
+        show: bool = True,
+        state_labels: Mapping[Any, Any] | None = None,
+        *,
+        top: int = DEFAULT_TOP,
+        order: str = "count",
+        normalize: bool = False,
+        errors: bool = False,
+        ax: Axes | None = None,
+        compare: Any = None,
+        labels: Sequence[str] | None = None,
+        theory: Any = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a bar chart of the most frequent states; see `lwfast.results.plot_results` for the options."""
+        return plot_results(
+            self,
+            show=show,
+            state_labels=state_labels,
+            top=top,
+            order=order,
+            normalize=normalize,
+            errors=errors,
+            ax=ax,
+            compare=compare,
+            labels=labels,
+            theory=theory,
+        )
 
-        return plot_results(self, show=show, state_labels=state_labels, **options)
+    def plot_correlations(
+        self,
+        kind: str = "correlation",
+        show: bool = True,
+        *,
+        mode_labels: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw a map of the correlations of modes; see `lwfast.results.plot_correlations`."""
+        return plot_correlations(self, kind, show=show, mode_labels=mode_labels, ax=ax)
 
     def to_lightworks(self) -> Any:
         """Return the counts as Lightworks' `SamplingResult`, with the input and the further attributes.
@@ -394,12 +488,14 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         result = own_counts(given)
         if result is None:
             raise TypeError(f"Only results of counts can be merged, not {type(given).__name__}.")
-        columns = Columns(result.states, result.whole_counts("merging"), result.has_x)
+        columns = Columns(result.working_table.states, result.whole_counts("merging"), result.has_x)
         raw = result.known_raw
         if raw is result:
             total.add(columns, columns)
         else:
-            total.add(columns, None if raw is None else Columns(raw.states, raw.counts, raw.has_x))
+            total.add(
+                columns, None if raw is None else Columns(raw.working_table.states, raw.counts, raw.has_x)
+            )
         provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
     if n_results == 0:
         raise ValueError("There are no results to merge.")

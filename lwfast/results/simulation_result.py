@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
-from typing import Any
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lwfast._base.buffers import frozen
+from lwfast._base.buffers import frozen, handed_out
 from lwfast._types import AnyArray, StateTable
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.dict_reading import DictReading, check_names
 from lwfast.results.columns.export import pandas_module
+from lwfast.results.columns.frame_calls import refuse_pandas, refuse_polars
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, table_of
 from lwfast.results.columns.pair_views import PairItems, PairValues
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.state_axis import StateAxis
 from lwfast.results.columns.text import html_grid, html_table, number_of, short_state
+from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.simulation_plot import plot_simulation
 from lwfast.results.processing.lightworks_results import lightworks_simulation
 from lwfast.results.processing.mapping import map_states
@@ -25,6 +28,11 @@ from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import KEPT, StateMap
 from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TYPES = ("probability", "probability_amplitude")
 
@@ -191,6 +199,16 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     def __len__(self) -> int:
         return len(self._inputs.keys)
+
+    def keys(self) -> KeysView[State]:
+        """The inputs, as a view."""
+        refuse_polars("polars.from_pandas(result.display_as_dataframe())")
+        return KeysView(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
+        """Return the values, inputs by outputs."""
+        refuse_pandas("result.display_as_dataframe()")
+        return handed_out(self._array, dtype, copy, "The values")
 
     def __iter__(self) -> Iterator[State]:
         axis = self._inputs
@@ -360,7 +378,9 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             terms = " + ".join(f"{value}*{output}" for value, output in rounded if value != 0)
             print(f"{state} -> {terms}")  # noqa: T201
 
-    def display_as_dataframe(self, threshold: float = 1e-12, conv_to_probability: bool = False) -> Any:
+    def display_as_dataframe(
+        self, threshold: float = 1e-12, conv_to_probability: bool = False
+    ) -> pd.DataFrame:
         """Return a DataFrame of inputs by outputs.
 
         Args:
@@ -375,7 +395,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         for part in parts:
             part[np.abs(part) < threshold] = 0
         names = [str(s) for s in self.inputs], [str(s) for s in self.outputs]
-        return pandas_module().DataFrame(values, index=names[0], columns=names[1])
+        frame: pd.DataFrame = pandas_module().DataFrame(values, index=names[0], columns=names[1])
+        return frame
 
     def _shown_values(self, conv_to_probability: bool) -> AnyArray:
         if conv_to_probability and self._type == "probability_amplitude":
@@ -383,11 +404,31 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self._array
 
     def plot(
-        self, conv_to_probability: bool = False, show: bool = True, state_labels: Any = None, **options: Any
-    ) -> Any:
-        """Draw a bar chart (one input) or a heat map; see `lwfast.results.plots.simulation_plot`.
+        self,
+        conv_to_probability: bool = False,
+        show: bool = True,
+        state_labels: Mapping[Any, Any] | None = None,
+        *,
+        top: int = DEFAULT_TOP,
+    ) -> tuple[Figure, Axes | NDArray[Any]] | None:
+        """Draw a bar chart (one input) or a heat map of inputs and outputs.
 
-        `top` (30) is the number of outputs of one input that get a bar of their own.
+        Amplitudes have a chart or map of their real part, and one of their imaginary part beside it.
+
+        Args:
+            conv_to_probability: Draw probabilities where the values are amplitudes.
+            show: Show the figure and return None. On a backend without a screen, or where it is False, figure
+                and axes are returned.
+            state_labels: Another label for some states, as for `lwfast.results.plot_results`.
+            top: How many outputs of one input get a bar of their own.
+
+        Returns:
+            (figure, axes), where amplitudes have an array of two axes, or None where the figure was shown.
+
+        Raises:
+            LightworksDependencyError: If matplotlib is not installed.
+            TypeError: If a key of `state_labels` is not a state, or `top` is not an integer.
+            ValueError: If there is nothing to draw, or `top` is not positive.
         """
         return plot_simulation(
             self._shown_values(conv_to_probability),
@@ -396,7 +437,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             show,
             state_labels,
             amplitudes=self._type == "probability_amplitude",
-            **options,
+            top=top,
         )
 
 

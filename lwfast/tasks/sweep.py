@@ -187,6 +187,13 @@ class Sweep:
                 raise ValueError(msg)
         return bound, bound.present()
 
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import table
+
+        rows = ([k, *(float(f"{value:.6g}") for value in row)] for k, row in enumerate(self.settings[:50]))
+        title = f"Sweep: {len(self)} settings of a {type(self.task).__name__}"
+        return table(title, ["Setting", *self.labels], rows, n_rows=len(self), things="settings")
+
     def _generate_sweep(self) -> SweepData:
         """Return the data that a backend needs, as the task is now.
 

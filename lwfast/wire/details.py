@@ -41,6 +41,19 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "job_id", plain_id(self.job_id))
         msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
 
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import facts
+
+        rows = [
+            ("Status", self.job_status),
+            ("Queue position", self.queue_position),
+            ("Created", self.created_date or None),
+            ("Updated", self.updated_date or None),
+            ("Log entries", len(self.logs) if isinstance(self.logs, list) and self.logs else None),
+            ("Notes", self.notes),
+        ]
+        return facts(f"Job {self.job_id}", rows)
+
     @property
     def compilation_errors(self) -> list[tuple[int | str, str]]:
         """Code and message of each compilation error of a failed job."""
@@ -95,6 +108,21 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
     max_samples: dict[int, int]
     available: bool
     last_updated: Any = None
+
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import facts, grouped
+
+        limits = "; ".join(f"{k}: {grouped(n)}" for k, n in sorted(self.max_samples.items()))
+        rows = [
+            ("Online", "yes" if self.available else "no"),
+            ("Modes", f"up to {self.n_modes}"),
+            ("Input photons", f"up to {self.max_photon_input}"),
+            ("min_detection", f"up to {self.max_detection_filter}"),
+            ("Samples", f"up to {grouped(self.default_max_samples)}"),
+            ("Samples by min_detection", limits or None),
+            ("Last heard of", self.last_updated),
+        ]
+        return facts(f"QPU {self.name}", rows)
 
     def samples_allowed(self, min_detection: int) -> int:
         """Most samples a job with this detection filter may ask for."""

@@ -51,6 +51,25 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def __repr__(self) -> str:
         return f"ArtemisPayload({', '.join(f'{name}={value!r}' for name, value in self.payload.items())})"
 
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import code, facts, grouped
+        from lwfast._base.showing.matrix_picture import matrix_picture
+
+        rules = self.job_data or {}
+        n_settings = None if self.sweep is msgspec.UNSET else "many settings, of which this is the first"
+        rows = [
+            ("QPU", self.qpu),
+            ("Input", code(self.input)),
+            ("Modes", self.n_modes),
+            ("Samples", grouped(self.n_samples)),
+            ("min_detection", self.min_detection),
+            ("Elements", "sent, to be implemented as they stand" if self.direct_implementation else None),
+            ("Post-selection", rules.get("post_select") or None),
+            ("Heralds", rules.get("herald") or None),
+            ("Sweep", n_settings),
+        ]
+        return facts(f"Payload of {self.job_name}", rows, matrix_picture(self.unitary))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ArtemisPayload):
             return NotImplemented

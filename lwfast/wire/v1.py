@@ -75,6 +75,23 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
 
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import facts, grouped
+
+        task = f"{self.n_modes} modes, {self.n_photons} photons, {grouped(self.n_samples)} samples"
+        rows = [
+            ("Name", self.job_name),
+            ("QPU", self.qpu),
+            ("Status", self.job_status),
+            ("Queue position", self.queue_position),
+            ("Task", task),
+            ("Created", self.created_date),
+            ("Started", self.started_date),
+            ("Finished", self.finished_date),
+            ("Notes", self.notes),
+        ]
+        return facts(f"Job {self.job_id}", rows)
+
 
 class JobPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A page of jobs, newest first; `before` asks for the next page, None where this is the last."""

@@ -319,7 +319,7 @@ def test_plotted():
 
     result = labelled()
     _, axes = result.plot(show=False, state_labels={lw.State(["X", "X"]): "both"})
-    assert [text.get_text() for text in axes.get_xticklabels()] == ["|X,1>", "|1,0>", "both", "|0,1>"]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["|X,1⟩", "|1,0⟩", "both", "|0,1⟩"]
     with pytest.raises(lw.ResultError, match="255 photons"):
         result.plot(show=False, compare=SamplingResult({(255, 0): 1}))
     plt.close("all")
@@ -379,7 +379,7 @@ def test_sweeps(tmp_path):
         assert read == mapped
         assert read[0] == QUBITS
     _, axes = mapped.plot(show=False, outputs=("X", 1))
-    assert axes.get_legend().get_texts()[0].get_text() == "|X,1>"
+    assert axes.get_legend().get_texts()[0].get_text() == "|X,1⟩"
     assert mapped.to_arrow().column("state").to_pylist()[1] == [None, 1]
     inputs = np.array([[1, 0]], np.uint8)
     values = np.full((2, 1, 2), 0.5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast._base.plot_text import plot_text
+from lwfast._base.showing.plot_text import plot_text
 from lwfast.results import SamplingResult, SimulationResult, plot_results
 
 pytest.importorskip("matplotlib").use("Agg")

@@ -337,7 +337,8 @@ def test_parts_that_do_not_fit_are_refused():
 def test_plots_have_a_line_for_each_output():
     sweep = a_sweep(9)
     _, axes = sweep.plot("theta", show=False, errors=True)
-    assert len(axes.lines) == 6
+    assert len(axes.get_legend().get_texts()) == 6
+    assert len([bars for bars in axes.containers if bars.has_yerr]) == 6
     assert axes.get_xlabel() == "theta"
     assert axes.get_ylabel() == "Share of counts"
     named = lw.State(sweep.states[0].tolist())
@@ -354,6 +355,23 @@ def test_plots_have_a_line_for_each_output():
     assert axes.get_ylabel() == "Probability"
     with pytest.raises(ValueError, match="no statistical errors"):
         simulated().plot(show=False, errors=True)
+
+
+def test_theory_is_lines_and_what_is_measured_is_points():
+    sweep, theory = a_sweep(9), a_sweep(40)
+    state = lw.State(sweep.states[0].tolist())
+    _, axes = sweep.plot("theta", outputs=[state], show=False, errors=True, theory=theory)
+    points, line = axes.lines[0], axes.lines[-1]
+    assert (points.get_linestyle(), points.get_marker()) == ("None", "o")
+    assert line.get_ydata() == pytest.approx(theory.probabilities([state])[:, 0])
+    assert line.get_color() == points.get_color()
+    assert [text.get_text() for text in axes.get_legend().get_texts()][-1] == "theory"
+    spread = axes.containers[0].lines[2][0].get_segments()[4]
+    share = sweep.probabilities([state])[4, 0]
+    expected = np.sqrt(share * (1 - share) / sweep[4].n_samples)
+    assert np.ptp(spread[:, 1]) == pytest.approx(2 * expected)
+    with pytest.raises(TypeError, match="theory is the result of a sweep"):
+        sweep.plot("theta", show=False, theory={state: 0.5})
 
 
 def test_simulations_have_verbs_too():

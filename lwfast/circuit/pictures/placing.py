@@ -1,30 +1,55 @@
-"""Where each element of a drawing goes. Columns and rows only; `painting` puts ink on them."""
+"""Where each element of a drawing goes. Columns and rows only; `shapes` turns them into lines and boxes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from lwfast.circuit.blocks import Group
-from lwfast.circuit.components import Barrier, Component, Loss, ModeSwaps
+from lwfast._base.showing.plot_text import plot_text
+from lwfast.circuit.blocks import Group, UnitaryMatrix
+from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
 from lwfast.circuit.mode_layout import Layout
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.pictures.value_texts import phase_text, text_width, value_text
 from lwfast.errors import DisplayError
 
-_PI_PARTS = (1, 2, 3, 4, 6, 8)
+NAME_SIZE, VALUE_SIZE = 0.3, 0.22
+"""Font sizes of names and values, in rows."""
+BOX = 0.54
+"""Height of the box of an element on one mode, in rows."""
+GAP = 0.13
+"""Room left and right of an element, in columns, which are as wide as rows are high."""
+STUB = 0.5
+"""Length of the line between the box of a group and the circle of one of its heralds, in columns."""
+_INTERNAL_ROW = 0.8
+"""Distance of a row that a group brought for a herald to its neighbours; 1 elsewhere."""
+_STEP = 0.4
+"""The columns that an element takes are a multiple of it, so that those of a mesh stand below each other."""
+_LINE = 64
+"""Characters of a line of a text, of which there is one in all but odd cases."""
 
 
 @dataclass(slots=True, frozen=True)
 class Placed:
-    """An element, and the columns that it takes from `x` on."""
+    """An element, and the columns that it takes from `x` on.
+
+    Attributes:
+        component: The element.
+        x: Where it begins.
+        width: How many columns it takes, with the room around it.
+        low: Its first row.
+        high: Its last row.
+        name: What is written into it.
+        value: What is written below it, or nothing.
+    """
 
     component: Component
     x: float
     width: float
     low: int
     high: int
+    name: str
+    value: str
 
 
 @dataclass(slots=True, frozen=True)
@@ -34,7 +59,7 @@ class DrawingPlan:
     Attributes:
         placed: The elements.
         width: The columns in all.
-        n_modes: The rows, internal modes counted.
+        rows: How far down each row is; internal modes, which stand closer, are counted.
         labels: The text left of each row; None for internal modes.
         heralds_in: Photon number by heralded row at the inputs, those of groups left out.
         heralds_out: The same at the outputs.
@@ -42,10 +67,15 @@ class DrawingPlan:
 
     placed: tuple[Placed, ...]
     width: float
-    n_modes: int
+    rows: tuple[float, ...]
     labels: tuple[str | None, ...]
     heralds_in: dict[int, int]
     heralds_out: dict[int, int]
+
+    @property
+    def n_modes(self) -> int:
+        """The number of rows."""
+        return len(self.rows)
 
 
 def plan_drawing(
@@ -54,6 +84,7 @@ def plan_drawing(
     display_loss: bool = False,
     mode_labels: Iterable[str] | None = None,
     display_barriers: bool = False,
+    show_parameter_values: bool = False,
 ) -> DrawingPlan:
     """Place elements, each as far to the left as its modes allow.
 
@@ -62,6 +93,7 @@ def plan_drawing(
         display_loss: Place loss elements.
         mode_labels: One text for each mode that can be named; None numbers them.
         display_barriers: Place barriers; if not, they still line up what comes after them.
+        show_parameter_values: Write values of Parameters rather than their labels.
 
     Raises:
         DisplayError: The number of labels does not fit.
@@ -76,17 +108,31 @@ def plan_drawing(
             continue
         low, high = min(rows), max(rows)
         span = rows if isinstance(component, Barrier) else range(low, high + 1)
-        x = max(free[row] for row in span)
-        width = _width(component, display_barriers)
+        x = max([free[row] for row in span])
+        name, value = _texts(component, show_parameter_values)
+        width = _width(component, name, value, high - low, display_barriers)
         for row in span:
             free[row] = x + width
         if width:
-            placed.append(Placed(component, x, width, low, high))
+            placed.append(Placed(component, x, width, low, high, name, value))
     heralds = layout.own_heralds
-    labels = _labels(n_modes, internal, mode_labels)
     return DrawingPlan(
-        tuple(placed), max([*free, 1.0]), n_modes, labels, dict(heralds.input), dict(heralds.output)
+        tuple(placed),
+        max([*free, 1.0]),
+        _depths(n_modes, internal),
+        _labels(n_modes, internal, mode_labels),
+        dict(heralds.input),
+        dict(heralds.output),
     )
+
+
+def _depths(n_modes: int, internal: set[int]) -> tuple[float, ...]:
+    """Return how far down each row is."""
+    depths, y = [0.0], 0.0
+    for mode in range(1, n_modes):
+        y += _INTERNAL_ROW if mode in internal or mode - 1 in internal else 1.0
+        depths.append(y)
+    return tuple(depths)
 
 
 def _rows(component: Component) -> list[int]:
@@ -97,14 +143,43 @@ def _rows(component: Component) -> list[int]:
     return list(component.modes_used)
 
 
-def _width(component: Component, display_barriers: bool) -> float:
+def _texts(component: Component, show_values: bool) -> tuple[str, str]:
+    """Return what is written into an element and below it."""
+    if isinstance(component, BeamSplitter):
+        name = "BS" if component.convention == "Rx" else f"BS ({component.convention})"
+        return name, _line("r", value_text(component.reflectivity, show_values))
+    if isinstance(component, PhaseShifter):
+        return "PS", _line("φ", phase_text(component.phi, show_values))
+    if isinstance(component, Loss):
+        return "L", _line("loss", value_text(component.loss, show_values))
+    if isinstance(component, UnitaryMatrix):
+        return plot_text(component.label, _LINE), ""
+    if isinstance(component, Group):
+        return plot_text(component.name, _LINE), ""
+    return "", ""
+
+
+def _line(name: str, value: str) -> str:
+    return plot_text(f"{name} = {value}", _LINE)
+
+
+def is_upright(name: str, n_between: int) -> bool:
+    """Say whether a name is written from bottom to top: it is long, and there is room for it."""
+    return n_between > 0 and len(name) > 3 and text_width(name) * NAME_SIZE < n_between + 0.4
+
+
+def _width(component: Component, name: str, value: str, n_between: int, display_barriers: bool) -> float:
     if isinstance(component, Barrier):
         return 0.3 if display_barriers else 0.0
     if isinstance(component, ModeSwaps):
-        return 1.0 + 0.12 * max(abs(start - end) for start, end in component.swaps.items())
-    if isinstance(component, Group):
-        return max(1.5, 0.14 * len(component.name) + 0.6)
-    return 1.4
+        return 0.9 + 0.12 * max(abs(start - end) for start, end in component.swaps.items())
+    if isinstance(component, UnitaryMatrix | Group):
+        box = 0.85 if is_upright(name, n_between) else max(0.85, text_width(name) * NAME_SIZE + 0.3)
+        if isinstance(component, Group):
+            box += (bool(component.heralds.input) + bool(component.heralds.output)) * (STUB + 0.25)
+        return box + 2 * GAP
+    needed = max(BOX, text_width(name) * NAME_SIZE + 0.2, text_width(value) * VALUE_SIZE) + 2 * GAP
+    return math.ceil(needed / _STEP) * _STEP
 
 
 def _labels(n_modes: int, internal: set[int], given: Iterable[str] | None) -> tuple[str | None, ...]:
@@ -113,35 +188,5 @@ def _labels(n_modes: int, internal: set[int], given: Iterable[str] | None) -> tu
     if len(texts) != named:
         msg = f"One label is needed for each of the {named} modes, got {len(texts)}."
         raise DisplayError(msg)
-    following = iter(texts)
+    following = iter(plot_text(text, _LINE) for text in texts)
     return tuple(None if mode in internal else next(following) for mode in range(n_modes))
-
-
-def value_text(value: Any, show_parameter_values: bool) -> str:
-    """Return the text for a value: a number, or the label of a Parameter.
-
-    Args:
-        value: A number or a Parameter.
-        show_parameter_values: Write the value of a Parameter even if it has a label.
-    """
-    if isinstance(value, Parameter):
-        if value.label is not None and not show_parameter_values:
-            return value.label
-        value = value.get()
-    return f"{value:.4g}" if isinstance(value, int | float) else str(value)
-
-
-def phase_text(value: Any, show_parameter_values: bool) -> str:
-    """Return the text for a phase: simple parts of pi are written as such."""
-    text = value_text(value, show_parameter_values)
-    number = value.get() if isinstance(value, Parameter) else value
-    if not isinstance(number, int | float) or (
-        isinstance(value, Parameter) and value.label is not None and not show_parameter_values
-    ):
-        return text
-    for part in _PI_PARTS:
-        times = round(number / math.pi * part)
-        if times and abs(number - times * math.pi / part) < 1e-9:
-            sign, top = ("-" if times < 0 else ""), ("" if abs(times) == 1 else str(abs(times)))
-            return f"{sign}{top}π" + (f"/{part}" if part > 1 else "")
-    return text

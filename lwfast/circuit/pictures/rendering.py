@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lwfast._base.files.file_names import ending_of
 from lwfast.circuit.mode_layout import Layout
-from lwfast.circuit.pictures.painting import paint
+from lwfast.circuit.pictures.painting import INCHES, paint
 from lwfast.circuit.pictures.placing import plan_drawing
+from lwfast.circuit.pictures.shapes import Shapes, shapes_of
+from lwfast.circuit.pictures.svg import svg_of
 from lwfast.errors import DisplayError, LightworksDependencyError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_INCHES = 0.62
-"""Of a column or row."""
+_DPI = 200.0
+_MOST_DOTS = 20_000
+"""Of a PNG, along its longer side."""
 
 
 class SvgDrawing:
@@ -61,10 +64,10 @@ def draw(
     kind: str = display_type
     if kind == "mpl":
         pyplot = _matplotlib("pyplot")
-        figure = _figure(layout, pyplot.figure, **options)
+        figure = _figure(_shapes(layout, **options), pyplot.figure)
         return figure, figure.axes[0]
     if kind == "svg":
-        return SvgDrawing(_rendered(layout, "svg", **options).decode())
+        return SvgDrawing(svg_of(_shapes(layout, **options)))
     msg = f"Display type not recognised: {display_type!r}; it should be 'svg' or 'mpl'."
     raise DisplayError(msg)
 
@@ -104,7 +107,7 @@ def save(layout: Layout, path: str | Path, file_format: Literal["svg", "png"], *
 
     Raises:
         DisplayError: The number of labels does not fit, or the path has the ending of another format.
-        LightworksDependencyError: Matplotlib is not installed.
+        LightworksDependencyError: A PNG is wanted, and Matplotlib is not installed.
     """
     target = Path(path)
     # Only a suffix of an image is replaced: "run_0.25" is a whole name.
@@ -117,26 +120,30 @@ def save(layout: Layout, path: str | Path, file_format: Literal["svg", "png"], *
         )
         raise DisplayError(msg)
     target = target.with_name(f"{target.name}.{file_format}")
-    data = _rendered(layout, file_format, **options)
+    shapes = _shapes(layout, **options)
+    data = svg_of(shapes).encode() if file_format == "svg" else _png(shapes)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
 
 
-def _rendered(layout: Layout, file_format: Literal["svg", "png"], **options: Any) -> bytes:
-    figure = _figure(layout, _matplotlib("figure").Figure, **options)
+def _shapes(layout: Layout, **options: Any) -> Shapes:
+    return shapes_of(plan_drawing(layout, **options))
+
+
+def _png(shapes: Shapes) -> bytes:
     buffer = io.BytesIO()
-    # No date, and ids that do not change: the same circuit gives the same file.
-    metadata = {"Date": None} if file_format == "svg" else {}
-    with _matplotlib("").rc_context({"svg.hashsalt": "lwfast"}):
-        figure.savefig(buffer, format=file_format, dpi=200, bbox_inches="tight", metadata=metadata)
+    _figure(shapes, _matplotlib("figure").Figure).savefig(buffer, format="png", dpi=_dpi(shapes))
     return buffer.getvalue()
 
 
-def _figure(layout: Layout, make: Any, *, show_parameter_values: bool = False, **options: Any) -> Figure:
-    planned = plan_drawing(layout, **options)
-    size = ((planned.width + 3) * _INCHES, (planned.n_modes + 0.6) * _INCHES)
-    figure: Figure = make(figsize=size)
-    paint(figure.add_axes((0.0, 0.0, 1.0, 1.0)), planned, show_parameter_values)
+def _dpi(shapes: Shapes) -> float:
+    """Return the resolution of a PNG: less where neither memory nor a program would take so many pixels."""
+    return min(_DPI, _MOST_DOTS / (max(shapes.width, shapes.height) * INCHES))
+
+
+def _figure(shapes: Shapes, make: Any) -> Figure:
+    figure: Figure = make(figsize=(shapes.width * INCHES, shapes.height * INCHES))
+    paint(figure.add_axes((0.0, 0.0, 1.0, 1.0)), shapes)
     return figure
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,7 @@ from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._base.memory import check_memory
 from lwfast._base.validation import refuse_masked
 from lwfast._kernels.optics.permanents.digits import DIGITS
-from lwfast._types import AnyArray, ComplexArray
+from lwfast._types import AnyArray, ComplexArray, FloatArray, Matrix, Rows, Stack
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.costs import minors_bytes
 from lwfast.optics.permanents.expansions import minors_in_steps
@@ -33,6 +33,46 @@ from lwfast.optics.permanents.precision import ROUNDING
 _COMPLEX = np.dtype(np.complex128)
 
 
+@overload
+def permanent(
+    matrix: Matrix | Rows,
+    *,
+    rows: ArrayLike | None = ...,
+    cols: ArrayLike | None = ...,
+    return_error: Literal[False] = ...,
+) -> complex: ...
+@overload
+def permanent(
+    matrix: Stack,
+    *,
+    rows: ArrayLike | None = ...,
+    cols: ArrayLike | None = ...,
+    return_error: Literal[False] = ...,
+) -> ComplexArray: ...
+@overload
+def permanent(
+    matrix: Matrix | Rows,
+    *,
+    rows: ArrayLike | None = ...,
+    cols: ArrayLike | None = ...,
+    return_error: Literal[True],
+) -> tuple[complex, float]: ...
+@overload
+def permanent(
+    matrix: Stack,
+    *,
+    rows: ArrayLike | None = ...,
+    cols: ArrayLike | None = ...,
+    return_error: Literal[True],
+) -> tuple[ComplexArray, FloatArray]: ...
+@overload
+def permanent(
+    matrix: ArrayLike,
+    *,
+    rows: ArrayLike | None = ...,
+    cols: ArrayLike | None = ...,
+    return_error: bool = ...,
+) -> Any: ...
 def permanent(
     matrix: ArrayLike,
     *,

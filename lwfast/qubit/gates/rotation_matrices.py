@@ -84,11 +84,11 @@ class RotationMatrix(MatrixOfParameters):
         """Return the matrix as SymPy has it, and the angle by the name of its symbol."""
         sympy = import_module("sympy")
         angle = sympy.Symbol("theta")
-        if self._gate == "P":
-            return sympy.Matrix([[1, 0], [0, sympy.exp(sympy.I * angle)]]), {"theta": self._theta}
+        if self.gate == "P":
+            return sympy.Matrix([[1, 0], [0, sympy.exp(sympy.I * angle)]]), {"theta": self.theta}
         axis = {"Rx": [[0, 1], [1, 0]], "Ry": [[0, -sympy.I], [sympy.I, 0]], "Rz": [[1, 0], [0, -1]]}
-        turned = sympy.sin(angle / 2) * sympy.I * sympy.Matrix(axis[self._gate])
-        return sympy.cos(angle / 2) * sympy.eye(2) - turned, {"theta": self._theta}
+        turned = sympy.sin(angle / 2) * sympy.I * sympy.Matrix(axis[self.gate])
+        return sympy.cos(angle / 2) * sympy.eye(2) - turned, {"theta": self.theta}
 
     def _angle(self, value: Any) -> float:
         return as_real(value, f"Angle of {self.gate}")

@@ -156,6 +156,11 @@ class Connection:
         """The names of the QPUs that were listed last."""
         return list(self._qpu_ids)
 
+    def known_qpu(self, name: str) -> ArtemisQPU | None:
+        """Return the details of a QPU that were asked for last, whenever that was, or None."""
+        known = self._qpus.get(name)
+        return None if known is None else known[1]
+
     def list_qpus(self) -> list[str]:
         """Ask for the names of all QPUs."""
         ids = self._qpu_ids = {item.name: item.id for item in self.api.qpus()}

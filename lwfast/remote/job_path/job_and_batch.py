@@ -17,6 +17,7 @@ from lwfast.remote.job_path import job_files as files
 from lwfast.remote.job_path.attempt import Attempt
 from lwfast.remote.job_path.follow import complete, until_complete
 from lwfast.remote.job_path.job_handle import JobHandle
+from lwfast.remote.job_path.job_html import jobs_table
 from lwfast.remote.job_path.snapshot import statuses_of
 from lwfast.remote.job_path.submit import submit_again
 from lwfast.remote.tracked import Tracked
@@ -168,6 +169,10 @@ class BatchJob(UserDict[str, Job]):
 
     def __repr__(self) -> str:
         return f"lwfast.remote.{self}"
+
+    def _repr_html_(self) -> str:
+        pairs = ((name, job.tracked) for name, job in self.items())
+        return jobs_table(f"{type(self).__name__} of {len(self)} jobs", pairs, len(self))
 
     def __getitem__(self, key: str) -> Job:
         if key not in self:
@@ -321,6 +326,14 @@ class BatchJob(UserDict[str, Job]):
         )
         problem.job = self
         return problem
+
+
+class FoundJobs(list[Job]):
+    """Jobs that were found, newest first: a list that notebooks show as a table."""
+
+    def _repr_html_(self) -> str:
+        title = f"{len(self)} job{'s' if len(self) != 1 else ''}"
+        return jobs_table(title, ((None, job.tracked) for job in self), len(self))
 
 
 def held_by(jobs: Iterable[Job]) -> dict[Tracked, Job]:

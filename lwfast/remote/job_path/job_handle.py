@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import Any, Self
 
+from lwfast._base.showing.html import facts
 from lwfast.errors import JobError, LightworksRemoteError
 from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.connection import Connected, Connection
@@ -13,6 +14,7 @@ from lwfast.remote.connection.default import default_connection
 from lwfast.remote.connection.fetching import fetch
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.job_path.follow import complete, until_complete
+from lwfast.remote.job_path.job_html import known_of
 from lwfast.remote.job_path.job_progress import Download
 from lwfast.remote.job_path.snapshot import details_of, look_around
 from lwfast.remote.tracked import Tracked
@@ -46,6 +48,10 @@ class JobHandle:
 
     def __repr__(self) -> str:
         return f"lwfast.remote.{self}"
+
+    def _repr_html_(self) -> str:
+        # What is known already: showing an object asks nobody, and cannot fail.
+        return facts(f"Job {'not submitted' if self.job_id is None else self.job_id}", known_of(self.tracked))
 
     # --- what it is ---------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,10 @@ from lwfast._types import AnyArray, StateTable
 from lwfast.errors import LightworksDependencyError
 from lwfast.results.columns.labels import readable_columns
 from lwfast.state import X_CODE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 
 
 def pandas_module() -> ModuleType:
@@ -59,7 +63,7 @@ def polars_module() -> ModuleType:
     return module
 
 
-def to_polars(states: StateTable, values: AnyArray, name: str, has_x: bool = False) -> Any:
+def to_polars(states: StateTable, values: AnyArray, name: str, has_x: bool = False) -> pl.DataFrame:
     """Return a `polars.DataFrame` with the columns `state` (an array of uint8 a row) and `name`.
 
     Args:
@@ -68,24 +72,25 @@ def to_polars(states: StateTable, values: AnyArray, name: str, has_x: bool = Fal
         name: Name of the column of values.
         has_x: Whether 255 in the states stands for X, which is null in the DataFrame.
     """
-    pl = polars_module()
+    polars: Any = polars_module()
     n_rows, n_modes = states.shape
     if n_modes == 0 or n_rows == 0:
         # polars stops the process's thread at arrays of no entries; a list may have none.
-        states_column = pl.Series("state", [[]] * n_rows, dtype=pl.List(pl.UInt8))
+        states_column = polars.Series("state", [[]] * n_rows, dtype=polars.List(polars.UInt8))
         if n_modes:
-            states_column = pl.Series("state", [], dtype=pl.Array(pl.UInt8, n_modes))
+            states_column = polars.Series("state", [], dtype=polars.Array(polars.UInt8, n_modes))
     else:
-        states_column = pl.Series("state", states, dtype=pl.Array(pl.UInt8, n_modes))
+        states_column = polars.Series("state", states, dtype=polars.Array(polars.UInt8, n_modes))
         if has_x:
-            flat = pl.Series("state", states.reshape(-1), dtype=pl.UInt8)
+            flat = polars.Series("state", states.reshape(-1), dtype=polars.UInt8)
             states_column = flat.set(flat == X_CODE, None).reshape((n_rows, n_modes))
-    return pl.DataFrame([states_column, pl.Series(name, values)])
+    frame: pl.DataFrame = polars.DataFrame([states_column, polars.Series(name, values)])
+    return frame
 
 
 def to_pandas(
     states: StateTable, values: AnyArray, name: str, dtype: Any = np.uint8, has_x: bool = False
-) -> Any:
+) -> pd.DataFrame:
     """Return a DataFrame with one column a mode and one of values.
 
     Args:
@@ -97,7 +102,8 @@ def to_pandas(
     """
     modes = readable_columns(states, dtype, has_x)
     columns = {f"mode_{mode}": column for mode, column in enumerate(modes)}
-    return pandas_module().DataFrame({**columns, name: values.copy()})
+    frame: pd.DataFrame = pandas_module().DataFrame({**columns, name: values.copy()})
+    return frame
 
 
 def to_arrow(

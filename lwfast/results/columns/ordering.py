@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from lwfast._base.generators import generator_of
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.validation import as_integer
-from lwfast._types import AnyArray, Counts, SeedLike, StateTable
+from lwfast._types import AnyArray, Counts, SeedLike
+from lwfast.tables.packed_table import PackedTable, Table
 
 Rows = NDArray[np.int64]
 
@@ -30,7 +31,7 @@ def largest(values: AnyArray, n: int) -> Rows:
     return rows[np.argsort(-values[rows], kind="stable")]
 
 
-def order(states: StateTable, values: AnyArray, by: str, descending: bool | None) -> Rows:
+def order(states: Table, values: AnyArray, by: str, descending: bool | None) -> Rows:
     """Return all rows ordered by "count" or "state".
 
     Raises:
@@ -41,6 +42,9 @@ def order(states: StateTable, values: AnyArray, by: str, descending: bool | None
         if descending is False:
             return rows
         return np.argsort(-values, kind="stable")
+    if by == "state" and isinstance(states, PackedTable):
+        rows = np.lexsort(states.columns[::-1])  # words have the order of the states
+        return rows[::-1] if descending else rows
     if by == "state":
         # One comparison of bytes a pair instead of one a mode.
         width = max(states.shape[1], 1)

@@ -65,24 +65,19 @@ def html_table(states: StateTable, values: AnyArray, heading: str, has_x: bool =
         heading: Text above the table.
         has_x: Whether 255 in the states stands for X.
     """
-    import html
+    from lwfast._base.showing.html import code, share_bar, table
 
-    rows = largest(values, _TABLE_ROWS)
-    peak = float(values[rows[0]]) if rows.size and values[rows[0]] else 1.0
-    cells = []
-    for row in rows.tolist():
-        width = 100 * float(values[row]) / peak
-        state = html.escape(short_state(row_text(states[row], has_x)))
-        bar = f'<div style="background:#4c72b0;height:0.8em;width:{width:.1f}%"></div>'
+    rows = largest(values, _TABLE_ROWS).tolist()
+    peak = float(values[rows[0]]) if rows and values[rows[0]] else 1.0
+    is_whole = values.dtype.kind in "iu"
+    lines = []
+    for row in rows:
         value = values[row].item()
-        text = f"{value}" if isinstance(value, int) else f"{value:.6g}"
-        cells.append(
-            f'<tr><td style="font-family:monospace;text-align:left">{state}</td><td>{text}</td>'
-            f'<td style="width:12em">{bar}</td></tr>'
-        )
-    rest = len(states) - rows.size
-    note = f"<div>{number_of(rest, 'more state')}</div>" if rest > 0 else ""
-    return f"<div>{html.escape(heading)}<table>{''.join(cells)}</table>{note}</div>"
+        shown = value if is_whole else float(f"{value:.6g}")
+        state = code(short_state(row_text(states[row], has_x)))
+        lines.append((state, shown, share_bar(float(values[row]) / peak)))
+    names = ("State", "Count" if is_whole else "Value", "")
+    return table(heading, names, lines, n_rows=len(states), things="states", wide=2)
 
 
 def html_grid(array: AnyArray, inputs: LabelTable, outputs: LabelTable, heading: str) -> str:
@@ -94,26 +89,20 @@ def html_grid(array: AnyArray, inputs: LabelTable, outputs: LabelTable, heading:
         outputs: The states of the columns.
         heading: Text above the table.
     """
-    import html
+    from lwfast._base.showing.html import code, table
 
     shown = np.abs(array[:_TABLE_ROWS])
     columns = np.sort(largest(shown.max(axis=0, initial=0.0), _GRID_COLUMNS)).tolist()
 
-    def cell(table: LabelTable, row: int) -> str:
-        text = short_state(row_text(table.states[row], table.has_x))
-        return f'<th style="font-family:monospace">{html.escape(text)}</th>'
+    def name(states: LabelTable, row: int) -> str:
+        return short_state(row_text(states.states[row], states.has_x))
 
-    lines = ["<tr><th></th>" + "".join(cell(outputs, column) for column in columns) + "</tr>"]
-    for row in range(len(shown)):
-        values = "".join(f"<td>{array[row, column].item():.4g}</td>" for column in columns)
-        lines.append(f"<tr>{cell(inputs, row)}{values}</tr>")
-    more = [
-        number_of(n, f"more {thing}")
-        for n, thing in (
-            (len(inputs.states) - len(shown), "input"),
-            (len(outputs.states) - len(columns), "output"),
-        )
-        if n > 0
+    rows = [
+        (code(name(inputs, row)), *(f"{array[row, column].item():.4g}" for column in columns))
+        for row in range(len(shown))
     ]
-    note = f"<div>{', '.join(more)}</div>" if more else ""
-    return f"<div>{html.escape(heading)}<table>{''.join(lines)}</table>{note}</div>"
+    left = len(outputs.states) - len(columns)
+    if left > 0:
+        heading = f"{heading}; {number_of(left, 'output')} with smaller values not shown"
+    headers = ["Input", *(name(outputs, column) for column in columns)]
+    return table(heading, headers, rows, n_rows=len(inputs.states), things="inputs")

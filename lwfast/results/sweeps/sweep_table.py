@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,19 @@ from numpy.typing import NDArray
 from lwfast._base.validation import as_integer
 from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
-from lwfast.results.columns.labels import LabelTable, readable_columns
-from lwfast.results.columns.text import number_of
-from lwfast.results.plots.sweep_plot import chosen_lines, plot_sweep
+from lwfast.results.columns.labels import LabelTable, readable_columns, row_text
+from lwfast.results.columns.text import number_of, short_state
+from lwfast.results.plots.sweep_plot import DEFAULT_OUTPUTS, Lines, chosen_lines, plot_sweep
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_export import export_table
 from lwfast.state import X_CODE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class SweepTable(ABC):
@@ -168,50 +175,80 @@ class SweepTable(ABC):
     @property
     def distinct_states(self) -> StateTable:
         """Every outcome that occurs in any setting: uint8[K, n_modes], in the order of first appearance."""
-        return self._lines()[0].states
+        states: StateTable = self._lines()[0].states
+        return states
 
     @property
     def has_x(self) -> bool:
         """Whether there is an X, an invalid qubit, in the states; 255 stands for it in `states` then."""
         return False
 
-    def plot(self, parameter: Any = None, outputs: Any = None, show: bool = True, **options: Any) -> Any:
-        """Draw the share of outputs against a parameter; see `lwfast.results.plots.sweep_plot.plot_sweep`.
+    def plot(
+        self,
+        parameter: Any = None,
+        outputs: Any = None,
+        show: bool = True,
+        *,
+        errors: bool = False,
+        state_labels: Mapping[Any, Any] | None = None,
+        top: int = DEFAULT_OUTPUTS,
+        ax: Axes | None = None,
+        theory: SweepTable | None = None,
+    ) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw the share of outputs against a parameter.
 
         Args:
             parameter: The Parameter, or its label; may be left out where there is one only.
-            outputs: The states to draw; None takes the six that are seen most.
-            show: Show the figure and return None; without a screen, or where it is False, return figure and
-                axes.
-            **options: `errors`, `state_labels`, `ax`, `top`.
+            outputs: The states to draw, one or several; None takes those that are seen most.
+            show: Show the figure and return None. On a backend without a screen, or where `ax` is given or
+                `show` is False, figure and axes are returned.
+            errors: Draw one standard error of each share, sqrt(p (1 - p) / n): as bars, or as a band where
+                there are more than 60 settings.
+            state_labels: Another label for some states.
+            top: How many outputs are drawn where none are named.
+            ax: Axes to draw into, whose style stays yours; a new figure is made where it is None.
+            theory: A sweep of the same parameter to compare with, such as that of a Simulator over more
+                values. It is drawn as lines, and this sweep as points.
+
+        Returns:
+            (figure, axes), or None where the figure was shown.
 
         Raises:
             KeyError: There is no such parameter.
+            LightworksDependencyError: Matplotlib is not installed.
+            TypeError: An output is not a state, or theory is not a sweep.
             ValueError: Another parameter varies as well: take one of its values with `where` first.
         """
         if parameter is None:
             if len(self.labels) > 1:
                 raise ValueError(f"Name the parameter to plot against: one of {', '.join(self.labels)}.")
             parameter = self.labels[0]
-        table, lines, what = self._lines()
+        if theory is not None and not isinstance(theory, SweepTable):
+            raise TypeError(f"theory is the result of a sweep, not {type(theory).__name__}.")
+        lines, what = self._drawn(parameter)
         return plot_sweep(
-            self._axis.settings,
-            self.labels,
-            self._axis.column(parameter),
-            table,
             lines,
             what,
             outputs,
-            totals=self._totals(),
             show=show,
-            **options,
+            errors=errors,
+            state_labels=state_labels,
+            top=top,
+            ax=ax,
+            theory=None if theory is None else theory._drawn(self.labels[lines.column])[0],  # noqa: SLF001
         )
+
+    def _drawn(self, parameter: Any) -> tuple[Lines, str]:
+        """Return what a plot against a parameter shows, and what that is."""
+        table, shares, what = self._lines()
+        axis = self._axis
+        return Lines(axis.settings, self.labels, axis.column(parameter), table, shares, self._totals()), what
 
     def _totals(self) -> FloatArray | None:
         """Return how many samples stand behind the share of each setting, where there are samples."""
         return None
 
-    def to_pandas(self, dtype: Any = np.uint8) -> Any:
+    def to_pandas(self, dtype: Any = np.uint8) -> pd.DataFrame:
         """Return a DataFrame: `setting`, a column for each parameter, for each mode, and one of values.
 
         Amplitudes are one complex column; where there are inputs, they are `input_0`, ... before the modes.
@@ -223,7 +260,8 @@ class SweepTable(ABC):
         Raises:
             LightworksDependencyError: If pandas is not installed.
         """
-        return pandas_module().DataFrame(self._columns(dtype))
+        frame: pd.DataFrame = pandas_module().DataFrame(self._columns(dtype))
+        return frame
 
     def _columns(self, dtype: Any) -> dict[str, AnyArray]:
         """Return the columns of `to_pandas` by name."""
@@ -257,7 +295,7 @@ class SweepTable(ABC):
         """
         return export_table(filename, self._columns(np.uint8), self.to_arrow)
 
-    def to_arrow(self) -> Any:
+    def to_arrow(self) -> pa.Table:
         """Return a `pyarrow.Table`: `setting`, the parameters, `state` (a list of uint8), and the values.
 
         Amplitudes are two columns, `amplitude_real` and `amplitude_imag`: Arrow has no complex numbers. An X
@@ -280,13 +318,14 @@ class SweepTable(ABC):
             columns |= {name + end: pa.array(np.ascontiguousarray(part)) for end, part in parts.items()}
         return pa.table(columns)
 
-    def to_polars(self) -> Any:
+    def to_polars(self) -> pl.DataFrame:
         """Return a `polars.DataFrame` with the columns of `to_arrow`.
 
         Raises:
             LightworksDependencyError: If polars or pyarrow is not installed.
         """
-        return polars_module().from_arrow(self.to_arrow())
+        frame: pl.DataFrame = polars_module().from_arrow(self.to_arrow())
+        return frame
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the table of `to_arrow` to DuckDB, polars, pyarrow and others."""
@@ -297,6 +336,23 @@ class SweepTable(ABC):
 
     def __repr__(self) -> str:
         return f"lwfast.{type(self).__name__}({self._facts()})"
+
+    def _repr_html_(self) -> str:
+        from lwfast._base.showing.html import MOST_ROWS, code, share_bar, table
+
+        first = self[:MOST_ROWS]
+        states, shares, what = first._lines()  # noqa: SLF001  (of its own class)
+        rows = []
+        for number, (setting, row) in enumerate(zip(first.settings.tolist(), shares, strict=True)):
+            line: list[Any] = [number, *(float(f"{value:.6g}") for value in setting)]
+            if row.size and np.isfinite(row).all():
+                best = int(np.argmax(row))
+                state = short_state(row_text(states.states[best], states.has_x))
+                line += [code(state), float(f"{row[best]:.4g}"), share_bar(float(row[best]))]
+            rows.append(line)
+        headers = ["Setting", *self.labels, "Largest", what, ""]
+        title = f"{type(self).__name__}: {self._facts()}"
+        return table(title, headers, rows, n_rows=len(self), things="settings", wide=len(headers) - 1)
 
     @abstractmethod
     def _facts(self) -> str:

@@ -1,0 +1,1 @@
+"""How objects are shown to people: texts and styles of plots, and tables in notebooks."""
