@@ -71,7 +71,7 @@ class Camera:
         """Take the four pictures that the documentation shows."""
         self.take("dashboard-jobs", "/", height=760)
         self.take("dashboard-job", f"/jobs/{shown['boson']}?rules=n%5B0%3A4%5D+%3D%3D+2", height=1130)
-        self.take("dashboard-sweep", f"/jobs/{shown['sweep']}", height=900)
+        self.take("dashboard-sweep", f"/jobs/{shown['sweep']}", height=1190)
         self.take("dashboard-phone", "/", dark=True, phone=True, height=844)
         for path in self._folder.glob("dashboard-*.png"):
             _shrink(path)
