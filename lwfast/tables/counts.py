@@ -57,10 +57,14 @@ def group_checked(states: T, counts: Counts, *, owned: bool = False) -> tuple[T,
 
     The answer is a copy, unless the arrays are `owned` by the caller and have no equal rows.
     """
-    if isinstance(states, PackedTable):
-        _check_rows(len(states))
-        return group_packed(states, counts, owned=owned)
-    return _group_table(states, counts, owned)
+    _check_rows(len(states))
+    given: Any = states
+    grouped: tuple[Any, Counts]
+    if isinstance(given, PackedTable):
+        grouped = group_packed(given, counts, owned=owned)
+    else:
+        grouped = _group_table(given, counts, owned)
+    return grouped
 
 
 def _check_rows(n_rows: int) -> None:
@@ -72,7 +76,6 @@ def _check_rows(n_rows: int) -> None:
 
 def _group_table(states: StateTable, counts: Counts, owned: bool) -> tuple[StateTable, Counts]:
     n_rows = len(states)
-    _check_rows(n_rows)
     distinct = n_rows if n_rows < 2 else _distinct_rows(states)
     if distinct == n_rows:
         return (states, counts) if owned else (states.copy(), counts.copy())
