@@ -148,7 +148,8 @@ def _ranked(results: Sequence[CountMap], top: int) -> StateTable:
     def union(rows: Sequence[AnyArray]) -> StateTable:
         _same_modes(results)
         table = np.concatenate([result.states[k] for result, k in zip(results, rows, strict=True)])
-        return group_checked(table, np.ones(len(table), np.int64))[0]
+        distinct: StateTable = group_checked(table, np.ones(len(table), np.int64))[0]
+        return distinct
 
     def summed(states: StateTable) -> FloatArray:
         total = np.zeros(len(states))
