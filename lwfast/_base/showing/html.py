@@ -16,6 +16,7 @@ _TEXT = 300
 _LINE = "1px solid rgba(127,127,127,0.35)"
 _BAR = "#4c8fc7"
 _LEFT = "text-align:left"
+_TABLE = "border-collapse:collapse;border:none;color:inherit;background:none"
 _NAME = f"{_LEFT};font-weight:normal;opacity:0.75"
 _RIGHT = "text-align:right"
 
@@ -113,6 +114,5 @@ def _cells(row: Sequence[Any]) -> str:
 def _whole(title: str, lines: str, after: str) -> str:
     return (
         f'<div style="overflow-x:auto"><div style="font-weight:600">{escaped(title)}</div>'
-        f'<table cellpadding="3" style="border-collapse:collapse;border:none;color:inherit;background:none">{lines}</table>'
-        f"{after}</div>"
+        f'<table cellpadding="3" style="{_TABLE}">{lines}</table>{after}</div>'
     )
