@@ -32,6 +32,7 @@ SECTIONS = {
     "sweeps": "Sweeps: many settings of a circuit",
     "stacks": "Stacks: many settings of arrays",
     "tomography": "Tomography",
+    "interferometers": "Interferometers",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""

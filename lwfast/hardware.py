@@ -15,6 +15,7 @@ from lwfast._types import FloatArray
 from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import as_flag, checked_detector
 
+_set = object.__setattr__
 PerMode = float | tuple[float, ...]
 """One value for all modes, or one a mode."""
 
@@ -117,7 +118,15 @@ class Detector:
     photon_counting: bool | tuple[bool, ...] = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "photon_counting" and type(value) is not bool:
+        kind = type(value)
+        if kind is float or kind is int:
+            plain = 0 <= value <= 1 and name != "photon_counting"
+        else:
+            plain = kind is bool and name == "photon_counting"
+        if plain:  # nearly every call
+            _set(self, name, value)
+            return
+        if name == "photon_counting":
             value = _each(value, name, as_flag)
         elif name in _FRACTION_NAMES:
             value = _each(value, name, _fraction)
@@ -127,7 +136,7 @@ class Detector:
                 if other != name and isinstance(present, tuple) and len(present) != len(value):
                     msg = f"{name} has {len(value)} values, and {other} has {len(present)}; give one a mode."
                     raise ModeMismatchError(msg)
-        object.__setattr__(self, name, value)
+        _set(self, name, value)
 
     @property
     def n_modes(self) -> int | None:

@@ -44,6 +44,11 @@ def fold_product(a: np.uint64, b: np.uint64) -> np.uint64:
     return np.uint64((product ^ (product >> 64)) & (2**64 - 1))
 
 
+def high_product(a: np.uint64, b: np.uint64) -> np.uint64:
+    """Return the upper half of the 128-bit product `a * b`."""
+    return np.uint64((int(a) * int(b)) >> 64)
+
+
 def fma(x: float, y: float, z: float) -> float:
     """Return x * y + z, rounded once."""
     from fractions import Fraction

@@ -27,7 +27,7 @@ class UnitaryMatrix(Component):
 
     def moved(self, mode_map: ModeMap) -> UnitaryMatrix:
         """Return the element with its modes moved."""
-        return replace(self, modes=tuple(map(mode_map, self.modes)))
+        return UnitaryMatrix(tuple(map(mode_map, self.modes)), self.unitary, self.label)
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> UnitaryMatrix:
         """Return the element with the present matrix, or another, which must be unitary."""

@@ -12,6 +12,7 @@ from lwfast._base.validation import as_integer, full_name, is_several
 from lwfast._types import ComplexArray, ComplexMatrix
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import (
+    NO_HERALDS,
     Barrier,
     BeamSplitter,
     Component,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Real = float | Parameter[Any]
+_new = object.__new__
 
 
 class PhotonicCircuit:
@@ -55,11 +57,13 @@ class PhotonicCircuit:
     _lightworks_kind = "PhotonicCircuit"
 
     def __init__(self, n_modes: int) -> None:
-        number = as_integer(n_modes, "Number of modes", integral_floats=True)
-        if number < 1:
-            msg = f"Number of modes should be at least 1, got {number}."
-            raise ValueError(msg)
-        self._layout = Layout(number)
+        if type(n_modes) is not int or n_modes < 1:  # seldom
+            n_modes = _number_of_modes(n_modes)
+        # What `Layout(n_modes)` makes, without the call: half of the time.
+        self._layout = layout = _new(Layout)
+        layout.n_modes, layout.components, layout.internal = n_modes, [], []
+        layout.heralds = layout.own_heralds = NO_HERALDS
+        layout.kept = None
 
     # --- what it is ---------------------------------------------------------------------------------------
 
@@ -268,8 +272,9 @@ class PhotonicCircuit:
             raise ValueError("Heralding already set for chosen input mode.")
         if end in self._layout.heralds.output:
             raise ValueError("Heralding already set for chosen output mode.")
-        for heralds in (self._layout.heralds, self._layout.own_heralds):
-            heralds.input[start], heralds.output[end] = numbers
+        herald = HeraldData({start: numbers[0]}, {end: numbers[1]})
+        self._layout.heralds = self._layout.heralds.joined(herald)
+        self._layout.own_heralds = self._layout.own_heralds.joined(herald)
 
     def add(
         self, circuit: PhotonicCircuit, mode: int = 0, group: bool = False, name: str | None = None
@@ -481,7 +486,7 @@ class PhotonicCircuit:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
         try:
-            return CompiledCircuit(self._layout.compilation(), self.heralds)
+            return CompiledCircuit(self._layout.compilation(), self._layout.heralds)
         except Exception as error:
             raise _compilation_error(error) from error
 
@@ -491,18 +496,29 @@ class PhotonicCircuit:
         Raises:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
-        kept = self._kept
-        if kept is None or not kept.still_fits(self._layout):
-            try:
-                kept = KeptBuild(self._layout)
-            except Exception as error:
-                raise _compilation_error(error) from error
-            self._kept = kept if kept.can_be_kept else None
+        kept, heralds = self._kept, self._layout.heralds
+        try:
+            compilation = self._layout.compilation()
+            values = compilation.bound.present()
+            if kept is not None and kept.is_of(compilation, heralds, values):
+                return kept
+            kept = KeptBuild(compilation, heralds, values)
+        except Exception as error:
+            raise _compilation_error(error) from error
+        self._kept = kept if kept.can_be_kept else None
         return kept
 
     def _get_circuit_spec(self) -> list[Component]:
         """Return the elements; they are immutable."""
         return list(self._layout.components)
+
+
+def _number_of_modes(value: Any) -> int:
+    number = as_integer(value, "Number of modes", integral_floats=True)
+    if number < 1:
+        msg = f"Number of modes should be at least 1, got {number}."
+        raise ValueError(msg)
+    return number
 
 
 def _layout_of(circuit: Any) -> Layout | None:

@@ -113,10 +113,7 @@ class Backend:
         if executor is not None:
             check_executor(executor, "submit", "map")
         if isinstance(task, Sweep):
-            from lwfast.emulator.sweeps.run_sweep import run_sweep
-
-            with Progress(progress):
-                return run_sweep(task, self._sweep_data(task), self._name, _prepared, executor)
+            return self._run_sweep(task, executor, progress)
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
             quick = None if progress else self._run_small(adopted)
@@ -187,6 +184,20 @@ class Backend:
             return [_prepared(self._data(single), self._name).plan for single in adopted]
         plan: Plan = _prepared(self._data(adopted), self._name).plan
         return plan
+
+    def _run_sweep(self, sweep: Sweep, executor: Any, progress: Any) -> Any:
+        """Run a sweep: a small and ordinary one at once, unless an executor or progress is asked for."""
+        self._check_kind(sweep.task)
+        if executor is None and not progress:
+            from lwfast.emulator.lean.small_sweep import run_small_sweep
+
+            quick = run_small_sweep(sweep, self._name)
+            if quick is not None:
+                return quick
+        from lwfast.emulator.sweeps.run_sweep import run_sweep
+
+        with Progress(progress):
+            return run_sweep(sweep, self._sweep_data(sweep), self._name, _prepared, executor)
 
     def _run_small(self, task: Any) -> Any:
         """Return the result of a small and ordinary task, and its circuit; None for the long way."""

@@ -168,6 +168,25 @@ class Sweep:
     def __repr__(self) -> str:
         return f"lwfast.Sweep({self._given!r}, {len(self)} settings of {', '.join(self.labels)})"
 
+    def _settled(self, task: Sampler | Simulator | Analyzer) -> tuple[BoundElements, list[Any]]:
+        """Return the elements of the circuit, and the present values of its parameters.
+
+        Args:
+            task: The task of this sweep, as it is now.
+
+        Raises:
+            ParameterValueError: A value is outside bounds that were set since.
+            ValueError: A parameter is not in the circuit any more.
+        """
+        self._table.check()
+        bound = task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        there = {id(parameter) for parameter in bound.parameters}
+        for parameter, label in zip(self._table.parameters, self.labels, strict=True):
+            if id(parameter) not in there:
+                msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
+                raise ValueError(msg)
+        return bound, bound.present()
+
     def _repr_html_(self) -> str:
         from lwfast._base.showing.html import table
 
@@ -183,16 +202,9 @@ class Sweep:
             ValueError: A parameter is not in the circuit any more.
             CircuitCompilationError: An element does not take the first setting.
         """
-        self._table.check()
         task = self.task
+        bound, present = self._settled(task)
         circuit = task.circuit
-        there = {id(parameter) for parameter in circuit.get_all_params()}
-        for parameter, label in zip(self._table.parameters, self.labels, strict=True):
-            if id(parameter) not in there:
-                msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
-                raise ValueError(msg)
-        bound = circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
-        present = bound.present()
         first = dict(zip(bound.parameters, present, strict=True))
         first |= dict(zip(self._table.parameters, self.settings[0].tolist(), strict=True))
         single: Any = copy.copy(task)

@@ -21,7 +21,7 @@ OPTIONS = [
 PHONE = {"width": 390, "height": 844}
 AXE_VARIABLE = "LWFAST_TEST_AXE"
 """Path of `axe.min.js`, which checks how a page is read aloud and used without a mouse."""
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 def axe_source():

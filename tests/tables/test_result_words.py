@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast.tables import packed_table, result_table, result_words
+from lwfast.tables import packed_table, result_json, result_table, result_words
 from lwfast.tables.packed_table import PackedTable
 from lwfast.tables.result_json import decode_members, decode_table, encode_table
 
@@ -18,13 +18,13 @@ def outcome(body, *, words):
     except (lw.ResultFormatError, lw.ResourceLimitError) as error:
         return type(error), str(error)
     states = decoded.states.states if isinstance(decoded.states, PackedTable) else decoded.states
-    assert decoded.counts.flags.owndata
     return states.shape, states.tolist(), decoded.counts.tolist(), decoded.job_data, others
 
 
 @pytest.fixture(autouse=True)
 def every_size(monkeypatch):
     monkeypatch.setattr(packed_table, "MIN_ROWS", 0)
+    monkeypatch.setattr(result_json, "_SMALL", 0)  # compiled kernels read a short body in another way
 
 
 def sizes(monkeypatch, pieces, first, cores, large):

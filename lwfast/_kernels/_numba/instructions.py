@@ -26,6 +26,7 @@ from lwfast._kernels._words import (
     fma,
     fold_product,
     gather,
+    high_product,
     load1,
     load8,
     prefetch,
@@ -95,11 +96,21 @@ def _trailing_zeros(context: Any, builder: Any, signature: Any, args: Any) -> An
     return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
 
+def _halves(builder: Any, args: Any) -> tuple[Any, Any]:
+    """The lower and the upper half of a product of two words."""
+    product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
+    upper = builder.lshr(product, ir.Constant(_U128, 64))
+    return builder.trunc(product, _U64), builder.trunc(upper, _U64)
+
+
 @_compiled(fold_product, types.uint64, types.uint64, types.uint64)
 def _fold_product(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
-    high = builder.trunc(builder.lshr(product, ir.Constant(_U128, 64)), _U64)
-    return builder.xor(builder.trunc(product, _U64), high)
+    return builder.xor(*_halves(builder, args))
+
+
+@_compiled(high_product, types.uint64, types.uint64, types.uint64)
+def _high_product(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return _halves(builder, args)[1]
 
 
 @_compiled(fma, types.float64, types.float64, types.float64, types.float64)

@@ -188,6 +188,8 @@ def _is_lazy(values: Any) -> bool:
 
 def _check_bounds(parameter: Parameter[Any], label: str, column: FloatArray) -> None:
     low, high = parameter.min_bound, parameter.max_bound
+    if low is None and high is None:
+        return
     outside = np.zeros(len(column), dtype=np.bool_)
     if low is not None:
         outside |= ~(column >= low)
@@ -210,7 +212,10 @@ def _rows(columns: list[FloatArray], labels: Sequence[str]) -> tuple[tuple[int, 
             )
             raise ValueError(msg)
     _check_size(length, len(columns))
-    return (length,), np.stack([np.broadcast_to(column, length) for column in columns], axis=1)
+    table: FloatArray = np.empty((length, len(columns)))
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return (length,), table
 
 
 def _grid(columns: list[FloatArray]) -> tuple[tuple[int, ...], FloatArray]:
