@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import lwfast as lw
 from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.errors import ModeRangeError
+from lwfast.visualisation import plot_unitary
 from tests.reference.circuits import random_pair
 from tests.strategies import seeds
 
@@ -274,6 +275,7 @@ def test_sums_drawings_and_matrices_of_settings():
     phase.set(0.9)
     assert np.array_equal(found[1], whole.U)
     drawing = pytest.importorskip("matplotlib") and lw.display(theirs)
+    plot_unitary(theirs, show=False)
     assert "<svg" in drawing.svg
     with pytest.raises(TypeError, match="should be drawn, got"):
         lw.display(5)
