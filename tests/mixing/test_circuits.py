@@ -114,7 +114,8 @@ def test_parameters_of_random_circuits_stay_live(seed, data):
         mixed.add(pair.theirs)
     lent = pair.ours.to_lightworks()
     for ours, theirs in pair.parameters:
-        value = data.draw(st.floats(0, 1))
+        # Near 0 and 1 the square roots in a splitter turn a rounding of the value into one of its root.
+        value = data.draw(st.sampled_from([0.0, 1.0]) | st.floats(1e-6, 1 - 1e-6))
         ours.set(value)
         theirs.set(value)
     for circuit in (mixed, lent, own_circuit(pair.theirs)):
