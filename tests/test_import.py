@@ -174,7 +174,8 @@ def test_functions_are_not_shadowed_by_modules():
         "            if m.ispkg:\n"
         "                load(module.__path__, m.name + '.')\n"
         "load(lwfast.__path__, 'lwfast.')\n"
-        "modules = {'emulator', 'errors', 'interferometers', 'qubit', 'remote', 'tomography'}\n"
+        "modules = {'emulator', 'errors', 'interferometers', 'qubit', 'remote', 'tomography', "
+        "'visualisation'}\n"
         "print(*[n for n in lwfast.__all__ if n not in modules and "
         "isinstance(getattr(lwfast, n), types.ModuleType)])"
     )

@@ -11,12 +11,15 @@ import perceval
 name = "perceval"
 
 
-def mapped(shape: str, unitary: np.ndarray) -> Callable[[], Any]:
-    """Return what makes a circuit of cells: a "triangle" or a "rectangle"."""
-    cell = perceval.catalog["mzi phase first"].build_circuit()
+def mapped(shape: str, unitary: np.ndarray) -> Callable[[], Any] | None:
+    """Return what makes a circuit of cells, for a "triangle"; Perceval has no rectangle."""
+    if shape != "triangle":
+        return None
+    theta, phi = perceval.PS(perceval.P("theta")), perceval.PS(perceval.P("phi"))
+    cell = perceval.Circuit(2) // perceval.BS() // (0, theta) // perceval.BS() // (0, phi)
     given = perceval.Matrix(unitary)
     return lambda: perceval.Circuit.decomposition(
-        given, cell, phase_shifter_fn=perceval.PS, shape=shape.upper()
+        given, cell, phase_shifter_fn=perceval.PS, shape="TRIANGLE"
     )
 
 

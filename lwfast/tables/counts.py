@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ from lwfast.tables.packed_groups import group_packed
 from lwfast.tables.packed_table import PackedTable, packed
 from lwfast.tables.row_hash import hash_keys
 
-T = TypeVar("T", StateTable, PackedTable)
 _MAX_ROWS = 2**32 - 2
 _FEW = 256
 _MANY = 1 << 17
@@ -52,15 +51,14 @@ def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
     return group_checked(table, as_counts(counts, table.shape[0]))
 
 
-def group_checked(states: T, counts: Counts, *, owned: bool = False) -> tuple[T, Counts]:
+def group_checked(states: Any, counts: Counts, *, owned: bool = False) -> tuple[Any, Counts]:
     """Do what `group_counts` does for a contiguous or packed table and counts that need no check.
 
     The answer is a copy, unless the arrays are `owned` by the caller and have no equal rows.
     """
+    _check_rows(len(states))
     if isinstance(states, PackedTable):
-        _check_rows(len(states))
-        found: tuple[Any, Counts] = group_packed(states, counts, owned=owned)
-        return found
+        return group_packed(states, counts, owned=owned)
     return _group_table(states, counts, owned)
 
 
@@ -73,7 +71,6 @@ def _check_rows(n_rows: int) -> None:
 
 def _group_table(states: StateTable, counts: Counts, owned: bool) -> tuple[StateTable, Counts]:
     n_rows = len(states)
-    _check_rows(n_rows)
     distinct = n_rows if n_rows < 2 else _distinct_rows(states)
     if distinct == n_rows:
         return (states, counts) if owned else (states.copy(), counts.copy())

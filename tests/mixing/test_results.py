@@ -18,6 +18,7 @@ from lwfast.results import (
     plot_results,
 )
 from lwfast.results.distances import fidelity, total_variation
+from lwfast.visualisation import plot_correlations
 from tests.strategies import tables
 
 lightworks = pytest.importorskip("lightworks", reason="Lightworks is not installed: nothing to mix with")
@@ -148,9 +149,15 @@ def test_state_labels_of_plots():
         assert "both" in [text.get_text() for text in axes.get_xticklabels()]
     for results in (other, [ours, other], {"a": other, "b": ours}):
         _, axes = plot_results(results, compare=other, show=False)
-        assert axes.get_xticklabels()[0].get_text() == "|1,0,1>"
-    with pytest.raises(TypeError, match="Only results of counts can be drawn"):
-        plot_results([theirs.ProbabilityDistribution({})], show=False)
+        assert axes.get_xticklabels()[0].get_text().startswith("|1,0,1")
+    found = theirs.ProbabilityDistribution({lightworks.State([1, 0, 1]): 1.0})
+    for probabilities in (found, [found]):
+        _, axes = plot_results(probabilities, show=False)
+        assert axes.get_xticklabels()[0].get_text().startswith("|1,0,1")
+    own_map, other_map = (plot_correlations(one, show=False)[1].images[0] for one in (ours, other))
+    assert np.array_equal(own_map.get_array().filled(0), other_map.get_array().filled(0))
+    with pytest.raises(TypeError, match="can be drawn"):
+        plot_results([lightworks.State([1, 0, 1])], show=False)
 
 
 @pytest.mark.parametrize("kind", ["StateTomography", "LIProcessTomography", "GateFidelity"])

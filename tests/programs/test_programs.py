@@ -7,7 +7,6 @@ import os
 import pickle
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,47 +28,59 @@ WAYS = {
 pytestmark = pytest.mark.slow  # a minute of computing, most of it Lightworks'
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """What each program found, by way and program."""
+def _run(way, folder):
     if find_spec("lightworks") is None:
         pytest.skip("Lightworks is not installed")
-    folder = tmp_path_factory.mktemp("programs")
+    out = folder / "found.pickle"
+    done = subprocess.run(
+        [sys.executable, *WAYS[way], str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=9 * PATIENCE,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+    )
+    assert done.returncode == 0, done.stderr
+    return pickle.loads(out.read_bytes())
 
-    def run(way):
-        out = folder / f"{way}.pickle"
-        subprocess.run(
-            [sys.executable, *WAYS[way], str(out)],
-            check=True,
-            capture_output=True,
-            timeout=8 * PATIENCE,
-            env={**os.environ, "MPLBACKEND": "Agg"},
-        )
-        return pickle.loads(out.read_bytes())
 
-    with ThreadPoolExecutor(len(WAYS)) as pool:
-        return dict(zip(WAYS, pool.map(run, WAYS), strict=True))
+@pytest.fixture(scope="module")
+def lightworks(tmp_path_factory):
+    """What each program finds with Lightworks."""
+    return _run("lightworks", tmp_path_factory.mktemp("lightworks"))
+
+
+@pytest.fixture(scope="module")
+def lwfast_run(tmp_path_factory):
+    """What each program finds under `lwfast run`."""
+    return _run("lwfast run", tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def import_lwfast(tmp_path_factory):
+    """What each program finds where it imports lwfast."""
+    return _run("import lwfast", tmp_path_factory.mktemp("import"))
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("program", programs())
-def test_a_program_runs_to_its_end(found, way, program):
+def test_a_program_runs_to_its_end(request, way, program):
     """With the package that it should run with, and something to compare."""
-    one = found[way][program]
+    one = request.getfixturevalue(way.replace(" ", "_"))[program]
     assert one["error"] is None, one["error"]
     assert one["package"] == ("lightworks" if way == "lightworks" else "lwfast")
     assert one["exact"]
 
 
 @pytest.mark.parametrize("program", programs())
-def test_both_packages_find_the_same(found, program):
-    assert comparing.differences(found["lightworks"][program], found["lwfast run"][program]) == []
+def test_both_packages_find_the_same(lightworks, lwfast_run, program):
+    assert comparing.differences(lightworks[program], lwfast_run[program]) == []
 
 
 @pytest.mark.parametrize("program", programs())
-def test_all_ways_into_lwfast_find_the_same(found, program):
+def test_all_ways_into_lwfast_find_the_same(lwfast_run, import_lwfast, program):
     """To the last bit and sample, where a seed is given."""
-    one, other = (dict(found[way][program]) for way in ("lwfast run", "import lwfast"))
+    one, other = dict(lwfast_run[program]), dict(import_lwfast[program])
     for each in (one, other):
         del each["seconds"]
         if program == "photons_in_a_random_unitary":
@@ -77,13 +88,13 @@ def test_all_ways_into_lwfast_find_the_same(found, program):
     np.testing.assert_equal(one, other)
 
 
-def test_no_way_loads_the_other_package(found):
-    roots = {way: {name.partition(".")[0] for name in found[way]["modules"]} for way in WAYS}
-    assert roots == {
-        "lightworks": {"lightworks"},
-        "lwfast run": {"lightworks", "lwfast"},  # the names of one for the modules of the other
-        "import lwfast": {"lwfast"},
-    }
+def test_no_way_loads_the_other_package(lightworks, lwfast_run, import_lwfast):
+    roots = [
+        {name.partition(".")[0] for name in found["modules"]}
+        for found in (lightworks, lwfast_run, import_lwfast)
+    ]
+    # Under `lwfast run` the names of the one stand for the modules of the other.
+    assert roots == [{"lightworks"}, {"lightworks", "lwfast"}, {"lwfast"}]
 
 
 def test_what_differs_is_found():

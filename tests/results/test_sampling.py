@@ -322,7 +322,7 @@ def test_text_is_short_whatever_the_size(result, large):
     assert f"{len(large) - 8} more" in repr(large)
     table = large._repr_html_()
     assert len(table) < 5000
-    assert table.count("<tr>") == 10
+    assert table.count("<tr>") == 11
     assert "|0,1,0&gt;" in result._repr_html_()
     assert "0 states" in SamplingResult({})._repr_html_()
     assert "(1 state of 1 mode, 1 sample, {|1>: 1})" in repr(SamplingResult({(1,): 1}))

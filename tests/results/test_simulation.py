@@ -211,7 +211,8 @@ def test_results_show_themselves_in_a_small_table(result, amplitudes):
     states = np.unique(np.random.default_rng(0).integers(0, 2, (2000, 100)), axis=0)
     large = SimulationResult.from_columns(np.ones((50, 2000)), "probability", states[:50], states)
     assert len(large._repr_html_()) < 10_000
-    assert "40 more inputs, 1992 more outputs" in large._repr_html_()
+    assert "1992 outputs with smaller values not shown" in large._repr_html_()
+    assert "40 more inputs" in large._repr_html_()
     assert "0 outputs" in SimulationResult(np.zeros((1, 0)), "probability", [(1,)], [])._repr_html_()
     assert SimulationResult(np.zeros((0, 0)), "probability", [], [])._repr_html_()
 
@@ -245,7 +246,7 @@ def test_a_distribution_reads_as_a_dict():
     assert pickle.loads(pickle.dumps(distribution)) == distribution
     assert ProbabilityDistribution.from_columns([[0, 1], [1, 0]], [0.5, 0.25]) == distribution
     assert "|0,1>: 0.5" in repr(distribution)
-    assert "<table>" in distribution._repr_html_()
+    assert "<table" in distribution._repr_html_()
     with pytest.raises(lw.ProbabilityDistributionError):
         distribution[0, 1] = 0.1
     with pytest.raises(ValueError, match="shape"):

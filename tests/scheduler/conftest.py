@@ -21,8 +21,9 @@ def api(tmp_path_factory):
         yield api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    # Ends with its module: playwright keeps an event loop, beside which no test could run one of its own.
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     if CHROMIUM is None:
         pytest.skip("needs Chromium")

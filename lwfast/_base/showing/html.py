@@ -15,9 +15,10 @@ _TEXT = 300
 """Characters of a value that are shown."""
 _LINE = "1px solid rgba(127,127,127,0.35)"
 _BAR = "#4c8fc7"
-_LEFT = "text-align:left;vertical-align:top;padding:0.15em 0.8em 0.15em 0"
+_LEFT = "text-align:left"
+_TABLE = "border-collapse:collapse;border:none;color:inherit;background:none"
 _NAME = f"{_LEFT};font-weight:normal;opacity:0.75"
-_RIGHT = "text-align:right;vertical-align:top;padding:0.15em 0.8em 0.15em 0;font-variant-numeric:tabular-nums"
+_RIGHT = "text-align:right"
 
 
 class Markup(str):
@@ -63,8 +64,7 @@ def facts(title: str, rows: Iterable[tuple[str, Any]], after: str = "") -> str:
         after: HTML below the table.
     """
     lines = "".join(
-        f'<tr style="background:none"><th style="{_NAME}">{escaped(name)}</th>'
-        f'<td style="{_LEFT}">{escaped(value)}</td></tr>'
+        f'<tr><th style="{_NAME}">{escaped(name)}</th><td style="{_LEFT}">{escaped(value)}</td></tr>'
         for name, value in rows
         if value is not None
     )
@@ -97,10 +97,10 @@ def table(
         f'<th style="{_LEFT};border-bottom:{_LINE}{";width:12em" if k == wide else ""}">{escaped(name)}</th>'
         for k, name in enumerate(headers)
     )
-    lines = "".join(f'<tr style="background:none">{_cells(row)}</tr>' for row in shown)
+    lines = "".join(f"<tr>{_cells(row)}</tr>" for row in shown)
     rest = total - len(shown)
     after = f'<div style="opacity:0.75">{grouped(rest)} more {escaped(things)}</div>' if rest > 0 else ""
-    return _whole(title, f'<tr style="background:none">{head}</tr>{lines}', after)
+    return _whole(title, f"<tr>{head}</tr>{lines}", after)
 
 
 def _cells(row: Sequence[Any]) -> str:
@@ -114,6 +114,5 @@ def _cells(row: Sequence[Any]) -> str:
 def _whole(title: str, lines: str, after: str) -> str:
     return (
         f'<div style="overflow-x:auto"><div style="font-weight:600">{escaped(title)}</div>'
-        f'<table style="border-collapse:collapse;border:none;color:inherit;background:none">{lines}</table>'
-        f"{after}</div>"
+        f'<table cellpadding="3" style="{_TABLE}">{lines}</table>{after}</div>'
     )

@@ -237,7 +237,8 @@ def _ranked(
     def union(rows: Sequence[AnyArray]) -> StateTable:
         _same_modes(maps)
         table = np.concatenate([result.states[k] for result, k in zip(maps, rows, strict=True)])
-        return group_checked(table, np.ones(len(table), np.int64))[0]
+        distinct: StateTable = group_checked(table, np.ones(len(table), np.int64))[0]
+        return distinct
 
     def summed(states: StateTable) -> FloatArray:
         total = np.zeros(len(states))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from lwfast._base.origin import lightworks_name
 from lwfast._base.showing.plot_style import inches, plot_style, pyplot_module, shown_or_returned
+from lwfast.results.columns.labels import table_of
 from lwfast.results.count_map import CountMap, own_count_map
 from lwfast.results.plots.bar_chart import draw_bars, fitted, has_map, new_axes
 from lwfast.results.plots.bars import (
@@ -145,4 +149,9 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
 
 def _own(given: Any) -> StateMap[Any] | None:
     """Return counts or values by state, those of Lightworks as ours; None for anything else."""
-    return given if isinstance(given, StateMap) else own_count_map(given)
+    if isinstance(given, StateMap):
+        return given
+    if not lightworks_name(given, ("ProbabilityDistribution",)):
+        return own_count_map(given)
+    table = table_of(given)
+    return StateMap(table.states, np.array(list(given.values()), np.float64), has_x=table.has_x)
