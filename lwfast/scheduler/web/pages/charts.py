@@ -100,7 +100,7 @@ def signed(value: float) -> str:
 
 
 class Phasor(NamedTuple):
-    """An entry of a unitary: a disc with a radius of its magnitude, and a hand along its phase."""
+    """An entry of a unitary: a disc whose radius is its magnitude, and a hand along its phase."""
 
     x: float
     y: float
@@ -114,13 +114,17 @@ class Phasor(NamedTuple):
 
 
 def phasors(matrix: ComplexArray) -> list[Phasor]:
-    """Lay out the entries of a unitary that are large enough to be seen."""
+    """Lay out the entries of a unitary that are large enough to be seen.
+
+    The largest entry fills its cell: those of many modes are all small.
+    """
     found = []
+    scale = float(np.abs(matrix).max(initial=0.0)) or 1.0
     largest = CELL / 2 - 1
     for row in range(len(matrix)):
         for column in range(len(matrix)):
             value = complex(matrix[row, column])
-            magnitude = min(abs(value), 1.0)
+            magnitude = abs(value) / scale
             if magnitude < 0.005:
                 continue
             x, y = (column + 0.5) * CELL, (row + 0.5) * CELL

@@ -42,6 +42,7 @@ class PayloadView:
         photons: The modes that photons are put into, in words.
         entries: The entries of the unitary; empty where it has too many modes.
         side: Side of its drawing.
+        largest: The largest magnitude of an entry, which the largest disc stands for.
         heralds: Photon numbers that a mode has to show, by mode.
         rules: The rules of the job, in words.
         is_direct: Whether the circuit is to be implemented as it stands.
@@ -55,6 +56,7 @@ class PayloadView:
     photons: str
     entries: list[Phasor]
     side: float
+    largest: str
     heralds: dict[int, str]
     rules: list[str]
     is_direct: bool
@@ -80,6 +82,7 @@ def payload_view(body: bytes) -> PayloadView:
         photons=f"one photon in {'mode' if len(lit) == 1 else 'each of the modes'} {', '.join(lit)}",
         entries=entries,
         side=CELL * n_modes,
+        largest=max((entry.magnitude for entry in entries), default="0"),
         heralds={mode: " or ".join(map(str, numbers)) for mode, numbers in heralds.items()},
         rules=[rule_words(rule) for rule in as_rules(job_data.get("post_select") or [])],
         is_direct=payload["direct_implementation"],
