@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 import numpy as np
 
 from lwfast._base.progress import Progress, step
-from lwfast.emulator.batch_results import BatchResults
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from lwfast.results import SamplingResult, SimulationResult, SweepResult, SweepSimulationResult
+    from lwfast.results.batch_results import BatchResults
 
 OnProgress: TypeAlias = "bool | Callable[[str, int, int], object] | None"
 """What shows progress: True for stderr, or a callable that takes (what, done, total)."""
@@ -136,6 +136,8 @@ class Backend:
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
         announce([prepared.plan for prepared in runs])
         spread = map if executor is None else executor.map
+        from lwfast.results.batch_results import BatchResults
+
         results = BatchResults()
         with Progress(progress):
             slow = zip(spread(_run, runs), batch, strict=True)

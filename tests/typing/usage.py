@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import lwfast as lw
 from lwfast import emulator
-from lwfast.emulator.batch_results import BatchResults
+from lwfast.results.batch_results import BatchResults
 from lwfast.results import (
     ProbabilityDistribution,
     SamplingResult,
