@@ -71,6 +71,45 @@ def analyzer(adapter: Any) -> Call:
     )
 
 
+def lossy(adapter: Any) -> Call:
+    """A mesh whose beam splitters lose 3 %, run again and again."""
+    package = adapter.package
+    circuit = package.PhotonicCircuit(4)
+    for mode in (0, 2, 1, 0, 2):
+        circuit.bs(mode, loss=0.03)
+    state = package.State([1, 0, 1, 0])
+    return lambda: adapter.run(package.Sampler(circuit, state, 1000, random_seed=1), "slos")
+
+
+def imperfect_source(adapter: Any) -> Call:
+    package = adapter.package
+    circuit, state = package.Unitary(lw.random_unitary(4, seed=1)), package.State([1, 0, 1, 0])
+    source = adapter.emulator.Source(purity=0.98, brightness=0.9, indistinguishability=0.95)
+    return lambda: adapter.run(package.Sampler(circuit, state, 1000, source=source, random_seed=1), "slos")
+
+
+def imperfect_detectors(adapter: Any) -> Call:
+    """Threshold detectors with dark counts; shots are counted, as Lightworks asks for."""
+    package = adapter.package
+    circuit, state = package.Unitary(lw.random_unitary(4, seed=1)), package.State([1, 0, 1, 0])
+    detector = adapter.emulator.Detector(efficiency=0.9, p_dark=1e-3, photon_counting=False)
+    options = {"detector": detector, "random_seed": 1, "sampling_mode": "input"}
+    return lambda: adapter.run(package.Sampler(circuit, state, 1000, **options), "slos")
+
+
+def batch(adapter: Any) -> Call:
+    """Four inputs of one circuit."""
+    package = adapter.package
+    circuit = package.Unitary(lw.random_unitary(4, seed=1))
+    states = [package.State(s) for s in ([1, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0], [0, 0, 1, 1])]
+
+    def run() -> Any:
+        several = package.Batch(package.Sampler, task_args=[[circuit], states, [1000]])
+        return adapter.run(several, "slos")
+
+    return run
+
+
 RUNS: dict[str, Callable[[Any], Call]] = {
     "Sampler, 4 modes, 1 photon, 100 samples": one_photon,
     "Sampler, 4 modes, 2 photons, 1,000 samples": two_photons,
@@ -78,11 +117,18 @@ RUNS: dict[str, Callable[[Any], Call]] = {
     "Sampler, post-selected CNOT, 1,000 samples": gate,
     "Simulator, one amplitude of 4 modes": amplitude,
     "Analyzer, two inputs of 4 modes": analyzer,
+    "Sampler, 4 modes, 2 photons, lossy, 1,000 samples": lossy,
+    "Sampler, 4 modes, 2 photons, imperfect source, 1,000 samples": imperfect_source,
+    "Sampler, 4 modes, 2 photons, imperfect detectors, 1,000 shots": imperfect_detectors,
+    "Batch of four Samplers, 4 modes, 2 photons, 1,000 samples each": batch,
 }
 
 
 def values(result: Any) -> dict[tuple[int, ...], complex]:
-    """Counts by state; of the first input, probabilities or amplitudes."""
+    """Counts by state, of a batch by task and state; of the first input, probabilities or amplitudes."""
+    if isinstance(result, list):
+        tasks = [values(one) for one in result]
+        return {(k, *state): value for k, task in enumerate(tasks) for state, value in task.items()}
     found = dict(result.items())
     if not all(isinstance(value, int | float) or hasattr(value, "real") for value in found.values()):
         found = dict(next(iter(found.values())).items())
@@ -94,7 +140,8 @@ def assert_same(ours: Any, theirs: Any, name: str) -> None:
     mine, other = values(ours), values(theirs)
     for state in mine.keys() | other.keys():
         a, b = mine.get(state, 0), other.get(state, 0)
-        allowed = 6 * math.sqrt(abs(a) + abs(b) + 1) if name.startswith("Sampler") else 1e-9
+        sampled = name.startswith(("Sampler", "Batch"))
+        allowed = 6 * math.sqrt(abs(a) + abs(b) + 1) if sampled else 1e-9
         assert abs(a - b) <= allowed, (name, state, a, b)
 
 

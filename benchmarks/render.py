@@ -27,13 +27,25 @@ SECTIONS = {
     "everyday_runs": "Everyday runs",
     "gradients": "Gradients",
     "results": "Results at scale",
+    "packed": "Packed tables",
     "everyday_objects": "Everyday work: circuits, states, small results",
     "sweeps": "Sweeps: many settings of a circuit",
     "stacks": "Stacks: many settings of arrays",
     "tomography": "Tomography",
+    "interferometers": "Interferometers",
 }
 MEASURED = ROOT / "benchmarks" / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""
+
+DEMO_FIGURE = ROOT / "lwfast" / "cli" / "walkthrough" / "lightworks_figure.json"
+"""What `lwfast demo` shows beside its own timing."""
+DEMO_ROW = (
+    "emulator",
+    "Tasks beside Lightworks",
+    "the same with an imperfect source, 10^4 samples",
+    "lightworks",
+)
+"""Where that is measured: section, start of a table's title, first cell of a row, column."""
 
 README_ROWS = {
     "Permanent, 20 x 20": ("permanent", "One n x n matrix", "20", "lwfast", "best peer"),
@@ -114,6 +126,7 @@ def main(names: list[str]) -> int:
         # After each section, so that a run that is stopped keeps what it has measured.
         MEASURED.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
         print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
+    DEMO_FIGURE.write_text(json.dumps(demo_figure(measured), indent=2, ensure_ascii=False) + "\n")
     (ROOT / "docs" / "performance.md").write_text(render(measured))
     readme = ROOT / "README.md"
     before, rest = readme.read_text().split(BEGIN)
@@ -127,15 +140,7 @@ def readme_block(measured: dict) -> str:
     for what, (section, title, first, ours, peer) in README_ROWS.items():
         if section not in measured:
             continue
-        table = next(text for heading, text in measured[section]["tables"] if heading.startswith(title))
-        header, _, *lines = [
-            [cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines()
-        ]
-        header = [cell for cell in header if cell]
-        row = next(cells for cells in lines if cells[0] == first)
-        values = dict(
-            zip(header[-len(row) :] if len(header) == len(row) else ["", *header], row, strict=True)
-        )
+        values = row_of(measured, section, title, first)
         name = values[peer] if peer == "best peer" else peer
         rows.append(
             [
@@ -148,6 +153,31 @@ def readme_block(measured: dict) -> str:
     machines = {section["machine"].split(", Python")[0] for section in measured.values()}
     table = markdown(["What", "lwfast", "best peer", "ratio"], rows)
     return f"{table}\n\nMeasured on {' / '.join(sorted(machines))}; [all tables](docs/performance.md)."
+
+
+def row_of(measured: dict, section: str, title: str, first: str) -> dict[str, str]:
+    """Return the cells of a row by the heads of their columns."""
+    table = next(text for heading, text in measured[section]["tables"] if heading.startswith(title))
+    header, _, *lines = [
+        [cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines()
+    ]
+    header = [cell for cell in header if cell]
+    row = next(cells for cells in lines if cells[0] == first)
+    return dict(zip(header[-len(row) :] if len(header) == len(row) else ["", *header], row, strict=True))
+
+
+def demo_figure(measured: dict) -> dict[str, str]:
+    """Return what Lightworks took for the task of the demo, with where and when that was."""
+    section, title, first, column = DEMO_ROW
+    about = measured[section]["machine"]
+    machine_name, _, packages = about.partition(", Python")
+    version = next(word for word in packages.split(", ") if word.startswith(f"{column} "))
+    return {
+        "package": version.replace(column, "Lightworks"),
+        "time": row_of(measured, section, title, first)[column],
+        "machine": machine_name,
+        "date": measured[section]["date"],
+    }
 
 
 def render(measured: dict) -> str:

@@ -154,6 +154,12 @@ from lwfast.optics.unitary import (
 from lwfast.optics.unitary import (
     random_unitary as random_unitary,
 )
+from lwfast.perceval.conversion import (
+    from_perceval as from_perceval,
+)
+from lwfast.perceval.conversion import (
+    to_perceval as to_perceval,
+)
 from lwfast.results import (
     load_result as load_result,
 )
@@ -171,6 +177,12 @@ from lwfast.rules import (
 )
 from lwfast.state import (
     State as State,
+)
+from lwfast.tables.binning import (
+    binned_counts as binned_counts,
+)
+from lwfast.tables.binning import (
+    marginal_counts as marginal_counts,
 )
 from lwfast.tables.counts import (
     group_counts as group_counts,

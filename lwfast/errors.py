@@ -202,9 +202,17 @@ class LightworksRemoteError(_Printable):
 
     Attributes:
         job: The `Job` or `BatchJob` that the call was about, where there is one, so that it is never lost.
+        shell_words: What the `lwfast` command says in place of the message, where that gives advice in
+            Python; None where the message serves both.
     """
 
     job: Any = None
+    shell_words: str | None = None
+
+    def __init__(self, *args: object, in_shell: str | None = None) -> None:
+        super().__init__(*args)
+        if in_shell is not None:
+            self.shell_words = in_shell
 
 
 class AuthenticationError(LightworksRemoteError):

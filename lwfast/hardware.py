@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwfast._base.validation import as_fraction, is_several, scalar
+from lwfast._base.origin import lightworks_name, lightworks_package
+from lwfast._base.validation import as_fraction, as_purity, is_several, scalar
 from lwfast._types import FloatArray
 from lwfast.errors import ModeMismatchError
 from lwfast.optics.arguments import as_flag, checked_detector
 
+_set = object.__setattr__
 PerMode = float | tuple[float, ...]
 """One value for all modes, or one a mode."""
 
@@ -40,11 +42,11 @@ class Source:
     probability_threshold: float = 1e-9
 
     def __setattr__(self, name: str, value: Any) -> None:
-        checked = as_fraction(value, f"Value of {name}") if name in _SOURCE_NAMES else value
-        if name == "purity" and not checked > 0.5:
-            msg = f"Value of purity should be in range (0.5,1], got {checked}."
-            raise ValueError(msg)
-        object.__setattr__(self, name, checked)
+        if name == "purity":
+            value = as_purity(value)
+        elif name in _SOURCE_NAMES:
+            value = as_fraction(value, f"Value of {name}")
+        object.__setattr__(self, name, value)
 
     @property
     def is_perfect(self) -> bool:
@@ -70,6 +72,14 @@ class Source:
 
         terms = source_terms(self.purity, self.brightness, self.indistinguishability)
         return count_inputs(as_occupation(state), terms, self.probability_threshold)
+
+    def to_lightworks(self) -> Any:
+        """Return the source as a `lightworks.emulator.Source`.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        return _written(self, self)
 
     def __str__(self) -> str:
         return (
@@ -108,7 +118,15 @@ class Detector:
     photon_counting: bool | tuple[bool, ...] = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "photon_counting" and type(value) is not bool:
+        kind = type(value)
+        if kind is float or kind is int:
+            plain = 0 <= value <= 1 and name != "photon_counting"
+        else:
+            plain = kind is bool and name == "photon_counting"
+        if plain:  # nearly every call
+            _set(self, name, value)
+            return
+        if name == "photon_counting":
             value = _each(value, name, as_flag)
         elif name in _FRACTION_NAMES:
             value = _each(value, name, _fraction)
@@ -118,7 +136,7 @@ class Detector:
                 if other != name and isinstance(present, tuple) and len(present) != len(value):
                     msg = f"{name} has {len(value)} values, and {other} has {len(present)}; give one a mode."
                     raise ModeMismatchError(msg)
-        object.__setattr__(self, name, value)
+        _set(self, name, value)
 
     @property
     def n_modes(self) -> int | None:
@@ -152,6 +170,20 @@ class Detector:
         """
         return checked_detector(self, n_modes)
 
+    def to_lightworks(self) -> Any:
+        """Return the detectors as a `lightworks.emulator.Detector`, which has one value for all modes.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+            ValueError: The modes have different values.
+        """
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, value in values.items():
+            if isinstance(value, tuple) and len(set(value)) > 1:
+                msg = f"A detector of Lightworks has one {name} for all modes, and this one has {value}."
+                raise ValueError(msg)
+        return _written(self, Detector(**{k: v[0] if isinstance(v, tuple) else v for k, v in values.items()}))
+
     def __str__(self) -> str:
         return (
             f"Detector(efficiency = {self.efficiency}, p_dark = {self.p_dark}, "
@@ -164,6 +196,35 @@ class Detector:
 
 _DETECTOR_NAMES = tuple(field.name for field in fields(Detector))
 _FRACTION_NAMES = ("efficiency", "p_dark")
+
+
+H = TypeVar("H", Source, Detector)
+
+
+def own_part(value: Any, kind: type[H]) -> H | None:
+    """Return a source or detector as one of ours, be it of lwfast or of Lightworks; None for anything else.
+
+    Args:
+        value: What was given. That of Lightworks is taken as it is now.
+        kind: `Source` or `Detector`.
+
+    Raises:
+        TypeError, ValueError: It has a value that lwfast refuses.
+    """
+    if isinstance(value, kind):
+        return value
+    if value is None or not lightworks_name(value, (kind.__name__,)):
+        return None
+    return kind(**{field.name: getattr(value, field.name) for field in fields(kind)})
+
+
+def _written(given: Any, values: Source | Detector) -> Any:
+    """Return values as the class of Lightworks; `given` where lwfast stands in its place."""
+    package = lightworks_package()
+    if package is None:
+        return given
+    theirs = getattr(package.emulator, type(values).__name__)
+    return theirs(**{field.name: getattr(values, field.name) for field in fields(values)})
 
 
 @dataclass(slots=True, frozen=True)
@@ -187,9 +248,13 @@ class HardwareModel:
     def __post_init__(self) -> None:
         for name, kind in (("source", Source), ("detector", Detector)):
             value = getattr(self, name)
-            if value is not None and not isinstance(value, kind):
+            if value is None or isinstance(value, kind):
+                continue
+            own: Any = own_part(value, kind)
+            if own is None:
                 msg = f"{name} should be a {kind.__name__} or None, got {type(value).__name__}."
                 raise TypeError(msg)
+            object.__setattr__(self, name, own)
         object.__setattr__(self, "loss", _each(self.loss, "loss", _fraction))
 
     @property

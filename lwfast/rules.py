@@ -11,12 +11,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from lwfast._base.origin import origin_of
+from lwfast._base.origin import lightworks_name, lightworks_package, origin_of
 from lwfast._base.validation import as_integer, full_name, is_real, is_several, scalar
 from lwfast.errors import ModeRangeError
-from lwfast.state import State, X
+from lwfast.state import State, X, as_label
 
 StateLike = State | Sequence[int]
 _ONLY_RULES = tuple((package, "PostSelection.validate") for package in ("lwfast", "lightworks"))
@@ -74,6 +75,22 @@ class PostSelectionType(ABC):
     @abstractmethod
     def validate(self, state: StateLike) -> bool:
         """Say whether `state` counts."""
+
+    def to_lightworks(self) -> Any:
+        """Return post-selection of Lightworks that asks the same of an outcome.
+
+        Returns:
+            A `lightworks.PostSelection` where this holds rules and nothing else; otherwise a
+            `lightworks.PostSelectionFunction`, which asks this object about states of lwfast.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        package = lightworks_package()
+        if package is None:
+            return self
+        # A function in the narrow sense, which is what Lightworks takes.
+        return package.PostSelectionFunction(lambda state: self.validate(State(as_label(state))))
 
 
 class PostSelection(PostSelectionType):
@@ -138,6 +155,17 @@ class PostSelection(PostSelectionType):
                 return False
         return True
 
+    def to_lightworks(self) -> Any:
+        """Return the same rules as a `lightworks.PostSelection`; see `PostSelectionType.to_lightworks`."""
+        package = lightworks_package()
+        if package is None or not has_only_rules(self):
+            return super().to_lightworks()
+        written = package.PostSelection(multi_rules=True)
+        for rule in self._rules:
+            written.add(*rule)
+        written.multi_rules = self.multi_rules
+        return written
+
     def __copy__(self) -> PostSelection:
         """Return the same rules in a list of their own; they are frozen, and were checked when added."""
         copied = PostSelection(self.multi_rules)
@@ -196,13 +224,16 @@ def process_post_selection(
     """Return post-selection as an object with `validate`, or None.
 
     Args:
-        post_selection: A post-selection object, any callable, or None.
+        post_selection: A post-selection object, any callable, or None. An object of Lightworks is returned
+            as it is, so that rules which it gets later count.
 
     Raises:
         TypeError: It is none of these.
     """
     if post_selection is None or isinstance(post_selection, PostSelectionType):
         return post_selection
+    if lightworks_name(post_selection, _LIGHTWORKS_TYPES):
+        return post_selection  # type: ignore[return-value]
     if callable(post_selection):
         return PostSelectionFunction(post_selection)
     msg = (  # type: ignore[unreachable]
@@ -210,6 +241,36 @@ def process_post_selection(
         f"{full_name(post_selection)}."
     )
     raise TypeError(msg)
+
+
+def own_selection(selection: Any) -> Any:
+    """Return Lightworks' post-selection, as it is now, as one of ours; anything else as it is.
+
+    Raises:
+        ValueError: A rule names a mode twice, or is empty.
+    """
+    if selection is None or isinstance(selection, PostSelectionType):
+        return selection
+    name = lightworks_name(selection, _LIGHTWORKS_TYPES)
+    if not name:
+        return selection
+    if name == "DefaultPostSelection":
+        return None
+    if not has_only_rules(selection):
+        return PostSelectionFunction(partial(_asked, selection))
+    rules = PostSelection(multi_rules=True)
+    for rule in as_rules(selection):
+        rules.add(*rule)
+    rules.multi_rules = bool(selection.multi_rules)
+    return rules
+
+
+_LIGHTWORKS_TYPES = ("DefaultPostSelection", "PostSelection", "PostSelectionType")
+
+
+def _asked(selection: Any, state: State) -> bool:
+    """Ask Lightworks' post-selection about a state of its own kind, which it may look at closely."""
+    return bool(selection.validate(state.to_lightworks()))
 
 
 def _refuse_class(function: Any) -> None:
@@ -252,7 +313,8 @@ def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], An
         raise TypeError(_NO_SELECTION.format(selection))
     if not has_only_rules(selection):
         if hasattr(selection, "validate"):
-            return (), selection.validate
+            theirs = lightworks_name(selection, _LIGHTWORKS_TYPES)
+            return (), partial(_asked, selection) if theirs else selection.validate
         if callable(selection):
             return (), selection
     return as_rules(selection), None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import operator
 import struct
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
-from typing import Any, NoReturn, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.limits import MAX_STATE_PHOTONS
+from lwfast._base.origin import lightworks_package
 from lwfast._base.validation import full_name
 from lwfast.errors import StateError
 
@@ -25,6 +27,7 @@ X_CODE = MAX_STATE_PHOTONS
 _NO_NUMBER = "{} has X, an invalid qubit, in mode {}, and an X has no photon number."
 _ZERO, _ONE = 0, 1
 _new = object.__new__
+_modules = sys.modules
 
 
 class State:
@@ -32,6 +35,10 @@ class State:
 
     Immutable, hashable, ordered as the tuple of its photon numbers. States can be concatenated with `+`,
     merged mode by mode, indexed, sliced and iterated.
+
+    Where Lightworks is imported, its states and these are equal if their photon numbers are, have the same
+    hash, and find each other in sets and dictionaries. An `lwfast.State` then also passes Lightworks' own
+    `isinstance(state, State)`, which its comparisons and its tasks ask for.
 
     A mode may also hold the text "X", as `convert.dual_rail_to_qubit(..., allow_invalid=True)` puts it for an
     invalid qubit. Such a state is a label: it keys results, compares, sorts behind all photon numbers and has
@@ -49,14 +56,13 @@ class State:
     _occupation: tuple[int, ...]
 
     def __init__(self, state: Iterable[int]) -> None:
-        values = tuple(state)
+        self._occupation = values = tuple(state)
         # A plain loop beats set(map(type, ...)) and operator.countOf up to 20 modes: 0.38 to 0.53 us at 8.
         # Most photon numbers are 0 and 1, of which CPython has one object each: a tenth of the time less.
         for value in values:
             if value is not _ZERO and value is not _ONE and (type(value) is not int or value < 0):
-                values = _checked(values)
-                break
-        self._occupation = values
+                self._occupation = _checked(values)
+                return
 
     @property
     def s(self) -> list[int]:
@@ -113,8 +119,34 @@ class State:
             raise ValueError(msg)
         return trusted_state(tuple(map(operator.add, as_occupation(self), other)))
 
+    def to_lightworks(self) -> Any:
+        """Return the state as a `lightworks.State`.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        package = lightworks_package()
+        return self if package is None else package.State(list(self._occupation))
+
     def _validate(self) -> None:
         """Do nothing: a State is checked when it is made. Kept for code written for Lightworks."""
+
+    @property
+    def __s(self) -> list[int]:
+        """The photon numbers under the name that Lightworks' `+` reads of what it takes for its own."""
+        return list(self._occupation)
+
+    if not TYPE_CHECKING:  # type checkers know the one class that a State is of
+
+        @property
+        def __class__(self) -> type:
+            """What `isinstance` asks about beside the type: Lightworks' State, where that is imported.
+
+            It answers `==` with a plain False to what is not its own, so that nothing else lets it compare.
+            """
+            if "lightworks" not in _modules:  # nearly every call
+                return State
+            return _lightworks_state() or State
 
     def __str__(self) -> str:
         return "|" + ",".join(map(str, self._occupation)) + ">"
@@ -132,16 +164,26 @@ class State:
             both = _new(State)  # in place of a call to trusted_state, which is a tenth of the time
             both._occupation = self._occupation + value._occupation
             return both
-        msg = f"Addition only supported between states of lwfast, got {full_name(value)}."
+        own = own_state(value)
+        if own is not None:
+            return self + own
+        msg = f"Addition only supported between states, got {full_name(value)}."
         raise TypeError(msg)
 
     def __eq__(self, value: object) -> bool:
         if isinstance(value, State):
             return self._occupation == value._occupation
-        return NotImplemented
+        theirs = _lightworks_values(value)
+        return NotImplemented if theirs is None else self._occupation == theirs
 
     def __hash__(self) -> int:
-        return hash(self._occupation)
+        # That of the text, as in Lightworks: equal states of the two meet in dictionaries. Formatting all
+        # numbers at once takes a third of the time of putting texts together.
+        values = self._occupation
+        try:
+            return hash(_TEXT_FORMS[len(values)] % values)
+        except TypeError:  # an X is no number
+            return hash(str(self))
 
     def __lt__(self, value: State) -> bool:
         if isinstance(value, State):
@@ -149,7 +191,8 @@ class State:
                 return self._occupation < value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) < _sortable(value)
-        return NotImplemented
+        own = own_state(value)  # type: ignore[unreachable]
+        return NotImplemented if own is None else self < own
 
     def __le__(self, value: State) -> bool:
         if isinstance(value, State):
@@ -157,7 +200,8 @@ class State:
                 return self._occupation <= value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) <= _sortable(value)
-        return NotImplemented
+        own = own_state(value)  # type: ignore[unreachable]
+        return NotImplemented if own is None else self <= own
 
     def __gt__(self, value: State) -> bool:
         if isinstance(value, State):
@@ -165,7 +209,8 @@ class State:
                 return self._occupation > value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) > _sortable(value)
-        return NotImplemented
+        own = own_state(value)  # type: ignore[unreachable]
+        return NotImplemented if own is None else self > own
 
     def __ge__(self, value: State) -> bool:
         if isinstance(value, State):
@@ -173,7 +218,8 @@ class State:
                 return self._occupation >= value._occupation
             except TypeError:  # an X beside a photon number
                 return _sortable(self) >= _sortable(value)
-        return NotImplemented
+        own = own_state(value)  # type: ignore[unreachable]
+        return NotImplemented if own is None else self >= own
 
     def __len__(self) -> int:
         return len(self._occupation)
@@ -181,7 +227,8 @@ class State:
     def __iter__(self) -> Iterator[int]:
         return iter(self._occupation)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        # Not `__reduce__`, which pickle looks for in what `__class__` says.
         return (trusted_state, (self._occupation,))
 
     def __copy__(self) -> State:
@@ -212,6 +259,43 @@ class State:
         except TypeError:
             msg = f"Subscript should either be int or slice, got {type(indices).__name__}."
             raise TypeError(msg) from None
+
+
+def _lightworks_state() -> type | None:
+    """Return Lightworks' State, where Lightworks is imported and lwfast does not stand in its place."""
+    theirs = getattr(sys.modules.get("lightworks"), "State", None)
+    return theirs if isinstance(theirs, type) and theirs is not State else None
+
+
+def _lightworks_values(value: Any) -> tuple[Any, ...] | None:
+    """Return what Lightworks' State holds, unchecked as it is there; None for anything else."""
+    kind = _lightworks_state()
+    return tuple(value.s) if kind is not None and issubclass(type(value), kind) else None
+
+
+def own_state(value: Any) -> State | None:
+    """Return a State as one of ours, be it of lwfast or of Lightworks; None for anything else.
+
+    Raises:
+        TypeError: An entry of Lightworks' State is no integer: it checks none.
+        ValueError: An entry is negative.
+    """
+    if isinstance(value, State):
+        return value
+    values = _lightworks_values(value)
+    return None if values is None else trusted_state(_checked(values))
+
+
+class _TextForms(dict[int, str]):
+    """By the number of modes, what `%` makes the text of a state of, as Lightworks writes it."""
+
+    def __missing__(self, n_modes: int) -> str:
+        bar = "|" if n_modes else ""  # that of no mode has none
+        form = self[n_modes] = f"{bar}{','.join(['%d'] * n_modes)}>"
+        return form
+
+
+_TEXT_FORMS = _TextForms()
 
 
 def trusted_state(occupation: tuple[int, ...]) -> State:

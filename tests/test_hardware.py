@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import pickle
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 from lwfast.hardware import Detector, HardwareModel, Source
+from lwfast.optics.distributions.output_distribution import output_distribution
+from lwfast.optics.unitary import random_unitary
 from lwfast.state import State
 
 
@@ -64,9 +67,12 @@ def test_source_refuses(name: str, bad: object, error: type[Exception]) -> None:
 
 def test_purity_is_above_a_half() -> None:
     """At a purity of 0.5 and below no photon statistics exist."""
-    for bad in (0.5, 0.2, 0):
-        with pytest.raises(ValueError, match=r"\(0\.5,1\]"):
+    for bad in (0.5, 0.2, 0, -1, 1.1, 1.5, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"purity should be in range \(0\.5,1\], got"):
             Source(purity=bad)
+        other = SimpleNamespace(purity=bad, brightness=1, indistinguishability=1)
+        with pytest.raises(ValueError, match=r"purity should be in range \(0\.5,1\], got"):
+            output_distribution(random_unitary(2, seed=1), [1, 0], source=other)
     assert Source(purity=0.51).purity == 0.51
 
 

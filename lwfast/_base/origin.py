@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Container
 from types import FunctionType
 from typing import Any
+
+from lwfast.errors import LightworksDependencyError
+
+_LIGHTWORKS = "lightworks"
 
 
 def origin_of(thing: Any) -> tuple[str, str] | None:
@@ -32,3 +38,45 @@ def origin_of(thing: Any) -> tuple[str, str] | None:
     if isinstance(thing, FunctionType) and thing.__globals__ is not vars(module):
         return None
     return module.__name__.partition(".")[0], name
+
+
+def lightworks_name(thing: Any, names: Container[str]) -> str:
+    """Return which of several classes of Lightworks an object belongs to, subclasses of users included.
+
+    Nothing is imported: an object of Lightworks' can only be there once Lightworks is.
+
+    Args:
+        thing: Anything.
+        names: Names of classes, such as `("Sampler", "Simulator")`.
+
+    Returns:
+        The first of the names in the order of the object's classes; an empty string for anything else.
+    """
+    return lightworks_class_name(type(thing), names)
+
+
+def lightworks_class_name(kind: type, names: Container[str]) -> str:
+    """Return which of several classes of Lightworks a class is or is derived from; see `lightworks_name`."""
+    if _LIGHTWORKS not in sys.modules:
+        return ""
+    for cls in kind.__mro__:
+        if cls.__name__ in names and (origin_of(cls) or ("",))[0] == _LIGHTWORKS:
+            return cls.__name__
+    return ""
+
+
+def lightworks_package() -> Any:
+    """Import Lightworks.
+
+    Returns:
+        The package; None where lwfast stands in its place, so that nothing is to be converted.
+
+    Raises:
+        LightworksDependencyError: It is not installed.
+    """
+    try:
+        package = importlib.import_module(_LIGHTWORKS)
+    except ImportError:
+        msg = "The package lightworks is not installed; python -m pip install lightworks."
+        raise LightworksDependencyError(msg) from None
+    return package if package.__name__ == _LIGHTWORKS else None

@@ -51,6 +51,32 @@ def checked_workers(workers: Any) -> int | None:
     return count
 
 
+def check_executor(executor: Any, *methods: str) -> None:
+    """Raise unless a caller's `executor` can be handed work, or is None.
+
+    Args:
+        executor: What the caller gave.
+        methods: What is asked of it, of `submit` and `map`.
+
+    Raises:
+        TypeError: It has not got these, or is a class.
+    """
+    if executor is None:
+        return
+    if not isinstance(executor, type) and all(callable(getattr(executor, name, None)) for name in methods):
+        return
+    wrong = (
+        f"the class {executor.__name__}; make one of it, as {executor.__name__}() does"
+        if isinstance(executor, type)
+        else f"{executor!r:.80} of type {type(executor).__name__}"
+    )
+    msg = (
+        f"The executor should be None or have the methods {' and '.join(methods)} of an Executor of "
+        f"concurrent.futures, such as a ProcessPoolExecutor; got {wrong}."
+    )
+    raise TypeError(msg)
+
+
 @functools.cache
 def _helpers() -> ThreadPoolExecutor:
     """Return the threads that help the calling one; to start them anew for each call would take 0.1 ms."""

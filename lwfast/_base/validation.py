@@ -107,16 +107,33 @@ def as_fraction(value: Any, name: str) -> int | float:
     kind = type(value)
     if (kind is float or kind is int) and 0 <= value <= 1:
         return value  # type: ignore[no-any-return]  # nearly every call
-    value = scalar(value)
-    number = as_real(value, name) if not _is_nan(value) else math.nan
+    number = _real_or_odd(value, name)
     if not 0 <= number <= 1:
         msg = f"{name} should be in range [0,1], got {number}."
         raise ValueError(msg)
     return number
 
 
-def _is_nan(value: Any) -> bool:
-    return is_real(value) and math.isnan(value)
+def as_purity(value: Any) -> int | float:
+    """Return the purity of a source, a real number in (0.5, 1], as a Python int or float.
+
+    Raises:
+        TypeError: `value` is no real number.
+        ValueError: `value` is outside (0.5, 1].
+    """
+    number = _real_or_odd(value, "Value of purity")
+    if not 0.5 < number <= 1:
+        msg = f"Value of purity should be in range (0.5,1], got {number}."
+        raise ValueError(msg)
+    return number
+
+
+def _real_or_odd(value: Any, name: str) -> int | float:
+    """Return a real number, NaN and infinity included: the range says what is wrong with these."""
+    value = scalar(value)
+    if is_real(value) and not math.isfinite(value):
+        return float(value)
+    return as_real(value, name)
 
 
 def process_random_seed(seed: Any) -> int | None:

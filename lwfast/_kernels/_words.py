@@ -44,6 +44,11 @@ def fold_product(a: np.uint64, b: np.uint64) -> np.uint64:
     return np.uint64((product ^ (product >> 64)) & (2**64 - 1))
 
 
+def high_product(a: np.uint64, b: np.uint64) -> np.uint64:
+    """Return the upper half of the 128-bit product `a * b`."""
+    return np.uint64((int(a) * int(b)) >> 64)
+
+
 def fma(x: float, y: float, z: float) -> float:
     """Return x * y + z, rounded once."""
     from fractions import Fraction
@@ -94,3 +99,25 @@ def gather(text: AnyArray, p: int, out: AnyArray, offset: int, wanted: np.uint64
     rest = text[p : p + 63] ^ np.frombuffer(DIGITS_TEXT[:63], np.uint8)
     out[offset : offset + DIGITS] = rest[::3]
     return all(rest[k] <= (9 if k % 3 == 0 else 0) for k in range(63) if int(wanted) >> k & 1)
+
+
+WEIGHED, PLAIN = 2, 4
+"""How many rows of each array `dots` takes at a time: with their sums, they fit the registers of AVX2."""
+
+
+def dots(a: AnyArray, p: int, b: AnyArray, q: int, stride: int, size: int, out: AnyArray) -> None:
+    """Write the products of two rows and four rows of int16, added up in int32.
+
+    Args:
+        a: Flat int16.
+        p: Where the first of two rows starts in `a`.
+        b: Flat int16.
+        q: Where the first of four rows starts in `b`.
+        stride: From one row to the next, in both.
+        size: Entries of a row, a multiple of 16.
+        out: int32[8], the sums: the first row of `a` with each of `b`, then the second.
+    """
+    for i in range(WEIGHED):
+        for j in range(PLAIN):
+            x, y = a[p + i * stride :][:size], b[q + j * stride :][:size]
+            out[PLAIN * i + j] = int((x.astype(np.int64) * y).sum())

@@ -12,7 +12,7 @@ from lwfast._base.validation import refuse_masked
 from lwfast._types import ComplexArray
 from lwfast.circuit.components import Component, HeraldData, ModeMap, Serialized, ValueOf, element
 from lwfast.circuit.matrices.bound_elements import ElementBinder
-from lwfast.circuit.parameterized_unitary import MatrixOfParameters
+from lwfast.circuit.parameterized_unitary import MatrixOfParameters, own_matrix
 from lwfast.circuit.parameters import Parameter
 from lwfast.optics.unitary import check_unitary, in_double_precision
 
@@ -27,7 +27,7 @@ class UnitaryMatrix(Component):
 
     def moved(self, mode_map: ModeMap) -> UnitaryMatrix:
         """Return the element with its modes moved."""
-        return replace(self, modes=tuple(map(mode_map, self.modes)))
+        return UnitaryMatrix(tuple(map(mode_map, self.modes)), self.unitary, self.label)
 
     def frozen(self, value_of: ValueOf = Parameter.get) -> UnitaryMatrix:
         """Return the element with the present matrix, or another, which must be unitary."""
@@ -113,21 +113,24 @@ class Group(Component):
 
 
 def as_unitary_matrix(unitary: Any) -> ComplexArray | MatrixOfParameters:
-    """Return a unitary matrix as complex128, its own copy and read-only; a MatrixOfParameters as it is.
+    """Return a unitary matrix as complex128, its own copy and read-only, or a MatrixOfParameters.
 
     A matrix in single precision is moved to the nearest unitary in double precision (the polar factor of its
     SVD): its rounding would be an error of 1e-7 there, which schedulers refuse.
 
     Args:
-        unitary: Matrix of shape (n, n), complex or real; it is copied.
+        unitary: Matrix of shape (n, n), complex or real, which is copied; or a MatrixOfParameters, which is
+            returned as it is, or that of Lightworks.
 
     Raises:
         NotUnitaryError: It is not unitary; the message says by how much it misses.
         TypeError: It is not numeric.
         ValueError: It is not square, or empty.
     """
-    if isinstance(unitary, MatrixOfParameters):
-        return unitary
+    if not isinstance(unitary, np.ndarray):
+        matrix_of_parameters = own_matrix(unitary)
+        if matrix_of_parameters is not None:
+            return matrix_of_parameters
     refuse_masked(unitary, "The unitary has")
     given = np.asarray(unitary)
     if given.ndim != 2 or 0 in given.shape:

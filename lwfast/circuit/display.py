@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from lwfast._base.validation import full_name
+from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.circuit.photonic_circuit import PhotonicCircuit
 from lwfast.circuit.pictures.rendering import draw
 
@@ -20,7 +22,7 @@ def display(
     """Return a drawing of a circuit.
 
     Args:
-        circuit: The circuit to draw, with the values that its parameters have now.
+        circuit: The circuit to draw, of lwfast or Lightworks, with the values that its parameters have now.
         display_loss: Whether to draw loss elements; by default False.
         mode_labels: One text for each mode that can be named; None numbers them.
         display_type: "svg" for a vector image in a notebook, or "mpl" for a Matplotlib figure.
@@ -31,11 +33,16 @@ def display(
         An `SvgDrawing` for "svg"; a Matplotlib figure and its axes for "mpl".
 
     Raises:
+        TypeError: `circuit` is not a circuit.
         DisplayError: `display_type` is unknown, or the number of labels does not fit.
         LightworksDependencyError: Matplotlib is not installed.
     """
+    own = own_circuit(circuit)
+    if own is None:
+        msg = f"A circuit should be drawn, got {full_name(circuit)}."
+        raise TypeError(msg)
     return draw(
-        circuit._layout,  # noqa: SLF001  (a circuit is its layout to those who draw it)
+        own._layout,  # noqa: SLF001  (a circuit is its layout to those who draw it)
         display_loss,
         mode_labels,
         display_type,

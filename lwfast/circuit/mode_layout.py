@@ -8,7 +8,7 @@ from typing import Any
 
 from lwfast._base.validation import as_integer
 from lwfast.circuit.blocks import Group
-from lwfast.circuit.components import Component, HeraldData, ModeSwaps, no_heralds
+from lwfast.circuit.components import NO_HERALDS, Component, HeraldData, ModeSwaps
 from lwfast.circuit.matrices.compiled import Compilation
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import completed_swaps, unpacked
@@ -30,8 +30,8 @@ class Layout:
 
     n_modes: int
     components: list[Component] = field(default_factory=list)
-    heralds: HeraldData = field(default_factory=no_heralds)
-    own_heralds: HeraldData = field(default_factory=no_heralds)
+    heralds: HeraldData = NO_HERALDS
+    own_heralds: HeraldData = NO_HERALDS
     internal: list[int] = field(default_factory=list)
     kept: Compilation | None = field(default=None, repr=False, compare=False)
 
@@ -48,12 +48,12 @@ class Layout:
         return kept
 
     def copy(self) -> Layout:
-        """Return a copy that shares nothing but the elements and their table, which are immutable."""
+        """Return a copy that shares nothing but what is never changed: elements, their table, and heralds."""
         return Layout(
             self.n_modes,
             list(self.components),
-            self.heralds.copy(),
-            self.own_heralds.copy(),
+            self.heralds,
+            self.own_heralds,
             list(self.internal),
             self.kept,
         )
@@ -90,7 +90,7 @@ class Layout:
     def unpack(self) -> None:
         """Take groups apart; internal modes become modes like the others."""
         self.internal = []
-        self.own_heralds = self.heralds.copy()
+        self.own_heralds = self.heralds
         self.components = unpacked(self.components)
 
     def insert_mode(self, place: int) -> None:
@@ -145,9 +145,10 @@ class Layout:
             {mode + start: n for mode, n in added.heralds.input.items()},
             {back[mode] + start: n for mode, n in added.heralds.output.items()},
         )
-        self.heralds.input.update(heralds.input)
-        self.heralds.output.update(heralds.output)
-        moved = [component.moved(lambda mode: mode + start) for component in added.components]
+        self.heralds = self.heralds.joined(heralds)
+        moved = added.components
+        if start:
+            moved = [component.moved(lambda mode: mode + start) for component in moved]
         if group_name is None:
             self.components += moved
         else:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.origin import lightworks_name
 from lwfast._types import ComplexArray
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import Parameter, own_parameter
 
 
 class MatrixOfParameters(ABC):
@@ -32,6 +33,10 @@ class MatrixOfParameters(ABC):
     @abstractmethod
     def params(self) -> list[Parameter[Any]]:
         """The Parameters on which the matrix depends."""
+
+    @abstractmethod
+    def symbolic(self) -> tuple[Any, dict[str, Any]]:
+        """Return the matrix as SymPy has it, and the Parameter, or number, for each symbol's name."""
 
     @property
     def unitary(self) -> ComplexArray:
@@ -63,7 +68,7 @@ class ParameterizedUnitary(MatrixOfParameters):
             msg = f"Unitary matrix must be square, got shape {unitary.shape}."
             raise ValueError(msg)
         self._unitary = unitary
-        self._params = dict(params)
+        self._params = {name: own_parameter(p) or p for name, p in params.items()}
 
     def at(self, value_of: Callable[[Parameter[Any]], Any]) -> ComplexArray:
         """Return the matrix with the values of the parameters that `value_of` gives, complex128[n, n]."""
@@ -91,8 +96,21 @@ class ParameterizedUnitary(MatrixOfParameters):
         """The Parameters that stand for symbols."""
         return [p for p in self._params.values() if isinstance(p, Parameter)]
 
+    def symbolic(self) -> tuple[Any, dict[str, Any]]:
+        """Return the matrix as SymPy has it, and the Parameter, or number, for each symbol's name."""
+        return self._unitary, dict(self._params)
+
     def __str__(self) -> str:
         return str(self._unitary)
 
     def __repr__(self) -> str:
         return f"lwfast.ParameterizedUnitary(matrix={self._unitary}, params={self._params})"
+
+
+def own_matrix(unitary: Any) -> MatrixOfParameters | None:
+    """Return Lightworks' ParameterizedUnitary as one of ours, its Parameters live; None for anything else."""
+    if isinstance(unitary, MatrixOfParameters):
+        return unitary
+    if not lightworks_name(unitary, ("ParameterizedUnitary",)):
+        return None
+    return ParameterizedUnitary(unitary._unitary, unitary._params)  # noqa: SLF001  (it shows neither)

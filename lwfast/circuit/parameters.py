@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import threading
 from collections import UserDict
+from collections.abc import Callable
 from math import inf
 from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
+from lwfast._base.origin import lightworks_name, lightworks_package
 from lwfast._base.validation import is_real
 from lwfast.errors import ParameterBoundsError, ParameterDictError, ParameterValueError
 
@@ -122,6 +127,16 @@ class Parameter(Generic[T]):
         """Say whether the value has a bound on either side."""
         return self._min_bound is not None or self._max_bound is not None
 
+    def to_lightworks(self) -> Any:
+        """Return a `lightworks.Parameter` that is this one: setting either sets both.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        from lwfast.circuit.foreign.lent_parameters import lent_parameter
+
+        return lent_parameter(self)
+
     def __str__(self) -> str:
         return str(self._value)
 
@@ -134,6 +149,116 @@ class Parameter(Generic[T]):
         return f"lwfast.Parameter({', '.join(parts)})"
 
 
+class FollowedParameter(Parameter[T]):
+    """A Parameter of Lightworks as one of ours: its value, bounds and label are read and set there.
+
+    It equals that Parameter, and finds it in dictionaries. `own_parameter` makes it, once for each.
+
+    Args:
+        theirs: The Parameter of Lightworks.
+    """
+
+    def __init__(self, theirs: Any) -> None:
+        self._theirs = theirs
+
+    @property
+    def label(self) -> str | None:
+        """Text to show in drawings instead of the value, or None."""
+        label: str | None = self._theirs.label
+        return label
+
+    @label.setter
+    def label(self, value: str | None) -> None:
+        self._theirs.label = value
+
+    @property
+    def _value(self) -> T:
+        value: T = self._theirs.get()
+        return value
+
+    @_value.setter
+    def _value(self, value: Any) -> None:
+        self._theirs.set(value)
+
+    @property
+    def _min_bound(self) -> Any:
+        return self._theirs.min_bound
+
+    @_min_bound.setter
+    def _min_bound(self, value: Any) -> None:
+        self._theirs.min_bound = value
+
+    @property
+    def _max_bound(self) -> Any:
+        return self._theirs.max_bound
+
+    @_max_bound.setter
+    def _max_bound(self, value: Any) -> None:
+        self._theirs.max_bound = value
+
+    def to_lightworks(self) -> Any:
+        """Return the Parameter of Lightworks."""
+        return self._theirs
+
+    def __eq__(self, value: object) -> bool:
+        return value is self or value is self._theirs
+
+    def __hash__(self) -> int:
+        return hash(self._theirs)
+
+    def __copy__(self) -> Parameter[T]:
+        return _followed(copy.copy(self._theirs))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_followed, (self._theirs,))
+
+
+_FOLLOWED: WeakValueDictionary[int, FollowedParameter[Any]] = WeakValueDictionary()
+"""By the identity of Lightworks' Parameter, which lives as long as what follows it."""
+_LOCK = threading.Lock()
+
+
+def _followed(theirs: Any) -> FollowedParameter[Any]:
+    with _LOCK:
+        found = _FOLLOWED.get(id(theirs))
+        if found is None:
+            found = _FOLLOWED[id(theirs)] = FollowedParameter(theirs)
+        return found
+
+
+def own_parameter(value: Any) -> Parameter[Any] | None:
+    """Return a Parameter as one of ours, be it of lwfast or of Lightworks; None for anything else.
+
+    One Parameter of Lightworks always gives the same one of ours, as long as that is in use.
+    """
+    if isinstance(value, Parameter):
+        return value
+    if not lightworks_name(value, ("Parameter",)):
+        return None
+    lent: Parameter[Any] | None = getattr(value, "lent_by", None)
+    return _followed(value) if lent is None else lent
+
+
+def value_or_parameter(value: Any, check: Callable[[Any], float]) -> float | Parameter[Any]:
+    """Return a value that passes a check, or a Parameter of Lightworks as one of ours.
+
+    Args:
+        value: What a user gave for an element, and which is not a Parameter of lwfast.
+        check: Returns a value that the element takes, and raises for any other.
+
+    Raises:
+        TypeError: It is neither.
+        ValueError: The check says so.
+    """
+    try:
+        return check(value)
+    except TypeError:
+        followed = own_parameter(value)
+        if followed is None:
+            raise
+        return followed
+
+
 class ParameterDict(UserDict[str, Parameter[Any]]):
     """Parameters by name: `d["a"]` is the Parameter, `d["a"] = 1` sets its value.
 
@@ -144,7 +269,8 @@ class ParameterDict(UserDict[str, Parameter[Any]]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__()
         for key, value in kwargs.items():
-            self[key] = value if isinstance(value, Parameter) else Parameter(value)
+            parameter = own_parameter(value)
+            self[key] = Parameter(value) if parameter is None else parameter
 
     @property
     def params(self) -> list[str]:
@@ -179,17 +305,29 @@ class ParameterDict(UserDict[str, Parameter[Any]]):
             raise KeyError(_missing(key))
         del self.data[key]
 
+    def to_lightworks(self) -> Any:
+        """Return a `lightworks.ParameterDict` of the same Parameters: setting either sets both.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        package = lightworks_package()
+        if package is None:
+            return self
+        return package.ParameterDict(**{key: one.to_lightworks() for key, one in self.data.items()})
+
     def __setitem__(self, key: str, item: Any) -> None:
+        parameter = own_parameter(item)
         if key in self.data:
-            if isinstance(item, Parameter):
+            if parameter is not None:
                 msg = f"Cannot overwrite existing Parameter {key!r} with a new Parameter; remove it first."
                 raise ParameterDictError(msg)
             self.data[key].set(item)
             return
-        if not isinstance(item, Parameter):
+        if parameter is None:
             msg = f"The value of the new key {key!r} should be a Parameter, got {type(item).__name__}."
             raise ParameterDictError(msg)
-        self.data[key] = item
+        self.data[key] = parameter
 
     def __getitem__(self, key: str) -> Parameter[Any]:
         try:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lwfast._base.origin import lightworks_name, lightworks_package
 from lwfast._base.validation import as_integer, full_name, is_several
 from lwfast._types import ComplexArray, ComplexMatrix
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import (
+    NO_HERALDS,
     Barrier,
     BeamSplitter,
     Component,
@@ -19,6 +21,7 @@ from lwfast.circuit.components import (
     ModeSwaps,
     PhaseShifter,
 )
+from lwfast.circuit.foreign.read_layouts import read_layout
 from lwfast.circuit.matrices.compiled import CompiledCircuit
 from lwfast.circuit.matrices.derivatives import Differentiable
 from lwfast.circuit.matrices.kept import KeptBuild
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Real = float | Parameter[Any]
+_new = object.__new__
 
 
 class PhotonicCircuit:
@@ -50,13 +54,16 @@ class PhotonicCircuit:
     """
 
     _kept: KeptBuild | None = None
+    _lightworks_kind = "PhotonicCircuit"
 
     def __init__(self, n_modes: int) -> None:
-        number = as_integer(n_modes, "Number of modes", integral_floats=True)
-        if number < 1:
-            msg = f"Number of modes should be at least 1, got {number}."
-            raise ValueError(msg)
-        self._layout = Layout(number)
+        if type(n_modes) is not int or n_modes < 1:  # seldom
+            n_modes = _number_of_modes(n_modes)
+        # What `Layout(n_modes)` makes, without the call: half of the time.
+        self._layout = layout = _new(Layout)
+        layout.n_modes, layout.components, layout.internal = n_modes, [], []
+        layout.heralds = layout.own_heralds = NO_HERALDS
+        layout.kept = None
 
     # --- what it is ---------------------------------------------------------------------------------------
 
@@ -265,8 +272,9 @@ class PhotonicCircuit:
             raise ValueError("Heralding already set for chosen input mode.")
         if end in self._layout.heralds.output:
             raise ValueError("Heralding already set for chosen output mode.")
-        for heralds in (self._layout.heralds, self._layout.own_heralds):
-            heralds.input[start], heralds.output[end] = numbers
+        herald = HeraldData({start: numbers[0]}, {end: numbers[1]})
+        self._layout.heralds = self._layout.heralds.joined(herald)
+        self._layout.own_heralds = self._layout.own_heralds.joined(herald)
 
     def add(
         self, circuit: PhotonicCircuit, mode: int = 0, group: bool = False, name: str | None = None
@@ -274,6 +282,7 @@ class PhotonicCircuit:
         """Add a circuit, of the same size or smaller. It is copied; its Parameters stay the same objects.
 
         A circuit with heralds becomes a group, and brings the modes of its heralds with it as internal modes.
+        A circuit of Lightworks is taken too: `circuit.add(lightworks.qubit.H())`.
 
         Args:
             circuit: The circuit or component to add; it is copied, but shares its Parameters.
@@ -285,14 +294,14 @@ class PhotonicCircuit:
             ModeRangeError: It does not fit there.
             TypeError: `circuit` is no PhotonicCircuit, `mode` no integer, or `name` no string.
         """
-        if not isinstance(circuit, PhotonicCircuit):
-            msg = f"Only circuits of lwfast can be added to a circuit, got {full_name(circuit)}."  # type: ignore[unreachable]
+        added = _layout_of(circuit)
+        if added is None:
+            msg = f"Only circuits can be added to a circuit, got {full_name(circuit)}."
             raise TypeError(msg)
         if name is not None and not isinstance(name, str):
             msg = f"Name should be a string, got {type(name).__name__}."  # type: ignore[unreachable]
             raise TypeError(msg)
         start = self._layout.place(mode)
-        added = circuit._layout.copy()
         if name is None:
             only = added.components[0] if len(added.components) == 1 else None
             name = only.name if isinstance(only, Group) else "Circuit"
@@ -303,17 +312,18 @@ class PhotonicCircuit:
 
     def __add__(self, value: object) -> PhotonicCircuit:
         """Return a circuit that is this one followed by another."""
-        if not isinstance(value, PhotonicCircuit):
-            msg = f"Addition only supported between two circuits of lwfast, got {full_name(value)}."
+        added = _layout_of(value)
+        if added is None:
+            msg = f"Addition only supported between two circuits, got {full_name(value)}."
             raise TypeError(msg)
-        if self.n_modes != value.n_modes:
+        if self.n_modes != added.n_modes:
             msg = (
-                f"Circuits to add must have the same number of modes, got {self.n_modes} and {value.n_modes}."
+                f"Circuits to add must have the same number of modes, got {self.n_modes} and {added.n_modes}."
             )
             raise ModeRangeError(msg)
-        if self._layout.heralds.input or value._layout.heralds.input:
+        if self._layout.heralds.input or added.heralds.input:
             raise NotImplementedError("Circuits with heralds cannot be combined with +; use add().")
-        return _circuit_of(Layout(self.n_modes, self._layout.components + value._layout.components))
+        return _circuit_of(Layout(self.n_modes, self._layout.components + added.components))
 
     # --- changing it ----------------------------------------------------------------------------------------
 
@@ -363,6 +373,22 @@ class PhotonicCircuit:
         copied: PhotonicCircuit = self.copy()
         copied._layout.components = [component.frozen(value_of) for component in self._layout.components]
         return copied
+
+    def to_lightworks(self) -> Any:
+        """Return the circuit as a `lightworks.PhotonicCircuit`, or a `lightworks.Unitary` if it is a Unitary.
+
+        Groups, heralds and barriers stay what they are, and Parameters stay live: setting one here or there
+        sets it in both circuits. Elements that are added to one of them later are not in the other.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed, or in a version that lays circuits out
+                in another way.
+            ValueError: Lightworks does not take a matrix to be unitary.
+        """
+        from lwfast.circuit.foreign.written_layouts import written_layout
+
+        package = lightworks_package()
+        return self if package is None else written_layout(package, self._lightworks_kind, self._layout)
 
     def unpack_groups(self) -> None:
         """Take groups apart; internal modes become modes like the others."""
@@ -460,7 +486,7 @@ class PhotonicCircuit:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
         try:
-            return CompiledCircuit(self._layout.compilation(), self.heralds)
+            return CompiledCircuit(self._layout.compilation(), self._layout.heralds)
         except Exception as error:
             raise _compilation_error(error) from error
 
@@ -470,18 +496,36 @@ class PhotonicCircuit:
         Raises:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
-        kept = self._kept
-        if kept is None or not kept.still_fits(self._layout):
-            try:
-                kept = KeptBuild(self._layout)
-            except Exception as error:
-                raise _compilation_error(error) from error
-            self._kept = kept if kept.can_be_kept else None
+        kept, heralds = self._kept, self._layout.heralds
+        try:
+            compilation = self._layout.compilation()
+            values = compilation.bound.present()
+            if kept is not None and kept.is_of(compilation, heralds, values):
+                return kept
+            kept = KeptBuild(compilation, heralds, values)
+        except Exception as error:
+            raise _compilation_error(error) from error
+        self._kept = kept if kept.can_be_kept else None
         return kept
 
     def _get_circuit_spec(self) -> list[Component]:
         """Return the elements; they are immutable."""
         return list(self._layout.components)
+
+
+def _number_of_modes(value: Any) -> int:
+    number = as_integer(value, "Number of modes", integral_floats=True)
+    if number < 1:
+        msg = f"Number of modes should be at least 1, got {number}."
+        raise ValueError(msg)
+    return number
+
+
+def _layout_of(circuit: Any) -> Layout | None:
+    """Return the layout of a circuit of lwfast or Lightworks, as a copy; None for anything else."""
+    if isinstance(circuit, PhotonicCircuit):
+        return circuit._layout.copy()  # noqa: SLF001  (of this class)
+    return read_layout(circuit) if lightworks_name(circuit, ("PhotonicCircuit",)) else None
 
 
 def _circuit_of(layout: Layout) -> PhotonicCircuit:
@@ -502,7 +546,8 @@ def _losses(loss: Real, *modes: int) -> list[Component]:
     if type(loss) in (int, float) and loss == 0:
         return []
     elements = [Loss(mode, loss) for mode in modes]
-    lossy = isinstance(loss, Parameter) or cast("float", elements[0].loss) > 0
+    given = elements[0].loss
+    lossy = isinstance(given, Parameter) or given > 0
     return list(elements) if lossy else []
 
 

@@ -12,7 +12,11 @@ def unpacked(components: Iterable[Component]) -> list[Component]:
     """Return the components with those of groups in the groups' places."""
     flat: list[Component] = []
     for component in components:
-        flat.extend(unpacked(component.components) if isinstance(component, Group) else [component])
+        # To ask whether it is one of a class of an abstract base takes five times as long.
+        if type(component) is Group:
+            flat.extend(unpacked(component.components))
+        else:
+            flat.append(component)
     return flat
 
 

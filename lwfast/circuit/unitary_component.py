@@ -12,8 +12,9 @@ class Unitary(PhotonicCircuit):
     """A circuit that implements a unitary matrix across all of its modes.
 
     Args:
-        unitary: The matrix, anything that NumPy can read as (n, n), or a `ParameterizedUnitary`. It is
-            copied. A matrix in single precision is replaced by the nearest unitary in double precision.
+        unitary: The matrix, anything that NumPy can read as (n, n), or a `ParameterizedUnitary`, of lwfast
+            or Lightworks. It is copied. A matrix in single precision is replaced by the nearest unitary in
+            double precision.
         label: What is written on it in drawings.
 
     Raises:
@@ -21,6 +22,8 @@ class Unitary(PhotonicCircuit):
         TypeError: It is not numeric, or `label` is no string.
         ValueError: It is not square, or empty.
     """
+
+    _lightworks_kind = "Unitary"
 
     def __init__(self, unitary: Any, label: str = "U") -> None:
         if not isinstance(label, str):

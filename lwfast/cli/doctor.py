@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lwfast._version import LIGHTWORKS_VERSION, __version__
+from lwfast.cli.client.finding import find
+from lwfast.cli.error_words import words_of
 from lwfast.cli.extras import EXTRAS, missing_of
 from lwfast.cli.installation import NUMBA_IS_NEEDED, kernels, system, versions
+from lwfast.cli.shared_options import client_options, command
+from lwfast.cli.terminal.screen import is_terminal, print_drawn
+from lwfast.cli.terminal.wording import shown
 from lwfast.errors import LightworksRemoteError
 
 if TYPE_CHECKING:
     from lwfast.remote import Client
 
 
-def run(client: Client) -> int:
-    """Print one line for each check; 1 if something that lwfast needs does not work."""
-    checks: list[Callable[[Client], bool]] = [_installation, _extras, _kernels, _folder, _settings]
-    found = [check(client) for check in checks]
+@command("doctor", ("lwfast doctor", "What is installed, what is set, and does the scheduler answer?"))
+@client_options
+def doctor_command(url: str | None, profile: str | None, local: bool) -> int:
+    """Check settings, connection and installation, a line for each; exit code 1 if one is BAD."""
+    found = [check() for check in (_installation, _extras, _kernels, _folder)]
+    try:
+        scheduler = find(url, profile, local)
+    except LightworksRemoteError as error:
+        _say(False, words_of(error))
+        return 1
+    client = scheduler.client()
     # Without settings the connection would fail for the reason that was just given.
-    return 0 if found[-1] and _connection(client) and all(found) else 1
+    return 0 if _settings(client, scheduler.how) and _connection(client) and all(found) else 1
 
 
 def _say(good: bool, text: str) -> bool:
-    print(f"{'ok ' if good else 'BAD'}  {text}")
+    if is_terminal():
+        from rich.text import Text
+
+        print_drawn(Text.assemble(("ok   ", "green") if good else ("BAD  ", "bold red"), shown(text)))
+    else:
+        print(f"{'ok ' if good else 'BAD'}  {shown(text)}")
     return good
 
 
-def _installation(_: Client) -> bool:
+def _installation() -> bool:
     _say(True, f"lwfast {__version__}, matches Lightworks {LIGHTWORKS_VERSION}")
     _say(True, f"Python {platform.python_version()} on {system()}")
     found = versions()
@@ -41,7 +57,7 @@ def _installation(_: Client) -> bool:
     return not missing or _say(False, f"not installed: {', '.join(missing)}; install lwfast again")
 
 
-def _extras(_: Client) -> bool:
+def _extras() -> bool:
     missing = {extra: packages for extra in EXTRAS if (packages := missing_of(extra))}
     there = [extra for extra in EXTRAS if extra not in missing]
     text = f"extras: {', '.join(there) or 'none'}"
@@ -51,7 +67,7 @@ def _extras(_: Client) -> bool:
     return _say(True, text)
 
 
-def _kernels(_: Client) -> bool:
+def _kernels() -> bool:
     """Say how kernels run; where Numba compiles them, check that they can be kept."""
     found = kernels()
     if "cannot run" in found:
@@ -78,7 +94,7 @@ def _kept() -> bool:
     return _say(True, text)
 
 
-def _folder(_: Client) -> bool:
+def _folder() -> bool:
     from lwfast.remote.configuration import persistence
 
     folder = persistence.own_folder()
@@ -94,13 +110,16 @@ def _folder(_: Client) -> bool:
     return True
 
 
-def _settings(client: Client) -> bool:
+def _settings(client: Client, how: str | None) -> bool:
     try:
         found = client.connection.api.transport.settings
     except LightworksRemoteError as error:
-        return _say(False, f"{type(error).__name__}: {error}")
-    _say(True, f"URL {found.url} (from {found.sources['url']})")
-    _say(True, f"token set, not shown (from {found.sources['token']})")
+        return _say(False, words_of(error))
+    if how is None:
+        _say(True, f"URL {found.url} (from {found.sources['url']})")
+        _say(True, f"token set, not shown (from {found.sources['token']})")
+    else:
+        _say(True, f"URL {found.url}, token set, not shown ({how})")
     if found.url.startswith("https"):
         _say(True, f"certificates: {found.certificate or 'those of the system'}")
     return True
@@ -110,7 +129,7 @@ def _connection(client: Client) -> bool:
     try:
         return _answers(client)
     except LightworksRemoteError as error:
-        return _say(False, f"no answer that can be used: {type(error).__name__}: {error}")
+        return _say(False, f"no answer that can be used: {words_of(error)}")
 
 
 def _answers(client: Client) -> bool:

@@ -11,7 +11,7 @@ EXTRAS = {
     "frames": ("pandas",),
     "arrow": ("pyarrow",),
     "progress": ("tqdm",),
-    "server": ("starlette", "uvicorn"),
+    "server": ("starlette", "uvicorn", "jinja2"),
     "distributed": ("dask", "distributed"),
 }
 

@@ -9,7 +9,7 @@ from typing import Literal, overload
 
 from lwfast._version import LIGHTWORKS_VERSION, __version__
 
-NEEDED = ("numpy", "numba", "requests", "urllib3", "msgspec", "platformdirs")
+NEEDED = ("numpy", "numba", "requests", "urllib3", "msgspec", "platformdirs", "click", "rich")
 NUMBA_IS_NEEDED = (
     "Numba is only needed where kernels were not compiled ahead of time, with LWFAST_JIT=1, and to build them"
 )

@@ -2,65 +2,64 @@
 
 from __future__ import annotations
 
-import argparse
-import io
 import os
 import sys
 from collections.abc import Sequence
 
-from lwfast._version import __version__
-from lwfast.cli.client_commands import add_parsers as add_client_parsers
-from lwfast.cli.demo import add_parser as add_demo
-from lwfast.cli.process import add_parser as add_process
-from lwfast.cli.programs.run_program import add_parser as add_run
-from lwfast.cli.serve import add_parser as add_serve
-from lwfast.cli.warmup_command import add_parser as add_warmup
+import click
+
+from lwfast.cli.command_group import COMPLETE_VARIABLE, completed, lwfast
+from lwfast.cli.error_words import message_of, usage_of
+from lwfast.cli.programs.deferred import Deferred
 from lwfast.errors import LightworksError, LightworksRemoteError, SubmissionInterrupted
 
 EXIT_ERROR = 1
+EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Make the parser of every command; imports nothing heavy."""
-    parser = argparse.ArgumentParser(
-        prog="lwfast", description="Fast photonic-quantum job path: emulate, submit, collect, process."
-    )
-    parser.add_argument("--version", action="version", version=f"lwfast {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (add_demo, add_run, add_serve, add_warmup, add_process, add_client_parsers):
-        add(commands)
-    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
+    Args:
+        argv: The words behind `lwfast`; None takes those that this process was started with.
+
     Returns:
-        0 for success, 1 for an error that was explained on stderr, 2 for wrong usage, 130 for Ctrl-C.
+        0 for success, 1 for an error that was explained in a line on stderr, 130 for Ctrl-C; of a program
+        that was run, what it ends with.
+
+    Raises:
+        SystemExit: With 2 where the command line is wrong, after a line that says how; with 0 after `--help`
+            and `--version`.
     """
-    args = build_parser().parse_args(argv)
-    if args.command == "run":
-        # Streams and errors belong to the program.
-        return int(args.run(args))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names of files and jobs may hold what the terminal cannot show; stderr shows escapes by itself.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    instruction = os.environ.get(COMPLETE_VARIABLE)
+    if instruction is not None:
+        return completed(instruction)
+    outcome = _outcome(list(sys.argv[1:] if argv is None else argv))
+    # A program runs outside of all that catches errors here: streams and errors are its own.
+    return outcome.run() if isinstance(outcome, Deferred) else outcome
+
+
+def _outcome(arguments: list[str]) -> int | Deferred:
     try:
-        return int(args.run(args))
-    except (LightworksError, LightworksRemoteError, OSError, ValueError) as error:
+        with lwfast.make_context("lwfast", arguments) as context:
+            outcome = lwfast.invoke(context)
+            sys.stdout.flush()  # here, where it is known what a broken pipe means
+        return outcome if isinstance(outcome, Deferred) else int(outcome or 0)
+    except click.exceptions.Exit as end:
+        raise SystemExit(end.exit_code) from None
+    except click.UsageError as error:
+        print(usage_of(error), file=sys.stderr)
+        raise SystemExit(EXIT_USAGE) from None
+    except (LightworksError, LightworksRemoteError, click.ClickException, OSError, ValueError) as error:
         if isinstance(error, BrokenPipeError):  # the reader of our output left, e.g. `lwfast jobs | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         if os.environ.get("LWFAST_TRACEBACK") == "1":
             raise
-        print(f"lwfast: {type(error).__name__}: {_with_notes(error)}", file=sys.stderr)
+        print(message_of(error), file=sys.stderr)
         return EXIT_ERROR
-    except KeyboardInterrupt as error:
-        said = f": {_with_notes(error)}" if isinstance(error, SubmissionInterrupted) else ""
-        print(f"lwfast: interrupted{said}", file=sys.stderr)
+    except (KeyboardInterrupt, click.Abort) as error:
+        said = f": {message_of(error)}" if isinstance(error, SubmissionInterrupted) else ""
+        print(f"lwfast: interrupted{said.removeprefix(': lwfast')}", file=sys.stderr)
         return EXIT_INTERRUPTED
-
-
-def _with_notes(error: BaseException) -> str:
-    return " ".join([str(error), *getattr(error, "__notes__", ())])

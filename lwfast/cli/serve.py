@@ -2,100 +2,128 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+import click
+
 from lwfast.cli.extras import require
-from lwfast.cli.number_arguments import positive_number
+from lwfast.cli.shared_options import POSITIVE, command
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
-
-def add_parser(subparsers: Any) -> None:
-    """Add the command to the parser."""
-    parser = subparsers.add_parser(
-        "serve",
-        help="run the local scheduler",
-        description="Run the local scheduler: QPUs that emulate, a durable queue, a dashboard.",
-    )
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=_port, default=8765, help="port to listen on, 0 for a free one (default: %(default)s)")
-    add("--data-dir", type=Path, metavar="DIR", help="folder of the queue and the results")
-    add(
-        "--token",
-        help=f"token that clients send (default: {SERVE_TOKEN_VARIABLE}, or one made and kept)",
-    )
-    add(
-        "--config", type=Path, metavar="TOML", help="file that describes the QPUs (default: one like Artemis)"
-    )
-    add(
-        "--workers",
-        type=positive_number,
-        metavar="N",
-        help="worker processes (default: one a core, less one)",
-    )
-    add("--announce", choices=("text", "json"), default="text", help="how to say that it is ready")
-    add("--exit-with-parent", action="store_true", help="end when standard input does")
-    add("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
-    add(
-        "--show-config",
-        action="store_true",
-        help="print the QPU file, by default the one that is built in, and end",
-    )
-    profiles = ("artemis", "artemis-like", "artemis_like")
-    add("--profile", choices=profiles, help="a QPU file that ships with lwfast")
-    parser.set_defaults(run=run)
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the command; returns the exit code."""
+@command(
+    "serve",
+    ("lwfast serve", "Run a scheduler; `lwfast jobs` and the others find it in any terminal of yours:"),
+    ("lwfast serve --port 0 --profile artemis-like", "On a free port, with the noise of a real device:"),
+    ("lwfast serve --show-config > qpus.toml", "Write the file that describes the QPUs, to change it:"),
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the queue and the results. Default: `scheduler` in lwfast's data folder.",
+)
+@click.option(
+    "--token",
+    help=f"Token that clients send. Others can read it in the list of processes: "
+    f"{SERVE_TOKEN_VARIABLE} is safer. "
+    "Default: a token that is made once, and kept in the data folder.",
+)
+@click.option(
+    "--config", type=FILE, metavar="TOML", help="File that describes the QPUs. Default: one QPU like Artemis."
+)
+@click.option(
+    "--profile",
+    type=click.Choice(["artemis", "artemis-like", "artemis_like"]),
+    help="A QPU file that ships with lwfast, in place of --config.",
+)
+@click.option(
+    "--workers", type=POSITIVE, metavar="N", help="Processes that run jobs. Default: one per core, less one."
+)
+@click.option(
+    "--announce",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to say that it is ready.",
+)
+@click.option("--exit-with-parent", is_flag=True, help="End when standard input does; for programs.")
+@click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
+@click.option(
+    "--show-config", is_flag=True, help="Print the QPU file, by default the one that is built in, and end."
+)
+def serve_command(**given: Any) -> int:
+    """Run the local scheduler: QPUs that emulate, a durable queue, and a dashboard, until Ctrl-C."""
     require("the scheduler", "server")
     from lwfast.scheduler.faults import SchedulerError
 
     try:
-        return _run(args)
+        return _run(**given)
     except SchedulerError as error:
         print(f"lwfast serve: {error}", file=sys.stderr)
         return 1
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(
+    *,
+    host: str,
+    port: int,
+    data_dir: Path | None,
+    token: str | None,
+    config: Path | None,
+    profile: str | None,
+    workers: int | None,
+    announce: Any,
+    exit_with_parent: bool,
+    allow_remote: bool,
+    show_config: bool,
+) -> int:
     from lwfast.scheduler.faults import ConfigError
     from lwfast.scheduler.qpus import load_qpus, parse_qpus, profile_text
     from lwfast.scheduler.server import serve
     from lwfast.scheduler.server_settings import ServerSettings, default_data_dir, default_workers
 
-    if args.config is not None and args.profile is not None:
+    if config is not None and profile is not None:
         raise ConfigError("Give either --config or --profile, not both.")
-    if args.show_config:
-        if args.config is not None:
+    if show_config:
+        if config is not None:
             from lwfast._base.files.edited_text import read_edited
 
-            load_qpus(args.config)  # so that what is shown is what would be served
-            print(read_edited(args.config), end="")
+            load_qpus(config)  # so that what is shown is what would be served
+            print(read_edited(config), end="")
         else:
-            print(profile_text(args.profile or "artemis"), end="")
+            print(profile_text(profile or "artemis"), end="")
         return 0
-    if not args.allow_remote and not is_loopback(args.host):
+    if not allow_remote and not is_loopback(host):
         raise ConfigError(
-            f"--host {args.host} lets other machines in, over plain HTTP that shows them the token: "
+            f"--host {host} lets other machines in, over plain HTTP that shows them the token: "
             "add --allow-remote if you want that, or use an SSH tunnel."
         )
-    qpus = load_qpus(args.config)
-    if args.profile is not None:
-        qpus = parse_qpus(profile_text(args.profile), f"the profile {args.profile}")
+    qpus = load_qpus(config)
+    if profile is not None:
+        qpus = parse_qpus(profile_text(profile), f"the profile {profile}")
     settings = ServerSettings(
-        data_dir=args.data_dir or default_data_dir(),
-        token=_token(args.token),
+        data_dir=data_dir or default_data_dir(),
+        token=_token(token),
         qpus=qpus,
-        workers=args.workers or default_workers(),
-        host=args.host,
-        port=args.port,
+        workers=workers or default_workers(),
+        host=host,
+        port=port,
     )
-    serve(settings, announce=args.announce, exit_with_parent=args.exit_with_parent)
+    serve(settings, announce=announce, exit_with_parent=exit_with_parent)
     return 0
 
 
@@ -105,11 +133,10 @@ def _token(given: str | None) -> str | None:
     token = os.environ.get(SERVE_TOKEN_VARIABLE) if given is None else given
     if token is not None:
         check_token(token)
+    if given is not None:
+        print(
+            "lwfast serve: others on this machine can read --token in the list of processes; "
+            f"the environment variable {SERVE_TOKEN_VARIABLE} keeps it from them.",
+            file=sys.stderr,
+        )
     return token
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"A port should be from 0 to 65535, got {number}.")
-    return number

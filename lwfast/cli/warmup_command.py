@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from typing import Any
+
+from lwfast.cli.shared_options import command
 
 
-def add_parser(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "warmup", help="compile every kernel now", description="Compile every kernel now, with progress."
-    )
-    parser.set_defaults(run=run)
+@command("warmup", ("lwfast warmup", "Once, after installing without a C compiler:"))
+def warmup_command() -> int:
+    """Compile every kernel now, with progress, so that no later call has to wait for it.
 
-
-def run(args: argparse.Namespace) -> int:  # noqa: ARG001  (every command takes its arguments)
-    """Compile, and say how long each kernel took; 1, and at once, where no later process would find them."""
+    Where the package holds compiled kernels, there is nothing to do. The exit code is 1 where no later
+    process would find what was compiled.
+    """
     from lwfast._kernels.report import are_compiled_here, kept_in, why_not_kept
     from lwfast.emulator.warmup import warmup
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
+from lwfast._base.parallel import check_executor
 from lwfast._base.progress import Progress, step
 from lwfast.emulator.plans import CLIFFORD, PERMANENT, SLOS, Plan, announce
 from lwfast.emulator.rounds import streams
 from lwfast.errors import BackendError
+from lwfast.results.batch_results import BatchResults
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator, Sweep
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
 from lwfast.tasks.foreign import adopt, leave_distribution
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from lwfast.results import SamplingResult, SimulationResult, SweepResult, SweepSimulationResult
-    from lwfast.results.batch_results import BatchResults
 
 OnProgress: TypeAlias = "bool | Callable[[str, int, int], object] | None"
 """What shows progress: True for stderr, or a callable that takes (what, done, total)."""
@@ -101,18 +102,18 @@ class Backend:
             with the children of the task's seed as `rng` (see `Sweep`).
 
         Raises:
-            TypeError: `task` is no task.
+            TypeError: `task` is no task, `executor` not an executor, or `progress` neither a bool nor a
+                callable.
             BackendError: The method does not run tasks of this kind.
             SamplerError: No outcome can count, or the detectors do not fit the task.
             PhotonNumberError: Photon numbers of inputs and outputs do not fit.
             ResourceLimitError: It would not fit in memory, or so few shots count that the samples would take
                 more than a week; the message gives the estimate.
         """
+        if executor is not None:
+            check_executor(executor, "submit", "map")
         if isinstance(task, Sweep):
-            from lwfast.emulator.sweeps.run_sweep import run_sweep
-
-            with Progress(progress):
-                return run_sweep(task, self._sweep_data(task), self._name, _prepared, executor)
+            return self._run_sweep(task, executor, progress)
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
             quick = None if progress else self._run_small(adopted)
@@ -122,34 +123,30 @@ class Backend:
                     leave_distribution(task, late)
                 return result
             data = self._data(adopted)
+            _leave_with(task, data)  # also where no outcome counts: its distribution says why
             prepared = _prepared(data, self._name, to_run=True)
             announce([prepared.plan])
             with Progress(progress):
-                result = _run(prepared, executor)
-            _leave_with(task, data)
-            return result
+                return _run(prepared, executor)
         # Whoever asks for progress, or gives an executor, gets that; small tasks take a fiftieth of the time.
         direct = not progress and executor is None
         quick = [self._run_small(single) if direct and not _draws(single) else None for single in adopted]
         pairs = zip(adopted, quick, strict=True)
         batch = [_with_own_stream(self._data(single)) for single, found in pairs if found is None]
+        slow = iter(batch)
+        for found, original in zip(quick, task, strict=True):
+            if found is None:
+                _leave_with(original, next(slow))
+            elif found[1] is not None:
+                leave_distribution(original, found[1])
         runs = [_prepared(data, self._name, to_run=True) for data in batch]
         announce([prepared.plan for prepared in runs])
         spread = map if executor is None else executor.map
-        from lwfast.results.batch_results import BatchResults
-
         results = BatchResults()
         with Progress(progress):
-            slow = zip(spread(_run, runs), batch, strict=True)
-            for found, original in zip(quick, task, strict=True):
-                if found is None:
-                    result, data = next(slow)
-                    _leave_with(original, data)
-                else:
-                    result, late = found
-                    if late is not None:
-                        leave_distribution(original, late)
-                results.append(result)
+            done = iter(spread(_run, runs))
+            for found in quick:
+                results.append(next(done) if found is None else found[0])
                 step("tasks", len(results), len(quick))
         return results
 
@@ -187,6 +184,20 @@ class Backend:
             return [_prepared(self._data(single), self._name).plan for single in adopted]
         plan: Plan = _prepared(self._data(adopted), self._name).plan
         return plan
+
+    def _run_sweep(self, sweep: Sweep, executor: Any, progress: Any) -> Any:
+        """Run a sweep: a small and ordinary one at once, unless an executor or progress is asked for."""
+        self._check_kind(sweep.task)
+        if executor is None and not progress:
+            from lwfast.emulator.lean.small_sweep import run_small_sweep
+
+            quick = run_small_sweep(sweep, self._name)
+            if quick is not None:
+                return quick
+        from lwfast.emulator.sweeps.run_sweep import run_sweep
+
+        with Progress(progress):
+            return run_sweep(sweep, self._sweep_data(sweep), self._name, _prepared, executor)
 
     def _run_small(self, task: Any) -> Any:
         """Return the result of a small and ordinary task, and its circuit; None for the long way."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._base.generators import generator_of
 from lwfast._base.validation import as_integer
 from lwfast._types import Counts, SeedLike, StateTable
 from lwfast.emulator.conditions import Conditions
@@ -53,7 +54,7 @@ def run_raw(
     """
     prepared = prepare_raw(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware)
     announce([prepared.plan])
-    return prepared.run(np.random.default_rng(rng))
+    return prepared.run(generator_of(rng))
 
 
 @dataclass(frozen=True, slots=True)

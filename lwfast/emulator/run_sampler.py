@@ -125,10 +125,13 @@ def sampled_result(task: Any, states: StateTable, counts: Counts) -> SamplingRes
         states: uint8[K, m], distinct.
         counts: int64[K].
     """
-    reason = None
-    if task.n_samples and not len(states):
-        reason = f"none of {task.n_samples} samples meets the rules, heralds and min_detection of the task"
+    reason = nothing_counted(task.n_samples) if task.n_samples and not len(states) else None
     return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
+
+
+def nothing_counted(n_samples: int) -> str:
+    """Say why a result has no outcomes, although samples were drawn."""
+    return f"none of {n_samples} samples meets the rules, heralds and min_detection of the task"
 
 
 def front_distribution(

@@ -94,6 +94,7 @@ def _steps() -> dict[str, Callable[[], object]]:
         "result tables": _tables,
         "result text": _text,
         "sums of results": _sums,
+        "large results": _words,
     }
 
 
@@ -246,6 +247,36 @@ def _sums() -> None:
     result = SamplingResult.from_columns(*group_counts(np.arange(6000, dtype=np.uint16).reshape(-1, 1) % 250))
     result.summary()
     result.map("threshold")
+
+
+def _words() -> None:
+    """Do what large tables meet, which are kept as words."""
+    from lwfast.rules import Rule
+    from lwfast.tables import packed_groups
+    from lwfast.tables.binning import some_modes, totals_of
+    from lwfast.tables.packed_sums import packed_sums_of
+    from lwfast.tables.packed_table import packed
+    from lwfast.tables.post_selection import select_checked
+
+    states = np.tile(
+        np.unpackbits(np.arange(3000, 0, -1, dtype=">u2").view(np.uint8)).reshape(-1, 16), (2, 1)
+    )
+    counts = np.arange(len(states))
+    words = packed(states, 0)
+    if words is None:
+        raise AssertionError("Sixteen modes of one photon fit a word.")
+    distinct, _ = packed_groups.group_packed(words, counts, owned=False)
+    packed_groups.group_packed(distinct, counts[:3000], owned=True)
+    packed_groups.differ_in_parts(distinct.columns)
+    packed_groups.group_in_parts(words.columns[0], counts)
+    select_checked(words, counts, (Rule((0, 1), (0, 1)),), {2: 0})
+    totals_of(words, [(0, 1), (3, 2)])
+    some_modes(words, (3, 4)).clicked(parity=False, invert=False)
+    packed_sums_of(words, counts)
+    slots = np.zeros(8192, np.uint64)
+    packed_groups.enter_rows(distinct, slots)
+    packed_groups.find_rows(distinct, slots, words)
+    len(words.states)
 
 
 def _text() -> None:

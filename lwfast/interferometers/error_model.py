@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+from lwfast._base.generators import generator_of
+from lwfast._base.origin import lightworks_name
 from lwfast._base.validation import full_name, process_random_seed
 from lwfast._types import SeedLike
 from lwfast.interferometers.dists.random_values import Constant, Distribution
@@ -97,16 +99,37 @@ class ErrorModel:
         if number is not None and rng is not None:
             raise ValueError("Give either seed or rng, not both.")
         given = number if rng is None else rng
-        generator = np.random.default_rng(given)
+        generator = generator_of(given)
         for distribution in (self._bs_reflectivity, self._loss, self._phase_offset):
             distribution.set_random_seed(None if given is None else int(generator.integers(_SEEDS)))
 
 
-def _checked(distribution: Distribution, name: str) -> Distribution:
-    if not isinstance(distribution, Distribution):
-        msg = (  # type: ignore[unreachable]
-            f"{name} should be a distribution of lwfast.interferometers.dists, got "
+def _checked(distribution: Any, name: str) -> Distribution:
+    # A distribution of Lightworks has the same two methods.
+    if not isinstance(distribution, Distribution) and not lightworks_name(distribution, ("Distribution",)):
+        msg = (
+            f"{name} should be a distribution of interferometers.dists, got "
             f"{full_name(distribution)}; for a number, give Constant(number)."
         )
         raise TypeError(msg)
-    return distribution
+    checked: Distribution = distribution
+    return checked
+
+
+def own_model(model: Any) -> ErrorModel:
+    """Return an error model as one of ours, be it of lwfast or of Lightworks.
+
+    That of Lightworks keeps its distributions, which are drawn from and begun anew.
+
+    Raises:
+        TypeError: It is not an error model.
+    """
+    if isinstance(model, ErrorModel):
+        return model
+    if not lightworks_name(model, ("ErrorModel",)):
+        msg = f"error_model should be an ErrorModel, got {full_name(model)}."
+        raise TypeError(msg)
+    own = ErrorModel()
+    for name in ("bs_reflectivity", "loss", "phase_offset"):
+        setattr(own, name, getattr(model, name))
+    return own

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import checked_workers, run_chunks
+from lwfast._base.validation import refuse_masked
 from lwfast._types import ComplexArray, FloatArray
 from lwfast.optics.elements import ElementTable, ElementWriter
 
@@ -25,6 +26,8 @@ class Mesh:
     splitter, a phase shift by `theta` on mode k, and another beam splitter. Behind all cells there is a phase
     shift on each mode. A copy with other phases is `dataclasses.replace(mesh, theta=mesh.theta + 0.01)`.
 
+    All of it is checked when a mesh is made; arrays of other real numbers are converted.
+
     Attributes:
         modes: int64[n], the first mode k of each cell, in the order in which light meets them.
         layers: int64[n], the layer of each cell, from 0 on; cells of one layer have no mode in common.
@@ -33,7 +36,9 @@ class Mesh:
         output_phases: float64[..., m], behind all cells, in radians. Decompositions give -pi to pi.
 
     Raises:
-        ValueError: Shapes of the phases do not fit each other.
+        TypeError: Phases are not real numbers, or modes or layers not integers.
+        ValueError: Shapes do not fit each other, a phase is masked, NaN or infinite, or a mode or layer is
+            outside its range.
     """
 
     modes: NDArray[np.int64]
@@ -43,14 +48,22 @@ class Mesh:
     output_phases: FloatArray
 
     def __post_init__(self) -> None:
+        for name in ("theta", "phi", "output_phases"):
+            object.__setattr__(self, name, _phases(getattr(self, name), name))
+        if self.output_phases.ndim < 1 or self.output_phases.shape[-1] < 1:
+            msg = f"A mesh should have one mode at least, got output phases {self.output_phases.shape}."
+            raise ValueError(msg)
         leading, n_modes = self.output_phases.shape[:-1], self.n_modes
-        wanted = (*leading, n_modes * (n_modes - 1) // 2)
+        n_cells = n_modes * (n_modes - 1) // 2
+        wanted = (*leading, n_cells)
         if not self.theta.shape == self.phi.shape == wanted:
             msg = (
                 f"A mesh of {n_modes} modes with output phases of shape {self.output_phases.shape} should "
                 f"have theta and phi of shape {wanted}, got {self.theta.shape} and {self.phi.shape}."
             )
             raise ValueError(msg)
+        for name, end in (("modes", n_modes - 1), ("layers", n_cells)):
+            object.__setattr__(self, name, _places(getattr(self, name), name, n_cells, end))
 
     def __repr__(self) -> str:
         settings = self.output_phases.shape[:-1]
@@ -83,7 +96,8 @@ class Mesh:
 
         Raises:
             TypeError: Reflectivities are not real numbers, or `workers` is not an integer.
-            ValueError: Reflectivities are outside [0, 1], shapes do not broadcast, or `workers` is below 1.
+            ValueError: Reflectivities are masked or outside [0, 1], shapes do not broadcast, or `workers` is
+                below 1.
             ResourceLimitError: The matrices do not fit in memory.
         """
         threads = checked_workers(workers)
@@ -129,8 +143,38 @@ class Mesh:
         return elements.table()
 
 
+def _phases(given: ArrayLike, name: str) -> FloatArray:
+    """Return phases as float64."""
+    refuse_masked(given, f"The phases {name} have")
+    array = np.asarray(given)
+    if array.dtype.kind not in "iuf":
+        msg = f"The phases {name} should be real numbers, got dtype {array.dtype}."
+        raise TypeError(msg)
+    if not np.isfinite(array).all():
+        msg = f"The phases {name} should be finite; one of them is {array[~np.isfinite(array)].flat[0]}."
+        raise ValueError(msg)
+    return array.astype(np.float64, copy=False)
+
+
+def _places(given: ArrayLike, name: str, n_cells: int, end: int) -> NDArray[np.int64]:
+    """Return the mode or the layer of each cell as int64; a kernel trusts what is in them."""
+    array = np.asarray(given)
+    if array.shape != (n_cells,):
+        msg = f"The {name} of a mesh should have shape ({n_cells},), got {array.shape}."
+        raise ValueError(msg)
+    if n_cells and array.dtype.kind not in "iu":
+        msg = f"The {name} of a mesh should be integers, got dtype {array.dtype}."
+        raise TypeError(msg)
+    wrong = (array < 0) | (array >= end)
+    if wrong.any():
+        msg = f"The {name} of a mesh should be from 0 to {end - 1}, got {array[wrong][0]}."
+        raise ValueError(msg)
+    return array.astype(np.int64, copy=False)
+
+
 def _reflectivities(given: ArrayLike, n_cells: int) -> FloatArray:
     """Return reflectivities as float64[..., n, 2]."""
+    refuse_masked(given, "Reflectivities have")
     array = np.asarray(given)
     if array.dtype.kind not in "iuf":
         msg = f"Reflectivities should be real numbers, got dtype {array.dtype}."

@@ -8,9 +8,10 @@ from abc import ABC, abstractmethod
 from lwfast._base.validation import full_name
 from lwfast._types import ComplexArray, SeedLike
 from lwfast.circuit import PhotonicCircuit
+from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.errors import NotUnitaryError
 from lwfast.interferometers.decompositions import clements_decomposition, reck_decomposition
-from lwfast.interferometers.error_model import ErrorModel
+from lwfast.interferometers.error_model import ErrorModel, own_model
 from lwfast.interferometers.mesh import Mesh
 from lwfast.optics.unitary import check_unitary
 
@@ -30,9 +31,7 @@ class _Interferometer(ABC):
 
     @error_model.setter
     def error_model(self, value: ErrorModel) -> None:
-        if not isinstance(value, ErrorModel):
-            msg = f"error_model should be an ErrorModel of lwfast, got {full_name(value)}."  # type: ignore[unreachable]
-            raise TypeError(msg)
+        own_model(value)  # raises for anything else
         self._error_model = value
 
     def map(
@@ -44,7 +43,8 @@ class _Interferometer(ABC):
         its modes behind it; phase shifts on all modes come last. The heralds of the circuit are kept.
 
         Args:
-            circuit: What to implement: its unitary with the present values of Parameters.
+            circuit: What to implement, of lwfast or Lightworks: its unitary with the present values of
+                Parameters.
             seed: Integer from 0 on, for the same imperfections each time; None for others each time.
             rng: Seed or generator; an integer means the same as the same `seed`.
 
@@ -55,12 +55,13 @@ class _Interferometer(ABC):
             ValueError: `seed` is negative, both `seed` and `rng` are given, or the error model gives a
                 reflectivity or loss outside [0, 1].
         """
-        if not isinstance(circuit, PhotonicCircuit):
-            msg = f"Only circuits of lwfast can be mapped, got {full_name(circuit)}."  # type: ignore[unreachable]
+        own = own_circuit(circuit)
+        if own is None:
+            msg = f"Only circuits can be mapped, got {full_name(circuit)}."
             raise TypeError(msg)
-        model = self.error_model
+        model = own_model(self.error_model)
         model.set_random_seed(seed, rng=rng)
-        mesh = self._decompose(_unitary_of(circuit))
+        mesh = self._decompose(_unitary_of(own))
         # The order of all draws is Lightworks', so that a seed means the same imperfections.
         cells = [
             (mode, _offset(theta, model), _offset(phi, model))
@@ -80,7 +81,7 @@ class _Interferometer(ABC):
         mapped.barrier()
         for mode, phase in last:
             mapped.ps(mode, phase)
-        heralds = circuit.heralds
+        heralds = own.heralds
         for (start, n_in), (end, n_out) in zip(heralds.input.items(), heralds.output.items(), strict=True):
             mapped.herald((start, end), (n_in, n_out))
         return mapped

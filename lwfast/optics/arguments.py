@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.limits import MAX_INT64, SINGLE_PRECISION, check_state_photons
-from lwfast._base.validation import as_fraction, as_integer, is_bool, is_several, refuse_masked, scalar
+from lwfast._base.validation import (
+    as_fraction,
+    as_integer,
+    as_purity,
+    is_bool,
+    is_several,
+    refuse_masked,
+    scalar,
+)
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.errors import ModeMismatchError, ResourceLimitError
 from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
@@ -235,14 +243,11 @@ def checked_source(source: Any) -> tuple[float, float, float]:
     """Return purity, brightness and indistinguishability of a source, None for a perfect one, or raise."""
     if source is None:
         return 1.0, 1.0, 1.0
-    purity, brightness, indistinguishability = (
+    brightness, indistinguishability = (
         float(as_fraction(_attribute(source, name, "source"), f"Value of {name}"))
-        for name in ("purity", "brightness", "indistinguishability")
+        for name in ("brightness", "indistinguishability")
     )
-    if not purity > 0.5:
-        msg = f"Value of purity should be in range (0.5,1], got {purity}."
-        raise ValueError(msg)
-    return purity, brightness, indistinguishability
+    return float(as_purity(_attribute(source, "purity", "source"))), brightness, indistinguishability
 
 
 def checked_detector(detector: Any, n_modes: int) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:

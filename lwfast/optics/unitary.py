@@ -6,15 +6,14 @@ groups", Notices of the AMS 54, 592 (2007), arXiv:math-ph/0609050.
 
 from __future__ import annotations
 
-import functools
 import math
-import os
 import sys
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lwfast._base.generators import generator_of, unseeded
 from lwfast._base.memory import check_memory
 from lwfast._base.settings import settings
 from lwfast._base.validation import as_integer, as_real, process_random_seed, refuse_masked
@@ -53,20 +52,9 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
         Mezzadri, section 5, arXiv:math-ph/0609050.
     """
     n = _dimension(N)
-    draws: np.random.Generator | np.random.RandomState
-    if rng is not None:
-        if seed is not None:
-            raise ValueError("Give either seed or rng, not both.")
-        draws = np.random.default_rng(rng)
-    else:
-        number = process_random_seed(seed)
-        if number is not None and number > _HIGHEST_SEED:
-            msg = f"Random seed of a unitary should be between 0 and 2**32 - 1, got {number}."
-            raise ValueError(msg)
-        draws = _unseeded(os.getpid()) if number is None else np.random.RandomState(number)
-    real = draws.normal(size=(n, n))
+    real, imag = _normal_numbers((2, n, n), seed, rng)
     # This order of operations is the one that gives SciPy's bits.
-    normal = 1 / math.sqrt(2) * (real + 1j * draws.normal(size=(n, n)))
+    normal = 1 / math.sqrt(2) * (real + 1j * imag)
     q, r = np.linalg.qr(normal)
     diagonal = r.diagonal()
     q *= (diagonal / abs(diagonal))[np.newaxis, :]
@@ -93,17 +81,26 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
     number = process_random_seed(seed)
     if rng is not None and number is not None:
         raise ValueError("Give either seed or rng, not both.")
+    identity = np.identity(n, dtype=np.complex128)
     if rng is None and number is None:
-        generator = _unseeded(os.getpid())
-    else:
-        generator = np.random.default_rng(number if rng is None else rng)
-    return generator.permutation(np.identity(n, dtype=np.complex128))
+        with unseeded() as generator:
+            return generator.permutation(identity)
+    return generator_of(number if rng is None else rng).permutation(identity)
 
 
-@functools.lru_cache(1)
-def _unseeded(process: int) -> np.random.Generator:  # noqa: ARG001  (a child that was forked gets its own)
-    """Return the generator of matrices without a seed; a new one takes as long as four small matrices."""
-    return np.random.default_rng()
+def _normal_numbers(shape: tuple[int, ...], seed: int | None, rng: SeedLike) -> FloatArray:
+    if rng is not None:
+        if seed is not None:
+            raise ValueError("Give either seed or rng, not both.")
+        return generator_of(rng).normal(size=shape)
+    number = process_random_seed(seed)
+    if number is None:
+        with unseeded() as generator:
+            return generator.normal(size=shape)
+    if number > _HIGHEST_SEED:
+        msg = f"Random seed of a unitary should be between 0 and 2**32 - 1, got {number}."
+        raise ValueError(msg)
+    return np.random.RandomState(number).normal(size=shape)
 
 
 def _dimension(N: Any) -> int:
@@ -156,6 +153,20 @@ def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
     array = _square(matrix)
     answer = _deviation(array) <= _tolerance(array, atol)
     return bool(answer) if array.ndim == 2 else answer
+
+
+def unitary_within(U: ArrayLike, precision: float | None = None) -> Any:
+    """Say whether a matrix is unitary: `is_unitary` with the arguments of Lightworks' `check_unitary`.
+
+    Args:
+        U: (..., n, n), any numeric dtype.
+        precision: What `is_unitary` calls `atol`.
+
+    Raises:
+        TypeError: `U` is not numeric, or `precision` is not a number.
+        ValueError: The matrices are not square, or `precision` is negative or NaN.
+    """
+    return is_unitary(U, atol=precision)
 
 
 def check_unitary(matrix: ArrayLike, *, atol: float | None = None) -> None:

@@ -159,7 +159,9 @@ class LocalScheduler:
     # --- the child ----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        missing = [name for name in ("starlette", "uvicorn") if importlib.util.find_spec(name) is None]
+        missing = [
+            name for name in ("starlette", "uvicorn", "jinja2") if importlib.util.find_spec(name) is None
+        ]
         if missing:
             raise LightworksDependencyError(
                 f"A local scheduler needs {' and '.join(missing)}; install with: "

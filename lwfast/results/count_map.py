@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from lwfast._base.limits import MAX_INT64
-from lwfast._types import Counts, StateTable
+from lwfast._base.origin import lightworks_name
+from lwfast._types import Counts
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
 from lwfast.results.columns.labels import LabelTable, refuse_x, table_of
@@ -20,6 +21,7 @@ from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.processing.weights import as_weights, group_weights
 from lwfast.results.state_map import StateMap
 from lwfast.state import State, as_label
+from lwfast.tables.packed_table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +33,7 @@ class CountMap(StateMap[int]):
     """How often each state was measured: the base of `SamplingResult`, and what plots need of it.
 
     Args:
-        states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
+        states: `uint8[N, n_modes]`, or words; distinct rows, owned by the new object: read-only from now on.
         counts: `int64[N]` or `float64[N]`, likewise.
         record: Where they come from.
         reason: Why post-selection left nothing, where it did.
@@ -43,7 +45,7 @@ class CountMap(StateMap[int]):
     _reason: str | None
 
     def __init__(
-        self, states: StateTable, counts: Counts, record: ResultRecord, reason: str | None = None
+        self, states: Table, counts: Counts, record: ResultRecord, reason: str | None = None
     ) -> None:
         StateMap.__init__(self, states, counts, has_x=record.has_x)
         self._record = record if record.has_x == self._has_x else replace(record, has_x=self._has_x)
@@ -129,7 +131,7 @@ class CountMap(StateMap[int]):
             TypeError: If the counts are floats.
         """
         refuse_x(self.has_x, "summary")
-        return summary_of(self.states, self.whole_counts("summary"))
+        return summary_of(self.working_table.states, self.whole_counts("summary"))
 
     def __repr__(self) -> str:
         return short_text(self, type(self).__name__, self._facts())
@@ -213,7 +215,7 @@ def columns_of(results: Any) -> tuple[LabelTable, Counts]:
             f"Results should be a mapping from State to count, not {type(results).__name__}."
         )
     if isinstance(results, CountMap):
-        return results.label_table, results.counts
+        return results.working_table, results.counts
     try:
         table = table_of(results)
         weights = as_weights(results.values(), table.states.shape[0])
@@ -237,3 +239,13 @@ def as_input(input: Any) -> State | None:
         raise ResultCreationError(
             f"Input state should have type State, not {type(input).__name__}."
         ) from None
+
+
+def own_count_map(result: Any) -> CountMap | None:
+    """Return counts as those of lwfast, be they of lwfast or of Lightworks; None for anything else."""
+    if isinstance(result, CountMap):
+        return result
+    if not lightworks_name(result, ("SamplingResult",)):
+        return None
+    table, counts = columns_of(result)
+    return CountMap(table.states, counts, ResultRecord(input=as_input(result.input), has_x=table.has_x))

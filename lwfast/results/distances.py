@@ -201,7 +201,7 @@ def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
 def _columns(data: Any) -> tuple[LabelTable, FloatArray, float]:
     has_x = False
     if isinstance(data, StateMap):
-        (states, has_x), values = data.label_table, np.asarray(data._values)  # noqa: SLF001  (our own base class)
+        (states, has_x), values = data.working_table, np.asarray(data._values)  # noqa: SLF001  (our own base class)
     elif isinstance(data, Mapping):
         states, has_x = table_of(data)
         values = np.array(list(data.values()))

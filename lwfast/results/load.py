@@ -36,6 +36,7 @@ from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
 from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
 from lwfast.results.sweeps.sweep_table import SweepTable
 from lwfast.tables.counts import group_checked
+from lwfast.tables.packed_table import compact
 from lwfast.tables.result_json import decode_members, decode_table
 
 _KINDS: dict[str, type[SamplingResult]] = {
@@ -124,8 +125,8 @@ def _read_json(path: Path) -> SamplingResult | SweepTable:
     is_table = _is_table(body)
     body, has_x = without_x(body)
     if is_table:
-        return SamplingResult.from_owned(*decode_table(body), ResultRecord(has_x=has_x))
-    decoded, others = decode_members(body)
+        return SamplingResult.from_owned(*decode_table(body, words=True), ResultRecord(has_x=has_x))
+    decoded, others = decode_members(body, words=True)
     metadata = others.get("metadata")
     if isinstance(metadata, dict) and METADATA_KEY in metadata:
         return _loaded(decoded.states, decoded.counts, metadata[METADATA_KEY], has_x)
@@ -142,4 +143,5 @@ def _loaded(states: StateTable, counts: Counts, described: Any, has_x: bool = Fa
     record = record_of(described)
     record = replace(record, has_x=record.has_x or has_x)
     kind = _KINDS.get(described.get("kind") or "", SamplingResult)
-    return kind.from_owned(*group_checked(states, counts, owned=True), record)
+    table: Any = states if record.has_x else compact(states)
+    return kind.from_owned(*group_checked(table, counts, owned=True), record)

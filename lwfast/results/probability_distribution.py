@@ -16,6 +16,7 @@ from lwfast.results.columns.text import html_table, number_of, short_text
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.correlation_plot import plot_correlations
 from lwfast.results.plots.result_plot import plot_results
+from lwfast.results.processing.lightworks_results import lightworks_probabilities
 from lwfast.results.processing.summaries import correlations_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.state_map import StateMap
@@ -133,6 +134,14 @@ class ProbabilityDistribution(StateMap[float]):
         for start in range(0, len(self), _CHUNK):
             distances = self.states[start : start + _CHUNK].astype(np.float64) - centre
             yield distances, distances * self.probabilities[start : start + _CHUNK, None]
+
+    def to_lightworks(self) -> Any:
+        """Return the probabilities as Lightworks' `ProbabilityDistribution`.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        return lightworks_probabilities(self)
 
     def plot(
         self,

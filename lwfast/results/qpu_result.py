@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts
 from lwfast.errors import ResultCreationError, ended
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable
@@ -19,7 +19,8 @@ from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.rules import as_heralds, as_rules
-from lwfast.tables.result_json import DecodedResult, decode_result, decode_table
+from lwfast.tables.packed_table import Table
+from lwfast.tables.result_json import DecodedResult, decode_members, decode_table
 
 
 class QPUSamplingResult(SamplingResult):
@@ -61,7 +62,7 @@ class QPUSamplingResult(SamplingResult):
             ResultFormatError: If the body is not a result.
             ModeRangeError: As for the class, and so on.
         """
-        return cls.from_decoded(decode_result(body), metadata=metadata)
+        return cls.from_decoded(decode_members(body, words=True)[0], metadata=metadata)
 
     @classmethod
     def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
@@ -96,7 +97,7 @@ def _wire_columns(results: Any) -> tuple[LabelTable, Counts]:
 class _Selected(NamedTuple):
     """What post-selection leaves, and how it came about: the arguments of `SamplingResult.from_owned`."""
 
-    states: StateTable
+    states: Table
     counts: Counts
     record: ResultRecord
     raw: SamplingResult
@@ -121,6 +122,7 @@ def _selected(table: LabelTable, counts: Counts, job_data: Any, metadata: dict[s
         raw = SamplingResult.from_owned(states, counts, replace(record, job_data=dict(job_data)))
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds, rules = as_heralds(herald), as_rules(post_select)
+        table = raw.working_table
         states, counts = select_columns(table, counts, rules, heralds)
         reason = why_nothing(table, rules, heralds) if len(states) == 0 else None
         if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct

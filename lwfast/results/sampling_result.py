@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from lwfast._types import Counts, SeedLike, StateTable
+from lwfast._base.origin import lightworks_name
+from lwfast._types import Counts, SeedLike
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
-from lwfast.results.columns.labels import LabelTable
+from lwfast.results.columns.labels import LabelTable, refuse_x
 from lwfast.results.columns.record import ResultRecord, was_processed
 from lwfast.results.count_map import CountMap, as_input, columns_of
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.correlation_plot import plot_correlations
 from lwfast.results.plots.result_plot import plot_results
+from lwfast.results.processing.lightworks_results import lightworks_counts
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import (
     described,
@@ -31,7 +33,9 @@ from lwfast.results.processing.selection import (
 )
 from lwfast.results.processing.weights import group_weights
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
+from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.counts import as_counts, as_table, group_checked
+from lwfast.tables.packed_table import Table, compact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,8 +101,8 @@ class SamplingResult(CountMap):
             ValueError: If a shape does not fit, or a number is outside its range.
             ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
         """
-        table = as_table(states)
-        table, column = group_checked(table, as_counts(counts, table.shape[0]))
+        given = as_table(states)
+        table, column = group_checked(compact(given), as_counts(counts, given.shape[0]))
         if raw is not None and not isinstance(raw, SamplingResult):
             raw = SamplingResult.from_columns(*raw, input=input)
         told = raw is None or was_processed((), post_selection)
@@ -115,7 +119,7 @@ class SamplingResult(CountMap):
     @classmethod
     def from_owned(
         cls,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         record: ResultRecord | None = None,
         *,
@@ -125,7 +129,7 @@ class SamplingResult(CountMap):
         """Make a result of distinct rows that it may own.
 
         Args:
-            states: `uint8[N, n_modes]`.
+            states: `uint8[N, n_modes]`, or words.
             counts: `(N,)`.
             record: Where they come from.
             raw: The data before any post-selection, where they are others and known.
@@ -137,7 +141,7 @@ class SamplingResult(CountMap):
 
     def _fill(
         self,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         record: ResultRecord,
         *,
@@ -182,8 +186,8 @@ class SamplingResult(CountMap):
             TypeError: If it is none of these.
         """
         post_selection = settled(post_selection)
-        states, counts = keep_states(self.label_table, self.counts, post_selection)
-        reason = None if len(states) else why_nothing(self.label_table, post_selection, {})
+        states, counts = keep_states(self.working_table, self.counts, post_selection)
+        reason = None if len(states) else why_nothing(self.working_table, post_selection, {})
         return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
@@ -201,7 +205,7 @@ class SamplingResult(CountMap):
         wanted = as_heralds(heralds)
         rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
-        table, counts = self.label_table, self.counts
+        table, counts = self.working_table, self.counts
         if test is not None and len(self):
             check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
             states, counts = keep_states(table, counts, rules)
@@ -212,7 +216,7 @@ class SamplingResult(CountMap):
         return self._next(
             states,
             counts,
-            None if len(states) else why_nothing(self.label_table, rules, wanted),
+            None if len(states) else why_nothing(self.working_table, rules, wanted),
             step="post_select",
             rules=described(rules),
             heralds=[[[m], list(n)] for m, n in wanted.items()],
@@ -235,11 +239,61 @@ class SamplingResult(CountMap):
             ValueError: If the mapped states differ in their number of modes, or one has an X and another 255
                 photons in a mode.
         """
-        mapped, name = map_states(self.label_table, mapping, *args, **kwargs)
+        mapped, name = map_states(self.working_table, mapping, *args, **kwargs)
         states, counts = group_weights(mapped.states, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         given = {k: v for k, v in arguments.items() if v}
         return self._next(states, counts, None, mapped.has_x, step="map", mapping=name, **given)
+
+    def marginal(self, modes: Any) -> Self:
+        """Keep some modes of each state; counts of states that become equal are added up.
+
+        `result.marginal([3, 0])` says how often modes 3 and 0 held which photons, whatever the others held.
+
+        Args:
+            modes: The modes to keep, in the order that they get; or one mode.
+
+        Raises:
+            ModeRangeError: If there is no such mode.
+            ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+            TypeError: If a mode is no integer.
+            ValueError: If none is given, or one twice.
+        """
+        listed = checked_modes(modes, self.n_modes if len(self) else None)
+        kept = (
+            some_modes(self.working_table.states, listed)
+            if len(self)
+            else np.zeros((0, len(listed)), np.uint8)
+        )
+        states, counts = group_weights(kept, self.counts)
+        return self._next(states, counts, step="marginal", modes=list(listed))
+
+    def binned(self, bins: Any) -> Self:
+        """Add up the photons of groups of modes; counts of states that become equal are added up.
+
+        `result.binned([[0, 1, 2], [3, 4]])` says how often there were how many photons in modes 0 to 2 and in
+        modes 3 and 4.
+
+        Args:
+            bins: Groups of modes, none of which is in two of them; modes that are in none do not count.
+
+        Raises:
+            ModeRangeError: If there is no such mode.
+            ResourceLimitError: If a bin holds more than 255 photons, or the counts of one state add up to
+                more than 2^63 - 1.
+            ResultError: If a state has an X.
+            TypeError: If a mode is no integer.
+            ValueError: If a bin is empty, there is none, or a mode is named twice.
+        """
+        refuse_x(self.has_x, "total of modes")
+        listed = checked_bins(bins, self.n_modes if len(self) else None)
+        totals = (
+            totals_of(self.working_table.states, listed)
+            if len(self)
+            else np.zeros((0, len(listed)), np.uint8)
+        )
+        states, counts = group_weights(totals, self.counts)
+        return self._next(states, counts, step="binned", bins=[list(modes) for modes in listed])
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts, largest first; equal ones in their order.
@@ -252,7 +306,7 @@ class SamplingResult(CountMap):
 
     def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
         """Order by "count" (largest first unless `descending` is False) or by "state" (smallest first)."""
-        rows = _ordering.order(self.states, self.counts, by, descending)
+        rows = _ordering.order(self.working_table.states, self.counts, by, descending)
         return self._rows(rows)
 
     def sample(self, n: int, rng: SeedLike = None, *, replace: bool = True) -> Self:
@@ -269,7 +323,9 @@ class SamplingResult(CountMap):
         """
         drawn = _ordering.resampled(self.whole_counts("sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
-        return self._next(self.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace))
+        return self._next(
+            self.working_table.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
+        )
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
@@ -277,20 +333,22 @@ class SamplingResult(CountMap):
         return super().__getitem__(key)
 
     def __add__(self, other: Any) -> SamplingResult:
-        if not isinstance(other, SamplingResult):
-            return NotImplemented
-        return merge_results([self, other])
+        own = own_counts(other)
+        return NotImplemented if own is None else merge_results([self, own])
 
     def __radd__(self, other: Any) -> SamplingResult:
         # What `sum` starts with.
-        return self if isinstance(other, int) and other == 0 else NotImplemented
+        if isinstance(other, int) and other == 0:
+            return self
+        own = own_counts(other)
+        return NotImplemented if own is None else merge_results([own, self])
 
     def _rows(self, rows: Any, **step: Any) -> Self:
-        return self._next(self.states[rows], self.counts[rows], **step)
+        return self._next(self.working_table.states[rows], self.counts[rows], **step)
 
     def _next(
         self,
-        states: StateTable,
+        states: Table,
         counts: Counts,
         reason: str | None = None,
         has_x: bool | None = None,
@@ -345,6 +403,15 @@ class SamplingResult(CountMap):
         """Draw a map of the correlations of modes; see `lwfast.results.plot_correlations`."""
         return plot_correlations(self, kind, show=show, mode_labels=mode_labels, ax=ax)
 
+    def to_lightworks(self) -> Any:
+        """Return the counts as Lightworks' `SamplingResult`, with the input and the further attributes.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+            ResultError: The input is not known, which a result of Lightworks needs.
+        """
+        return lightworks_counts(self, self.input, self.known_record.attributes)
+
     def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Path:
         """Write the result to a file, atomically; see `lwfast.results.files.save` for the forms.
 
@@ -382,6 +449,17 @@ class SamplingResult(CountMap):
         return path
 
 
+def own_counts(result: Any) -> SamplingResult | None:
+    """Return counts as a result of ours, be they of lwfast or of Lightworks; None for anything else."""
+    if isinstance(result, SamplingResult):
+        return result
+    if not lightworks_name(result, ("SamplingResult",)):
+        return None
+    # What it was made with stands beside what it keeps under private names.
+    given = {name: value for name, value in vars(result).items() if not name.startswith("_")}
+    return SamplingResult(result, result.input, **given)
+
+
 def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     """Add up the counts of several results.
 
@@ -392,8 +470,8 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     which they first appear.
 
     Args:
-        results: One or more results of as many modes; read one after the other, so a generator of many large
-            ones needs memory for the distinct states only.
+        results: One or more results of as many modes, of lwfast or Lightworks; read one after the other, so
+            a generator of many large ones needs memory for the distinct states only.
 
     Raises:
         ModeMismatchError: If they differ in their number of modes.
@@ -406,15 +484,18 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     from lwfast.results.processing.merging import Columns, ColumnSum
 
     total, provenance, n_results = ColumnSum(), Provenance(), 0
-    for n_results, result in enumerate(results, 1):  # noqa: B007  (read below)
-        if not isinstance(result, SamplingResult):
-            raise TypeError(f"Only results of counts can be merged, not {type(result).__name__}.")
-        columns = Columns(result.states, result.whole_counts("merging"), result.has_x)
+    for n_results, given in enumerate(results, 1):  # noqa: B007  (read below)
+        result = own_counts(given)
+        if result is None:
+            raise TypeError(f"Only results of counts can be merged, not {type(given).__name__}.")
+        columns = Columns(result.working_table.states, result.whole_counts("merging"), result.has_x)
         raw = result.known_raw
         if raw is result:
             total.add(columns, columns)
         else:
-            total.add(columns, None if raw is None else Columns(raw.states, raw.counts, raw.has_x))
+            total.add(
+                columns, None if raw is None else Columns(raw.working_table.states, raw.counts, raw.has_x)
+            )
         provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
     if n_results == 0:
         raise ValueError("There are no results to merge.")

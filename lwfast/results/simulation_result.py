@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,13 @@ from lwfast.results.columns.export import pandas_module
 from lwfast.results.columns.frame_calls import refuse_pandas, refuse_polars
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, table_of
+from lwfast.results.columns.pair_views import PairItems, PairValues
 from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.state_axis import StateAxis
 from lwfast.results.columns.text import html_grid, html_table, number_of, short_state
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.simulation_plot import plot_simulation
+from lwfast.results.processing.lightworks_results import lightworks_simulation
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import keep_states
 from lwfast.results.state_map import KEPT, StateMap
@@ -53,7 +55,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             name.
     """
 
-    __slots__ = ("__weakref__", "_array", "_attributes", "_inputs", "_maps", "_outputs", "_type")
+    __slots__ = ("__weakref__", "_array", "_attributes", "_inputs", "_maps", "_outputs", "_pairs", "_type")
 
     def __init__(
         self,
@@ -99,6 +101,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         self._outputs = outputs if isinstance(outputs, StateAxis) else StateAxis(*outputs)
         self._attributes = attributes
         self._maps: dict[int, StateMap[Any]] = {}
+        self._pairs: tuple[tuple[State, StateMap[Any]], ...] | None = None
 
     @classmethod
     def from_columns(
@@ -210,6 +213,26 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
     def __iter__(self) -> Iterator[State]:
         axis = self._inputs
         return iter(states_of(axis.keys, axis.has_x) if axis.places is not None else self.inputs)
+
+    def items(self) -> ItemsView[State, StateMap[Any]]:
+        """Pairs of an input and its values, as a view."""
+        return PairItems(self, self._pairs or self._rows)
+
+    def values(self) -> ValuesView[StateMap[Any]]:
+        """The values of each input, as a view."""
+        return PairValues(self, self._pairs or self._rows)
+
+    def _rows(self) -> Iterable[tuple[State, StateMap[Any]]]:
+        """Return pairs of an input and its values; those of a small result are made once."""
+        if self._pairs is not None:
+            return self._pairs
+        places = self._inputs.places
+        numbers = range(len(self)) if places is None else places.tolist()
+        pairs = zip(self, map(self._row, numbers), strict=True)
+        if self._array.size > KEPT:
+            return pairs
+        self._pairs = tuple(pairs)
+        return self._pairs
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -339,6 +362,14 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
     def _with_outputs(self, array: AnyArray, outputs: LabelTable) -> SimulationResult:
         return SimulationResult.of_tables(array, self._type, self._input_labels, outputs, {})
+
+    def to_lightworks(self) -> Any:
+        """Return the values as Lightworks' `SimulationResult`, with the further attributes.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        return lightworks_simulation(self, self._attributes)
 
     def print_outputs(self, rounding: int = 4) -> None:
         """Print each input and what it becomes, values rounded to `rounding` places."""

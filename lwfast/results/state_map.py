@@ -21,12 +21,13 @@ from lwfast.results.columns.record import deep_unless_same
 from lwfast.results.columns.text import first_entries
 from lwfast.results.processing.differences import Differences, differences_of
 from lwfast.state import State, as_label, iterate_states, states_of
+from lwfast.tables.packed_table import PackedTable, Table, as_bytes, packed, same_tables
 
 V = TypeVar("V")
 _CHUNK = 4096
 KEPT = 1024
 """Up to so many rows, a map keeps the Python objects that it has made, at most some 250 KB."""
-_ON_DEMAND = ("_built", "_index", "__weakref__")
+_ON_DEMAND = ("_built", "_bytes", "_index", "__weakref__")
 
 
 class Built(NamedTuple, Generic[V]):
@@ -38,35 +39,44 @@ class Built(NamedTuple, Generic[V]):
 
 
 class StateMap(DictReading, Mapping[State, V], Generic[V]):
-    """Numbers keyed by State, held as a uint8 table and a vector.
+    """Numbers keyed by State, held as a table and a vector.
+
+    A large table is held as words, where they take less room (see `packed`), and as bytes from when `states`
+    is first asked for.
 
     Reads as a dict: `[]`, `in`, `get`, `items`, `keys`, `values`, `len`, `==`, `|`, `reversed`, `copy`. A key
     may be anything that stands for a state: a State, a tuple, a list, a row of an array, Lightworks' own
     State. Cannot be changed; a copy that can is `dict(result)`.
 
     Args:
-        states: `uint8[N, n_modes]`, distinct rows, owned by the new object: read-only from now on.
+        states: `uint8[N, n_modes]`, or words; distinct rows, owned by the new object: read-only from now on.
         values: `(N,)`, owned by the new object: read-only from now on.
         index: The index of the states, where there is one.
         has_x: Whether 255 in the states stands for X.
     """
 
-    __slots__ = ("__weakref__", "_built", "_has_x", "_index", "_states", "_values")
+    __slots__ = ("__weakref__", "_built", "_bytes", "_has_x", "_index", "_states", "_values")
 
-    _states: StateTable
+    _states: Table
+    _bytes: StateTable | None
     _values: AnyArray
     _index: StateIndex | None
     _built: Built[V] | None
     _has_x: bool
 
     def __init__(
-        self, states: StateTable, values: AnyArray, index: StateIndex | None = None, has_x: bool = False
+        self, states: Table, values: AnyArray, index: StateIndex | None = None, has_x: bool = False
     ) -> None:
-        self._states = frozen(np.ascontiguousarray(states))
+        if has_x:
+            states = as_bytes(states)  # where 255 stands for X
+        if isinstance(states, PackedTable):
+            self._states, self._bytes = _frozen_words(states), None
+        else:
+            self._states = self._bytes = frozen(np.ascontiguousarray(states))
         self._values = frozen(np.ascontiguousarray(values))
         self._index = index
         self._built = None
-        self._has_x = has_an_x(self._states, has_x)
+        self._has_x = has_x and has_an_x(self.states, has_x)
 
     @property
     def states(self) -> StateTable:
@@ -76,7 +86,30 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         a product of 16 and 16 is 0. Take `differences`, or `states.astype(int)`. Where `has_x`, 255 stands
         for X.
         """
+        found = self._bytes  # another thread may pack the table meanwhile
+        if found is None:
+            found = self._bytes = frozen(as_bytes(self._states))
+        return found
+
+    @property
+    def packed(self) -> PackedTable | None:
+        """The states as words, read-only; None where there are few, an X, or words take no less room.
+
+        `packed.words` is `uint64[N, w]`, with `packed.bits` bits for each mode.
+        """
+        if not isinstance(self._states, PackedTable):
+            words = None if self._has_x else packed(self._states)
+            if words is None:
+                return None
+            self._states = _frozen_words(words)
+            self._bytes = None
         return self._states
+
+    @property
+    def working_table(self) -> LabelTable:
+        """The states in the form that is fastest to work on, words or bytes, and what 255 means in them."""
+        words = self.packed
+        return LabelTable(self._states if words is None else words, self._has_x)
 
     @property
     def has_x(self) -> bool:
@@ -85,8 +118,8 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     @property
     def label_table(self) -> LabelTable:
-        """The states, and what 255 means in them."""
-        return LabelTable(self._states, self._has_x)
+        """The states as bytes, and what 255 means in them."""
+        return LabelTable(self.states, self._has_x)
 
     @property
     def n_modes(self) -> int:
@@ -103,11 +136,16 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     def __iter__(self) -> Iterator[State]:
         built = self._objects
-        return iterate_states(self._states, self._has_x) if built is None else iter(built.states)
+        if built is not None:
+            return iter(built.states)
+        if self._bytes is not None:
+            return iterate_states(self._bytes, self._has_x)
+        pieces = (self._states[start : start + _CHUNK] for start in range(0, len(self), _CHUNK))
+        return chain.from_iterable(iterate_states(as_bytes(piece)) for piece in pieces)
 
     def __reversed__(self) -> Iterator[State]:
         built = self._objects
-        return iterate_states(self._states[::-1], self._has_x) if built is None else reversed(built.states)
+        return iterate_states(self.states[::-1], self._has_x) if built is None else reversed(built.states)
 
     def __contains__(self, key: object) -> bool:
         try:
@@ -246,14 +284,14 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     def _objects(self) -> Built[V] | None:
         """States, values and pairs of them as Python objects, kept with a small map; None for a large one."""
         if self._built is None and len(self) <= KEPT:
-            states, values = tuple(states_of(self._states, self._has_x)), tuple(self._values.tolist())
+            states, values = tuple(states_of(self.states, self._has_x)), tuple(self._values.tolist())
             self._built = Built(states, values, tuple(zip(states, values, strict=True)))
         return self._built
 
     @property
     def _lookup(self) -> StateIndex:
         if self._index is None:
-            self._index = StateIndex(self._states, self._has_x)
+            self._index = StateIndex(self.working_table.states, self._has_x)
         return self._index
 
     def _equals_columns(self, other: StateMap[Any]) -> bool:
@@ -263,9 +301,10 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             return True
         if self.n_modes != other.n_modes or self._has_x != other._has_x:
             return False
-        if np.array_equal(self._states, other._states):
+        mine, theirs = self.working_table.states, other.working_table.states
+        if same_tables(mine, theirs):
             return np.array_equal(self._values, other._values)
-        rows = self.rows_of(other._states)
+        rows = self._lookup.rows(theirs)
         return bool((rows >= 0).all()) and np.array_equal(self._values[rows], other._values)
 
 
@@ -334,6 +373,10 @@ def _in_pieces(values: AnyArray) -> Iterator[Any]:
     return chain.from_iterable(values[start : start + _CHUNK].tolist() for start in starts)
 
 
+def _frozen_words(table: PackedTable) -> PackedTable:
+    return PackedTable(frozen(table.columns), table.n_modes, table.bits)
+
+
 def _short_list(view: MappingView) -> str:
     return f"lwfast.{type(view).__name__}([{', '.join(first_entries(view))}])"
 
@@ -343,8 +386,12 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
     result = cls.__new__(cls)
     for name, value in slots.items():
         setattr(result, name, value)
-    for name in ("_states", "_values"):
-        setattr(result, name, frozen(getattr(result, name)))  # NumPy's pickle forgets it
+    result._values = frozen(result._values)  # noqa: SLF001  (NumPy's pickle forgets it)
+    states: Table = slots["_states"]
+    if isinstance(states, PackedTable):
+        result._states, result._bytes = _frozen_words(states), None  # noqa: SLF001
+    else:
+        result._states = result._bytes = frozen(states)  # noqa: SLF001
     result._has_x = slots.get("_has_x", False)  # noqa: SLF001  (a pickle of an older version has none)
     result._index = result._built = None  # noqa: SLF001  (rebuilt on demand)
     return result

@@ -15,13 +15,14 @@ from typing import Any, Literal
 
 import uvicorn
 
+from lwfast.scheduler.announcing import Announcer
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.web.app import create_app
 from lwfast.scheduler.web.connections import Listener, Load, allow_many_files, files_allowed
 from lwfast.scheduler.web.protocol import Protocol
-from lwfast.scheduler.web.security import TOKEN_FILE, load_token
+from lwfast.scheduler.web.security import load_token
 
 SHUTDOWN_SECONDS = 5
 """How long open connections may still take when the server ends."""
@@ -39,13 +40,20 @@ class Server(uvicorn.Server):
         token: Returns what requests have to show. Called once the port and the store are ours, so that no
             start that fails makes a token which nobody gets to see.
         on_ready: Called with the URL, ending in `/`, once requests are answered.
+        announcer: Lets the commands of this user find the scheduler; None for one that is not to be found.
     """
 
     def __init__(
-        self, scheduler: Scheduler, token: Callable[[], str], on_ready: Callable[[str], None]
+        self,
+        scheduler: Scheduler,
+        token: Callable[[], str],
+        on_ready: Callable[[str], None],
+        announcer: Announcer | None = None,
     ) -> None:
         config = uvicorn.Config(
-            lambda: create_app(scheduler, token(), self._load()),
+            lambda: create_app(
+                scheduler, token(), self._load(), None if announcer is None else announcer.key
+            ),
             factory=True,
             http=Protocol,
             ws="none",
@@ -59,6 +67,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._scheduler = scheduler
         self._on_ready = on_ready
+        self._announcer = announcer
 
     def _load(self) -> Load:
         def count() -> int:
@@ -80,11 +89,15 @@ class Server(uvicorn.Server):
             try:
                 await self.serve(sockets=[listener])
             finally:
+                if self._announcer is not None:
+                    self._announcer.remove()
                 await self._scheduler.stop()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
         await super().startup(sockets)
+        if self._announcer is not None and sockets:
+            self._announcer.write(sockets[0], self._scheduler.settings.token_file)
         self._on_ready(self._url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -122,12 +135,12 @@ def serve(
         return value
 
     def say(url: str) -> None:
-        path = None if settings.token else settings.data_dir / TOKEN_FILE
-        sys.stdout.write(_announcement(announce, url, new_token, path))
+        sys.stdout.write(_announcement(announce, url, new_token, settings.token_file))
         sys.stdout.flush()
 
     async def main() -> None:
-        server = Server(Scheduler(settings), token, say)
+        # One that ends with its parent belongs to a program, which knows where it is.
+        server = Server(Scheduler(settings), token, say, None if exit_with_parent else Announcer())
         if exit_with_parent:
             loop = asyncio.get_running_loop()
             threading.Thread(target=_wait_for_parent, args=(server, loop), daemon=True).start()
@@ -183,6 +196,7 @@ def _announcement(
         lines.append(f"Token, shown only this once: {new_token}")
     elif token_file:
         lines.append(f"Token: as before, in {token_file}")
+    lines.append("Commands such as `lwfast jobs` find it by themselves, in any terminal of yours.")
     return "\n".join([*lines, "Press Ctrl-C to end; waiting jobs are kept.", ""])
 
 

@@ -12,6 +12,8 @@ from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.qpus import QPUConfig, load_qpus
 from lwfast.wire import BATCH_BYTES
 
+TOKEN_FILE = "token"  # noqa: S105  (a file's name)
+
 
 def default_data_dir() -> Path:
     """Name the folder of the scheduler's store where none is given.
@@ -59,6 +61,11 @@ class ServerSettings:
     batch_limit: int = BATCH_BYTES
     body_seconds: float = 30.0
     runner: str = "lwfast.emulator.raw:run_raw"
+
+    @property
+    def token_file(self) -> Path | None:
+        """The file that holds the token; None where the token was given, and is in no file."""
+        return None if self.token else self.data_dir / TOKEN_FILE
 
     @property
     def results_dir(self) -> Path:

@@ -17,6 +17,9 @@ from lwfast._base.validation import refuse_masked
 from lwfast._kernels.report import are_compiled_here
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
+from lwfast.tables.packed_groups import group_packed
+from lwfast.tables.packed_table import PackedTable, packed
+from lwfast.tables.row_hash import hash_keys
 
 _MAX_ROWS = 2**32 - 2
 _FEW = 256
@@ -48,19 +51,39 @@ def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
     return group_checked(table, as_counts(counts, table.shape[0]))
 
 
-def group_checked(states: StateTable, counts: Counts, *, owned: bool = False) -> tuple[StateTable, Counts]:
-    """Do what `group_counts` does for a contiguous table and counts that need no check.
+def group_checked(states: Any, counts: Counts, *, owned: bool = False) -> tuple[Any, Counts]:
+    """Do what `group_counts` does for a contiguous or packed table and counts that need no check.
 
     The answer is a copy, unless the arrays are `owned` by the caller and have no equal rows.
     """
-    n_rows, n_modes = states.shape
+    _check_rows(len(states))
+    if isinstance(states, PackedTable):
+        return group_packed(states, counts, owned=owned)
+    return _group_table(states, counts, owned)
+
+
+def _check_rows(n_rows: int) -> None:
     if n_rows > _MAX_ROWS:
         raise ResourceLimitError(
             f"{n_rows} rows are more than {_MAX_ROWS}; group them in parts and add the parts."
         )
+
+
+def _group_table(states: StateTable, counts: Counts, owned: bool) -> tuple[StateTable, Counts]:
+    n_rows = len(states)
     distinct = n_rows if n_rows < 2 else _distinct_rows(states)
     if distinct == n_rows:
         return (states, counts) if owned else (states.copy(), counts.copy())
+    words = packed(states)
+    if words is None:
+        return group_bytes(states, counts, distinct)
+    grouped, sums = group_packed(words, counts, owned=True)
+    return grouped.states, (sums.copy() if sums is counts else sums)
+
+
+def group_bytes(states: StateTable, counts: Counts, distinct: int = 1) -> tuple[StateTable, Counts]:
+    """Group a table in bytes, of which so many of the first rows are known to differ; return new arrays."""
+    n_modes = states.shape[1]
     kernels = _kernels()
     flat, counts = readable(states.reshape(-1)), readable(counts)
     first, sums = _first_rows(flat, n_modes, counts, distinct)
@@ -223,11 +246,3 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
     if array.dtype == np.uint64 and array.size and array.max() > np.uint64(MAX_INT64):
         raise ValueError(f"Counts should be at most 2^63 - 1, got {array.max()}.")
     return np.ascontiguousarray(array, dtype=np.int64)
-
-
-@functools.cache
-def hash_keys() -> tuple[np.uint64, np.uint64]:
-    """Return the two secrets of the row hash, drawn once a process."""
-    import secrets
-
-    return np.uint64(secrets.randbits(64) | 1), np.uint64(secrets.randbits(64) | 1)

@@ -17,6 +17,8 @@ from lwfast._types import Counts, StateTable
 from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
 from lwfast.state import State, iterate_states
 from lwfast.tables.counts import as_counts, as_table, group_checked
+from lwfast.tables.packed_selection import select_packed
+from lwfast.tables.packed_table import PackedTable
 
 _CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
 _LARGE = 4 << 20
@@ -73,14 +75,16 @@ def ask_about_rows(test: Callable[[State], Any], table: StateTable, has_x: bool 
 
 
 def select_checked(
-    states: StateTable,
+    states: Any,
     counts: Counts,
     rules: tuple[Rule, ...],
     heralds: Mapping[int, int | tuple[int, ...]],
     *,
     keep_heralds: bool = False,
-) -> tuple[StateTable, Counts]:
+) -> tuple[Any, Counts]:
     """Do what `post_select` does for checked arguments, without adding up equal rows.
+
+    States may be words; then those that are returned are words too, unless every mode is heralded.
 
     Rows that were distinct stay distinct, unless a herald allows several photon numbers.
     """
@@ -94,7 +98,13 @@ def select_checked(
     conditions = (*demanded, *rules)
     if not conditions:
         return states, counts
-    return _selected(states, counts, _plan(conditions, n_modes, () if keep_heralds else tuple(heralds)))
+    dropped = () if keep_heralds else tuple(heralds)
+    if isinstance(states, PackedTable):
+        if len(dropped) < n_modes:
+            return select_packed(states, counts, conditions, dropped)
+        kept, sums = select_packed(states, counts, conditions, ())
+        return np.zeros((len(kept), 0), np.uint8), sums  # no word holds a state of no modes
+    return _selected(states, counts, _plan(conditions, n_modes, dropped))
 
 
 def _selected(states: StateTable, counts: Counts, plan: _Plan) -> tuple[StateTable, Counts]:

@@ -20,6 +20,7 @@ from lwfast.errors import ResourceLimitError, ResultFormatError, ended
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.result_errors import half_pair, located, reason_of
 from lwfast.tables.result_table import read_small_table, read_table, state_text_kernels
+from lwfast.tables.result_words import read_words
 
 _MAX_DEPTH = 512
 _SPACE = re.compile(rb"[ \t\n\r]*")
@@ -71,8 +72,12 @@ def decode_result(body: Any) -> DecodedResult:
     return decode_members(body)[0]
 
 
-def decode_members(body: Any) -> tuple[DecodedResult, dict[str, Any]]:
+def decode_members(body: Any, *, words: bool = False) -> tuple[DecodedResult, dict[str, Any]]:
     """Do what `decode_result` does, and return the other members of the body too, by name.
+
+    Args:
+        body: What `decode_result` takes.
+        words: Return the states of a large table as a `PackedTable`, where that takes less room.
 
     Raises:
         ResultFormatError: As in `decode_result`.
@@ -85,17 +90,21 @@ def decode_members(body: Any) -> tuple[DecodedResult, dict[str, Any]]:
         begun = read_small_table(body, len(_HEAD) - 1)
         if begun is not None and body[begun[2] :] == b"}":
             return DecodedResult(begun[0], begun[1]), {}
-    return _Body(_as_bytes(body)).read(begun)
+    return _Body(_as_bytes(body), words).read(begun)
 
 
-def decode_table(body: Any) -> tuple[StateTable, Counts]:
+def decode_table(body: Any, *, words: bool = False) -> tuple[Any, Counts]:
     """Read a JSON object of states and counts with nothing around it, as `save()` writes it.
+
+    Args:
+        body: What `decode_result` takes.
+        words: As in `decode_members`.
 
     Raises:
         ResultFormatError: As in `decode_result`.
         ResourceLimitError: As in `decode_result`.
     """
-    walker = _Body(_as_bytes(body))
+    walker = _Body(_as_bytes(body), words)
     position = walker.skip_space(0)
     walker.expect(position, _OPENING, "a result file starts with '{'")
     states, counts, position = walker.table(position)
@@ -248,15 +257,14 @@ def _as_bytes(body: Any) -> NDArray[np.uint8]:
 class _Body:
     """Walks the members around the table; the table itself is the kernel's."""
 
-    def __init__(self, buffer: NDArray[np.uint8]) -> None:
+    def __init__(self, buffer: NDArray[np.uint8], words: bool = False) -> None:
+        self._words = words
         # Kernels compiled ahead of time take a read-only buffer as it is; an alias takes 2 us.
         self._buffer = readable(buffer) if are_compiled_here() else buffer
         self._bytes = buffer.data
         self._size = buffer.size
 
-    def read(
-        self, begun: tuple[StateTable, Counts, int] | None = None
-    ) -> tuple[DecodedResult, dict[str, Any]]:
+    def read(self, begun: tuple[Any, Counts, int] | None = None) -> tuple[DecodedResult, dict[str, Any]]:
         """Read a body.
 
         Args:
@@ -315,7 +323,7 @@ class _Body:
         found[name] = value
         return end
 
-    def table(self, start: int) -> tuple[StateTable, Counts, int]:
+    def table(self, start: int) -> tuple[Any, Counts, int]:
         """Read the object that starts at `start`; return its columns and the offset behind it."""
         position = self.skip_space(start + 1)
         if self._at(position) == _CLOSING:
@@ -325,9 +333,14 @@ class _Body:
         code, at, n_modes = kernels.scan_key(self._buffer, position + 1, self._size, -1, _NO_STATES, 0)
         if code != kernels.DONE:
             self._fail_code(code, at, -1)
-        code, at, states, counts = read_table(self._buffer, position, int(n_modes))
-        if code != kernels.DONE:
-            self._fail_code(code, at, n_modes)
+        states: Any
+        found = read_words(self._buffer, position, int(n_modes)) if self._words else None
+        if found is not None:
+            at, states, counts = found
+        else:
+            code, at, states, counts = read_table(self._buffer, position, int(n_modes))
+            if code != kernels.DONE:
+                self._fail_code(code, at, n_modes)
         try:
             states, counts = group_checked(states, counts, owned=True)
         except ResourceLimitError as error:

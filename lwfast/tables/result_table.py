@@ -18,7 +18,7 @@ from lwfast.tables.counts import group_checked, in_order
 _CHUNK = 1 << 20
 _ROW = re.compile(rb'"(?![ \t\n\r]*:)')  # a quote that opens a state: no colon follows it
 _NO_STATES = np.empty(0, np.uint8)
-_LARGE = 32 << 20  # shorter texts are read before another thread may have its turn on a busy machine
+LARGE = 32 << 20  # shorter texts are read before another thread may have its turn on a busy machine
 
 
 @functools.cache  # an import statement takes 0.6 us each time
@@ -35,11 +35,11 @@ def read_table(buffer: NDArray[np.uint8], position: int, n_modes: int) -> tuple[
     Code and offset are those of `scan_rows`; with an error, the columns have no meaning.
     """
     kernels = state_text_kernels()
-    if buffer.size - position >= _LARGE and n_modes > 0:
+    if buffer.size - position >= LARGE and n_modes > 0:
         found = read_in_chunks(buffer, position, n_modes)
         if found is not None:
             return kernels.DONE, *found
-    room = _most_rows(buffer.size - position, n_modes)  # pages of the rest are never touched
+    room = most_rows(buffer.size - position, n_modes)  # pages of the rest are never touched
     states = np.empty((room, n_modes), np.uint8)
     counts = np.empty(room, np.int64)
     code, at, rows = kernels.scan_rows(
@@ -63,7 +63,7 @@ def read_small_table(text: bytes, position: int) -> tuple[StateTable, Counts, in
     code, _, n_modes = kernels.scan_key(buffer, position + 1, size, -1, _NO_STATES, 0)
     if code != kernels.DONE:
         return None
-    room = _most_rows(size - position, n_modes)
+    room = most_rows(size - position, n_modes)
     flat, counts = np.empty(room * n_modes, np.uint8), np.empty(room, np.int64)
     code, at, rows = kernels.scan_rows(buffer, position, size, size, n_modes, flat, counts)
     if code != kernels.DONE:
@@ -87,30 +87,20 @@ def read_in_chunks(
     text that nobody has read. It is right if each chunk ends just where the next one starts: then all of them
     have read what one thread would have read, from the same places on.
     """
-    from lwfast._kernels.tables import state_text_skip as skip
-
     kernels = state_text_kernels()
     size = buffer.size
-    starts = _starts(buffer, position)
-    n_chunks = len(starts) - 1
-    quotes = [0] * n_chunks
-
-    def count(chunk: int) -> None:
-        quotes[chunk] = int(skip.count_quotes(buffer, starts[chunk], starts[chunk + 1]))
-
-    run_chunks(count, n_chunks)
-    if any(n % 2 for n in quotes[:-1]):
-        return None  # a row would be begun that its chunk has no room for
-    quotes[-1] += 2  # the same for the last chunk, where other members follow
-    ends = list(itertools.accumulate(n // 2 for n in quotes))
-    if ends[-1] > 2 * _most_rows(size - position, n_modes):
-        return None  # quotes of job data: there may be no memory for as many states
+    starts = pieces_of(buffer, position)
+    n_rows = rows_of_pieces(buffer, starts, n_modes)
+    if n_rows is None:
+        return None
+    n_chunks = len(n_rows)
+    ends = list(itertools.accumulate(n_rows))
     states, counts = np.empty((ends[-1], n_modes), np.uint8), np.empty(ends[-1], np.int64)
     flat = states.reshape(-1)
     answers = [(0, 0, 0)] * n_chunks
 
     def scan(chunk: int) -> None:
-        first, end = ends[chunk] - quotes[chunk] // 2, ends[chunk]
+        first, end = ends[chunk] - n_rows[chunk], ends[chunk]
         answers[chunk] = kernels.scan_rows(
             buffer,
             starts[chunk],
@@ -123,7 +113,7 @@ def read_in_chunks(
 
     run_chunks(scan, n_chunks)
     for chunk, (code, at, rows) in enumerate(answers):
-        last = ends[chunk] - quotes[chunk] // 2 + rows
+        last = ends[chunk] - n_rows[chunk] + rows
         if code == kernels.DONE:
             states.resize((last, n_modes), refcheck=False)
             counts.resize(last, refcheck=False)
@@ -133,7 +123,27 @@ def read_in_chunks(
     return None
 
 
-def _starts(buffer: NDArray[np.uint8], position: int) -> list[int]:
+def rows_of_pieces(buffer: NDArray[np.uint8], starts: list[int], n_modes: int) -> list[int] | None:
+    """Return how many rows each piece has room for, by its quotes; None where these cannot be right."""
+    from lwfast._kernels.tables import state_text_skip as skip
+
+    n_pieces = len(starts) - 1
+    quotes = [0] * n_pieces
+
+    def count(piece: int) -> None:
+        quotes[piece] = int(skip.count_quotes(buffer, starts[piece], starts[piece + 1]))
+
+    run_chunks(count, n_pieces)
+    if any(n % 2 for n in quotes[:-1]):
+        return None  # a row would be begun that its piece has no room for
+    quotes[-1] += 2  # the same for the last piece, where other members follow
+    rows = [n // 2 for n in quotes]
+    if sum(rows) > 2 * most_rows(buffer.size - starts[0], n_modes):
+        return None  # quotes of job data: there may be no memory for as many states
+    return rows
+
+
+def pieces_of(buffer: NDArray[np.uint8], position: int) -> list[int]:
     """Return where chunks start, and the end of the text, which is searched once: it may have no quotes."""
     starts = [position]
     for least in range(position + _CHUNK, buffer.size - _CHUNK + 1, _CHUNK):
@@ -145,6 +155,6 @@ def _starts(buffer: NDArray[np.uint8], position: int) -> list[int]:
     return [*starts, buffer.size]
 
 
-def _most_rows(n_bytes: int, n_modes: int) -> int:
+def most_rows(n_bytes: int, n_modes: int) -> int:
     """Return how many rows so many bytes may hold: the shortest is `"0,0":1,`."""
     return n_bytes // (2 * n_modes + 4 if n_modes else 5) + 1

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from lwfast._base.origin import lightworks_package
 from lwfast.circuit import PhotonicCircuit
 from lwfast.rules import PostSelectionType
-from lwfast.state import State
+from lwfast.state import State, own_state
 from lwfast.tasks.data import AnalyzerTask
 from lwfast.tasks.task import (
     Task,
+    as_lightworks,
     built,
     check_circuit,
     check_enough_photons,
     check_length,
     check_post_selection,
+    check_state,
     check_states,
     snapshot,
 )
@@ -92,6 +95,25 @@ class Analyzer(Task):
     def expected(self, value: Mapping[State, State | list[State]] | None) -> None:
         self._expected = None if value is None else _check_expected(value, self._circuit.input_modes)
 
+    def to_lightworks(self) -> Any:
+        """Return the task as a `lightworks.Analyzer`, whose circuit has the same Parameters.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        package = lightworks_package()
+        if package is None:
+            return self
+        expected = self._expected and {
+            start.to_lightworks(): end.to_lightworks()
+            if isinstance(end, State)
+            else [one.to_lightworks() for one in end]
+            for start, end in self._expected.items()
+        }
+        inputs = [state.to_lightworks() for state in self._inputs]
+        rules = as_lightworks(self._post_selection)
+        return package.Analyzer(self._circuit.to_lightworks(), inputs, expected, rules)
+
     def __repr__(self) -> str:
         return f"lwfast.Analyzer({self._circuit}, {len(self._inputs)} inputs)"
 
@@ -134,7 +156,7 @@ def _check_expected(value: Any, n_modes: int) -> Expected:
         raise TypeError(msg)
     checked: Expected = {}
     for start, ends in value.items():
-        check_states(start, n_modes)
         outputs = check_states(ends, n_modes)
-        checked[start] = outputs[0] if isinstance(ends, State) else outputs
+        single = own_state(ends) is not None
+        checked[check_state(start, n_modes)] = outputs[0] if single else outputs
     return checked

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lwfast.circuit import Parameter, PhotonicCircuit
+from lwfast._base.origin import lightworks_class_name, lightworks_name, lightworks_package
+from lwfast.circuit import Parameter
+from lwfast.circuit.foreign.followed_circuits import own_circuit
+from lwfast.circuit.parameters import own_parameter
 from lwfast.errors import ended
-from lwfast.tasks.task import Task
+from lwfast.tasks.analyzer import Analyzer
+from lwfast.tasks.sampler import Sampler
+from lwfast.tasks.simulator import Simulator
+from lwfast.tasks.task import Task, as_lightworks
 
 
 class Batch:
@@ -18,7 +24,8 @@ class Batch:
     a Parameter later changes a task. Parameters have their former values back once the batch is made.
 
     Args:
-        task: The kind of task, such as `Sampler`; None makes an empty batch.
+        task: The kind of task, such as `Sampler`; None makes an empty batch. A kind of Lightworks is taken
+            for that of the same name.
         task_args: For each positional argument, its values.
         task_kwargs: For each keyword argument, its values.
         parameters: For each Parameter, its values.
@@ -41,10 +48,7 @@ class Batch:
             if task_args or task_kwargs or parameters:
                 raise TypeError("A batch with arguments needs a task, such as Sampler; got None.")
             return
-        kind: Any = task
-        if not (isinstance(kind, type) and issubclass(kind, Task)):
-            msg = f"Provided task should be a class such as Sampler, and not initialized; got {task!r}."
-            raise TypeError(msg)
+        kind = _kind(task)
         args = [_values(v, f"task_args[{i}]") for i, v in enumerate(task_args or [])]
         kwargs = {_keyword(name): _values(v, name) for name, v in (task_kwargs or {}).items()}
         settings = [(_parameter(p), _values(v, "parameters")) for p, v in (parameters or {}).items()]
@@ -61,7 +65,7 @@ class Batch:
             for i in range(number):
                 for parameter, values in settings:
                     parameter.set(_pick(values, i))
-                self._tasks.append(_make(task, i, args, kwargs))
+                self._tasks.append(_make(kind, i, args, kwargs))
         finally:
             for parameter, value in before:
                 parameter.set(value)
@@ -85,16 +89,47 @@ class Batch:
         """The number of tasks."""
         return len(self._tasks)
 
+    def to_lightworks(self) -> Any:
+        """Return the batch as a `lightworks.Batch`, task by task.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+            ValueError: A task has what a task of Lightworks has not.
+        """
+        package = lightworks_package()
+        if package is None:
+            return self
+        written = package.Batch()
+        for task in self._tasks:
+            written.add(as_lightworks(task))
+        return written
+
     def add(self, task: Task) -> None:
-        """Add a task at the end.
+        """Add a task at the end, of lwfast or Lightworks.
 
         Raises:
             TypeError: `task` is none.
         """
-        if not isinstance(task, Task):
-            msg = f"Provided task must be a Task object, got {type(task).__name__}."  # type: ignore[unreachable]
+        given: Any = task
+        if not isinstance(given, Task) and not lightworks_name(given, KINDS):
+            msg = f"Provided task must be a Task object, got {type(task).__name__}."
             raise TypeError(msg)
         self._tasks.append(task)
+
+
+KINDS: dict[str, type[Task]] = {kind.__name__: kind for kind in (Sampler, Simulator, Analyzer)}
+"""The kinds of tasks by their names, which are Lightworks' as well."""
+
+
+def _kind(task: Any) -> type[Task]:
+    if isinstance(task, type):
+        if issubclass(task, Task):
+            return task
+        name = lightworks_class_name(task, KINDS)
+        if name:
+            return KINDS[name]
+    msg = f"Provided task should be a class such as Sampler, and not initialized; got {task!r}."
+    raise TypeError(msg)
 
 
 def _make(task: type[Task], i: int, args: list[Sequence[Any]], kwargs: dict[str, Sequence[Any]]) -> Task:
@@ -113,7 +148,8 @@ def _pick(values: Sequence[Any], i: int) -> Any:
 
 
 def _fixed(value: Any) -> Any:
-    return value.copy(freeze_parameters=True) if isinstance(value, PhotonicCircuit) else value
+    circuit = own_circuit(value)
+    return value if circuit is None else circuit.copy(freeze_parameters=True)
 
 
 def _values(values: Any, name: str) -> Sequence[Any]:
@@ -131,7 +167,8 @@ def _keyword(name: Any) -> str:
 
 
 def _parameter(parameter: Any) -> Parameter[Any]:
-    if not isinstance(parameter, Parameter):
+    own = own_parameter(parameter)
+    if own is None:
         msg = f"'parameters' keys should be Parameter objects, got {type(parameter).__name__}."
         raise TypeError(msg)
-    return parameter
+    return own

@@ -8,21 +8,25 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lwfast._base.validation import as_integer, full_name, is_bool, process_random_seed
+from lwfast._base.generators import seed_of_rng
+from lwfast._base.origin import lightworks_package
+from lwfast._base.validation import as_integer, full_name, process_random_seed
 from lwfast._types import SeedLike
 from lwfast.circuit import PhotonicCircuit
 from lwfast.errors import SamplerError
-from lwfast.hardware import Detector, Source
+from lwfast.hardware import Detector, Source, own_part
 from lwfast.rules import PostSelectionType
 from lwfast.state import State
 from lwfast.tasks.data import SamplerTask
 from lwfast.tasks.task import (
     Task,
+    as_lightworks,
     built,
     check_circuit,
     check_enough_photons,
     check_length,
     check_post_selection,
+    check_state,
     snapshot,
 )
 
@@ -105,11 +109,7 @@ class Sampler(Task):
 
     @input_state.setter
     def input_state(self, value: State) -> None:
-        if not isinstance(value, State):
-            msg = f"A single input of type lwfast.State should be provided, got {full_name(value)}."  # type: ignore[unreachable]
-            raise TypeError(msg)
-        check_length(value, self._circuit.input_modes)
-        self._input_state = value
+        self._input_state = check_state(value, self._circuit.input_modes)
 
     @property
     def source(self) -> Source | None:
@@ -118,8 +118,8 @@ class Sampler(Task):
 
     @source.setter
     def source(self, value: Source | None) -> None:
-        if value is not None and not isinstance(value, Source):
-            msg = (  # type: ignore[unreachable]
+        if value is not None and own_part(value, Source) is None:
+            msg = (
                 f"Provided source should be a Source object, got {full_name(value)}; "
                 "import emulator from lwfast."
             )
@@ -133,14 +133,15 @@ class Sampler(Task):
 
     @detector.setter
     def detector(self, value: Detector | None) -> None:
-        if value is not None and not isinstance(value, Detector):
-            msg = (  # type: ignore[unreachable]
+        detector = None if value is None else own_part(value, Detector)
+        if value is not None and detector is None:
+            msg = (
                 f"Provided detector should be a Detector object, got {full_name(value)}; "
                 "import emulator from lwfast."
             )
             raise TypeError(msg)
-        if value is not None:
-            value.per_mode(self._circuit.n_modes)
+        if detector is not None:
+            detector.per_mode(self._circuit.n_modes)
         self._detector = value
 
     @property
@@ -198,9 +199,7 @@ class Sampler(Task):
     def rng(self, value: SeedLike) -> None:
         # NumPy loads its generators when they are first named.
         if value is not None and not isinstance(value, np.random.Generator | np.random.SeedSequence):
-            if is_bool(value):
-                raise TypeError("rng should be an integer, a SeedSequence or a Generator, got a bool.")
-            value = process_random_seed(value)
+            value = seed_of_rng(value)
         _check_one_seed(self._random_seed, value)
         self._rng = value
 
@@ -218,10 +217,13 @@ class Sampler(Task):
 
     @property
     def probability_distribution(self) -> Any:
-        """The distribution of outcomes that the last run on a backend worked out.
+        """The distribution of outcomes in front of the detectors, over all modes, as the last run had it.
+
+        It is there after a run that found no outcome that counts, too.
 
         Raises:
-            SamplerError: There was no run yet, or its method needs no distribution.
+            SamplerError: There was no run yet.
+            ResourceLimitError: It would not fit in memory.
         """
         if self._probability_distribution is None:
             raise SamplerError(
@@ -231,6 +233,35 @@ class Sampler(Task):
             # Backends leave a function behind, so that nobody waits for a distribution that nobody reads.
             self._probability_distribution = self._probability_distribution()
         return self._probability_distribution
+
+    def to_lightworks(self) -> Any:
+        """Return the task as a `lightworks.Sampler`, whose circuit has the same Parameters.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+            ValueError: It has what a Sampler of Lightworks has not: a `rng` that is not an integer, or
+                detectors that differ from mode to mode.
+        """
+        package = lightworks_package()
+        if package is None:
+            return self
+        seed: Any = self._random_seed if self._rng is None else self._rng
+        if isinstance(seed, np.random.Generator | np.random.SeedSequence):
+            msg = (
+                f"A Sampler of Lightworks takes an integer as seed; set random_seed in the place of {seed!r}."
+            )
+            raise ValueError(msg)
+        return package.Sampler(
+            self._circuit.to_lightworks(),
+            self._input_state.to_lightworks(),
+            self._n_samples,
+            post_selection=as_lightworks(self._post_selection),
+            min_detection=self._min_detection,
+            source=as_lightworks(self._source),
+            detector=as_lightworks(self._detector),
+            random_seed=seed,
+            sampling_mode=self._sampling_mode,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # What a backend left behind to work out a distribution cannot be pickled.
@@ -257,14 +288,15 @@ class Sampler(Task):
         check_length(self._input_state, self._circuit.input_modes)
         check_post_selection(self._post_selection, self._circuit)
         check_enough_photons(self._circuit, [self._input_state])
-        if self._detector is not None:
-            self._detector.per_mode(self._circuit.n_modes)
+        detector = own_part(self._detector, Detector)
+        if detector is not None:
+            detector.per_mode(self._circuit.n_modes)
         return SamplerTask(
             circuit=built(self._circuit),
             input_state=self._input_state,
             n_samples=self._n_samples,
-            source=copy.copy(self._source),
-            detector=copy.copy(self._detector),
+            source=copy.copy(own_part(self._source, Source)),
+            detector=copy.copy(detector),
             post_selection=snapshot(self._post_selection),
             min_detection=self._min_detection,
             random_seed=self._random_seed,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from lwfast._base.origin import lightworks_package
 from lwfast.circuit import PhotonicCircuit
 from lwfast.state import State
 from lwfast.tasks.data import SimulatorTask
@@ -62,6 +64,19 @@ class Simulator(Task):
     @outputs.setter
     def outputs(self, value: State | Iterable[State] | None) -> None:
         self._outputs = None if value is None else check_states(value, self._circuit.input_modes)
+
+    def to_lightworks(self) -> Any:
+        """Return the task as a `lightworks.Simulator`, whose circuit has the same Parameters.
+
+        Raises:
+            LightworksDependencyError: Lightworks is not installed.
+        """
+        package = lightworks_package()
+        if package is None:
+            return self
+        inputs = [state.to_lightworks() for state in self._inputs]
+        outputs = None if self._outputs is None else [state.to_lightworks() for state in self._outputs]
+        return package.Simulator(self._circuit.to_lightworks(), inputs, outputs)
 
     def __repr__(self) -> str:
         outputs = "all" if self._outputs is None else len(self._outputs)

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lwfast._base.origin import lightworks_name
 from lwfast._base.validation import full_name
 from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.circuit import Parameter
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.matrices.setting_table import SettingTable, setting_table
 from lwfast.tasks.analyzer import Analyzer
-from lwfast.tasks.batch import Batch
+from lwfast.tasks.batch import KINDS, Batch
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
+from lwfast.tasks.foreign import adopt
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator
 
@@ -69,7 +71,7 @@ class Sweep:
     draws the entropy of the seed that is spawned from.
 
     Args:
-        task: A Sampler, Simulator or Analyzer.
+        task: A Sampler, Simulator or Analyzer, of lwfast or Lightworks.
         parameters: Values by Parameter, or by its label. Parameters of the circuit that are not named stay at
             their present value.
         grid: False takes the values side by side: they have one length, and a single number stands for as
@@ -89,23 +91,26 @@ class Sweep:
         parameters: Mapping[Parameter[Any] | str, Any],
         grid: bool = False,
     ) -> None:
-        if not isinstance(task, Sampler | Simulator | Analyzer):
-            msg = f"A sweep takes a Sampler, Simulator or Analyzer of lwfast, got {full_name(task)}."  # type: ignore[unreachable]
+        given: Any = task
+        if not isinstance(given, Sampler | Simulator | Analyzer) and not lightworks_name(given, KINDS):
+            msg = f"A sweep takes a Sampler, Simulator or Analyzer, got {full_name(task)}."
             raise TypeError(msg)
         if not isinstance(grid, bool | np.bool_):
             msg = f"grid should be True or False, got {grid!r}."  # type: ignore[unreachable]
             raise TypeError(msg)
-        self._task = task
+        self._given = task
         self._grid = bool(grid)
-        self._table = setting_table(task.circuit.get_all_params(), parameters, grid=self._grid)
+        self._table = setting_table(self.task.circuit.get_all_params(), parameters, grid=self._grid)
         from lwfast.results.sweeps.setting_axis import SettingAxis  # results load plots and files
 
         self._axis = SettingAxis(self._table.labels, np.array(self._table.values), self._table.shape)
 
     @property
     def task(self) -> Sampler | Simulator | Analyzer:
-        """The task."""
-        return self._task
+        """The task; that of Lightworks as one of ours, as it is now."""
+        own: Any = adopt(self._given)
+        task: Sampler | Simulator | Analyzer = own
+        return task
 
     @property
     def parameters(self) -> list[Parameter[Any]]:
@@ -141,16 +146,16 @@ class Sweep:
         Raises:
             ValueError: A value is outside the range of an element; likewise TypeError.
         """
-        batch = Batch()
-        bound = self._task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        batch, task = Batch(), self.task
+        bound = task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
         values = dict(zip(bound.parameters, bound.present(), strict=True))
         seed: Any = None
-        if isinstance(self._task, Sampler) and not isinstance(self._task.rng, np.random.Generator):
-            seed = root_seed(self._task.random_seed, self._task.rng)
+        if isinstance(task, Sampler) and not isinstance(task.rng, np.random.Generator):
+            seed = root_seed(task.random_seed, task.rng)
         for row, setting in enumerate(self.settings.tolist()):
             values |= dict(zip(self._table.parameters, setting, strict=True))
-            single: Any = copy.copy(self._task)
-            single._circuit = self._task.circuit.fixed(values.__getitem__)  # noqa: SLF001
+            single: Any = copy.copy(task)
+            single._circuit = task.circuit.fixed(values.__getitem__)  # noqa: SLF001
             if seed is not None:
                 single.random_seed = None
                 single.rng = child_of(seed, row)
@@ -161,13 +166,32 @@ class Sweep:
         return len(self._table)
 
     def __repr__(self) -> str:
-        return f"lwfast.Sweep({self._task!r}, {len(self)} settings of {', '.join(self.labels)})"
+        return f"lwfast.Sweep({self._given!r}, {len(self)} settings of {', '.join(self.labels)})"
+
+    def _settled(self, task: Sampler | Simulator | Analyzer) -> tuple[BoundElements, list[Any]]:
+        """Return the elements of the circuit, and the present values of its parameters.
+
+        Args:
+            task: The task of this sweep, as it is now.
+
+        Raises:
+            ParameterValueError: A value is outside bounds that were set since.
+            ValueError: A parameter is not in the circuit any more.
+        """
+        self._table.check()
+        bound = task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        there = {id(parameter) for parameter in bound.parameters}
+        for parameter, label in zip(self._table.parameters, self.labels, strict=True):
+            if id(parameter) not in there:
+                msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
+                raise ValueError(msg)
+        return bound, bound.present()
 
     def _repr_html_(self) -> str:
         from lwfast._base.showing.html import table
 
         rows = ([k, *(float(f"{value:.6g}") for value in row)] for k, row in enumerate(self.settings[:50]))
-        title = f"Sweep: {len(self)} settings of a {type(self._task).__name__}"
+        title = f"Sweep: {len(self)} settings of a {type(self.task).__name__}"
         return table(title, ["Setting", *self.labels], rows, n_rows=len(self), things="settings")
 
     def _generate_sweep(self) -> SweepData:
@@ -178,18 +202,12 @@ class Sweep:
             ValueError: A parameter is not in the circuit any more.
             CircuitCompilationError: An element does not take the first setting.
         """
-        self._table.check()
-        circuit = self._task.circuit
-        there = {id(parameter) for parameter in circuit.get_all_params()}
-        for parameter, label in zip(self._table.parameters, self.labels, strict=True):
-            if id(parameter) not in there:
-                msg = f"The circuit of the task has been changed, and {label} is not one of its parameters."
-                raise ValueError(msg)
-        bound = circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
-        present = bound.present()
+        task = self.task
+        bound, present = self._settled(task)
+        circuit = task.circuit
         first = dict(zip(bound.parameters, present, strict=True))
         first |= dict(zip(self._table.parameters, self.settings[0].tolist(), strict=True))
-        single: Any = copy.copy(self._task)
+        single: Any = copy.copy(task)
         # Not by its setter, which would compare states with the circuit again.
         single._circuit = circuit.fixed(first.__getitem__)  # noqa: SLF001
         return SweepData(single._generate_task(), self._table, bound, present)  # noqa: SLF001

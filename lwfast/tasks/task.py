@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar
 
 from lwfast._base.validation import full_name, is_several
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
+from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.errors import ModeMismatchError, PhotonNumberError
-from lwfast.rules import PostSelection, PostSelectionType, check_modes, process_post_selection
-from lwfast.state import State, as_occupation
+from lwfast.rules import PostSelection, PostSelectionType, check_modes, own_selection, process_post_selection
+from lwfast.state import State, as_occupation, own_state
 from lwfast.tasks.data import TaskData
 
 D = TypeVar("D", bound=TaskData, covariant=True)
@@ -31,6 +32,11 @@ class Task(ABC):
         """Return the data that a backend needs, as it is now."""
 
 
+def as_lightworks(part: Any) -> Any:
+    """Return a part of a task as Lightworks'; what is Lightworks' own, or None, as it is."""
+    return part.to_lightworks() if hasattr(part, "to_lightworks") else part
+
+
 def data_of(task: _Asks[D]) -> D:
     """Return the data that a backend or a payload needs, of a task as it is now.
 
@@ -44,15 +50,16 @@ def data_of(task: _Asks[D]) -> D:
 
 
 def check_circuit(value: Any) -> PhotonicCircuit:
-    """Return `value` if it is a circuit.
+    """Return a circuit; that of Lightworks as one that follows it.
 
     Raises:
-        TypeError: It is none.
+        TypeError: `value` is not a circuit.
     """
-    if not isinstance(value, PhotonicCircuit):
-        msg = f"Provided circuit should be a PhotonicCircuit or Unitary of lwfast, got {full_name(value)}."
+    circuit = own_circuit(value)
+    if circuit is None:
+        msg = f"Provided circuit should be a PhotonicCircuit or Unitary, got {full_name(value)}."
         raise TypeError(msg)
-    return value
+    return circuit
 
 
 def built(circuit: PhotonicCircuit) -> CompiledCircuit:
@@ -68,7 +75,7 @@ def check_states(states: Any, n_modes: int) -> list[State]:
     """Return one state or several as a new list.
 
     Args:
-        states: A State, or an iterable of them.
+        states: A State, or an iterable of them, of lwfast or Lightworks.
         n_modes: How many modes each has to have.
 
     Raises:
@@ -79,18 +86,28 @@ def check_states(states: Any, n_modes: int) -> list[State]:
     if type(states) is State:
         check_length(states, n_modes)  # nearly every call, in a fifth of the time of the questions below
         return [states]
-    # A state of another package can be looped over as well, and is one thing all the same.
-    single = isinstance(states, State | str | bytes) or type(states).__name__ == "State"
-    several = is_several(states) and not single
+    # A state can be looped over as well, and is one thing all the same.
+    several = is_several(states) and own_state(states) is None
     listed: list[Any] = list(states) if several else [states]
     if not listed:
         raise ValueError("At least one state should be given, got none.")
-    for state in listed:
-        if not isinstance(state, State):
-            msg = f"Assigned states should be one or several lwfast.State, got {full_name(state)}."
-            raise TypeError(msg)
-        check_length(state, n_modes)
-    return listed
+    return [check_state(state, n_modes) for state in listed]
+
+
+def check_state(value: Any, n_modes: int) -> State:
+    """Return a state, of lwfast or Lightworks, as one of ours.
+
+    Raises:
+        TypeError: It is not a State, or its entries are not integers.
+        ValueError: An entry is negative.
+        ModeMismatchError: It has another number of modes than `n_modes`.
+    """
+    state = own_state(value)
+    if state is None:
+        msg = f"A State should be given, got {full_name(value)}; lwfast.State(photon_numbers) makes one."
+        raise TypeError(msg)
+    check_length(state, n_modes)
+    return state
 
 
 def check_length(state: State, n_modes: int) -> None:
@@ -118,15 +135,17 @@ def check_post_selection(
         ModeRangeError: A rule names a mode that outputs of the circuit do not have.
     """
     post_selection = process_post_selection(value)
-    if isinstance(post_selection, PostSelection):
+    own = own_selection(post_selection)
+    if isinstance(own, PostSelection):
         n_visible = circuit.n_modes - len(circuit.heralds.output)
-        check_modes(post_selection.rules, n_visible, heralds_counted=False)
+        check_modes(own.rules, n_visible, heralds_counted=False)
     return post_selection
 
 
 def snapshot(post_selection: PostSelectionType | None) -> PostSelectionType | None:
     """Return rules as they are now, so that adding one later changes no task that was handed out."""
-    return copy.copy(post_selection) if type(post_selection) is PostSelection else post_selection
+    own: PostSelectionType | None = own_selection(post_selection)
+    return copy.copy(own) if type(own) is PostSelection else own
 
 
 def check_enough_photons(circuit: PhotonicCircuit, states: Iterable[State]) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from lwfast._base.origin import origin_of
 from lwfast._base.validation import is_bool
 from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.circuit import PhotonicCircuit
+from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.errors import TomographyDataError
-from lwfast.tasks.foreign import adopt_circuit
 from lwfast.tomography.estimation.resampling import resampled, spread
 
 
@@ -31,8 +30,8 @@ class Tomography(ABC):
         if is_bool(n_qubits) or not isinstance(n_qubits, int):
             msg = f"Number of qubits should be an integer, got {n_qubits!r}."
             raise TypeError(msg)
-        given: Any = base_circuit
-        if not isinstance(given, PhotonicCircuit) and not _is_foreign(given):
+        own = own_circuit(base_circuit)
+        if own is None:
             msg = f"Base circuit should be a PhotonicCircuit, got {type(base_circuit).__name__}."
             raise TypeError(msg)
         if n_qubits < 1 or base_circuit.input_modes != 2 * n_qubits:
@@ -43,7 +42,7 @@ class Tomography(ABC):
             )
             raise ValueError(msg)
         self._n_qubits = n_qubits
-        self._base_circuit = base_circuit
+        self._base_circuit, self._own = base_circuit, own
         self._counts: FloatArray | None = None
 
     @property
@@ -58,7 +57,7 @@ class Tomography(ABC):
 
     def _own_circuit(self) -> PhotonicCircuit:
         """Return the circuit as one of ours."""
-        return adopt_circuit(self._base_circuit)
+        return self._own
 
     def bootstrap(self, n_bootstrap: int = 200, *, rng: SeedLike = None) -> Any:
         """Return what `process` finds, for experiments that are drawn again.
@@ -114,7 +113,3 @@ class MatrixTomography(Tomography):
             ValueError: The data are no counts, or `n_bootstrap` is below 2.
         """
         return spread(self.bootstrap(n_bootstrap, rng=rng))
-
-
-def _is_foreign(circuit: Any) -> bool:
-    return any(origin_of(cls) == ("lightworks", "PhotonicCircuit") for cls in type(circuit).__mro__)

@@ -78,6 +78,14 @@ def test_converter_names_its_extra(monkeypatch):
         lw.qubit.qiskit_converter(None)
 
 
+@pytest.mark.parametrize("convert", ["from_perceval", "to_perceval"])
+def test_conversions_name_their_extra(monkeypatch, convert):
+    """Converting from or to Perceval says what to install, whether it is installed or not."""
+    monkeypatch.setitem(sys.modules, "perceval", None)  # importing it fails
+    with pytest.raises(lw.LightworksDependencyError, match=r"lwfast\[perceval\]"):
+        getattr(lw, convert)(lw.State([1]))
+
+
 def test_serve_names_its_extra():
     """`lwfast serve` without Starlette says what to install."""
     if importlib.util.find_spec("starlette") is not None:
@@ -87,3 +95,35 @@ def test_serve_names_its_extra():
     )
     assert done.returncode == 1
     assert "lwfast[server]" in done.stderr
+
+
+def _command(*words):
+    """Run the `lwfast` command as installed, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "lwfast", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_command_works(tmp_path, monkeypatch):
+    """Help, a table and an error in a line; the packages for these are no extra."""
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", str(tmp_path))
+    assert "Usage: lwfast" in _command("--help").stdout
+    result = lw.merge_results([lw.load_result(_saved(tmp_path))])
+    assert result.n_samples == 3
+    shown = _command("compare", str(tmp_path / "r.json"), str(tmp_path / "r.json"))
+    assert "total variation distance" in shown.stdout, shown.stderr
+    failed = _command("jobs")
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
+
+
+def _saved(folder):
+    path = folder / "r.json"
+    path.write_text('{"0, 1": 1, "1, 0": 2}')
+    return path
+
+
+def test_plot_names_its_extra(tmp_path):
+    if importlib.util.find_spec("matplotlib") is not None:
+        pytest.skip("matplotlib is installed here")
+    failed = _command("plot", str(_saved(tmp_path)))
+    assert (failed.returncode, "lwfast[plot]" in failed.stderr) == (1, True)

@@ -78,7 +78,7 @@ def test_jobs(run, scheduler):
     code, out, _ = run("jobs")
     assert code == 0
     lines = out.splitlines()
-    assert lines[0].split() == ["Job", "ID", "Status", "Queue", "Name"]
+    assert lines[0].split() == ["Job", "ID", "Status", "Queue", "Created", "QPU", "Took", "Name"]
     assert [line.split()[0] for line in lines[1:]] == ["17771", "17770"]
     assert "Completed" in lines[1]
     assert ("Mine" in lines[2]) is scheduler.v1
@@ -128,7 +128,7 @@ def test_a_job_that_failed(run, scheduler):
 def test_wait_for_a_job(run, scheduler):
     assert run("job", str(scheduler.add().id), "--wait", "--timeout", "5")[0] == 0
     code, _, err = run("job", str(scheduler.add(script=[]).id), "--wait", "--timeout", "0.05")
-    assert (code, "WaitTimeoutError" in err) == (1, True)
+    assert (code, "Nothing is lost: wait again" in err) == (1, True)
 
 
 def test_the_reference_wire_gives_no_payloads(run, plain):
@@ -257,14 +257,14 @@ def test_doctor_tells_of_workers_that_cannot_start(run, ours):
 def test_doctor_finds_what_is_wrong(run, folders):
     code, out, _ = run("doctor")
     assert code == 1
-    assert "BAD  ConfigurationError: No URL is set" in out
+    assert "BAD  No URL is set" in out
     assert out.count("No URL is set") == 1
 
 
 def test_doctor_tells_of_a_scheduler_that_does_not_answer(run, scheduler):
     scheduler.stop()
     code, out, _ = run("doctor")
-    assert (code, "BAD  no answer that can be used: ConnectionFailedError" in out) == (1, True)
+    assert (code, "BAD  no answer that can be used: Could not connect" in out) == (1, True)
 
 
 def test_doctor_sees_tokens_that_others_can_read(run, scheduler):

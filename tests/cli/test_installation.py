@@ -73,11 +73,11 @@ def test_doctor_names_what_is_not_installed(monkeypatch, capsys, lacking, kernel
     found = {name: "" if name in lacking else "1" for name in installation.NEEDED}
     monkeypatch.setattr(doctor, "versions", lambda: found)
     monkeypatch.setattr(doctor, "kernels", lambda: kernels)
-    assert doctor._installation(None) is good
+    assert doctor._installation() is good
     assert line in capsys.readouterr().out
 
 
 def test_doctor_says_why_kernels_cannot_run(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "kernels", lambda: {"cannot run": "there is no Numba"})
-    assert doctor._kernels(None) is False
+    assert doctor._kernels() is False
     assert capsys.readouterr().out == "BAD  kernels cannot run: there is no Numba\n"

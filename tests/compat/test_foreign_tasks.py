@@ -10,11 +10,12 @@ import pytest
 
 import lwfast
 import lwfast.results
+from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.hardware import Detector, Source
 from lwfast.rules import PostSelection, PostSelectionFunction
 from lwfast.state import State
 from lwfast.tasks import Analyzer, Batch, Sampler, Simulator
-from lwfast.tasks.foreign import adopt, adopt_circuit
+from lwfast.tasks.foreign import adopt
 from tests.reference.circuits import random_pair
 
 lightworks = pytest.importorskip("lightworks")
@@ -209,7 +210,7 @@ def test_ours_pass_through() -> None:
     batch = Batch()
     assert adopt(task) is task
     assert adopt(batch) is batch
-    assert adopt_circuit(circuit) is circuit
+    assert own_circuit(circuit) is circuit
 
 
 @pytest.mark.parametrize("wrong", [None, 1, "Sampler", object(), Sampler, lwfast.State([1])])
@@ -217,8 +218,7 @@ def test_the_rest_is_refused(wrong: object) -> None:
     """What is no task raises TypeError."""
     with pytest.raises(TypeError, match=r"Expected a task \(Sampler, .*, Batch or Sweep\), got"):
         adopt(wrong)
-    with pytest.raises(TypeError, match="Expected a PhotonicCircuit"):
-        adopt_circuit(wrong)
+    assert own_circuit(wrong) is None
 
 
 def test_classes_of_the_same_name_are_not_taken_for_lightworks() -> None:
@@ -235,25 +235,11 @@ def test_classes_of_the_same_name_are_not_taken_for_lightworks() -> None:
 def test_random_circuits_come_over(seed: int) -> None:
     """Matrix, heralds, groups and internal modes of a circuit are as there, and it can be built further."""
     theirs = random_pair(seed, lwfast, lightworks).theirs
-    ours = adopt_circuit(theirs)
+    followed = own_circuit(theirs)
+    assert followed is not None
+    ours = followed.copy()
     _compare(ours._build(), theirs._build())
     for circuit in (ours, theirs):
         circuit.ps(0, 0.3)
         circuit.unpack_groups()
     _compare(ours._build(), theirs._build())
-
-
-def test_parts_of_tasks_are_refused_by_their_full_name():
-    """`got State` where a State is asked for would help nobody."""
-    ours, theirs = lwfast.Unitary(lwfast.random_unitary(2)), lightworks.Unitary(lightworks.random_unitary(2))
-    state = lightworks.State([1, 0])
-    name = r"lwfast\.State.* got lightworks\.[\w.]*State\."
-    with pytest.raises(TypeError, match=name):
-        lwfast.Sampler(ours, state, 10)
-    for states in (state, [state]):
-        with pytest.raises(TypeError, match=name):
-            lwfast.Simulator(ours, states)
-    with pytest.raises(TypeError, match=r"got lightworks\.[\w.]*Unitary\."):
-        lwfast.Sampler(theirs, lwfast.State([1, 0]), 10)
-    with pytest.raises(TypeError, match=r"got lightworks\.[\w.]*Unitary\."):
-        lwfast.PhotonicCircuit(2).add(theirs)

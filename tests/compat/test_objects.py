@@ -411,3 +411,39 @@ def test_conversions(values: list[int], invert: bool, loss: float) -> None:
     decimal = lightworks.convert.db_loss_to_decimal(loss)
     assert lwfast.convert.db_loss_to_decimal(loss) == decimal
     assert lwfast.convert.decimal_to_db_loss(decimal) == lightworks.convert.decimal_to_db_loss(decimal)
+
+
+def _checks(check: Any, matrix: Any, precision: float | None) -> object:
+    try:
+        return check(matrix, precision), check(U=matrix, precision=precision)
+    except ValueError as error:
+        return type(error)
+
+
+@pytest.mark.parametrize("precision", [None, 1e-3, 1e-12])
+def test_check_unitary_answers(precision: float | None) -> None:
+    """At Lightworks' path it says yes or no, as there; a program may test what it returns."""
+    from lightworks.sdk.utils.matrix import check_unitary as theirs
+    from lwfast.sdk.utils.matrix import check_unitary as ours
+
+    drawn = lwfast.random_unitary(3, seed=1)
+    for matrix in (drawn, drawn + 1e-6, 2 * drawn, np.identity(2), np.ones((2, 3))):
+        assert _checks(ours, matrix, precision) == _checks(theirs, matrix, precision)
+    assert ours(drawn) is True
+    assert ours(2 * drawn) is False
+
+
+def test_a_sampler_of_lightworks_has_its_distribution_where_no_outcome_counts() -> None:
+    """Run on lwfast's backend, as on Lightworks' own."""
+    distributions = []
+    for backend, error in (
+        (lwfast.emulator.Backend(), lwfast.SamplerError),
+        (lightworks.emulator.Backend("slos"), lightworks.SamplerError),
+    ):
+        circuit = lightworks.Unitary(lightworks.random_unitary(3, seed=1))
+        task = lightworks.Sampler(circuit, lightworks.State([1, 0, 1]), 5, lambda state: False)
+        with pytest.raises(error):
+            backend.run(task)
+        distributions.append({tuple(state): p for state, p in task.probability_distribution.items()})
+    assert distributions[0].keys() >= distributions[1].keys()
+    assert all(abs(p - distributions[1].get(state, 0)) < 1e-9 for state, p in distributions[0].items())

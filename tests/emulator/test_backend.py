@@ -258,6 +258,59 @@ def test_probability_distribution_is_there_after_a_run():
     assert found is task.probability_distribution
 
 
+@pytest.mark.parametrize("backend", ["auto", "slos", "permanent", "clifford"])
+def test_probability_distribution_is_there_where_no_outcome_counts(backend):
+    """It is what shows why: the run raises, or finds nothing."""
+    never = sampler(post_selection=lambda state: False)
+    with pytest.raises(SamplerError, match="No output states"):
+        Backend(backend).run(never)
+    assert abs(sum(never.probability_distribution.values()) - 1) < 1e-12
+    never.sampling_mode = "input"
+    never._probability_distribution = None
+    assert Backend(backend).run(never) == {}
+    assert abs(sum(never.probability_distribution.values()) - 1) < 1e-12
+    tasks = [sampler(), sampler(post_selection=lambda state: False), sampler(n_samples=5)]
+    batch = lw.Batch()
+    for task in tasks:
+        batch.add(task)
+    with pytest.raises(SamplerError, match="No output states"):
+        Backend(backend).run(batch)
+    for task in tasks:
+        assert abs(sum(task.probability_distribution.values()) - 1) < 1e-12
+
+
+def test_a_new_run_leaves_a_new_distribution():
+    """Also where it finds no outcome: what the run before left is another circuit's."""
+    task = sampler()
+    Backend().run(task)
+    before = dict(task.probability_distribution)
+    task.circuit = lw.Unitary(lw.random_unitary(task.circuit.n_modes, seed=77))
+    task.post_selection = lambda state: False
+    with pytest.raises(SamplerError):
+        Backend().run(task)
+    assert dict(task.probability_distribution) != before
+
+
+@pytest.mark.parametrize("wrong", ["x", 3, object(), ThreadPoolExecutor])
+def test_executors_that_are_none(wrong):
+    """Whatever the task is, and before anything of it is run."""
+    theta = lw.Parameter(0.5, label="theta")
+    circuit = lw.PhotonicCircuit(2)
+    circuit.bs(0, reflectivity=theta)
+    generator = np.random.default_rng(1)
+    single = lw.Sampler(circuit, lw.State([1, 0]), 5, rng=generator)
+    batch = lw.Batch(lw.Sampler, [[circuit], [lw.State([1, 0])], [5]])
+    for task in (
+        single,
+        batch,
+        lw.Sweep(single, {theta: [0.1, 0.2]}),
+        lw.Simulator(circuit, lw.State([1, 0])),
+    ):
+        with pytest.raises(TypeError, match=r"executor should be .* submit and map .*; got"):
+            Backend().run(task, executor=wrong)
+    assert generator.random() == np.random.default_rng(1).random()
+
+
 def test_names_and_texts():
     """Names, repr and errors of the backend."""
     assert str(Backend()) == "auto"

@@ -352,14 +352,18 @@ def test_symbols():
     assert slopes == pytest.approx({angle: -np.sin(0.8)})
 
 
-def test_lightworks_tasks_have_means_but_no_slopes():
+def test_lightworks_tasks_have_means_and_slopes():
     lightworks = pytest.importorskip("lightworks")
-    circuit = lightworks.PhotonicCircuit(2)
-    circuit.bs(0, reflectivity=lightworks.Parameter(0.3))
+    circuit, reflectivity = lightworks.PhotonicCircuit(2), lightworks.Parameter(0.3)
+    circuit.bs(0, reflectivity=reflectivity)
     sampler = lightworks.Sampler(circuit, lightworks.State([1, 0]), 1)
-    assert lw.expectation(sampler, {lw.State([1, 0]): 1.0}) == pytest.approx(0.3)
-    with pytest.raises(TypeError, match="make the circuit with lwfast"):
-        lw.expectation(sampler, worth, gradient=True)
+    assert lw.expectation(sampler, {lightworks.State([1, 0]): 1.0}) == pytest.approx(0.3)
+    for gradient in (True, reflectivity, [reflectivity]):
+        value, slopes = lw.expectation(sampler, {lw.State([1, 0]): 1.0}, gradient=gradient)
+        assert value == pytest.approx(0.3)
+        assert slopes[reflectivity] == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="not one of the 1 Parameters"):
+        lw.expectation(sampler, worth, gradient=lightworks.Parameter(0.3))
 
 
 def test_every_pair_of_modes_and_convention():

@@ -10,21 +10,28 @@ from lwfast.optics.distributions import layers, photon_numbers, stacked_layers
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Count the products U^H U and the polynomials that are laid out."""
+    """Count the products U^H U, in either form, and the polynomials that are laid out."""
     from lwfast.emulator import plans, run_analyzer, run_simulator
+    from lwfast.emulator.lean import known
 
     counted = {"products": 0, "polynomials": 0}
     product, lay_out = light.loss_matrix, layers.output_polynomial
+    deviation = known._largest_deviation
 
     def counted_product(columns):
         counted["products"] += 1
         return product(columns)
+
+    def counted_deviation():
+        counted["products"] += 1
+        return deviation()
 
     def counted_polynomial(*args, **kwargs):
         counted["polynomials"] += 1
         return lay_out(*args, **kwargs)
 
     monkeypatch.setattr(light, "loss_matrix", counted_product)
+    monkeypatch.setattr(known, "_largest_deviation", counted_deviation)
     for module in (photon_numbers, plans, run_analyzer, run_simulator):
         monkeypatch.setattr(module, "output_polynomial", counted_polynomial)
     return counted

@@ -18,6 +18,10 @@ from lwfast.emulator.sweeps import stacked
 PHASES = np.linspace(0.1, 3, 6)
 
 
+def silent(*_):
+    """Progress that nobody sees; whoever asks for progress gets the long way of small sweeps too."""
+
+
 def a_circuit(*, loss=0.0, heralded=False):
     theta = lw.Parameter(0.7, label="theta")
     mix = lw.Parameter(0.5, bounds=[0, 1], label="mix")
@@ -83,6 +87,7 @@ def test_a_sweep_is_the_loop_over_single_runs(kind, heralded, loss):
     values = {theta: PHASES, mix: 0.3}
     sweep = lw.Sweep(task, values)
     found = Backend().run(sweep)
+    assert Backend().run(sweep, progress=silent) == found
     children = np.random.SeedSequence(11).spawn(len(PHASES))
     singles = [Backend().run(single) for single in alone(task, values, children)]
     same_counts(found, singles)
@@ -196,7 +201,7 @@ def test_ctrl_c_leaves_all_as_it_was(monkeypatch):
 
     monkeypatch.setattr(sweeping, "run_part", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        Backend().run(lw.Sweep(task, {theta: PHASES}))
+        Backend().run(lw.Sweep(task, {theta: PHASES}), progress=silent)
     assert theta.get() == 0.7
 
 
@@ -250,7 +255,7 @@ def test_ideal_samplers_are_run_as_a_stack(monkeypatch):
         raise AssertionError("one by one")
 
     monkeypatch.setattr(stacked.SettingRuns, "run_one", slow)
-    Backend().run(lw.Sweep(task, {theta: PHASES}))
+    Backend().run(lw.Sweep(task, {theta: PHASES}), progress=silent)
 
 
 @pytest.mark.parametrize("allowed", [1, 7000, 20_000])
@@ -258,9 +263,9 @@ def test_how_many_are_worked_out_at_once_changes_nothing(monkeypatch, allowed):
     circuit, theta, _ = a_circuit()
     task = lw.Sampler(circuit, lw.State([1, 1, 0, 0]), 200, random_seed=4)
     sweep = lw.Sweep(task, {theta: np.linspace(0, 3, 50)})
-    whole = Backend().run(sweep)
+    whole = Backend().run(sweep, progress=silent)
     monkeypatch.setattr(stacked, "_STACK_BYTES", allowed)
-    assert Backend().run(sweep) == whole
+    assert Backend().run(sweep, progress=silent) == whole
 
 
 def test_a_circuit_that_lost_its_parameter():

@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from lwfast.wire.announcement import IDENTITY_PATH
+
 TOKEN = "t0ken-never-to-be-shown"
 DATE = "2026-01-02T03:04:05.678901Z"
 COMPLETE = {"Completed", "Failed", "Cancelled", "TimedOut"}
@@ -65,6 +67,7 @@ class FakeScheduler:
         self.lock = threading.RLock()
         self.connections = 0
         self.token = TOKEN
+        self.identity: Callable[[str], str] | None = None  # what it answers a challenge with
         self.port = 0
         self.tls: ssl.SSLContext | None = None
         self._server: ThreadingHTTPServer | None = None
@@ -163,6 +166,9 @@ class Handler(BaseHTTPRequestHandler):
             self.owner.requests.append(request)
             fault = self.next_fault()
         if fault is not None and fault(self):
+            return
+        if self.route == IDENTITY_PATH and self.owner.identity is not None:
+            self.answer(200, {"proof": self.owner.identity(self.query["challenge"][0])})
             return
         if self.headers.get("x-access-token") != self.owner.token:
             self.answer(401, {"title": "Unauthorized"})

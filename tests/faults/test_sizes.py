@@ -237,7 +237,12 @@ def test_packed_answers_are_unpacked(plain, encoding, pack):
 
 @pytest.mark.parametrize(
     ("encoding", "content"),
-    [("br", b"x"), ("gzip", b"x"), ("gzip", gzip.compress(b"[]" * 50)[:-9]), (", ".join(["gzip"] * 9), b"x")],
+    [
+        ("br", b"x"),
+        ("gzip", b"x"),
+        ("gzip", gzip.compress(b"[]" * 50, mtime=0)[:-9]),
+        (", ".join(["gzip"] * 9), b"x"),
+    ],
 )
 def test_what_cannot_be_unpacked_is_a_lost_answer(plain, encoding, content):
     plain.fault("GET", "qpus", *[packed(200, content, encoding)] * 10)

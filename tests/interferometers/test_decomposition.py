@@ -262,3 +262,42 @@ def test_a_mesh_with_other_phases():
         dataclasses.replace(found, theta=found.theta[:2])
     assert repr(found) == "<Mesh of 3 modes in 3 layers, settings ()>"
     assert isinstance(found, Mesh)
+
+
+ODD = {
+    "a list": ("theta", [0.1, 0.2, 0.3], None),
+    "whole numbers": ("phi", np.array([1, 0, 2]), None),
+    "complex": ("theta", np.zeros(3, complex), TypeError),
+    "text": ("phi", "abc", TypeError),
+    "NaN": ("theta", np.array([0.1, np.nan, 0.2]), ValueError),
+    "infinite": ("output_phases", np.array([0.1, np.inf, 0.2]), ValueError),
+    "masked": ("phi", np.ma.array([0.1, 0.2, 0.3], mask=[1, 0, 0]), ValueError),
+    "no modes": ("output_phases", np.zeros(0), ValueError),
+    "a number": ("output_phases", 0.1, ValueError),
+    "a mode too far": ("modes", np.array([0, 2, 0]), ValueError),
+    "a negative mode": ("modes", np.array([0, -1, 0]), ValueError),
+    "a broken mode": ("modes", np.array([0, 0.5, 0]), TypeError),
+    "a mode too few": ("modes", np.array([0, 1]), ValueError),
+    "a layer too far": ("layers", np.array([0, 1, 3]), ValueError),
+    "a layer too many": ("layers", np.array([0, 1, 2, 2]), ValueError),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_put_into_a_mesh_is_checked(kind):
+    """A kernel trusts modes, and a phase that is no number would make a matrix that is none."""
+    found = clements_decomposition(lw.random_unitary(3, seed=1))
+    field, value, error = ODD[kind]
+    if error is None:
+        changed = dataclasses.replace(found, **{field: value})
+        expected = dataclasses.replace(found, **{field: np.array(value, dtype=np.float64)})
+        assert np.array_equal(changed.unitaries(), expected.unitaries())
+        return
+    with pytest.raises(error, match=f"{field.replace('_', '.')}|one mode at least"):
+        dataclasses.replace(found, **{field: value})
+
+
+def test_masked_reflectivities_are_refused():
+    found = reck_decomposition(np.eye(3))
+    with pytest.raises(ValueError, match="masked"):
+        found.unitaries(np.ma.array(np.full((3, 2), 0.5), mask=[[1, 0]] * 3))

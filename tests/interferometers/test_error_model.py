@@ -37,6 +37,10 @@ def test_seeds(distribution):
     assert not np.array_equal(values(distribution, seed=2), first)
     assert not np.array_equal(values(distribution, seed=None), values(distribution, seed=None))
     copied = pickle.loads(pickle.dumps(distribution))
+    assert copied.value() != distribution.value()  # without a seed, each process has values of its own
+    distribution.set_random_seed(7)
+    distribution.value()
+    copied = pickle.loads(pickle.dumps(distribution))
     assert copied.value() == distribution.value()
 
 

@@ -151,7 +151,7 @@ def test_circuits_with_loss_are_refused(kind):
 def test_what_is_no_circuit(kind):
     """The type is named; a matrix becomes a circuit by `lw.Unitary`."""
     for wrong in (np.eye(2), None, "circuit"):
-        with pytest.raises(TypeError, match="Only circuits of lwfast can be mapped, got"):
+        with pytest.raises(TypeError, match="Only circuits can be mapped, got"):
             kind().map(wrong)
 
 

@@ -69,6 +69,20 @@ def counts_of_stacks():
             yield given, seeds(), 5000, 8, part, np.zeros(3), np.zeros((3, 5), np.int64)
 
 
+def counts_of_small_stacks():
+    for n_outcomes, n_states in ((5, 5), (5, 4), (40, 40)):
+        weights = np.random.default_rng(7).random((3, n_outcomes))
+        states = np.random.default_rng(8).integers(0, 4, (n_states, 3)).astype(np.uint8)
+        for n_samples in (1, 5000):
+            yield weights, seeds(), n_samples, 16, states
+
+
+def seeds_of_children():
+    pool = np.array(np.random.SeedSequence(5).pool, np.uint32)
+    for first, count in ((0, 3), (2**32 - 2, 2), (7, 0)):
+        yield pool, np.uint64(0x93E18875), first, np.zeros((count, 4), np.uint64)
+
+
 def counts_to_look_through():
     counts = np.random.default_rng(7).integers(0, 2, (4, 6))
     counts[2] = 0
@@ -96,6 +110,8 @@ STACK_ROWS = {
     "samples.pcg64.seed_streams": lambda: [(seeds(),)],
     "samples.pcg64.draw_uniforms": lambda: [(seeds()[0], np.zeros(9)), (seeds()[1], np.zeros(0))],
     "samples.sampling.copy_seen": counts_to_copy,
+    "samples.pcg64.spawn_seeds": seeds_of_children,
+    "samples.sampling.count_small_stack": counts_of_small_stacks,
     "samples.sampling.count_seen": lambda: [(counts_to_look_through(), 5, np.zeros(4, np.int64))],
     "samples.sampling.count_stack": counts_of_stacks,
     "samples.sampling.draw_stack": samples_of_stacks,

@@ -354,6 +354,14 @@ def deviations():
     yield np.ascontiguousarray(stack.real), np.ascontiguousarray(stack.imag), np.zeros(3)
 
 
+def stacks_that_deviate():
+    unitaries = 1.1 * np.stack([lw.random_unitary(5, seed=k) for k in (1, 2)])  # what is left is no rounding
+    yield (unitaries,)
+    yield (np.stack([unitaries[0], complex_matrix(5, 5)]),)
+    yield (np.stack([np.full((5, 5), np.inf + 0j), unitaries[0]]),)
+    yield (np.zeros((2, 0, 0), complex),)
+
+
 def multiplied_elements():
     for n_settings in (1, 3):
         settings = generator().random((n_settings, 2))
@@ -418,6 +426,7 @@ ROWS = {
     "slos.link_forms": lambda: [(np.array([0, 2, 1, 2]), 2, generator().normal(size=(2, 4)))],
     "slos.next_powers": lambda: [(np.array(p),) for p in ([2, 0, 1], [0, 2, 0], [0, 1, 2, 0])],
     "unitary.deviation_columns": deviations,
+    "unitary.largest_deviation": stacks_that_deviate,
     **DECOMPOSITION_ROWS,
     **STACK_ROWS,
     **GRADIENT_ROWS,

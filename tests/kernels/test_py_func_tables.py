@@ -10,6 +10,7 @@ import pytest
 import lwfast as lw
 from lwfast._kernels import _mode
 from lwfast._kernels.tables import counts as kernels
+from tests.kernels.rows_of_packed import PACKED_MEANT, PACKED_ROWS
 from tests.kernels.twins import assert_twins_agree, calls_of, dispatchers, needs_compiled
 
 TABLES = "tables"
@@ -286,6 +287,7 @@ ROWS = {
     "state_text_write._write_modes": written_modes,
     "state_text_write._write_wide_rows": wide_rows,
     "state_text_write.write_rows": written_tables,
+    **PACKED_ROWS,
 }
 
 
@@ -295,6 +297,7 @@ MEANT = {
     "state_text._scan_quick_rows": lambda given, end: (given[6][: end[1] * given[3]], given[7][: end[1]]),
     "state_text.scan_rows": lambda given, end: (given[5][: end[2] * given[4]], given[6][: end[2]]),
     "state_text_write._write_modes": lambda given, end: given[3][:end],
+    **PACKED_MEANT,
 }
 
 

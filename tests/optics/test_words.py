@@ -36,6 +36,8 @@ def compiled(which, a, p, b, q, x, y):
         return 0, np.uint64(0), words.spread(a, p, b, q, x)
     if which == 7:
         return 0, np.uint64(0), words.gather(a, p, b, q, x)
+    if which == 9:
+        return 0, words.high_product(x, y), False
     words.prefetch(a, p)
     return 0, np.uint64(0), False
 
@@ -68,6 +70,7 @@ def test_bit_counts_and_products(x, y):
     both(4, buffer, 0, 0, 1 << (x % 64))
     product = x * y
     assert both(5, buffer, 0, 0, x, y)[1] == (product ^ (product >> 64)) & (2**64 - 1)
+    assert both(9, buffer, 0, 0, x, y)[1] == product >> 64
 
 
 ALL_DIGITS, ALL_TEXT = 2**21 - 1, 2**63 - 1

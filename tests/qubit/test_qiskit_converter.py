@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import Barrier
 from lwfast.qubit.converter.converter import Converter, convert_two_qubits_to_adjacent
 from tests.qubit.dual_rail import action
+from tests.started import PATIENCE
 
 qiskit = pytest.importorskip("qiskit")
 from qiskit.quantum_info import Operator  # noqa: E402
@@ -206,6 +209,25 @@ def test_converter_for_more_qubits():
     assert rules_of(selection) == [((0, 1), (1,)), ((2, 3), (1,))]
     with pytest.raises(ValueError, match="has 2 qubits, and the converter is for 1"):
         QiskitConverter(1).convert(circuit)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_whether_qiskit_is_installed_is_said_without_importing_it(installed):
+    """At Lightworks' path, too."""
+    code = (
+        "import importlib.util, sys\n"
+        "find = importlib.util.find_spec\n"
+        f"importlib.util.find_spec = find if {installed} else (lambda name: None)\n"
+        "from lwfast.qubit.converter import QISKIT_INSTALLED\n"
+        "importlib.util.find_spec = find\n"
+        "import lwfast.lightworks; lwfast.lightworks.install()\n"
+        "from lightworks.qubit.converter import QISKIT_INSTALLED as same\n"
+        "print(QISKIT_INSTALLED is same, same, 'qiskit' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    assert done.stdout.split() == ["True", str(installed), "False"]
 
 
 def test_converter_without_qiskit(monkeypatch):

@@ -50,6 +50,92 @@ def test_as_completed_raises_when_the_time_is_over(scheduler, jobs):
     assert caught.value.job == [jobs[0], jobs[2], jobs[3]]
 
 
+def listed(completions):
+    """Go through jobs in an event loop, beside a task that must not be held up."""
+
+    async def main():
+        ticks = 0
+
+        async def tick():
+            nonlocal ticks
+            while True:
+                ticks += 1
+                await asyncio.sleep(0.001)
+
+        ticking = asyncio.create_task(tick())
+        found = [job async for job in completions]
+        ticking.cancel()
+        return found, ticks
+
+    return asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def test_as_completed_in_an_event_loop(scheduler, jobs):
+    """`async for` yields in the order of completion, lets others work meanwhile, and shows progress."""
+    freeze(scheduler, "Running", "Completed", "Scheduled", "Running")
+    fakes = list(scheduler.jobs.values())
+    fakes[2].script = ["Running"] * 3 + ["Completed"]
+    fakes[0].script = ["Running"] * 6 + ["Failed"]
+    fakes[3].script = ["Running"] * 9 + ["Completed"]
+    told = []
+    found, ticks = listed(remote.as_completed(jobs, timeout=15, progress=lambda *news: told.append(news)))
+    assert [jobs.index(job) for job in found] == [1, 2, 0, 3]
+    assert ticks > 3
+    assert {str(now) for job, now, _ in told if job is jobs[2]} >= {"Running", "Completed"}
+
+
+def test_as_completed_in_an_event_loop_asks_nothing_of_what_is_complete(scheduler, jobs):
+    remote.wait(jobs, timeout=5)
+    n_asked = len(scheduler.requests)
+    assert set(listed(remote.as_completed(jobs))[0]) == set(jobs)
+    assert len(scheduler.requests) == n_asked
+    assert listed(remote.as_completed([]))[0] == []
+
+
+def test_as_completed_in_an_event_loop_raises_when_the_time_is_over(scheduler, jobs):
+    freeze(scheduler, "Running", "Completed", "Running", "Running")
+    seen = []
+
+    async def main():
+        async for job in remote.as_completed(jobs, timeout=1):
+            seen.append(job)  # noqa: PERF401  (what came before the error is looked at)
+
+    with pytest.raises(remote.WaitTimeoutError, match="3 jobs are not complete") as caught:
+        asyncio.run(asyncio.wait_for(main(), 20))
+    assert seen == [jobs[1]]
+    assert caught.value.job == [jobs[0], jobs[2], jobs[3]]
+
+
+def test_a_cancelled_task_ends_at_once(scheduler, jobs):
+    freeze(scheduler, "Running", "Running", "Running", "Running")
+
+    async def main():
+        async def follow_all():
+            async for _ in remote.as_completed(jobs):
+                pass
+
+        task = asyncio.create_task(follow_all())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def test_progress_says_where_a_job_waits_and_then_what_runs(scheduler, capsys):
+    job = remote.QPU("Artemis").run_async(sampler())
+    fake = scheduler.jobs[job.job_id]
+    fake.status, fake.position, fake.script = "Scheduled", 3, ["Running", "Completed"]
+    job.wait_until_complete(timeout=5, progress=True)
+    lines = capsys.readouterr().err.splitlines()
+    assert any(line.startswith(f"Job {job.job_id}: Scheduled, position 3 in the queue") for line in lines)
+    assert any(
+        line.startswith(f"Job {job.job_id}: Running, 100 samples of 4 modes and 1 photon") for line in lines
+    )
+    assert any(line.startswith(f"Job {job.job_id}: Completed, ") for line in lines)
+
+
 def test_only_jobs_can_be_waited_for(jobs):
     with pytest.raises(TypeError, match="str"):
         remote.as_completed(["a"])

@@ -386,5 +386,26 @@ def test_sweeps(tmp_path):
     simulated = SweepSimulationResult(
         axis, values, "probability", inputs, np.array([[1, 1], [1, 0]], np.uint8)
     )
-    with pytest.raises(lw.ResultError, match="single in sweep"):
-        simulated.map("dual_rail_to_qubit", allow_invalid=True)
+    qubits = simulated.map("dual_rail_to_qubit", allow_invalid=True)
+    singles = [single.map("dual_rail_to_qubit", allow_invalid=True) for single in simulated]
+    assert (qubits.has_x, qubits[1].has_x, simulated.has_x) == (True, True, False)
+    assert list(qubits) == singles
+    assert qubits[0] == {(1, 0): {("X",): 0.5, (0,): 0.5}}
+    assert qubits.outputs == singles[0].outputs == [lw.State(["X"]), lw.State([0])]
+    assert qubits.taken(np.array([1])).has_x
+    assert qubits.map(lambda state: state).has_x
+    assert qubits.apply_post_selection(lambda state: "X" not in state)[0] == {(1, 0): {(0,): 0.5}}
+    assert not qubits.apply_post_selection(lambda state: "X" not in state).has_x
+    with pytest.raises(lw.ResultError, match="keep the valid states first"):
+        qubits.map("threshold")
+    assert qubits.to_pandas().mode_0.tolist() == ["X", 0, "X", 0]
+    assert qubits.to_arrow().column("state").to_pylist()[:2] == [[None], [0]]
+    assert pickle.loads(pickle.dumps(qubits)) == qubits
+    assert qubits != simulated
+    for name in ("b.npz", "b.json"):
+        read = load_result(qubits.save(tmp_path / name))
+        assert read == qubits
+        assert read.has_x
+    photons = SweepSimulationResult(axis, values, "probability", inputs, np.array([[255], [0]], np.uint8))
+    assert not photons.has_x
+    assert photons != qubits

@@ -45,6 +45,29 @@ def test_values_are_read_by_input_and_output(result):
     assert "|1,0>: 0.25" in repr(result[1, 0])
 
 
+@pytest.mark.parametrize("repeated", [1, 400])
+def test_items_and_values_are_those_of_a_dict(repeated):
+    """Also where an input stands there twice, and of a result that is too large to keep them."""
+    inputs = [*INPUTS, (1, 0)]
+    outputs = [(k % 20, k // 20) for k in range(2 * repeated)]
+    array = np.arange(3.0 * len(outputs)).reshape(3, -1)
+    found = SimulationResult(array, "probability", inputs, outputs)
+    expected = {state: found[state] for state in found}
+    assert [state for state, _ in found.items()] == [lw.State(s) for s in INPUTS]
+    for _ in range(2):
+        assert dict(found.items()) == expected
+        assert list(found.values()) == list(expected.values())
+        assert list(reversed(found.items())) == list(reversed(expected.items()))
+        assert list(reversed(found.values())) == list(reversed(expected.values()))
+    assert found[1, 0][0, 0] == 2 * len(outputs)
+    assert len(found.items()) == len(found.values()) == 2
+    assert (lw.State([1, 0]), found[1, 0]) in found.items()
+    assert (lw.State([1, 0]), found[0, 1]) not in found.items()
+    assert found[0, 1] in found.values()
+    assert copy.copy(found).items() is not None
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
 def test_wrong_keys_raise_what_lightworks_raises(result):
     with pytest.raises(KeyError):
         result[5, 5]
@@ -188,7 +211,8 @@ def test_results_show_themselves_in_a_small_table(result, amplitudes):
     states = np.unique(np.random.default_rng(0).integers(0, 2, (2000, 100)), axis=0)
     large = SimulationResult.from_columns(np.ones((50, 2000)), "probability", states[:50], states)
     assert len(large._repr_html_()) < 10_000
-    assert "40 more inputs, 1992 more outputs" in large._repr_html_()
+    assert "1992 outputs with smaller values not shown" in large._repr_html_()
+    assert "40 more inputs" in large._repr_html_()
     assert "0 outputs" in SimulationResult(np.zeros((1, 0)), "probability", [(1,)], [])._repr_html_()
     assert SimulationResult(np.zeros((0, 0)), "probability", [], [])._repr_html_()
 
@@ -222,7 +246,7 @@ def test_a_distribution_reads_as_a_dict():
     assert pickle.loads(pickle.dumps(distribution)) == distribution
     assert ProbabilityDistribution.from_columns([[0, 1], [1, 0]], [0.5, 0.25]) == distribution
     assert "|0,1>: 0.5" in repr(distribution)
-    assert "<table>" in distribution._repr_html_()
+    assert "<table" in distribution._repr_html_()
     with pytest.raises(lw.ProbabilityDistributionError):
         distribution[0, 1] = 0.1
     with pytest.raises(ValueError, match="shape"):

@@ -13,6 +13,7 @@ import pytest
 from lwfast.errors import JobNotFoundError
 from lwfast.remote.job_path.follow import Follower
 from lwfast.scheduler.faults import NotFoundError
+from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.queue.changes import ChangeCounter
@@ -143,9 +144,7 @@ def test_page_keeps_what_ends_while_the_store_is_read(busy, moment):
 
     def page(*statuses):
         busy.once(moment, lambda: busy.finish(*list(busy.book.live)[:3]))
-        question = busy.book.page(
-            statuses=set(statuses) or None, name=None, qpu=None, ids=None, before=None, limit=10
-        )
+        question = busy.book.page(JobQuery(statuses=set(statuses) or None), 10)
         return asyncio.run(question)
 
     assert ids_of(page()) == ids[::-1]

@@ -147,7 +147,7 @@ def test_the_check_of_large_tables_finds_a_single_pair(monkeypatch, n_modes, n_r
 
 def test_the_compiled_check_in_parts_and_its_source_agree():
     from lwfast._kernels.tables import counts as kernels
-    from lwfast.tables.counts import hash_keys
+    from lwfast.tables.row_hash import hash_keys
 
     states = np.random.default_rng(2).integers(0, 3, (200, 9)).astype(np.uint8)
     answers = []

@@ -264,7 +264,7 @@ def test_white_space_between_members_changes_nothing(monkeypatch, n_modes):
             odd = ", ".join(rows[:-1]) + "," + space + rows[-1]
             for members in (("," + space).join(rows), (space + ", ").join(rows) + space, odd):
                 for padding, threads_from in ((0, 1 << 30), (200, 1 << 30), (200, 1)):
-                    monkeypatch.setattr(_result_table, "_LARGE", threads_from)
+                    monkeypatch.setattr(_result_table, "LARGE", threads_from)
                     monkeypatch.setattr(_result_table, "_CHUNK", 64)
                     decoded = lw.decode_result(body_of(members) + b" " * padding)
                     assert np.array_equal(decoded.states, states)
@@ -448,9 +448,9 @@ def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):
         ).tolist()
         bodies.append(bytes(damaged))
     for body in bodies:
-        monkeypatch.setattr(_result_table, "_LARGE", 1 << 30)
+        monkeypatch.setattr(_result_table, "LARGE", 1 << 30)
         expected = _outcome(body)
-        monkeypatch.setattr(_result_table, "_LARGE", 1)
+        monkeypatch.setattr(_result_table, "LARGE", 1)
         for chunk, cores in ((40, 1), (333, 3), (5000, 2)):
             monkeypatch.setattr(_result_table, "_CHUNK", chunk)
             monkeypatch.setattr(_parallel, "available_cores", lambda cores=cores: cores)

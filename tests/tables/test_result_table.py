@@ -32,7 +32,7 @@ def test_text_without_rows_is_searched_once(monkeypatch, behind):
     """It was searched from each chunk's start to its end: for 128 MB of numbers this took 3 s."""
     searches = Searches(_result_table._ROW)
     monkeypatch.setattr(_result_table, "_ROW", searches)
-    monkeypatch.setattr(_result_table, "_LARGE", 1)
+    monkeypatch.setattr(_result_table, "LARGE", 1)
     monkeypatch.setattr(_result_table, "_CHUNK", 64)
     body = body_of(2, f"[{'1,' * 5000}1{',' * bool(behind)}{behind}]")
     assert lw.decode_result(body).counts.tolist() == [7]
@@ -46,7 +46,7 @@ def test_quotes_behind_the_table_take_no_memory(monkeypatch):
     body = body_of(300, '["", ' + '"", ' * 4000 + '""]')
     buffer = np.frombuffer(body, np.uint8)
     assert _result_table.read_in_chunks(buffer, body.index(b'"('), 300) is None
-    monkeypatch.setattr(_result_table, "_LARGE", 1)
+    monkeypatch.setattr(_result_table, "LARGE", 1)
     assert lw.decode_result(body).counts.tolist() == [7]
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 import lwfast as lw
 from lwfast import emulator
-from lwfast.results.batch_results import BatchResults
 from lwfast.results import (
     ProbabilityDistribution,
     SamplingResult,
@@ -18,6 +17,7 @@ from lwfast.results import (
     SweepResult,
     SweepSimulationResult,
 )
+from lwfast.results.batch_results import BatchResults
 
 unitary = lw.random_unitary(4, seed=1)
 stack: np.ndarray[tuple[int, int, int], np.dtype[np.complex128]] = np.zeros((2, 3, 3), np.complex128)

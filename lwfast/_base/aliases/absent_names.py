@@ -52,7 +52,6 @@ ABSENT: dict[str, dict[str, str]] = {
     "emulator.utils.state": {"annotated_state_to_string": _LABELS},
     "interferometers.decomposition": {"bs_matrix check_null": "They are steps of `reck_decomposition`."},
     "interferometers.dists.utils": {"is_number": "The distributions check their numbers themselves."},
-    "qubit.converter": {"QISKIT_INSTALLED": "`qiskit_converter` says so where Qiskit is missing."},
     "qubit.converter.qiskit_convert": {"ALLOWED_GATES": _GATES},
     "qubit.gates.single_qubit_gates": {"get_name": "Gates carry their names themselves."},
     "remote": {"warning_on_one_line": "Warnings are shown as the user's program shows them."},
@@ -119,7 +118,6 @@ ABSENT: dict[str, dict[str, str]] = {
         "INPUT_MAPPING MEASUREMENT_MAPPING PAULI_MAPPING RHO_MAPPING r_transform": _TOMOGRAPHY
     },
     "tomography.process_tomography_mle": {"MLETomographyAlgorithm": _TOMOGRAPHY},
-    "tomography.utils": {"TomographyDataError": _TOMOGRAPHY},
 }
 """The reason for each name, by path below `lwfast`; names with one reason stand together."""
 

@@ -134,7 +134,7 @@ PATHS: dict[str, dict[str, str]] = {
     "sdk.utils.conversion": {"circuit.convert": "convert"},
     "sdk.utils.exceptions": {"errors": f"{_ERRORS} BackendError"},
     "sdk.utils.heralding": {"circuit.herald_modes": "add_heralds_to_state remove_heralds_from_state"},
-    "sdk.utils.matrix": {"optics.unitary": "check_unitary"},
+    "sdk.utils.matrix": {"optics.unitary": "check_unitary=unitary_within"},
     "sdk.utils.param_unitary": {"circuit": "ParameterizedUnitary"},
     "sdk.utils.permutation": {},
     "sdk.utils.post_selection": {
@@ -160,7 +160,8 @@ PATHS: dict[str, dict[str, str]] = {
     "tomography.projection": {"tomography": "project_choi_to_physical project_density_to_physical"},
     "tomography.tomography": {"tomography.tomography_base": "Tomography"},
     "tomography.utils": {
-        "tomography": "choi_from_unitary density_from_state process_fidelity state_fidelity"
+        "errors": "TomographyDataError",
+        "tomography": "choi_from_unitary density_from_state process_fidelity state_fidelity",
     },
 }
 """Names by home, by path below `lwfast`."""

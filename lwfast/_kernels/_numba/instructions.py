@@ -19,10 +19,14 @@ from lwfast._kernels._words import (
     DIGIT_ROOM,
     DIGITS,
     DIGITS_TEXT,
+    PLAIN,
     TEXT_ROOM,
+    WEIGHED,
+    dots,
     fma,
     fold_product,
     gather,
+    high_product,
     load1,
     load8,
     prefetch,
@@ -92,11 +96,21 @@ def _trailing_zeros(context: Any, builder: Any, signature: Any, args: Any) -> An
     return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
 
+def _halves(builder: Any, args: Any) -> tuple[Any, Any]:
+    """The lower and the upper half of a product of two words."""
+    product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
+    upper = builder.lshr(product, ir.Constant(_U128, 64))
+    return builder.trunc(product, _U64), builder.trunc(upper, _U64)
+
+
 @_compiled(fold_product, types.uint64, types.uint64, types.uint64)
 def _fold_product(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
-    high = builder.trunc(builder.lshr(product, ir.Constant(_U128, 64)), _U64)
-    return builder.xor(builder.trunc(product, _U64), high)
+    return builder.xor(*_halves(builder, args))
+
+
+@_compiled(high_product, types.uint64, types.uint64, types.uint64)
+def _high_product(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return _halves(builder, args)[1]
 
 
 @_compiled(fma, types.float64, types.float64, types.float64, types.float64)
@@ -164,3 +178,80 @@ def _gather(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     target = _address(context, builder, signature.args[2], args[2], args[3])
     builder.store(digits, _vector_at(builder, target, DIGIT_ROOM), align=1)
     return _none_of(builder, over, args[4])
+
+
+@_compiled(
+    dots,
+    types.void,
+    types.Array,
+    types.intp,
+    types.Array,
+    types.intp,
+    types.intp,
+    types.intp,
+    types.Array,
+)
+def _dots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    a, p, b, q, stride, size, out = args
+    kinds = signature.args
+    rows = [
+        _address(context, builder, kinds[place], array, builder.add(first, builder.mul(stride, _word(k))))
+        for place, array, first, count in ((0, a, p, WEIGHED), (2, b, q, PLAIN))
+        for k in range(count)
+    ]
+    before, loop = builder.block, builder.append_basic_block("dots")
+    after = builder.append_basic_block("dots_end")
+    wide = ir.VectorType(ir.IntType(32), _ENTRIES // 2)
+    zero = ir.Constant(wide, [0] * (_ENTRIES // 2))
+    builder.cbranch(builder.icmp_signed(">", size, _word(0)), loop, after)
+    builder.position_at_end(loop)
+    index = builder.phi(_U64)
+    index.add_incoming(_word(0), before)
+    sums = [builder.phi(wide) for _ in range(WEIGHED * PLAIN)]
+    vectors = [_int16s(builder, row, index) for row in rows]
+    added = []
+    for place, total in enumerate(sums):
+        products = builder.mul(vectors[place // PLAIN], vectors[WEIGHED + place % PLAIN], flags=("nsw",))
+        # LLVM makes one instruction of the products and the sums of pairs, on x86 `pmaddwd`.
+        pair = builder.add(*(_shuffled(builder, products, products, _EVERY_2ND[k]) for k in range(2)))
+        added.append(builder.add(total, pair))
+    following = builder.add(index, _word(_ENTRIES))
+    index.add_incoming(following, loop)
+    for total, more in zip(sums, added, strict=True):
+        total.add_incoming(zero, before)
+        total.add_incoming(more, loop)
+    builder.cbranch(builder.icmp_signed("<", following, size), loop, after)
+    builder.position_at_end(after)
+    for place, more in enumerate(added):
+        total = builder.phi(wide)
+        total.add_incoming(zero, before)
+        total.add_incoming(more, loop)
+        added[place] = total
+    for place, total in enumerate(added):
+        target = _address(context, builder, kinds[6], out, _word(place))
+        builder.store(_lanes_added(builder, total), target)
+    return context.get_dummy_value()
+
+
+_ENTRIES = 16
+"""int16 of a vector: one register of AVX2, half of one of AVX-512, two of older processors."""
+_EVERY_2ND = [list(range(k, _ENTRIES, 2)) for k in range(2)]
+
+
+def _word(value: int) -> Any:
+    return ir.Constant(_U64, value)
+
+
+def _int16s(builder: Any, row: Any, index: Any) -> Any:
+    address = builder.bitcast(builder.gep(row, [index]), ir.VectorType(ir.IntType(16), _ENTRIES).as_pointer())
+    return builder.sext(builder.load(address, align=2), ir.VectorType(ir.IntType(32), _ENTRIES))
+
+
+def _lanes_added(builder: Any, vector: Any) -> Any:
+    count = _ENTRIES // 2
+    while count > 1:
+        count //= 2
+        vector = builder.add(
+            *(_shuffled(builder, vector, vector, list(range(k, k + count))) for k in (0, count))
+        )
+    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))

@@ -59,14 +59,14 @@ class BoundElements:
             TypeError: A value has the wrong type.
             ValueError: A value is outside its range, or a matrix is not unitary.
         """
-        settings: FloatArray = np.zeros((1, len(values)))
-        row = settings[0]
+        row = [0.0] * len(values)
         matrices: list[Any] = list(self.matrices)
         for place, check in self.checks:
             if check is not None:
                 row[place] = check(values[place])
             else:
                 matrices[place] = self.matrix_at(place, values)
+        settings: FloatArray = np.array([row], dtype=np.float64)
         product: ComplexArray = self.table.products(settings, matrices)[0]
         return product
 
@@ -91,13 +91,14 @@ class BoundElements:
         for place, column in columns.items():
             settings[:, place] = column
         matrices = self.matrices_of(present, columns, size)
+        lowest, highest = settings.min(axis=0).tolist(), settings.max(axis=0).tolist()
         for place, check in self.checks:
             if check is None:
                 continue
             if place in columns:
                 # What an element takes is a range: where both ends are in it, all values are.
-                check(float(columns[place].min()))
-                check(float(columns[place].max()))
+                check(lowest[place])
+                check(highest[place])
             else:
                 settings[:, place] = check(present[place])
         products: ComplexArray = np.empty((size, self.table.n_rows, self.table.n_rows), dtype=np.complex128)

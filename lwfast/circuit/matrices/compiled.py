@@ -52,6 +52,7 @@ class CompiledCircuit:
     Args:
         compilation: The circuit's elements.
         heralds: Photon number by heralded mode.
+        values: The present value of each Parameter, where they were looked up already.
 
     Raises:
         TypeError: A Parameter has a value of the wrong type.
@@ -60,10 +61,12 @@ class CompiledCircuit:
 
     __slots__ = ("_compilation", "_heralds", "_unitary", "_values")
 
-    def __init__(self, compilation: Compilation, heralds: HeraldData) -> None:
+    def __init__(
+        self, compilation: Compilation, heralds: HeraldData, values: list[Any] | None = None
+    ) -> None:
         self._compilation = compilation
         self._heralds = heralds
-        self._values = compilation.bound.present()
+        self._values = compilation.bound.present() if values is None else values
         self._unitary = compilation.bound.unitary(self._values)
 
     @property

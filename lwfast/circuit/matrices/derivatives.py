@@ -12,7 +12,7 @@ from lwfast._kernels.optics.element_kinds import BEAM_SPLITTER_H, BEAM_SPLITTER_
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.parameterized_unitary import MatrixOfParameters
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import Parameter, own_parameter
 from lwfast.errors import ParameterValueError
 from lwfast.optics.elements import ElementTable
 
@@ -150,9 +150,9 @@ def _wanted(of_circuit: Sequence[Parameter[Any]], chosen: Any) -> list[Parameter
     """Return the Parameters by which derivatives are wanted, each once."""
     if chosen is True:
         return list(of_circuit)
-    several = list(chosen) if isinstance(chosen, Iterable) else None
-    listed = [chosen] if isinstance(chosen, Parameter) else several
-    if listed is None or not all(isinstance(parameter, Parameter) for parameter in listed):
+    given = list(chosen) if isinstance(chosen, Iterable) else [chosen]
+    listed = [parameter for parameter in map(own_parameter, given) if parameter is not None]
+    if len(listed) < len(given):
         msg = f"The argument gradient should be True, False, or Parameters of the circuit, got {chosen!r}."
         raise TypeError(msg)
     known = {id(parameter) for parameter in of_circuit}

@@ -2,65 +2,75 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any
 
-from lwfast.circuit.matrices.compiled import CompiledCircuit
-from lwfast.circuit.mode_layout import Layout
+from lwfast.circuit.components import HeraldData
+from lwfast.circuit.matrices.bound_elements import BoundElements
+from lwfast.circuit.matrices.compiled import Compilation, CompiledCircuit
 from lwfast.circuit.parameterized_unitary import MatrixOfParameters
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import FollowedParameter, Parameter
 
+_NAME = "steady"
+_KINDS = (Parameter, FollowedParameter)
+"""Kinds of Parameters whose value is what was set; that of somebody else's class may be worked out."""
 _MOST_MODES = 64
 """Larger matrices are not kept: at 64 modes and as many losses one takes a quarter of a megabyte."""
+_PLAIN = frozenset((float, int))
+"""Types of values that cannot change while they stay the same object."""
 
 
 class KeptBuild:
     """A built circuit and what it was built from. Nothing in it is changed, so that threads may share it.
 
     Args:
-        layout: The elements, heralds and modes of the circuit.
+        compilation: The elements of the circuit.
+        heralds: Its heralds.
+        values: The present value of each Parameter.
 
     Attributes:
         compiled: The built circuit. Its matrix is shared: copy it before you hand it out.
         heralds: Its heralds, shared likewise.
         derived: What others worked out from the built circuit alone, under their own name.
+        can_be_kept: Whether a later look can tell that nothing has changed, and the matrix is small.
 
     Raises:
         TypeError: A Parameter has a value of the wrong type.
         ValueError: A Parameter has a value outside its range, or its matrix is not unitary.
     """
 
-    __slots__ = ("_compilation", "_taken", "compiled", "derived", "heralds")
+    __slots__ = ("_compilation", "_values", "can_be_kept", "compiled", "derived", "heralds")
 
-    def __init__(self, layout: Layout) -> None:
-        self._compilation = layout.compilation()
-        self.heralds = layout.heralds.copy()
-        self.compiled = CompiledCircuit(self._compilation, self.heralds)
+    def __init__(self, compilation: Compilation, heralds: HeraldData, values: list[Any]) -> None:
+        self._compilation, self.heralds, self._values = compilation, heralds, values
+        self.compiled = CompiledCircuit(compilation, heralds, values)
         self.derived: dict[str, Any] = {}
-        self._taken = self.compiled.taken
+        self.can_be_kept = _is_steady(compilation.bound) and _PLAIN.issuperset(map(type, values))
 
-    @property
-    def can_be_kept(self) -> bool:
-        """Whether a later look can tell that nothing has changed, and the matrix is small."""
-        of_symbols = any(isinstance(one, MatrixOfParameters) for one in self._compilation.bound.matrices)
-        return (
-            not of_symbols
-            and self.compiled.total_modes <= _MOST_MODES
-            and all(type(one) is Parameter and type(value) in (float, int) for one, value in self._taken)
-        )
-
-    def still_fits(self, layout: Layout) -> bool:
-        """Say whether a circuit would be built the same again.
+    def is_of(self, compilation: Compilation, heralds: HeraldData, values: list[Any]) -> bool:
+        """Say whether a build from these would be the same.
 
         Args:
-            layout: The elements, heralds and modes of the circuit as they are now.
+            compilation: The elements of a circuit.
+            heralds: Its heralds.
+            values: The present value of each Parameter.
         """
         return (
-            self._compilation.fits(layout.n_modes, layout.components)
-            and layout.heralds.input == self.heralds.input
-            and layout.heralds.output == self.heralds.output
-            and (not self._taken or all(parameter.get() is value for parameter, value in self._taken))
+            self._compilation is compilation
+            and self.heralds == heralds
+            and all(map(is_, values, self._values))
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be nothing in a copy or pickle of a circuit."""
         return (type(None), ())
+
+
+def _is_steady(bound: BoundElements) -> bool:
+    """Say whether values of Parameters that are the same objects always make the same small matrix."""
+    found: bool | None = bound.derived.get(_NAME)
+    if found is None:
+        of_symbols = any(isinstance(matrix, MatrixOfParameters) for matrix in bound.matrices)
+        ours = all(type(parameter) in _KINDS for parameter in bound.parameters)
+        found = bound.derived[_NAME] = ours and not of_symbols and bound.table.n_rows <= _MOST_MODES
+    return found

@@ -14,7 +14,7 @@ from lwfast._base.setting_names import told_values
 from lwfast._base.validation import refuse_masked
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import Parameter, own_parameter
 from lwfast.errors import CircuitCompilationError, ParameterValueError, ended
 
 
@@ -125,11 +125,12 @@ def setting_table(there: Sequence[Parameter[Any]], parameters: Any, *, grid: boo
 
 
 def _parameter(key: Any, there: Sequence[Parameter[Any]]) -> Parameter[Any]:
-    if isinstance(key, Parameter):
-        if not any(key is parameter for parameter in there):
+    own = own_parameter(key)
+    if own is not None:
+        if not any(own is parameter for parameter in there):
             msg = f"{key!r} is not one of the circuit's {len(there)} parameters; get_all_params() lists them."
             raise ValueError(msg)
-        return key
+        return own
     if not isinstance(key, str):
         msg = f"parameters should have Parameters or their labels as keys, got {key!r}."
         raise TypeError(msg)
@@ -187,6 +188,8 @@ def _is_lazy(values: Any) -> bool:
 
 def _check_bounds(parameter: Parameter[Any], label: str, column: FloatArray) -> None:
     low, high = parameter.min_bound, parameter.max_bound
+    if low is None and high is None:
+        return
     outside = np.zeros(len(column), dtype=np.bool_)
     if low is not None:
         outside |= ~(column >= low)
@@ -209,7 +212,10 @@ def _rows(columns: list[FloatArray], labels: Sequence[str]) -> tuple[tuple[int, 
             )
             raise ValueError(msg)
     _check_size(length, len(columns))
-    return (length,), np.stack([np.broadcast_to(column, length) for column in columns], axis=1)
+    table: FloatArray = np.empty((length, len(columns)))
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return (length,), table
 
 
 def _grid(columns: list[FloatArray]) -> tuple[tuple[int, ...], FloatArray]:

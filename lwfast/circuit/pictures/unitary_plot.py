@@ -16,7 +16,7 @@ from lwfast._base.showing.heat_map import (
 )
 from lwfast._base.showing.plot_style import CYCLIC, INK, plot_style, pyplot_module, shown_or_returned
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.circuit.photonic_circuit import PhotonicCircuit
+from lwfast.circuit.foreign.followed_circuits import own_circuit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,8 +87,9 @@ def plot_unitary(
 
 def _matrix(unitary: Any) -> ComplexArray:
     """Return the matrix that is drawn."""
-    if isinstance(unitary, PhotonicCircuit):
-        return unitary.U
+    circuit = own_circuit(unitary)
+    if circuit is not None:
+        return circuit.U
     matrix = np.asarray(unitary)
     if matrix.dtype.kind not in "fciu":
         raise TypeError(f"A circuit or a matrix of numbers can be drawn, not {type(unitary).__name__}.")

@@ -71,11 +71,6 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         raise TypeError(msg)
     circuit = adopted.circuit
     data: Any = adopted._generate_task()  # noqa: SLF001
-    if gradient is not False and adopted is not task:
-        raise TypeError(
-            "A task of Lightworks is taken over with its Parameters fixed, so there is nothing to "
-            "differentiate by; make the circuit with lwfast."
-        )
     way_back = None if gradient is False else circuit.differentiable(gradient)
     differentiate, lossy = way_back is not None, way_back is not None and way_back.varies_loss
     if isinstance(adopted, Sampler):

@@ -16,7 +16,7 @@ from lwfast._base.memory import memory_limit
 from lwfast._types import Counts, StateTable
 from lwfast.emulator.draws import draw_what_counts, what_counts
 from lwfast.emulator.lean.known import ALLOWED_BYTES, KnownCircuit
-from lwfast.emulator.plans import CLIFFORD
+from lwfast.emulator.plans import CLIFFORD, announce
 from lwfast.emulator.run_sampler import prepare_sampler
 from lwfast.emulator.sampling import Sampling
 from lwfast.errors import LightworksError
@@ -72,6 +72,8 @@ def draw_again(
         try:
             run = prepare_sampler(task._generate_task(), backend, to_run=True)  # noqa: SLF001  (for backends)
             by_shots = run.plan.method == CLIFFORD
+            if not by_shots:
+                announce([run.plan])  # of some photons more a source takes minutes, among few outcomes too
             shelf[key] = None if by_shots else _Kept(run.sampling, *what_counts(run.sampling, run.plan))
         except (LightworksError, TypeError, ValueError):
             return None  # the long way says what is wrong

@@ -32,7 +32,7 @@ from lwfast.tasks import Sampler
 Late = Callable[[], ProbabilityDistribution]
 _MOST_SAMPLES = 1 << 18
 """Samples that are drawn at a time; see `sample_counts`."""
-_CLEAR = 1e-9
+CLEAR = 1e-9
 """A probability that no rounding of small distributions comes near: what is below is for the long way."""
 _KEPT = 128
 """Sets of conditions that are kept, the last ones used."""
@@ -83,7 +83,7 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late
         source = copy.copy(task.source)
         late = functools.partial(front_distribution, known.build.compiled, task.input_state, source)
         return sampled_result(task, *drawn), late
-    shot = _small_shot(known.n_modes, occupation, known.inputs, known.outputs, rules, least)
+    shot = small_shot(known.n_modes, occupation, known.inputs, known.outputs, rules, least)
     if shot is None or memory_limit() < ALLOWED_BYTES:
         return None
     every_shot = task.sampling_mode == "input"
@@ -93,7 +93,7 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late
     uniforms = uniform_numbers(task.rng if task.rng is not None else task.random_seed, n_samples)
     # As `sample_counts` does it for as few outcomes and samples.
     cells = guide_cells(len(probabilities), n_samples)
-    states, counts = _kernels().count_small(probabilities, uniforms, cells, shot.layers.states)
+    states, counts = sampling_kernels().count_small(probabilities, uniforms, cells, shot.layers.states)
     late = functools.partial(front_distribution, known.build.compiled, task.input_state, None)
     return sampled_result(task, states, counts), late
 
@@ -109,18 +109,19 @@ def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) ->
     total = float(found.sum())
     if every_shot:
         return np.append(found, max(1.0 - total, 0.0))
-    return found if total > _CLEAR else None
+    return found if total > CLEAR else None
 
 
 @functools.cache
-def _kernels() -> ModuleType:
+def sampling_kernels() -> ModuleType:
+    """Return the module of the kernels that draw: an import statement takes 0.5 us each time."""
     from lwfast._kernels.optics.samples import sampling as kernels
 
     return kernels
 
 
 @functools.lru_cache(_KEPT)
-def _small_shot(
+def small_shot(
     n_modes: int,
     occupation: tuple[int, ...],
     inputs: Heralds,

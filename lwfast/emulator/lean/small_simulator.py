@@ -88,7 +88,7 @@ def run_small_simulator(task: Simulator, backend: str) -> SimulationResult | Non
     pairs = find(known.n_modes, inputs, wanted, known.inputs, known.outputs)
     if pairs is None:
         return None
-    found = pairs.amplitudes(known.transfer.matrix)
+    found = pairs.amplitudes(known.matrix)
     return simulator_result(found, pairs.inputs, pairs.outputs)
 
 

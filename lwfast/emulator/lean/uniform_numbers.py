@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from lwfast._base.generators import idle_generators
 from lwfast._types import FloatArray, SeedLike
 
 _KEPT = 1024
 """Seeds whose state is kept, the last ones used; each takes less than a kilobyte."""
-_fresh: list[np.random.Generator] = []
-"""Generators from the system's entropy that nobody uses just now; their streams go on."""
 _seeded: list[np.random.Generator] = []
 """Generators that nobody uses just now, whatever their state."""
-
-
-if hasattr(os, "register_at_fork"):
-    # A forked child draws numbers of its own.
-    os.register_at_fork(after_in_child=_fresh.clear)
 
 
 def uniform_numbers(seed: SeedLike, n: int) -> FloatArray:
@@ -35,7 +28,7 @@ def uniform_numbers(seed: SeedLike, n: int) -> FloatArray:
     if seed is not None and type(seed) is not int:
         return np.random.default_rng(seed).random(n)
     # Taken out of the list while in use: two threads, or a signal handler, never share one.
-    idle = _fresh if seed is None else _seeded
+    idle = idle_generators() if seed is None else _seeded
     try:
         generator = idle.pop()
     except IndexError:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
+from lwfast._base.generators import unseeded
 from lwfast._base.validation import as_real, is_real, scalar
 
 _LEAST_CHANCE = 1e-6
@@ -106,7 +108,7 @@ class Gaussian(Distribution):
                 "at least 1e-06: numbers are drawn until one does. Choose wider bounds, or a center in them."
             )
             raise ValueError(msg)
-        self._generator = np.random.default_rng()
+        self._generator: np.random.Generator | None = None
 
     def _chance(self) -> float:
         """Return how likely a number lies within the bounds."""
@@ -128,10 +130,11 @@ class Gaussian(Distribution):
 
     def value(self) -> float:
         """Return the next number that lies within the bounds."""
-        while True:
-            number = self._generator.normal(self._center, self._deviation)
-            if self._min_value <= number <= self._max_value:
-                return number
+        with _lent(self._generator) as generator:
+            while True:
+                number = generator.normal(self._center, self._deviation)
+                if self._min_value <= number <= self._max_value:
+                    return number
 
     def set_random_seed(self, seed: int | None) -> None:
         """Begin anew.
@@ -139,7 +142,7 @@ class Gaussian(Distribution):
         Args:
             seed: Integer from 0 on, or None for numbers that differ each time.
         """
-        self._generator = np.random.default_rng(seed)
+        self._generator = None if seed is None else np.random.default_rng(seed)
 
 
 class TopHat(Distribution):
@@ -158,14 +161,15 @@ class TopHat(Distribution):
         self._min_value = as_real(min_value, "Min value")
         self._max_value = as_real(max_value, "Max value")
         _check_order(self._min_value, self._max_value)
-        self._generator = np.random.default_rng()
+        self._generator: np.random.Generator | None = None
 
     def __str__(self) -> str:
         return f"TopHat({self._min_value}, {self._max_value})"
 
     def value(self) -> float:
         """Return the next number."""
-        return self._min_value + (self._max_value - self._min_value) * self._generator.random()
+        with _lent(self._generator) as generator:
+            return self._min_value + (self._max_value - self._min_value) * generator.random()
 
     def set_random_seed(self, seed: int | None) -> None:
         """Begin anew.
@@ -173,7 +177,12 @@ class TopHat(Distribution):
         Args:
             seed: Integer from 0 on, or None for numbers that differ each time.
         """
-        self._generator = np.random.default_rng(seed)
+        self._generator = None if seed is None else np.random.default_rng(seed)
+
+
+def _lent(generator: np.random.Generator | None) -> AbstractContextManager[np.random.Generator]:
+    """Lend the generator of a seed, or else one whose numbers no other process draws."""
+    return unseeded() if generator is None else nullcontext(generator)
 
 
 def _bound(value: Any, name: str) -> float:

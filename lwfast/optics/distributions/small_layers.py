@@ -55,11 +55,19 @@ class SmallLayers:
             matrix: float64[1, n_modes, 2 n_modes], re and im adjacent, C-contiguous; the columns that photons
                 meet are an isometry.
         """
-        out: FloatArray = np.empty((1, self.program.n_out))
-        forms = matrix if self.modes is None else matrix[:, self.modes]
-        _kernels().stacked_layers(forms, self.photons, self.program.tables, 1, (0, 1), out)
-        found: FloatArray = out[0]
+        found: FloatArray = self.of_stack(matrix)[0]
         return found
+
+    def of_stack(self, matrices: FloatArray) -> FloatArray:
+        """Return the probabilities of all outcomes for each of a few matrices, float64[S, K].
+
+        Args:
+            matrices: float64[S, n_modes, 2 n_modes], as for `probabilities`.
+        """
+        out: FloatArray = np.empty((len(matrices), self.program.n_out))
+        forms = matrices if self.modes is None else np.take(matrices, self.modes, axis=1)
+        _kernels().stacked_layers(forms, self.photons, self.program.tables, 1, (0, len(matrices)), out)
+        return out
 
     def amplitudes(self, matrix: FloatArray) -> ComplexArray:
         """Return the amplitudes of all outcomes, complex128[K].

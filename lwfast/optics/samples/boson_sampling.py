@@ -9,6 +9,7 @@ from contextlib import closing
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lwfast._base.generators import generator_of
 from lwfast._base.limits import check_state_photons
 from lwfast._base.memory import check_memory, memory_limit
 from lwfast._base.parallel import available_cores, checked_workers, run_chunks
@@ -213,7 +214,7 @@ def _sample(
     n_modes, n_photons, n_rows = light.n_modes, inputs.shape[1], len(light.rows)
     check_state_photons(n_photons, "The input has")
     check_memory(samples_bytes(count, n_photons, n_modes), f"{count} samples of {n_photons} photons")
-    generator = np.random.default_rng(rng)
+    generator = generator_of(rng)
     check_sample_cost(n_photons, n_rows)
     out = np.zeros((count, n_modes), dtype=np.uint8)
     if count == 0 or n_photons == 0:
@@ -283,7 +284,7 @@ def _from_distribution(
 
     workers = checked_workers(workers)
     check_memory(count * (light.n_modes + 16), f"{count} samples of {light.n_modes} modes")
-    generator = np.random.default_rng(rng)
+    generator = generator_of(rng)
     shown = Progress(progress, takes=("done", "total"))
     with Progress(progress is True):  # a callable hears of samples only
         found = fock_distribution(light, {}, 0, workers=workers)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lwfast._base.buffers import readable
+from lwfast._base.generators import generator_of
 from lwfast._base.memory import check_memory
 from lwfast._base.parallel import available_cores, run_chunks
 from lwfast._base.progress import step
@@ -74,7 +75,7 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
     if p.ndim > 1:
         rows = p.reshape(-1, p.shape[-1])
         return counts_of_stack(rows, n, spawned(rng, len(rows)), p.shape[:-1]).reshape(p.shape)
-    return _count_one(p, n, np.random.default_rng(rng))
+    return _count_one(p, n, generator_of(rng))
 
 
 def _count_one(p: FloatArray, n: int, generator: np.random.Generator) -> Counts:

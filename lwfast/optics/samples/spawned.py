@@ -15,15 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.generators import generator_of
 from lwfast._types import SeedLike
 
 _INIT_A, _MULT_A = 0x43B0D7E5, 0x931E8875
-_INIT_B, _MULT_B = 0x8B51F9DD, 0x58F38DED
-_MIX_L, _MIX_R = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
-_SHIFT = np.uint32(16)
 _WORD = 1 << 32
-_STATE_WORDS = 8
-"""Words of 32 bits that PCG64 is seeded with."""
 
 
 class Spawned:
@@ -81,7 +77,7 @@ def spawned(rng: SeedLike, count: int) -> Spawned:
         rng: Seed, SeedSequence or Generator; the latter two then know that they have so many children more.
         count: How many.
     """
-    generator = np.random.default_rng(rng)
+    generator = generator_of(rng)
     bits = generator.bit_generator
     parent: Any = bits.seed_seq
     if type(bits) is not np.random.PCG64 or type(parent) is not np.random.SeedSequence:
@@ -115,28 +111,15 @@ def child_seeds(parent: np.random.SeedSequence, first: int, count: int) -> NDArr
     Returns:
         uint64[count, 4].
     """
+    from lwfast._kernels.optics.samples.pcg64 import spawn_seeds
+
     size = parent.pool_size
     # Each word that was mixed in took a constant for each word of the pool.
     words = max(_words_of(parent.entropy), size) + _words_of(parent.spawn_key)
     constant = _INIT_A * pow(_MULT_A, size * words, _WORD) % _WORD
-    number = np.arange(first, first + count, dtype=np.uint32)
-    pool = []
-    for word in np.asarray(parent.pool, dtype=np.uint32):
-        mixed = number ^ np.uint32(constant)
-        constant = constant * _MULT_A % _WORD
-        mixed *= np.uint32(constant)
-        mixed ^= mixed >> _SHIFT
-        # Of arrays, NumPy wraps words without a warning.
-        new = np.full(1, word) * _MIX_L - mixed * _MIX_R
-        pool.append(new ^ (new >> _SHIFT))
-    constant = _INIT_B
-    state = np.empty((count, _STATE_WORDS), dtype="<u4")
-    for k in range(_STATE_WORDS):
-        mixed = pool[k % size] ^ np.uint32(constant)
-        constant = constant * _MULT_B % _WORD
-        mixed *= np.uint32(constant)
-        state[:, k] = mixed ^ (mixed >> _SHIFT)
-    return state.view("<u8").astype(np.uint64)
+    seeds: NDArray[np.uint64] = np.empty((count, 4), dtype=np.uint64)
+    spawn_seeds(np.asarray(parent.pool, dtype=np.uint32), np.uint64(constant), first, seeds)
+    return seeds
 
 
 def _words_of(entropy: Any) -> int:

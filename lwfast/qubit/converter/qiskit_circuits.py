@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from lwfast._base.validation import full_name
@@ -13,6 +14,9 @@ from lwfast.rules import PostSelection
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+
+QISKIT_INSTALLED = find_spec("qiskit") is not None
+"""Whether there is a Qiskit to import; nothing of it is imported for that."""
 
 
 def qiskit_converter(

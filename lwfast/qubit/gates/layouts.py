@@ -35,7 +35,7 @@ def with_heralds(
         name = f"{flipping} ({controls[0] if len(controls) == 1 else controls}, {target})"
     kept = HeraldData(dict(heralds), dict(heralds))
     group = Group(tuple(components), name, 0, n_modes - 1, kept)
-    layout = Layout(n_modes, [group], kept.copy(), HeraldData(), list(heralds))
+    layout = Layout(n_modes, [group], kept, HeraldData(), list(heralds))
     layout.compilation()  # once, for all that are copied from this one
     return layout
 

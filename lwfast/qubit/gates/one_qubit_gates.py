@@ -12,7 +12,7 @@ from lwfast._base.validation import as_real
 from lwfast._types import ComplexArray
 from lwfast.circuit.blocks import UnitaryMatrix, as_unitary_matrix
 from lwfast.circuit.mode_layout import Layout
-from lwfast.circuit.parameters import Parameter
+from lwfast.circuit.parameters import Parameter, value_or_parameter
 from lwfast.circuit.unitary_component import Unitary
 from lwfast.qubit.gates.rotation_matrices import RotationMatrix, rotation_matrix
 
@@ -118,12 +118,15 @@ class _AngleGate(Unitary):
     _name: ClassVar[str]
 
     def __init__(self, theta: float | Parameter[float]) -> None:
+        def check(value: Any) -> float:
+            return as_real(value, f"Angle of {self._name}")
+
         matrix: ComplexArray | RotationMatrix
-        if isinstance(theta, Parameter):
-            matrix = RotationMatrix(self._name, theta)
-            shown = "θ" if theta.label is None else theta.label
+        angle = theta if isinstance(theta, Parameter) else value_or_parameter(theta, check)
+        if isinstance(angle, Parameter):
+            matrix = RotationMatrix(self._name, angle)
+            shown = "θ" if angle.label is None else angle.label
         else:
-            angle = as_real(theta, f"Angle of {self._name}")
             matrix = rotation_matrix(self._name, angle)
             matrix.flags.writeable = False
             shown = str(round(angle, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from math import cos, sin
 from typing import Any
 
@@ -51,8 +52,8 @@ class RotationMatrix(MatrixOfParameters):
     """
 
     def __init__(self, gate: str, theta: Parameter[float]) -> None:
-        self._gate = gate
-        self._theta = theta
+        self.gate = gate
+        self.theta = theta
 
     def at(self, value_of: Callable[[Parameter[Any]], Any]) -> ComplexArray:
         """Return the matrix with the angle that `value_of` gives, complex128[2, 2].
@@ -61,13 +62,13 @@ class RotationMatrix(MatrixOfParameters):
             TypeError: The angle is not a real number.
             ValueError: The angle is not finite.
         """
-        return rotation_matrix(self._gate, self._angle(value_of(self._theta)))
+        return rotation_matrix(self.gate, self._angle(value_of(self.theta)))
 
     def derivative(self, parameter: Parameter[Any]) -> ComplexArray:
         """Return the derivative of the matrix by a Parameter, at the present angle, complex128[2, 2]."""
-        if parameter is not self._theta:
+        if parameter is not self.theta:
             return np.zeros((2, 2), dtype=np.complex128)
-        return rotation_derivative(self._gate, self._angle(self._theta.get()))
+        return rotation_derivative(self.gate, self._angle(self.theta.get()))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -77,10 +78,20 @@ class RotationMatrix(MatrixOfParameters):
     @property
     def params(self) -> list[Parameter[Any]]:
         """The angle."""
-        return [self._theta]
+        return [self.theta]
+
+    def symbolic(self) -> tuple[Any, dict[str, Any]]:
+        """Return the matrix as SymPy has it, and the angle by the name of its symbol."""
+        sympy = import_module("sympy")
+        angle = sympy.Symbol("theta")
+        if self.gate == "P":
+            return sympy.Matrix([[1, 0], [0, sympy.exp(sympy.I * angle)]]), {"theta": self.theta}
+        axis = {"Rx": [[0, 1], [1, 0]], "Ry": [[0, -sympy.I], [sympy.I, 0]], "Rz": [[1, 0], [0, -1]]}
+        turned = sympy.sin(angle / 2) * sympy.I * sympy.Matrix(axis[self.gate])
+        return sympy.cos(angle / 2) * sympy.eye(2) - turned, {"theta": self.theta}
 
     def _angle(self, value: Any) -> float:
-        return as_real(value, f"Angle of {self._gate}")
+        return as_real(value, f"Angle of {self.gate}")
 
     def __repr__(self) -> str:
-        return f"lwfast.RotationMatrix({self._gate!r}, {self._theta!r})"
+        return f"lwfast.RotationMatrix({self.gate!r}, {self.theta!r})"

@@ -1,9 +1,10 @@
 """Where each setting of a client comes from.
 
 Argument, then what the program chose with `set_api_url` and `token.set`, then environment, then profile, then
-what was saved, then the files of Lightworks' client; where none has an answer, an error says what to set. A
-client that names its profile takes that before all but other arguments: the rest may belong to another
-scheduler. A profile's token is only ever sent to that profile's URL.
+what was saved (`lwfast login` saves URL and token together), then the files of Lightworks' client; where none
+has an answer, an error says what to set. A client that names its profile takes that before all but other
+arguments: the rest may belong to another scheduler. A profile's token is only ever sent to that profile's
+URL.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from lwfast.remote.configuration.persistence import check_token, saved_token
 from lwfast.wire.loopback import is_loopback
 
 SYSTEM_CERTIFICATES = "system"
+LOGIN = "login"
+"""The setting of `lwfast login`: a URL, and the name of the saved token that goes there and nowhere else."""
 SAVED_TOKEN = "saved token "  # noqa: S105  (how the source of a profile's token begins)
+
+
+class MissingURLError(ConfigurationError):
+    """No place has a URL."""
+
+
+class MissingTokenError(AuthenticationError):
+    """No place has a token."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ def resolve(
         AuthenticationError: No token is set.
     """
     found_url, url_source = resolve_url(url, profile, allow_insecure)
-    found_token, token_source = resolve_token(token_, profile)
+    found_token, token_source = resolve_token(token_, profile, found_url)
     if token_source.startswith(SAVED_TOKEN):
         _check_same_profile(found_url, url_source, profile)
     path, path_source = None, "not used without https"
@@ -86,9 +97,12 @@ def resolve_url(url: str | None, profile: str | None = None, allow_insecure: boo
             return normalise_url(value, allow_insecure=allow_insecure), source
         except ConfigurationError as error:
             raise ConfigurationError(f"{error} (From {source}.)") from None
-    raise ConfigurationError(
+    raise MissingURLError(
         "No URL is set. Set it with remote.set_api_url(...), LWFAST_URL, a profile, or Client(url=...); to "
-        "try things without a QPU, use remote.local_scheduler()."
+        "try things without a QPU, use remote.local_scheduler().",
+        in_shell="No URL is set, and no scheduler of yours runs on this machine. Start one with "
+        "`lwfast serve`, or "
+        "save the address of another with `lwfast login`.",
     )
 
 
@@ -118,13 +132,21 @@ def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
     if parts.scheme == "http" and not is_loopback(host) and not (allow_insecure or _http_allowed()):
         raise ConfigurationError(
             f"{text!r} would send the token unencrypted to another machine. Use https, or, if the network is "
-            "yours, Client(allow_insecure=True) or LWFAST_ALLOW_HTTP=1."
+            "yours, Client(allow_insecure=True) or LWFAST_ALLOW_HTTP=1.",
+            in_shell=f"{text!r} would send the token unencrypted to another machine. Use https, or, "
+            f"if the network "
+            "is yours, set LWFAST_ALLOW_HTTP=1.",
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
 
 
-def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, str]:
+def resolve_token(value: str | None, profile: str | None = None, url: str | None = None) -> tuple[str, str]:
     """Find the token and say where it came from.
+
+    Args:
+        value: The argument of the client.
+        profile: The profile that the client names.
+        url: Where the token is to be sent: one that `lwfast login` saved is found for its own URL only.
 
     Raises:
         AuthenticationError: There is none, or that of LWFAST_TOKEN cannot be sent.
@@ -137,12 +159,16 @@ def resolve_token(value: str | None, profile: str | None = None) -> tuple[str, s
         _environment_token,
         lambda: _profile_token(profile),
         lambda: (chosen.token, "remote.token"),
+        lambda: (None, "") if url is None else _login_token(url),
     )
     if found is not None:
         return found, source
-    raise AuthenticationError(
+    raise MissingTokenError(
         "No token is set. Set one with remote.token.set(...), load a saved one with remote.token.load(name), "
-        "set LWFAST_TOKEN, or name a profile that has token_name."
+        "set LWFAST_TOKEN, or name a profile that has token_name.",
+        in_shell="No token is set for this scheduler. Save one with `lwfast login`, set "
+        "LWFAST_TOKEN, or name a "
+        "profile that has token_name.",
     )
 
 
@@ -201,6 +227,39 @@ def _profile_token(profile: str | None) -> tuple[str | None, str]:
     return (saved_token(name), f"{SAVED_TOKEN}{name!r} ({source})") if name else (None, "")
 
 
+def save_login(url: str, token_name: str) -> None:
+    """Save a URL, and the name of the saved token that goes with it; later clients use the two together.
+
+    Raises:
+        ConfigurationError: The settings cannot be written.
+    """
+    persistence.save_setting("api_url", url)
+    persistence.save_setting(LOGIN, {"url": url, "token_name": token_name})
+    chosen.touch()
+
+
+def read_login() -> tuple[str, str] | None:
+    """Return the URL and the name of the token that `lwfast login` saved, or None."""
+    login, _ = persistence.read_setting(LOGIN)
+    if (
+        isinstance(login, dict)
+        and isinstance(login.get("url"), str)
+        and isinstance(login.get("token_name"), str)
+    ):
+        return login["url"], login["token_name"]
+    return None
+
+
+def _login_token(url: str) -> tuple[str | None, str]:
+    """The token that was saved together with a URL, if it is that of the URL in use and still there."""
+    login = read_login()
+    if login is None or login[0] != url:
+        return None, ""
+    name = login[1]
+    saved, _ = persistence.read_tokens()
+    return (saved_token(name), f"lwfast login, token {name!r}") if name in saved else (None, "")
+
+
 def _check_same_profile(url: str, url_source: str, profile: str | None) -> None:
     """Keep a profile's token from any URL but that profile's.
 
@@ -214,7 +273,10 @@ def _check_same_profile(url: str, url_source: str, profile: str | None) -> None:
     raise ConfigurationError(
         f"The token is that of profile {name!r}, but the URL {url} is from {url_source}, so the token "
         "was not sent. Put that URL into the profile, or give the token too: Client(token=...), or, where no "
-        "profile is named by argument, remote.token.load(NAME) or LWFAST_TOKEN."
+        "profile is named by argument, remote.token.load(NAME) or LWFAST_TOKEN.",
+        in_shell=f"The token is that of profile {name!r}, but the URL {url} is from {url_source}, "
+        f"so the token was "
+        "not sent. Put that URL into the profile, or leave the profile out.",
     )
 
 

@@ -9,23 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lwfast._base.files.file_lock import try_lock, unlock
+from lwfast._base.files.user_folder import make_folder as make_folder
 
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
-
-
-def make_folder(folder: Path) -> None:
-    """Make lwfast's data folder, where it is not there yet; whoever writes into it calls this first.
-
-    Raises:
-        OSError: It cannot be made, or would be a folder "~" of whatever the working folder is, since this
-            user, or the one that is named behind the "~", has no home folder.
-    """
-    if folder.parts and folder.parts[0].startswith("~"):
-        raise FileNotFoundError(
-            f"{folder.parts[0]} stands for no home folder; set LWFAST_CONFIG_DIR to another folder."
-        )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @contextmanager

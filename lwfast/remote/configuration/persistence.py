@@ -17,6 +17,7 @@ from typing import Any
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, parse_toml, read_edited, unmarked
 from lwfast._base.files.file_memory import TEXT_FACTOR, read_file
+from lwfast._base.files.user_folder import own_folder as own_folder
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 from lwfast.remote.configuration import legacy
 from lwfast.remote.configuration.locking import locked
@@ -25,17 +26,6 @@ CERTIFICATE = "certificate.pem"
 TOKENS = "tokens.json"
 SETTINGS = "settings.json"
 PROFILES = "config.toml"
-
-
-def own_folder() -> Path:
-    """Name lwfast's data folder, without making it; `LWFAST_CONFIG_DIR` overrides it."""
-    override = os.environ.get("LWFAST_CONFIG_DIR")
-    if override:
-        # Unlike Path's, this does not raise where there is no home folder; see `make_folder`.
-        return Path(os.path.expanduser(override))  # noqa: PTH111
-    import platformdirs
-
-    return platformdirs.user_data_path("lwfast", appauthor=False)
 
 
 # --- tokens -----------------------------------------------------------------------------------------
@@ -198,7 +188,10 @@ def read_profile(name: str) -> dict[str, Any]:
         if key == "token":
             raise ConfigurationError(
                 f"Profile {name!r} in {path} holds a token. Save the token with remote.token.save(NAME) and "
-                'put token_name = "NAME" there instead.'
+                'put token_name = "NAME" there instead.',
+                in_shell=f"Profile {name!r} in {path} holds a token. Save the token with `lwfast "
+                f"token save NAME`, "
+                'and put token_name = "NAME" there instead.',
             )
         if key not in _PROFILE_KEYS:
             raise ConfigurationError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lwfast.errors import TokenError
+from lwfast.errors import ConfigurationError, TokenError
 from lwfast.remote.configuration import legacy, persistence
 from lwfast.remote.configuration.chosen import chosen
-from lwfast.remote.configuration.client_settings import resolve_token
+from lwfast.remote.configuration.client_settings import resolve_token, resolve_url
 from lwfast.remote.configuration.persistence import check_token, saved_token
 
 
@@ -25,12 +25,18 @@ class Token:
         chosen.set_token(check_token(token))
 
     def get(self) -> str:
-        """Return the token in use: the one set or loaded, else the one of `LWFAST_TOKEN` or the profile.
+        """Return the token in use.
+
+        It is the one that was set or loaded, else that of `LWFAST_TOKEN`, the profile, or `lwfast login`.
 
         Raises:
             AuthenticationError: There is none.
         """
-        return resolve_token(None)[0]
+        try:
+            url = resolve_url(None)[0]
+        except ConfigurationError:
+            url = None
+        return resolve_token(None, url=url)[0]
 
     def save(self, name: str, overwrite: bool = False) -> None:
         """Save the token in use under a name, in a file that only you can read.
@@ -49,7 +55,9 @@ class Token:
         with persistence.changing_tokens() as saved:
             if not overwrite and (name in saved or name in persistence.read_tokens()[1]):
                 raise TokenError(
-                    f"A token named {name!r} is saved already; choose another name or pass overwrite=True."
+                    f"A token named {name!r} is saved already; choose another name or pass overwrite=True.",
+                    in_shell=f"A token named {name!r} is saved already; choose another name, or add "
+                    f"--overwrite.",
                 )
             saved[name] = value
 
@@ -89,7 +97,10 @@ class Token:
         saved, theirs = persistence.read_tokens()
         names = list(dict.fromkeys([*saved, *theirs]))
         if not names and not (persistence.own_folder() / persistence.TOKENS).exists():
-            raise TokenError("No tokens have been saved yet; use token.set(...), then token.save(name).")
+            raise TokenError(
+                "No tokens have been saved yet; use token.set(...), then token.save(name).",
+                in_shell="No tokens have been saved yet; use `lwfast token save NAME`.",
+            )
         print(names)  # noqa: T201  (the reference's interface)
         return names
 

@@ -304,7 +304,10 @@ class Transport:
         if answer.status_code == 401:
             raise AuthenticationError(
                 "The scheduler did not accept the access token (401); it may have expired, or belong to "
-                "another scheduler."
+                "another scheduler.",
+                in_shell="The scheduler did not accept the access token (401); it may have expired, "
+                "or belong to "
+                "another scheduler. Save another one with `lwfast login`.",
             )
         if answer.status_code == 403:
             raise AuthenticationError("This access token is not allowed to do that (403).")
@@ -332,7 +335,10 @@ class Transport:
             return UntrustedError(
                 f"{host} could not be trusted ({bottom.verify_message}), checked against "
                 f"{certificate or 'the certificates of the system'}. Set the right file with "
-                "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own)."
+                "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own).",
+                in_shell=f"{host} could not be trusted ({bottom.verify_message}), checked against "
+                f"{certificate or 'the certificates of the system'}. Name the right file with "
+                "LWFAST_CERTIFICATE ('system' for the system's own), or in the profile.",
             )
         if is_of_request(error, outside):
             return ConfigurationError(
@@ -342,14 +348,20 @@ class Transport:
         if isinstance(error, CertificateFileError):
             return ConfigurationError(
                 f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
-                "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
+                "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+                in_shell=f"{self.scrub(str(error))}. Name a file that exists with "
+                f"LWFAST_CERTIFICATE, and look at "
+                "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
             )
         unsent = nothing_sent(error, outside)
         if unsent and isinstance(bottom, ssl.SSLError):
             return UntrustedError(
                 f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
                 "it speaks https, and the certificate file: remote.install_certificate(...) or "
-                "LWFAST_CERTIFICATE."
+                "LWFAST_CERTIFICATE.",
+                in_shell=f"No encrypted connection to {host} could be made ({said}), so nothing was "
+                f"sent. Check "
+                "that it speaks https, and the certificate file: LWFAST_CERTIFICATE.",
             )
         if unsent:
             return ConnectionFailedError(f"Could not connect to {host}: {said}.")

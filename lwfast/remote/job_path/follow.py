@@ -7,7 +7,7 @@ each job is asked for in turn, with pauses that grow from 0.05 to 2 s.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Generic, TypeVar
 
@@ -202,15 +202,11 @@ def follow(
         LightworksRemoteError: See `Follower.poll`.
     """
     deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
-    open_jobs = {}
-    for job, holder in jobs.items():
-        # What was told may be old, but no status that was reached is ever left backwards.
-        if job.seen is not None and reached(job.seen):
-            if on_change is not None:
-                on_change(holder, job.seen, None)
-            yield holder
-        else:
-            open_jobs[job] = holder
+    there, open_jobs = _split(jobs, reached)
+    for job, holder in there.items():
+        if on_change is not None and job.seen is not None:
+            on_change(holder, job.seen, None)
+        yield holder
     followers = _followers(open_jobs, reached, on_change)
     while followers:
         left = None if deadline is None else deadline - time.monotonic()
@@ -241,23 +237,67 @@ def until_complete(jobs: Mapping[Tracked, H], timeout: float | None, progress: A
 
 
 async def complete(jobs: Mapping[Tracked, Connected]) -> None:
-    """Wait for jobs without blocking the event loop.
+    """Wait until jobs are complete without blocking the event loop."""
+    async for _ in until_complete_async(jobs, None, None):
+        pass
+
+
+async def until_complete_async(
+    jobs: Mapping[Tracked, H],
+    timeout: float | None,  # noqa: ASYNC109  (it carries the jobs that go on, which asyncio's cannot)
+    progress: Any,
+) -> AsyncIterator[H]:
+    """Do what `until_complete` does without blocking the event loop.
 
     Requests run in threads, each for a moment only, so that many jobs can be awaited at once and a cancelled
-    task ends at once.
+    task ends at once. Progress is shown by the event loop's own thread.
+
+    Raises:
+        WaitTimeoutError: As `follow`, which raises the others too.
     """
     import asyncio
 
-    open_jobs = {job: holder for job, holder in jobs.items() if job.final is None}
-    followers = _followers(open_jobs, _is_complete, None)
-    while followers:
-        began = time.monotonic()
-        for follower in followers:
-            await asyncio.to_thread(follower.poll, 0.0)
-        followers = [follower for follower in followers if follower.pending]
-        if followers:
-            spent = time.monotonic() - began
-            await asyncio.sleep(max(0.0, min(follower.pause for follower in followers) - spent))
+    deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
+    there, open_jobs = _split(jobs, _is_complete)
+    news: list[tuple[H, Status, int | None]] = [
+        (holder, job.seen, None) for job, holder in there.items() if job.seen is not None
+    ]
+
+    def note(holder: H, status: Status, position: int | None) -> None:
+        news.append((holder, status, position))
+
+    with closing(JobProgress(progress, len(jobs))) as shown:
+        followers = _followers(open_jobs, _is_complete, note if shown.is_wanted else None)
+        finished = list(there.values())
+        while True:
+            for item in news if shown.is_wanted else ():
+                shown.changed(*item)
+            news.clear()
+            for holder in finished:
+                yield holder
+            finished = []
+            followers = [follower for follower in followers if follower.pending]
+            if not followers:
+                return
+            began = time.monotonic()
+            for follower in followers:
+                finished += await asyncio.to_thread(follower.poll, 0.0, deadline)
+            if finished or not any(follower.pending for follower in followers):
+                continue
+            now = time.monotonic()
+            if deadline is not None and now >= deadline:
+                raise _still_going(followers, timeout)
+            pause = max(0.0, min(follower.pause for follower in followers) - (now - began))
+            await asyncio.sleep(pause if deadline is None else min(pause, deadline - now))
+
+
+def _split(jobs: Mapping[Tracked, H], reached: Reached) -> tuple[dict[Tracked, H], dict[Tracked, H]]:
+    """Part the jobs that need not be asked for from the others, each with its holder.
+
+    What was told may be old, but no status that was reached is ever left backwards.
+    """
+    there = {job: holder for job, holder in jobs.items() if job.seen is not None and reached(job.seen)}
+    return there, {job: holder for job, holder in jobs.items() if job not in there}
 
 
 def one_or_all(holders: Sequence[Any]) -> Any:

@@ -39,8 +39,9 @@ class JobProgress(Progress):
         self.told(job=job, status=status, position=position)
 
     def _show(self, *, job: Any, status: Status, position: int | None) -> None:  # type: ignore[override]
-        where = f", position {position} in the queue" if position is not None else ""
-        text = f"Job {job.job_id}: {status}{where}"
+        waits = position is not None and status is not Status.RUNNING
+        where = f", position {position} in the queue" if waits else ""
+        text = f"Job {job.job_id}: {status}{where or _what_runs(job, status)}"
         ended = status.is_complete and id(job) not in self._done
         if ended:
             self._done.add(id(job))
@@ -66,6 +67,19 @@ class JobProgress(Progress):
         """Leave the last state of the line on the screen."""
         if self._line is not None:
             self._line.close()
+
+
+def _what_runs(job: Any, status: Status) -> str:
+    """Say what a job that runs is, where that is known: its samples and the size of its circuit."""
+    sent = job.tracked.payload
+    if status is not Status.RUNNING or sent is None:
+        return ""
+    size = f"{_several(sent.n_modes, 'mode')} and {_several(sum(sent.input), 'photon')}"
+    return f", {_several(sent.n_samples, 'sample')} of {size}"
+
+
+def _several(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _make_bar(n_jobs: int) -> Any:

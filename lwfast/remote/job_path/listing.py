@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from lwfast._base.limits import MAX_INT64
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAGE = 500
+WILDCARDS = "*?["
+"""What makes a pattern of a name, as in a shell."""
 WAITING = (Status.ACCEPTED, Status.SCHEDULED)
 
 
@@ -39,7 +42,10 @@ def find_jobs(
     if asked:
         raise LightworksRemoteError(
             f"This scheduler lists ids only, so jobs cannot be found by {' and '.join(asked)}; filter by "
-            "status, or keep the ids (job.save_to_file)."
+            "status, or keep the ids (job.save_to_file).",
+            in_shell=f"This scheduler lists ids only, so jobs cannot be found by "
+            f"{' and '.join(asked)}; filter by "
+            "--status instead.",
         )
     ids = sorted(api.job_ids(statuses), key=id_order, reverse=True)
     if before is not None:
@@ -55,16 +61,28 @@ def all_records(
     limit: int | None = None,
     before: int | None = None,
 ) -> list[JobRecord]:
-    """Ask for pages until there are enough records, or no more."""
+    """Ask for pages until there are enough records, or no more.
+
+    The scheduler knows whole names only. So all jobs are asked for where a name is a pattern, and those of
+    other names are left out here.
+    """
+    pattern = name if name is not None and set(name) & set(WILDCARDS) else None
     found: list[JobRecord] = []
     while limit is None or len(found) < limit:
-        ask = PAGE if limit is None else min(PAGE, limit - len(found))
-        page = connection.api.page(statuses=statuses, name=name, qpu=qpu, limit=ask, before=before)
-        found += page.items
+        ask = PAGE if limit is None or pattern is not None else min(PAGE, limit - len(found))
+        page = connection.api.page(
+            statuses=statuses, name=None if pattern else name, qpu=qpu, limit=ask, before=before
+        )
+        found += [record for record in page.items if pattern is None or _is_named(record.job_name, pattern)]
         before = page.before
         if before is None or not page.items:
             break
-    return found
+    return found[:limit]
+
+
+def _is_named(name: str, pattern: str) -> bool:
+    """Say whether a pattern such as `HOM*` stands for a name; such a name stands for itself."""
+    return name == pattern or fnmatchcase(name, pattern)
 
 
 def check_statuses(status: Any) -> list[Status]:

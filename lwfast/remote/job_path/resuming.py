@@ -114,7 +114,11 @@ class PendingSubmission:
             raise JobError(
                 f"This submit is one to the scheduler at {self.url}, but {target.url} is in use now, where "
                 "it would make new jobs. Use its URL, e.g. with remote.set_api_url(...). If that is the same "
-                "scheduler: resume(client=remote.Client(...)), or `lwfast jobs --resume KEY --url URL`."
+                "scheduler: resume(client=remote.Client(...)), or `lwfast jobs --resume KEY --url URL`.",
+                in_shell=f"This submit is one to the scheduler at {self.url}, but {target.url} is "
+                f"in use now, where "
+                "it would make new jobs. If that is the same scheduler, name it: "
+                f"`lwfast jobs --resume {self.key} --url {target.url}`.",
             )
         return target
 
@@ -124,7 +128,10 @@ class PendingSubmission:
             return intent
         if intents.exists(self.key):
             raise JobError(f"Another process or thread is sending the submit {self.key} now; wait for it.")
-        raise JobError(f"The submit {self.key} was resumed or discarded meanwhile; see remote.jobs().")
+        raise JobError(
+            f"The submit {self.key} was resumed or discarded meanwhile; see remote.jobs().",
+            in_shell=f"The submit {self.key} was resumed or discarded meanwhile; see `lwfast jobs`.",
+        )
 
 
 def find_pending(url: str | None = None, client: Connected | None = None) -> list[PendingSubmission]:

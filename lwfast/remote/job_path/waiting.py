@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from lwfast.errors import WaitTimeoutError
 from lwfast.remote.connection.timeouts import check_timeout
-from lwfast.remote.job_path.follow import until_complete
+from lwfast.remote.job_path.follow import until_complete, until_complete_async
 from lwfast.remote.job_path.job_and_batch import BatchJob, Job, held_by
 from lwfast.wire import Status
 
@@ -23,10 +23,36 @@ class DoneAndNotDone(NamedTuple):
     not_done: set[Job]
 
 
+class Completions(Iterator[Job], AsyncIterator[Job]):
+    """Jobs in the order in which they complete, for `for` and for `async for`; see `as_completed`.
+
+    The waiting, and its time limit, begin with the first job that is asked for. One object is gone through in
+    one of the two ways.
+    """
+
+    def __init__(self, jobs: list[Job], timeout: float | None, progress: Any) -> None:
+        self._wanted = held_by(jobs), timeout, progress
+        self._here: Iterator[Job] | None = None
+        self._in_loop: AsyncIterator[Job] | None = None
+
+    def __next__(self) -> Job:
+        if self._here is None:
+            self._here = until_complete(*self._wanted)
+        return next(self._here)
+
+    def __aiter__(self) -> Completions:
+        return self
+
+    async def __anext__(self) -> Job:
+        if self._in_loop is None:
+            self._in_loop = until_complete_async(*self._wanted)
+        return await anext(self._in_loop)
+
+
 def as_completed(
     jobs: Job | BatchJob | Iterable[Job | BatchJob], timeout: float | None = None, progress: Any = None
-) -> Iterator[Job]:
-    """Yield jobs in the order in which they complete.
+) -> Completions:
+    """Yield jobs in the order in which they complete, to `for`, or to `async for` in a running event loop.
 
     Args:
         jobs: Jobs; batches are taken apart.
@@ -39,7 +65,7 @@ def as_completed(
     members = all_jobs(jobs)
     if timeout is not None:
         check_timeout(timeout)
-    return until_complete(held_by(members), timeout, progress)
+    return Completions(members, timeout, progress)
 
 
 def wait(

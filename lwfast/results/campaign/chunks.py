@@ -61,7 +61,7 @@ class TableSum:
         Raises:
             ResourceLimitError: If a count gets too large.
         """
-        self._counts.add(result.states, result.counts, result.has_x)
+        self._counts.add(result.working_table.states, result.counts, result.has_x)
         is_start = len(result) == 0 and result.known_raw is result
         self.provenance.add(type(result), result.known_record, is_start=is_start)
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lwfast._base.parallel import check_executor
 from lwfast._base.progress import Progress
 from lwfast._base.validation import as_integer
 from lwfast.results.campaign.chunks import Outcome, Sum, chunks_of, lost_chunk, run_chunk
@@ -44,8 +45,7 @@ def outcomes_of(
         BrokenExecutor: If the pool was broken before.
         Exception: As in `run_chunk`.
     """
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        raise TypeError(f"The executor is of type {type(executor).__name__}; use a pool, which has `submit`.")
+    check_executor(executor, "submit")
     window = _window(executor, in_flight)
     if isinstance(executor, ProcessPoolExecutor):
         _check_can_travel(steps)

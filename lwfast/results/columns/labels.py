@@ -11,17 +11,18 @@ from lwfast._base.limits import MAX_STATE_PHOTONS
 from lwfast._types import StateTable
 from lwfast.errors import ResultError
 from lwfast.state import X_CODE, X, as_label, states_of
+from lwfast.tables.packed_table import as_bytes
 
 
 class LabelTable(NamedTuple):
     """Rows of a table, and what 255 means in them.
 
     Attributes:
-        states: `uint8[N, n_modes]`.
+        states: `uint8[N, n_modes]`; or words, in which nothing stands for X.
         has_x: Whether a 255 in it stands for X. Where there is no X it is False, and 255 a photon number.
     """
 
-    states: StateTable
+    states: Any
     has_x: bool = False
 
 
@@ -79,7 +80,7 @@ def meaning_of_all(parts: Iterable[LabelTable]) -> bool:
     listed = list(parts)
     if not any(part.has_x for part in listed):
         return False
-    if any(not part.has_x and bool((part.states == X_CODE).any()) for part in listed):
+    if any(not part.has_x and bool((as_bytes(part.states) == X_CODE).any()) for part in listed):
         raise ResultError(_TWO_MEANINGS)
     return True
 

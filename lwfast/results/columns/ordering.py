@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.generators import generator_of
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.validation import as_integer
-from lwfast._types import AnyArray, Counts, SeedLike, StateTable
+from lwfast._types import AnyArray, Counts, SeedLike
+from lwfast.tables.packed_table import PackedTable, Table
 
 Rows = NDArray[np.int64]
 
@@ -29,7 +31,7 @@ def largest(values: AnyArray, n: int) -> Rows:
     return rows[np.argsort(-values[rows], kind="stable")]
 
 
-def order(states: StateTable, values: AnyArray, by: str, descending: bool | None) -> Rows:
+def order(states: Table, values: AnyArray, by: str, descending: bool | None) -> Rows:
     """Return all rows ordered by "count" or "state".
 
     Raises:
@@ -40,6 +42,9 @@ def order(states: StateTable, values: AnyArray, by: str, descending: bool | None
         if descending is False:
             return rows
         return np.argsort(-values, kind="stable")
+    if by == "state" and isinstance(states, PackedTable):
+        rows = np.lexsort(states.columns[::-1])  # words have the order of the states
+        return rows[::-1] if descending else rows
     if by == "state":
         # One comparison of bytes a pair instead of one a mode.
         width = max(states.shape[1], 1)
@@ -66,7 +71,7 @@ def resampled(counts: Counts, n: int, rng: SeedLike, replace: bool) -> Counts:
         raise ValueError("The result has no counts to draw from.")
     if n == 0:
         return np.zeros(counts.size, np.int64)
-    generator: Any = np.random.default_rng(rng)
+    generator: Any = generator_of(rng)
     if replace:
         return np.asarray(generator.multinomial(n, counts / float(total)), np.int64)
     if n > total:

@@ -81,7 +81,7 @@ def bars_of(
     if by not in ("count", "state"):
         raise ValueError(f"Unknown order {by!r}; bars are ordered by 'count' or 'state'.")
     maps = [*results, *([] if theory is None else [theory.states])]
-    has_x = meaning_of_all(result.label_table for result in maps)
+    has_x = meaning_of_all(result.working_table for result in maps)
     values = [values_of(result) for result in results]
     totals = np.array([float(column.sum(dtype=np.float64)) for column in values])
     shares = [column / (total or 1.0) for column, total in zip(values, totals, strict=True)]
@@ -237,7 +237,8 @@ def _ranked(
     def union(rows: Sequence[AnyArray]) -> StateTable:
         _same_modes(maps)
         table = np.concatenate([result.states[k] for result, k in zip(maps, rows, strict=True)])
-        return group_checked(table, np.ones(len(table), np.int64))[0]
+        distinct: StateTable = group_checked(table, np.ones(len(table), np.int64))[0]
+        return distinct
 
     def summed(states: StateTable) -> FloatArray:
         total = np.zeros(len(states))

@@ -18,7 +18,7 @@ from lwfast._base.showing.heat_map import (
 from lwfast._base.showing.plot_style import plot_style, pyplot_module, shown_or_returned
 from lwfast._base.showing.plot_text import plot_text
 from lwfast._types import FloatArray
-from lwfast.results.count_map import CountMap
+from lwfast.results.count_map import own_count_map
 from lwfast.results.plots.bars import LABEL_LENGTH
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ def plot_correlations(
 
 def _matrix(result: Any, kind: str) -> FloatArray:
     """Return the matrix that is drawn, as a new array or one that must not be changed."""
-    if isinstance(result, CountMap):
-        result = result.summary()
+    counts = own_count_map(result)
+    if counts is not None:
+        result = counts.summary()
     name = "correlations" if kind == "correlation" else "covariances"
     found = getattr(result, name, None)
     if found is None:

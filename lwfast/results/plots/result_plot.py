@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from lwfast._base.origin import lightworks_name
 from lwfast._base.showing.plot_style import inches, plot_style, pyplot_module, shown_or_returned
-from lwfast.results.count_map import CountMap
+from lwfast.results.columns.labels import table_of
+from lwfast.results.count_map import CountMap, own_count_map
 from lwfast.results.plots.bar_chart import draw_bars, fitted, has_map, new_axes
 from lwfast.results.plots.bars import (
     DEFAULT_TOP,
@@ -48,7 +52,8 @@ def plot_results(
     are drawn as a map of their modes below the bars.
 
     Args:
-        results: One result, several, or several by name. A `ProbabilityDistribution` is drawn as well.
+        results: One result, of lwfast or Lightworks, several, or several by name; also a
+            `ProbabilityDistribution`.
         show: Show the figure and return None, as Lightworks does. On a backend without a screen nothing can
             be shown: then, and where `ax` is given or `show` is False, figure and axes are returned.
         state_labels: Another label for some states, written in full: in several lines where it is longer than
@@ -113,26 +118,40 @@ def _named(results: Any, compare: Any, labels: Sequence[str] | None) -> list[tup
     for group in (results, compare):
         if group is None:
             continue
-        if isinstance(group, StateMap):
-            named.append(("", group))
+        single = _own(group)
+        if single is not None:
+            named.append(("", single))
         elif isinstance(group, Mapping):
             named.extend((str(name), result) for name, result in group.items())
         else:
             named.extend(("", result) for result in group)
-    for _, result in named:
-        if not isinstance(result, StateMap) or values_of(result).dtype.kind == "c":
-            raise TypeError(f"Only counts and probabilities can be drawn, not {type(result).__name__}.")
+    found: list[tuple[str, StateMap[Any]]] = []
+    for name, given in named:
+        result = _own(given)
+        if result is None or values_of(result).dtype.kind == "c":
+            raise TypeError(f"Only counts and probabilities can be drawn, not {type(given).__name__}.")
         if len(result) == 0:
             why = result.nothing_left if isinstance(result, CountMap) else None
             none = "Result contains no data."
             raise ValueError(f"{none} By its history, {why}." if why else none)
-    if not named:
+        found.append((name, result))
+    if not found:
         raise ValueError("There is no result to draw.")
     if labels is not None:
-        if len(labels) != len(named):
-            raise ValueError(f"{len(labels)} labels do not fit {len(named)} results.")
-        named = [(str(label), result) for label, (_, result) in zip(labels, named, strict=True)]
-    alone = ["measured" if isinstance(named[0][1], CountMap) else "computed"] if len(named) == 1 else []
+        if len(labels) != len(found):
+            raise ValueError(f"{len(labels)} labels do not fit {len(found)} results.")
+        found = [(str(label), result) for label, (_, result) in zip(labels, found, strict=True)]
+    alone = ["measured" if isinstance(found[0][1], CountMap) else "computed"] if len(found) == 1 else []
     return [
-        (name or (alone[0] if alone else f"result {k + 1}"), result) for k, (name, result) in enumerate(named)
+        (name or (alone[0] if alone else f"result {k + 1}"), result) for k, (name, result) in enumerate(found)
     ]
+
+
+def _own(given: Any) -> StateMap[Any] | None:
+    """Return counts or values by state, those of Lightworks as ours; None for anything else."""
+    if isinstance(given, StateMap):
+        return given
+    if not lightworks_name(given, ("ProbabilityDistribution",)):
+        return own_count_map(given)
+    table = table_of(given)
+    return StateMap(table.states, np.array(list(given.values()), np.float64), has_x=table.has_x)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import frozen
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.validation import as_integer, is_several
-from lwfast._types import AnyArray, StateTable
+from lwfast._types import AnyArray
 from lwfast.errors import ModeRangeError, ResourceLimitError
+from lwfast.tables.packed_table import Table, as_bytes
 
 _CHUNK = 1 << 16
 
@@ -90,11 +91,11 @@ class Differences:
         return f"Differences({self.values.size} values, mean {self.mean:.4g})"
 
 
-def differences_of(states: StateTable, weights: AnyArray, modes: Any, others: Any) -> Differences:
+def differences_of(states: Table, weights: AnyArray, modes: Any, others: Any) -> Differences:
     """Return the differences between the photons in `modes` and those in `others`.
 
     Args:
-        states: `uint8[N, n_modes]`.
+        states: `uint8[N, n_modes]`, or words.
         weights: `(N,)`, int64 or float64.
         modes: One mode or several, whose photons are added up.
         others: The modes on the other side, in the same forms as `modes`.
@@ -116,7 +117,7 @@ def differences_of(states: StateTable, weights: AnyArray, modes: Any, others: An
             )
     parts = []
     for start in range(0, len(states), _CHUNK):
-        rows = states[start : start + _CHUNK]
+        rows = as_bytes(states[start : start + _CHUNK])
         sums = [rows[:, list(listed)].sum(axis=1, dtype=np.int64) for listed in (plus, minus)]
         parts.append((sums[0] - sums[1], weights[start : start + _CHUNK]))
     return _gathered(parts or [(np.zeros(0, np.int64), weights)])

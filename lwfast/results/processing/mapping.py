@@ -10,6 +10,7 @@ import numpy as np
 from lwfast._base.origin import origin_of
 from lwfast.results.columns.labels import LabelTable, refuse_x, row_text, table_of
 from lwfast.state import X_CODE, iterate_states
+from lwfast.tables.packed_table import PackedTable, as_bytes
 
 TableMapping = Callable[..., LabelTable]
 
@@ -17,12 +18,16 @@ TableMapping = Callable[..., LabelTable]
 def threshold(table: LabelTable, invert: bool = False) -> LabelTable:
     """Map photon numbers to 0 (none) and 1 (any); `invert` swaps the two."""
     refuse_x(table.has_x, "threshold mapping")
+    if isinstance(table.states, PackedTable):
+        return LabelTable(table.states.clicked(parity=False, invert=bool(invert)))
     return LabelTable(np.minimum(table.states, np.uint8(1)) ^ np.uint8(bool(invert)))
 
 
 def parity(table: LabelTable, invert: bool = False) -> LabelTable:
     """Map photon numbers to 0 (even) and 1 (odd); `invert` swaps the two."""
     refuse_x(table.has_x, "parity mapping")
+    if isinstance(table.states, PackedTable):
+        return LabelTable(table.states.clicked(parity=True, invert=bool(invert)))
     return LabelTable((table.states & np.uint8(1)) ^ np.uint8(bool(invert)))
 
 
@@ -38,7 +43,7 @@ def dual_rail_to_qubit(table: LabelTable, allow_invalid: bool = False, *, invert
         ValueError: If the number of modes is odd, or a pair of modes does not hold one photon and
             `allow_invalid` is False.
     """
-    states = table.states
+    states = as_bytes(table.states)
     n_modes = states.shape[1]
     if n_modes % 2:
         raise ValueError(f"Dual-rail encoded states have an even number of modes, not {n_modes}.")
@@ -94,13 +99,16 @@ def map_states(table: LabelTable, mapping: Any, *args: Any, **kwargs: Any) -> tu
     name = known_name(mapping)
     if name is not None:
         mapped, has_x = MAPPINGS[name](table, *args, **kwargs)
-        return LabelTable(np.ascontiguousarray(mapped), has_x), name
+        words = mapped if isinstance(mapped, PackedTable) else np.ascontiguousarray(mapped)
+        return LabelTable(words, has_x), name
     if not callable(mapping):
         raise TypeError(
             "Provided mapping should be a callable which accepts and returns a State, or the name of one of "
             f"{', '.join(MAPPINGS)}; got {type(mapping).__name__}."
         )
-    found = table_of(mapping(state, *args, **kwargs) for state in iterate_states(*table))
+    found = table_of(
+        mapping(state, *args, **kwargs) for state in iterate_states(as_bytes(table.states), table.has_x)
+    )
     return found, getattr(mapping, "__qualname__", type(mapping).__name__)
 
 

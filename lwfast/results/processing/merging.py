@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lwfast._base.limits import MAX_INT64
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts
 from lwfast.errors import ModeMismatchError, ResourceLimitError, ResultError
 from lwfast.results.columns.labels import LabelTable, meaning_of_all
 from lwfast.tables.counts import group_checked
+from lwfast.tables.packed_table import Table, joined
 
 
 class Columns(NamedTuple):
-    """Distinct states, their counts, and whether 255 stands for X."""
+    """Distinct states, bytes or words; their counts, and whether 255 stands for X."""
 
-    states: StateTable
+    states: Table
     counts: Counts
     has_x: bool = False
 
@@ -41,7 +42,7 @@ class CountSum:
         other._n_modes, other._bound, other._has_x = self._n_modes, self._bound, self._has_x
         return other
 
-    def add(self, states: StateTable, counts: Counts, has_x: bool = False) -> None:
+    def add(self, states: Table, counts: Counts, has_x: bool = False) -> None:
         """Add a table of distinct rows, 255 in which may stand for X; where that fails, the sum is as it was.
 
         Raises:
@@ -83,7 +84,7 @@ class CountSum:
         if len(self._parts) > 1:
             self._replace(self.columns())
 
-    def _meaning(self, states: StateTable, has_x: bool) -> bool:
+    def _meaning(self, states: Table, has_x: bool) -> bool:
         before = (
             [] if has_x == self._has_x else [LabelTable(part.states, self._has_x) for part in self._parts]
         )
@@ -145,6 +146,6 @@ def _added(total: CountSum, raw: Columns | None) -> bool:
 
 
 def _grouped(parts: list[Columns]) -> Columns:
-    states = np.concatenate([part.states for part in parts])
+    states: Any = joined([part.states for part in parts])
     counts = np.concatenate([part.counts for part in parts])
     return Columns(*group_checked(states, counts, owned=True))

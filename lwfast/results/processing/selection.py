@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray, StateTable
+from lwfast._types import AnyArray
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, valid_rows
 from lwfast.results.columns.text import number_of
 from lwfast.rules import Rule, as_selection, check_modes, herald_rules, name_of_test
+from lwfast.tables.packed_table import as_bytes
 from lwfast.tables.post_selection import ask_about_rows, select_checked
 
 
@@ -20,7 +21,7 @@ def select_columns(
     values: AnyArray,
     rules: tuple[Rule, ...],
     heralds: Mapping[int, int | tuple[int, ...]],
-) -> tuple[StateTable, AnyArray]:
+) -> tuple[Any, AnyArray]:
     """Do what `select_checked` does, for values that need not be counts, and states that may have an X.
 
     An X has no photon number, so that no rule is met which looks at it.
@@ -40,7 +41,7 @@ def select_columns(
     return rows, values[positions]
 
 
-def keep_states(table: LabelTable, values: AnyArray, selection: Any) -> tuple[StateTable, AnyArray]:
+def keep_states(table: LabelTable, values: AnyArray, selection: Any) -> tuple[Any, AnyArray]:
     """Keep the rows that `selection` accepts.
 
     Args:
@@ -58,7 +59,7 @@ def keep_states(table: LabelTable, values: AnyArray, selection: Any) -> tuple[St
     rules, test = as_selection(selection)
     if test is None:
         return select_columns(table, values, rules, {})
-    keep = ask_about_rows(test, *table)
+    keep = ask_about_rows(test, as_bytes(table.states), table.has_x)
     return table.states[keep], values[keep]
 
 

@@ -15,6 +15,8 @@ from lwfast._base.limits import MAX_INT64, MAX_STATE_PHOTONS
 from lwfast._base.parallel import run_chunks
 from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError, ResourceLimitError
+from lwfast.tables.packed_sums import packed_sums_of
+from lwfast.tables.packed_table import PackedTable, Table, as_bytes
 
 _CHUNK = 1 << 17
 _EXACT = 2**53
@@ -129,20 +131,32 @@ def correlations_of(covariances: FloatArray) -> FloatArray:
     return np.asarray(np.divide(covariances, scale, out=np.full(scale.shape, np.nan), where=scale > 0))
 
 
-def summary_of(states: StateTable, counts: Counts) -> Summary:
+def summary_of(states: Table, counts: Counts) -> Summary:
     """Return the sums over a table.
 
     Args:
-        states: `uint8[N, n_modes]`, contiguous.
+        states: `uint8[N, n_modes]`, contiguous, or words.
         counts: `int64[N]`.
 
     Raises:
         ResourceLimitError: If the counts add up to more than 2^63 - 1.
     """
-    n_rows, n_modes = states.shape
+    n_rows = len(states)
     n_samples = sum(counts.tolist()) if n_rows and int(counts.max()) > 2**62 // n_rows else int(counts.sum())
     if n_samples > MAX_INT64:
         raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
+    of_words = packed_sums_of(states, counts) if isinstance(states, PackedTable) else None
+    histogram, sums = of_words or _sums_of(as_bytes(states), counts, n_samples)
+    sums[:-1] += np.triu(sums[:-1], 1).T
+    used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
+    return Summary(n_samples, histogram[:used].copy(), sums)
+
+
+def _sums_of(
+    states: StateTable, counts: Counts, n_samples: int
+) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Return the histogram of photons, and the sums in the upper triangle of pairs and behind it."""
+    n_modes = states.shape[1]
     histogram = np.zeros(MAX_STATE_PHOTONS * n_modes + 1, np.int64)
     sums = np.zeros((n_modes + 1, n_modes), object)
     for shift, limbs in _limbs(states, counts, n_samples):
@@ -151,9 +165,7 @@ def summary_of(states: StateTable, counts: Counts) -> Summary:
             lines = found[:n_modes, : n_modes + 1].astype(np.int64).astype(object) << shift
             sums[:-1] += np.triu(lines[:, :-1])
             sums[-1] += lines[:, -1]
-    sums[:-1] += np.triu(sums[:-1], 1).T
-    used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
-    return Summary(n_samples, histogram[:used].copy(), sums)
+    return histogram, sums
 
 
 def _limbs(states: StateTable, counts: Counts, n_samples: int) -> Iterator[tuple[int, Counts]]:

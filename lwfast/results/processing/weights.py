@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray, StateTable
+from lwfast._types import AnyArray
 from lwfast.results.columns.index import StateIndex
 from lwfast.tables.counts import as_counts, group_checked
+from lwfast.tables.packed_table import PackedTable
 
 
 def as_weights(values: Iterable[Any], n_rows: int) -> AnyArray:
@@ -34,10 +35,13 @@ def as_weights(values: Iterable[Any], n_rows: int) -> AnyArray:
     return weights
 
 
-def group_weights(states: StateTable, weights: AnyArray) -> tuple[StateTable, AnyArray]:
-    """Add up the weights of equal rows, in order of first appearance."""
+def group_weights(states: Any, weights: AnyArray) -> tuple[Any, AnyArray]:
+    """Add up the weights of equal rows, bytes or words, in order of first appearance."""
     if weights.dtype == np.int64:
         return group_checked(states, weights)
     distinct, _ = group_checked(states, np.ones(weights.size, np.int64))
-    rows = StateIndex(np.ascontiguousarray(distinct)).rows(np.ascontiguousarray(states))
+    if isinstance(states, PackedTable):
+        rows = StateIndex(distinct).rows(states)
+    else:
+        rows = StateIndex(np.ascontiguousarray(distinct)).rows(np.ascontiguousarray(states))
     return distinct, np.bincount(rows, weights=weights, minlength=distinct.shape[0])

@@ -43,7 +43,9 @@ def restored_sweep(described: Any, arrays: Mapping[str, AnyArray]) -> SweepTable
                 if name.startswith(_ATTRIBUTE)
             }
             inputs, outputs = as_table(columns["inputs"]), as_table(columns["outputs"])
-            return SweepSimulationResult(axis, columns["array"], kind, inputs, outputs, attributes)
+            return SweepSimulationResult(
+                axis, columns["array"], kind, inputs, outputs, attributes, record.has_x
+            )
         return _counts(axis, columns, record, kind, reason)
     except KeyError as error:
         raise ResultFormatError(f"The sweep has no column {error}.") from None

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.generators import generator_of
 from lwfast._types import SeedLike, StateTable
 from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord
@@ -158,7 +159,7 @@ class SweepResult(SweepCounts):
         Setting i draws from child i of the seed, as `numpy.random.SeedSequence.spawn` makes them.
         """
         if not isinstance(rng, np.random.Generator):
-            rng = np.random.default_rng(rng)
+            rng = generator_of(rng)
         streams = rng.spawn(len(self))
         return self._each(lambda single, row: single.sample(n, streams[row], replace=replace))
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen
 from lwfast._types import AnyArray, FloatArray, StateTable
-from lwfast.errors import ResultCreationError, ResultError
-from lwfast.results.columns.labels import LabelTable
+from lwfast.errors import ResultCreationError
+from lwfast.results.columns.labels import LabelTable, has_an_x
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import number_of
 from lwfast.results.simulation_result import SimulationResult
@@ -36,12 +36,13 @@ class SweepSimulationResult(SweepTable):
         inputs: uint8[n_inputs, n_modes], owned likewise.
         outputs: uint8[n_outputs, n_modes], owned likewise.
         attributes: float64[k] by name, such as the `performance` and `error_rate` of an Analyzer.
+        has_x: Whether 255 in `outputs` stands for X, an invalid qubit.
 
     Raises:
         ResultCreationError: The lengths do not fit each other, or the type is unknown.
     """
 
-    __slots__ = ("_array", "_attributes", "_inputs", "_outputs", "_type")
+    __slots__ = ("_array", "_attributes", "_has_x", "_inputs", "_outputs", "_type")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class SweepSimulationResult(SweepTable):
         inputs: StateTable,
         outputs: StateTable,
         attributes: Mapping[str, FloatArray] | None = None,
+        has_x: bool = False,
     ) -> None:
         given = dict(attributes or {})
         fits = array.shape == (len(axis), len(inputs), len(outputs)) and array.dtype.kind in "fc"
@@ -64,6 +66,7 @@ class SweepSimulationResult(SweepTable):
         self._type = result_type
         self._inputs = frozen(np.ascontiguousarray(inputs))
         self._outputs = frozen(np.ascontiguousarray(outputs))
+        self._has_x = has_an_x(self._outputs, has_x)
         self._attributes = {name: frozen(np.ascontiguousarray(v)) for name, v in given.items()}
 
     def __getattr__(self, name: str) -> Any:
@@ -94,7 +97,12 @@ class SweepSimulationResult(SweepTable):
     @property
     def outputs(self) -> list[State]:
         """All outputs, as a new list."""
-        return states_of(self._outputs)
+        return states_of(self._outputs, self._has_x)
+
+    @property
+    def has_x(self) -> bool:
+        """Whether there is an X, an invalid qubit, in an output; 255 stands for it in `states` then."""
+        return self._has_x
 
     @property
     def attributes(self) -> dict[str, FloatArray]:
@@ -114,25 +122,28 @@ class SweepSimulationResult(SweepTable):
     def _input_rows(self) -> StateTable:
         return np.tile(np.repeat(self._inputs, len(self._outputs), axis=0), (len(self), 1))
 
+    @property
+    def _output_labels(self) -> LabelTable:
+        return LabelTable(self._outputs, self._has_x)
+
     def _value_columns(self) -> dict[str, AnyArray]:
         return {_COLUMN[self._type]: self.values}
 
     def _lines(self) -> tuple[LabelTable, FloatArray, str]:
         values = self._array if self._type == "probability" else np.abs(self._array) ** 2
-        return LabelTable(self._outputs), np.asarray(values.real.mean(axis=1)), "Probability"
+        return self._output_labels, np.asarray(values.real.mean(axis=1)), "Probability"
 
     def _single(self, row: int) -> SimulationResult:
         attributes = {name: float(values[row]) for name, values in self._attributes.items()}
-        return SimulationResult.from_columns(
-            self._array[row], self._type, self._inputs, self._outputs, **attributes
+        return SimulationResult.of_tables(
+            self._array[row], self._type, LabelTable(self._inputs), self._output_labels, attributes
         )
 
     def taken(self, rows: NDArray[np.int64]) -> Self:
         """Return the results of some settings, by their numbers."""
         attributes = {name: values[rows] for name, values in self._attributes.items()}
-        return type(self)(
-            self._axis.taken(rows), self._array[rows], self._type, self._inputs, self._outputs, attributes
-        )
+        axis, array = self._axis.taken(rows), self._array[rows]
+        return type(self)(axis, array, self._type, self._inputs, self._outputs, attributes, self._has_x)
 
     def apply_post_selection(self, post_selection: Any) -> Self:
         """Keep, in every setting, the outputs that meet post-selection.
@@ -147,7 +158,7 @@ class SweepSimulationResult(SweepTable):
         """Map every output to another state; probabilities of outputs that become equal are added up.
 
         Raises:
-            ResultError: A state would have an X; map the results of single settings instead.
+            ResultError: It is "threshold" or "parity", and there is an X.
             TypeError: The mapping is not callable, or returns something else than a state.
             ValueError: The values are amplitudes.
         """
@@ -156,24 +167,19 @@ class SweepSimulationResult(SweepTable):
     def _whole(self) -> SimulationResult:
         """Return a single result of all settings, an input for each input of each setting."""
         array = self._array.reshape(-1, len(self._outputs))
-        inputs = np.tile(self._inputs, (len(self), 1))
-        return SimulationResult.from_columns(array, self._type, inputs, self._outputs)
+        inputs = LabelTable(np.tile(self._inputs, (len(self), 1)))
+        return SimulationResult.of_tables(array, self._type, inputs, self._output_labels, {})
 
     def _as_before(self, whole: SimulationResult) -> Self:
-        if whole.has_x:
-            raise ResultError(
-                "The outputs of a sweep of probabilities are photon numbers, and X, an invalid qubit, has "
-                "none; map the result of each setting, as [single.map(...) for single in sweep] does."
-            )
         outputs = whole.output_table
         array = whole.array.reshape(len(self), len(self._inputs), len(outputs))
-        return type(self)(self._axis, array, self._type, self._inputs, outputs)
+        return type(self)(self._axis, array, self._type, self._inputs, outputs, has_x=whole.has_x)
 
     def save(self, filename: Any) -> Path:
         """Write the sweep to a `.npz` or `.json` file, atomically; see `SweepResult.save`."""
         columns = {"array": self._array, "inputs": self._inputs, "outputs": self._outputs}
         columns |= {f"attribute_{name}": values for name, values in self._attributes.items()}
-        return save_sweep(filename, self._axis, columns, self._type, ResultRecord(), None)
+        return save_sweep(filename, self._axis, columns, self._type, ResultRecord(has_x=self._has_x), None)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SweepSimulationResult):
@@ -200,6 +206,7 @@ class SweepSimulationResult(SweepTable):
             np.array(self._inputs),
             np.array(self._outputs),
             attributes,
+            self._has_x,
         )
         return _restored, (type(self), axis, parts)
 
@@ -215,5 +222,4 @@ class SweepSimulationResult(SweepTable):
 def _restored(
     cls: type[SweepSimulationResult], axis: tuple[Any, ...], parts: tuple[Any, ...]
 ) -> SweepSimulationResult:
-    array, result_type, inputs, outputs, attributes = parts
-    return cls(SettingAxis(*axis), array, result_type, inputs, outputs, attributes)
+    return cls(SettingAxis(*axis), *parts)  # a pickle of an older version does not say whether there is an X

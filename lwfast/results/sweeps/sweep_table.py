@@ -175,7 +175,8 @@ class SweepTable(ABC):
     @property
     def distinct_states(self) -> StateTable:
         """Every outcome that occurs in any setting: uint8[K, n_modes], in the order of first appearance."""
-        return self._lines()[0].states
+        states: StateTable = self._lines()[0].states
+        return states
 
     @property
     def has_x(self) -> bool:

@@ -26,7 +26,7 @@ from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
 from lwfast.scheduler.store.lock import StoreLock
-from lwfast.scheduler.store.reader import Reader
+from lwfast.scheduler.store.reader import Reader, Span
 from lwfast.scheduler.store.result_files import open_result
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.store.writer import Writer
@@ -230,6 +230,10 @@ class Scheduler:
         """Return the result of a completed job if it is in memory and has at most `limit` bytes."""
         body = self._results.get(job.id) if job.status is Status.COMPLETED else None
         return body if body is not None and len(body) <= limit else None
+
+    async def spans(self, qpu: str, latest: int) -> list[Span]:
+        """Return when jobs of a QPU were created, begun and finished, of the `latest` jobs of all QPUs."""
+        return await self._reader.spans(qpu, latest)
 
     async def payload(self, job_id: int) -> bytes:
         """Return a job's payload as it was stored.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 from lwfast._base.limits import MAX_INT64, first_ids
 from lwfast.scheduler.faults import NotFoundError
+from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.queue import JobQueue
@@ -119,37 +121,16 @@ class KnownJobs:
             live.update(await self._reader.finished_ids(statuses, min(limit, MAX_INT64)))
         return sorted(live, reverse=True)[:limit]
 
-    async def page(
-        self,
-        *,
-        statuses: Collection[Status] | None,
-        name: str | None,
-        qpu: str | None,
-        ids: Collection[int] | None,
-        before: int | None,
-        limit: int,
-    ) -> list[StoredJob]:
+    async def page(self, query: JobQuery, limit: int) -> list[StoredJob]:
         """List jobs that match, newest first."""
-
-        def matches(job: StoredJob) -> bool:
-            return (
-                (statuses is None or job.status in statuses)
-                and name in (None, job.name)
-                and qpu in (None, job.qpu)
-                and (ids is None or job.id in ids)
-                and (before is None or job.id < before)
-            )
-
         held, stored = dict(self.live), []
-        if statuses is None or any(status.is_complete for status in statuses):
-            wanted = None if ids is None else [i for i in ids if 0 < i <= MAX_INT64]
-            stored = await self._reader.finished(
-                statuses=statuses, name=name, qpu=qpu, ids=wanted, before=before, limit=limit
-            )
+        if query.reaches_finished:
+            stored = await self._reader.finished(query, limit)
         # A job may have ended meanwhile, and left memory: so those from before the reading count as well,
         # each as it is now.
         held |= self.live
-        found = {job.id: job for job in held.values() if matches(job)}
+        newest_first = reversed(held.values())
+        found = {job.id: job for job in islice(filter(query.matches, newest_first), limit)}
         for job in stored:
             job.seq = self._cold_seq
             found.setdefault(job.id, self._recent.get(job.id, job))

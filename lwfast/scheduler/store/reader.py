@@ -6,12 +6,14 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Sequence
+import time
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from lwfast.scheduler.faults import UnavailableError
+from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.once_per_minute import OncePerMinute
 from lwfast.scheduler.store.store import LIVE, connect, select_jobs
@@ -19,7 +21,20 @@ from lwfast.wire import Status
 
 T = TypeVar("T")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+LONGEST_SEARCH_SECONDS = 2.0
+"""A hundred thousand jobs are looked through in a tenth of a second."""
+_STEPS = 10_000
+"""SQLite's instructions between two looks at the clock."""
 seldom = OncePerMinute(logging.getLogger(__name__))
+
+
+class Span(NamedTuple):
+    """A finished job as the load of a QPU sees it."""
+
+    status: Status
+    created: str
+    started: str | None
+    finished: str
 
 
 class StoredRun(NamedTuple):
@@ -63,37 +78,36 @@ class Reader:
         text = "id IN (SELECT value FROM json_each(?))"
         return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, [str(list(ids))]))}
 
-    async def finished(
-        self,
-        *,
-        statuses: Collection[Status] | None,
-        name: str | None = None,
-        qpu: str | None = None,
-        ids: Sequence[int] | None = None,
-        before: int | None = None,
-        limit: int,
-    ) -> list[StoredJob]:
-        """Read finished jobs that match, newest first."""
-        where, values = _conditions(statuses)
-        for column, value in (("name", name), ("qpu", qpu)):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
-        if before is not None:
-            where.append("id < ?")
-            values.append(before)
-        if ids is not None:
-            where.append("id IN (SELECT value FROM json_each(?))")
-            values.append(str(list(ids)))
-        text = " AND ".join(where) + " ORDER BY id DESC LIMIT ?"
-        return await self._run(lambda c: select_jobs(c, text, [*values, limit]))
+    async def finished(self, query: JobQuery, limit: int) -> list[StoredJob]:
+        """Read finished jobs that match, newest first.
+
+        Raises:
+            UnavailableError: Few of very many jobs match, so that looking for them takes too long.
+        """
+        where, values = query.conditions(LIVE)
+        text = f"{where} ORDER BY id DESC LIMIT ?"
+        return await self._run(lambda c: _bounded(c, lambda: select_jobs(c, text, [*values, limit])))
 
     async def finished_ids(self, statuses: Collection[Status] | None, limit: int) -> list[int]:
         """Read the ids of finished jobs, newest first."""
-        where, values = _conditions(statuses)
-        text = f"SELECT id FROM jobs WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        where, values = JobQuery(statuses=statuses).conditions(LIVE)
+        text = f"SELECT id FROM jobs WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         rows = await self._run(lambda c: c.execute(text, [*values, limit]).fetchall())
         return [row[0] for row in rows]
+
+    async def spans(self, qpu: str, latest: int) -> list[Span]:
+        """Read when the latest jobs of a QPU that have finished were created, begun and finished.
+
+        Args:
+            qpu: Its name.
+            latest: How many of the latest jobs, of all QPUs, to look at.
+        """
+        text = (
+            "SELECT status, created, started, finished FROM jobs WHERE id > (SELECT max(id) FROM jobs) - ? "
+            "AND qpu = ? AND finished IS NOT NULL"
+        )
+        rows = await self._run(lambda c: c.execute(text, (latest, qpu)).fetchall())
+        return [Span(Status(row[0]), *row[1:]) for row in rows]
 
     async def run(self, job_id: int) -> StoredRun | None:
         """Read what a job runs on."""
@@ -131,8 +145,18 @@ class Reader:
             raise UnavailableError.of("store", f"the store could not be read: {error}; {remedy}") from error
 
 
-def _conditions(statuses: Collection[Status] | None) -> tuple[list[str], list[Any]]:
-    if statuses is None:
-        return ["status NOT IN (?, ?, ?)"], list(LIVE)
-    names = [status.wire_name for status in statuses if status.is_complete]
-    return [f"status IN ({', '.join('?' * len(names))})"], [*names]
+def _bounded(connection: sqlite3.Connection, work: Callable[[], T]) -> T:
+    """Do a search, and give it up where it takes so long that others would have to wait for it."""
+    deadline = time.monotonic() + LONGEST_SEARCH_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+    try:
+        return work()
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        raise UnavailableError.of(
+            "search",
+            f"takes longer than {LONGEST_SEARCH_SECONDS:g} s; name a status, or a later time to begin with",
+        ) from error
+    finally:
+        connection.set_progress_handler(None, 0)

@@ -1,4 +1,4 @@
-"""The dashboard: one static page; its script asks the API, with the user's token."""
+"""The dashboard's frame: one static page for all addresses; its script fetches what stands in it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ FILES = {
     "dashboard.css": "text/css",
     "dashboard.js": "text/javascript",
     "api.js": "text/javascript",
+    "charts.css": "text/css",
+    "following.js": "text/javascript",
+    "widgets.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 
@@ -25,8 +28,8 @@ def _file(name: str) -> bytes:
     return resources.files("lwfast.scheduler.web").joinpath("static", name).read_bytes()
 
 
-async def page(_: Request) -> Response:
-    """`GET /`."""
+async def frame(_: Request) -> Response:
+    """`GET /`, and the addresses of jobs and QPUs: which of them it is, the script sees."""
     return Response(_file("index.html"), media_type=FILES["index.html"])
 
 
@@ -38,4 +41,10 @@ async def asset(request: Request) -> Response:
     return Response(_file(name), media_type=FILES[name])
 
 
-ROUTES = [Route("/", page, methods=["GET"]), Route("/static/{name}", asset, methods=["GET"])]
+ROUTES = [
+    Route("/", frame, methods=["GET"]),
+    Route("/jobs/{job_id}", frame, methods=["GET"]),
+    Route("/qpus", frame, methods=["GET"]),
+    Route("/qpus/{qpu_id}", frame, methods=["GET"]),
+    Route("/static/{name}", asset, methods=["GET"]),
+]

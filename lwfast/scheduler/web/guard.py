@@ -16,6 +16,7 @@ from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.http import error_answer
 from lwfast.scheduler.web.security import HostNames, same_token
 from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER, FieldError
+from lwfast.wire.announcement import IDENTITY_PATH
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ HEADERS = {
     ),
 }
 NEVER_STORE = "no-store"
+PUBLIC = ("/static/", "/jobs/", "/qpus")
+"""Addresses of the one static page, which is the same for everybody, and of what belongs to it."""
 UNREAD = (401, 408, 413, 421)
 """Answers given before the body was read; the connection ends with them."""
 
@@ -40,7 +43,7 @@ class Guard:
 
     Args:
         app: What answers.
-        token: What every request has to show, but for the static page.
+        token: What every request has to show, but for the static page and the answer to a challenge.
         hosts: Names to answer under, besides the usual ones.
         load: How many connections there are; None where nobody counts them.
     """
@@ -57,7 +60,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = False
-        is_public = scope["path"] == "/" or scope["path"].startswith("/static/")
+        is_public = scope["path"] in {"/", IDENTITY_PATH} or scope["path"].startswith(PUBLIC)
 
         async def shaped(message: Message) -> None:
             nonlocal started

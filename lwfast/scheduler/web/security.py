@@ -14,10 +14,9 @@ from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import edited_text
 from lwfast._base.files.own_files import open_own, why
 from lwfast.scheduler.faults import ConfigError
+from lwfast.scheduler.server_settings import TOKEN_FILE
 from lwfast.scheduler.store.data_folder import make_folder
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
-
-TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 
 
 def load_token(data_dir: Path) -> tuple[str, bool]:

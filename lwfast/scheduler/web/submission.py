@@ -48,11 +48,34 @@ async def submit_batch(request: Request) -> list[StoredJob]:
 
 
 async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> list[StoredJob]:
-    scheduler = scheduler_of(request)
+    key = _key(request)
+    return await _submit_body(request, await read_body(request, limit), check, kind, key)
+
+
+async def submit_again(request: Request, body: bytes) -> StoredJob:
+    """Accept a job with the payload of an earlier one; a key stands for the new job, as with `submit_one`.
+
+    Args:
+        request: The request, of which the body is not looked at.
+        body: The payload.
+
+    Raises:
+        RequestError: It breaks rules that were others when it was first accepted.
+    """
+    return (await _submit_body(request, body, _one, ONE, _key(request)))[0]
+
+
+def _key(request: Request) -> str | None:
     key = request.headers.get(IDEMPOTENCY_HEADER)
     if key is not None and not 1 <= len(key) <= MAX_KEY:
         raise RequestError.of(IDEMPOTENCY_HEADER, f"should have 1 to {MAX_KEY} characters, has {len(key)}")
-    body = await read_body(request, limit)
+    return key
+
+
+async def _submit_body(
+    request: Request, body: bytes, check: Check, kind: bytes, key: str | None
+) -> list[StoredJob]:
+    scheduler = scheduler_of(request)
     try:
         jobs = await checked(lambda text: check(text, scheduler.settings.qpus), body)
         return await scheduler.submit(jobs, key, _digest(kind, [job.payload for job in jobs]))

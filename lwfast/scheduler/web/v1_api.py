@@ -14,6 +14,7 @@ from starlette.routing import Route
 from lwfast._base.limits import MAX_INT64
 from lwfast._version import __version__
 from lwfast.scheduler.faults import RequestError
+from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.web.http import integer, integers, json_answer, path_id, scheduler_of, statuses
 from lwfast.scheduler.web.submission import submit_batch, submit_one
 from lwfast.wire import (
@@ -54,14 +55,14 @@ async def job_page(request: Request) -> Response:
     book = scheduler_of(request).book
     limit = integer(request, "limit", DEFAULT_PAGE, least=1, most=LARGEST_PAGE) or DEFAULT_PAGE
     ids = integers(request, "ids", MOST_IDS)
-    jobs = await book.page(
+    query = JobQuery(
         statuses=statuses(request, "status"),
         name=request.query_params.get("name"),
         qpu=request.query_params.get("qpu"),
         ids=None if ids is None else set(ids),
         before=integer(request, "before", None, least=0, most=MAX_INT64),
-        limit=limit + 1,  # one more tells whether there is a next page
     )
+    jobs = await book.page(query, limit + 1)  # one more tells whether there is a next page
     page = jobs[:limit]
     before = page[-1].id if len(jobs) > limit else None
     return json_answer(

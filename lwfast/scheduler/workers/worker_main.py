@@ -143,24 +143,11 @@ def _run(order: Run, runner: Runner) -> bytes:
     import msgspec
 
     from lwfast.hardware import HardwareModel
-    from lwfast.tables.result_json import encode_result
+    from lwfast.scheduler.workers.payload_run import run_payload
     from lwfast.wire import decode_payload
 
-    payload = decode_payload(order.payload)
     model = HardwareModel.from_dict(msgspec.json.decode(order.hardware))
-    if payload.sweep is not msgspec.UNSET:
-        from lwfast.scheduler.workers.sweep_jobs import run_settings
-
-        return run_settings(payload, payload.sweep, model, order.seed, runner)
-    states, counts = runner(
-        payload.unitary,
-        tuple(payload.input),
-        payload.n_samples,
-        min_detection=payload.min_detection,
-        hardware=model,
-        rng=order.seed,
-    )
-    return encode_result(states, counts, payload.job_data)
+    return run_payload(decode_payload(order.payload), model, order.seed, runner)
 
 
 def _write(path: Path, body: bytes, tell: Callable[[str], object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lwfast._base.generators import generator_of
 from lwfast._base.memory import check_memory
 from lwfast._base.validation import as_integer
 from lwfast._types import ComplexArray, FloatArray, SeedLike
@@ -45,7 +46,7 @@ def resampled(counts: FloatArray, n_bootstrap: int, rng: SeedLike, entries: int)
         16 * number * (2 * counts.size + 4 * entries), f"{number:,} replicas of the data", remedy=remedy
     )
     totals = counts.sum(axis=1).astype(np.int64)
-    drawn = np.random.default_rng(rng).multinomial(totals, frequencies(counts), size=(number, len(counts)))
+    drawn = generator_of(rng).multinomial(totals, frequencies(counts), size=(number, len(counts)))
     return frequencies(drawn.astype(np.float64))
 
 

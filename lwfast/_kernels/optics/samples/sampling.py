@@ -19,6 +19,8 @@ from lwfast._kernels.optics.samples.pcg64 import draw_uniforms
 from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 
 _U = np.uint64  # an unsigned index needs no check for negative ones
+_FEW = 12
+"""Outcomes up to which `_count_few` is the quicker way."""
 
 
 @jit("const float64[:], int32[:]", "const float64[:], int64[:]")
@@ -73,6 +75,23 @@ def draw_outcomes(uniforms: FloatArray, cdf: FloatArray, guide: AnyArray, outcom
         outcomes[i] = _outcome_at(uniforms[i], cdf, guide)
 
 
+@jit
+def _count_few(uniforms: FloatArray, cdf: FloatArray, counts: Counts) -> None:
+    """Add to the counts of a few outcomes: how many numbers are beyond each bound, in whole registers.
+
+    A table would be as quick to look into, but what is added to the same counts has to wait for them.
+    """
+    rest = uniforms.size
+    for outcome in range(cdf.size - 1):
+        bound = cdf[outcome]
+        beyond = 0
+        for i in range(uniforms.size):
+            beyond += 1 if uniforms[i] >= bound else 0
+        counts[outcome] += rest - beyond
+        rest = beyond
+    counts[cdf.size - 1] += rest
+
+
 @jit(
     "float64[:], float64[:], const float64[:], const int32[:], int64[:]",
     "float64[:], float64[:], const float64[:], const int64[:], int64[:]",
@@ -91,6 +110,9 @@ def count_uniforms(
         guide: From `guide_table`.
         counts: int64[K], out.
     """
+    if cdf.size <= _FEW:
+        _count_few(uniforms, cdf, counts)
+        return
     numbers = uniforms
     if scratch.size >= uniforms.size:
         ends = np.zeros(257, np.int64)
@@ -255,6 +277,38 @@ def copy_seen(
                 seen[row, mode] = states[outcome, mode]
             numbers[row] = counts[s, outcome]
             row += 1
+
+
+@jit("const float64[:, :], uint64[:, :], int64, int64, const uint8[:, :]")
+def count_small_stack(
+    probabilities: FloatArray, streams: AnyArray, n_samples: int, cells: int, states: StateTable
+) -> tuple[StateTable, Counts, Counts]:
+    """Draw samples of a few small distributions in one call; `count_stack` does it, and says what is drawn.
+
+    Args:
+        probabilities: float64[S, K] or more, not negative, each with a positive sum. What has no state is not
+            returned.
+        streams: uint64[S, 4], a generator for each, from `seed_streams`; they move on, in place.
+        n_samples: Samples of each distribution.
+        cells: Cells of the guide table.
+        states: uint8[K, m].
+
+    Returns:
+        The states that were seen of one distribution after the other, uint8[N, m], their counts, int64[N],
+        and where those of each begin, and the last ones end, int64[S + 1].
+    """
+    n_settings = probabilities.shape[0]
+    counts = np.empty(probabilities.shape, np.int64)
+    count_stack(probabilities, streams, n_samples, cells, (0, n_settings), np.empty(n_settings), counts)
+    lengths = np.empty(n_settings, np.int64)
+    count_seen(counts, len(states), lengths)
+    offsets = np.zeros(n_settings + 1, np.int64)
+    for s in range(n_settings):
+        offsets[s + 1] = offsets[s] + lengths[s]
+    seen = np.empty((offsets[n_settings], states.shape[1]), np.uint8)
+    numbers = np.empty(offsets[n_settings], np.int64)
+    copy_seen(counts, states, offsets[1:], (0, n_settings), seen, numbers)
+    return seen, numbers, offsets
 
 
 @jit("const float64[:], const float64[:], int64, const uint8[:, :]")

@@ -1,230 +1,228 @@
-// The page: one list of jobs, kept up to date by waiting for changes. Text from jobs only ever becomes text
-// nodes, so a name cannot become markup.
+// The frame: which page the address means, links without loading, and what buttons do. Pages are made by the
+// server; this only fetches them and puts them in.
 
-import { call, dropToken, setToken, SignedOut, takeTokenFromAddress } from "./api.js";
+import { call, dropToken, fragment, save, setToken, SignedOut, takeTokenFromAddress } from "./api.js";
+import { follow, stop } from "./following.js";
+import { copy, localise, replace, tick, utcOf } from "./widgets.js";
 
-const PAGE = 50;
-const FASTEST_REFRESH_MS = 250;
-const LIVE = ["Accepted", "Scheduled", "Running"];
-const FILTERS = {
-  all: [], waiting: ["Accepted", "Scheduled"], running: ["Running"], completed: ["Completed"],
-  failed: ["Failed", "Cancelled", "TimedOut"],
-};
-const state = { filter: "all", befores: [null], next: null, jobs: [], open: null };
+const PAGES = "/api/v1/pages";
+const TYPING_MS = 250;
 const at = (id) => document.getElementById(id);
+const page = at("page");
+let looking = null;
 
-function element(tag, text, classes = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.className = classes;
-  return made;
+const pathOf = (address) => PAGES + (address.pathname === "/" ? "/jobs" : address.pathname) + address.search;
+
+function notice(text, isBad = false) {
+  at("notice").textContent = text;
+  at("notice").classList.toggle("bad", isBad);
 }
-
-const count = (number) => number.toLocaleString("en");
-const several = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
-
-function duration(from, to) {
-  if (!from) return "";
-  const seconds = Math.max(0, ((to ? new Date(to) : new Date()) - new Date(from)) / 1000);
-  if (seconds < 0.001) return "< 1 ms";
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.floor(minutes / 1440)} days`;
-}
-
-function clock(text) {
-  const time = new Date(text);
-  const today = time.toDateString() === new Date().toDateString();
-  return today ? time.toLocaleTimeString() : time.toLocaleString();
-}
-
-function statusText(job) {
-  const name = job.jobStatus === "TimedOut" ? "Timed out" : job.jobStatus;
-  return job.queuePosition ? `${name}, no. ${count(job.queuePosition)}` : name;
-}
-
-function row(job) {
-  const line = document.createElement("tr");
-  const opener = element("button", job.jobId, "link");
-  opener.dataset.key = `open ${job.jobId}`;
-  opener.addEventListener("click", now(() => showDetails(job.jobId)));
-  const first = element("td", "", "number");
-  first.append(opener);
-  const name = element("td", job.jobName, "name");
-  name.title = job.jobName;
-  const status = element("td", statusText(job), `status ${job.jobStatus}`);
-  if (job.notes) status.title = job.notes;
-  const created = element("td", clock(job.createdDate));
-  created.title = job.createdDate;
-  const last = element("td", "");
-  if (LIVE.includes(job.jobStatus)) {
-    const cancel = element("button", "Cancel");
-    cancel.setAttribute("aria-label", `Cancel job ${job.jobId}`);
-    cancel.dataset.key = `cancel ${job.jobId}`;
-    cancel.addEventListener("click", () => cancelJob(job, cancel));
-    last.append(cancel);
-  }
-  line.append(
-    first, name, status, element("td", job.qpu),
-    ...[job.nModes, job.nPhotons, job.nSamples, job.minDetection].map((n) => element("td", count(n), "number")),
-    created, ...times(job).map((text) => element("td", text, "number time")), last,
-  );
-  return line;
-}
-
-const times = (job) => [
-  duration(job.createdDate, job.startedDate ?? job.finishedDate), duration(job.startedDate, job.finishedDate),
-];
-
-// Between changes only the times of live jobs go on.
-function tick() {
-  state.jobs.forEach((job, index) => {
-    if (!LIVE.includes(job.jobStatus)) return;
-    const cells = at("jobs").rows[index].querySelectorAll(".time");
-    times(job).forEach((text, which) => { cells[which].textContent = text; });
-  });
-}
-
-function showJobs() {
-  const focused = document.activeElement?.dataset.key;
-  at("jobs").replaceChildren(...state.jobs.map(row));
-  if (focused) at("jobs").querySelector(`[data-key="${focused}"]`)?.focus();
-  at("empty").hidden = state.jobs.length > 0;
-  at("newer").disabled = state.befores.length === 1;
-  at("older").disabled = state.next === null;
-  at("page").textContent = state.jobs.length ? `Page ${state.befores.length}, newest first` : "";
-}
-
-function showQpus(qpus) {
-  at("qpus").replaceChildren(...qpus.map((qpu) => {
-    const line = document.createElement("li");
-    const limits = qpu.maxSamples.map((limit) => `${count(limit.item2)} at filter ${limit.item1}`).join(", ");
-    line.append(
-      element("span", "", qpu.isAvailable ? "dot on" : "dot"),
-      element("strong", qpu.name),
-      element("span", `${qpu.isAvailable ? "online" : "offline"}: ${qpu.numberOfModes} modes, up to ` +
-        `${qpu.maxPhotonInputNumber} photons, detection filter up to ${qpu.maxDetectionFilter}`),
-      element("div", `Samples: up to ${count(qpu.defaultMaxSamples)}${limits ? `; ${limits}` : ""}`, "quiet"),
-    );
-    return line;
-  }));
-}
-
-async function refresh() {
-  const query = new URLSearchParams({ limit: PAGE });
-  for (const status of FILTERS[state.filter]) query.append("status", status);
-  const before = state.befores.at(-1);
-  if (before !== null) query.set("before", before);
-  const [page, status] = await Promise.all([call(`v1/jobs?${query}`), call("v1/status")]);
-  state.jobs = page.items;
-  state.next = page.before;
-  showJobs();
-  at("summary").textContent = `${count(status.running)} running, ${count(status.waiting)} waiting, ` +
-    `${several(status.workers, "worker")}, version ${status.version}` +
-    (status.trouble ? `. No job can be run: ${status.trouble}` : "");
-  at("summary").classList.remove("stale");
-  at("summary").title = `Started ${status.startedDate}`;
-}
-
-async function showDetails(jobId) {
-  state.open = jobId;
-  const [job, details] = await Promise.all([call(`v1/jobs/${jobId}`), call(`jobs/${jobId}`)]);
-  at("details-title").textContent = `Job ${jobId}: ${job.jobName}`;
-  const facts = [
-    ["Status", statusText(job)], ["Notes", job.notes], ["QPU", job.qpu],
-    ["Created", job.createdDate], ["Started", job.startedDate], ["Finished", job.finishedDate],
-    ["Circuit", `${several(job.nModes, "mode")}, ${several(job.nPhotons, "photon")}`],
-    ["Samples", `${count(job.nSamples)} with at least ${several(job.minDetection, "photon")}`],
-  ].filter(([, value]) => value);
-  at("details-facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  at("details-logs").replaceChildren(...details.logs.map((entry) => {
-    const line = element("li", `${entry.createdDate}  ${entry.message}`);
-    if (Object.keys(entry.meta).length) line.append(element("div", JSON.stringify(entry.meta, null, 2), "quiet"));
-    return line;
-  }));
-  if (!at("details").open) at("details").showModal();
-}
-
-async function cancelJob(job, button) {
-  button.disabled = true;
-  try {
-    await call(`jobs/${job.jobId}/cancel`, { method: "PUT" });
-  } catch (error) {
-    report(error);
-  }
-}
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function report(error) {
+  if (error?.name === "AbortError") return;
   if (error instanceof SignedOut) {
+    stop();
     dropToken();
-    at("board").hidden = true;
+    page.replaceChildren();
+    page.hidden = at("rooms").hidden = true;
     at("sign-in").hidden = false;
     at("token-error").textContent = error.message;
-    at("summary").textContent = "";
+    document.title = "lwfast scheduler";
+    notice("");
     at("token").focus();
     return;
   }
-  at("summary").textContent = error instanceof TypeError ? "The scheduler does not answer; trying again" : error.message;
-  at("summary").classList.add("stale");
+  notice(error instanceof TypeError ? "The scheduler does not answer; trying again." : error.message, true);
 }
 
-async function follow() {
-  let seq = 0;
-  for (;;) {
-    try {
-      if (seq === 0) {
-        const qpus = await call("qpus");
-        showQpus(await Promise.all(qpus.map((qpu) => call(`Qpus/${encodeURIComponent(qpu.id)}`))));
-        at("sign-in").hidden = true;
-        at("board").hidden = false;
-        seq = (await call(`v1/changes?after=${Number.MAX_SAFE_INTEGER}&timeout=0`)).seq;
-      }
-      await refresh();
-      if (state.open !== null) await showDetails(state.open);
-      await pause(FASTEST_REFRESH_MS);
-      seq = (await call(`v1/changes?after=${seq}&timeout=25`)).seq;
-    } catch (error) {
-      report(error);
-      if (error instanceof SignedOut) return;
-      seq = 0;
-      await pause(2000);
-    }
+// --- pages -------------------------------------------------------------------------------------------
+
+async function show({ focus = false, keepScroll = false } = {}) {
+  looking?.abort();
+  looking = new AbortController();
+  const address = location.href;
+  let content;
+  try {
+    content = await fragment(pathOf(location), { signal: looking.signal });
+  } catch (error) {
+    if (!(error instanceof SignedOut) && error?.name !== "AbortError" && page.hidden) reveal();
+    if (!(error instanceof SignedOut) && error?.name !== "AbortError") unavailable(error);
+    throw error;
   }
+  if (address !== location.href) return;
+  localise(content);
+  page.replaceChildren(content);
+  reveal();
+  notice("");
+  if (!keepScroll) scrollTo(0, 0);
+  if (focus) page.focus({ preventScroll: true });
+  followPage();
 }
 
-const now = (work) => (event) => work(event)?.catch(report);
+function reveal() {
+  at("sign-in").hidden = true;
+  page.hidden = at("rooms").hidden = false;
+  const room = location.pathname.startsWith("/qpus") ? "qpus" : "jobs";
+  for (const link of at("rooms").querySelectorAll("a")) {
+    if (link.dataset.room === room) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  document.title = `${page.firstElementChild?.dataset.title ?? "Dashboard"} · lwfast scheduler`;
+}
 
+function unavailable(error) {
+  stop();
+  const heading = document.createElement("h1");
+  heading.textContent = "This page cannot be shown";
+  const reason = document.createElement("p");
+  reason.textContent = error instanceof TypeError ? "The scheduler does not answer." : error.message;
+  const again = document.createElement("button");
+  again.textContent = "Try again";
+  again.addEventListener("click", () => show().catch(report));
+  page.replaceChildren(heading, reason, again);
+  reveal();
+}
+
+const followPage = () => follow(page.firstElementChild?.dataset.follow, refresh, report);
+
+// Fetch the page again; put in what is new. A page that has become another one, such as that of a job that has
+// ended, is put in as a whole.
+async function refresh(signal) {
+  const address = location.href;
+  const content = await fragment(pathOf(location), { signal });
+  if (signal.aborted || address !== location.href) return;
+  localise(content);
+  const fresh = content.firstElementChild;
+  const shown = page.firstElementChild;
+  if (fresh.dataset.page !== shown.dataset.page) {
+    page.replaceChildren(fresh);
+    reveal();
+    followPage();
+  } else {
+    for (const part of fresh.querySelectorAll("[data-live]")) replace(at(part.id), part);
+  }
+  if (at("notice").classList.contains("bad")) notice("");
+}
+
+function go(href, { replaceIt = false } = {}) {
+  history[replaceIt ? "replaceState" : "pushState"](null, "", href);
+  return show({ focus: !replaceIt });
+}
+
+// --- the search of the list, and the look at a result ----------------------------------------------------
+
+function fieldsOf(form) {
+  const fields = new URLSearchParams();
+  for (const field of form.elements) {
+    const value = field.type === "datetime-local" ? utcOf(field.value) : field.value.trim();
+    if (field.name && value) fields.set(field.name, value);
+  }
+  return fields.toString();
+}
+
+async function search(form) {
+  const fields = fieldsOf(form);
+  history.replaceState(null, "", location.pathname + (fields ? `?${fields}` : ""));
+  looking?.abort();
+  looking = new AbortController();
+  await refresh(looking.signal);
+}
+
+async function look(form) {
+  const fields = fieldsOf(form);
+  history.replaceState(null, "", location.pathname + (fields ? `?${fields}` : ""));
+  looking?.abort();
+  looking = new AbortController();
+  at("outcome")?.setAttribute("aria-busy", "true");
+  const content = await fragment(form.dataset.look + location.search, { signal: looking.signal });
+  const parts = [...content.querySelectorAll("[data-part]")];
+  for (const part of parts) {
+    const old = at(part.id);
+    if (old) replace(old, part);
+    else at("result").append(part);
+  }
+  // Rules that cannot be read leave the last picture as it was, dimmed.
+  at("outcome")?.toggleAttribute("data-stale", !parts.some((part) => part.id === "outcome"));
+  at("outcome")?.removeAttribute("aria-busy");
+}
+
+let typing = null;
+
+function typed(form, ms) {
+  clearTimeout(typing);
+  const handler = "search" in form.dataset ? search : "look" in form.dataset ? look : null;
+  if (handler) typing = setTimeout(() => handler(form).catch(report), ms);
+  return handler;
+}
+
+page.addEventListener("input", (event) => {
+  const form = event.target.closest("form");
+  if (form) typed(form, TYPING_MS);
+});
+page.addEventListener("submit", (event) => {
+  event.preventDefault();
+  typed(event.target, 0);
+});
+
+// --- buttons and links ------------------------------------------------------------------------------------
+
+const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+async function press(button) {
+  const { cancel, again, copy: what } = button.dataset;
+  if (what) return notice(await copy(at(what)));
+  button.disabled = true;
+  try {
+    if (cancel) {
+      await call(`jobs/${cancel}/cancel`, { method: "PUT" });
+      notice(`Job ${cancel} is cancelled.`);
+    } else if (again) {
+      const headers = { "Idempotency-Key": key() };
+      const record = await call(`v1/pages/jobs/${again}/run-again`, { method: "POST", headers });
+      await go(`/jobs/${record.jobId}`);
+      notice(`Job ${record.jobId} has the payload of job ${again}.`);
+    }
+  } finally {
+    button.disabled = false;
+  }
+  return undefined;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button && page.contains(button)) press(button).catch(report);
+  const link = event.target.closest("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const url = new URL(link.href);
+  if (url.origin !== location.origin || link.download) return;
+  if ("download" in link.dataset) {
+    event.preventDefault();
+    save(link.href).catch(report);
+  } else if (url.hash && url.pathname === location.pathname) {
+    event.preventDefault(); // the address keeps its state; the content gets the focus
+    page.focus();
+  } else {
+    event.preventDefault();
+    go(link.href).catch(report);
+  }
+});
+
+at("sign-out").addEventListener("click", () => report(new SignedOut("")));
 at("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
   setToken(at("token").value.trim());
   at("token").value = "";
   at("token-error").textContent = "";
-  follow();
+  show({ focus: true }).catch(report);
 });
-at("filters").addEventListener("click", now((event) => {
-  const chosen = event.target.dataset.filter;
-  if (!chosen) return undefined;
-  for (const button of at("filters").children) button.setAttribute("aria-pressed", String(button === event.target));
-  Object.assign(state, { filter: chosen, befores: [null] });
-  return refresh();
-}));
-at("older").addEventListener("click", now(() => {
-  if (state.next === null) return undefined;
-  state.befores.push(state.next);
-  return refresh();
-}));
-at("newer").addEventListener("click", now(() => {
-  if (state.befores.length > 1) state.befores.pop();
-  return refresh();
-}));
-at("details").addEventListener("close", () => { state.open = null; });
-setInterval(() => { if (!document.hidden) tick(); }, 1000);
+
+addEventListener("popstate", () => show({ keepScroll: true }).catch(report));
+addEventListener("hashchange", () => {
+  if (!location.hash.includes("token=")) return;
+  takeTokenFromAddress();
+  show().catch(report);
+});
+setInterval(() => { if (!document.hidden) tick(page); }, 1000);
 
 takeTokenFromAddress();
-addEventListener("hashchange", () => { takeTokenFromAddress(); location.reload(); });
-follow();
+show().catch(report);

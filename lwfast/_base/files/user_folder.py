@@ -1,0 +1,31 @@
+"""The folder of a user's data: tokens, settings, and where a scheduler of theirs says that it runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def own_folder() -> Path:
+    """Name lwfast's data folder, without making it; `LWFAST_CONFIG_DIR` overrides it."""
+    override = os.environ.get("LWFAST_CONFIG_DIR")
+    if override:
+        # Unlike Path's, this does not raise where there is no home folder; see `make_folder`.
+        return Path(os.path.expanduser(override))  # noqa: PTH111
+    import platformdirs
+
+    return platformdirs.user_data_path("lwfast", appauthor=False)
+
+
+def make_folder(folder: Path) -> None:
+    """Make lwfast's data folder, where it is not there yet; whoever writes into it calls this first.
+
+    Raises:
+        OSError: It cannot be made, or would be a folder "~" of whatever the working folder is, since this
+            user, or the one that is named behind the "~", has no home folder.
+    """
+    if folder.parts and folder.parts[0].startswith("~"):
+        raise FileNotFoundError(
+            f"{folder.parts[0]} stands for no home folder; set LWFAST_CONFIG_DIR to another folder."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

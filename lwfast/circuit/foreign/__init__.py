@@ -1,0 +1,1 @@
+"""Lightworks' circuits and Parameters as ours, and ours as Lightworks'."""

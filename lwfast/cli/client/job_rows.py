@@ -1,0 +1,131 @@
+"""Jobs as rows of a table, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lwfast.cli.terminal.screen import Cell, Column
+from lwfast.cli.terminal.wording import duration, seconds_between, when
+from lwfast.wire import Status
+
+if TYPE_CHECKING:
+    from lwfast.remote import Client
+
+COLUMNS = (
+    Column("Job ID", right=True),
+    Column("Status"),
+    Column("Queue", right=True, spare=2),
+    Column("Created", spare=4),
+    Column("QPU", spare=3),
+    Column("Took", right=True, spare=1),
+    Column("Name", flexible=True),
+)
+STYLES = {
+    Status.COMPLETED: "green",
+    Status.FAILED: "red",
+    Status.TIMEDOUT: "red",
+    Status.RUNNING: "cyan",
+    Status.CANCELLED: "dim",
+}
+"""Colours that can be read on a light and on a dark background; the others have the terminal's own."""
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """What is listed of a job. The reference wire tells neither name nor QPU, nor when a job ran.
+
+    Attributes:
+        id: Id of the job.
+        status: Present status, in words.
+        queue_position: From 1 while it waits, else None.
+        name: Its name, or None.
+        qpu: Name of its QPU, or None.
+        created: When it was accepted, as the scheduler wrote it; likewise `started` and `finished`, or None.
+        seconds: How long it ran, or has been running.
+    """
+
+    id: int | str
+    status: str
+    queue_position: int | None
+    name: str | None
+    qpu: str | None
+    created: Any
+    started: Any
+    finished: Any
+    seconds: float | None
+
+
+def find_rows(
+    client: Client, statuses: Iterable[str], name: str | None, qpu: str | None, limit: int
+) -> list[JobRow]:
+    """Ask for jobs, newest first.
+
+    Raises:
+        ValueError: A word is no status.
+        LightworksRemoteError: The scheduler cannot filter by name or QPU.
+    """
+    from lwfast.remote.job_path.listing import all_records, check_statuses
+
+    wanted = check_statuses(list(statuses))
+    if client.connection.api.offers_v1():
+        return [_of_record(one) for one in all_records(client.connection, wanted, name, qpu, limit)]
+    jobs = client.jobs(status=wanted, name=name, qpu=qpu, limit=limit)
+    return [_of_details(client.get_job_details(job.job_id)) for job in jobs]
+
+
+def _of_record(record: Any) -> JobRow:
+    ended = record.finished_date or (datetime.now(UTC).isoformat() if record.started_date else None)
+    return JobRow(
+        id=record.job_id,
+        status=str(record.job_status),
+        queue_position=record.queue_position,
+        name=record.job_name,
+        qpu=record.qpu,
+        created=record.created_date,
+        started=record.started_date,
+        finished=record.finished_date,
+        seconds=seconds_between(record.started_date, ended),
+    )
+
+
+def _of_details(details: Any) -> JobRow:
+    return JobRow(
+        id=details.job_id,
+        status=str(details.job_status),
+        queue_position=details.queue_position,
+        name=None,
+        qpu=None,
+        created=details.created_date,
+        started=None,
+        finished=None,
+        seconds=None,
+    )
+
+
+def as_cells(rows: Sequence[JobRow], *, local: bool) -> list[list[Cell]]:
+    """Return jobs as cells below `COLUMNS`.
+
+    Args:
+        rows: The jobs.
+        local: Whether times are for a person here, rather than in UTC.
+    """
+    return [
+        [
+            str(row.id),
+            (row.status, STYLES.get(Status(row.status), "")),
+            "" if row.queue_position is None else str(row.queue_position),
+            when(row.created, local=local),
+            row.qpu or "",
+            duration(row.seconds),
+            row.name or "",
+        ]
+        for row in rows
+    ]
+
+
+def as_plain(rows: Sequence[JobRow]) -> list[dict[str, Any]]:
+    """Return jobs as JSON has them."""
+    return [asdict(row) for row in rows]

@@ -1,0 +1,1 @@
+"""Commands for files of results and tasks on this machine."""

@@ -1,0 +1,71 @@
+"""`lwfast plot`: draw a result file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lwfast.cli.extras import require
+from lwfast.cli.local_files.named_results import read_result
+from lwfast.cli.shared_options import POSITIVE, command, output_path
+
+DPI = 150
+
+
+@command(
+    "plot",
+    ("lwfast plot result.npz", "Draw a result into result.png:"),
+    (
+        "lwfast plot result.npz --top 8 --errors -o figure.svg",
+        "The eight most frequent outcomes, with error bars:",
+    ),
+    ("lwfast plot measured.json ideal.json --normalize -o both.pdf", "Two results beside each other:"),
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    callback=output_path,
+    help="Write the picture there; its ending says which form: .png, .svg, .pdf. Default: FILE with .png.",
+)
+@click.option(
+    "--top", type=POSITIVE, metavar="N", help="How many outcomes have a bar, or a line, of their own."
+)
+@click.option("--errors", is_flag=True, help="Draw the statistical errors.")
+@click.option("--normalize", is_flag=True, help="Draw shares of all counts in place of counts.")
+@click.option("--raw", is_flag=True, help="Draw the data before post-selection, where the files hold them.")
+def plot_command(
+    files: tuple[str, ...], output: Path | None, top: int | None, errors: bool, normalize: bool, raw: bool
+) -> None:
+    """Draw the results in one FILE or several: bars, or lines over the parameter of a sweep."""
+    require("lwfast plot", "plot")
+    import matplotlib as mpl
+
+    from lwfast.cli.local_files.outcomes import is_sweep
+    from lwfast.results.columns.json_like import path_text
+
+    results = [read_result(file, raw) for file in files]
+    options: dict[str, Any] = {"show": False, "errors": errors} | ({} if top is None else {"top": top})
+    mpl.use("agg")  # a file is written, whatever screen there is
+    if any(map(is_sweep, results)):
+        if len(results) > 1 or normalize:
+            raise click.UsageError("A sweep is drawn alone, and as shares in any case: give one FILE.")
+        figure, _ = results[0].plot(**options)
+    else:
+        from lwfast.results.plots.result_plot import plot_results
+
+        names = None if len(results) == 1 else [path_text(Path(file).name) for file in files]
+        drawn: Any = plot_results(results, normalize=normalize, labels=names, **options)
+        figure, _ = drawn
+    target = output or Path(files[0]).with_suffix(".png")
+    try:
+        figure.savefig(target, dpi=DPI, bbox_inches="tight")
+    except ValueError as error:
+        known = ", ".join(f".{ending}" for ending in sorted(figure.canvas.get_supported_filetypes()))
+        if target.suffix.lower() in known.split(", "):
+            raise
+        raise click.UsageError(f"{path_text(target)} is no form of pictures; take one of {known}.") from error
+    print(f"Drawn into {path_text(target)}.")

@@ -1,0 +1,69 @@
+"""Task files: a payload in JSON, a saved job or a saved batch."""
+
+from __future__ import annotations
+
+import locale
+from dataclasses import dataclass
+from pathlib import Path
+
+from lwfast.errors import ConfigurationError, ResourceLimitError, ended
+from lwfast.wire import ArtemisPayload
+
+
+@dataclass(frozen=True)
+class SavedTask:
+    """What one file, or one job of a saved batch, asks for.
+
+    Attributes:
+        payload: What is to be submitted or run.
+        pending_key: Of a submit whose answer was lost: the key that it goes on under; else None.
+    """
+
+    payload: ArtemisPayload
+    pending_key: str | None = None
+
+
+def read_tasks(file: Path) -> list[SavedTask]:
+    """Read what `lwfast job ID --payload` prints, or what `save_to_file` of a job or a batch wrote.
+
+    Args:
+        file: Its path; `.json` may be left out, as where it was saved.
+
+    Raises:
+        ConfigurationError: There is no such file, or it holds no task.
+        JobFileError: It holds a job that cannot be read.
+    """
+    import msgspec
+
+    from lwfast import remote
+    from lwfast._base.files.edited_text import parse_json, read_edited
+    from lwfast.remote.job_path.job_files import path_to_load
+    from lwfast.wire import payload_from_builtins
+
+    # As it stands, else the name that a job was saved under.
+    path = file if file.is_file() else path_to_load(file)
+    if path is None:
+        raise ConfigurationError(f"There is no file {file}, nor {file}.json.")
+    try:
+        data = parse_json(read_edited(path, locale.getencoding()))
+    except ResourceLimitError as error:
+        raise ConfigurationError(f"{path} is too large: {ended(error)}") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not JSON: {ended(error)}") from error
+    if not (isinstance(data, dict) and "job_type" in data):
+        try:
+            return [SavedTask(payload_from_builtins(data))]
+        except (msgspec.ValidationError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"{path} holds no payload: {ended(error)}") from error
+    loaded = remote.load_job_from_file(path)
+    jobs = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
+    tasks = [
+        SavedTask(job.tracked.payload, job.tracked.pending_key)  # `job.payload` would ask
+        for job in jobs
+        if job.tracked.payload is not None
+    ]
+    if not tasks or len(tasks) < len(jobs):
+        raise ConfigurationError(
+            f"{path} holds a job without its payload, so nothing can be submitted or run."
+        )
+    return tasks

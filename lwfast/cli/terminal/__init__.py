@@ -1,0 +1,1 @@
+"""What the commands print: tables, JSON, words and numbers."""

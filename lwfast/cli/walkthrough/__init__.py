@@ -1,0 +1,1 @@
+"""`lwfast demo`: a walkthrough that is shown as it is run."""

@@ -1,0 +1,228 @@
+"""Equal rows of a packed table, added up."""
+
+from __future__ import annotations
+
+import functools
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.buffers import readable
+from lwfast._base.parallel import available_cores, run_chunks
+from lwfast._types import Counts
+from lwfast.errors import ResourceLimitError
+from lwfast.tables.packed_table import CHUNK, PackedTable, Words
+from lwfast.tables.row_hash import hash_keys
+
+_FEW = 1 << 11
+_MANY = 1 << 17
+_TRIAL = 1 << 14
+_PART_BITS = 12
+_TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
+
+_Grouped = tuple[Words, Counts]
+
+
+@functools.cache  # an import statement takes 0.6 us each time
+def group_kernels() -> ModuleType:
+    """Return the kernels that group words."""
+    from lwfast._kernels.tables import packed_groups
+
+    return packed_groups
+
+
+def group_packed(table: PackedTable, counts: Counts, *, owned: bool) -> tuple[PackedTable, Counts]:
+    """Add up the counts of equal rows, in the order in which they first appear.
+
+    The answer is a copy, unless the arrays are `owned` by the caller and have no equal rows.
+
+    Raises:
+        ResourceLimitError: If a sum is above 2^63 - 1.
+    """
+    columns, column = readable(table.columns), readable(counts)
+    n_rows = len(table)
+    if n_rows < 2 or is_rising(columns) or _all_differ(columns):
+        return (table, counts) if owned else (table.copy(), counts.copy())
+    if n_rows > _MANY and len(columns) == 1 and _many_differ(columns):
+        words, sums = group_in_parts(columns[0], column)
+    else:
+        words, sums = _group_in_ranges(columns, column)
+    return PackedTable(words, table.n_modes, table.bits), sums
+
+
+def is_rising(columns: Words) -> bool:
+    """Return whether each row is above the one before it, so that no two are equal."""
+    n_rows = columns.shape[1]
+    return bool(group_kernels().rising_words(columns, 0, n_rows) == n_rows)
+
+
+def _all_differ(columns: Words) -> bool:
+    """Return whether no two rows are equal; one table in 10^4 of 10^6 rows is not seen to be one."""
+    n_rows = columns.shape[1]
+    n_first = n_rows if n_rows <= _MANY else CHUNK
+    for n in (min(n_first, _FEW), n_first):  # of raw samples, two of a few are equal
+        slots = np.zeros(1 << (3 * n).bit_length(), np.uint32)
+        if group_kernels().distinct_hashes(_hashes(columns, 0, n), slots) < n:
+            return False
+    return n_first == n_rows or differ_in_parts(columns)
+
+
+def _hashes(columns: Words, start: int, stop: int) -> Words:
+    out = np.empty(stop - start, np.uint64)
+    group_kernels().hash_words(columns, start, stop, *hash_keys(), out)
+    return out
+
+
+def differ_in_parts(columns: Words) -> bool:
+    """Do what `all_distinct` does for bytes: look at parts of the hashes that each fit the cache."""
+    from lwfast._kernels.tables import counts as kernels
+
+    n_rows = columns.shape[1]
+    n_chunks = -(-n_rows // CHUNK)
+    bits = max(1, (n_rows >> 14).bit_length())  # 8192 to 16384 rows in a part
+    hashes = np.empty(n_rows, np.uint64)
+    ends = np.zeros((n_chunks, 1 << bits), np.int64)
+    differ = np.ones(1 << bits, np.bool_)
+
+    def split(chunk: int) -> None:
+        start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
+        found = _hashes(columns, start, stop)
+        group_kernels().split_hashes(found, 64 - bits, ends[chunk], hashes[start:stop])
+
+    def look(part: int) -> None:
+        differ[part] = kernels.distinct_part(hashes, CHUNK, ends, part, np.empty(1 << 16, np.uint32))
+
+    run_chunks(split, n_chunks)
+    run_chunks(look, 1 << bits)
+    return bool(differ.all())
+
+
+def _many_differ(columns: Words) -> bool:
+    """Return whether new rows keep coming, as far as the first ones show."""
+    counts = np.zeros(2 * _TRIAL, np.int64)
+    entries, order = _room(2 * _TRIAL, len(columns))
+    keys = hash_keys()
+    first, _ = group_kernels().group_words(columns, counts, 0, _TRIAL, *keys, 0, entries, order)
+    both, _ = group_kernels().group_words(columns, counts, _TRIAL, 2 * _TRIAL, *keys, first, entries, order)
+    return bool(2 * (both - first) > first)
+
+
+def _room(groups: int, n_words: int) -> tuple[Words, NDArray[np.uint32]]:
+    """Return an empty hash table for some groups, half full with them at most."""
+    size = max(1 << 7, 1 << (groups + 31).bit_length())
+    return np.zeros(2 * size * (n_words + 1), np.uint64), np.empty(size, np.uint32)
+
+
+def _group_in_ranges(columns: Words, counts: Counts) -> _Grouped:
+    """Group ranges of rows on threads; then add those of each range to those before it."""
+    n_rows = columns.shape[1]
+    n_ranges = max(1, min(available_cores(), n_rows // _MANY))
+    bounds = [n_rows * k // n_ranges for k in range(n_ranges + 1)]
+    found: list[_Grouped] = [(columns, counts)] * n_ranges
+
+    def group(k: int) -> None:
+        found[k] = _grouped(columns, counts, bounds[k], bounds[k + 1])
+
+    run_chunks(group, n_ranges)
+    if n_ranges == 1:
+        return found[0]
+    words = np.concatenate([words for words, _ in found], axis=1)
+    sums = np.concatenate([sums for _, sums in found])
+    return _grouped(words, sums, 0, sums.size)
+
+
+def _grouped(columns: Words, counts: Counts, start: int, stop: int) -> _Grouped:
+    """Group a range of rows in one hash table that grows."""
+    kernels, keys = group_kernels(), hash_keys()
+    n_words = len(columns)
+    entries, order = _room(min(stop - start, 1 << 13), n_words)
+    groups, row = kernels.group_words(columns, counts, start, stop, *keys, 0, entries, order)
+    while groups >= 0 and row < stop:
+        words, sums = _taken(entries, groups, order, n_words)
+        # Rows that stay different for long promise many groups.
+        many = 8 if 2 * groups > row - start else 4
+        entries, order = _room(min(stop - start, many * order.size), n_words)
+        kernels.group_words(words, sums, 0, groups, *keys, 0, entries, order)
+        groups, row = kernels.group_words(columns, counts, row, stop, *keys, groups, entries, order)
+    if groups < 0:
+        raise ResourceLimitError(_TOO_LARGE)
+    return _taken(entries, groups, order, n_words)
+
+
+def _taken(entries: Words, groups: int, order: NDArray[np.uint32], n_words: int) -> _Grouped:
+    words, sums = np.empty((n_words, groups), np.uint64), np.empty(groups, np.int64)
+    group_kernels().take_groups(entries, groups, order, words, sums)
+    return words, sums
+
+
+def group_in_parts(words: Words, counts: Counts) -> _Grouped:
+    """Group a large table of one word a row, most rows of which differ."""
+    from lwfast._kernels.tables import packed_parts as kernels
+
+    n_rows = words.size
+    n_chunks = -(-n_rows // CHUNK)
+    bits = min(max((n_rows >> 13).bit_length(), 1), _PART_BITS)
+    keys = hash_keys()
+    out, sums, rows = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64), np.empty(n_rows, np.uint32)
+    starts = np.zeros((n_chunks, (1 << bits) + 1), np.int64)
+    groups = np.zeros((n_chunks, 1 << bits), np.int64)
+    is_fine = np.zeros(1 << bits, np.bool_)
+    rooms: dict[int, list[tuple[Words, NDArray[np.uint32]]]] = {}
+
+    def bounds(chunk: int) -> tuple[int, int]:
+        return chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
+
+    def split(chunk: int) -> None:
+        kernels.split_rows(words, counts, *bounds(chunk), *keys, 64 - bits, starts[chunk], out, sums, rows)
+
+    def group(part: int) -> None:
+        size = int((starts[:, part + 1] - starts[:, part]).sum())
+        n_entries = 1 << max(6, (3 * size // 2).bit_length())
+        free = rooms.setdefault(n_entries, [])
+        try:
+            room = free.pop()
+        except IndexError:
+            room = np.empty(2 * n_entries, np.uint64), np.empty(n_entries, np.uint32)
+        is_fine[part] = kernels.group_part(out, sums, rows, starts, part, *keys, *room, groups)
+        free.append(room)
+
+    run_chunks(split, n_chunks)
+    run_chunks(group, 1 << bits)
+    if not is_fine.all():
+        raise ResourceLimitError(_TOO_LARGE)
+    ends = np.cumsum(groups.sum(axis=1))
+    grouped, totals = np.empty((1, int(ends[-1])), np.uint64), np.empty(int(ends[-1]), np.int64)
+
+    def order(chunk: int) -> None:
+        first, last = (int(ends[chunk - 1]) if chunk else 0), int(ends[chunk])
+        start, stop = bounds(chunk)
+        places = starts[chunk], groups[chunk], stop - start
+        kernels.order_groups(out, sums, rows, *places, grouped[0, first:last], totals[first:last])
+
+    run_chunks(order, n_chunks)
+    return grouped, totals
+
+
+def enter_rows(table: PackedTable, slots: Words) -> None:
+    """Enter distinct rows into a hash table, for `find_rows`.
+
+    Args:
+        table: The rows.
+        slots: `uint64`, a power of two above their number, zero; changed in place.
+    """
+    group_kernels().enter_words(readable(table.columns), *hash_keys(), slots)
+
+
+def find_rows(table: PackedTable, slots: Words, wanted: PackedTable) -> NDArray[np.int64]:
+    """Return the row of `table` that equals each row of `wanted`, -1 where there is none.
+
+    Args:
+        table: Distinct rows, which `enter_rows` entered.
+        slots: Their hash table.
+        wanted: Rows with as many bits a mode.
+    """
+    out = np.empty(len(wanted), np.int64)
+    columns = readable(table.columns), readable(wanted.columns)
+    group_kernels().find_words(*columns, *hash_keys(), slots, out)
+    return out

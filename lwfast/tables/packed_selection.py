@@ -1,0 +1,150 @@
+"""Post-selection of packed tables."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.buffers import readable
+from lwfast._base.parallel import run_chunks
+from lwfast._types import Counts
+from lwfast.rules import Rule
+from lwfast.tables.packed_table import CHUNK, PackedTable, Words, moves_of, place_of, words_of
+
+_PAGE = 64  # totals of a mask
+_Conditions: TypeAlias = tuple[Words, NDArray[np.int64], Words, np.uint64, NDArray[np.int64], Words, Words]
+
+
+@functools.cache  # an import statement takes 0.6 us each time
+def _kernels() -> ModuleType:
+    from lwfast._kernels.tables import packed_selection
+
+    return packed_selection
+
+
+def select_packed(
+    table: PackedTable, counts: Counts, rules: tuple[Rule, ...], dropped: tuple[int, ...]
+) -> tuple[PackedTable, Counts]:
+    """Return the rows that meet every rule, without the modes that are dropped, and their counts.
+
+    Args:
+        table: The states.
+        counts: `int64[N]`.
+        rules: Of modes that the states have.
+        dropped: Modes that are left out; at least one stays.
+    """
+    plan = _plan(rules, table.n_modes, table.bits, dropped)
+    n_rows, n_modes = len(table), table.n_modes - len(dropped)
+    n_words = words_of(n_modes, table.bits)
+    columns, counts = readable(table.columns), readable(counts)
+
+    def select(start: int, stop: int, out: Words, sums: Counts) -> int:
+        return int(_kernels().select_words(columns, counts, start, stop, *plan, out, sums))
+
+    # Room for all rows: pages that stay unused are never touched.
+    out, sums = np.empty((n_words, n_rows), np.uint64), np.empty(n_rows, np.int64)
+    if n_rows <= CHUNK:
+        kept = select(0, n_rows, out, sums)
+        return PackedTable(out[:, :kept].copy(), n_modes, table.bits), sums[:kept].copy()
+    places = _InOrder()
+    rooms: list[tuple[Words, Counts]] = []
+
+    def select_chunk(chunk: int) -> None:
+        try:
+            room = rooms.pop()
+        except IndexError:
+            room = np.empty((n_words, CHUNK), np.uint64), np.empty(CHUNK, np.int64)
+        kept = select(chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows), *room)
+        for (words, column), size, start in places.done(chunk, room, kept):
+            out[:, start : start + size] = words[:, :size]
+            sums[start : start + size] = column[:size]
+            rooms.append((words, column))
+
+    run_chunks(select_chunk, -(-n_rows // CHUNK))
+    if n_words == 1:  # in place: gives the pages back without a copy
+        out.resize((1, places.end), refcheck=False)
+    else:
+        out = out[:, : places.end].copy()
+    sums.resize(places.end, refcheck=False)
+    return PackedTable(out, n_modes, table.bits), sums
+
+
+class _InOrder:
+    """Finds a place for what each chunk leaves: behind that of the chunks before it, once these are known.
+
+    Rows are written to memory of a thread, which the cache holds, and copied once to where they stay.
+    """
+
+    def __init__(self) -> None:
+        self.end = 0
+        self._lock = threading.Lock()
+        self._next = 0
+        self._waiting: dict[int, tuple[tuple[Words, Counts], int]] = {}
+
+    def done(
+        self, chunk: int, room: tuple[Words, Counts], size: int
+    ) -> list[tuple[tuple[Words, Counts], int, int]]:
+        """Take what a chunk left; return all rooms whose place is known now, their sizes and places."""
+        found = []
+        with self._lock:
+            self._waiting[chunk] = room, size
+            while self._next in self._waiting:
+                known, length = self._waiting.pop(self._next)
+                found.append((known, length, self.end))
+                self.end += length
+                self._next += 1
+        return found
+
+
+@functools.lru_cache(maxsize=64)  # the same conditions meet many tables
+def _plan(rules: tuple[Rule, ...], n_modes: int, bits: int, dropped: tuple[int, ...]) -> _Conditions:
+    """Lay rules out as the kernel reads them: exact numbers of modes as masks, the others as totals."""
+    most = (1 << bits) - 1
+    exact: dict[int, int] = {}
+    fields: list[tuple[int, int]] = []
+    pages: list[tuple[int, int]] = []
+    rule_start, page_start = [0], [0]
+    for rule in rules:
+        mode, total = rule.modes[0], rule.totals[0]
+        one_number = len(rule.modes) == len(rule.totals) == 1 and total <= most
+        if one_number and exact.setdefault(mode, total) == total:
+            continue
+        fields += [place_of(mode, n_modes, bits) for mode in rule.modes]
+        rule_start.append(len(fields))
+        pages += _pages([total for total in rule.totals if total <= most * len(rule.modes)])
+        page_start.append(len(pages))
+    kept = [mode for mode in range(n_modes) if mode not in dropped]
+    return (
+        _masks(exact, n_modes, bits),
+        np.array(rule_start, np.int64),
+        np.array(fields, np.uint64).reshape(-1, 2),
+        np.uint64(most),
+        np.array(page_start, np.int64),
+        np.array(pages, np.uint64).reshape(-1, 2),
+        moves_of(n_modes, bits, [(mode,) for mode in kept], bits) if dropped else np.zeros((0, 5), np.uint64),
+    )
+
+
+def _pages(totals: Sequence[int]) -> list[tuple[int, int]]:
+    """Return totals as the numbers of pages of 64 and the masks of these."""
+    found: dict[int, int] = {}
+    for total in totals:
+        found[total // _PAGE] = found.get(total // _PAGE, 0) | 1 << total % _PAGE
+    return list(found.items())
+
+
+def _masks(exact: Mapping[int, int], n_modes: int, bits: int) -> Words:
+    """Return word, mask and value for the words that hold the modes of `exact`."""
+    found: dict[int, list[int]] = {}
+    for mode, total in exact.items():
+        word, shift = place_of(mode, n_modes, bits)
+        entry = found.setdefault(word, [word, 0, 0])
+        entry[1] |= ((1 << bits) - 1) << shift
+        entry[2] |= total << shift
+    return np.array(list(found.values()), np.uint64).reshape(-1, 3)
