@@ -18,9 +18,7 @@ def mapped(shape: str, unitary: np.ndarray) -> Callable[[], Any] | None:
     theta, phi = perceval.PS(perceval.P("theta")), perceval.PS(perceval.P("phi"))
     cell = perceval.Circuit(2) // perceval.BS() // (0, theta) // perceval.BS() // (0, phi)
     given = perceval.Matrix(unitary)
-    return lambda: perceval.Circuit.decomposition(
-        given, cell, phase_shifter_fn=perceval.PS, shape="TRIANGLE"
-    )
+    return lambda: perceval.Circuit.decomposition(given, cell, phase_shifter_fn=perceval.PS, shape="TRIANGLE")
 
 
 def matrix(circuit: Any) -> np.ndarray:
