@@ -10,6 +10,9 @@ from lwfast.tables import packed_table, result_json, result_table, result_words
 from lwfast.tables.packed_table import PackedTable
 from lwfast.tables.result_json import decode_members, decode_table, encode_table
 
+# Kernels that are not compiled run as Python, where NumPy warns of words that wrap.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 
 def outcome(body, *, words):
     """What reading a body gives: the columns and all else, or the error and its text."""
