@@ -15,7 +15,7 @@ from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.own_files import why
 from lwfast._base.files.user_folder import make_folder, own_folder
 from lwfast.scheduler.clock import now_text
-from lwfast.wire.announcement import FOLDER, Announcement
+from lwfast.wire.announcement import FOLDER, Announcement, this_machine
 from lwfast.wire.loopback import is_loopback
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class Announcer:
             key=self.key,
             pid=os.getpid(),
             started=now_text(),
+            machine=this_machine(),
             token_file=None if token_file is None else str(token_file.absolute()),
         )
         folder = own_folder() / FOLDER

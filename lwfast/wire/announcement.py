@@ -5,6 +5,9 @@ it when it ends. After a crash the file stays, and another program may listen at
 whoever reads the file asks the address first, and sends a random challenge along. Only the scheduler that
 wrote the file knows its key, and can answer with `proof_of(key, challenge)`. No token is sent before that.
 
+An announcement holds for the machine that wrote it. Where machines or containers share a home folder, the
+same address leads to another program on each, which could pass a challenge on; so others leave it alone.
+
 The address holds a number such as 127.0.0.1, never a name: a name may lead to two programs, of which one
 could pass the other's answer on.
 """
@@ -13,6 +16,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import platform
+import uuid
+from pathlib import Path
 
 import msgspec
 
@@ -32,6 +38,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
         key: What it answers challenges with; known to this file and the scheduler only.
         pid: Its process.
         started: Since when it runs, ISO 8601 in UTC.
+        machine: Where it runs, as `this_machine` says it there.
         token_file: The file that holds its token; None where the token was given to it, and is in no file.
     """
 
@@ -39,6 +46,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     pid: int
     started: str
+    machine: str = ""
     token_file: str | None = None
 
     def __repr__(self) -> str:
@@ -49,6 +57,18 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Answer to a challenge."""
 
     proof: str
+
+
+def this_machine() -> str:
+    """Return what tells this machine, its present run and its network from others, as hexadecimal digits."""
+    parts = [platform.node(), f"{uuid.getnode():x}"]
+    try:
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
+        # Containers have loopback addresses of their own.
+        parts.append(str(Path("/proc/self/ns/net").stat().st_ino))
+    except OSError:  # not Linux
+        pass
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def proof_of(key: str, challenge: str) -> str:

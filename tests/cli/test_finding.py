@@ -7,6 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -16,7 +19,8 @@ import lwfast
 from lwfast import remote
 from lwfast.cli import main
 from lwfast.remote.configuration import found_here, persistence
-from lwfast.wire.announcement import FOLDER, Announcement, proof_of
+from lwfast.remote.configuration.client_settings import save_login
+from lwfast.wire.announcement import FOLDER, Announcement, proof_of, this_machine
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler
 from tests.faults.isolation import folders, quick
 from tests.marks import posix
@@ -44,7 +48,14 @@ def fake(quick):
         yield fake
 
 
-def announce(url: str, *, token_file: Path | None = None, name: str = "a", mode: int = 0o600) -> Path:
+def announce(
+    url: str,
+    *,
+    token_file: Path | None = None,
+    name: str = "a",
+    mode: int = 0o600,
+    machine: str | None = None,
+) -> Path:
     """Write what a scheduler says of itself."""
     folder = persistence.own_folder() / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,6 +65,7 @@ def announce(url: str, *, token_file: Path | None = None, name: str = "a", mode:
         key=KEY,
         pid=1,
         started=f"2026-01-02T03:04:05Z{name}",
+        machine=this_machine() if machine is None else machine,
         token_file=None if token_file is None else str(token_file),
     )
     path.write_bytes(msgspec.json.encode(said))
@@ -166,6 +178,72 @@ def test_an_address_that_does_not_answer_in_time_is_kept(run, monkeypatch):
         path = announce(f"http://127.0.0.1:{silent.getsockname()[1]}/")
         assert run("jobs")[0] == 1
     assert path.exists()
+
+
+def test_an_announcement_of_another_machine_is_left_alone(run, fake, token_file):
+    """A home folder may be shared: the same address is a program there that may pass challenges on."""
+    proven(fake)
+    path = announce(fake.url, token_file=token_file, machine="0" * 64)
+    assert run("jobs")[0] == 1
+    assert fake.requests == []
+    assert path.exists()
+
+
+def answering(content: bytes, *, then: bytes = b"", every: float = 0.05):
+    """A program that answers each request with some bytes, and goes on with others; returns its address."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection, suppress(OSError):
+                    connection.recv(4096)
+                    connection.sendall(content)
+                    for _ in range(200 if then else 0):
+                        time.sleep(every)
+                        connection.sendall(then)
+
+    threading.Thread(target=answer, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+def test_a_scheduler_that_cannot_answer_now_is_kept(run, token_file):
+    server, url = answering(b"HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}")
+    with server:
+        path = announce(url, token_file=token_file)
+        assert run("jobs")[0] == 1
+    assert path.exists()
+
+
+def test_an_answer_that_drips_is_given_up(run, token_file, monkeypatch):
+    """The time is that of the whole answer: a byte at a time would keep a command for hours."""
+    monkeypatch.setattr(found_here, "ANSWER_SECONDS", 0.3)
+    server, url = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", then=b"x")
+    with server:
+        path = announce(url, token_file=token_file)
+        began = time.monotonic()
+        assert run("jobs")[0] == 1
+        assert time.monotonic() - began < 8  # of the ten seconds that the bytes take, on any machine
+    assert path.exists()
+
+
+@pytest.mark.parametrize("how", ["profile", "saved address", "running"])
+def test_a_token_of_login_goes_to_its_own_address_only(run, fake, how):
+    save("real", TOKEN)
+    save_login("https://real.example/api/", "real")
+    argv = ["qpus"]
+    if how == "profile":
+        (persistence.own_folder() / "config.toml").write_text(f'[profiles.other]\nurl = "{fake.url}"\n')
+        argv += ["--profile", "other"]
+    elif how == "saved address":
+        persistence.save_setting("api_url", fake.url)
+    else:
+        proven(fake)
+        announce(fake.url)
+        argv += ["--local"]
+    assert run(*argv)[0] == 1
+    assert sent_tokens(fake) == []
 
 
 @posix

@@ -89,8 +89,8 @@ def find(url: str | None, profile: str | None, local: bool) -> Found:
         resolve_token(None, profile, found)
     except MissingTokenError:
         token, how = _token_of_running(found), "using the token of your scheduler, which runs on this machine"
-        if token is None and source not in {"argument", "LWFAST_URL"}:
-            token, how = only_saved_token(), "using the only saved token"
+        if token is None and _is_saved_address(source, profile):
+            token, how = only_saved_token(found), "using the only saved token"
         if token is None:
             raise
         return Found(found, token, profile, how)
@@ -129,7 +129,7 @@ def _running_here(running: RunningScheduler) -> Found:
     """
     import os
 
-    token = running.token or os.environ.get("LWFAST_TOKEN") or only_saved_token()
+    token = running.token or os.environ.get("LWFAST_TOKEN") or only_saved_token(running.url)
     if token is None:
         raise AuthenticationError(
             f"The scheduler at {running.url} was started with a token of its own. Set LWFAST_TOKEN "
@@ -152,9 +152,23 @@ def _token_of_running(url: str) -> str | None:
     return next((one.token for one in running_schedulers() if one.url == url), None)
 
 
-def only_saved_token() -> str | None:
-    """Return the saved token where there is exactly one, and None otherwise."""
+def _is_saved_address(source: str, profile: str | None) -> bool:
+    """Say whether an address is the one that was saved for all commands, and not one of a profile."""
+    return profile is None and source not in {"argument", "LWFAST_URL"} and not source.startswith("profile")
+
+
+def only_saved_token(url: str) -> str | None:
+    """Return the saved token where there is exactly one, and None otherwise.
+
+    Args:
+        url: Where it is to be sent. A token that `lwfast login` saved goes to its own address only.
+    """
+    from lwfast.remote.configuration.client_settings import read_login
     from lwfast.remote.configuration.persistence import read_tokens, saved_token
 
     names = {name for tokens in read_tokens() for name in tokens}
-    return saved_token(names.pop()) if len(names) == 1 else None
+    if len(names) != 1:
+        return None
+    (name,) = names
+    login = read_login()
+    return None if login is not None and login[1] == name and login[0] != url else saved_token(name)

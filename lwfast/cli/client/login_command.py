@@ -10,6 +10,7 @@ import click
 from lwfast.cli.client.finding import required_running
 from lwfast.cli.client.token_command import read_secret
 from lwfast.cli.shared_options import command
+from lwfast.cli.terminal.wording import shown
 from lwfast.errors import ConfigurationError, TokenError
 
 LOCAL_NAME = "local"
@@ -61,7 +62,9 @@ def login_command(url: str | None, local: bool, name: str | None, overwrite: boo
     token.set(secret)
     token.save(label, overwrite=True)
     save_login(address, label)
-    print(f"Logged in at {address} (QPUs: {', '.join(qpus) or 'none'}). The token is saved as {label!r}.")
+    print(
+        f"Logged in at {address} (QPUs: {shown(', '.join(qpus)) or 'none'}). The token is saved as {label!r}."
+    )
 
 
 def _asked_url() -> str:

@@ -107,7 +107,7 @@ def save_or_show(result: Any, output: Any, *, top: int, as_json: bool) -> None:
         path = result.save(output)
         settings = f" of {several(len(result), 'setting')}" if is_sweep(result) else ""
         n = len(result.states) if is_sweep(result) else len(result)
-        print(f"Saved {several(n, 'outcome')}{settings} to {path_text(path)}.")
+        print(f"Saved {several(n, 'outcome')}{settings} to {shown(path_text(path))}.")
     elif as_json:
         print_json(sweep_as_plain(result, top) if is_sweep(result) else outcomes_as_plain(result, top))
     elif is_sweep(result):

@@ -10,6 +10,7 @@ import click
 from lwfast.cli.extras import require
 from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.shared_options import POSITIVE, command, output_path
+from lwfast.cli.terminal.wording import shown
 
 DPI = 150
 
@@ -68,4 +69,4 @@ def plot_command(
         if target.suffix.lower() in known.split(", "):
             raise
         raise click.UsageError(f"{path_text(target)} is no form of pictures; take one of {known}.") from error
-    print(f"Drawn into {path_text(target)}.")
+    print(f"Drawn into {shown(path_text(target))}.")

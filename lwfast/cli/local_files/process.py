@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from lwfast.cli.shared_options import command
+from lwfast.cli.terminal.wording import shown
 from lwfast.errors import CampaignError, LightworksError
 
 _SHOWN = 10
@@ -211,11 +212,11 @@ def _processed(asked: _ProcessLine) -> int:
         print(f"{files}, {result.n_samples} samples, {len(result)} states")
         if empty:
             n_empty = f"{len(empty)} file{'s' * (len(empty) != 1)}"
-            print(f"{n_empty} without data: {path_text(', '.join(empty[:_SHOWN]))}{_more(len(empty))}")
+            print(f"{n_empty} without data: {shown(path_text(', '.join(empty[:_SHOWN])))}{_more(len(empty))}")
         if path is None:
             _show(result)
         else:
-            print(f"written to {path_text(path)}")
+            print(f"written to {shown(path_text(path))}")
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -17,11 +19,20 @@ from lwfast._base.files.edited_text import edited_text
 from lwfast._base.files.own_files import open_own
 from lwfast._base.files.user_folder import own_folder
 from lwfast.remote.configuration.persistence import check_token
-from lwfast.wire.announcement import FOLDER, IDENTITY_PATH, Announcement, Identity, proof_of
+from lwfast.wire.announcement import (
+    FOLDER,
+    IDENTITY_PATH,
+    Announcement,
+    Identity,
+    proof_of,
+    this_machine,
+)
 from lwfast.wire.loopback import is_loopback
 
 ANSWER_SECONDS = 2.0
 """A scheduler on this machine that takes longer is not found."""
+_BUSY = 500
+"""From this status on, an answer is that of a server that cannot answer now."""
 LARGEST_FILE = 64 * 1024
 """Of an announcement, a token file and an answer, in bytes."""
 
@@ -44,8 +55,8 @@ class RunningScheduler:
 def running_schedulers() -> list[RunningScheduler]:
     """Ask every address that was announced; returns who answered as only that scheduler can, oldest first.
 
-    An announcement is removed where nothing listens any more, or something else does: its scheduler ended
-    without a chance to do so. Nothing secret is sent to any of the addresses.
+    An announcement of this machine is removed where nothing listens any more, or something else does: its
+    scheduler ended without a chance to do so. Nothing secret is sent to any of the addresses.
     """
     found = []
     for path, said in _announced():
@@ -59,7 +70,8 @@ def running_schedulers() -> list[RunningScheduler]:
 
 
 def _announced() -> Iterator[tuple[Path, Announcement]]:
-    """Read the announcements that this user wrote and nobody else could change."""
+    """Read the announcements that this user wrote on this machine, and that nobody else could change."""
+    here = this_machine()
     try:
         paths = sorted((own_folder() / FOLDER).glob("*.json"))
     except OSError:
@@ -68,7 +80,12 @@ def _announced() -> Iterator[tuple[Path, Announcement]]:
         with suppress(OSError, ValueError, msgspec.MsgspecError):
             said = msgspec.json.decode(_own_bytes(path), type=Announcement)
             parts = urlsplit(said.url)
-            if parts.scheme == "http" and parts.port and _is_loopback_number(parts.hostname):
+            if (
+                said.machine == here
+                and parts.scheme == "http"
+                and parts.port
+                and _is_loopback_number(parts.hostname)
+            ):
                 yield path, said
 
 
@@ -97,8 +114,20 @@ def _is_who_it_says(said: Announcement) -> bool | None:
     try:
         # No proxy of the environment is asked for an address of this machine.
         with closing(HTTPConnection(str(parts.hostname), parts.port, timeout=ANSWER_SECONDS)) as asked:
-            asked.request("GET", f"{IDENTITY_PATH}?challenge={challenge}")
-            body = asked.getresponse().read(LARGEST_FILE)
+            asked.connect()
+            # The time limit of a socket is one for each read: bytes that drip would keep a command for hours.
+            late = threading.Event()
+            deadline = threading.Timer(ANSWER_SECONDS, _give_up, [asked.sock, late])
+            deadline.daemon = True
+            deadline.start()
+            try:
+                asked.request("GET", f"{IDENTITY_PATH}?challenge={challenge}")
+                answer = asked.getresponse()
+                body = answer.read(LARGEST_FILE)
+            finally:
+                deadline.cancel()
+        if answer.status >= _BUSY or late.is_set():
+            return None
         given = msgspec.json.decode(body, type=Identity).proof
     except ConnectionRefusedError:
         return False
@@ -107,6 +136,12 @@ def _is_who_it_says(said: Announcement) -> bool | None:
     except (ValueError, msgspec.MsgspecError):
         return False  # another program, which has the port now
     return secrets.compare_digest(given.encode(), proof_of(said.key, challenge).encode())
+
+
+def _give_up(connection: socket.socket, late: threading.Event) -> None:
+    late.set()
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _token_of(said: Announcement) -> str | None:
