@@ -15,8 +15,8 @@ from typing import Any
 from lwfast.hardware import Detector, HardwareModel, Source
 
 _PHASES = (
-    "Draw the phases in Perceval: drawn = experiment.use_phase_noise(noise, seed); set drawn.noise to the same "
-    "model without phase_imprecision and phase_error, and convert drawn"
+    "Draw the phases in Perceval: drawn = experiment.use_phase_noise(noise, seed); set drawn.noise to the "
+    "same model without phase_imprecision and phase_error, and convert drawn"
 )
 _REMEDIES = {"phase_imprecision": _PHASES, "phase_error": _PHASES}
 _CONVERTED = ("brightness", "indistinguishability", "g2", "g2_distinguishable", "transmittance")
