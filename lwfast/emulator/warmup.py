@@ -130,10 +130,11 @@ _BALANCED = np.array([[1, 1], [1, -1]], dtype=np.complex128) / np.sqrt(2)
 
 
 def _unitary() -> None:
-    from lwfast._kernels.optics.unitary import deviation_columns
+    from lwfast._kernels.optics.unitary import deviation_columns, largest_deviation
 
     # Called with large matrices only, unless Numba is loaded: so it is called here itself.
     deviation_columns(np.ones((1, 2, 2)), np.zeros((1, 2, 2)), np.empty(1))
+    largest_deviation(_BALANCED[np.newaxis])
 
 
 def _distributions() -> None:

@@ -100,11 +100,12 @@ def differ_in_parts(columns: Words) -> bool:
 
 def _many_differ(columns: Words) -> bool:
     """Return whether new rows keep coming, as far as the first ones show."""
-    counts = np.zeros(2 * _TRIAL, np.int64)
-    entries, order = _room(2 * _TRIAL, len(columns))
-    keys = hash_keys()
-    first, _ = group_kernels().group_words(columns, counts, 0, _TRIAL, *keys, 0, entries, order)
-    both, _ = group_kernels().group_words(columns, counts, _TRIAL, 2 * _TRIAL, *keys, first, entries, order)
+    n_trial = min(_TRIAL, columns.shape[1] // 2)
+    counts = np.zeros(2 * n_trial, np.int64)
+    entries, order = _room(2 * n_trial, len(columns))
+    keys, group = hash_keys(), group_kernels().group_words
+    first, _ = group(columns, counts, 0, n_trial, *keys, 0, entries, order)
+    both, _ = group(columns, counts, n_trial, 2 * n_trial, *keys, first, entries, order)
     return bool(2 * (both - first) > first)
 
 

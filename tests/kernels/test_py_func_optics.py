@@ -314,6 +314,14 @@ def outcomes_of_uniforms():
         yield uniforms, cdf, guide, np.zeros(len(uniforms), np.int64)
 
 
+def numbers_of_few_outcomes():
+    numbers = generator().random(100)
+    return [
+        (numbers, np.array([0.2, 0.5, 0.5, 1.0]), np.zeros(4, np.int64)),
+        (numbers[:0], np.ones(1), np.zeros(1, np.int64)),
+    ]
+
+
 def outcomes_one_by_one():
     for uniforms, cdf, guide, _ in outcomes_of_uniforms():
         for u in (0.0, *uniforms[:9].tolist(), 1 - 2.0**-53):
@@ -417,6 +425,7 @@ ROWS = {
     ],
     "samples.sampling.guide_table": guides,
     "samples.sampling._outcome_at": outcomes_one_by_one,
+    "samples.sampling._count_few": numbers_of_few_outcomes,
     "samples.sampling.draw_outcomes": outcomes_of_uniforms,
     "samples.sampling.count_uniforms": counts_of_uniforms,
     "samples.sampling.count_small": counts_of_few,
