@@ -127,6 +127,8 @@ def test_lists_are_narrowed(api, done):
         assert "No job matches" in page(api, "jobs", q="no such job").words
         assert "No job matches" in page(api, "jobs", until="2001-01-01T00:00").words
         assert "Zebra" in page(api, "jobs", since="2001-01-01T00:00Z", q="zebra").words
+        assert "Zebra" in page(api, "jobs", since="0500-01-01", q="zebra").words
+        assert "No job matches" in page(api, "jobs", until="0500-01-01", q="zebra").words
         assert "Zebra" not in page(api, "jobs", show="history").words
         assert "Zebra" in page(api, "jobs", qpu="Artemis").words
         assert "No job matches" in page(api, "jobs", qpu="Nobody").words
