@@ -6,7 +6,10 @@ import asyncio
 import io
 import json
 import math
+import shutil
 from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +20,7 @@ from hypothesis import strategies as st
 
 import lwfast as lw
 from lwfast import remote
-from lwfast.scheduler.web.pages import charts, page_routes, stored_results
+from lwfast.scheduler.web.pages import charts, page_html, page_routes, stored_results
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import LARGE, REFUSED, SLEEPS
 
@@ -487,3 +490,26 @@ def test_meta_of_a_log_is_text(api):
     logs = api.details(job_id)["logs"]
     found = page(api, f"jobs/{job_id}").words
     assert json.dumps(logs[-1]["meta"]["CompilationErrors"][0]["Message"]) in found
+
+
+def test_an_update_in_place_changes_no_page_of_a_running_scheduler(tmp_path, monkeypatch):
+    """Templates come from memory from the start on, so that those of another version never meet old code."""
+    package = tmp_path / "package"
+    shutil.copytree(Path(page_html.__file__).parent / "templates", package / "templates")
+    found = resources.files
+
+    def files(name):
+        return package if name == "lwfast.scheduler.web.pages" else found(name)
+
+    page_html._environment.cache_clear()
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(resources, "files", files)
+            with running(make_settings(tmp_path / "data")) as api:
+                assert page_html._environment.cache_info().currsize == 1
+                for template in (package / "templates").iterdir():
+                    template.write_text("{{ of_another_version }}")
+                assert "Artemis" in page(api, "qpus").words
+                assert "Finished in 24 hours" in page(api, "qpus/1").words
+    finally:
+        page_html._environment.cache_clear()
