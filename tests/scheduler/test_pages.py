@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import math
+import shutil
 from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 import lwfast as lw
 from lwfast import remote
-from lwfast.scheduler.web.pages import stored_results
+from lwfast.scheduler.web.pages import charts, page_html, page_routes, stored_results
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import LARGE, REFUSED, SLEEPS
 
@@ -124,6 +130,8 @@ def test_lists_are_narrowed(api, done):
         assert "No job matches" in page(api, "jobs", q="no such job").words
         assert "No job matches" in page(api, "jobs", until="2001-01-01T00:00").words
         assert "Zebra" in page(api, "jobs", since="2001-01-01T00:00Z", q="zebra").words
+        assert "Zebra" in page(api, "jobs", since="0500-01-01", q="zebra").words
+        assert "No job matches" in page(api, "jobs", until="0500-01-01", q="zebra").words
         assert "Zebra" not in page(api, "jobs", show="history").words
         assert "Zebra" in page(api, "jobs", qpu="Artemis").words
         assert "No job matches" in page(api, "jobs", qpu="Nobody").words
@@ -392,6 +400,69 @@ def test_grids_hold_the_other_parameters(swept):
     assert "<tilt> = 0.75" in far
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e17],
+        [1e17, 1e17],
+        [1e300, 1e300],
+        [-1e308, 1e308],
+        [-1.7976931348623157e308, 1.7976931348623157e308],
+        [1.7976931348623157e308],
+        [0.0, 5e-324],
+        [5e-324],
+        [1e17, 1e17 + 16],
+        [1.0, np.nextafter(1.0, 2.0)],
+        [0.0, 1e-13],
+        [0.0],
+    ],
+)
+def test_any_values_of_a_parameter_are_drawn(values):
+    """All points are on the drawing, and no two marks say the same."""
+    check_chart(values)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+def test_any_finite_values_of_a_parameter_are_drawn(values):
+    check_chart(values)
+
+
+def check_chart(values):
+    shares = np.full((len(values), 1), 0.5)
+    chart = charts.line_chart(np.array(values), ["a"], shares, shares / 10, "x")
+    assert len(chart.lines[0].marks) == len(values)
+    places = [place for place, _ in chart.lines[0].marks]
+    assert places == sorted(places)
+    assert all(charts.LEFT <= place <= charts.WIDTH - charts.RIGHT for place in places)
+    assert all(charts.LEFT <= tick.place <= charts.WIDTH - charts.RIGHT for tick in chart.across)
+    assert len({tick.label for tick in chart.across}) == len(chart.across)
+    assert all(math.isfinite(float(tick.label)) for tick in chart.across)
+    assert "nan" not in chart.lines[0].path + chart.lines[0].band
+    if min(values) < max(values):
+        assert places[0] < places[-1]
+        assert not (chart.is_ordered and chart.across)
+
+
+def test_values_too_close_for_an_axis_stand_in_their_order(swept, monkeypatch):
+    monkeypatch.setattr(charts, "_LEAST_SPAN", 10.0)
+    found = page(swept, f"jobs/{swept.line_id}").words
+    assert "settings stand in their order" in found
+
+
+def test_a_chart_that_fails_takes_nothing_else_along(swept, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(page_routes, "sweep_view", fails)
+    found = page(swept, f"jobs/{swept.line_id}", rules="n[0] == 1")
+    assert "cannot be drawn" in found.words
+    assert "Job status updated to Completed" in found.words
+    assert "9 values from 0 to 3.142" in found.words
+    assert f"remote.job({swept.line_id})" in found.words
+    assert "NPZ" in found.words
+
+
 @pytest.mark.parametrize("form", ["json", "parquet", "npz"])
 def test_sweeps_are_downloaded(swept, tmp_path, form):
     answer = swept.get(f"v1/pages/jobs/{swept.line_id}/download/{form}", params={"rules": "n[0] == 1"})
@@ -419,3 +490,26 @@ def test_meta_of_a_log_is_text(api):
     logs = api.details(job_id)["logs"]
     found = page(api, f"jobs/{job_id}").words
     assert json.dumps(logs[-1]["meta"]["CompilationErrors"][0]["Message"]) in found
+
+
+def test_an_update_in_place_changes_no_page_of_a_running_scheduler(tmp_path, monkeypatch):
+    """Templates come from memory from the start on, so that those of another version never meet old code."""
+    package = tmp_path / "package"
+    shutil.copytree(Path(page_html.__file__).parent / "templates", package / "templates")
+    found = resources.files
+
+    def files(name):
+        return package if name == "lwfast.scheduler.web.pages" else found(name)
+
+    page_html._environment.cache_clear()
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(resources, "files", files)
+            with running(make_settings(tmp_path / "data")) as api:
+                assert page_html._environment.cache_info().currsize == 1
+                for template in (package / "templates").iterdir():
+                    template.write_text("{{ of_another_version }}")
+                assert "Artemis" in page(api, "qpus").words
+                assert "Finished in 24 hours" in page(api, "qpus/1").words
+    finally:
+        page_html._environment.cache_clear()

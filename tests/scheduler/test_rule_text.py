@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lwfast.rules import Rule
+from lwfast.scheduler.web.pages.downloads import python_lines
 from lwfast.scheduler.web.pages.payload_view import rule_words
 from lwfast.scheduler.web.pages.rule_text import MOST_CHARACTERS, RuleTextError, rules_of_text
 
@@ -26,7 +27,10 @@ ENDINGS = ("", ";", "  ; ", "\n", ",")
         ("n >= 2", [((0, 1, 2, 3), (2, 3))]),
         ("n[0] > 1", [((0,), (2, 3))]),
         ("n[0] > 5", [((0,), (6,))]),
+        ("n[0] >= 5", [((0,), (5,))]),
         ("n[0] != 1", [((0,), (0, 2, 3))]),
+        ("n[0] != 99998", [((0,), (0, 1, 2, 3))]),
+        ("n[0] <= 99998", [((0,), (0, 1, 2, 3))]),
         ("n[0] in {2, 0}", [((0,), (0, 2))]),
         ("n[0] in (1)", [((0,), (1,))]),
         ("n[0] == 1; n[1] == 0", [((0,), (1,)), ((1,), (0,))]),
@@ -93,3 +97,21 @@ def test_rules_in_words_are_read_back(given_rules):
     """What a page writes for a job's rules may be typed as it stands."""
     text = "; ".join(map(rule_words, given_rules))
     assert rules_of_text(text, 4, 3) == tuple(given_rules)
+
+
+def test_a_large_limit_makes_no_large_rule():
+    """Totals end at what the states can have, whatever limit is typed, and so does the Python for them."""
+    typed = rules_of_text(";".join(["n[0]!=99998"] * 50), 4, 3)
+    assert sum(len(rule.totals) for rule in typed) == 50 * 4
+    lines = python_lines("http://localhost/api/", 1, None, measured=False, rules=typed)
+    assert len(lines) < 2000
+
+
+@pytest.mark.parametrize("text", ["n != 500", "n[0] in {1, 3, 4, 5, 6, 9}", "n == 1", "n[0] > 2000", "n < 9"])
+def test_the_python_of_rules_is_short_and_means_them(text):
+    typed = rules_of_text(text, 300, 1000)
+    line = python_lines("http://localhost/api/", 1, None, measured=False, rules=typed).splitlines()[-1]
+    assert len(line) < 120
+    written = eval(line.partition("apply_post_selection(")[2][:-1])  # noqa: S307  (written by our own code)
+    pairs = [(tuple(modes), tuple(totals)) for modes, totals in written]
+    assert pairs == [rule.as_tuple() for rule in typed]

@@ -13,6 +13,7 @@ from lwfast.scheduler.web import dashboard, identity, reference_api, v1_api
 from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
 from lwfast.scheduler.web.pages import page_routes
+from lwfast.scheduler.web.pages.page_html import load_templates
 from lwfast.scheduler.web.pages.stored_results import StoredResults
 
 
@@ -27,6 +28,7 @@ def create_app(
         load: How many connections there are; None where nobody counts them.
         identity_key: What challenges are answered with; None where the scheduler has not announced itself.
     """
+    load_templates()
     v1 = [Mount("/pages", routes=page_routes.ROUTES), *v1_api.ROUTES]
     api = [Mount("/v1", routes=v1), *reference_api.ROUTES]
     app = Starlette(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 440.0, 264.0
 """Of a line chart, in the units of its drawing, which the page scales to the room that there is."""
 LEFT, RIGHT, TOP, BOTTOM = 50.0, 10.0, 10.0, 42.0
 MOST_POINTS = 600
+_LEAST_SPAN = 1e-8
+"""Of the largest magnitude: values closer together than that are not told apart on an axis."""
 CELL = 20.0
 """Side of a cell of a matrix."""
 MOST_CELLS = 40
@@ -172,12 +174,22 @@ class ChartLine(NamedTuple):
 
 
 class LineChart(NamedTuple):
-    """A chart of lines over a parameter."""
+    """A chart of lines over a parameter.
+
+    Attributes:
+        lines: The lines.
+        across: Marks on the axis of the parameter; none where `is_ordered`.
+        up: Marks on the axis of the values.
+        is_thinned: Whether only some of the settings are drawn.
+        is_ordered: Whether settings stand in their order, evenly: their values differ by too little to be
+            told apart on an axis.
+    """
 
     lines: list[ChartLine]
     across: list[Tick]
     up: list[Tick]
     is_thinned: bool
+    is_ordered: bool
 
 
 def line_chart(
@@ -186,7 +198,7 @@ def line_chart(
     """Lay out lines over a parameter.
 
     Args:
-        x: float64[k], the parameter, in any order.
+        x: float64[k], the parameter, in any order; any finite numbers.
         names: The name of each of n lines.
         values: float64[k, n]; NaN leaves a gap.
         errors: float64[k, n], one standard error of each, or None.
@@ -203,9 +215,7 @@ def line_chart(
     high = float(np.nanmax(upper)) if np.isfinite(upper).any() else 1.0
     up_ticks = ticks(0.0, high or 1.0, 5)
     top = max(up_ticks[-1], high)
-    low_x, high_x = float(x.min()), float(x.max())
-    if low_x == high_x:
-        low_x, high_x = low_x - 0.5, high_x + 0.5
+    places, low_x, high_x, unit = _across(x)
 
     def at_x(value: float) -> float:
         return round(LEFT + (value - low_x) / (high_x - low_x) * (WIDTH - LEFT - RIGHT), 2)
@@ -217,29 +227,65 @@ def line_chart(
     for index, name in enumerate(names):
         points = [
             (at_x(float(place)), at_y(float(value))) if math.isfinite(value) else None
-            for place, value in zip(x, values[:, index], strict=True)
+            for place, value in zip(places, values[:, index], strict=True)
         ]
         band = ""
         if errors is not None and all(points):
             line, spread = values[:, index], errors[:, index]
-            above = [(at_x(float(p)), at_y(float(v))) for p, v in zip(x, line + spread, strict=True)]
-            below = [(at_x(float(p)), at_y(float(v))) for p, v in zip(x, line - spread, strict=True)]
+            above = [(at_x(float(p)), at_y(float(v))) for p, v in zip(places, line + spread, strict=True)]
+            below = [(at_x(float(p)), at_y(float(v))) for p, v in zip(places, line - spread, strict=True)]
             band = _path([*above, *reversed(below)]) + "Z"
         marks = [point for point in points if point] if len(points) <= 40 else []
         lines.append(ChartLine(name, _path(points), band, marks, told[index]))
-    across = [Tick(at_x(tick), f"{tick:.4g}") for tick in ticks(low_x, high_x, 5) if low_x <= tick <= high_x]
-    up = [Tick(at_y(tick), f"{tick:.4g}") for tick in up_ticks if tick <= top]
-    return LineChart(lines, across, up, step > 1)
+    across = _labelled(
+        [tick for tick in ticks(low_x, high_x, 5) if low_x <= tick <= high_x] if unit else [], unit, at_x
+    )
+    up = _labelled([tick for tick in up_ticks if tick <= top], 1.0, at_y)
+    return LineChart(lines, across, up, step > 1, is_ordered=not unit)
+
+
+def _across(x: FloatArray) -> tuple[FloatArray, float, float, float]:
+    """Return where sorted values stand on an axis, its two ends, and the unit of all three.
+
+    The unit keeps sums and differences of very large and very small numbers finite and exact. It is 0 where
+    the values cannot be told apart on an axis; then their numbers stand for them.
+    """
+    largest = float(np.abs(x).max())
+    unit = 1e200 if largest > 1e150 else 1e-200 if 0 < largest < 1e-150 else 1.0
+    places = x / unit
+    low, high, largest = float(places[0]), float(places[-1]), largest / unit
+    if low == high:
+        half = 0.5 if 1e-6 < largest < 1e6 or not largest else largest / 2
+        return places, low - half, high + half, unit
+    if not high - low >= _LEAST_SPAN * largest:
+        return np.arange(len(x), dtype=np.float64), 0.0, float(len(x) - 1), 0.0
+    return places, low, high, unit
+
+
+def _labelled(places: Sequence[float], unit: float, at: Callable[[float], float]) -> list[Tick]:
+    """Write marks with as many digits as tell them apart; those that no float64 can name are left out."""
+    shown = [(place, place * unit) for place in places if math.isclose(place * unit / unit, place)]
+    labels: list[str] = []
+    for digits in range(4, 12):
+        labels = [f"{value:.{digits}g}" for _, value in shown]
+        if len(set(labels)) == len(labels):
+            break
+    return [Tick(at(place), label) for (place, _), label in zip(shown, labels, strict=True)]
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Return round numbers from the one at or below `low` to the one at or above `high`."""
-    span = high - low
-    raw = span / about
+    """Return round numbers from the one at or below `low` to the one at or above `high`.
+
+    Args:
+        low: Where they begin.
+        high: Where they end: above `low` by at least 1e-8 of the larger magnitude, which is 1e-200 to 1e200.
+        about: About how many.
+    """
+    raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(k * step, 12) for k in range(first, last + 1)]
+    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> str:

@@ -75,10 +75,22 @@ def python_lines(
 
 
 def _tuple(numbers: Sequence[int]) -> str:
-    first, last = numbers[0], numbers[-1]
-    if len(numbers) >= _LEAST_RANGE and list(numbers) == list(range(first, last + 1)):
-        return f"range({first}, {last + 1})"
-    return str(tuple(numbers))
+    """Write numbers as Python, each run of them as a range, so that the line stays short."""
+    parts: list[str] = []
+    start = 0
+    while start < len(numbers):
+        end = start + 1
+        while end < len(numbers) and numbers[end] == numbers[end - 1] + 1:
+            end += 1
+        if end - start >= _LEAST_RANGE:
+            run = f"range({numbers[start]}, {numbers[end - 1] + 1})"
+            if end - start == len(numbers):
+                return run
+            parts.append(f"*{run}")
+        else:
+            parts += map(str, numbers[start:end])
+        start = end
+    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 
 def file_name(job_id: int, form: str, *, is_narrowed: bool) -> str:

@@ -137,4 +137,5 @@ def _time(text: str, name: str) -> str | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise RequestError.of(name, f"should be a time such as 2025-10-16T08:25, got {text[:40]!r}") from None
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Unlike strftime, this writes early years with four digits, as sorting by text needs.
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

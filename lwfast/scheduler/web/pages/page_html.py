@@ -6,6 +6,7 @@ import json
 import math
 from datetime import datetime
 from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from lwfast.wire import Status
@@ -24,12 +25,20 @@ def render(template: str, /, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def load_templates() -> None:
+    """Read all templates into memory, so that an update in place changes no page of a running scheduler."""
+    _environment()
+
+
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import DictLoader, Environment, StrictUndefined
 
+    folder = resources.files("lwfast.scheduler.web.pages").joinpath("templates")
+    sources = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()}
     environment = Environment(
-        loader=PackageLoader("lwfast.scheduler.web.pages", "templates"),
+        loader=DictLoader(sources),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -24,12 +25,14 @@ from lwfast.scheduler.web.pages.job_lines import LISTS, JobLine, job_list
 from lwfast.scheduler.web.pages.page_html import render
 from lwfast.scheduler.web.pages.payload_view import payload_view
 from lwfast.scheduler.web.pages.qpu_view import LOOKED_AT, qpu_view
-from lwfast.scheduler.web.pages.result_view import measured_or_selected, result_view, typed_rules
+from lwfast.scheduler.web.pages.result_view import ResultView, measured_or_selected, result_view, typed_rules
 from lwfast.scheduler.web.pages.rule_text import EXAMPLE, RuleTextError
 from lwfast.scheduler.web.pages.stored_results import Shown, StoredResults, has_rules
-from lwfast.scheduler.web.pages.sweep_view import QUANTITIES, sweep_view, typed_sweep_rules
+from lwfast.scheduler.web.pages.sweep_view import QUANTITIES, SweepView, sweep_view, typed_sweep_rules
 from lwfast.scheduler.web.submission import submit_again
 from lwfast.wire import JOB_ID_HEADER, Status, encode_status_bearing
+
+_log = logging.getLogger(__name__)
 
 
 async def jobs_page(request: Request) -> Response:
@@ -88,6 +91,7 @@ async def _outcome(request: Request, job: StoredJob) -> dict[str, Any]:
         "fault": None,
         "problem": None,
         "view": None,
+        "undrawn": False,
         "result": None,
     }
     results: StoredResults = request.app.state.results
@@ -105,12 +109,19 @@ async def _outcome(request: Request, job: StoredJob) -> dict[str, Any]:
         except RuleTextError as error:
             return {"fault": str(error), "lines": None, "is_sweep": not isinstance(result, SamplingResult)}
         lines = python_lines(url, job.id, result, measured=measured, rules=rules)
+        is_sweep = not isinstance(shown, SamplingResult)
+        try:
+            return {"view": view_of(shown, rules), "lines": lines, "is_sweep": is_sweep}
+        except Exception:  # whatever a drawing lacks, log, payload and downloads are still there
+            _log.exception("The result of job %d cannot be drawn", job.id)
+            return {"undrawn": True, "lines": lines, "is_sweep": is_sweep}
+
+    def view_of(shown: Shown, rules: tuple[Rule, ...]) -> ResultView | SweepView:
         if isinstance(shown, SamplingResult):
-            return {"view": result_view(shown, rules), "lines": lines, "is_sweep": False}
+            return result_view(shown, rules)
         held = {axis: _small(request, f"at{axis}") for axis in range(len(shown.labels))}
         quantity = request.query_params.get("of", "outcomes")
-        view = sweep_view(shown, rules, _small(request, "along"), quantity, held)
-        return {"view": view, "lines": lines, "is_sweep": True}
+        return sweep_view(shown, rules, _small(request, "along"), quantity, held)
 
     ruled = has_rules(result)
     n_measured = int(np.sum(result.raw_data.n_samples)) if ruled else None

@@ -128,8 +128,10 @@ class _RuleReader:
         limit = self._number("a number of photons is expected")
         if sign in ("=", "=="):
             return (limit,)
-        most = max(self._most, limit + 1)  # a rule that nothing can meet is still a rule
-        return tuple(total for total in range(most + 1) if _SIGNS[sign](total, limit))
+        meets = _SIGNS[sign]
+        totals = tuple(total for total in range(self._most + 1) if meets(total, limit))
+        # A rule that no state can meet is still a rule: it names the smallest total that would.
+        return totals or tuple(total for total in (limit, limit + 1) if meets(total, limit))[:1]
 
     def _number(self, reason: str) -> int:
         token = self._peek()
