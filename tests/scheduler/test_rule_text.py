@@ -112,6 +112,6 @@ def test_the_python_of_rules_is_short_and_means_them(text):
     typed = rules_of_text(text, 300, 1000)
     line = python_lines("http://localhost/api/", 1, None, measured=False, rules=typed).splitlines()[-1]
     assert len(line) < 120
-    written = eval(line.partition("apply_post_selection(")[2][:-1])  # noqa: S307  (written by our own code)
+    written = eval(line.partition("apply_post_selection(")[2][:-1])  # written by our own code
     pairs = [(tuple(modes), tuple(totals)) for modes, totals in written]
     assert pairs == [rule.as_tuple() for rule in typed]

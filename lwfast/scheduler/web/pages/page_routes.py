@@ -112,7 +112,7 @@ async def _outcome(request: Request, job: StoredJob) -> dict[str, Any]:
         is_sweep = not isinstance(shown, SamplingResult)
         try:
             return {"view": view_of(shown, rules), "lines": lines, "is_sweep": is_sweep}
-        except Exception:  # whatever a drawing lacks, log, payload and downloads are still there
+        except Exception:  # noqa: BLE001  (whatever a drawing lacks, log, payload and downloads are still there)
             _log.exception("The result of job %d cannot be drawn", job.id)
             return {"undrawn": True, "lines": lines, "is_sweep": is_sweep}
 

@@ -119,11 +119,11 @@ class _RuleReader:
     def _totals(self) -> tuple[int, ...]:
         if self._take("in"):
             opening = self._expect(tuple(_CLOSING), "numbers stand in brackets, such as `in {0, 1}`")
-            totals = [self._number("a number of photons is expected")]
+            listed = [self._number("a number of photons is expected")]
             while self._take(","):
-                totals.append(self._number("a number of photons is expected"))
+                listed.append(self._number("a number of photons is expected"))
             self._expect((_CLOSING[opening],), f"`{_CLOSING[opening]}` ends the numbers")
-            return tuple(sorted(set(totals)))
+            return tuple(sorted(set(listed)))
         sign = self._expect(tuple(_SIGNS), "`==`, `<=`, `>=`, `<`, `>`, `!=` or `in` is expected")
         limit = self._number("a number of photons is expected")
         if sign in ("=", "=="):

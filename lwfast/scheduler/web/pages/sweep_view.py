@@ -116,8 +116,8 @@ def sweep_view(
         chart = line_chart(x, names, values, errors, sweep.labels[along])
         if chart.is_ordered:
             note = (
-                f"{note} The values of {sweep.labels[along]} differ too little for an axis: settings stand in "
-                "their order, from the smallest value to the largest."
+                f"{note} The values of {sweep.labels[along]} differ too little for an axis: settings stand "
+                "in their order, from the smallest to the largest."
             ).strip()
         if chart.is_thinned:
             note = f"{note} Only some of the {len(x):,} settings are drawn.".strip()
