@@ -315,6 +315,20 @@ def test_qpu_pages(api, done):
     assert api.get("v1/pages/jobs/999999").status_code == 404
 
 
+def test_a_load_that_is_not_counted_to_its_end_says_so(tmp_path, monkeypatch):
+    with running(make_settings(tmp_path)) as api:
+        for _ in range(4):
+            api.wait(api.submit())
+        assert "Finished in 24 hours4" in page(api, "qpus/1").words
+        monkeypatch.setattr(page_routes, "LOOKED_AT", 4)
+        assert "more" not in page(api, "qpus/1").words
+        monkeypatch.setattr(page_routes, "LOOKED_AT", 3)
+        found = page(api, "qpus/1").words
+        assert "Finished in 24 hoursmore than 3" in found
+        assert "more than 3 jobs in all" in found
+        assert "Medians and hours are of the latest 3 jobs of all QPUs" in found
+
+
 QPUS = """
 [[qpus]]
 id = 1

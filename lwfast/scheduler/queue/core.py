@@ -235,6 +235,10 @@ class Scheduler:
         """Return when jobs of a QPU were created, begun and finished, of the `latest` jobs of all QPUs."""
         return await self._reader.spans(qpu, latest)
 
+    async def finished_before(self, qpu: str, latest: int, since: str) -> bool:
+        """Say whether jobs of a QPU finished since a time that are not among the `latest` of all QPUs."""
+        return await self._reader.finished_before(qpu, latest, since)
+
     async def payload(self, job_id: int) -> bytes:
         """Return a job's payload as it was stored.
 

@@ -109,6 +109,18 @@ class Reader:
         rows = await self._run(lambda c: c.execute(text, (latest, qpu)).fetchall())
         return [Span(Status(row[0]), *row[1:]) for row in rows]
 
+    async def finished_before(self, qpu: str, latest: int, since: str) -> bool:
+        """Say whether jobs of a QPU finished since a time that `spans` does not look at.
+
+        As many jobs again are looked at, those before its own; older ones have finished earlier.
+        """
+        text = (
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE id <= (SELECT max(id) FROM jobs) - ?1 "
+            "AND id > (SELECT max(id) FROM jobs) - 2 * ?1 AND qpu = ?2 AND finished >= ?3 ORDER BY id DESC)"
+        )
+        found = await self._run(lambda c: c.execute(text, (latest, qpu, since)).fetchone())
+        return bool(found[0])
+
     async def run(self, job_id: int) -> StoredRun | None:
         """Read what a job runs on."""
         row = await self._row("SELECT body, seed, hardware FROM payloads WHERE job_id = ?", job_id)

@@ -24,7 +24,7 @@ from lwfast.scheduler.web.pages.downloads import FORMS, disposition, file_name, 
 from lwfast.scheduler.web.pages.job_lines import LISTS, JobLine, job_list
 from lwfast.scheduler.web.pages.page_html import render
 from lwfast.scheduler.web.pages.payload_view import payload_view
-from lwfast.scheduler.web.pages.qpu_view import LOOKED_AT, qpu_view
+from lwfast.scheduler.web.pages.qpu_view import LOOKED_AT, first_text, qpu_view
 from lwfast.scheduler.web.pages.result_view import ResultView, measured_or_selected, result_view, typed_rules
 from lwfast.scheduler.web.pages.rule_text import EXAMPLE, RuleTextError
 from lwfast.scheduler.web.pages.stored_results import Shown, StoredResults, has_rules
@@ -195,7 +195,10 @@ async def qpu_page(request: Request) -> Response:
     for qpu in scheduler.settings.qpus.values():
         if str(qpu.id) == wanted:
             spans = await scheduler.spans(qpu.name, LOOKED_AT)
-            view = qpu_view(qpu, list(scheduler.book.live.values()), spans, datetime.now(UTC))
+            now = datetime.now(UTC)
+            more = await scheduler.finished_before(qpu.name, LOOKED_AT, first_text(now))
+            live = list(scheduler.book.live.values())
+            view = qpu_view(qpu, live, spans, now, LOOKED_AT if more else None)
             return _html(render("qpu.html", view=view, state=_state(scheduler)))
     raise NotFoundError.of("qpu", f"there is no QPU with the id {wanted[:40]!r}")
 

@@ -41,7 +41,8 @@ class QPUView:
         running: Jobs that run on it.
         waiting: Jobs that wait for it.
         hours: What finished in each of the last hours, oldest first; empty in the list.
-        n_finished: Jobs that finished in these.
+        n_finished: Jobs that finished in these, of those that were looked at.
+        looked_at: How many of the latest jobs of all QPUs that is; None where no other finished in these.
         median_wait: Seconds; None where none did. Likewise `median_run`.
         filters: Most samples for each detection filter.
         is_ideal: Whether the hardware changes nothing.
@@ -56,6 +57,7 @@ class QPUView:
     waiting: int
     hours: list[Hour]
     n_finished: int
+    looked_at: int | None
     median_wait: float | None
     median_run: float | None
     filters: list[tuple[int, int]]
@@ -66,7 +68,23 @@ class QPUView:
     loss: float | None
 
 
-def qpu_view(qpu: QPUConfig, live: Sequence[StoredJob], spans: Sequence[Span], now: datetime) -> QPUView:
+def first_hour(now: datetime) -> datetime:
+    """Return the start of the first hour that the load is shown of."""
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+
+
+def first_text(now: datetime) -> str:
+    """Return the same as the store writes times."""
+    return first_hour(now).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def qpu_view(
+    qpu: QPUConfig,
+    live: Sequence[StoredJob],
+    spans: Sequence[Span],
+    now: datetime,
+    looked_at: int | None = None,
+) -> QPUView:
     """Return what is shown of a QPU.
 
     Args:
@@ -74,10 +92,10 @@ def qpu_view(qpu: QPUConfig, live: Sequence[StoredJob], spans: Sequence[Span], n
         live: All jobs that have not finished.
         spans: Jobs of it that have finished lately.
         now: The present time.
+        looked_at: How many of the latest jobs `spans` are taken from, where more finished in the hours shown.
     """
     mine = [job.status for job in live if job.qpu == qpu.name]
-    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-    begin = first.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    first, begin = first_hour(now), first_text(now)
     recent = [span for span in spans if span.finished >= begin]
     model = HardwareModel.from_dict(qpu.hardware)
     losses = model.loss_per_mode(qpu.n_modes).tolist()
@@ -89,6 +107,7 @@ def qpu_view(qpu: QPUConfig, live: Sequence[StoredJob], spans: Sequence[Span], n
         waiting=len(mine) - mine.count(Status.RUNNING),
         hours=_hours(recent, first),
         n_finished=len(recent),
+        looked_at=looked_at,
         median_wait=_median_of(recent, "created", "started"),
         median_run=_median_of(recent, "started", "finished"),
         filters=sorted(qpu.max_samples.items()),
