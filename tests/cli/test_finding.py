@@ -228,13 +228,18 @@ def test_an_answer_that_drips_is_given_up(run, token_file, monkeypatch):
     assert path.exists()
 
 
+@pytest.mark.parametrize("bound", ["login", "profile"])
 @pytest.mark.parametrize("how", ["profile", "saved address", "running"])
-def test_a_token_of_login_goes_to_its_own_address_only(run, fake, how):
+def test_a_token_that_has_an_address_goes_to_no_other(run, fake, how, bound):
     save("real", TOKEN)
-    save_login("https://real.example/api/", "real")
+    real = '[profiles.real]\nurl = "https://real.example/api/"\ntoken_name = "real"\n'
+    if bound == "login":
+        save_login("https://real.example/api/", "real")
+    (persistence.own_folder() / "config.toml").write_text(real if bound == "profile" else "")
     argv = ["qpus"]
     if how == "profile":
-        (persistence.own_folder() / "config.toml").write_text(f'[profiles.other]\nurl = "{fake.url}"\n')
+        with (persistence.own_folder() / "config.toml").open("a") as file:
+            file.write(f'[profiles.other]\nurl = "{fake.url}"\n')
         argv += ["--profile", "other"]
     elif how == "saved address":
         persistence.save_setting("api_url", fake.url)

@@ -161,14 +161,18 @@ def only_saved_token(url: str) -> str | None:
     """Return the saved token where there is exactly one, and None otherwise.
 
     Args:
-        url: Where it is to be sent. A token that `lwfast login` saved goes to its own address only.
+        url: Where it is to be sent. A token that `lwfast login` saved, or that a profile names, goes to the
+            address that stands beside it and to no other.
     """
     from lwfast.remote.configuration.client_settings import read_login
-    from lwfast.remote.configuration.persistence import read_tokens, saved_token
+    from lwfast.remote.configuration.persistence import read_tokens, saved_token, urls_of_token
 
     names = {name for tokens in read_tokens() for name in tokens}
     if len(names) != 1:
         return None
     (name,) = names
     login = read_login()
-    return None if login is not None and login[1] == name and login[0] != url else saved_token(name)
+    bound = [login[0]] if login is not None and login[1] == name else []
+    bound += urls_of_token(name)
+    own = not bound or url.rstrip("/") in {address.rstrip("/") for address in bound}
+    return saved_token(name) if own else None

@@ -262,7 +262,8 @@ def _merged(campaign: Any, workers: int) -> Any:
 
 
 def _say(message: Any) -> None:
-    print(f"lwfast process: {message}", file=sys.stderr)
+    lines = [shown(line) for line in str(message).split("\n")]  # names of files may hold codes of terminals
+    print("lwfast process: " + "\n".join(lines), file=sys.stderr)
 
 
 def _more(n: int) -> str:

@@ -166,6 +166,37 @@ def _settings_file(path: Path) -> dict[str, Any]:
 _PROFILE_KEYS = {"url": str, "token_name": str, "certificate": str, "require_online": bool}
 
 
+def read_profiles() -> Any:
+    """Read the table `profiles` of `config.toml`, as it stands there; empty where there is none.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ConfigurationError: It cannot be read.
+    """
+    path = own_folder() / PROFILES
+    try:
+        return parse_toml(read_edited(path)).get("profiles", {})
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, ResourceLimitError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {str(error).removesuffix('.')}.") from error
+
+
+def urls_of_token(token_name: str) -> list[str]:
+    """Return the URLs of the profiles that name a saved token, as they stand there.
+
+    Raises:
+        ConfigurationError: The file of profiles cannot be read.
+    """
+    try:
+        profiles = read_profiles()
+    except FileNotFoundError:
+        return []
+    tables = profiles.values() if isinstance(profiles, dict) else ()
+    named = [one for one in tables if isinstance(one, dict) and one.get("token_name") == token_name]
+    return [str(one.get("url", "")) for one in named]
+
+
 def read_profile(name: str) -> dict[str, Any]:
     """Read the table `[profiles.NAME]` of `config.toml`.
 
@@ -174,12 +205,9 @@ def read_profile(name: str) -> dict[str, Any]:
     """
     path = own_folder() / PROFILES
     try:
-        document = parse_toml(read_edited(path))
+        profiles = read_profiles()
     except FileNotFoundError:
         raise ConfigurationError(f"Profile {name!r} is not defined: there is no {path}.") from None
-    except (OSError, ValueError, ResourceLimitError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {str(error).removesuffix('.')}.") from error
-    profiles = document.get("profiles", {})
     if not isinstance(profiles, dict) or not isinstance(profiles.get(name), dict):
         known = ", ".join(sorted(profiles)) if isinstance(profiles, dict) and profiles else "none"
         raise ConfigurationError(f"Profile {name!r} is not defined in {path}; defined there: {known}.")
