@@ -131,6 +131,11 @@ class SweepCounts(SweepTable):
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self._offsets))
 
     @property
+    def distinct_states(self) -> StateTable:
+        """Every outcome that occurs in any setting: uint8[K, n_modes], in the order of first appearance."""
+        return self.distinct_rows()[0]
+
+    @property
     def n_modes(self) -> int:
         """Modes of an outcome."""
         return int(self._states.shape[1])
@@ -203,7 +208,7 @@ class SweepCounts(SweepTable):
     @property
     def is_distinct(self) -> bool:
         """Whether no setting has one state twice."""
-        distinct, places = self._distinct()
+        distinct, places = self.distinct_rows()
         rows = self.setting_index * max(len(distinct), 1) + places
         return len(np.unique(rows)) == len(rows)
 
@@ -229,7 +234,7 @@ class SweepCounts(SweepTable):
             return self
         return self._raw
 
-    def _distinct(self) -> tuple[StateTable, NDArray[np.int64]]:
+    def distinct_rows(self) -> tuple[StateTable, NDArray[np.int64]]:
         """Return the distinct states of all settings, and which of them each row has."""
         distinct, _ = group_checked(self._states, np.ones(len(self._states), np.int64))
         return distinct, StateIndex(np.ascontiguousarray(distinct)).rows(self._states)
@@ -243,7 +248,7 @@ class SweepCounts(SweepTable):
         return None
 
     def _lines(self) -> tuple[LabelTable, FloatArray, str]:
-        distinct, places = self._distinct()
+        distinct, places = self.distinct_rows()
         table = np.zeros((len(self), len(distinct)))
         table[self.setting_index, places] = self._counts
         totals = self._totals()

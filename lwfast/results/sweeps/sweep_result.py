@@ -98,7 +98,7 @@ class SweepResult(SweepCounts):
         wanted = as_heralds(heralds)
         chosen = settled(() if rules is None else rules)
         given, test = as_selection(chosen)
-        distinct, places = self._distinct()
+        distinct, places = self.distinct_rows()
         numbers = np.arange(len(distinct), dtype=np.int64)
         if test is not None:
             about = ResultRecord(has_x=self.has_x)
@@ -135,7 +135,7 @@ class SweepResult(SweepCounts):
             TypeError: The mapping is not callable, or returns something else than a state.
             ValueError: The mapped states differ in their number of modes.
         """
-        distinct, places = self._distinct()
+        distinct, places = self.distinct_rows()
         (mapped, has_x), name = map_states(LabelTable(distinct, self.has_x), mapping, *args, **kwargs)
         rows = np.arange(len(places), dtype=np.int64)
         given: dict[str, Any] = {"args": [repr(a) for a in args]} if args else {}

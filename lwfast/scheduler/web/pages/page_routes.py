@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lwfast._version import __version__
 from lwfast.results import SamplingResult
 from lwfast.rules import Rule
 from lwfast.scheduler.faults import NotFoundError, RequestError
@@ -25,10 +24,10 @@ from lwfast.scheduler.web.pages.job_lines import LISTS, JobLine, job_list
 from lwfast.scheduler.web.pages.page_html import render
 from lwfast.scheduler.web.pages.payload_view import payload_view
 from lwfast.scheduler.web.pages.qpu_view import LOOKED_AT, first_text, qpu_view
-from lwfast.scheduler.web.pages.result_view import ResultView, measured_or_selected, result_view, typed_rules
-from lwfast.scheduler.web.pages.rule_text import EXAMPLE, RuleTextError
+from lwfast.scheduler.web.pages.result_view import ResultView, result_view
+from lwfast.scheduler.web.pages.rule_text import EXAMPLE, RuleTextError, rules_of_text
 from lwfast.scheduler.web.pages.stored_results import Shown, StoredResults, has_rules
-from lwfast.scheduler.web.pages.sweep_view import QUANTITIES, SweepView, sweep_view, typed_sweep_rules
+from lwfast.scheduler.web.pages.sweep_view import QUANTITIES, SweepView, sweep_view
 from lwfast.scheduler.web.submission import submit_again
 from lwfast.wire import JOB_ID_HEADER, Status, encode_status_bearing
 
@@ -61,10 +60,11 @@ async def job_page(request: Request) -> Response:
         outcome = await _outcome(request, job)
 
     ids = {qpu.name: qpu.id for qpu in scheduler.settings.qpus.values()}
+    state = _state(scheduler)
 
     def page() -> str:
         shown = payload_view(payload)
-        return render("job.html", line=line, payload=shown, qpu_ids=ids, state=_state(scheduler), **outcome)
+        return render("job.html", line=line, payload=shown, qpu_ids=ids, state=state, **outcome)
 
     return _html(await asyncio.to_thread(page))
 
@@ -130,13 +130,16 @@ async def _outcome(request: Request, job: StoredJob) -> dict[str, Any]:
 
 
 def _narrowed(result: Shown, text: str, *, measured: bool) -> tuple[Shown, tuple[Rule, ...]]:
-    """Return the result as it was asked for, and the rules that were typed for it."""
-    shown: Shown
-    if isinstance(result, SamplingResult):
-        shown = measured_or_selected(result, measured)
-        return shown, typed_rules(shown, text)
-    shown = result.raw_data if measured and result.known_raw is not None else result
-    return shown, typed_sweep_rules(shown, text)
+    """Return the result as it was asked for, and the rules that were typed for it.
+
+    Raises:
+        RuleTextError: They do not follow the grammar, or name a mode that the result does not have.
+    """
+    shown: Shown = result.raw_data if measured and result.known_raw is not None else result
+    if not len(shown.states):
+        return shown, ()  # what has no outcome has no modes that rules could name
+    most = int(shown.states.sum(axis=1, dtype=np.int64).max())
+    return shown, rules_of_text(text, shown.states.shape[1], most)
 
 
 def _small(request: Request, name: str) -> int:
@@ -192,15 +195,19 @@ async def qpu_page(request: Request) -> Response:
     """`GET v1/pages/qpus/{id}`: limits, hardware and load of a QPU."""
     scheduler = scheduler_of(request)
     wanted = request.path_params["qpu_id"]
-    for qpu in scheduler.settings.qpus.values():
-        if str(qpu.id) == wanted:
-            spans = await scheduler.spans(qpu.name, LOOKED_AT)
-            now = datetime.now(UTC)
-            more = await scheduler.finished_before(qpu.name, LOOKED_AT, first_text(now))
-            live = list(scheduler.book.live.values())
-            view = qpu_view(qpu, live, spans, now, LOOKED_AT if more else None)
-            return _html(render("qpu.html", view=view, state=_state(scheduler)))
-    raise NotFoundError.of("qpu", f"there is no QPU with the id {wanted[:40]!r}")
+    qpu = next((qpu for qpu in scheduler.settings.qpus.values() if str(qpu.id) == wanted), None)
+    if qpu is None:
+        raise NotFoundError.of("qpu", f"there is no QPU with the id {wanted[:40]!r}")
+    spans = await scheduler.spans(qpu.name, LOOKED_AT)
+    now = datetime.now(UTC)
+    more = await scheduler.finished_before(qpu.name, LOOKED_AT, first_text(now))
+    live, state = list(scheduler.book.live.values()), _state(scheduler)
+
+    def page() -> str:  # on a thread: up to 80,000 times are read
+        view = qpu_view(qpu, live, spans, now, LOOKED_AT if more else None)
+        return render("qpu.html", view=view, state=state)
+
+    return _html(await asyncio.to_thread(page))
 
 
 def _state(scheduler: Scheduler) -> dict[str, Any]:
@@ -210,8 +217,6 @@ def _state(scheduler: Scheduler) -> dict[str, Any]:
         "waiting": len(scheduler.book.queue),
         "workers": len(scheduler.pool.workers),
         "trouble": scheduler.trouble,
-        "version": __version__,
-        "started": scheduler.started,
     }
 
 

@@ -12,7 +12,6 @@ from lwfast.results import SamplingResult
 from lwfast.rules import Rule
 from lwfast.scheduler.web.pages.charts import CELL, MOST_CELLS, Bar, Cell, bars, heat_cells, signed
 from lwfast.scheduler.web.pages.page_html import ket, several
-from lwfast.scheduler.web.pages.rule_text import rules_of_text
 
 TOP = 15
 MOST_MODES = 64
@@ -48,23 +47,6 @@ class ResultView:
     cells: list[Cell]
     side: float
     strongest: str
-
-
-def measured_or_selected(result: SamplingResult, measured: bool) -> SamplingResult:
-    """Return the result as it was measured, or with the rules and heralds of its job applied."""
-    return result.raw_data if measured and result.known_raw is not None else result
-
-
-def typed_rules(result: SamplingResult, text: str) -> tuple[Rule, ...]:
-    """Return the rules that were typed for a result.
-
-    Raises:
-        RuleTextError: They do not follow the grammar, or name a mode that the result does not have.
-    """
-    if not len(result):
-        return ()  # what has no outcome has no modes that rules could name
-    most = int(result.states.sum(axis=1, dtype=np.int64).max())
-    return rules_of_text(text, result.n_modes, most)
 
 
 def result_view(result: SamplingResult, rules: Sequence[Rule]) -> ResultView:

@@ -10,7 +10,7 @@ import numpy as np
 
 from lwfast._base.limits import MIB
 from lwfast.errors import LightworksError
-from lwfast.results import QPUSamplingResult, SamplingResult, SweepResult
+from lwfast.results import SamplingResult, SweepResult
 from lwfast.scheduler.faults import RequestError, UnavailableError
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.core import Scheduler
@@ -51,6 +51,10 @@ class StoredResults:
             ResultTooLargeError: Its result is larger than `LARGEST_BODY`.
             UnavailableError: The result was lost or damaged.
         """
+        # What is kept does not wait until another job's result is decoded.
+        if job.id in self._kept:
+            self._kept.move_to_end(job.id)
+            return self._kept[job.id][0]
         async with self._one_at_a_time:
             if job.id not in self._kept:
                 body = await self._body(job.id)
@@ -81,14 +85,11 @@ def _read(file: BinaryIO, n_bytes: int) -> bytes:
 
 
 def _decoded(body: bytes, job: StoredJob) -> Shown:
-    from lwfast.results.sweeps.restoring import sweep_of_body
-    from lwfast.results.sweeps.sweep_files import is_sweep_body
+    from lwfast.results.sweeps.restoring import result_of_body
 
     about = {"job_id": job.id, "job_name": job.name, "qpu": job.qpu, "created": job.created}
     try:
-        if is_sweep_body(body):
-            return sweep_of_body(body, about)
-        return QPUSamplingResult.from_body(body, metadata=about)
+        return result_of_body(body, about)
     except (LightworksError, TypeError, ValueError) as error:
         raise UnavailableError.of("results", f"the result cannot be read: {error}") from error
 

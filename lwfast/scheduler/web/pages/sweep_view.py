@@ -12,7 +12,6 @@ from lwfast.results import SweepResult
 from lwfast.rules import Rule
 from lwfast.scheduler.web.pages.charts import LineChart, line_chart
 from lwfast.scheduler.web.pages.page_html import ket, several
-from lwfast.scheduler.web.pages.rule_text import rules_of_text
 
 MOST_LINES = 6
 QUANTITIES = {
@@ -66,18 +65,6 @@ class SweepView:
     note: str
 
 
-def typed_sweep_rules(sweep: SweepResult, text: str) -> tuple[Rule, ...]:
-    """Return the rules that were typed for the result of a sweep.
-
-    Raises:
-        RuleTextError: They do not follow the grammar, or name a mode that the result does not have.
-    """
-    if not len(sweep.states):
-        return ()
-    most = int(sweep.states.sum(axis=1, dtype=np.int64).max())
-    return rules_of_text(text, sweep.states.shape[1], most)
-
-
 def sweep_view(
     sweep: SweepResult, rules: Sequence[Rule], along: int, quantity: str, held: Mapping[int, int]
 ) -> SweepView:
@@ -106,7 +93,7 @@ def sweep_view(
         names, values, note = _photons(shown, totals)
         counted = None
     else:
-        names, values, note = _outcomes(shown)
+        names, values, note = _outcomes(shown, totals)
         counted = totals
     if names and len(x) and np.isfinite(values).any():
         errors = None
@@ -158,14 +145,21 @@ def _rows(
     return rows, sliders
 
 
-def _outcomes(sweep: SweepResult) -> tuple[list[str], FloatArray, str]:
-    states, lines = sweep.distinct_states, sweep.probabilities()
+def _outcomes(sweep: SweepResult, totals: FloatArray) -> tuple[list[str], FloatArray, str]:
+    # Not by `probabilities`: of a million rows with different outcomes that table would fill the memory.
+    states, places = sweep.distinct_rows()
     if not len(states):
-        return [], lines, ""
-    seen = np.argsort(-np.nansum(lines, axis=0), kind="stable")[:MOST_LINES]
+        return [], np.zeros((len(sweep), 0)), ""
+    shares = sweep.counts / totals[sweep.setting_index]
+    together = np.bincount(places, weights=shares, minlength=len(states))
+    seen = np.argsort(-together, kind="stable")[:MOST_LINES]
+    lines = np.where(totals[:, None] > 0, np.zeros((len(sweep), len(seen))), np.nan)
+    for line, column in enumerate(seen):
+        here = places == column
+        lines[sweep.setting_index[here], line] = shares[here]
     left = len(states) - len(seen)
     note = f"{several(left, 'further outcome')} {'is' if left == 1 else 'are'} not drawn." if left else ""
-    return [ket(states[column].tolist()) for column in seen], lines[:, seen], note
+    return [ket(states[column].tolist()) for column in seen], lines, note
 
 
 def _photons(sweep: SweepResult, totals: FloatArray) -> tuple[list[str], FloatArray, str]:
