@@ -48,12 +48,15 @@ class UnitaryMatrix(Component):
 
     def serialize(self) -> Serialized:
         """Return `[name, parameters]`; modes that were added between the matrix' own stay as they are."""
-        start = self.modes[0]
-        rows = np.array(self.modes) - start
-        expanded = np.identity(rows[-1] + 1, dtype=np.complex128)
-        expanded[np.ix_(rows, rows)] = cast("ComplexArray", self.unitary)
-        text = [[str(entry) for entry in row] for row in expanded.tolist()]
-        return ["UnitaryMatrix", {"mode": start, "unitary": text, "label": self.label}]
+        text = [[str(entry) for entry in row] for row in self.spread().tolist()]
+        return ["UnitaryMatrix", {"mode": self.modes[0], "unitary": text, "label": self.label}]
+
+    def spread(self) -> ComplexArray:
+        """Return the matrix over its first to its last mode; modes between its own stay as they are."""
+        rows = np.array(self.modes) - self.modes[0]
+        whole = np.identity(rows[-1] + 1, dtype=np.complex128)
+        whole[np.ix_(rows, rows)] = cast("ComplexArray", self.unitary)
+        return whole
 
     @property
     def modes_used(self) -> frozenset[int]:

@@ -76,11 +76,14 @@ def splitter_matrix(convention: str, c: float, s: float) -> ComplexArray:
         c: The cosine of theta/2.
         s: The sine of theta/2.
     """
+    return np.array(_splitter_rows(convention, c, s, 1j), dtype=np.complex128)
+
+
+def _splitter_rows(convention: str, c: Any, s: Any, i: Any) -> list[list[Any]]:
+    """Return the entries of that matrix, of numbers or of symbols with their own imaginary unit."""
     if convention == "Rx":
-        return np.array([[c, 1j * s], [1j * s, c]], dtype=np.complex128)
-    if convention == "Ry":
-        return np.array([[c, -s], [s, c]], dtype=np.complex128)
-    return np.array([[c, s], [s, -c]], dtype=np.complex128)
+        return [[c, i * s], [i * s, c]]
+    return [[c, -s], [s, c]] if convention == "Ry" else [[c, s], [s, -c]]
 
 
 class MatrixOfAngle(MatrixOfParameters):
@@ -158,9 +161,7 @@ class SplitterMatrix(MatrixOfAngle):
 
     def _of_symbols(self, sympy: Any, angle: Any) -> Any:
         c, s = sympy.cos(angle / 2), sympy.sin(angle / 2)
-        if self.convention == "Rx":
-            return sympy.Matrix([[c, sympy.I * s], [sympy.I * s, c]])
-        return sympy.Matrix([[c, -s], [s, c]] if self.convention == "Ry" else [[c, s], [s, -c]])
+        return sympy.Matrix(_splitter_rows(self.convention, c, s, sympy.I))
 
     def _slope(self, angle: Any) -> ComplexArray:
         half = as_real(angle, "Angle of a beam splitter") / 2

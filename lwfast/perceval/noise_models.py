@@ -122,7 +122,7 @@ def read_detectors(pcvl: Any, detectors: Sequence[Any]) -> Detector | None:
     parts = [Detector() if one is None else read_detector(pcvl, one) for one in detectors]
     if all(part.is_perfect for part in parts):
         return None
-    efficiency = tuple(float(str(part.efficiency)) for part in parts)
+    efficiency = tuple(float(part.efficiency) for part in parts)  # type: ignore[arg-type]  # each of one mode
     counting = tuple(part.photon_counting is True for part in parts)
     return Detector(
         efficiency=efficiency[0] if len(set(efficiency)) == 1 else efficiency,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -97,8 +98,8 @@ class ParameterWriter:
         self._pcvl = pcvl
         self._known: dict[int, Any] = {}
         self._limits: list[tuple[Any, Parameter[Any]]] = []
-        labels = [parameter.label for parameter in parameters if parameter.label]
-        twice = {label for label in labels if labels.count(label) > 1}
+        labels = Counter(parameter.label for parameter in parameters if parameter.label)
+        twice = {label for label, n in labels.items() if n > 1}
         if twice:
             msg = (
                 f"Two Parameters have the label {min(twice)!r}, and Perceval tells parameters by their "
@@ -122,17 +123,14 @@ class ParameterWriter:
         if isinstance(angle, Parameter):
             return self._known[id(angle)]
         if isinstance(angle, Formula):
-            numbers = {
-                symbol: value
-                for symbol in angle.expression.free_symbols
-                if not isinstance(value := angle.values[symbol.name], Parameter)
-            }
-            names = {
-                symbol: type(symbol)(self._symbol_name(value))
-                for symbol in angle.expression.free_symbols
-                if isinstance(value := angle.values[symbol.name], Parameter)
-            }
-            return self._expression(str(angle.expression.xreplace({**numbers, **names})), *angle.params)
+            standing = {}
+            for symbol in angle.expression.free_symbols:
+                value = angle.values[symbol.name]
+                if isinstance(value, Parameter):
+                    standing[symbol] = type(symbol)(self._symbol_name(value))
+                else:
+                    standing[symbol] = value
+            return self._expression(str(angle.expression.xreplace(standing)), *angle.params)
         return angle
 
     def formula(self, text: str, parameter: Parameter[Any]) -> Any:

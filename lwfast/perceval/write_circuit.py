@@ -7,8 +7,6 @@ from functools import singledispatchmethod
 from math import atan2, cos, pi, sin, sqrt
 from typing import Any
 
-import numpy as np
-
 from lwfast.circuit.blocks import Group, UnitaryMatrix
 from lwfast.circuit.components import Barrier, BeamSplitter, Component, Loss, ModeSwaps, PhaseShifter
 from lwfast.circuit.parameterized_unitary import MatrixOfParameters
@@ -134,10 +132,7 @@ class _Writer:
         matrix, modes = element.unitary, element.modes
         if isinstance(matrix, MatrixOfParameters):
             return self._together(modes, self._live(matrix))
-        rows = np.array(modes) - modes[0]
-        whole = np.identity(rows[-1] + 1, dtype=np.complex128)
-        whole[np.ix_(rows, rows)] = matrix
-        return [(modes[0], self._pcvl.Unitary(self._pcvl.Matrix(whole), name=element.label))]
+        return [(modes[0], self._pcvl.Unitary(self._pcvl.Matrix(element.spread()), name=element.label))]
 
     def _live(self, matrix: MatrixOfParameters) -> Placed:
         """Return a matrix that depends on Parameters as components on its own modes."""

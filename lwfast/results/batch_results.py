@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lwfast.results.columns.labels import row_text
 from lwfast.results.columns.text import short_state
 from lwfast.results.state_map import StateMap
+from lwfast.tables.packed_table import as_bytes
 
 
 class BatchResults(list[Any]):
@@ -26,6 +28,5 @@ def _largest(result: Any, code: Any) -> tuple[Any, ...]:
         return (None, None, None)
     values = result._values  # noqa: SLF001  (of a base class of results)
     row = int(values.argmax())
-    (state,) = result.states[row : row + 1].tolist()
-    text = ",".join("X" if result.has_x and n == 255 else str(n) for n in state)
-    return (len(result), code(short_state(f"|{text}>")), values[row].item())
+    state = row_text(as_bytes(result.working_table.states[row : row + 1])[0], result.has_x)
+    return (len(result), code(short_state(state)), values[row].item())

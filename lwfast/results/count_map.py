@@ -144,7 +144,8 @@ class CountMap(StateMap[int]):
         return f"{states} of {modes}, {number_of(self.n_samples, 'sample')}{why}"
 
     def _repr_html_(self) -> str:
-        return html_table(self.states, self.counts, f"{type(self).__name__}: {self._facts()}", self.has_x)
+        heading = f"{type(self).__name__}: {self._facts()}"
+        return html_table(self.working_table.states, self.counts, heading, self.has_x)
 
     def print_outputs(self) -> None:
         """Print the input state and every output with its count."""

@@ -138,8 +138,9 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         built = self._objects
         if built is not None:
             return iter(built.states)
-        if self._bytes is not None:
-            return iterate_states(self._bytes, self._has_x)
+        found = self._bytes  # read once: another thread may pack the table meanwhile
+        if found is not None:
+            return iterate_states(found, self._has_x)
         pieces = (self._states[start : start + _CHUNK] for start in range(0, len(self), _CHUNK))
         return chain.from_iterable(iterate_states(as_bytes(piece)) for piece in pieces)
 

@@ -17,7 +17,7 @@ from lwfast._base.validation import refuse_masked
 from lwfast._kernels.report import are_compiled_here
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError
-from lwfast.tables.packed_groups import group_packed
+from lwfast.tables.packed_groups import add_up_equal, group_packed
 from lwfast.tables.packed_table import PackedTable, packed
 from lwfast.tables.row_hash import hash_keys
 
@@ -77,8 +77,8 @@ def _group_table(states: StateTable, counts: Counts, owned: bool) -> tuple[State
     words = packed(states)
     if words is None:
         return group_bytes(states, counts, distinct)
-    grouped, sums = group_packed(words, counts, owned=True)
-    return grouped.states, (sums.copy() if sums is counts else sums)
+    grouped, sums = add_up_equal(words, counts)
+    return grouped.states, sums
 
 
 def group_bytes(states: StateTable, counts: Counts, distinct: int = 1) -> tuple[StateTable, Counts]:

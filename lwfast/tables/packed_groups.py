@@ -40,11 +40,16 @@ def group_packed(table: PackedTable, counts: Counts, *, owned: bool) -> tuple[Pa
     Raises:
         ResourceLimitError: If a sum is above 2^63 - 1.
     """
-    columns, column = readable(table.columns), readable(counts)
-    n_rows = len(table)
-    if n_rows < 2 or is_rising(columns) or _all_differ(columns):
+    columns = readable(table.columns)
+    if len(table) < 2 or is_rising(columns) or _all_differ(columns):
         return (table, counts) if owned else (table.copy(), counts.copy())
-    if n_rows > _MANY and len(columns) == 1 and _many_differ(columns):
+    return add_up_equal(table, counts)
+
+
+def add_up_equal(table: PackedTable, counts: Counts) -> tuple[PackedTable, Counts]:
+    """Do what `group_packed` does for a table that is thought to have equal rows; the arrays are new ones."""
+    columns, column = readable(table.columns), readable(counts)
+    if len(table) > _MANY and len(columns) == 1 and _many_differ(columns):
         words, sums = group_in_parts(columns[0], column)
     else:
         words, sums = _group_in_ranges(columns, column)
@@ -61,7 +66,7 @@ def _all_differ(columns: Words) -> bool:
     """Return whether no two rows are equal; one table in 10^4 of 10^6 rows is not seen to be one."""
     n_rows = columns.shape[1]
     n_first = n_rows if n_rows <= _MANY else CHUNK
-    for n in (min(n_first, _FEW), n_first):  # of raw samples, two of a few are equal
+    for n in sorted({min(n_first, _FEW), n_first}):  # of raw samples, two of a few are equal
         slots = np.zeros(1 << (3 * n).bit_length(), np.uint32)
         if group_kernels().distinct_hashes(_hashes(columns, 0, n), slots) < n:
             return False

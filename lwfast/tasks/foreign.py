@@ -36,7 +36,8 @@ def adopt(task: Any, expected: str = "a task (Sampler, Simulator, Analyzer, Batc
         own: Task | Batch = task
         return own
     if isinstance(task, Batch):
-        return _batch(task) if any(not isinstance(single, Task) for single in task) else task
+        others = (single for single in task if type(single) not in _OURS)
+        return task if all(isinstance(single, Task) for single in others) else _batch(task)
     if isinstance(task, Task):
         return task
     maker = _TASKS.get(lightworks_name(task, _TASKS))

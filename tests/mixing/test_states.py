@@ -128,7 +128,6 @@ def test_subclasses_of_users_are_states():
 
     assert lw.State([1, 0]) == Mine([1, 0])
     assert Mine([1, 0]) == lw.State([1, 0])
-    assert lw.PhotonicCircuit(2).U.shape == (2, 2)
     assert lw.Simulator(lw.PhotonicCircuit(2), Mine([1, 0])).inputs == [lw.State([1, 0])]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -213,4 +211,3 @@ def test_large_phases_lose_no_digits():
     circuit = lw.PhotonicCircuit(1)
     circuit.ps(0, 1e9)
     np.testing.assert_allclose(unitary_of(lw.to_perceval(circuit)), circuit.U, rtol=0, atol=1e-15)
-    assert math.isclose(abs(circuit.U[0, 0]), 1)

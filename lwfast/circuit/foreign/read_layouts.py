@@ -83,7 +83,11 @@ def _heralds_of(circuit: Any) -> tuple[tuple[tuple[int, int], ...], ...]:
 
 
 def _component(component: Any) -> Component:
-    return _COMPONENTS[type(component).__name__](component)
+    for kind in type(component).__mro__:
+        if kind.__name__ in _COMPONENTS:
+            return _COMPONENTS[kind.__name__](component)
+    msg = f"The element {type(component).__name__} of Lightworks has no counterpart in lwfast."
+    raise TypeError(msg)
 
 
 def _group(group: Any) -> Group:

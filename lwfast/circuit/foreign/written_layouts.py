@@ -86,9 +86,7 @@ def _unitary(theirs: Any, component: UnitaryMatrix) -> Any:
     rows = [mode - start for mode in component.modes]
     given: Any = component.unitary
     if not isinstance(given, MatrixOfParameters):
-        matrix = np.identity(rows[-1] + 1, dtype=np.complex128)
-        matrix[np.ix_(rows, rows)] = given
-        return theirs.UnitaryMatrix(start, matrix, component.label)
+        return theirs.UnitaryMatrix(start, component.spread(), component.label)
     symbols, values = given.symbolic()
     whole = import_module("sympy").eye(rows[-1] + 1)
     for row, place in enumerate(rows):

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._types import AnyArray, StateTable
+from lwfast._types import AnyArray
 from lwfast.results.columns.labels import LabelTable, row_text
 from lwfast.results.columns.ordering import largest
+from lwfast.tables.packed_table import Table, as_bytes
 
 _SHOWN = 8
 _TABLE_ROWS = 10
@@ -56,25 +57,26 @@ def number_of(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
-def html_table(states: StateTable, values: AnyArray, heading: str, has_x: bool = False) -> str:
+def html_table(states: Table, values: AnyArray, heading: str, has_x: bool = False) -> str:
     """Return a small table of the largest values with a bar for each.
 
     Args:
-        states: `uint8[N, n_modes]`.
+        states: `uint8[N, n_modes]`, or the same as words.
         values: `(N,)` real numbers, not negative, that rank the states.
         heading: Text above the table.
         has_x: Whether 255 in the states stands for X.
     """
     from lwfast._base.showing.html import code, share_bar, table
 
-    rows = largest(values, _TABLE_ROWS).tolist()
+    chosen = largest(values, _TABLE_ROWS)
+    rows, top = chosen.tolist(), as_bytes(states[chosen])  # a large table is not unpacked for a few rows
     peak = float(values[rows[0]]) if rows and values[rows[0]] else 1.0
     is_whole = values.dtype.kind in "iu"
     lines = []
-    for row in rows:
+    for place, row in enumerate(rows):
         value = values[row].item()
         shown = value if is_whole else float(f"{value:.6g}")
-        state = code(short_state(row_text(states[row], has_x)))
+        state = code(short_state(row_text(top[place], has_x)))
         lines.append((state, shown, share_bar(float(values[row]) / peak)))
     names = ("State", "Count" if is_whole else "Value", "")
     return table(heading, names, lines, n_rows=len(states), things="states", wide=2)

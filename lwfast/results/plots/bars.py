@@ -19,6 +19,7 @@ from lwfast.results.plots.kets import short_ket
 from lwfast.results.state_map import StateMap
 from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
+from lwfast.tables.packed_table import as_bytes
 
 DEFAULT_TOP = 30
 LABEL_LENGTH = 64
@@ -232,11 +233,13 @@ def _ranked(
     Shares, not counts: a long run does not drown a short one.
     """
     if len(maps) == 1:
-        return maps[0].states[largest(values[0], top)]
+        return as_bytes(maps[0].working_table.states[largest(values[0], top)])
 
     def union(rows: Sequence[AnyArray]) -> StateTable:
         _same_modes(maps)
-        table = np.concatenate([result.states[k] for result, k in zip(maps, rows, strict=True)])
+        table = np.concatenate(
+            [as_bytes(result.working_table.states[k]) for result, k in zip(maps, rows, strict=True)]
+        )
         distinct: StateTable = group_checked(table, np.ones(len(table), np.int64))[0]
         return distinct
 

@@ -10,7 +10,6 @@ import numpy as np
 from lwfast._types import AnyArray
 from lwfast.results.columns.index import StateIndex
 from lwfast.tables.counts import as_counts, group_checked
-from lwfast.tables.packed_table import PackedTable
 
 
 def as_weights(values: Iterable[Any], n_rows: int) -> AnyArray:
@@ -40,8 +39,5 @@ def group_weights(states: Any, weights: AnyArray) -> tuple[Any, AnyArray]:
     if weights.dtype == np.int64:
         return group_checked(states, weights)
     distinct, _ = group_checked(states, np.ones(weights.size, np.int64))
-    if isinstance(states, PackedTable):
-        rows = StateIndex(distinct).rows(states)
-    else:
-        rows = StateIndex(np.ascontiguousarray(distinct)).rows(np.ascontiguousarray(states))
+    rows = StateIndex(distinct).rows(states)
     return distinct, np.bincount(rows, weights=weights, minlength=distinct.shape[0])
