@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from lwfast._base.showing.amounts import several
 from lwfast.cli.client.job_rows import COLUMNS, JobRow, as_cells
 from lwfast.cli.terminal.screen import plain_lines, print_table, table_of
-from lwfast.cli.terminal.wording import duration, moment, seconds_between, several, shown, when
+from lwfast.cli.terminal.wording import duration, moment, seconds_between, shown, when
 from tests.cli.test_finding import fake, run
 from tests.faults.isolation import folders, ours, quick
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lwfast._base.showing.amounts import several
 from lwfast.cli.client.finding import client_of
 from lwfast.cli.shared_options import SECONDS, client_options, command, json_option
 from lwfast.cli.terminal.screen import is_terminal, print_json
-from lwfast.cli.terminal.wording import duration, seconds_between, several, shown, when
+from lwfast.cli.terminal.wording import duration, seconds_between, shown, when
 from lwfast.errors import ConfigurationError
 
 if TYPE_CHECKING:

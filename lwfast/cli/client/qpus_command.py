@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lwfast._base.showing.amounts import several
 from lwfast.cli.client.finding import client_of
 from lwfast.cli.shared_options import client_options, command, json_option
 from lwfast.cli.terminal.screen import Column, is_terminal, print_json, print_table
-from lwfast.cli.terminal.wording import several, shown, when
+from lwfast.cli.terminal.wording import shown, when
 
 if TYPE_CHECKING:
     from lwfast.wire import ArtemisQPU

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from lwfast._base.showing.amounts import several
 from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.shared_options import POSITIVE, command, json_option
 from lwfast.cli.terminal.screen import Column, print_json, print_table
-from lwfast.cli.terminal.wording import several, shown
+from lwfast.cli.terminal.wording import shown
 from lwfast.errors import ResultError
 
 if TYPE_CHECKING:

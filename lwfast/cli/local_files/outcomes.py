@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lwfast._base.showing.amounts import several
 from lwfast.cli.terminal.screen import Cell, Column, is_terminal, print_json, print_table
-from lwfast.cli.terminal.wording import several, shown
+from lwfast.cli.terminal.wording import shown
 
 if TYPE_CHECKING:
     from lwfast.results import SamplingResult, SweepResult

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from lwfast._base.showing.amounts import several
 from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.local_files.outcomes import (
     is_sweep,
@@ -16,7 +17,7 @@ from lwfast.cli.local_files.outcomes import (
 )
 from lwfast.cli.shared_options import POSITIVE, command, json_option
 from lwfast.cli.terminal.screen import print_json
-from lwfast.cli.terminal.wording import several, shown
+from lwfast.cli.terminal.wording import shown
 
 
 @command(

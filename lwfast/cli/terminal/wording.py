@@ -6,11 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 
-def several(number: int, thing: str) -> str:
-    """Return a number with its noun: `1 outcome`, `2 outcomes`, `1,000 outcomes`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def shown(text: object) -> str:
     """Return a text with an escape for whatever a terminal would obey rather than show.
 

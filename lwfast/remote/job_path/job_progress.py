@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from lwfast._base.progress import Progress, ProgressLike, find_tqdm
+from lwfast._base.showing.amounts import several
 from lwfast.wire import Status
 
 PRINT_SECONDS = 1.0
@@ -74,12 +75,8 @@ def _what_runs(job: Any, status: Status) -> str:
     sent = job.tracked.payload
     if status is not Status.RUNNING or sent is None:
         return ""
-    size = f"{_several(sent.n_modes, 'mode')} and {_several(sum(sent.input), 'photon')}"
-    return f", {_several(sent.n_samples, 'sample')} of {size}"
-
-
-def _several(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    size = f"{several(sent.n_modes, 'mode')} and {several(sum(sent.input), 'photon')}"
+    return f", {several(sent.n_samples, 'sample')} of {size}"
 
 
 def _make_bar(n_jobs: int) -> Any:

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from lwfast._base.showing.amounts import several
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
@@ -64,11 +65,6 @@ def as_json(value: Any) -> str:
 def number(value: float) -> str:
     """Write a number with commas between thousands, and a float with four digits."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
-
-
-def several(count: int, thing: str) -> str:
-    """Write "1 mode", "2 modes"."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def share(value: float) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lwfast._base.showing.amounts import several
 from lwfast.results import SamplingResult
 from lwfast.rules import Rule
 from lwfast.scheduler.web.pages.charts import CELL, MOST_CELLS, Bar, Cell, bars, heat_cells, signed
-from lwfast.scheduler.web.pages.page_html import ket, several
+from lwfast.scheduler.web.pages.page_html import ket
 
 TOP = 15
 MOST_MODES = 64

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lwfast._base.showing.amounts import several
 from lwfast._types import FloatArray
 from lwfast.results import SweepResult
 from lwfast.rules import Rule
 from lwfast.scheduler.web.pages.charts import LineChart, line_chart
-from lwfast.scheduler.web.pages.page_html import ket, several
+from lwfast.scheduler.web.pages.page_html import ket
 
 MOST_LINES = 6
 QUANTITIES = {
