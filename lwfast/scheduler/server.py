@@ -197,6 +197,7 @@ def _announcement(
     elif token_file:
         lines.append(f"Token: as before, in {token_file}")
     lines.append("Commands such as `lwfast jobs` find it by themselves, in any terminal of yours.")
+    lines.append("Python programs find it after `lwfast login --local`, which is needed only once.")
     return "\n".join([*lines, "Press Ctrl-C to end; waiting jobs are kept.", ""])
 
 
