@@ -33,7 +33,7 @@ from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.summaries import Summary
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, owned_result
 
 _CHOICES = ("raise", "skip")
 
@@ -193,7 +193,8 @@ class Campaign:
         if n_done == 0:  # no file said how it was made
             empty = SamplingResult({})
             entries = tuple(entry for step in self._steps for entry in step.described)
-            result = SamplingResult.from_owned(
+            result = owned_result(
+                SamplingResult,
                 empty.states,
                 empty.counts,
                 ResultRecord(

@@ -15,7 +15,8 @@ from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import described, select_columns, settled
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
+from lwfast.results.state_map import rows_of
 from lwfast.results.sweeps.sweep_counts import SweepCounts
 from lwfast.rules import as_heralds, as_rules, as_selection
 from lwfast.tables.counts import group_checked
@@ -102,8 +103,8 @@ class SweepResult(SweepCounts):
         numbers = np.arange(len(distinct), dtype=np.int64)
         if test is not None:
             about = ResultRecord(has_x=self.has_x)
-            single = SamplingResult.from_owned(distinct, np.ones(len(distinct), np.int64), about)
-            numbers = single.rows_of(single.apply_post_selection(chosen).states)
+            single = owned_result(SamplingResult, distinct, np.ones(len(distinct), np.int64), about)
+            numbers = rows_of(single, single.apply_post_selection(chosen).states)
         table = LabelTable(np.ascontiguousarray(distinct[numbers]), self.has_x)
         kept_states, kept = select_columns(table, numbers, given, wanted)
         target = np.full(len(distinct), -1, dtype=np.int64)
@@ -173,7 +174,7 @@ class SweepResult(SweepCounts):
             done.known_record,
             kind=self._kind,
             reason=self._reason,
-            raw=self.known_raw,
+            raw=known_raw(self),
         )
 
     def _regrouped(
@@ -212,5 +213,5 @@ class SweepResult(SweepCounts):
             ),
             kind=self._kind,
             reason=reason or self._reason,
-            raw=self.known_raw,
+            raw=known_raw(self),
         )
