@@ -39,6 +39,11 @@ def warmup(progress: ProgressLike = False, *, groups: Iterable[str] | None = Non
     Raises:
         TypeError: `progress` is neither a bool nor a callable.
         ValueError: A group is unknown.
+
+    Example:
+        >>> seconds = lw.warmup(progress=False)
+        >>> "output distributions" in seconds
+        True
     """
     shown = _GroupProgress(progress)
     seconds: dict[str, float] = {}

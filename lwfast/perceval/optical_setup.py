@@ -24,6 +24,14 @@ class Setup:
         min_detection: Fewest photons in an outcome, heralded ones not counted, or None.
         source: The photon source; None is a perfect one.
         detector: The detectors; None are perfect ones.
+
+    Example:
+        >>> import perceval as pcvl
+        >>> processor = pcvl.Processor("SLOS", pcvl.BS())
+        >>> processor.with_input(pcvl.BasicState([1, 1]))
+        >>> setup = lw.from_perceval(processor)
+        >>> setup.input_state
+        lwfast.State(|1,1>)
     """
 
     circuit: PhotonicCircuit

@@ -66,6 +66,11 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
             would take more memory than is allowed.
         LightworksDependencyError: If pyarrow is needed and not installed.
         ValueError: If `LWFAST_MAX_MEMORY` is not a number of bytes.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("counts.npz")
+        >>> dict(lw.load_result("counts.npz"))
+        {lwfast.State(|1,0>): 3, lwfast.State(|0,1>): 5}
     """
     memory_limit()  # what is wrong with it is not the file's fault
     path = Path(filename)

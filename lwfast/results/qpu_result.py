@@ -39,6 +39,12 @@ class QPUSamplingResult(SamplingResult):
         ModeRangeError: If a rule or herald names a mode that the states do not have.
         TypeError: If a rule or herald is not made of integers, or a file could not keep `job_data`.
         ValueError: If a rule is empty or names a mode twice, or a mode is heralded twice.
+
+    Example:
+        >>> data = {"results": {"(1, 1)": 10, "(0, 2)": 60}, "job_data": {"herald": [[0, 1]]}}
+        >>> result = lw.results.QPUSamplingResult(data)  # as if it came from a scheduler
+        >>> dict(result), result.raw_data.n_samples
+        ({lwfast.State(|1>): 10}, 70)
     """
 
     __slots__ = ()

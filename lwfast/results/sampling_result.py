@@ -62,6 +62,15 @@ class SamplingResult(CountMap):
     Raises:
         ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a
             count is not a number, or an integer outside 0 to 2^63 - 1, or an attribute has a taken name.
+
+    Example:
+        >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
+        >>> result[lw.State([2, 0])], result.n_samples
+        (30, 100)
+        >>> dict(result.top(1))
+        {lwfast.State(|0,2>): 60}
+        >>> result.differences(0, 1).values.tolist()
+        [-2, 0, 2]
     """
 
     __slots__ = ("_raw",)
@@ -490,6 +499,12 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         ValueError: If there are none.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
         ResultError: If one has states with X, and another 255 photons in a mode.
+
+    Example:
+        >>> first = SamplingResult({(1, 0): 3})
+        >>> second = SamplingResult({(1, 0): 2, (0, 1): 5})
+        >>> dict(lw.merge_results([first, second]))
+        {lwfast.State(|1,0>): 5, lwfast.State(|0,1>): 5}
     """
     from lwfast.results.columns.provenance import Provenance
     from lwfast.results.processing.merging import Columns, ColumnSum

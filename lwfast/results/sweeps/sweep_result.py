@@ -41,6 +41,18 @@ class SweepResult(SweepCounts):
 
     Raises:
         ResultCreationError: The lengths do not fit each other.
+
+    Example:
+        >>> angle = lw.Parameter(0.0, label="angle")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> circuit.ps(0, angle)
+        >>> circuit.bs(0)
+        >>> task = lw.Sampler(circuit, lw.State([1, 0]), n_samples=100, random_seed=1)
+        >>> sweep = lw.Sweep(task, {angle: [0.0, np.pi]})
+        >>> result = lw.emulator.Backend("auto").run(sweep)
+        >>> result.states.tolist(), result.counts.tolist()
+        ([[0, 1], [1, 0]], [100, 100])
     """
 
     __slots__ = ()

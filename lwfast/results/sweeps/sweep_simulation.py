@@ -40,6 +40,17 @@ class SweepSimulationResult(SweepTable):
 
     Raises:
         ResultCreationError: The lengths do not fit each other, or the type is unknown.
+
+    Example:
+        >>> angle = lw.Parameter(0.0, label="angle")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> circuit.ps(0, angle)
+        >>> circuit.bs(0)
+        >>> sweep = lw.Sweep(lw.Simulator(circuit, lw.State([1, 0])), {angle: [0.0, np.pi]})
+        >>> result = lw.emulator.Backend("auto").run(sweep)
+        >>> (abs(result.array) ** 2).round(6)[:, 0, 0].tolist()
+        [0.0, 1.0]
     """
 
     __slots__ = ("_array", "_attributes", "_has_x", "_inputs", "_outputs", "_type")
