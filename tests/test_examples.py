@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+import os
 import re
 import types
 from pathlib import Path
@@ -38,7 +39,7 @@ EXTRAS = {
 """What an example needs that is not installed everywhere."""
 NEEDS_A_SCHEDULER = "remote."
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-SOURCES = Path(__file__).parents[1] / "docs" / "api"
+SOURCES = Path(os.environ.get("LWFAST_TESTED_SOURCES", Path(__file__).parents[1])) / "docs" / "api"
 
 
 def public_names():
