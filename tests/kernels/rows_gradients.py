@@ -37,6 +37,20 @@ def layers_back():
         yield *fixed, (part, 3)
 
 
+def _few_calls(name):
+    mesh = lw.Unitary(lw.random_unitary(4, seed=6))
+    mesh.herald(1, 3)
+    for task in (
+        lw.Sampler(mesh, lw.State([0, 2, 1]), 1),
+        lw.Sampler(lw.Unitary(lw.random_unitary(3, seed=7)), lw.State([1, 1, 0]), 1, min_detection=1),
+    ):
+        yield from calls_of(
+            "optics",
+            f"gradients.few_photons.{name}",
+            lambda task=task: lw.expectation(task, lambda state: float(state[0] ** 2), gradient=True),
+        )
+
+
 def weights():
     yield from _calls("gradients.adjoint.weigh_outcomes")
 
@@ -63,4 +77,6 @@ GRADIENT_ROWS = {
     ],
     "gradients.adjoint.weigh_outcomes": weights,
     "gradients.elements_adjoint.elements_adjoint": elements_back,
+    "gradients.few_photons.few_forward": lambda: _few_calls("few_forward"),
+    "gradients.few_photons.few_back": lambda: _few_calls("few_back"),
 }

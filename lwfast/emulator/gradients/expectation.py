@@ -71,12 +71,10 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         msg = f"An expectation is that of a Sampler or an Analyzer, got {type(adopted).__name__}."
         raise TypeError(msg)
     circuit = adopted.circuit
-    if gradient is not False and isinstance(adopted, Sampler):
-        small = small_mean(adopted, observable)
-        if small is not None:
-            return small[0], circuit.differentiable(gradient).derivatives(small[1])
-    data: Any = adopted._generate_task()  # noqa: SLF001
     way_back = None if gradient is False else circuit.differentiable(gradient)
+    if isinstance(adopted, Sampler) and (small := small_mean(adopted, observable)) is not None:
+        return small.mean if way_back is None else (small.mean, way_back.derivatives(small.pull()))
+    data: Any = adopted._generate_task()  # noqa: SLF001
     differentiate, lossy = way_back is not None, way_back is not None and way_back.varies_loss
     if isinstance(adopted, Sampler):
         found = [_mean(parsed_sampler(data), observable, gradient=differentiate, lossy=lossy)]

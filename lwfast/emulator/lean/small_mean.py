@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,16 +19,28 @@ from lwfast.state import as_occupation
 from lwfast.tasks import Sampler
 
 
-def small_mean(task: Sampler, observable: Any) -> tuple[float, ComplexArray] | None:
-    """Compute the mean over what counts, and its derivatives, if a task is small and ordinary.
+class SmallMean(NamedTuple):
+    """A mean, and the way back from it.
+
+    Attributes:
+        mean: The mean.
+        pull: Returns its derivatives by the transfer matrix, complex128[m, m].
+    """
+
+    mean: float
+    pull: Callable[[], ComplexArray]
+
+
+def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
+    """Compute the mean over what counts if a task is small and ordinary.
 
     Args:
         task: The task.
         observable: What outcomes are worth.
 
     Returns:
-        The mean and its derivatives by the transfer matrix, complex128[m, m]; None where the long way has to
-        be taken. What is wrong with a task is for the long way to find.
+        The mean; None where the long way has to be taken. What is wrong with a task is for the long way to
+        find.
 
     Raises:
         TypeError: The observable is none.
@@ -55,4 +68,4 @@ def small_mean(task: Sampler, observable: Any) -> tuple[float, ComplexArray] | N
         return None
     worth = observed(observable, few.states)
     mean = float(worth @ probabilities) / total
-    return mean, few.pull(way_back, (worth - mean) / total)
+    return SmallMean(mean, lambda: few.pull(way_back, (worth - mean) / total))
