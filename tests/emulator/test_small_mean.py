@@ -49,8 +49,11 @@ def assert_same(task, observable):
     np.testing.assert_allclose(list(short[1].values()), list(long[1].values()), rtol=1e-9, atol=1e-11)
 
 
+PERFECT = st.none()
+
+
 @st.composite
-def tasks(draw, sources=None):
+def tasks(draw, sources=PERFECT):
     """Samplers of up to five modes and five photons, with heralds and rules."""
     n_modes = draw(st.integers(2, 5))
     circuit = lw.PhotonicCircuit(n_modes)
@@ -66,15 +69,8 @@ def tasks(draw, sources=None):
     if circuit.input_modes > 1 and draw(st.booleans()):
         rules = lw.PostSelection()
         rules.add((0, 1), tuple(draw(st.sets(st.integers(0, 3), min_size=1, max_size=3))))
-    least = draw(st.integers(0, 2))
-    return lw.Sampler(
-        circuit,
-        lw.State(photons),
-        1,
-        post_selection=rules,
-        min_detection=least,
-        source=sources and draw(sources),
-    )
+    options = {"post_selection": rules, "min_detection": draw(st.integers(0, 2)), "source": draw(sources)}
+    return lw.Sampler(circuit, lw.State(photons), 1, **options)
 
 
 def worth(state):
