@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lwfast as lw
-from lwfast.emulator import Source
+from lwfast.emulator import Detector, Source
 from lwfast.emulator.gradients import expectation
 from lwfast.optics.distributions.gradients import few_photons, imperfect, plain
 
@@ -93,6 +93,21 @@ IMPERFECT = st.builds(
 @given(tasks(IMPERFECT))
 def test_imperfect_sources(task):
     assert_same(task, worth)
+
+
+DIM = st.builds(Source, brightness=st.sampled_from([1.0, 0.8, 0.05]))
+
+
+@given(tasks(DIM), st.sampled_from([1.0, 0.7]), st.sampled_from(["input", "output"]))
+def test_light_that_is_lost_alike_everywhere(task, efficiency, mode):
+    task.detector, task.sampling_mode = Detector(efficiency=efficiency), mode
+    assert_same(task, worth)
+    asked = []  # an array tells outcomes by their order
+    try:
+        by_the_long_way(lambda: lw.expectation(task, lambda state: len(asked.append(state) or asked)))
+    except lw.SamplerError:
+        return
+    assert_same(task, np.linspace(-1, 1, len(asked)))
 
 
 @pytest.mark.parametrize(

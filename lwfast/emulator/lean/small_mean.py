@@ -1,18 +1,20 @@
-"""Means of few photons without loss and with perfect hardware, and their derivatives."""
+"""Means of few photons that interfere perfectly, and their derivatives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lwfast._base.memory import memory_limit
-from lwfast._types import ComplexArray
+from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.emulator.gradients.observables import observed
 from lwfast.emulator.heralding import with_heralds
 from lwfast.emulator.lean.known import ALLOWED_BYTES, known_circuit
 from lwfast.emulator.lean.small_sampler import CLEAR, small_shot
+from lwfast.emulator.lean.thinning import thinning
 from lwfast.optics.distributions.gradients.few_photons import few_photons
 from lwfast.rules import PostSelection, has_only_rules
 from lwfast.state import as_occupation
@@ -49,7 +51,8 @@ def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
     selection = task.post_selection
     if selection is not None and not (type(selection) is PostSelection and has_only_rules(selection)):
         return None
-    if task.source is not None or task.detector is not None or memory_limit() < ALLOWED_BYTES:
+    efficiency = _seen_alike(task)
+    if efficiency is None or memory_limit() < ALLOWED_BYTES:
         return None
     known = known_circuit(task.circuit)
     if known is None or known.entries is None:
@@ -59,13 +62,56 @@ def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
     shot = small_shot(known.n_modes, occupation, known.inputs, known.outputs, rules, least)
     if shot is None:
         return None
-    few = few_photons(with_heralds(occupation, dict(known.inputs), known.n_modes), known.outputs, rules)
-    if few is None:
+    photons = with_heralds(occupation, dict(known.inputs), known.n_modes)
+    matrix = np.ascontiguousarray(known.matrix)
+    if efficiency == 1:
+        few = few_photons(photons, known.outputs, rules)
+        if few is None:
+            return None
+        probabilities, way_back = few.probabilities(matrix, few.modes)
+        return _mean(observable, few.states, probabilities, partial(few.pull, way_back), shot.is_conditional)
+    thin = thinning(photons, known.outputs, rules, least)
+    if thin is None:
         return None
-    probabilities, way_back = few.probabilities(np.ascontiguousarray(known.matrix), few.modes)
+    weights = thin.weights(efficiency)
+    probabilities, way_back = thin.few.probabilities(matrix, thin.few.modes)
+    seen = thin.forward(weights, probabilities)
+
+    def pull(values: FloatArray) -> ComplexArray:
+        return thin.few.pull(way_back, thin.back(weights, values))
+
+    return _mean(observable, thin.states, seen, pull, shot.is_conditional)
+
+
+def _seen_alike(task: Sampler) -> float | None:
+    """Return the probability that a photon is there and seen, where that is all that is imperfect."""
+    source, detector = task.source, task.detector
+    efficiency = 1.0
+    if source is not None:
+        if source.purity != 1 or source.indistinguishability != 1:
+            return None
+        efficiency = float(source.brightness)
+    if detector is not None:
+        each = detector.efficiency
+        if isinstance(each, tuple) or detector.p_dark != 0 or detector.photon_counting is not True:
+            return None
+        if each != 1 and task.sampling_mode != "input":
+            return None  # which a task refuses
+        efficiency *= float(each)
+    return efficiency if efficiency > 0 else None
+
+
+def _mean(
+    observable: Any,
+    states: StateTable,
+    probabilities: FloatArray,
+    pull: Callable[[FloatArray], ComplexArray],
+    is_conditional: bool,
+) -> SmallMean | None:
+    """Return the mean; None where what counts may be no more than rounding."""
     total = float(probabilities.sum())
-    if shot.is_conditional and total <= CLEAR:
+    if is_conditional and total <= CLEAR:
         return None
-    worth = observed(observable, few.states)
+    worth = observed(observable, states)
     mean = float(worth @ probabilities) / total
-    return SmallMean(mean, lambda: few.pull(way_back, (worth - mean) / total))
+    return SmallMean(mean, lambda: pull((worth - mean) / total))
