@@ -95,11 +95,15 @@ def test_imperfect_sources(task):
     assert_same(task, worth)
 
 
-DIM = st.builds(Source, brightness=st.sampled_from([1.0, 0.8, 0.05]))
+DIM = st.builds(
+    Source,
+    brightness=st.sampled_from([1.0, 0.8, 0.05]),
+    indistinguishability=st.sampled_from([1.0, 0.9, 0.0]),
+)
 
 
 @given(tasks(DIM), st.sampled_from([1.0, 0.7]), st.sampled_from(["input", "output"]))
-def test_light_that_is_lost_alike_everywhere(task, efficiency, mode):
+def test_photons_that_all_fare_alike(task, efficiency, mode):
     task.detector, task.sampling_mode = Detector(efficiency=efficiency), mode
     assert_same(task, worth)
     asked = []  # an array tells outcomes by their order

@@ -1,7 +1,8 @@
-"""Means of few photons that interfere perfectly, and their derivatives."""
+"""Means of few photons, all of which fare alike, and their derivatives."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,7 +16,8 @@ from lwfast.emulator.heralding import with_heralds
 from lwfast.emulator.lean.known import ALLOWED_BYTES, known_circuit
 from lwfast.emulator.lean.small_sampler import CLEAR, small_shot
 from lwfast.emulator.lean.thinning import thinning
-from lwfast.optics.distributions.gradients.few_photons import few_photons
+from lwfast.optics.distributions.gradients.few_photons import FewPhotons, few_photons
+from lwfast.optics.distributions.gradients.partly_alone import PartlyAlone, partly_alone
 from lwfast.rules import PostSelection, has_only_rules
 from lwfast.state import as_occupation
 from lwfast.tasks import Sampler
@@ -51,8 +53,8 @@ def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
     selection = task.post_selection
     if selection is not None and not (type(selection) is PostSelection and has_only_rules(selection)):
         return None
-    efficiency = _seen_alike(task)
-    if efficiency is None or memory_limit() < ALLOWED_BYTES:
+    noise = _plain_noise(task)
+    if noise is None or memory_limit() < ALLOWED_BYTES:
         return None
     known = known_circuit(task.circuit)
     if known is None or known.entries is None:
@@ -64,7 +66,7 @@ def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
         return None
     photons = with_heralds(occupation, dict(known.inputs), known.n_modes)
     matrix = np.ascontiguousarray(known.matrix)
-    if efficiency == 1:
+    if noise == (1.0, 1.0):
         few = few_photons(photons, known.outputs, rules)
         if few is None:
             return None
@@ -73,24 +75,37 @@ def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
     thin = thinning(photons, known.outputs, rules, least)
     if thin is None:
         return None
+    efficiency, share = noise
+    layout: FewPhotons | PartlyAlone = thin.few
+    if share == 1:
+        probabilities, way_back = thin.few.probabilities(matrix, thin.few.modes)
+    else:
+        partly = partly_alone(photons)
+        if partly is None:
+            return None
+        layout = partly
+        probabilities, way_back = partly.probabilities(matrix, share)
     weights = thin.weights(efficiency)
-    probabilities, way_back = thin.few.probabilities(matrix, thin.few.modes)
     seen = thin.forward(weights, probabilities)
 
     def pull(values: FloatArray) -> ComplexArray:
-        return thin.few.pull(way_back, thin.back(weights, values))
+        return layout.pull(way_back, thin.back(weights, values))
 
     return _mean(observable, thin.states, seen, pull, shot.is_conditional)
 
 
-def _seen_alike(task: Sampler) -> float | None:
-    """Return the probability that a photon is there and seen, where that is all that is imperfect."""
+def _plain_noise(task: Sampler) -> tuple[float, float] | None:
+    """Return what is imperfect where the same may happen to each photon, independently of the others.
+
+    Returns:
+        The probability that a photon is there and seen, above 0, and that it interferes.
+    """
     source, detector = task.source, task.detector
-    efficiency = 1.0
+    efficiency = share = 1.0
     if source is not None:
-        if source.purity != 1 or source.indistinguishability != 1:
+        if source.purity != 1:
             return None
-        efficiency = float(source.brightness)
+        efficiency, share = float(source.brightness), math.sqrt(source.indistinguishability)
     if detector is not None:
         each = detector.efficiency
         if isinstance(each, tuple) or detector.p_dark != 0 or detector.photon_counting is not True:
@@ -98,7 +113,7 @@ def _seen_alike(task: Sampler) -> float | None:
         if each != 1 and task.sampling_mode != "input":
             return None  # which a task refuses
         efficiency *= float(each)
-    return efficiency if efficiency > 0 else None
+    return (efficiency, share) if efficiency > 0 else None
 
 
 def _mean(

@@ -12,12 +12,60 @@ import numpy as np
 from lwfast._kernels._jit import jit
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 
-_TABLES = "(const int64[:], const int64[:], const uint64[:])"
+TABLES = "(const int64[:], const int64[:], const uint64[:])"
+
+
+@jit(forceinline=True)
+def multiply(
+    real: FloatArray,
+    imag: FloatArray,
+    first: int,
+    size: int,
+    above: int,
+    links: int,
+    raised: AnyArray,
+    form_re: float,
+    form_im: float,
+) -> None:
+    """Add a layer of `size` entries at `first`, times one mode of a linear form, to the layer at `above`."""
+    for entry in range(size):
+        to = above + np.int64(raised[links + entry])
+        x, y = real[first + entry], imag[first + entry]
+        real[to] += form_re * x - form_im * y
+        imag[to] += form_re * y + form_im * x
+
+
+@jit(forceinline=True)
+def undo(
+    real: FloatArray,
+    imag: FloatArray,
+    back_re: FloatArray,
+    back_im: FloatArray,
+    first: int,
+    size: int,
+    above: int,
+    links: int,
+    raised: AnyArray,
+    form_re: float,
+    form_im: float,
+) -> tuple[float, float]:
+    """Go back through `multiply`; return the derivative by the mode of the form."""
+    by_re = 0.0
+    by_im = 0.0
+    for entry in range(size):
+        to = above + np.int64(raised[links + entry])
+        x, y = real[first + entry], imag[first + entry]
+        u, v = back_re[to], back_im[to]
+        back_re[first + entry] += form_re * u + form_im * v
+        back_im[first + entry] += form_re * v - form_im * u
+        by_re += x * u + y * v
+        by_im += x * v - y * u
+    return by_re, by_im
 
 
 @jit(
     "const complex128[:, :], const int64[:], const float64[:], "
-    f"{_TABLES}, const int64[:], const float64[:], float64[:, :], float64[:]"
+    f"{TABLES}, const int64[:], const float64[:], float64[:, :], float64[:]"
 )
 def few_forward(
     columns: ComplexArray,
@@ -55,11 +103,7 @@ def few_forward(
             form_re = columns[mode, photons[k]].real * scales[k]
             form_im = columns[mode, photons[k]].imag * scales[k]
             links = starts[k] + mode * size
-            for entry in range(size):
-                to = above + np.int64(raised[links + entry])
-                x, y = real[first + entry], imag[first + entry]
-                real[to] += form_re * x - form_im * y
-                imag[to] += form_re * y + form_im * x
+            multiply(real, imag, first, size, above, links, raised, form_re, form_im)
     for outcome in range(len(ranks)):
         at = begins[n] + ranks[outcome]
         out[outcome] = (real[at] * real[at] + imag[at] * imag[at]) * weights[outcome]
@@ -67,7 +111,7 @@ def few_forward(
 
 @jit(
     "const complex128[:, :], const int64[:], const float64[:], "
-    f"{_TABLES}, const int64[:], const float64[:], const float64[:, :], const float64[:], complex128[:, :]"
+    f"{TABLES}, const int64[:], const float64[:], const float64[:, :], const float64[:], complex128[:, :]"
 )
 def few_back(
     columns: ComplexArray,
@@ -111,14 +155,7 @@ def few_back(
             form_re = columns[mode, photons[k]].real * scales[k]
             form_im = columns[mode, photons[k]].imag * scales[k]
             links = starts[k] + mode * size
-            by_re = 0.0
-            by_im = 0.0
-            for entry in range(size):
-                to = above + np.int64(raised[links + entry])
-                x, y = real[first + entry], imag[first + entry]
-                u, v = back_re[to], back_im[to]
-                back_re[first + entry] += form_re * u + form_im * v
-                back_im[first + entry] += form_re * v - form_im * u
-                by_re += x * u + y * v
-                by_im += x * v - y * u
+            by_re, by_im = undo(
+                real, imag, back_re, back_im, first, size, above, links, raised, form_re, form_im
+            )
             by_columns[mode, photons[k]] += (by_re + 1j * by_im) * scales[k]
