@@ -10,10 +10,17 @@ from lwfast.scheduler.faults import NotFoundError, RequestError
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 RECEIVED = "Job received successfully"
+REQUEST_ID = "RequestId"
+"""In the `meta` of a job's first log entry: the id of the request that it came with."""
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked job on its way into the store: all that its result depends on, and what lists show."""
+    """A checked job on its way into the store: all that its result depends on, and what lists show.
+
+    Attributes:
+        owner: Name of who sent it; empty for the operator.
+        request_id: Of the request that it came with.
+    """
 
     name: str
     qpu: str
@@ -25,6 +32,8 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     payload: bytes
     hardware: bytes
     seed: int
+    owner: str = ""
+    request_id: str | None = None
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -44,9 +53,10 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
-def acceptance_logs(time: str) -> list[Log]:
-    """The two entries that every accepted job starts with."""
-    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name)
+def acceptance_logs(time: str, request_id: str | None) -> list[Log]:
+    """The two entries that every accepted job starts with; the first names the request that it came with."""
+    meta = {} if request_id is None else {REQUEST_ID: request_id}
+    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name, meta=meta)
     return [accepted, Log.of(Status.SCHEDULED, time)]
 
 
@@ -56,6 +66,8 @@ class StoredJob(msgspec.Struct, kw_only=True):
     Attributes:
         settling: A final status was decided and is being stored: nothing else may change the job.
         seq: Number of the job's latest visible change; see `changes.py`.
+        owner: Name of who sent it; empty for the operator.
+        payload_bytes: Size of its payload.
     """
 
     id: int
@@ -76,6 +88,8 @@ class StoredJob(msgspec.Struct, kw_only=True):
     logs: list[Log] = []
     seq: int = 0
     settling: bool = False
+    owner: str = ""
+    payload_bytes: int = 0
 
     @classmethod
     def accepted(cls, job_id: int, new: NewJob, time: str) -> StoredJob:
@@ -92,8 +106,15 @@ class StoredJob(msgspec.Struct, kw_only=True):
             n_samples=new.n_samples,
             min_detection=new.min_detection,
             timeout_seconds=new.timeout_seconds,
-            logs=acceptance_logs(time),
+            logs=acceptance_logs(time, new.request_id),
+            owner=new.owner,
+            payload_bytes=len(new.payload),
         )
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of the request that it came with; None where nobody wrote one down."""
+        return self.logs[0].meta.get(REQUEST_ID) if self.logs else None
 
     def log(self, entry: Log) -> None:
         """Take over the status and time of a log entry."""
@@ -145,4 +166,5 @@ class StoredJob(msgspec.Struct, kw_only=True):
             min_detection=self.min_detection,
             seq=self.seq,
             notes=self.notes,
+            owner=self.owner or None,
         )

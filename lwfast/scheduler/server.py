@@ -21,6 +21,7 @@ from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.web.app import create_app
 from lwfast.scheduler.web.connections import Listener, Load, allow_many_files, files_allowed
+from lwfast.scheduler.web.operations.request_ids import RequestIdFilter
 from lwfast.scheduler.web.protocol import Protocol
 from lwfast.scheduler.web.security import load_token
 
@@ -201,12 +202,18 @@ def _announcement(
 
 
 def _log_config() -> dict[str, Any]:
-    """Warnings to standard error. There is no log of single requests: the jobs' own logs say more."""
+    """Warnings to standard error, with the id of the request that they are about.
+
+    Single requests have a log of their own, where it was asked for.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "filters": {"request": {"()": RequestIdFilter}},
+        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s%(request)s: %(message)s"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]}
+        },
         "loggers": {
             name: {"handlers": ["stderr"], "level": level, "propagate": False}
             for name, level in (

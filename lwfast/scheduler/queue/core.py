@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
 from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
+from lwfast._base.showing.silent_log import log_of
 from lwfast.errors import ended
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob
+from lwfast.scheduler.owners import OPERATOR, Owner
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.job_ends import End, Ends
 from lwfast.scheduler.queue.known_jobs import KnownJobs
+from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
@@ -34,7 +36,7 @@ from lwfast.scheduler.workers.frames import Done, Failed, Run, Share, pack
 from lwfast.scheduler.workers.workers import Worker, WorkerPool
 from lwfast.wire import Status
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 MOST_ATTEMPTS = 2
 """A job whose worker dies is tried once more; a second death is the job's doing."""
@@ -47,6 +49,9 @@ class Scheduler:
 
     Args:
         settings: How it is set up.
+
+    Attributes:
+        on_ended: Called with each job once its end is stored and visible.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
@@ -60,6 +65,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = contextlib.AsyncExitStack()
         self._last_taken_up = 0
+        self.on_ended: list[Callable[[StoredJob], None]] = []
 
     async def start(self) -> None:
         """Open the store, take up what was left, start the workers.
@@ -79,6 +85,7 @@ class Scheduler:
             self._reader = Reader(path)
             opened.callback(self._reader.close)
             self.book = KnownJobs(self._reader, self.changes)
+            self._quotas = Quotas(self.book.held)
             self.ends = Ends(
                 self._writer,
                 self._reader,
@@ -137,11 +144,23 @@ class Scheduler:
     # --- requests ----------------------------------------------------------------------------------
 
     async def submit(
-        self, jobs: Sequence[NewJob], key: str | None = None, digest: bytes = b""
+        self,
+        jobs: Sequence[NewJob],
+        key: str | None = None,
+        digest: bytes = b"",
+        owner: Owner = OPERATOR,
     ) -> list[StoredJob]:
         """Store jobs, all or none, and return once they are on the disk.
 
+        Args:
+            jobs: The jobs, which name their owner.
+            key: Idempotency key.
+            digest: What the key stands for.
+            owner: Whose limits hold for them.
+
         Raises:
+            ForbiddenError: They are more than the owner may ever have waiting or running.
+            QuotaError: They are more than the owner may have now.
             KeyReusedError: The idempotency key stands for another payload.
             UnavailableError: The store cannot write, no worker can start, or the scheduler is shutting down.
         """
@@ -153,15 +172,18 @@ class Scheduler:
             raise UnavailableError.of("store", f"no job can be accepted: {trouble}; send it again later")
         time = now_text()
 
-        def register(outcome: tuple[list[int], bool]) -> None:
-            ids, are_new = outcome
-            if are_new:
-                for job_id, job in zip(ids, jobs, strict=True):
-                    self._register(job_id, job, time)
-                self._pump()
-                self._on_trouble()
+        with self._quotas.reserved(owner, jobs) as give_back:
 
-        ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
+            def register(outcome: tuple[list[int], bool]) -> None:
+                ids, are_new = outcome
+                give_back()
+                if are_new:
+                    for job_id, job in zip(ids, jobs, strict=True):
+                        self._register(job_id, job, time)
+                    self._pump()
+                    self._on_trouble()
+
+            ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
         return await self.book.find_all(ids)
 
     async def accepted_before(self, key: str, digest: bytes) -> list[StoredJob] | None:
@@ -177,7 +199,7 @@ class Scheduler:
         return None if ids is None else await self.book.find_all(ids)
 
     def _register(self, job_id: int, new: NewJob, time: str) -> None:
-        self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed)))
+        self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed, new.request_id)))
         self.book.add(StoredJob.accepted(job_id, new, time))
 
     async def cancel(self, job_id: int) -> None:
@@ -310,7 +332,7 @@ class Scheduler:
             self._halt(job)
             self._settle(job, Status.FAILED, notes="The store holds no payload of this job")
             return
-        worker.send(pack(Run(job.id, run.payload, run.hardware, run.seed)))
+        worker.send(pack(Run(job.id, run.payload, run.hardware, run.seed, job.request_id)))
 
     def _on_answer(self, answer: Done | Failed) -> None:
         job = self.book.live.get(answer.job_id)
@@ -334,6 +356,7 @@ class Scheduler:
         job = self.book.live.get(job_id)
         if job is None or job.settling:
             return
+        log.error("job %d (request %s) lost its worker", job_id, job.request_id)
         hint = "It may have run out of memory: try fewer modes, photons or samples."
         self._try_again(job, f"The worker process ended with {how}", hint)
         self._pump()
@@ -400,6 +423,8 @@ class Scheduler:
         self._orders.drop(job.id)
         if end.done is not None and end.done.body is not None:
             self._results.put(job.id, end.done.body)
+        for tell in self.on_ended:
+            tell(job)
         self._pump()
 
     def _stop_timer(self, job: StoredJob) -> None:

@@ -130,6 +130,7 @@ def _answer(order: Run, runner: Runner, results_dir: Path, tell: Callable[[Held]
     except (LightworksError, ValueError) as error:
         return Failed(order.job_id, str(error))
     except Exception as error:  # noqa: BLE001  (whatever it is, the job has failed and the worker goes on)
+        print(f"job {order.job_id} (request {order.request_id}) failed:", file=sys.stderr)  # noqa: T201
         traceback.print_exc()
         return Failed(order.job_id, f"internal error, {type(error).__name__}: {error}")
     if len(body) <= INLINE_LIMIT:
