@@ -137,7 +137,7 @@ class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
         version: Of the scheduler's lwfast.
         started_date: Since when it runs, ISO 8601 in UTC.
         workers: Worker processes that there should be.
-        running: How many jobs workers are working on.
+        running: How many jobs run.
         waiting: How many jobs wait in the queues of all QPUs.
         ready: Worker processes that are ready or busy; None from a scheduler that does not say.
         trouble: Why no job can be run, or None.

@@ -23,6 +23,7 @@ from lwfast.scheduler.owners import OPERATOR, Owner
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.job_ends import End, Ends
 from lwfast.scheduler.queue.known_jobs import KnownJobs
+from lwfast.scheduler.queue.pace import Pace
 from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
@@ -61,6 +62,7 @@ class Scheduler:
         self.changes = ChangeCounter()
         self._orders = ByteCache(64 * MIB)
         self._results = ByteCache(32 * MIB)
+        self._pace = Pace(settings.qpus, settings.pace)
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = contextlib.AsyncExitStack()
@@ -140,6 +142,11 @@ class Scheduler:
     def trouble(self) -> str | None:
         """Why no job can be run, or None."""
         return self.pool.trouble or self.ends.trouble or self.pool.held
+
+    @property
+    def running(self) -> int:
+        """How many jobs run, those included that are computed and kept back until a device had their time."""
+        return self.pool.busy + self._pace.n_kept_back
 
     # --- requests ----------------------------------------------------------------------------------
 
@@ -288,11 +295,13 @@ class Scheduler:
             self._begin(self.book.live[job_id], worker)
 
     def _may_run(self, job_id: int) -> bool:
-        """Jobs of a QPU that is offline stay in the queue; those of one no longer configured still run."""
-        qpu = self.settings.qpus.get(self.book.live[job_id].qpu)
-        return qpu is None or qpu.available
+        """Jobs of a QPU wait that is offline, or busy as a device is; those of one not configured run."""
+        name = self.book.live[job_id].qpu
+        qpu = self.settings.qpus.get(name)
+        return (qpu is None or qpu.available) and self._pace.is_free(name)
 
     def _begin(self, job: StoredJob, worker: Worker) -> None:
+        self._pace.begin(job)
         entry = Log.of(Status.RUNNING, now_text())
         job.log(entry)
         job.started = entry.created_date
@@ -339,7 +348,8 @@ class Scheduler:
         if job is None or job.settling:
             return
         if isinstance(answer, Done):
-            self._settle(job, Status.COMPLETED, done=answer)
+            self._stop_timer(job)
+            self._pace.when_due(job, lambda: self._settle(job, Status.COMPLETED, done=answer))
         else:
             meta: dict[str, Any] = {}
             if answer.code is not None:
@@ -397,6 +407,7 @@ class Scheduler:
 
     def _requeue(self, job: StoredJob, reason: str) -> None:
         self._stop_timer(job)
+        self._pace.end(job)
         entry = Log.of(Status.SCHEDULED, now_text(), {"Reason": reason})
         job.log(entry)
         job.started = None
@@ -417,6 +428,7 @@ class Scheduler:
     ) -> None:
         """Decide how a job ends."""
         self._stop_timer(job)
+        self._pace.end(job)
         self.ends.settle(job, End(Log.of(status, now_text(), meta), notes, done))
 
     def _on_stored(self, job: StoredJob, end: End) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +18,6 @@ from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
 from lwfast.scheduler.web.operations import health
 from lwfast.scheduler.web.operations import metrics as metrics_routes
-from lwfast.scheduler.web.operations.access_log import AccessLog
 from lwfast.scheduler.web.operations.answered import Watcher
 from lwfast.scheduler.web.pages import page_routes
 from lwfast.scheduler.web.pages.page_html import load_templates
@@ -25,7 +25,11 @@ from lwfast.scheduler.web.pages.stored_results import StoredResults
 
 
 def create_app(
-    scheduler: Scheduler, token: str, load: Load | None = None, identity_key: str | None = None
+    scheduler: Scheduler,
+    token: str,
+    load: Load | None = None,
+    identity_key: str | None = None,
+    watchers: Sequence[Watcher] = (),
 ) -> Starlette:
     """Make the application; whoever serves it starts and stops the scheduler.
 
@@ -34,6 +38,7 @@ def create_app(
         token: The operator's; owners of the data folder have theirs.
         load: How many connections there are; None where nobody counts them.
         identity_key: What challenges are answered with; None where the scheduler has not announced itself.
+        watchers: Called with each request once it was answered.
 
     Raises:
         ConfigError: The file of owners cannot be used.
@@ -41,9 +46,7 @@ def create_app(
     settings = scheduler.settings
     owners = KnownOwners(settings.data_dir / OWNERS_FILE, token)
     metrics = _metrics(scheduler)
-    watchers: list[Watcher] = [] if metrics is None else [metrics.answered]
-    if settings.access_log is not None:
-        watchers.append(AccessLog(settings.access_log))
+    all_watchers = [*watchers, *([] if metrics is None else [metrics.answered])]
     load_templates()
     v1 = [Mount("/pages", routes=page_routes.ROUTES), *v1_api.ROUTES, *health.ROUTES]
     api = [Mount("/v1", routes=v1), *reference_api.ROUTES]
@@ -51,7 +54,7 @@ def create_app(
         routes=[Mount("/api", routes=api), *identity.ROUTES, *metrics_routes.ROUTES, *dashboard.ROUTES],
         middleware=[
             Middleware(
-                Guard, owners=owners, hosts=[settings.host, *settings.names], load=load, watchers=watchers
+                Guard, owners=owners, hosts=[settings.host, *settings.names], load=load, watchers=all_watchers
             )
         ],
         exception_handlers={RequestError: answer_request_error, HTTPException: answer_http_error},

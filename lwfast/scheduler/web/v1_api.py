@@ -140,7 +140,7 @@ async def status(request: Request) -> Response:
         version=__version__,
         started_date=scheduler.started,
         workers=len(scheduler.pool.workers),
-        running=scheduler.pool.busy,
+        running=scheduler.running,
         waiting=len(scheduler.book.queue),
         ready=scheduler.pool.ready,
         trouble=scheduler.trouble,

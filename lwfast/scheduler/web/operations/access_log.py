@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from lwfast._base.files.own_files import open_own, why
-from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.web.operations.answered import Answered
@@ -32,9 +31,6 @@ class AccessLog:
     """
 
     def __init__(self, target: str) -> None:
-        self._log = log_of(NAME)
-        self._log.propagate = False
-        self._log.setLevel(logging.INFO)
         self._handler: logging.StreamHandler[object] | logging.handlers.WatchedFileHandler
         if target == STDERR:
             self._handler = logging.StreamHandler(sys.stderr)
@@ -45,15 +41,13 @@ class AccessLog:
             except OSError as error:
                 raise ConfigError(f"The access log {target} cannot be written: {why(error)}.") from error
         self._handler.setFormatter(logging.Formatter("%(message)s"))
-        self._log.addHandler(self._handler)
 
     def __call__(self, answered: Answered) -> None:
         """Write the line of a request."""
-        self._log.info(line_of(answered))
+        self._handler.handle(logging.makeLogRecord({"name": NAME, "msg": line_of(answered)}))
 
     def close(self) -> None:
         """Close the file."""
-        self._log.removeHandler(self._handler)
         self._handler.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from inspect import isfunction
 
 from starlette.types import Message, Scope, Send
 
@@ -74,8 +75,8 @@ class Answered:
         """Note that the answer has ended."""
         self.seconds = time.perf_counter() - self._began
         self.owner = owner
-        endpoint = scope.get("endpoint")
-        if endpoint is not None:
+        endpoint = scope.get("endpoint")  # the router of a mount, where no route took the path
+        if isfunction(endpoint):
             self.route = f"{endpoint.__module__.rpartition('.')[2]}.{endpoint.__name__}"
 
 

@@ -157,8 +157,8 @@ async def metrics(request: Request) -> Response:
     if found is None:
         raise NotFoundError.of(
             "metrics",
-            "this scheduler has no prometheus-client: install it (python -m pip install prometheus-client), "
-            "and start the scheduler again",
+            "this scheduler has no prometheus-client: install it (python -m pip install prometheus-client, "
+            "the extra lwfast[metrics]), and start the scheduler again",
         )
     body, media_type = found.text()
     return Response(body, headers={"Content-Type": media_type})

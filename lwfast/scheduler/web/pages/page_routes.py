@@ -216,7 +216,7 @@ async def qpu_page(request: Request) -> Response:
 def _state(scheduler: Scheduler) -> dict[str, Any]:
     """What every page says of the scheduler."""
     return {
-        "running": scheduler.pool.busy,
+        "running": scheduler.running,
         "waiting": len(scheduler.book.queue),
         "workers": len(scheduler.pool.workers),
         "trouble": scheduler.trouble,
