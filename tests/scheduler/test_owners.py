@@ -21,7 +21,7 @@ from lwfast.scheduler.owners import (
     write_owners,
 )
 from lwfast.scheduler.qpus import load_qpus
-from lwfast.scheduler.queue.known_jobs import Held
+from lwfast.scheduler.queue.known_jobs import InQueue
 from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.validation.payloads import check_one
 from lwfast.scheduler.web import reference_api, v1_api
@@ -195,7 +195,7 @@ def test_limits_of_bytes_survive_a_start(tmp_path):
 
 def test_room_is_held_while_jobs_are_on_their_way():
     """Two requests at once do not take the same room, and one that fails gives it back."""
-    held = {"anna": Held(1, 0)}
+    held = {"anna": InQueue(1, 0)}
     quotas = Quotas(held)
     anna, job = owner("anna", queued_jobs=2), check_one(payload(), load_qpus())
     with quotas.reserved(anna, [job]) as give_back:

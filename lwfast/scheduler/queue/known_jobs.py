@@ -25,7 +25,7 @@ def everybody(_: StoredJob) -> bool:
     return True
 
 
-class Held(NamedTuple):
+class InQueue(NamedTuple):
     """What an owner has in the queue: jobs that wait or run, and the bytes of their payloads."""
 
     jobs: int
@@ -49,7 +49,7 @@ class KnownJobs:
     def __init__(self, reader: Reader, changes: ChangeCounter, recent_limit: int = RECENT_LIMIT) -> None:
         self.live: dict[int, StoredJob] = {}
         self.queue = JobQueue()
-        self.held: dict[str, Held] = {}
+        self.held: dict[str, InQueue] = {}
         self._recent: OrderedDict[int, StoredJob] = OrderedDict()
         self._recent_limit = recent_limit
         self._reader = reader
@@ -79,8 +79,8 @@ class KnownJobs:
             self._cold_seq = max(self._cold_seq, oldest.seq)
 
     def _count(self, job: StoredJob, sign: int) -> None:
-        before = self.held.pop(job.owner, Held(0, 0))
-        now = Held(before.jobs + sign, before.payload_bytes + sign * job.payload_bytes)
+        before = self.held.pop(job.owner, InQueue(0, 0))
+        now = InQueue(before.jobs + sign, before.payload_bytes + sign * job.payload_bytes)
         if now.jobs:
             self.held[job.owner] = now
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from lwfast.scheduler.faults import ForbiddenError, QuotaError
 from lwfast.scheduler.jobs import NewJob
 from lwfast.scheduler.owners import Owner
-from lwfast.scheduler.queue.known_jobs import Held
+from lwfast.scheduler.queue.known_jobs import InQueue
 
-_NOTHING = Held(0, 0)
+_NOTHING = InQueue(0, 0)
 
 
 class Quotas:
@@ -20,9 +20,9 @@ class Quotas:
         held: What each owner has in the queue, by name; looked at with every check.
     """
 
-    def __init__(self, held: Mapping[str, Held]) -> None:
+    def __init__(self, held: Mapping[str, InQueue]) -> None:
         self._held = held
-        self._coming: dict[str, Held] = {}
+        self._coming: dict[str, InQueue] = {}
 
     @contextmanager
     def reserved(self, owner: Owner, jobs: Sequence[NewJob]) -> Iterator[Callable[[], None]]:
@@ -35,7 +35,7 @@ class Quotas:
             ForbiddenError: They are more than this owner may ever have.
             QuotaError: They are more than this owner may have now.
         """
-        wanted = Held(len(jobs), sum(len(job.payload) for job in jobs))
+        wanted = InQueue(len(jobs), sum(len(job.payload) for job in jobs))
         self._check(owner, wanted)
         self._change(owner.name, wanted, 1)
         is_held = True
@@ -51,7 +51,7 @@ class Quotas:
         finally:
             give_back()
 
-    def _check(self, owner: Owner, wanted: Held) -> None:
+    def _check(self, owner: Owner, wanted: InQueue) -> None:
         held, coming = self._held.get(owner.name, _NOTHING), self._coming.get(owner.name, _NOTHING)
         for what, limit, new, old in (
             ("queued_jobs", owner.queued_jobs, wanted.jobs, held.jobs + coming.jobs),
@@ -77,8 +77,8 @@ class Quotas:
                 "too many; send them again when some have ended",
             )
 
-    def _change(self, name: str, by: Held, sign: int) -> None:
+    def _change(self, name: str, by: InQueue, sign: int) -> None:
         old = self._coming.pop(name, _NOTHING)
-        new = Held(old.jobs + sign * by.jobs, old.payload_bytes + sign * by.payload_bytes)
+        new = InQueue(old.jobs + sign * by.jobs, old.payload_bytes + sign * by.payload_bytes)
         if new != _NOTHING:
             self._coming[name] = new

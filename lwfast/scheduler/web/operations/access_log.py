@@ -31,7 +31,7 @@ class AccessLog:
     """
 
     def __init__(self, target: str) -> None:
-        self._handler: logging.StreamHandler[object] | logging.handlers.WatchedFileHandler
+        self._handler: logging.Handler
         if target == STDERR:
             self._handler = logging.StreamHandler(sys.stderr)
         else:
