@@ -54,8 +54,8 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         queued_bytes: Most bytes of their payloads together; None for any number.
     """
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
-    token_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    name: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")]
+    token_sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
     sees_all: bool = False
     queued_jobs: Annotated[int, Meta(ge=1)] | None = None
     queued_bytes: Annotated[int, Meta(ge=1)] | None = None

@@ -12,7 +12,7 @@ from lwfast.scheduler.owners import OPERATOR, KnownOwners
 
 
 def run(capsys, folder, *words):
-    code = main(["owners", *words, "--data-dir", str(folder)])
+    code = main(["owners", words[0], "--data-dir", str(folder), *words[1:]])
     return code, *capsys.readouterr()
 
 
@@ -54,7 +54,7 @@ def test_renew_and_remove(tmp_path, capsys):
     assert known.of("operator") is OPERATOR
 
 
-@pytest.mark.parametrize("name", ["", "a b", "-x", "x" * 65, "(operator)", "é", 'a"b'])
+@pytest.mark.parametrize("name", ["", "a b", "-x", "x" * 65, "(operator)", "é", 'a"b', "a\n"])
 def test_names_that_cannot_be(tmp_path, capsys, name):
     code, out, said = run(capsys, tmp_path, "add", "--", name)
     assert (code, out) == (1, "")

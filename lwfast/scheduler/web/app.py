@@ -16,7 +16,7 @@ from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.web import dashboard, identity, reference_api, v1_api
 from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
-from lwfast.scheduler.web.operations import health
+from lwfast.scheduler.web.operations import health, openapi
 from lwfast.scheduler.web.operations import metrics as metrics_routes
 from lwfast.scheduler.web.operations.answered import Watcher
 from lwfast.scheduler.web.pages import page_routes
@@ -48,7 +48,7 @@ def create_app(
     metrics = _metrics(scheduler)
     all_watchers = [*watchers, *([] if metrics is None else [metrics.answered])]
     load_templates()
-    v1 = [Mount("/pages", routes=page_routes.ROUTES), *v1_api.ROUTES, *health.ROUTES]
+    v1 = [Mount("/pages", routes=page_routes.ROUTES), *v1_api.ROUTES, *health.ROUTES, *openapi.ROUTES]
     api = [Mount("/v1", routes=v1), *reference_api.ROUTES]
     app = Starlette(
         routes=[Mount("/api", routes=api), *identity.ROUTES, *metrics_routes.ROUTES, *dashboard.ROUTES],
