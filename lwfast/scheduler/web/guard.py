@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lwfast._base.showing.silent_log import log_of
@@ -152,4 +153,22 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (as above)
     answer = error_answer(error.status_code, [FieldError(name=request.url.path[:200], reason=error.detail)])
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:  # Starlette names the methods of the first route with this path only
+        answer.headers["Allow"] = ", ".join(sorted(_methods(request.app.routes, request.scope)))
     return answer
+
+
+def _methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
+    """Return the methods of the first route that takes the path of a request, and of others like it."""
+    found: set[str] = set()
+    path: str | None = None
+    for route in routes:
+        match, below = route.matches({**scope, "root_path": scope.get("app_root_path", "")})
+        if match is Match.NONE:
+            continue
+        if isinstance(route, Mount):
+            return _methods(route.routes, {**scope, **below, "app_root_path": below["root_path"]})
+        if isinstance(route, Route) and route.path == (path or route.path):
+            path = route.path
+            found |= route.methods or set()
+    return found
