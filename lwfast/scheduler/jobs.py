@@ -11,7 +11,8 @@ from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 RECEIVED = "Job received successfully"
 REQUEST_ID = "RequestId"
-"""In the `meta` of a job's first log entry: the id of the request that it came with."""
+TRACE = "Trace"
+"""In the `meta` of a job's first log entry: the id of the request that it came with, and its span."""
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         owner: Name of who sent it; empty for the operator.
         request_id: Of the request that it came with.
+        trace: Headers that name the span in which it was accepted, where there is one.
     """
 
     name: str
@@ -34,6 +36,13 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     owner: str = ""
     request_id: str | None = None
+    trace: dict[str, str] = {}
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Where it came from: the `meta` of its first log entry."""
+        found = {REQUEST_ID: self.request_id, TRACE: self.trace}
+        return {name: value for name, value in found.items() if value}
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -53,10 +62,9 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
-def acceptance_logs(time: str, request_id: str | None) -> list[Log]:
-    """The two entries that every accepted job starts with; the first names the request that it came with."""
-    meta = {} if request_id is None else {REQUEST_ID: request_id}
-    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name, meta=meta)
+def acceptance_logs(time: str, origin: dict[str, Any]) -> list[Log]:
+    """The two entries that every accepted job starts with; the first says where it came from."""
+    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name, meta=origin)
     return [accepted, Log.of(Status.SCHEDULED, time)]
 
 
@@ -106,7 +114,7 @@ class StoredJob(msgspec.Struct, kw_only=True):
             n_samples=new.n_samples,
             min_detection=new.min_detection,
             timeout_seconds=new.timeout_seconds,
-            logs=acceptance_logs(time, new.request_id),
+            logs=acceptance_logs(time, new.origin),
             owner=new.owner,
             payload_bytes=len(new.payload),
         )
@@ -115,6 +123,11 @@ class StoredJob(msgspec.Struct, kw_only=True):
     def request_id(self) -> str | None:
         """The id of the request that it came with; None where nobody wrote one down."""
         return self.logs[0].meta.get(REQUEST_ID) if self.logs else None
+
+    @property
+    def trace(self) -> dict[str, str]:
+        """Headers that name the span in which it was accepted; none where nobody traced."""
+        return self.logs[0].meta.get(TRACE, {}) if self.logs else {}
 
     def log(self, entry: Log) -> None:
         """Take over the status and time of a log entry."""

@@ -54,6 +54,7 @@ from lwfast.wire import (
     REQUEST_ID_HEADER,
     is_request_id,
 )
+from lwfast.wire.tracing import trace_headers
 
 SHOWN_BYTES = 300
 SHOWN_CHARACTERS = 100
@@ -153,7 +154,7 @@ class Transport:
         """
         policy = retry or (IDEMPOTENT if method == "GET" else ONCE)
         request_id = secrets.token_hex(8)  # of all tries, so that the scheduler's log shows them together
-        headers = {REQUEST_ID_HEADER: request_id, **(headers or {})}
+        headers = {REQUEST_ID_HEADER: request_id, **trace_headers(), **(headers or {})}
         began = time.monotonic()
         sent = False
         attempt = 0

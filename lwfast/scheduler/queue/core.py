@@ -206,7 +206,9 @@ class Scheduler:
         return None if ids is None else await self.book.find_all(ids)
 
     def _register(self, job_id: int, new: NewJob, time: str) -> None:
-        self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed, new.request_id)))
+        self._orders.put(
+            job_id, pack(Run(job_id, new.payload, new.hardware, new.seed, new.request_id, new.trace))
+        )
         self.book.add(StoredJob.accepted(job_id, new, time))
 
     async def cancel(self, job_id: int) -> None:
@@ -341,7 +343,7 @@ class Scheduler:
             self._halt(job)
             self._settle(job, Status.FAILED, notes="The store holds no payload of this job")
             return
-        worker.send(pack(Run(job.id, run.payload, run.hardware, run.seed, job.request_id)))
+        worker.send(pack(Run(job.id, run.payload, run.hardware, run.seed, job.request_id, job.trace)))
 
     def _on_answer(self, answer: Done | Failed) -> None:
         job = self.book.live.get(answer.job_id)

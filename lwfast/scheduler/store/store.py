@@ -173,7 +173,7 @@ class Store:
         job_id = cursor.lastrowid
         assert job_id is not None  # noqa: S101  (an INSERT has just succeeded)
         self._do("INSERT INTO payloads VALUES (?, ?, ?, ?)", job_id, job.payload, job.seed, job.hardware)
-        for entry in acceptance_logs(time, job.request_id):
+        for entry in acceptance_logs(time, job.origin):
             self._log(job_id, entry)
         return job_id
 

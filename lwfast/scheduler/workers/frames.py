@@ -13,13 +13,14 @@ INLINE_LIMIT = 256 * 1024
 
 
 class Run(msgspec.Struct, tag=True, frozen=True):
-    """Run a job. `hardware` is the JSON of `HardwareModel.to_dict()`; logs name `request_id`."""
+    """Run a job. `hardware` is the JSON of `HardwareModel.to_dict()`; logs name `request_id`, spans belong to `trace`."""
 
     job_id: int
     payload: bytes
     hardware: bytes
     seed: int
     request_id: str | None = None
+    trace: dict[str, str] = {}
 
 
 class Share(msgspec.Struct, tag=True, frozen=True):
