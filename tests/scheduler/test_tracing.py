@@ -66,9 +66,7 @@ def test_a_block_that_fails_is_noted(spans):
     assert dict(failed.attributes) == {}
 
 
-@pytest.mark.parametrize(
-    "given", ["", "nonsense", "00-0-0-0", "00-" + "f" * 32 + "-" + "0" * 16 + "-01", "é"]
-)
+@pytest.mark.parametrize("given", ["", "nonsense", "00-0-0-0", f"00-{'f' * 32}-{'0' * 16}-01", "é"])
 def test_headers_that_name_no_span(tmp_path_factory, spans, api, given):
     """Whatever stands there, the job is taken, and its span begins a trace of its own."""
     spans.clear()

@@ -13,7 +13,13 @@ INLINE_LIMIT = 256 * 1024
 
 
 class Run(msgspec.Struct, tag=True, frozen=True):
-    """Run a job. `hardware` is the JSON of `HardwareModel.to_dict()`; logs name `request_id`, spans belong to `trace`."""
+    """Run a job.
+
+    Attributes:
+        hardware: JSON of `HardwareModel.to_dict()`.
+        request_id: What logs call the request that it came with.
+        trace: Headers that name the span which that of the job belongs to.
+    """
 
     job_id: int
     payload: bytes
