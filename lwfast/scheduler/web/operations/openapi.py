@@ -1,4 +1,4 @@
-"""The form of the API, as OpenAPI 3.1, at `/api/v1/openapi.json`; made of the structs that are on the wire."""
+"""The form of the API, as OpenAPI 3.1, at `/api/v1/openapi.json`; made of the structs on the wire."""
 
 from __future__ import annotations
 
