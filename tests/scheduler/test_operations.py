@@ -102,14 +102,14 @@ def test_access_log(tmp_path):
     with running(make_settings(tmp_path / "data", access_log=str(log))) as api:
         job = Api(api.root, anna)
         with job.session:
-            job_id = job.submit(job_name="a secret name")
-            job.get("v1/jobs?name=a+secret+name")
+            job_id = job.submit(job_name="hidden-name")
+            job.get("v1/jobs?name=hidden-name")
             job.wait(job_id)
         api.get("jobs", headers={"x-access-token": "a-wrong-token"})
         api.call("GET", "api/\n\x1b[31m")
         api.get(f"jobs/{job_id}/results")
     text = log.read_text()
-    assert not [secret for secret in (anna, TOKEN, "a-wrong-token", "secret name", "\x1b") if secret in text]
+    assert not [secret for secret in (anna, TOKEN, "a-wrong-token", "hidden-name", "\x1b") if secret in text]
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     lines = [json.loads(line) for line in text.splitlines()]
     assert set(lines[0]) == {
