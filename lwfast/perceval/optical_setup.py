@@ -45,7 +45,7 @@ class Setup:
         """Return a Sampler of the setup.
 
         Args:
-            n_samples: How many samples.
+            n_samples: How many samples the Sampler takes, from 1 on; there is no default.
             input_state: The input, in place of that of the setup.
             **options: Further arguments of `Sampler`, such as `random_seed`; one that the setup has, such as
                 `source`, takes its place.

@@ -90,7 +90,7 @@ def paint_outlines(ax: Axes, texts: Iterable[Text]) -> None:
                 [Path(turned, outline.codes)],
                 offsets=offsets,
                 offset_transform=ax.transData,
-                transform=AffineDeltaTransform(ax.transData),  # type: ignore[arg-type]
+                transform=AffineDeltaTransform(ax.transData),  # type: ignore[arg-type,unused-ignore]
                 facecolors=colour,
                 linewidths=0,
                 zorder=5,

@@ -32,7 +32,7 @@ class SweepResult(SweepCounts):
         axis: Labels and values of the parameters, one row per setting.
         states: uint8[N, n_modes], the outcomes of one setting after the other, distinct within each; owned by
             the new object.
-        counts: int64[N], owned likewise.
+        counts: How often each of these outcomes was seen, int64[N]; the result keeps this array, too.
         offsets: int64[k + 1]: the rows of setting i are those from `offsets[i]` to `offsets[i + 1]`.
         record: Where they come from; of all settings alike.
         kind: The name of the class of a single result.

@@ -33,8 +33,8 @@ class SweepSimulationResult(SweepTable):
         axis: Labels and values of the parameters, one row per setting.
         array: float64 or complex128[k, n_inputs, n_outputs], owned by the new object.
         result_type: What the values are: "probability" or "probability_amplitude".
-        inputs: uint8[n_inputs, n_modes], owned likewise.
-        outputs: uint8[n_outputs, n_modes], owned likewise.
+        inputs: The input states, uint8[n_inputs, n_modes]; the result keeps this array, too.
+        outputs: The output states, uint8[n_outputs, n_modes]; the result keeps this array, too.
         attributes: float64[k] by name, such as the `performance` and `error_rate` of an Analyzer.
         has_x: Whether 255 in `outputs` stands for X, an invalid qubit.
 
