@@ -92,7 +92,8 @@ def permanent(
     Returns:
         complex for one matrix, complex128[...] for a stack; the empty matrix has permanent 1. With
         `return_error` a tuple of that and the bound, float or float64[...]: the value differs from the
-        permanent of the given float64 entries by no more than that.
+        permanent of the given float64 entries by no more than that. A value beyond the range of float64 is
+        infinite, and so is its bound.
 
     Raises:
         TypeError: `matrix` is not numeric, or multiplicities are no integers.
