@@ -70,10 +70,10 @@ def _token_file(path: Path) -> dict[str, str]:
     except ValueError as error:
         # Its words tell the place and no text. It holds the text, tokens included, so it is not chained.
         raise TokenError(
-            f"Saved tokens in {path} are not valid JSON ({error}); mend or delete that file."
+            f"Saved tokens in {path} are not valid JSON ({error}); correct or delete that file."
         ) from None
     if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
-        raise TokenError(f"Saved tokens in {path} are not names with tokens; mend or delete that file.")
+        raise TokenError(f"Saved tokens in {path} are not names with tokens; correct or delete that file.")
     return data
 
 
@@ -155,9 +155,9 @@ def _settings_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
-        raise ConfigurationError(f"{path} is not valid JSON ({error}); mend or delete it.") from error
+        raise ConfigurationError(f"{path} is not valid JSON ({error}); correct or delete it.") from error
     if not isinstance(data, dict):
-        raise ConfigurationError(f"{path} does not hold settings; mend or delete it.")
+        raise ConfigurationError(f"{path} does not hold settings; correct or delete it.")
     return data
 
 

@@ -78,12 +78,12 @@ class Store:
         except OSError as error:
             raise StoreOpenError(
                 f"The store {path} cannot be opened: {why(error)}; "
-                "mend that, or choose another folder with --data-dir."
+                "correct that, or choose another folder with --data-dir."
             ) from error
         except sqlite3.OperationalError as error:
             raise StoreOpenError(
                 f"The store {path} cannot be opened: {error}; "
-                "mend that, or choose another folder with --data-dir."
+                "correct that, or choose another folder with --data-dir."
             ) from error
         except sqlite3.DatabaseError as error:
             raise StoreOpenError(_refusal(path, str(error))) from error
