@@ -3,7 +3,8 @@
 SchedulerError
 ├── ConfigError             the QPU file or an option is not usable; ends the start
 ├── StoreOpenError          the data folder cannot be used; ends the start
-│   └── StoreInUseError     another scheduler uses it
+│   ├── StoreInUseError     another scheduler uses it
+│   └── StoreDamagedError   the store is damaged, or no store at all
 └── RequestError            400: every violation of a request
     ├── NotFoundError       404: no such thing, or not yet
     ├── TooSlowError        408: the body did not arrive in time
@@ -11,7 +12,8 @@ SchedulerError
     ├── TooLargeError       413
     ├── KeyReusedError      422: an idempotency key came back with another payload
     └── UnavailableError    503: not now, such as while no worker can start
-        └── StoreWriteError 503: the store cannot write, such as where the disk is full
+        ├── StoreWriteError 503: the store cannot write, such as where the disk is full
+        └── DamagedError    503: what is stored is not what was written
 """
 
 from __future__ import annotations
@@ -46,6 +48,10 @@ class StoreOpenError(SchedulerError):
 
 class StoreInUseError(StoreOpenError):
     """Another scheduler uses the data folder."""
+
+
+class StoreDamagedError(StoreOpenError):
+    """The store is damaged, or no store at all."""
 
 
 @contextmanager
@@ -113,3 +119,7 @@ class UnavailableError(RequestError):
 
 class StoreWriteError(UnavailableError):
     """The store cannot write, whatever it is given."""
+
+
+class DamagedError(UnavailableError):
+    """What the store holds is not what was written."""

@@ -110,8 +110,12 @@ class Scheduler:
         time = now_text()
         await self._writer.submit(lambda store: store.recover(time))
         for job in await self._writer.submit(Store.live_jobs):
-            self.book.add(job)
-            self._last_taken_up = job.id
+            if job.damage is None:
+                self.book.add(job)
+                self._last_taken_up = job.id
+            else:
+                log.error("job %d is neither run nor changed: %s", job.id, job.damage)
+                self.book.set_aside(job)
         await remove_leftovers(self._writer, self.settings.results_dir)
 
     async def stop(self) -> None:

@@ -12,11 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from lwfast.scheduler.faults import UnavailableError
+from lwfast.scheduler.faults import DamagedError, UnavailableError
 from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.once_per_minute import OncePerMinute
-from lwfast.scheduler.store.store import LIVE, connect, select_jobs
+from lwfast.scheduler.store.checksums import IS_WHOLE
+from lwfast.scheduler.store.rows import select_jobs
+from lwfast.scheduler.store.store import LIVE, connect
 from lwfast.wire import Status
 
 T = TypeVar("T")
@@ -104,7 +106,7 @@ class Reader:
         """
         text = (
             "SELECT status, created, started, finished FROM jobs WHERE id > (SELECT max(id) FROM jobs) - ? "
-            "AND qpu = ? AND finished IS NOT NULL"
+            f"AND qpu = ? AND finished IS NOT NULL AND {IS_WHOLE['jobs']}"
         )
         rows = await self._run(lambda c: c.execute(text, (latest, qpu)).fetchall())
         return [Span(Status(row[0]), *row[1:]) for row in rows]
@@ -122,22 +124,46 @@ class Reader:
         return bool(found[0])
 
     async def run(self, job_id: int) -> StoredRun | None:
-        """Read what a job runs on."""
-        row = await self._row("SELECT body, seed, hardware FROM payloads WHERE job_id = ?", job_id)
+        """Read what a job runs on.
+
+        Raises:
+            DamagedError: It is not what was written.
+        """
+        row = await self._row("payloads", "body, seed, hardware", job_id)
         return None if row is None else StoredRun(*row)
 
     async def result(self, job_id: int) -> StoredResult | None:
-        """Read a result."""
-        row = await self._row("SELECT body, file FROM results WHERE job_id = ?", job_id)
+        """Read a result.
+
+        Raises:
+            DamagedError: It is not what was written.
+        """
+        row = await self._row("results", "body, file", job_id)
         return None if row is None else StoredResult(*row)
 
     async def seed(self, job_id: int) -> int | None:
-        """Read a job's random seed."""
-        row = await self._row("SELECT seed FROM payloads WHERE job_id = ?", job_id)
+        """Read a job's random seed.
+
+        Raises:
+            DamagedError: It is not what was written.
+        """
+        row = await self._row("payloads", "seed", job_id)
         return None if row is None else int(row[0])
 
-    async def _row(self, statement: str, job_id: int) -> Any:
-        return await self._run(lambda c: c.execute(statement, (job_id,)).fetchone())
+    async def _row(self, table: str, columns: str, job_id: int) -> Any:
+        text = f"SELECT {columns}, {IS_WHOLE[table]} FROM {table} WHERE job_id = ?"  # noqa: S608
+        row = await self._run(lambda c: c.execute(text, (job_id,)).fetchone())
+        if row is None:
+            return None
+        *values, is_whole = row
+        if not is_whole:
+            seldom.warning("what the store holds of job %d in %s is damaged", job_id, table)
+            raise DamagedError.of(
+                table,
+                f"the store does not hold what was written for job {job_id}, as a checksum shows: restore the "
+                "store from a copy, or submit the job again",
+            )
+        return values
 
     async def _run(self, question: Callable[[sqlite3.Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, question)
@@ -153,7 +179,8 @@ class Reader:
             seldom.warning("the store could not be read: %s", error)
             # Any other error is one of the system's, such as too many open files.
             is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
-            remedy = "restore it from a copy" if is_damaged else "try again later"
+            remedy = "restore it from a copy, or keep what can be read of it with `lwfast serve --recover`"
+            remedy = remedy if is_damaged else "try again later"
             raise UnavailableError.of("store", f"the store could not be read: {error}; {remedy}") from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 
 from lwfast.scheduler.faults import StoreOpenError
+from lwfast.scheduler.store.checksums import CHECKSUM
 
 APPLICATION_ID = 0x4C574653  # "LWFS"
 
@@ -68,6 +69,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             job_ids BLOB NOT NULL
         ) STRICT
         """,
+    ),
+    # Checksums; see `checksums.py`. Rows of before are taken to be what was written.
+    tuple(
+        statement
+        for table, made in CHECKSUM.items()
+        for statement in (
+            f"ALTER TABLE {table} ADD COLUMN checksum BLOB",
+            f"UPDATE {table} SET checksum = {made}",  # noqa: S608  (names of this package only)
+        )
     ),
 )
 
