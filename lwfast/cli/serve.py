@@ -63,6 +63,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--exit-with-parent", is_flag=True, help="End when standard input does; for programs.")
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @click.option(
+    "--recover",
+    is_flag=True,
+    help="If the store is damaged, set it aside and go on with what can be read of it.",
+)
+@click.option(
     "--show-config", is_flag=True, help="Print the QPU file, by default the one that is built in, and end."
 )
 def serve_command(**given: Any) -> int:
@@ -89,6 +94,7 @@ def _run(
     announce: Any,
     exit_with_parent: bool,
     allow_remote: bool,
+    recover: bool,
     show_config: bool,
 ) -> int:
     from lwfast.scheduler.faults import ConfigError
@@ -122,6 +128,7 @@ def _run(
         workers=workers or default_workers(),
         host=host,
         port=port,
+        recover=recover,
     )
     serve(settings, announce=announce, exit_with_parent=exit_with_parent)
     return 0

@@ -99,9 +99,10 @@ class StoredJob(msgspec.Struct, kw_only=True):
 
     @classmethod
     def damaged(cls, job_id: int) -> StoredJob:
-        """Make what stands for a job whose row cannot be read: its status is unknown, and its notes say why."""
+        """Make what stands for a job whose row is damaged: its status is unknown, its notes say why."""
         damage = (
-            f"the row of job {job_id} is damaged in the store: restore the store from a copy, or keep what can be "
+            f"the row of job {job_id} is damaged in the store: restore the store from a copy, or keep "
+            "what can be "
             "read of it with `lwfast serve --recover`"
         )
         return cls(

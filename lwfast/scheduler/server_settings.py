@@ -48,7 +48,8 @@ class ServerSettings:
         body_limit: Largest body of a request for one job, in bytes.
         batch_limit: Largest body of a batch.
         body_seconds: Longest that a body may take to arrive.
-        runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
+        recover: Whether to set a damaged store aside and keep what can be read of it, in place of refusing
+        it. runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
     """
 
     data_dir: Path
@@ -60,6 +61,7 @@ class ServerSettings:
     body_limit: int = 8 * MIB
     batch_limit: int = BATCH_BYTES
     body_seconds: float = 30.0
+    recover: bool = False
     runner: str = "lwfast.emulator.raw:run_raw"
 
     @property

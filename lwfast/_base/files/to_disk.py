@@ -12,8 +12,8 @@ from pathlib import Path
 def file_to_disk(handle: int) -> None:
     """Return once the content of an open file is on the disk.
 
-    On macOS, `fsync` leaves the content in the disk's own cache; `F_FULLFSYNC` empties that cache too. File systems
-    that do not know it, such as network shares, get an `fsync`.
+    On macOS, `fsync` leaves the content in the disk's own cache; `F_FULLFSYNC` empties that cache too. File
+    systems that do not know it, such as network shares, get an `fsync`.
 
     Raises:
         OSError: It could not be written.
@@ -43,7 +43,7 @@ def folder_to_disk(folder: Path) -> None:
 
 
 def make_folder_on_disk(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder and those above it where they are missing, and force the names of all that were made to the disk.
+    """Make a folder and those above it where they are missing, and force their names to the disk.
 
     Args:
         folder: The folder; it may be there already.

@@ -27,6 +27,7 @@ from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.reader import Reader, Span
+from lwfast.scheduler.store.recovery import recover
 from lwfast.scheduler.store.result_files import open_result
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.store.writer import Writer
@@ -73,6 +74,8 @@ class Scheduler:
         async with contextlib.AsyncExitStack() as opened:
             opened.callback(StoreLock(settings.data_dir / "scheduler.lock").release)
             path = settings.data_dir / STORE_FILE
+            if settings.recover and (recovery := recover(path, now_text())) is not None:
+                log.warning("%s", recovery)
             loop = asyncio.get_running_loop()
             self._writer = Writer(path, loop, on_failure=lambda why: self.ends.doubt(why))  # noqa: PLW0108
             opened.push_async_callback(self._writer.close)

@@ -143,8 +143,7 @@ class KnownJobs:
         for job in stored:
             job.seq = self._cold_seq
             found.setdefault(job.id, self._recent.get(job.id, job))
-        if query.statuses is None:
-            found |= {job.id: job for job in self.damaged.values() if query.before is None or job.id < query.before}
+        found |= {job.id: job for job in filter(query.matches, self.damaged.values())}
         return [found[i] for i in sorted(found, reverse=True)[:limit]]
 
     def changed_after(self, seq: int, limit: int) -> list[StoredJob]:

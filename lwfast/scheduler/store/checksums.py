@@ -1,9 +1,9 @@
 """A checksum for each row of the store, made when it is written and checked when it is read.
 
-SQLite notices damage to the structure of its file, and none to what stands in a row. A disk may give back a count or
-a name with one other bit. Each row therefore holds a checksum of all its values, those that say whose it is
-included. SQL computes it by a function that `teach` adds to a connection, from the stored bytes of texts, so that
-also a text that is no UTF-8 any more can be compared.
+SQLite notices damage to the structure of its file, and none to what stands in a row. A disk may give back a
+count or a name with one other bit. Each row therefore holds a checksum of all its values, those that say
+whose it is included. SQL computes it by a function that `teach` adds to a connection, from the stored bytes
+of texts, so that also a text that is no UTF-8 any more can be compared.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ CHECKED = {
     "idempotency": "key, digest, job_ids",
 }
 """The columns of each table that its checksum covers, in the order in which they are taken."""
-_TEXTS = frozenset(
+TEXTS = frozenset(
     "name qpu status created updated started finished notes file message key".split()  # noqa: SIM905  (shorter)
 )
+"""The columns that hold texts."""
 _BYTES = 8
 _encode = msgspec.msgpack.Encoder().encode
 
 
 def _checksum_sql(columns: str) -> str:
-    values = (f"CAST({name} AS BLOB)" if name in _TEXTS else name for name in columns.split(", "))
+    values = (f"CAST({name} AS BLOB)" if name in TEXTS else name for name in columns.split(", "))
     return f"row_checksum({', '.join(values)})"
 
 
@@ -41,15 +42,21 @@ IS_WHOLE = {table: f"checksum IS {made}" for table, made in CHECKSUM.items()}
 """For each table, the SQL condition that a row is what was written."""
 
 
-def insertion(table: str) -> str:
-    """Return the statement that inserts a row with its checksum; its values are those of `CHECKED`, in that order."""
+def _insertion_sql(table: str) -> str:
     names = CHECKED[table].split(", ")
     values = [f"?{place}" for place in range(1, len(names) + 1)]
-    checked = (f"CAST({value} AS BLOB)" if name in _TEXTS else value for name, value in zip(names, values, strict=True))
+    checked = (
+        f"CAST({value} AS BLOB)" if name in TEXTS else value
+        for name, value in zip(names, values, strict=True)
+    )
     return (
         f"INSERT INTO {table} ({CHECKED[table]}, checksum) "  # noqa: S608  (names of this file only)
         f"VALUES ({', '.join(values)}, row_checksum({', '.join(checked)}))"
     )
+
+
+INSERTION = {table: _insertion_sql(table) for table in CHECKED}
+"""For each table, the statement that inserts a row with its checksum; it takes the values of `CHECKED`."""
 
 
 def teach(connection: sqlite3.Connection) -> None:

@@ -17,7 +17,7 @@ from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.once_per_minute import OncePerMinute
 from lwfast.scheduler.store.checksums import IS_WHOLE
-from lwfast.scheduler.store.rows import select_jobs
+from lwfast.scheduler.store.rows import READ_FAULTS, select_jobs
 from lwfast.scheduler.store.store import LIVE, connect
 from lwfast.wire import Status
 
@@ -105,7 +105,7 @@ class Reader:
             latest: How many of the latest jobs, of all QPUs, to look at.
         """
         text = (
-            "SELECT status, created, started, finished FROM jobs WHERE id > (SELECT max(id) FROM jobs) - ? "
+            "SELECT status, created, started, finished FROM jobs WHERE id > (SELECT max(id) FROM jobs) - ? "  # noqa: S608
             f"AND qpu = ? AND finished IS NOT NULL AND {IS_WHOLE['jobs']}"
         )
         rows = await self._run(lambda c: c.execute(text, (latest, qpu)).fetchall())
@@ -160,7 +160,8 @@ class Reader:
             seldom.warning("what the store holds of job %d in %s is damaged", job_id, table)
             raise DamagedError.of(
                 table,
-                f"the store does not hold what was written for job {job_id}, as a checksum shows: restore the "
+                f"the store does not hold what was written for job {job_id}, as a checksum shows: "
+                "restore the "
                 "store from a copy, or submit the job again",
             )
         return values
@@ -175,10 +176,11 @@ class Reader:
                 connection = self._local.connection = connect(self._path, readonly=True)
                 self._connections.append(connection)
             return question(connection)
-        except sqlite3.Error as error:
+        except READ_FAULTS as error:
             seldom.warning("the store could not be read: %s", error)
             # Any other error is one of the system's, such as too many open files.
-            is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            is_damaged = code & 0xFF in _DAMAGED
             remedy = "restore it from a copy, or keep what can be read of it with `lwfast serve --recover`"
             remedy = remedy if is_damaged else "try again later"
             raise UnavailableError.of("store", f"the store could not be read: {error}; {remedy}") from error

@@ -12,10 +12,25 @@ from lwfast.scheduler.jobs import Log, StoredJob
 from lwfast.scheduler.store.checksums import IS_WHOLE
 from lwfast.wire import Status
 
-COLUMN_NAMES = (
-    "id name qpu status created updated started finished n_modes n_photons n_samples min_detection "
-    "timeout_seconds attempts notes"
-).split()  # noqa: SIM905  (shorter)
+COLUMN_NAMES = [
+    "id",
+    "name",
+    "qpu",
+    "status",
+    "created",
+    "updated",
+    "started",
+    "finished",
+    "n_modes",
+    "n_photons",
+    "n_samples",
+    "min_detection",
+    "timeout_seconds",
+    "attempts",
+    "notes",
+]
+READ_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a store can raise; the second where SQLite quotes what is damaged and no text any more."""
 DAMAGED_ENTRY = "This entry of the log is damaged in the store"
 
 

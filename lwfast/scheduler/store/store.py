@@ -22,9 +22,9 @@ from lwfast._base.files.to_disk import folder_to_disk
 from lwfast.errors import ended
 from lwfast.scheduler.faults import DamagedError, KeyReusedError, StoreDamagedError, StoreOpenError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob, acceptance_logs
-from lwfast.scheduler.store.checksums import CHECKSUM, IS_WHOLE, insertion, teach
+from lwfast.scheduler.store.checksums import CHECKSUM, INSERTION, IS_WHOLE, teach
 from lwfast.scheduler.store.result_files import JobAndSeed
-from lwfast.scheduler.store.rows import COLUMN_NAMES, select_jobs
+from lwfast.scheduler.store.rows import COLUMN_NAMES, READ_FAULTS, select_jobs
 from lwfast.scheduler.store.schema import migrate
 from lwfast.wire import Status
 
@@ -93,7 +93,7 @@ class Store:
                 f"The store {path} cannot be opened: {error}; "
                 "mend that, or choose another folder with --data-dir."
             ) from error
-        except sqlite3.DatabaseError as error:
+        except READ_FAULTS as error:
             raise StoreDamagedError(_refusal(path, str(error))) from error
 
     def _check(self) -> None:
@@ -101,7 +101,7 @@ class Store:
         # interleaved on ext4, a commit takes 0.82 ms, with DELETE 1.00 ms and with TRUNCATE 1.06 ms.
         self.connection.execute("PRAGMA journal_mode = PERSIST")
         self.connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-        findings = [row[0] for row in self.connection.execute("PRAGMA quick_check(5)")]
+        findings = [row[0] for row in self.connection.execute("PRAGMA integrity_check(5)")]
         if findings != ["ok"]:
             raise StoreDamagedError(_refusal(self.path, "; ".join(findings)))
         try:
@@ -137,7 +137,7 @@ class Store:
             return known, False
         ids = [self._insert(job, time) for job in jobs]
         if key is not None:
-            self._do(insertion("idempotency"), key, digest, msgspec.json.encode(ids))
+            self._do(INSERTION["idempotency"], key, digest, msgspec.json.encode(ids))
         return ids, True
 
     def accepted(self, key: str, digest: bytes) -> list[int] | None:
@@ -156,7 +156,8 @@ class Store:
         if not row[2]:
             raise DamagedError.of(
                 "Idempotency-Key",
-                "what the store holds for this key is damaged, so that it cannot say which jobs were accepted "
+                "what the store holds for this key is damaged, so that it cannot say which jobs were "
+                "accepted "
                 "with it; look for them by their names, or restore the store from a copy",
             )
         if row[0] != digest:
@@ -188,7 +189,7 @@ class Store:
         job_id = cursor.lastrowid
         assert job_id is not None  # noqa: S101  (an INSERT has just succeeded)
         self._sign(job_id)
-        self._do(insertion("payloads"), job_id, job.payload, job.seed, job.hardware)
+        self._do(INSERTION["payloads"], job_id, job.payload, job.seed, job.hardware)
         for entry in acceptance_logs(time):
             self._log(job_id, entry)
         return job_id
@@ -214,7 +215,7 @@ class Store:
 
     def put_result(self, job_id: int, body: bytes | None, file: str | None) -> None:
         """Store a result, or the name of the file that holds it."""
-        self._do(insertion("results"), job_id, body, file)
+        self._do(INSERTION["results"], job_id, body, file)
 
     def recover(self, time: str) -> None:
         """Put every job that was running when the scheduler ended back into the queue."""
@@ -256,7 +257,7 @@ class Store:
 
     def _log(self, job_id: int, entry: Log) -> None:
         self._do(
-            insertion("logs"),
+            INSERTION["logs"],
             job_id,
             entry.message,
             entry.created_date,
@@ -274,6 +275,7 @@ class Store:
 def _refusal(path: Path, finding: str) -> str:
     return (
         f"The store {path} is damaged or not a store ({finding}): "
-        "restore it from a copy, keep what can be read of it with `lwfast serve --recover`, or choose another "
+        "restore it from a copy, keep what can be read of it with `lwfast serve --recover`, or choose "
+        "another "
         "data folder."
     )
