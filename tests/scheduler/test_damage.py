@@ -1,4 +1,4 @@
-"""A store on which the disk has changed something: it is told, job by job, and never served as if it were right."""
+"""A store of which the disk has changed something: it is told, and never served as if it were right."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def change(path, table, column, where, value):
 
 
 def test_flipped_bits_are_never_served(path):
-    """Of 300 stores with one other bit, each is refused or says of each row what was written, or that it is damaged."""
+    """With one other bit, a store is refused, or gives what was written, or says what is damaged."""
     filled(path)
     with contextlib.closing(connect(path)) as connection:
         right = contents(connection)
@@ -132,7 +132,7 @@ def test_job_with_a_damaged_payload_is_not_run(tmp_path):
 @pytest.mark.parametrize("value", [b"J\xefb", "Other name"])
 @pytest.mark.parametrize("finished", [True, False])
 def test_row_of_a_job_that_was_changed(tmp_path, value, finished):
-    """It is listed with an unknown status and the reason; asking for it alone gives 503; others are untouched."""
+    """It is listed with an unknown status and the reason; alone it is a 503; others are untouched."""
     settings = make_settings(tmp_path)
     with running(settings) as api:
         ids = [api.submit(n_samples=10 if finished else SLEEPS) for _ in range(3)]
@@ -225,7 +225,7 @@ def test_store_of_the_first_version(path):
 
 
 def test_text_that_was_damaged_before_there_were_checksums(path):
-    """It cannot be known to be damaged by its checksum, and is no text: the job says so, and hides no other."""
+    """Its checksum fits, but it is no text: the job says so, and hides no other."""
     filled(path)
     connection = sqlite3.connect(path)
     connection.execute("UPDATE jobs SET name = CAST(? AS TEXT) WHERE id = 15", (b"j\xefb",))
@@ -236,7 +236,7 @@ def test_text_that_was_damaged_before_there_were_checksums(path):
         assert [job.id for job in store.live_jobs() if job.damage] == [15]
 
 
-# --- lwfast serve --recover ------------------------------------------------------------------------------------
+# --- lwfast serve --recover ----------------------------------------------------------------------
 
 
 def rows_of(path):
@@ -255,7 +255,7 @@ def test_recovering_what_needs_nothing(path):
 
 
 def test_recovering_from_a_page_that_is_lost(path):
-    """The damaged file is kept as it was; each job is as it was, or says what is missing; no id is used twice."""
+    """The damaged file is kept; each job is as it was, or says what is missing; no id is used twice."""
     filled(path, 400)
     right = rows_of(path)
     data = bytearray(path.read_bytes())
@@ -291,7 +291,7 @@ def test_recovering_from_a_page_that_is_lost(path):
 
 
 def test_recovering_single_rows(path):
-    """A job without a row is made up from its payload, or is at least not forgotten; results make it completed."""
+    """A job without a row is made up from its payload, or is at least not forgotten."""
     filled(path, 8)
     change(path, "jobs", "n_samples", "id IN (2, 7)", 1)
     change(path, "payloads", "seed", "job_id IN (5, 7)", 1)
