@@ -63,6 +63,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--exit-with-parent", is_flag=True, help="End when standard input does; for programs.")
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @click.option(
+    "--keep-days",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="Remove a job, its result and its key N days after its end. Default: keep all.",
+)
+@click.option(
     "--recover",
     is_flag=True,
     help="If the store is damaged, set it aside and go on with what can be read of it.",
@@ -94,6 +100,7 @@ def _run(
     announce: Any,
     exit_with_parent: bool,
     allow_remote: bool,
+    keep_days: float | None,
     recover: bool,
     show_config: bool,
 ) -> int:
@@ -128,6 +135,7 @@ def _run(
         workers=workers or default_workers(),
         host=host,
         port=port,
+        keep_days=keep_days,
         recover=recover,
     )
     serve(settings, announce=announce, exit_with_parent=exit_with_parent)

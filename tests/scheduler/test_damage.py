@@ -48,10 +48,10 @@ def filled(path, jobs=20):
 def contents(connection):
     """All that a store says, by table; rows that it does not vouch for are left out."""
     return {
-        table: dict(
-            (row[0], row)
+        table: {
+            row[0]: row
             for row in connection.execute(f"SELECT rowid, {columns} FROM {table} WHERE {IS_WHOLE[table]}")
-        )
+        }
         for table, columns in CHECKED.items()
     }
 

@@ -12,6 +12,7 @@ import pytest
 from lwfast.scheduler.faults import KeyReusedError, StoreInUseError, StoreOpenError, UnavailableError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.store import writer as writer_module
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.schema import MIGRATIONS, migrate
 from lwfast.scheduler.store.store import STORE_FILE, Store, connect
@@ -166,7 +167,7 @@ def test_group_commit_keeps_requests_apart(path):
     """In one transaction, a request that fails is undone and its neighbours are kept."""
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         job = new_job()
         commits = []
         futures = [
@@ -189,7 +190,7 @@ def test_request_that_cannot_be_written_harms_no_other(path):
     """A request that breaks a rule of the store fails alone, even where it shares a transaction."""
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         job = new_job()
         futures = [
             writer.submit(lambda store: store.accept([job], TIME)),
@@ -210,7 +211,7 @@ def test_a_commit_that_cannot_be_shown_harms_no_other(path, caplog):
     """What was committed with it is told to whoever waits for it."""
 
     async def run():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
 
         def fail(_):
             raise LookupError("not shown")
@@ -244,7 +245,7 @@ def test_many_requests_take_several_transactions(path, monkeypatch):
     monkeypatch.setattr(Writer, "_commit", counting)
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         begun = threading.Event()
         first = writer.submit(lambda store: begun.wait(20))  # what follows waits in the queue
         futures = [writer.submit(lambda store: store.accept([new_job()], TIME)) for _ in range(10)]
@@ -271,7 +272,7 @@ def test_full_disk(path):
     """Where the disk is full nothing is accepted and the writer goes on; with room again it works."""
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         await writer.submit(lambda store: store.accept([new_job()], TIME))
         pages = await writer.submit(lambda store: store.connection.execute("PRAGMA page_count").fetchone()[0])
         await writer.submit(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -22,9 +22,11 @@ from lwfast.scheduler.jobs import Log, NewJob, StoredJob
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.job_ends import End, Ends
 from lwfast.scheduler.queue.known_jobs import KnownJobs
+from lwfast.scheduler.queue.retention import Retention
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.reader import Reader, Span
 from lwfast.scheduler.store.recovery import recover
@@ -77,9 +79,10 @@ class Scheduler:
             if settings.recover and (recovery := recover(path, now_text())) is not None:
                 log.warning("%s", recovery)
             loop = asyncio.get_running_loop()
-            self._writer = Writer(path, loop, on_failure=lambda why: self.ends.doubt(why))  # noqa: PLW0108
+            gate = Gate()
+            self._writer = Writer(path, loop, gate, on_failure=lambda why: self.ends.doubt(why))  # noqa: PLW0108
             opened.push_async_callback(self._writer.close)
-            self._reader = Reader(path)
+            self._reader = Reader(path, gate)
             opened.callback(self._reader.close)
             self.book = KnownJobs(self._reader, self.changes)
             self.ends = Ends(
@@ -108,6 +111,8 @@ class Scheduler:
             on_trouble=self._on_trouble,
         )
         self.pool.start()
+        if settings.keep_days is not None:
+            self._keep_up(Retention(self._writer, self.book, settings.results_dir, settings.keep_days).run())
 
     async def _take_up(self) -> None:
         time = now_text()
@@ -290,9 +295,13 @@ class Scheduler:
         if frame is not None:
             worker.send(frame)
         else:
-            task = asyncio.create_task(self._send_stored(job, worker))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep_up(self._send_stored(job, worker))
+
+    def _keep_up(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside all else, until the scheduler ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _cores_each(self) -> int:
         """The cores of a job that begins now: all if it is alone, else its share."""
@@ -342,7 +351,7 @@ class Scheduler:
         if job is None or job.settling:
             return
         hint = "It may have run out of memory: try fewer modes, photons or samples."
-        self._try_again(job, f"The worker process ended with {how}", hint)
+        self._try_again(job, f"The worker process {how}", hint)
         self._pump()
 
     def _try_again(self, job: StoredJob, why_not: str, hint: str = "") -> None:

@@ -48,6 +48,11 @@ class KnownJobs:
         self.live[job.id] = job
         self.queue.add(job.id)
 
+    def forget(self, job_ids: Collection[int]) -> None:
+        """Keep finished jobs no longer that the store does not keep."""
+        for job_id in job_ids:
+            self._recent.pop(job_id, None)
+
     def set_aside(self, job: StoredJob) -> None:
         """Take in a job whose row is damaged: it is listed, and neither run nor changed."""
         job.seq = self._changes.first

@@ -17,6 +17,7 @@ from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.once_per_minute import OncePerMinute
 from lwfast.scheduler.store.checksums import IS_WHOLE
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.rows import READ_FAULTS, select_jobs
 from lwfast.scheduler.store.store import LIVE, connect
 from lwfast.wire import Status
@@ -61,10 +62,12 @@ class Reader:
 
     Args:
         path: The store's file.
+        gate: Keeps readers and commits apart.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, gate: Gate) -> None:
         self._path = path
+        self._gate = gate
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="lwfast-reader")
@@ -175,7 +178,8 @@ class Reader:
             if connection is None:
                 connection = self._local.connection = connect(self._path, readonly=True)
                 self._connections.append(connection)
-            return question(connection)
+            with self._gate.reading():
+                return question(connection)
         except READ_FAULTS as error:
             seldom.warning("the store could not be read: %s", error)
             # Any other error is one of the system's, such as too many open files.

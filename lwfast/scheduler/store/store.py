@@ -230,6 +230,38 @@ class Store:
         text = f"status NOT IN ({', '.join('?' * len(FINISHED))}) ORDER BY id"
         return select_jobs(self.connection, text, FINISHED)
 
+    def forget(self, before: str, limit: int) -> tuple[list[int], list[str]]:
+        """Remove jobs that finished before a time, and the keys of which no job is left.
+
+        Args:
+            before: The time, as `lwfast.scheduler.clock` writes it.
+            limit: Most jobs to remove at once.
+
+        Returns:
+            Their ids, and the names of the files that hold their results.
+        """
+        marks = ", ".join("?" * len(FINISHED))
+        rows = self._do(
+            f"SELECT id FROM jobs WHERE status IN ({marks}) AND finished < ? LIMIT ?",  # noqa: S608
+            *FINISHED,
+            before,
+            limit,
+        ).fetchall()
+        ids = [row[0] for row in rows]
+        files = []
+        for job_id in ids:
+            row = self._one("SELECT file FROM results WHERE job_id = ? AND file IS NOT NULL", job_id)
+            files += [row[0]] if row else []
+            for table in ("logs", "results", "payloads"):
+                self._do(f"DELETE FROM {table} WHERE job_id = ?", job_id)  # noqa: S608
+            self._do("DELETE FROM jobs WHERE id = ?", job_id)
+        if ids:
+            self._do(
+                "DELETE FROM idempotency WHERE json_valid(CAST(job_ids AS TEXT)) AND NOT EXISTS "
+                "(SELECT 1 FROM json_each(CAST(job_ids AS TEXT)) AS named JOIN jobs ON jobs.id = named.value)"
+            )
+        return ids, files
+
     def write_again(self, job: StoredJob) -> None:
         """Write the whole row of a job as it stands in memory."""
         sets = ", ".join(f"{name} = ?" for name in COLUMN_NAMES)

@@ -10,7 +10,7 @@ from starlette.routing import Mount
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.web import dashboard, identity, reference_api, v1_api
-from lwfast.scheduler.web.connections import Load
+from lwfast.scheduler.web.connections import BodyRoom, Load
 from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
 from lwfast.scheduler.web.pages import page_routes
 from lwfast.scheduler.web.pages.page_html import load_templates
@@ -37,6 +37,7 @@ def create_app(
         exception_handlers={RequestError: answer_request_error, HTTPException: answer_http_error},
     )
     app.state.scheduler = scheduler
+    app.state.bodies = BodyRoom()
     app.state.identity_key = identity_key
     app.state.results = StoredResults(scheduler)
     return app

@@ -34,8 +34,8 @@ HEADERS = {
 NEVER_STORE = "no-store"
 PUBLIC = ("/static/", "/jobs/", "/qpus")
 """Addresses of the one static page, which is the same for everybody, and of what belongs to it."""
-UNREAD = (401, 408, 413, 421)
-"""Answers given before the body was read; the connection ends with them."""
+UNREAD = (401, 408, 413, 421, 503)
+"""Answers that may be given before the body was read; the connection ends with them."""
 
 
 class Guard:
