@@ -41,8 +41,7 @@ def error_answer(status_code: int, errors: Iterable[FieldError]) -> Response:
 
 @contextlib.asynccontextmanager
 async def held_body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """Read a body of at most `limit` bytes, checking its size as it comes, and hold room for it during a
-    block.
+    """Read a body of at most `limit` bytes, and hold room for it for as long as a block runs.
 
     Raises:
         TooLargeError: It is larger than the limit, as announced or as counted.
