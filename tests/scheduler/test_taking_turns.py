@@ -58,6 +58,33 @@ def test_order():
     assert order == ["first reader", "commit", "second reader"]
 
 
+def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):
+    """However many ask while the store is read: one reading answers all of them, each with its own."""
+    rounds = []
+
+    async def run():
+        gate, path = Gate(), tmp_path / STORE_FILE
+        writer = Writer(path, asyncio.get_running_loop(), gate)
+        reader = Reader(path, gate)
+        jobs = [check_one(payload(job_name=f"job {i}"), load_qpus()) for i in range(200)]
+        ids, _ = await writer.submit(lambda store: store.accept(jobs, TIME))
+        ask = reader._run
+        monkeypatch.setattr(reader, "_run", lambda question: rounds.append(1) or ask(question))
+        with gate.committing():
+            first = asyncio.create_task(reader.jobs([1]))
+            await asyncio.sleep(0.05)
+            others = [asyncio.create_task(reader.jobs([job_id])) for job_id in [*ids, 999]]
+            await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE):
+            found = await asyncio.gather(first, *others)
+        await writer.close()
+        reader.close()
+        return [[job.name for job in jobs.values()] for jobs in found]
+
+    assert asyncio.run(run()) == [["job 0"], *([f"job {i}"] for i in range(200)), []]
+    assert len(rounds) == 2
+
+
 def test_nobody_finds_the_store_locked(tmp_path, monkeypatch):
     """Though no connection waits for another, none is refused: while jobs change, others are read."""
     connect = sqlite3.connect

@@ -69,6 +69,8 @@ class Reader:
         self._path = path
         self._gate = gate
         self._local = threading.local()
+        self._rounds = asyncio.Lock()
+        self._next: tuple[set[int], asyncio.Task[dict[int, StoredJob]]] | None = None
         self._connections: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="lwfast-reader")
 
@@ -79,9 +81,26 @@ class Reader:
             connection.close()
 
     async def jobs(self, ids: Collection[int]) -> dict[int, StoredJob]:
-        """Read those of several jobs that there are, with their logs."""
-        text = "id IN (SELECT value FROM json_each(?))"
-        return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, [str(list(ids))]))}
+        """Read those of several jobs that there are, with their logs.
+
+        Whoever asks while another question is being answered shares the next one with all others who do: so
+        one reading between two commits serves everybody, however many ask.
+        """
+        if self._next is None:
+            wanted: set[int] = set()
+            task = asyncio.create_task(self._round(wanted))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to whoever waits
+            self._next = wanted, task
+        wanted, task = self._next
+        wanted.update(ids)
+        found = await asyncio.shield(task)
+        return {job_id: found[job_id] for job_id in ids if job_id in found}
+
+    async def _round(self, wanted: set[int]) -> dict[int, StoredJob]:
+        async with self._rounds:
+            self._next = None  # who comes from now on is too late for this one
+            text, values = "id IN (SELECT value FROM json_each(?))", [str(list(wanted))]
+            return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, values))}
 
     async def finished(self, query: JobQuery, limit: int) -> list[StoredJob]:
         """Read finished jobs that match, newest first.
