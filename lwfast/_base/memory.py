@@ -8,7 +8,6 @@ import os
 
 from lwfast.errors import ResourceLimitError
 
-LIMIT_VARIABLE = "LWFAST_MAX_MEMORY"
 _FALLBACK_BYTES = 4 << 30
 """Taken as the machine's memory where the system does not tell."""
 
@@ -22,7 +21,7 @@ def memory_limit() -> int:
     Raises:
         ValueError: `LWFAST_MAX_MEMORY` is no positive number of bytes.
     """
-    given = os.environ.get(LIMIT_VARIABLE)
+    given = os.environ.get("LWFAST_MAX_MEMORY")
     if not given:
         return _machine_bytes() // 2
     try:

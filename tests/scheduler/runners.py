@@ -65,15 +65,6 @@ def shows_cores(unitary, occupation, n_samples, *, min_detection=0, hardware=Non
     return fake(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware, rng=rng)
 
 
-def shows_memory(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
-    """Fails with the memory that it may take."""
-    from lwfast._base.memory import memory_limit
-
-    if n_samples == 100:
-        raise ValueError(f"memory={memory_limit()}")
-    return fake(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware, rng=rng)
-
-
 def never_ready(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
     """Hangs while the worker warms up, with other threads running."""
     time.sleep(600)

@@ -23,6 +23,8 @@ from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, 
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, SLEEPS
 from tests.started import PATIENCE, read_rest, threads
 
+pytestmark = pytest.mark.guarantee
+
 SHORT = profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 1.5")
 
 

@@ -20,6 +20,8 @@ from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.validation.payloads import check_one
 from tests.scheduler.harness import make_settings, payload, running
 
+pytestmark = pytest.mark.guarantee
+
 TIME = "2025-10-16T08:25:47.928816Z"
 
 

@@ -64,6 +64,7 @@ def main() -> None:
     """Serve jobs until the input ends."""
     for name in (signal.SIGINT, signal.SIGTERM):  # both may reach the whole group; the server decides
         signal.signal(name, signal.SIG_IGN)
+    _be_the_first_to_go()
     orders, answers = _claim_pipes()
     one_at_a_time = threading.Lock()
 
@@ -89,6 +90,12 @@ def main() -> None:
             share_cores(order.cores)
         else:
             say(_answer(order, runner, results_dir, say))
+
+
+def _be_the_first_to_go() -> None:
+    """Let Linux end a worker where memory runs out, which costs its job a try, and not the server."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:

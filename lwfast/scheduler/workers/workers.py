@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lwfast._base.memory import LIMIT_VARIABLE, memory_limit
 from lwfast._base.pauses import pause_after
 from lwfast.scheduler.workers.frames import (
     LENGTH,
@@ -118,7 +117,6 @@ class WorkerPool:
         self._on_held = on_held
         self._on_lost = on_lost
         self._on_trouble = on_trouble
-        self._limits = _limits_of_each(count)
         self._failed_starts = 0
         self._why = ""
         self._first_ready = asyncio.Event()
@@ -208,7 +206,7 @@ class WorkerPool:
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=_environment() | self._limits,
+            env=_environment(),
         )
         worker.process = process
         was_ready, why = False, None
@@ -289,17 +287,6 @@ async def _read_answer(process: asyncio.subprocess.Process) -> Answer | None:
 
 def _ending(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _limits_of_each(count: int) -> dict[str, str]:
-    """The memory that each of several workers may take: together, what one program may.
-
-    A share is the same whether the others work or not: the way to compute a job depends on it, and with this
-    the result that a seed gives. A limit that was set by hand holds for each.
-    """
-    if count == 1 or os.environ.get(LIMIT_VARIABLE):
-        return {}
-    return {LIMIT_VARIABLE: str(memory_limit() // count)}
 
 
 def _environment() -> dict[str, str]:
