@@ -275,7 +275,7 @@ def test_payload_that_cannot_be_read(tmp_path):
 
         def unreadable(wanted):
             async def ask(_):
-                return await reader._row("SELECT nothing FROM nowhere WHERE 1 = ?", 1)
+                return await reader._run(lambda connection: connection.execute("SELECT nothing FROM nowhere"))
 
             return ask(wanted) if wanted == job_id else run(wanted)
 

@@ -39,6 +39,7 @@ def test_durability_settings(path):
     store = Store(path)
     ask = lambda name: store.connection.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731
     assert ask("synchronous") == 2
+    assert (ask("fullfsync"), ask("checkpoint_fullfsync")) == (1, 1)
     assert ask("journal_mode") == "persist"
     assert ask("foreign_keys") == 1
     assert ask("user_version") == len(MIGRATIONS)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.clock import time_text
 from lwfast.scheduler.faults import UnavailableError
 from lwfast.scheduler.queue.known_jobs import KnownJobs
@@ -16,7 +16,7 @@ from lwfast.scheduler.store.result_files import remove
 from lwfast.scheduler.store.store import Store
 from lwfast.scheduler.store.writer import Writer
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 SWEEP_SECONDS = 600.0
 """Between two looks for jobs that are old enough."""

@@ -16,7 +16,7 @@ import msgspec
 
 CHECKED = {
     "jobs": "id, name, qpu, status, created, updated, started, finished, n_modes, n_photons, n_samples, "
-    "min_detection, attempts, timeout_seconds, notes",
+    "min_detection, attempts, timeout_seconds, notes, owner, payload_bytes",
     "payloads": "job_id, body, seed, hardware",
     "results": "job_id, body, file",
     "logs": "job_id, message, created, status, meta",
@@ -24,7 +24,7 @@ CHECKED = {
 }
 """The columns of each table that its checksum covers, in the order in which they are taken."""
 TEXTS = frozenset(
-    "name qpu status created updated started finished notes file message key".split()  # noqa: SIM905  (shorter)
+    "name qpu status created updated started finished notes owner file message key".split()  # noqa: SIM905  (shorter)
 )
 """The columns that hold texts."""
 _BYTES = 8

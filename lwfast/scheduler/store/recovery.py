@@ -8,7 +8,6 @@ is not forgotten: it stays, as failed, with the reason, so that nobody waits for
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shutil
 import sqlite3
@@ -29,13 +28,13 @@ from lwfast.scheduler.store.rows import READ_FAULTS
 from lwfast.scheduler.store.store import FINISHED, Store, connect
 from lwfast.wire import Status
 
-log = logging.getLogger(__name__)
-
 Row = tuple[Any, ...]
 LOST = "lost with a damaged store"
 """The name of a job of which nothing else is left."""
 _UNREAD = "The {} of this job could not be read from a store that was damaged"
 _STEP = 1000
+_ABSENT = {"owner": "''", "payload_bytes": "0"}
+"""What stands for columns that a store of an earlier version does not have."""
 _LOGS_EACH = 8
 _FARTHEST = 100_000
 """So many rows are looked for one by one, where neither what lies before them nor behind them can be read."""
@@ -177,7 +176,8 @@ def _rows(connection: sqlite3.Connection, table: str, last_id: int) -> Iterator[
         return
     texts = [place for place, name in enumerate(names) if name in TEXTS]
     whole = IS_WHOLE[table] if "checksum" in columns else "1"
-    text = f"SELECT rowid, {CHECKED[table]}, {whole} FROM {table} NOT INDEXED WHERE "  # noqa: S608
+    taken = ", ".join(name if name in columns else _ABSENT[name] for name in names)
+    text = f"SELECT rowid, {taken}, {whole} FROM {table} NOT INDEXED WHERE "  # noqa: S608
     found: dict[int, Row] = {}
 
     def take(condition: str, value: int) -> int | None:
@@ -261,5 +261,7 @@ def _made_up(job_id: int, payload: Row | None, *, is_done: bool, time: str) -> l
         "min_detection": told.get("min_detection", 0),
         "attempts": 0,
         "timeout_seconds": 0.0,
+        "owner": "",
+        "payload_bytes": 0 if payload is None else len(payload[1]),
     }
     return [values.get(name) for name in _JOB_NAMES]

@@ -28,6 +28,8 @@ COLUMN_NAMES = [
     "timeout_seconds",
     "attempts",
     "notes",
+    "owner",
+    "payload_bytes",
 ]
 READ_FAULTS = (sqlite3.Error, UnicodeDecodeError)
 """What reading a store can raise; the second where SQLite quotes what is damaged and no text any more."""

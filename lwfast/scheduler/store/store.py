@@ -180,17 +180,20 @@ class Store:
             job.n_samples,
             job.min_detection,
             job.timeout_seconds,
+            job.owner,
+            len(job.payload),
         )
         cursor = self._do(
             "INSERT INTO jobs (name, qpu, status, created, updated, n_modes, n_photons, n_samples, "
-            "min_detection, timeout_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "min_detection, timeout_seconds, owner, payload_bytes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *values,
         )
         job_id = cursor.lastrowid
         assert job_id is not None  # noqa: S101  (an INSERT has just succeeded)
         self._sign(job_id)
         self._do(INSERTION["payloads"], job_id, job.payload, job.seed, job.hardware)
-        for entry in acceptance_logs(time):
+        for entry in acceptance_logs(time, job.origin):
             self._log(job_id, entry)
         return job_id
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import sys
@@ -13,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from lwfast._base.limits import MIB
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import is_scarce
 from lwfast.scheduler.once_per_minute import OncePerMinute
 
@@ -29,7 +29,7 @@ ROOM_BYTES = 128 * MIB
 SMALL_BYTES = 64 * 1024
 """Bodies up to this size are let in at once."""
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 seldom = OncePerMinute(log)
 
 
