@@ -125,9 +125,8 @@ class StoredJob(msgspec.Struct, kw_only=True):
     def damaged(cls, job_id: int) -> StoredJob:
         """Make what stands for a job whose row is damaged: its status is unknown, its notes say why."""
         damage = (
-            f"the row of job {job_id} is damaged in the store: restore the store from a copy, or keep "
-            "what can be "
-            "read of it with `lwfast serve --recover`"
+            f"the row of job {job_id} is damaged in the store: restore the store from a copy, or keep what "
+            "can be read of it with `lwfast serve --recover`"
         )
         return cls(
             id=job_id,

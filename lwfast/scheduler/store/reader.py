@@ -182,9 +182,8 @@ class Reader:
             seldom.warning("what the store holds of job %d in %s is damaged", job_id, table)
             raise DamagedError.of(
                 table,
-                f"the store does not hold what was written for job {job_id}, as a checksum shows: "
-                "restore the "
-                "store from a copy, or submit the job again",
+                f"the store does not hold what was written for job {job_id}, as a checksum shows: restore "
+                "the store from a copy, or submit the job again",
             )
         return values
 

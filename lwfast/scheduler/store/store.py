@@ -157,8 +157,7 @@ class Store:
             raise DamagedError.of(
                 "Idempotency-Key",
                 "what the store holds for this key is damaged, so that it cannot say which jobs were "
-                "accepted "
-                "with it; look for them by their names, or restore the store from a copy",
+                "accepted with it; look for them by their names, or restore the store from a copy",
             )
         if row[0] != digest:
             raise KeyReusedError.of(
@@ -309,8 +308,6 @@ class Store:
 
 def _refusal(path: Path, finding: str) -> str:
     return (
-        f"The store {path} is damaged or not a store ({finding}): "
-        "restore it from a copy, keep what can be read of it with `lwfast serve --recover`, or choose "
-        "another "
-        "data folder."
+        f"The store {path} is damaged or not a store ({finding}): restore it from a copy, keep what can be "
+        "read of it with `lwfast serve --recover`, or choose another data folder."
     )
