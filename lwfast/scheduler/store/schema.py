@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import sqlite3
+from typing import Any
 
 from lwfast.scheduler.faults import StoreOpenError
-from lwfast.scheduler.store.checksums import CHECKSUM
+from lwfast.scheduler.store.checksums import CHECKSUM, teach
 
 APPLICATION_ID = 0x4C574653  # "LWFS"
 
@@ -90,6 +93,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
     ),
 )
+
+
+def form_of(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what tables and columns a store has; one other bit in its schema gives it others."""
+    return {table: connection.execute(f"PRAGMA table_info({table})").fetchall() for table in CHECKSUM}
+
+
+@functools.cache
+def right_form() -> dict[str, list[tuple[Any, ...]]]:
+    """Return what tables and columns a store of the present version has."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        teach(connection)
+        migrate(connection)
+        return form_of(connection)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:

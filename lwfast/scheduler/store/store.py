@@ -25,7 +25,7 @@ from lwfast.scheduler.jobs import Log, NewJob, StoredJob, acceptance_logs
 from lwfast.scheduler.store.checksums import CHECKSUM, INSERTION, IS_WHOLE, teach
 from lwfast.scheduler.store.result_files import JobAndSeed
 from lwfast.scheduler.store.rows import COLUMN_NAMES, READ_FAULTS, select_jobs
-from lwfast.scheduler.store.schema import migrate
+from lwfast.scheduler.store.schema import form_of, migrate, right_form
 from lwfast.wire import Status
 
 STORE_FILE = "scheduler.sqlite3"
@@ -108,6 +108,8 @@ class Store:
             migrate(self.connection)
         except StoreOpenError as error:
             raise StoreOpenError(f"{self.path}: {ended(error)}") from None
+        if form_of(self.connection) != right_form():
+            raise StoreDamagedError(_refusal(self.path, "its tables are not those of a store"))
         orphans = self.connection.execute("PRAGMA foreign_key_check").fetchmany(5)
         if orphans:
             raise StoreDamagedError(_refusal(self.path, f"rows without a job: {orphans}"))
