@@ -232,6 +232,9 @@ class Scheduler:
             UnavailableError: The store could not write it down yet.
         """
         job = self.book.live.get(job_id)
+        if job is not None and job.settling:  # if that end cannot be stored now, this one takes its place
+            await self.ends.wait(job_id, END_SECONDS)
+            job = self.book.live.get(job_id)
         if job is not None and not job.settling:
             self._halt(job)
             self._settle(job, Status.CANCELLED)
