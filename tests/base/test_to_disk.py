@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lwfast._base.files import to_disk
+from lwfast._base.files import to_disk, user_folder
 from lwfast._base.files.atomic import write_atomic
 from tests.marks import posix
 
@@ -49,9 +49,12 @@ def test_file_system_without_full_flushes(tmp_path, calls, monkeypatch):
 def test_folders_that_are_made(tmp_path, monkeypatch):
     """The names of all that were made are forced to the disk, and those that were there are left."""
     forced = []
-    monkeypatch.setattr(to_disk, "folder_to_disk", forced.append)
-    to_disk.make_folder_on_disk(tmp_path / "a" / "b", mode=0o700)
-    assert sorted(forced) == [tmp_path, tmp_path / "a"]
-    to_disk.make_folder_on_disk(tmp_path / "a" / "b" / "c")
-    assert forced[2:] == [tmp_path / "a" / "b"]
-    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    for module, make in ((to_disk, to_disk.make_folder_on_disk), (user_folder, user_folder.make_private)):
+        base = tmp_path / make.__name__
+        base.mkdir()
+        forced.clear()
+        monkeypatch.setattr(module, "folder_to_disk", forced.append)
+        make(base / "a" / "b")
+        assert sorted(forced) == [base, base / "a"]
+        make(base / "a" / "b" / "c")
+        assert forced[2:] == [base / "a" / "b"]

@@ -42,17 +42,16 @@ def folder_to_disk(folder: Path) -> None:
             os.close(handle)
 
 
-def make_folder_on_disk(folder: Path, mode: int = 0o777) -> None:
+def make_folder_on_disk(folder: Path) -> None:
     """Make a folder and those above it where they are missing, and force their names to the disk.
 
     Args:
         folder: The folder; it may be there already.
-        mode: Its permissions, before the process' umask; folders above it get the usual ones.
 
     Raises:
         OSError: One cannot be made.
     """
     missing = list(takewhile(lambda path: not path.exists(), [folder, *folder.parents]))
-    folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    folder.mkdir(parents=True, exist_ok=True)
     for path in missing:
         folder_to_disk(path.parent)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lwfast._base.files.to_disk import folder_to_disk
+
 
 def own_folder() -> Path:
     """Name lwfast's data folder, without making it; `LWFAST_CONFIG_DIR` overrides it."""
@@ -28,4 +30,21 @@ def make_folder(folder: Path) -> None:
         raise FileNotFoundError(
             f"{folder.parts[0]} stands for no home folder; set LWFAST_CONFIG_DIR to another folder."
         )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for this user alone (mode 0700), also on the disk.
+
+    A folder that is there keeps its mode. `Path.mkdir(parents=True)` gives its mode to the last folder only,
+    so that the folder of the tokens would be open to all where something below it is written first.
+
+    Raises:
+        OSError: One of them cannot be made.
+    """
+    if not folder.parent.exists():
+        make_private(folder.parent)
+    is_new = not folder.exists()
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if is_new:
+        folder_to_disk(folder.parent)
