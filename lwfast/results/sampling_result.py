@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from lwfast._base.origin import lightworks_name
-from lwfast._types import Counts, SeedLike
+from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, refuse_x
-from lwfast.results.columns.record import ResultRecord, was_processed
+from lwfast.results.columns.record import ResultRecord, was_processed, with_parameters
 from lwfast.results.count_map import CountMap, as_input, columns_of
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.correlation_plot import plot_correlations
@@ -31,6 +31,8 @@ from lwfast.results.processing.selection import (
     told_as,
     why_nothing,
 )
+from lwfast.results.processing.means import Mean, mean_of
+from lwfast.results.processing.ratios import quotients, shares_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
@@ -294,6 +296,76 @@ class SamplingResult(CountMap):
         )
         states, counts = group_weights(totals, self.counts)
         return self._next(states, counts, step="binned", bins=[list(modes) for modes in listed])
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """The share of all samples that each row of `states` has, `float64[N]`."""
+        return shares_of(self.counts, self.n_samples)
+
+    @property
+    def probability_errors(self) -> FloatArray:
+        """Standard error of each of `probabilities`, `float64[N]`: `sqrt(p (1 - p) / n)` of n samples."""
+        shares = self.probabilities
+        return np.sqrt(shares * (1 - shares) / max(self.n_samples, 1))
+
+    def expectation(self, observable: Any) -> Mean:
+        """Return the mean of an observable over all samples, with its standard error.
+
+        `value, error = result.expectation(lambda state: state[0])` is the mean number of photons in mode 0.
+
+        Args:
+            observable: A callable that takes a State, a mapping from states (others are worth 0), or an array
+                of a number for each row of `states`; as in `lw.expectation`, which computes what theory
+                says.
+
+        Raises:
+            ResultError: If a state has an X, and the observable is not an array.
+            TypeError: If it is none of these, or gives something that is not a real number.
+            ValueError: If it gives NaN or infinity, or does not fit the states.
+        """
+        return mean_of(self.label_table, self.counts, self.n_samples, observable)
+
+    def __truediv__(self, other: Any) -> SamplingResult:
+        """Divide each count by a number, or by what a reference has for the same state.
+
+        Args:
+            other: A number other than 0, or a result or distribution that has every state of this one.
+
+        Raises:
+            ResultError: If the reference has nothing of a state, by which nothing can be divided.
+        """
+        divided = quotients(self, other)
+        if divided is None:
+            return NotImplemented
+        values, step = divided
+        return self._next(self.working_table.states, values, **step)
+
+    def to_dict(self) -> dict[State, int]:
+        """Return the counts as a dict from State to int, in the order of the rows."""
+        return dict(zip(self.outputs, self.counts.tolist(), strict=True))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of parameters that the result was measured at, by label; empty where none are known."""
+        return dict(self.metadata.get("parameters") or {})
+
+    def with_parameters(self, parameters: Mapping[str, Any] | None = None, /, **by_label: Any) -> Self:
+        """Return the result with values of parameters, which files keep and campaigns group by.
+
+        Args:
+            parameters: Values by label; they replace those that are known of the same label.
+            **by_label: Likewise.
+
+        Raises:
+            TypeError: If a label is not text, or a file could not keep a value.
+        """
+        return type(self).from_owned(
+            self.working_table.states,
+            self.counts,
+            with_parameters(self._record, {**(parameters or {}), **by_label}),
+            raw=None if self.known_raw is self else self.known_raw,
+            reason=self.nothing_left,
+        )
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts, largest first; equal ones in their order.

@@ -10,7 +10,7 @@ import numpy as np
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import refuse_impossible, refuse_rounding
-from lwfast.emulator.gradients.observables import Observable, observed
+from lwfast.results.processing.observables import Observable, observed
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.run_sampler import parsed_sampler
 from lwfast.emulator.sampling import Sampling

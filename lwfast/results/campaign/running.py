@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 from lwfast._base.parallel import check_executor
 from lwfast._base.progress import Progress
 from lwfast._base.validation import as_integer
-from lwfast.results.campaign.chunks import Outcome, Sum, chunks_of, lost_chunk, run_chunk
+from lwfast.results.campaign.chunks import Outcome, lost_chunk, run_chunk
+from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep
 
 _IN_FLIGHT = 32
@@ -21,19 +22,24 @@ _IN_FLIGHT = 32
 _DIED = "a worker that processed this file, or one of those at work with it, ended abruptly"
 _NOT_TRIED = "not tried: a worker had ended abruptly, and its pool with it"
 
-S = TypeVar("S", bound=Sum)
 Done = tuple[tuple[Path, ...], Outcome[S]]
+
+
+class Run(NamedTuple):
+    """Where and how the work is done: the arguments of `Campaign.merge` with these names."""
+
+    executor: Executor | None = None
+    progress: Any = None
+    in_flight: int | None = None
 
 
 def outcomes_of(
     kind: Callable[[], S],
-    paths: Sequence[Path],
+    chunks: list[tuple[Path, ...]],
     steps: tuple[CampaignStep, ...],
     raw_data: bool,
-    executor: Executor | None,
-    progress: Any,
-    in_flight: int | None,
-) -> Iterator[Done[S]]:
+    run: Run,
+) -> Generator[Done[S], None, None]:
     """Give each chunk of files and what became of it, in order.
 
     Where a pool breaks, what was done is given all the same; the outcome of the other chunks tells of it.
@@ -45,15 +51,15 @@ def outcomes_of(
         BrokenExecutor: If the pool was broken before.
         Exception: As in `run_chunk`.
     """
+    executor = run.executor
     check_executor(executor, "submit")
-    window = _window(executor, in_flight)
+    window = _window(executor, run.in_flight)
     if isinstance(executor, ProcessPoolExecutor):
         _check_can_travel(steps)
-    chunks = chunks_of(paths)
-    n_done = 0
+    n_done, n_files = 0, sum(map(len, chunks))
     # Not opened as a context: a callable takes files, and no steps of the work on one.
-    with closing(Progress(progress, unit="file", takes=("done", "total"))) as shown:
-        shown.begin("files", len(paths))
+    with closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
+        shown.begin("files", n_files)
         if executor is None:
             done: Iterator[Done[S]] = ((chunk, run_chunk(kind, chunk, steps, raw_data)) for chunk in chunks)
         else:
@@ -62,7 +68,7 @@ def outcomes_of(
             yield chunk, outcome
             if outcome.broken is None:
                 n_done += len(chunk)
-                shown.report("files", n_done, len(paths))
+                shown.report("files", n_done, n_files)
 
 
 def _elsewhere(

@@ -16,6 +16,7 @@ from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
 from lwfast.results.files.description import says_x
+from lwfast.results.files.parquet_columns import columns_of_pages
 from lwfast.state import X_CODE
 from lwfast.tables.counts import as_counts, as_table
 
@@ -74,17 +75,15 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
     body = read_file(path)
     try:
         file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
-        _check_types(file.schema_arrow, pa.types.is_primitive)
-        check_memory(
-            len(body) + _needed(file), f"A result of {file.metadata.num_rows} states", remedy=MEMORY_REMEDY
-        )
-        table = file.read([name for name in _COLUMNS if name in file.schema_arrow.names])
-        kept = table.schema.metadata or {}
+        kept = file.metadata.metadata or {}
+        needed = len(body) + _needed(file.metadata)
+        check_memory(needed, f"A result of {file.metadata.num_rows} states", remedy=MEMORY_REMEDY)
         text = kept.get(_KEY, b"")
         check_json(text)
         described = json.loads(text) if text else {}
-        states = _states(table, mine=bool(text), has_x=isinstance(described, dict) and says_x(described))
-        counts = as_counts(table.column("counts").to_numpy(), len(table))
+        has_x = isinstance(described, dict) and says_x(described)
+        found = columns_of_pages(body, file.metadata)
+        states, counts = found or _columns(file, mine=bool(text), has_x=has_x)
     except (pa.ArrowException, OSError, KeyError, RecursionError) as error:
         # OSError: pyarrow's, not the disk's.
         if isinstance(error, MemoryError):
@@ -93,6 +92,14 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
     if kept.get(_CHECKSUM_KEY, b"") not in (b"", _checksum(text, states, counts)):
         raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
     return states, counts, described
+
+
+def _columns(file: Any, *, mine: bool, has_x: bool) -> tuple[StateTable, Counts]:
+    """Read the columns with pyarrow."""
+    _check_types(file.schema_arrow, arrow_module().types.is_primitive)
+    table = file.read([name for name in _COLUMNS if name in file.schema_arrow.names])
+    states = _states(table, mine=mine, has_x=has_x)
+    return states, as_counts(table.column("counts").to_numpy(), len(table))
 
 
 def _check_types(schema: Any, is_primitive: Callable[[Any], bool]) -> None:
@@ -104,17 +111,17 @@ def _check_types(schema: Any, is_primitive: Callable[[Any], bool]) -> None:
                 raise ResultFormatError(f"The column {name!r} is of {kind}, not of whole numbers.")
 
 
-def _needed(file: Any) -> int:
+def _needed(metadata: Any) -> int:
     """Return how many bytes reading takes, from what the file says of its parts.
 
     Their size says little: any number of equal values is a page of a few bytes. The number of values counts.
     """
-    groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
+    groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
     parts = [group.column(k) for group in groups for k in range(group.num_columns)]
     parts = [part for part in parts if part.path_in_schema.split(".")[0] in _COLUMNS]
     unpacked = sum(part.total_uncompressed_size for part in parts)
     modes = sum(part.num_values for part in parts if part.path_in_schema.startswith("state"))
-    return int(unpacked + _MODE_BYTES * modes + _ROW_BYTES * file.metadata.num_rows)
+    return int(unpacked + _MODE_BYTES * modes + _ROW_BYTES * metadata.num_rows)
 
 
 def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:
