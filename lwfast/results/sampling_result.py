@@ -23,6 +23,8 @@ from lwfast.results.plots.correlation_plot import plot_correlations
 from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.lightworks_results import lightworks_counts
 from lwfast.results.processing.mapping import map_states
+from lwfast.results.processing.means import Mean, mean_of
+from lwfast.results.processing.ratios import quotients, shares_of
 from lwfast.results.processing.selection import (
     described,
     keep_states,
@@ -31,8 +33,6 @@ from lwfast.results.processing.selection import (
     told_as,
     why_nothing,
 )
-from lwfast.results.processing.means import Mean, mean_of
-from lwfast.results.processing.ratios import quotients, shares_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+
+    from lwfast.state import State
 
 
 class SamplingResult(CountMap):
@@ -484,7 +486,9 @@ class SamplingResult(CountMap):
         """
         return lightworks_counts(self, self.input, self.known_record.attributes)
 
-    def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Path:
+    def save(
+        self, filename: Any, raw_data: bool = False, *, metadata: bool = False, columns: str = "state"
+    ) -> Path:
         """Write the result to a file, atomically; see `lwfast.results.files.save` for the forms.
 
         A file keeps the result or its raw data, not both: raw data are often a hundred times as large. What
@@ -497,6 +501,8 @@ class SamplingResult(CountMap):
                 to is written.
             raw_data: Save the data before post-selection and mapping.
             metadata: For `.json`: write metadata too, which Lightworks' form of the file has no place for.
+            columns: For `.parquet`: "state", one column of lists, or "modes", a column for each mode
+                (`mode_0`, `mode_1`, ...), as `.csv` has them. `load_result` reads both.
 
         Returns:
             The path of the file.
@@ -504,8 +510,8 @@ class SamplingResult(CountMap):
         Raises:
             ResultError: If the raw data are to be saved and not known.
             TypeError: If `filename` is not a name or path, or the result was made of floats.
-            ValueError: If `filename` names a folder, its ending is no form of results, or metadata are to be
-                written to a `.csv`.
+            ValueError: If `filename` names a folder, its ending is no form of results, metadata are to be
+                written to a `.csv`, or `columns` is something else, or "modes" for a form without these.
             LightworksDependencyError: If pyarrow is needed and not installed.
             OSError: If the file cannot be written.
         """
@@ -513,11 +519,15 @@ class SamplingResult(CountMap):
         from lwfast.results.files.endings import result_path
         from lwfast.results.files.save import save_columns
 
+        if columns not in ("state", "modes"):
+            raise ValueError(f'columns is {columns!r}; it is "state" or "modes".')
         path = result_path(filename)
         saved = self.raw_data if raw_data else self
         counts = saved.whole_counts("save")
         about = partial(description, type(saved).__name__, saved.known_record)
-        save_columns(path, saved.label_table, counts, about, metadata=metadata, is_raw=raw_data)
+        by_mode = columns == "modes"
+        forms = {"metadata": metadata, "is_raw": raw_data, "by_mode": by_mode}
+        save_columns(path, saved.label_table, counts, about, **forms)
         return path
 
 

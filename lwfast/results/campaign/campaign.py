@@ -352,9 +352,7 @@ class Campaign:
         # A stable sort: files of the same time stay in their order.
         order = sorted(known, key=lambda k: column[k])
         kind = NoSum if observable is None else partial(MeanSum, observable)
-        gathering = self._gathered(
-            kind, [[self.paths[k]] for k in order], Run(executor, progress)
-        )
+        gathering = self._gathered(kind, [[self.paths[k]] for k in order], Run(executor, progress))
         given = gathering.tally.given
         there = [k for k in range(len(order)) if str(self.paths[order[k]]) in given]
         if observable is None:
@@ -381,7 +379,7 @@ class Campaign:
         return self.merge(**run).to_polars()
 
     def save(self, filename: Any, **run: Any) -> Path:
-        """Write the sum of all files to a file, as `SamplingResult.save` does; takes the arguments of `merge`."""
+        """Write the sum of all files, as `SamplingResult.save` does; takes the arguments of `merge`."""
         return self.merge(**run).save(filename, metadata=Path(filename).suffix.lower() != ".csv")
 
     def plot(self, show: bool = True, *, executor: Executor | None = None, **options: Any) -> Any:

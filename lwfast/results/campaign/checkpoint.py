@@ -114,15 +114,15 @@ class Checkpoint:
         files = about["files"]
         there = {path_text(path): path for path in paths}
         for name, entry in files.items():
+            wrong = None
             if name not in there:
+                wrong = "is not in this campaign"
+            elif entry[:2] != self._marks[str(there[name])]:
+                wrong = "has changed since"
+            if wrong is not None:
                 raise ResultError(
-                    f"{self._path} keeps a sum with {name}, which is not in this campaign; remove {self._path.name} "
-                    "to begin anew."
-                )
-            if entry[:2] != self._marks[str(there[name])]:
-                raise ResultError(
-                    f"{self._path} keeps a sum with {name}, which has changed since; remove {self._path.name} "
-                    "to begin anew."
+                    f"{self._path} keeps a sum with {name}, which {wrong}; remove {self._path.name} to begin "
+                    "anew."
                 )
         self._before, self._known = before, files
 

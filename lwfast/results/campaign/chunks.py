@@ -16,8 +16,8 @@ from lwfast.errors import (
     ResultFormatError,
 )
 from lwfast.results.campaign.counted_twice import Content, content_of
-from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.campaign.sums import S
+from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.load import load_result
 from lwfast.results.sampling_result import SamplingResult
 

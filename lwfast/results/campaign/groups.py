@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-
 from lwfast.errors import ModeMismatchError
 from lwfast.results.campaign.gathering import CampaignReport, Gathering, Tally, Work, ended
 from lwfast.results.campaign.running import Run
@@ -29,8 +28,9 @@ if TYPE_CHECKING:
 class CampaignGroups:
     """The files of a campaign by the values of some columns; made by `Campaign.group_by`.
 
-    Groups are ordered by their values where these have an order, and else by their first file. A file that
-    cannot be read is in no group; it is reported when the groups are added up.
+    Numbers that agree in ten digits are one value. Groups are ordered by their values where these have an
+    order, and else by their first file. A file that cannot be read is in no group; it is reported when the
+    groups are added up.
 
     Attributes:
         names: The columns.
@@ -46,11 +46,12 @@ class CampaignGroups:
         self._n_files, self._work = len(paths), work
         groups: dict[Any, list[Path]] = {}
         self._unread: dict[str, str] = {}
+        known: dict[Any, Any] = {}  # 0.1 + 0.2 and 0.3 are one value
         for path, row in zip(paths, files.rows(), strict=True):
             if row.get("error") is not None:
                 self._unread[str(path)] = row["error"]
                 continue
-            values = tuple(row[name] for name in self.names)
+            values = tuple(known.setdefault(_digits(row[name]), row[name]) for name in self.names)
             groups.setdefault(values if len(values) > 1 else values[0], []).append(path)
         try:
             self.keys = sorted(groups, key=_place)
@@ -105,7 +106,9 @@ class CampaignGroups:
         return len(self.keys)
 
     def __repr__(self) -> str:
-        return f"lwfast.CampaignGroups({len(self)} groups of {self._n_files} files by {', '.join(self.names)})"
+        return (
+            f"lwfast.CampaignGroups({len(self)} groups of {self._n_files} files by {', '.join(self.names)})"
+        )
 
     def _gathered(self, kind: Callable[[], Any], run: Run) -> tuple[list[Any], Tally]:
         gathering = Gathering(kind, self._groups, self._work)
@@ -232,6 +235,11 @@ class GroupedResults(Mapping[Any, SamplingResult]):
     def _values_of(self, key: Any) -> list[tuple[str, Any]]:
         values = key if len(self.names) > 1 else (key,)
         return list(zip(self.names, values, strict=True))
+
+
+def _digits(value: Any) -> Any:
+    """Return a value as it is compared: floats to ten digits."""
+    return ("float", f"{value + 0.0:.9e}") if isinstance(value, float) else (type(value).__name__, value)
 
 
 def _place(key: Any) -> Any:

@@ -24,9 +24,10 @@ def scan_results(
     Args:
         paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. Of a folder, all
             files that end in .json, .npz, .parquet or .csv are taken, but none in folders below it: for these
-            too, use a pattern, `"runs/**/*.json"`. Folders such as `theta=0.5`, as DuckDB, polars and Spark
-            write them, are looked into, and give a column `theta` to `Campaign.files`. The files of a folder or pattern are in the order of their
-            names. A link that leads nowhere is a file that cannot be read.
+            too, use a pattern, `"runs/**/*.json"`. Only folders named as `theta=0.5`, as DuckDB, polars and
+            Spark write them, are looked into; they give a column `theta` to `Campaign.files`. The files of a
+            folder or pattern are in the order of their names. A link that leads nowhere is a file that cannot
+            be read.
         on_error: What a file that cannot be processed does once all files were tried: "raise" a
             `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
             that names it.

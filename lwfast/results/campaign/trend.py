@@ -109,7 +109,7 @@ class Trend:
         return self.values[rows], 1 / self.errors[rows] ** 2
 
     def table(self) -> NamedColumns:
-        """Return the columns: the positions, `value`, `error`, `n_samples`, and `path` where each is a file."""
+        """Return the positions, `value`, `error` and `n_samples`, and `path` where each is a file."""
         names = self.name.split(", ")
         rows = []
         for k, place in enumerate(self.positions):
@@ -141,9 +141,7 @@ class Trend:
         """Hand the table to polars, DuckDB and others."""
         return self.table().__arrow_c_stream__(requested_schema)
 
-    def plot(
-        self, show: bool = True, *, ax: Axes | None = None
-    ) -> tuple[Figure | SubFigure, Axes] | None:
+    def plot(self, show: bool = True, *, ax: Axes | None = None) -> tuple[Figure | SubFigure, Axes] | None:
         """Draw the values with their errors, and over time the mean of all.
 
         Args:
