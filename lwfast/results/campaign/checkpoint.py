@@ -20,7 +20,9 @@ from lwfast.results.sampling_result import SamplingResult
 KEY = "resume"
 """Where the metadata of the file say what is in it."""
 SAVE_SECONDS = 20.0
-"""From one save to the next at least; and 20 times as long as the last one took."""
+"""From one save to the next at least."""
+SAVE_RATIO = 20
+"""How many times as long as the last save took, at least, is worked before the next."""
 _SUFFIXES = (".npz", ".parquet")
 
 
@@ -99,7 +101,7 @@ class Checkpoint:
         total = gathering.totals[0].result(files=len(files), failed={}, **{KEY: about})
         total.save(self._path)
         self._saved_at = time.monotonic()
-        self._pause = max(SAVE_SECONDS, 20 * (self._saved_at - began))
+        self._pause = max(SAVE_SECONDS, SAVE_RATIO * (self._saved_at - began))
 
     def _read(self, paths: Sequence[Path]) -> None:
         before = load_result(self._path)

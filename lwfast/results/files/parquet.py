@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from lwfast.results.files.description import says_x
 from lwfast.results.files.parquet_columns import columns_of_pages
 from lwfast.state import X_CODE
 from lwfast.tables.counts import as_counts, as_table
+from lwfast.tables.packed_table import Table
 
 _KEY = b"lwfast"
 _CHECKSUM_KEY = b"lwfast.crc32"
@@ -51,7 +52,7 @@ def write_parquet(
     import pyarrow.parquet as pq
 
     text = metadata.encode()
-    kept = {_KEY: text, _CHECKSUM_KEY: _checksum(text, states, counts)}
+    kept = {_KEY: text, _CHECKSUM_KEY: b"%08x" % _checksum(text, states, counts)}
     table = to_arrow(states, counts, "counts", kept, has_x)
     if by_mode:
         modes = pa.table(_mode_columns(states, has_x))
@@ -65,7 +66,23 @@ def write_parquet(
     pq.write_table(table, file, compression="zstd", write_page_checksum=True)
 
 
-def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
+class ParquetResult(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        states: Bytes, or words.
+        counts: `int64[N]`.
+        described: What else is kept of the result.
+        is_mine: Whether a checksum says that this is what `write_parquet` was given.
+    """
+
+    states: Table
+    counts: Counts
+    described: dict[str, Any]
+    is_mine: bool
+
+
+def read_parquet(path: Path) -> ParquetResult:
     """Read columns `state`, or `mode_0`, `mode_1`, ..., and `counts`, and the metadata.
 
     Raises:
@@ -90,16 +107,21 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
         check_json(text)
         described = json.loads(text) if text else {}
         has_x = isinstance(described, dict) and says_x(described)
-        found = columns_of_pages(body, file.metadata)
-        states, counts = found or _columns(file, mine=bool(text), has_x=has_x)
+        found = columns_of_pages(body, file.metadata, text)
+        if found is not None:
+            states, counts, checksum = found
+        else:
+            states, counts = _columns(file, mine=bool(text), has_x=has_x)
+            checksum = _checksum(text, states, counts)
     except (pa.ArrowException, OSError, KeyError, RecursionError) as error:
         # OSError: pyarrow's, not the disk's.
         if isinstance(error, MemoryError):
             raise
         raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
-    if kept.get(_CHECKSUM_KEY, b"") not in (b"", _checksum(text, states, counts)):
+    kept_checksum = kept.get(_CHECKSUM_KEY, b"")
+    if kept_checksum not in (b"", b"%08x" % checksum):
         raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
-    return states, counts, described
+    return ParquetResult(states, counts, described, kept_checksum != b"")
 
 
 def _columns(file: Any, *, mine: bool, has_x: bool) -> tuple[StateTable, Counts]:
@@ -185,9 +207,9 @@ def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:
     return as_table(np.asarray(values).reshape(len(column), width))
 
 
-def _checksum(text: bytes, states: StateTable, counts: Counts) -> bytes:
+def _checksum(text: bytes, states: StateTable, counts: Counts) -> int:
     crc = zlib.crc32(text)
     for array in (states, counts):
         column: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
         crc = zlib.crc32(column, crc)
-    return b"%08x" % crc
+    return crc
