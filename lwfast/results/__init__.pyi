@@ -14,6 +14,7 @@ from lwfast.results.plots.result_plot import plot_results as plot_results
 from lwfast.results.probability_distribution import ProbabilityDistribution as ProbabilityDistribution
 from lwfast.results.processing.differences import Differences as Differences
 from lwfast.results.processing.means import Mean as Mean
+from lwfast.results.processing.named_columns import NamedColumns as NamedColumns
 from lwfast.results.processing.summaries import Summary as Summary
 from lwfast.results.qpu_result import QPUSamplingResult as QPUSamplingResult
 from lwfast.results.result_base import Result as Result

@@ -81,13 +81,13 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
             states, counts = counts_of(arrays)
             return _loaded(states, counts, described)
         if suffix == ".parquet":
-            states, counts, described, is_mine = read_parquet(path)
+            table, counts, described, is_mine = read_parquet(path)
             if is_sweep(described):
-                return restored_sweep(described, parquet_arrays(described, as_bytes(states), counts))
-            return _loaded(states, counts, described, is_distinct=is_mine)
+                return restored_sweep(described, parquet_arrays(described, as_bytes(table), counts))
+            return _loaded(table, counts, described, is_distinct=is_mine)
         if suffix == ".csv":
-            table, counts = read_csv(path)
-            return _loaded(table.states, counts, {}, table.has_x)
+            labelled, counts = read_csv(path)
+            return _loaded(labelled.states, counts, {}, labelled.has_x)
         return _read_json(path)
 
 

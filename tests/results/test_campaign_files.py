@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -268,7 +268,7 @@ def test_the_manifest_says_which_file_gave_what(folder, runs):
     SamplingResult({}).save(folder / "run_04.npz")
     with pytest.warns(UserWarning, match="run_02"):
         total = campaign.merge()
-    rows = {os.path.basename(row["path"]): row for row in campaign.manifest.rows()}
+    rows = {Path(row["path"]).name: row for row in campaign.manifest.rows()}
     assert rows["run_02.parquet"]["status"] == "failed"
     assert "ResultFormatError" in rows["run_02.parquet"]["reason"]
     assert rows["run_04.npz"]["status"] == "empty"
@@ -341,7 +341,7 @@ def test_trends_are_drawn(folder):
     trend = scan_results(folder).over_time(mode_0)
     figure, axes = trend.plot(show=False)
     assert axes.get_xlabel() == "time"
-    assert [line.get_label() for line in axes.get_lines()][0] == "mean of all"
+    assert next(line.get_label() for line in axes.get_lines()) == "mean of all"
     (bars,) = axes.containers
     assert bars.lines[0].get_ydata().tolist() == trend.values.tolist()
     mpl.pyplot.close(figure)

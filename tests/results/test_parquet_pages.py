@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +15,9 @@ from lwfast.results.files import parquet, parquet_columns
 from lwfast.tables import packed_table
 from lwfast.tables.packed_table import PackedTable, as_bytes
 from tests.reference import parquet_pages as slow
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
 
 RUNS = st.lists(st.tuples(st.sampled_from(["same", "groups"]), st.integers(1, 9)), max_size=12)
 
@@ -221,7 +222,7 @@ def test_negative_counts_are_refused(tmp_path):
     table = lists(np.random.default_rng(4), 3, 5)
     table = table.set_column(1, "counts", pa.array([3, -1, 2]))
     pq.write_table(table, tmp_path / "a.parquet")
-    with pytest.raises(ResultFormatError, match="negative|-1"):
+    with pytest.raises(ResultFormatError, match=r"negative|-1"):
         lw.load_result(tmp_path / "a.parquet")
 
 

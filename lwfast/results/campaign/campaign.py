@@ -271,7 +271,8 @@ class Campaign:
             CampaignError: As in `merge`.
             Exception: As in `merge`.
         """
-        return self._sum(SummarySum, Run(executor, progress, in_flight))
+        found: Summary = self._sum(SummarySum, Run(executor, progress, in_flight))
+        return found
 
     def differences(
         self,
@@ -298,7 +299,8 @@ class Campaign:
             Exception: As in `merge`.
         """
         kind = partial(DifferenceSum, modes_of(modes), modes_of(others))
-        return self._sum(kind, Run(executor, progress, in_flight))
+        found: Differences = self._sum(kind, Run(executor, progress, in_flight))
+        return found
 
     def expectation(
         self,
@@ -322,7 +324,8 @@ class Campaign:
             ValueError: If it does not fit the states, or gives NaN or infinity.
             Exception: As in `merge`.
         """
-        return self._sum(partial(MeanSum, observable), Run(executor, progress, in_flight))
+        found: Mean = self._sum(partial(MeanSum, observable), Run(executor, progress, in_flight))
+        return found
 
     def over_time(
         self,
@@ -348,9 +351,9 @@ class Campaign:
             Exception: As in `expectation`.
         """
         column = time_column(self.files, time)
-        known = [k for k, value in enumerate(column) if value is not None]
-        # A stable sort: files of the same time stay in their order.
-        order = sorted(known, key=lambda k: column[k])
+        # Files of the same time stay in their order.
+        known = sorted((value, k) for k, value in enumerate(column) if value is not None)
+        order = [k for _, k in known]
         kind = NoSum if observable is None else partial(MeanSum, observable)
         gathering = self._gathered(kind, [[self.paths[k]] for k in order], Run(executor, progress))
         given = gathering.tally.given
@@ -366,7 +369,7 @@ class Campaign:
             [str(self.paths[order[k]]) for k in there],
             "share of samples kept" if observable is None else "mean",
         )
-        for k in set(range(len(self.paths))) - set(known):
+        for k in sorted(set(range(len(self.paths))) - set(order)):
             reason = self.files["error"][k] if "error" in self.files else None
             gathering.tally.failed[str(self.paths[k])] = reason or "ResultError: it does not say its time"
         self._ended(trend, gathering.tally)

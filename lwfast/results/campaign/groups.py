@@ -135,10 +135,11 @@ class GroupedResults(Mapping[Any, SamplingResult]):
 
     def __init__(self, names: tuple[str, ...], results: Mapping[Any, SamplingResult]) -> None:
         self.names = names
-        self._results = dict(results)
+        self._results: dict[Any, SamplingResult] = dict(results)
 
     def __getitem__(self, key: Any) -> SamplingResult:
-        return self._results[key]
+        result: SamplingResult = self._results[key]
+        return result
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._results)

@@ -105,7 +105,7 @@ def columns_of_pages(body: bytes, metadata: Any, text: bytes) -> Columns | None:
         if int(column.min()) < 0:
             return None  # said with what pyarrow reads
         table = states.table()
-        return Columns(table, column, zlib.crc32(column.view(np.uint8), states.checksum))
+        return Columns(table, column, zlib.crc32(memoryview(column), states.checksum))
     except _UnusualError:
         return None
 
@@ -189,7 +189,7 @@ class _States:
         self._write(page, numbers[rest:])
         n_rows, self._rest = divmod(numbers.size, n_modes)
         whole = numbers[: n_rows * n_modes]
-        self.checksum = zlib.crc32(whole, self.checksum)
+        self.checksum = zlib.crc32(memoryview(whole), self.checksum)
         if self._words is not None:
             per_word = -(-n_modes // len(self._words))
             row_kernels().pack_rows(whole, n_modes, self._bits, per_word, self._words, self._row, n_rows)
@@ -289,7 +289,7 @@ def _codec(name: str) -> Any:
 
 def _content(packed: Bytes, size: int, codec: Any, crc: int | None) -> Bytes:
     """Return what is on a page."""
-    if crc is not None and zlib.crc32(packed) != crc:
+    if crc is not None and zlib.crc32(memoryview(packed)) != crc:
         raise _UnusualError
     if codec is None:
         content = packed

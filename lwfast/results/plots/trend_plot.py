@@ -69,11 +69,12 @@ def plot_trend(
             step = -(-len(texts) // _MOST_TICKS)
             axes.set_xticks(places[::step], texts[::step], rotation=30, ha="right", rotation_mode="anchor")
         elif not isinstance(places[0], float):
-            from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+            from matplotlib import dates
 
-            locator = AutoDateLocator()
+            ticks: Any = dates  # without types
+            locator = ticks.AutoDateLocator()
             axes.xaxis.set_major_locator(locator)
-            axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+            axes.xaxis.set_major_formatter(ticks.ConciseDateFormatter(locator))
         axes.set_xlabel(plot_text(names[0], LABEL_LENGTH))
         axes.set_ylabel(plot_text(names[1], LABEL_LENGTH))
         tidy(axes, "both")

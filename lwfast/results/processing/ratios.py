@@ -19,7 +19,7 @@ def shares_of(counts: AnyArray, total: int | float) -> FloatArray:
     return np.asarray(counts / total, np.float64)
 
 
-def quotients(result: Any, other: Any) -> tuple[FloatArray, dict[str, Any]] | None:
+def quotients(result: Any, other: Any) -> tuple[Any, dict[str, Any]] | None:
     """Return the counts of a result divided by a number or by those of a reference, and what was done.
 
     Args:
