@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def outcomes_of(
     executor = run.executor
     check_executor(executor, "submit")
     window = _window(executor, run.in_flight)
-    if isinstance(executor, ProcessPoolExecutor):
+    if _is_process_pool(executor):
         _check_can_travel(steps)
     n_done, n_files = 0, sum(map(len, chunks))
     own: AbstractContextManager[Any] = nullcontext()
@@ -76,6 +76,11 @@ def outcomes_of(
             if outcome.broken is None:
                 n_done += len(chunk)
                 shown.report("files", n_done, n_files)
+
+
+def _is_process_pool(executor: Any) -> bool:
+    module = sys.modules.get("concurrent.futures.process")  # takes as long to import as the half of NumPy
+    return module is not None and isinstance(executor, module.ProcessPoolExecutor)
 
 
 def _may_use_threads(

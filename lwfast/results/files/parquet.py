@@ -107,7 +107,7 @@ def read_parquet(path: Path) -> ParquetResult:
         check_json(text)
         described = json.loads(text) if text else {}
         has_x = isinstance(described, dict) and says_x(described)
-        found = columns_of_pages(body, file.metadata, text)
+        found = columns_of_pages(body, file.metadata, text, check_pages=_CHECKSUM_KEY not in kept)
         if found is not None:
             states, counts, checksum = found
         else:

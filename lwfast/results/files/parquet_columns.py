@@ -75,15 +75,14 @@ def _kernels() -> ModuleType:
     return parquet_pages
 
 
-def columns_of_pages(body: bytes, metadata: Any, text: bytes) -> Columns | None:
+def columns_of_pages(body: bytes, metadata: Any, text: bytes, *, check_pages: bool = True) -> Columns | None:
     """Return the columns `state` and `counts`; None where something is unusual, or wrong.
-
-    Pages with a checksum are compared with it.
 
     Args:
         body: The file.
         metadata: Its `pyarrow.parquet.FileMetaData`.
         text: What the file says of itself, for the checksum.
+        check_pages: Compare pages with their checksums; not needed where that of the whole is compared.
     """
     try:
         n_rows = metadata.num_rows
@@ -94,13 +93,14 @@ def columns_of_pages(body: bytes, metadata: Any, text: bytes) -> Columns | None:
             return None
         buffer = np.frombuffer(body, np.uint8)
         most_defined = metadata.schema.column(state).max_definition_level
-        states = _States(n_rows, n_values // n_rows, most_defined, zlib.crc32(text))
+        states = _States(n_rows, n_values // n_rows, most_defined, zlib.crc32(text), check_pages)
         column = np.empty(n_rows, np.int64)
         row = 0
         for group in groups:
             states.read(buffer, group.column(state), group.num_rows)
             defined = metadata.schema.column(counts).max_definition_level
-            _read_counts(buffer, group.column(counts), defined, column[row : row + group.num_rows])
+            part = column[row : row + group.num_rows]
+            _read_counts(buffer, group.column(counts), defined, part, check_pages)
             row += group.num_rows
         if int(column.min()) < 0:
             return None  # said with what pyarrow reads
@@ -129,9 +129,12 @@ def _leaves_of(metadata: Any) -> tuple[int, int]:
 class _States:
     """Takes in the states of one row group after the other, page by page: each is in the cache meanwhile."""
 
-    def __init__(self, n_rows: int, n_modes: int, most_defined: int, checksum: int) -> None:
+    def __init__(
+        self, n_rows: int, n_modes: int, most_defined: int, checksum: int, check_pages: bool
+    ) -> None:
         self.checksum = checksum
         self._shape = n_rows, n_modes
+        self._check_pages = check_pages
         self._most_defined = most_defined
         self._row = 0
         self._rest = 0  # numbers of a row that goes on on the next page
@@ -145,7 +148,7 @@ class _States:
         n_modes = self._shape[1]
         if chunk.num_values != n_rows * n_modes or self._row + n_rows > self._shape[0]:
             raise _UnusualError
-        for page in _pages_of(buffer, chunk, np.uint8):
+        for page in _pages_of(buffer, chunk, np.uint8, self._check_pages):
             if self._words is None and self._bytes is None:
                 self._make_room(page)
             if self._words is not None and (
@@ -216,11 +219,11 @@ class _States:
             raise _UnusualError
 
 
-def _read_counts(buffer: Bytes, chunk: Any, most_defined: int, out: Counts) -> None:
+def _read_counts(buffer: Bytes, chunk: Any, most_defined: int, out: Counts, check: bool) -> None:
     kernels = _kernels()
     if chunk.num_values != out.size:
         raise _UnusualError
-    for page in _pages_of(buffer, chunk, np.int64):
+    for page in _pages_of(buffer, chunk, np.int64, check):
         content, end = page.content, 0
         part = out[page.first : page.first + page.n_values]
         if most_defined:
@@ -245,7 +248,7 @@ def _bits_of(page: _Page, at: int) -> int:
     return bits
 
 
-def _pages_of(buffer: Bytes, chunk: Any, dtype: Any) -> Iterator[_Page]:
+def _pages_of(buffer: Bytes, chunk: Any, dtype: Any, check: bool) -> Iterator[_Page]:
     """Give the data pages of a column of a row group."""
     kernels = _kernels()
     codec = _codec(chunk.compression.lower())
@@ -263,7 +266,7 @@ def _pages_of(buffer: Bytes, chunk: Any, dtype: Any) -> Iterator[_Page]:
             raise _UnusualError
         room -= unpacked
         at = start + packed
-        content = _content(buffer[start:at], unpacked, codec, crc if has_crc else None)
+        content = _content(buffer[start:at], unpacked, codec, crc if has_crc and check else None)
         if kind == _DICTIONARY_PAGE and dictionary is None and encoding in (_PLAIN, _PLAIN_DICTIONARY):
             dictionary = _plain(content, n, dtype)
             bits = max(n - 1, 0).bit_length()
