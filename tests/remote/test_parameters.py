@@ -24,18 +24,12 @@ def sampler_of(circuit):
     return lw.Sampler(circuit, lw.State([1, 0, 0]), n_samples=50)
 
 
-@pytest.fixture(scope="module")
-def scheduler():
-    with remote.local_scheduler():
-        yield
-
-
-def test_parameters_of_a_job_come_with_its_result(scheduler, tmp_path):
+def test_parameters_of_a_job_come_with_its_result(shared, tmp_path):
     theta, nameless = lw.Parameter(0.3, label="theta"), lw.Parameter(0.1)
-    job = remote.QPU("Artemis").run(sampler_of(circuit_of(theta, nameless)))
+    job = shared.client.qpu("Artemis").run(sampler_of(circuit_of(theta, nameless)))
     theta.set(0.9)  # too late for the job
     job.save_to_file(tmp_path / "job")
-    again = remote.load_job_from_file(tmp_path / "job")
+    again = remote.load_job_from_file(tmp_path / "job", client=shared.client)
     for one in (job, again):
         result = one.result(timeout=60)
         assert result.parameters == {"theta": 0.3}
@@ -47,14 +41,14 @@ def test_parameters_of_a_job_come_with_its_result(scheduler, tmp_path):
         remote.load_job_from_file(tmp_path / "bad")
 
 
-def test_parameters_of_a_batch_are_those_of_each_task(scheduler):
+def test_parameters_of_a_batch_are_those_of_each_task(shared):
     theta = lw.Parameter(0.0, label="theta")
     circuit = circuit_of(theta)
     state = lw.State([1, 0, 0])
     batch = lw.Batch(lw.Sampler, [[circuit], [state], [40]], parameters={theta: [0.1, 0.2, 0.4]})
     batch.add(sampler_of(circuit))
     assert batch.settings == [{"theta": 0.1}, {"theta": 0.2}, {"theta": 0.4}, {"theta": 0.0}]
-    jobs = remote.QPU("Artemis").run(batch)
+    jobs = shared.client.qpu("Artemis").run(batch)
     assert [job.result(timeout=60).parameters for job in jobs.jobs] == batch.settings
 
 
