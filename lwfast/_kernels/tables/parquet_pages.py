@@ -222,12 +222,12 @@ def bytes_from_dictionary(
                 store8(out, done + 8 * k, (low & _LOW) | (high << _U(32)))
         for i in range(8 * whole, min(8 * size, n - done)):
             bit = i * bits
-            place = (_word(page, at + (bit >> 3)) >> _U(bit & 7)) & mask
-            highest = max(highest, place)
-            out[_U(done + i)] = dictionary[min(place, _U(n_entries - 1))]
+            spot = (_word(page, at + (bit >> 3)) >> _U(bit & 7)) & mask
+            highest = max(highest, spot)
+            out[_U(done + i)] = dictionary[min(spot, _U(n_entries - 1))]
         at += size * bits
         done = min(done + 8 * size, n)
-    return highest < _U(max(n_entries, 1)) and missing >> _U(32) == 0
+    return bool(highest < _U(max(n_entries, 1)) and missing >> _U(32) == 0)
 
 
 @jit("const uint8[:], int64, int64, int64, const int64[:], int64[:]")

@@ -13,9 +13,9 @@ from lwfast.errors import ResultError
 from lwfast.results.campaign.checkpoint import Checkpoint
 from lwfast.results.campaign.chunks import Given, loaded, misfit_of, processed
 from lwfast.results.campaign.file_facts import facts_of, same_value
-from lwfast.results.campaign.gathering import CampaignReport, Gathering, Tally, Work, ended, warn_of_left
+from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended, warn_of_left
 from lwfast.results.campaign.groups import CampaignGroups
-from lwfast.results.campaign.running import Run
+from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend, time_column
 from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
@@ -223,7 +223,7 @@ class Campaign:
         if checkpoint is not None:
             checkpoint.start(gathering)
         try:
-            with closing(gathering.run(Run(executor, progress, in_flight))) as chunks:
+            with closing(gathering.run(RunOptions(executor, progress, in_flight))) as chunks:
                 for _ in chunks:
                     if checkpoint is not None:
                         checkpoint.tick(gathering)
@@ -239,7 +239,7 @@ class Campaign:
         self._ended(result, tally)
         return result
 
-    def _result(self, total: TableSum, tally: Tally, n_done: int) -> SamplingResult:
+    def _result(self, total: TableSum, tally: FileTally, n_done: int) -> SamplingResult:
         failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
         if n_done:
             return total.result(files=n_done, failed=failed)
@@ -271,7 +271,7 @@ class Campaign:
             CampaignError: As in `merge`.
             Exception: As in `merge`.
         """
-        found: Summary = self._sum(SummarySum, Run(executor, progress, in_flight))
+        found: Summary = self._sum(SummarySum, RunOptions(executor, progress, in_flight))
         return found
 
     def differences(
@@ -299,7 +299,7 @@ class Campaign:
             Exception: As in `merge`.
         """
         kind = partial(DifferenceSum, modes_of(modes), modes_of(others))
-        found: Differences = self._sum(kind, Run(executor, progress, in_flight))
+        found: Differences = self._sum(kind, RunOptions(executor, progress, in_flight))
         return found
 
     def expectation(
@@ -324,7 +324,7 @@ class Campaign:
             ValueError: If it does not fit the states, or gives NaN or infinity.
             Exception: As in `merge`.
         """
-        found: Mean = self._sum(partial(MeanSum, observable), Run(executor, progress, in_flight))
+        found: Mean = self._sum(partial(MeanSum, observable), RunOptions(executor, progress, in_flight))
         return found
 
     def over_time(
@@ -355,7 +355,7 @@ class Campaign:
         known = sorted((value, k) for k, value in enumerate(column) if value is not None)
         order = [k for _, k in known]
         kind = NoSum if observable is None else partial(MeanSum, observable)
-        gathering = self._gathered(kind, [[self.paths[k]] for k in order], Run(executor, progress))
+        gathering = self._gathered(kind, [[self.paths[k]] for k in order], RunOptions(executor, progress))
         given = gathering.tally.given
         there = [k for k in range(len(order)) if str(self.paths[order[k]]) in given]
         if observable is None:
@@ -406,7 +406,7 @@ class Campaign:
 
         Where the loop is left early, the files that could not be processed until then are warned of.
         """
-        tally, work = Tally(), self._work
+        tally, work = FileTally(), self._work
         complete, fits = False, False
         try:
             for path in self.paths:
@@ -450,13 +450,15 @@ class Campaign:
         kept = NamedColumns([table[k] for k in rows], list(self.files))
         return Campaign(tuple(self.paths[k] for k in rows), self._work, kept)
 
-    def _sum(self, kind: Callable[[], Any], run: Run) -> Any:
+    def _sum(self, kind: Callable[[], Any], run: RunOptions) -> Any:
         gathering = self._gathered(kind, [self.paths], run)
         outcome = gathering.totals[0].result()
         self._ended(outcome, gathering.tally)
         return outcome
 
-    def _gathered(self, kind: Callable[[], Any], groups: Sequence[Sequence[Path]], run: Run) -> Gathering:
+    def _gathered(
+        self, kind: Callable[[], Any], groups: Sequence[Sequence[Path]], run: RunOptions
+    ) -> Gathering:
         gathering = Gathering(kind, groups, self._work)
         try:
             gathering.run_all(run)
@@ -466,10 +468,10 @@ class Campaign:
         gathering.warn()
         return gathering
 
-    def _note(self, tally: Tally) -> None:
+    def _note(self, tally: FileTally) -> None:
         self.report, self._given = tally.report(len(self.paths)), dict(tally.given)
 
-    def _ended(self, outcome: Any, tally: Tally) -> None:
+    def _ended(self, outcome: Any, tally: FileTally) -> None:
         self._note(tally)
         ended(outcome, tally, len(self.paths), self._work.on_error)
 

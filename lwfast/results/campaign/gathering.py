@@ -22,7 +22,7 @@ from lwfast.results.campaign.chunks import (
     run_chunk,
 )
 from lwfast.results.campaign.counted_twice import MOST_FILES, Content, CountedTwice
-from lwfast.results.campaign.running import Run, outcomes_of
+from lwfast.results.campaign.running import RunOptions, outcomes_of
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep
 
@@ -59,7 +59,7 @@ class Work(NamedTuple):
 
 
 @dataclass
-class Tally:
+class FileTally:
     """What became of files so far."""
 
     failed: Failures = field(default_factory=dict)
@@ -95,13 +95,13 @@ class Gathering:
 
     def __init__(self, kind: Callable[[], Any], groups: Sequence[Sequence[Path]], work: Work) -> None:
         self.totals = [kind() for _ in groups]
-        self.tally = Tally()
+        self.tally = FileTally()
         self._kind = kind
         self._work = work
         self._groups = groups
         self._n_modes: list[int | None] = [None] * len(groups)
 
-    def run(self, run: Run) -> Generator[None, None, None]:
+    def run(self, run: RunOptions) -> Generator[None, None, None]:
         """Add all files; pause after each chunk.
 
         Raises:
@@ -127,7 +127,7 @@ class Gathering:
                 self._take(place, outcome)
                 yield
 
-    def run_all(self, run: Run) -> None:
+    def run_all(self, run: RunOptions) -> None:
         """Add all files.
 
         Raises:
@@ -178,7 +178,7 @@ class Gathering:
         return {}
 
 
-def ended(outcome: Any, tally: Tally, n_files: int, on_error: str) -> None:
+def ended(outcome: Any, tally: FileTally, n_files: int, on_error: str) -> None:
     """Report broken files: nothing is left out without being named.
 
     Raises:
@@ -200,7 +200,7 @@ def ended(outcome: Any, tally: Tally, n_files: int, on_error: str) -> None:
         warnings.warn(message, stacklevel=4)
 
 
-def warn_of_left(tally: Tally) -> None:
+def warn_of_left(tally: FileTally) -> None:
     """Warn of broken files of a loop that was left, where nothing can be raised any more."""
     if tally.failed:
         warnings.warn(

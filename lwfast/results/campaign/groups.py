@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lwfast.errors import ModeMismatchError
-from lwfast.results.campaign.gathering import CampaignReport, Gathering, Tally, Work, ended
-from lwfast.results.campaign.running import Run
+from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
+from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend
 from lwfast.results.columns.export import arrow_module, polars_module
@@ -68,7 +68,7 @@ class CampaignGroups:
         self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
     ) -> GroupedResults:
         """Add up the counts of each group; see `Campaign.merge` for arguments and exceptions."""
-        totals, tally = self._gathered(TableSum, Run(executor, progress, in_flight))
+        totals, tally = self._gathered(TableSum, RunOptions(executor, progress, in_flight))
         failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
         results = {}
         for key, paths, total in zip(self.keys, self._groups, totals, strict=True):
@@ -83,7 +83,7 @@ class CampaignGroups:
         self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
     ) -> dict[Any, Summary]:
         """Return the summary of each group; see `Campaign.summarise` for arguments and exceptions."""
-        totals, tally = self._gathered(SummarySum, Run(executor, progress, in_flight))
+        totals, tally = self._gathered(SummarySum, RunOptions(executor, progress, in_flight))
         found = {key: total.result() for key, total in zip(self.keys, totals, strict=True)}
         self._ended(found, tally)
         return found
@@ -97,7 +97,9 @@ class CampaignGroups:
         in_flight: int | None = None,
     ) -> Trend:
         """Return the mean of an observable in each group, with its error; see `Campaign.expectation`."""
-        totals, tally = self._gathered(partial(MeanSum, observable), Run(executor, progress, in_flight))
+        totals, tally = self._gathered(
+            partial(MeanSum, observable), RunOptions(executor, progress, in_flight)
+        )
         trend = Trend(", ".join(self.names), self.keys, [total.result() for total in totals])
         self._ended(trend, tally)
         return trend
@@ -110,7 +112,7 @@ class CampaignGroups:
             f"lwfast.CampaignGroups({len(self)} groups of {self._n_files} files by {', '.join(self.names)})"
         )
 
-    def _gathered(self, kind: Callable[[], Any], run: Run) -> tuple[list[Any], Tally]:
+    def _gathered(self, kind: Callable[[], Any], run: RunOptions) -> tuple[list[Any], FileTally]:
         gathering = Gathering(kind, self._groups, self._work)
         gathering.tally.fail(self._unread)
         try:
@@ -121,7 +123,7 @@ class CampaignGroups:
         gathering.warn()
         return gathering.totals, gathering.tally
 
-    def _ended(self, outcome: Any, tally: Tally) -> None:
+    def _ended(self, outcome: Any, tally: FileTally) -> None:
         self.report = tally.report(self._n_files)
         ended(outcome, tally, self._n_files, self._work.on_error)
 

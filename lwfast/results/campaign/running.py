@@ -27,7 +27,7 @@ _NOT_TRIED = "not tried: a worker had ended abruptly, and its pool with it"
 Done = tuple[tuple[Path, ...], Outcome[S]]
 
 
-class Run(NamedTuple):
+class RunOptions(NamedTuple):
     """Where and how the work is done: the arguments of `Campaign.merge` with these names."""
 
     executor: Executor | None = None
@@ -40,7 +40,7 @@ def outcomes_of(
     chunks: list[tuple[Path, ...]],
     steps: tuple[CampaignStep, ...],
     raw_data: bool,
-    run: Run,
+    run: RunOptions,
 ) -> Generator[Done[S], None, None]:
     """Give each chunk of files and what became of it, in order.
 

@@ -17,7 +17,7 @@ from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
 from lwfast.results.files.description import says_x
-from lwfast.results.files.parquet_columns import columns_of_pages
+from lwfast.results.files.parquet_columns import checksum_of, columns_of_pages
 from lwfast.state import X_CODE
 from lwfast.tables.counts import as_counts, as_table
 from lwfast.tables.packed_table import Table
@@ -210,6 +210,5 @@ def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:
 def _checksum(text: bytes, states: StateTable, counts: Counts) -> int:
     crc = zlib.crc32(text)
     for array in (states, counts):
-        column: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        crc = zlib.crc32(column, crc)
+        crc = checksum_of(np.ascontiguousarray(array), crc)
     return crc

@@ -34,7 +34,7 @@ class _UnusualError(Exception):
     """Something is not as it usually is: pyarrow reads it, or says what is wrong."""
 
 
-class Columns(NamedTuple):
+class PageColumns(NamedTuple):
     """The columns of a file.
 
     Attributes:
@@ -75,7 +75,9 @@ def _kernels() -> ModuleType:
     return parquet_pages
 
 
-def columns_of_pages(body: bytes, metadata: Any, text: bytes, *, check_pages: bool = True) -> Columns | None:
+def columns_of_pages(
+    body: bytes, metadata: Any, text: bytes, *, check_pages: bool = True
+) -> PageColumns | None:
     """Return the columns `state` and `counts`; None where something is unusual, or wrong.
 
     Args:
@@ -105,7 +107,7 @@ def columns_of_pages(body: bytes, metadata: Any, text: bytes, *, check_pages: bo
         if int(column.min()) < 0:
             return None  # said with what pyarrow reads
         table = states.table()
-        return Columns(table, column, zlib.crc32(memoryview(column), states.checksum))
+        return PageColumns(table, column, checksum_of(column, states.checksum))
     except _UnusualError:
         return None
 
@@ -192,7 +194,7 @@ class _States:
         self._write(page, numbers[rest:])
         n_rows, self._rest = divmod(numbers.size, n_modes)
         whole = numbers[: n_rows * n_modes]
-        self.checksum = zlib.crc32(memoryview(whole), self.checksum)
+        self.checksum = checksum_of(whole, self.checksum)
         if self._words is not None:
             per_word = -(-n_modes // len(self._words))
             row_kernels().pack_rows(whole, n_modes, self._bits, per_word, self._words, self._row, n_rows)
@@ -292,7 +294,7 @@ def _codec(name: str) -> Any:
 
 def _content(packed: Bytes, size: int, codec: Any, crc: int | None) -> Bytes:
     """Return what is on a page."""
-    if crc is not None and zlib.crc32(memoryview(packed)) != crc:
+    if crc is not None and checksum_of(packed) != crc:
         raise _UnusualError
     if codec is None:
         content = packed
@@ -305,6 +307,12 @@ def _content(packed: Bytes, size: int, codec: Any, crc: int | None) -> Bytes:
     if content.size != size:
         raise _UnusualError
     return content
+
+
+def checksum_of(array: AnyArray, before: int = 0) -> int:
+    """Return the CRC-32 of the bytes of an array, behind those of which `before` is the one."""
+    flat: Any = array.reshape(-1).view(np.uint8)
+    return zlib.crc32(flat, before)
 
 
 def _levels(content: Bytes, at: int) -> tuple[int, int]:
