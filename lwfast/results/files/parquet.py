@@ -24,6 +24,8 @@ from lwfast.tables.packed_table import Table
 
 _KEY = b"lwfast"
 _CHECKSUM_KEY = b"lwfast.crc32"
+_WRITER, _ARROW = "parquet-cpp-arrow", b"ARROW:schema"
+"""A program, and what it writes into each file; where that is lost, so is what `lwfast` keeps beside it."""
 _MODE = re.compile(r"mode_(0|[1-9][0-9]{0,8})")
 _MODE_BYTES = 19
 """What reading takes for each number of a state: pyarrow's levels and values, the columns; measured."""
@@ -99,6 +101,8 @@ def read_parquet(path: Path) -> ParquetResult:
     try:
         file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
         kept = file.metadata.metadata or {}
+        if _ARROW not in kept and file.metadata.created_by.startswith(_WRITER):
+            raise ResultFormatError("It has lost what stands beside its columns: it is damaged.")
         if _KEY not in kept or _CHECKSUM_KEY not in kept:  # another program's file, or one that is damaged
             kept = file.schema_arrow.metadata or {}
         needed = len(body) + _needed(file.metadata)
