@@ -101,7 +101,8 @@ def read_parquet(path: Path) -> ParquetResult:
     try:
         file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
         kept = file.metadata.metadata or {}
-        if _ARROW not in kept and file.metadata.created_by.startswith(_WRITER):
+        writer = file.metadata.created_by or _WRITER  # any program says its name
+        if _ARROW not in kept and writer.startswith(_WRITER):
             raise ResultFormatError("It has lost what stands beside its columns: it is damaged.")
         if _KEY not in kept or _CHECKSUM_KEY not in kept:  # another program's file, or one that is damaged
             kept = file.schema_arrow.metadata or {}
