@@ -39,8 +39,10 @@ from lwfast.remote.connection.causes import (
     forget_request,
     innermost,
     is_of_request,
+    is_web_page,
     listed,
     nothing_sent,
+    wrong_address,
 )
 from lwfast.remote.connection.connecting import CertificateFileError
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
@@ -210,12 +212,17 @@ class Transport:
         Where it gives none in the wire's words, the first bytes of its body are shown.
         """
         reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")
+        if not reasons and answer.status_code < 500 and is_web_page(answer.headers, answer.body):
+            return self._error(f"{wrong_address(self.settings.url)} (Seen while {doing}.)", answer)
         if reasons:
             now = "cannot answer now" if answer.status_code in BUSY else f"gave an error while {doing}"
             return self._error(f"The scheduler {now}: {reasons}.", answer)
         start = self.scrub(answer.body[: SHOWN_BYTES * 4].decode("utf-8", "replace"))[:SHOWN_BYTES].strip()
         shown = f" It began: {start!r}" if start else ""
-        return self._error(f"The scheduler gave an unexpected answer while {doing}.{shown}", answer)
+        what = f"The scheduler gave an unexpected answer while {doing}."
+        if answer.status_code in BUSY:
+            what = "The scheduler is busy, or its gateway cannot reach it."
+        return self._error(what + shown, answer)
 
     def _error(self, text: str, answer: Answer) -> HTTPError:
         request_id = answer.headers.get(REQUEST_ID_HEADER, "")
@@ -346,9 +353,7 @@ class Transport:
             )
 
     def _busy_error(self, answer: Answer) -> HTTPError:
-        known = answer.status_code in BUSY
-        doing = "it is busy or cannot be reached behind its gateway" if known else "answering a submit"
-        return self.unexpected(answer, doing)
+        return self.unexpected(answer, "answering a submit")
 
     def _connection_error(
         self, error: Exception, outside: BaseException | None, method: str, read: float
@@ -397,10 +402,12 @@ class Transport:
             )
         if isinstance(error, EncodingError):
             return LostAnswerError(
-                f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said)}."
+                f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said).removesuffix('.')}."
             )
         if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
-            return LostAnswerError(f"The answer of {host} to {method} cannot be read: {self.scrub(said)}.")
+            return LostAnswerError(
+                f"The answer of {host} to {method} cannot be read: {self.scrub(said).removesuffix('.')}."
+            )
         return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
 
     # --- the session --------------------------------------------------------------------------------

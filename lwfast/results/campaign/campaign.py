@@ -25,7 +25,7 @@ from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.named_columns import NamedColumns
 from lwfast.results.processing.summaries import Summary
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, owned_result
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,6 +41,12 @@ class Campaign:
     Attributes:
         paths: The files, in order.
         report: What became of them in the last run, or None.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("run_1.npz")
+        >>> campaign = lw.scan_results("run_1.npz").post_select([((0,), 1)])
+        >>> dict(campaign.merge())
+        {lwfast.State(|1,0>): 3}
     """
 
     def __init__(self, paths: tuple[Path, ...], work: Work, files: NamedColumns | None = None) -> None:
@@ -246,7 +252,8 @@ class Campaign:
         # No file said how it was made.
         empty = SamplingResult({})
         entries = tuple(entry for step in self._work.steps for entry in step.described)
-        return SamplingResult.from_owned(
+        return owned_result(
+            SamplingResult,
             empty.states,
             empty.counts,
             ResultRecord(

@@ -36,6 +36,13 @@ class CampaignReport(NamedTuple):
         n_tried: How many were tried; fewer than `n_files` where a loop was left, or an error ended it.
         empty: Those that could be read and hold no states, such as an answer of the scheduler whose `results`
             are null. They are processed as any other: nothing is added.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3}).save("run_1.npz")
+        >>> campaign = lw.scan_results("run_1.npz")
+        >>> _ = campaign.merge()
+        >>> campaign.report.failed
+        {}
     """
 
     n_files: int

@@ -36,6 +36,16 @@ class CampaignGroups:
         names: The columns.
         keys: The value of each group, or the tuple of its values where there are several columns.
         report: What became of the files in the last run, or None.
+
+    Example:
+        >>> for k, theta in enumerate([0.0, 0.5, 0.5]):
+        ...     result = SamplingResult({(1, 0): 60 - 20 * k, (0, 1): 40 + 20 * k})
+        ...     _ = result.with_parameters(theta=theta).save(f"run_{k}.npz")
+        >>> groups = lw.scan_results("run_*.npz").group_by("theta")
+        >>> groups.keys
+        [0.0, 0.5]
+        >>> groups.expectation({(1, 0): 1}).values.round(2)
+        array([0.6, 0.3])
     """
 
     def __init__(
@@ -133,6 +143,12 @@ class GroupedResults(Mapping[Any, SamplingResult]):
 
     Attributes:
         names: The columns whose values the groups are of.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3}).with_parameters(theta=0.5).save("run_1.npz")
+        >>> totals = lw.scan_results("run_1.npz").group_by("theta").merge()
+        >>> dict(totals[0.5])
+        {lwfast.State(|1,0>): 3}
     """
 
     def __init__(self, names: tuple[str, ...], results: Mapping[Any, SamplingResult]) -> None:

@@ -45,6 +45,13 @@ def scan_results(
             no ending of a result file, does not exist.
         TypeError: If `paths` or `exclude` is neither a path nor several.
         ValueError: If `on_error` is something else, or no file is left to process.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("run_1.npz")
+        >>> _ = SamplingResult({(1, 0): 4}).save("run_2.npz")
+        >>> campaign = lw.scan_results("run_*.npz")
+        >>> dict(campaign.merge())
+        {lwfast.State(|1,0>): 7, lwfast.State(|0,1>): 5}
     """
     if on_error not in _CHOICES:
         raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}.")

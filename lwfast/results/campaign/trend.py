@@ -38,6 +38,18 @@ class Trend:
         paths: The file of each, where each is one.
         what: What is averaged.
         total: The mean of all samples, as a `Mean`.
+
+    Example:
+        >>> for hour, clicks in enumerate([52, 48, 50]):
+        ...     about = {"finished_date": f"2026-03-01T0{hour}:00:00"}
+        ...     rows = [[1], [0]], [clicks, 100 - clicks]
+        ...     _ = SamplingResult.from_columns(*rows, metadata=about).save(f"run_{hour}.npz")
+        >>> trend = lw.scan_results("run_*.npz").over_time(lambda state: state[0])
+        >>> trend.values
+        array([0.52, 0.48, 0.5 ])
+        >>> square, degrees = trend.chi_square()
+        >>> round(square, 2), degrees
+        (0.32, 2)
     """
 
     def __init__(

@@ -23,6 +23,11 @@ class Mean:
         n_samples: How many samples it is the mean of.
         value: The mean; NaN of no samples.
         squares: Sum of the squares of the distances from the mean, over all samples.
+
+    Example:
+        >>> value, error = SamplingResult({(1, 0): 64, (0, 1): 36}).expectation(lambda state: state[0])
+        >>> round(value, 3), round(error, 3)
+        (0.64, 0.048)
     """
 
     n_samples: int | float

@@ -26,6 +26,12 @@ class NamedColumns(Mapping[str, list[Any]]):
     Args:
         rows: Each as a dict. A column that a row does not have is None there.
         names: The columns that come first; the others follow in the order in which rows have them.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3}).with_parameters(theta=0.5).save("run_1.npz")
+        >>> files = lw.scan_results("run_1.npz").files
+        >>> files["path"], files["theta"]
+        (['run_1.npz'], [0.5])
     """
 
     def __init__(self, rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> None:
