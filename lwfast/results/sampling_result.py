@@ -34,6 +34,7 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import group_weights
+from lwfast.results.state_map import rows_of
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.counts import as_counts, as_table, group_checked
@@ -323,7 +324,7 @@ class SamplingResult(CountMap):
         Raises:
             ResultError: If the reference has nothing of a state, by which nothing can be divided.
         """
-        divided = quotients(self, other)
+        divided = quotients(self, other, rows_of)
         if divided is None:
             return NotImplemented
         values, step = divided
