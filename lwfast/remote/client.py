@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from lwfast.remote.configuration.secret import hidden
 from lwfast.remote.connection.cancelling import cancel
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.fetching import fetch
@@ -59,6 +60,7 @@ class Client:
         outage_seconds: float = 300.0,
         adapter: Any = None,
     ) -> None:
+        token = hidden(token)
         self.connection = Connection(
             url,
             token,

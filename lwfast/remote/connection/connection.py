@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from lwfast.remote.configuration import client_settings as settings
 from lwfast.remote.configuration.chosen import chosen
 from lwfast.remote.configuration.persistence import check_token
+from lwfast.remote.configuration.secret import hidden
 from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.timeouts import check_timeout, timeouts_of
 from lwfast.remote.connection.transport import Transport
@@ -46,6 +47,7 @@ class Connection:
         outage_seconds: float = 300.0,
         adapter: Any = None,
     ) -> None:
+        token = hidden(token)
         self._arguments = {
             "url": None if url is None else settings.normalise_url(url, allow_insecure=allow_insecure),
             "token_": None if token is None else check_token(token),

@@ -7,44 +7,43 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 import sys
 import threading
 import time
 from codecs import BOM_UTF8
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from urllib3.exceptions import HTTPError as HTTPException
-from urllib3.exceptions import InvalidHeader
 
 from lwfast._base.memory import readable_bytes
 from lwfast.errors import (
     AnswerTooLargeError,
     AuthenticationError,
-    ConfigurationError,
     ConnectionFailedError,
     HTTPError,
     LightworksRemoteError,
+    ResultFormatError,
 )
 from lwfast.remote.configuration.client_settings import ClientSettings
-from lwfast.remote.connection.body import CapExceededError, EncodingError, OnBytes, read_body
+from lwfast.remote.configuration.secret import SHOWN as TOKEN_SHOWN
+from lwfast.remote.connection.body import CapExceededError, OnBytes, read_body
 from lwfast.remote.connection.causes import (
+    LostAnswerError,
+    UntrustedError,
+    explained,
+    forget_frames,
     forget_request,
-    innermost,
-    is_of_request,
     listed,
-    nothing_sent,
 )
-from lwfast.remote.connection.connecting import CertificateFileError
+from lwfast.remote.connection.connecting import timed
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from lwfast.remote.connection.session import make_session
 from lwfast.remote.connection.size_limits import ERROR_BYTES, Cap
-from lwfast.remote.connection.timeouts import Timeouts
+from lwfast.remote.connection.timeouts import SHORTEST_SECONDS, AnswerTime, Timeouts
 from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
 
 SHOWN_BYTES = 300
@@ -61,26 +60,20 @@ _JOB_ID = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,100}")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status, reason, headers, and the body, of an error perhaps its start only."""
+    """What came back: status, reason, headers, the body, of an error perhaps its start only, and its meaning.
+
+    Headers and body are not shown: a scheduler, or who stands before it, may repeat the token in them.
+    """
 
     status_code: int
     reason: str
-    headers: Mapping[str, str]
-    body: bytes | bytearray
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
+    value: Any = field(default=None, repr=False)
 
 
-class LostAnswerError(ConnectionFailedError):
-    """The request may have reached the scheduler, but its answer did not come back, or cannot be read.
-
-    Attributes:
-        job_id: The id of a job that the headers named, where they came back and did.
-    """
-
-    job_id: str | None = None
-
-
-class UntrustedError(ConnectionFailedError):
-    """No trusted connection could be made, so nothing was sent; another try would end in the same way."""
+class UnreadableAnswerError(HTTPError):
+    """An answer says that all went well, and cannot be read; it counts as one that was lost."""
 
 
 class Transport:
@@ -119,6 +112,7 @@ class Transport:
         read_timeout: float | None = None,
         deadline: float | None = None,
         progress: OnBytes | None = None,
+        read: Callable[[Answer], Any] | None = None,
     ) -> Answer:
         """Send a request and return its answer, whatever the status, but for those of the error table.
 
@@ -131,12 +125,16 @@ class Transport:
             headers: Further headers.
             retry: When to try again; by default GET may, anything else may not once bytes may have left.
             read_timeout: Instead of the default, in seconds.
-            deadline: Monotonic time after which nothing is tried again.
+            deadline: Monotonic time by which the answer is wanted: nothing is tried again, and nothing is
+                read, after it.
             progress: Called with the bytes read so far and their expected number, or None.
+            read: Makes the `value` of an answer; where it raises an UnreadableAnswerError or a
+                ResultFormatError, the answer counts as lost.
 
         Raises:
             AuthenticationError: 401 or 403.
-            HTTPError: A redirect, or a busy scheduler (429, 502, 503, 504) that stays busy.
+            HTTPError: A redirect, a busy scheduler (429, 502, 503, 504) that stays busy, or an answer to a
+                GET that cannot be read, however often it is asked for.
             AnswerTooLargeError: It was done, and what came back is larger than the cap.
             LostAnswerError: The request may have arrived, the answer did not.
             ConnectionFailedError: The scheduler could not be reached; nothing was sent.
@@ -144,6 +142,7 @@ class Transport:
         """
         policy = retry or (IDEMPOTENT if method == "GET" else ONCE)
         began = time.monotonic()
+        outside = sys.exception()
         sent = False
         attempt = 0
         while True:
@@ -153,12 +152,13 @@ class Transport:
                     method, path, cap, params, body, headers, read_timeout, deadline, progress
                 )
                 if answer.status_code not in BUSY and not policy.leaves_open(answer.status_code):
-                    return answer
+                    return answer if read is None else replace(answer, value=read(answer))
                 error: Exception = self._busy_error(answer)
-                again = policy.resend
+                again = policy.resend or answer.status_code == 429
                 # A gateway lost the answer, or what came is none.
                 sent = sent or answer.status_code not in {429, 503}
-            except LostAnswerError as lost:
+            except (LostAnswerError, UnreadableAnswerError, ResultFormatError) as lost:
+                forget_frames(lost, outside)  # they hold the body: perhaps the token, perhaps gigabytes
                 error, again, sent = lost, policy.resend, True
             except ConnectionFailedError as failed:
                 error, again = failed, policy.reconnect and not isinstance(failed, UntrustedError)
@@ -168,7 +168,9 @@ class Transport:
             over = attempt >= policy.attempts or time.monotonic() + pause - began > policy.max_seconds
             if not again or over or (deadline is not None and time.monotonic() + pause > deadline):
                 if sent and method != "GET" and not isinstance(error, LostAnswerError):
-                    raise LostAnswerError(f"{error} The request may have arrived all the same.") from error
+                    raised = LostAnswerError(f"{error} The request may have arrived all the same.")
+                    raised.job_id = getattr(error, "job_id", None)
+                    raise raised from error
                 raise error
             time.sleep(pause)
 
@@ -181,9 +183,9 @@ class Transport:
 
     def scrub(self, text: str) -> str:
         """Take the token out of a text that came from elsewhere."""
-        return text.replace(self.settings.token, "[token]")
+        return text.replace(self.settings.token, TOKEN_SHOWN)
 
-    def unexpected(self, answer: Answer, doing: str) -> HTTPError:
+    def unexpected(self, answer: Answer, doing: str, kind: type[HTTPError] = HTTPError) -> HTTPError:
         """Make the error for an answer that is not what was asked for: with the reasons that it gives.
 
         Where it gives none in the wire's words, the first bytes of its body are shown.
@@ -191,13 +193,13 @@ class Transport:
         reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")
         if reasons:
             now = "cannot answer now" if answer.status_code in BUSY else f"gave an error while {doing}"
-            return self._error(f"The scheduler {now}: {reasons}.", answer)
+            return self._error(f"The scheduler {now}: {reasons}.", answer, kind)
         start = self.scrub(answer.body[: SHOWN_BYTES * 4].decode("utf-8", "replace"))[:SHOWN_BYTES].strip()
         shown = f" It began: {start!r}" if start else ""
-        return self._error(f"The scheduler gave an unexpected answer while {doing}.{shown}", answer)
+        return self._error(f"The scheduler gave an unexpected answer while {doing}.{shown}", answer, kind)
 
-    def _error(self, text: str, answer: Answer) -> HTTPError:
-        error = HTTPError(text, response=answer)
+    def _error(self, text: str, answer: Answer, kind: type[HTTPError]) -> HTTPError:
+        error = kind(text, response=answer)
         error.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
         error.job_id = named_job(answer.headers)
         return error
@@ -219,48 +221,52 @@ class Transport:
         url = self.settings.url + path
         read = self.timeouts.read if read_timeout is None else read_timeout
         connect = self.timeouts.connect
-        if deadline is not None:
-            # A little longer, so that an answer that comes at the last moment is not lost.
-            left = max(0.0, deadline - time.monotonic()) + DEADLINE_SLACK_SECONDS
+        # A little longer, so that an answer that comes at the last moment is not lost.
+        cutoff = None if deadline is None else deadline + DEADLINE_SLACK_SECONDS
+        if cutoff is not None:
+            left = max(SHORTEST_SECONDS, cutoff - time.monotonic())
             read, connect = min(read, left), min(connect, left)
+        answer_time = AnswerTime(read, large=cap.large, cutoff=cutoff)
         certificate = self.settings.certificate
         outside = sys.exception()
         response: requests.Response | None = None
         try:
-            response = self._get_session().request(
-                method,
-                url,
-                params=params,
-                data=body,
-                headers=headers,
-                timeout=(connect, read),
-                verify=True if certificate is None else str(certificate),
-                allow_redirects=False,
-                stream=True,
-            )
-            content = self._read(response, cap, progress)
+            with timed(answer_time):
+                response = self._get_session().request(
+                    method,
+                    url,
+                    params=params,
+                    data=body,
+                    headers=headers,
+                    timeout=(connect, read),
+                    verify=True if certificate is None else str(certificate),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            answer = self._answer(response, self._read(response, cap, progress))
         except CapExceededError as error:
             assert response is not None  # noqa: S101  (its body was being read)
+            forget_frames(error, outside)
             raise self._too_large(response, cap, error.size) from None
-        except (KeyboardInterrupt, SystemExit):
-            # It may have come within urllib3's queue of connections and left its lock taken for good. Neither
-            # the session nor the answer is closed, since that takes the lock, too.
-            self._session = response = None
-            raise
         except Exception as error:
             # Not only OSErrors, which requests' are: what reading headers raises is not ours to foresee.
+            forget_request(error, outside)  # its headers hold the token, as do the variables of its frames
             if isinstance(error, MemoryError) and method == "GET":
                 raise
-            forget_request(error, outside)  # its headers hold the token
-            raised = self._connection_error(error, outside, method, read)
+            raised = explained(error, outside, self.settings, method, answer_time)
             if isinstance(raised, LostAnswerError) and response is not None:
                 raised.job_id = named_job(response.headers)
             raise raised from error
+        except BaseException as error:
+            # Ctrl-C may have come within urllib3's queue of connections and left its lock taken for good.
+            # Neither the session nor the answer is closed, since that takes the lock, too.
+            self._session = response = None
+            forget_request(error, outside)
+            raise
         finally:
             if response is not None:
                 response.close()  # the connection too, unless all was read
         self._learn(response)
-        answer = self._answer(response, content)
         self._check(answer)
         return answer
 
@@ -323,59 +329,6 @@ class Transport:
         known = answer.status_code in BUSY
         doing = "it is busy or cannot be reached behind its gateway" if known else "answering a submit"
         return self.unexpected(answer, doing)
-
-    def _connection_error(
-        self, error: Exception, outside: BaseException | None, method: str, read: float
-    ) -> LightworksRemoteError:
-        host = urlsplit(self.settings.url).netloc
-        bottom = innermost(error, outside)
-        said = getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__
-        if isinstance(bottom, ssl.SSLCertVerificationError):
-            certificate = self.settings.certificate
-            return UntrustedError(
-                f"{host} could not be trusted ({bottom.verify_message}), checked against "
-                f"{certificate or 'the certificates of the system'}. Set the right file with "
-                "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own).",
-                in_shell=f"{host} could not be trusted ({bottom.verify_message}), checked against "
-                f"{certificate or 'the certificates of the system'}. Name the right file with "
-                "LWFAST_CERTIFICATE ('system' for the system's own), or in the profile.",
-            )
-        if is_of_request(error, outside):
-            return ConfigurationError(
-                f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
-                "token, and the proxies of the environment."
-            )
-        if isinstance(error, CertificateFileError):
-            return ConfigurationError(
-                f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
-                "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-                in_shell=f"{self.scrub(str(error))}. Name a file that exists with "
-                f"LWFAST_CERTIFICATE, and look at "
-                "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-            )
-        unsent = nothing_sent(error, outside)
-        if unsent and isinstance(bottom, ssl.SSLError):
-            return UntrustedError(
-                f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
-                "it speaks https, and the certificate file: remote.install_certificate(...) or "
-                "LWFAST_CERTIFICATE.",
-                in_shell=f"No encrypted connection to {host} could be made ({said}), so nothing was "
-                f"sent. Check "
-                "that it speaks https, and the certificate file: LWFAST_CERTIFICATE.",
-            )
-        if unsent:
-            return ConnectionFailedError(f"Could not connect to {host}: {said}.")
-        if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
-            return LostAnswerError(
-                f"{host} sent nothing for {read:g} s in answer to {method}; it may be stuck."
-            )
-        if isinstance(error, EncodingError):
-            return LostAnswerError(
-                f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said)}."
-            )
-        if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
-            return LostAnswerError(f"The answer of {host} to {method} cannot be read: {self.scrub(said)}.")
-        return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
 
     # --- the session --------------------------------------------------------------------------------
 
