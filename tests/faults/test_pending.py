@@ -111,7 +111,7 @@ def test_nothing_stays_of_a_refused_submit(ours, task, fault):
 
 
 def test_an_answer_of_another_size_is_no_reason_to_forget_the_jobs(ours):
-    ours.fault("POST", "v1/jobs/batch", status(202, {"jobs": []}))
+    ours.fault("POST", "v1/jobs/batch", *[status(202, {"jobs": []})] * 30)
     with pytest.raises(remote.AmbiguousSubmissionError, match="2 jobs were sent, 0 came back"):
         remote.QPU("Artemis").run(batch(2))
     assert remote.pending()[0].n_jobs == 2
