@@ -256,16 +256,22 @@ def stall(exchange: Exchange) -> None:
 
 
 def drip(exchange: Exchange) -> None:
-    """Send the answer one byte after the other, faster than any timeout, which takes for ever."""
-    for byte in exchange.pass_on():
+    """Send the answer one byte after the other: in a second or more, and no byte is long in coming."""
+    answer = exchange.pass_on()
+    for byte in answer:
         exchange.send(bytes([byte]))
-        time.sleep(0.03)
+        time.sleep(max(0.002, 1.0 / len(answer)))
 
 
 def silence(exchange: Exchange) -> None:
     """Let the scheduler do what is asked, and never answer."""
     exchange.pass_on()
     exchange.hold()
+
+
+def cut_headers(exchange: Exchange) -> None:
+    """End the connection in the middle of the last header of the answer."""
+    exchange.send(exchange.pass_on().partition(b"\r\n\r\n")[0][:-2])
 
 
 def truncated(exchange: Exchange) -> None:
@@ -296,28 +302,32 @@ def answered(status: int, *, body: bytes = b"", after: bool = False, **headers: 
     return fault
 
 
-def replaced(body: bytes | Callable[[bytes], bytes], length: int | None = None, **headers: str) -> Fault:
+def replaced(
+    body: bytes | Callable[[bytes], bytes],
+    length: int | None = None,
+    *,
+    names_job: bool = False,
+    **headers: str,
+) -> Fault:
     """Let the scheduler do what is asked, and answer with its status and another body.
 
     Args:
         body: The body, or what makes it of the scheduler's.
-        length: What is announced more, or fewer, bytes than there are; None for the right length.
+        length: How many bytes more, or fewer, are announced than there are; None for the right length.
+        names_job: Whether the header that names the job comes through.
         headers: Further headers; underscores stand for hyphens.
     """
 
     def fault(exchange: Exchange) -> bool:
         head, _, given = exchange.pass_on().partition(b"\r\n\r\n")
         content = body(given) if callable(body) else body
-        # Whatever names the job is lost, too: what else says that it was accepted is the status.
-        kept = [
-            line
-            for line in head.split(b"\r\n")
-            if not re.match(rb"(?i)(content-length|transfer-encoding|content-type|x-job-id):", line)
-        ]
-        kept.append(b"Content-Length: %d" % max(0, len(content) + (length or 0)))
+        dropped = rb"content-length|transfer-encoding|content-type" + (b"" if names_job else b"|x-job-id")
+        kept = [line for line in head.split(b"\r\n") if not re.match(rb"(?i)(%b):" % dropped, line)]
+        if "Content_Length" not in headers:
+            kept.append(b"Content-Length: %d" % (len(content) + (length or 0)))
         kept += [f"{key.replace('_', '-')}: {text}".encode("latin-1") for key, text in headers.items()]
         exchange.send(b"\r\n".join([*kept, b"", b""]) + content)
-        return length is None
+        return length is None and "Content_Length" not in headers
 
     return fault
 

@@ -55,7 +55,7 @@ class Row:
 
     Attributes:
         words: How the page calls it.
-        faults: What happens to the first requests, one each; a function of the other host, where it needs one.
+        faults: What happens to the first requests, one each; or what makes these of the other host's URL.
         outcomes: One for each of `OPERATIONS`, in a line: `.` stands for "done".
         refused: Whether, rather than that, nobody takes connections at first.
     """
@@ -100,6 +100,7 @@ ROWS = {
     "502 after doing": Row("502, all done", (answered(502, after=True),), ". . asks asks . . . ."),
     "500": Row("500, nothing done", (answered(500, body=HTML),), ". . asks asks raises . . raises"),
     "500 after doing": Row("500, all done", (answered(500, after=True),), ". . asks asks raises . . raises"),
+    "cut headers": Row("headers cut in the middle of one", (proxy.cut_headers,), ". . asks asks . . . ."),
     "truncated": Row("an answer that ends too early", (proxy.truncated,), ". . asks asks . . . ."),
     "cut JSON": Row("JSON cut in its middle", (replaced(half),), ". . asks asks . . . ."),
     "not JSON": Row("an answer that is not JSON", (replaced(b"OK, thanks."),), ". . asks asks . . . ."),
@@ -108,14 +109,18 @@ ROWS = {
         "an HTML page in place of the answer", (replaced(HTML),), ". . asks asks . . . ."
     ),
     "length too small": Row(
-        "fewer bytes announced than sent", (replaced(lambda body: body + b"{}", -2),), ". . . . . . . ."
+        "fewer bytes announced than sent",
+        (replaced(lambda body: body + b"{}", -2, names_job=True),),
+        ". . . . . . . .",
     ),
     "length too large": Row(
-        "more bytes announced than sent", (replaced(lambda body: body, 7),), ". . asks asks . . . ."
+        "more bytes announced than sent",
+        (replaced(lambda body: body, 7, names_job=True),),
+        ". . asks asks . . . .",
     ),
     "odd length": Row(
         "a length that is not a number",
-        (replaced(lambda body: body, Content_Length="many"),),
+        (replaced(lambda body: body, names_job=True, Content_Length="many"),),
         ". . . . . . . .",
     ),
     "redirect": Row(
@@ -131,6 +136,6 @@ ROWS = {
     "bomb": Row(
         "a small answer that unpacks to a large one",
         (replaced(lambda _: proxy.bomb(), Content_Encoding="gzip"),),
-        "asks asks asks asks large large . large",
+        "asks . asks asks large large . large",
     ),
 }

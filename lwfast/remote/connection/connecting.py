@@ -7,11 +7,12 @@ the time for the whole answer. The timeouts of requests count from one byte to t
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -97,10 +98,24 @@ class _TimedResponse(HTTPResponse):
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        answer_time = _present.get()
-        if answer_time is not None:
-            answer_time.start()
-            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, answer_time))
+        answer_time = _present.get() or AnswerTime(math.inf)
+        answer_time.start()
+        self._reader = _TimedReader(self.fp.detach(), sock, answer_time)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        """Read the status and the headers.
+
+        http.client takes headers for complete where the connection ends within them: the id of a job could
+        be half of one.
+
+        Raises:
+            IncompleteRead: It ended within them.
+        """
+        super().begin()
+        if self._reader.at_end:
+            self.close()
+            raise IncompleteRead(b"")
 
 
 class _TimedReader(io.RawIOBase):
@@ -110,12 +125,16 @@ class _TimedReader(io.RawIOBase):
         raw: The socket as a file.
         sock: The socket.
         answer_time: Says how long to wait.
+
+    Attributes:
+        at_end: Whether the other side has ended the connection, and all was read.
     """
 
     def __init__(self, raw: Any, sock: Any, answer_time: AnswerTime) -> None:
         self._raw = raw
         self._sock = sock
         self._time = answer_time
+        self.at_end = False
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -127,9 +146,11 @@ class _TimedReader(io.RawIOBase):
         Raises:
             TimeoutError: The time is over.
         """
-        self._sock.settimeout(self._time.left())
+        left = self._time.left()
+        self._sock.settimeout(None if left == math.inf else left)
         size: int | None = self._raw.readinto(buffer)
         self._time.came(size or 0)
+        self.at_end = size == 0
         return size
 
     def fileno(self) -> int:
