@@ -211,7 +211,9 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"lwfast.remote.Client({self.connection.described()})"
+        # One that could not be made is shown by what shows the variables of a traceback.
+        made = vars(self).get("connection")
+        return f"lwfast.remote.Client({'' if made is None else made.described()})"
 
     def __copy__(self) -> Client:
         return self

@@ -102,10 +102,11 @@ class Connection:
 
     def described(self) -> str:
         """Return what may be shown of the arguments, and the URL where it is known."""
-        url = self._arguments["url"]
-        if url is None and self._endpoints is not None:
-            url = self._endpoints.transport.settings.url
-        profile = self._arguments["profile"]
+        # In one that could not be made, neither is there yet.
+        arguments, endpoints = vars(self).get("_arguments", {}), vars(self).get("_endpoints")
+        url, profile = arguments.get("url"), arguments.get("profile")
+        if url is None and endpoints is not None:
+            url = endpoints.transport.settings.url
         return ", ".join(f"{key}={value!r}" for key, value in (("url", url), ("profile", profile)) if value)
 
     def close(self) -> None:
