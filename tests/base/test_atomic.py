@@ -14,6 +14,8 @@ from lwfast._base.files.atomic import write_atomic
 from tests.marks import posix
 from tests.started import threads
 
+pytestmark = pytest.mark.guarantee
+
 
 def mode_of(path):
     return stat.S_IMODE(path.stat().st_mode)

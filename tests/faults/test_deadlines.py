@@ -14,6 +14,8 @@ from lwfast.remote.job_path import snapshot
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, Handler, results, slow
 from tests.remote.samples import sampler
 
+pytestmark = pytest.mark.guarantee
+
 DRIP_SECONDS = 0.05
 LONG = 4.0
 """Seconds that no call here may take; what drips takes more than twice as long."""

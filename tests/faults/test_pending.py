@@ -18,6 +18,8 @@ from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after
 from tests.marks import posix
 from tests.remote.samples import batch, sampler
 
+pytestmark = pytest.mark.guarantee
+
 
 def files() -> list[Path]:
     return sorted((persistence.own_folder() / intents.FOLDER).glob("*"))

@@ -21,6 +21,8 @@ from tests.faults.fake_scheduler import (
 )
 from tests.remote.samples import batch, sampler
 
+pytestmark = pytest.mark.guarantee
+
 
 def qpu() -> remote.QPU:
     return remote.QPU("Artemis")

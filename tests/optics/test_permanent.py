@@ -225,7 +225,7 @@ def test_range(n):
 @pytest.mark.parametrize("size", [1e308, 1e308 * (1 + 1j)])
 def test_what_leaves_float64_is_an_error(n, size):
     """Never is a permanent, one of a stack, or one with repeated lines infinite."""
-    matrix = size * np.eye(n)
+    matrix = np.diag(np.full(n, size))
     calls = [
         lambda: lw.permanent(matrix),
         lambda: lw.permanent(np.stack([np.eye(n), matrix])),
