@@ -32,7 +32,8 @@ class Client:
         token: Access token; never shown.
         certificate: PEM file that https is checked against, or "system".
         profile: Table `[profiles.NAME]` of `config.toml` in lwfast's data folder.
-        timeout: Seconds to wait between two pieces of an answer, or a pair: to connect, and that.
+        timeout: Seconds to wait for an answer, and between two pieces of a large one, or a pair: to connect,
+            and that.
         allow_insecure: Whether plain http may go to another machine.
         compile_timeout: Seconds that `QPU.run` waits for the compilation of a job.
         outage_seconds: How long a wait goes on asking a scheduler that is out of reach.

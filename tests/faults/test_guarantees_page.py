@@ -38,8 +38,7 @@ def test_every_command_selects_tests():
         if "mark.guarantee" in path.read_text(encoding="utf-8") and path != Path(__file__)
     ]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m", "guarantee"]
-        + marked,
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "guarantee", *marked],
         capture_output=True,
         text=True,
         timeout=240,
