@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
 from lwfast import remote
 from lwfast.remote.connection import retry, timeouts, transport
+from lwfast.remote.connection.connecting import _TimedReader
 from lwfast.remote.job_path import snapshot
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, Handler, results, slow
 from tests.remote.samples import sampler
@@ -193,3 +196,27 @@ def test_a_deadline_that_is_over_asks_for_nothing_again(quick):
             one.job(17770).wait_until_complete(timeout=0)
         assert time.monotonic() - began < LONG
         assert len(fake.requests) <= 3
+
+
+def test_what_is_left_bounds_each_read(monkeypatch):
+    """Not the whole timeout once more, which a sender that stops after a while would get."""
+    now = [100.0]
+    monkeypatch.setattr(timeouts.time, "monotonic", lambda: now[0])
+    bounds = []
+
+    class Slow(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            now[0] += 0.6
+            buffer[:1] = b"x"
+            return 1
+
+    sock = SimpleNamespace(settimeout=bounds.append)
+    reader = _TimedReader(Slow(), sock, timeouts.AnswerTime(2.0))
+    for _ in range(4):
+        reader.readinto(bytearray(1))
+    with pytest.raises(TimeoutError):
+        reader.readinto(bytearray(1))
+    assert bounds == pytest.approx([2.0, 1.4, 0.8, 0.2])
