@@ -139,6 +139,26 @@ def test_with_a_key_it_is_sent_again_and_becomes_one_job(ours, fault):
     assert list(ours.jobs) == [job.job_id]
 
 
+@pytest.mark.parametrize("page", [b"<html>Please sign in</html>", b"", b"{}"])
+def test_a_page_of_the_network_takes_no_key_away(ours, page):
+    """It says 200 without the scheduler's header, which does not mean that the scheduler takes no keys."""
+    remote.get_qpu_details("Artemis")
+
+    def without_header(handler):
+        handler.owner.v1 = False
+        try:
+            return status(200, page)(handler)
+        finally:
+            handler.owner.v1 = True
+
+    ours.fault("GET", "qpus", *[without_header] * 6)
+    with pytest.raises(remote.HTTPError):
+        remote.list_qpus()
+    ours.fault("POST", ".*", reset_after_doing)
+    job = qpu().run(sampler())
+    assert list(ours.jobs) == [job.job_id]
+
+
 def test_each_submission_has_its_own_key(ours):
     qpu().run(sampler())
     qpu().run(sampler())

@@ -152,7 +152,7 @@ class Transport:
                     method, path, cap, params, body, headers, read_timeout, deadline, progress
                 )
                 if answer.status_code not in BUSY and not policy.leaves_open(answer.status_code):
-                    return answer if read is None else replace(answer, value=read(answer))
+                    return answer if read is None else self._with_value(answer, read)
                 error: Exception = self._busy_error(answer)
                 again = policy.resend or answer.status_code == 429
                 # A gateway lost the answer, or what came is none.
@@ -266,9 +266,20 @@ class Transport:
         finally:
             if response is not None:
                 response.close()  # the connection too, unless all was read
-        self._learn(response)
+        if _offers_v1(answer):
+            self.speaks_v1 = True
         self._check(answer)
         return answer
+
+    def _with_value(self, answer: Answer, read: Callable[[Answer], Any]) -> Answer:
+        """Read an answer; what can be read comes from the scheduler, so it tells what that does not offer.
+
+        A page of the network in between says 200, too, and must not lead to submits without keys.
+        """
+        value = read(answer)
+        if value is not None and not _offers_v1(answer):
+            self.speaks_v1 = False
+        return replace(answer, value=value)
 
     def _read(self, response: requests.Response, cap: Cap, progress: OnBytes | None) -> bytearray:
         """Read a body; of an answer that reports an error, its beginning tells enough."""
@@ -296,14 +307,6 @@ class Transport:
         )
         error.job_id = named_job(response.headers)
         return error
-
-    def _learn(self, response: requests.Response) -> None:
-        """Note what the scheduler offers; an error without the header may come from a gateway before it."""
-        offered = response.headers.get(API_HEADER, "")
-        if API_VERSION in [item.strip() for item in offered.split(",")]:
-            self.speaks_v1 = True
-        elif response.ok:
-            self.speaks_v1 = False
 
     def _check(self, answer: Answer) -> None:
         """Raise for the statuses that mean the same whatever was asked."""
@@ -341,6 +344,11 @@ class Transport:
                 self._session = make_session(self.settings.url, self.settings.token, self._adapter)
                 self._owner = os.getpid()
             return self._session
+
+
+def _offers_v1(answer: Answer) -> bool:
+    """Whether an answer says that the scheduler offers lwfast's own API."""
+    return API_VERSION in [item.strip() for item in answer.headers.get(API_HEADER, "").split(",")]
 
 
 def named_job(headers: Mapping[str, str]) -> str | None:
