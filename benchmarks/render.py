@@ -20,6 +20,7 @@ from benchmarks.compare import machine, markdown  # noqa: E402  (the path comes 
 SECTIONS = {
     "starting": "Starting and calling",
     "job_path": "The job path",
+    "load": "A scheduler under load",
     "permanent": "Permanents",
     "boson_sampling": "Boson sampling",
     "distribution": "Distributions",

@@ -15,6 +15,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "demo": ("walkthrough.demo", "See the whole job path at work; no QPU needed."),
         "run": ("programs.run_program", "Run a program written for Lightworks, unchanged."),
         "serve": ("serve", "Run a scheduler on this machine, with a dashboard."),
+        "owners": ("owners_command", "Say who may use a scheduler of this machine."),
         "login": ("client.login_command", "Save a scheduler's address and your token."),
     },
     "Jobs": {

@@ -12,6 +12,7 @@ EXTRAS = {
     "arrow": ("pyarrow",),
     "progress": ("tqdm",),
     "server": ("starlette", "uvicorn", "jinja2"),
+    "metrics": ("prometheus_client",),
     "distributed": ("dask", "distributed"),
 }
 

@@ -20,6 +20,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "serve",
     ("lwfast serve", "Run a scheduler; `lwfast jobs` and the others find it in any terminal of yours:"),
     ("lwfast serve --port 0 --profile artemis-like", "On a free port, with the noise of a real device:"),
+    (
+        "lwfast serve --host 0.0.0.0 --allow-remote --certfile lab.pem --keyfile lab.key",
+        "For other machines, with TLS; see also `lwfast owners`:",
+    ),
+    ("lwfast serve --pace artemis", "Let jobs take the time that a device takes:"),
     ("lwfast serve --show-config > qpus.toml", "Write the file that describes the QPUs, to change it:"),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -61,6 +66,28 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="How to say that it is ready.",
 )
 @click.option("--exit-with-parent", is_flag=True, help="End when standard input does; for programs.")
+@click.option(
+    "--pace",
+    type=click.Choice(["artemis"]),
+    help="Let each job take the time that a device takes: set-up and shots, as the QPU file says, or as for "
+    "Artemis. Default: as fast as this machine can.",
+)
+@click.option("--certfile", type=FILE, metavar="PEM", help="Certificate, to serve https.")
+@click.option(
+    "--keyfile", type=FILE, metavar="PEM", help="Its key. Default: the key is in the file of the certificate."
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    help="Name under which clients ask for it, besides localhost and this machine's own. May be repeated.",
+)
+@click.option(
+    "--access-log",
+    metavar="FILE",
+    help="Write a line of JSON about each request: a file, or - for standard error. It holds no token.",
+)
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @click.option(
     "--show-config", is_flag=True, help="Print the QPU file, by default the one that is built in, and end."
@@ -88,6 +115,11 @@ def _run(
     workers: int | None,
     announce: Any,
     exit_with_parent: bool,
+    pace: str | None,
+    certfile: Path | None,
+    keyfile: Path | None,
+    names: tuple[str, ...],
+    access_log: str | None,
     allow_remote: bool,
     show_config: bool,
 ) -> int:
@@ -107,11 +139,10 @@ def _run(
         else:
             print(profile_text(profile or "artemis"), end="")
         return 0
-    if not allow_remote and not is_loopback(host):
-        raise ConfigError(
-            f"--host {host} lets other machines in, over plain HTTP that shows them the token: "
-            "add --allow-remote if you want that, or use an SSH tunnel."
-        )
+    if keyfile is not None and certfile is None:
+        raise ConfigError("--keyfile is the key of a certificate: give that with --certfile.")
+    if not is_loopback(host):
+        _check_remote(host, certfile, allow_remote=allow_remote)
     qpus = load_qpus(config)
     if profile is not None:
         qpus = parse_qpus(profile_text(profile), f"the profile {profile}")
@@ -122,9 +153,31 @@ def _run(
         workers=workers or default_workers(),
         host=host,
         port=port,
+        names=names,
+        certfile=certfile,
+        keyfile=keyfile,
+        access_log=access_log,
+        pace=pace,
     )
     serve(settings, announce=announce, exit_with_parent=exit_with_parent)
     return 0
+
+
+def _check_remote(host: str, certfile: Path | None, *, allow_remote: bool) -> None:
+    from lwfast.scheduler.faults import ConfigError
+
+    if not allow_remote:
+        how = "over https" if certfile else "over plain HTTP that shows them the token"
+        instead = "" if certfile else ", give a certificate with --certfile,"
+        raise ConfigError(
+            f"--host {host} lets other machines in, {how}: add --allow-remote if you want that"
+            f"{instead} or use an SSH tunnel."
+        )
+    if certfile is None:
+        print(
+            f"lwfast serve: --host {host} without --certfile: whoever can listen in sees the tokens.",
+            file=sys.stderr,
+        )
 
 
 def _token(given: str | None) -> str | None:

@@ -30,6 +30,9 @@ from lwfast.results.columns.state_axis import StateAxis
 from lwfast.state import State, as_occupation
 from lwfast.tasks.data import SimulatorTask
 
+AMPLITUDES = "probability_amplitude"
+"""What the values of a result are."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatorRun:
@@ -113,7 +116,7 @@ def simulator_result(
         inputs: uint8[inputs, m], or the axis of several results.
         outputs: uint8[outputs, m], or an axis likewise.
     """
-    return SimulationResult.from_columns(amplitudes, "probability_amplitude", inputs, outputs)
+    return SimulationResult.from_columns(amplitudes, AMPLITUDES, inputs, outputs)
 
 
 def prepare_simulator(task: SimulatorTask, backend: str) -> SimulatorRun:

@@ -113,10 +113,12 @@ def _gradients() -> None:
     from lwfast.state import State
     from lwfast.tasks import Sampler
 
-    circuit = PhotonicCircuit(2)
-    circuit.bs(0, reflectivity=Parameter(0.4))
-    state = State([1, 1])
-    for source in (None, Source(indistinguishability=0.9)):
+    ideal, lossy, state = PhotonicCircuit(2), PhotonicCircuit(2), State([1, 1])
+    for circuit in (ideal, lossy):
+        circuit.bs(0, reflectivity=Parameter(0.4))
+    lossy.loss(0, 0.1)
+    for circuit, purity, indistinguishability in ((ideal, 1, 1), (ideal, 1, 0.9), (lossy, 0.99, 0.9)):
+        source = Source(purity=purity, indistinguishability=indistinguishability)
         expectation(Sampler(circuit, state, 1, source=source), {state: 1.0}, gradient=True)
 
 
@@ -272,7 +274,7 @@ def _words() -> None:
     packed_groups.group_in_parts(words.columns[0], counts)
     select_checked(words, counts, (Rule((0, 1), (0, 1)),), {2: 0})
     totals_of(words, [(0, 1), (3, 2)])
-    some_modes(words, (3, 4)).clicked(parity=False, invert=False)
+    packed_groups.add_up_equal(some_modes(words, (3, 4)).clicked(parity=False, invert=False), counts)
     packed_sums_of(words, counts)
     slots = np.zeros(8192, np.uint64)
     packed_groups.enter_rows(distinct, slots)

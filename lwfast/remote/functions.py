@@ -127,8 +127,8 @@ def jobs(
 
     Args:
         status: One status or several, as `Status` or as words.
-        name: Name of the jobs, or a pattern such as `HOM*`, as in a shell, which upper and lower case matter
-            to. Needs a scheduler that offers lwfast's API.
+        name: Name of the jobs, or a pattern such as `HOM*`, in which each `*` stands for any text, and
+            capital letters of ASCII for small ones. Needs a scheduler that offers lwfast's API.
         limit: How many at most; None for all.
         qpu: Name of the QPU; needs the same.
         before: Only jobs with smaller ids: the last id of one call begins the next page.

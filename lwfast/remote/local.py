@@ -18,7 +18,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.client import Client
@@ -42,6 +42,7 @@ def local_scheduler(
     workers: int | None = None,
     port: int = 0,
     startup_seconds: float = 60.0,
+    pace: Literal["artemis"] | None = None,
 ) -> LocalScheduler:
     """Run a scheduler on loopback while a `with` block lasts; the functions of `lwfast.remote` then use it.
 
@@ -51,15 +52,19 @@ def local_scheduler(
         workers: Worker processes; None for its default.
         port: Port to listen on; 0 for a free one.
         startup_seconds: How long to wait until it is ready.
+        pace: "artemis" lets each job take the time that a device takes, one job after another: set-up and
+            shots, as the file of the QPUs says, else round numbers for Artemis. None for as fast as this
+            machine computes them.
 
     Returns:
         The scheduler, to be used in `with`, or with `start` and `stop`.
 
     Raises:
+        ValueError: The pace is not one of these.
         LightworksRemoteError: From `start`: it did not start; shows the end of its log.
         LightworksDependencyError: From `start`: the extra `server` is not installed.
     """
-    return LocalScheduler(data_dir, config, workers, port, startup_seconds)
+    return LocalScheduler(data_dir, config, workers, port, startup_seconds, pace)
 
 
 class LocalScheduler:
@@ -82,13 +87,14 @@ class LocalScheduler:
         workers: int | None,
         port: int,
         startup_seconds: float,
+        pace: Literal["artemis"] | None,
     ) -> None:
         self.token = secrets.token_urlsafe(24)
         self.url: str | None = None
         self.dashboard: str | None = None
         self.pid: int | None = None
         self._data_dir = None if data_dir is None else Path(data_dir)
-        self._options = _options(config, workers, port)
+        self._options = _options(config, workers, port, pace)
         self._startup_seconds = check_timeout(startup_seconds, "startup_seconds", instead="")
         self._own_folder: Path | None = None
         self._child: subprocess.Popen[str] | None = None
@@ -248,12 +254,16 @@ class LocalScheduler:
             intents.drop_all(url, self._started)  # its jobs are gone too
 
 
-def _options(config: Any, workers: Any, port: Any) -> list[str]:
+def _options(config: Any, workers: Any, port: Any, pace: Any) -> list[str]:
     options = ["--port", str(int(port))]
     if config is not None:
         options += ["--config", os.fspath(config)]
     if workers is not None:
         options += ["--workers", str(int(workers))]
+    if pace is not None:
+        if pace != "artemis":
+            raise ValueError(f'pace should be "artemis" or None, got {pace!r}.')
+        options += ["--pace", pace]
     return options
 
 

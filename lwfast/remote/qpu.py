@@ -14,6 +14,7 @@ from lwfast.remote.job_path.job_and_batch import BatchJob, Job, held_by, several
 from lwfast.remote.job_path.submit import submit
 from lwfast.remote.job_path.sweep_batch import SweepBatch
 from lwfast.wire import ArtemisQPU, Status
+from lwfast.wire.tracing import span
 
 if TYPE_CHECKING:
     from lwfast.tasks import Batch, Sweep
@@ -141,7 +142,8 @@ class QPU:
             WaitTimeoutError: It is not compiled after the client's `compile_timeout`; carries the job.
             SubmissionInterrupted: Ctrl-C came after it was sent; carries the jobs that were accepted.
         """
-        return self._run(task, direct_encoding, job_name, options, require_online, wait=True)
+        with span("lwfast.run", qpu=self.name):
+            return self._run(task, direct_encoding, job_name, options, require_online, wait=True)
 
     @overload
     def run_async(
@@ -179,7 +181,8 @@ class QPU:
         require_online: bool | None = None,
     ) -> Job | BatchJob:
         """Submit a task, and return without waiting for its compilation; see `run`."""
-        return self._run(task, direct_encoding, job_name, options, require_online, wait=False)
+        with span("lwfast.run", qpu=self.name):
+            return self._run(task, direct_encoding, job_name, options, require_online, wait=False)
 
     def __call__(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import socket
@@ -14,11 +13,12 @@ import msgspec
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.own_files import why
 from lwfast._base.files.user_folder import make_folder, own_folder
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.clock import now_text
 from lwfast.wire.announcement import FOLDER, Announcement, this_machine
 from lwfast.wire.loopback import is_loopback
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 
 class Announcer:

@@ -5,11 +5,13 @@ SchedulerError
 ├── StoreOpenError          the data folder cannot be used; ends the start
 │   └── StoreInUseError     another scheduler uses it
 └── RequestError            400: every violation of a request
+    ├── ForbiddenError      403: more than this owner may ever have
     ├── NotFoundError       404: no such thing, or not yet
     ├── TooSlowError        408: the body did not arrive in time
     ├── ConflictError       409: the job is not in a state that allows the request
     ├── TooLargeError       413
     ├── KeyReusedError      422: an idempotency key came back with another payload
+    ├── QuotaError          429: more than this owner may have now
     └── UnavailableError    503: not now, such as while no worker can start
         └── StoreWriteError 503: the store cannot write, such as where the disk is full
 """
@@ -75,6 +77,12 @@ class RequestError(SchedulerError):
         return cls([FieldError(name=name, reason=reason)])
 
 
+class ForbiddenError(RequestError):
+    """This is more than the sender may ever have."""
+
+    status_code = 403
+
+
 class NotFoundError(RequestError):
     """There is no such thing, or not yet."""
 
@@ -103,6 +111,12 @@ class KeyReusedError(RequestError):
     """An idempotency key came back with another payload."""
 
     status_code = 422
+
+
+class QuotaError(RequestError):
+    """This is more than the sender may have now; jobs that end make room."""
+
+    status_code = 429
 
 
 class UnavailableError(RequestError):

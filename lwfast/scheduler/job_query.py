@@ -9,9 +9,10 @@ from typing import Any
 from lwfast._base.limits import MAX_INT64
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.wire import Status
+from lwfast.wire.name_search import fits, pieces_of
 
-_UPPER_TO_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-"""SQLite's LIKE takes capital and small letters of ASCII for the same, and no others."""
+MOST_SEARCH = 200
+"""Characters of a search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +25,11 @@ class JobQuery:
         qpu: Exactly this QPU.
         ids: One of these ids.
         before: An id below this one.
-        search: Part of the name, in capital or small letters. Each `*` stands for any text, and a pattern
-            with one has to fit the whole name. Digits alone, or behind `#`, find the job with this id too.
+        search: Finds names, as `lwfast.wire.name_search` says. Digits alone, or behind `#`, find the job with
+            this id too.
         since: Created at this time or later, as `lwfast.scheduler.clock` writes times.
         until: Created before this time.
+        owner: Of exactly this owner; empty for the operator.
     """
 
     statuses: Collection[Status] | None = None
@@ -38,6 +40,7 @@ class JobQuery:
     search: str | None = None
     since: str | None = None
     until: str | None = None
+    owner: str | None = None
 
     @property
     def reaches_finished(self) -> bool:
@@ -50,11 +53,12 @@ class JobQuery:
             (self.statuses is None or job.status in self.statuses)
             and self.name in (None, job.name)
             and self.qpu in (None, job.qpu)
+            and self.owner in (None, job.owner)
             and (self.ids is None or job.id in self.ids)
             and (self.before is None or job.id < self.before)
             and (self.since is None or job.created >= self.since)
             and (self.until is None or job.created < self.until)
-            and (not self.search or job.id == _id_of(self.search) or _fits(self.search, job.name))
+            and (not self.search or job.id == _id_of(self.search) or fits(self.search, job.name))
         )
 
     def conditions(self, live: Collection[str]) -> tuple[str, list[Any]]:
@@ -74,6 +78,7 @@ class JobQuery:
         for text, value in (
             ("name = ?", self.name),
             ("qpu = ?", self.qpu),
+            ("owner = ?", self.owner),
             ("id < ?", self.before),
             ("created >= ?", self.since),
             ("created < ?", self.until),
@@ -95,29 +100,8 @@ def _id_of(search: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 18 else None
 
 
-def _pieces(search: str) -> list[str]:
-    """The texts between the stars; a search without a star is looked for anywhere."""
-    search = search.partition("\0")[0]  # where SQLite ends a text, too
-    return search.split("*") if "*" in search else ["", search, ""]
-
-
 def _like(search: str) -> str:
     escaped = [
-        piece.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for piece in _pieces(search)
+        piece.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for piece in pieces_of(search)
     ]
     return "%".join(escaped)
-
-
-def _fits(search: str, name: str) -> bool:
-    """Say what `name LIKE _like(search)` says, in a time that grows with the two lengths only."""
-    first, *middle, last = (piece.translate(_UPPER_TO_LOWER) for piece in _pieces(search))
-    name = name.partition("\0")[0].translate(_UPPER_TO_LOWER)
-    if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
-        return False
-    place, end = len(first), len(name) - len(last)
-    for piece in middle:
-        found = name.find(piece, place, end)
-        if found < 0:
-            return False
-        place = found + len(piece)
-    return True

@@ -10,10 +10,19 @@ from lwfast.scheduler.faults import NotFoundError, RequestError
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 RECEIVED = "Job received successfully"
+REQUEST_ID = "RequestId"
+TRACE = "Trace"
+"""In the `meta` of a job's first log entry: the id of the request that it came with, and its span."""
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked job on its way into the store: all that its result depends on, and what lists show."""
+    """A checked job on its way into the store: all that its result depends on, and what lists show.
+
+    Attributes:
+        owner: Name of who sent it; empty for the operator.
+        request_id: Of the request that it came with.
+        trace: Headers that name the span in which it was accepted, where there is one.
+    """
 
     name: str
     qpu: str
@@ -25,6 +34,15 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     payload: bytes
     hardware: bytes
     seed: int
+    owner: str = ""
+    request_id: str | None = None
+    trace: dict[str, str] = {}
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Where it came from: the `meta` of its first log entry."""
+        found = {REQUEST_ID: self.request_id, TRACE: self.trace}
+        return {name: value for name, value in found.items() if value}
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -44,9 +62,9 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
-def acceptance_logs(time: str) -> list[Log]:
-    """The two entries that every accepted job starts with."""
-    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name)
+def acceptance_logs(time: str, origin: dict[str, Any]) -> list[Log]:
+    """The two entries that every accepted job starts with; the first says where it came from."""
+    accepted = Log(message=RECEIVED, created_date=time, status=Status.ACCEPTED.wire_name, meta=origin)
     return [accepted, Log.of(Status.SCHEDULED, time)]
 
 
@@ -56,6 +74,8 @@ class StoredJob(msgspec.Struct, kw_only=True):
     Attributes:
         settling: A final status was decided and is being stored: nothing else may change the job.
         seq: Number of the job's latest visible change; see `changes.py`.
+        owner: Name of who sent it; empty for the operator.
+        payload_bytes: Size of its payload.
     """
 
     id: int
@@ -76,6 +96,8 @@ class StoredJob(msgspec.Struct, kw_only=True):
     logs: list[Log] = []
     seq: int = 0
     settling: bool = False
+    owner: str = ""
+    payload_bytes: int = 0
 
     @classmethod
     def accepted(cls, job_id: int, new: NewJob, time: str) -> StoredJob:
@@ -92,8 +114,20 @@ class StoredJob(msgspec.Struct, kw_only=True):
             n_samples=new.n_samples,
             min_detection=new.min_detection,
             timeout_seconds=new.timeout_seconds,
-            logs=acceptance_logs(time),
+            logs=acceptance_logs(time, new.origin),
+            owner=new.owner,
+            payload_bytes=len(new.payload),
         )
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of the request that it came with; None where nobody wrote one down."""
+        return self.logs[0].meta.get(REQUEST_ID) if self.logs else None
+
+    @property
+    def trace(self) -> dict[str, str]:
+        """Headers that name the span in which it was accepted; none where nobody traced."""
+        return self.logs[0].meta.get(TRACE, {}) if self.logs else {}
 
     def log(self, entry: Log) -> None:
         """Take over the status and time of a log entry."""
@@ -145,4 +179,5 @@ class StoredJob(msgspec.Struct, kw_only=True):
             min_detection=self.min_detection,
             seq=self.seq,
             notes=self.notes,
+            owner=self.owner or None,
         )

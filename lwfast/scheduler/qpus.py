@@ -20,6 +20,18 @@ from lwfast.scheduler.faults import ConfigError
 from lwfast.wire import ArtemisQPU, QPUAnswer
 
 Positive = Annotated[int, Meta(ge=1)]
+LONGEST_SETUP_SECONDS = 86_400.0
+
+
+class DevicePace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a device takes, for QPUs whose file does not say."""
+
+    setup_seconds: float
+    shots_per_second: float
+
+
+PACES = {"artemis": DevicePace(setup_seconds=2.0, shots_per_second=50_000.0)}
+"""Round numbers, to try out queues with; they say nothing of how fast any real device is."""
 
 
 class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +46,10 @@ class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         default_max_samples: Most samples of any job.
         max_samples: Most samples by `min_detection`, where that is fewer.
         available: False leaves its jobs in the queue.
-        timeout_seconds: A job that runs longer is ended as timed out.
+        timeout_seconds: A job that is computed for longer is ended as timed out.
+        setup_seconds: How long a device is set up before each job, where jobs take a device's time; None for
+            the time of `PACES`.
+        shots_per_second: How many samples a device then takes in a second; None likewise.
         hardware: Source, loss and detectors, as `HardwareModel.from_dict` takes them; ideal if left out.
     """
 
@@ -47,6 +62,8 @@ class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_samples: dict[Positive, Positive] = {}
     available: bool = True
     timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
+    setup_seconds: Annotated[float, Meta(ge=0, le=LONGEST_SETUP_SECONDS)] | None = None
+    shots_per_second: Annotated[float, Meta(gt=0)] | None = None
     hardware: dict[str, Any] = {}
 
     @property
@@ -72,6 +89,20 @@ class QPUConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def hardware_for(self, n_modes: int) -> dict[str, Any]:
         """The hardware that a circuit of `n_modes` sees: of values given per mode, the first ones."""
         return {name: _cut(value, n_modes) for name, value in self.hardware.items()}
+
+
+def device_seconds(qpu: QPUConfig | None, pace: str, n_samples: int) -> float:
+    """Return how long a device takes for a job.
+
+    Args:
+        qpu: What the file says of the QPU; None for one that it does not name any more.
+        pace: A key of `PACES`, for what the file does not say.
+        n_samples: Samples of the job, over all settings of a sweep.
+    """
+    usual = PACES[pace]
+    setup, rate = (None, None) if qpu is None else (qpu.setup_seconds, qpu.shots_per_second)
+    setup = usual.setup_seconds if setup is None else setup
+    return setup + n_samples / (usual.shots_per_second if rate is None else rate)
 
 
 def _cut(value: Any, n_modes: int) -> Any:

@@ -9,7 +9,6 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
@@ -19,8 +18,11 @@ from lwfast.scheduler.announcing import Announcer
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import ServerSettings
+from lwfast.scheduler.tls import server_context
 from lwfast.scheduler.web.app import create_app
 from lwfast.scheduler.web.connections import Listener, Load, allow_many_files, files_allowed
+from lwfast.scheduler.web.operations.access_log import AccessLog
+from lwfast.scheduler.web.operations.request_ids import RequestIdFilter
 from lwfast.scheduler.web.protocol import Protocol
 from lwfast.scheduler.web.security import load_token
 
@@ -41,6 +43,9 @@ class Server(uvicorn.Server):
             start that fails makes a token which nobody gets to see.
         on_ready: Called with the URL, ending in `/`, once requests are answered.
         announcer: Lets the commands of this user find the scheduler; None for one that is not to be found.
+
+    Raises:
+        ConfigError: The certificate or its key cannot be used, or the access log cannot be written.
     """
 
     def __init__(
@@ -52,7 +57,11 @@ class Server(uvicorn.Server):
     ) -> None:
         config = uvicorn.Config(
             lambda: create_app(
-                scheduler, token(), self._load(), None if announcer is None else announcer.key
+                scheduler,
+                token(),
+                self._load(),
+                None if announcer is None else announcer.key,
+                [] if self._access_log is None else [self._access_log],
             ),
             factory=True,
             http=Protocol,
@@ -65,6 +74,9 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
         super().__init__(config)
+        settings = scheduler.settings
+        self._tls = None if settings.certfile is None else server_context(settings.certfile, settings.keyfile)
+        self._access_log = None if settings.access_log is None else AccessLog(settings.access_log)
         self._scheduler = scheduler
         self._on_ready = on_ready
         self._announcer = announcer
@@ -84,7 +96,7 @@ class Server(uvicorn.Server):
         """
         settings = self._scheduler.settings
         with _listen(settings.host, settings.port) as listener:
-            self._url = _url(settings.host, listener)
+            self._url = _url(settings, listener)
             await self._scheduler.start()
             try:
                 await self.serve(sockets=[listener])
@@ -92,9 +104,12 @@ class Server(uvicorn.Server):
                 if self._announcer is not None:
                     self._announcer.remove()
                 await self._scheduler.stop()
+                if self._access_log is not None:
+                    self._access_log.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
+        self.config.ssl = self._tls
         await super().startup(sockets)
         if self._announcer is not None and sockets:
             self._announcer.write(sockets[0], self._scheduler.settings.token_file)
@@ -135,12 +150,15 @@ def serve(
         return value
 
     def say(url: str) -> None:
-        sys.stdout.write(_announcement(announce, url, new_token, settings.token_file))
+        sys.stdout.write(_announcement(announce, url, new_token, settings))
         sys.stdout.flush()
 
     async def main() -> None:
         # One that ends with its parent belongs to a program, which knows where it is.
-        server = Server(Scheduler(settings), token, say, None if exit_with_parent else Announcer())
+        # Nor is one with a certificate announced: commands would find it by an address, and its
+        # certificate is for a name.
+        is_found = not exit_with_parent and settings.certfile is None
+        server = Server(Scheduler(settings), token, say, Announcer() if is_found else None)
         if exit_with_parent:
             loop = asyncio.get_running_loop()
             threading.Thread(target=_wait_for_parent, args=(server, loop), daemon=True).start()
@@ -175,15 +193,20 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
-    port = listener.getsockname()[1]
+def _url(settings: ServerSettings, listener: socket.socket) -> str:
+    host, port = settings.host, listener.getsockname()[1]
+    if settings.certfile is not None:
+        # The name that the certificate is for, as far as that is known.
+        named = settings.names[0] if settings.names else f"[{host}]" if ":" in host else host
+        return f"https://{named}:{port}/"
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}/"
 
 
 def _announcement(
-    form: Literal["text", "json"], url: str, new_token: str | None, token_file: Path | None
+    form: Literal["text", "json"], url: str, new_token: str | None, settings: ServerSettings
 ) -> str:
+    token_file = settings.token_file
     # The token stands in the fragment, which a browser keeps to itself.
     fragment = f"#token={new_token}" if new_token else ""
     if form == "json":
@@ -196,17 +219,26 @@ def _announcement(
         lines.append(f"Token, shown only this once: {new_token}")
     elif token_file:
         lines.append(f"Token: as before, in {token_file}")
-    lines.append("Commands such as `lwfast jobs` find it by themselves, in any terminal of yours.")
+    if settings.certfile is None:
+        lines.append("Commands such as `lwfast jobs` find it by themselves, in any terminal of yours.")
+    else:
+        lines.append(f"Save its address and a token once, with `lwfast login --url {url}api/`.")
     return "\n".join([*lines, "Press Ctrl-C to end; waiting jobs are kept.", ""])
 
 
 def _log_config() -> dict[str, Any]:
-    """Warnings to standard error. There is no log of single requests: the jobs' own logs say more."""
+    """Warnings to standard error, with the id of the request that they are about.
+
+    Single requests have a log of their own, where it was asked for.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "filters": {"request": {"()": RequestIdFilter}},
+        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s%(request)s: %(message)s"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]}
+        },
         "loggers": {
             name: {"handlers": ["stderr"], "level": level, "propagate": False}
             for name, level in (

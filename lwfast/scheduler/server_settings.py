@@ -45,6 +45,12 @@ class ServerSettings:
         workers: Number of worker processes.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
+        certfile: PEM file of the certificate for https; None for plain http.
+        keyfile: PEM file of its key; None where that stands in `certfile`.
+        access_log: File for a line of JSON about each request, or `-` for standard error; None for none.
+        pace: Whose time jobs take, a key of `lwfast.scheduler.qpus.PACES`; None for as fast as they can be
+            computed.
+        names: Names that requests may use for this host, besides `localhost`, addresses and its own.
         body_limit: Largest body of a request for one job, in bytes.
         batch_limit: Largest body of a batch.
         body_seconds: Longest that a body may take to arrive.
@@ -57,6 +63,11 @@ class ServerSettings:
     workers: int = field(default_factory=default_workers)
     host: str = "127.0.0.1"
     port: int = 8765
+    pace: str | None = None
+    names: tuple[str, ...] = ()
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    access_log: str | None = None
     body_limit: int = 8 * MIB
     batch_limit: int = BATCH_BYTES
     body_seconds: float = 30.0

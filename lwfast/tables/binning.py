@@ -12,7 +12,7 @@ from lwfast._base.validation import as_integer, is_several
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ModeRangeError, ResourceLimitError
 from lwfast.tables.counts import as_counts, as_table, group_checked
-from lwfast.tables.packed_table import PackedTable, as_bytes, bits_for, compact
+from lwfast.tables.packed_table import PackedTable, as_bytes, bits_of_short, compact
 
 
 def marginal_counts(states: Any, counts: Any, modes: Any) -> tuple[StateTable, Counts]:
@@ -120,7 +120,7 @@ def totals_of(table: Any, bins: Sequence[Sequence[int]]) -> Any:
     if isinstance(table, PackedTable):
         most = table.largest() * max(map(len, bins))
         if most <= MAX_STATE_PHOTONS:
-            bits = bits_for(len(bins), most.bit_length())
+            bits = bits_of_short(len(bins), most.bit_length())
             if bits is not None:
                 return table.moved(bins, bits)
         table = table.states

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
+from functools import cache, partial
 from types import ModuleType
 
 import numpy as np
@@ -12,19 +13,21 @@ from lwfast._base.buffers import readable
 from lwfast._base.parallel import available_cores, run_chunks
 from lwfast._types import Counts
 from lwfast.errors import ResourceLimitError
-from lwfast.tables.packed_table import CHUNK, PackedTable, Words
+from lwfast.tables.packed_table import CHUNK, SHORT_BITS, PackedTable, Words
 from lwfast.tables.row_hash import hash_keys
 
 _FEW = 1 << 11
 _MANY = 1 << 17
 _TRIAL = 1 << 14
 _PART_BITS = 12
+_SLOTS_A_ROW = 4
+"""Of 4 bytes each: with more, most slots are touched once, and hashes are quicker."""
 _TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
 
 _Grouped = tuple[Words, Counts]
 
 
-@functools.cache  # an import statement takes 0.6 us each time
+@cache  # an import statement takes 0.6 us each time
 def group_kernels() -> ModuleType:
     """Return the kernels that group words."""
     from lwfast._kernels.tables import packed_groups
@@ -49,11 +52,23 @@ def group_packed(table: PackedTable, counts: Counts, *, owned: bool) -> tuple[Pa
 def add_up_equal(table: PackedTable, counts: Counts) -> tuple[PackedTable, Counts]:
     """Do what `group_packed` does for a table that is thought to have equal rows; the arrays are new ones."""
     columns, column = readable(table.columns), readable(counts)
-    if len(table) > _MANY and len(columns) == 1 and _many_differ(columns):
+    n_ranges = max(1, min(available_cores(), len(table) // _MANY))
+    if _is_short(table, len(table) // n_ranges):
+        words, sums = _group_in_ranges(
+            columns, column, n_ranges, partial(_grouped_short, 1 << table.row_bits)
+        )
+    elif len(table) > _MANY and len(columns) == 1 and _many_differ(columns):
         words, sums = group_in_parts(columns[0], column)
     else:
-        words, sums = _group_in_ranges(columns, column)
+        words, sums = _group_in_ranges(columns, column, n_ranges, _grouped)
     return PackedTable(words, table.n_modes, table.bits), sums
+
+
+def _is_short(table: PackedTable, n_rows: int) -> bool:
+    """Return whether `n_rows` rows are worth a slot for each word that there could be."""
+    return (
+        table.n_words == 1 and table.row_bits <= SHORT_BITS and 1 << table.row_bits <= _SLOTS_A_ROW * n_rows
+    )
 
 
 def is_rising(columns: Words) -> bool:
@@ -120,22 +135,41 @@ def _room(groups: int, n_words: int) -> tuple[Words, NDArray[np.uint32]]:
     return np.zeros(2 * size * (n_words + 1), np.uint64), np.empty(size, np.uint32)
 
 
-def _group_in_ranges(columns: Words, counts: Counts) -> _Grouped:
-    """Group ranges of rows on threads; then add those of each range to those before it."""
+def _group_in_ranges(
+    columns: Words, counts: Counts, n_ranges: int, grouped: Callable[[Words, Counts, int, int], _Grouped]
+) -> _Grouped:
+    """Group ranges of rows on threads; then add those of each range to those before it.
+
+    Args:
+        columns: The rows.
+        counts: Their counts.
+        n_ranges: How many ranges.
+        grouped: Groups the rows of one.
+    """
     n_rows = columns.shape[1]
-    n_ranges = max(1, min(available_cores(), n_rows // _MANY))
     bounds = [n_rows * k // n_ranges for k in range(n_ranges + 1)]
     found: list[_Grouped] = [(columns, counts)] * n_ranges
 
     def group(k: int) -> None:
-        found[k] = _grouped(columns, counts, bounds[k], bounds[k + 1])
+        found[k] = grouped(columns, counts, bounds[k], bounds[k + 1])
 
     run_chunks(group, n_ranges)
     if n_ranges == 1:
         return found[0]
     words = np.concatenate([words for words, _ in found], axis=1)
     sums = np.concatenate([sums for _, sums in found])
-    return _grouped(words, sums, 0, sums.size)
+    return grouped(words, sums, 0, sums.size)
+
+
+def _grouped_short(n_slots: int, columns: Words, counts: Counts, start: int, stop: int) -> _Grouped:
+    """Group a range of rows whose words are below `n_slots`, each with a slot of its own."""
+    # Zeros of the system: what no word names takes no memory.
+    slots, most = np.zeros(n_slots, np.uint32), min(n_slots, stop - start)
+    words, sums = np.empty((1, most), np.uint64), np.empty(most, np.int64)
+    groups = group_kernels().group_short(columns[0], counts, start, stop, slots, words[0], sums)
+    if groups < 0:
+        raise ResourceLimitError(_TOO_LARGE)
+    return words[:, :groups].copy(), sums[:groups].copy()
 
 
 def _grouped(columns: Words, counts: Counts, start: int, stop: int) -> _Grouped:

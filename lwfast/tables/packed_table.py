@@ -23,6 +23,8 @@ MIN_ROWS = 1 << 14
 """Fewer rows stay bytes: they fit the caches in any form, and what packing saves is less than it takes."""
 CHUNK = 1 << 16
 """Rows that a thread works on at a time."""
+SHORT_BITS = 24
+"""Words with no more bits are added up in a table of all of them; such rows get no bits to spare."""
 _WORD = 64
 _BYTE = 8
 
@@ -60,6 +62,11 @@ class PackedTable:
     def n_words(self) -> int:
         """Words of a row."""
         return len(self.columns)
+
+    @property
+    def row_bits(self) -> int:
+        """Below which power of two the words are, where a row has one."""
+        return self.n_modes * self.bits
 
     @property
     def per_word(self) -> int:
@@ -136,18 +143,23 @@ class PackedTable:
         return PackedTable(out, len(places), bits)
 
     def clicked(self, parity: bool, invert: bool) -> PackedTable:
-        """Return 1 for each mode with photons, or with an odd number of them, else 0; `invert` swaps them."""
+        """Return 1 for each mode with photons, or with an odd number of them, else 0; `invert` swaps them.
+
+        Words of few modes get one bit a mode, so that they can be added up without hashes.
+        """
         n_rows = len(self)
         out = np.empty_like(self.columns)
         columns, bits = readable(self.columns), 1 if parity else self.bits
         ones = _lowest_bits(self.n_modes, self.bits)
+        narrow = self.n_modes <= SHORT_BITS and self.n_words == 1 and self.bits > 1
+        steps = _steps_together(self.n_modes, self.bits) if narrow else np.empty((0, 2), np.uint64)
 
         def look(chunk: int) -> None:
             start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
-            row_kernels().clicked_fields(columns, start, stop, bits, int(invert), ones, out)
+            row_kernels().clicked_fields(columns, start, stop, bits, int(invert), ones, steps, out)
 
         run_chunks(look, -(-n_rows // CHUNK))
-        return PackedTable(out, self.n_modes, self.bits)
+        return PackedTable(out, self.n_modes, 1 if narrow else self.bits)
 
     def largest(self) -> int:
         """Return a bound of the photon numbers that has as many bits as the largest of them."""
@@ -198,6 +210,12 @@ def bits_for(n_modes: int, needed: int) -> int | None:
             return bits
         n_words += 1
     return None
+
+
+def bits_of_short(n_modes: int, needed: int) -> int | None:
+    """Return what `bits_for` does, but no more than are needed where a row is short."""
+    needed = max(needed, 1)
+    return needed if n_modes * needed <= SHORT_BITS else bits_for(n_modes, needed)
 
 
 def packed(table: Table, min_rows: int | None = None) -> PackedTable | None:
@@ -279,6 +297,21 @@ def _lowest_bits(n_modes: int, bits: int) -> Words:
         word, shift = place_of(mode, n_modes, bits)
         ones[word] |= 1 << shift
     return np.array(ones, np.uint64)
+
+
+def _steps_together(n_modes: int, bits: int) -> Words:
+    """Return shifts and masks, `uint64[k, 2]`, that bring the lowest bits of all modes of a word together.
+
+    Each step doubles how many bits stand beside each other.
+    """
+    steps, together = [], 1
+    while together < n_modes:
+        shift, together = together * (bits - 1), 2 * together
+        mask = 0
+        for mode in range(0, n_modes, together):
+            mask |= ((1 << min(together, n_modes - mode)) - 1) << mode * bits
+        steps.append((shift, mask))
+    return np.array(steps, np.uint64).reshape(-1, 2)
 
 
 def joined(tables: Sequence[Table]) -> Table:

@@ -27,6 +27,7 @@ from lwfast.wire.details import QPUListItem as QPUListItem
 from lwfast.wire.details import SampleLimit as SampleLimit
 from lwfast.wire.ids import id_order as id_order
 from lwfast.wire.ids import plain_id as plain_id
+from lwfast.wire.name_search import fits as fits
 from lwfast.wire.payload import ArtemisPayload as ArtemisPayload
 from lwfast.wire.status import Status as Status
 from lwfast.wire.sweep_form import (
@@ -67,9 +68,12 @@ from lwfast.wire.v1 import BATCH_JOBS as BATCH_JOBS
 from lwfast.wire.v1 import BATCH_PARTS as BATCH_PARTS
 from lwfast.wire.v1 import IDEMPOTENCY_HEADER as IDEMPOTENCY_HEADER
 from lwfast.wire.v1 import JOB_ID_HEADER as JOB_ID_HEADER
+from lwfast.wire.v1 import REQUEST_ID_HEADER as REQUEST_ID_HEADER
 from lwfast.wire.v1 import TOKEN_HEADER as TOKEN_HEADER
 from lwfast.wire.v1 import Changes as Changes
+from lwfast.wire.v1 import Health as Health
 from lwfast.wire.v1 import JobPage as JobPage
 from lwfast.wire.v1 import JobRecord as JobRecord
 from lwfast.wire.v1 import JobRecords as JobRecords
 from lwfast.wire.v1 import SchedulerStatus as SchedulerStatus
+from lwfast.wire.v1 import is_request_id as is_request_id

@@ -5,18 +5,21 @@ Every answer of an lwfast scheduler carries the header `X-Lwfast-Api: 1`; a clie
     POST v1/jobs              payload, header Idempotency-Key     202 JobRecord; same key again: same job;
                               with the field `sweep` a job of many settings, see `lwfast.wire.sweep_form`
     POST v1/jobs/batch        {"jobs": [payload, ...]}, the same  202 JobRecords; all are accepted or none is
-    GET  v1/jobs              ?status= &name= &qpu= &ids= &limit= &before=    JobPage, newest first
+    GET  v1/jobs              ?status= &name= &search= &qpu= &owner= &ids= &limit= &before=
+                              JobPage, newest first; for `search` see `lwfast.wire.name_search`
     GET  v1/jobs/{id}         JobRecord
     GET  v1/jobs/{id}/payload the payload as stored
     GET  v1/changes           ?after=SEQ &ids=1,2 &timeout=S     Changes: answers as soon as one of the jobs
                               changed after SEQ, or after S seconds; holds the records of all named jobs,
                               and with &results=B the results of at most B bytes that are at hand
     GET  v1/status            SchedulerStatus
+    GET  v1/health            Health: 200 while jobs can be run, else 503; asked without a token
 """
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Literal
 
 import msgspec
 
@@ -28,6 +31,8 @@ API_VERSION = "1"
 TOKEN_HEADER = "x-access-token"  # noqa: S105  (a header's name)
 JOB_ID_HEADER = "X-Job-Id"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+REQUEST_ID_HEADER = "X-Request-Id"
+"""A name for a request, which client, scheduler and worker write into their logs; see `is_request_id`."""
 BATCH_BYTES = 64 * 1024 * 1024
 """Largest body of a batch: about 3 700 jobs of 20 modes."""
 BATCH_JOBS = 10_000
@@ -35,6 +40,14 @@ ALL_JOBS = 2**31 - 1
 """The page size by which the reference asks for everything."""
 BATCH_PARTS = 500_000
 """Most `[` and `{` of a body: parsing holds up all other requests, a quarter of a second for this many."""
+
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def is_request_id(text: str) -> bool:
+    """Say whether a text can be the id of a request: 1 to 64 letters, digits and `._:-`."""
+    return _REQUEST_ID.fullmatch(text) is not None
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -54,6 +67,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         min_detection: Detection filter, heralds included.
         seq: Grows with every change of any job; give the largest seen to `v1/changes`.
         notes: Why a job failed, or None.
+        owner: Name of who sent it, of a scheduler with several owners; None for its operator.
     """
 
     job_id: int
@@ -71,6 +85,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     min_detection: int
     seq: int
     notes: Any = None
+    owner: Any = None
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "queue_position", plain_position(self.queue_position))
@@ -89,6 +104,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             ("Started", self.started_date),
             ("Finished", self.finished_date),
             ("Notes", self.notes),
+            ("Owner", self.owner),
         ]
         return facts(f"Job {self.job_id}", rows)
 
@@ -121,7 +137,7 @@ class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
         version: Of the scheduler's lwfast.
         started_date: Since when it runs, ISO 8601 in UTC.
         workers: Worker processes that there should be.
-        running: How many jobs workers are working on.
+        running: How many jobs run.
         waiting: How many jobs wait in the queues of all QPUs.
         ready: Worker processes that are ready or busy; None from a scheduler that does not say.
         trouble: Why no job can be run, or None.
@@ -134,3 +150,9 @@ class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     waiting: int
     ready: int | None = None
     trouble: str | None = None
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Answer of `v1/health`: whether jobs can be run. Why not stands in `v1/status`, which needs a token."""
+
+    status: Literal["ok", "starting", "trouble"]

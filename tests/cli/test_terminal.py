@@ -108,6 +108,7 @@ def test_jobs_as_json(run, ours):
         "started",
         "finished",
         "seconds",
+        "owner",
     }
     assert json.loads(run("job", "17770", "--json")[1])["samples"] == 100
     assert json.loads(run("qpus", "--json")[1])[0]["n_modes"] == 20
@@ -126,7 +127,8 @@ def test_names_are_patterns(run, ours):
     found = json.loads(run("jobs", "--name", "HOM *", "--limit", "5000", "--json")[1])
     assert len(found) == 800
     assert [job["id"] for job in found] == sorted((job["id"] for job in found), reverse=True)
-    assert len(json.loads(run("jobs", "--name", "Dip ?", "--json")[1])) == 4
+    assert json.loads(run("jobs", "--name", "Dip ?", "--json")[1]) == []  # `*` is the only wildcard
+    assert len(json.loads(run("jobs", "--name", "dip 33*", "--json")[1])) == 5
     assert len(json.loads(run("jobs", "--name", "HOM*", "--limit", "7", "--json")[1])) == 7
     assert [job["name"] for job in json.loads(run("jobs", "--name", "HOM[1]*", "--json")[1])] == ["HOM[1]*"]
     assert [job["name"] for job in json.loads(run("jobs", "--name", "Dip 3", "--json")[1])] == ["Dip 3"]

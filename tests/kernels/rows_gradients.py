@@ -37,6 +37,47 @@ def layers_back():
         yield *fixed, (part, 3)
 
 
+def _few_calls(name):
+    mesh = lw.Unitary(lw.random_unitary(4, seed=6))
+    mesh.herald(1, 3)
+    for task in (
+        lw.Sampler(mesh, lw.State([0, 2, 1]), 1),
+        lw.Sampler(lw.Unitary(lw.random_unitary(3, seed=7)), lw.State([1, 1, 0]), 1, min_detection=1),
+    ):
+        yield from calls_of(
+            "optics",
+            f"gradients.few_photons.{name}",
+            lambda task=task: lw.expectation(task, lambda state: float(state[0] ** 2), gradient=True),
+        )
+
+
+def _partly_calls(name):
+    source = Source(indistinguishability=0.8)
+    for photons in ([1, 1, 0], [2, 0, 1]):
+        task = lw.Sampler(lw.Unitary(lw.random_unitary(3, seed=7)), lw.State(photons), 1, source=source)
+        yield from calls_of(
+            "optics",
+            f"gradients.partly_alone.{name}",
+            lambda task=task: lw.expectation(task, lambda state: float(state[0] ** 2), gradient=True),
+        )
+
+
+def few_members():
+    real, imag = np.arange(9.0), np.arange(9.0) / 7
+    raised = np.array([0, 1, 2, 1, 3, 4, 2, 4, 5], np.uint64)
+    return real, imag, raised
+
+
+def multiplied():
+    real, imag, raised = few_members()
+    yield real, imag, 0, 3, 3, 3, raised, 0.5, -0.25
+
+
+def undone():
+    real, imag, raised = few_members()
+    yield real, imag, real[::-1].copy(), imag.copy(), 0, 3, 3, 3, raised, 0.5, -0.25
+
+
 def weights():
     yield from _calls("gradients.adjoint.weigh_outcomes")
 
@@ -63,4 +104,12 @@ GRADIENT_ROWS = {
     ],
     "gradients.adjoint.weigh_outcomes": weights,
     "gradients.elements_adjoint.elements_adjoint": elements_back,
+    "gradients.few_photons.few_forward": lambda: _few_calls("few_forward"),
+    "gradients.few_photons.few_back": lambda: _few_calls("few_back"),
+    "gradients.few_photons.multiply": multiplied,
+    "gradients.few_photons.undo": undone,
+    "gradients.partly_alone.partly_forward": lambda: _partly_calls("partly_forward"),
+    "gradients.partly_alone.partly_back": lambda: _partly_calls("partly_back"),
+    "gradients.partly_alone._last": lambda: [(which,) for which in (1, 2, 5, 8)],
+    "gradients.partly_alone._members": lambda: [(which, most) for which in (0, 5, 7) for most in (0, 2, 3)],
 }

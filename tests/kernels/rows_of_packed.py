@@ -58,9 +58,13 @@ def moves():
 def clicks():
     for _, words in tables():
         ones = packed_table._lowest_bits(words.n_modes, words.bits)
-        for bits in {1, 2, 3, 4, words.bits}:
-            for flip in (0, 1):
-                yield words.columns, 2, 38, bits, flip, ones, np.zeros_like(words.columns)
+        ways = [np.empty((0, 2), np.uint64)]
+        if words.n_words == 1:
+            ways.append(packed_table._steps_together(words.n_modes, words.bits))
+        for steps in ways:
+            for bits in {1, 2, 3, 4, words.bits}:
+                for flip in (0, 1):
+                    yield words.columns, 2, 38, bits, flip, ones, steps, np.zeros_like(words.columns)
 
 
 def selections():
@@ -109,6 +113,14 @@ def groups_taken():
             groups, _ = kernels.group_words(*call, entries, order)
         groups = max(groups, 0)
         yield entries, groups, order, np.zeros((len(call[0]), groups), np.uint64), np.zeros(groups, np.int64)
+
+
+def short_groupings():
+    words = np.array([3, 0, 3, 15, 0, 3, 7], np.uint64)
+    for counts in (np.arange(7), np.array([1, 2, 2**63 - 2, 4, 5, 6, 7])):
+        for start, stop in ((0, 7), (2, 5)):
+            room = np.zeros(16, np.uint32), np.zeros(7, np.uint64), np.zeros(7, np.int64)
+            yield words, counts, start, stop, *room
 
 
 def hashes():
@@ -249,6 +261,7 @@ PACKED_ROWS = {
         (words.columns, 2, 40, *KEYS, np.zeros(38, np.uint64)) for _, words in tables()
     ],
     "packed_groups.group_words": groupings,
+    "packed_groups.group_short": short_groupings,
     "packed_groups.take_groups": groups_taken,
     "packed_groups.distinct_hashes": differing,
     "packed_groups.split_hashes": split_hashes,

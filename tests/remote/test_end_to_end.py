@@ -19,6 +19,7 @@ import lwfast as lw
 from lwfast import remote
 from lwfast.remote import local as local_module
 from lwfast.remote.job_path import follow
+from lwfast.scheduler.qpus import profile_text
 from tests.marks import posix
 from tests.remote.samples import batch, sampler
 from tests.started import PATIENCE, child, read_line, threads
@@ -403,3 +404,27 @@ def test_one_that_cannot_be_started(monkeypatch):
     with pytest.raises(remote.LightworksRemoteError, match=r"could not be started \(.*unavailable\)"):
         running.start()
     assert running._own_folder is None
+
+
+def test_a_device_takes_its_time(tmp_path):
+    """With the pace of a device the walkthrough's steps show what they show at one."""
+    config = tmp_path / "qpus.toml"
+    config.write_text(f"{profile_text('artemis')}\nsetup_seconds = 0.7\nshots_per_second = 1e6\n")
+    with remote.local_scheduler(config=config, workers=2, pace="artemis"):
+        qpu = remote.QPU("Artemis")
+        first, second, third = (qpu.run(sampler(), job_name=f"Job {number}") for number in range(3))
+        assert third.queue_position == (second.queue_position or 0) + 1
+        first.wait_until_complete(timeout=60)
+        assert not second.complete
+        second.retry()  # behind the third, so that there is time to cancel it
+        assert second.status is remote.Status.SCHEDULED
+        assert second.queue_position is not None
+        second.cancel()
+        assert second.status is remote.Status.CANCELLED
+        third.wait_until_complete(timeout=60)
+        assert third.get_result().n_samples == 100
+
+
+def test_a_pace_that_is_none():
+    with pytest.raises(ValueError, match="artemis"):
+        remote.local_scheduler(pace="fast")

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from lwfast.scheduler.faults import ConfigError
+from lwfast.scheduler.owners import OPERATOR, KnownOwners
 from lwfast.scheduler.web import protocol
-from lwfast.scheduler.web.security import HostNames, load_token, same_token
+from lwfast.scheduler.web.security import HostNames, load_token
 from tests.scheduler.harness import TOKEN, make_settings, payload, running
 from tests.started import threads
 
@@ -31,9 +32,10 @@ def raw(api, data, seconds=5):
 
 
 @pytest.mark.parametrize("given", [None, "", "test-toke", "test-token ", "Test-token", "é"])
-def test_only_the_same_token_is_the_same(given):
-    assert same_token("test-token", "test-token")
-    assert not same_token(given, "test-token")
+def test_only_the_same_token_is_the_same(given, tmp_path):
+    known = KnownOwners(tmp_path / "owners.toml", "test-token")
+    assert known.of("test-token") is OPERATOR
+    assert known.of(given) is None
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import time
 
 import pytest
 
+from lwfast.remote import Client
+from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.scheduler.web import v1_api
 from lwfast.wire import decode_changes, decode_page, decode_record, decode_records, decode_status
-from tests.scheduler.harness import Api, payload
+from tests.scheduler.harness import TOKEN, Api, make_settings, payload, running
 from tests.scheduler.runners import NAPS, SLEEPS
 from tests.started import threads
 
@@ -269,3 +271,65 @@ def test_status(api):
     assert (status.workers, status.running, status.waiting) == (1, 1, 2)
     for job in (job_id, *waiting):
         api.cancel(job)
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    """A scheduler with jobs of several names, of which some have finished and some wait."""
+    with running(make_settings(tmp_path_factory.mktemp("named"))) as api:
+        ids = {}
+        for n_samples in (10, SLEEPS):
+            for name in ("HOM 1", "hom 2", "Dip", "HOM[1]*", "100%", "a_b", "axb"):
+                ids.setdefault(name, []).append(api.submit(job_name=name, n_samples=n_samples))
+            if n_samples == 10:
+                for found in ids.values():
+                    api.wait(found[0])
+        yield api, ids
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("HOM*", {"HOM 1", "hom 2", "HOM[1]*"}),
+        ("hom", {"HOM 1", "hom 2", "HOM[1]*"}),
+        ("*1", {"HOM 1"}),
+        ("HOM[1]*", {"HOM[1]*"}),
+        ("d*p", {"Dip"}),
+        ("100%", {"100%"}),
+        ("a_b", {"a_b"}),
+        ("*", None),
+        ("", None),
+        ("nothing*", set()),
+    ],
+)
+def test_search_by_name(named, search, names):
+    """One dialect, the same for jobs in memory and in the store, on all pages together."""
+    api, ids = named
+    found, before = [], ""
+    while before is not None:
+        asked = {"search": search, "limit": 2} | ({"before": before} if before else {})
+        page = api.get("v1/jobs", params=asked)
+        found += [item["jobId"] for item in page.json()["items"]]
+        before = page.json()["before"]
+    wanted = [job for name, jobs in ids.items() if names is None or name in names for job in jobs]
+    assert found == sorted(wanted, reverse=True)
+
+
+def test_a_search_is_limited(named):
+    api, _ = named
+    answer = api.get("v1/jobs", params={"search": "x" * 201})
+    assert answer.status_code == 400
+    assert "200" in api.errors(answer)["search"]
+
+
+def test_the_client_searches_on_the_scheduler(named, monkeypatch):
+    """A pattern takes one request for what is found, however many other jobs there are."""
+    api, ids = named
+    asked = []
+    page = Endpoints.page
+    monkeypatch.setattr(Endpoints, "page", lambda self, **given: asked.append(given) or page(self, **given))
+    with Client(url=f"{api.root}api/", token=TOKEN) as client:
+        found = client.jobs(name="HOM*", limit=3)
+        assert [(given["search"], given["name"], given["limit"]) for given in asked] == [("HOM*", None, 3)]
+        assert [job.name for job in found] == ["HOM[1]*", "hom 2", "HOM 1"]
+        assert [job.job_id for job in client.jobs(name="Dip")] == ids["Dip"][::-1]

@@ -150,7 +150,34 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
         assert (found[0] is words) == (len(expected[1]) == len(states))
         if n_modes <= 20:
             check_rows(as_table(packed_groups.group_in_parts(words.columns[0], counts), words), expected)
-        check_rows(as_table(packed_groups._group_in_ranges(words.columns, counts), words), expected)
+        ranges = max(1, min(cores, len(words) // 2000))
+        grouped = packed_groups._group_in_ranges(words.columns, counts, ranges, packed_groups._grouped)
+        check_rows(as_table(grouped, words), expected)
+
+
+@pytest.mark.parametrize(("n_modes", "bits"), [(1, 8), (5, 2), (4, 4), (12, 1), (18, 1)])
+@pytest.mark.parametrize("cores", [1, 3])
+def test_short_rows_are_added_up_without_hashes(monkeypatch, n_modes, bits, cores):
+    monkeypatch.setattr(packed_groups, "_MANY", 100_000)
+    monkeypatch.setattr(packed_groups, "available_cores", lambda: cores)
+    monkeypatch.setattr(packed_groups, "_grouped", None)  # by hashes
+    monkeypatch.setattr(packed_groups, "group_in_parts", None)
+    n_rows = 300_001 if n_modes == 18 else 20_000
+    states, counts = table_of(n_rows, n_modes, 2**bits - 1)
+    words = packed(states, 0).with_bits(bits)
+    check_rows(packed_groups.add_up_equal(words, counts), byte_counts.group_bytes(states, counts))
+    with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
+        packed_groups.add_up_equal(words, np.full(n_rows, 2**62))
+
+
+def test_clicks_of_few_modes_are_short():
+    words = packed(table_of(100, 20, 7)[0], 0)
+    assert (words.bits, words.clicked(parity=False, invert=False).bits) == (3, 1)
+    assert totals_of(words, [(0, 1), (2,)]).bits == 4
+    wide = packed(table_of(100, 33, 1)[0], 0)
+    assert wide.clicked(parity=True, invert=False).bits == wide.bits
+    long = packed(table_of(100, 12, 31)[0], 0)
+    assert long.clicked(parity=True, invert=False).bits == 1
 
 
 def as_table(grouped, words):

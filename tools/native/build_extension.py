@@ -10,6 +10,7 @@ and NumPy.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import platform
@@ -18,14 +19,20 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import TextIO
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 MODULE = "_native.abi3.so"
 X86_LEVELS = ("x86-64-v2", "x86-64-v3", "x86-64-v4")
+LANES = {"x86-64-v2": 4, "x86-64-v3": 4, "x86-64-v4": 8, "generic": 4}
+"""Numbers in a vector, by level; the lowest one splits it in two registers."""
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
+_Step = tuple["subprocess.Popen[str]", TextIO, str]
+"""A process, the file of what it says, and its name for people."""
 
 
 class BuildError(Exception):
@@ -146,33 +153,67 @@ def _numpy_include() -> str:
 
 
 def _compile(levels: tuple[str, ...], folder: Path, only: str) -> None:
-    """Run a process for each level, as many at once as there are processors."""
-    waiting = list(levels)
-    running: list[tuple[str, subprocess.Popen[str]]] = []
+    """Lower the kernels once for each length of vectors, and optimise them for each level meanwhile.
+
+    Both halves are in processes of their own. For two levels whose vectors are alike, on two processors, this
+    takes half of the time of a process for each level that does all.
+    """
+    groups: dict[int, list[str]] = {}
+    for level in levels:
+        groups.setdefault(LANES[level], []).append(level)
     # Names and their order get into what is compiled.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1):
-                level = waiting.pop()  # the highest one takes longest
-                command = [sys.executable, str(HERE / "compile_kernels.py"), level, str(folder), only]
-                running.append(
-                    (level, subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-                )
-            level, process = running.pop(0)
-            with process:
-                said = process.communicate()[1]
-            if process.returncode:
-                raise BuildError(f"compiling kernels for {level} failed:\n{said[-4000:]}")
-    finally:
-        for _, process in running:
+    with contextlib.ExitStack() as stack:
+
+        def start(script: str, *arguments: str, **pipes: int) -> _Step:
+            said = stack.enter_context(tempfile.TemporaryFile("w+"))
+            command = [sys.executable, str(HERE / script), *arguments]
+            process = subprocess.Popen(command, env=environment, stderr=said, text=True, **pipes)
+            stack.callback(_end, process)
+            return process, said, f"{script} {arguments[0]}"
+
+        steps: list[_Step] = []
+        readers = []
+        for lanes, alike in groups.items():
+            pieces = folder / f"pieces_{lanes}"
+            pieces.mkdir()
+            lowering = start("lower_kernels.py", alike[0], str(pieces), only, stdout=subprocess.PIPE)
+            optimising = [
+                start("optimise_kernels.py", level, str(pieces), str(folder), stdin=subprocess.PIPE)
+                for level in alike
+            ]
+            steps += [lowering, *optimising]
+            readers.append(threading.Thread(target=_hand_on, args=(lowering, optimising), daemon=True))
+            readers[-1].start()
+        for process, said, what in steps:
+            if process.wait():
+                said.seek(0)
+                raise BuildError(f"{what} failed:\n{said.read()[-4000:]}")
+        for reader in readers:
+            reader.join()
+
+
+def _hand_on(lowering: _Step, optimising: list[_Step]) -> None:
+    """Tell those that optimise what is ready, and let them come to an end only where nothing is missing."""
+    for line in lowering[0].stdout or ():
+        for process, *_ in optimising:
+            with contextlib.suppress(OSError):  # it has ended, and its code says why
+                process.stdin.write(line)
+                process.stdin.flush()
+    failed = lowering[0].wait() != 0
+    for process, *_ in optimising:
+        if failed:
             process.kill()
-            process.wait()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with process:
+        process.kill()
 
 
 def _table(levels: tuple[str, ...], folder: Path, sources: str) -> str:
-    from compile_kernels import LANES
-
     parts = [(folder / f"{level}.h").read_text(encoding="utf-8") for level in levels]
     parts.append("static const Level LEVELS[] = {")
     for level in levels:

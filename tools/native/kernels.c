@@ -1,6 +1,6 @@
 /* The extension that holds the kernels compiled ahead of time.
  *
- * For each level of the processor, `compile_kernels.py` writes an object file of kernels and a table of them.
+ * For each level of the processor, `optimise_kernels.py` writes an object file of kernels and a table of them.
  * This file is between those and Python: it checks and unpacks arguments, lets other threads run while a kernel
  * does, packs what it returns or raises, and holds the few functions of Numba's run time that kernels need.
  *

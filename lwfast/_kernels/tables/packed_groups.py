@@ -45,6 +45,47 @@ def hash_words(
         out[_U(row - start)] = _hash(words, row, key0, key1)
 
 
+@jit("const uint64[:], const int64[:], int64, int64, uint32[:], uint64[:], int64[:]")
+def group_short(
+    words: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+    start: int,
+    stop: int,
+    slots: NDArray[np.uint32],
+    found: NDArray[np.uint64],
+    sums: NDArray[np.int64],
+) -> int:
+    """Group rows `start` to `stop` of words so short that each has a slot of its own, without any hash.
+
+    Args:
+        words: uint64[N], all below the number of slots.
+        counts: int64[N], not negative.
+        start: First row.
+        stop: One behind the last row, 2^32 rows behind the first at most.
+        slots: uint32[2^b], zeros.
+        found: uint64[...], out: the groups in the order of their first rows.
+        sums: int64[...], out: their counts, added up.
+
+    Returns:
+        The number of groups, or `OVERFLOW`.
+    """
+    groups = 0
+    for row in range(start, stop):
+        word = words[_U(row)]
+        slot = slots[word]
+        if slot == 0:
+            found[_U(groups)] = word
+            sums[_U(groups)] = counts[_U(row)]
+            groups += 1
+            slots[word] = groups
+        else:
+            total = _U(sums[_U(slot) - _ONE]) + _U(counts[_U(row)])
+            if total > _INT64_MAX:
+                return OVERFLOW
+            sums[_U(slot) - _ONE] = np.int64(total)
+    return groups
+
+
 @jit("const uint64[:, :], const int64[:], int64, int64, uint64, uint64, int64, uint64[:], uint32[:]")
 def group_words(
     words: NDArray[np.uint64],

@@ -198,7 +198,7 @@ def move_fields(
                     column[_U(target + i)] = _U(0)
 
 
-@jit("const uint64[:, :], int64, int64, int64, int64, const uint64[:], uint64[:, :]")
+@jit("const uint64[:, :], int64, int64, int64, int64, const uint64[:], const uint64[:, :], uint64[:, :]")
 def clicked_fields(
     words: NDArray[np.uint64],
     start: int,
@@ -206,6 +206,7 @@ def clicked_fields(
     bits: int,
     flip: int,
     ones: NDArray[np.uint64],
+    steps: NDArray[np.uint64],
     out: NDArray[np.uint64],
 ) -> None:
     """Write 1 for each field that is not 0, for rows `start` to `stop`.
@@ -217,32 +218,40 @@ def clicked_fields(
         bits: Bits of a field; 1 takes the lowest bit alone, the parity.
         flip: 1 swaps 0 and 1.
         ones: uint64[w], the lowest bit of each field of a word.
+        steps: uint64[k, 2], shifts and masks that bring these bits beside each other; none leaves them.
         out: uint64[w, N].
     """
     for k in range(words.shape[0]):
         source, column = words[k], out[k]
         low, other = ones[k], ones[k] * _U(flip)
-        if bits == 1:
-            for i in range(start, stop):
-                column[_U(i)] = (source[_U(i)] & low) ^ other
-        elif bits == 2:
-            for i in range(start, stop):
-                x = source[_U(i)]
-                column[_U(i)] = ((x | (x >> _U(1))) & low) ^ other
-        elif bits == 3:
-            for i in range(start, stop):
-                x = source[_U(i)]
-                column[_U(i)] = ((x | (x >> _U(1)) | (x >> _U(2))) & low) ^ other
-        elif bits == 4:
-            for i in range(start, stop):
-                x = source[_U(i)]
-                x |= x >> _U(1)
-                column[_U(i)] = ((x | (x >> _U(2))) & low) ^ other
-        else:
-            last = _U(bits - 4)
-            for i in range(start, stop):
-                x = source[_U(i)]
-                y = x | (x >> _U(1))
-                y |= y >> _U(2)
-                # Four bits from the lowest on, and those that end with the highest.
-                column[_U(i)] = ((y | (y >> last)) & low) ^ other
+        for block in range(start, stop, _BLOCK):
+            end = min(block + _BLOCK, stop)
+            if bits == 1:
+                for i in range(block, end):
+                    column[_U(i)] = (source[_U(i)] & low) ^ other
+            elif bits == 2:
+                for i in range(block, end):
+                    x = source[_U(i)]
+                    column[_U(i)] = ((x | (x >> _U(1))) & low) ^ other
+            elif bits == 3:
+                for i in range(block, end):
+                    x = source[_U(i)]
+                    column[_U(i)] = ((x | (x >> _U(1)) | (x >> _U(2))) & low) ^ other
+            elif bits == 4:
+                for i in range(block, end):
+                    x = source[_U(i)]
+                    x |= x >> _U(1)
+                    column[_U(i)] = ((x | (x >> _U(2))) & low) ^ other
+            else:
+                last = _U(bits - 4)
+                for i in range(block, end):
+                    x = source[_U(i)]
+                    y = x | (x >> _U(1))
+                    y |= y >> _U(2)
+                    # Four bits from the lowest on, and those that end with the highest.
+                    column[_U(i)] = ((y | (y >> last)) & low) ^ other
+            for step in range(steps.shape[0]):
+                shift, mask = steps[step, 0], steps[step, 1]
+                for i in range(block, end):
+                    x = column[_U(i)]
+                    column[_U(i)] = (x | (x >> shift)) & mask

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast.cli.terminal.screen import Cell, Column
 from lwfast.cli.terminal.wording import duration, seconds_between, when
+from lwfast.errors import LightworksRemoteError
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ COLUMNS = (
     Column("Took", right=True, spare=1),
     Column("Name", flexible=True),
 )
+OWNER = Column("Owner", spare=5)
 STYLES = {
     Status.COMPLETED: "green",
     Status.FAILED: "red",
@@ -45,6 +47,7 @@ class JobRow:
         qpu: Name of its QPU, or None.
         created: When it was accepted, as the scheduler wrote it; likewise `started` and `finished`, or None.
         seconds: How long it ran, or has been running.
+        owner: Who sent it, of a scheduler with several owners; else None.
     """
 
     id: int | str
@@ -56,22 +59,31 @@ class JobRow:
     started: Any
     finished: Any
     seconds: float | None
+    owner: str | None
 
 
 def find_rows(
-    client: Client, statuses: Iterable[str], name: str | None, qpu: str | None, limit: int
+    client: Client,
+    statuses: Iterable[str],
+    name: str | None,
+    qpu: str | None,
+    limit: int,
+    owner: str | None = None,
 ) -> list[JobRow]:
     """Ask for jobs, newest first.
 
     Raises:
         ValueError: A word is no status.
-        LightworksRemoteError: The scheduler cannot filter by name or QPU.
+        LightworksRemoteError: The scheduler cannot filter by name, QPU or owner.
     """
     from lwfast.remote.job_path.listing import all_records, check_statuses
 
     wanted = check_statuses(list(statuses))
     if client.connection.api.offers_v1():
-        return [_of_record(one) for one in all_records(client.connection, wanted, name, qpu, limit)]
+        found = all_records(client.connection, wanted, name, qpu, limit, owner=owner)
+        return [_of_record(one) for one in found]
+    if owner is not None:
+        raise LightworksRemoteError("This scheduler knows no owners; leave --owner out.")
     jobs = client.jobs(status=wanted, name=name, qpu=qpu, limit=limit)
     return [_of_details(client.get_job_details(job.job_id)) for job in jobs]
 
@@ -88,6 +100,7 @@ def _of_record(record: Any) -> JobRow:
         started=record.started_date,
         finished=record.finished_date,
         seconds=seconds_between(record.started_date, ended),
+        owner=record.owner,
     )
 
 
@@ -102,16 +115,23 @@ def _of_details(details: Any) -> JobRow:
         started=None,
         finished=None,
         seconds=None,
+        owner=None,
     )
 
 
+def columns_of(rows: Sequence[JobRow]) -> tuple[Column, ...]:
+    """Return the columns of a table: with the owners where there are several, or one that is named."""
+    return (*COLUMNS[:-1], OWNER, COLUMNS[-1]) if any(row.owner for row in rows) else COLUMNS
+
+
 def as_cells(rows: Sequence[JobRow], *, local: bool) -> list[list[Cell]]:
-    """Return jobs as cells below `COLUMNS`.
+    """Return jobs as cells below `columns_of` them.
 
     Args:
         rows: The jobs.
         local: Whether times are for a person here, rather than in UTC.
     """
+    owners = any(row.owner for row in rows)
     return [
         [
             str(row.id),
@@ -120,6 +140,7 @@ def as_cells(rows: Sequence[JobRow], *, local: bool) -> list[list[Cell]]:
             when(row.created, local=local),
             row.qpu or "",
             duration(row.seconds),
+            *([row.owner or ""] if owners else []),
             row.name or "",
         ]
         for row in rows

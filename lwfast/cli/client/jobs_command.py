@@ -47,6 +47,7 @@ def _statuses(_: click.Context, __: click.Parameter, typed: str) -> list[Complet
 )
 @click.option("--name", metavar="PATTERN", help="Only jobs of this name, or of names like 'HOM*'.")
 @click.option("--qpu", metavar="NAME", help="Only jobs of this QPU.")
+@click.option("--owner", metavar="NAME", help="Only jobs of this owner, where you see those of several.")
 @click.option("--limit", type=POSITIVE, default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
 @click.option("--watch", is_flag=True, help="Keep the list up to date until Ctrl-C.")
 @client_options
@@ -56,6 +57,7 @@ def jobs_command(
     statuses: tuple[str, ...],
     name: str | None,
     qpu: str | None,
+    owner: str | None,
     limit: int,
     watch: bool,
     url: str | None,
@@ -77,7 +79,7 @@ def jobs_command(
             client=lambda: client_of(url, profile, local),
         )
         return
-    from lwfast.cli.client.job_rows import COLUMNS, as_cells, as_plain, find_rows
+    from lwfast.cli.client.job_rows import as_cells, as_plain, columns_of, find_rows
 
     if watch:
         from lwfast.cli.terminal.watching import check_watchable
@@ -89,16 +91,15 @@ def jobs_command(
             from lwfast.cli.terminal.watching import watch as keep_drawing
 
             def draw(width: int) -> tuple[RenderableType, bool]:
-                return table_of(
-                    COLUMNS, as_cells(find_rows(client, statuses, name, qpu, limit), local=True), width
-                ), True
+                rows = find_rows(client, statuses, name, qpu, limit, owner)
+                return table_of(columns_of(rows), as_cells(rows, local=True), width), True
 
             keep_drawing(draw)
             return
-        rows = find_rows(client, statuses, name, qpu, limit)
+        rows = find_rows(client, statuses, name, qpu, limit, owner)
     if as_json:
         print_json(as_plain(rows))
     elif not rows and is_terminal():
-        print("No jobs." if not (statuses or name or qpu) else "No jobs like these.")
+        print("No jobs." if not (statuses or name or qpu or owner) else "No jobs like these.")
     else:
-        print_table(COLUMNS, as_cells(rows, local=is_terminal()))
+        print_table(columns_of(rows), as_cells(rows, local=is_terminal()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -44,9 +45,8 @@ def run_demo(out: Path, small: bool) -> int:
     out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     _compile_first()
-    # A cold import takes as long as the jobs that go first, and no job would wait then.
-    for name in ("lwfast.remote", "matplotlib.pyplot"):
-        importlib.import_module(name)
+    # While the scheduler starts: pictures come later, and a second of a cold import would be waited for then.
+    threading.Thread(target=importlib.import_module, args=("matplotlib.pyplot",), daemon=True).start()
     steps = demo_script.walkthrough_steps(out)
     if not small:
         steps += demo_script.full_size_steps()

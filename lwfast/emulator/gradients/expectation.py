@@ -12,6 +12,7 @@ from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import refuse_impossible, refuse_rounding
 from lwfast.emulator.gradients.observables import Observable, observed
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
+from lwfast.emulator.lean.small_mean import small_mean
 from lwfast.emulator.run_sampler import parsed_sampler
 from lwfast.emulator.sampling import Sampling
 from lwfast.optics.costs import FOCK, Estimate, estimates
@@ -70,8 +71,10 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         msg = f"An expectation is that of a Sampler or an Analyzer, got {type(adopted).__name__}."
         raise TypeError(msg)
     circuit = adopted.circuit
-    data: Any = adopted._generate_task()  # noqa: SLF001
     way_back = None if gradient is False else circuit.differentiable(gradient)
+    if isinstance(adopted, Sampler) and (small := small_mean(adopted, observable)) is not None:
+        return small.mean if way_back is None else (small.mean, way_back.derivatives(small.pull()))
+    data: Any = adopted._generate_task()  # noqa: SLF001
     differentiate, lossy = way_back is not None, way_back is not None and way_back.varies_loss
     if isinstance(adopted, Sampler):
         found = [_mean(parsed_sampler(data), observable, gradient=differentiate, lossy=lossy)]

@@ -12,7 +12,7 @@ from lwfast._types import ComplexArray, StateTable
 from lwfast.emulator.heralding import with_heralds
 from lwfast.emulator.lean.known import ALLOWED_BYTES, Heralds, KnownCircuit, known_circuit
 from lwfast.emulator.plans import PERMANENT
-from lwfast.emulator.run_simulator import simulator_result, with_herald_columns
+from lwfast.emulator.run_simulator import AMPLITUDES, simulator_result, with_herald_columns
 from lwfast.optics.distributions.amplitudes import ALONE_TO, amplitudes_to, write_one_amplitude
 from lwfast.optics.distributions.small_layers import SmallLayers, small_layers
 from lwfast.optics.permanents.methods import STACK_TO
@@ -89,7 +89,8 @@ def run_small_simulator(task: Simulator, backend: str) -> SimulationResult | Non
     if pairs is None:
         return None
     found = pairs.amplitudes(known.matrix)
-    return simulator_result(found, pairs.inputs, pairs.outputs)
+    # Its shape is that of the axes: `simulator_result`, which looks, takes a twelfth of the whole.
+    return SimulationResult.of_tables(found, AMPLITUDES, pairs.inputs, pairs.outputs, {})
 
 
 @functools.lru_cache(_KEPT)

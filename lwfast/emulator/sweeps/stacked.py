@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast.emulator.lean.known import is_clean
 from lwfast.emulator.plans import SLOS, surely_exact
 from lwfast.emulator.sampling import Sampling
 from lwfast.emulator.sweeps.setting_runs import Columns, SettingRuns, joined
 from lwfast.optics.costs import MULTINOMIAL_SAMPLES
 from lwfast.optics.distributions.stacks import fock_stack
 from lwfast.optics.light import Light
-from lwfast.optics.noise.loss import UNIT_ROUNDING
 from lwfast.optics.samples.sample_counts import counts_of_stack, seen_of_stack
 from lwfast.optics.samples.spawned import children_of
 from lwfast.tasks.data import SamplerTask
@@ -80,7 +80,7 @@ def may_be_stack(task: Any) -> bool:
 
 def as_stack(part: Stackable) -> Columns | None:
     """Run settings together; None where a run alone might take another way to its samples."""
-    if not 0 < part.n_samples < MULTINOMIAL_SAMPLES or not _are_clean(part.unitaries):
+    if not 0 < part.n_samples < MULTINOMIAL_SAMPLES or not is_clean(np.ascontiguousarray(part.unitaries)):
         return None
     first = part.prepared(0)
     sampling, plan = first.sampling, first.plan
@@ -129,13 +129,6 @@ def _stacked(part: Stackable, sampling: Sampling) -> Columns:
         return part.one_by_one(range(len(part)))
     drawn = _counts(part, probabilities, totals, sampling.every_shot and conditions.any, ~alone)
     return _columns(part, found.states, drawn, np.flatnonzero(alone))
-
-
-def _are_clean(unitaries: ComplexArray) -> bool:
-    """Say whether no matrix is so imprecise that a run alone would take the nearest unitary instead."""
-    products = np.matmul(unitaries.conj().transpose(0, 2, 1), unitaries)
-    products.reshape(len(unitaries), -1)[:, :: unitaries.shape[1] + 1] -= 1.0
-    return bool(np.abs(products).max(initial=0.0) <= 0.5 * UNIT_ROUNDING)
 
 
 def _counts(

@@ -150,13 +150,16 @@ class Endpoints:
         *,
         statuses: Iterable[wire.Status] = (),
         name: str | None = None,
+        search: str | None = None,
         qpu: str | None = None,
+        owner: str | None = None,
         limit: int,
         before: int | None = None,
     ) -> wire.JobPage:
-        """Ask for a page of jobs, newest first."""
+        """Ask for a page of jobs, newest first; for `search` see `lwfast.wire.name_search`."""
         params: list[tuple[str, str | int]] = [("status", status.wire_name) for status in statuses]
-        params += [(key, value) for key, value in (("name", name), ("qpu", qpu)) if value is not None]
+        asked = {"name": name, "search": search, "qpu": qpu, "owner": owner}
+        params += [(key, value) for key, value in asked.items() if value is not None]
         params.append(("limit", limit))
         if before is not None:
             params.append(("before", before))

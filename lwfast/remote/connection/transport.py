@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from lwfast._base.memory import readable_bytes
+from lwfast._base.showing.silent_log import log_of
 from lwfast.errors import (
     AnswerTooLargeError,
     AuthenticationError,
@@ -44,7 +46,14 @@ from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_
 from lwfast.remote.connection.session import make_session
 from lwfast.remote.connection.size_limits import ERROR_BYTES, Cap
 from lwfast.remote.connection.timeouts import SHORTEST_SECONDS, AnswerTime, Timeouts
-from lwfast.wire import API_HEADER, API_VERSION, JOB_ID_HEADER
+from lwfast.wire import (
+    API_HEADER,
+    API_VERSION,
+    JOB_ID_HEADER,
+    REQUEST_ID_HEADER,
+    is_request_id,
+)
+from lwfast.wire.tracing import trace_headers
 
 SHOWN_BYTES = 300
 SHOWN_CHARACTERS = 100
@@ -54,6 +63,7 @@ BUSY = frozenset({429, 502, 503, 504})
 """Answers that a later try may not get: too many requests, or the way to the scheduler is down."""
 
 
+_log = log_of(__name__)
 _JOB_ID = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,100}")
 """What may be a job's id: a header that came twice has a comma, and no id is longer."""
 
@@ -141,6 +151,8 @@ class Transport:
             ConfigurationError: No request can be made of these settings; nothing was sent.
         """
         policy = retry or (IDEMPOTENT if method == "GET" else ONCE)
+        request_id = secrets.token_hex(8)  # of all tries, so that the scheduler's log shows them together
+        headers = {REQUEST_ID_HEADER: request_id, **trace_headers(), **(headers or {})}
         began = time.monotonic()
         outside = sys.exception()
         sent = False
@@ -151,6 +163,7 @@ class Transport:
                 answer = self._send(
                     method, path, cap, params, body, headers, read_timeout, deadline, progress
                 )
+                _log.debug("%s %s: %d (request %s)", method, path, answer.status_code, request_id)
                 if answer.status_code not in BUSY and not policy.leaves_open(answer.status_code):
                     return answer if read is None else self._with_value(answer, read)
                 error: Exception = self._busy_error(answer)
@@ -172,6 +185,14 @@ class Transport:
                     raised.job_id = getattr(error, "job_id", None)
                     raise raised from error
                 raise error
+            _log.info(
+                "%s %s: %s; trying again in %.1f s (request %s)",
+                method,
+                path,
+                type(error).__name__,
+                pause,
+                request_id,
+            )
             time.sleep(pause)
 
     def close(self) -> None:
@@ -199,6 +220,9 @@ class Transport:
         return self._error(f"The scheduler gave an unexpected answer while {doing}.{shown}", answer, kind)
 
     def _error(self, text: str, answer: Answer, kind: type[HTTPError]) -> HTTPError:
+        request_id = answer.headers.get(REQUEST_ID_HEADER, "")
+        if answer.status_code >= 500 and is_request_id(request_id):
+            text += f" The scheduler's log has it as request {request_id}."
         error = kind(text, response=answer)
         error.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
         error.job_id = named_job(answer.headers)
@@ -319,7 +343,9 @@ class Transport:
                 "another scheduler. Save another one with `lwfast login`.",
             )
         if answer.status_code == 403:
-            raise AuthenticationError("This access token is not allowed to do that (403).")
+            reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")
+            why = f": {reasons}" if reasons else ""
+            raise AuthenticationError(f"This access token is not allowed to do that (403){why}.")
         if 300 <= answer.status_code < 400:
             host = _host_of(answer.headers.get("Location", ""))
             raise HTTPError(

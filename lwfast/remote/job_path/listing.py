@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from lwfast._base.limits import MAX_INT64
 from lwfast.errors import JobNotFoundError, LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.connection.connection import Connection
 from lwfast.remote.tracked import Tracked
-from lwfast.wire import JobRecord, Status, id_order
+from lwfast.wire import JobRecord, Status, fits, id_order
+from lwfast.wire.name_search import WILDCARD
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PAGE = 500
-WILDCARDS = "*?["
-"""What makes a pattern of a name, as in a shell."""
 WAITING = (Status.ACCEPTED, Status.SCHEDULED)
 
 
@@ -60,29 +58,31 @@ def all_records(
     qpu: str | None = None,
     limit: int | None = None,
     before: int | None = None,
+    owner: str | None = None,
 ) -> list[JobRecord]:
     """Ask for pages until there are enough records, or no more.
 
-    The scheduler knows whole names only. So all jobs are asked for where a name is a pattern, and those of
-    other names are left out here.
+    The scheduler finds patterns of names. One of an older lwfast knows whole names only, and sends all jobs:
+    so those of other names are left out here as well.
     """
-    pattern = name if name is not None and set(name) & set(WILDCARDS) else None
+    pattern = name if name is not None and WILDCARD in name else None
     found: list[JobRecord] = []
     while limit is None or len(found) < limit:
-        ask = PAGE if limit is None or pattern is not None else min(PAGE, limit - len(found))
+        ask = PAGE if limit is None else min(PAGE, limit - len(found))
         page = connection.api.page(
-            statuses=statuses, name=None if pattern else name, qpu=qpu, limit=ask, before=before
+            statuses=statuses,
+            name=None if pattern else name,
+            search=pattern,
+            qpu=qpu,
+            owner=owner,
+            limit=ask,
+            before=before,
         )
-        found += [record for record in page.items if pattern is None or _is_named(record.job_name, pattern)]
+        found += [record for record in page.items if pattern is None or fits(pattern, record.job_name)]
         before = page.before
         if before is None or not page.items:
             break
     return found[:limit]
-
-
-def _is_named(name: str, pattern: str) -> bool:
-    """Say whether a pattern such as `HOM*` stands for a name; such a name stands for itself."""
-    return name == pattern or fnmatchcase(name, pattern)
 
 
 def check_statuses(status: Any) -> list[Status]:

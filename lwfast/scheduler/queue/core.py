@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
 from lwfast._base.limits import MIB
 from lwfast._base.parallel import available_cores
+from lwfast._base.showing.silent_log import log_of
 from lwfast.errors import ended
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob
+from lwfast.scheduler.owners import OPERATOR, Owner
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.job_ends import End, Ends
 from lwfast.scheduler.queue.known_jobs import KnownJobs
+from lwfast.scheduler.queue.pace import Pace
+from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
@@ -34,7 +37,7 @@ from lwfast.scheduler.workers.frames import Done, Failed, Run, Share, pack
 from lwfast.scheduler.workers.workers import Worker, WorkerPool
 from lwfast.wire import Status
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 MOST_ATTEMPTS = 2
 """A job whose worker dies is tried once more; a second death is the job's doing."""
@@ -47,6 +50,9 @@ class Scheduler:
 
     Args:
         settings: How it is set up.
+
+    Attributes:
+        on_ended: Called with each job once its end is stored and visible.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
@@ -56,10 +62,12 @@ class Scheduler:
         self.changes = ChangeCounter()
         self._orders = ByteCache(64 * MIB)
         self._results = ByteCache(32 * MIB)
+        self._pace = Pace(settings.qpus, settings.pace)
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = contextlib.AsyncExitStack()
         self._last_taken_up = 0
+        self.on_ended: list[Callable[[StoredJob], None]] = []
 
     async def start(self) -> None:
         """Open the store, take up what was left, start the workers.
@@ -79,6 +87,7 @@ class Scheduler:
             self._reader = Reader(path)
             opened.callback(self._reader.close)
             self.book = KnownJobs(self._reader, self.changes)
+            self._quotas = Quotas(self.book.held)
             self.ends = Ends(
                 self._writer,
                 self._reader,
@@ -134,14 +143,31 @@ class Scheduler:
         """Why no job can be run, or None."""
         return self.pool.trouble or self.ends.trouble or self.pool.held
 
+    @property
+    def running(self) -> int:
+        """How many jobs run, those included that are computed and kept back until a device had their time."""
+        return self.pool.busy + self._pace.n_kept_back
+
     # --- requests ----------------------------------------------------------------------------------
 
     async def submit(
-        self, jobs: Sequence[NewJob], key: str | None = None, digest: bytes = b""
+        self,
+        jobs: Sequence[NewJob],
+        key: str | None = None,
+        digest: bytes = b"",
+        owner: Owner = OPERATOR,
     ) -> list[StoredJob]:
         """Store jobs, all or none, and return once they are on the disk.
 
+        Args:
+            jobs: The jobs, which name their owner.
+            key: Idempotency key.
+            digest: What the key stands for.
+            owner: Whose limits hold for them.
+
         Raises:
+            ForbiddenError: They are more than the owner may ever have waiting or running.
+            QuotaError: They are more than the owner may have now.
             KeyReusedError: The idempotency key stands for another payload.
             UnavailableError: The store cannot write, no worker can start, or the scheduler is shutting down.
         """
@@ -153,15 +179,18 @@ class Scheduler:
             raise UnavailableError.of("store", f"no job can be accepted: {trouble}; send it again later")
         time = now_text()
 
-        def register(outcome: tuple[list[int], bool]) -> None:
-            ids, are_new = outcome
-            if are_new:
-                for job_id, job in zip(ids, jobs, strict=True):
-                    self._register(job_id, job, time)
-                self._pump()
-                self._on_trouble()
+        with self._quotas.reserved(owner, jobs) as give_back:
 
-        ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
+            def register(outcome: tuple[list[int], bool]) -> None:
+                ids, are_new = outcome
+                give_back()
+                if are_new:
+                    for job_id, job in zip(ids, jobs, strict=True):
+                        self._register(job_id, job, time)
+                    self._pump()
+                    self._on_trouble()
+
+            ids, _ = await self._writer.submit(lambda store: store.accept(jobs, time, key, digest), register)
         return await self.book.find_all(ids)
 
     async def accepted_before(self, key: str, digest: bytes) -> list[StoredJob] | None:
@@ -177,7 +206,9 @@ class Scheduler:
         return None if ids is None else await self.book.find_all(ids)
 
     def _register(self, job_id: int, new: NewJob, time: str) -> None:
-        self._orders.put(job_id, pack(Run(job_id, new.payload, new.hardware, new.seed)))
+        self._orders.put(
+            job_id, pack(Run(job_id, new.payload, new.hardware, new.seed, new.request_id, new.trace))
+        )
         self.book.add(StoredJob.accepted(job_id, new, time))
 
     async def cancel(self, job_id: int) -> None:
@@ -266,11 +297,13 @@ class Scheduler:
             self._begin(self.book.live[job_id], worker)
 
     def _may_run(self, job_id: int) -> bool:
-        """Jobs of a QPU that is offline stay in the queue; those of one no longer configured still run."""
-        qpu = self.settings.qpus.get(self.book.live[job_id].qpu)
-        return qpu is None or qpu.available
+        """Jobs of a QPU wait that is offline, or busy as a device is; those of one not configured run."""
+        name = self.book.live[job_id].qpu
+        qpu = self.settings.qpus.get(name)
+        return (qpu is None or qpu.available) and self._pace.is_free(name)
 
     def _begin(self, job: StoredJob, worker: Worker) -> None:
+        self._pace.begin(job)
         entry = Log.of(Status.RUNNING, now_text())
         job.log(entry)
         job.started = entry.created_date
@@ -310,14 +343,15 @@ class Scheduler:
             self._halt(job)
             self._settle(job, Status.FAILED, notes="The store holds no payload of this job")
             return
-        worker.send(pack(Run(job.id, run.payload, run.hardware, run.seed)))
+        worker.send(pack(Run(job.id, run.payload, run.hardware, run.seed, job.request_id, job.trace)))
 
     def _on_answer(self, answer: Done | Failed) -> None:
         job = self.book.live.get(answer.job_id)
         if job is None or job.settling:
             return
         if isinstance(answer, Done):
-            self._settle(job, Status.COMPLETED, done=answer)
+            self._stop_timer(job)
+            self._pace.when_due(job, lambda: self._settle(job, Status.COMPLETED, done=answer))
         else:
             meta: dict[str, Any] = {}
             if answer.code is not None:
@@ -334,6 +368,7 @@ class Scheduler:
         job = self.book.live.get(job_id)
         if job is None or job.settling:
             return
+        log.error("job %d (request %s) lost its worker", job_id, job.request_id)
         hint = "It may have run out of memory: try fewer modes, photons or samples."
         self._try_again(job, f"The worker process ended with {how}", hint)
         self._pump()
@@ -374,6 +409,7 @@ class Scheduler:
 
     def _requeue(self, job: StoredJob, reason: str) -> None:
         self._stop_timer(job)
+        self._pace.end(job)
         entry = Log.of(Status.SCHEDULED, now_text(), {"Reason": reason})
         job.log(entry)
         job.started = None
@@ -394,12 +430,15 @@ class Scheduler:
     ) -> None:
         """Decide how a job ends."""
         self._stop_timer(job)
+        self._pace.end(job)
         self.ends.settle(job, End(Log.of(status, now_text(), meta), notes, done))
 
     def _on_stored(self, job: StoredJob, end: End) -> None:
         self._orders.drop(job.id)
         if end.done is not None and end.done.body is not None:
             self._results.put(job.id, end.done.body)
+        for tell in self.on_ended:
+            tell(job)
         self._pump()
 
     def _stop_timer(self, job: StoredJob) -> None:

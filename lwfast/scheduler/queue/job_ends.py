@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 from lwfast._base.files.own_files import why
 from lwfast._base.limits import MIB
 from lwfast._base.pauses import pause_after
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import StoreWriteError, UnavailableError
 from lwfast.scheduler.jobs import Log, StoredJob
 from lwfast.scheduler.queue.known_jobs import KnownJobs
@@ -28,7 +28,7 @@ from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.workers.frames import Done
 from lwfast.wire import Status
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0

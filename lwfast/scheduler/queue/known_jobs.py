@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from lwfast._base.limits import MAX_INT64, first_ids
 from lwfast.scheduler.faults import NotFoundError
@@ -13,9 +14,22 @@ from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.queue import JobQueue
 from lwfast.scheduler.store.reader import Reader
-from lwfast.wire import JobRecord, Status
+from lwfast.wire import JobRecord
 
 RECENT_LIMIT = 5000
+Sees = Callable[[StoredJob], bool]
+
+
+def everybody(_: StoredJob) -> bool:
+    """Hide no job."""
+    return True
+
+
+class InQueue(NamedTuple):
+    """What an owner has in the queue: jobs that wait or run, and the bytes of their payloads."""
+
+    jobs: int
+    payload_bytes: int
 
 
 class KnownJobs:
@@ -29,11 +43,13 @@ class KnownJobs:
     Attributes:
         live: Jobs that are not finished, by id, oldest first.
         queue: Those of them that wait.
+        held: How many jobs of each owner are not finished, and the bytes of their payloads.
     """
 
     def __init__(self, reader: Reader, changes: ChangeCounter, recent_limit: int = RECENT_LIMIT) -> None:
         self.live: dict[int, StoredJob] = {}
         self.queue = JobQueue()
+        self.held: dict[str, InQueue] = {}
         self._recent: OrderedDict[int, StoredJob] = OrderedDict()
         self._recent_limit = recent_limit
         self._reader = reader
@@ -45,6 +61,7 @@ class KnownJobs:
         job.seq = self._changes.next(job.id)
         self.live[job.id] = job
         self.queue.add(job.id)
+        self._count(job, 1)
 
     def touch(self, job: StoredJob) -> None:
         """Make a change of a job visible."""
@@ -52,7 +69,8 @@ class KnownJobs:
 
     def retire(self, job: StoredJob) -> None:
         """Move a job to the finished ones."""
-        self.live.pop(job.id, None)
+        if self.live.pop(job.id, None) is not None:
+            self._count(job, -1)
         self._recent[job.id] = job
         self.touch(job)
         while len(self._recent) > self._recent_limit:
@@ -60,29 +78,43 @@ class KnownJobs:
             # Jobs read back later count as changed at least this late: rather one answer too many.
             self._cold_seq = max(self._cold_seq, oldest.seq)
 
+    def _count(self, job: StoredJob, sign: int) -> None:
+        before = self.held.pop(job.owner, InQueue(0, 0))
+        now = InQueue(before.jobs + sign, before.payload_bytes + sign * job.payload_bytes)
+        if now.jobs:
+            self.held[job.owner] = now
+
     def record(self, job: StoredJob) -> JobRecord:
         """A job's line."""
         return job.record(self.queue.position(job.id))
 
-    async def find(self, job_id: int) -> StoredJob:
+    async def find(self, job_id: int, sees: Sees = everybody) -> StoredJob:
         """Find a job.
+
+        Args:
+            job_id: Its id.
+            sees: Says of a job whether who asks may see it; one that is hidden is not there.
 
         Raises:
             NotFoundError: There is none with this id.
         """
         found = await self._look_up([job_id])
-        if job_id not in found:
+        if job_id not in found or not sees(found[job_id]):
             raise NotFoundError.of("job", f"there is no job {job_id}")
         return found[job_id]
 
-    async def find_all(self, job_ids: Sequence[int]) -> list[StoredJob]:
+    async def find_all(self, job_ids: Sequence[int], sees: Sees = everybody) -> list[StoredJob]:
         """Find several jobs, in the order of the ids.
+
+        Args:
+            job_ids: Their ids.
+            sees: As for `find`.
 
         Raises:
             NotFoundError: Names the ids that there is no job with, the first of them if they are many.
         """
         found = await self._look_up(job_ids)
-        missing = [str(i) for i in job_ids if i not in found]
+        missing = [str(i) for i in job_ids if i not in found or not sees(found[i])]
         if missing:
             raise NotFoundError.of("ids", f"there is no job {first_ids(missing)}")
         return [found[i] for i in job_ids]
@@ -114,11 +146,11 @@ class KnownJobs:
             left = [i for i in stored if i not in found]
         return found
 
-    async def ids(self, statuses: Collection[Status] | None, limit: int) -> list[int]:
-        """List ids, newest first."""
-        live = {job.id for job in self.live.values() if statuses is None or job.status in statuses}
-        if statuses is None or any(status.is_complete for status in statuses):
-            live.update(await self._reader.finished_ids(statuses, min(limit, MAX_INT64)))
+    async def ids(self, query: JobQuery, limit: int) -> list[int]:
+        """List the ids of jobs that match, newest first."""
+        live = {job.id for job in self.live.values() if query.matches(job)}
+        if query.reaches_finished:
+            live.update(await self._reader.finished_ids(query, min(limit, MAX_INT64)))
         return sorted(live, reverse=True)[:limit]
 
     async def page(self, query: JobQuery, limit: int) -> list[StoredJob]:
@@ -136,7 +168,7 @@ class KnownJobs:
             found.setdefault(job.id, self._recent.get(job.id, job))
         return [found[i] for i in sorted(found, reverse=True)[:limit]]
 
-    def changed_after(self, seq: int, limit: int) -> list[StoredJob]:
-        """Jobs in memory that changed after `seq`, the latest change first."""
-        jobs = [job for job in (*self.live.values(), *self._recent.values()) if job.seq > seq]
+    def changed_after(self, seq: int, limit: int, sees: Sees = everybody) -> list[StoredJob]:
+        """Jobs in memory that changed after `seq`, the latest change first; `sees` as for `find`."""
+        jobs = [job for job in (*self.live.values(), *self._recent.values()) if job.seq > seq and sees(job)]
         return sorted(jobs, key=lambda job: -job.seq)[:limit]

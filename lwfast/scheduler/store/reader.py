@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sqlite3
 import threading
 import time
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import UnavailableError
 from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
@@ -25,7 +25,7 @@ LONGEST_SEARCH_SECONDS = 2.0
 """A hundred thousand jobs are looked through in a tenth of a second."""
 _STEPS = 10_000
 """SQLite's instructions between two looks at the clock."""
-seldom = OncePerMinute(logging.getLogger(__name__))
+seldom = OncePerMinute(log_of(__name__))
 
 
 class Span(NamedTuple):
@@ -88,9 +88,9 @@ class Reader:
         text = f"{where} ORDER BY id DESC LIMIT ?"
         return await self._run(lambda c: _bounded(c, lambda: select_jobs(c, text, [*values, limit])))
 
-    async def finished_ids(self, statuses: Collection[Status] | None, limit: int) -> list[int]:
-        """Read the ids of finished jobs, newest first."""
-        where, values = JobQuery(statuses=statuses).conditions(LIVE)
+    async def finished_ids(self, query: JobQuery, limit: int) -> list[int]:
+        """Read the ids of finished jobs that match, newest first."""
+        where, values = query.conditions(LIVE)
         text = f"SELECT id FROM jobs WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         rows = await self._run(lambda c: c.execute(text, [*values, limit]).fetchall())
         return [row[0] for row in rows]

@@ -8,7 +8,6 @@ digest tells whether the file is still what was written.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -16,9 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lwfast._base.files.own_files import open_own, why
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import UnavailableError, is_scarce
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 _DIGEST = 16
 """Digits of the digest in a name."""

@@ -69,6 +69,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    (
+        # Jobs of before belong to the operator.
+        "ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN payload_bytes INTEGER NOT NULL DEFAULT 0",
+        """
+        UPDATE jobs SET payload_bytes =
+            ifnull((SELECT length(body) FROM payloads WHERE payloads.job_id = jobs.id), 0)
+        """,
+        "CREATE INDEX jobs_by_owner ON jobs (owner, id)",
+    ),
 )
 
 

@@ -31,7 +31,7 @@ JOURNAL_BYTES = 4 * 1024 * 1024
 LIVE = (Status.ACCEPTED.wire_name, Status.SCHEDULED.wire_name, Status.RUNNING.wire_name)
 COLUMNS = (
     "id, name, qpu, status, created, updated, started, finished, n_modes, n_photons, n_samples, "
-    "min_detection, timeout_seconds, attempts, notes"
+    "min_detection, timeout_seconds, attempts, notes, owner, payload_bytes"
 )
 _NAMES = COLUMNS.split(", ")
 
@@ -161,16 +161,19 @@ class Store:
             job.n_samples,
             job.min_detection,
             job.timeout_seconds,
+            job.owner,
+            len(job.payload),
         )
         cursor = self._do(
             "INSERT INTO jobs (name, qpu, status, created, updated, n_modes, n_photons, n_samples, "
-            "min_detection, timeout_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "min_detection, timeout_seconds, owner, payload_bytes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *values,
         )
         job_id = cursor.lastrowid
         assert job_id is not None  # noqa: S101  (an INSERT has just succeeded)
         self._do("INSERT INTO payloads VALUES (?, ?, ?, ?)", job_id, job.payload, job.seed, job.hardware)
-        for entry in acceptance_logs(time):
+        for entry in acceptance_logs(time, job.origin):
             self._log(job_id, entry)
         return job_id
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import queue
 import sqlite3
 import threading
@@ -17,11 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import RequestError, StoreWriteError, UnavailableError
 from lwfast.scheduler.store.store import Store
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 GROUP_LIMIT = 1000
 """Most requests in one transaction; bounds how long the first of them waits."""

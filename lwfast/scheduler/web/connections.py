@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import is_scarce
 from lwfast.scheduler.once_per_minute import OncePerMinute
 
@@ -23,7 +23,7 @@ _PER_CONNECTION = 2
 _LEAST = 4
 _PAUSE_SECONDS = 0.05
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 seldom = OncePerMinute(log)
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import RequestError, is_scarce
+from lwfast.scheduler.owners import KnownOwners, Owner
 from lwfast.scheduler.web.connections import Load
 from lwfast.scheduler.web.http import error_answer
-from lwfast.scheduler.web.security import HostNames, same_token
-from lwfast.wire import API_HEADER, API_VERSION, TOKEN_HEADER, FieldError
+from lwfast.scheduler.web.operations.answered import Answered, Watcher
+from lwfast.scheduler.web.operations.health import HEALTH_PATH
+from lwfast.scheduler.web.operations.request_ids import take_request_id
+from lwfast.scheduler.web.security import HostNames, token_of
+from lwfast.scheduler.web.visible_jobs import OWNER_KEY
+from lwfast.wire import API_HEADER, API_VERSION, REQUEST_ID_HEADER, TOKEN_HEADER, FieldError
 from lwfast.wire.announcement import IDENTITY_PATH
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 HEADERS = {
     API_HEADER: API_VERSION,
@@ -34,6 +40,7 @@ HEADERS = {
 NEVER_STORE = "no-store"
 PUBLIC = ("/static/", "/jobs/", "/qpus")
 """Addresses of the one static page, which is the same for everybody, and of what belongs to it."""
+PUBLIC_PATHS = frozenset({"/", IDENTITY_PATH, HEALTH_PATH})
 UNREAD = (401, 408, 413, 421)
 """Answers given before the body was read; the connection ends with them."""
 
@@ -43,15 +50,24 @@ class Guard:
 
     Args:
         app: What answers.
-        token: What every request has to show, but for the static page and the answer to a challenge.
+        owners: Whose tokens requests have to show, but for the static page and the answer to a challenge.
         hosts: Names to answer under, besides the usual ones.
         load: How many connections there are; None where nobody counts them.
+        watchers: Called with each request once it was answered.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str], load: Load | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        owners: KnownOwners,
+        hosts: Iterable[str],
+        load: Load | None = None,
+        watchers: Sequence[Watcher] = (),
+    ) -> None:
+        self._watchers = watchers
         self._load = load
         self._app = app
-        self._token = token
+        self._owners = owners
         self._hosts = HostNames(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,8 +75,22 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        request_id = take_request_id(scope)
+        if not self._watchers:
+            await self._answer(scope, receive, send, request_id)
+            return
+        facts = Answered.begun(scope, request_id)
+        try:
+            await self._answer(scope, receive, facts.watched(send), request_id)
+        finally:
+            owner: Owner | None = scope.get(OWNER_KEY)
+            facts.end(scope, None if owner is None else owner.name)
+            for watcher in self._watchers:
+                watcher(facts)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started = False
-        is_public = scope["path"] in {"/", IDENTITY_PATH} or scope["path"].startswith(PUBLIC)
+        is_public = scope["path"] in PUBLIC_PATHS or scope["path"].startswith(PUBLIC)
 
         async def shaped(message: Message) -> None:
             nonlocal started
@@ -68,12 +98,15 @@ class Guard:
                 started = True
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                headers[REQUEST_ID_HEADER] = request_id
                 headers.setdefault("Cache-Control", "no-cache" if is_public else NEVER_STORE)
                 if message["status"] in UNREAD or (self._load is not None and self._load.is_high):
                     headers["Connection"] = "close"
             await send(message)
 
-        refusal = self._refusal(Headers(scope=scope), needs_token=not is_public)
+        owner = None if is_public else self._owners.of(token_of(Headers(scope=scope)))
+        scope[OWNER_KEY] = owner
+        refusal = self._refusal(Headers(scope=scope), is_let_in=is_public or owner is not None)
         try:
             await (refusal or self._app)(scope, receive, shaped)
         except ClientDisconnect:
@@ -93,7 +126,7 @@ class Guard:
             )
             await answer(scope, receive, shaped)
 
-    def _refusal(self, headers: Headers, *, needs_token: bool) -> Response | None:
+    def _refusal(self, headers: Headers, *, is_let_in: bool) -> Response | None:
         full = None if self._load is None else self._load.refusal()
         if full is not None:
             return error_answer(503, [FieldError(name="connections", reason=full)])
@@ -103,8 +136,8 @@ class Guard:
                 f"{(host or 'nothing')[:60]!r} is not a name of this scheduler; use localhost or an address"
             )
             return error_answer(421, [FieldError(name="Host", reason=reason)])
-        if needs_token and not same_token(headers.get(TOKEN_HEADER), self._token):
-            reason = "is missing or not the scheduler's token"
+        if not is_let_in:
+            reason = "is missing, or no token that this scheduler knows"
             return error_answer(401, [FieldError(name=TOKEN_HEADER, reason=reason)])
         return None
 
@@ -120,4 +153,22 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (as above)
     answer = error_answer(error.status_code, [FieldError(name=request.url.path[:200], reason=error.detail)])
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:  # Starlette names the methods of the first route with this path only
+        answer.headers["Allow"] = ", ".join(sorted(_methods(request.app.routes, request.scope)))
     return answer
+
+
+def _methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
+    """Return the methods of the first route that takes the path of a request, and of others like it."""
+    found: set[str] = set()
+    path: str | None = None
+    for route in routes:
+        match, below = route.matches({**scope, "root_path": scope.get("app_root_path", "")})
+        if match is Match.NONE:
+            continue
+        if isinstance(route, Mount):
+            return _methods(route.routes, {**scope, **below, "app_root_path": below["root_path"]})
+        if isinstance(route, Route) and route.path == (path or route.path):
+            path = route.path
+            found |= route.methods or set()
+    return found

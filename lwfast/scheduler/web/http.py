@@ -16,6 +16,8 @@ from lwfast.wire import ErrorAnswer, FieldError, Status, encode
 
 OFF_LOOP_BYTES = 64 * 1024
 """Bodies larger than this are checked in a thread, so that other requests need not wait."""
+RETRY_SECONDS = {429: 5, 503: 2}
+"""What answers of these statuses name as the time after which to ask again."""
 CHUNK_BYTES = 256 * 1024
 """Of a file on its way to a client."""
 _STATUSES = {status.wire_name: status for status in Status if status is not Status.UNKNOWN}
@@ -34,7 +36,8 @@ def json_answer(body: bytes, status_code: int = 200, headers: dict[str, str] | N
 
 def error_answer(status_code: int, errors: Iterable[FieldError]) -> Response:
     """An answer that lists violations."""
-    headers = {"Retry-After": "2"} if status_code == 503 else None
+    seconds = RETRY_SECONDS.get(status_code)
+    headers = None if seconds is None else {"Retry-After": str(seconds)}
     return json_answer(encode(ErrorAnswer(errors=list(errors))), status_code, headers)
 
 

@@ -7,8 +7,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lwfast.scheduler.faults import NotFoundError
+from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.web.http import FileAnswer, integer, json_answer, path_id, scheduler_of, statuses
 from lwfast.scheduler.web.submission import submit_one
+from lwfast.scheduler.web.visible_jobs import jobs_of, named_job
 from lwfast.wire import (
     ALL_JOBS,
     JOB_ID_HEADER,
@@ -29,26 +31,27 @@ async def submit(request: Request) -> Response:
 async def job_list(request: Request) -> Response:
     """`GET jobs`: ids, newest first."""
     limit = integer(request, "pageSize", ALL_JOBS, least=1, most=ALL_JOBS)
-    ids = await scheduler_of(request).book.ids(statuses(request, "statuses"), limit or ALL_JOBS)
+    query = JobQuery(statuses=statuses(request, "statuses"))
+    ids = await jobs_of(request).ids(query, limit or ALL_JOBS)
     return json_answer(encode(JobList(items=[JobListItem(id=job_id) for job_id in ids])))
 
 
 async def job_details(request: Request) -> Response:
     """`GET jobs/{id}`: exactly the seven keys that the public client knows."""
-    book = scheduler_of(request).book
-    job = await book.find(path_id(request))
-    return json_answer(encode_status_bearing(job.details(book.queue.position(job.id))))
+    job = await named_job(request)
+    position = scheduler_of(request).book.queue.position(job.id)
+    return json_answer(encode_status_bearing(job.details(position)))
 
 
 async def cancel(request: Request) -> Response:
     """`PUT jobs/{id}/cancel`: 204."""
-    await scheduler_of(request).cancel(path_id(request))
+    await jobs_of(request).cancel(path_id(request))
     return Response(status_code=204)
 
 
 async def results(request: Request) -> Response:
     """`GET jobs/{id}/results`: 200 with the result, 400 if there never will be one, 404 if not yet."""
-    found = await scheduler_of(request).result(path_id(request))
+    found = await jobs_of(request).result(path_id(request))
     if isinstance(found, bytes):
         return json_answer(found)
     return FileAnswer(*found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 import os
 import secrets
@@ -10,12 +9,15 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+from starlette.datastructures import Headers
+
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import edited_text
 from lwfast._base.files.own_files import open_own, why
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.server_settings import TOKEN_FILE
 from lwfast.scheduler.store.data_folder import make_folder
+from lwfast.wire import TOKEN_HEADER
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
 
@@ -71,9 +73,13 @@ def _unusable(path: Path, error: OSError | ValueError) -> ConfigError:
     )
 
 
-def same_token(given: str | None, token: str) -> bool:
-    """Compare in a time that does not depend on where they differ."""
-    return given is not None and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
+def token_of(headers: Headers) -> str | None:
+    """Return the token of a request: from the wire's own header, or from `Authorization: Bearer`."""
+    given = headers.get(TOKEN_HEADER)
+    if given is not None:
+        return given
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
 
 
 class HostNames:

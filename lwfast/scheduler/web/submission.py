@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from starlette.requests import Request
 
 from lwfast.scheduler.faults import KeyReusedError, RequestError
@@ -12,7 +13,10 @@ from lwfast.scheduler.jobs import NewJob, StoredJob
 from lwfast.scheduler.qpus import QPUConfig
 from lwfast.scheduler.validation.payloads import check_batch, check_one, parse_json, stored_form
 from lwfast.scheduler.web.http import checked, read_body, scheduler_of
+from lwfast.scheduler.web.operations.request_ids import request_id_of
+from lwfast.scheduler.web.visible_jobs import owner_of
 from lwfast.wire import IDEMPOTENCY_HEADER
+from lwfast.wire.tracing import TRACE_HEADERS, span, trace_headers
 
 MAX_KEY = 255
 ONE, BATCH = b"one", b"batch"
@@ -75,10 +79,22 @@ def _key(request: Request) -> str | None:
 async def _submit_body(
     request: Request, body: bytes, check: Check, kind: bytes, key: str | None
 ) -> list[StoredJob]:
-    scheduler = scheduler_of(request)
+    parent = {name: request.headers[name] for name in TRACE_HEADERS if name in request.headers}
+    with span("lwfast.accept", parent, request_id=request_id_of(request.scope)):
+        return await _accept(request, body, check, kind, key)
+
+
+async def _accept(
+    request: Request, body: bytes, check: Check, kind: bytes, key: str | None
+) -> list[StoredJob]:
+    scheduler, owner = scheduler_of(request), owner_of(request)
+    if key is not None and owner.name:  # no header holds a line feed, so no two owners share a key
+        key = f"{owner.name}\n{key}"
+    about = {"owner": owner.name, "request_id": request_id_of(request.scope), "trace": trace_headers()}
     try:
-        jobs = await checked(lambda text: check(text, scheduler.settings.qpus), body)
-        return await scheduler.submit(jobs, key, _digest(kind, [job.payload for job in jobs]))
+        checked_jobs = await checked(lambda text: check(text, scheduler.settings.qpus), body)
+        jobs = [msgspec.structs.replace(job, **about) for job in checked_jobs]
+        return await scheduler.submit(jobs, key, _digest(kind, [job.payload for job in jobs]), owner)
     except KeyReusedError:
         raise
     except RequestError:

@@ -14,9 +14,10 @@ from starlette.routing import Route
 from lwfast._base.limits import MAX_INT64
 from lwfast._version import __version__
 from lwfast.scheduler.faults import RequestError
-from lwfast.scheduler.job_query import JobQuery
+from lwfast.scheduler.job_query import MOST_SEARCH, JobQuery
 from lwfast.scheduler.web.http import integer, integers, json_answer, path_id, scheduler_of, statuses
 from lwfast.scheduler.web.submission import submit_batch, submit_one
+from lwfast.scheduler.web.visible_jobs import jobs_of, named_job
 from lwfast.wire import (
     JOB_ID_HEADER,
     Changes,
@@ -55,14 +56,19 @@ async def job_page(request: Request) -> Response:
     book = scheduler_of(request).book
     limit = integer(request, "limit", DEFAULT_PAGE, least=1, most=LARGEST_PAGE) or DEFAULT_PAGE
     ids = integers(request, "ids", MOST_IDS)
+    search = request.query_params.get("search")
+    if search is not None and len(search) > MOST_SEARCH:
+        raise RequestError.of("search", f"has {len(search)} characters, and {MOST_SEARCH} are allowed")
     query = JobQuery(
         statuses=statuses(request, "status"),
         name=request.query_params.get("name"),
         qpu=request.query_params.get("qpu"),
         ids=None if ids is None else set(ids),
         before=integer(request, "before", None, least=0, most=MAX_INT64),
+        search=search,
+        owner=request.query_params.get("owner"),
     )
-    jobs = await book.page(query, limit + 1)  # one more tells whether there is a next page
+    jobs = await jobs_of(request).page(query, limit + 1)  # one more tells whether there is a next page
     page = jobs[:limit]
     before = page[-1].id if len(jobs) > limit else None
     return json_answer(
@@ -72,13 +78,13 @@ async def job_page(request: Request) -> Response:
 
 async def job_record(request: Request) -> Response:
     """`GET v1/jobs/{id}`."""
-    book = scheduler_of(request).book
-    return json_answer(encode_status_bearing(book.record(await book.find(path_id(request)))))
+    job = await named_job(request)
+    return json_answer(encode_status_bearing(scheduler_of(request).book.record(job)))
 
 
 async def job_payload(request: Request) -> Response:
     """`GET v1/jobs/{id}/payload`: as stored."""
-    return json_answer(await scheduler_of(request).payload(path_id(request)))
+    return json_answer(await jobs_of(request).payload(path_id(request)))
 
 
 async def changes(request: Request) -> Response:
@@ -87,7 +93,7 @@ async def changes(request: Request) -> Response:
     Answers at once where one has changed already, and where nothing can change any more.
     """
     scheduler = scheduler_of(request)
-    book, counter = scheduler.book, scheduler.changes
+    book, counter, visible = scheduler.book, scheduler.changes, jobs_of(request)
     after = integer(request, "after", 0, least=0, most=MAX_INT64) or 0
     ids = integers(request, "ids", MOST_IDS)
     largest = integer(request, "results", 0, least=0, most=LARGEST_RESULT) or 0
@@ -96,10 +102,10 @@ async def changes(request: Request) -> Response:
         await asyncio.sleep(COALESCE_SECONDS)
     while True:
         if ids is None:
-            jobs = book.changed_after(after, LARGEST_PAGE)
+            jobs = visible.changed_after(after, LARGEST_PAGE)
             done = counter.seq > after
         else:
-            jobs = await book.find_all(ids)
+            jobs = await visible.find_all(ids)
             done = any(job.seq > after for job in jobs) or all(job.status.is_complete for job in jobs)
         left = deadline - time.monotonic()
         if done or after > counter.seq or left <= 0 or counter.closed:
@@ -134,7 +140,7 @@ async def status(request: Request) -> Response:
         version=__version__,
         started_date=scheduler.started,
         workers=len(scheduler.pool.workers),
-        running=scheduler.pool.busy,
+        running=scheduler.running,
         waiting=len(scheduler.book.queue),
         ready=scheduler.pool.ready,
         trouble=scheduler.trouble,

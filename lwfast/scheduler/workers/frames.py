@@ -13,12 +13,20 @@ INLINE_LIMIT = 256 * 1024
 
 
 class Run(msgspec.Struct, tag=True, frozen=True):
-    """Run a job. `hardware` is the JSON of `HardwareModel.to_dict()`."""
+    """Run a job.
+
+    Attributes:
+        hardware: JSON of `HardwareModel.to_dict()`.
+        request_id: What logs call the request that it came with.
+        trace: Headers that name the span which that of the job belongs to.
+    """
 
     job_id: int
     payload: bytes
     hardware: bytes
     seed: int
+    request_id: str | None = None
+    trace: dict[str, str] = {}
 
 
 class Share(msgspec.Struct, tag=True, frozen=True):

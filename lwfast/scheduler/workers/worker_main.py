@@ -40,6 +40,7 @@ from lwfast.scheduler.workers.frames import (
     pack,
     read_frame,
 )
+from lwfast.wire.tracing import span
 
 Runner = Callable[..., tuple[Any, Any]]
 
@@ -75,7 +76,9 @@ def main() -> None:
         if isinstance(order, Share):
             share_cores(order.cores)
         else:
-            answers.write(pack(_answer(order, runner, results_dir, lambda held: answers.write(pack(held)))))
+            with span("lwfast.job", order.trace, job_id=order.job_id, request_id=order.request_id):
+                answer = _answer(order, runner, results_dir, lambda held: answers.write(pack(held)))
+            answers.write(pack(answer))
 
 
 def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -130,6 +133,7 @@ def _answer(order: Run, runner: Runner, results_dir: Path, tell: Callable[[Held]
     except (LightworksError, ValueError) as error:
         return Failed(order.job_id, str(error))
     except Exception as error:  # noqa: BLE001  (whatever it is, the job has failed and the worker goes on)
+        print(f"job {order.job_id} (request {order.request_id}) failed:", file=sys.stderr)  # noqa: T201
         traceback.print_exc()
         return Failed(order.job_id, f"internal error, {type(error).__name__}: {error}")
     if len(body) <= INLINE_LIMIT:

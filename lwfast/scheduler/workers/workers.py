@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from lwfast._base.pauses import pause_after
+from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.workers.frames import LENGTH, Answer, Done, Failed, Held, Ready, Unable, decode_answer
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
-log = logging.getLogger(__name__)
+log = log_of(__name__)
 
 # With -P and not with -m, so that a worker imports nothing from the folder in which the server was started;
 # behind the standard paths stands the folder of this very package, installed or not.

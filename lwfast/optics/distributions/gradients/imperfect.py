@@ -10,7 +10,8 @@ import numpy as np
 
 from lwfast._base.parallel import run_chunks
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.optics.distributions.gradients.plain import Taped, taped_light
+from lwfast.optics.distributions.gradients.few_photons import few_photons
+from lwfast.optics.distributions.gradients.plain import Pull, Taped, taped_light
 from lwfast.optics.distributions.layout import chunks_of
 from lwfast.optics.distributions.noisy import NoisyPolynomials, noisy_distribution
 from lwfast.optics.light import Light
@@ -38,6 +39,11 @@ class RecordedPolynomials(NoisyPolynomials):
         """Derivatives by polynomials, which `_undo` keeps alive, by their identity."""
         self._by_forms = np.zeros_like(self.forms)
         self._by_matrix = np.zeros((self.n_modes, self.n_modes), dtype=np.complex128)
+        self._whole: ComplexArray | None = None
+        """The columns in their places in the matrix, where no light is lost."""
+        if light.is_isometry and not lossy:
+            self._whole = np.zeros_like(self._by_matrix)
+            self._whole[:, light.occupied] = light.columns
 
     def pull(self, last: FloatArray, values: FloatArray) -> ComplexArray:
         """Go back from derivatives by the entries of the last polynomial to those by the transfer matrix.
@@ -91,15 +97,28 @@ class RecordedPolynomials(NoisyPolynomials):
         if not any(chosen):
             out[0] = 1.0
             return out
-        part = taped_light(self.light.part(chosen), {}, 0, lossy=self._lossy, workers=self.workers)
-        size = len(part.probabilities)
-        out[:size] = part.probabilities
+        probabilities, pull = self._taped(chosen)
+        size = len(probabilities)
+        out[:size] = probabilities
 
         def undo() -> None:
-            self._by_matrix += part.pull(self._of(out)[:size])
+            self._by_matrix += pull(self._of(out)[:size])
 
         self._undo.append(undo)
         return out
+
+    def _taped(self, chosen: tuple[int, ...]) -> tuple[FloatArray, Pull]:
+        """Return the distribution of photons that interfere, and the way back from it."""
+        if self._whole is not None:
+            photons = [0] * self.n_modes
+            for mode, number in zip(self.light.occupied, chosen, strict=True):
+                photons[mode] = number
+            few = few_photons(tuple(photons))
+            if few is not None:  # a part of the light takes as long to make as all else of it
+                probabilities, way_back = few.probabilities(self._whole, few.modes)
+                return probabilities, partial(few.pull, way_back)
+        part = taped_light(self.light.part(chosen), {}, 0, lossy=self._lossy, workers=self.workers)
+        return part.probabilities, part.pull
 
     def _of(self, polynomial: FloatArray) -> FloatArray:
         """Return the derivatives by a polynomial, as far as they are known."""

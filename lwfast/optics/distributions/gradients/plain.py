@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast.optics.distributions.gradients.few_photons import FewPhotons, few_photons
 from lwfast.optics.distributions.gradients.tape import Tape
 from lwfast.optics.distributions.layers import output_polynomial
 from lwfast.optics.distributions.layout import FockLayout
@@ -105,6 +106,10 @@ def taped_light(
         one = wide.kept(at)
         table = np.zeros((len(at), 0), dtype=np.uint8)
         return Taped(one.probabilities, one.pull, table=table, amplitudes=one.amplitudes)
+    if light.is_isometry and not (lossy or amplitudes or heralds or least > 0):
+        few = few_photons(light.photons)
+        if few is not None:
+            return _of_few(light, few)
     dilation = None
     if lossy or not light.is_isometry:
         if amplitudes:
@@ -129,6 +134,18 @@ def taped_light(
         values = tape.amplitudes()
         return Taped(values.real**2 + values.imag**2, pull, layout=work.layout, amplitudes=values)
     return Taped(tape.probabilities(), pull, layout=work.layout)
+
+
+def _of_few(light: Light, few: FewPhotons) -> Taped:
+    """Return the distribution of few photons that are not lost."""
+    probabilities, way_back = few.probabilities(np.ascontiguousarray(light.columns), few.places)
+
+    def pull(values: Any) -> ComplexArray:
+        by_matrix = np.zeros((light.n_modes, light.n_modes), dtype=np.complex128)
+        by_matrix[:, light.occupied] = few.pull(way_back, values)
+        return by_matrix
+
+    return Taped(probabilities, pull, layout=FockLayout(light.n_modes, light.n_photons, light.n_photons))
 
 
 def _nowhere(light: Light) -> Pull:

@@ -12,15 +12,17 @@ from starlette.requests import Request
 
 from lwfast._base.limits import MAX_INT64
 from lwfast.scheduler.faults import RequestError
-from lwfast.scheduler.job_query import JobQuery
+from lwfast.scheduler.job_query import MOST_SEARCH, JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.web.http import integer
 from lwfast.scheduler.web.pages.page_html import seconds_between
+from lwfast.scheduler.web.visible_jobs import VisibleJobs
 from lwfast.wire import Status
 
 PAGE = 50
-MOST_SEARCH = 200
+OPERATORS = "(operator)"
+"""What stands in the place of the operator's name, which is empty; no owner may have this one."""
 LISTS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
     "all": ("All", None),
     "queue": ("Queue", (Status.ACCEPTED, Status.SCHEDULED)),
@@ -87,8 +89,13 @@ class ListPage:
     newest: str | None
 
 
-async def job_list(request: Request, book: KnownJobs) -> ListPage:
+async def job_list(request: Request, book: KnownJobs, visible: VisibleJobs) -> ListPage:
     """Return the page of the list that the address asks for.
+
+    Args:
+        request: The request, with the fields of the search in its address.
+        book: Where jobs stand in the queue.
+        visible: The jobs that its sender may see.
 
     Raises:
         RequestError: A field of the search does not hold what it should.
@@ -97,7 +104,7 @@ async def job_list(request: Request, book: KnownJobs) -> ListPage:
     shown = given.get("show", "all")
     if shown not in LISTS:
         raise RequestError.of("show", f"should be one of {', '.join(LISTS)}; got {shown[:40]!r}")
-    fields = {name: given.get(name, "").strip() for name in ("q", "qpu", "since", "until")}
+    fields = {name: given.get(name, "").strip() for name in ("q", "qpu", "owner", "since", "until")}
     if len(fields["q"]) > MOST_SEARCH:
         raise RequestError.of("q", f"has {len(fields['q'])} characters, and {MOST_SEARCH} are allowed")
     before = integer(request, "before", None, least=0, most=MAX_INT64)
@@ -108,8 +115,9 @@ async def job_list(request: Request, book: KnownJobs) -> ListPage:
         search=fields["q"] or None,
         since=_time(fields["since"], "since"),
         until=_time(fields["until"], "until"),
+        owner="" if fields["owner"] == OPERATORS else fields["owner"] or None,
     )
-    jobs = await book.page(query, PAGE + 1)
+    jobs = await visible.page(query, PAGE + 1)
     page = jobs[:PAGE]
     asked: dict[str, Any] = {name: value for name, value in fields.items() if value}
     here = asked | ({"show": shown} if shown != "all" else {})

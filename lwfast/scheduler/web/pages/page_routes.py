@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lwfast._base.showing.silent_log import log_of
 from lwfast.results import SamplingResult
 from lwfast.rules import Rule
 from lwfast.scheduler.faults import NotFoundError, RequestError
@@ -20,7 +20,7 @@ from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.web.http import json_answer, path_id, scheduler_of
 from lwfast.scheduler.web.pages.downloads import FORMS, disposition, file_name, file_of, python_lines
-from lwfast.scheduler.web.pages.job_lines import LISTS, JobLine, job_list
+from lwfast.scheduler.web.pages.job_lines import LISTS, OPERATORS, JobLine, job_list
 from lwfast.scheduler.web.pages.page_html import render
 from lwfast.scheduler.web.pages.payload_view import payload_view
 from lwfast.scheduler.web.pages.qpu_view import LOOKED_AT, first_text, qpu_view
@@ -29,21 +29,24 @@ from lwfast.scheduler.web.pages.rule_text import EXAMPLE, RuleTextError, rules_o
 from lwfast.scheduler.web.pages.stored_results import Shown, StoredResults, has_rules
 from lwfast.scheduler.web.pages.sweep_view import QUANTITIES, SweepView, sweep_view
 from lwfast.scheduler.web.submission import submit_again
+from lwfast.scheduler.web.visible_jobs import jobs_of, named_job, owner_of
 from lwfast.wire import JOB_ID_HEADER, Status, encode_status_bearing
 
-_log = logging.getLogger(__name__)
+_log = log_of(__name__)
 
 
 async def jobs_page(request: Request) -> Response:
     """`GET v1/pages/jobs`: queue and history, as the query narrows them."""
     scheduler = scheduler_of(request)
-    found = await job_list(request, scheduler.book)
+    found = await job_list(request, scheduler.book, jobs_of(request))
+    owners = [OPERATORS, *request.app.state.owners.names] if owner_of(request).sees_all else [OPERATORS]
     return _html(
         render(
             "jobs.html",
             found=found,
             lists=LISTS,
             qpus=list(scheduler.settings.qpus),
+            owners=owners if len(owners) > 1 or any(line.job.owner for line in found.lines) else [],
             state=_state(scheduler),
         )
     )
@@ -52,7 +55,7 @@ async def jobs_page(request: Request) -> Response:
 async def job_page(request: Request) -> Response:
     """`GET v1/pages/jobs/{id}`: all that there is to see of a job."""
     scheduler = scheduler_of(request)
-    job = await scheduler.book.find(path_id(request))
+    job = await named_job(request)
     line = JobLine.of(job, scheduler.book)
     payload = await scheduler.payload(job.id)
     outcome: Mapping[str, Any] = {"problem": None, "result": None}
@@ -71,7 +74,7 @@ async def job_page(request: Request) -> Response:
 
 async def job_outcome(request: Request) -> Response:
     """`GET v1/pages/jobs/{id}/outcome`: the result alone, under the rules that are being typed."""
-    job = await scheduler_of(request).book.find(path_id(request))
+    job = await named_job(request)
     job.check_completed()
     outcome = await _outcome(request, job)
     return _html(await asyncio.to_thread(render, "outcome.html", **outcome))
@@ -150,7 +153,7 @@ def _small(request: Request, name: str) -> int:
 
 async def download(request: Request) -> Response:
     """`GET v1/pages/jobs/{id}/download/{form}`: the result as a file, as the page shows it."""
-    job = await scheduler_of(request).book.find(path_id(request))
+    job = await named_job(request)
     results: StoredResults = request.app.state.results
     result = await results.get(job)
     text, measured = request.query_params.get("rules", ""), request.query_params.get("data") == "measured"
@@ -171,14 +174,14 @@ async def download(request: Request) -> Response:
 async def payload_file(request: Request) -> Response:
     """`GET v1/pages/jobs/{id}/payload`: the payload as it was stored, as a file."""
     job_id = path_id(request)
-    body = await scheduler_of(request).payload(job_id)
+    body = await jobs_of(request).payload(job_id)
     return json_answer(body, headers=disposition(f"job-{job_id}-payload.json"))
 
 
 async def run_again(request: Request) -> Response:
     """`POST v1/pages/jobs/{id}/run-again`: 202 with the record of a new job with the same payload."""
     scheduler = scheduler_of(request)
-    job = await submit_again(request, await scheduler.payload(path_id(request)))
+    job = await submit_again(request, await jobs_of(request).payload(path_id(request)))
     record = encode_status_bearing(scheduler.book.record(job))
     return json_answer(record, 202, {JOB_ID_HEADER: str(job.id)})
 
@@ -213,7 +216,7 @@ async def qpu_page(request: Request) -> Response:
 def _state(scheduler: Scheduler) -> dict[str, Any]:
     """What every page says of the scheduler."""
     return {
-        "running": scheduler.pool.busy,
+        "running": scheduler.running,
         "waiting": len(scheduler.book.queue),
         "workers": len(scheduler.pool.workers),
         "trouble": scheduler.trouble,

@@ -1,45 +1,36 @@
-"""Compile kernels for one level of the processor: an object file, and the table of it for `kernels.c`.
+"""Turn kernels into LLVM's language, as Numba does before it optimises: for `optimise_kernels.py`.
 
-    python compile_kernels.py LEVEL FOLDER [NAME]
+    python lower_kernels.py LEVEL FOLDER [NAME]
 
-Run by `build_extension.py` in a process of its own, because Numba takes the processor to compile for from the
-environment, once. Numba compiles each kernel for the types that its decorator states, as it would when the
-kernel is called; a small function around each reads its arguments from words of 64 bits and writes its result
-to such words, so that one piece of C can call them all. All of it is linked together, what nothing calls is
-dropped, and LLVM writes one object file.
+writes a file for each piece of code to a folder, and a line with its number as soon as it is there. Numba
+infers the types of each kernel from those that its decorator states, as it would when the kernel is called; a
+small function around each reads its arguments from words of 64 bits and writes its result to such words, so
+that one piece of C can call them all.
+
+This is the longer half of the work, and comes out the same for each level whose vectors have as many numbers.
+It is a process of its own, because the number is read from the environment, once.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
+import json
 import os
 import pkgutil
 import sys
 from pathlib import Path
 from typing import Any
 
+from build_extension import LANES
+
 ROOT = Path(__file__).parents[2]
-LANES = {"x86-64-v2": 4, "x86-64-v3": 4, "x86-64-v4": 8, "generic": 4}
-"""Numbers in a vector, by level; the lowest one splits it in two registers."""
 MOST_IN, MOST_OUT, MOST_DIMS, MOST_ITEMS = 256, 64, 4, 16
 """As in `kernels.c`."""
-RUN_TIME = {
-    "NRT_Allocate",
-    "NRT_Free",
-    "NRT_MemInfo_alloc",
-    "NRT_MemInfo_alloc_aligned",
-    "NRT_MemInfo_alloc_aligned_external",
-    "NRT_MemInfo_alloc_safe_aligned",
-    "NRT_MemInfo_call_dtor",
-    "NRT_get_sample_external_allocator",
-    "numba_attempt_nocopy_reshape",
-}
-"""What `kernels.c` has of Numba's run time."""
 UNKNOWN = "a value that only LWFAST_JIT=1 shows"
 """In the text of an error, in place of a value."""
-_MATHEMATICS = {"atan2", "cos", "exp", "fma", "hypot", "log", "pow", "sin", "sqrt"}
-C_LIBRARY = _MATHEMATICS | {"memcpy", "memmove", "memset"}
-"""What may be taken from the C library and its mathematics."""
+AROUND = "kernel"
+"""What the function around a kernel is called, until its level is known."""
 
 
 def set_environment(level: str) -> None:
@@ -53,6 +44,7 @@ def set_environment(level: str) -> None:
         LWFAST_CACHE="0",
         LWFAST_QUIET="1",
         LWFAST_BUILD="1",
+        NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING="1",
     )
     sys.path.insert(0, str(ROOT))
 
@@ -132,96 +124,79 @@ def code_of(kind: Any) -> str:
     return CODES[str(kind)]
 
 
-class Level:
-    """The kernels of one level, linked together piece by piece."""
+class Pieces:
+    """Files of a folder: a library of code that Numba would optimise as one, or a kernel's place in one."""
 
-    def __init__(self, level: str) -> None:
-        from llvmlite import binding
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.count = 0
 
-        self.level = level
-        self.prefix = f"kernel_{level.replace('-', '_')}"
-        self.rows: list[tuple[str, str, str, str, str]] = []
-        self._binding = binding
-        self._whole: Any = None
+    def write(self, piece: dict[str, Any]) -> int:
+        """Write a piece, say that it is there, and return its number."""
+        number = self.count
+        (self.folder / f"{number}.piece").write_text(json.dumps(piece), encoding="utf-8")
+        print(number, flush=True)
+        self.count += 1
+        return number
 
-    def add(self, name: str, kernel: Any, dispatcher: Any) -> None:
-        """Compile a kernel for each of its signatures."""
-        from lwfast._kernels._signatures import codes_of
 
-        names = kernel.function.__code__.co_varnames[: kernel.function.__code__.co_argcount]
-        for signature in kernel.signatures:
-            codes = codes_of(signature)
-            if len(codes) != len(names):
-                raise TypeError(f"{name} has {len(names)} arguments, and its signature {len(codes)}.")
-            types = tuple(numba_type(code)[0] for code in codes)
-            dispatcher.compile(types)
-            result = dispatcher.overloads[types]
-            symbol = f"{self.prefix}_{len(self.rows)}"
-            self._link(result, symbol, name)
-            given = "".join(f"{name} " for name in names)
-            self.rows.append((name, "".join(codes), given, code_of(result.signature.return_type), symbol))
+def let_libraries_be_written(pieces: Pieces) -> None:
+    """Let Numba write what it would optimise and load: modules as text, and the libraries that they call."""
+    from llvmlite import ir
+    from numba.core import cgutils, codegen
+    from numba.core.cpu import CPUContext
 
-    def _link(self, result: Any, symbol: str, name: str) -> None:
-        """Link a kernel and the function around it to the whole."""
-        part = self._binding.parse_bitcode(result.library._final_module.as_bitcode())  # noqa: SLF001
-        for function in part.functions:
-            if (
-                not function.is_declaration
-            ):  # one copy of what several kernels call, none of what nothing does
-                function.linkage = "linkonce_odr"
-        around = self._binding.parse_assembly(str(_function_around(result, symbol, name)))
-        if self._whole is None:
-            self._whole = around
-        else:
-            self._whole.link_in(around)
-        self._whole.link_in(part)
+    class Library(codegen.JITCodeLibrary):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self.modules: list[str] = []
+            self.number = -1
 
-    def object_file(self) -> bytes:
-        """Hide what is not called from outside, drop what is not called at all, and write machine code."""
-        outside = {row[4] for row in self.rows}
-        for function in self._whole.functions:
-            if not function.is_declaration and function.name not in outside:
-                function.linkage = "internal"
-        for value in self._whole.global_variables:
-            if not value.is_declaration and value.linkage.name in (
-                "common",
-                "external",
-                "linkonce_odr",
-                "weak",
-            ):
-                value.linkage = "internal"
-        target = self._binding.Target.from_triple(self._binding.get_process_triple())
-        machine = target.create_target_machine(
-            cpu=self.level, features="", opt=3, reloc="pic", codemodel="default"
+        def add_ir_module(self, module: ir.Module) -> None:
+            self._raise_if_finalized()
+            self.modules.append(cgutils.normalize_ir_text(str(module)))
+
+        def finalize(self) -> None:
+            self._raise_if_finalized()
+            called = list(dict.fromkeys(library.number for library in self._linking_libraries))
+            self.number = pieces.write({"name": self.name, "modules": self.modules, "called": called})
+            self._finalized = True
+
+        def get_pointer_to_function(self, _name: str) -> int:
+            self._ensure_finalized()
+            return 0  # nothing is called in this process
+
+    def nothing(*_: Any, **_named: Any) -> None:
+        """Leave out what serves calls from Python only."""
+
+    codegen.JITCPUCodegen._library_class = Library  # noqa: SLF001
+    codegen.JITCPUCodegen.set_env = nothing
+    CPUContext.create_cpython_wrapper = nothing
+    CPUContext.create_cfunc_wrapper = nothing
+
+
+def lower(name: str, kernel: Any, dispatcher: Any, pieces: Pieces) -> None:
+    """Lower a kernel for each of its signatures."""
+    from lwfast._kernels._signatures import codes_of
+
+    names = kernel.function.__code__.co_varnames[: kernel.function.__code__.co_argcount]
+    for signature in kernel.signatures:
+        codes = codes_of(signature)
+        if len(codes) != len(names):
+            raise TypeError(f"{name} has {len(names)} arguments, and its signature {len(codes)}.")
+        types = tuple(numba_type(code)[0] for code in codes)
+        dispatcher.compile(types)
+        result = dispatcher.overloads[types]
+        pieces.write(
+            {
+                "kernel": name,
+                "library": result.library.number,
+                "around": str(_function_around(result, AROUND, name)),
+                "arguments": "".join(codes),
+                "names": "".join(f"{name} " for name in names),
+                "result": code_of(result.signature.return_type),
+            }
         )
-        builder = self._binding.create_pass_builder(
-            machine, self._binding.create_pipeline_tuning_options(speed_level=0)
-        )
-        passes = self._binding.create_new_module_pass_manager()
-        passes.add_global_dead_code_eliminate_pass()
-        passes.run(self._whole, builder)
-        self._check()
-        return bytes(machine.emit_object(self._whole))
-
-    def _check(self) -> None:
-        """Look whether anything is missing that would be noticed only when the extension is loaded.
-
-        Raises:
-            RuntimeError: A kernel calls something that is not there.
-        """
-        everything = [*self._whole.functions, *self._whole.global_variables]
-        missing = {value.name for value in everything if value.is_declaration}
-        missing = {name for name in missing if not name.startswith("llvm.")} - RUN_TIME - C_LIBRARY
-        if missing:
-            raise RuntimeError(f"Kernels call what the extension lacks: {', '.join(sorted(missing))}.")
-
-    def table(self) -> str:
-        """Return the table of kernels in C."""
-        lines = [f"extern int {row[4]}(int64_t *, int64_t *, void **);" for row in self.rows]
-        lines.append(f"static const Entry {self.prefix}[] = {{")
-        for name, arguments, names, result, symbol in self.rows:
-            lines.append(f'    {{"{name}", "{arguments}", "{names}", "{result}", {symbol}}},')
-        return "\n".join([*lines, "};", ""])
 
 
 def _function_around(result: Any, symbol: str, name: str) -> Any:
@@ -279,8 +254,10 @@ def _function_around(result: Any, symbol: str, name: str) -> Any:
 
 
 def main(level: str, folder: Path, only: str = "") -> None:
-    """Write `LEVEL.o` and `LEVEL.h` to a folder, of the kernels whose names begin with `only`."""
+    """Write pieces to a folder, of the kernels whose names begin with `only`."""
     set_environment(level)
+    pieces = Pieces(folder)
+    let_libraries_be_written(pieces)
     from lwfast import _kernels
     from lwfast._kernels import _jit, _mode
 
@@ -297,16 +274,14 @@ def main(level: str, folder: Path, only: str = "") -> None:
             if function is not None and function.__module__ == module.__name__:
                 with_a_short_path(function)
                 dispatchers[_jit.name_of(function)] = value
-    compiled = Level(level)
     wanted = sorted(name for name in _jit.KERNELS if name.startswith(only))
     if not wanted:
         raise RuntimeError(f"No kernel has a name that begins with {only}.")
     for name in wanted:
-        compiled.add(name, _jit.KERNELS[name], dispatchers[name])
-    stem = folder / level
-    stem.with_suffix(".o").write_bytes(compiled.object_file())
-    stem.with_suffix(".h").write_text(compiled.table(), encoding="utf-8")
+        lower(name, _jit.KERNELS[name], dispatchers[name], pieces)
 
 
 if __name__ == "__main__":
+    # Nothing here is given back before the end, and looking for it took a fifth of the time.
+    gc.disable()
     main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

@@ -1,0 +1,156 @@
+"""https: what a client trusts, what it sends to whom it does not, and keys that cannot be used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+import lwfast as lw
+from lwfast.errors import ConnectionFailedError
+from lwfast.remote import Client
+from lwfast.scheduler.faults import ConfigError
+from lwfast.scheduler.tls import server_context
+from tests.scheduler import certificates
+from tests.scheduler.harness import ROOT, TOKEN, make_settings, running
+from tests.scheduler.test_security import raw
+from tests.scheduler.test_serve_command import refused, serve
+from tests.started import read_line, read_rest
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return certificates.make(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory, certificate):
+    settings = make_settings(
+        tmp_path_factory.mktemp("scheduler"),
+        certfile=certificate.certfile,
+        keyfile=certificate.keyfile,
+        names=("localhost",),
+        access_log=str(tmp_path_factory.mktemp("log") / "access.log"),
+    )
+    with running(settings) as api:
+        api.session.verify = str(certificate.authority)
+        yield api
+
+
+def client_of(api, certificate, token=TOKEN):
+    return Client(url=f"{api.root}api/", token=token, certificate=str(certificate), timeout=20)
+
+
+def test_a_job_over_https(api, certificate):
+    assert api.root.startswith("https://localhost:")
+    with client_of(api, certificate.authority) as client:
+        task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 0, 0, 0]), n_samples=100)
+        job = client.qpu("Artemis").run(task)
+        assert job.result(timeout=60).n_samples == 100
+
+
+def test_another_authority_is_not_trusted(api, tmp_path):
+    """No request leaves: the scheduler sees none, and the error names the file that was looked at."""
+    other = certificates.make(tmp_path)
+    assert api.get("qpus").status_code == 200
+    before = seen(api)
+    assert before > 0
+    for looked_at in (other.authority, "system"):
+        with (
+            client_of(api, looked_at) as client,
+            pytest.raises(ConnectionFailedError, match="trusted") as error,
+        ):
+            client.list_qpus()
+        assert TOKEN not in str(error.value)
+    assert seen(api) == before
+
+
+def seen(api):
+    """How many requests have come."""
+    return len(Path(api.scheduler.settings.access_log).read_text().splitlines())
+
+
+def test_a_certificate_of_another_name_is_not_trusted(tmp_path):
+    made = certificates.make(tmp_path / "made", "lab.example.org")
+    settings = make_settings(tmp_path / "data", certfile=made.certfile, keyfile=made.keyfile)
+    with running(settings) as api, client_of(api, made.authority) as client:
+        assert api.root.startswith("https://127.0.0.1:")
+        with pytest.raises(ConnectionFailedError, match=r"trusted.*(127\.0\.0\.1|not valid)"):
+            client.list_qpus()
+
+
+def test_plain_http_gets_no_answer(api):
+    """Whoever forgets the s learns nothing, and the scheduler goes on."""
+    api_over_http = type("Plain", (), {"root": api.root})
+    request = f"GET /api/jobs HTTP/1.1\r\nHost: localhost\r\nx-access-token: {TOKEN}\r\n\r\n".encode()
+    assert b"HTTP/1.1" not in raw(api_over_http, request)
+    assert api.get("qpus").status_code == 200
+
+
+def test_old_protocols_are_not_spoken(api, certificate):
+    import socket
+    import ssl
+    import warnings
+
+    context = ssl.create_default_context(cafile=certificate.authority)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    where = ("127.0.0.1", urlsplit(api.root).port)
+    with socket.create_connection(where, timeout=10) as plain, pytest.raises((ssl.SSLError, OSError)):
+        context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_keys_that_cannot_be_used(tmp_path, certificate):
+    """Each says which file, and what to do; an encrypted one asks nobody."""
+    other = certificates.make(tmp_path / "other")
+    with pytest.raises(ConfigError, match="belong together"):
+        server_context(certificate.certfile, other.keyfile)
+    locked = certificates.make(tmp_path / "locked", encrypted=True)
+    with pytest.raises(ConfigError, match="encrypted"):
+        server_context(locked.certfile, locked.keyfile)
+    other.keyfile.chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        server_context(other.certfile, other.keyfile)
+    other.keyfile.chmod(0o640)
+    server_context(other.certfile, other.keyfile)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        server_context(other.certfile, tmp_path / "none.pem")
+    (tmp_path / "text").write_text("no certificate")
+    (tmp_path / "text").chmod(0o600)
+    with pytest.raises(ConfigError, match="PEM"):
+        server_context(tmp_path / "text", None)
+    both = tmp_path / "both.pem"
+    both.write_bytes(certificate.certfile.read_bytes() + certificate.keyfile.read_bytes())
+    both.chmod(0o600)
+    server_context(both, None)
+
+
+def test_the_command(tmp_path, certificate):
+    """`lwfast serve` says the https address of the name, and is not announced to other commands."""
+    files = ("--certfile", str(certificate.certfile), "--keyfile", str(certificate.keyfile))
+    with serve("--data-dir", str(tmp_path), *files, "--name", "localhost") as process:
+        url = read_line(process).split()[-1]
+        assert url.startswith("https://localhost:")
+        token = [read_line(process) for _ in range(2)][1].split(": ")[1].strip()
+        with Client(url=url, token=token, certificate=str(certificate.authority)) as client:
+            assert client.list_qpus() == ["Artemis"]
+        listed = subprocess.run(
+            [sys.executable, "-m", "lwfast", "jobs", "--local"],
+            capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
+        )  # fmt: skip
+        assert listed.returncode == 1
+        process.terminate()
+        assert "Traceback" not in read_rest(process)
+
+
+def test_options_that_do_not_fit(tmp_path, capsys, certificate):
+    assert "--certfile" in refused(capsys, "--data-dir", tmp_path, "--keyfile", certificate.keyfile)
+    said = refused(capsys, "--data-dir", tmp_path, "--host", "192.0.2.1")
+    assert "--allow-remote" in said
+    assert "--certfile" in said
+    said = refused(capsys, "--data-dir", tmp_path, "--host", "192.0.2.1", "--certfile", certificate.certfile)
+    assert "https" in said
