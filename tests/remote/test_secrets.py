@@ -122,7 +122,10 @@ def test_secret_is_in_no_variable_of_a_settings_error(what):
 
 def test_secret_of_the_environment_is_in_no_variable(monkeypatch):
     monkeypatch.setenv("LWFAST_TOKEN", f"{TOKEN} x")
-    assert TOKEN not in shown(refused(remote.list_qpus))
+    error = refused(remote.token.get)
+    assert isinstance(error, remote.AuthenticationError)
+    assert "blank" in str(error)
+    assert TOKEN not in shown(error)
 
 
 @pytest.mark.parametrize("text", [f'{{"a": "{TOKEN}"', f'["{TOKEN}"]', f'{{"a": {{"b": "{TOKEN}"}}}}'])
