@@ -88,13 +88,15 @@ def test_hammering_by_a_wait(away, clock, fault):
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("task", [sampler(), batch(2)])
-def test_hammering_by_a_submit(away, fault, task):
-    """A submit that nobody answers is sent 20 times at most with a key, and once without."""
+def test_hammering_by_a_submit(away, clock, fault, task):
+    """A submit that nobody answers is sent 20 times at most within 30 s with a key, and once without."""
     remote.get_qpu_details("Artemis")
     away.requests.clear()
     away.fault("POST", ".*", *[FAULTS[fault]] * 1000)
+    began = clock.now
     with pytest.raises(remote.LightworksRemoteError):
         remote.QPU("Artemis").run(task)
+    assert clock.now - began < 31
     assert len(away.seen("POST", ".*")) <= (20 if away.v1 else 1)
 
 
