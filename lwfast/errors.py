@@ -85,59 +85,165 @@ class _Printable(Exception):  # noqa: N818  (a part of two bases)
 
 
 class LightworksError(_Printable):
-    """Base of every exception raised outside `lwfast.remote`."""
+    """Base of every exception raised outside `lwfast.remote`.
+
+    Example:
+        >>> try:
+        ...     lw.PhotonicCircuit(2).bs(5)
+        ... except lw.LightworksError as error:
+        ...     print(type(error).__name__)
+        ModeRangeError
+    """
 
 
 class StateError(LightworksError):
-    """A State is used in a way that it does not allow."""
+    """A State is used in a way that it does not allow.
+
+    Example:
+        >>> state = lw.State([1, 0])
+        >>> state[0] = 2
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.StateError: State object does not support item assignment; make a new State.
+    """
 
 
 class ModeRangeError(LightworksError, ValueError):
-    """A mode is outside the range of the circuit."""
+    """A mode is outside the range of the circuit.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(5)
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ModeRangeError: Selected mode 5 is not within the range of the created ...
+    """
 
 
 class ModeMismatchError(LightworksError):
-    """A state and a circuit disagree on the number of modes."""
+    """A state and a circuit disagree on the number of modes.
+
+    Example:
+        >>> lw.Sampler(lw.PhotonicCircuit(2), lw.State([1, 0, 0]), 10)
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ModeMismatchError: State |1,0,0> has an incorrect number of modes, 3; ...
+    """
 
 
 class PhotonNumberError(LightworksError):
-    """The photon numbers of inputs, outputs or heralds do not fit together."""
+    """The photon numbers of inputs, outputs or heralds do not fit together.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> lw.emulator.Backend("auto").run(lw.Simulator(circuit, [lw.State([1, 0]), lw.State([1, 1])]))
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.PhotonNumberError: Mismatch in photon numbers between some ...
+    """
 
 
 class CircuitCompilationError(LightworksError):
-    """A circuit could not be built with its present parameters."""
+    """A circuit could not be built with its present parameters.
+
+    Example:
+        >>> reflectivity = lw.Parameter(0.5)
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0, reflectivity=reflectivity)
+        >>> reflectivity.set(2)
+        >>> circuit.U
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.CircuitCompilationError: An error occurred during the circuit ...
+    """
 
 
 class DisplayError(LightworksError):
-    """A circuit could not be drawn."""
+    """A circuit could not be drawn.
+
+    Example:
+        >>> lw.display(lw.PhotonicCircuit(2), display_type="gif")
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.DisplayError: Display type not recognised: 'gif'; it should be 'svg' or 'mpl'.
+    """
 
 
 class ParameterValueError(LightworksError):
-    """A Parameter was set to a value that it does not take."""
+    """A Parameter was set to a value that it does not take.
+
+    Example:
+        >>> lw.Parameter(0.5, bounds=[0, 1]).set(2)
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ParameterValueError: Set value 2 is above maximum bound 1.
+    """
 
 
 class ParameterBoundsError(LightworksError):
-    """The bounds of a Parameter are not valid."""
+    """The bounds of a Parameter are not valid.
+
+    Example:
+        >>> lw.Parameter(5, bounds=[0, 1])
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ParameterBoundsError: Current parameter value 5 is above new maximum bound 1.
+    """
 
 
 class ParameterDictError(LightworksError):
-    """A ParameterDict is used in a way that it does not allow."""
+    """A ParameterDict is used in a way that it does not allow.
+
+    Example:
+        >>> parameters = lw.ParameterDict()
+        >>> parameters["angle"] = 1.0
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ParameterDictError: The value of the new key 'angle' should be a ...
+    """
 
 
 class DecompositionUnsuccessful(LightworksError):  # noqa: N818  (Lightworks' name)
-    """A unitary could not be decomposed."""
+    """A unitary could not be decomposed.
+
+    Example:
+        >>> issubclass(lw.DecompositionUnsuccessful, lw.LightworksError)
+        True
+    """
 
 
 class ResultError(LightworksError):
-    """A result is used in a way that it does not allow."""
+    """A result is used in a way that it does not allow.
+
+    Example:
+        >>> result = SamplingResult({(1, 0): 3})
+        >>> result |= {}
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ResultError: Result objects should not be modified directly. To get a ...
+    """
 
 
 class ResultCreationError(ResultError):
-    """A result could not be made from the given data."""
+    """A result could not be made from the given data.
+
+    Example:
+        >>> SamplingResult({(1, 0): -3})
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ResultCreationError: Results should map states to counts: Counts cannot ...
+    """
 
 
 class ResultFormatError(ResultError, ValueError):
-    """A result body or file cannot be read; the message names the byte."""
+    """A result body or file cannot be read; the message names the byte.
+
+    Example:
+        >>> lw.decode_result("not a result")
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ResultFormatError: Byte 0: a result body is a JSON object and starts ...
+    """
 
 
 class CampaignError(ResultError):
@@ -158,27 +264,74 @@ class CampaignError(ResultError):
 
 
 class ProbabilityDistributionError(LightworksError):
-    """A probability distribution is not valid."""
+    """A probability distribution is not valid.
+
+    Example:
+        >>> lw.results.ProbabilityDistribution({lw.State([1, 0]): -0.5})
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ProbabilityDistributionError: Probability -0.5 of state 0 is negative ...
+    """
 
 
 class SamplerError(LightworksError):
-    """A Sampler is used in a way that it does not allow."""
+    """A Sampler is used in a way that it does not allow.
+
+    Example:
+        >>> rules = lw.PostSelection()
+        >>> rules.add(0, 3)
+        >>> task = lw.Sampler(lw.PhotonicCircuit(2), lw.State([1, 0]), 10, post_selection=rules)
+        >>> lw.emulator.Backend("auto").run(task)
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.SamplerError: No output states compatible with provided ...
+    """
 
 
 class NotUnitaryError(LightworksError, ValueError):
-    """A matrix is not unitary; the message says by how much."""
+    """A matrix is not unitary; the message says by how much.
+
+    Example:
+        >>> lw.Unitary([[1, 1], [0, 1]])
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.NotUnitaryError: Provided matrix is not unitary: the largest entry of ...
+    """
 
 
 class ResourceLimitError(LightworksError, ValueError):
-    """The work would not fit in memory, in the integers or in float64; the message says by how much."""
+    """The work would not fit in memory, in the integers or in float64; the message says by how much.
+
+    Example:
+        >>> lw.fock_basis(60, 30)
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ResourceLimitError: The 448755316337720114153376 states of 30 photons ...
+    """
 
 
 class PrecisionError(LightworksError, ArithmeticError):
-    """Rounding leaves too few digits of a number, however it is computed; the message gives the bound."""
+    """Rounding leaves too few digits of a number, however it is computed; the message gives the bound.
+
+    Example:
+        >>> try:
+        ...     value = lw.permanent([[1, 1], [1, -1]], rows=[60, 60], cols=[60, 60])
+        ... except lw.PrecisionError:
+        ...     value = None  # no method here gets ten digits right
+        >>> value is None
+        False
+    """
 
 
 class LightworksDependencyError(LightworksError):
-    """An optional package is needed and not installed; the message names the extra."""
+    """An optional package is needed and not installed; the message names the extra.
+
+    Example:
+        >>> try:
+        ...     table = SamplingResult({(1, 0): 3}).to_pandas()
+        ... except lw.LightworksDependencyError as error:
+        ...     print(error)  # says what to install
+    """
 
 
 class TomographyDataError(LightworksError):
@@ -186,15 +339,34 @@ class TomographyDataError(LightworksError):
 
 
 class EmulatorError(LightworksError):
-    """Base of the emulator's exceptions."""
+    """Base of the emulator's exceptions.
+
+    Example:
+        >>> issubclass(lw.emulator.BackendError, lw.LightworksError)
+        True
+    """
 
 
 class AnnotatedStateError(EmulatorError):
-    """An annotated state is not valid."""
+    """An annotated state is not valid.
+
+    Example:
+        >>> issubclass(lw.AnnotatedStateError, lw.LightworksError)
+        True
+    """
 
 
 class BackendError(EmulatorError):
-    """A backend cannot run the given task."""
+    """A backend cannot run the given task.
+
+    Example:
+        >>> backend = lw.emulator.Backend("slos")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> backend.run(lw.Simulator(circuit, lw.State([1, 0])))
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.BackendError: Selected backend 'slos' not compatible with task ...
+    """
 
 
 class LightworksRemoteError(_Printable):
@@ -204,6 +376,13 @@ class LightworksRemoteError(_Printable):
         job: The `Job` or `BatchJob` that the call was about, where there is one, so that it is never lost.
         shell_words: What the `lwfast` command says in place of the message, where that gives advice in
             Python; None where the message serves both.
+
+    Example:
+        >>> try:
+        ...     remote.job(10**9).status
+        ... except remote.LightworksRemoteError as error:
+        ...     print(type(error).__name__)
+        JobNotFoundError
     """
 
     job: Any = None
@@ -216,19 +395,53 @@ class LightworksRemoteError(_Printable):
 
 
 class AuthenticationError(LightworksRemoteError):
-    """No token is set, or the scheduler refused it."""
+    """No token is set, or the scheduler refused it.
+
+    Example:
+        >>> with remote.local_scheduler() as local:
+        ...     client = remote.Client(url=local.url, token="wrong")
+        ...     try:
+        ...         client.list_qpus()
+        ...     except remote.AuthenticationError as error:
+        ...         print("refused")
+        refused
+    """
 
 
 class TokenError(LightworksRemoteError):
-    """A saved token is missing, or would be overwritten."""
+    """A saved token is missing, or would be overwritten.
+
+    Example:
+        >>> remote.token.load("never saved")
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.TokenError: Token 'never saved' not found among the saved tokens ...
+    """
 
 
 class ConfigurationError(LightworksRemoteError):
-    """The client lacks a setting, or a settings file cannot be read."""
+    """The client lacks a setting, or a settings file cannot be read.
+
+    Example:
+        >>> remote.set_api_url("ftp://scheduler.example/")
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ConfigurationError: 'ftp://scheduler.example/' is no URL to connect to; ...
+    """
 
 
 class QPUOfflineError(LightworksRemoteError):
-    """The QPU is offline and the job was required to find it online."""
+    """The QPU is offline and the job was required to find it online.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> try:
+        ...     job = remote.QPU("Artemis").run(task, require_online=True)
+        ... except remote.QPUOfflineError:
+        ...     job = None  # try again later, or pass require_online=False
+        >>> job is None
+        False
+    """
 
 
 class ValidationError(LightworksRemoteError):
@@ -236,6 +449,13 @@ class ValidationError(LightworksRemoteError):
 
     Attributes:
         violations: One sentence for each.
+
+    Example:
+        >>> task = lw.Sampler(lw.PhotonicCircuit(30), lw.State([1] + [0] * 29), 100)
+        >>> remote.QPU("Artemis").run(task)
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ValidationError: The circuit needs 30 modes, Artemis has 20.
     """
 
     def __init__(self, message: str, violations: tuple[str, ...] = ()) -> None:
@@ -256,15 +476,36 @@ class TaskError(TaskTypeError, TaskValueError):
 
 
 class JobError(LightworksRemoteError):
-    """A job is not in a state that allows the call."""
+    """A job is not in a state that allows the call.
+
+    Example:
+        >>> issubclass(remote.JobFileError, remote.JobError)
+        True
+    """
 
 
 class JobFileError(JobError, ValueError):
-    """A saved job cannot be read; the message names the file."""
+    """A saved job cannot be read; the message names the file.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("job.json").write_text("{}")
+        >>> remote.load_job_from_file("job.json")
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.JobFileError: job.json holds no job: its job_type is None, not 'job' or ...
+    """
 
 
 class JobNotFoundError(LightworksRemoteError):
-    """The scheduler knows no job with this id."""
+    """The scheduler knows no job with this id.
+
+    Example:
+        >>> remote.get_job_details(10**9)
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.JobNotFoundError: Job with requested ID (1000000000) not found.
+    """
 
 
 class JobSubmissionError(LightworksRemoteError):
@@ -272,6 +513,13 @@ class JobSubmissionError(LightworksRemoteError):
 
     Attributes:
         errors: Field (or code) and reason of each complaint, as far as the scheduler gave them.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> try:
+        ...     job = remote.QPU("Artemis").run(task)
+        ... except remote.JobSubmissionError as error:
+        ...     print(error)  # names every field that the scheduler refused
     """
 
     errors: tuple[tuple[str, str], ...] = ()
@@ -288,6 +536,13 @@ class AmbiguousSubmissionError(JobSubmissionError):
         key: The idempotency key it was sent under, where the scheduler takes one: sending the same payload
             under it once more makes no second job.
         job_id: The id that the answer named, where there was an answer that did.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> try:
+        ...     job = remote.QPU("Artemis").run(task)
+        ... except remote.AmbiguousSubmissionError:
+        ...     print(remote.pending())  # resume() completes it without making a second job
     """
 
     job_id: str | None = None
@@ -316,6 +571,16 @@ class BatchSubmissionError(JobSubmissionError):
     Attributes:
         jobs: The `BatchJob` with the jobs that were accepted.
         failed: Name of each job that was not, with its exception.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> batch = lw.Batch(lw.Sampler, [[task.circuit], [task.input_state], [100, 200]])
+        >>> try:
+        ...     jobs = remote.QPU("Artemis").run(batch)
+        ... except remote.BatchSubmissionError as error:
+        ...     jobs = error.jobs  # those that were accepted
+        >>> len(jobs)
+        2
     """
 
     def __init__(self, message: str, jobs: Any = None, failed: dict[str, Exception] | None = None) -> None:
@@ -336,6 +601,13 @@ class SubmissionInterrupted(KeyboardInterrupt):
         payload: The payload of the job; of a batch, those that were sent and got no answer.
         key: The idempotency key it was sent under, where the scheduler takes one.
         sent_at: When the latest request left, ISO 8601 in UTC.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> try:
+        ...     job = remote.QPU("Artemis").run(task)
+        ... except remote.SubmissionInterrupted as error:  # Ctrl-C
+        ...     print(error.jobs, remote.pending())
     """
 
     job: Any = None
@@ -346,15 +618,46 @@ class SubmissionInterrupted(KeyboardInterrupt):
 
 
 class ResultsError(LightworksRemoteError):
-    """The job has no results to fetch, or not yet."""
+    """The job has no results to fetch, or not yet.
+
+    Example:
+        >>> circuit = lw.Unitary(lw.random_unitary(20, seed=1))
+        >>> slow = lw.Sampler(circuit, lw.State([1] * 8 + [0] * 12), 1_000_000, min_detection=1)
+        >>> jobs = [remote.QPU("Artemis").run_async(slow) for _ in range(3)]
+        >>> jobs[-1].cancel()
+        >>> result = jobs[-1].get_result()
+        Traceback (most recent call last):
+            ...
+        lwfast.errors.ResultsError: Job with requested ID ...
+    """
 
 
 class WaitTimeoutError(LightworksRemoteError, TimeoutError):
-    """The time given to wait is over and the job is not; the job itself goes on."""
+    """The time given to wait is over and the job is not; the job itself goes on.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> try:
+        ...     result = job.result(timeout=60)
+        ... except remote.WaitTimeoutError:
+        ...     result = None  # the job goes on; ask again later
+        >>> result.n_samples
+        100
+    """
 
 
 class ConnectionFailedError(LightworksRemoteError, ConnectionError):
-    """The scheduler could not be reached, or stopped answering."""
+    """The scheduler could not be reached, or stopped answering.
+
+    Example:
+        >>> client = remote.Client(url="http://127.0.0.1:9/api/", token="token")
+        >>> try:
+        ...     client.list_qpus()
+        ... except remote.ConnectionFailedError:
+        ...     print("no scheduler listens there")
+        no scheduler listens there
+    """
 
 
 class HTTPError(LightworksRemoteError):
@@ -364,6 +667,12 @@ class HTTPError(LightworksRemoteError):
         status_code: The HTTP status code, where there was an answer.
         retry_after: Seconds after which the scheduler asks to be tried again, where it said so.
         job_id: The id of a job that the answer named, where it did.
+
+    Example:
+        >>> try:
+        ...     names = remote.list_qpus()
+        ... except remote.HTTPError as error:
+        ...     print(error.status_code)
     """
 
     retry_after: float | None = None
@@ -377,4 +686,13 @@ class HTTPError(LightworksRemoteError):
 
 
 class AnswerTooLargeError(HTTPError):
-    """An answer is longer than its kind may be, counted after unpacking, so it was not read to its end."""
+    """An answer is longer than its kind may be, counted after unpacking, so it was not read to its end.
+
+    Example:
+        >>> try:
+        ...     names = remote.list_qpus()
+        ... except remote.AnswerTooLargeError:
+        ...     names = []  # this is not the address of a scheduler
+        >>> names
+        ['Artemis']
+    """

@@ -34,6 +34,14 @@ class Source:
     Raises:
         TypeError: A value is no real number.
         ValueError: A value is outside its range.
+
+    Example:
+        >>> source = lw.emulator.Source(brightness=0.5, indistinguishability=0.9)
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> task = lw.Sampler(circuit, lw.State([1, 1]), n_samples=1000, source=source, random_seed=1)
+        >>> lw.emulator.Backend("auto").run(task).n_samples
+        1000
     """
 
     purity: float = 1
@@ -111,6 +119,11 @@ class Detector:
         TypeError: A value has the wrong type.
         ValueError: A value is outside [0, 1], or a sequence is empty.
         ModeMismatchError: Sequences differ in length.
+
+    Example:
+        >>> detector = lw.emulator.Detector(efficiency=0.9, photon_counting=False)
+        >>> detector.efficiency, detector.photon_counting
+        (0.9, False)
     """
 
     efficiency: PerMode = 1
@@ -239,6 +252,12 @@ class HardwareModel:
     Raises:
         TypeError: A value has the wrong type.
         ValueError: A loss is outside [0, 1], or a sequence is empty.
+
+    Example:
+        >>> from lwfast.emulator import HardwareModel, Source
+        >>> model = HardwareModel(source=Source(brightness=0.6), loss=0.3)
+        >>> model.loss
+        0.3
     """
 
     source: Source | None = None

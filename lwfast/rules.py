@@ -100,6 +100,12 @@ class PostSelection(PostSelectionType):
 
     Args:
         multi_rules: Let a mode take part in several rules.
+
+    Example:
+        >>> rules = lw.PostSelection()
+        >>> rules.add((0, 1), 1)  # one photon in modes 0 and 1 together
+        >>> rules.validate(lw.State([0, 1, 2])), rules.validate(lw.State([1, 1, 0]))
+        (True, False)
     """
 
     def __init__(self, multi_rules: bool = False) -> None:
@@ -188,6 +194,11 @@ class PostSelectionFunction(PostSelectionType):
 
     Raises:
         TypeError: `function` cannot be called.
+
+    Example:
+        >>> even = lw.PostSelectionFunction(lambda state: state.n_photons % 2 == 0)
+        >>> even.validate(lw.State([1, 1])), even.validate(lw.State([1, 0]))
+        (True, False)
     """
 
     def __init__(self, function: Callable[[State], bool]) -> None:

@@ -50,6 +50,15 @@ class State:
     Raises:
         TypeError: An entry is no integer (`1.0` and `True` are none).
         ValueError: An entry is negative.
+
+    Example:
+        >>> state = lw.State([1, 0, 2])
+        >>> state
+        lwfast.State(|1,0,2>)
+        >>> state.n_photons, state[2]
+        (3, 2)
+        >>> state + lw.State([0, 1, 0])
+        lwfast.State(|1,0,2,0,1,0>)
     """
 
     __slots__ = ("_occupation",)

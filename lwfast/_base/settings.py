@@ -16,6 +16,12 @@ class Settings:
             unitary. None, the default, takes a tolerance that fits the matrix' dtype and size.
         sampler_probability_threshold: Kept for code written for Lightworks, which leaves out outcomes less
             likely than this. Distributions here are exact, and nothing reads it.
+
+    Example:
+        >>> lw.settings.unitary_precision is None
+        True
+        >>> lw.settings.unitary_precision = 1e-6
+        >>> lw.settings.unitary_precision = None
     """
 
     __slots__ = ("sampler_probability_threshold", "unitary_precision")

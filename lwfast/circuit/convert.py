@@ -10,7 +10,16 @@ from lwfast.state import State, trusted_state
 
 
 class convert:  # noqa: N801  (Lightworks' name)
-    """Conversions between quantities, and between encodings of states."""
+    """Conversions between quantities, and between encodings of states.
+
+    Example:
+        >>> round(lw.convert.db_loss_to_decimal(3), 4)
+        0.4988
+        >>> lw.convert.qubit_to_dual_rail([0, 1])
+        lwfast.State(|1,0,0,1>)
+        >>> lw.convert.threshold_mapping(lw.State([2, 0, 1]))
+        lwfast.State(|1,0,1>)
+    """
 
     @staticmethod
     def db_loss_to_decimal(loss: float) -> float:

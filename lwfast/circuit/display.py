@@ -36,6 +36,12 @@ def display(
         TypeError: `circuit` is not a circuit.
         DisplayError: `display_type` is unknown, or the number of labels does not fit.
         LightworksDependencyError: Matplotlib is not installed.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> drawing = lw.display(circuit)
+        >>> drawing.save_svg("circuit.svg")
     """
     own = own_circuit(circuit)
     if own is None:

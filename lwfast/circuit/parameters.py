@@ -29,6 +29,14 @@ class Parameter(Generic[T]):
         TypeError: `label` is no string, or `bounds` no list or tuple.
         ValueError: `bounds` has another length than two.
         ParameterBoundsError: A bound or the value is not a number (NaN is none), or the value lies outside.
+
+    Example:
+        >>> angle = lw.Parameter(0.5, bounds=[0, 3], label="angle")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.ps(0, angle)
+        >>> angle.set(1.0)
+        >>> circuit.get_all_params()
+        [lwfast.Parameter(1.0, 'angle', [0, 3])]
     """
 
     def __init__(
@@ -264,6 +272,12 @@ class ParameterDict(UserDict[str, Parameter[Any]]):
 
     Args:
         **kwargs: Parameters, or values to make Parameters of.
+
+    Example:
+        >>> parameters = lw.ParameterDict(angle=lw.Parameter(0.5))
+        >>> parameters["angle"] = 1.0
+        >>> parameters["angle"].get()
+        1.0
     """
 
     def __init__(self, **kwargs: Any) -> None:

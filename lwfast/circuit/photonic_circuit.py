@@ -51,6 +51,14 @@ class PhotonicCircuit:
     Raises:
         TypeError: `n_modes` is no integer.
         ValueError: `n_modes` is below 1.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(3)
+        >>> circuit.bs(0)
+        >>> circuit.ps(1, 0.5)
+        >>> circuit.bs(1, reflectivity=1 / 3)
+        >>> circuit.U.shape
+        (3, 3)
     """
 
     _kept: KeptBuild | None = None

@@ -21,6 +21,11 @@ class Unitary(PhotonicCircuit):
         NotUnitaryError: It is not unitary; the message says by how much it misses.
         TypeError: It is not numeric, or `label` is no string.
         ValueError: It is not square, or empty.
+
+    Example:
+        >>> circuit = lw.Unitary(lw.random_unitary(4, seed=1))
+        >>> circuit.n_modes
+        4
     """
 
     _lightworks_kind = "Unitary"

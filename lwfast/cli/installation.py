@@ -62,6 +62,11 @@ def show_config(mode: str = "stdout") -> dict[str, dict[str, str]] | None:
 
     Raises:
         ValueError: `mode` is another one.
+
+    Example:
+        >>> lw.show_config()
+        versions:
+          lwfast: ...
     """
     if mode not in {"stdout", "dicts"}:
         raise ValueError(f'The mode {mode!r} is unknown; use "stdout" or "dicts".')

@@ -19,7 +19,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @command(
     "serve",
     ("lwfast serve", "Run a scheduler; `lwfast jobs` and the others find it in any terminal of yours:"),
-    ("lwfast serve --port 0 --profile artemis-like", "On a free port, with the noise of a real device:"),
+    ("lwfast serve --port 0 --hardware artemis-like", "On a free port, with the noise of a real device:"),
     (
         "lwfast serve --host 0.0.0.0 --allow-remote --certfile lab.pem --keyfile lab.key",
         "For other machines, with TLS; see also `lwfast owners`:",
@@ -51,9 +51,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--config", type=FILE, metavar="TOML", help="File that describes the QPUs. Default: one QPU like Artemis."
 )
 @click.option(
+    "--hardware",
     "--profile",
+    "hardware",
     type=click.Choice(["artemis", "artemis-like", "artemis_like"]),
-    help="A QPU file that ships with lwfast, in place of --config.",
+    help="A QPU file that ships with lwfast, in place of --config. --profile is an earlier name of this "
+    "option.",
 )
 @click.option(
     "--workers", type=POSITIVE, metavar="N", help="Processes that run jobs. Default: one per core, less one."
@@ -111,7 +114,7 @@ def _run(
     data_dir: Path | None,
     token: str | None,
     config: Path | None,
-    profile: str | None,
+    hardware: str | None,
     workers: int | None,
     announce: Any,
     exit_with_parent: bool,
@@ -128,8 +131,8 @@ def _run(
     from lwfast.scheduler.server import serve
     from lwfast.scheduler.server_settings import ServerSettings, default_data_dir, default_workers
 
-    if config is not None and profile is not None:
-        raise ConfigError("Give either --config or --profile, not both.")
+    if config is not None and hardware is not None:
+        raise ConfigError("Give either --config or --hardware, not both.")
     if show_config:
         if config is not None:
             from lwfast._base.files.edited_text import read_edited
@@ -137,15 +140,15 @@ def _run(
             load_qpus(config)  # so that what is shown is what would be served
             print(read_edited(config), end="")
         else:
-            print(profile_text(profile or "artemis"), end="")
+            print(profile_text(hardware or "artemis"), end="")
         return 0
     if keyfile is not None and certfile is None:
         raise ConfigError("--keyfile is the key of a certificate: give that with --certfile.")
     if not is_loopback(host):
         _check_remote(host, certfile, allow_remote=allow_remote)
     qpus = load_qpus(config)
-    if profile is not None:
-        qpus = parse_qpus(profile_text(profile), f"the profile {profile}")
+    if hardware is not None:
+        qpus = parse_qpus(profile_text(hardware), f"the QPU file {hardware}")
     settings = ServerSettings(
         data_dir=data_dir or default_data_dir(),
         token=_token(token),

@@ -47,6 +47,13 @@ class Backend:
 
     Raises:
         ValueError: The name is none of these.
+
+    Example:
+        >>> circuit = lw.Unitary(lw.random_unitary(4, seed=1))
+        >>> task = lw.Sampler(circuit, lw.State([1, 1, 0, 0]), n_samples=1000, random_seed=1)
+        >>> backend = lw.emulator.Backend("auto")
+        >>> backend.run(task).n_samples
+        1000
     """
 
     def __init__(self, backend: str = AUTO) -> None:

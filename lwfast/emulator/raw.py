@@ -51,6 +51,12 @@ def run_raw(
         ResourceLimitError: It would not fit in memory: distributions of up to 1 GiB are made, whatever memory
             there is; beyond, shots are drawn one by one. Or so few shots count that the samples would take
             more than a week.
+
+    Example:
+        >>> unitary = lw.random_unitary(3, seed=1)
+        >>> states, counts = lw.emulator.run_raw(unitary, [1, 1, 0], 1000, rng=1)
+        >>> int(counts.sum())
+        1000
     """
     prepared = prepare_raw(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware)
     announce([prepared.plan])

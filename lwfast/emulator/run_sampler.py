@@ -21,6 +21,7 @@ from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
 from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.results.columns.record import ResultRecord
+from lwfast.results.sampling_result import owned_result
 from lwfast.state import State
 from lwfast.tasks.data import SamplerTask
 
@@ -126,7 +127,7 @@ def sampled_result(task: Any, states: StateTable, counts: Counts) -> SamplingRes
         counts: int64[K].
     """
     reason = nothing_counted(task.n_samples) if task.n_samples and not len(states) else None
-    return SamplingResult.from_owned(states, counts, ResultRecord(input=task.input_state), reason=reason)
+    return owned_result(SamplingResult, states, counts, ResultRecord(input=task.input_state), reason=reason)
 
 
 def nothing_counted(n_samples: int) -> str:

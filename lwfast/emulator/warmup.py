@@ -39,6 +39,11 @@ def warmup(progress: ProgressLike = False, *, groups: Iterable[str] | None = Non
     Raises:
         TypeError: `progress` is neither a bool nor a callable.
         ValueError: A group is unknown.
+
+    Example:
+        >>> seconds = lw.warmup(progress=False)
+        >>> "output distributions" in seconds
+        True
     """
     shown = _GroupProgress(progress)
     seconds: dict[str, float] = {}
@@ -230,6 +235,7 @@ def _fock() -> None:
 
 def _tables() -> None:
     from lwfast.results import SamplingResult
+    from lwfast.results.state_map import rows_of
     from lwfast.tables.counts import all_distinct, group_checked
     from lwfast.tables.post_selection import post_select
 
@@ -240,7 +246,7 @@ def _tables() -> None:
     post_select(states, counts, [((0, 1), (0, 1))], {2: 0})
     all_distinct(states.reshape(-1), 16, len(states))  # as for a large table
     result = SamplingResult.from_columns(states, counts)
-    result.rows_of(states[::-1])  # the index of a large result
+    rows_of(result, states[::-1])  # the index of a large result
 
 
 def _sums() -> None:

@@ -52,6 +52,12 @@ def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> M
         TypeError: Matrices are not numeric, or `workers` is not an integer.
         ValueError: Matrices are not square or have no modes, or `workers` is below 1.
         ResourceLimitError: The work does not fit in memory.
+
+    Example:
+        >>> from lwfast.interferometers import reck_decomposition
+        >>> matrix = lw.random_unitary(3, seed=1)
+        >>> np.allclose(reck_decomposition(matrix).unitaries(), matrix)
+        True
     """
     return _decomposed(unitaries, _reck_program, workers)
 
@@ -75,6 +81,12 @@ def clements_decomposition(unitaries: ArrayLike, *, workers: int | None = None) 
         TypeError: Matrices are not numeric, or `workers` is not an integer.
         ValueError: Matrices are not square or have no modes, or `workers` is below 1.
         ResourceLimitError: The work does not fit in memory.
+
+    Example:
+        >>> from lwfast.interferometers import clements_decomposition
+        >>> matrix = lw.random_unitary(3, seed=1)
+        >>> np.allclose(clements_decomposition(matrix).unitaries(), matrix)
+        True
     """
     return _decomposed(unitaries, _clements_program, workers)
 

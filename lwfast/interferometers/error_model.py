@@ -29,6 +29,14 @@ class ErrorModel:
 
     Raises:
         TypeError: An attribute is set to what is not a `Distribution`.
+
+    Example:
+        >>> from lwfast.interferometers import ErrorModel, Reck, dists
+        >>> model = ErrorModel()
+        >>> model.bs_reflectivity = dists.Gaussian(0.5, 0.02)
+        >>> circuit = Reck(error_model=model).map(lw.Unitary(lw.random_unitary(4, seed=1)), seed=1)
+        >>> circuit.n_modes
+        4
     """
 
     def __init__(self) -> None:

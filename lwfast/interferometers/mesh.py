@@ -39,6 +39,14 @@ class Mesh:
         TypeError: Phases are not real numbers, or modes or layers not integers.
         ValueError: Shapes do not fit each other, a phase is masked, NaN or infinite, or a mode or layer is
             outside its range.
+
+    Example:
+        >>> from lwfast.interferometers import clements_decomposition
+        >>> mesh = clements_decomposition(lw.random_unitary(3, seed=1))
+        >>> mesh.n_modes, mesh.n_layers
+        (3, 3)
+        >>> mesh.unitaries().shape
+        (3, 3)
     """
 
     modes: NDArray[np.int64]

@@ -103,6 +103,13 @@ class Reck(_Interferometer):
 
     Raises:
         TypeError: `error_model` is not an ErrorModel.
+
+    Example:
+        >>> from lwfast.interferometers import Reck
+        >>> unitary = lw.Unitary(lw.random_unitary(4, seed=1))
+        >>> mesh = Reck().map(unitary)
+        >>> np.allclose(mesh.U, unitary.U)
+        True
     """
 
     def _decompose(self, unitary: ComplexArray) -> Mesh:
@@ -120,6 +127,13 @@ class Clements(_Interferometer):
 
     Raises:
         TypeError: `error_model` is not an ErrorModel.
+
+    Example:
+        >>> from lwfast.interferometers import Clements
+        >>> unitary = lw.Unitary(lw.random_unitary(4, seed=1))
+        >>> mesh = Clements().map(unitary)
+        >>> np.allclose(mesh.U, unitary.U)
+        True
     """
 
     def _decompose(self, unitary: ComplexArray) -> Mesh:

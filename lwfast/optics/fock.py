@@ -43,6 +43,10 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
         ValueError: A number is negative.
         ResourceLimitError: More than 255 photons, or a table that does not fit in memory; the message has its
             size.
+
+    Example:
+        >>> lw.fock_basis(2, 2).tolist()
+        [[2, 0], [1, 1], [0, 2]]
     """
     n_modes, n_photons = _numbers(n_modes, n_photons)
     count = states_of(n_modes, n_photons)
@@ -88,6 +92,10 @@ def fock_rank(states: Any) -> Any:
         TypeError: `states` holds no integers.
         ValueError: A photon number is negative.
         ResourceLimitError: More than 255 photons, or ranks that do not fit in int64.
+
+    Example:
+        >>> lw.fock_rank([1, 1]), lw.fock_rank([[2, 0], [0, 2]]).tolist()
+        (1, [0, 2])
     """
     refuse_masked(states, "States have")
     array = np.asarray(getattr(states, "s", states))
@@ -135,6 +143,10 @@ def fock_unrank(ranks: ArrayLike, n_modes: int, n_photons: int) -> StateTable:
         TypeError: A number is no integer.
         ValueError: A number is negative, or there is no state of that rank.
         ResourceLimitError: More than 255 photons, or ranks that do not fit in int64.
+
+    Example:
+        >>> lw.fock_unrank([0, 1, 2], 2, 2).tolist()
+        [[2, 0], [1, 1], [0, 2]]
     """
     n_modes, n_photons = _numbers(n_modes, n_photons)
     _check_rank(n_modes, n_photons)

@@ -50,6 +50,11 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
 
     Source:
         Mezzadri, section 5, arXiv:math-ph/0609050.
+
+    Example:
+        >>> matrix = lw.random_unitary(4, seed=1)
+        >>> matrix.shape, lw.is_unitary(matrix)
+        ((4, 4), True)
     """
     n = _dimension(N)
     real, imag = _normal_numbers((2, n, n), seed, rng)
@@ -76,6 +81,12 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
         TypeError: `N` or `seed` is no integer.
         ValueError: `N` is below 1, `seed` negative, or both `seed` and `rng` are given.
         ResourceLimitError: The matrix does not fit in memory.
+
+    Example:
+        >>> lw.random_permutation(3, seed=1).real.astype(int)
+        array([[1, 0, 0],
+               [0, 1, 0],
+               [0, 0, 1]])
     """
     n = _dimension(N)
     number = process_random_seed(seed)
@@ -149,6 +160,10 @@ def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
     Raises:
         TypeError: `matrix` is not numeric, or `atol` no number.
         ValueError: The matrices are not square, or `atol` is negative or NaN.
+
+    Example:
+        >>> lw.is_unitary(np.eye(3)), lw.is_unitary([[1, 1], [0, 1]])
+        (True, False)
     """
     array = _square(matrix)
     answer = _deviation(array) <= _tolerance(array, atol)

@@ -57,6 +57,12 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
         LightworksDependencyError: Perceval is not installed.
         TypeError: The object, or a part of it, has no counterpart.
         ValueError: A value has no counterpart, a variable has no value, or there is none of a name.
+
+    Example:
+        >>> import perceval as pcvl
+        >>> circuit = lw.from_perceval(pcvl.BS())
+        >>> circuit.n_modes
+        2
     """
     pcvl = perceval_module()
     given = {} if parameters is None else parameters
@@ -114,6 +120,12 @@ def to_perceval(obj: Any) -> Any:
         LightworksDependencyError: Perceval is not installed.
         TypeError: The object has no counterpart.
         ValueError: A value has no counterpart.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> lw.to_perceval(circuit).m
+        2
     """
     pcvl = perceval_module()
     if isinstance(obj, Sampler):

@@ -24,6 +24,14 @@ class Setup:
         min_detection: Fewest photons in an outcome, heralded ones not counted, or None.
         source: The photon source; None is a perfect one.
         detector: The detectors; None are perfect ones.
+
+    Example:
+        >>> import perceval as pcvl
+        >>> processor = pcvl.Processor("SLOS", pcvl.BS())
+        >>> processor.with_input(pcvl.BasicState([1, 1]))
+        >>> setup = lw.from_perceval(processor)
+        >>> setup.input_state
+        lwfast.State(|1,1>)
     """
 
     circuit: PhotonicCircuit
@@ -37,7 +45,7 @@ class Setup:
         """Return a Sampler of the setup.
 
         Args:
-            n_samples: How many samples.
+            n_samples: How many samples the Sampler takes, from 1 on; there is no default.
             input_state: The input, in place of that of the setup.
             **options: Further arguments of `Sampler`, such as `random_seed`; one that the setup has, such as
                 `source`, takes its place.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lwfast.results.columns.labels import refuse_x
+from lwfast.results.count_map import whole_counts
 from lwfast.results.probability_distribution import ProbabilityDistribution
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.state import State, as_occupation, trusted_state
@@ -77,6 +78,6 @@ def write_counts(pcvl: Any, result: SamplingResult) -> Any:
     """
     refuse_x(result.has_x, "to_perceval")
     written = pcvl.BSCount()
-    for state, count in zip(result, np.asarray(result.whole_counts("to_perceval")).tolist(), strict=True):
+    for state, count in zip(result, np.asarray(whole_counts(result, "to_perceval")).tolist(), strict=True):
         written[write_state(pcvl, state)] = count
     return written

@@ -46,6 +46,12 @@ class Client:
         TypeError: An argument is of a wrong type.
         ValueError: A number of seconds is negative or NaN.
         ConfigurationError: The URL cannot be used.
+
+    Example:
+        >>> with remote.local_scheduler() as local:
+        ...     client = remote.Client(url=local.url, token=local.token)
+        ...     print(client.list_qpus())
+        ['Artemis']
     """
 
     def __init__(

@@ -27,7 +27,12 @@ def _client() -> Client:
 
 
 def list_qpus() -> list[str]:
-    """Return the names of all QPUs."""
+    """Return the names of all QPUs.
+
+    Example:
+        >>> remote.list_qpus()
+        ['Artemis']
+    """
     return _client().list_qpus()
 
 
@@ -36,17 +41,36 @@ def get_qpu_details(name: str) -> ArtemisQPU:
 
     Raises:
         ValueError: There is no QPU of this name; lists those there are.
+
+    Example:
+        >>> remote.get_qpu_details("Artemis").n_modes
+        20
     """
     return _client().get_qpu_details(name)
 
 
 def list_all_jobs() -> list[int | str]:
-    """Return the ids of all jobs, newest first."""
+    """Return the ids of all jobs, newest first.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> job.job_id in remote.list_all_jobs()
+        True
+    """
     return _client().list_all_jobs()
 
 
 def list_scheduled_jobs() -> list[int | str]:
-    """Return the ids of all jobs that wait, oldest first."""
+    """Return the ids of all jobs that wait, oldest first.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> _ = job.result(timeout=60)
+        >>> job.job_id in remote.list_scheduled_jobs()  # it is complete
+        False
+    """
     return _client().list_scheduled_jobs()
 
 
@@ -55,6 +79,11 @@ def show_scheduled() -> pd.DataFrame:
 
     Raises:
         LightworksDependencyError: pandas is not installed.
+
+    Example:
+        >>> waiting = remote.show_scheduled()  # a pandas DataFrame
+        >>> len(waiting)
+        0
     """
     return _client().show_scheduled()
 
@@ -64,6 +93,13 @@ def get_job_status(job_id: int | str) -> str:
 
     Raises:
         JobNotFoundError: There is none of this id.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> _ = job.result(timeout=60)
+        >>> remote.get_job_status(job.job_id)
+        'Completed'
     """
     return _client().get_job_status(job_id)
 
@@ -73,6 +109,13 @@ def get_job_details(job_id: int | str) -> ArtemisJobDetails:
 
     Raises:
         JobNotFoundError: There is none of this id.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> _ = job.result(timeout=60)
+        >>> remote.get_job_details(job.job_id).job_status
+        <Status.COMPLETED: 'Completed'>
     """
     return _client().get_job_details(job_id)
 
@@ -82,6 +125,13 @@ def check_job_complete(job_id: int | str) -> bool:
 
     Raises:
         JobNotFoundError: There is none of this id.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> _ = job.result(timeout=60)
+        >>> remote.check_job_complete(job.job_id)
+        True
     """
     return _client().check_job_complete(job_id)
 
@@ -92,6 +142,14 @@ def cancel_job(job_id: int | str) -> None:
     Raises:
         JobError: It was cancelled already, or is complete.
         JobNotFoundError: There is none of this id.
+
+    Example:
+        >>> circuit = lw.Unitary(lw.random_unitary(20, seed=1))
+        >>> slow = lw.Sampler(circuit, lw.State([1] * 8 + [0] * 12), 1_000_000, min_detection=1)
+        >>> jobs = [remote.QPU("Artemis").run_async(slow) for _ in range(3)]
+        >>> remote.cancel_job(jobs[-1].job_id)
+        >>> jobs[-1].status
+        <Status.CANCELLED: 'Cancelled'>
     """
     _client().cancel_job(job_id)
 
@@ -102,6 +160,13 @@ def get_results(job_id: int | str) -> Any:
     Raises:
         ResultsError: The job is not complete, or gave no results; says why.
         JobNotFoundError: There is none of this id.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> _ = job.result(timeout=60)
+        >>> remote.get_results(job.job_id).n_samples
+        100
     """
     return _client().get_results(job_id)
 
@@ -111,6 +176,13 @@ def job(job_id: int | str) -> Job:
 
     Raises:
         JobNotFoundError: There is none of this id.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> again = remote.job(job.job_id)  # in another program, for example
+        >>> again.result(timeout=60).n_samples
+        100
     """
     return _client().job(job_id)
 
@@ -136,6 +208,12 @@ def jobs(
     Raises:
         ValueError: A status or the limit makes no sense.
         LightworksRemoteError: The scheduler cannot filter by name or QPU.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="HOM 1")
+        >>> [record.name for record in remote.jobs(name="HOM*")]
+        ['HOM 1']
     """
     return _client().jobs(status, name, limit, qpu=qpu, before=before)
 
@@ -150,6 +228,10 @@ def pending() -> list[PendingSubmission]:
     Returns:
         Objects with `key`, `url`, `created`, `qpu`, `names` and `n_jobs`. `resume()` sends one again under
         its key, so that no job becomes two, and returns the `Job` or `BatchJob`; `discard()` forgets it.
+
+    Example:
+        >>> remote.pending()  # nothing was lost
+        []
     """
     return find_pending()
 
@@ -165,6 +247,13 @@ def load_job_from_file(filename: str | PathLike[str], *, client: Connected | Non
     Raises:
         FileNotFoundError: There is no such file.
         JobFileError: It holds no job.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> _ = job.save_to_file("job.json")
+        >>> remote.load_job_from_file("job.json").job_id == job.job_id
+        True
     """
     path, data = files.read(filename)
     kind: type[Job | BatchJob] = Job
@@ -180,6 +269,9 @@ def set_api_url(url: str) -> None:
 
     Raises:
         ConfigurationError: It cannot be used, or not be saved.
+
+    Example:
+        >>> remote.set_api_url("http://127.0.0.1:8765/api/")
     """
     value = settings.normalise_url(url)
     persistence.save_setting("api_url", value)
@@ -192,6 +284,10 @@ def install_certificate(filename: str | PathLike[str]) -> None:
     Raises:
         FileNotFoundError: There is no such file.
         ConfigurationError: It holds no PEM certificate.
+
+    Example:
+        >>> import certifi
+        >>> remote.install_certificate(certifi.where())  # or the file that the operator gave you
     """
     persistence.install_certificate(filename)
     chosen.touch()
@@ -202,6 +298,11 @@ def set_global_require_online(value: bool) -> None:
 
     Raises:
         TypeError: `value` is no bool.
+
+    Example:
+        >>> remote.set_global_require_online(False)  # submit to QPUs that are offline, too
+        >>> remote.get_global_require_online()
+        False
     """
     if not isinstance(value, bool):
         raise TypeError("Provided value for require_online should be True or False.")
@@ -209,6 +310,12 @@ def set_global_require_online(value: bool) -> None:
 
 
 def get_global_require_online() -> bool | None:
-    """Return what was saved with `set_global_require_online`, or None."""
+    """Return what was saved with `set_global_require_online`, or None.
+
+    Example:
+        >>> remote.set_global_require_online(True)
+        >>> remote.get_global_require_online()
+        True
+    """
     value: bool | None = persistence.read_setting("require_online")[0]
     return value

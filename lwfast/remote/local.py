@@ -63,6 +63,13 @@ def local_scheduler(
         ValueError: The pace is not one of these.
         LightworksRemoteError: From `start`: it did not start; shows the end of its log.
         LightworksDependencyError: From `start`: the extra `server` is not installed.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> with remote.local_scheduler():
+        ...     job = remote.QPU("Artemis").run(task)
+        ...     print(job.result(timeout=60).n_samples)
+        100
     """
     return LocalScheduler(data_dir, config, workers, port, startup_seconds, pace)
 
@@ -78,6 +85,11 @@ class LocalScheduler:
             not run.
         token: The access token that it takes.
         pid: Process id; None while it does not run.
+
+    Example:
+        >>> with remote.local_scheduler() as local:
+        ...     print(local.qpu("Artemis").details.name)
+        Artemis
     """
 
     def __init__(

@@ -32,6 +32,13 @@ class QPU:
 
     Raises:
         TypeError: `name` is no string.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> qpu = remote.QPU("Artemis")
+        >>> job = qpu.run(task, job_name="Example")
+        >>> job.result(timeout=60).n_samples
+        100
     """
 
     def __init__(self, name: str, *, client: Connected | None = None) -> None:

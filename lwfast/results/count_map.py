@@ -73,16 +73,6 @@ class CountMap(StateMap[int]):
     def _could_overflow(self) -> bool:
         return len(self) > 0 and int(self.counts.max()) > MAX_INT64 // len(self)
 
-    def whole_counts(self, purpose: str) -> Counts:
-        """Return `counts` for a purpose that needs integers.
-
-        Raises:
-            TypeError: If they are floats.
-        """
-        if self.counts.dtype != np.int64:
-            raise TypeError(f"{purpose} needs integer counts; this result was made of floats.")
-        return self.counts
-
     @property
     def input(self) -> State | None:
         """The input state, or None where it is not known."""
@@ -131,7 +121,7 @@ class CountMap(StateMap[int]):
             TypeError: If the counts are floats.
         """
         refuse_x(self.has_x, "summary")
-        return summary_of(self.working_table.states, self.whole_counts("summary"))
+        return summary_of(self.working_table.states, whole_counts(self, "summary"))
 
     def __repr__(self) -> str:
         return short_text(self, type(self).__name__, self._facts())
@@ -250,3 +240,14 @@ def own_count_map(result: Any) -> CountMap | None:
         return None
     table, counts = columns_of(result)
     return CountMap(table.states, counts, ResultRecord(input=as_input(result.input), has_x=table.has_x))
+
+
+def whole_counts(result: CountMap, purpose: str) -> Counts:
+    """Return the counts of a result for a purpose that needs integers.
+
+    Raises:
+        TypeError: If they are floats.
+    """
+    if result.counts.dtype != np.int64:
+        raise TypeError(f"{purpose} needs integer counts; this result was made of floats.")
+    return result.counts

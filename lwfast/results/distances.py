@@ -24,6 +24,13 @@ class ResultDistance(NamedTuple):
         error: Its standard error, from the number of samples on both sides.
         expected: What the noise alone makes of two samples of one distribution: compare `value` with this,
             not with that of equal distributions.
+
+    Example:
+        >>> first = SamplingResult({(1, 0): 50, (0, 1): 50})
+        >>> second = SamplingResult({(1, 0): 60, (0, 1): 40})
+        >>> distance = lw.results.total_variation(first, second)
+        >>> round(distance.value, 6), distance.error > 0
+        (0.1, True)
     """
 
     value: float
@@ -55,6 +62,12 @@ def total_variation(a: Any, b: Any) -> ResultDistance:
     Source:
         Diaconis and Zabell, Statistical Science 6, 284 (1991), for what is expected; Efron and Stein, Annals
         of Statistics 9, 586 (1981), for the error.
+
+    Example:
+        >>> first = SamplingResult({(1, 0): 50, (0, 1): 50})
+        >>> second = SamplingResult({(1, 0): 60, (0, 1): 40})
+        >>> round(lw.results.total_variation(first, second).value, 6)
+        0.1
     """
     p, q, n_p, n_q = _aligned(a, b)
     value = float(np.abs(p - q).sum() / 2)
@@ -94,6 +107,11 @@ def fidelity(a: Any, b: Any) -> ResultDistance:
 
     Source:
         Efron and Stein, Annals of Statistics 9, 586 (1981).
+
+    Example:
+        >>> first = SamplingResult({(1, 0): 50, (0, 1): 50})
+        >>> round(lw.results.fidelity(first, first).value, 6)
+        1.0
     """
     p, q, n_p, n_q = _aligned(a, b)
     overlap = float(np.sqrt(p * q).sum())
@@ -137,6 +155,12 @@ def chi_square(a: Any, b: Any) -> ResultDistance:
 
     Source:
         Haldane, Biometrika 29, 133 (1937); Dawson, The American Statistician 8 (2), 22 (1954).
+
+    Example:
+        >>> first = SamplingResult({(1, 0): 50, (0, 1): 50})
+        >>> second = SamplingResult({(1, 0): 60, (0, 1): 40})
+        >>> round(lw.results.chi_square(first, second).value, 6)
+        2.020202
     """
     p, q, n_p, n_q = _aligned(a, b)
     if np.isinf(n_p):

@@ -31,7 +31,7 @@ from lwfast.results.files.npz import counts_of, read_npz
 from lwfast.results.files.parquet import read_parquet
 from lwfast.results.files.save import METADATA_KEY
 from lwfast.results.qpu_result import QPUSamplingResult
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, owned_result
 from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
 from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
 from lwfast.results.sweeps.sweep_table import SweepTable
@@ -66,6 +66,11 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
             would take more memory than is allowed.
         LightworksDependencyError: If pyarrow is needed and not installed.
         ValueError: If `LWFAST_MAX_MEMORY` is not a number of bytes.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("counts.npz")
+        >>> dict(lw.load_result("counts.npz"))
+        {lwfast.State(|1,0>): 3, lwfast.State(|0,1>): 5}
     """
     memory_limit()  # what is wrong with it is not the file's fault
     path = Path(filename)
@@ -125,7 +130,7 @@ def _read_json(path: Path) -> SamplingResult | SweepTable:
     is_table = _is_table(body)
     body, has_x = without_x(body)
     if is_table:
-        return SamplingResult.from_owned(*decode_table(body, words=True), ResultRecord(has_x=has_x))
+        return owned_result(SamplingResult, *decode_table(body, words=True), ResultRecord(has_x=has_x))
     decoded, others = decode_members(body, words=True)
     metadata = others.get("metadata")
     if isinstance(metadata, dict) and METADATA_KEY in metadata:
@@ -144,4 +149,4 @@ def _loaded(states: StateTable, counts: Counts, described: Any, has_x: bool = Fa
     record = replace(record, has_x=record.has_x or has_x)
     kind = _KINDS.get(described.get("kind") or "", SamplingResult)
     table: Any = states if record.has_x else compact(states)
-    return kind.from_owned(*group_checked(table, counts, owned=True), record)
+    return owned_result(kind, *group_checked(table, counts, owned=True), record)

@@ -41,6 +41,11 @@ class ProbabilityDistribution(StateMap[float]):
 
     Raises:
         ProbabilityDistributionError: If it is not such a mapping, or a probability is negative or not finite.
+
+    Example:
+        >>> theory = lw.results.ProbabilityDistribution({lw.State([2, 0]): 0.5, lw.State([0, 2]): 0.5})
+        >>> theory[lw.State([2, 0])]
+        0.5
     """
 
     __slots__ = ()

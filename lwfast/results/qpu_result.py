@@ -17,7 +17,7 @@ from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_map import columns_of
 from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, owned_result
 from lwfast.rules import as_heralds, as_rules
 from lwfast.tables.packed_table import Table
 from lwfast.tables.result_json import DecodedResult, decode_members, decode_table
@@ -39,6 +39,12 @@ class QPUSamplingResult(SamplingResult):
         ModeRangeError: If a rule or herald names a mode that the states do not have.
         TypeError: If a rule or herald is not made of integers, or a file could not keep `job_data`.
         ValueError: If a rule is empty or names a mode twice, or a mode is heralded twice.
+
+    Example:
+        >>> data = {"results": {"(1, 1)": 10, "(0, 2)": 60}, "job_data": {"herald": [[0, 1]]}}
+        >>> result = lw.results.QPUSamplingResult(data)  # as if it came from a scheduler
+        >>> dict(result), result.raw_data.n_samples
+        ({lwfast.State(|1>): 10}, 70)
     """
 
     __slots__ = ()
@@ -69,7 +75,7 @@ class QPUSamplingResult(SamplingResult):
         """Do what `from_body` does for a decoded body; its arrays become the result's, and read-only."""
         kept = json_like(dict(metadata or {}), "metadata")
         selected = _selected(LabelTable(decoded.states), decoded.counts, decoded.job_data, kept)
-        return cls.from_owned(**selected._asdict())
+        return owned_result(cls, **selected._asdict())
 
     def __getitem__(self, key: Any) -> Any:
         if len(self) == 0 and not isinstance(key, slice):
@@ -95,7 +101,7 @@ def _wire_columns(results: Any) -> tuple[LabelTable, Counts]:
 
 
 class _Selected(NamedTuple):
-    """What post-selection leaves, and how it came about: the arguments of `SamplingResult.from_owned`."""
+    """What post-selection leaves, and how it came about: the arguments of `owned_result`."""
 
     states: Table
     counts: Counts
@@ -112,14 +118,14 @@ def _selected(table: LabelTable, counts: Counts, job_data: Any, metadata: dict[s
     """
     states = table.states
     record = ResultRecord(metadata=metadata, has_x=table.has_x)
-    raw = SamplingResult.from_owned(states, counts, record)
+    raw = owned_result(SamplingResult, states, counts, record)
     if job_data is None:
         return _Selected(states, counts, record, raw)
     try:
         job_data = json_like(job_data, "job_data")  # too deep for a file, say, as a body may be
         if not isinstance(job_data, Mapping):
             raise TypeError(f"job_data is an object, not {job_data!r:.80}.")
-        raw = SamplingResult.from_owned(states, counts, replace(record, job_data=dict(job_data)))
+        raw = owned_result(SamplingResult, states, counts, replace(record, job_data=dict(job_data)))
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds, rules = as_heralds(herald), as_rules(post_select)
         table = raw.working_table

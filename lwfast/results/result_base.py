@@ -15,6 +15,11 @@ class Result(ABC):  # noqa: B024  (a name for what the classes below have in com
     """A result of any kind: `isinstance(x, Result)`, `-> Result[State, int]`.
 
     The classes of results are its subclasses by registration: they share methods, and no code.
+
+    Example:
+        >>> result = SamplingResult({(1, 0): 1})
+        >>> isinstance(result, lw.results.Result)
+        True
     """
 
     __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)

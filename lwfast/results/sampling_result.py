@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, refuse_x
 from lwfast.results.columns.record import ResultRecord, was_processed
-from lwfast.results.count_map import CountMap, as_input, columns_of
+from lwfast.results.count_map import CountMap, as_input, columns_of, whole_counts
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.correlation_plot import plot_correlations
 from lwfast.results.plots.result_plot import plot_results
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
+R = TypeVar("R", bound="SamplingResult")
+
 
 class SamplingResult(CountMap):
     """How often each state was measured: reads as a dict from State to int.
@@ -60,6 +62,15 @@ class SamplingResult(CountMap):
     Raises:
         ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a
             count is not a number, or an integer outside 0 to 2^63 - 1, or an attribute has a taken name.
+
+    Example:
+        >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
+        >>> result[lw.State([2, 0])], result.n_samples
+        (30, 100)
+        >>> dict(result.top(1))
+        {lwfast.State(|0,2>): 60}
+        >>> result.differences(0, 1).values.tolist()
+        [-2, 0, 2]
     """
 
     __slots__ = ("_raw",)
@@ -114,30 +125,7 @@ class SamplingResult(CountMap):
             # Else a file of it would be taken for one of raw data.
             history=() if told else ({"step": "from_columns"},),
         )
-        return cls.from_owned(table, column, record, raw=raw)
-
-    @classmethod
-    def from_owned(
-        cls,
-        states: Table,
-        counts: Counts,
-        record: ResultRecord | None = None,
-        *,
-        raw: SamplingResult | None = None,
-        reason: str | None = None,
-    ) -> Self:
-        """Make a result of distinct rows that it may own.
-
-        Args:
-            states: `uint8[N, n_modes]`, or words.
-            counts: `(N,)`.
-            record: Where they come from.
-            raw: The data before any post-selection, where they are others and known.
-            reason: Why post-selection left nothing, where it did.
-        """
-        result = cls.__new__(cls)
-        SamplingResult._fill(result, states, counts, record or ResultRecord(), raw=raw, reason=reason)
-        return result
+        return owned_result(cls, table, column, record, raw=raw)
 
     def _fill(
         self,
@@ -158,7 +146,7 @@ class SamplingResult(CountMap):
         Raises:
             ResultError: If they are not known, as for a file that holds what post-selection left.
         """
-        raw = self.known_raw
+        raw = self._known_raw
         if raw is None:
             raise ResultError(
                 "The raw data of this result are not known: it was read from a file, or made, without them. "
@@ -168,8 +156,7 @@ class SamplingResult(CountMap):
         return raw
 
     @property
-    def known_raw(self) -> SamplingResult | None:
-        """`raw_data`, or None where they are not known."""
+    def _known_raw(self) -> SamplingResult | None:
         if self._raw is None and not self._record.was_processed:
             return self
         return self._raw
@@ -321,7 +308,7 @@ class SamplingResult(CountMap):
             TypeError: If `n` is no integer, or the counts are none.
             ValueError: If there is no data, or a subset of more samples than there are is asked for.
         """
-        drawn = _ordering.resampled(self.whole_counts("sample"), n, rng, replace)
+        drawn = _ordering.resampled(whole_counts(self, "sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
         return self._next(
             self.working_table.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
@@ -359,8 +346,8 @@ class SamplingResult(CountMap):
         if step:
             entry = {**step, "states": [len(self), int(states.shape[0])]}
             record = replace(record, history=(*record.history, entry))
-        return type(self).from_owned(
-            states, counts, record, raw=self.known_raw, reason=reason or self.nothing_left
+        return owned_result(
+            type(self), states, counts, record, raw=known_raw(self), reason=reason or self.nothing_left
         )
 
     def plot(
@@ -443,10 +430,43 @@ class SamplingResult(CountMap):
 
         path = result_path(filename)
         saved = self.raw_data if raw_data else self
-        counts = saved.whole_counts("save")
+        counts = whole_counts(saved, "save")
         about = partial(description, type(saved).__name__, saved.known_record)
         save_columns(path, saved.label_table, counts, about, metadata=metadata, is_raw=raw_data)
         return path
+
+
+def owned_result(
+    kind: type[R],
+    states: Table,
+    counts: Counts,
+    record: ResultRecord | None = None,
+    *,
+    raw: SamplingResult | None = None,
+    reason: str | None = None,
+) -> R:
+    """Make a result of distinct rows that it may own, without a copy or a check.
+
+    Args:
+        kind: The class of the result.
+        states: `uint8[N, n_modes]`, or words; no row stands there twice.
+        counts: `(N,)`, one of each row.
+        record: What is known of where they come from. None: nothing.
+        raw: The data before any post-selection, if they differ and are known.
+        reason: Why post-selection left nothing, if it did.
+    """
+    result = kind.__new__(kind)
+    SamplingResult._fill(result, states, counts, record or ResultRecord(), raw=raw, reason=reason)  # noqa: SLF001
+    return result
+
+
+@overload
+def known_raw(result: SamplingResult) -> SamplingResult | None: ...
+@overload
+def known_raw(result: Any) -> Any: ...
+def known_raw(result: Any) -> Any:
+    """Return the `raw_data` of a result or a sweep, or None where they are not known."""
+    return result._known_raw  # noqa: SLF001  (of SamplingResult and SweepCounts)
 
 
 def own_counts(result: Any) -> SamplingResult | None:
@@ -479,6 +499,12 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         ValueError: If there are none.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
         ResultError: If one has states with X, and another 255 photons in a mode.
+
+    Example:
+        >>> first = SamplingResult({(1, 0): 3})
+        >>> second = SamplingResult({(1, 0): 2, (0, 1): 5})
+        >>> dict(lw.merge_results([first, second]))
+        {lwfast.State(|1,0>): 5, lwfast.State(|0,1>): 5}
     """
     from lwfast.results.columns.provenance import Provenance
     from lwfast.results.processing.merging import Columns, ColumnSum
@@ -488,8 +514,8 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         result = own_counts(given)
         if result is None:
             raise TypeError(f"Only results of counts can be merged, not {type(given).__name__}.")
-        columns = Columns(result.working_table.states, result.whole_counts("merging"), result.has_x)
-        raw = result.known_raw
+        columns = Columns(result.working_table.states, whole_counts(result, "merging"), result.has_x)
+        raw = known_raw(result)
         if raw is result:
             total.add(columns, columns)
         else:
@@ -503,6 +529,8 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     kept, raw_columns = None, total.raw
     if raw_columns is not None:
         about = ResultRecord(input=record.input, has_x=raw_columns.has_x)
-        kept = SamplingResult.from_owned(raw_columns.states, raw_columns.counts, about)
+        kept = owned_result(SamplingResult, raw_columns.states, raw_columns.counts, about)
     states, counts, has_x = total.columns
-    return (kind or SamplingResult).from_owned(states, counts, replace(record, has_x=has_x), raw=kept)
+    kind = kind or SamplingResult
+    merged: SamplingResult = owned_result(kind, states, counts, replace(record, has_x=has_x), raw=kept)
+    return merged

@@ -53,6 +53,13 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         ResultCreationError: If the type is unknown, the results are no array of numbers, the lengths do not
             fit it, the inputs or outputs are no states of one number of modes, or an attribute has a taken
             name.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> result = lw.emulator.Backend("auto").run(lw.Simulator(circuit, lw.State([1, 0])))
+        >>> result.outputs, (abs(result.array) ** 2).round(6).tolist()
+        ([lwfast.State(|1,0>), lwfast.State(|0,1>)], [[0.5, 0.5]])
     """
 
     __slots__ = ("__weakref__", "_array", "_attributes", "_inputs", "_maps", "_outputs", "_pairs", "_type")

@@ -274,13 +274,6 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         refuse_x(self._has_x, "difference")
         return differences_of(self._states, self._values, modes, others)
 
-    def rows_of(self, states: StateTable) -> NDArray[np.int64]:
-        """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there.
-
-        255 in them means what it means in `states`.
-        """
-        return self._lookup.rows(np.ascontiguousarray(states))
-
     @property
     def _objects(self) -> Built[V] | None:
         """States, values and pairs of them as Python objects, kept with a small map; None for a large one."""
@@ -396,3 +389,11 @@ def _restored(cls: type[StateMap[Any]], slots: dict[str, Any]) -> StateMap[Any]:
     result._has_x = slots.get("_has_x", False)  # noqa: SLF001  (a pickle of an older version has none)
     result._index = result._built = None  # noqa: SLF001  (rebuilt on demand)
     return result
+
+
+def rows_of(result: StateMap[Any], states: StateTable) -> NDArray[np.int64]:
+    """Return the row of each of several states, `uint8[K, n_modes]`; -1 for a state that is not there.
+
+    255 in them means what it means in `result.states`.
+    """
+    return result._lookup.rows(np.ascontiguousarray(states))  # noqa: SLF001

@@ -34,6 +34,11 @@ def marginal_counts(states: Any, counts: Any, modes: Any) -> tuple[StateTable, C
         TypeError: If something is not an integer where one is needed.
         ValueError: If a shape does not fit, a number is outside its range, or a mode is named twice or none.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+
+    Example:
+        >>> states, counts = lw.marginal_counts([[1, 0, 1], [1, 0, 0]], [10, 20], [0, 1])
+        >>> states.tolist(), counts.tolist()
+        ([[1, 0]], [30])
     """
     table = as_table(states)
     column = as_counts(counts, table.shape[0])
@@ -62,6 +67,11 @@ def binned_counts(states: Any, counts: Any, bins: Any) -> tuple[StateTable, Coun
             a mode is named twice.
         ResourceLimitError: If a bin holds more than 255 photons, or the counts of one state add up to more
             than 2^63 - 1.
+
+    Example:
+        >>> totals, counts = lw.binned_counts([[1, 0, 1], [0, 1, 1]], [10, 20], [(0, 1), 2])
+        >>> totals.tolist(), counts.tolist()
+        ([[1, 1]], [30])
     """
     table = as_table(states)
     column = as_counts(counts, table.shape[0])

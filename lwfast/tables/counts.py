@@ -46,6 +46,11 @@ def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
 
     Source:
         Open addressing with a keyed hash, Knuth, The Art of Computer Programming 3, section 6.4.
+
+    Example:
+        >>> states, counts = lw.group_counts([[1, 0], [0, 1], [1, 0]], [1, 2, 3])
+        >>> states.tolist(), counts.tolist()
+        ([[1, 0], [0, 1]], [4, 2])
     """
     table = as_table(states)
     return group_checked(table, as_counts(counts, table.shape[0]))

@@ -50,6 +50,13 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
         ValueError: If a rule is empty, names a mode twice or has negative numbers, or a mode is heralded
             twice.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+
+    Example:
+        >>> states = np.array([[1, 0, 1], [2, 0, 0]], dtype=np.uint8)
+        >>> counts = np.array([10, 20])
+        >>> kept, counts = lw.post_select(states, counts, [((0, 1), 1)])
+        >>> kept.tolist(), counts.tolist()
+        ([[1, 0, 1]], [10])
     """
     table = as_table(states)
     column = as_counts(counts, table.shape[0])

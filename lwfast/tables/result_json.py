@@ -68,6 +68,12 @@ def decode_result(body: Any) -> DecodedResult:
             it.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1, or other members would
             take more memory than is allowed.
+
+    Example:
+        >>> body = lw.encode_result([[1, 0], [0, 1]], [3, 5])
+        >>> decoded = lw.decode_result(body)
+        >>> decoded.states.tolist(), decoded.counts.tolist()
+        ([[1, 0], [0, 1]], [3, 5])
     """
     return decode_members(body)[0]
 
@@ -130,6 +136,10 @@ def encode_result(states: Any, counts: Any, job_data: Any = None) -> bytes:
         TypeError: If the arrays do not hold integers, or `job_data` cannot be written as JSON.
         ValueError: If a shape does not fit, a number is outside its range, or `decode_result` would not read
             `job_data`: half of a surrogate pair, lists nested without end.
+
+    Example:
+        >>> lw.encode_result([[1, 0], [0, 1]], [3, 5])
+        b'{"results": {"(1, 0)": 3, "(0, 1)": 5}}'
     """
     table = as_table(states)
     column = as_counts(counts, table.shape[0])

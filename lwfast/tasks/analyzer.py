@@ -43,6 +43,14 @@ class Analyzer(Task):
         ValueError: There is no input.
         ModeMismatchError: A state has another number of modes than the circuit.
         ModeRangeError: A rule of `post_selection` names a mode that outputs do not have.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> task = lw.Analyzer(circuit, lw.State([1, 1]), {lw.State([1, 1]): lw.State([2, 0])})
+        >>> result = lw.emulator.Backend("auto").run(task)
+        >>> round(result.error_rate, 6)
+        0.5
     """
 
     def __init__(

@@ -34,6 +34,15 @@ class Batch:
         TypeError: `task` is no kind of task, or values are not in a list or tuple.
         ValueError: Numbers of values differ, or a task could not be made; its exception is the cause.
         ParameterValueError: A Parameter does not take a value.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> inputs = [lw.State([1, 0]), lw.State([0, 1])]
+        >>> batch = lw.Batch(lw.Sampler, task_args=[[circuit], inputs, [100]])
+        >>> results = lw.emulator.Backend("auto").run(batch)
+        >>> [result.n_samples for result in results]
+        [100, 100]
     """
 
     def __init__(

@@ -60,6 +60,14 @@ class Sampler(Task):
         ModeMismatchError: `input_state`, or a detector with one value a mode, has another number of modes
             than the circuit.
         ModeRangeError: A rule of `post_selection` names a mode that outcomes do not have.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> task = lw.Sampler(circuit, lw.State([1, 1]), n_samples=1000, random_seed=1)
+        >>> result = lw.emulator.Backend("auto").run(task)
+        >>> result[lw.State([2, 0])] + result[lw.State([0, 2])]  # photons that meet leave together
+        1000
     """
 
     def __init__(

@@ -24,6 +24,14 @@ class Simulator(Task):
         TypeError: A value has the wrong type.
         ValueError: There is no input, or no output.
         ModeMismatchError: A state has another number of modes than the circuit.
+
+    Example:
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> task = lw.Simulator(circuit, lw.State([1, 1]), lw.State([2, 0]))
+        >>> result = lw.emulator.Backend("auto").run(task)
+        >>> (abs(result.array) ** 2).round(6).tolist()
+        [[0.5]]
     """
 
     def __init__(

@@ -83,6 +83,18 @@ class Sweep:
         ParameterValueError: A value is not finite, or outside the bounds of its parameter.
         ResultCreationError: A label is the name of another column of the result, or two labels are the same.
         ResourceLimitError: The table of settings would not fit in memory.
+
+    Example:
+        >>> angle = lw.Parameter(0.0, label="angle")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> circuit.ps(0, angle)
+        >>> circuit.bs(0)
+        >>> task = lw.Sampler(circuit, lw.State([1, 0]), n_samples=100, random_seed=1)
+        >>> sweep = lw.Sweep(task, {angle: [0.0, np.pi]})
+        >>> result = lw.emulator.Backend("auto").run(sweep)
+        >>> [dict(one) for one in result]
+        [{lwfast.State(|0,1>): 100}, {lwfast.State(|1,0>): 100}]
     """
 
     def __init__(

@@ -32,6 +32,14 @@ class GateFidelity(ProcessTomography):
 
     Source:
         M. A. Nielsen, Phys. Lett. A 303, 249 (2002), equation 19.
+
+    Example:
+        >>> tomography = lw.tomography.GateFidelity(1, lw.qubit.H())
+        >>> sweep = tomography.get_sweep(10_000, rng=1)
+        >>> data = lw.emulator.Backend("auto").run(sweep)
+        >>> hadamard = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+        >>> tomography.process(data, hadamard) > 0.95
+        True
     """
 
     _fidelity: float | None = None

@@ -31,6 +31,14 @@ class LIProcessTomography(ChoiTomography):
     Raises:
         TypeError: `n_qubits` is not an integer, or `base_circuit` not a circuit.
         ValueError: The circuit has another number of modes.
+
+    Example:
+        >>> tomography = lw.tomography.LIProcessTomography(1, lw.qubit.H())
+        >>> sweep = tomography.get_sweep(10_000, rng=1)
+        >>> choi = tomography.process(lw.emulator.Backend("auto").run(sweep))
+        >>> expected = lw.tomography.choi_from_unitary(np.array([[1, 1], [1, -1]]) / np.sqrt(2))
+        >>> tomography.fidelity(expected) > 0.95
+        True
     """
 
     _projected = False

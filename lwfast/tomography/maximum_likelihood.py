@@ -37,6 +37,14 @@ class MLEProcessTomography(ChoiTomography):
 
     Source:
         G. C. Knee et al., Phys. Rev. A 98, 062336 (2018).
+
+    Example:
+        >>> tomography = lw.tomography.MLEProcessTomography(1, lw.qubit.H())
+        >>> sweep = tomography.get_sweep(10_000, rng=1)
+        >>> choi = tomography.process(lw.emulator.Backend("auto").run(sweep))
+        >>> expected = lw.tomography.choi_from_unitary(np.array([[1, 1], [1, -1]]) / np.sqrt(2))
+        >>> tomography.fidelity(expected) > 0.95
+        True
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("Z+", "Z-", "X+", "X-", "Y+", "Y-")

@@ -46,6 +46,14 @@ class StateTomography(MatrixTomography):
 
     Source:
         D. F. V. James et al., Phys. Rev. A 64, 052312 (2001).
+
+    Example:
+        >>> hadamard = lw.qubit.H()
+        >>> tomography = lw.tomography.StateTomography(1, hadamard)
+        >>> sweep = tomography.get_sweep(10_000, rng=1)
+        >>> rho = tomography.process(lw.emulator.Backend("auto").run(sweep))
+        >>> bool(np.abs(rho - 0.5).max() < 0.05)  # the state (|0> + |1>) / sqrt(2)
+        True
     """
 
     _rho: ComplexArray | None = None

@@ -27,6 +27,14 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
         logs: As the scheduler wrote them, as a rule a list of dictionaries with `message`, `createdDate`,
             `status` and `meta`.
         notes: Why the job failed, or None.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> _ = job.result(timeout=60)
+        >>> details = job.details
+        >>> details.job_status, details.queue_position
+        (<Status.COMPLETED: 'Completed'>, None)
     """
 
     job_id: JobId = field(name="jobId")
@@ -97,6 +105,11 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
         max_samples: Most samples by `min_detection`.
         available: Whether the QPU is known to be online.
         last_updated: When the scheduler last heard of it, as it wrote that, as a rule ISO 8601.
+
+    Example:
+        >>> details = remote.QPU("Artemis").details
+        >>> details.n_modes, details.max_photon_input
+        (20, 8)
     """
 
     name: str

@@ -27,6 +27,12 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         circuit_spec: Flat list of `[name, parameters]`; sent with `direct_implementation` only.
         job_data: Handed back with the result; `post_select` and `herald` are applied by the client.
         sweep: Of a job of many settings, what they are; on lwfast's own wire only, and unnamed elsewhere.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> job.payload.n_modes, job.payload.n_samples
+        (4, 100)
     """
 
     qpu: str

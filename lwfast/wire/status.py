@@ -9,6 +9,12 @@ class Status(Enum):
     """Status of a job; the value is what `get_job_status` returns.
 
     `UNKNOWN` stands for any status that this version does not know. It is not terminal, so waiting goes on.
+
+    Example:
+        >>> remote.Status.COMPLETED.is_complete, remote.Status.RUNNING.is_complete
+        (True, False)
+        >>> str(remote.Status("Scheduled"))
+        'Scheduled'
     """
 
     ACCEPTED = "Accepted"

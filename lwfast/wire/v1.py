@@ -68,6 +68,14 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         seq: Grows with every change of any job; give the largest seen to `v1/changes`.
         notes: Why a job failed, or None.
         owner: Name of who sent it, of a scheduler with several owners; None for its operator.
+
+    Example:
+        >>> record = remote.JobRecord(
+        ...     job_id=1, job_name="HOM", qpu="Artemis", job_status=remote.Status.RUNNING,
+        ...     n_modes=2, n_photons=2, n_samples=100, min_detection=2, seq=1
+        ...     )
+        >>> record.job_status
+        <Status.RUNNING: 'Running'>
     """
 
     job_id: int

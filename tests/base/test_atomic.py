@@ -123,7 +123,7 @@ def test_of_many_exclusive_writers_one_succeeds(tmp_path, monkeypatch, links):
     together = threading.Barrier(8, timeout=30)
 
     def write(number):
-        together.wait()
+        together.wait(30)
         with contextlib.suppress(FileExistsError):
             write_atomic(path, str(number).encode() * 1000, exclusive=True)
             won.append(number)

@@ -246,7 +246,7 @@ def test_noise_is_that_of_the_qpu_file(run, files):
         return {sum(one["state"]) for one in found["counts"]}
 
     assert photons() == {2}
-    assert 1 in photons("--profile", "artemis-like")
+    assert 1 in photons("--hardware", "artemis-like")
     assert parse_qpus(profile_text("artemis-like"), "x")["Artemis"].hardware["loss"]
     (files / "qpus.toml").write_text(profile_text("artemis").replace('"Artemis"', '"Apollo"'))
     code, _, err = run("sample", "task.json", "--config", "qpus.toml")
@@ -255,10 +255,41 @@ def test_noise_is_that_of_the_qpu_file(run, files):
     assert (code, "none.toml" in err) == (1, True)
 
 
+def test_the_name_of_the_clients_profile_means_nothing_else(files):
+    """`--profile` is a profile of config.toml, which no task is run with."""
+    (files / "task.json").write_text(json.dumps(payload()))
+    with pytest.raises(SystemExit):
+        main(["sample", "task.json", "--profile", "artemis-like"])
+
+
+@pytest.mark.parametrize(
+    "name", ["r.npz", "r.json", "plain.json", "r.parquet", "r.csv", "sweep.npz", "sweep.json"]
+)
+@pytest.mark.parametrize("command", ["sample", "submit"])
+def test_a_result_where_a_task_is_wanted(run, files, command, name):
+    circuit = lw.PhotonicCircuit(2)
+    angle = lw.Parameter(0.1, label="angle")
+    circuit.ps(0, angle)
+    task = lw.Sampler(circuit, lw.State([1, 0]), 10)
+    result = lw.emulator.Backend("auto").run(lw.Sweep(task, {angle: [0.1, 0.2]}))
+    if not name.startswith("sweep"):
+        result = result[0]
+    result.save(files / name, **({"metadata": False} if name == "plain.json" else {}))
+    code, out, err = run(command, name)
+    assert (code, out) == (1, "")
+    assert f"{name} holds a result, not a task; `lwfast show {name}` shows it." in err
+    assert "--payload > task.json" in err
+
+
+def test_a_folder_where_a_task_is_wanted(run, files):
+    code, _, err = run("sample", ".")
+    assert (code, err) == (1, "lwfast: . is a folder; name a task file in it.\n")
+
+
 def test_both_files_of_qpus(files):
     (files / "task.json").write_text(json.dumps(payload()))
     with pytest.raises(SystemExit):
-        main(["sample", "task.json", "--profile", "artemis", "--config", "x.toml"])
+        main(["sample", "task.json", "--hardware", "artemis", "--config", "x.toml"])
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from lwfast import remote
 from lwfast.cli import main
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
+from lwfast.remote.connection.causes import wrong_address
 from tests.cli.test_finding import announce, fake, proven, run, save, sent_tokens, token_file
-from tests.faults.fake_scheduler import TOKEN, FakeScheduler
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler, status
 from tests.faults.isolation import folders, quick
 
 __all__ = ["fake", "folders", "quick", "run", "token_file"]
@@ -68,6 +69,33 @@ def test_nothing_is_saved_of_a_token_that_is_refused(run, fake, typed):
     assert "wrong" not in err
     assert persistence.read_tokens()[0] == {}
     assert persistence.read_setting("api_url")[0] is None
+
+
+@pytest.mark.parametrize("code", [200, 404])
+def test_an_address_that_answers_with_a_web_page(run, fake, typed, code):
+    """As the dashboard's does, and that of a gateway: the message names the address to try, and no HTML."""
+    page = b"\n<!DOCTYPE html>\n<html><head><title>Welcome</title></head></html>"
+    fake.fault("GET", "qpus", status(code, page))
+    typed(TOKEN)
+    wrong, _ = fake.url.rsplit("api/", 1)
+    said = wrong_address(wrong)
+    assert said.endswith(f"which usually ends in /api/. Try {fake.url}.")
+    code, out, err = run("login", "--url", fake.url)
+    assert (code, out) == (1, "")
+    assert (
+        f"{fake.url} answered with a web page, so it is probably not the address of a scheduler's API" in err
+    )
+    assert "Welcome" not in err
+    assert persistence.read_tokens()[0] == {}
+
+
+def test_a_job_behind_a_web_page_is_not_only_unknown(fake, monkeypatch):
+    """A page for people in answer to a question for a job hints at the address, too."""
+    monkeypatch.setenv("LWFAST_URL", fake.url)
+    remote.token.set(TOKEN)
+    fake.fault("GET", "jobs/5", status(404, b"<html><body>nothing here</body></html>"))
+    with pytest.raises(remote.JobNotFoundError, match="answered with a web page"):
+        remote.get_job_details(5)
 
 
 def test_a_new_token_replaces_that_of_the_login_before(run, fake, typed):

@@ -55,7 +55,8 @@ states, counts, *_ = lw.decode_result(body)
 read_in_chunks(__import__("numpy").frombuffer(bytearray(body), "u1"), body.index(b'"('), 12)
 all_distinct(states.reshape(-1), 12, len(states))
 rules = lw.PostSelection(); rules.add((0, 1), 1)
-kept = result.apply_post_selection(rules); result.rows_of(kept.states)
+from lwfast.results.state_map import rows_of
+kept = result.apply_post_selection(rules); rows_of(result, kept.states)
 assert compiled() == before, {k: v for k, v in compiled().items() if before.get(k) != v}
 for module, name in (("optics.layout", "scaled_amplitudes"), ("tables.counts", "group_hash")):
     kernel = getattr(sys.modules["lwfast._kernels." + module], name)

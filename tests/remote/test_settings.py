@@ -77,7 +77,9 @@ def test_the_certificate_of_the_first_that_knows_one_counts(monkeypatch, tmp_pat
 
 
 def test_nothing_set_says_what_to_set():
-    with pytest.raises(remote.ConfigurationError, match=r"set_api_url.*LWFAST_URL.*local_scheduler"):
+    with pytest.raises(
+        remote.ConfigurationError, match=r"`lwfast login --local`.*LWFAST_URL.*set_api_url.*local_scheduler"
+    ):
         remote.list_qpus()
     remote.set_api_url("https://nowhere.example")
     with pytest.raises(remote.AuthenticationError, match=r"token\.set"):

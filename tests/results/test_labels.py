@@ -17,6 +17,7 @@ from lwfast.results import (
     load_result,
     total_variation,
 )
+from lwfast.results.sampling_result import known_raw
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_result import SweepResult
 from lwfast.results.sweeps.sweep_simulation import SweepSimulationResult
@@ -238,7 +239,7 @@ def test_json_shows_x(tmp_path):
     path = result.save(tmp_path / "b.json", metadata=True)
     assert '"(X, 1)": 8' in path.read_text()
     assert load_result(path).history == result.history
-    assert load_result(path).raw_data if load_result(path).known_raw else True
+    assert load_result(path).raw_data if known_raw(load_result(path)) else True
     counted = SamplingResult({("X",): 255, (25,): 2555, (1,): 1255}, lw.State([1]), note="X, |X>")
     for metadata in (False, True):
         read = load_result(counted.save(tmp_path / "c.json", metadata=metadata))

@@ -21,6 +21,7 @@ from lwfast.results import (
     total_variation,
 )
 from lwfast.results.columns import index
+from lwfast.results.state_map import rows_of
 from lwfast.tables import packed_table
 from lwfast.tables.packed_table import PackedTable
 
@@ -118,7 +119,7 @@ def test_what_is_read_of_a_result_is_the_same_on_words(table):
         found += [len(result), result.copy(), list(reversed(result)), list(result.items()), result == other]
         found += [
             result == SamplingResult.from_columns(table[0], table[1] + 1),
-            result.rows_of(other.states).tolist(),
+            rows_of(result, other.states).tolist(),
         ]
         if len(result):
             found += [result.differences(0, result.n_modes - 1), result._repr_html_()]

@@ -13,6 +13,7 @@ import pytest
 
 import lwfast as lw
 from lwfast.results import QPUSamplingResult, SamplingResult
+from lwfast.results.state_map import rows_of
 from tests.results.tables import COUNTS
 
 
@@ -64,9 +65,9 @@ def test_rows_of_a_large_table_are_found_without_states(large):
     for row in (0, 1, 777, len(large) - 1):
         assert large[tuple(large.states[row].tolist())] == large.counts[row]
     assert (9,) * 9 not in large
-    rows = large.rows_of(large.states[::-1])
+    rows = rows_of(large, large.states[::-1])
     assert np.array_equal(rows, np.arange(len(large))[::-1])
-    assert (large.rows_of(np.full((3, 9), 7, np.uint8)) == -1).all()
+    assert (rows_of(large, np.full((3, 9), 7, np.uint8)) == -1).all()
 
 
 def test_nothing_can_be_changed(result):

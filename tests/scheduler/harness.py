@@ -117,6 +117,8 @@ def running(settings: ServerSettings):
         loops.append(asyncio.get_running_loop())
         server.append(Server(Scheduler(settings), lambda: settings.token, urls.put))
         await server[0].run_scheduler()
+        # What is left of a handshake that a client broke off is closed by later turns of the loop.
+        await asyncio.sleep(0.05)
 
     def run() -> None:
         try:

@@ -13,6 +13,7 @@ import requests
 from lwfast.scheduler.announcing import Announcer
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server import Server
+from lwfast.scheduler.store.data_folder import make_folder
 from lwfast.wire.announcement import FOLDER, Announcement, is_challenge, proof_of
 from tests.marks import posix
 from tests.scheduler.harness import make_settings, running
@@ -47,6 +48,18 @@ def test_nobody_else_can_read_it(announced_elsewhere, listener):
     (path,) = (announced_elsewhere / FOLDER).iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+@posix
+def test_folders_of_a_user_are_private_whoever_makes_them(tmp_path, monkeypatch, listener):
+    """The announcement, or a data folder, may be the first that is written to the folder of the tokens."""
+    first, second = tmp_path / "a" / "user", tmp_path / "b" / "user"
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", str(first))
+    Announcer().write(listener, None)
+    make_folder(second / "scheduler" / "results")
+    for folder in (first, first / FOLDER, second, second / "scheduler", second / "scheduler" / "results"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert tmp_path.stat().st_mode & 0o777 == tmp_path.parent.stat().st_mode & 0o777
 
 
 def test_every_scheduler_has_a_key_and_a_file_of_its_own(announced_elsewhere, listener):

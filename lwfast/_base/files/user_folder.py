@@ -28,4 +28,18 @@ def make_folder(folder: Path) -> None:
         raise FileNotFoundError(
             f"{folder.parts[0]} stands for no home folder; set LWFAST_CONFIG_DIR to another folder."
         )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for this user alone (mode 0700).
+
+    A folder that is there keeps its mode. `Path.mkdir(parents=True)` gives its mode to the last folder only,
+    so that the folder of the tokens would be open to all where something below it is written first.
+
+    Raises:
+        OSError: One of them cannot be made.
+    """
+    if not folder.parent.exists():
+        make_private(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)

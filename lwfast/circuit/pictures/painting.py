@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lwfast.circuit.pictures.outlines import paint_outlines
 from lwfast.circuit.pictures.shapes import HERALD, INK, LIGHT, Line, Shapes, Swap
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 INCHES = 0.46
 """Of a row: the pixels of an SVG at 96 to the inch."""
 _POINTS = INCHES * 72
+MANY_TEXTS = 500
+"""From so many on, texts are painted by their outlines."""
 
 
 def paint(ax: Axes, shapes: Shapes) -> None:
@@ -51,7 +54,13 @@ def paint(ax: Axes, shapes: Shapes) -> None:
             PatchCollection(circles, facecolors=HERALD, edgecolors=INK, linewidths=0.9, zorder=4),
             autolim=False,
         )
+    # Hinted letters are sharper, and a call for each text is slow.
+    many = len(shapes.texts) > MANY_TEXTS
+    if many:
+        paint_outlines(ax, [text for text in shapes.texts if "$" not in text.text])
     for text in shapes.texts:
+        if many and "$" not in text.text:
+            continue
         ax.text(
             text.x,
             text.y,

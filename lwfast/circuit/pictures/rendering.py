@@ -132,7 +132,9 @@ def _shapes(layout: Layout, **options: Any) -> Shapes:
 
 def _png(shapes: Shapes) -> bytes:
     buffer = io.BytesIO()
-    _figure(shapes, _matplotlib("figure").Figure).savefig(buffer, format="png", dpi=_dpi(shapes))
+    figure = _figure(shapes, _matplotlib("figure").Figure)
+    # Most of a drawing is white: the usual level takes ten times as long for a few per cent.
+    figure.savefig(buffer, format="png", dpi=_dpi(shapes), pil_kwargs={"compress_level": 2})
     return buffer.getvalue()
 
 

@@ -50,6 +50,11 @@ def plot_unitary(
         LightworksDependencyError: Matplotlib is not installed.
         TypeError: It is neither a circuit nor a matrix of numbers.
         ValueError: It is not a square matrix of finite numbers, or `kind` is unknown.
+
+    Example:
+        >>> from lwfast.visualisation import plot_unitary
+        >>> figure, axes = plot_unitary(lw.random_unitary(4, seed=1), show=False)
+        >>> figure.savefig("unitary.png")
     """
     if kind not in KINDS:
         raise ValueError(f"Unknown kind {kind!r}; a unitary is drawn as {', '.join(KINDS)}.")

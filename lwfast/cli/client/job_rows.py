@@ -59,7 +59,7 @@ class JobRow:
     started: Any
     finished: Any
     seconds: float | None
-    owner: str | None
+    owner: str | None = None
 
 
 def find_rows(

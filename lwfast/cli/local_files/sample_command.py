@@ -26,7 +26,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
         "More samples, the same ones each time, into a file:",
     ),
     (
-        "lwfast sample task.json --profile artemis-like --raw",
+        "lwfast sample task.json --hardware artemis-like --raw",
         "With the noise of a device, before post-selection:",
     ),
     ("lwfast job 17770 --payload > task.json", "Make a task file of a job that was submitted:"),
@@ -45,7 +45,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--config", type=FILE, metavar="TOML", help="QPU file whose noise is applied, as for `lwfast serve`."
 )
 @click.option(
-    "--profile",
+    "--hardware",
     type=click.Choice(["artemis", "artemis-like", "artemis_like"]),
     help="A QPU file that ships with lwfast, in place of --config.",
 )
@@ -64,7 +64,7 @@ def sample_command(
     samples: int | None,
     seed: int | None,
     config: Path | None,
-    profile: str | None,
+    hardware: str | None,
     raw: bool,
     output: Path | None,
     top: int,
@@ -73,7 +73,7 @@ def sample_command(
     """Run the task in FILE on this machine, as a QPU would: no scheduler is needed.
 
     FILE is a payload, as `lwfast job ID --payload` prints it, or a saved job (`job.save_to_file`). Without
-    --config or --profile the hardware is ideal.
+    --config or --hardware the hardware is ideal.
     """
     from lwfast.cli.local_files.outcomes import save_or_show
     from lwfast.cli.local_files.task_files import read_tasks
@@ -86,7 +86,7 @@ def sample_command(
         raise ConfigurationError(
             f"{file} holds a batch of {len(tasks)} jobs; save one job for `lwfast sample`."
         )
-    result = sampled(tasks[0].payload, _hardware(tasks[0].payload, config, profile), samples, seed)
+    result = sampled(tasks[0].payload, _hardware(tasks[0].payload, config, hardware), samples, seed)
     save_or_show(result.raw_data if raw else result, output, top=top, as_json=as_json)
 
 
@@ -121,20 +121,20 @@ def sampled(payload: ArtemisPayload, hardware: HardwareModel, samples: int | Non
     return result_of_body(body, {"qpu": f"{payload.qpu} (emulated here)", "job_name": payload.job_name})
 
 
-def _hardware(payload: ArtemisPayload, config: Path | None, profile: str | None) -> HardwareModel:
+def _hardware(payload: ArtemisPayload, config: Path | None, shipped: str | None) -> HardwareModel:
     from lwfast.hardware import HardwareModel
 
-    if config is None and profile is None:
+    if config is None and shipped is None:
         return HardwareModel()
-    if config is not None and profile is not None:
-        raise click.UsageError("Give either --config or --profile, not both.")
+    if config is not None and shipped is not None:
+        raise click.UsageError("Give either --config or --hardware, not both.")
     from lwfast.scheduler.faults import SchedulerError
     from lwfast.scheduler.qpus import load_qpus, parse_qpus, profile_text
 
     try:
         qpus = load_qpus(config)
-        if profile is not None:
-            qpus = parse_qpus(profile_text(profile), f"the profile {profile}")
+        if shipped is not None:
+            qpus = parse_qpus(profile_text(shipped), f"the QPU file {shipped}")
     except SchedulerError as error:
         raise ConfigurationError(str(error)) from error
     if payload.qpu not in qpus:

@@ -40,6 +40,8 @@ def read_tasks(file: Path) -> list[SavedTask]:
     from lwfast.remote.job_path.job_files import path_to_load
     from lwfast.wire import payload_from_builtins
 
+    if file.is_dir():
+        raise ConfigurationError(f"{file} is a folder; name a task file in it.")
     # As it stands, else the name that a job was saved under.
     path = file if file.is_file() else path_to_load(file)
     if path is None:
@@ -49,12 +51,13 @@ def read_tasks(file: Path) -> list[SavedTask]:
     except ResourceLimitError as error:
         raise ConfigurationError(f"{path} is too large: {ended(error)}") from error
     except ValueError as error:
-        raise ConfigurationError(f"{path} is not JSON: {ended(error)}") from error
+        raise ConfigurationError(_result_in(path) or f"{path} is not JSON: {ended(error)}") from error
     if not (isinstance(data, dict) and "job_type" in data):
         try:
             return [SavedTask(payload_from_builtins(data))]
         except (msgspec.ValidationError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"{path} holds no payload: {ended(error)}") from error
+            said = _result_in(path) or f"{path} holds no payload: {ended(error)}"
+            raise ConfigurationError(said) from error
     loaded = remote.load_job_from_file(path)
     jobs = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
     tasks = [
@@ -67,3 +70,20 @@ def read_tasks(file: Path) -> list[SavedTask]:
             f"{path} holds a job without its payload, so nothing can be submitted or run."
         )
     return tasks
+
+
+def _result_in(path: Path) -> str | None:
+    """Say that a file holds a result, which somebody named where a task is wanted; None for anything else."""
+    from lwfast.errors import LightworksError, LightworksRemoteError
+    from lwfast.results import load_result
+
+    try:
+        found = load_result(path)
+    except (LightworksError, LightworksRemoteError, OSError, ValueError):
+        return None
+    if not len(found) and path.suffix.lower() == ".json":
+        return None  # `{}` is the plain form of a result without outcomes, and of much else
+    return (
+        f"{path} holds a result, not a task; `lwfast show {path}` shows it. `lwfast job ID --payload > "
+        "task.json` makes a task file."
+    )

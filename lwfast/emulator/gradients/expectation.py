@@ -65,6 +65,17 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
     Source:
         Reverse accumulation through elements, layers and noise: A. Griewank and A. Walther, "Evaluating
         Derivatives" (SIAM, 2008), chapter 3; layers of Heurtel et al., arXiv:2206.10549.
+
+    Example:
+        >>> angle = lw.Parameter(0.5, label="angle")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> circuit.ps(0, angle)
+        >>> circuit.bs(0)
+        >>> task = lw.Sampler(circuit, lw.State([1, 0]), n_samples=1)
+        >>> mean, slopes = lw.expectation(task, lambda state: state[0], gradient=True)
+        >>> round(mean, 4), round(slopes[angle], 4)
+        (0.0612, 0.2397)
     """
     adopted = adopt(task, "a Sampler or an Analyzer")
     if not isinstance(adopted, Sampler | Analyzer):

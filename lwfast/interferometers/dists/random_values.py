@@ -25,6 +25,11 @@ class Distribution(ABC):
             def __init__(self): self.age = 0
             def value(self): self.age += 1; return 0.01 * self.age
             def set_random_seed(self, seed): self.age = 0
+
+    Example:
+        >>> from lwfast.interferometers import dists
+        >>> isinstance(dists.Constant(0.5), dists.Distribution)
+        True
     """
 
     @abstractmethod
@@ -52,6 +57,11 @@ class Constant(Distribution):
     Raises:
         TypeError: `value` is not a real number.
         ValueError: `value` is NaN or infinite.
+
+    Example:
+        >>> from lwfast.interferometers import dists
+        >>> dists.Constant(0.5).value()
+        0.5
     """
 
     def __init__(self, value: float) -> None:
@@ -84,6 +94,12 @@ class Gaussian(Distribution):
         TypeError: An argument is not a real number.
         ValueError: An argument is NaN, `center` or `deviation` is infinite, `deviation` is negative,
             `max_value` is below `min_value`, or less than one number in a million lies between them.
+
+    Example:
+        >>> from lwfast.interferometers import dists
+        >>> value = dists.Gaussian(0.5, 0.02, min_value=0, max_value=1).value()
+        >>> 0 <= value <= 1
+        True
     """
 
     def __init__(
@@ -155,6 +171,12 @@ class TopHat(Distribution):
     Raises:
         TypeError: An argument is not a real number.
         ValueError: An argument is NaN or infinite, or `max_value` is below `min_value`.
+
+    Example:
+        >>> from lwfast.interferometers import dists
+        >>> value = dists.TopHat(0.4, 0.6).value()
+        >>> 0.4 <= value <= 0.6
+        True
     """
 
     def __init__(self, min_value: float, max_value: float) -> None:

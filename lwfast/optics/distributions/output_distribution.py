@@ -108,6 +108,12 @@ def output_distribution(
 
     Source:
         Heurtel et al., arXiv:2206.10549, with the block layout and the dilation of the guide "The emulator".
+
+    Example:
+        >>> splitter = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
+        >>> found = lw.output_distribution(splitter, [1, 1])
+        >>> found.states.tolist(), found.probabilities.round(6).tolist()
+        ([[2, 0], [1, 1], [0, 2]], [0.5, 0.0, 0.5])
     """
     workers = checked_workers(workers)
     keep_way_back = as_flag(gradient, "gradient")

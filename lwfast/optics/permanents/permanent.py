@@ -115,6 +115,15 @@ def permanent(
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns
         (`_kernels/optics/permanents/permanent.py`); with repeated lines where that is cheaper, an expansion
         over sub-multisets (`_kernels/optics/samples/boson_sampling.py`).
+
+    Example:
+        >>> lw.permanent([[1, 2], [3, 4]])
+        (10+0j)
+        >>> lw.permanent([[1, 1], [1, -1]], rows=[2, 2], cols=[2, 2])
+        (-8+0j)
+        >>> value, bound = lw.permanent(lw.random_unitary(20, seed=1), return_error=True)
+        >>> bool(bound < 1e-10 * abs(value))
+        True
     """
     if rows is None and cols is None and not return_error and type(matrix) is np.ndarray:
         quick = _one_plain(matrix)
@@ -232,6 +241,10 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
     Source:
         Two expansions over subsets, from the first and from the last row
         (`_kernels/optics/samples/boson_sampling.py`).
+
+    Example:
+        >>> lw.permanent_minors([[1, 2], [3, 4], [5, 6]]).real
+        array([38., 16., 10.])
     """
     array = _as_complex(matrix)
     if array.ndim != 2 or array.shape[0] != array.shape[1] + 1:

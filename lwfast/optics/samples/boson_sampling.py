@@ -102,6 +102,10 @@ def boson_sample(
         Clifford and Clifford, algorithm B, arXiv:1706.01260 and (with equal modes merged) arXiv:2005.04214;
         the permanents come from an expansion over sub-multisets, see the file of the same name under
         `_kernels/optics/samples`.
+
+    Example:
+        >>> lw.boson_sample(lw.random_unitary(4, seed=1), [1, 1, 0, 0], 3, rng=1).tolist()
+        [[1, 0, 0, 1], [0, 1, 1, 0], [0, 2, 0, 0]]
     """
     if is_stack(unitary, occupation):
         return sample_stack(unitary, occupation, n_samples, boson_sample, rng, workers, progress)

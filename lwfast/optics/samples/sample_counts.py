@@ -64,6 +64,10 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
 
     Source:
         Inversion with a guide table: Chen and Asau, AIIE Trans. 6, 163 (1974).
+
+    Example:
+        >>> lw.sample_counts([0.25, 0.75], 1000, rng=1).tolist()
+        [239, 761]
     """
     refuse_masked(probabilities, "Probabilities have")
     p = np.ascontiguousarray(probabilities, dtype=np.float64)

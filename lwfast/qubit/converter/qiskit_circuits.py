@@ -41,6 +41,15 @@ def qiskit_converter(
         TypeError: `circuit` is not a QuantumCircuit, or one of its parameters has no value.
         ValueError: It has another gate, no qubit, or a gate on three qubits that are not adjacent or that may
             not be post-selected.
+
+    Example:
+        >>> from qiskit import QuantumCircuit
+        >>> bell = QuantumCircuit(2)
+        >>> _ = bell.h(0)
+        >>> _ = bell.cx(0, 1)
+        >>> circuit, rules = lw.qubit.qiskit_converter(bell, allow_post_selection=True)
+        >>> circuit.input_modes
+        4
     """
     _check(circuit)
     return QiskitConverter(circuit.num_qubits, allow_post_selection).convert(circuit)

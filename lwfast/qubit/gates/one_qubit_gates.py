@@ -53,61 +53,121 @@ class _FixedGate(Unitary):
 
 
 class I(_FixedGate):  # noqa: E742  (the gate's name)
-    """The identity on a qubit: nothing happens, and drawings show it."""
+    """The identity on a qubit: nothing happens, and drawings show it.
+
+    Example:
+        >>> lw.qubit.I().U.round(3) + 0.0
+        array([[1.+0.j, 0.+0.j],
+               [0.+0.j, 1.+0.j]])
+    """
 
     _label = "I"
 
 
 class H(_FixedGate):
-    """The Hadamard gate, [[1, 1], [1, -1]] / √2."""
+    """The Hadamard gate, [[1, 1], [1, -1]] / √2.
+
+    Example:
+        >>> lw.qubit.H().U.round(3) + 0.0
+        array([[ 0.707+0.j,  0.707+0.j],
+               [ 0.707+0.j, -0.707+0.j]])
+    """
 
     _label = "H"
 
 
 class X(_FixedGate):
-    """The Pauli gate X, which swaps 0 and 1: [[0, 1], [1, 0]]."""
+    """The Pauli gate X, which swaps 0 and 1: [[0, 1], [1, 0]].
+
+    Example:
+        >>> lw.qubit.X().U.round(3) + 0.0
+        array([[0.+0.j, 1.+0.j],
+               [1.+0.j, 0.+0.j]])
+    """
 
     _label = "X"
 
 
 class Y(_FixedGate):
-    """The Pauli gate Y, [[0, -i], [i, 0]]."""
+    """The Pauli gate Y, [[0, -i], [i, 0]].
+
+    Example:
+        >>> lw.qubit.Y().U.round(3) + 0.0
+        array([[0.+0.j, 0.-1.j],
+               [0.+1.j, 0.+0.j]])
+    """
 
     _label = "Y"
 
 
 class Z(_FixedGate):
-    """The Pauli gate Z, which changes the sign of 1: [[1, 0], [0, -1]]."""
+    """The Pauli gate Z, which changes the sign of 1: [[1, 0], [0, -1]].
+
+    Example:
+        >>> lw.qubit.Z().U.round(3) + 0.0
+        array([[ 1.+0.j,  0.+0.j],
+               [ 0.+0.j, -1.+0.j]])
+    """
 
     _label = "Z"
 
 
 class S(_FixedGate):
-    """The gate S, a quarter turn about z: [[1, 0], [0, i]]."""
+    """The gate S, a quarter turn about z: [[1, 0], [0, i]].
+
+    Example:
+        >>> lw.qubit.S().U.round(3) + 0.0
+        array([[1.+0.j, 0.+0.j],
+               [0.+0.j, 0.+1.j]])
+    """
 
     _label = "S"
 
 
 class Sadj(_FixedGate):
-    """The adjoint of S, [[1, 0], [0, -i]]."""
+    """The adjoint of S, [[1, 0], [0, -i]].
+
+    Example:
+        >>> lw.qubit.Sadj().U.round(3) + 0.0
+        array([[1.+0.j, 0.+0.j],
+               [0.+0.j, 0.-1.j]])
+    """
 
     _label = "S_adj"
 
 
 class T(_FixedGate):
-    """The gate T, an eighth of a turn about z: [[1, 0], [0, exp(iπ/4)]]."""
+    """The gate T, an eighth of a turn about z: [[1, 0], [0, exp(iπ/4)]].
+
+    Example:
+        >>> lw.qubit.T().U.round(3) + 0.0
+        array([[1.   +0.j   , 0.   +0.j   ],
+               [0.   +0.j   , 0.707+0.707j]])
+    """
 
     _label = "T"
 
 
 class Tadj(_FixedGate):
-    """The adjoint of T, [[1, 0], [0, exp(-iπ/4)]]."""
+    """The adjoint of T, [[1, 0], [0, exp(-iπ/4)]].
+
+    Example:
+        >>> lw.qubit.Tadj().U.round(3) + 0.0
+        array([[1.   +0.j   , 0.   +0.j   ],
+               [0.   +0.j   , 0.707-0.707j]])
+    """
 
     _label = "T_adj"
 
 
 class SX(_FixedGate):
-    """The square root of X, [[1 + i, 1 - i], [1 - i, 1 + i]] / 2."""
+    """The square root of X, [[1 + i, 1 - i], [1 - i, 1 + i]] / 2.
+
+    Example:
+        >>> lw.qubit.SX().U.round(3) + 0.0
+        array([[0.5+0.5j, 0.5-0.5j],
+               [0.5-0.5j, 0.5+0.5j]])
+    """
 
     _label = "SX"
 
@@ -142,6 +202,11 @@ class P(_AngleGate):
     Raises:
         TypeError: `theta` is not a real number or a Parameter.
         ValueError: `theta` is not finite.
+
+    Example:
+        >>> lw.qubit.P(np.pi / 2).U.round(3) + 0.0
+        array([[1.+0.j, 0.+0.j],
+               [0.+0.j, 0.+1.j]])
     """
 
     _name = "P"
@@ -156,6 +221,11 @@ class Rx(_AngleGate):
     Raises:
         TypeError: `theta` is not a real number or a Parameter.
         ValueError: `theta` is not finite.
+
+    Example:
+        >>> lw.qubit.Rx(np.pi / 2).U.round(3) + 0.0
+        array([[0.707+0.j   , 0.   -0.707j],
+               [0.   -0.707j, 0.707+0.j   ]])
     """
 
     _name = "Rx"
@@ -170,6 +240,11 @@ class Ry(_AngleGate):
     Raises:
         TypeError: `theta` is not a real number or a Parameter.
         ValueError: `theta` is not finite.
+
+    Example:
+        >>> lw.qubit.Ry(np.pi / 2).U.round(3) + 0.0
+        array([[ 0.707+0.j, -0.707+0.j],
+               [ 0.707+0.j,  0.707+0.j]])
     """
 
     _name = "Ry"
@@ -184,6 +259,11 @@ class Rz(_AngleGate):
     Raises:
         TypeError: `theta` is not a real number or a Parameter.
         ValueError: `theta` is not finite.
+
+    Example:
+        >>> lw.qubit.Rz(np.pi / 2).U.round(3) + 0.0
+        array([[0.707-0.707j, 0.   +0.j   ],
+               [0.   +0.j   , 0.707+0.707j]])
     """
 
     _name = "Rz"

@@ -15,6 +15,11 @@ class CCZ(PhotonicCircuit):
 
     It has six modes: 0 and 1 of each qubit. Two more at each end are heralded with no photon. The gate is
     right for outcomes with one photon in the two modes of each qubit, which post-selection has to ask for.
+
+    Example:
+        >>> gate = lw.qubit.CCZ()
+        >>> gate.input_modes, gate.heralds.input
+        (6, {0: 0, 1: 0, 8: 0, 9: 0})
     """
 
     def __init__(self) -> None:
@@ -31,6 +36,11 @@ class CCNOT(PhotonicCircuit):
 
     Raises:
         ValueError: `target_qubit` is none of these.
+
+    Example:
+        >>> gate = lw.qubit.CCNOT()
+        >>> gate.input_modes, gate.heralds.input
+        (6, {0: 0, 1: 0, 8: 0, 9: 0})
     """
 
     def __init__(self, target_qubit: int = 2) -> None:

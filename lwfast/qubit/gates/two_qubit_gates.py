@@ -20,6 +20,11 @@ class CZ(PhotonicCircuit):
     It has four modes: 0 and 1 of the first qubit, then of the second. Two more, one at each end, are heralded
     with no photon. The gate is right for outcomes with one photon in the two modes of each qubit, which
     post-selection has to ask for.
+
+    Example:
+        >>> gate = lw.qubit.CZ()
+        >>> gate.input_modes, gate.heralds.input
+        (4, {0: 0, 5: 0})
     """
 
     def __init__(self) -> None:
@@ -36,6 +41,11 @@ class CNOT(PhotonicCircuit):
 
     Raises:
         ValueError: `target_qubit` is neither 0 nor 1.
+
+    Example:
+        >>> gate = lw.qubit.CNOT()
+        >>> gate.input_modes, gate.heralds.input
+        (4, {0: 0, 5: 0})
     """
 
     def __init__(self, target_qubit: int = 1) -> None:
@@ -48,6 +58,11 @@ class CZ_Heralded(PhotonicCircuit):  # noqa: N801  (Lightworks' name)
     It has four modes: 0 and 1 of the first qubit, then of the second. Of two more at each end the outer one
     is heralded with no photon, the inner one with one. If the heralds are found, and no photon is lost, the
     gate has worked, so that further gates may follow on the same qubits.
+
+    Example:
+        >>> gate = lw.qubit.CZ_Heralded()
+        >>> gate.input_modes, gate.heralds.input
+        (4, {0: 0, 1: 1, 6: 1, 7: 0})
     """
 
     def __init__(self) -> None:
@@ -64,6 +79,11 @@ class CNOT_Heralded(PhotonicCircuit):  # noqa: N801  (Lightworks' name)
 
     Raises:
         ValueError: `target_qubit` is neither 0 nor 1.
+
+    Example:
+        >>> gate = lw.qubit.CNOT_Heralded()
+        >>> gate.input_modes, gate.heralds.input
+        (4, {0: 0, 1: 1, 6: 1, 7: 0})
     """
 
     def __init__(self, target_qubit: int = 1) -> None:
@@ -83,6 +103,11 @@ class SWAP(PhotonicCircuit):
         TypeError: A qubit is not a pair, or a mode not an integer.
         ValueError: A qubit does not have two modes, or both have a mode in common.
         ModeRangeError: A mode is negative.
+
+    Example:
+        >>> gate = lw.qubit.SWAP((0, 1), (2, 3))
+        >>> gate.input_modes, gate.heralds.input
+        (4, {})
     """
 
     def __init__(self, qubit_1: tuple[int, int], qubit_2: tuple[int, int]) -> None:

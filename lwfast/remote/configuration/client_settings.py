@@ -101,8 +101,10 @@ def resolve_url(url: str | None, profile: str | None = None, allow_insecure: boo
         except ConfigurationError as error:
             raise ConfigurationError(f"{error} (From {source}.)") from None
     raise MissingURLError(
-        "No URL is set. Set it with remote.set_api_url(...), LWFAST_URL, a profile, or Client(url=...); to "
-        "try things without a QPU, use remote.local_scheduler().",
+        "No URL is set. To use the scheduler that `lwfast serve` runs on this machine, type `lwfast login "
+        "--local` in a shell once; `lwfast login` saves the address of any other. LWFAST_URL, a profile, "
+        "remote.set_api_url(...) and Client(url=...) set one too. To try things without a QPU, use "
+        "remote.local_scheduler().",
         in_shell="No URL is set, and no scheduler of yours runs on this machine. Start one with "
         "`lwfast serve`, or "
         "save the address of another with `lwfast login`.",

@@ -14,6 +14,14 @@ class Token:
     """The token of the default client, and the tokens saved by name.
 
     The token is never shown, whatever is printed.
+
+    Example:
+        >>> remote.token.set("the-token-that-you-were-given")
+        >>> remote.token.save("lab")
+        >>> remote.token.list_saved()
+        ['lab']
+        ['lab']
+        >>> remote.token.load("lab")
     """
 
     def set(self, token: str) -> None:

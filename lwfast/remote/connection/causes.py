@@ -8,7 +8,7 @@ it as `outside`, and stop before it.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import requests
@@ -97,7 +97,9 @@ def explained(
     if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
         return LostAnswerError(f"{host} {answer_time.spent()} in answer to {method}; it may be stuck.")
     if isinstance(error, EncodingError):
-        return LostAnswerError(f"The answer of {host} to {method} cannot be unpacked: {said}.")
+        return LostAnswerError(
+            f"The answer of {host} to {method} cannot be unpacked: {said.removesuffix('.')}."
+        )
     if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
         return LostAnswerError(f"The answer of {host} to {method} cannot be read: {said}.")
     return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
@@ -180,3 +182,19 @@ def complaints(body: bytes | bytearray) -> list[wire.FieldError] | None:
 def listed(body: bytes | bytearray) -> str:
     """Return the names and reasons in a refusal as one text; empty where it has none."""
     return "; ".join(f"{item.name}: {item.reason}" for item in complaints(body) or ())
+
+
+def is_web_page(headers: Mapping[str, str], body: bytes | bytearray) -> bool:
+    """Whether an answer is a page for people, which no call of a scheduler's API gives."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind in {"text/html", "application/xhtml+xml"} or bytes(body[:20]).lstrip().lower().startswith(
+        (b"<!doctype html", b"<html")
+    )
+
+
+def wrong_address(url: str) -> str:
+    """Say that an address answers with a web page, and which one to try."""
+    said = f"{url} answered with a web page, so it is probably not the address of a scheduler's API"
+    if urlsplit(url).path.endswith("/api/"):
+        return f"{said}; ask whoever runs the scheduler for it."
+    return f"{said}, which usually ends in /api/. Try {url}api/."

@@ -12,7 +12,7 @@ from lwfast import wire
 from lwfast.errors import JobNotFoundError, JobSubmissionError
 from lwfast.remote.connection import size_limits as caps
 from lwfast.remote.connection.body import OnBytes
-from lwfast.remote.connection.causes import complaints
+from lwfast.remote.connection.causes import complaints, is_web_page, wrong_address
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import (
     SHOWN_BYTES,
@@ -260,6 +260,8 @@ class Endpoints:
             what = f"Job with requested ID ({ids[0]}) not found."
             if len(ids) > 1:
                 what = f"At least one of {len(ids)} jobs ({', '.join(map(str, ids))}) was not found."
+            if is_web_page(answer.headers, answer.body):
+                reasons = f" {wrong_address(self.transport.settings.url)}"
             raise JobNotFoundError(self.transport.scrub(what + reasons))
 
     def _check_accepted(self, answer: Answer) -> None:

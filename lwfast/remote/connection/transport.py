@@ -39,7 +39,9 @@ from lwfast.remote.connection.causes import (
     explained,
     forget_frames,
     forget_request,
+    is_web_page,
     listed,
+    wrong_address,
 )
 from lwfast.remote.connection.connecting import timed
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
@@ -212,12 +214,17 @@ class Transport:
         Where it gives none in the wire's words, the first bytes of its body are shown.
         """
         reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")
+        if not reasons and answer.status_code < 500 and is_web_page(answer.headers, answer.body):
+            return self._error(f"{wrong_address(self.settings.url)} (Seen while {doing}.)", answer, kind)
         if reasons:
             now = "cannot answer now" if answer.status_code in BUSY else f"gave an error while {doing}"
             return self._error(f"The scheduler {now}: {reasons}.", answer, kind)
         start = self.scrub(answer.body[: SHOWN_BYTES * 4].decode("utf-8", "replace"))[:SHOWN_BYTES].strip()
         shown = f" It began: {start!r}" if start else ""
-        return self._error(f"The scheduler gave an unexpected answer while {doing}.{shown}", answer, kind)
+        what = f"The scheduler gave an unexpected answer while {doing}."
+        if answer.status_code in BUSY:
+            what = "The scheduler is busy, or its gateway cannot reach it."
+        return self._error(what + shown, answer, kind)
 
     def _error(self, text: str, answer: Answer, kind: type[HTTPError]) -> HTTPError:
         request_id = answer.headers.get(REQUEST_ID_HEADER, "")
@@ -355,9 +362,7 @@ class Transport:
             )
 
     def _busy_error(self, answer: Answer) -> HTTPError:
-        known = answer.status_code in BUSY
-        doing = "it is busy or cannot be reached behind its gateway" if known else "answering a submit"
-        return self.unexpected(answer, doing)
+        return self.unexpected(answer, "answering a submit")
 
     # --- the session --------------------------------------------------------------------------------
 

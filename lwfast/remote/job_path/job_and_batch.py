@@ -38,6 +38,14 @@ class Job(JobHandle):
 
     Attributes:
         tracked: What is known of it, as data.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> job = remote.QPU("Artemis").run(task, job_name="Example")
+        >>> job.result(timeout=60).n_samples
+        100
+        >>> job.status, job.done()
+        (<Status.COMPLETED: 'Completed'>, True)
     """
 
     # --- what can be done ---------------------------------------------------------------------------
@@ -107,7 +115,16 @@ class Job(JobHandle):
 
 
 class BatchJob(UserDict[str, Job]):
-    """The jobs of a batch, by name. Made by `QPU.run` or by loading a file."""
+    """The jobs of a batch, by name. Made by `QPU.run` or by loading a file.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> batch = lw.Batch(lw.Sampler, [[task.circuit], [task.input_state], [100, 200]])
+        >>> jobs = remote.QPU("Artemis").run(batch)
+        >>> results = jobs.result(timeout=60)
+        >>> [result.n_samples for result in results.values()]
+        [100, 200]
+    """
 
     def __init__(self, *, client: Connected | None = None) -> None:
         super().__init__()

@@ -56,6 +56,10 @@ def saved_job_exists(filename: str | PathLike[str]) -> bool:
 
     Raises:
         TypeError: `filename` is no name or path.
+
+    Example:
+        >>> remote.saved_job_exists("no_such_job")
+        False
     """
     return path_to_load(filename) is not None
 

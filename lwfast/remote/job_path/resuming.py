@@ -23,6 +23,10 @@ class PendingSubmission:
         created: When it began, in UTC.
         qpu: Name of the QPU.
         names: Names of the jobs, in order.
+
+    Example:
+        >>> for lost in remote.pending():  # submits whose answer was lost
+        ...     job = lost.resume()
     """
 
     def __init__(self, record: intents.Record, connection: Connection | None) -> None:

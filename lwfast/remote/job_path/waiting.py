@@ -61,6 +61,12 @@ def as_completed(
 
     Raises:
         WaitTimeoutError: The time is over; carries the jobs that go on.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> jobs = [remote.QPU("Artemis").run(task, job_name=f"Part {k}") for k in range(3)]
+        >>> sum(job.result().n_samples for job in remote.as_completed(jobs, timeout=60))
+        300
     """
     members = all_jobs(jobs)
     if timeout is not None:
@@ -85,6 +91,13 @@ def wait(
 
     Raises:
         ValueError: `return_when` is none of these.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> jobs = [remote.QPU("Artemis").run(task, job_name=f"Part {k}") for k in range(3)]
+        >>> done, not_done = remote.wait(jobs, timeout=60)
+        >>> len(done), len(not_done)
+        (3, 0)
     """
     if return_when not in {ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION}:
         raise ValueError(

@@ -33,7 +33,7 @@ from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.summaries import Summary
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, owned_result
 
 _CHOICES = ("raise", "skip")
 
@@ -69,6 +69,13 @@ def scan_results(
             no ending of a result file, does not exist.
         TypeError: If `paths` or `exclude` is neither a path nor several.
         ValueError: If `on_error` is something else, or no file is left to process.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("run_1.npz")
+        >>> _ = SamplingResult({(1, 0): 4}).save("run_2.npz")
+        >>> campaign = lw.scan_results("run_*.npz")
+        >>> dict(campaign.merge())
+        {lwfast.State(|1,0>): 7, lwfast.State(|0,1>): 5}
     """
     if on_error not in _CHOICES:
         raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}.")
@@ -93,6 +100,13 @@ class CampaignReport(NamedTuple):
         n_tried: How many were tried; fewer than `n_files` where a loop was left, or an error ended it.
         empty: Those that could be read and hold no states, such as an answer of the scheduler whose `results`
             are null. They are processed as any other: nothing is added.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3}).save("run_1.npz")
+        >>> campaign = lw.scan_results("run_1.npz")
+        >>> _ = campaign.merge()
+        >>> campaign.report.failed
+        {}
     """
 
     n_files: int
@@ -124,6 +138,12 @@ class Campaign:
     Attributes:
         paths: The files, in order.
         report: What became of them in the last run, or None.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("run_1.npz")
+        >>> campaign = lw.scan_results("run_1.npz").post_select([((0,), 1)])
+        >>> dict(campaign.merge())
+        {lwfast.State(|1,0>): 3}
     """
 
     def __init__(
@@ -193,7 +213,8 @@ class Campaign:
         if n_done == 0:  # no file said how it was made
             empty = SamplingResult({})
             entries = tuple(entry for step in self._steps for entry in step.described)
-            result = SamplingResult.from_owned(
+            result = owned_result(
+                SamplingResult,
                 empty.states,
                 empty.counts,
                 ResultRecord(

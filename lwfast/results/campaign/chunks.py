@@ -23,7 +23,7 @@ from lwfast.results.load import load_result
 from lwfast.results.processing.differences import Differences, differences_of
 from lwfast.results.processing.merging import CountSum
 from lwfast.results.processing.summaries import Summary, summary_of
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
 
 _CHUNK_BYTES = 8 << 20
 _CHUNK_FILES = 8
@@ -62,7 +62,7 @@ class TableSum:
             ResourceLimitError: If a count gets too large.
         """
         self._counts.add(result.working_table.states, result.counts, result.has_x)
-        is_start = len(result) == 0 and result.known_raw is result
+        is_start = len(result) == 0 and known_raw(result) is result
         self.provenance.add(type(result), result.known_record, is_start=is_start)
 
     def join(self, other: TableSum) -> None:
@@ -80,7 +80,8 @@ class TableSum:
         metadata["failed"] = {**record.metadata.get("failed", {}), **metadata["failed"]}
         states, counts, has_x = self._counts.columns()
         record = replace(record, metadata={**record.metadata, **metadata}, has_x=has_x)
-        return (kind or SamplingResult).from_owned(states, counts, record)
+        result: SamplingResult = owned_result(kind or SamplingResult, states, counts, record)
+        return result
 
     def settle(self) -> None:
         """Add up for good what waits, so that no more than the distinct states travels."""

@@ -14,9 +14,9 @@ from lwfast._types import AnyArray, FloatArray, StateTable
 from lwfast.errors import ModeMismatchError
 from lwfast.results.columns.labels import LabelTable, meaning_of_all, table_of
 from lwfast.results.columns.ordering import largest, order
-from lwfast.results.count_map import CountMap
+from lwfast.results.count_map import CountMap, whole_counts
 from lwfast.results.plots.kets import short_ket
-from lwfast.results.state_map import StateMap
+from lwfast.results.state_map import StateMap, rows_of
 from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
 from lwfast.tables.packed_table import as_bytes
@@ -93,7 +93,7 @@ def bars_of(
     heights = np.zeros((len(results), len(states)))
     n_others = 0
     for k, (result, column) in enumerate(zip(results, values, strict=True)):
-        rows = result.rows_of(states)
+        rows = rows_of(result, states)
         heights[k, rows >= 0] = column[rows[rows >= 0]]
         n_others = max(n_others, int(np.count_nonzero(column) - np.count_nonzero(heights[k])))
     theirs = None if theory is None else _expected_at(theory, states)
@@ -111,7 +111,7 @@ def bars_of(
         for result in results:
             if not isinstance(result, CountMap):
                 raise TypeError("Probabilities have no statistical errors; leave errors=True out.")
-            result.whole_counts("errors=True")
+            whole_counts(result, "errors=True")
         deviations = np.sqrt(np.maximum(heights * (1 - heights / scale), 0.0))
     if normalize:
         heights = heights / scale
@@ -141,7 +141,7 @@ def values_of(result: StateMap[Any]) -> FloatArray:
 
 def _expected_at(theory: Expected, states: StateTable) -> FloatArray:
     """Return what theory says of states."""
-    rows = theory.states.rows_of(states)
+    rows = rows_of(theory.states, states)
     found = np.zeros(len(states))
     found[rows >= 0] = theory.probabilities[rows[rows >= 0]]
     return found
@@ -246,7 +246,7 @@ def _ranked(
     def summed(states: StateTable) -> FloatArray:
         total = np.zeros(len(states))
         for result, share in zip(maps, shares, strict=True):
-            rows = result.rows_of(states)
+            rows = rows_of(result, states)
             total[rows >= 0] += share[rows[rows >= 0]]
         return total
 

@@ -58,6 +58,11 @@ def plot_correlations(
         ResultError: If a state has an X, which has no photon number.
         TypeError: If there are no correlations in `result`, or its counts are floats.
         ValueError: If `kind` is unknown, there are no modes, or there is not one label per mode.
+
+    Example:
+        >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
+        >>> figure, axes = lw.results.plot_correlations(result, show=False)
+        >>> figure.savefig("correlations.png")
     """
     if kind not in _KINDS:
         raise ValueError(f"Unknown kind {kind!r}; 'correlation' and 'covariance' can be drawn.")

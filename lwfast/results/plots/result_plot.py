@@ -81,6 +81,11 @@ def plot_results(
             from states to numbers, or errors are wanted of probabilities or of counts that are not integers.
         ValueError: If a result holds no data, `top` is not positive, `order` is unknown, theory adds up to
             more than 1, or counts are to be drawn beside probabilities without `normalize`.
+
+    Example:
+        >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
+        >>> figure, axes = lw.results.plot_results([result], show=False, errors=True)
+        >>> figure.savefig("bars.png")
     """
     named = _named(results, compare, labels)
     counted = [isinstance(result, CountMap) for _, result in named]

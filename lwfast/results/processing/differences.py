@@ -27,6 +27,12 @@ class Differences:
     Attributes:
         values: `int64[k]`, the differences that occur, smallest first.
         weights: `(k,)`, what each has of the counts (int64) or of the probability (float64).
+
+    Example:
+        >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
+        >>> difference = result.differences(0, 1)
+        >>> difference.values.tolist(), round(difference.mean, 6)
+        ([-2, 0, 2], -0.6)
     """
 
     values: NDArray[np.int64]

@@ -39,6 +39,12 @@ class Summary:
         sums: Python integers, `(n_modes + 1, n_modes)`: the sums of the product of the photons of two modes,
             and behind them the photons seen in each mode. A float64 would round what exceeds 2^53, and leave
             nothing of a small covariance.
+
+    Example:
+        >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
+        >>> summary = result.summary()
+        >>> summary.mode_means.tolist()
+        [0.7, 1.3]
     """
 
     n_samples: int

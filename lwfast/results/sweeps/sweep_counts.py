@@ -18,8 +18,9 @@ from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, has_an_x, meaning_of_all
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import number_of
+from lwfast.results.count_map import whole_counts
 from lwfast.results.qpu_result import QPUSamplingResult
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_files import save_sweep
 from lwfast.results.sweeps.sweep_table import SweepTable
@@ -82,14 +83,14 @@ class SweepCounts(SweepTable):
         listed = list(results)
         if len(listed) != len(axis) or not listed:
             raise ResultCreationError(f"{len(listed)} results do not fit {len(axis)} settings.")
-        counts = [result.whole_counts("A sweep") for result in listed]
+        counts = [whole_counts(result, "A sweep") for result in listed]
         tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
         has_x = meaning_of_all(result.label_table for result in listed)
         first = listed[0]
         # Each may be the result of a job of its own; what is said of one is not said of all.
         about = [result.known_record.metadata for result in listed]
         shared = {name: value for name, value in about[0].items() if all(a.get(name) == value for a in about)}
-        raws = [result.known_raw for result in listed]
+        raws = [known_raw(result) for result in listed]
         raw = None
         if any(raw is not result for raw, result in zip(raws, listed, strict=True)):
             known = [raw for raw in raws if raw is not None]
@@ -186,7 +187,9 @@ class SweepCounts(SweepTable):
         reason = None if len(states) else self._reason
         raw = None if self._raw is None else self._raw[row]
         # Views, so that a loop over all settings copies nothing.
-        return _KINDS[self._kind].from_owned(states, self._counts[rows], self._record, raw=raw, reason=reason)
+        return owned_result(
+            _KINDS[self._kind], states, self._counts[rows], self._record, raw=raw, reason=reason
+        )
 
     def taken(self, rows: NDArray[np.int64]) -> Self:
         """Return the results of some settings, by their numbers."""
@@ -219,7 +222,7 @@ class SweepCounts(SweepTable):
         Raises:
             ResultError: They are not known, as for a file that holds what post-selection left.
         """
-        raw = self.known_raw
+        raw = self._known_raw
         if raw is None:
             raise ResultError(
                 "The raw data of this sweep are not known: it was read from a file without them. Save "
@@ -228,8 +231,7 @@ class SweepCounts(SweepTable):
         return raw
 
     @property
-    def known_raw(self) -> Self | None:
-        """`raw_data`, or None where they are not known."""
+    def _known_raw(self) -> Self | None:
         if self._raw is None and not self._record.was_processed:
             return self
         return self._raw

@@ -15,7 +15,8 @@ from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import described, select_columns, settled
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
+from lwfast.results.state_map import rows_of
 from lwfast.results.sweeps.sweep_counts import SweepCounts
 from lwfast.rules import as_heralds, as_rules, as_selection
 from lwfast.tables.counts import group_checked
@@ -31,7 +32,7 @@ class SweepResult(SweepCounts):
         axis: Labels and values of the parameters, one row per setting.
         states: uint8[N, n_modes], the outcomes of one setting after the other, distinct within each; owned by
             the new object.
-        counts: int64[N], owned likewise.
+        counts: How often each of these outcomes was seen, int64[N]; the result keeps this array, too.
         offsets: int64[k + 1]: the rows of setting i are those from `offsets[i]` to `offsets[i + 1]`.
         record: Where they come from; of all settings alike.
         kind: The name of the class of a single result.
@@ -40,6 +41,18 @@ class SweepResult(SweepCounts):
 
     Raises:
         ResultCreationError: The lengths do not fit each other.
+
+    Example:
+        >>> angle = lw.Parameter(0.0, label="angle")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> circuit.ps(0, angle)
+        >>> circuit.bs(0)
+        >>> task = lw.Sampler(circuit, lw.State([1, 0]), n_samples=100, random_seed=1)
+        >>> sweep = lw.Sweep(task, {angle: [0.0, np.pi]})
+        >>> result = lw.emulator.Backend("auto").run(sweep)
+        >>> result.states.tolist(), result.counts.tolist()
+        ([[0, 1], [1, 0]], [100, 100])
     """
 
     __slots__ = ()
@@ -102,8 +115,8 @@ class SweepResult(SweepCounts):
         numbers = np.arange(len(distinct), dtype=np.int64)
         if test is not None:
             about = ResultRecord(has_x=self.has_x)
-            single = SamplingResult.from_owned(distinct, np.ones(len(distinct), np.int64), about)
-            numbers = single.rows_of(single.apply_post_selection(chosen).states)
+            single = owned_result(SamplingResult, distinct, np.ones(len(distinct), np.int64), about)
+            numbers = rows_of(single, single.apply_post_selection(chosen).states)
         table = LabelTable(np.ascontiguousarray(distinct[numbers]), self.has_x)
         kept_states, kept = select_columns(table, numbers, given, wanted)
         target = np.full(len(distinct), -1, dtype=np.int64)
@@ -173,7 +186,7 @@ class SweepResult(SweepCounts):
             done.known_record,
             kind=self._kind,
             reason=self._reason,
-            raw=self.known_raw,
+            raw=known_raw(self),
         )
 
     def _regrouped(
@@ -212,5 +225,5 @@ class SweepResult(SweepCounts):
             ),
             kind=self._kind,
             reason=reason or self._reason,
-            raw=self.known_raw,
+            raw=known_raw(self),
         )

@@ -33,13 +33,24 @@ class SweepSimulationResult(SweepTable):
         axis: Labels and values of the parameters, one row per setting.
         array: float64 or complex128[k, n_inputs, n_outputs], owned by the new object.
         result_type: What the values are: "probability" or "probability_amplitude".
-        inputs: uint8[n_inputs, n_modes], owned likewise.
-        outputs: uint8[n_outputs, n_modes], owned likewise.
+        inputs: The input states, uint8[n_inputs, n_modes]; the result keeps this array, too.
+        outputs: The output states, uint8[n_outputs, n_modes]; the result keeps this array, too.
         attributes: float64[k] by name, such as the `performance` and `error_rate` of an Analyzer.
         has_x: Whether 255 in `outputs` stands for X, an invalid qubit.
 
     Raises:
         ResultCreationError: The lengths do not fit each other, or the type is unknown.
+
+    Example:
+        >>> angle = lw.Parameter(0.0, label="angle")
+        >>> circuit = lw.PhotonicCircuit(2)
+        >>> circuit.bs(0)
+        >>> circuit.ps(0, angle)
+        >>> circuit.bs(0)
+        >>> sweep = lw.Sweep(lw.Simulator(circuit, lw.State([1, 0])), {angle: [0.0, np.pi]})
+        >>> result = lw.emulator.Backend("auto").run(sweep)
+        >>> (abs(result.array) ** 2).round(6)[:, 0, 0].tolist()
+        [0.0, 1.0]
     """
 
     __slots__ = ("_array", "_attributes", "_has_x", "_inputs", "_outputs", "_type")

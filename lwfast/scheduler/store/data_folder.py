@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from lwfast._base.files.own_files import why
+from lwfast._base.files.user_folder import make_private
 from lwfast.scheduler.faults import StoreOpenError
 from lwfast.scheduler.store.result_files import remove, written_for
 from lwfast.scheduler.store.store import Store
@@ -19,7 +20,7 @@ def make_folder(folder: Path) -> None:
         StoreOpenError: It cannot be made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
     except OSError as error:
         raise StoreOpenError(
             f"The folder {folder} cannot be made: {why(error)}; "

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.own_files import why
+from lwfast._base.files.user_folder import make_private
 from lwfast._base.parallel import share_cores
 from lwfast._base.pauses import pause_after
 from lwfast.scheduler.store.result_files import result_name
@@ -158,7 +159,7 @@ def _write(path: Path, body: bytes, tell: Callable[[str], object]) -> None:
     """Write a result, however long it takes until there is room; `tell` is called once if it has to wait."""
     for tries in itertools.count(1):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(path.parent)
             free = shutil.disk_usage(path.parent).free
             if free < len(body):  # a try would take what room is left from the store
                 raise OSError(errno.ENOSPC, f"it has {len(body)} bytes, and {free} are left on the disk")

@@ -33,6 +33,13 @@ def state_fidelity(rho: ArrayLike, rho_exp: ArrayLike) -> float:
 
     Source:
         R. Jozsa, J. Mod. Opt. 41, 2315 (1994).
+
+    Example:
+        >>> from lwfast.tomography import density_from_state, state_fidelity
+        >>> zero = density_from_state([1, 0])
+        >>> plus = density_from_state(np.array([1, 1]) / np.sqrt(2))
+        >>> round(state_fidelity(zero, plus), 6)
+        0.5
     """
     found, expected = (np.asarray(matrix, dtype=np.complex128) for matrix in (rho, rho_exp))
     _check_shapes(found, expected)
@@ -51,6 +58,12 @@ def process_fidelity(choi: ArrayLike, choi_exp: ArrayLike) -> float:
 
     Raises:
         ValueError: The matrices differ in their shapes, or are not square.
+
+    Example:
+        >>> from lwfast.tomography import choi_from_unitary, process_fidelity
+        >>> choi = choi_from_unitary(np.eye(2))
+        >>> round(process_fidelity(choi, choi), 6)
+        1.0
     """
     found, expected = (np.asarray(matrix, dtype=np.complex128) for matrix in (choi, choi_exp))
     _check_shapes(found, expected)
@@ -65,6 +78,11 @@ def density_from_state(state: ArrayLike) -> ComplexArray:
 
     Returns:
         complex128[d, d].
+
+    Example:
+        >>> lw.tomography.density_from_state([1, 0]).real
+        array([[1., 0.],
+               [0., 0.]])
     """
     amplitudes = np.asarray(state, dtype=np.complex128)
     return np.outer(amplitudes, amplitudes.conj())
@@ -81,6 +99,13 @@ def choi_from_unitary(unitary: ArrayLike) -> ComplexArray:
 
     Returns:
         complex128[d * d, d * d], of trace d.
+
+    Example:
+        >>> lw.tomography.choi_from_unitary(np.eye(2)).real
+        array([[1., 0., 0., 1.],
+               [0., 0., 0., 0.],
+               [0., 0., 0., 0.],
+               [1., 0., 0., 1.]])
     """
     columns = np.asarray(unitary, dtype=np.complex128).T.ravel()
     return np.outer(columns, columns.conj())

@@ -27,6 +27,11 @@ def project_density_to_physical(rho: ArrayLike) -> ComplexArray:
 
     Source:
         J. A. Smolin, J. M. Gambetta, G. Smith, Phys. Rev. Lett. 108, 070502 (2012).
+
+    Example:
+        >>> lw.tomography.project_density_to_physical(np.diag([1.1, -0.1])).real.round(6)
+        array([[1., 0.],
+               [0., 0.]])
     """
     found: ComplexArray = nearest_densities(np.asarray(rho, dtype=np.complex128)[np.newaxis])[0]
     return found
@@ -55,6 +60,11 @@ def project_choi_to_physical(choi: ArrayLike, max_iter: int = 1000) -> ComplexAr
     Source:
         The set is that of G. C. Knee et al., Phys. Rev. A 98, 062336 (2018); the method is Newton's for the
         dual problem, as in H. Qi, D. Sun, SIAM J. Matrix Anal. Appl. 28, 360 (2006).
+
+    Example:
+        >>> choi = lw.tomography.choi_from_unitary(np.eye(2))
+        >>> np.allclose(lw.tomography.project_choi_to_physical(choi), choi)
+        True
     """
     given = np.asarray(choi, dtype=np.complex128)
     dim = round(len(given) ** 0.5) if given.ndim else 0

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from lwfast._base.showing.silent_log import log_of
 from lwfast.results import SamplingResult
+from lwfast.results.sampling_result import known_raw
 from lwfast.rules import Rule
 from lwfast.scheduler.faults import NotFoundError, RequestError
 from lwfast.scheduler.jobs import StoredJob
@@ -138,7 +139,7 @@ def _narrowed(result: Shown, text: str, *, measured: bool) -> tuple[Shown, tuple
     Raises:
         RuleTextError: They do not follow the grammar, or name a mode that the result does not have.
     """
-    shown: Shown = result.raw_data if measured and result.known_raw is not None else result
+    shown: Shown = result.raw_data if measured and known_raw(result) is not None else result
     if not len(shown.states):
         return shown, ()  # what has no outcome has no modes that rules could name
     most = int(shown.states.sum(axis=1, dtype=np.int64).max())

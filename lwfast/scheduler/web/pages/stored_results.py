@@ -11,6 +11,7 @@ import numpy as np
 from lwfast._base.limits import MIB
 from lwfast.errors import LightworksError
 from lwfast.results import SamplingResult, SweepResult
+from lwfast.results.sampling_result import known_raw
 from lwfast.scheduler.faults import RequestError, UnavailableError
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.core import Scheduler
@@ -97,12 +98,12 @@ def _decoded(body: bytes, job: StoredJob) -> Shown:
 def has_rules(result: Shown) -> bool:
     """Say whether the job of a result has rules or heralds, which select from what was measured."""
     applied: Any = result.known_record.post_selection
-    return result.known_raw is not None and isinstance(applied, dict) and any(applied.values())
+    return known_raw(result) is not None and isinstance(applied, dict) and any(applied.values())
 
 
 def _n_bytes(result: Shown) -> int:
     tables: list[Any] = [result]
-    raw = result.known_raw
+    raw = known_raw(result)
     if raw is not None and not np.may_share_memory(raw.counts, result.counts):
         tables.append(raw)
     return sum(table.states.nbytes + table.counts.nbytes for table in tables)
