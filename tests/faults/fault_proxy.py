@@ -327,7 +327,7 @@ def replaced(
             kept.append(b"Content-Length: %d" % (len(content) + (length or 0)))
         kept += [f"{key.replace('_', '-')}: {text}".encode("latin-1") for key, text in headers.items()]
         exchange.send(b"\r\n".join([*kept, b"", b""]) + content)
-        return length is None and "Content_Length" not in headers
+        return (length or 0) <= 0 and "Content_Length" not in headers
 
     return fault
 
