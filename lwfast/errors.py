@@ -18,7 +18,7 @@ LightworksError                     base of everything raised outside `remote`
 ├── ProbabilityDistributionError
 ├── SamplerError
 ├── NotUnitaryError                 a matrix that is not unitary (also a ValueError)
-├── ResourceLimitError              the work would not fit in memory or integers (also a ValueError)
+├── ResourceLimitError              the work would not fit in memory, integers or float64 (a ValueError, too)
 ├── PrecisionError                  no method gets enough digits right (also an ArithmeticError)
 ├── LightworksDependencyError       an optional package is missing
 ├── TomographyDataError             results that a tomography needs are missing
@@ -300,7 +300,7 @@ class NotUnitaryError(LightworksError, ValueError):
 
 
 class ResourceLimitError(LightworksError, ValueError):
-    """The work would not fit in memory or in the integers; the message gives the estimate.
+    """The work would not fit in memory, in the integers or in float64; the message says by how much.
 
     Example:
         >>> lw.fock_basis(60, 30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from lwfast.remote.configuration.secret import hidden
 from lwfast.remote.connection.cancelling import cancel
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.fetching import fetch
@@ -31,7 +32,8 @@ class Client:
         token: Access token; never shown.
         certificate: PEM file that https is checked against, or "system".
         profile: Table `[profiles.NAME]` of `config.toml` in lwfast's data folder.
-        timeout: Seconds to wait between two pieces of an answer, or a pair: to connect, and that.
+        timeout: Seconds to wait for an answer, and between two pieces of a large one, or a pair: to connect,
+            and that.
         allow_insecure: Whether plain http may go to another machine.
         compile_timeout: Seconds that `QPU.run` waits for the compilation of a job.
         outage_seconds: How long a wait goes on asking a scheduler that is out of reach.
@@ -65,6 +67,7 @@ class Client:
         outage_seconds: float = 300.0,
         adapter: Any = None,
     ) -> None:
+        token = hidden(token)
         self.connection = Connection(
             url,
             token,
@@ -215,7 +218,9 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"lwfast.remote.Client({self.connection.described()})"
+        # One that could not be made is shown by what shows the variables of a traceback.
+        made = vars(self).get("connection")
+        return f"lwfast.remote.Client({'' if made is None else made.described()})"
 
     def __copy__(self) -> Client:
         return self

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import stat
+import threading
 
 import pytest
 
 from lwfast._base.files.atomic import write_atomic
 from tests.marks import posix
+from tests.started import threads
+
+pytestmark = pytest.mark.guarantee
 
 
 def mode_of(path):
@@ -77,3 +83,52 @@ def test_errors_name_the_file_that_was_asked_for(tmp_path, monkeypatch, opens):
 
 def _refuse(path, *_):
     raise PermissionError(13, "Permission denied", path)
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("there", ["file", "folder", "link to nothing", "nothing"])
+def test_exclusive(tmp_path, monkeypatch, links, there):
+    """What is there stays, whatever it is; also where the file system has no hard links."""
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(OSError(95, "not supported")))
+    path = tmp_path / "a.json"
+    if there == "file":
+        path.write_text("old")
+    elif there == "folder":
+        path.mkdir()
+    elif there == "link to nothing":
+        path.symlink_to(tmp_path / "gone")
+    if there == "nothing":
+        write_atomic(path, b"new", exclusive=True)
+        assert path.read_text() == "new"
+    with pytest.raises(FileExistsError):
+        write_atomic(path, b"newer", exclusive=True)
+    assert not path.is_file() or path.read_text() == ("old" if there == "file" else "new")
+    assert [item.name for item in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_without_links_a_failure_takes_the_placeholder_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(OSError(95, "not supported")))
+    monkeypatch.setattr(type(tmp_path), "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(OSError, match="full"):
+        write_atomic(tmp_path / "a.json", b"new", exclusive=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_many_exclusive_writers_one_succeeds(tmp_path, monkeypatch, links):
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(OSError(95, "not supported")))
+    path, won = tmp_path / "a.json", []
+    together = threading.Barrier(8, timeout=30)
+
+    def write(number):
+        together.wait(30)
+        with contextlib.suppress(FileExistsError):
+            write_atomic(path, str(number).encode() * 1000, exclusive=True)
+            won.append(number)
+
+    with threads(*[functools.partial(write, number) for number in range(8)]):
+        pass
+    assert len(won) == 1
+    assert path.read_text() == str(won[0]) * 1000

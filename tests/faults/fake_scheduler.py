@@ -369,6 +369,19 @@ def reset_after_doing(handler: Handler) -> bool:
     return True
 
 
+def after_doing(fault: Fault) -> Fault:
+    """Do what was asked, then meet the fault instead of answering."""
+
+    def both(handler: Handler) -> bool:
+        answer = handler.answer
+        handler.answer = lambda *_, **__: None  # type: ignore[method-assign]
+        handler.serve()
+        handler.answer = answer  # type: ignore[method-assign]
+        return fault(handler)
+
+    return both
+
+
 def _break(handler: Handler) -> None:
     linger = struct.pack("ii", 1, 0)
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

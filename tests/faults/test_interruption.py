@@ -13,6 +13,8 @@ from lwfast import remote, wire
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
 from tests.remote.samples import batch, sampler
 
+pytestmark = pytest.mark.guarantee
+
 HOME = Path(remote.__file__).parent
 FILES = {
     str(HOME / name)

@@ -121,8 +121,8 @@ def test_an_odd_header_in_the_answer_to_a_submit(plain, once, code):
         except remote.LightworksRemoteError:
             assert code in {301, 308, 400, 404, 429, 503}, (code, name, text)
         else:
-            assert (code, name) == (202, "X-Job-Id")
-            assert job.job_id in {"\xb2", "\xe9", "nan", "-1"}
+            assert code == 429 or (code, name) == (202, "X-Job-Id")
+            assert code == 429 or job.job_id in {"\xb2", "\xe9", "nan", "-1"}
         assert plain.faults == []
 
 

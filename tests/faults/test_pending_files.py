@@ -14,6 +14,8 @@ from lwfast.remote.configuration import intents, persistence
 from tests.faults.fake_scheduler import FakeScheduler, reset, reset_after_doing
 from tests.remote.samples import batch, sampler
 
+pytestmark = pytest.mark.guarantee
+
 
 def files() -> list[Path]:
     return sorted((persistence.own_folder() / intents.FOLDER).glob("*"))

@@ -18,6 +18,8 @@ from lwfast.wire import BATCH_JOBS
 from tests.faults.fake_scheduler import Handler, details, status
 from tests.remote.samples import sampler
 
+pytestmark = pytest.mark.guarantee
+
 MIB = 1 << 20
 ALL_JOBS = caps.JOBS
 

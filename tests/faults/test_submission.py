@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 from datetime import datetime
 
 import pytest
 
 from lwfast import remote, wire
 from lwfast.remote.job_path import attempt
-from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, reset_after_doing, status
+from tests.faults.fake_scheduler import (
+    TOKEN,
+    FakeScheduler,
+    after_doing,
+    reset,
+    reset_after_doing,
+    status,
+)
 from tests.remote.samples import batch, sampler
+
+pytestmark = pytest.mark.guarantee
 
 
 def qpu() -> remote.QPU:
@@ -51,7 +61,7 @@ def test_an_answer_that_neither_accepts_nor_refuses_is_told(plain, code):
     assert len(plain.seen("POST", "jobs")) == 1
 
 
-@pytest.mark.parametrize("code", [301, 429, 503, 413])
+@pytest.mark.parametrize("code", [301, 503, 413])
 def test_a_refusal_is_no_lost_answer(plain, code):
     plain.fault("POST", "jobs", status(code, None, Retry_After="7"))
     with pytest.raises(remote.HTTPError) as caught:
@@ -59,6 +69,26 @@ def test_a_refusal_is_no_lost_answer(plain, code):
     assert caught.value.status_code == code
     assert caught.value.retry_after == (None if code == 301 else 7.0)
     assert len(plain.seen("POST", "jobs")) == 1
+
+
+@pytest.mark.parametrize("later", ["1", None])
+def test_a_submit_that_came_too_often_is_sent_again_when_it_may(plain, later):
+    """It made no job, so it is no reason to trouble anyone, with or without a key."""
+    plain.fault("POST", "jobs", status(429, None, **({"Retry_After": later} if later else {})))
+    began = time.monotonic()
+    job = qpu().run_async(sampler())
+    assert time.monotonic() - began >= (0.9 if later else 0)
+    assert list(plain.jobs) == [job.job_id]
+    assert len(plain.seen("POST", "jobs")) == 2
+
+
+def test_a_submit_that_always_comes_too_often_is_refused(plain):
+    plain.fault("POST", "jobs", *[status(429, None, Retry_After="0")] * 30)
+    with pytest.raises(remote.HTTPError) as caught:
+        qpu().run(sampler())
+    assert (caught.value.status_code, caught.value.retry_after) == (429, 0.0)
+    assert len(plain.seen("POST", "jobs")) == 6
+    assert plain.jobs == {}
 
 
 def test_a_refused_connection_sent_nothing(plain):
@@ -106,6 +136,26 @@ def test_with_a_key_it_is_sent_again_and_becomes_one_job(ours, fault):
     assert len(sent) == 3
     assert len({item.headers["Idempotency-Key"] for item in sent}) == 1
     assert len({item.body for item in sent}) == 1
+    assert list(ours.jobs) == [job.job_id]
+
+
+@pytest.mark.parametrize("page", [b"<html>Please sign in</html>", b"", b"{}"])
+def test_a_page_of_the_network_takes_no_key_away(ours, page):
+    """It says 200 without the scheduler's header, which does not mean that the scheduler takes no keys."""
+    remote.get_qpu_details("Artemis")
+
+    def without_header(handler):
+        handler.owner.v1 = False
+        try:
+            return status(200, page)(handler)
+        finally:
+            handler.owner.v1 = True
+
+    ours.fault("GET", "qpus", *[without_header] * 6)
+    with pytest.raises(remote.HTTPError):
+        remote.list_qpus()
+    ours.fault("POST", ".*", reset_after_doing)
+    job = qpu().run(sampler())
     assert list(ours.jobs) == [job.job_id]
 
 
@@ -159,9 +209,19 @@ def test_a_saved_job_keeps_the_key_of_a_lost_answer(ours, tmp_path):
 
 
 def test_an_unreadable_acceptance_is_not_forgotten(ours):
-    ours.fault("POST", "v1/jobs", status(202, b"{}"))
+    ours.fault("POST", "v1/jobs", *[status(202, b"{}")] * 30)
     with pytest.raises(remote.AmbiguousSubmissionError):
         qpu().run(sampler())
+
+
+@pytest.mark.parametrize("task", [sampler(), batch(2)])
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"jobId": 177', b"<html>Welcome</html>", b'{"jobs": []}'])
+def test_an_unreadable_acceptance_is_asked_for_again_under_its_key(ours, task, body):
+    ours.fault("POST", "v1/jobs.*", after_doing(status(202, body)))
+    job = qpu().run(task)
+    assert len({item.headers["Idempotency-Key"] for item in ours.seen("POST", "v1/jobs.*")}) == 1
+    ids = [job.job_id] if isinstance(job, remote.Job) else list(job.job_id.values())
+    assert list(ours.jobs) == ids
 
 
 def test_a_refused_retry_leaves_the_job_as_it_was(scheduler):
@@ -224,7 +284,7 @@ def test_a_batch_with_keys_whose_answer_is_lost(ours):
     ],
 )
 def test_a_batch_with_keys_whose_answer_is_odd(ours, answer, error):
-    ours.fault("POST", "v1/jobs/batch", answer)
+    ours.fault("POST", "v1/jobs/batch", *[answer] * 30)
     with pytest.raises(error):
         qpu().run(batch(2))
 

@@ -66,7 +66,7 @@ def test_a_body_that_is_no_sweep(ours, body):
         handler.wfile.write(body)
         return True
 
-    ours.fault("GET", "jobs/[0-9]+/results", odd, odd)
+    ours.fault("GET", "jobs/[0-9]+/results", *[odd] * 6)
     with pytest.raises(lw.ResultFormatError):
         job.get_result()
 

@@ -223,10 +223,11 @@ def test_a_wrong_token(plain):
     "body", [b"<html>proxy login</html>", b"", b"{}", b'[{"name": 3}]', b"\xff\xfe", b"null"]
 )
 def test_an_answer_that_is_no_list_of_qpus(plain, body):
-    plain.fault("GET", "qpus", status(200, body))
+    plain.fault("GET", "qpus", *[status(200, body)] * retry.IDEMPOTENT.attempts)
     with pytest.raises(remote.HTTPError, match="QPUs") as caught:
         remote.list_qpus()
     assert caught.value.status_code == 200
+    assert remote.list_qpus() == ["Artemis"]
 
 
 def test_a_body_that_repeats_the_token_is_scrubbed(plain):

@@ -1,5 +1,6 @@
 """Permanents against their definition, exact arithmetic, and identities that hold for every matrix."""
 
+import functools
 import math
 import os
 import subprocess
@@ -212,9 +213,75 @@ def test_range(n):
     for scaled in (matrix * scales, matrix * scales[::-1], (matrix.T * scales).T):
         assert lw.permanent(scaled) == pytest.approx(value, rel=1e-11)
         assert lw.permanent(scaled[np.newaxis].repeat(3, axis=0)) == pytest.approx([value] * 3, rel=1e-11)
-    assert lw.permanent(matrix * 2.0**900).real in (math.inf, -math.inf)
+    for large in (matrix * 2.0**900, np.stack([matrix, matrix * 2.0**900])):
+        for return_error in (False, True):
+            with pytest.raises(lw.ResourceLimitError, match=r"too large for float64.*Divide the matrix"):
+                lw.permanent(large, return_error=return_error)
     assert lw.permanent(np.zeros((n, n))) == 0
     assert lw.permanent(np.diag([0.0, *np.ones(n - 1)])) == 0
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 12, 13, 18])
+@pytest.mark.parametrize("size", [1e308, 1e308 * (1 + 1j)])
+def test_what_leaves_float64_is_an_error(n, size):
+    """Never is a permanent, one of a stack, or one with repeated lines infinite."""
+    matrix = np.diag(np.full(n, size))
+    calls = [
+        lambda: lw.permanent(matrix),
+        lambda: lw.permanent(np.stack([np.eye(n), matrix])),
+        lambda: lw.permanent(matrix, return_error=True),
+        lambda: lw.permanent(matrix, rows=[1] * n, cols=[1] * n),
+    ]
+    for call in calls:
+        if n == 1:
+            assert np.isfinite(call()).all()
+        else:
+            with pytest.raises(lw.ResourceLimitError, match="too large for float64"):
+                call()
+    assert lw.permanent(matrix / 1e308) == pytest.approx((size / 1e308) ** n)
+
+
+@given(st.integers(1, 9), st.floats(-340, 340), st.integers(0, 2**32))
+def test_it_is_finite_or_an_error(n, exponent, seed):
+    rng = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):
+        matrix = gaussian(rng, n, n) * np.float64(10.0) ** exponent
+    if not np.isfinite(matrix).all():
+        return
+    try:
+        found = [lw.permanent(matrix), *lw.permanent(np.stack([matrix, matrix]))]
+    except lw.ResourceLimitError:
+        assert n * exponent > 290
+    else:
+        assert np.isfinite(found).all()
+        assert n * exponent < 320
+
+
+@pytest.mark.parametrize("value", [1.0, 1e-3, 1e-30, 1e-300, 2.0, 1e10])
+@pytest.mark.parametrize("n", [3, 170, 171, 200])
+def test_factorials_above_the_range_of_float64(value, n):
+    """The permanent of n equal entries is n! value^n, whichever of the two leaves the range alone."""
+    from math import lgamma, log
+
+    logarithm = lgamma(n + 1) + n * log(value)
+    for extra in ({}, {"return_error": True}):
+        call = functools.partial(lw.permanent, np.full((1, 1), value), rows=[n], cols=[n], **extra)
+        if logarithm > 709.7:
+            with pytest.raises(lw.ResourceLimitError):
+                call()
+        else:
+            found = call() if not extra else call()[0]
+            assert found == pytest.approx(math.exp(logarithm), rel=1e-10, abs=0)
+
+
+@pytest.mark.parametrize("n", [2, 5, 9])
+def test_minors_that_leave_float64_are_an_error(n):
+    from lwfast.optics.permanents.permanent import permanent_minors
+
+    matrix = np.full((n + 1, n), 1e300)
+    with pytest.raises(lw.ResourceLimitError, match="at index 0 is too large for float64"):
+        permanent_minors(matrix)
+    assert np.isfinite(permanent_minors(matrix / 1e300)).all()
 
 
 @pytest.mark.parametrize("n", [2, 4, 7, 10, 15])

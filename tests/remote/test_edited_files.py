@@ -62,9 +62,9 @@ def test_the_old_url_of_lightworks(put):
 
 @pytest.mark.parametrize("owner", ["ours", "theirs"])
 def test_tokens(put, owner):
-    put(
-        persistence.own_folder() / "tokens.json" if owner == "ours" else theirs("tokens.json"), '{"a": "b"}\n'
-    )
+    path = persistence.own_folder() / "tokens.json" if owner == "ours" else theirs("tokens.json")
+    put(path, '{"a": "b"}\n')
+    path.chmod(0o600)
     remote.token.load("a")
     assert remote.token.get() == "b"
 

@@ -12,7 +12,7 @@ import lwfast as lw
 from lwfast import remote
 from lwfast.remote.connection import fetching
 from lwfast.remote.job_path import job_progress as progress
-from tests.faults.fake_scheduler import details, reset, reset_after_doing, results, status
+from tests.faults.fake_scheduler import after_doing, details, reset, reset_after_doing, results, status
 from tests.remote.samples import sampler
 from tests.started import threads
 
@@ -298,7 +298,8 @@ def noted_pauses(monkeypatch) -> list[float]:
     """Let the client note how long it would pause, instead of doing so."""
     pauses: list[float] = []
     clock = types.SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)
-    monkeypatch.setattr("lwfast.remote.connection.cancelling.time", clock)
+    for module in ("cancelling", "transport"):
+        monkeypatch.setattr(f"lwfast.remote.connection.{module}.time", clock)
     return pauses
 
 
@@ -320,9 +321,14 @@ def test_cancelling_is_given_up_in_the_end(job, scheduler):
         job.cancel()
     assert 1 < len(scheduler.seen("PUT", ".*")) < 20
     scheduler.faults.clear()
-    scheduler.fault("PUT", ".*", status(500), status(500))
+    scheduler.fault("PUT", ".*", *[status(500)] * 20)
     with pytest.raises(remote.HTTPError, match="500"):
         job.cancel()
+    scheduler.faults.clear()
+    scheduler.fault("PUT", ".*", status(500), after_doing(status(500)))
+    job.cancel()
+    assert job.status is remote.Status.CANCELLED
+    assert scheduler.faults == []
 
 
 def test_a_lost_answer_to_a_cancel_is_looked_up_after_a_pause(job, scheduler, monkeypatch):

@@ -157,6 +157,7 @@ def test_a_saved_token_that_cannot_be_sent():
     folder = persistence.own_folder()
     folder.mkdir(parents=True)
     (folder / "tokens.json").write_text(json.dumps({"a": "two words"}))
+    (folder / "tokens.json").chmod(0o600)
     with pytest.raises(remote.TokenError, match="'a'") as caught:
         remote.token.load("a")
     assert "two words" not in str(caught.value)
@@ -184,6 +185,7 @@ def theirs() -> Path:
     folder = legacy.folder()
     folder.mkdir(parents=True)
     (folder / "tokens.json").write_text(json.dumps({"main_token": TOKEN}))
+    (folder / "tokens.json").chmod(0o600)
     return folder / "tokens.json"
 
 

@@ -16,7 +16,11 @@ _NAME_BYTES = 200
 
 
 def write_atomic(
-    path: Path, content: bytes | Callable[[BinaryIO], object], *, mode: int | None = None
+    path: Path,
+    content: bytes | Callable[[BinaryIO], object],
+    *,
+    mode: int | None = None,
+    exclusive: bool = False,
 ) -> None:
     """Write a file beside `path`, force it to the disk, then put it in its place in one step.
 
@@ -27,8 +31,10 @@ def write_atomic(
         content: Its bytes, or what writes them into the file it is given.
         mode: Its permissions, before the process' umask; None for those of the file that is replaced, and for
             the usual ones where there is none.
+        exclusive: Whether nothing may be replaced: of several processes that write at once, one succeeds.
 
     Raises:
+        FileExistsError: There is something at `path`, which must not be replaced; it is as it was.
         OSError: The file cannot be written, or the disk is full; `path` is as it was.
     """
     make_folder_on_disk(path.parent)
@@ -50,7 +56,7 @@ def write_atomic(
             file.flush()
             file_to_disk(file.fileno())
         try:
-            part.replace(path)
+            _put_in_place(part, path, exclusive)
         except OSError as error:
             raise _naming(path, error) from None
     except BaseException:
@@ -58,6 +64,29 @@ def write_atomic(
             part.unlink()
         raise
     folder_to_disk(path.parent)
+
+
+def _put_in_place(part: Path, path: Path, exclusive: bool) -> None:
+    """Give a file its name, in one step that fails where the name is taken and must not be."""
+    if not exclusive:
+        part.replace(path)
+    elif os.name == "nt":  # pragma: no cover  (there, rename replaces nothing)
+        part.rename(path)
+    else:
+        try:
+            os.link(part, path, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without a second name for a file: an empty file holds the place for a moment.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            try:
+                part.replace(path)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+        else:
+            part.unlink()
 
 
 def _naming(path: Path, error: OSError) -> OSError:

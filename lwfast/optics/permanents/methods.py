@@ -16,7 +16,7 @@ from lwfast.errors import ResourceLimitError
 from lwfast.optics.costs import expansion_bytes, expansion_seconds, glynn_seconds, sub_multisets
 from lwfast.optics.permanents.expansions import expansion_with_bound, permanent_in_steps
 from lwfast.optics.permanents.precision import ROUNDING, check_precision, log_scale
-from lwfast.optics.permanents.scaling import ldexp, rescaled, times, times_integer
+from lwfast.optics.permanents.scaling import rescaled, times, times_integer
 from lwfast.optics.photon_order import in_turn
 
 MAX_SIZE = 45
@@ -126,12 +126,17 @@ def permanent_of_one(matrix: ComplexArray, row_counts: AnyArray, col_counts: Any
     return scaled_permanent(matrix, row_counts, col_counts) if math.isnan(value.real) else value
 
 
-def _unscaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
-    """Return the permanent of one matrix, or NaN where intermediate values may leave the range of float64."""
+def _unscaled(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray, exponent: int = 0) -> complex:
+    """Return the permanent of one matrix times 2**exponent.
+
+    It is NaN where intermediate values may leave the range of float64, and infinite where the value does.
+    """
     matrix, row_counts, col_counts, expand = _prepared(matrix, row_counts, col_counts)
     if not expand:
-        return by_glynn(matrix)
-    return _by_expansion(matrix, row_counts, col_counts)
+        return times_integer(by_glynn(matrix), 1, exponent)
+    # The factorials of rows may be as far above the range of float64 as the power of two is below it.
+    factor = math.prod(math.factorial(int(count)) for count in row_counts)
+    return times_integer(_by_expansion(matrix, row_counts, col_counts), factor, exponent)
 
 
 def _prepared(
@@ -181,6 +186,7 @@ def _check_cost(n: int, row_counts: AnyArray, col_counts: AnyArray) -> None:
 
 
 def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> complex:
+    """Return the permanent divided by the factorials of its rows, or NaN, as `_unscaled`."""
     n, edges = int(row_counts.sum()), sub_multisets(row_counts) * len(row_counts)
     columns = in_turn(col_counts)
     value = permanent_in_steps(matrix, row_counts, columns)
@@ -194,7 +200,7 @@ def _by_expansion(matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArr
     by_norm = n > SMALL_TO and edges >= _NORM_FROM
     if cancels or (n > SMALL_TO and not (by_norm and _good_by_norm(value, matrix, row_counts, col_counts))):
         value, _ = _checked_expansion(matrix, row_counts, col_counts)
-    return times_integer(value, math.prod(math.factorial(int(count)) for count in row_counts))
+    return value
 
 
 def _good_by_norm(value: complex, matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray) -> bool:
@@ -326,8 +332,7 @@ def scaled_permanent(matrix: ComplexArray, row_counts: AnyArray, col_counts: Any
     matrix, exponent = rescaled(matrix, row_counts, col_counts)
     if not matrix.any():
         return 0j
-    value = _unscaled(matrix, row_counts, col_counts)
-    return complex(ldexp(value.real, exponent), ldexp(value.imag, exponent))
+    return _unscaled(matrix, row_counts, col_counts, exponent)
 
 
 def permanent_with_bound(
@@ -339,30 +344,28 @@ def permanent_with_bound(
         return 0j, 0.0
     n = int(row_counts.sum())
     if n == 1:
-        value, bound = complex(matrix[0, 0]), 0.0
-    else:
-        value, bound = _value_and_bound(*_prepared(matrix, row_counts, col_counts))
-    bound = math.nextafter(ldexp(bound * 1.01, exponent), math.inf) if bound else 0.0
-    return complex(ldexp(value.real, exponent), ldexp(value.imag, exponent)), bound
+        return times_integer(complex(matrix[0, 0]), 1, exponent), 0.0
+    value, bound = _value_and_bound(*_prepared(matrix, row_counts, col_counts), exponent)
+    return value, math.nextafter(1.01 * bound, math.inf) if bound else 0.0
 
 
 def _value_and_bound(
-    matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray, expand: bool
+    matrix: ComplexArray, row_counts: AnyArray, col_counts: AnyArray, expand: bool, exponent: int
 ) -> tuple[complex, float]:
-    """Take what `_prepared` returns: the value is that of an expansion, or of Glynn's formula.
+    """Take what `_prepared` returns: the value, times 2**exponent, is of an expansion, or Glynn's formula.
 
     The bound of the latter is its distance from an expansion, which shares no step with it, and the bound of
     that, or comes from the sizes of all terms.
     """
     value = 0j
     if not expand:
-        value = by_glynn(matrix)
+        value = times_integer(by_glynn(matrix), 1, exponent)
         if len(matrix) > _EXPAND_TO:
-            return value, _glynn_bound(matrix)
+            return value, times(_glynn_bound(matrix), 1, exponent)
         row_counts = col_counts = np.ones(len(matrix), dtype=np.int64)
     found, bound = _checked_expansion(matrix, row_counts, col_counts)
     factor = math.prod(math.factorial(int(count)) for count in row_counts)
-    found, bound = times_integer(found, factor), times(bound, factor)
+    found, bound = times_integer(found, factor, exponent), times(bound, factor, exponent)
     bound += 2 * ROUNDING * abs(found)
     return (found, bound) if expand else (value, bound + abs(value - found))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from typing import Any, Literal, overload
 
@@ -92,15 +93,14 @@ def permanent(
     Returns:
         complex for one matrix, complex128[...] for a stack; the empty matrix has permanent 1. With
         `return_error` a tuple of that and the bound, float or float64[...]: the value differs from the
-        permanent of the given float64 entries by no more than that. A value beyond the range of float64 is
-        infinite, and so is its bound.
+        permanent of the given float64 entries by no more than that.
 
     Raises:
         TypeError: `matrix` is not numeric, or multiplicities are no integers.
         ValueError: The matrix is not square (counting multiplicities), an entry is NaN or infinite, or a
             multiplicity is negative.
         ResourceLimitError: It would take more than about a day, or more memory than allowed; the message has
-            the estimate.
+            the estimate. Or it is too large for float64.
         PrecisionError: Its terms cancel so far that no method here gets ten digits right.
 
     Precision:
@@ -155,16 +155,41 @@ def permanent(
                 _check_finite(array)
             for index in left.tolist():
                 values[index] = scaled_permanent(stack[index], row_counts, col_counts)
+            _check_range(values[left], n, left)
         else:
             for index, one in enumerate(stack):
                 if return_error:
                     values[index], bounds[index] = permanent_with_bound(one, row_counts, col_counts)
                 else:
                     values[index] = permanent_of_one(one, row_counts, col_counts)
+            _check_range(values, n)
+            _check_range(bounds, n)
     result = complex(values[0]) if not shape else values.reshape(shape)
     if not return_error:
         return result
     return result, float(bounds[0]) if not shape else bounds.reshape(shape)
+
+
+def _check_range(values: AnyArray, n: int, indices: AnyArray | None = None) -> None:
+    """Raise where a permanent of size n, or its bound, lies outside the range of float64.
+
+    Args:
+        values: One or more of them.
+        n: The size of their matrices.
+        indices: The index of each in what was asked for; None for 0, 1, ...
+
+    Raises:
+        ResourceLimitError: One does.
+    """
+    if np.isfinite(values).all():
+        return
+    first = int(np.flatnonzero(~np.isfinite(values))[0])
+    which = f"at index {first if indices is None else int(indices[first])} " if len(values) > 1 else ""
+    msg = (
+        f"The permanent {which}is too large for float64, whose largest number is 1.8e308. Divide the matrix "
+        f"by a number c: the permanent of a matrix of size {n} becomes smaller by c^{n}."
+    )
+    raise ResourceLimitError(msg)
 
 
 def _check_finite(array: ComplexArray) -> None:
@@ -195,7 +220,7 @@ def _one_plain(matrix: AnyArray) -> complex | None:
         out = np.empty(1, dtype=np.complex128)
         expansion_kernels().permanent_expansion(matrix[np.newaxis], *once_each(n), out)
         value = complex(out[0])
-    return value if value == value else None  # NaN: not finite, out of range, or it cancels
+    return value if cmath.isfinite(value) else None  # else not finite, out of range, or it cancels
 
 
 def permanent_minors(matrix: ArrayLike) -> ComplexArray:
@@ -210,7 +235,7 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
     Raises:
         TypeError: `matrix` is not numeric.
         ValueError: It has another shape, or an entry is NaN or infinite.
-        ResourceLimitError: It would take more memory than allowed.
+        ResourceLimitError: It would take more memory than allowed, or a minor is too large for float64.
         PrecisionError: A minor would have fewer than ten digits right; see `permanent`.
 
     Source:
@@ -240,7 +265,10 @@ def permanent_minors(matrix: ArrayLike) -> ComplexArray:
         rest = np.ascontiguousarray(np.delete(scaled, row, axis=0))
         out[row] = permanent_of_one(rest, *[np.ones(n - 1, dtype=np.int64)] * 2)
     exponents = np.clip(powers.sum() - powers, -3000, 3000)
-    result: ComplexArray = np.ldexp(out.real, exponents) + 1j * np.ldexp(out.imag, exponents)
+    result: ComplexArray = np.empty(n, dtype=np.complex128)
+    with np.errstate(over="ignore"):
+        result.real, result.imag = np.ldexp(out.real, exponents), np.ldexp(out.imag, exponents)
+    _check_range(result, n - 1)
     return result
 
 

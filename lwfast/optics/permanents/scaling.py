@@ -39,16 +39,19 @@ def ldexp(value: float, exponent: int) -> float:
         return math.copysign(math.inf, value)
 
 
-def times_integer(value: complex, factor: int) -> complex:
-    """Return `value * factor` rounded once: factorials are not float64 for long."""
-    if factor == 1 or math.isnan(value.real):
+def times_integer(value: complex, factor: int, exponent: int = 0) -> complex:
+    """Return `value * factor * 2**exponent` rounded once: factorials are not float64 for long."""
+    if math.isnan(value.real):
         return value
-    return complex(times(value.real, factor), times(value.imag, factor))
+    return complex(times(value.real, factor, exponent), times(value.imag, factor, exponent))
 
 
-def times(value: float, factor: int) -> float:
-    """Return `value * factor` rounded once, infinite where that is out of range."""
+def times(value: float, factor: int, exponent: int = 0) -> float:
+    """Return `value * factor * 2**exponent` rounded once, infinite where that is out of range."""
+    if factor == 1:
+        return ldexp(value, exponent) if exponent else value
     numerator, denominator = value.as_integer_ratio()
+    numerator, denominator = numerator << max(0, exponent), denominator << max(0, -exponent)
     try:
         return numerator * factor / denominator
     except OverflowError:

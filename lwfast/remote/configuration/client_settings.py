@@ -19,7 +19,9 @@ from urllib.parse import urlsplit
 from lwfast.errors import AuthenticationError, ConfigurationError
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
+from lwfast.remote.configuration.permissions import warn_if_others_write
 from lwfast.remote.configuration.persistence import check_token, saved_token
+from lwfast.remote.configuration.secret import Secret
 from lwfast.wire.loopback import is_loopback
 
 SYSTEM_CERTIFICATES = "system"
@@ -42,7 +44,7 @@ class ClientSettings:
 
     Attributes:
         url: Base URL, ending in a slash.
-        token: Sent with each request; not shown in the repr.
+        token: Sent with each request; a `Secret`, which is neither shown nor pickled.
         certificate: PEM file that https connections are checked against, or None for the system's.
         sources: For each of these, where it came from.
     """
@@ -62,6 +64,7 @@ def resolve(
         ConfigurationError: No URL is set, or a setting cannot be used; says what to do.
         AuthenticationError: No token is set.
     """
+    warn_if_others_write(persistence.own_folder())
     found_url, url_source = resolve_url(url, profile, allow_insecure)
     found_token, token_source = resolve_token(token_, profile, found_url)
     if token_source.startswith(SAVED_TOKEN):
@@ -217,7 +220,7 @@ def _first(*places: Callable[[], tuple[Any, str]]) -> tuple[Any, str]:
 
 
 def _environment_token() -> tuple[str | None, str]:
-    text = os.environ.get("LWFAST_TOKEN", "").strip()
+    text = Secret(os.environ.get("LWFAST_TOKEN", "").strip())
     try:
         return check_token(text, "LWFAST_TOKEN") if text else None, "LWFAST_TOKEN"
     except ValueError as error:

@@ -21,6 +21,8 @@ from lwfast._base.files.user_folder import own_folder as own_folder
 from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
 from lwfast.remote.configuration import legacy
 from lwfast.remote.configuration.locking import locked
+from lwfast.remote.configuration.permissions import warn_if_others_read
+from lwfast.remote.configuration.secret import Secret
 
 CERTIFICATE = "certificate.pem"
 TOKENS = "tokens.json"
@@ -59,6 +61,8 @@ def changing_tokens() -> Iterator[dict[str, str]]:
 
 
 def _token_file(path: Path) -> dict[str, str]:
+    wrong = ""
+    data: Any = None
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except FileNotFoundError:
@@ -68,17 +72,19 @@ def _token_file(path: Path) -> dict[str, str]:
     except OSError as error:
         raise TokenError(f"Saved tokens in {path} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
-        # Its words tell the place and no text. It holds the text, tokens included, so it is not chained.
-        raise TokenError(
-            f"Saved tokens in {path} are not valid JSON ({error}); correct or delete that file."
-        ) from None
-    if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
-        raise TokenError(f"Saved tokens in {path} are not names with tokens; correct or delete that file.")
-    return data
+        # Its words tell the place and no text. The error and its frames hold the text, tokens included, so
+        # nothing is raised while it is handled.
+        wrong = f"are not valid JSON ({error})"
+    if isinstance(data, dict) and all(isinstance(value, str) for value in data.values()):
+        return {name: Secret(value) for name, value in data.items()}
+    del data
+    raise TokenError(
+        f"Saved tokens in {path} {wrong or 'are not names with tokens'}; correct or delete that file."
+    )
 
 
 def check_token(token: str, source: str = "the token") -> str:
-    """Return `token` if it can travel in a header; no message ever shows it.
+    """Return `token` as a secret if it can travel in a header; no message ever shows it.
 
     Raises:
         TypeError: It is no string.
@@ -86,6 +92,7 @@ def check_token(token: str, source: str = "the token") -> str:
     """
     if not isinstance(token, str):
         raise TypeError(f"Token should be provided in string format, got {type(token).__name__}.")
+    token = Secret(token)  # so that the variables of this frame do not show it
     if not token or not all("!" <= character <= "~" for character in token):
         what = "is empty" if not token else "holds a blank, a line end or a character outside ASCII"
         raise ValueError(f"A token cannot be sent if it {what}; copy {source} once more.")
@@ -99,8 +106,9 @@ def saved_token(name: str) -> str:
         TokenError: There is none of this name; says which there are.
     """
     saved, theirs = read_tokens()
-    for tokens in (saved, theirs):
-        if name in tokens:
+    for tokens, folder in ((saved, own_folder()), (theirs, legacy.folder())):
+        if name in tokens and folder is not None:
+            warn_if_others_read(folder / TOKENS)
             try:
                 return check_token(tokens[name], f"saved token {name!r}")
             except ValueError as error:

@@ -7,6 +7,7 @@ from lwfast.remote.configuration import legacy, persistence
 from lwfast.remote.configuration.chosen import chosen
 from lwfast.remote.configuration.client_settings import resolve_token, resolve_url
 from lwfast.remote.configuration.persistence import check_token, saved_token
+from lwfast.remote.configuration.secret import hidden, revealed
 
 
 class Token:
@@ -30,6 +31,7 @@ class Token:
             TypeError: It is no string.
             ValueError: It cannot be a token (empty, or with blanks).
         """
+        token = hidden(token)
         chosen.set_token(check_token(token))
 
     def get(self) -> str:
@@ -44,7 +46,7 @@ class Token:
             url = resolve_url(None)[0]
         except ConfigurationError:
             url = None
-        return resolve_token(None, url=url)[0]
+        return revealed(resolve_token(None, url=url)[0])
 
     def save(self, name: str, overwrite: bool = False) -> None:
         """Save the token in use under a name, in a file that only you can read.
@@ -59,7 +61,7 @@ class Token:
         """
         if not isinstance(name, str):
             raise TypeError(f"Save name should be a string, got {type(name).__name__}.")
-        value = self.get()
+        value = hidden(self.get())
         with persistence.changing_tokens() as saved:
             if not overwrite and (name in saved or name in persistence.read_tokens()[1]):
                 raise TokenError(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 
-from lwfast.errors import HTTPError, JobError
+from lwfast.errors import HTTPError, JobError, LightworksRemoteError
+from lwfast.remote.connection.causes import LostAnswerError
 from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.retry import IDEMPOTENT
-from lwfast.remote.connection.transport import LostAnswerError
 from lwfast.wire import Status
 
 
 def cancel(api: Endpoints, job_id: int | str) -> None:
     """Cancel a job.
 
-    A lost answer does no harm: the status tells whether the job was cancelled; if not, it is asked again.
+    A lost answer does no harm, nor does one that cannot be read or says that the scheduler failed: the status
+    tells whether the job was cancelled; if not, it is asked again.
 
     Raises:
         JobError: It was cancelled already, or is complete.
@@ -27,26 +28,38 @@ def cancel(api: Endpoints, job_id: int | str) -> None:
         try:
             answer = api.cancel(job_id)
         except (LostAnswerError, HTTPError) as error:
-            if isinstance(error, LostAnswerError):
-                lost = True
-                if api.details(job_id).job_status is Status.CANCELLED:
-                    return
-            elif error.status_code not in {429, 503}:
+            if not _leaves_open(error):
                 raise
-            pause = IDEMPOTENT.pause(attempt, getattr(error, "retry_after", None))
-            over = time.monotonic() + pause - began > IDEMPOTENT.max_seconds
-            if over or attempt == IDEMPOTENT.attempts:
-                raise
-            time.sleep(pause)
-            continue
-        if answer.status_code == 204:
+            failed: LightworksRemoteError = error
+        else:
+            if answer.status_code == 204:
+                return
+            failed = api.transport.unexpected(answer, f"cancelling job {job_id}")
+            if not _leaves_open(failed):
+                if answer.status_code in {400, 404, 409}:
+                    if lost and _is_cancelled(api, job_id):
+                        return  # by the try whose answer was lost
+                    # It may have come to its end since it was looked at.
+                    _check_cancellable(api, job_id)
+                raise failed
+        lost = True
+        if _is_cancelled(api, job_id):
             return
-        if answer.status_code in {400, 404, 409}:
-            if lost and api.details(job_id).job_status is Status.CANCELLED:
-                return  # by the try whose answer was lost
-            # It may have come to its end since it was looked at.
-            _check_cancellable(api, job_id)
-        raise api.transport.unexpected(answer, f"cancelling job {job_id}")
+        pause = IDEMPOTENT.pause(attempt, getattr(failed, "retry_after", None))
+        over = time.monotonic() + pause - began > IDEMPOTENT.max_seconds
+        if over or attempt == IDEMPOTENT.attempts:
+            raise failed
+        time.sleep(pause)
+
+
+def _leaves_open(error: LightworksRemoteError) -> bool:
+    """Whether the job may have been cancelled: the answer is lost or unreadable, or the scheduler failed."""
+    code = (error.status_code or 0) if isinstance(error, HTTPError) else 0
+    return not 300 <= code < 500
+
+
+def _is_cancelled(api: Endpoints, job_id: int | str) -> bool:
+    return api.details(job_id).job_status is Status.CANCELLED
 
 
 def _check_cancellable(api: Endpoints, job_id: int | str) -> None:

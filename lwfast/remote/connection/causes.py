@@ -7,14 +7,102 @@ it as `outside`, and stop before it.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError as HTTPException
 from urllib3.exceptions import InvalidHeader
 
 from lwfast import wire
-from lwfast.remote.connection.connecting import NoConnectionError
+from lwfast.errors import ConfigurationError, ConnectionFailedError, LightworksRemoteError
+from lwfast.remote.configuration.client_settings import ClientSettings
+from lwfast.remote.configuration.secret import SHOWN
+from lwfast.remote.connection.body import EncodingError
+from lwfast.remote.connection.connecting import CertificateFileError, NoConnectionError
+from lwfast.remote.connection.timeouts import AnswerTime
+
+
+class LostAnswerError(ConnectionFailedError):
+    """The request may have reached the scheduler, but its answer did not come back, or cannot be read.
+
+    Attributes:
+        job_id: The id of a job that the headers named, where they came back and did.
+    """
+
+    job_id: str | None = None
+
+
+class UntrustedError(ConnectionFailedError):
+    """No trusted connection could be made, so nothing was sent; another try would end in the same way."""
+
+
+def explained(
+    error: Exception,
+    outside: BaseException | None,
+    settings: ClientSettings,
+    method: str,
+    answer_time: AnswerTime,
+) -> LightworksRemoteError:
+    """Return the error that says what became of a request, and what to do.
+
+    Args:
+        error: What was raised while it was sent, or while its answer was read.
+        outside: The exception that the program was handling before.
+        settings: Where it was sent.
+        method: GET, POST or PUT.
+        answer_time: How long there was for the answer.
+    """
+
+    def scrub(text: object) -> str:
+        return str(text).replace(settings.token, SHOWN)
+
+    host = urlsplit(settings.url).netloc
+    bottom = innermost(error, outside)
+    said = scrub(getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__)
+    if isinstance(bottom, ssl.SSLCertVerificationError):
+        checked = (
+            f"{host} could not be trusted ({bottom.verify_message}), checked against "
+            f"{settings.certificate or 'the certificates of the system'}."
+        )
+        return UntrustedError(
+            f"{checked} Set the right file with remote.install_certificate(...) or LWFAST_CERTIFICATE "
+            "('system' for the system's own).",
+            in_shell=f"{checked} Name the right file with LWFAST_CERTIFICATE ('system' for the system's "
+            "own), or in the profile.",
+        )
+    if is_of_request(error, outside):
+        return ConfigurationError(
+            f"No request can be made of these settings: {scrub(error)}. Check the URL, the token, and the "
+            "proxies of the environment."
+        )
+    if isinstance(error, CertificateFileError):
+        return ConfigurationError(
+            f"{scrub(error)}. Set a file that exists with remote.install_certificate(...) or "
+            "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+            in_shell=f"{scrub(error)}. Name a file that exists with LWFAST_CERTIFICATE, and look at "
+            "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+        )
+    unsent = nothing_sent(error, outside)
+    if unsent and isinstance(bottom, ssl.SSLError):
+        failed = f"No encrypted connection to {host} could be made ({said}), so nothing was sent."
+        return UntrustedError(
+            f"{failed} Check that it speaks https, and the certificate file: remote.install_certificate(...) "
+            "or LWFAST_CERTIFICATE.",
+            in_shell=f"{failed} Check that it speaks https, and the certificate file: LWFAST_CERTIFICATE.",
+        )
+    if unsent:
+        return ConnectionFailedError(f"Could not connect to {host}: {said}.")
+    if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
+        return LostAnswerError(f"{host} {answer_time.spent()} in answer to {method}; it may be stuck.")
+    if isinstance(error, EncodingError):
+        return LostAnswerError(
+            f"The answer of {host} to {method} cannot be unpacked: {said.removesuffix('.')}."
+        )
+    if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
+        return LostAnswerError(f"The answer of {host} to {method} cannot be read: {said}.")
+    return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
 
 
 def is_of_request(error: BaseException, outside: BaseException | None = None) -> bool:
@@ -34,11 +122,23 @@ def nothing_sent(error: BaseException, outside: BaseException | None = None) -> 
 
 def forget_request(error: BaseException, outside: BaseException | None = None) -> None:
     """Take the request, whose headers hold the token, out of an exception and those it was made of."""
+    forget_frames(error, outside)
     for item in _with_causes(error, outside):
         if isinstance(item, requests.exceptions.RequestException):
             item.request = item.response = None
         if isinstance(item, requests.exceptions.InvalidHeader):
             item.args = ("a header, perhaps the token, holds what no header can",)
+
+
+def forget_frames(error: BaseException, outside: BaseException | None = None) -> None:
+    """Take the frames out of an exception and those it was made of.
+
+    A traceback keeps the variables of each function on the way down: in those of requests, urllib3 and
+    http.client are the headers with the token, in others the body that was read. Programs that report errors
+    show them.
+    """
+    for item in _with_causes(error, outside):
+        item.__traceback__ = None
 
 
 def innermost(error: BaseException, outside: BaseException | None = None) -> BaseException:

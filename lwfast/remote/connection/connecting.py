@@ -1,11 +1,25 @@
-"""Making connections: what fails there has types of its own, because nothing was sent by then."""
+"""Connections: what fails while they are made has types of its own, because nothing was sent by then.
+
+What comes back is read against the clock: before each read of the socket, its timeout becomes what is left of
+the time for the whole answer. The timeouts of requests count from one byte to the next.
+"""
 
 from __future__ import annotations
 
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 
 from requests.adapters import HTTPAdapter
+
+from lwfast.remote.connection.timeouts import AnswerTime
+
+_present: ContextVar[AnswerTime | None] = ContextVar("time of the answer that is awaited", default=None)
 
 
 class NoConnectionError(OSError):
@@ -69,7 +83,90 @@ def _let_tell(manager: Any) -> None:
     }
 
 
+@contextmanager
+def timed(answer_time: AnswerTime) -> Iterator[None]:
+    """Let the answer to what is asked within the block be read against this clock, also after the block."""
+    before = _present.set(answer_time)
+    try:
+        yield
+    finally:
+        _present.reset(before)
+
+
+class _TimedResponse(HTTPResponse):
+    """The response of http.client, which reads the socket against the clock."""
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        answer_time = _present.get() or AnswerTime(math.inf)
+        answer_time.start()
+        self._reader = _TimedReader(self.fp.detach(), sock, answer_time)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        """Read the status and the headers.
+
+        http.client takes headers for complete where the connection ends within them: the id of a job could
+        be half of one.
+
+        Raises:
+            IncompleteRead: It ended within them.
+        """
+        super().begin()
+        if self._reader.at_end:
+            self.close()
+            raise IncompleteRead(b"")
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket, with a timeout that is set anew each time.
+
+    Args:
+        raw: The socket as a file.
+        sock: The socket.
+        answer_time: Says how long to wait.
+
+    Attributes:
+        at_end: Whether the other side has ended the connection, and all was read.
+    """
+
+    def __init__(self, raw: Any, sock: Any, answer_time: AnswerTime) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._time = answer_time
+        self.at_end = False
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what there is, at least a byte.
+
+        Raises:
+            TimeoutError: The time is over.
+        """
+        left = self._time.left()
+        self._sock.settimeout(None if left == math.inf else left)
+        size: int | None = self._raw.readinto(buffer)
+        self._time.came(size or 0)
+        self.at_end = size == 0
+        return size
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        return int(self._raw.fileno())
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        try:
+            self._raw.close()
+        finally:
+            super().close()
+
+
 @cache
 def _telling(pool: Any) -> Any:
-    connection = type("TellingConnection", (_Telling, pool.ConnectionCls), {})
+    made = {"response_class": _TimedResponse}
+    connection = type("TellingConnection", (_Telling, pool.ConnectionCls), made)
     return type("TellingPool", (pool,), {"ConnectionCls": connection})

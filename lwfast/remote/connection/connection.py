@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from lwfast.remote.configuration import client_settings as settings
 from lwfast.remote.configuration.chosen import chosen
 from lwfast.remote.configuration.persistence import check_token
+from lwfast.remote.configuration.secret import hidden
 from lwfast.remote.connection.endpoints import Endpoints
 from lwfast.remote.connection.timeouts import check_timeout, timeouts_of
 from lwfast.remote.connection.transport import Transport
@@ -46,6 +47,7 @@ class Connection:
         outage_seconds: float = 300.0,
         adapter: Any = None,
     ) -> None:
+        token = hidden(token)
         self._arguments = {
             "url": None if url is None else settings.normalise_url(url, allow_insecure=allow_insecure),
             "token_": None if token is None else check_token(token),
@@ -100,10 +102,11 @@ class Connection:
 
     def described(self) -> str:
         """Return what may be shown of the arguments, and the URL where it is known."""
-        url = self._arguments["url"]
-        if url is None and self._endpoints is not None:
-            url = self._endpoints.transport.settings.url
-        profile = self._arguments["profile"]
+        # In one that could not be made, neither is there yet.
+        arguments, endpoints = vars(self).get("_arguments", {}), vars(self).get("_endpoints")
+        url, profile = arguments.get("url"), arguments.get("profile")
+        if url is None and endpoints is not None:
+            url = endpoints.transport.settings.url
         return ", ".join(f"{key}={value!r}" for key, value in (("url", url), ("profile", profile)) if value)
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from lwfast.remote.connection.transport import (
     SHOWN_CHARACTERS,
     Answer,
     Transport,
+    UnreadableAnswerError,
     named_job,
 )
 from lwfast.remote.tracked import check_job_id
@@ -51,11 +52,14 @@ class Endpoints:
 
     def qpu(self, qpu_id: int | str) -> wire.ArtemisQPU | None:
         """Ask for one QPU; None where there is none of this id."""
+        doing = "asking for a QPU"
         path = f"Qpus/{quote(str(qpu_id), safe='')}"
-        answer = self.transport.request("GET", path, cap=caps.QPUS)
+        read = self._reader(wire.decode_qpu, doing)
+        answer = self.transport.request("GET", path, cap=caps.QPUS, read=read)
         if answer.status_code == 404:
             return None
-        return self._decoded(answer, wire.decode_qpu, "asking for a QPU").to_qpu()
+        found: wire.QPUAnswer = self._value(answer, doing)
+        return found.to_qpu()
 
     # --- jobs, on the reference wire ----------------------------------------------------------------
 
@@ -75,9 +79,8 @@ class Endpoints:
     ) -> wire.ArtemisJobDetails:
         """Ask for the details of a job; a queue position is only kept while the job is scheduled."""
         path = f"jobs/{check_job_id(job_id)}"
-        answer = self.transport.request("GET", path, cap=caps.JOB, retry=retry, deadline=deadline)
-        self._check_found(answer, job_id)
-        details = self._decoded(answer, wire.decode_job_details, "asking for a job")
+        how = {"retry": retry, "deadline": deadline}
+        details = self._get(path, caps.JOB, wire.decode_job_details, "asking for a job", job_id, **how)
         if details.job_status is not wire.Status.SCHEDULED and details.queue_position is not None:
             details = msgspec.structs.replace(details, queue_position=None)
         return details
@@ -88,46 +91,59 @@ class Endpoints:
             "PUT", f"jobs/{check_job_id(job_id)}/cancel", cap=caps.CANCEL, retry=ONCE
         )
 
-    def results(self, job_id: Any, progress: OnBytes | None = None) -> Answer:
-        """Ask for the results of a job; the caller reads the answer.
+    def results(self, job_id: Any, decode: Callable[[bytes], Any], progress: OnBytes | None = None) -> Answer:
+        """Ask for the results of a job; the caller looks at the status of the answer, whose value they are.
+
+        Args:
+            job_id: Of the job.
+            decode: Reads a body, or raises a ResultFormatError: then it is asked for again.
+            progress: Called with the bytes that came, and how many there will be.
 
         Raises:
             AnswerTooLargeError: There is not the memory to read them.
+            ResultFormatError: They cannot be read, however often they are asked for.
         """
+
+        def read(answer: Answer) -> Any:
+            return decode(bytes(answer.body)) if answer.status_code == 200 else None
+
         path = f"jobs/{check_job_id(job_id)}/results"
-        return self.transport.request("GET", path, cap=caps.result_cap(), progress=progress)
+        return self.transport.request("GET", path, cap=caps.result_cap(), progress=progress, read=read)
 
     def job_ids(self, statuses: Iterable[wire.Status] = ()) -> list[int | str]:
         """Ask for the ids of all jobs, or of those in some statuses, in no order."""
         params: list[tuple[str, str | int]] = [("pageSize", wire.ALL_JOBS)]
         params += [("statuses", status.wire_name) for status in statuses]
-        found = self._get("jobs", caps.JOBS, wire.decode_job_list, "listing jobs", params)
+        found = self._get("jobs", caps.JOBS, wire.decode_job_list, "listing jobs", params=params)
         return [wire.plain_id(item.id) for item in found.items]
 
     # --- what lwfast's own scheduler adds -----------------------------------------------------------
 
     def submit_keyed(self, body: bytes, key: str) -> wire.JobRecord:
         """Send a payload, as often as it takes: the key lets it become one job."""
-        answer = self._post_keyed("v1/jobs", caps.SUBMIT, body, key)
-        return self._decoded(answer, wire.decode_record, "submitting", expected=202)
+        return self._post_keyed("v1/jobs", caps.SUBMIT, body, key, wire.decode_record, "submitting")
 
     def submit_batch_keyed(self, bodies: Sequence[bytes], key: str) -> list[wire.JobRecord]:
         """Send several payloads, of which all are accepted or none; as often as it takes."""
+
+        def records(answer: bytes | bytearray) -> list[wire.JobRecord]:
+            found = wire.decode_records(answer).jobs
+            if len(found) != len(bodies):
+                raise ValueError(f"{len(bodies)} jobs were sent, {len(found)} came back")
+            return found
+
         body = b'{"jobs":[' + b",".join(bodies) + b"]}"
-        answer = self._post_keyed("v1/jobs/batch", caps.BATCH, body, key)
-        return self._decoded(answer, wire.decode_records, "submitting a batch", expected=202).jobs
+        return self._post_keyed("v1/jobs/batch", caps.BATCH, body, key, records, "submitting a batch")
 
     def record(self, job_id: Any) -> wire.JobRecord:
         """Ask for a job's line, which has its name, QPU and samples."""
-        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}", cap=caps.JOB)
-        self._check_found(answer, job_id)
-        return self._decoded(answer, wire.decode_record, "asking for a job")
+        path = f"v1/jobs/{check_job_id(job_id)}"
+        return self._get(path, caps.JOB, wire.decode_record, "asking for a job", job_id)
 
     def payload(self, job_id: Any) -> wire.ArtemisPayload:
         """Ask for a job's payload, as it was stored."""
-        answer = self.transport.request("GET", f"v1/jobs/{check_job_id(job_id)}/payload", cap=caps.PAYLOAD)
-        self._check_found(answer, job_id)
-        return self._decoded(answer, wire.decode_payload, "asking for a payload")
+        path = f"v1/jobs/{check_job_id(job_id)}/payload"
+        return self._get(path, caps.PAYLOAD, wire.decode_payload, "asking for a payload", job_id)
 
     def page(
         self,
@@ -147,7 +163,7 @@ class Endpoints:
         params.append(("limit", limit))
         if before is not None:
             params.append(("before", before))
-        return self._get("v1/jobs", caps.PAGE, wire.decode_page, "listing jobs", params)
+        return self._get("v1/jobs", caps.PAGE, wire.decode_page, "listing jobs", params=params)
 
     def changes(
         self,
@@ -164,17 +180,17 @@ class Endpoints:
         """
         params: dict[str, Any] = {"after": after, "ids": ",".join(check_job_id(item) for item in ids)}
         params |= {"timeout": f"{timeout:g}", "results": SMALL_RESULT_BYTES}
-        answer = self.transport.request(
-            "GET",
+        return self._get(
             "v1/changes",
-            cap=caps.CHANGES,
+            caps.CHANGES,
+            wire.decode_changes,
+            "following jobs",
+            list(ids),
             params=params,
             retry=retry,
             read_timeout=self.transport.timeouts.read + timeout,
             deadline=deadline,
         )
-        self._check_found(answer, list(ids))
-        return self._decoded(answer, wire.decode_changes, "following jobs")
 
     def status(self) -> wire.SchedulerStatus:
         """Ask the scheduler how it is."""
@@ -182,23 +198,57 @@ class Endpoints:
 
     # --- bytes to structs ---------------------------------------------------------------------------
 
-    def _get(self, path: str, cap: caps.Cap, decode: Decoder[T], doing: str, params: Any = None) -> T:
-        return self._decoded(self.transport.request("GET", path, cap=cap, params=params), decode, doing)
+    def _get(
+        self, path: str, cap: caps.Cap, decode: Decoder[T], doing: str, job_id: Any = None, **how: Any
+    ) -> T:
+        """Ask for something, of a job, or of a list of jobs, where an id is given."""
+        answer = self.transport.request("GET", path, cap=cap, read=self._reader(decode, doing), **how)
+        if job_id is not None:
+            self._check_found(answer, job_id)
+        value: T = self._value(answer, doing)
+        return value
 
-    def _post_keyed(self, path: str, cap: caps.Cap, body: bytes, key: str) -> Answer:
-        headers = {wire.IDEMPOTENCY_HEADER: key}
-        answer = self.transport.request("POST", path, cap=cap, body=body, headers=headers, retry=KEYED)
+    def _post_keyed(
+        self, path: str, cap: caps.Cap, body: bytes, key: str, decode: Decoder[T], doing: str
+    ) -> T:
+        answer = self.transport.request(
+            "POST",
+            path,
+            cap=cap,
+            body=body,
+            headers={wire.IDEMPOTENCY_HEADER: key},
+            retry=KEYED,
+            read=self._reader(decode, doing, expected=202),
+        )
         self._check_accepted(answer)
-        return answer
+        value: T = self._value(answer, doing, expected=202)
+        return value
 
-    def _decoded(self, answer: Answer, decode: Decoder[T], doing: str, expected: int = 200) -> T:
+    def _reader(self, decode: Decoder[T], doing: str, expected: int = 200) -> Callable[[Answer], T | None]:
+        """Return what makes the value of an answer while it may still be asked for again."""
+
+        def read(answer: Answer) -> T | None:
+            said = ""
+            if answer.status_code == expected:
+                try:
+                    return decode(answer.body)
+                except wire.UNREADABLE as error:
+                    said = f" ({self.transport.scrub(str(error))[:SHOWN_BYTES]})"
+            elif not 200 <= answer.status_code < 300:
+                return None
+            raise self.transport.unexpected(answer, doing + said, UnreadableAnswerError)
+
+        return read
+
+    def _value(self, answer: Answer, doing: str, expected: int = 200) -> Any:
+        """Return what was read of an answer.
+
+        Raises:
+            HTTPError: The answer is another than the one that is expected.
+        """
         if answer.status_code != expected:
             raise self.transport.unexpected(answer, doing)
-        try:
-            return decode(answer.body)
-        except wire.UNREADABLE as error:
-            said = self.transport.scrub(str(error))[:SHOWN_BYTES]
-            raise self.transport.unexpected(answer, f"{doing} ({said})") from None
+        return answer.value
 
     def _check_found(self, answer: Answer, job_id: Any) -> None:
         if answer.status_code == 404:

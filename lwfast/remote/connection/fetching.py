@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from lwfast.errors import ResultsError
@@ -45,9 +46,9 @@ def fetch(
     if not status.has_results:
         raise _no_results(api, job_id)
     for pause in (*PAUSES_SECONDS, None):
-        answer = api.results(job_id, progress)
+        answer = api.results(job_id, partial(result_of_body, metadata=about), progress)
         if answer.status_code == 200:
-            return result_of_body(bytes(answer.body), about)
+            return answer.value
         if answer.status_code == 400:
             raise _no_results(api, job_id)
         if answer.status_code != 404:

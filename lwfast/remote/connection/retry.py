@@ -22,7 +22,8 @@ class RetryPolicy:
         attempts: Most tries in all.
         max_seconds: No new try later than this after the first.
         reconnect: Whether to try again where no connection was made, so that nothing was sent.
-        resend: Whether to try again where the request may have arrived, or the scheduler was busy.
+        resend: Whether to try again where the request may have arrived, or the scheduler was busy. One that
+            had too many requests (429) did nothing, so it is asked again in any case.
         done: The only status of 200 to 299 that means it was done, or None for any: another, and any of 500
             and above, leaves that open, and is tried again.
     """

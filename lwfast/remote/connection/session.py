@@ -29,7 +29,7 @@ def make_session(url: str, token: str, adapter: BaseAdapter | None = None) -> re
 
     Args:
         url: Where requests go.
-        token: Sent with each of them.
+        token: Sent with each of them; a `Secret`, with which the session is not pickled.
         adapter: Stands in for the network in tests.
     """
     session = _Session()

@@ -28,18 +28,20 @@ class Cap:
         what: The kind, with its article.
         size: Most bytes, after unpacking.
         remedy: What to do about an answer above it, as a sentence that may name the `{url}`.
+        large: Whether one may take longer than the client's timeout, as long as it keeps coming.
     """
 
     what: str
     size: int
     remedy: str = _WRONG_PLACE
+    large: bool = False
 
 
 SUBMIT = Cap("An answer to a submit", 8 * MIB)
-BATCH = Cap("An answer to the submit of a batch", BATCH_BYTES)
+BATCH = Cap("An answer to the submit of a batch", BATCH_BYTES, large=True)
 JOB = Cap("What is said of a job", 8 * MIB)
 CANCEL = Cap("An answer to a cancellation", MIB)
-PAYLOAD = Cap("A payload", BATCH_BYTES)
+PAYLOAD = Cap("A payload", BATCH_BYTES, large=True)
 PAGE = Cap("A page of jobs", 8 * MIB)
 CHANGES = Cap("News of jobs", 8 * MIB)
 QPUS = Cap("What is said of QPUs", 8 * MIB)
@@ -49,6 +51,7 @@ JOBS = Cap(
     128 * MIB,  # 100 000 jobs of 1.3 kB
     "Ask for the jobs of one status, e.g. remote.jobs(status='Scheduled'), or check that the URL is that of "
     "a scheduler: {url}.",
+    large=True,
 )
 
 
@@ -63,4 +66,5 @@ def result_cap() -> Cap:
         memory_limit() // RESULT_COST,
         f"Reading one takes about {RESULT_COST} times its size of memory; LWFAST_MAX_MEMORY sets how much "
         "may be taken, by default half of what there is.",
+        large=True,
     )

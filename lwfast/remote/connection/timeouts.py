@@ -1,10 +1,70 @@
-"""Numbers of seconds: checked where they come in."""
+"""Numbers of seconds: checked where they come in, and counted while an answer is read."""
 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
+
+LEAST_PACE = 1024.0
+"""Bytes per second below which a large answer is given up, once `PATIENCE_SECONDS` are over."""
+PATIENCE_SECONDS = 60.0
+SHORTEST_SECONDS = 0.01
+
+
+class AnswerTime:
+    """How long one answer may take: from one piece to the next, and in all.
+
+    A sender of one byte now and then is never silent for long. So a small answer has as much time in all as
+    it may be silent for, a large one has to come at `LEAST_PACE`, and neither is read any further than the
+    moment by which the caller wants it.
+
+    Args:
+        silence: Most seconds from the request to the first piece, and from each piece to the next.
+        large: Whether it may take longer than that in all, as long as it keeps coming.
+        cutoff: Monotonic time after which nothing is read, or None.
+    """
+
+    def __init__(self, silence: float, *, large: bool = False, cutoff: float | None = None) -> None:
+        self.silence = silence
+        self._large = large
+        self._cutoff = math.inf if cutoff is None else cutoff
+        self.start()
+
+    def start(self) -> None:
+        """Begin to count: the request has left."""
+        self._began = self._latest = time.monotonic()
+        self._received = 0
+
+    def came(self, size: int) -> None:
+        """Note that a piece of so many bytes came."""
+        self._latest = time.monotonic()
+        self._received += size
+
+    def left(self) -> float:
+        """Return the most seconds to wait for the next piece.
+
+        Raises:
+            TimeoutError: The time for the whole answer is over.
+        """
+        left = self._end() - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        return max(SHORTEST_SECONDS, min(self.silence, left))
+
+    def spent(self) -> str:
+        """Say for how long nothing came, or for how long an answer came that did not end."""
+        now = time.monotonic()
+        if not self._received or now - self._latest >= self.silence:
+            return f"sent nothing for {min(self.silence, now - self._latest):.3g} s"
+        return f"sent {self._received} bytes in {now - self._began:.3g} s and no end"
+
+    def _end(self) -> float:
+        whole = self.silence
+        if self._large:
+            whole = max(self.silence, PATIENCE_SECONDS) + self._received / LEAST_PACE
+        return min(self._began + whole, self._cutoff)
 
 
 @dataclass(frozen=True)

@@ -8,47 +8,46 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import ssl
 import sys
 import threading
 import time
 from codecs import BOM_UTF8
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from urllib3.exceptions import HTTPError as HTTPException
-from urllib3.exceptions import InvalidHeader
 
 from lwfast._base.memory import readable_bytes
 from lwfast._base.showing.silent_log import log_of
 from lwfast.errors import (
     AnswerTooLargeError,
     AuthenticationError,
-    ConfigurationError,
     ConnectionFailedError,
     HTTPError,
     LightworksRemoteError,
+    ResultFormatError,
 )
 from lwfast.remote.configuration.client_settings import ClientSettings
-from lwfast.remote.connection.body import CapExceededError, EncodingError, OnBytes, read_body
+from lwfast.remote.configuration.secret import SHOWN as TOKEN_SHOWN
+from lwfast.remote.connection.body import CapExceededError, OnBytes, read_body
 from lwfast.remote.connection.causes import (
+    LostAnswerError,
+    UntrustedError,
+    explained,
+    forget_frames,
     forget_request,
-    innermost,
-    is_of_request,
     is_web_page,
     listed,
-    nothing_sent,
     wrong_address,
 )
-from lwfast.remote.connection.connecting import CertificateFileError
+from lwfast.remote.connection.connecting import timed
 from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
 from lwfast.remote.connection.session import make_session
 from lwfast.remote.connection.size_limits import ERROR_BYTES, Cap
-from lwfast.remote.connection.timeouts import Timeouts
+from lwfast.remote.connection.timeouts import SHORTEST_SECONDS, AnswerTime, Timeouts
 from lwfast.wire import (
     API_HEADER,
     API_VERSION,
@@ -73,26 +72,20 @@ _JOB_ID = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,100}")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status, reason, headers, and the body, of an error perhaps its start only."""
+    """What came back: status, reason, headers, the body, of an error perhaps its start only, and its meaning.
+
+    Headers and body are not shown: a scheduler, or who stands before it, may repeat the token in them.
+    """
 
     status_code: int
     reason: str
-    headers: Mapping[str, str]
-    body: bytes | bytearray
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
+    value: Any = field(default=None, repr=False)
 
 
-class LostAnswerError(ConnectionFailedError):
-    """The request may have reached the scheduler, but its answer did not come back, or cannot be read.
-
-    Attributes:
-        job_id: The id of a job that the headers named, where they came back and did.
-    """
-
-    job_id: str | None = None
-
-
-class UntrustedError(ConnectionFailedError):
-    """No trusted connection could be made, so nothing was sent; another try would end in the same way."""
+class UnreadableAnswerError(HTTPError):
+    """An answer says that all went well, and cannot be read; it counts as one that was lost."""
 
 
 class Transport:
@@ -131,6 +124,7 @@ class Transport:
         read_timeout: float | None = None,
         deadline: float | None = None,
         progress: OnBytes | None = None,
+        read: Callable[[Answer], Any] | None = None,
     ) -> Answer:
         """Send a request and return its answer, whatever the status, but for those of the error table.
 
@@ -143,12 +137,16 @@ class Transport:
             headers: Further headers.
             retry: When to try again; by default GET may, anything else may not once bytes may have left.
             read_timeout: Instead of the default, in seconds.
-            deadline: Monotonic time after which nothing is tried again.
+            deadline: Monotonic time by which the answer is wanted: nothing is tried again, and nothing is
+                read, after it.
             progress: Called with the bytes read so far and their expected number, or None.
+            read: Makes the `value` of an answer; where it raises an UnreadableAnswerError or a
+                ResultFormatError, the answer counts as lost.
 
         Raises:
             AuthenticationError: 401 or 403.
-            HTTPError: A redirect, or a busy scheduler (429, 502, 503, 504) that stays busy.
+            HTTPError: A redirect, a busy scheduler (429, 502, 503, 504) that stays busy, or an answer to a
+                GET that cannot be read, however often it is asked for.
             AnswerTooLargeError: It was done, and what came back is larger than the cap.
             LostAnswerError: The request may have arrived, the answer did not.
             ConnectionFailedError: The scheduler could not be reached; nothing was sent.
@@ -158,6 +156,7 @@ class Transport:
         request_id = secrets.token_hex(8)  # of all tries, so that the scheduler's log shows them together
         headers = {REQUEST_ID_HEADER: request_id, **trace_headers(), **(headers or {})}
         began = time.monotonic()
+        outside = sys.exception()
         sent = False
         attempt = 0
         while True:
@@ -168,12 +167,13 @@ class Transport:
                 )
                 _log.debug("%s %s: %d (request %s)", method, path, answer.status_code, request_id)
                 if answer.status_code not in BUSY and not policy.leaves_open(answer.status_code):
-                    return answer
+                    return answer if read is None else self._with_value(answer, read)
                 error: Exception = self._busy_error(answer)
-                again = policy.resend
+                again = policy.resend or answer.status_code == 429
                 # A gateway lost the answer, or what came is none.
                 sent = sent or answer.status_code not in {429, 503}
-            except LostAnswerError as lost:
+            except (LostAnswerError, UnreadableAnswerError, ResultFormatError) as lost:
+                forget_frames(lost, outside)  # they hold the body: perhaps the token, perhaps gigabytes
                 error, again, sent = lost, policy.resend, True
             except ConnectionFailedError as failed:
                 error, again = failed, policy.reconnect and not isinstance(failed, UntrustedError)
@@ -183,7 +183,9 @@ class Transport:
             over = attempt >= policy.attempts or time.monotonic() + pause - began > policy.max_seconds
             if not again or over or (deadline is not None and time.monotonic() + pause > deadline):
                 if sent and method != "GET" and not isinstance(error, LostAnswerError):
-                    raise LostAnswerError(f"{error} The request may have arrived all the same.") from error
+                    raised = LostAnswerError(f"{error} The request may have arrived all the same.")
+                    raised.job_id = getattr(error, "job_id", None)
+                    raise raised from error
                 raise error
             _log.info(
                 "%s %s: %s; trying again in %.1f s (request %s)",
@@ -204,31 +206,31 @@ class Transport:
 
     def scrub(self, text: str) -> str:
         """Take the token out of a text that came from elsewhere."""
-        return text.replace(self.settings.token, "[token]")
+        return text.replace(self.settings.token, TOKEN_SHOWN)
 
-    def unexpected(self, answer: Answer, doing: str) -> HTTPError:
+    def unexpected(self, answer: Answer, doing: str, kind: type[HTTPError] = HTTPError) -> HTTPError:
         """Make the error for an answer that is not what was asked for: with the reasons that it gives.
 
         Where it gives none in the wire's words, the first bytes of its body are shown.
         """
         reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")
         if not reasons and answer.status_code < 500 and is_web_page(answer.headers, answer.body):
-            return self._error(f"{wrong_address(self.settings.url)} (Seen while {doing}.)", answer)
+            return self._error(f"{wrong_address(self.settings.url)} (Seen while {doing}.)", answer, kind)
         if reasons:
             now = "cannot answer now" if answer.status_code in BUSY else f"gave an error while {doing}"
-            return self._error(f"The scheduler {now}: {reasons}.", answer)
+            return self._error(f"The scheduler {now}: {reasons}.", answer, kind)
         start = self.scrub(answer.body[: SHOWN_BYTES * 4].decode("utf-8", "replace"))[:SHOWN_BYTES].strip()
         shown = f" It began: {start!r}" if start else ""
         what = f"The scheduler gave an unexpected answer while {doing}."
         if answer.status_code in BUSY:
             what = "The scheduler is busy, or its gateway cannot reach it."
-        return self._error(what + shown, answer)
+        return self._error(what + shown, answer, kind)
 
-    def _error(self, text: str, answer: Answer) -> HTTPError:
+    def _error(self, text: str, answer: Answer, kind: type[HTTPError]) -> HTTPError:
         request_id = answer.headers.get(REQUEST_ID_HEADER, "")
         if answer.status_code >= 500 and is_request_id(request_id):
             text += f" The scheduler's log has it as request {request_id}."
-        error = HTTPError(text, response=answer)
+        error = kind(text, response=answer)
         error.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
         error.job_id = named_job(answer.headers)
         return error
@@ -250,50 +252,65 @@ class Transport:
         url = self.settings.url + path
         read = self.timeouts.read if read_timeout is None else read_timeout
         connect = self.timeouts.connect
-        if deadline is not None:
-            # A little longer, so that an answer that comes at the last moment is not lost.
-            left = max(0.0, deadline - time.monotonic()) + DEADLINE_SLACK_SECONDS
+        # A little longer, so that an answer that comes at the last moment is not lost.
+        cutoff = None if deadline is None else deadline + DEADLINE_SLACK_SECONDS
+        if cutoff is not None:
+            left = max(SHORTEST_SECONDS, cutoff - time.monotonic())
             read, connect = min(read, left), min(connect, left)
+        answer_time = AnswerTime(read, large=cap.large, cutoff=cutoff)
         certificate = self.settings.certificate
         outside = sys.exception()
         response: requests.Response | None = None
         try:
-            response = self._get_session().request(
-                method,
-                url,
-                params=params,
-                data=body,
-                headers=headers,
-                timeout=(connect, read),
-                verify=True if certificate is None else str(certificate),
-                allow_redirects=False,
-                stream=True,
-            )
-            content = self._read(response, cap, progress)
+            with timed(answer_time):
+                response = self._get_session().request(
+                    method,
+                    url,
+                    params=params,
+                    data=body,
+                    headers=headers,
+                    timeout=(connect, read),
+                    verify=True if certificate is None else str(certificate),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            answer = self._answer(response, self._read(response, cap, progress))
         except CapExceededError as error:
             assert response is not None  # noqa: S101  (its body was being read)
+            forget_frames(error, outside)
             raise self._too_large(response, cap, error.size) from None
-        except (KeyboardInterrupt, SystemExit):
-            # It may have come within urllib3's queue of connections and left its lock taken for good. Neither
-            # the session nor the answer is closed, since that takes the lock, too.
-            self._session = response = None
-            raise
         except Exception as error:
             # Not only OSErrors, which requests' are: what reading headers raises is not ours to foresee.
+            forget_request(error, outside)  # its headers hold the token, as do the variables of its frames
             if isinstance(error, MemoryError) and method == "GET":
                 raise
-            forget_request(error, outside)  # its headers hold the token
-            raised = self._connection_error(error, outside, method, read)
+            raised = explained(error, outside, self.settings, method, answer_time)
             if isinstance(raised, LostAnswerError) and response is not None:
                 raised.job_id = named_job(response.headers)
             raise raised from error
+        except BaseException as error:
+            # Ctrl-C may have come within urllib3's queue of connections and left its lock taken for good.
+            # Neither the session nor the answer is closed, since that takes the lock, too.
+            self._session = response = None
+            forget_request(error, outside)
+            raise
         finally:
             if response is not None:
                 response.close()  # the connection too, unless all was read
-        self._learn(response)
-        answer = self._answer(response, content)
+        if _offers_v1(answer):
+            self.speaks_v1 = True
         self._check(answer)
         return answer
+
+    def _with_value(self, answer: Answer, read: Callable[[Answer], Any]) -> Answer:
+        """Read an answer; what can be read comes from the scheduler, so it tells what that does not offer.
+
+        A page of the network in between says 200, too, and must not lead to submits without keys.
+        """
+        value = read(answer)
+        if value is not None and not _offers_v1(answer):
+            self.speaks_v1 = False
+        return replace(answer, value=value)
 
     def _read(self, response: requests.Response, cap: Cap, progress: OnBytes | None) -> bytearray:
         """Read a body; of an answer that reports an error, its beginning tells enough."""
@@ -322,14 +339,6 @@ class Transport:
         error.job_id = named_job(response.headers)
         return error
 
-    def _learn(self, response: requests.Response) -> None:
-        """Note what the scheduler offers; an error without the header may come from a gateway before it."""
-        offered = response.headers.get(API_HEADER, "")
-        if API_VERSION in [item.strip() for item in offered.split(",")]:
-            self.speaks_v1 = True
-        elif response.ok:
-            self.speaks_v1 = False
-
     def _check(self, answer: Answer) -> None:
         """Raise for the statuses that mean the same whatever was asked."""
         if answer.status_code == 401:
@@ -355,61 +364,6 @@ class Transport:
     def _busy_error(self, answer: Answer) -> HTTPError:
         return self.unexpected(answer, "answering a submit")
 
-    def _connection_error(
-        self, error: Exception, outside: BaseException | None, method: str, read: float
-    ) -> LightworksRemoteError:
-        host = urlsplit(self.settings.url).netloc
-        bottom = innermost(error, outside)
-        said = getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__
-        if isinstance(bottom, ssl.SSLCertVerificationError):
-            certificate = self.settings.certificate
-            return UntrustedError(
-                f"{host} could not be trusted ({bottom.verify_message}), checked against "
-                f"{certificate or 'the certificates of the system'}. Set the right file with "
-                "remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own).",
-                in_shell=f"{host} could not be trusted ({bottom.verify_message}), checked against "
-                f"{certificate or 'the certificates of the system'}. Name the right file with "
-                "LWFAST_CERTIFICATE ('system' for the system's own), or in the profile.",
-            )
-        if is_of_request(error, outside):
-            return ConfigurationError(
-                f"No request can be made of these settings: {self.scrub(str(error))}. Check the URL, the "
-                "token, and the proxies of the environment."
-            )
-        if isinstance(error, CertificateFileError):
-            return ConfigurationError(
-                f"{self.scrub(str(error))}. Set a file that exists with remote.install_certificate(...) or "
-                "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-                in_shell=f"{self.scrub(str(error))}. Name a file that exists with "
-                f"LWFAST_CERTIFICATE, and look at "
-                "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-            )
-        unsent = nothing_sent(error, outside)
-        if unsent and isinstance(bottom, ssl.SSLError):
-            return UntrustedError(
-                f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that "
-                "it speaks https, and the certificate file: remote.install_certificate(...) or "
-                "LWFAST_CERTIFICATE.",
-                in_shell=f"No encrypted connection to {host} could be made ({said}), so nothing was "
-                f"sent. Check "
-                "that it speaks https, and the certificate file: LWFAST_CERTIFICATE.",
-            )
-        if unsent:
-            return ConnectionFailedError(f"Could not connect to {host}: {said}.")
-        if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
-            return LostAnswerError(
-                f"{host} sent nothing for {read:g} s in answer to {method}; it may be stuck."
-            )
-        if isinstance(error, EncodingError):
-            return LostAnswerError(
-                f"The answer of {host} to {method} cannot be unpacked: {self.scrub(said).removesuffix('.')}."
-            )
-        if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
-            return LostAnswerError(
-                f"The answer of {host} to {method} cannot be read: {self.scrub(said).removesuffix('.')}."
-            )
-        return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
-
     # --- the session --------------------------------------------------------------------------------
 
     def _get_session(self) -> requests.Session:
@@ -421,6 +375,11 @@ class Transport:
                 self._session = make_session(self.settings.url, self.settings.token, self._adapter)
                 self._owner = os.getpid()
             return self._session
+
+
+def _offers_v1(answer: Answer) -> bool:
+    """Whether an answer says that the scheduler offers lwfast's own API."""
+    return API_VERSION in [item.strip() for item in answer.headers.get(API_HEADER, "").split(",")]
 
 
 def named_job(headers: Mapping[str, str]) -> str | None:

@@ -20,10 +20,11 @@ from lwfast.errors import (
     LightworksRemoteError,
     WaitTimeoutError,
 )
+from lwfast.remote.connection.causes import UntrustedError
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.retry import SINGLE
 from lwfast.remote.connection.timeouts import check_timeout
-from lwfast.remote.connection.transport import UntrustedError
+from lwfast.remote.connection.transport import UnreadableAnswerError
 from lwfast.remote.job_path.job_progress import JobProgress
 from lwfast.remote.job_path.snapshot import IDS_PER_REQUEST, by_connection
 from lwfast.remote.tracked import Tracked
@@ -178,9 +179,9 @@ class Follower(Generic[H]):
         out_for = time.monotonic() - self._last_success
         if out_for > self.connection.outage_seconds or isinstance(error, UntrustedError):
             return False
-        if isinstance(error, HTTPError):
+        if isinstance(error, HTTPError) and not isinstance(error, UnreadableAnswerError):
             return error.status_code == 429 or (error.status_code or 0) >= 500
-        return isinstance(error, ConnectionFailedError)
+        return isinstance(error, UnreadableAnswerError | ConnectionFailedError)
 
 
 def follow(
@@ -188,6 +189,7 @@ def follow(
     reached: Reached,
     timeout: float | None = None,
     on_change: OnChange[H] | None = None,
+    began: float | None = None,
 ) -> Iterator[H]:
     """Yield who holds a job once the job's status is one that `reached` accepts.
 
@@ -196,12 +198,13 @@ def follow(
         reached: Says for a status whether the job need not be followed any more.
         timeout: Seconds to wait at most in all; None to wait without end.
         on_change: Called with holder, status and queue position where these differ from before.
+        began: Monotonic time from which the seconds count; None for now.
 
     Raises:
         WaitTimeoutError: `timeout` seconds are over; carries the jobs that go on.
         LightworksRemoteError: See `Follower.poll`.
     """
-    deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
+    deadline = deadline_of(timeout, began)
     there, open_jobs = _split(jobs, reached)
     for job, holder in there.items():
         if on_change is not None and job.seen is not None:
@@ -226,14 +229,28 @@ def follow(
             time.sleep(pause)
 
 
-def until_complete(jobs: Mapping[Tracked, H], timeout: float | None, progress: Any) -> Iterator[H]:
-    """Yield who holds a job once the job is complete, and show how it is going.
+def deadline_of(timeout: float | None, began: float | None = None) -> float | None:
+    """Return the monotonic time at which so many seconds are over, counted from then or from now, or None.
+
+    Raises:
+        TypeError: It is no number of seconds.
+        ValueError: It is negative or NaN.
+    """
+    if timeout is None:
+        return None
+    return check_timeout(timeout) + (time.monotonic() if began is None else began)
+
+
+def until_complete(
+    jobs: Mapping[Tracked, H], timeout: float | None, progress: Any, began: float | None = None
+) -> Iterator[H]:
+    """Yield who holds a job once the job is complete, and show how it is going; see `follow`.
 
     Raises:
         WaitTimeoutError: As `follow`, which raises the others too.
     """
     with closing(JobProgress(progress, len(jobs))) as shown:
-        yield from follow(jobs, _is_complete, timeout, shown.changed if shown.is_wanted else None)
+        yield from follow(jobs, _is_complete, timeout, shown.changed if shown.is_wanted else None, began)
 
 
 async def complete(jobs: Mapping[Tracked, Connected]) -> None:
@@ -257,7 +274,7 @@ async def until_complete_async(
     """
     import asyncio
 
-    deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
+    deadline = deadline_of(timeout)
     there, open_jobs = _split(jobs, _is_complete)
     news: list[tuple[H, Status, int | None]] = [
         (holder, job.seen, None) for job, holder in there.items() if job.seen is not None

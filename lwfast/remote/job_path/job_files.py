@@ -72,12 +72,16 @@ def save(data: dict[str, Any], filename: str | PathLike[str], allow_overwrite: b
         ValueError: There is such a file, and it may not be replaced.
     """
     path = path_to_save(filename)
-    if path.exists() and not allow_overwrite:
+    try:
+        # Whether the name is free is not asked before: another process may take it meanwhile.
+        write_atomic(path, json.dumps(data, indent=4).encode(), exclusive=not allow_overwrite)
+    except FileExistsError:
+        if allow_overwrite:
+            raise  # of a folder above it
         raise ValueError(
             f"A saved job with this name already exists ({printable(str(path))}). Use another name, or "
             "allow_overwrite=True to replace it."
-        )
-    write_atomic(path, json.dumps(data, indent=4).encode())
+        ) from None
 
 
 def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:

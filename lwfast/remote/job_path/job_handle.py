@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from contextlib import closing
 from typing import Any, Self
@@ -12,8 +13,7 @@ from lwfast.remote.connection.body import OnBytes
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.default import default_connection
 from lwfast.remote.connection.fetching import fetch
-from lwfast.remote.connection.timeouts import check_timeout
-from lwfast.remote.job_path.follow import complete, until_complete
+from lwfast.remote.job_path.follow import complete, deadline_of, until_complete
 from lwfast.remote.job_path.job_html import known_of
 from lwfast.remote.job_path.job_progress import Download
 from lwfast.remote.job_path.snapshot import details_of, look_around
@@ -145,15 +145,15 @@ class JobHandle:
             ConnectionFailedError: The scheduler has been out of reach for longer than the client's
                 `outage_seconds`.
         """
-        if timeout is not None:
-            check_timeout(timeout)
+        began = time.monotonic()
+        deadline = deadline_of(timeout, began)
         if self.tracked.final is None and self.tracked.job_id is not None:
             try:
-                look_around(self.connection, self.tracked)
+                look_around(self.connection, self.tracked, deadline)
             except LightworksRemoteError as error:
                 error.job = self
                 raise
-        for _ in until_complete({self.tracked: self}, timeout, progress):
+        for _ in until_complete({self.tracked: self}, timeout, progress, began):
             pass
 
     def get_result(self) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lwfast.errors import ConnectionFailedError, HTTPError, JobNotFoundError
 from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.retry import IDEMPOTENT, SINGLE, RetryPolicy
 from lwfast.remote.tracked import Tracked
 from lwfast.wire import ArtemisJobDetails, Status
 
@@ -45,10 +46,15 @@ def statuses_of(jobs: Mapping[Tracked, Connected]) -> dict[Tracked, State]:
     return found
 
 
-def look_around(connection: Connection, job: Tracked) -> None:
+def look_around(connection: Connection, job: Tracked, deadline: float | None = None) -> None:
     """Ask for a job and for all open ones of its connection, so that waiting for each costs no request.
 
     A hundred jobs that are submitted and then waited for one by one are asked for once, not a hundred times.
+
+    Args:
+        connection: Where to ask.
+        job: The job that is going to be waited for.
+        deadline: Monotonic time by which the answer is wanted, or None.
     """
     if not connection.api.transport.speaks_v1:
         return
@@ -56,7 +62,7 @@ def look_around(connection: Connection, job: Tracked) -> None:
     if not others:
         return
     try:
-        _ask(connection, [job, *others])
+        _ask(connection, [job, *others], retry=SINGLE, deadline=deadline)
     except (JobNotFoundError, ConnectionFailedError, HTTPError):
         # One of the others may be gone, or the scheduler is out of reach: the wait asks for its own job.
         connection.forget_open_jobs()
@@ -71,8 +77,15 @@ def by_connection(jobs: Mapping[Tracked, Connected]) -> list[tuple[Connection, l
     return list(groups.values())
 
 
-def _ask(connection: Connection, jobs: Sequence[Tracked]) -> dict[Tracked, State]:
-    answer = connection.api.changes([job.required_id() for job in jobs])
+def _ask(
+    connection: Connection,
+    jobs: Sequence[Tracked],
+    *,
+    retry: RetryPolicy = IDEMPOTENT,
+    deadline: float | None = None,
+) -> dict[Tracked, State]:
+    ids = [job.required_id() for job in jobs]
+    answer = connection.api.changes(ids, retry=retry, deadline=deadline)
     for job in jobs:
         if (body := answer.results.get(str(job.job_id))) is not None:
             job.keep(job.job_id, bytes(body))

@@ -16,9 +16,9 @@ from lwfast.errors import (
     LightworksRemoteError,
 )
 from lwfast.remote.configuration.intents import SubmitPart
+from lwfast.remote.connection.causes import LostAnswerError
 from lwfast.remote.connection.connection import Connection
 from lwfast.remote.connection.endpoints import Endpoints
-from lwfast.remote.connection.transport import LostAnswerError
 from lwfast.remote.job_path.attempt import Attempt, how_to_look, how_to_resume, quoted
 from lwfast.remote.tracked import Tracked
 
@@ -158,15 +158,11 @@ def _send_part(
             return [api.submit(bodies[0])]
         if not batch:
             return [api.submit_keyed(bodies[0], key)]
-        records = api.submit_batch_keyed(bodies, key)
+        return api.submit_batch_keyed(bodies, key)
     except (LostAnswerError, HTTPError) as error:
         if _is_definite(error):
             raise
         raise _ambiguous(error, jobs, attempt, key, several=batch and key is not None) from error
-    if len(records) != len(jobs):
-        odd = JobSubmissionError(f"{len(jobs)} jobs were sent, {len(records)} came back.")
-        raise _ambiguous(odd, jobs, attempt, key, several=True) from odd
-    return records
 
 
 def _is_definite(error: LightworksRemoteError) -> bool:

@@ -98,7 +98,7 @@ def recover(path: Path, time: str) -> Recovery | None:
         folder_to_disk(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise StoreOpenError(
-            f"What can be read of {path} could not be written: {error}; mend that, and start again. A copy "
+            f"What can be read of {path} could not be written: {error}; correct that, and start again. A copy "
             f"of the damaged store lies in {aside}."
         ) from error
     return Recovery(aside, kept, harmed)
@@ -135,7 +135,7 @@ def _copy_aside(path: Path) -> Path:
         folder_to_disk(path.parent)
     except OSError as error:
         raise StoreOpenError(
-            f"The damaged store {path} cannot be copied: {why(error)}; mend that, and start again."
+            f"The damaged store {path} cannot be copied: {why(error)}; correct that, and start again."
         ) from error
     return aside
 
