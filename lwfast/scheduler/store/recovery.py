@@ -98,8 +98,8 @@ def recover(path: Path, time: str) -> Recovery | None:
         folder_to_disk(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise StoreOpenError(
-            f"What can be read of {path} could not be written: {error}; correct that, and start again. A copy "
-            f"of the damaged store lies in {aside}."
+            f"What can be read of {path} could not be written: {error}; correct that, and start "
+            f"again. A copy of the damaged store lies in {aside}."
         ) from error
     return Recovery(aside, kept, harmed)
 
