@@ -29,6 +29,7 @@ SECTIONS = {
     "gradients": "Gradients",
     "results": "Results at scale",
     "packed": "Packed tables",
+    "campaigns": "Campaigns: many files",
     "everyday_objects": "Everyday work: circuits, states, small results",
     "sweeps": "Sweeps: many settings of a circuit",
     "stacks": "Stacks: many settings of arrays",

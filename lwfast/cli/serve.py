@@ -93,6 +93,17 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @click.option(
+    "--keep-days",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="Remove a job, its result and its key N days after its end. Default: keep all.",
+)
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="If the store is damaged, set it aside and go on with what can be read of it.",
+)
+@click.option(
     "--show-config", is_flag=True, help="Print the QPU file, by default the one that is built in, and end."
 )
 def serve_command(**given: Any) -> int:
@@ -124,6 +135,8 @@ def _run(
     names: tuple[str, ...],
     access_log: str | None,
     allow_remote: bool,
+    keep_days: float | None,
+    recover: bool,
     show_config: bool,
 ) -> int:
     from lwfast.scheduler.faults import ConfigError
@@ -156,6 +169,8 @@ def _run(
         workers=workers or default_workers(),
         host=host,
         port=port,
+        keep_days=keep_days,
+        recover=recover,
         names=names,
         certfile=certfile,
         keyfile=keyfile,

@@ -7,7 +7,7 @@ and those that break the limits of the one chosen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ from lwfast.rules import (
 from lwfast.state import State
 from lwfast.tasks import Batch, Sampler, Sweep
 from lwfast.tasks.data import SamplerTask
-from lwfast.tasks.task import Task, data_of
+from lwfast.tasks.task import Task, data_of, settings_of
 
 Modes = tuple[int, ...]
 RULES = frozenset({"post_select", "herald"})
@@ -47,10 +47,17 @@ class Violation:
 
 @dataclass(frozen=True)
 class Submission:
-    """A payload that passed every check, and its bytes."""
+    """A payload that passed every check, and its bytes.
+
+    Attributes:
+        payload: What is sent.
+        body: Its bytes.
+        parameters: Values of labelled Parameters of the task, which stay with the job and its result.
+    """
 
     payload: wire.ArtemisPayload
     body: bytes
+    parameters: dict[str, float] = field(default_factory=dict)
 
 
 def compile_tasks(
@@ -77,12 +84,13 @@ def compile_tasks(
         _check_name(name)
     found: list[Violation] = []
     out = []
-    for one, name in zip(tasks, names, strict=True):
+    settings = task.settings if isinstance(task, Batch) else [settings_of(task)]
+    for one, name, parameters in zip(tasks, names, settings, strict=True):
         prefix = f"{name}: " if isinstance(task, Batch) else ""
         payload, violations = _compile(one, qpu, direct_encoding, name, options or {})
         found += [Violation(prefix + item.text, item.kind) for item in violations]
         if payload is not None and not found:
-            out.append(Submission(payload, _encode(payload)))
+            out.append(Submission(payload, _encode(payload), parameters))
     if found:
         raise _validation_error(found)
     return out

@@ -241,6 +241,8 @@ class QPU:
             is_single = isinstance(adopted, Task)
         bodies = [item.body for item in submissions]
         jobs = [Job(item.payload, client=connection) for item in submissions]
+        for job, item in zip(jobs, submissions, strict=True):
+            job.tracked.parameters = item.parameters
         single = jobs[0] if is_single else None
         attempt = Attempt([job.tracked for job in jobs], several_of(jobs), single=single)
 

@@ -25,6 +25,7 @@ class Tracked:
         said: What the scheduler said of the job that belongs to its result.
         pending_key: Idempotency key of a submit of which the end is not known.
         url: Base URL of the scheduler that the id is of, where it is known.
+        parameters: Values of labelled Parameters of the task, which its result gets.
         previous_ids: Ids that the job had before it was submitted once more.
     """
 
@@ -39,6 +40,7 @@ class Tracked:
     pending_key: str | None = None
     url: str | None = None
     previous_ids: list[int | str] = field(default_factory=list)
+    parameters: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def found(cls, said: JobRecord | ArtemisJobDetails, url: str | None = None) -> Tracked:
@@ -58,7 +60,9 @@ class Tracked:
     def about(self) -> dict[str, Any]:
         """What is kept with the result."""
         sent = self.payload
-        return self.said | ({} if sent is None else {"qpu": sent.qpu, "job_name": sent.job_name})
+        known = {} if sent is None else {"qpu": sent.qpu, "job_name": sent.job_name}
+        settings = {"parameters": dict(self.parameters)} if self.parameters else {}
+        return self.said | known | settings
 
     def required_id(self) -> int | str:
         """Return the id.
@@ -72,7 +76,9 @@ class Tracked:
 
     def copied(self) -> Tracked:
         """Return the same, to go a way of its own."""
-        return replace(self, said=dict(self.said), previous_ids=list(self.previous_ids))
+        return replace(
+            self, said=dict(self.said), previous_ids=list(self.previous_ids), parameters=dict(self.parameters)
+        )
 
     # --- news ---------------------------------------------------------------------------------------
 

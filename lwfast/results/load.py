@@ -13,7 +13,7 @@ from typing import Any
 from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
 from lwfast._base.memory import memory_limit
-from lwfast._types import Counts, StateTable
+from lwfast._types import Counts
 from lwfast.errors import (
     LightworksDependencyError,
     LightworksError,
@@ -36,7 +36,7 @@ from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
 from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
 from lwfast.results.sweeps.sweep_table import SweepTable
 from lwfast.tables.counts import group_checked
-from lwfast.tables.packed_table import compact
+from lwfast.tables.packed_table import Table, as_bytes, compact
 from lwfast.tables.result_json import decode_members, decode_table
 
 _KINDS: dict[str, type[SamplingResult]] = {
@@ -86,13 +86,13 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
             states, counts = counts_of(arrays)
             return _loaded(states, counts, described)
         if suffix == ".parquet":
-            states, counts, described = read_parquet(path)
+            table, counts, described, is_mine = read_parquet(path)
             if is_sweep(described):
-                return restored_sweep(described, parquet_arrays(described, states, counts))
-            return _loaded(states, counts, described)
+                return restored_sweep(described, parquet_arrays(described, as_bytes(table), counts))
+            return _loaded(table, counts, described, is_distinct=is_mine)
         if suffix == ".csv":
-            table, counts = read_csv(path)
-            return _loaded(table.states, counts, {}, table.has_x)
+            labelled, counts = read_csv(path)
+            return _loaded(labelled.states, counts, {}, labelled.has_x)
         return _read_json(path)
 
 
@@ -143,10 +143,22 @@ def _is_table(body: bytes) -> bool:
     return _TABLE.match(body) is not None
 
 
-def _loaded(states: StateTable, counts: Counts, described: Any, has_x: bool = False) -> SamplingResult:
-    """Return the result of what a file holds; `has_x` says whether its text has an X."""
+def _loaded(
+    states: Table, counts: Counts, described: Any, has_x: bool = False, is_distinct: bool = False
+) -> SamplingResult:
+    """Return the result of what a file holds.
+
+    Args:
+        states: Bytes, or words.
+        counts: `int64[N]`.
+        described: What the file says of it.
+        has_x: Whether its text has an X.
+        is_distinct: Whether no two rows are equal, as in all files that `save` wrote.
+    """
     record = record_of(described)
     record = replace(record, has_x=record.has_x or has_x)
     kind = _KINDS.get(described.get("kind") or "", SamplingResult)
     table: Any = states if record.has_x else compact(states)
+    if is_distinct:
+        return owned_result(kind, table, counts, record)
     return owned_result(kind, *group_checked(table, counts, owned=True), record)

@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 import numpy as np
 
 from lwfast._base.origin import lightworks_name
-from lwfast._types import Counts, SeedLike
+from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, refuse_x
-from lwfast.results.columns.record import ResultRecord, was_processed
+from lwfast.results.columns.record import ResultRecord, was_processed, with_parameters
 from lwfast.results.count_map import CountMap, as_input, columns_of, whole_counts
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.correlation_plot import plot_correlations
 from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.lightworks_results import lightworks_counts
 from lwfast.results.processing.mapping import map_states
+from lwfast.results.processing.means import Mean, mean_of
+from lwfast.results.processing.ratios import quotients, shares_of
 from lwfast.results.processing.selection import (
     described,
     keep_states,
@@ -32,6 +34,7 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import group_weights
+from lwfast.results.state_map import rows_of
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.counts import as_counts, as_table, group_checked
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+
+    from lwfast.state import State
 
 R = TypeVar("R", bound="SamplingResult")
 
@@ -282,6 +287,78 @@ class SamplingResult(CountMap):
         states, counts = group_weights(totals, self.counts)
         return self._next(states, counts, step="binned", bins=[list(modes) for modes in listed])
 
+    @property
+    def probabilities(self) -> FloatArray:
+        """The share of all samples that each row of `states` has, `float64[N]`."""
+        return shares_of(self.counts, self.n_samples)
+
+    @property
+    def probability_errors(self) -> FloatArray:
+        """Standard error of each of `probabilities`, `float64[N]`: `sqrt(p (1 - p) / n)` of n samples."""
+        shares = self.probabilities
+        return np.sqrt(shares * (1 - shares) / max(self.n_samples, 1))
+
+    def expectation(self, observable: Any) -> Mean:
+        """Return the mean of an observable over all samples, with its standard error.
+
+        `value, error = result.expectation(lambda state: state[0])` is the mean number of photons in mode 0.
+
+        Args:
+            observable: A callable that takes a State, a mapping from states (others are worth 0), or an array
+                of a number for each row of `states`; as in `lw.expectation`, which computes what theory
+                says.
+
+        Raises:
+            ResultError: If a state has an X, and the observable is not an array.
+            TypeError: If it is none of these, or gives something that is not a real number.
+            ValueError: If it gives NaN or infinity, or does not fit the states.
+        """
+        return mean_of(self.label_table, self.counts, self.n_samples, observable)
+
+    def __truediv__(self, other: Any) -> SamplingResult:
+        """Divide each count by a number, or by what a reference has for the same state.
+
+        Args:
+            other: A number other than 0, or a result or distribution that has every state of this one.
+
+        Raises:
+            ResultError: If the reference has nothing of a state, by which nothing can be divided.
+        """
+        divided = quotients(self, other, rows_of)
+        if divided is None:
+            return NotImplemented
+        values, step = divided
+        return self._next(self.working_table.states, values, **step)
+
+    def to_dict(self) -> dict[State, int]:
+        """Return the counts as a dict from State to int, in the order of the rows."""
+        return dict(zip(self.outputs, self.counts.tolist(), strict=True))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of parameters that the result was measured at, by label; empty where none are known."""
+        return dict(self.metadata.get("parameters") or {})
+
+    def with_parameters(self, parameters: Mapping[str, Any] | None = None, /, **by_label: Any) -> Self:
+        """Return the result with values of parameters, which files keep and campaigns group by.
+
+        Args:
+            parameters: Values by label; they replace those that are known of the same label.
+            **by_label: Likewise.
+
+        Raises:
+            TypeError: If a label is not text, or a file could not keep a value.
+        """
+        raw = self._known_raw
+        return owned_result(
+            type(self),
+            self.working_table.states,
+            self.counts,
+            with_parameters(self._record, {**(parameters or {}), **by_label}),
+            raw=None if raw is self else raw,
+            reason=self.nothing_left,
+        )
+
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts, largest first; equal ones in their order.
 
@@ -399,7 +476,9 @@ class SamplingResult(CountMap):
         """
         return lightworks_counts(self, self.input, self.known_record.attributes)
 
-    def save(self, filename: Any, raw_data: bool = False, *, metadata: bool = False) -> Path:
+    def save(
+        self, filename: Any, raw_data: bool = False, *, metadata: bool = False, columns: str = "state"
+    ) -> Path:
         """Write the result to a file, atomically; see `lwfast.results.files.save` for the forms.
 
         A file keeps the result or its raw data, not both: raw data are often a hundred times as large. What
@@ -412,6 +491,8 @@ class SamplingResult(CountMap):
                 to is written.
             raw_data: Save the data before post-selection and mapping.
             metadata: For `.json`: write metadata too, which Lightworks' form of the file has no place for.
+            columns: For `.parquet`: "state", one column of lists, or "modes", a column for each mode
+                (`mode_0`, `mode_1`, ...), as `.csv` has them. `load_result` reads both.
 
         Returns:
             The path of the file.
@@ -419,8 +500,8 @@ class SamplingResult(CountMap):
         Raises:
             ResultError: If the raw data are to be saved and not known.
             TypeError: If `filename` is not a name or path, or the result was made of floats.
-            ValueError: If `filename` names a folder, its ending is no form of results, or metadata are to be
-                written to a `.csv`.
+            ValueError: If `filename` names a folder, its ending is no form of results, metadata are to be
+                written to a `.csv`, or `columns` is something else, or "modes" for a form without these.
             LightworksDependencyError: If pyarrow is needed and not installed.
             OSError: If the file cannot be written.
         """
@@ -428,11 +509,15 @@ class SamplingResult(CountMap):
         from lwfast.results.files.endings import result_path
         from lwfast.results.files.save import save_columns
 
+        if columns not in ("state", "modes"):
+            raise ValueError(f'columns is {columns!r}; it is "state" or "modes".')
         path = result_path(filename)
         saved = self.raw_data if raw_data else self
         counts = whole_counts(saved, "save")
         about = partial(description, type(saved).__name__, saved.known_record)
-        save_columns(path, saved.label_table, counts, about, metadata=metadata, is_raw=raw_data)
+        by_mode = columns == "modes"
+        forms = {"metadata": metadata, "is_raw": raw_data, "by_mode": by_mode}
+        save_columns(path, saved.label_table, counts, about, **forms)
         return path
 
 

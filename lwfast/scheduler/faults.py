@@ -3,7 +3,8 @@
 SchedulerError
 ├── ConfigError             the QPU file or an option is not usable; ends the start
 ├── StoreOpenError          the data folder cannot be used; ends the start
-│   └── StoreInUseError     another scheduler uses it
+│   ├── StoreInUseError     another scheduler uses it
+│   └── StoreDamagedError   the store is damaged, or no store at all
 └── RequestError            400: every violation of a request
     ├── ForbiddenError      403: more than this owner may ever have
     ├── NotFoundError       404: no such thing, or not yet
@@ -13,7 +14,8 @@ SchedulerError
     ├── KeyReusedError      422: an idempotency key came back with another payload
     ├── QuotaError          429: more than this owner may have now
     └── UnavailableError    503: not now, such as while no worker can start
-        └── StoreWriteError 503: the store cannot write, such as where the disk is full
+        ├── StoreWriteError 503: the store cannot write, such as where the disk is full
+        └── DamagedError    503: what is stored is not what was written
 """
 
 from __future__ import annotations
@@ -48,6 +50,10 @@ class StoreOpenError(SchedulerError):
 
 class StoreInUseError(StoreOpenError):
     """Another scheduler uses the data folder."""
+
+
+class StoreDamagedError(StoreOpenError):
+    """The store is damaged, or no store at all."""
 
 
 @contextmanager
@@ -127,3 +133,7 @@ class UnavailableError(RequestError):
 
 class StoreWriteError(UnavailableError):
     """The store cannot write, whatever it is given."""
+
+
+class DamagedError(UnavailableError):
+    """What the store holds is not what was written."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from lwfast.scheduler.faults import NotFoundError, RequestError
+from lwfast.scheduler.faults import DamagedError, NotFoundError, RequestError
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 RECEIVED = "Job received successfully"
@@ -74,6 +74,7 @@ class StoredJob(msgspec.Struct, kw_only=True):
     Attributes:
         settling: A final status was decided and is being stored: nothing else may change the job.
         seq: Number of the job's latest visible change; see `changes.py`.
+        damage: What is wrong with its row in the store, or None; of such a job the id alone is sure.
         owner: Name of who sent it; empty for the operator.
         payload_bytes: Size of its payload.
     """
@@ -96,6 +97,7 @@ class StoredJob(msgspec.Struct, kw_only=True):
     logs: list[Log] = []
     seq: int = 0
     settling: bool = False
+    damage: str | None = None
     owner: str = ""
     payload_bytes: int = 0
 
@@ -118,6 +120,38 @@ class StoredJob(msgspec.Struct, kw_only=True):
             owner=new.owner,
             payload_bytes=len(new.payload),
         )
+
+    @classmethod
+    def damaged(cls, job_id: int) -> StoredJob:
+        """Make what stands for a job whose row is damaged: its status is unknown, its notes say why."""
+        damage = (
+            f"the row of job {job_id} is damaged in the store: restore the store from a copy, or keep what "
+            "can be read of it with `lwfast serve --recover`"
+        )
+        return cls(
+            id=job_id,
+            name="",
+            qpu="",
+            status=Status.UNKNOWN,
+            created="",
+            updated="",
+            n_modes=0,
+            n_photons=0,
+            n_samples=0,
+            min_detection=0,
+            timeout_seconds=0.0,
+            notes=f"{damage[0].upper()}{damage[1:]}.",
+            damage=damage,
+        )
+
+    def check_readable(self) -> None:
+        """Make sure that the job is known.
+
+        Raises:
+            DamagedError: Its row is damaged.
+        """
+        if self.damage is not None:
+            raise DamagedError.of("job", self.damage)
 
     @property
     def request_id(self) -> str | None:

@@ -54,7 +54,9 @@ class ServerSettings:
         body_limit: Largest body of a request for one job, in bytes.
         batch_limit: Largest body of a batch.
         body_seconds: Longest that a body may take to arrive.
-        runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
+        keep_days: How many days after its end a job is removed, with its result and its key; None keeps all.
+        recover: Whether to set a damaged store aside and keep what can be read of it, in place of refusing
+        it. runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
     """
 
     data_dir: Path
@@ -71,6 +73,8 @@ class ServerSettings:
     body_limit: int = 8 * MIB
     batch_limit: int = BATCH_BYTES
     body_seconds: float = 30.0
+    keep_days: float | None = None
+    recover: bool = False
     runner: str = "lwfast.emulator.raw:run_raw"
 
     @property

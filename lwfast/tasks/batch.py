@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lwfast._base.origin import lightworks_class_name, lightworks_name, lightworks_package
+from lwfast._base.validation import is_real
 from lwfast.circuit import Parameter
 from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.circuit.parameters import own_parameter
@@ -13,7 +14,7 @@ from lwfast.errors import ended
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator
-from lwfast.tasks.task import Task, as_lightworks
+from lwfast.tasks.task import Task, as_lightworks, settings_of
 
 
 class Batch:
@@ -53,6 +54,7 @@ class Batch:
         parameters: Mapping[Parameter[Any], Sequence[Any]] | None = None,
     ) -> None:
         self._tasks: list[Task] = []
+        self._settings: list[dict[str, float]] = []
         if task is None:
             if task_args or task_kwargs or parameters:
                 raise TypeError("A batch with arguments needs a task, such as Sampler; got None.")
@@ -74,7 +76,12 @@ class Batch:
             for i in range(number):
                 for parameter, values in settings:
                     parameter.set(_pick(values, i))
-                self._tasks.append(_make(kind, i, args, kwargs))
+                made = _make(kind, i, args, kwargs)
+                self._tasks.append(made)
+                # Its circuit has values in place of Parameters, and does not know their labels any more.
+                labelled = {p.label: p.get() for p, _ in settings if p.label is not None}
+                numbers = {label: float(value) for label, value in labelled.items() if is_real(value)}
+                self._settings.append({**settings_of(made), **numbers})
         finally:
             for parameter, value in before:
                 parameter.set(value)
@@ -92,6 +99,11 @@ class Batch:
     def tasks(self) -> list[Task]:
         """The tasks, in a list of its own."""
         return list(self._tasks)
+
+    @property
+    def settings(self) -> list[dict[str, float]]:
+        """The values of labelled Parameters that each task was made with, by label, in a list of its own."""
+        return [dict(setting) for setting in self._settings]
 
     @property
     def num(self) -> int:
@@ -124,6 +136,7 @@ class Batch:
             msg = f"Provided task must be a Task object, got {type(task).__name__}."
             raise TypeError(msg)
         self._tasks.append(task)
+        self._settings.append(settings_of(task))
 
 
 KINDS: dict[str, type[Task]] = {kind.__name__: kind for kind in (Sampler, Simulator, Analyzer)}

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
-from lwfast._base.validation import full_name, is_several
+from lwfast._base.validation import full_name, is_real, is_several
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
 from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.errors import ModeMismatchError, PhotonNumberError
@@ -47,6 +47,23 @@ def data_of(task: _Asks[D]) -> D:
         CircuitCompilationError: A Parameter has a value that its element does not take.
     """
     return task._generate_task()  # noqa: SLF001  (Lightworks' name; other packages call it too)
+
+
+def settings_of(task: Any) -> dict[str, float]:
+    """Return the present values of the labelled Parameters of a task's circuit, by label.
+
+    A label that Parameters of different values share is left out.
+    """
+    circuit = getattr(task, "circuit", None)
+    found: dict[str, float] = {}
+    unclear: set[str] = set()
+    for parameter in circuit.get_all_params() if circuit is not None else ():
+        label, value = parameter.label, parameter.get()
+        if label is None or not is_real(value):
+            continue
+        if found.setdefault(label, float(value)) != float(value):
+            unclear.add(label)
+    return {label: value for label, value in found.items() if label not in unclear}
 
 
 def check_circuit(value: Any) -> PhotonicCircuit:

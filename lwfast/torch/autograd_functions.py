@@ -11,8 +11,8 @@ from torch.autograd.function import once_differentiable
 from lwfast.circuit import Parameter
 from lwfast.emulator.gradients.expectation import expectation as exact_expectation
 from lwfast.emulator.gradients.lent_values import set_for_a_while
-from lwfast.emulator.gradients.observables import Observable
 from lwfast.optics.distributions.output_distribution import output_distribution
+from lwfast.results.processing.observables import Observable
 
 __all__ = ["expectation", "output_probabilities"]
 

@@ -65,6 +65,11 @@ def shows_cores(unitary, occupation, n_samples, *, min_detection=0, hardware=Non
     return fake(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware, rng=rng)
 
 
+def never_ready(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
+    """Hangs while the worker warms up, with other threads running."""
+    time.sleep(600)
+
+
 def shows_hardware(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
     if hardware is not None and not hardware.is_ideal:
         raise ValueError(f"brightness={hardware.source.brightness}")

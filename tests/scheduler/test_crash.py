@@ -20,7 +20,7 @@ from tests.scheduler.harness import make_settings, own_process, payload, running
 from tests.scheduler.runners import NAPS, fake
 from tests.started import PATIENCE
 
-pytestmark = posix
+pytestmark = [posix, pytest.mark.guarantee]
 
 
 def children(pid):

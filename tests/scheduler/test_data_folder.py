@@ -14,8 +14,9 @@ import pytest
 
 from lwfast.scheduler.faults import ConfigError, StoreOpenError
 from lwfast.scheduler.queue import job_ends as ends
+from lwfast.scheduler.store.checksums import CHECKSUM
 from lwfast.scheduler.store.result_files import result_name
-from lwfast.scheduler.store.store import STORE_FILE
+from lwfast.scheduler.store.store import STORE_FILE, connect
 from lwfast.scheduler.web.security import load_token
 from tests.marks import posix
 from tests.scheduler.harness import make_settings, payload, running
@@ -248,10 +249,10 @@ def test_result_that_the_store_lost(tmp_path):
         for job_id in ids:
             api.wait(job_id)
             api.scheduler._results.drop(job_id)
-        connection = sqlite3.connect(tmp_path / STORE_FILE)
+        connection = connect(tmp_path / STORE_FILE)
         connection.execute("DELETE FROM results WHERE job_id = ?", ids[:1])
         connection.execute("UPDATE results SET body = NULL, file = '../token' WHERE job_id = ?", ids[1:2])
-        connection.commit()
+        connection.execute(f"UPDATE results SET checksum = {CHECKSUM['results']} WHERE job_id = ?", ids[1:2])
         connection.close()
         for job_id, reason in zip(
             ids, ("holds no result", "name is not that of a result file"), strict=False

@@ -23,6 +23,8 @@ from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, 
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, SLEEPS
 from tests.started import PATIENCE, read_rest, threads
 
+pytestmark = pytest.mark.guarantee
+
 SHORT = profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 1.5")
 
 
@@ -273,7 +275,7 @@ def test_payload_that_cannot_be_read(tmp_path):
 
         def unreadable(wanted):
             async def ask(_):
-                return await reader._row("SELECT nothing FROM nowhere WHERE 1 = ?", 1)
+                return await reader._run(lambda connection: connection.execute("SELECT nothing FROM nowhere"))
 
             return ask(wanted) if wanted == job_id else run(wanted)
 

@@ -14,6 +14,8 @@ from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.store import reader as reader_module
+from lwfast.scheduler.store.checksums import CHECKSUM
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.store import LIVE, STORE_FILE, Store
 from lwfast.scheduler.validation.payloads import check_one
@@ -119,9 +121,10 @@ def many(tmp_path):
         "min_detection, timeout_seconds) VALUES (?1, 'Artemis', ?2, ?3, ?3, ?3, 2, 1, 1, 1, 600)",
         rows,
     )
+    store.connection.execute(f"UPDATE jobs SET checksum = {CHECKSUM['jobs']}")
     store.connection.execute("COMMIT")
     store.close()
-    reader = Reader(tmp_path / STORE_FILE)
+    reader = Reader(tmp_path / STORE_FILE, Gate())
     yield reader
     reader.close()
 

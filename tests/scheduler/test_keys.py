@@ -10,6 +10,8 @@ from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.scheduler.web.submission import BATCH, ONE, _digest_unchecked
 from tests.scheduler.harness import make_settings, payload, running
 
+pytestmark = pytest.mark.guarantee
+
 FEWER_MODES = profile_text("artemis").replace("n_modes = 20", "n_modes = 3")
 RENAMED = profile_text("artemis").replace('"Artemis"', '"Apollo"')
 

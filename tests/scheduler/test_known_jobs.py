@@ -18,6 +18,7 @@ from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.known_jobs import KnownJobs
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.reader import Reader
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.validation.payloads import check_one
@@ -34,7 +35,7 @@ class Busy:
 
     def __init__(self, folder):
         self.store = Store(folder / STORE_FILE)
-        self.reader = Reader(folder / STORE_FILE)
+        self.reader = Reader(folder / STORE_FILE, Gate())
         self.book = KnownJobs(self.reader, ChangeCounter(), recent_limit=1)
         self.before = self.after = lambda: None
         run = self.reader._run

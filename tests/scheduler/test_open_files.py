@@ -148,13 +148,22 @@ def test_a_result_that_cannot_be_opened_now_is_not_damaged(tmp_path, monkeypatch
     assert "copy" not in str(caught.value)
 
 
+RESTORE = "restore it from a copy, or keep what can be read of it with `lwfast serve --recover`"
+
+
 @pytest.mark.parametrize(
     ("code", "remedy"),
     [
         (sqlite3.SQLITE_CANTOPEN, "try again later"),
         (sqlite3.SQLITE_READONLY_CANTINIT, "try again later"),
-        (sqlite3.SQLITE_CORRUPT_INDEX, "restore it from a copy"),
-        (sqlite3.SQLITE_NOTADB, "restore it from a copy"),
+        (
+            sqlite3.SQLITE_CORRUPT_INDEX,
+            RESTORE,
+        ),
+        (
+            sqlite3.SQLITE_NOTADB,
+            RESTORE,
+        ),
     ],
 )
 def test_a_store_is_to_be_restored_only_where_it_is_damaged(tmp_path, monkeypatch, code, remedy):

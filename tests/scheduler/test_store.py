@@ -12,12 +12,15 @@ import pytest
 from lwfast.scheduler.faults import KeyReusedError, StoreInUseError, StoreOpenError, UnavailableError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.store import writer as writer_module
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.schema import MIGRATIONS, migrate
 from lwfast.scheduler.store.store import STORE_FILE, Store, connect
 from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.validation.payloads import check_one
 from tests.scheduler.harness import make_settings, payload, running
+
+pytestmark = pytest.mark.guarantee
 
 TIME = "2025-10-16T08:25:47.928816Z"
 
@@ -36,6 +39,7 @@ def test_durability_settings(path):
     store = Store(path)
     ask = lambda name: store.connection.execute(f"PRAGMA {name}").fetchone()[0]  # noqa: E731
     assert ask("synchronous") == 2
+    assert (ask("fullfsync"), ask("checkpoint_fullfsync")) == (1, 1)
     assert ask("journal_mode") == "persist"
     assert ask("foreign_keys") == 1
     assert ask("user_version") == len(MIGRATIONS)
@@ -166,7 +170,7 @@ def test_group_commit_keeps_requests_apart(path):
     """In one transaction, a request that fails is undone and its neighbours are kept."""
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         job = new_job()
         commits = []
         futures = [
@@ -189,7 +193,7 @@ def test_request_that_cannot_be_written_harms_no_other(path):
     """A request that breaks a rule of the store fails alone, even where it shares a transaction."""
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         job = new_job()
         futures = [
             writer.submit(lambda store: store.accept([job], TIME)),
@@ -210,7 +214,7 @@ def test_a_commit_that_cannot_be_shown_harms_no_other(path, caplog):
     """What was committed with it is told to whoever waits for it."""
 
     async def run():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
 
         def fail(_):
             raise LookupError("not shown")
@@ -244,7 +248,7 @@ def test_many_requests_take_several_transactions(path, monkeypatch):
     monkeypatch.setattr(Writer, "_commit", counting)
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         begun = threading.Event()
         first = writer.submit(lambda store: begun.wait(20))  # what follows waits in the queue
         futures = [writer.submit(lambda store: store.accept([new_job()], TIME)) for _ in range(10)]
@@ -271,7 +275,7 @@ def test_full_disk(path):
     """Where the disk is full nothing is accepted and the writer goes on; with room again it works."""
 
     async def main():
-        writer = Writer(path, asyncio.get_running_loop())
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
         await writer.submit(lambda store: store.accept([new_job()], TIME))
         pages = await writer.submit(lambda store: store.connection.execute("PRAGMA page_count").fetchone()[0])
         await writer.submit(

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from lwfast._base.files.to_disk import file_to_disk, folder_to_disk, make_folder_on_disk
+
 _NAME_BYTES = 200
 
 
@@ -35,7 +37,7 @@ def write_atomic(
         FileExistsError: There is something at `path`, which must not be replaced; it is as it was.
         OSError: The file cannot be written, or the disk is full; `path` is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder_on_disk(path.parent)
     kept = stat.S_IMODE(path.stat().st_mode) if mode is None and path.exists() else None
     part = _part_of(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -52,7 +54,7 @@ def write_atomic(
             else:
                 file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            file_to_disk(file.fileno())
         try:
             _put_in_place(part, path, exclusive)
         except OSError as error:
@@ -61,12 +63,7 @@ def write_atomic(
         with suppress(OSError):
             part.unlink()
         raise
-    with suppress(OSError):  # Windows opens no folders; there the new name is not forced to the disk
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    folder_to_disk(path.parent)
 
 
 def _put_in_place(part: Path, path: Path, exclusive: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lwfast._base.files.to_disk import folder_to_disk
+
 
 def own_folder() -> Path:
     """Name lwfast's data folder, without making it; `LWFAST_CONFIG_DIR` overrides it."""
@@ -32,7 +34,7 @@ def make_folder(folder: Path) -> None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for this user alone (mode 0700).
+    """Make a folder, and those above it that are missing, for this user alone (mode 0700), also on the disk.
 
     A folder that is there keeps its mode. `Path.mkdir(parents=True)` gives its mode to the last folder only,
     so that the folder of the tokens would be open to all where something below it is written first.
@@ -42,4 +44,7 @@ def make_private(folder: Path) -> None:
     """
     if not folder.parent.exists():
         make_private(folder.parent)
+    is_new = not folder.exists()
     folder.mkdir(mode=0o700, exist_ok=True)
+    if is_new:
+        folder_to_disk(folder.parent)

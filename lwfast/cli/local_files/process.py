@@ -170,7 +170,7 @@ def process_command(**given: Any) -> int:
             return _processed(asked)
         except CampaignError as error:
             done = "written" if asked.out else "shown"
-            remedy = "mend or remove these files, or leave them out with --on-error skip"
+            remedy = "correct or remove these files, or leave them out with --on-error skip"
             if isinstance(error.__cause__, BrokenExecutor):
                 remedy = "where memory is short, fewer --workers need less"
             elif asked.on_error == "skip":

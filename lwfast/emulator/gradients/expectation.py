@@ -10,7 +10,6 @@ import numpy as np
 from lwfast._types import ComplexArray, FloatArray, StateTable
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import refuse_impossible, refuse_rounding
-from lwfast.emulator.gradients.observables import Observable, observed
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
 from lwfast.emulator.lean.small_mean import small_mean
 from lwfast.emulator.run_sampler import parsed_sampler
@@ -21,6 +20,7 @@ from lwfast.optics.distributions.photon_numbers import OutputDistribution
 from lwfast.optics.distributions.rounding import clicks_rounding, fock_rounding
 from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
+from lwfast.results.processing.observables import Observable, observed
 from lwfast.tasks import Analyzer, Sampler
 from lwfast.tasks.foreign import adopt
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from lwfast._base.memory import memory_limit
 from lwfast._types import ComplexArray, FloatArray, StateTable
-from lwfast.emulator.gradients.observables import observed
 from lwfast.emulator.heralding import with_heralds
 from lwfast.emulator.lean.known import ALLOWED_BYTES, known_circuit
 from lwfast.emulator.lean.small_sampler import CLEAR, small_shot
 from lwfast.emulator.lean.thinning import thinning
 from lwfast.optics.distributions.gradients.few_photons import FewPhotons, few_photons
 from lwfast.optics.distributions.gradients.partly_alone import PartlyAlone, partly_alone
+from lwfast.results.processing.observables import observed
 from lwfast.rules import PostSelection, has_only_rules
 from lwfast.state import as_occupation
 from lwfast.tasks import Sampler

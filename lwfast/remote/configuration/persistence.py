@@ -79,7 +79,7 @@ def _token_file(path: Path) -> dict[str, str]:
         return {name: Secret(value) for name, value in data.items()}
     del data
     raise TokenError(
-        f"Saved tokens in {path} {wrong or 'are not names with tokens'}; mend or delete that file."
+        f"Saved tokens in {path} {wrong or 'are not names with tokens'}; correct or delete that file."
     )
 
 
@@ -163,9 +163,9 @@ def _settings_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {_reason(error)}.") from error
     except ValueError as error:
-        raise ConfigurationError(f"{path} is not valid JSON ({error}); mend or delete it.") from error
+        raise ConfigurationError(f"{path} is not valid JSON ({error}); correct or delete it.") from error
     if not isinstance(data, dict):
-        raise ConfigurationError(f"{path} does not hold settings; mend or delete it.")
+        raise ConfigurationError(f"{path} does not hold settings; correct or delete it.")
     return data
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from lwfast import wire
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, read_edited
+from lwfast._base.validation import is_real
 from lwfast._types import FloatArray
 from lwfast.errors import JobFileError, ResourceLimitError, ended, printable
 from lwfast.remote.tracked import Tracked
@@ -127,6 +128,8 @@ def job_to_data(job: Tracked) -> dict[str, Any]:
         "previous_ids": list(job.previous_ids),
         "job_name": job.name,
     }
+    if job.parameters:
+        data["parameters"] = dict(job.parameters)
     if job.url is not None:
         data["url"] = job.url  # an id is another job elsewhere
     if job.pending_key is not None:
@@ -161,8 +164,12 @@ def job_from_data(data: Any, path: Path) -> Tracked:
     for label, value in (("pending_key", key), ("url", url)):
         if not isinstance(value, str | None):
             raise JobFileError(f"The {label} in {path} is {value!r:.60}, not a string.")
+    parameters = data.get("parameters") or {}
+    if not isinstance(parameters, dict) or not all(map(is_real, parameters.values())):
+        raise JobFileError(f"The parameters in {path} are {parameters!r:.60}, not numbers by label.")
     return Tracked(
         payload=payload,
+        parameters=parameters,
         job_id=job_id,
         told_name=name if isinstance(name, str) else None,
         pending_key=key,

@@ -2,130 +2,33 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from lwfast._base.limits import some
-from lwfast.errors import CampaignError, ResourceLimitError, ResultError
-from lwfast.results.campaign.chunks import (
-    DifferenceSum,
-    Failures,
-    PartialSum,
-    Sum,
-    SummarySum,
-    TableSum,
-    loaded,
-    misfit_of,
-    processed,
-    reason_of,
-    run_chunk,
-)
-from lwfast.results.campaign.counted_twice import MOST_FILES, CountedTwice
-from lwfast.results.campaign.paths import files_of
-from lwfast.results.campaign.running import outcomes_of
+from lwfast.errors import ResultError
+from lwfast.results.campaign.checkpoint import Checkpoint
+from lwfast.results.campaign.chunks import Given, loaded, misfit_of, processed
+from lwfast.results.campaign.file_facts import facts_of, same_value
+from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended, warn_of_left
+from lwfast.results.campaign.groups import CampaignGroups
+from lwfast.results.campaign.running import RunOptions
+from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
+from lwfast.results.campaign.trend import Trend, time_column
 from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.differences import Differences, modes_of
+from lwfast.results.processing.means import Mean
+from lwfast.results.processing.named_columns import NamedColumns
 from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult, owned_result
 
-_CHOICES = ("raise", "skip")
-
-S = TypeVar("S", bound=Sum)
-
-
-def scan_results(
-    paths: Any, *, on_error: str = "raise", raw_data: bool = False, exclude: Any = ()
-) -> Campaign:
-    """Prepare to process many result files; nothing is read before a result is asked for.
-
-    A file that is named twice, also by a link or by its folder, is taken once; a warning says so.
-
-    Args:
-        paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. Of a folder, all
-            files that end in .json, .npz, .parquet or .csv are taken, but none in folders below it: for these
-            too, use a pattern, `"runs/**/*.json"`. The files of a folder or pattern are in the order of their
-            names. A link that leads nowhere is a file that cannot be read.
-        on_error: What a file that cannot be processed does once all files were tried: "raise" a
-            `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
-            that names it.
-        raw_data: Process the data before the post-selection that came with a job. A file that says to hold
-            what post-selection left is one that cannot be processed. One of the form that Lightworks writes
-            says nothing, and is taken as it is.
-        exclude: Files that are not taken, in any of these forms: a sum of these results, say, that is kept in
-            the same folder.
-
-    Returns:
-        A campaign, to which steps are added and which then is merged, summarised or looped over.
-
-    Raises:
-        FileNotFoundError: If a folder or pattern has no result files, or a path that is given alone, or has
-            no ending of a result file, does not exist.
-        TypeError: If `paths` or `exclude` is neither a path nor several.
-        ValueError: If `on_error` is something else, or no file is left to process.
-
-    Example:
-        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("run_1.npz")
-        >>> _ = SamplingResult({(1, 0): 4}).save("run_2.npz")
-        >>> campaign = lw.scan_results("run_*.npz")
-        >>> dict(campaign.merge())
-        {lwfast.State(|1,0>): 7, lwfast.State(|0,1>): 5}
-    """
-    if on_error not in _CHOICES:
-        raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}.")
-    taken, repeated = files_of(paths, exclude)
-    if not taken:
-        raise ValueError(
-            "There are no files left to process: no path was given, or all that were named are excluded."
-        )
-    if repeated:
-        warnings.warn(
-            f"Files that are named twice are taken once: {some(repeated, MOST_FILES)}.", stacklevel=2
-        )
-    return Campaign(taken, (), on_error, raw_data)
-
-
-class CampaignReport(NamedTuple):
-    """What became of the files of a campaign.
-
-    Attributes:
-        n_files: How many there were.
-        failed: What was wrong with those that could not be processed, by path.
-        n_tried: How many were tried; fewer than `n_files` where a loop was left, or an error ended it.
-        empty: Those that could be read and hold no states, such as an answer of the scheduler whose `results`
-            are null. They are processed as any other: nothing is added.
-
-    Example:
-        >>> _ = SamplingResult({(1, 0): 3}).save("run_1.npz")
-        >>> campaign = lw.scan_results("run_1.npz")
-        >>> _ = campaign.merge()
-        >>> campaign.report.failed
-        {}
-    """
-
-    n_files: int
-    failed: dict[str, str]
-    n_tried: int
-    empty: tuple[str, ...] = ()
-
-
-@dataclass
-class _Tally:
-    """What became of files so far."""
-
-    failed: Failures = field(default_factory=dict)
-    empty: list[str] = field(default_factory=list)
-    n_tried: int = 0
-    broken: BrokenExecutor | None = None
-
-    def report(self, n_files: int) -> CampaignReport:
-        return CampaignReport(n_files, dict(self.failed), self.n_tried, tuple(self.empty))
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Campaign:
@@ -146,14 +49,14 @@ class Campaign:
         {lwfast.State(|1,0>): 3}
     """
 
-    def __init__(
-        self, paths: tuple[Path, ...], steps: tuple[CampaignStep, ...], on_error: str, raw_data: bool
-    ) -> None:
+    def __init__(self, paths: tuple[Path, ...], work: Work, files: NamedColumns | None = None) -> None:
         self.paths = paths
         self.report: CampaignReport | None = None
-        self._steps = steps
-        self._on_error = on_error
-        self._raw_data = raw_data
+        self._given: dict[str, Given] = {}
+        self._work = work
+        self._files = files
+
+    # --- steps --------------------------------------------------------------------------------------
 
     def apply_post_selection(self, post_selection: Any) -> Campaign:
         """Keep the states that meet post-selection, as `SamplingResult.apply_post_selection` does.
@@ -183,8 +86,116 @@ class Campaign:
         """
         return self._with(map_step(mapping, args, kwargs))
 
+    # --- files --------------------------------------------------------------------------------------
+
+    @property
+    def files(self) -> NamedColumns:
+        """What is known of each file: `path`, its metadata, its parameters, and the rules of its job.
+
+        Read once, without the counts where the form of a file allows that. A file that cannot be read has
+        the reason in the column `error`.
+        """
+        if self._files is None:
+            self._files = NamedColumns([facts_of(path) for path in self.paths], ["path"])
+        return self._files
+
+    @property
+    def metadata(self) -> dict[str, list[Any]]:
+        """The columns of `files` apart from `path` and `error`, each a list with a value for each file."""
+        return {name: column for name, column in self.files.items() if name not in ("path", "error")}
+
+    @property
+    def manifest(self) -> NamedColumns:
+        """Which file gave what in the last run: a row for each file.
+
+        `status` is "added", "empty", "failed" (then `reason` says why) or "not tried"; `samples` is how many
+        the file holds, `kept` how many of them are in the outcome, `states` how many distinct states.
+
+        Raises:
+            ResultError: If the campaign was not run yet.
+        """
+        if self.report is None:
+            raise ResultError("There is no manifest before a run: call merge, summarise or the like first.")
+        lines = [self._line(str(path), self.report) for path in self.paths]
+        return NamedColumns(lines, ["path", "status", "samples", "kept", "states", "reason"])
+
+    def _line(self, path: str, report: CampaignReport) -> dict[str, Any]:
+        if path in report.failed:
+            return {"path": path, "status": "failed", "reason": report.failed[path]}
+        if path not in self._given:
+            return {"path": path, "status": "not tried"}
+        given = self._given[path]
+        status = "empty" if path in report.empty else "added"
+        counts = {"samples": given.samples, "kept": given.kept, "states": given.states}
+        return {"path": path, "status": status, **counts}
+
+    def where(self, **wanted: Any) -> Campaign:
+        """Keep the files whose metadata have certain values.
+
+        `campaign.where(qpu="Artemis", theta=[0.1, 0.2])` keeps the files of that QPU at two settings. A file
+        that cannot be read stays, to be reported when the campaign is run.
+
+        Args:
+            **wanted: For each column of `files`: a value, several of which one is enough (a list, tuple, set
+                or range), or a callable that takes the value, None where a file has none. Numbers are equal
+                up to a part in 10^9.
+
+        Raises:
+            ValueError: If there is no such column, or no file is left.
+        """
+        self._check_columns(wanted)
+        return self.filter(lambda row: all(_meets(row.get(name), value) for name, value in wanted.items()))
+
+    def filter(self, keep: Callable[[dict[str, Any]], Any]) -> Campaign:
+        """Keep the files that a function accepts.
+
+        Args:
+            keep: Takes a row of `files` as a dict. It is not asked about a file that cannot be read, which
+                stays, to be reported when the campaign is run.
+
+        Raises:
+            TypeError: If it is not callable.
+            ValueError: If no file is left.
+        """
+        if not callable(keep):
+            raise TypeError(f"filter takes a function of a row of files, not {type(keep).__name__}.")
+        rows = self.files.rows()
+        taken = [k for k, row in enumerate(rows) if row.get("error") is not None or keep(row)]
+        if not taken:
+            raise ValueError(f"None of the {len(self.paths)} files is left; see the columns in `files`.")
+        return self._taking(taken)
+
+    def group_by(self, *names: str) -> CampaignGroups:
+        """Group the files by columns of `files`, for sums and means of each group.
+
+        `campaign.group_by("theta").expectation(observable)` is a mean with its error for each theta.
+
+        Args:
+            *names: One column or several.
+
+        Raises:
+            ValueError: If there is no such column, or none is named.
+        """
+        if not names:
+            raise ValueError("Name at least one column of `files` to group by.")
+        self._check_columns(names)
+        return CampaignGroups(self.paths, self.files, names, self._work)
+
+    def _check_columns(self, names: Any) -> None:
+        known = [name for name in self.files if name != "error"]
+        for name in names:
+            if name not in known:
+                raise ValueError(f"No file has the column {name!r}; there are {', '.join(known)}.")
+
+    # --- sums ---------------------------------------------------------------------------------------
+
     def merge(
-        self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
+        self,
+        *,
+        executor: Executor | None = None,
+        progress: Any = None,
+        in_flight: int | None = None,
+        resume: Any = None,
     ) -> SamplingResult:
         """Add up the counts of all files.
 
@@ -198,34 +209,58 @@ class Campaign:
             progress: True for a bar, or a callable that takes the files done and all files after each chunk.
             in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
+            resume: A `.npz` or `.parquet` file that keeps the sum so far, every few seconds and when the run
+                ends in whatever way. If it is there already, the files that are in it are not read again:
+                an interrupted run goes on where it was, and of a folder that grows only new files are read.
 
         Raises:
             CampaignError: If files could not be processed and the campaign does not skip them; or, whatever
                 it does, if a worker of a pool ended abruptly. The outcome of the others is its `outcome`.
             ModeRangeError: If a rule names a mode that the first file does not have.
-            ResultError: If a mapping needs another number of modes than the first file has.
+            ResultError: If a mapping needs another number of modes than the first file has; or the file of
+                `resume` is of other steps, or a file in it has changed or is not in the campaign.
             TypeError: If a step cannot be sent to a process pool.
+            ValueError: If the name of `resume` has another ending.
             Exception: What a callable of yours raises, with a note that names the file.
         """
-        total, tally = self._gathered(TableSum, executor, progress, in_flight)
-        n_done = len(self.paths) - len(tally.failed)
-        failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
-        if n_done == 0:  # no file said how it was made
-            empty = SamplingResult({})
-            entries = tuple(entry for step in self._steps for entry in step.described)
-            result = owned_result(
-                SamplingResult,
-                empty.states,
-                empty.counts,
-                ResultRecord(
-                    metadata={"files": 0, "failed": failed},
-                    history=(*entries, {"step": "merge", "results": 0}),
-                ),
-            )
-        else:
-            result = total.result(files=n_done, failed=failed)
+        checkpoint = None if resume is None else Checkpoint(resume, self.paths, self._work)
+        rest = self.paths if checkpoint is None else checkpoint.rest
+        gathering = Gathering(TableSum, [rest], self._work)
+        if checkpoint is not None:
+            checkpoint.start(gathering)
+        try:
+            with closing(gathering.run(RunOptions(executor, progress, in_flight))) as chunks:
+                for _ in chunks:
+                    if checkpoint is not None:
+                        checkpoint.tick(gathering)
+        except BaseException:
+            self._note(gathering.tally)
+            raise
+        finally:
+            if checkpoint is not None:
+                checkpoint.save(gathering)
+        gathering.warn()
+        tally, total = gathering.tally, gathering.totals[0]
+        result = self._result(total, tally, len(self.paths) - len(tally.failed))
         self._ended(result, tally)
         return result
+
+    def _result(self, total: TableSum, tally: FileTally, n_done: int) -> SamplingResult:
+        failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
+        if n_done:
+            return total.result(files=n_done, failed=failed)
+        # No file said how it was made.
+        empty = SamplingResult({})
+        entries = tuple(entry for step in self._work.steps for entry in step.described)
+        return owned_result(
+            SamplingResult,
+            empty.states,
+            empty.counts,
+            ResultRecord(
+                metadata={"files": 0, "failed": failed},
+                history=(*entries, {"step": "merge", "results": 0}),
+            ),
+        )
 
     def summarise(
         self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
@@ -243,10 +278,8 @@ class Campaign:
             CampaignError: As in `merge`.
             Exception: As in `merge`.
         """
-        total, tally = self._gathered(SummarySum, executor, progress, in_flight)
-        summary = total.result()
-        self._ended(summary, tally)
-        return summary
+        found: Summary = self._sum(SummarySum, RunOptions(executor, progress, in_flight))
+        return found
 
     def differences(
         self,
@@ -273,130 +306,192 @@ class Campaign:
             Exception: As in `merge`.
         """
         kind = partial(DifferenceSum, modes_of(modes), modes_of(others))
-        total, tally = self._gathered(kind, executor, progress, in_flight)
-        self._ended(total.result(), tally)
-        return total.result()
+        found: Differences = self._sum(kind, RunOptions(executor, progress, in_flight))
+        return found
+
+    def expectation(
+        self,
+        observable: Any,
+        *,
+        executor: Executor | None = None,
+        progress: Any = None,
+        in_flight: int | None = None,
+    ) -> Mean:
+        """Return the mean of an observable over all files with its error, as of one result.
+
+        Args:
+            observable: A callable that takes a State, or a mapping from states; others are worth 0.
+            executor: Runs chunks of files on other threads, processes or machines, as in `merge`.
+            progress: True for progress on stderr, or a callable, as in `merge`.
+            in_flight: How many chunks may be in memory at a time, as in `merge`.
+
+        Raises:
+            CampaignError: As in `merge`.
+            TypeError: If it is neither, or gives something that is not a real number.
+            ValueError: If it does not fit the states, or gives NaN or infinity.
+            Exception: As in `merge`.
+        """
+        found: Mean = self._sum(partial(MeanSum, observable), RunOptions(executor, progress, in_flight))
+        return found
+
+    def over_time(
+        self,
+        observable: Any = None,
+        *,
+        time: str | None = None,
+        executor: Executor | None = None,
+        progress: Any = None,
+    ) -> Trend:
+        """Return how something changes from file to file, in the order of their times.
+
+        Args:
+            observable: What is averaged for each file, as in `expectation`; where it is None, the share of
+                its samples that is left after all steps.
+            time: The column of `files` with times, dates in ISO 8601; where it is None, the first there is
+                of `finished_date`, `updated_date`, `created_date` and `saved`.
+            executor: Runs files on other threads, processes or machines, as in `merge`.
+            progress: True for progress on stderr, or a callable, as in `merge`.
+
+        Raises:
+            CampaignError: As in `merge`.
+            ValueError: If no file has such a column, or a time cannot be read.
+            Exception: As in `expectation`.
+        """
+        column = time_column(self.files, time)
+        # Files of the same time stay in their order.
+        known = sorted((value, k) for k, value in enumerate(column) if value is not None)
+        order = [k for _, k in known]
+        kind = NoSum if observable is None else partial(MeanSum, observable)
+        gathering = self._gathered(kind, [[self.paths[k]] for k in order], RunOptions(executor, progress))
+        given = gathering.tally.given
+        there = [k for k in range(len(order)) if str(self.paths[order[k]]) in given]
+        if observable is None:
+            means = [_kept(given[str(self.paths[order[k]])]) for k in there]
+        else:
+            means = [gathering.totals[k].result() for k in there]
+        trend = Trend(
+            "time",
+            [column[order[k]] for k in there],
+            means,
+            [str(self.paths[order[k]]) for k in there],
+            "share of samples kept" if observable is None else "mean",
+        )
+        for k in sorted(set(range(len(self.paths))) - set(order)):
+            reason = self.files["error"][k] if "error" in self.files else None
+            gathering.tally.failed[str(self.paths[k])] = reason or "ResultError: it does not say its time"
+        self._ended(trend, gathering.tally)
+        return trend
+
+    # --- shorthands ---------------------------------------------------------------------------------
+
+    def to_polars(self, **run: Any) -> pl.DataFrame:
+        """Return the sum of all files as a `polars.DataFrame`; takes the arguments of `merge`."""
+        return self.merge(**run).to_polars()
+
+    def save(self, filename: Any, **run: Any) -> Path:
+        """Write the sum of all files, as `SamplingResult.save` does; takes the arguments of `merge`."""
+        return self.merge(**run).save(filename, metadata=Path(filename).suffix.lower() != ".csv")
+
+    def plot(self, show: bool = True, *, executor: Executor | None = None, **options: Any) -> Any:
+        """Draw the most frequent states of the sum of all files, as `SamplingResult.plot` does.
+
+        Args:
+            show: Whether to show the figure.
+            executor: Runs chunks of files elsewhere, as in `merge`.
+            **options: As in `SamplingResult.plot`.
+        """
+        return self.merge(executor=executor).plot(show, **options)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the columns of the sum to DuckDB, pyarrow and others."""
+        return self.merge().__arrow_c_stream__(requested_schema)
+
+    # --- one by one ---------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[tuple[Path, SamplingResult]]:
         """Give each file with its result after all steps, one at a time.
 
         Where the loop is left early, the files that could not be processed until then are warned of.
         """
-        tally = _Tally()
+        tally, work = FileTally(), self._work
         complete, fits = False, False
         try:
             for path in self.paths:
                 tally.n_tried += 1
-                result = loaded(path, self._raw_data, tally.failed)
+                result = loaded(path, work.raw_data, tally.failed)
                 if result is None:
                     continue
+                n_samples = result.n_samples
                 if len(result) == 0:
                     tally.empty.append(str(path))
                 elif not fits:
-                    misfit = misfit_of(path, result, self._steps)
+                    misfit = misfit_of(path, result, work.steps)
                     if misfit is not None:
                         raise misfit
                     fits = True
-                result = processed(path, result, self._steps, tally.failed)
+                result = processed(path, result, work.steps, tally.failed)
                 if result is not None:
+                    tally.given[str(path)] = Given(str(path), n_samples, result.n_samples, len(result))
                     yield path, result
             complete = True
         finally:
             if not complete:
-                self._left(tally)
+                self._note(tally)
+                warn_of_left(tally)
         self._ended(None, tally)
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __repr__(self) -> str:
-        steps = "".join(f".{step.name}(...)" for step in self._steps)
+        steps = "".join(f".{step.name}(...)" for step in self._work.steps)
         return f"lwfast.Campaign({len(self.paths)} files){steps}"
 
+    # --- inside -------------------------------------------------------------------------------------
+
     def _with(self, step: CampaignStep) -> Campaign:
-        return Campaign(self.paths, (*self._steps, step), self._on_error, self._raw_data)
+        return Campaign(self.paths, self._work._replace(steps=(*self._work.steps, step)), self._files)
+
+    def _taking(self, rows: Sequence[int]) -> Campaign:
+        table = self.files.rows()
+        kept = NamedColumns([table[k] for k in rows], list(self.files))
+        return Campaign(tuple(self.paths[k] for k in rows), self._work, kept)
+
+    def _sum(self, kind: Callable[[], Any], run: RunOptions) -> Any:
+        gathering = self._gathered(kind, [self.paths], run)
+        outcome = gathering.totals[0].result()
+        self._ended(outcome, gathering.tally)
+        return outcome
 
     def _gathered(
-        self, kind: Callable[[], S], executor: Executor | None, progress: Any, in_flight: int | None
-    ) -> tuple[S, _Tally]:
-        """Return the sum over all files, and what was wrong with those that are not in it."""
-        total, tally, twice = kind(), _Tally(), CountedTwice()
-        failed = tally.failed
-        n_modes: int | None = None
-        fits = False
-        task = (self.paths, self._steps, self._raw_data)
+        self, kind: Callable[[], Any], groups: Sequence[Sequence[Path]], run: RunOptions
+    ) -> Gathering:
+        gathering = Gathering(kind, groups, self._work)
         try:
-            for chunk, outcome in outcomes_of(kind, *task, executor, progress, in_flight):
-                tally.broken = tally.broken or outcome.broken
-                tally.n_tried += len(chunk) if outcome.broken is None else 0
-                tally.empty += outcome.empty
-                if outcome.misfit is not None and not fits:
-                    raise outcome.misfit
-                fits = fits or outcome.has_states
-                failed.update(outcome.failed)
-                twice.add(outcome.contents)
-                for part in outcome.parts:
-                    n_modes = part.n_modes if n_modes is None else n_modes
-                    if part.n_modes not in (None, n_modes):
-                        failed.update(_misfits(part, n_modes))
-                    else:
-                        failed.update(self._join(kind, total, part))
+            gathering.run_all(run)
         except BaseException:
-            self.report = tally.report(len(self.paths))
+            self._note(gathering.tally)
             raise
-        for message in twice.warnings():
-            warnings.warn(message, stacklevel=3)
-        return total, tally
+        gathering.warn()
+        return gathering
 
-    def _join(self, kind: Callable[[], S], total: S, part: PartialSum[S]) -> Failures:
-        """Add the sum of a chunk; where that is too much, file by file, so that only one is left out."""
-        try:
-            total.join(part.total)
-        except (ResourceLimitError, ResultError) as error:
-            if len(part.paths) == 1:
-                return {part.paths[0]: reason_of(Path(part.paths[0]), error)}
-            failed: Failures = {}
-            for path in part.paths:
-                outcome = run_chunk(kind, (Path(path),), self._steps, self._raw_data)
-                failed.update(outcome.failed)
-                for single in outcome.parts:
-                    failed.update(self._join(kind, total, single))
-            return failed
-        return {}
+    def _note(self, tally: FileTally) -> None:
+        self.report, self._given = tally.report(len(self.paths)), dict(tally.given)
 
-    def _ended(self, outcome: Any, tally: _Tally) -> None:
-        """Report broken files: nothing is left out without being named."""
-        self.report = tally.report(len(self.paths))
-        failed = tally.failed
-        if tally.broken is not None:  # no fault of the files, so no reason to skip them
-            raise CampaignError(
-                f"{len(self.paths) - tally.n_tried} of {len(self.paths)} files were not processed because a "
-                "worker ended abruptly: it was killed, had no memory left, or raised what cannot be sent. "
-                f"{len(failed)} are missing in the outcome: {some(list(failed), MOST_FILES)}.",
-                failed,
-                outcome,
-            ) from tally.broken
-        if failed:
-            message = f"{len(failed)} of {len(self.paths)} files could not be processed:\n{_lines(failed)}"
-            if self._on_error == "raise":
-                raise CampaignError(message, failed, outcome)
-            warnings.warn(message, stacklevel=3)
-
-    def _left(self, tally: _Tally) -> None:
-        """Report broken files of a loop that was left, where nothing can be raised any more."""
-        self.report = tally.report(len(self.paths))
-        if tally.failed:
-            warnings.warn(
-                f"{len(tally.failed)} of {tally.n_tried} files could not be processed before the loop was "
-                f"left:\n{_lines(tally.failed)}",
-                stacklevel=3,
-            )
+    def _ended(self, outcome: Any, tally: FileTally) -> None:
+        self._note(tally)
+        ended(outcome, tally, len(self.paths), self._work.on_error)
 
 
-def _lines(failed: Failures) -> str:
-    return "\n".join(f"  {path}: {reason}" for path, reason in failed.items())
+def _kept(given: Given) -> Mean:
+    """Return which share of the samples of a file is left, as the mean of 0 and 1."""
+    n, kept = given.samples, given.kept
+    return Mean(n, kept / n, kept * (n - kept) / n) if n else Mean(0, float("nan"), 0.0)
 
 
-def _misfits(part: PartialSum[Any], n_modes: int | None) -> Failures:
-    reason = f"ResultError: its states have {part.n_modes} modes; those of the first file have {n_modes}"
-    return dict.fromkeys(part.paths, reason)
+def _meets(value: Any, wanted: Any) -> bool:
+    if callable(wanted):
+        return bool(wanted(value))
+    if isinstance(wanted, list | tuple | set | frozenset | range):
+        return any(same_value(value, one) for one in wanted)
+    return same_value(value, wanted)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Generic, NamedTuple
 
 from lwfast.errors import (
     LightworksDependencyError,
@@ -17,13 +16,10 @@ from lwfast.errors import (
     ResultFormatError,
 )
 from lwfast.results.campaign.counted_twice import Content, content_of
+from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep, check_fit
-from lwfast.results.columns.provenance import Provenance
 from lwfast.results.load import load_result
-from lwfast.results.processing.differences import Differences, differences_of
-from lwfast.results.processing.merging import CountSum
-from lwfast.results.processing.summaries import Summary, summary_of
-from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
+from lwfast.results.sampling_result import SamplingResult
 
 _CHUNK_BYTES = 8 << 20
 _CHUNK_FILES = 8
@@ -32,129 +28,20 @@ Failures = dict[str, str]
 """What was wrong with files, by path."""
 
 
-class Sum(Protocol):
-    """Adds up results; where `add` or `join` raises, it is as it was."""
+class Given(NamedTuple):
+    """What a file gave.
 
-    def add(self, result: SamplingResult) -> None:
-        """Add a result."""
+    Attributes:
+        path: The file.
+        samples: How many it holds.
+        kept: How many of them are left after all steps.
+        states: How many distinct states these have.
+    """
 
-    def join(self, other: Self) -> None:
-        """Add what another has added up."""
-
-    def settle(self) -> None:
-        """Add up for good what waits."""
-
-
-S = TypeVar("S", bound=Sum)
-
-
-class TableSum:
-    """The counts of all states, and where they come from."""
-
-    def __init__(self) -> None:
-        self.provenance = Provenance()
-        self._counts = CountSum()
-
-    def add(self, result: SamplingResult) -> None:
-        """Add a result.
-
-        Raises:
-            ResourceLimitError: If a count gets too large.
-        """
-        self._counts.add(result.working_table.states, result.counts, result.has_x)
-        is_start = len(result) == 0 and known_raw(result) is result
-        self.provenance.add(type(result), result.known_record, is_start=is_start)
-
-    def join(self, other: TableSum) -> None:
-        """Add what another has added up, in the order of its states.
-
-        Raises:
-            ResourceLimitError: If a count gets too large.
-        """
-        self._counts.add(*other._counts.columns())
-        self.provenance.join(other.provenance)
-
-    def result(self, **metadata: Any) -> SamplingResult:
-        """Return the sum as a result, with further metadata."""
-        kind, record = self.provenance.shared
-        metadata["failed"] = {**record.metadata.get("failed", {}), **metadata["failed"]}
-        states, counts, has_x = self._counts.columns()
-        record = replace(record, metadata={**record.metadata, **metadata}, has_x=has_x)
-        result: SamplingResult = owned_result(kind or SamplingResult, states, counts, record)
-        return result
-
-    def settle(self) -> None:
-        """Add up for good what waits, so that no more than the distinct states travels."""
-        self._counts.settle()
-
-
-class SummarySum:
-    """Photon numbers, means and correlations; the tables are dropped."""
-
-    def __init__(self) -> None:
-        self._summary: Summary | None = None
-
-    def add(self, result: SamplingResult) -> None:
-        """Add a result.
-
-        Raises:
-            ResourceLimitError: If there are too many samples.
-        """
-        if len(result):
-            self._join(result.summary())
-
-    def join(self, other: SummarySum) -> None:
-        """Add what another has added up.
-
-        Raises:
-            ResourceLimitError: If there are too many samples.
-        """
-        if other._summary is not None:
-            self._join(other._summary)
-
-    def _join(self, part: Summary) -> None:
-        self._summary = part if self._summary is None else self._summary + part
-
-    def result(self) -> Summary:
-        """Return the sum."""
-        empty = SamplingResult({})
-        return summary_of(empty.states, empty.counts) if self._summary is None else self._summary
-
-    def settle(self) -> None:
-        """Do nothing: it is small."""
-
-
-class DifferenceSum:
-    """Differences of photon numbers; the tables are dropped."""
-
-    def __init__(self, modes: tuple[int, ...], others: tuple[int, ...]) -> None:
-        self._modes, self._others = modes, others
-        empty = SamplingResult({})
-        self._total = differences_of(empty.states, empty.counts, modes, others)
-
-    def add(self, result: SamplingResult) -> None:
-        """Add a result.
-
-        Raises:
-            ModeRangeError: If it does not have a mode.
-            ResourceLimitError: If there are too many samples.
-        """
-        self._total += result.differences(self._modes, self._others)
-
-    def join(self, other: DifferenceSum) -> None:
-        """Add what another has added up.
-
-        Raises:
-            ResourceLimitError: If there are too many samples.
-        """
-        self._total += other._total
-
-    def result(self) -> Differences:
-        """Return the sum."""
-        return self._total
-
-    def settle(self) -> None:
-        """Do nothing: it is small."""
+    path: str
+    samples: int
+    kept: int
+    states: int
 
 
 class PartialSum(NamedTuple, Generic[S]):
@@ -175,6 +62,7 @@ class Outcome(NamedTuple, Generic[S]):
         misfit: Why the steps cannot be applied to the first such file, or None.
         contents: What the files say to hold.
         empty: Files without states.
+        given: What each file in the sums gave.
         broken: What ended the pool that should have processed the chunk, or None.
     """
 
@@ -184,6 +72,7 @@ class Outcome(NamedTuple, Generic[S]):
     misfit: LightworksError | None
     contents: list[Content]
     empty: list[str]
+    given: list[Given]
     broken: BrokenExecutor | None = None
 
 
@@ -215,7 +104,7 @@ def run_chunk(
     """
     totals: dict[int | None, S] = {}
     names: dict[int | None, list[str]] = {}
-    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[])
+    outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[], given=[])
     for path in paths:
         result = loaded(path, raw_data, outcome.failed)
         if result is None:
@@ -224,7 +113,8 @@ def run_chunk(
             outcome = outcome._replace(has_states=True, misfit=misfit_of(path, result, steps))
         if len(result) == 0:
             outcome.empty.append(str(path))
-        outcome.contents.append(content_of(str(path), result.metadata))
+        outcome.contents.append(content_of(str(path), result.known_record.metadata))
+        n_samples = result.n_samples
         result = processed(path, result, steps, outcome.failed)
         if result is None:
             continue
@@ -233,8 +123,13 @@ def run_chunk(
             totals.setdefault(n_modes, kind()).add(result)
         except (ModeRangeError, ResourceLimitError, ResultError) as error:
             outcome.failed[str(path)] = reason_of(path, error)
+        except Exception as error:
+            error.add_note(f"while processing {path}")
+            raise
         else:
             names.setdefault(n_modes, []).append(str(path))
+            kept = result.n_samples if len(result) else 0
+            outcome.given.append(Given(str(path), n_samples, kept, len(result)))
     for n_modes, paths_added in names.items():
         totals[n_modes].settle()
         outcome.parts.append(PartialSum(n_modes, tuple(paths_added), totals[n_modes]))
@@ -244,7 +139,7 @@ def run_chunk(
 def lost_chunk(paths: Sequence[Path], reason: str, broken: BrokenExecutor | None) -> Outcome[Any]:
     """Return what became of a chunk whose worker is gone."""
     failed = dict.fromkeys(map(str, paths), reason)
-    return Outcome([], failed, has_states=False, misfit=None, contents=[], empty=[], broken=broken)
+    return Outcome([], failed, has_states=False, misfit=None, contents=[], empty=[], given=[], broken=broken)
 
 
 def loaded(path: Path, raw_data: bool, failed: Failures) -> SamplingResult | None:

@@ -48,7 +48,7 @@ def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterat
         return
     path = Path(paths)
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and _is_file(p))
+        found = list(_in_folder(path))
     elif any(c in str(path) for c in "*?[") and not path.exists():
         import glob
 
@@ -63,6 +63,15 @@ def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterat
     if not found and not may_lack:
         raise FileNotFoundError(f"There are no result files in {path_text(path)}.")
     yield from found
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    """Give the files of a folder by name; then those of folders in it that are named as `theta=0.5`."""
+    entries = sorted(folder.iterdir())
+    yield from (p for p in entries if p.suffix.lower() in SUFFIXES and _is_file(p))
+    for entry in entries:
+        if "=" in entry.name.lstrip("=") and entry.is_dir():
+            yield from _in_folder(entry)
 
 
 def _is_file(path: Path) -> bool:

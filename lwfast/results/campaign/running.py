@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
-from lwfast._base.parallel import check_executor
+from lwfast._base.parallel import available_cores, check_executor
 from lwfast._base.progress import Progress
 from lwfast._base.validation import as_integer
-from lwfast.results.campaign.chunks import Outcome, Sum, chunks_of, lost_chunk, run_chunk
+from lwfast.results.campaign.chunks import Outcome, lost_chunk, run_chunk
+from lwfast.results.campaign.sums import MeanSum, S
 from lwfast.results.campaign.verbs import CampaignStep
 
 _IN_FLIGHT = 32
 """Chunks handed out at a time where the executor does not tell how many workers it has."""
+_LARGE_FILE = 1 << 18
+"""Bytes of a file, on average, from which on chunks are processed on threads."""
 _DIED = "a worker that processed this file, or one of those at work with it, ended abruptly"
 _NOT_TRIED = "not tried: a worker had ended abruptly, and its pool with it"
 
-S = TypeVar("S", bound=Sum)
 Done = tuple[tuple[Path, ...], Outcome[S]]
+
+
+class RunOptions(NamedTuple):
+    """Where and how the work is done: the arguments of `Campaign.merge` with these names."""
+
+    executor: Executor | None = None
+    progress: Any = None
+    in_flight: int | None = None
 
 
 def outcomes_of(
     kind: Callable[[], S],
-    paths: Sequence[Path],
+    chunks: list[tuple[Path, ...]],
     steps: tuple[CampaignStep, ...],
     raw_data: bool,
-    executor: Executor | None,
-    progress: Any,
-    in_flight: int | None,
-) -> Iterator[Done[S]]:
+    run: RunOptions,
+) -> Generator[Done[S], None, None]:
     """Give each chunk of files and what became of it, in order.
 
     Where a pool breaks, what was done is given all the same; the outcome of the other chunks tells of it.
@@ -45,15 +53,20 @@ def outcomes_of(
         BrokenExecutor: If the pool was broken before.
         Exception: As in `run_chunk`.
     """
+    executor = run.executor
     check_executor(executor, "submit")
-    window = _window(executor, in_flight)
-    if isinstance(executor, ProcessPoolExecutor):
+    window = _window(executor, run.in_flight)
+    if _is_process_pool(executor):
         _check_can_travel(steps)
-    chunks = chunks_of(paths)
-    n_done = 0
+    n_done, n_files = 0, sum(map(len, chunks))
+    own: AbstractContextManager[Any] = nullcontext()
+    if executor is None and _may_use_threads(kind, chunks, steps):
+        workers = available_cores()
+        own = executor = ThreadPoolExecutor(workers, thread_name_prefix="lwfast-campaign")
+        window = workers + 1
     # Not opened as a context: a callable takes files, and no steps of the work on one.
-    with closing(Progress(progress, unit="file", takes=("done", "total"))) as shown:
-        shown.begin("files", len(paths))
+    with own, closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
+        shown.begin("files", n_files)
         if executor is None:
             done: Iterator[Done[S]] = ((chunk, run_chunk(kind, chunk, steps, raw_data)) for chunk in chunks)
         else:
@@ -62,7 +75,35 @@ def outcomes_of(
             yield chunk, outcome
             if outcome.broken is None:
                 n_done += len(chunk)
-                shown.report("files", n_done, len(paths))
+                shown.report("files", n_done, n_files)
+
+
+def _is_process_pool(executor: Any) -> bool:
+    module = sys.modules.get("concurrent.futures.process")  # takes as long to import as the half of NumPy
+    return module is not None and isinstance(executor, module.ProcessPoolExecutor)
+
+
+def _may_use_threads(
+    kind: Callable[[], Any], chunks: list[tuple[Path, ...]], steps: tuple[CampaignStep, ...]
+) -> bool:
+    """Say whether chunks may be processed on threads of this process.
+
+    Not where a callable of the user takes part, which may not expect that; and not where files are small, of
+    which most of the time goes into Python: threads would wait for each other.
+    """
+    if len(chunks) < 2 or available_cores() < 2:
+        return False
+    if not all(step.is_ours for step in steps) or getattr(kind, "func", kind) is MeanSum:
+        return False
+    sizes = [_size_of(path) for chunk in chunks for path in chunk]
+    return sum(sizes) >= _LARGE_FILE * len(sizes)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading it will report it
 
 
 def _elsewhere(

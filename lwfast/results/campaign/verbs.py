@@ -43,13 +43,13 @@ class CampaignStep:
         try:
             after: SamplingResult = getattr(result, self.name)(*self.args, **self.kwargs)
         except ValueError as error:
-            if isinstance(error, LightworksError) or not self._is_ours:
+            if isinstance(error, LightworksError) or not self.is_ours:
                 raise
             raise ResultError(str(error)) from error  # the arguments were checked: it is the data
         return after
 
     @property
-    def _is_ours(self) -> bool:
+    def is_ours(self) -> bool:
         """Whether no callable of the user is part of it."""
         if self.name == "map":
             return known_name(self.args[0]) is not None

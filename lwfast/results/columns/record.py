@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lwfast.results.columns.json_like import json_like
 from lwfast.state import State
 
 
@@ -69,3 +70,17 @@ def deep_unless_same(value: Any, memo: dict[int, Any]) -> Any:
         return copy.deepcopy(value, memo)
     copied = {name: copy.deepcopy(entry, memo) for name, entry in value.items()}
     return copied if any(copied[name] is not entry for name, entry in value.items()) else value
+
+
+def with_parameters(record: ResultRecord, parameters: Mapping[str, Any]) -> ResultRecord:
+    """Return a record with values of parameters, by label.
+
+    Raises:
+        TypeError: If a label is not text, or a file could not keep a value.
+    """
+    for label in parameters:
+        if not isinstance(label, str):
+            raise TypeError(f"The label of a parameter is text, not {label!r:.60}.")
+    known = record.metadata.get("parameters") or {}
+    given = json_like({**known, **parameters}, "parameters")
+    return replace(record, metadata={**record.metadata, "parameters": given})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -16,12 +17,16 @@ from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
 from lwfast.results.files.description import says_x
+from lwfast.results.files.parquet_columns import checksum_of, columns_of_pages
 from lwfast.state import X_CODE
 from lwfast.tables.counts import as_counts, as_table
+from lwfast.tables.packed_table import Table
 
 _KEY = b"lwfast"
 _CHECKSUM_KEY = b"lwfast.crc32"
-_COLUMNS = ("state", "counts")
+_WRITER, _ARROW = "parquet-cpp-arrow", b"ARROW:schema"
+"""A program, and what it writes into each file; where that is lost, so is what `lwfast` keeps beside it."""
+_MODE = re.compile(r"mode_(0|[1-9][0-9]{0,8})")
 _MODE_BYTES = 19
 """What reading takes for each number of a state: pyarrow's levels and values, the columns; measured."""
 _ROW_BYTES = 3 * 8 + 26
@@ -35,31 +40,52 @@ def write_parquet(
     file: BinaryIO,
     others: Mapping[str, AnyArray] | None = None,
     has_x: bool = False,
+    by_mode: bool = False,
 ) -> None:
     """Write columns `state` (lists of uint8) and `counts`, and in front of them others for other programs.
 
-    Where `has_x`, a 255 in the states stands for X and is null in the file.
+    Where `by_mode`, the states are columns `mode_0`, `mode_1`, ... of uint8. Where `has_x`, a 255 in the
+    states stands for X and is null in the file.
 
     Raises:
         LightworksDependencyError: If pyarrow is not installed.
     """
-    arrow_module()
+    pa = arrow_module()
     import pyarrow.parquet as pq
 
     text = metadata.encode()
-    kept = {_KEY: text, _CHECKSUM_KEY: _checksum(text, states, counts)}
+    kept = {_KEY: text, _CHECKSUM_KEY: b"%08x" % _checksum(text, states, counts)}
     table = to_arrow(states, counts, "counts", kept, has_x)
-    if states.shape[1] == 0:
+    if by_mode:
+        modes = pa.table(_mode_columns(states, has_x))
+        table = modes.append_column("counts", table["counts"]).replace_schema_metadata(kept)
+    elif states.shape[1] == 0:
         table = table.drop_columns("state")  # Parquet cannot read back lists of no entries
     for place, (name, column) in enumerate((others or {}).items()):
-        table = table.add_column(place, name, arrow_module().array(column))
+        table = table.add_column(place, name, pa.array(column))
     # Zstandard alone does not see a changed bit: without checksums it would be read as another count. Those
     # of pages are for any reader; ours also covers what stands around the pages.
     pq.write_table(table, file, compression="zstd", write_page_checksum=True)
 
 
-def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
-    """Read columns `state` and `counts`, and the metadata.
+class ParquetResult(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        states: Bytes, or words.
+        counts: `int64[N]`.
+        described: What else is kept of the result.
+        is_mine: Whether a checksum says that this is what `write_parquet` was given.
+    """
+
+    states: Table
+    counts: Counts
+    described: dict[str, Any]
+    is_mine: bool
+
+
+def read_parquet(path: Path) -> ParquetResult:
+    """Read columns `state`, or `mode_0`, `mode_1`, ..., and `counts`, and the metadata.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -74,54 +100,109 @@ def read_parquet(path: Path) -> tuple[StateTable, Counts, dict[str, Any]]:
     body = read_file(path)
     try:
         file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
-        _check_types(file.schema_arrow, pa.types.is_primitive)
-        check_memory(
-            len(body) + _needed(file), f"A result of {file.metadata.num_rows} states", remedy=MEMORY_REMEDY
-        )
-        table = file.read([name for name in _COLUMNS if name in file.schema_arrow.names])
-        kept = table.schema.metadata or {}
+        kept = file.metadata.metadata or {}
+        writer = file.metadata.created_by or _WRITER  # any program says its name
+        if _ARROW not in kept and writer.startswith(_WRITER):
+            raise ResultFormatError("It has lost what stands beside its columns: it is damaged.")
+        if _KEY not in kept or _CHECKSUM_KEY not in kept:  # another program's file, or one that is damaged
+            kept = file.schema_arrow.metadata or {}
+        needed = len(body) + _needed(file.metadata)
+        check_memory(needed, f"A result of {file.metadata.num_rows} states", remedy=MEMORY_REMEDY)
         text = kept.get(_KEY, b"")
         check_json(text)
         described = json.loads(text) if text else {}
-        states = _states(table, mine=bool(text), has_x=isinstance(described, dict) and says_x(described))
-        counts = as_counts(table.column("counts").to_numpy(), len(table))
+        has_x = isinstance(described, dict) and says_x(described)
+        found = columns_of_pages(body, file.metadata, text, check_pages=_CHECKSUM_KEY not in kept)
+        if found is not None:
+            states, counts, checksum = found
+        else:
+            states, counts = _columns(file, mine=bool(text), has_x=has_x)
+            checksum = _checksum(text, states, counts)
     except (pa.ArrowException, OSError, KeyError, RecursionError) as error:
         # OSError: pyarrow's, not the disk's.
         if isinstance(error, MemoryError):
             raise
         raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
-    if kept.get(_CHECKSUM_KEY, b"") not in (b"", _checksum(text, states, counts)):
+    kept_checksum = kept.get(_CHECKSUM_KEY, b"")
+    if kept_checksum not in (b"", b"%08x" % checksum):
         raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
-    return states, counts, described
+    return ParquetResult(states, counts, described, kept_checksum != b"")
 
 
-def _check_types(schema: Any, is_primitive: Callable[[Any], bool]) -> None:
+def _columns(file: Any, *, mine: bool, has_x: bool) -> tuple[StateTable, Counts]:
+    """Read the columns with pyarrow."""
+    schema = file.schema_arrow
+    modes = [name for name in schema.names if _MODE.fullmatch(name)]
+    by_mode = "state" not in schema.names and bool(modes)
+    wanted = [*(modes if by_mode else ["state"]), "counts"]
+    wanted = [name for name in wanted if name in schema.names]
+    _check_types(schema, wanted)
+    table = file.read(wanted)
+    states = _states_by_mode(table, modes, has_x) if by_mode else _states(table, mine=mine, has_x=has_x)
+    return states, as_counts(table.column("counts").to_numpy(), len(table))
+
+
+def _check_types(schema: Any, names: Sequence[str]) -> None:
     """Refuse columns of text or the like, of which a page of a few bytes can hold any number."""
-    for name in _COLUMNS:
-        if name in schema.names:
-            kind = schema.field(name).type
-            if not is_primitive(getattr(kind, "value_type", kind)):
-                raise ResultFormatError(f"The column {name!r} is of {kind}, not of whole numbers.")
+    is_primitive = arrow_module().types.is_primitive
+    for name in names:
+        kind = schema.field(name).type
+        if not is_primitive(getattr(kind, "value_type", kind)):
+            raise ResultFormatError(f"The column {name!r} is of {kind}, not of whole numbers.")
 
 
-def _needed(file: Any) -> int:
+def _mode_columns(states: StateTable, has_x: bool) -> dict[str, Any]:
+    pa = arrow_module()
+    columns = np.ascontiguousarray(states.T)
+    return {
+        f"mode_{mode}": pa.array(column, mask=column == X_CODE if has_x else None)
+        for mode, column in enumerate(columns)
+    }
+
+
+def _states_by_mode(table: Any, names: Sequence[str], has_x: bool) -> StateTable:
+    missing = {f"mode_{mode}" for mode in range(len(names))} - set(names)
+    if missing:
+        raise ResultFormatError(f"It has {len(names)} columns of modes, and not {min(missing)}.")
+    out = np.empty((len(table), len(names)), np.uint8)
+    for mode in range(len(names)):
+        column = table.column(f"mode_{mode}")
+        if column.null_count and not has_x:
+            raise ResultFormatError(f"The column 'mode_{mode}' has {column.null_count} values that are null.")
+        values: Any = column.fill_null(X_CODE).to_numpy() if column.null_count else column.to_numpy()
+        out[:, mode] = as_table(np.asarray(values).reshape(-1, 1))[:, 0]
+    return out
+
+
+def _needed(metadata: Any) -> int:
     """Return how many bytes reading takes, from what the file says of its parts.
 
     Their size says little: any number of equal values is a page of a few bytes. The number of values counts.
     """
-    groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
+    groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
     parts = [group.column(k) for group in groups for k in range(group.num_columns)]
-    parts = [part for part in parts if part.path_in_schema.split(".")[0] in _COLUMNS]
-    unpacked = sum(part.total_uncompressed_size for part in parts)
-    modes = sum(part.num_values for part in parts if part.path_in_schema.startswith("state"))
-    return int(unpacked + _MODE_BYTES * modes + _ROW_BYTES * file.metadata.num_rows)
+    tops = [part.path_in_schema.split(".")[0] for part in parts]
+    is_state = [top == "state" or _MODE.fullmatch(top) is not None for top in tops]
+    unpacked = sum(
+        part.total_uncompressed_size
+        for part, top, is_part in zip(parts, tops, is_state, strict=True)
+        if is_part or top == "counts"
+    )
+    modes = sum(part.num_values for part, is_part in zip(parts, is_state, strict=True) if is_part)
+    return int(unpacked + _MODE_BYTES * modes + _ROW_BYTES * metadata.num_rows)
 
 
 def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:
     if mine and "state" not in table.column_names:
         return np.zeros((len(table), 0), np.uint8)
+    if "state" not in table.column_names:
+        raise ResultFormatError("It has no column 'state', and no columns 'mode_0', 'mode_1', ...")
     column = table.column("state").combine_chunks()
     width = getattr(column.type, "list_size", None)
+    if width is None and hasattr(column, "value_lengths"):
+        # Lists of any length, as DuckDB writes: all may have the same.
+        widths = arrow_module().compute.unique(column.value_lengths())
+        width = widths[0].as_py() if len(widths) == 1 else None
     if column.null_count or width is None:
         raise ResultFormatError("The column 'state' is not of lists of one length.")
     flat = column.flatten()
@@ -131,9 +212,8 @@ def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:
     return as_table(np.asarray(values).reshape(len(column), width))
 
 
-def _checksum(text: bytes, states: StateTable, counts: Counts) -> bytes:
+def _checksum(text: bytes, states: StateTable, counts: Counts) -> int:
     crc = zlib.crc32(text)
     for array in (states, counts):
-        column: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        crc = zlib.crc32(column, crc)
-    return b"%08x" % crc
+        crc = checksum_of(np.ascontiguousarray(array), crc)
+    return crc

@@ -28,6 +28,7 @@ def save_columns(
     *,
     metadata: bool,
     is_raw: bool,
+    by_mode: bool = False,
 ) -> None:
     """Write the columns of a result to a file, atomically.
 
@@ -42,10 +43,11 @@ def save_columns(
         describe: Returns what else is kept of the result, as JSON; called for the forms that have it.
         metadata: For `.json`: write `{"results": ..., "metadata": ...}`. Without it the file is the one that
             Lightworks writes, which has no place for metadata.
+        by_mode: For `.parquet`: a column for each mode. The other forms have one way to write states.
         is_raw: Write states of that `.json` as Lightworks writes those of raw data, in brackets.
 
     Raises:
-        ValueError: If metadata are to be written to a `.csv`.
+        ValueError: If metadata are to be written to a `.csv`, or columns of modes to another form.
         LightworksDependencyError: If pyarrow is needed and not installed.
         OSError: If the file cannot be written.
     """
@@ -57,12 +59,17 @@ def save_columns(
             f"{path_text(path.name)} has no place for metadata; take .json, .npz or .parquet, or leave "
             "metadata=True away."
         )
+    if by_mode and suffix not in (".parquet", ".csv"):
+        raise ValueError(f"Only .parquet and .csv have a column for each mode, not {path_text(path.name)}.")
     if suffix == ".npz":
         text = describe()
         write_atomic(target, lambda file: write_npz(states, counts, text, file))
     elif suffix == ".parquet":
         text = describe()
-        write_atomic(target, lambda file: write_parquet(states, counts, text, file, has_x=table.has_x))
+        write_atomic(
+            target,
+            lambda file: write_parquet(states, counts, text, file, has_x=table.has_x, by_mode=by_mode),
+        )
     elif suffix == ".csv":
         write_atomic(target, lambda file: write_csv(table, counts, file))
     elif metadata:

@@ -8,9 +8,10 @@ of the scheduler just gets an answer at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 
 class ChangeCounter:
@@ -24,6 +25,7 @@ class ChangeCounter:
     def __init__(self) -> None:
         self.first = self.seq = time.time_ns() // 1000
         self.closed = False
+        self._limits: set[asyncio.Timeout] = set()
         self._waiting: dict[int | None, set[asyncio.Event]] = defaultdict(set)
 
     def next(self, job_id: int) -> int:
@@ -43,9 +45,26 @@ class ChangeCounter:
     def close(self) -> None:
         """Wake everybody for good."""
         self.closed = True
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(0.0)
         for events in self._waiting.values():
             for event in events:
                 event.set()
+
+    @contextlib.asynccontextmanager
+    async def until_closed(self, seconds: float) -> AsyncIterator[None]:
+        """Run a block for some time, and no longer than until everybody is woken for good.
+
+        Raises:
+            TimeoutError: It took longer.
+        """
+        async with asyncio.timeout(0.0 if self.closed else seconds) as limit:
+            self._limits.add(limit)
+            try:
+                yield
+            finally:
+                self._limits.discard(limit)
 
     async def wait(self, job_ids: Iterable[int] | None, seconds: float) -> None:
         """Return at the next change of one of the jobs (None: of any), or after some time."""

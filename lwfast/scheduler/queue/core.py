@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -25,11 +25,14 @@ from lwfast.scheduler.queue.job_ends import End, Ends
 from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.queue.pace import Pace
 from lwfast.scheduler.queue.quotas import Quotas
+from lwfast.scheduler.queue.retention import Retention
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.reader import Reader, Span
+from lwfast.scheduler.store.recovery import recover
 from lwfast.scheduler.store.result_files import open_result
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.store.writer import Writer
@@ -81,10 +84,13 @@ class Scheduler:
         async with contextlib.AsyncExitStack() as opened:
             opened.callback(StoreLock(settings.data_dir / "scheduler.lock").release)
             path = settings.data_dir / STORE_FILE
+            if settings.recover and (recovery := recover(path, now_text())) is not None:
+                log.warning("%s", recovery)
             loop = asyncio.get_running_loop()
-            self._writer = Writer(path, loop, on_failure=lambda why: self.ends.doubt(why))  # noqa: PLW0108
+            gate = Gate()
+            self._writer = Writer(path, loop, gate, on_failure=lambda why: self.ends.doubt(why))  # noqa: PLW0108
             opened.push_async_callback(self._writer.close)
-            self._reader = Reader(path)
+            self._reader = Reader(path, gate)
             opened.callback(self._reader.close)
             self.book = KnownJobs(self._reader, self.changes)
             self._quotas = Quotas(self.book.held)
@@ -114,13 +120,19 @@ class Scheduler:
             on_trouble=self._on_trouble,
         )
         self.pool.start()
+        if settings.keep_days is not None:
+            self._keep_up(Retention(self._writer, self.book, settings.results_dir, settings.keep_days).run())
 
     async def _take_up(self) -> None:
         time = now_text()
         await self._writer.submit(lambda store: store.recover(time))
         for job in await self._writer.submit(Store.live_jobs):
-            self.book.add(job)
-            self._last_taken_up = job.id
+            if job.damage is None:
+                self.book.add(job)
+                self._last_taken_up = job.id
+            else:
+                log.error("job %d is neither run nor changed: %s", job.id, job.damage)
+                self.book.set_aside(job)
         await remove_leftovers(self._writer, self.settings.results_dir)
 
     async def stop(self) -> None:
@@ -220,6 +232,9 @@ class Scheduler:
             UnavailableError: The store could not write it down yet.
         """
         job = self.book.live.get(job_id)
+        if job is not None and job.settling:  # if that end cannot be stored now, this one takes its place
+            await self.ends.wait(job_id, END_SECONDS)
+            job = self.book.live.get(job_id)
         if job is not None and not job.settling:
             self._halt(job)
             self._settle(job, Status.CANCELLED)
@@ -316,9 +331,13 @@ class Scheduler:
         if frame is not None:
             worker.send(frame)
         else:
-            task = asyncio.create_task(self._send_stored(job, worker))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep_up(self._send_stored(job, worker))
+
+    def _keep_up(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside all else, until the scheduler ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _cores_each(self) -> int:
         """The cores of a job that begins now: all if it is alone, else its share."""
@@ -370,7 +389,7 @@ class Scheduler:
             return
         log.error("job %d (request %s) lost its worker", job_id, job.request_id)
         hint = "It may have run out of memory: try fewer modes, photons or samples."
-        self._try_again(job, f"The worker process ended with {how}", hint)
+        self._try_again(job, f"The worker process {how}", hint)
         self._pump()
 
     def _try_again(self, job: StoredJob, why_not: str, hint: str = "") -> None:

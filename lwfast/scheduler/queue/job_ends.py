@@ -18,7 +18,7 @@ from lwfast._base.files.own_files import why
 from lwfast._base.limits import MIB
 from lwfast._base.pauses import pause_after
 from lwfast._base.showing.silent_log import log_of
-from lwfast.scheduler.faults import StoreWriteError, UnavailableError
+from lwfast.scheduler.faults import DamagedError, StoreWriteError, UnavailableError
 from lwfast.scheduler.jobs import Log, StoredJob
 from lwfast.scheduler.queue.known_jobs import KnownJobs
 from lwfast.scheduler.store.reader import Reader
@@ -144,7 +144,13 @@ class Ends:
         def write(store: Store) -> None:
             if end.done is not None:
                 store.put_result(job.id, end.done.body, end.done.file)
-            store.update(job.id, end.entry, finished=end.entry.created_date, notes=end.notes)
+            columns = {"finished": end.entry.created_date, "notes": end.notes}
+            try:
+                store.update(job.id, end.entry, **columns)
+            except DamagedError:
+                log.exception("job %d is written again, as it stands in memory", job.id)
+                store.write_again(job)
+                store.update(job.id, end.entry, **columns)
 
         def show(_: None) -> None:
             self._arrived(job)

@@ -43,12 +43,14 @@ class KnownJobs:
     Attributes:
         live: Jobs that are not finished, by id, oldest first.
         queue: Those of them that wait.
+        damaged: What stands for jobs that were perhaps not finished, and whose rows are damaged.
         held: How many jobs of each owner are not finished, and the bytes of their payloads.
     """
 
     def __init__(self, reader: Reader, changes: ChangeCounter, recent_limit: int = RECENT_LIMIT) -> None:
         self.live: dict[int, StoredJob] = {}
         self.queue = JobQueue()
+        self.damaged: dict[int, StoredJob] = {}
         self.held: dict[str, InQueue] = {}
         self._recent: OrderedDict[int, StoredJob] = OrderedDict()
         self._recent_limit = recent_limit
@@ -62,6 +64,16 @@ class KnownJobs:
         self.live[job.id] = job
         self.queue.add(job.id)
         self._count(job, 1)
+
+    def forget(self, job_ids: Collection[int]) -> None:
+        """Keep finished jobs no longer that the store does not keep."""
+        for job_id in job_ids:
+            self._recent.pop(job_id, None)
+
+    def set_aside(self, job: StoredJob) -> None:
+        """Take in a job whose row is damaged: it is listed, and neither run nor changed."""
+        job.seq = self._changes.first
+        self.damaged[job.id] = job
 
     def touch(self, job: StoredJob) -> None:
         """Make a change of a job visible."""
@@ -97,10 +109,12 @@ class KnownJobs:
 
         Raises:
             NotFoundError: There is none with this id.
+            DamagedError: Its row in the store is damaged.
         """
         found = await self._look_up([job_id])
         if job_id not in found or not sees(found[job_id]):
             raise NotFoundError.of("job", f"there is no job {job_id}")
+        found[job_id].check_readable()
         return found[job_id]
 
     async def find_all(self, job_ids: Sequence[int], sees: Sees = everybody) -> list[StoredJob]:
@@ -120,7 +134,7 @@ class KnownJobs:
         return [found[i] for i in job_ids]
 
     def _at_hand(self, job_id: int) -> StoredJob | None:
-        return self.live.get(job_id) or self._recent.get(job_id)
+        return self.live.get(job_id) or self._recent.get(job_id) or self.damaged.get(job_id)
 
     async def _look_up(self, job_ids: Collection[int]) -> dict[int, StoredJob]:
         """Find those of several jobs that there are.
@@ -140,7 +154,7 @@ class KnownJobs:
                 job.seq = self._cold_seq
                 if (present := self._at_hand(i)) is not None:
                     found[i] = present
-                elif job.status.is_complete:
+                elif job.status.is_complete or job.damage is not None:
                     found[i] = job
             # One that is live in the store and not here is about to be taken in, or has just left.
             left = [i for i in stored if i not in found]
@@ -166,6 +180,7 @@ class KnownJobs:
         for job in stored:
             job.seq = self._cold_seq
             found.setdefault(job.id, self._recent.get(job.id, job))
+        found |= {job.id: job for job in filter(query.matches, self.damaged.values())}
         return [found[i] for i in sorted(found, reverse=True)[:limit]]
 
     def changed_after(self, seq: int, limit: int, sees: Sees = everybody) -> list[StoredJob]:

@@ -24,7 +24,7 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         raise StoreOpenError(
             f"The folder {folder} cannot be made: {why(error)}; "
-            "mend that, or choose another data folder with --data-dir."
+            "correct that, or choose another data folder with --data-dir."
         ) from error
 
 

@@ -56,5 +56,5 @@ class StoreLock:
 def _unusable(path: Path, error: OSError) -> StoreOpenError:
     return StoreOpenError(
         f"The lock file {path} cannot be used: {why(error)}; "
-        "mend that, or choose another folder with --data-dir."
+        "correct that, or choose another folder with --data-dir."
     )

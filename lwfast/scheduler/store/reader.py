@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from lwfast._base.showing.silent_log import log_of
-from lwfast.scheduler.faults import UnavailableError
+from lwfast.scheduler.faults import DamagedError, UnavailableError
 from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.once_per_minute import OncePerMinute
-from lwfast.scheduler.store.store import LIVE, connect, select_jobs
+from lwfast.scheduler.store.checksums import IS_WHOLE
+from lwfast.scheduler.store.gate import Gate
+from lwfast.scheduler.store.rows import READ_FAULTS, select_jobs
+from lwfast.scheduler.store.store import LIVE, connect
 from lwfast.wire import Status
 
 T = TypeVar("T")
@@ -59,11 +62,15 @@ class Reader:
 
     Args:
         path: The store's file.
+        gate: Keeps readers and commits apart.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, gate: Gate) -> None:
         self._path = path
+        self._gate = gate
         self._local = threading.local()
+        self._rounds = asyncio.Lock()
+        self._next: tuple[set[int], asyncio.Task[dict[int, StoredJob]]] | None = None
         self._connections: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="lwfast-reader")
 
@@ -74,9 +81,26 @@ class Reader:
             connection.close()
 
     async def jobs(self, ids: Collection[int]) -> dict[int, StoredJob]:
-        """Read those of several jobs that there are, with their logs."""
-        text = "id IN (SELECT value FROM json_each(?))"
-        return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, [str(list(ids))]))}
+        """Read those of several jobs that there are, with their logs.
+
+        Whoever asks while another question is being answered shares the next one with all others who do: so
+        one reading between two commits serves everybody, however many ask.
+        """
+        if self._next is None:
+            wanted: set[int] = set()
+            task = asyncio.create_task(self._round(wanted))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to whoever waits
+            self._next = wanted, task
+        wanted, task = self._next
+        wanted.update(ids)
+        found = await asyncio.shield(task)
+        return {job_id: found[job_id] for job_id in ids if job_id in found}
+
+    async def _round(self, wanted: set[int]) -> dict[int, StoredJob]:
+        async with self._rounds:
+            self._next = None  # who comes from now on is too late for this one
+            text, values = "id IN (SELECT value FROM json_each(?))", [str(list(wanted))]
+            return {job.id: job for job in await self._run(lambda c: select_jobs(c, text, values))}
 
     async def finished(self, query: JobQuery, limit: int) -> list[StoredJob]:
         """Read finished jobs that match, newest first.
@@ -103,8 +127,8 @@ class Reader:
             latest: How many of the latest jobs, of all QPUs, to look at.
         """
         text = (
-            "SELECT status, created, started, finished FROM jobs WHERE id > (SELECT max(id) FROM jobs) - ? "
-            "AND qpu = ? AND finished IS NOT NULL"
+            "SELECT status, created, started, finished FROM jobs WHERE id > (SELECT max(id) FROM jobs) - ? "  # noqa: S608
+            f"AND qpu = ? AND finished IS NOT NULL AND {IS_WHOLE['jobs']}"
         )
         rows = await self._run(lambda c: c.execute(text, (latest, qpu)).fetchall())
         return [Span(Status(row[0]), *row[1:]) for row in rows]
@@ -122,22 +146,46 @@ class Reader:
         return bool(found[0])
 
     async def run(self, job_id: int) -> StoredRun | None:
-        """Read what a job runs on."""
-        row = await self._row("SELECT body, seed, hardware FROM payloads WHERE job_id = ?", job_id)
+        """Read what a job runs on.
+
+        Raises:
+            DamagedError: It is not what was written.
+        """
+        row = await self._row("payloads", "body, seed, hardware", job_id)
         return None if row is None else StoredRun(*row)
 
     async def result(self, job_id: int) -> StoredResult | None:
-        """Read a result."""
-        row = await self._row("SELECT body, file FROM results WHERE job_id = ?", job_id)
+        """Read a result.
+
+        Raises:
+            DamagedError: It is not what was written.
+        """
+        row = await self._row("results", "body, file", job_id)
         return None if row is None else StoredResult(*row)
 
     async def seed(self, job_id: int) -> int | None:
-        """Read a job's random seed."""
-        row = await self._row("SELECT seed FROM payloads WHERE job_id = ?", job_id)
+        """Read a job's random seed.
+
+        Raises:
+            DamagedError: It is not what was written.
+        """
+        row = await self._row("payloads", "seed", job_id)
         return None if row is None else int(row[0])
 
-    async def _row(self, statement: str, job_id: int) -> Any:
-        return await self._run(lambda c: c.execute(statement, (job_id,)).fetchone())
+    async def _row(self, table: str, columns: str, job_id: int) -> Any:
+        text = f"SELECT {columns}, {IS_WHOLE[table]} FROM {table} WHERE job_id = ?"  # noqa: S608
+        row = await self._run(lambda c: c.execute(text, (job_id,)).fetchone())
+        if row is None:
+            return None
+        *values, is_whole = row
+        if not is_whole:
+            seldom.warning("what the store holds of job %d in %s is damaged", job_id, table)
+            raise DamagedError.of(
+                table,
+                f"the store does not hold what was written for job {job_id}, as a checksum shows: restore "
+                "the store from a copy, or submit the job again",
+            )
+        return values
 
     async def _run(self, question: Callable[[sqlite3.Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, question)
@@ -148,12 +196,15 @@ class Reader:
             if connection is None:
                 connection = self._local.connection = connect(self._path, readonly=True)
                 self._connections.append(connection)
-            return question(connection)
-        except sqlite3.Error as error:
+            with self._gate.reading():
+                return question(connection)
+        except READ_FAULTS as error:
             seldom.warning("the store could not be read: %s", error)
             # Any other error is one of the system's, such as too many open files.
-            is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
-            remedy = "restore it from a copy" if is_damaged else "try again later"
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            is_damaged = code & 0xFF in _DAMAGED
+            remedy = "restore it from a copy, or keep what can be read of it with `lwfast serve --recover`"
+            remedy = remedy if is_damaged else "try again later"
             raise UnavailableError.of("store", f"the store could not be read: {error}; {remedy}") from error
 
 

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import sqlite3
+from typing import Any
 
 from lwfast.scheduler.faults import StoreOpenError
+from lwfast.scheduler.store.checksums import CHECKSUM, teach
 
 APPLICATION_ID = 0x4C574653  # "LWFS"
 
@@ -79,7 +83,30 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX jobs_by_owner ON jobs (owner, id)",
     ),
+    # Checksums; see `checksums.py`. Rows of before are taken to be what was written.
+    tuple(
+        statement
+        for table, made in CHECKSUM.items()
+        for statement in (
+            f"ALTER TABLE {table} ADD COLUMN checksum BLOB",
+            f"UPDATE {table} SET checksum = {made}",  # noqa: S608  (names of this package only)
+        )
+    ),
 )
+
+
+def form_of(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what tables and columns a store has; one other bit in its schema gives it others."""
+    return {table: connection.execute(f"PRAGMA table_info({table})").fetchall() for table in CHECKSUM}
+
+
+@functools.cache
+def right_form() -> dict[str, list[tuple[Any, ...]]]:
+    """Return what tables and columns a store of the present version has."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        teach(connection)
+        migrate(connection)
+        return form_of(connection)
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import RequestError, StoreWriteError, UnavailableError
+from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.store import Store
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Writer:
     Args:
         path: The store's file.
         loop: Where futures resolve.
+        gate: Keeps readers and commits apart.
         on_failure: Called in the loop with the reason when a transaction could not be written.
 
     Raises:
@@ -67,9 +69,11 @@ class Writer:
         self,
         path: Path,
         loop: asyncio.AbstractEventLoop,
+        gate: Gate,
         on_failure: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._loop = loop
+        self._gate = gate
         self._on_failure = on_failure
         self._queue: queue.SimpleQueue[_Request[Any] | None] = queue.SimpleQueue()
         self._later: list[_Request[Any]] = []
@@ -160,7 +164,8 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             for request in group:
                 request.outcome = _attempt(connection, store, request.operation)
-            connection.execute("COMMIT")
+            with self._gate.committing():
+                connection.execute("COMMIT")
         except Exception as error:
             # Such as a full disk: SQLite has undone the whole transaction, or this does.
             with contextlib.suppress(sqlite3.Error):

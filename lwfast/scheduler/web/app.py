@@ -14,7 +14,7 @@ from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.owners import OWNERS_FILE, KnownOwners
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.web import dashboard, identity, reference_api, v1_api
-from lwfast.scheduler.web.connections import Load
+from lwfast.scheduler.web.connections import BodyRoom, Load
 from lwfast.scheduler.web.guard import Guard, answer_http_error, answer_request_error
 from lwfast.scheduler.web.operations import health, openapi
 from lwfast.scheduler.web.operations import metrics as metrics_routes
@@ -60,6 +60,7 @@ def create_app(
         exception_handlers={RequestError: answer_request_error, HTTPException: answer_http_error},
     )
     app.state.scheduler = scheduler
+    app.state.bodies = BodyRoom()
     app.state.owners = owners
     app.state.metrics = metrics
     app.state.identity_key = identity_key

@@ -1,15 +1,17 @@
-"""How many connections there may be, and what happens where the system gives no more open files."""
+"""How many connections and how many bytes of requests there may be at once."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from lwfast._base.limits import MIB
 from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import is_scarce
 from lwfast.scheduler.once_per_minute import OncePerMinute
@@ -22,6 +24,10 @@ _PER_CONNECTION = 2
 """Itself, and the file of a result on its way."""
 _LEAST = 4
 _PAUSE_SECONDS = 0.05
+ROOM_BYTES = 128 * MIB
+"""Two of the largest batches. Each is held as bytes, as parsed values and as stored payloads for a while."""
+SMALL_BYTES = 64 * 1024
+"""Bodies up to this size are let in at once."""
 
 log = log_of(__name__)
 seldom = OncePerMinute(log)
@@ -78,6 +84,35 @@ class Load:
             self._files,
         )
         return f"more than {self.most} are open, which is the limit; try again later"
+
+
+class BodyRoom:
+    """Room for bodies: who finds none waits, and its client with it, for nothing is read from its connection.
+
+    Args:
+        room: Bytes for which there is room; None for `ROOM_BYTES`.
+    """
+
+    def __init__(self, room: int | None = None) -> None:
+        self._free = ROOM_BYTES if room is None else room
+        self._turn = asyncio.Lock()
+        self._freed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def held(self, size: int) -> AsyncIterator[None]:
+        """Hold room for a body for as long as the block runs; they are let in as they come."""
+        if size <= SMALL_BYTES:
+            yield
+            return
+        async with self._turn, self._freed:
+            await self._freed.wait_for(lambda: size <= self._free)
+            self._free -= size
+        try:
+            yield
+        finally:
+            async with self._freed:
+                self._free += size
+                self._freed.notify_all()
 
 
 class Listener(socket.socket):

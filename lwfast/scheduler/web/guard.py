@@ -40,9 +40,9 @@ HEADERS = {
 NEVER_STORE = "no-store"
 PUBLIC = ("/static/", "/jobs/", "/qpus")
 """Addresses of the one static page, which is the same for everybody, and of what belongs to it."""
+UNREAD = (401, 408, 413, 421, 503)
+"""Answers that may be given before the body was read; the connection ends with them."""
 PUBLIC_PATHS = frozenset({"/", IDENTITY_PATH, HEALTH_PATH})
-UNREAD = (401, 408, 413, 421)
-"""Answers given before the body was read; the connection ends with them."""
 
 
 class Guard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Collection, Iterable
 from typing import Any, BinaryIO
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from lwfast.scheduler.faults import NotFoundError, RequestError, TooLargeError, TooSlowError
+from lwfast.scheduler.faults import NotFoundError, RequestError, TooLargeError, TooSlowError, UnavailableError
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.wire import ErrorAnswer, FieldError, Status, encode
 
@@ -41,30 +42,45 @@ def error_answer(status_code: int, errors: Iterable[FieldError]) -> Response:
     return json_answer(encode(ErrorAnswer(errors=list(errors))), status_code, headers)
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """Read a body of at most `limit` bytes, checking its size as it comes.
+@contextlib.asynccontextmanager
+async def held_body(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Read a body of at most `limit` bytes, and hold room for it for as long as a block runs.
 
     Raises:
         TooLargeError: It is larger than the limit, as announced or as counted.
         TooSlowError: It takes too long.
+        UnavailableError: There was no room for it for as long, or the scheduler ends before it is there.
     """
-    seconds = scheduler_of(request).settings.body_seconds
+    scheduler = scheduler_of(request)
+    seconds = scheduler.settings.body_seconds
     too_large = TooLargeError.of(
         "body", f"is larger than the {limit} bytes that are taken; send fewer jobs at once"
     )
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > limit:
+    text = request.headers.get("content-length", "")
+    announced = int(text[:20]) if text.isdecimal() else limit  # in chunks, it may become that large
+    if announced > limit:
         raise too_large
     body = bytearray()
-    try:
-        async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise too_large
-    except TimeoutError:
-        raise TooSlowError.of("body", f"did not arrive within {seconds:g} s") from None
-    return bytes(body)
+    has_room = False
+    async with contextlib.AsyncExitStack() as held:
+        try:
+            async with scheduler.changes.until_closed(seconds):
+                await held.enter_async_context(request.app.state.bodies.held(announced))
+                has_room = True
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > limit:
+                        raise too_large
+        except TimeoutError:
+            if scheduler.changes.closed:
+                raise UnavailableError.of("scheduler", "is shutting down; send the job again later") from None
+            if not has_room:
+                reason = (
+                    f"others were sent for {seconds:g} s, and left no room for this one; send it again later"
+                )
+                raise UnavailableError.of("body", reason) from None
+            raise TooSlowError.of("body", f"did not arrive within {seconds:g} s") from None
+        yield bytes(body)
 
 
 class FileAnswer(StreamingResponse):

@@ -68,7 +68,7 @@ def _make_token(path: Path) -> str:
 def _unusable(path: Path, error: OSError | ValueError) -> ConfigError:
     reason = why(error) if isinstance(error, OSError) else str(error)
     return ConfigError(
-        f"The token file {path} cannot be used: {reason}; mend that, or give the token in the environment "
+        f"The token file {path} cannot be used: {reason}; correct that, or give the token in the environment "
         f"variable {SERVE_TOKEN_VARIABLE}."
     )
 

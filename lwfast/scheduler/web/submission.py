@@ -12,7 +12,7 @@ from lwfast.scheduler.faults import KeyReusedError, RequestError
 from lwfast.scheduler.jobs import NewJob, StoredJob
 from lwfast.scheduler.qpus import QPUConfig
 from lwfast.scheduler.validation.payloads import check_batch, check_one, parse_json, stored_form
-from lwfast.scheduler.web.http import checked, read_body, scheduler_of
+from lwfast.scheduler.web.http import checked, held_body, scheduler_of
 from lwfast.scheduler.web.operations.request_ids import request_id_of
 from lwfast.scheduler.web.visible_jobs import owner_of
 from lwfast.wire import IDEMPOTENCY_HEADER
@@ -53,7 +53,8 @@ async def submit_batch(request: Request) -> list[StoredJob]:
 
 async def _submit(request: Request, check: Check, limit: int, kind: bytes) -> list[StoredJob]:
     key = _key(request)
-    return await _submit_body(request, await read_body(request, limit), check, kind, key)
+    async with held_body(request, limit) as body:
+        return await _submit_body(request, body, check, kind, key)
 
 
 async def submit_again(request: Request, body: bytes) -> StoredJob:

@@ -35,6 +35,10 @@ class Share(msgspec.Struct, tag=True, frozen=True):
     cores: int
 
 
+class Alive(msgspec.Struct, tag=True, frozen=True):
+    """The worker's process runs; said every few seconds, whatever it does."""
+
+
 class Ready(msgspec.Struct, tag=True, frozen=True):
     """The worker has its kernels and waits for jobs."""
 
@@ -71,7 +75,7 @@ class Held(msgspec.Struct, tag=True, frozen=True):
 
 
 Order = Run | Share
-Answer = Ready | Unable | Held | Done | Failed
+Answer = Alive | Ready | Unable | Held | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_order = msgspec.msgpack.Decoder(Order).decode

@@ -6,6 +6,7 @@ does, even in the middle of a job, so that no worker outlives its server.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import itertools
@@ -29,6 +30,8 @@ from lwfast._base.pauses import pause_after
 from lwfast.scheduler.store.result_files import result_name
 from lwfast.scheduler.workers.frames import (
     INLINE_LIMIT,
+    Alive,
+    Answer,
     Done,
     Failed,
     Held,
@@ -45,6 +48,8 @@ from lwfast.wire.tracing import span
 
 Runner = Callable[..., tuple[Any, Any]]
 
+BEAT_SECONDS = 2.0
+"""Between two signs of life; kernels and what writes results let other threads run meanwhile."""
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 """Between tries to write a result where there is no room for it."""
@@ -60,26 +65,40 @@ def main() -> None:
     """Serve jobs until the input ends."""
     for name in (signal.SIGINT, signal.SIGTERM):  # both may reach the whole group; the server decides
         signal.signal(name, signal.SIG_IGN)
+    _be_the_first_to_go()
     orders, answers = _claim_pipes()
+    one_at_a_time = threading.Lock()
+
+    def say(answer: Answer) -> None:
+        with one_at_a_time:
+            answers.write(pack(answer))
+
     results_dir, runner_name = Path(sys.argv[1]), sys.argv[2]
     inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders, inbox), daemon=True).start()
+    threading.Thread(target=_beat, args=(say,), daemon=True).start()
     began = time.perf_counter()
     try:
         runner = _load(runner_name)
         _warm(runner)
     except BaseException as error:
-        answers.write(pack(Unable(f"{type(error).__name__}: {error}"[:REASON_LIMIT])))
+        say(Unable(f"{type(error).__name__}: {error}"[:REASON_LIMIT]))
         raise
-    answers.write(pack(Ready(time.perf_counter() - began)))
+    say(Ready(time.perf_counter() - began))
     while True:
         order = inbox.get()
         if isinstance(order, Share):
             share_cores(order.cores)
         else:
             with span("lwfast.job", order.trace, job_id=order.job_id, request_id=order.request_id):
-                answer = _answer(order, runner, results_dir, lambda held: answers.write(pack(held)))
-            answers.write(pack(answer))
+                answer = _answer(order, runner, results_dir, say)
+            say(answer)
+
+
+def _be_the_first_to_go() -> None:
+    """Let Linux end a worker where memory runs out, which costs its job a try, and not the server."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -91,6 +110,13 @@ def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.close(null)
     os.dup2(2, 1)
     return orders, answers
+
+
+def _beat(say: Callable[[Answer], object]) -> None:
+    with contextlib.suppress(OSError):  # the server is gone, which `_listen` notices
+        while True:
+            say(Alive())
+            time.sleep(BEAT_SECONDS)
 
 
 def _listen(orders: BinaryIO, inbox: queue.SimpleQueue[Order]) -> None:

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from lwfast._base.pauses import pause_after
 from lwfast._base.showing.silent_log import log_of
-from lwfast.scheduler.workers.frames import LENGTH, Answer, Done, Failed, Held, Ready, Unable, decode_answer
+from lwfast.scheduler.workers.frames import (
+    LENGTH,
+    Alive,
+    Answer,
+    Done,
+    Failed,
+    Held,
+    Ready,
+    Unable,
+    decode_answer,
+)
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
 
 log = log_of(__name__)
@@ -26,6 +36,13 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 FAILED_STARTS = 3
 """After so many in a row, with no worker ready, it is said that workers cannot start."""
+SILENCE_SECONDS = 60.0
+"""A worker says every two seconds that it runs; one that says nothing for so long is ended."""
+READY_SECONDS = 600.0
+"""How long a worker may take to get ready: where no kernel is compiled yet, it compiles some first."""
+LOOKS = 6
+"""How often a worker is looked at in `SILENCE_SECONDS`. Looks are counted and not seconds, so that workers
+are not ended because the server itself stood still."""
 EXIT_SECONDS = 2.0
 """How long a worker that has closed its output may take to end."""
 
@@ -36,6 +53,7 @@ class Worker:
     Attributes:
         job_id: The job it runs, or None.
         ready: Whether the process has its kernels.
+        heard: Whether it said anything since it was last looked at.
         held: Why it cannot write the result of its job yet, or None.
     """
 
@@ -44,6 +62,7 @@ class Worker:
         self.job_id: int | None = None
         self.held: str | None = None
         self.ready = False
+        self.heard = False
         self.process: asyncio.subprocess.Process | None = None
 
     @property
@@ -75,7 +94,7 @@ class WorkerPool:
         on_idle: Called when a worker can take a job.
         on_answer: Called with each `Done` or `Failed`; the worker is idle again.
         on_held: Called with the id of a job whose result its worker cannot write yet, and the reason.
-        on_lost: Called with the id of a job whose worker ended by itself, and how it ended.
+        on_lost: Called with the id of a job whose worker ended or hung, and how: "ended with signal 9".
         on_trouble: Called when workers turn out to be unable to start; see `trouble`.
     """
 
@@ -191,8 +210,12 @@ class WorkerPool:
         )
         worker.process = process
         was_ready, why = False, None
+        watch = asyncio.create_task(_watch(worker, process))
         try:
             while (answer := await _read_answer(process)) is not None:
+                worker.heard = True
+                if isinstance(answer, Alive):
+                    continue
                 if isinstance(answer, Ready):
                     was_ready = worker.ready = True
                     self._failed_starts = 0
@@ -216,16 +239,39 @@ class WorkerPool:
                 async with asyncio.timeout(EXIT_SECONDS):
                     await process.wait()
         finally:
+            hung = watch.result() if watch.done() else None
+            watch.cancel()
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
             code = await asyncio.shield(process.wait())
             lost, worker.job_id, worker.ready, worker.process = worker.job_id, None, False, None
             worker.held = None
+        how = hung or f"ended with {_ending(code)}"
         if lost is not None:
-            log.error("worker %d ended with %s while it ran job %d", worker.number, _ending(code), lost)
-            self._on_lost(lost, _ending(code))
-        return None if was_ready else why or _ending(code)
+            log.error("worker %d %s while it ran job %d", worker.number, how, lost)
+            self._on_lost(lost, how)
+        elif hung is not None and was_ready:
+            log.error("worker %d %s", worker.number, how)
+        return None if was_ready else why or hung or _ending(code)
+
+
+async def _watch(worker: Worker, process: asyncio.subprocess.Process) -> str:
+    """End a process that gives no sign of life, or does not get ready, for too long; return which it was."""
+    silent = unready = 0
+    hung = None
+    while hung is None:
+        await asyncio.sleep(SILENCE_SECONDS / LOOKS)
+        silent = 0 if worker.heard else silent + 1
+        unready = 0 if worker.ready or worker.job_id is not None else unready + 1
+        worker.heard = False
+        if silent >= LOOKS:
+            hung = f"gave no sign of life for {SILENCE_SECONDS:g} s and was ended"
+        elif unready * SILENCE_SECONDS >= READY_SECONDS * LOOKS:
+            hung = f"was not ready after {READY_SECONDS:g} s and was ended"
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    return hung
 
 
 async def _read_answer(process: asyncio.subprocess.Process) -> Answer | None:

@@ -1,0 +1,227 @@
+"""Add up the files of a campaign, apart for each group of them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lwfast._base.limits import some
+from lwfast.errors import CampaignError, ResourceLimitError, ResultError
+from lwfast.results.campaign.chunks import (
+    Failures,
+    Given,
+    Outcome,
+    PartialSum,
+    chunks_of,
+    reason_of,
+    run_chunk,
+)
+from lwfast.results.campaign.counted_twice import MOST_FILES, Content, CountedTwice
+from lwfast.results.campaign.running import RunOptions, outcomes_of
+from lwfast.results.campaign.sums import S
+from lwfast.results.campaign.verbs import CampaignStep
+
+
+class CampaignReport(NamedTuple):
+    """What became of the files of a campaign.
+
+    Attributes:
+        n_files: How many there were.
+        failed: What was wrong with those that could not be processed, by path.
+        n_tried: How many were tried; fewer than `n_files` where a loop was left, or an error ended it.
+        empty: Those that could be read and hold no states, such as an answer of the scheduler whose `results`
+            are null. They are processed as any other: nothing is added.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3}).save("run_1.npz")
+        >>> campaign = lw.scan_results("run_1.npz")
+        >>> _ = campaign.merge()
+        >>> campaign.report.failed
+        {}
+    """
+
+    n_files: int
+    failed: dict[str, str]
+    n_tried: int
+    empty: tuple[str, ...] = ()
+
+
+class Work(NamedTuple):
+    """What is done with each file.
+
+    Attributes:
+        steps: The steps that it goes through.
+        raw_data: Whether they start from the data before post-selection.
+        on_error: "raise" or "skip", as in `scan_results`.
+    """
+
+    steps: tuple[CampaignStep, ...] = ()
+    raw_data: bool = False
+    on_error: str = "raise"
+
+
+@dataclass
+class FileTally:
+    """What became of files so far."""
+
+    failed: Failures = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+    given: dict[str, Given] = field(default_factory=dict)
+    contents: dict[str, Content] = field(default_factory=dict)
+    n_tried: int = 0
+    broken: BrokenExecutor | None = None
+
+    def report(self, n_files: int) -> CampaignReport:
+        """Return it as people see it."""
+        return CampaignReport(n_files, dict(self.failed), self.n_tried, tuple(self.empty))
+
+    def fail(self, failed: Failures) -> None:
+        """Note files that are not in the outcome."""
+        self.failed.update(failed)
+        for path in failed:
+            self.given.pop(path, None)
+
+
+class Gathering:
+    """Sums over groups of files, chunk by chunk.
+
+    Args:
+        kind: Makes an empty sum.
+        groups: The files of each group.
+        work: What is done with each file.
+
+    Attributes:
+        totals: The sum of each group.
+        tally: What became of the files.
+    """
+
+    def __init__(self, kind: Callable[[], Any], groups: Sequence[Sequence[Path]], work: Work) -> None:
+        self.totals = [kind() for _ in groups]
+        self.tally = FileTally()
+        self._kind = kind
+        self._work = work
+        self._groups = groups
+        self._n_modes: list[int | None] = [None] * len(groups)
+
+    def run(self, run: RunOptions) -> Generator[None, None, None]:
+        """Add all files; pause after each chunk.
+
+        Raises:
+            Exception: As `run_chunk`; and the reason why the steps cannot be applied to the first file.
+        """
+        chunks: list[tuple[Path, ...]] = []
+        places: list[int] = []
+        for place, paths in enumerate(self._groups):
+            more = chunks_of(paths)
+            chunks += more
+            places += [place] * len(more)
+        fits = False
+        tally, work = self.tally, self._work
+        with closing(outcomes_of(self._kind, chunks, work.steps, work.raw_data, run)) as outcomes:
+            for place, (chunk, outcome) in zip(places, outcomes, strict=True):
+                tally.broken = tally.broken or outcome.broken
+                tally.n_tried += len(chunk) if outcome.broken is None else 0
+                tally.empty += outcome.empty
+                if outcome.misfit is not None and not fits:
+                    raise outcome.misfit
+                fits = fits or outcome.has_states
+                tally.contents.update((content.path, content) for content in outcome.contents)
+                self._take(place, outcome)
+                yield
+
+    def run_all(self, run: RunOptions) -> None:
+        """Add all files.
+
+        Raises:
+            Exception: As in `run`.
+        """
+        with closing(self.run(run)) as chunks:
+            for _ in chunks:
+                pass
+
+    def expect_modes(self, place: int, n_modes: int) -> None:
+        """Take no other files into a group than those of so many modes."""
+        self._n_modes[place] = n_modes
+
+    def warn(self) -> None:
+        """Warn of what is counted twice."""
+        twice = CountedTwice()
+        twice.add(self.tally.contents.values())
+        for message in twice.warnings():
+            warnings.warn(message, stacklevel=4)
+
+    def _take(self, place: int, outcome: Outcome[Any]) -> None:
+        tally = self.tally
+        tally.given.update((given.path, given) for given in outcome.given)
+        tally.fail(outcome.failed)
+        for part in outcome.parts:
+            known = self._n_modes[place]
+            n_modes = part.n_modes if known is None else known
+            self._n_modes[place] = n_modes
+            if part.n_modes not in (None, n_modes):
+                tally.fail(_misfits(part, n_modes))
+            else:
+                tally.fail(self._join(self.totals[place], part))
+
+    def _join(self, total: S, part: PartialSum[S]) -> Failures:
+        """Add the sum of a chunk; where that is too much, file by file, so that only one is left out."""
+        try:
+            total.join(part.total)
+        except (ResourceLimitError, ResultError) as error:
+            if len(part.paths) == 1:
+                return {part.paths[0]: reason_of(Path(part.paths[0]), error)}
+            failed: Failures = {}
+            for path in part.paths:
+                outcome = run_chunk(self._kind, (Path(path),), self._work.steps, self._work.raw_data)
+                failed.update(outcome.failed)
+                for single in outcome.parts:
+                    failed.update(self._join(total, single))
+            return failed
+        return {}
+
+
+def ended(outcome: Any, tally: FileTally, n_files: int, on_error: str) -> None:
+    """Report broken files: nothing is left out without being named.
+
+    Raises:
+        CampaignError: Files could not be processed, and `on_error` is "raise"; or a worker ended abruptly.
+    """
+    failed = tally.failed
+    if tally.broken is not None:  # no fault of the files, so no reason to skip them
+        raise CampaignError(
+            f"{n_files - tally.n_tried} of {n_files} files were not processed because a "
+            "worker ended abruptly: it was killed, had no memory left, or raised what cannot be sent. "
+            f"{len(failed)} are missing in the outcome: {some(list(failed), MOST_FILES)}.",
+            failed,
+            outcome,
+        ) from tally.broken
+    if failed:
+        message = f"{len(failed)} of {n_files} files could not be processed:\n{lines_of(failed)}"
+        if on_error == "raise":
+            raise CampaignError(message, failed, outcome)
+        warnings.warn(message, stacklevel=4)
+
+
+def warn_of_left(tally: FileTally) -> None:
+    """Warn of broken files of a loop that was left, where nothing can be raised any more."""
+    if tally.failed:
+        warnings.warn(
+            f"{len(tally.failed)} of {tally.n_tried} files could not be processed before the loop was "
+            f"left:\n{lines_of(tally.failed)}",
+            stacklevel=4,
+        )
+
+
+def lines_of(failed: Failures) -> str:
+    """Return a line for each file with what is wrong with it."""
+    return "\n".join(f"  {path}: {reason}" for path, reason in failed.items())
+
+
+def _misfits(part: PartialSum[Any], n_modes: int | None) -> Failures:
+    reason = f"ResultError: its states have {part.n_modes} modes; those of the first file have {n_modes}"
+    return dict.fromkeys(part.paths, reason)

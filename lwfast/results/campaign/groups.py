@@ -1,0 +1,274 @@
+"""Groups of files of a campaign, and the sums of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from lwfast.errors import ModeMismatchError
+from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
+from lwfast.results.campaign.running import RunOptions
+from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
+from lwfast.results.campaign.trend import Trend
+from lwfast.results.columns.export import arrow_module, polars_module
+from lwfast.results.columns.json_like import path_text
+from lwfast.results.processing.named_columns import NamedColumns
+from lwfast.results.processing.summaries import Summary
+from lwfast.results.sampling_result import SamplingResult, merge_results
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+
+class CampaignGroups:
+    """The files of a campaign by the values of some columns; made by `Campaign.group_by`.
+
+    Numbers that agree in ten digits are one value. Groups are ordered by their values where these have an
+    order, and else by their first file. A file that cannot be read is in no group; it is reported when the
+    groups are added up.
+
+    Attributes:
+        names: The columns.
+        keys: The value of each group, or the tuple of its values where there are several columns.
+        report: What became of the files in the last run, or None.
+
+    Example:
+        >>> for k, theta in enumerate([0.0, 0.5, 0.5]):
+        ...     result = SamplingResult({(1, 0): 60 - 20 * k, (0, 1): 40 + 20 * k})
+        ...     _ = result.with_parameters(theta=theta).save(f"run_{k}.npz")
+        >>> groups = lw.scan_results("run_*.npz").group_by("theta")
+        >>> groups.keys
+        [0.0, 0.5]
+        >>> groups.expectation({(1, 0): 1}).values.round(2)
+        array([0.6, 0.3])
+    """
+
+    def __init__(
+        self, paths: tuple[Path, ...], files: NamedColumns, names: Sequence[str], work: Work
+    ) -> None:
+        self.names = tuple(names)
+        self.report: CampaignReport | None = None
+        self._n_files, self._work = len(paths), work
+        groups: dict[Any, list[Path]] = {}
+        self._unread: dict[str, str] = {}
+        known: dict[Any, Any] = {}  # 0.1 + 0.2 and 0.3 are one value
+        for path, row in zip(paths, files.rows(), strict=True):
+            if row.get("error") is not None:
+                self._unread[str(path)] = row["error"]
+                continue
+            values = tuple(known.setdefault(_digits(row[name]), row[name]) for name in self.names)
+            groups.setdefault(values if len(values) > 1 else values[0], []).append(path)
+        try:
+            self.keys = sorted(groups, key=_place)
+        except TypeError:  # numbers and text, say
+            self.keys = list(groups)
+        self._groups = [tuple(groups[key]) for key in self.keys]
+
+    @property
+    def paths(self) -> dict[Any, tuple[Path, ...]]:
+        """The files of each group."""
+        return dict(zip(self.keys, self._groups, strict=True))
+
+    def merge(
+        self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
+    ) -> GroupedResults:
+        """Add up the counts of each group; see `Campaign.merge` for arguments and exceptions."""
+        totals, tally = self._gathered(TableSum, RunOptions(executor, progress, in_flight))
+        failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
+        results = {}
+        for key, paths, total in zip(self.keys, self._groups, totals, strict=True):
+            lost = {name: failed[name] for name in map(path_text, paths) if name in failed}
+            if len(lost) < len(paths):
+                results[key] = total.result(files=len(paths) - len(lost), failed=lost)
+        grouped = GroupedResults(self.names, results)
+        self._ended(grouped, tally)
+        return grouped
+
+    def summarise(
+        self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
+    ) -> dict[Any, Summary]:
+        """Return the summary of each group; see `Campaign.summarise` for arguments and exceptions."""
+        totals, tally = self._gathered(SummarySum, RunOptions(executor, progress, in_flight))
+        found = {key: total.result() for key, total in zip(self.keys, totals, strict=True)}
+        self._ended(found, tally)
+        return found
+
+    def expectation(
+        self,
+        observable: Any,
+        *,
+        executor: Executor | None = None,
+        progress: Any = None,
+        in_flight: int | None = None,
+    ) -> Trend:
+        """Return the mean of an observable in each group, with its error; see `Campaign.expectation`."""
+        totals, tally = self._gathered(
+            partial(MeanSum, observable), RunOptions(executor, progress, in_flight)
+        )
+        trend = Trend(", ".join(self.names), self.keys, [total.result() for total in totals])
+        self._ended(trend, tally)
+        return trend
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __repr__(self) -> str:
+        return (
+            f"lwfast.CampaignGroups({len(self)} groups of {self._n_files} files by {', '.join(self.names)})"
+        )
+
+    def _gathered(self, kind: Callable[[], Any], run: RunOptions) -> tuple[list[Any], FileTally]:
+        gathering = Gathering(kind, self._groups, self._work)
+        gathering.tally.fail(self._unread)
+        try:
+            gathering.run_all(run)
+        except BaseException:
+            self.report = gathering.tally.report(self._n_files)
+            raise
+        gathering.warn()
+        return gathering.totals, gathering.tally
+
+    def _ended(self, outcome: Any, tally: FileTally) -> None:
+        self.report = tally.report(self._n_files)
+        ended(outcome, tally, self._n_files, self._work.on_error)
+
+
+class GroupedResults(Mapping[Any, SamplingResult]):
+    """A result for each group of files: reads as a dict from the value of a group to its result.
+
+    Attributes:
+        names: The columns whose values the groups are of.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3}).with_parameters(theta=0.5).save("run_1.npz")
+        >>> totals = lw.scan_results("run_1.npz").group_by("theta").merge()
+        >>> dict(totals[0.5])
+        {lwfast.State(|1,0>): 3}
+    """
+
+    def __init__(self, names: tuple[str, ...], results: Mapping[Any, SamplingResult]) -> None:
+        self.names = names
+        self._results: dict[Any, SamplingResult] = dict(results)
+
+    def __getitem__(self, key: Any) -> SamplingResult:
+        result: SamplingResult = self._results[key]
+        return result
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._results)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def expectation(self, observable: Any) -> Trend:
+        """Return the mean of an observable in each group, with its error.
+
+        Args:
+            observable: As in `SamplingResult.expectation`.
+        """
+        means = [result.expectation(observable) for result in self._results.values()]
+        return Trend(", ".join(self.names), list(self._results), means)
+
+    def total(self) -> SamplingResult:
+        """Return the sum of all groups."""
+        return merge_results(self._results.values())
+
+    def to_arrow(self) -> pa.Table:
+        """Return a `pyarrow.Table` with a row for each group and state.
+
+        Its columns are those of the groups, `state`, `counts`, the share of the group's samples as
+        `probability`, and its standard error as `error`.
+
+        Raises:
+            LightworksDependencyError: If pyarrow is not installed.
+            ModeMismatchError: If the results differ in their number of modes.
+        """
+        pa = arrow_module()
+        results = [result for result in self._results.values() if len(result)]
+        if len({result.n_modes for result in results}) > 1:
+            raise ModeMismatchError("The groups differ in their number of modes, which one column cannot.")
+        tables = []
+        for key, result in self._results.items():
+            if not len(result) and results:
+                continue
+            table = result.to_arrow()
+            table = table.append_column("probability", pa.array(result.probabilities))
+            table = table.append_column("error", pa.array(result.probability_errors))
+            for place, (name, value) in enumerate(self._values_of(key)):
+                table = table.add_column(place, name, pa.array([value] * len(result)))
+            tables.append(table)
+        if not tables:
+            return pa.table({name: [] for name in (*self.names, "state", "counts", "probability", "error")})
+        return pa.concat_tables(tables, promote_options="permissive")
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the table of `to_arrow` as a `polars.DataFrame`.
+
+        Raises:
+            LightworksDependencyError: If polars or pyarrow is not installed.
+        """
+        frame: pl.DataFrame = polars_module().from_arrow(self.to_arrow())
+        return frame
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the table of `to_arrow` to DuckDB, pyarrow and others."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def save(self, folder: Any) -> list[Path]:
+        """Write each result to a folder of its own, such as `theta=0.5/total.parquet`.
+
+        DuckDB, polars and `scan_results` read such folders, and take their names as columns.
+
+        Args:
+            folder: Where these folders are made.
+
+        Returns:
+            The files.
+
+        Raises:
+            LightworksDependencyError: If pyarrow is not installed.
+            OSError: If a file cannot be written.
+        """
+        written = []
+        for key, result in self._results.items():
+            parts = [f"{name}={_text(value)}" for name, value in self._values_of(key)]
+            written.append(result.save(Path(folder, *parts, "total.parquet")))
+        return written
+
+    def plot(self, observable: Any, show: bool = True, *, ax: Any = None) -> Any:
+        """Draw the mean of an observable over the groups, with errors; see `Trend.plot`."""
+        return self.expectation(observable).plot(show, ax=ax)
+
+    def __repr__(self) -> str:
+        rows = [
+            dict(self._values_of(key)) | {"samples": result.n_samples, "states": len(result)}
+            for key, result in self._results.items()
+        ]
+        return repr(NamedColumns(rows, [*self.names, "samples", "states"]))
+
+    def _values_of(self, key: Any) -> list[tuple[str, Any]]:
+        values = key if len(self.names) > 1 else (key,)
+        return list(zip(self.names, values, strict=True))
+
+
+def _digits(value: Any) -> Any:
+    """Return a value as it is compared: floats to ten digits."""
+    return ("float", f"{value + 0.0:.9e}") if isinstance(value, float) else (type(value).__name__, value)
+
+
+def _place(key: Any) -> Any:
+    """Return what groups are ordered by: None comes last."""
+    values = key if isinstance(key, tuple) else (key,)
+    return [(value is None, 0 if value is None else value) for value in values]
+
+
+def _text(value: Any) -> str:
+    """Return a value as the name of a folder has it."""
+    if value is None:
+        return "__HIVE_DEFAULT_PARTITION__"
+    return quote(repr(value) if isinstance(value, float) else str(value), safe=" +,.;-_()'!~@")

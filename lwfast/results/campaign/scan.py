@@ -1,0 +1,67 @@
+"""Find the files of a campaign."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from lwfast._base.limits import some
+from lwfast.results.campaign.campaign import Campaign
+from lwfast.results.campaign.counted_twice import MOST_FILES
+from lwfast.results.campaign.gathering import Work
+from lwfast.results.campaign.paths import files_of
+
+_CHOICES = ("raise", "skip")
+
+
+def scan_results(
+    paths: Any, *, on_error: str = "raise", raw_data: bool = False, exclude: Any = ()
+) -> Campaign:
+    """Prepare to process many result files; nothing is read before a result is asked for.
+
+    A file that is named twice, also by a link or by its folder, is taken once; a warning says so.
+
+    Args:
+        paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. Of a folder, all
+            files that end in .json, .npz, .parquet or .csv are taken, but none in folders below it: for these
+            too, use a pattern, `"runs/**/*.json"`. Only folders named as `theta=0.5`, as DuckDB, polars and
+            Spark write them, are looked into; they give a column `theta` to `Campaign.files`. The files of a
+            folder or pattern are in the order of their names. A link that leads nowhere is a file that cannot
+            be read.
+        on_error: What a file that cannot be processed does once all files were tried: "raise" a
+            `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
+            that names it.
+        raw_data: Process the data before the post-selection that came with a job. A file that says to hold
+            what post-selection left is one that cannot be processed. One of the form that Lightworks writes
+            says nothing, and is taken as it is.
+        exclude: Files that are not taken, in any of these forms: a sum of these results, say, that is kept in
+            the same folder.
+
+    Returns:
+        A campaign, to which steps are added and which then is merged, summarised or looped over.
+
+    Raises:
+        FileNotFoundError: If a folder or pattern has no result files, or a path that is given alone, or has
+            no ending of a result file, does not exist.
+        TypeError: If `paths` or `exclude` is neither a path nor several.
+        ValueError: If `on_error` is something else, or no file is left to process.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("run_1.npz")
+        >>> _ = SamplingResult({(1, 0): 4}).save("run_2.npz")
+        >>> campaign = lw.scan_results("run_*.npz")
+        >>> dict(campaign.merge())
+        {lwfast.State(|1,0>): 7, lwfast.State(|0,1>): 5}
+    """
+    if on_error not in _CHOICES:
+        raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}.")
+    taken, repeated = files_of(paths, exclude)
+    if not taken:
+        raise ValueError(
+            "There are no files left to process: no path was given, or all that were named are excluded."
+        )
+    if repeated:
+        warnings.warn(
+            f"Files that are named twice are taken once: {some(repeated, MOST_FILES)}.", stacklevel=2
+        )
+    return Campaign(taken, Work((), raw_data, on_error))

@@ -1,0 +1,206 @@
+"""Means with errors of files over time, or of groups of files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lwfast._base.buffers import frozen
+from lwfast._types import FloatArray
+from lwfast.results.plots.trend_plot import plot_trend
+from lwfast.results.processing.means import Mean
+from lwfast.results.processing.named_columns import NamedColumns
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+TIMES = ("finished_date", "updated_date", "created_date", "saved")
+"""Columns with times, the best one first."""
+
+
+class Trend:
+    """Means of an observable along times or groups; made by `Campaign.over_time` and `CampaignGroups`.
+
+    Attributes:
+        name: What the positions are: "time", or the names of the columns.
+        positions: Where the means are: `datetime.datetime` in UTC, values of a column, or tuples of those.
+        values: `float64[k]`, the means.
+        errors: `float64[k]`, their standard errors.
+        n_samples: `int64[k]`, how many samples each is the mean of.
+        paths: The file of each, where each is one.
+        what: What is averaged.
+        total: The mean of all samples, as a `Mean`.
+
+    Example:
+        >>> for hour, clicks in enumerate([52, 48, 50]):
+        ...     about = {"finished_date": f"2026-03-01T0{hour}:00:00"}
+        ...     rows = [[1], [0]], [clicks, 100 - clicks]
+        ...     _ = SamplingResult.from_columns(*rows, metadata=about).save(f"run_{hour}.npz")
+        >>> trend = lw.scan_results("run_*.npz").over_time(lambda state: state[0])
+        >>> trend.values
+        array([0.52, 0.48, 0.5 ])
+        >>> square, degrees = trend.chi_square()
+        >>> round(square, 2), degrees
+        (0.32, 2)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        positions: Sequence[Any],
+        means: Sequence[Mean],
+        paths: Sequence[str] | None = None,
+        what: str = "mean",
+    ) -> None:
+        self.name = name
+        self.positions = list(positions)
+        self.values = frozen(np.array([mean.value for mean in means], np.float64))
+        self.errors = frozen(np.array([mean.error for mean in means], np.float64))
+        self.n_samples = frozen(np.array([mean.n_samples for mean in means], np.int64))
+        self.paths = None if paths is None else list(paths)
+        self.what = what
+        self.total = sum(means, Mean(0, math.nan, 0.0))
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def chi_square(self) -> tuple[float, int]:
+        """Compare the values with their mean, weighted by their errors.
+
+        Without a drift, the first number is about as large as the second, and seldom above it by more than
+        three times the square root of twice the second.
+
+        Returns:
+            The sum of the squared distances from the mean, each divided by the square of its error; and the
+            degrees of freedom. Values without an error, or with the error 0, are left out.
+        """
+        values, weights = self._weighted()
+        if values.size < 2:
+            return 0.0, 0
+        mean = float(np.average(values, weights=weights))
+        return float(np.sum(weights * (values - mean) ** 2)), values.size - 1
+
+    def slope(self) -> tuple[float, float]:
+        """Fit a straight line, weighted by the errors.
+
+        Returns:
+            Its slope, per hour over time and else per unit of the positions, and the standard error of it.
+
+        Raises:
+            ValueError: If the positions are not numbers or times, or there are fewer than two different ones.
+        """
+        places = self._numbers()
+        values, weights = self._weighted()
+        places = places[self._usable()]
+        if np.unique(places).size < 2:
+            raise ValueError("A slope needs values with errors at two different positions at least.")
+        distances = places - np.average(places, weights=weights)
+        spread = float(np.sum(weights * distances**2))
+        return float(np.sum(weights * distances * values)) / spread, 1 / math.sqrt(spread)
+
+    def _numbers(self) -> FloatArray:
+        if all(isinstance(place, dt.datetime) for place in self.positions):
+            return np.array([place.timestamp() / 3600 for place in self.positions])
+        if all(isinstance(place, int | float) for place in self.positions):
+            return np.array(self.positions, np.float64)
+        raise ValueError(f"The positions ({self.name}) are not numbers, so that there is no slope.")
+
+    def _usable(self) -> Any:
+        return np.isfinite(self.errors) & (self.errors > 0)
+
+    def _weighted(self) -> tuple[FloatArray, FloatArray]:
+        rows = self._usable()
+        return self.values[rows], 1 / self.errors[rows] ** 2
+
+    def table(self) -> NamedColumns:
+        """Return the positions, `value`, `error` and `n_samples`, and `path` where each is a file."""
+        names = self.name.split(", ")
+        rows = []
+        for k, place in enumerate(self.positions):
+            places = place if len(names) > 1 else (place,)
+            row = dict(zip(names, places, strict=True))
+            row |= {
+                "value": float(self.values[k]),
+                "error": float(self.errors[k]),
+                "n_samples": int(self.n_samples[k]),
+            }
+            if self.paths is not None:
+                row["path"] = self.paths[k]
+            rows.append(row)
+        return NamedColumns(rows, [*names, "value", "error", "n_samples"])
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the table as a `pandas.DataFrame`."""
+        return self.table().to_pandas()
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the table as a `polars.DataFrame`."""
+        return self.table().to_polars()
+
+    def to_arrow(self) -> pa.Table:
+        """Return the table as a `pyarrow.Table`."""
+        return self.table().to_arrow()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the table to polars, DuckDB and others."""
+        return self.table().__arrow_c_stream__(requested_schema)
+
+    def plot(self, show: bool = True, *, ax: Axes | None = None) -> tuple[Figure | SubFigure, Axes] | None:
+        """Draw the values with their errors, and over time the mean of all.
+
+        Args:
+            show: Show the figure and return None; without a screen, where it is False or `ax` is given,
+                return figure and axes.
+            ax: Axes to draw into; None makes a figure.
+
+        Raises:
+            LightworksDependencyError: Matplotlib is not installed.
+            ValueError: There is nothing to draw.
+        """
+        level = self.total.value if self.name == "time" and self.total.n_samples else None
+        names = (self.name, self.what)
+        return plot_trend(self.positions, self.values, self.errors, names, level=level, show=show, ax=ax)
+
+    def __repr__(self) -> str:
+        head = f"Trend({len(self)} values of the {self.what} by {self.name})"
+        return f"{head}\n{self.table()!r}"
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def time_column(files: NamedColumns, name: str | None) -> list[dt.datetime | None]:
+    """Return the time of each file, in UTC; None where it does not say.
+
+    Args:
+        files: What is known of them.
+        name: A column; None takes the first of `TIMES` that there is.
+
+    Raises:
+        ValueError: If there is no such column, or a time cannot be read.
+    """
+    if name is None:
+        name = next((known for known in TIMES if known in files), None)
+        if name is None:
+            raise ValueError(f"No file says its time ({', '.join(TIMES)}); name a column with time=.")
+    elif name not in files:
+        raise ValueError(f"No file has the column {name!r}; there are {', '.join(files)}.")
+    return [None if text is None else _time(text, name) for text in files[name]]
+
+
+def _time(text: Any, name: str) -> dt.datetime:
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"The {name} {text!r:.60} is not a time; those are written as 2026-01-31T12:00:00."
+        ) from None
+    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)

@@ -1,0 +1,92 @@
+"""The mean of an observable over samples, with its standard error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lwfast._types import AnyArray
+from lwfast.results.columns.labels import LabelTable, refuse_x
+from lwfast.results.processing.observables import observed
+from lwfast.tables.packed_table import as_bytes
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of an observable; add the means of parts to get that of the whole.
+
+    Attributes:
+        n_samples: How many samples it is the mean of.
+        value: The mean; NaN of no samples.
+        squares: Sum of the squares of the distances from the mean, over all samples.
+
+    Example:
+        >>> value, error = SamplingResult({(1, 0): 64, (0, 1): 36}).expectation(lambda state: state[0])
+        >>> round(value, 3), round(error, 3)
+        (0.64, 0.048)
+    """
+
+    n_samples: int | float
+    value: float
+    squares: float
+
+    @property
+    def variance(self) -> float:
+        """Mean square of the distance from the mean; NaN of no samples."""
+        return self.squares / self.n_samples if self.n_samples else math.nan
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean; NaN of no samples."""
+        return math.sqrt(self.variance / self.n_samples) if self.n_samples else math.nan
+
+    def __add__(self, other: Any) -> Mean:
+        # Chan, Golub and LeVeque, The American Statistician 37, 242 (1983), equation 2.1.
+        if not isinstance(other, Mean):
+            return NotImplemented
+        if not self.n_samples or not other.n_samples:
+            return other if not self.n_samples else self
+        n = self.n_samples + other.n_samples
+        step = other.value - self.value
+        value = self.value + step * (other.n_samples / n)
+        between = step * step * (self.n_samples / n) * other.n_samples
+        return Mean(n, value, self.squares + other.squares + between)
+
+    def __iter__(self) -> Any:
+        """Give value and error: `value, error = result.expectation(...)`."""
+        return iter((self.value, self.error))
+
+    def __repr__(self) -> str:
+        return f"Mean({self.value:.6g} ± {self.error:.2g}, {self.n_samples} samples)"
+
+
+def mean_of(table: LabelTable, counts: AnyArray, n_samples: int | float, observable: Any) -> Mean:
+    """Return the mean of an observable.
+
+    Args:
+        table: The states.
+        counts: `(N,)`, how often each was measured.
+        n_samples: All counts together.
+        observable: A callable that takes a State, a mapping from states (others are worth 0), or an array
+            of a number for each state.
+
+    Raises:
+        ResultError: If a state has an X, and the observable is not an array.
+        TypeError: If it is none of these, or gives something that is not a real number.
+        ValueError: If it gives NaN or infinity, or does not fit the states.
+    """
+    if callable(observable) or isinstance(observable, Mapping):
+        refuse_x(table.has_x, "mean of an observable")
+    worth = observed(observable, as_bytes(table.states))
+    if not n_samples:
+        return Mean(0, math.nan, 0.0)
+    shares = counts / n_samples
+    # From near the mean: a variance far below the squares is kept.
+    centre = float(np.dot(worth, shares))
+    rest = float(np.dot(worth - centre, shares))
+    squares = float(np.dot((worth - centre) ** 2, counts)) - rest * rest * float(n_samples)
+    return Mean(n_samples, centre + rest, max(squares, 0.0))

@@ -1,0 +1,133 @@
+"""Tables of named columns: what is known of files, groups with their values and errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lwfast._base.files.atomic import write_atomic
+from lwfast._base.showing.html import table
+from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+_SHOWN = 10
+
+
+class NamedColumns(Mapping[str, list[Any]]):
+    """A small table: reads as a dict from the name of a column to the list of its values.
+
+    Args:
+        rows: Each as a dict. A column that a row does not have is None there.
+        names: The columns that come first; the others follow in the order in which rows have them.
+
+    Example:
+        >>> _ = SamplingResult({(1, 0): 3}).with_parameters(theta=0.5).save("run_1.npz")
+        >>> files = lw.scan_results("run_1.npz").files
+        >>> files["path"], files["theta"]
+        (['run_1.npz'], [0.5])
+    """
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> None:
+        found = dict.fromkeys(names)
+        for row in rows:
+            found.update(dict.fromkeys(row))
+        self._columns = {name: [row.get(name) for row in rows] for name in found}
+        self._n_rows = len(rows)
+
+    def __getitem__(self, name: str) -> list[Any]:
+        if name not in self._columns:
+            raise KeyError(f"There is no column {name!r}; there are {', '.join(self._columns)}.")
+        return list(self._columns[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self._n_rows
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return each row as a dict."""
+        return [{name: column[k] for name, column in self._columns.items()} for k in range(self._n_rows)]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a `pandas.DataFrame`.
+
+        Raises:
+            LightworksDependencyError: If pandas is not installed.
+        """
+        frame: pd.DataFrame = pandas_module().DataFrame(dict(self._columns))
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return a `polars.DataFrame`.
+
+        Raises:
+            LightworksDependencyError: If polars is not installed.
+        """
+        frame: pl.DataFrame = polars_module().DataFrame(dict(self._columns), strict=False)
+        return frame
+
+    def to_arrow(self) -> pa.Table:
+        """Return a `pyarrow.Table`. A column of values of several types is one of text.
+
+        Raises:
+            LightworksDependencyError: If pyarrow is not installed.
+        """
+        pa = arrow_module()
+        arrays = {}
+        for name, column in self._columns.items():
+            try:
+                arrays[name] = pa.array(column)
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                arrays[name] = pa.array([None if value is None else str(value) for value in column])
+        return pa.table(arrays)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the columns to polars, DuckDB and others."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def save(self, filename: Any) -> Path:
+        """Write the table as `.csv`, atomically.
+
+        Raises:
+            ValueError: If the name has another ending.
+            OSError: If the file cannot be written.
+        """
+        path = Path(filename)
+        if path.suffix.lower() != ".csv":
+            raise ValueError(f"{path.name} should end in .csv, the form of this table.")
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self._columns)
+        writer.writerows(zip(*self._columns.values(), strict=True))
+        write_atomic(path, text.getvalue().encode("utf-8", "surrogateescape"))
+        return path
+
+    def __repr__(self) -> str:
+        lines = ["  ".join(self._columns)]
+        lines += ["  ".join(_text(row[name]) for name in self._columns) for row in self.rows()[:_SHOWN]]
+        if self._n_rows > _SHOWN:
+            lines.append(f"... {self._n_rows - _SHOWN} more rows")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [[value if value is not None else "" for value in row.values()] for row in self.rows()]
+        return table("", list(self._columns), rows, n_rows=self._n_rows)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,48 @@
+"""Taking turns between threads that read the store and the thread that commits to it.
+
+SQLite lets nobody read while a commit changes its file, and has whoever is locked out sleep and try again,
+for longer and longer. Between commits in quick succession readers can try for seconds, and so can the writer
+between readers. Inside of one process they can take turns instead: a commit waits for those who read, those
+who come later wait for the commit, and then it is their turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+
+class Gate:
+    """Lets many read at once, or one commit."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._reading = 0
+        self._commits = 0
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read for as long as the block runs; waits for a commit that has begun or waits itself."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._commits)
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._reading -= 1
+                self._changed.notify_all()
+
+    @contextlib.contextmanager
+    def committing(self) -> Iterator[None]:
+        """Commit for as long as the block runs; waits for those who read, and lets no more begin."""
+        with self._changed:
+            self._commits += 1
+            self._changed.wait_for(lambda: not self._reading)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._commits -= 1
+                self._changed.notify_all()

@@ -1,0 +1,118 @@
+"""Those who read the store and the one who commits to it take turns."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+
+import pytest
+
+from lwfast.scheduler.job_query import JobQuery
+from lwfast.scheduler.jobs import Log
+from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.store.gate import Gate
+from lwfast.scheduler.store.reader import Reader
+from lwfast.scheduler.store.store import STORE_FILE
+from lwfast.scheduler.store.writer import Writer
+from lwfast.scheduler.validation.payloads import check_one
+from lwfast.wire import Status
+from tests.scheduler.harness import payload
+from tests.started import PATIENCE, threads
+
+TIME = "2025-10-16T08:25:47.928816Z"
+pytestmark = pytest.mark.guarantee
+
+
+def test_order():
+    """A commit waits for those who read; those who come after it wait for it."""
+    gate, order = Gate(), []
+    reads, may_end = threading.Event(), threading.Event()
+
+    def until(condition):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+    def read():
+        with gate.reading():
+            reads.set()
+            assert may_end.wait(PATIENCE)
+            order.append("first reader")
+
+    def commit():
+        assert reads.wait(PATIENCE)
+        with gate.committing():
+            order.append("commit")
+
+    def read_later():
+        until(lambda: gate._commits)
+        may_end.set()
+        with gate.reading():
+            order.append("second reader")
+
+    with threads(read, commit, read_later):
+        pass
+    assert order == ["first reader", "commit", "second reader"]
+
+
+def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):
+    """However many ask while the store is read: one reading answers all of them, each with its own."""
+    rounds = []
+
+    async def run():
+        gate, path = Gate(), tmp_path / STORE_FILE
+        writer = Writer(path, asyncio.get_running_loop(), gate)
+        reader = Reader(path, gate)
+        jobs = [check_one(payload(job_name=f"job {i}"), load_qpus()) for i in range(200)]
+        ids, _ = await writer.submit(lambda store: store.accept(jobs, TIME))
+        ask = reader._run
+        monkeypatch.setattr(reader, "_run", lambda question: rounds.append(1) or ask(question))
+        with gate.committing():
+            first = asyncio.create_task(reader.jobs([1]))
+            await asyncio.sleep(0.05)
+            others = [asyncio.create_task(reader.jobs([job_id])) for job_id in [*ids, 999]]
+            await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE):
+            found = await asyncio.gather(first, *others)
+        await writer.close()
+        reader.close()
+        return [[job.name for job in jobs.values()] for jobs in found]
+
+    assert asyncio.run(run()) == [["job 0"], *([f"job {i}"] for i in range(200)), []]
+    assert len(rounds) == 2
+
+
+def test_nobody_finds_the_store_locked(tmp_path, monkeypatch):
+    """Though no connection waits for another, none is refused: while jobs change, others are read."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k | {"timeout": 0.0}))
+
+    async def run():
+        gate, path = Gate(), tmp_path / STORE_FILE
+        writer = Writer(path, asyncio.get_running_loop(), gate)
+        reader = Reader(path, gate)
+        jobs = [check_one(payload(), load_qpus()) for _ in range(20)]
+        ids, _ = await writer.submit(lambda store: store.accept(jobs, TIME))
+        entry = Log.of(Status.SCHEDULED, TIME)
+        is_over = False
+
+        async def change():
+            nonlocal is_over
+            for turn in range(200):
+                await writer.submit(lambda store, job_id=ids[turn % 20]: store.update(job_id, entry))
+            is_over = True
+
+        async def ask():
+            while not is_over:
+                assert len(await reader.jobs(ids)) == 20
+                await reader.finished(JobQuery(), 10)
+
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(change(), ask(), ask(), ask())
+        await writer.close()
+        reader.close()
+
+    asyncio.run(run())
