@@ -19,6 +19,7 @@ import msgspec
 
 from lwfast._base.files.file_lock import unlock
 from lwfast._base.files.own_files import open_own, why
+from lwfast._base.files.to_disk import file_to_disk
 from lwfast.remote.configuration.locking import lock_within, make_folder
 from lwfast.remote.configuration.persistence import own_folder
 
@@ -120,7 +121,7 @@ class Intent:
         left = memoryview(content)
         while left:
             left = left[self._file.write(left) or 0 :]
-        os.fsync(self._file.fileno())
+        file_to_disk(self._file.fileno())
 
     def drop(self) -> None:
         """Delete the file: nothing is left to be found."""
