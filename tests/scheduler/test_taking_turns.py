@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 
+import msgspec
 import pytest
 
 from lwfast.scheduler.job_query import JobQuery
@@ -83,6 +84,40 @@ def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):
 
     assert asyncio.run(run()) == [["job 0"], *([f"job {i}"] for i in range(200)), []]
     assert len(rounds) == 2
+
+
+def test_large_transactions_lock_nobody_out(tmp_path):
+    """Jobs are read while more is being written than a cache holds: only the commit itself keeps readers out."""
+    writes, was_read = asyncio.Event(), threading.Event()
+
+    async def run():
+        gate, path, loop = Gate(), tmp_path / STORE_FILE, asyncio.get_running_loop()
+        writer = Writer(path, loop, gate)
+        reader = Reader(path, gate)
+        job = check_one(payload(), load_qpus())
+        large = msgspec.structs.replace(job, payload=bytes(8 << 20))
+        await writer.submit(lambda store: store.accept([job], TIME))
+
+        def write(store):
+            ids, _ = store.accept([large], TIME)
+            loop.call_soon_threadsafe(writes.set)
+            assert was_read.wait(PATIENCE)
+            return ids
+
+        async with asyncio.timeout(2 * PATIENCE):
+            written = writer.submit(write)
+            await writes.wait()
+            try:
+                found = await reader.jobs([1, 2])
+            finally:
+                was_read.set()
+            assert await written == [2]
+            later = await reader.jobs([1, 2])
+        await writer.close()
+        reader.close()
+        return list(found), list(later)
+
+    assert asyncio.run(run()) == ([1], [1, 2])
 
 
 def test_nobody_finds_the_store_locked(tmp_path, monkeypatch):

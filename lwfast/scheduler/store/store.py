@@ -48,6 +48,9 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA query_only = ON")
         else:
             connection.execute("PRAGMA synchronous = FULL")
+            # Else a transaction larger than the cache locks readers out before it is committed, which `Gate`
+            # does not know of: they and the commit would wait for each other. Memory holds its rows anyway.
+            connection.execute("PRAGMA cache_spill = OFF")
             # On macOS, through the disk's own cache as well; elsewhere these two change nothing.
             connection.execute("PRAGMA fullfsync = ON")
             connection.execute("PRAGMA checkpoint_fullfsync = ON")
