@@ -87,7 +87,7 @@ def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):
 
 
 def test_large_transactions_lock_nobody_out(tmp_path):
-    """Jobs are read while more is being written than a cache holds: only the commit itself keeps readers out."""
+    """Jobs are read while more is written than a cache holds: only the commit itself keeps readers out."""
     writes, was_read = asyncio.Event(), threading.Event()
 
     async def run():
