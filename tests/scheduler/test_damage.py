@@ -173,6 +173,15 @@ def test_row_that_is_damaged_while_its_job_runs(tmp_path):
         assert (record["jobName"], record["jobStatus"]) == ("Job", "Cancelled")
 
 
+def test_job_whose_time_was_changed_is_not_removed(path):
+    """What says that a job is old enough to go has to be what was written."""
+    filled(path)
+    change(path, "jobs", "finished", "id = 3", "1925-10-16T08:25:47.928816Z")
+    with contextlib.closing(Store(path)) as store:
+        assert store.forget(TIME, 100) == ([], [])
+        assert sorted(store.forget(LATER, 100)[0]) == [1, 2, *range(4, 11)]
+
+
 def test_damaged_entry_of_a_log(path):
     filled(path, 2)
     change(path, "logs", "message", "job_id = 1 AND status = 'Scheduled'", "Job status updated to Schedulee")
@@ -340,6 +349,30 @@ def test_recovering_a_store_of_the_first_version(path):
     assert all(
         row == right["jobs"][job_id] for job_id, row in found["jobs"].items() if job_id not in recovery.harmed
     )
+
+
+def test_recovering_rows_that_no_store_takes(path):
+    """Where there are no checksums yet, a damaged key or number costs its own row, and not the recovery."""
+    filled(path)
+    without_checksums(path)
+    change(path, "idempotency", "job_ids", "key = 'key 3'", b"[3")
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name = 'jobs'")
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'jobs_by_owner'").fetchone()
+    connection.commit()
+    connection.close()
+    change(path, "jobs", "n_samples", "id = 15", "many")
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096  # what lets the store be refused
+    path.write_bytes(data)
+    recovery = recover(path, LATER)
+    assert recovery.harmed == [15]
+    found = rows_of(path)
+    assert set(found["jobs"]) == set(range(1, 21))
+    with contextlib.closing(Store(path)) as store:
+        assert store.accepted("key 3", b"3") is None
+        assert store.accepted("key 4", b"4") == [4]
 
 
 def test_recovering_what_is_no_database(path):

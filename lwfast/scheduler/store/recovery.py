@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,9 @@ from lwfast._base.files.to_disk import file_to_disk, folder_to_disk
 from lwfast._base.limits import MAX_INT64
 from lwfast.scheduler.faults import StoreDamagedError, StoreOpenError
 from lwfast.scheduler.jobs import Log
-from lwfast.scheduler.store.checksums import CHECKED, INSERTION, IS_WHOLE, TEXTS
+from lwfast.scheduler.store.checksums import CHECKED, INSERTION, IS_WHOLE, TEXTS, teach
 from lwfast.scheduler.store.rows import READ_FAULTS
+from lwfast.scheduler.store.schema import migrate
 from lwfast.scheduler.store.store import FINISHED, Store, connect
 from lwfast.wire import Status
 
@@ -77,7 +78,7 @@ def recover(path: Path, time: str) -> Recovery | None:
 
     Raises:
         StoreOpenError: It is another program's, or of a newer lwfast, or the disk is full; it is left as it
-        is.
+            is.
     """
     if not path.exists() or _is_whole(path):
         return None
@@ -204,7 +205,29 @@ def _rows(connection: sqlite3.Connection, table: str, last_id: int) -> Iterator[
             for rowid in range(below + 1, min(above, below + _FARTHEST)):
                 with contextlib.suppress(*READ_FAULTS):
                     take("rowid = ?", rowid)
-    yield from (found[rowid] for rowid in sorted(found))
+    rows = (found[rowid] for rowid in sorted(found))
+    yield from rows if "checksum" in columns else _fitting(table, rows)
+
+
+def _fitting(table: str, rows: Iterable[Row]) -> Iterator[Row]:
+    """Leave out rows that no store takes: without checksums, damage to them is noticed in no other way."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as trial:
+        teach(trial)
+        migrate(trial)
+        for row in rows:
+            try:
+                # Only the kinds of bodies count, which may be large.
+                trial.execute(INSERTION[table], [b"" if isinstance(item, bytes) else item for item in row])
+                if table == "idempotency":
+                    _ids_of(row)
+            except (sqlite3.IntegrityError, msgspec.MsgspecError):
+                continue
+            yield row
+
+
+def _ids_of(key: Row) -> list[int]:
+    """Return the ids of the jobs that were accepted with a key."""
+    return msgspec.json.decode(key[-1], type=list[int])
 
 
 def _write(store: Store, rows: dict[str, list[Row]], time: str) -> tuple[int, list[int]]:
@@ -213,8 +236,8 @@ def _write(store: Store, rows: dict[str, list[Row]], time: str) -> tuple[int, li
     payloads = {row[0]: row for row in rows["payloads"]}
     results = {row[0]: row for row in rows["results"]}
     mentioned = {*jobs, *payloads, *results, *(row[0] for row in rows["logs"])}
-    for *_, job_ids in rows["idempotency"]:
-        mentioned.update(msgspec.json.decode(job_ids, type=list[int]))
+    for key in rows["idempotency"]:
+        mentioned.update(_ids_of(key))
     harmed: dict[int, str] = {}
     for job_id in sorted(mentioned):
         if job_id not in jobs:
