@@ -20,6 +20,7 @@ import lwfast as lw
 from lwfast.errors import CampaignError, ResultError
 from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import checkpoint, chunks
+from lwfast.results.campaign.sums import TableSum
 
 QPUS = "Artemis", "Apollo"
 FORMS = "json", "npz", "parquet"
@@ -387,6 +388,30 @@ def test_an_interrupted_run_goes_on_where_it_was(folder, tmp_path, small_chunks,
     assert again.report.n_tried == 12
 
 
+@pytest.mark.parametrize("half_added", [False, True])
+def test_an_interruption_while_files_are_added_costs_no_counts(folder, tmp_path, small_chunks, half_added):
+    """No file counts as added that is not in the sum, nor is one twice in it."""
+    kept, join = tmp_path / "kept" / "sum.npz", TableSum.join
+    expected, joins = scan_results(folder).merge(), []
+
+    def interrupted(self, other):
+        joins.append(1)
+        if len(joins) == 4:
+            if half_added:
+                join(self, other)
+            raise KeyboardInterrupt
+        join(self, other)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TableSum, "join", interrupted)
+        patch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
+        patch.setattr(checkpoint, "SAVE_RATIO", 0)
+        with pytest.raises(KeyboardInterrupt):
+            scan_results(folder).merge(resume=kept)
+    assert kept.exists()
+    assert same(scan_results(folder).merge(resume=kept), expected)
+
+
 def campaign_manifest(folder):
     campaign = scan_results(folder).post_select([((0,), (0, 1))]).map("threshold")
     campaign.merge()
@@ -436,6 +461,7 @@ KILLED = """
 import os, sys
 from lwfast.results import scan_results
 from lwfast.results.campaign import checkpoint, chunks
+from lwfast.results.campaign.sums import TableSum
 chunks._CHUNK_FILES = 2
 checkpoint.SAVE_SECONDS = 0
 checkpoint.SAVE_RATIO = 0

@@ -210,8 +210,9 @@ class Campaign:
             in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every few seconds and when the run
-                ends in whatever way. If it is there already, the files that are in it are not read again:
-                an interrupted run goes on where it was, and of a folder that grows only new files are read.
+                ends in whatever way; where that is in the middle of adding a file, the last save stays. If it
+                is there already, the files that are in it are not read again: an interrupted run goes on
+                where it was, and of a folder that grows only new files are read.
 
         Raises:
             CampaignError: If files could not be processed and the campaign does not skip them; or, whatever

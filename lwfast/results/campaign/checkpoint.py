@@ -84,9 +84,9 @@ class Checkpoint:
             self.save(gathering)
 
     def save(self, gathering: Gathering) -> None:
-        """Write the sum, atomically; nothing where no file is in it."""
+        """Write the sum, atomically; nothing where no file is in it, or where adding one was interrupted."""
         tally = gathering.tally
-        if not tally.given:
+        if not tally.given or not gathering.is_whole:
             return
         began = time.monotonic()
         files = {}

@@ -98,11 +98,14 @@ class Gathering:
     Attributes:
         totals: The sum of each group.
         tally: What became of the files.
+        is_whole: Whether the sums hold what the tally says; not while a chunk is being added, nor where that
+            was interrupted.
     """
 
     def __init__(self, kind: Callable[[], Any], groups: Sequence[Sequence[Path]], work: Work) -> None:
         self.totals = [kind() for _ in groups]
         self.tally = FileTally()
+        self.is_whole = True
         self._kind = kind
         self._work = work
         self._groups = groups
@@ -131,7 +134,9 @@ class Gathering:
                     raise outcome.misfit
                 fits = fits or outcome.has_states
                 tally.contents.update((content.path, content) for content in outcome.contents)
+                self.is_whole = False
                 self._take(place, outcome)
+                self.is_whole = True
                 yield
 
     def run_all(self, run: RunOptions) -> None:
