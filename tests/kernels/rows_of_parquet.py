@@ -60,6 +60,7 @@ def headers():
     chunk = pq.ParquetFile(file).metadata.row_group(0).column(0)
     for at in (chunk.dictionary_page_offset, chunk.data_page_offset, 0, body.size):
         yield body, at, np.zeros(9, np.int64)
+    yield page([3, *[0x80] * 12]), 0, np.zeros(9, np.int64)
     yield body[: chunk.data_page_offset + 9].copy(), chunk.data_page_offset, np.zeros(9, np.int64)
 
 

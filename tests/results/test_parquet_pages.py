@@ -62,6 +62,13 @@ def test_one_entry_needs_no_bits():
     assert out.tolist() == [9] * 70
 
 
+@pytest.mark.parametrize("byte", [0x03, 0x08, 0x05, 0x0C])
+def test_page_headers_that_break_off_in_the_name_of_a_field_are_refused(byte):
+    """They end nowhere: to go on at the start of the file could take for ever."""
+    body = page_of(bytes([byte, *[0x80] * 12]))
+    assert kernels.page_header(body, 0, np.empty(9, np.int64)) == -1
+
+
 @given(placed(), st.data())
 def test_damaged_runs_are_refused_or_read_as_they_stand(drawn, data):
     bits, entries, body, numbers = drawn

@@ -331,6 +331,8 @@ def page_header(body: NDArray[np.uint8], at: int, out: NDArray[np.int64]) -> int
             names[depth] += byte >> 4
         else:
             number, at = _zigzag(body, at)
+            if at < 0:
+                return -1
             names[depth] = number
         if kind in (1, 2):  # true and false
             continue
