@@ -9,12 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast.errors import ResultError
+from lwfast.results.campaign.campaign_files import CampaignFiles
 from lwfast.results.campaign.checkpoint import Checkpoint
 from lwfast.results.campaign.chunks import Given, loaded, misfit_of, processed
-from lwfast.results.campaign.file_facts import facts_of, same_value
-from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended, warn_of_left
-from lwfast.results.campaign.groups import CampaignGroups
+from lwfast.results.campaign.gathering import FileTally, Gathering, ended, warn_of_left
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend, time_column
@@ -23,7 +21,6 @@ from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.means import Mean
-from lwfast.results.processing.named_columns import NamedColumns
 from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult, owned_result
 
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class Campaign:
+class Campaign(CampaignFiles):
     """Result files and the steps that each goes through; made by `scan_results`.
 
     A verb checks its arguments, and returns a new campaign with one more step. The work is cut into chunks of
@@ -48,13 +45,6 @@ class Campaign:
         >>> dict(campaign.merge())
         {lwfast.State(|1,0>): 3}
     """
-
-    def __init__(self, paths: tuple[Path, ...], work: Work, files: NamedColumns | None = None) -> None:
-        self.paths = paths
-        self.report: CampaignReport | None = None
-        self._given: dict[str, Given] = {}
-        self._work = work
-        self._files = files
 
     # --- steps --------------------------------------------------------------------------------------
 
@@ -85,107 +75,6 @@ class Campaign:
             ValueError: If its name is unknown.
         """
         return self._with(map_step(mapping, args, kwargs))
-
-    # --- files --------------------------------------------------------------------------------------
-
-    @property
-    def files(self) -> NamedColumns:
-        """What is known of each file: `path`, its metadata, its parameters, and the rules of its job.
-
-        Read once, without the counts where the form of a file allows that. A file that cannot be read has
-        the reason in the column `error`.
-        """
-        if self._files is None:
-            self._files = NamedColumns([facts_of(path) for path in self.paths], ["path"])
-        return self._files
-
-    @property
-    def metadata(self) -> dict[str, list[Any]]:
-        """The columns of `files` apart from `path` and `error`, each a list with a value for each file."""
-        return {name: column for name, column in self.files.items() if name not in ("path", "error")}
-
-    @property
-    def manifest(self) -> NamedColumns:
-        """Which file gave what in the last run: a row for each file.
-
-        `status` is "added", "empty", "failed" (then `reason` says why) or "not tried"; `samples` is how many
-        the file holds, `kept` how many of them are in the outcome, `states` how many distinct states.
-
-        Raises:
-            ResultError: If the campaign was not run yet.
-        """
-        if self.report is None:
-            raise ResultError("There is no manifest before a run: call merge, summarise or the like first.")
-        lines = [self._line(str(path), self.report) for path in self.paths]
-        return NamedColumns(lines, ["path", "status", "samples", "kept", "states", "reason"])
-
-    def _line(self, path: str, report: CampaignReport) -> dict[str, Any]:
-        if path in report.failed:
-            return {"path": path, "status": "failed", "reason": report.failed[path]}
-        if path not in self._given:
-            return {"path": path, "status": "not tried"}
-        given = self._given[path]
-        status = "empty" if path in report.empty else "added"
-        counts = {"samples": given.samples, "kept": given.kept, "states": given.states}
-        return {"path": path, "status": status, **counts}
-
-    def where(self, **wanted: Any) -> Campaign:
-        """Keep the files whose metadata have certain values.
-
-        `campaign.where(qpu="Artemis", theta=[0.1, 0.2])` keeps the files of that QPU at two settings. A file
-        that cannot be read stays, to be reported when the campaign is run.
-
-        Args:
-            **wanted: For each column of `files`: a value, several of which one is enough (a list, tuple, set
-                or range), or a callable that takes the value, None where a file has none. Numbers are equal
-                up to a part in 10^9.
-
-        Raises:
-            ValueError: If there is no such column, or no file is left.
-        """
-        self._check_columns(wanted)
-        return self.filter(lambda row: all(_meets(row.get(name), value) for name, value in wanted.items()))
-
-    def filter(self, keep: Callable[[dict[str, Any]], Any]) -> Campaign:
-        """Keep the files that a function accepts.
-
-        Args:
-            keep: Takes a row of `files` as a dict. It is not asked about a file that cannot be read, which
-                stays, to be reported when the campaign is run.
-
-        Raises:
-            TypeError: If it is not callable.
-            ValueError: If no file is left.
-        """
-        if not callable(keep):
-            raise TypeError(f"filter takes a function of a row of files, not {type(keep).__name__}.")
-        rows = self.files.rows()
-        taken = [k for k, row in enumerate(rows) if row.get("error") is not None or keep(row)]
-        if not taken:
-            raise ValueError(f"None of the {len(self.paths)} files is left; see the columns in `files`.")
-        return self._taking(taken)
-
-    def group_by(self, *names: str) -> CampaignGroups:
-        """Group the files by columns of `files`, for sums and means of each group.
-
-        `campaign.group_by("theta").expectation(observable)` is a mean with its error for each theta.
-
-        Args:
-            *names: One column or several.
-
-        Raises:
-            ValueError: If there is no such column, or none is named.
-        """
-        if not names:
-            raise ValueError("Name at least one column of `files` to group by.")
-        self._check_columns(names)
-        return CampaignGroups(self.paths, self.files, names, self._work)
-
-    def _check_columns(self, names: Any) -> None:
-        known = [name for name in self.files if name != "error"]
-        for name in names:
-            if name not in known:
-                raise ValueError(f"No file has the column {name!r}; there are {', '.join(known)}.")
 
     # --- sums ---------------------------------------------------------------------------------------
 
@@ -441,9 +330,6 @@ class Campaign:
                 warn_of_left(tally)
         self._ended(None, tally)
 
-    def __len__(self) -> int:
-        return len(self.paths)
-
     def __repr__(self) -> str:
         steps = "".join(f".{step.name}(...)" for step in self._work.steps)
         return f"lwfast.Campaign({len(self.paths)} files){steps}"
@@ -452,11 +338,6 @@ class Campaign:
 
     def _with(self, step: CampaignStep) -> Campaign:
         return Campaign(self.paths, self._work._replace(steps=(*self._work.steps, step)), self._files)
-
-    def _taking(self, rows: Sequence[int]) -> Campaign:
-        table = self.files.rows()
-        kept = NamedColumns([table[k] for k in rows], list(self.files))
-        return Campaign(tuple(self.paths[k] for k in rows), self._work, kept)
 
     def _sum(self, kind: Callable[[], Any], run: RunOptions) -> Any:
         gathering = self._gathered(kind, [self.paths], run)
@@ -476,9 +357,6 @@ class Campaign:
         gathering.warn()
         return gathering
 
-    def _note(self, tally: FileTally) -> None:
-        self.report, self._given = tally.report(len(self.paths)), dict(tally.given)
-
     def _ended(self, outcome: Any, tally: FileTally) -> None:
         self._note(tally)
         ended(outcome, tally, len(self.paths), self._work.on_error)
@@ -488,11 +366,3 @@ def _kept(given: Given) -> Mean:
     """Return which share of the samples of a file is left, as the mean of 0 and 1."""
     n, kept = given.samples, given.kept
     return Mean(n, kept / n, kept * (n - kept) / n) if n else Mean(0, float("nan"), 0.0)
-
-
-def _meets(value: Any, wanted: Any) -> bool:
-    if callable(wanted):
-        return bool(wanted(value))
-    if isinstance(wanted, list | tuple | set | frozenset | range):
-        return any(same_value(value, one) for one in wanted)
-    return same_value(value, wanted)

@@ -1,4 +1,4 @@
-"""Which files a campaign takes."""
+"""Which files paths, folders and patterns stand for."""
 
 from __future__ import annotations
 
