@@ -342,12 +342,12 @@ class Transport:
     def _check(self, answer: Answer) -> None:
         """Raise for the statuses that mean the same whatever was asked."""
         if answer.status_code == 401:
-            raise AuthenticationError(
+            refused = (
                 "The scheduler did not accept the access token (401); it may have expired, or belong to "
-                "another scheduler.",
-                in_shell="The scheduler did not accept the access token (401); it may have expired, "
-                "or belong to "
-                "another scheduler. Save another one with `lwfast login`.",
+                "another scheduler"
+            )
+            raise AuthenticationError(
+                f"{refused}.", in_shell=f"{refused}. Save another one with `lwfast login`."
             )
         if answer.status_code == 403:
             reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")

@@ -1,9 +1,9 @@
 """A checksum for each row of the store, made when it is written and checked when it is read.
 
-SQLite notices damage to the structure of its file, and none to what stands in a row. A disk may give back a
-count or a name with one other bit. Each row therefore holds a checksum of all its values, those that say
-whose it is included. SQL computes it by a function that `teach` adds to a connection, from the stored bytes
-of texts, so that also a text that is no UTF-8 any more can be compared.
+SQLite notices damage to the structure of its file, but not to the values in a row. A disk may give back a
+count or a name with one bit changed. Each row therefore holds a checksum of all its values, including those
+that say whose it is. SQL computes it with a function that `teach` adds to a connection, from the stored bytes
+of texts, so that a text that is no longer valid UTF-8 can be compared as well.
 """
 
 from __future__ import annotations

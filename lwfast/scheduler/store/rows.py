@@ -1,4 +1,4 @@
-"""Reading rows of the store one by one, so that a damaged one is told of and hides no other."""
+"""Reading rows of the store one by one, so that a damaged row is reported and hides no other row."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def select_jobs(connection: sqlite3.Connection, where: str, values: Sequence[Any
 
 def _job(row: Sequence[Any]) -> StoredJob:
     *values, is_whole = row
-    # A store of an earlier version may hold a text that is no UTF-8 and was taken to be what was written.
+    # A store of an earlier version may hold a text that is not UTF-8 and was taken to be what was written.
     if not is_whole or any(isinstance(value, bytes) for value in values):
         return StoredJob.damaged(row[0])
     fields = dict(zip(COLUMN_NAMES, values, strict=True))
