@@ -237,6 +237,8 @@ class Store:
     def forget(self, before: str, limit: int) -> tuple[list[int], list[str]]:
         """Remove jobs that finished before a time, and the keys of which no job is left.
 
+        A job whose row is damaged stays: nobody knows when it finished, or whether it did.
+
         Args:
             before: The time, as `lwfast.scheduler.clock` writes it.
             limit: Most jobs to remove at once.
@@ -246,7 +248,7 @@ class Store:
         """
         marks = ", ".join("?" * len(FINISHED))
         rows = self._do(
-            f"SELECT id FROM jobs WHERE status IN ({marks}) AND finished < ? LIMIT ?",  # noqa: S608
+            f"SELECT id FROM jobs WHERE status IN ({marks}) AND finished < ? AND {IS_WHOLE['jobs']} LIMIT ?",  # noqa: S608
             *FINISHED,
             before,
             limit,
