@@ -6,7 +6,9 @@ import contextlib
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from lwfast.cli.serve import serve_command
 from lwfast.scheduler.queue import retention
 from lwfast.scheduler.store.checksums import CHECKSUM
 from lwfast.scheduler.store.store import STORE_FILE, connect
@@ -91,3 +93,11 @@ def test_jobs_are_kept_by_default(tmp_path, monkeypatch):
         api.wait(job_id)
         time.sleep(0.3)
         assert api.get(f"jobs/{job_id}/results").status_code == 200
+
+
+@pytest.mark.parametrize("days", ["nan", "inf", "1e6", "0"])
+def test_days_that_no_calendar_has_are_refused(days):
+    answer = CliRunner().invoke(serve_command, ["--keep-days", days, "--show-config"])
+    assert answer.exit_code == 2
+    assert "--keep-days" in answer.output
+    assert CliRunner().invoke(serve_command, ["--keep-days", "36525", "--show-config"]).exit_code == 0
