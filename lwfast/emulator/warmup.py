@@ -100,6 +100,7 @@ def _steps() -> dict[str, Callable[[], object]]:
         "result text": _text,
         "sums of results": _sums,
         "large results": _words,
+        "Parquet files": _pages,
     }
 
 
@@ -286,6 +287,20 @@ def _words() -> None:
     packed_groups.enter_rows(distinct, slots)
     packed_groups.find_rows(distinct, slots, words)
     len(words.states)
+
+
+def _pages() -> None:
+    """Do what Parquet files meet, whether or not anything is installed that opens one."""
+    from lwfast._kernels.tables import parquet_pages as kernels
+
+    page, numbers = np.zeros(16, np.uint8), np.zeros(1, np.int64)
+    kernels.page_header(page, 0, np.zeros(16, np.int64))
+    kernels.same_levels(page, 0, 0, 1, 1, 0)
+    kernels.lists_of(page, 0, 0, 0, 0, 1)
+    fours = np.zeros(16, np.uint64)
+    kernels.fours_of(page[:2], 1, fours)
+    kernels.bytes_from_dictionary(page, 0, 0, 1, page[:2], fours, np.empty(0, np.uint8))
+    kernels.numbers_from_dictionary(page, 0, 0, 1, numbers, np.empty(0, np.int64))
 
 
 def _text() -> None:

@@ -14,24 +14,24 @@ from tests.faults import fault_proxy as proxy
 from tests.faults.fault_proxy import Exchange, Fault, answered, replaced
 
 OPERATIONS = {
-    "submit": "`run`, with a key",
-    "batch": "a batch, with a key",
-    "submit plain": "`run`, without",
-    "batch plain": "a batch, without",
-    "poll": "`status`",
-    "wait": "`wait_until_complete`",
-    "cancel": "`cancel`",
-    "result": "`get_result`",
+    "submit": "run, key",
+    "batch": "batch, key",
+    "submit plain": "run",
+    "batch plain": "batch",
+    "poll": "status",
+    "wait": "wait",
+    "cancel": "cancel",
+    "result": "result",
 }
 """What is done, and the head of its column. A scheduler of lwfast takes an idempotency key, others do not."""
 
 DONE = "done"
 OUTCOMES = {
     DONE: "done",
-    "asks": "`AmbiguousSubmissionError`",
-    "raises": "`HTTPError`",
-    "lost": "`ConnectionFailedError`",
-    "large": "`AnswerTooLargeError`",
+    "asks": "**asks**",
+    "raises": "error",
+    "lost": "lost",
+    "large": "too large",
 }
 """What comes of it, and how the page says so."""
 

@@ -124,7 +124,9 @@ def test_ctrl_c_while_submitting(submitting):
 def test_a_killed_program_leaves_its_submit_to_be_resumed(submitting):
     running, start = submitting
     found = 0
-    for _ in range(4):
+    for _ in range(20):
+        if found > 1:  # a program on a busy machine may have ended its submit before it is killed
+            break
         process = start(1)
         go(process)
         wait_for_a_file()

@@ -38,7 +38,7 @@ def test_worker_that_stands_still(tmp_path, monkeypatch):
         os.kill(worker.process.pid, signal.SIGSTOP)
         details = api.wait(job_id)
         assert details["jobStatus"] == "Completed"
-        reasons = [entry["meta"]["Reason"] for entry in details["logs"] if entry["meta"]]
+        reasons = [entry["meta"]["Reason"] for entry in details["logs"] if "Reason" in entry["meta"]]
         assert reasons == [
             "The worker process gave no sign of life for 6 s and was ended; the job is tried once more"
         ]

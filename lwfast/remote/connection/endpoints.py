@@ -129,7 +129,7 @@ class Endpoints:
         def records(answer: bytes | bytearray) -> list[wire.JobRecord]:
             found = wire.decode_records(answer).jobs
             if len(found) != len(bodies):
-                raise ValueError(f"{len(bodies)} jobs were sent, {len(found)} came back")
+                raise ValueError(f"{len(bodies)} jobs were sent, {len(found)} came back.")
             return found
 
         body = b'{"jobs":[' + b",".join(bodies) + b"]}"

@@ -50,7 +50,7 @@ class AnswerTime:
         """
         left = self._end() - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the answer took too long")
+            raise TimeoutError("The answer took too long.")
         return max(SHORTEST_SECONDS, min(self.silence, left))
 
     def spent(self) -> str:

@@ -49,7 +49,10 @@ class Checkpoint:
     def __init__(self, filename: Any, paths: Sequence[Path], work: Work) -> None:
         self._path = result_path(filename)
         if self._path.suffix.lower() not in _SUFFIXES:
-            raise ValueError(f"resume is {self._path.name}; it ends in {' or '.join(_SUFFIXES)}.")
+            raise ValueError(
+                f"A run cannot be kept in {self._path.name}; give resume= a name that ends in "
+                f"{' or '.join(_SUFFIXES)}."
+            )
         told = json_like([work.raw_data, *(step.described for step in work.steps)], "steps")
         self._steps = json.loads(json.dumps(told))  # as it is read back: with lists for tuples
         # Before they are read: a file that changes meanwhile is told from what was added.
