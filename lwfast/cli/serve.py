@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,15 @@ from lwfast.cli.shared_options import POSITIVE, command
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+MOST_DAYS = 36_525
+"""A century; calendars do not go back for ever."""
+
+
+def _days(_context: click.Context, _option: click.Parameter, days: float | None) -> float | None:
+    """Refuse what is not a number, which click takes for one within any limits."""
+    if days is not None and math.isnan(days):
+        raise click.BadParameter("nan is not a number of days.")
+    return days
 
 
 @command(
@@ -94,7 +104,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @click.option(
     "--keep-days",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0, MOST_DAYS, min_open=True),
+    callback=_days,
     metavar="N",
     help="Remove a job, its result and its key N days after its end. Default: keep all.",
 )

@@ -30,12 +30,15 @@ from msgspec import Meta
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import edited_text, parse_toml
 from lwfast._base.files.own_files import open_own, why
+from lwfast._base.limits import MIB
 from lwfast._base.showing.silent_log import log_of
 from lwfast.errors import LightworksError, ended
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.once_per_minute import OncePerMinute
 
 OWNERS_FILE = "owners.toml"
+MOST_BYTES = 4 * MIB
+"""Of the file: some 20,000 owners. Nobody is answered while it is read."""
 LOOK_SECONDS = 1.0
 """How old what is known of the file may be."""
 _FIRST_LINE = "# Written by `lwfast owners`. A running scheduler reads it again when it changes.\n"
@@ -101,7 +104,10 @@ def read_owners(path: Path) -> list[Owner]:
     try:
         with os.fdopen(handle, "rb") as file:
             _check_private(path, os.fstat(file.fileno()))
-            text = edited_text(file.read())
+            body = file.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise _unusable(path, f"it has more than {MOST_BYTES} bytes, which is the limit; shorten it")
+        text = edited_text(body)
         owners = msgspec.convert(parse_toml(text), _OwnersFile).owners
     except OSError as error:
         raise _unusable(path, why(error)) from error
@@ -148,7 +154,7 @@ def _check_private(path: Path, found: os.stat_result) -> None:
 
 
 def _unusable(path: Path, reason: str) -> ConfigError:
-    return ConfigError(f"The file of owners {path} cannot be used: {reason}.")
+    return ConfigError(f"The file of owners {path} cannot be used: {reason.removesuffix('.')}.")
 
 
 class KnownOwners:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +14,11 @@ from lwfast._kernels.tables import parquet_pages as kernels
 from lwfast.errors import ResultFormatError
 from lwfast.results import SamplingResult
 from lwfast.results.files import parquet, parquet_columns
+from lwfast.results.files.parquet_footer import footer_of
 from lwfast.tables import packed_table
 from lwfast.tables.packed_table import PackedTable, as_bytes
 from tests.reference import parquet_pages as slow
+from tests.started import child, read_line
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -130,7 +134,7 @@ def columns_of(path):
     """The columns as the kernels read them, and as pyarrow does."""
     body = path.read_bytes()
     file = pq.ParquetFile(pa.BufferReader(body))
-    found = parquet_columns.columns_of_pages(body, file.metadata, b"")
+    found = parquet_columns.columns_of_pages(body, footer_of(body), file.schema, b"")
     return found, parquet._columns(file, mine=True, has_x=False)
 
 
@@ -240,14 +244,70 @@ def test_no_damage_is_read_as_other_columns(tmp_path_factory, data):
     rng = np.random.default_rng(5)
     result = SamplingResult.from_columns(rng.integers(0, 3, (300, 4)), rng.integers(1, 9, 300))
     body = bytearray(result.save(path).read_bytes())
-    metadata = pq.ParquetFile(path).metadata
-    states, counts, _ = parquet_columns.columns_of_pages(bytes(body), metadata, b"")
+    footer, schema = footer_of(bytes(body)), pq.ParquetFile(path).schema
+    states, counts, _ = parquet_columns.columns_of_pages(bytes(body), footer, schema, b"")
     body[data.draw(st.integers(0, len(body) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    found = parquet_columns.columns_of_pages(bytes(body), metadata, b"")
+    found = parquet_columns.columns_of_pages(bytes(body), footer, schema, b"")
     if found is not None:
         assert as_bytes(found.states).shape == as_bytes(states).shape
         same = as_bytes(found.states).tolist() == as_bytes(states).tolist()
         assert same or found.checksum != parquet._checksum(b"", as_bytes(states), counts)
+
+
+def test_times_are_not_counts(tmp_path):
+    """Parquet keeps them as the same numbers of 64 bits."""
+    table = lists(np.random.default_rng(6), 3, 5)
+    for kind in (pa.timestamp("ns"), pa.time64("ns"), pa.time64("us"), pa.timestamp("us"), pa.duration("ns")):
+        times = pa.array([1000, 2000, 3000], pa.int64()).cast(kind)
+        pq.write_table(table.set_column(1, "counts", times), tmp_path / "a.parquet")
+        with pytest.raises(ResultFormatError, match="integers"):
+            lw.load_result(tmp_path / "a.parquet")
+
+
+FLIPS = """
+import sys
+from pathlib import Path
+import lwfast as lw
+from lwfast.errors import ResultFormatError
+path = Path(sys.argv[1])
+whole = path.read_bytes()
+result = lw.load_result(path)
+end = len(whole) - 8
+for place in range(end - int.from_bytes(whole[-8:-4], "little"), end):
+    for bit in (1, 128):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        try:
+            assert lw.load_result(path) == result
+        except (ResultFormatError, lw.ResourceLimitError):
+            pass
+print("done")
+"""
+
+
+def test_a_damaged_footer_does_not_end_the_process(tmp_path):
+    """As pyarrow ends it, where the sizes that the footer gives of a part contradict each other."""
+    path = tmp_path / "a.parquet"
+    SamplingResult({(1, 1): 7, (0, 1): 5}).save(path)
+    with child([sys.executable, "-c", FLIPS, str(path)]) as program:
+        assert read_line(program) == "done\n"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"",
+        b"\x15\x02" * 3,
+        b"\x36\x02\x19\xfc" + b"\xff" * 9,  # more groups than bytes
+        b"\x36\x02\x19\x8c\x00",
+        b"\xf9\xfd" + b"\xff" * 8 + b"\x7f" + b"\x00" * 9,  # 2^63 values of 16 bytes, which are skipped
+        b"\x59\x19" * 40,  # lists in lists
+        b"\x36" + b"\xff" * 12,
+        b"\x36\x01\x19\x0c\x00",  # -1 rows
+    ],
+)
+def test_footers_that_are_none(fields):
+    with pytest.raises(ResultFormatError, match="footer"):
+        footer_of(b"PAR1" + fields + len(fields).to_bytes(4, "little") + b"PAR1")
 
 
 # --- a column for each mode -----------------------------------------------------------------------------

@@ -15,6 +15,8 @@ import pytest
 from lwfast.errors import HTTPError
 from lwfast.remote import Client
 from lwfast.scheduler.owners import OWNERS_FILE, Owner, digest_of, write_owners
+from lwfast.scheduler.web.operations.access_log import line_of
+from lwfast.scheduler.web.operations.answered import Answered
 from lwfast.wire import is_request_id
 from tests.scheduler.harness import ROOT, TOKEN, Api, make_settings, payload, running
 from tests.scheduler.runners import BROKEN, NAPS, SLEEPS
@@ -128,6 +130,15 @@ def test_access_log(tmp_path):
     assert (last["owner"], last["route"], last["status"]) == ("", "reference_api.results", 200)
     assert last["bytes"] > 0
     assert last["ms"] > 0
+
+
+def test_access_log_is_ascii():
+    """A path may hold what ends a line elsewhere, or begins a command of a terminal."""
+    path = "/\u2028\x85\x9b31m\x1b[31m\x7f\r\n{}"
+    line = line_of(Answered(request_id="r", method="GET", path=path, client=None))
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["path"] == path
 
 
 def test_access_log_goes_on_after_it_was_moved_away(tmp_path):

@@ -266,6 +266,17 @@ def test_a_link_is_not_followed(tmp_path):
         read_owners(tmp_path / OWNERS_FILE)
 
 
+def test_a_huge_file_is_refused(tmp_path, monkeypatch):
+    """All answers wait while it is read."""
+    path = tmp_path / OWNERS_FILE
+    write_owners(path, [owner("anna")])
+    monkeypatch.setattr(owners_module, "MOST_BYTES", path.stat().st_size)
+    assert [each.name for each in read_owners(path)] == ["anna"]
+    path.write_bytes(path.read_bytes() + b"#")
+    with pytest.raises(ConfigError, match="limit"):
+        read_owners(path)
+
+
 def test_a_change_of_the_file_holds_at_once(tmp_path, monkeypatch, caplog):
     """A new token works, a removed one does not, and a broken file changes nothing."""
     monkeypatch.setattr(owners_module, "LOOK_SECONDS", 0.0)

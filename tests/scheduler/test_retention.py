@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from lwfast.cli.serve import serve_command
 from lwfast.scheduler.queue import retention
+from lwfast.scheduler.store.checksums import CHECKSUM
+from lwfast.scheduler.store.store import STORE_FILE, connect
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import LARGE, SLEEPS
 from tests.started import PATIENCE
@@ -48,6 +53,39 @@ def test_old_jobs_go(tmp_path, monkeypatch):
         assert api.cancel(waits).status_code == 204
 
 
+def test_a_damaged_store_costs_no_job_and_no_other_file(tmp_path, monkeypatch):
+    """Where the date of an end is damaged, the job stays; the name of a result leads to no other file."""
+    monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.1)
+    settings = make_settings(tmp_path / "data")
+    with running(settings) as api:
+        ids = [submit(api, key, n_samples=LARGE) for key in ("astray", "other", "young", "old")]
+        for job_id in ids:
+            api.wait(job_id)
+    astray, other, young, old = ids
+    precious = tmp_path / "precious.json"
+    precious.write_text("{}")
+    files = {job: path for job in ids for path in settings.results_dir.glob(f"{job}-*")}
+    with contextlib.closing(connect(settings.data_dir / STORE_FILE)) as store:
+        store.execute("UPDATE results SET file = '../../precious.json' WHERE job_id = ?", (astray,))
+        store.execute("UPDATE results SET file = ? WHERE job_id = ?", (files[young].name, other))
+        for job_id in (astray, other, old):
+            store.execute("UPDATE jobs SET finished = '2001-01-01T00:00:00.000000Z' WHERE id = ?", (job_id,))
+        for job_id in (astray, other):
+            store.execute(f"UPDATE jobs SET checksum = {CHECKSUM['jobs']} WHERE id = ?", (job_id,))
+        store.commit()
+    with running(make_settings(tmp_path / "data", keep_days=1.0)) as api:
+        deadline = time.monotonic() + PATIENCE
+        while {api.get(f"jobs/{job_id}").status_code for job_id in (astray, other)} != {404}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.3)
+        assert api.get(f"jobs/{young}/results").status_code == 200
+    assert precious.exists()
+    assert files[young].exists()
+    with contextlib.closing(connect(settings.data_dir / STORE_FILE)) as store:
+        assert {row[0] for row in store.execute("SELECT id FROM jobs")} == {young, old}
+
+
 def test_jobs_are_kept_by_default(tmp_path, monkeypatch):
     monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.05)
     with running(make_settings(tmp_path)) as api:
@@ -55,3 +93,11 @@ def test_jobs_are_kept_by_default(tmp_path, monkeypatch):
         api.wait(job_id)
         time.sleep(0.3)
         assert api.get(f"jobs/{job_id}/results").status_code == 200
+
+
+@pytest.mark.parametrize("days", ["nan", "inf", "1e6", "0"])
+def test_days_that_no_calendar_has_are_refused(days):
+    answer = CliRunner().invoke(serve_command, ["--keep-days", days, "--show-config"])
+    assert answer.exit_code == 2
+    assert "--keep-days" in answer.output
+    assert CliRunner().invoke(serve_command, ["--keep-days", "36525", "--show-config"]).exit_code == 0

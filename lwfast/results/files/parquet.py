@@ -18,6 +18,7 @@ from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
 from lwfast.results.files.description import says_x
 from lwfast.results.files.parquet_columns import checksum_of, columns_of_pages
+from lwfast.results.files.parquet_footer import Footer, footer_of
 from lwfast.state import X_CODE
 from lwfast.tables.counts import as_counts, as_table
 from lwfast.tables.packed_table import Table
@@ -106,13 +107,15 @@ def read_parquet(path: Path) -> ParquetResult:
             raise ResultFormatError("It has lost what stands beside its columns: it is damaged.")
         if _KEY not in kept or _CHECKSUM_KEY not in kept:  # another program's file, or one that is damaged
             kept = file.schema_arrow.metadata or {}
-        needed = len(body) + _needed(file.metadata)
-        check_memory(needed, f"A result of {file.metadata.num_rows} states", remedy=MEMORY_REMEDY)
+            _refuse_times(file.schema_arrow)
+        footer = footer_of(body)
+        needed = len(body) + _needed(footer)
+        check_memory(needed, f"A result of {footer.n_rows} states", remedy=MEMORY_REMEDY)
         text = kept.get(_KEY, b"")
         check_json(text)
         described = json.loads(text) if text else {}
         has_x = isinstance(described, dict) and says_x(described)
-        found = columns_of_pages(body, file.metadata, text, check_pages=_CHECKSUM_KEY not in kept)
+        found = columns_of_pages(body, footer, file.schema, text, check_pages=_CHECKSUM_KEY not in kept)
         if found is not None:
             states, counts, checksum = found
         else:
@@ -151,6 +154,13 @@ def _check_types(schema: Any, names: Sequence[str]) -> None:
             raise ResultFormatError(f"The column {name!r} is of {kind}, not of whole numbers.")
 
 
+def _refuse_times(schema: Any) -> None:
+    """Refuse spans of time as counts: in a file they are the same whole numbers, and only `schema` tells."""
+    types = arrow_module().types
+    if any(field.name == "counts" and types.is_temporal(field.type) for field in schema):
+        raise ResultFormatError("Its counts are times; they should be integers.")
+
+
 def _mode_columns(states: StateTable, has_x: bool) -> dict[str, Any]:
     pa = arrow_module()
     columns = np.ascontiguousarray(states.T)
@@ -174,22 +184,16 @@ def _states_by_mode(table: Any, names: Sequence[str], has_x: bool) -> StateTable
     return out
 
 
-def _needed(metadata: Any) -> int:
+def _needed(footer: Footer) -> int:
     """Return how many bytes reading takes, from what the file says of its parts.
 
     Their size says little: any number of equal values is a page of a few bytes. The number of values counts.
     """
-    groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
-    parts = [group.column(k) for group in groups for k in range(group.num_columns)]
-    tops = [part.path_in_schema.split(".")[0] for part in parts]
-    is_state = [top == "state" or _MODE.fullmatch(top) is not None for top in tops]
-    unpacked = sum(
-        part.total_uncompressed_size
-        for part, top, is_part in zip(parts, tops, is_state, strict=True)
-        if is_part or top == "counts"
-    )
-    modes = sum(part.num_values for part, is_part in zip(parts, is_state, strict=True) if is_part)
-    return int(unpacked + _MODE_BYTES * modes + _ROW_BYTES * metadata.num_rows)
+    parts = [part for group in footer.groups for part in group.chunks]
+    modes = [part for part in parts if part.top == "state" or _MODE.fullmatch(part.top)]
+    counts = [part for part in parts if part.top == "counts"]
+    unpacked = sum(part.unpacked for part in (*modes, *counts))
+    return unpacked + _MODE_BYTES * sum(part.n_values for part in modes) + _ROW_BYTES * footer.n_rows
 
 
 def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:

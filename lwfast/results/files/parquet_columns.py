@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.results.columns.export import arrow_module
+from lwfast.results.files.parquet_footer import Chunk, Footer
 from lwfast.tables import packed_table
 from lwfast.tables.packed_table import PackedTable, Table, bits_for, row_kernels, words_of
 
@@ -25,7 +26,8 @@ _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
 _PLAIN, _PLAIN_DICTIONARY, _RLE, _RLE_DICTIONARY = 0, 2, 3, 8
 _LENGTH = 4  # bytes in front of levels
 _MOST_BITS = 32
-_CODECS = ("zstd", "snappy", "gzip", "lz4", "brotli")
+_CODECS = ("zstd", "snappy", "gzip", "lz4_raw", "brotli")
+_WHOLE = ("NONE", "INT")
 
 Bytes = NDArray[np.uint8]
 
@@ -76,34 +78,36 @@ def _kernels() -> ModuleType:
 
 
 def columns_of_pages(
-    body: bytes, metadata: Any, text: bytes, *, check_pages: bool = True
+    body: bytes, footer: Footer, schema: Any, text: bytes, *, check_pages: bool = True
 ) -> PageColumns | None:
     """Return the columns `state` and `counts`; None where something is unusual, or wrong.
 
     Args:
         body: The file.
-        metadata: Its `pyarrow.parquet.FileMetaData`.
+        footer: What its footer says.
+        schema: Its `pyarrow.parquet.ParquetSchema`.
         text: What the file says of itself, for the checksum.
         check_pages: Compare pages with their checksums; not needed where that of the whole is compared.
     """
     try:
-        n_rows = metadata.num_rows
-        groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
-        state, counts = _leaves_of(metadata)
-        n_values = sum(group.column(state).num_values for group in groups)
-        if n_rows < 1 or n_values < 1 or n_values % n_rows or sum(g.num_rows for g in groups) != n_rows:
+        n_rows, groups = footer
+        state, counts = _leaves_of(schema)
+        if any(len(group.chunks) != len(schema) for group in groups):
+            return None
+        n_values = sum(group.chunks[state].n_values for group in groups)
+        if n_rows < 1 or n_values < 1 or n_values % n_rows or sum(g.n_rows for g in groups) != n_rows:
             return None
         buffer = np.frombuffer(body, np.uint8)
-        most_defined = metadata.schema.column(state).max_definition_level
+        most_defined = schema.column(state).max_definition_level
+        defined = schema.column(counts).max_definition_level
         states = _States(n_rows, n_values // n_rows, most_defined, zlib.crc32(text), check_pages)
         column = np.empty(n_rows, np.int64)
         row = 0
         for group in groups:
-            states.read(buffer, group.column(state), group.num_rows)
-            defined = metadata.schema.column(counts).max_definition_level
-            part = column[row : row + group.num_rows]
-            _read_counts(buffer, group.column(counts), defined, part, check_pages)
-            row += group.num_rows
+            states.read(buffer, group.chunks[state], group.n_rows)
+            part = column[row : row + group.n_rows]
+            _read_counts(buffer, group.chunks[counts], defined, part, check_pages)
+            row += group.n_rows
         if int(column.min()) < 0:
             return None  # said with what pyarrow reads
         table = states.table()
@@ -112,17 +116,19 @@ def columns_of_pages(
         return None
 
 
-def _leaves_of(metadata: Any) -> tuple[int, int]:
+def _leaves_of(schema: Any) -> tuple[int, int]:
     """Return which columns hold the numbers of states, lists of uint8, and the counts, int64."""
     state, counts = -1, -1
-    for k in range(metadata.num_columns):
-        column = metadata.schema.column(k)
+    for k in range(len(schema)):
+        column = schema.column(k)
         top, *below = column.path.split(".")
         levels = column.max_repetition_level
         if top == "state" and len(below) == 2 and levels == 1 and column.converted_type == "UINT_8":
             state = k
         elif top == "counts" and not below and levels == 0 and column.physical_type == "INT64":
-            counts = k if column.converted_type in ("NONE", "INT_64") else counts
+            # Times are such numbers too; those of nanoseconds have no converted type.
+            is_whole = column.converted_type in ("NONE", "INT_64") and column.logical_type.type in _WHOLE
+            counts = k if is_whole else counts
     if state < 0 or counts < 0:
         raise _UnusualError
     return state, counts
@@ -145,10 +151,10 @@ class _States:
         self._words: NDArray[np.uint64] | None = None
         self._bits = 0
 
-    def read(self, buffer: Bytes, chunk: Any, n_rows: int) -> None:
+    def read(self, buffer: Bytes, chunk: Chunk, n_rows: int) -> None:
         """Read the states of a row group."""
         n_modes = self._shape[1]
-        if chunk.num_values != n_rows * n_modes or self._row + n_rows > self._shape[0]:
+        if chunk.n_values != n_rows * n_modes or self._row + n_rows > self._shape[0]:
             raise _UnusualError
         for page in _pages_of(buffer, chunk, np.uint8, self._check_pages):
             if self._words is None and self._bytes is None:
@@ -221,9 +227,9 @@ class _States:
             raise _UnusualError
 
 
-def _read_counts(buffer: Bytes, chunk: Any, most_defined: int, out: Counts, check: bool) -> None:
+def _read_counts(buffer: Bytes, chunk: Chunk, most_defined: int, out: Counts, check: bool) -> None:
     kernels = _kernels()
-    if chunk.num_values != out.size:
+    if chunk.n_values != out.size:
         raise _UnusualError
     for page in _pages_of(buffer, chunk, np.int64, check):
         content, end = page.content, 0
@@ -250,16 +256,14 @@ def _bits_of(page: _Page, at: int) -> int:
     return bits
 
 
-def _pages_of(buffer: Bytes, chunk: Any, dtype: Any, check: bool) -> Iterator[_Page]:
+def _pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, check: bool) -> Iterator[_Page]:
     """Give the data pages of a column of a row group."""
     kernels = _kernels()
-    codec = _codec(chunk.compression.lower())
-    at = chunk.data_page_offset
-    if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-        at = chunk.dictionary_page_offset
+    codec = _codec(chunk.codec)
+    at = chunk.start
     dictionary: AnyArray | None = None
     fours = np.empty(0, np.uint64)
-    first, room, n_values = 0, chunk.total_uncompressed_size, chunk.num_values
+    first, room, n_values = 0, chunk.unpacked, chunk.n_values
     header = np.empty(9, np.int64)
     while first < n_values:
         start = int(kernels.page_header(buffer, at, header)) if at >= 0 else -1

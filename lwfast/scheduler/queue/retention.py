@@ -12,7 +12,7 @@ from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.clock import time_text
 from lwfast.scheduler.faults import UnavailableError
 from lwfast.scheduler.queue.known_jobs import KnownJobs
-from lwfast.scheduler.store.result_files import remove
+from lwfast.scheduler.store.result_files import remove_result
 from lwfast.scheduler.store.store import Store
 from lwfast.scheduler.store.writer import Writer
 
@@ -61,7 +61,7 @@ class Retention:
             ids, files = await self._writer.submit(partial(Store.forget, before=before, limit=AT_ONCE))
             self._book.forget(ids)
             for name in files:  # only now: until the jobs are gone for sure, their results stay
-                await asyncio.to_thread(remove, self._results_dir / name)
+                await asyncio.to_thread(remove_result, self._results_dir, name, set(ids))
             total += len(ids)
             if len(ids) < AT_ONCE:
                 return total

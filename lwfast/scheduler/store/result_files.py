@@ -25,7 +25,7 @@ _DIGEST = 16
 _NAME = re.compile(r"(?P<job>[1-9]\d{0,18})-(?P<seed>[0-9a-f]{16})-(?P<digest>[0-9a-f]{16})\.json")
 _PART = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.part")
 """What `write_atomic` leaves behind if it is killed."""
-_EARLIER_NAME = re.compile(r"[1-9]\d{0,18}\.json")
+_EARLIER_NAME = re.compile(r"(?P<job>[1-9]\d{0,18})\.json")
 """The names that stores made by earlier versions hold."""
 
 JobAndSeed = tuple[int, int]
@@ -56,6 +56,15 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         log.warning("%s is of no use any more and could not be removed: %s", path, why(error))
+
+
+def remove_result(folder: Path, name: str, jobs: Collection[int]) -> None:
+    """Remove the file of a result, if its name, from the store, is one that one of these jobs has."""
+    match = _NAME.fullmatch(name) or _EARLIER_NAME.fullmatch(name) if isinstance(name, str) else None
+    if match is not None and int(match["job"]) in jobs:
+        remove(folder / name)
+    else:
+        log.warning("%r is not the name of a result of a job that is removed: the file stays", name)
 
 
 def remove_all_of(folder: Path, jobs: Collection[JobAndSeed]) -> None:

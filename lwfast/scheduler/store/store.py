@@ -240,7 +240,7 @@ class Store:
     def forget(self, before: str, limit: int) -> tuple[list[int], list[str]]:
         """Remove jobs that finished before a time, and the keys of which no job is left.
 
-        A job whose row is damaged stays: its time may be another.
+        A job whose row is damaged stays: nobody knows when it finished, or whether it did.
 
         Args:
             before: The time, as `lwfast.scheduler.clock` writes it.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import logging.handlers
 import os
 import sys
 from pathlib import Path
-
-import msgspec
 
 from lwfast._base.files.own_files import open_own, why
 from lwfast.scheduler.clock import now_text
@@ -52,7 +51,7 @@ class AccessLog:
 
 
 def line_of(answered: Answered) -> str:
-    """Return the line of a request; JSON escapes whatever a path may hold."""
+    """Return the line of a request, in ASCII: a path may hold other ends of lines, and codes of terminals."""
     facts = {
         "time": now_text(),
         "request": answered.request_id,
@@ -66,4 +65,4 @@ def line_of(answered: Answered) -> str:
         "bytes": answered.n_bytes,
         "ms": round(1000 * answered.seconds, 3),
     }
-    return msgspec.json.encode(facts).decode()
+    return json.dumps(facts, separators=(",", ":")).replace("\x7f", "\\u007f")
