@@ -55,7 +55,7 @@ class ServerSettings:
         batch_limit: Largest body of a batch.
         body_seconds: Longest that a body may take to arrive.
         keep_days: How many days after its end a job is removed, with its result and its key; None keeps all.
-        recover: Whether to set a damaged store aside and keep what can be read of it, instead of refusing it.
+        recover: Whether to set a damaged store aside and keep what can be read of it, rather than refuse it.
         runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
     """
 
