@@ -58,11 +58,12 @@ def remove(path: Path) -> None:
         log.warning("%s is of no use any more and could not be removed: %s", path, why(error))
 
 
-def remove_result(folder: Path, name: str, jobs: Collection[int]) -> None:
-    """Remove the file of a result, if its name, from the store, is one that one of these jobs has."""
-    match = _NAME.fullmatch(name) or _EARLIER_NAME.fullmatch(name) if isinstance(name, str) else None
+def remove_result(folder: Path, name: object, jobs: Collection[int]) -> None:
+    """Remove the file of a result, if its name, whatever the store has there, is one of these jobs."""
+    text = name if isinstance(name, str) else ""
+    match = _NAME.fullmatch(text) or _EARLIER_NAME.fullmatch(text)
     if match is not None and int(match["job"]) in jobs:
-        remove(folder / name)
+        remove(folder / text)
     else:
         log.warning("%r is not the name of a result of a job that is removed: the file stays", name)
 
