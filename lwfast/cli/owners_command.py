@@ -44,6 +44,7 @@ def _of_folder(function: Callable[..., int | None]) -> Callable[..., int | None]
     @wraps(function)
     def run(data_dir: Path | None, **given: Any) -> int | None:
         require("the scheduler", "server")
+        from lwfast.remote.configuration.locking import locked
         from lwfast.scheduler.faults import SchedulerError
         from lwfast.scheduler.owners import OWNERS_FILE
         from lwfast.scheduler.server_settings import default_data_dir
@@ -52,8 +53,9 @@ def _of_folder(function: Callable[..., int | None]) -> Callable[..., int | None]
         try:
             folder = data_dir or default_data_dir()
             make_folder(folder)
-            return function(folder / OWNERS_FILE, **given)
-        except SchedulerError as error:
+            with locked(folder):  # of two commands at once, each finds what the other has written
+                return function(folder / OWNERS_FILE, **given)
+        except (SchedulerError, OSError) as error:
             print(f"lwfast owners: {error}", file=sys.stderr)
             return 1
 

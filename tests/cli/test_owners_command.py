@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 
 import pytest
 
 from lwfast.cli.main import main
 from lwfast.scheduler.owners import OPERATOR, KnownOwners
+from tests.scheduler.harness import ROOT
+from tests.started import PATIENCE
 
 
 def run(capsys, folder, *words):
@@ -52,6 +56,17 @@ def test_renew_and_remove(tmp_path, capsys):
     known = KnownOwners(tmp_path / "owners.toml", "operator")
     assert known.of(new) is None
     assert known.of("operator") is OPERATOR
+
+
+def test_commands_at_once_lose_no_owner(tmp_path):
+    names = [f"owner-{k}" for k in range(5)]
+    command = [sys.executable, "-m", "lwfast", "owners", "add", "--data-dir", str(tmp_path)]
+    started = [
+        subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True, cwd=ROOT) for name in names
+    ]
+    tokens = [process.communicate(timeout=PATIENCE)[0].strip() for process in started]
+    known = KnownOwners(tmp_path / "owners.toml", "operator")
+    assert [known.of(token).name for token in tokens] == names
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-x", "x" * 65, "(operator)", "é", 'a"b', "a\n"])
