@@ -79,7 +79,7 @@ def _large() -> Table:
                 libraries += [("polars", 0), ("duckdb", 0)]
             title = f"10^{len(str(n)) - 1} rows in {n // FILE_ROWS} files"
             rows += _lines(title, folder, libraries, rounds=ROUNDS if n <= LARGEST_PEER else 1)
-    header = ["", "time", "all processors", "peak of one process", "lwfast is faster by"]
+    header = ["", "time", "all processors", "peak of the first process", "lwfast is faster by"]
     return "Parquet files of 250,000 rows: two rules, a herald, threshold map, sum", markdown(header, rows)
 
 
@@ -88,7 +88,7 @@ def _small() -> Table:
         folder = Path(top) / "small"
         make_files(folder, 400, 2_000, 3)
         rows = _lines("400 files", folder, [("lwfast", 0), ("polars", 0), ("duckdb", 0)], ROUNDS)
-    header = ["", "time", "all processors", "peak of one process", "lwfast is faster by"]
+    header = ["", "time", "all processors", "peak of the first process", "lwfast is faster by"]
     return "The same with small files, 1,100 states each, most of which are in all", markdown(header, rows)
 
 

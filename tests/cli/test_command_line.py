@@ -229,7 +229,7 @@ def test_messages_with_advice_in_python_have_one_for_the_shell():
             if PYTHON.search(ast.unparse(call.args[0])):
                 found += 1
                 assert any(keyword.arg == "in_shell" for keyword in call.keywords), ast.unparse(call)
-    assert found >= 8
+    assert found >= 6
 
 
 # --- completion -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from lwfast import remote
 from lwfast.cli import main
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
+from lwfast.remote.connection import retry
 from lwfast.remote.connection.causes import wrong_address
 from tests.cli.test_finding import announce, fake, proven, run, save, sent_tokens, token_file
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, status
@@ -72,10 +73,13 @@ def test_nothing_is_saved_of_a_token_that_is_refused(run, fake, typed):
 
 
 @pytest.mark.parametrize("code", [200, 404])
-def test_an_address_that_answers_with_a_web_page(run, fake, typed, code):
+def test_an_address_that_answers_with_a_web_page(run, fake, typed, code, monkeypatch):
     """As the dashboard's does, and that of a gateway: the message names the address to try, and no HTML."""
     page = b"\n<!DOCTYPE html>\n<html><head><title>Welcome</title></head></html>"
-    fake.fault("GET", "qpus", status(code, page))
+    monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(retry, "LONGEST_PAUSE_SECONDS", 0.01)
+    for _ in range(8):  # it is asked again, as after an answer that was lost
+        fake.fault("GET", "qpus", status(code, page))
     typed(TOKEN)
     wrong, _ = fake.url.rsplit("api/", 1)
     said = wrong_address(wrong)

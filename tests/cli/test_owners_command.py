@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import stat
-import subprocess
 import sys
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from lwfast.cli.main import main
 from lwfast.scheduler.owners import OPERATOR, KnownOwners
 from tests.scheduler.harness import ROOT
-from tests.started import PATIENCE
+from tests.started import PATIENCE, child
 
 
 def run(capsys, folder, *words):
@@ -61,10 +61,9 @@ def test_renew_and_remove(tmp_path, capsys):
 def test_commands_at_once_lose_no_owner(tmp_path):
     names = [f"owner-{k}" for k in range(5)]
     command = [sys.executable, "-m", "lwfast", "owners", "add", "--data-dir", str(tmp_path)]
-    started = [
-        subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True, cwd=ROOT) for name in names
-    ]
-    tokens = [process.communicate(timeout=PATIENCE)[0].strip() for process in started]
+    with contextlib.ExitStack() as stack:
+        started = [stack.enter_context(child([*command, name], cwd=ROOT)) for name in names]
+        tokens = [process.communicate(timeout=PATIENCE)[0].strip() for process in started]
     known = KnownOwners(tmp_path / "owners.toml", "operator")
     assert [known.of(token).name for token in tokens] == names
 

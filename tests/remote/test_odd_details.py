@@ -8,6 +8,7 @@ import pytest
 
 from lwfast import remote
 from lwfast.cli import main
+from lwfast.remote.connection import retry
 from tests.faults.fake_scheduler import details, qpu, record, status
 from tests.remote.samples import sampler
 
@@ -97,8 +98,12 @@ def test_an_id_may_be_written_as_text(answer, given, read):
     + [{"jobStatus": value} for value in (None, 3, [], {}, ...)],
     ids=repr,
 )
-def test_without_an_id_or_a_status_it_is_no_job(answer, changes):
-    answer(**changes)
+def test_without_an_id_or_a_status_it_is_no_job(answer, changes, monkeypatch):
+    """It is asked for again, as after an answer that was lost."""
+    monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(retry, "LONGEST_PAUSE_SECONDS", 0.01)
+    for _ in range(8):
+        answer(**changes)
     with pytest.raises(remote.HTTPError, match="asking for a job"):
         remote.get_job_details(17770)
 

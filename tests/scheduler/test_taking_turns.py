@@ -88,7 +88,7 @@ def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):
 
 def test_large_transactions_lock_nobody_out(tmp_path):
     """Jobs are read while more is written than a cache holds: only the commit itself keeps readers out."""
-    writes, was_read = asyncio.Event(), threading.Event()
+    was_read = threading.Event()
 
     async def run():
         gate, path, loop = Gate(), tmp_path / STORE_FILE, asyncio.get_running_loop()
@@ -98,15 +98,17 @@ def test_large_transactions_lock_nobody_out(tmp_path):
         large = msgspec.structs.replace(job, payload=bytes(8 << 20))
         await writer.submit(lambda store: store.accept([job], TIME))
 
+        writing = loop.create_future()
+
         def write(store):
             ids, _ = store.accept([large], TIME)
-            loop.call_soon_threadsafe(writes.set)
+            loop.call_soon_threadsafe(writing.set_result, None)
             assert was_read.wait(PATIENCE)
             return ids
 
         async with asyncio.timeout(2 * PATIENCE):
             written = writer.submit(write)
-            await writes.wait()
+            await writing
             try:
                 found = await reader.jobs([1, 2])
             finally:
