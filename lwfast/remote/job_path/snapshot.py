@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 from lwfast.errors import ConnectionFailedError, HTTPError, JobNotFoundError
@@ -63,9 +64,12 @@ def look_around(connection: Connection, job: Tracked, deadline: float | None = N
         return
     try:
         _ask(connection, [job, *others], retry=SINGLE, deadline=deadline)
-    except (JobNotFoundError, ConnectionFailedError, HTTPError):
+    except (JobNotFoundError, ConnectionFailedError, HTTPError) as error:
         # One of the others may be gone, or the scheduler is out of reach: the wait asks for its own job.
         connection.forget_open_jobs()
+        pause = getattr(error, "retry_after", None) or 0.0
+        left = pause if deadline is None else max(0.0, min(pause, deadline - time.monotonic()))
+        time.sleep(left)  # as long as the scheduler asked for
 
 
 def by_connection(jobs: Mapping[Tracked, Connected]) -> list[tuple[Connection, list[Tracked]]]:
