@@ -14,9 +14,26 @@ from lwfast.scheduler.store.checksums import CHECKSUM
 from lwfast.scheduler.store.store import STORE_FILE, connect
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import LARGE, SLEEPS
+from tests.scheduler.test_full_disk import until
 from tests.started import PATIENCE
 
 pytestmark = pytest.mark.guarantee
+
+
+@pytest.fixture
+def swept(monkeypatch):
+    """The number of each look for old jobs that has ended, in a list."""
+    looks = []
+    sweep = retention.Retention.sweep
+
+    async def counted(self):
+        found = await sweep(self)
+        looks.append(found)
+        return found
+
+    monkeypatch.setattr(retention.Retention, "sweep", counted)
+    monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.1)
+    return looks
 
 
 def submit(api, key, **changes):
@@ -25,9 +42,8 @@ def submit(api, key, **changes):
     return answer.json()["jobId"]
 
 
-def test_old_jobs_go(tmp_path, monkeypatch):
+def test_old_jobs_go(tmp_path, monkeypatch, swept):
     """With their results, files and keys; ids are not used again, and what is not old enough stays."""
-    monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.1)
     monkeypatch.setattr(retention, "AT_ONCE", 1)
     settings = make_settings(tmp_path)
     with running(settings) as api:
@@ -37,7 +53,8 @@ def test_old_jobs_go(tmp_path, monkeypatch):
         waits = submit(api, "third", n_samples=SLEEPS)
         assert list(settings.results_dir.iterdir())
     with running(make_settings(tmp_path, keep_days=1.0)) as api:
-        time.sleep(0.5)
+        until(lambda: len(swept) > 1)
+        assert swept == [0] * len(swept)
         assert [api.get(f"jobs/{job_id}/results").status_code for job_id in old] == [200, 200]
     with running(make_settings(tmp_path, keep_days=1e-6)) as api:
         deadline = time.monotonic() + PATIENCE
@@ -53,9 +70,8 @@ def test_old_jobs_go(tmp_path, monkeypatch):
         assert api.cancel(waits).status_code == 204
 
 
-def test_a_damaged_store_costs_no_job_and_no_other_file(tmp_path, monkeypatch):
+def test_a_damaged_store_costs_no_job_and_no_other_file(tmp_path, swept):
     """Where the date of an end is damaged, the job stays; the name of a result leads to no other file."""
-    monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.1)
     settings = make_settings(tmp_path / "data")
     with running(settings) as api:
         ids = [submit(api, key, n_samples=LARGE) for key in ("astray", "other", "young", "old")]
@@ -78,7 +94,8 @@ def test_a_damaged_store_costs_no_job_and_no_other_file(tmp_path, monkeypatch):
         while {api.get(f"jobs/{job_id}").status_code for job_id in (astray, other)} != {404}:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        time.sleep(0.3)
+        done = len(swept)
+        until(lambda: len(swept) > done + 1)
         assert api.get(f"jobs/{young}/results").status_code == 200
     assert precious.exists()
     assert files[young].exists()
@@ -86,13 +103,16 @@ def test_a_damaged_store_costs_no_job_and_no_other_file(tmp_path, monkeypatch):
         assert {row[0] for row in store.execute("SELECT id FROM jobs")} == {young, old}
 
 
-def test_jobs_are_kept_by_default(tmp_path, monkeypatch):
-    monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.05)
+def test_jobs_are_kept_by_default(tmp_path, swept):
+    """Nobody looks for old ones; where they go, the first look is made at the start."""
+    with running(make_settings(tmp_path, keep_days=1.0)):
+        until(lambda: swept)
+    swept.clear()
     with running(make_settings(tmp_path)) as api:
         job_id = api.submit()
         api.wait(job_id)
-        time.sleep(0.3)
         assert api.get(f"jobs/{job_id}/results").status_code == 200
+    assert not swept
 
 
 @pytest.mark.parametrize("days", ["nan", "inf", "1e6", "0"])

@@ -101,6 +101,7 @@ def _special(kind: type) -> Schema:
         return {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 1}}
     if kind is np.ndarray or getattr(kind, "__origin__", None) is np.ndarray:
         return {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
+    # Of this very kind, for msgspec: it then says which struct has the field.
     raise NotImplementedError(f"{kind} has no form in the document.")
 
 
