@@ -222,6 +222,21 @@ def test_folders_of_groups_are_read_back(folder, tmp_path, runs):
     assert counts == [(sum(run.n_samples for run in list(runs.values())[1::2]),)]
 
 
+def test_no_group_is_written_over_another(tmp_path):
+    """1 and "1" have one folder; a slash in a name makes none."""
+    for k, value in enumerate([1, "1"]):
+        SamplingResult({(k, 1): 3}).with_parameters(theta=value).save(tmp_path / f"{k}.npz")
+    totals = lw.scan_results(tmp_path).group_by("theta").merge()
+    with pytest.raises(lw.ResultError, match="both be saved"):
+        totals.save(tmp_path / "same")
+    assert not (tmp_path / "same").exists()
+    odd = "a/b=c"
+    SamplingResult({(0, 1): 3}).with_parameters(**{odd: 2}).save(tmp_path / "odd" / "run.npz")
+    (written,) = lw.scan_results(tmp_path / "odd").group_by(odd).merge().save(tmp_path / "out")
+    assert written.parent.parent == tmp_path / "out"
+    assert lw.scan_results(tmp_path / "out").files[odd] == [2]
+
+
 def test_folders_of_other_programs_are_read(tmp_path):
     pytest.importorskip("polars")
     one, two = result_of(1, 0.0, "A"), result_of(2, 0.0, "A")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import time
@@ -57,6 +58,32 @@ def test_order():
     with threads(read, commit, read_later):
         pass
     assert order == ["first reader", "commit", "second reader"]
+
+
+def test_who_waited_for_a_commit_goes_before_the_next_one():
+    """However soon the next commit asks; those who come later wait for that one."""
+    for _ in range(50):
+        gate, order = Gate(), []
+
+        def read(name, gate=gate, order=order):
+            with gate.reading():
+                order.append(name)
+
+        def commit(gate=gate, order=order):
+            with gate.committing():
+                order.append("commit")
+
+        def until(condition):
+            deadline = time.monotonic() + PATIENCE
+            while not condition():
+                assert time.monotonic() < deadline
+
+        with contextlib.ExitStack() as stack, gate.committing():
+            stack.enter_context(threads(commit))
+            until(lambda gate=gate: gate._commits == 2)
+            stack.enter_context(threads(lambda read=read: read("reader"), lambda read=read: read("reader")))
+            until(lambda gate=gate: gate._waiting == 2)
+        assert order == ["reader", "reader", "commit"]
 
 
 def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):

@@ -82,7 +82,7 @@ def hive_columns(path: Path) -> dict[str, Any]:
     for part in path.parts[:-1]:
         name, sign, text = part.partition("=")
         if sign and name:
-            found[name] = _value(text)
+            found[unquote(name)] = _value(text)
     return found
 
 

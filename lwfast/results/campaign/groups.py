@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from lwfast.errors import ModeMismatchError
+from lwfast.errors import ModeMismatchError, ResultError
 from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
@@ -23,6 +23,10 @@ from lwfast.results.sampling_result import SamplingResult, merge_results
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
+
+
+_PLAIN = " +,.;-_()'!~@"
+"""What may stand in the name of a folder as it is."""
 
 
 class CampaignGroups:
@@ -125,6 +129,7 @@ class CampaignGroups:
     def _gathered(self, kind: Callable[[], Any], run: RunOptions) -> tuple[list[Any], FileTally]:
         gathering = Gathering(kind, self._groups, self._work)
         gathering.tally.fail(self._unread)
+        gathering.tally.n_tried += len(self._unread)
         try:
             gathering.run_all(run)
         except BaseException:
@@ -231,14 +236,21 @@ class GroupedResults(Mapping[Any, SamplingResult]):
             The files.
 
         Raises:
+            ResultError: If two groups would have the same folder, such as those of 1 and of "1".
             LightworksDependencyError: If pyarrow is not installed.
             OSError: If a file cannot be written.
         """
-        written = []
-        for key, result in self._results.items():
-            parts = [f"{name}={_text(value)}" for name, value in self._values_of(key)]
-            written.append(result.save(Path(folder, *parts, "total.parquet")))
-        return written
+        keys: dict[Path, Any] = {}
+        for key in self._results:
+            parts = [f"{quote(name, safe=_PLAIN)}={_text(value)}" for name, value in self._values_of(key)]
+            path = Path(folder, *parts, "total.parquet")
+            if path in keys:
+                raise ResultError(
+                    f"The groups {keys[path]!r} and {key!r} would both be saved as {path.name} in "
+                    f"{path.parent}; save them one by one, under names of your own."
+                )
+            keys[path] = key
+        return [self._results[key].save(path) for path, key in keys.items()]
 
     def plot(self, observable: Any, show: bool = True, *, ax: Any = None) -> Any:
         """Draw the mean of an observable over the groups, with errors; see `Trend.plot`."""
@@ -271,4 +283,4 @@ def _text(value: Any) -> str:
     """Return a value as the name of a folder has it."""
     if value is None:
         return "__HIVE_DEFAULT_PARTITION__"
-    return quote(repr(value) if isinstance(value, float) else str(value), safe=" +,.;-_()'!~@")
+    return quote(repr(value) if isinstance(value, float) else str(value), safe=_PLAIN)

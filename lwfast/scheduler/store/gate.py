@@ -20,12 +20,23 @@ class Gate:
         self._changed = threading.Condition()
         self._reading = 0
         self._commits = 0
+        """Those that wait and the one that has begun."""
+        self._has_begun = False
+        self._ended = 0
+        self._waiting = 0
+        self._due = 0
+        """Readers whose turn it is: they waited when a commit ended, and have not begun yet."""
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """Read for as long as the block runs; waits for a commit that has begun or waits itself."""
+        """Read for as long as the block runs; waits for one commit, if one has begun or waits itself."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._commits)
+            if self._commits:
+                ended = self._ended
+                self._waiting += 1
+                self._changed.wait_for(lambda: self._ended > ended and not self._has_begun)
+                self._due -= 1
+                self._changed.notify_all()
             self._reading += 1
         try:
             yield
@@ -36,13 +47,17 @@ class Gate:
 
     @contextlib.contextmanager
     def committing(self) -> Iterator[None]:
-        """Commit for as long as the block runs; waits for those who read, and lets no more begin."""
+        """Commit for as long as the block runs; waits for those who read and those whose turn it is."""
         with self._changed:
             self._commits += 1
-            self._changed.wait_for(lambda: not self._reading)
+            self._changed.wait_for(lambda: not (self._reading or self._due or self._has_begun))
+            self._has_begun = True
         try:
             yield
         finally:
             with self._changed:
                 self._commits -= 1
+                self._ended += 1
+                self._due, self._waiting = self._due + self._waiting, 0
+                self._has_begun = False
                 self._changed.notify_all()
