@@ -115,6 +115,20 @@ def test_jobs_are_kept_by_default(tmp_path, swept):
     assert not swept
 
 
+def test_a_look_that_fails_is_told_and_not_the_last(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(retention, "SWEEP_SECONDS", 0.05)
+    looks = []
+
+    async def fail(self):
+        looks.append(self)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(retention.Retention, "sweep", fail)
+    with running(make_settings(tmp_path, keep_days=1.0)):
+        until(lambda: len(looks) > 2)
+    assert "A look for jobs that ended long ago failed" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("days", ["nan", "inf", "1e6", "0"])
 def test_days_that_no_calendar_has_are_refused(days):
     answer = CliRunner().invoke(serve_command, ["--keep-days", days, "--show-config"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -43,10 +42,14 @@ class Retention:
     async def run(self) -> None:
         """Look for old jobs from time to time, until cancelled."""
         while True:
-            with contextlib.suppress(UnavailableError):  # such as a full disk: the next look finds the same
+            try:
                 removed = await self.sweep()
                 if removed:
                     log.info("%d jobs that ended long ago were removed", removed)
+            except UnavailableError:
+                pass  # such as a full disk, which is told elsewhere: the next look finds the same
+            except Exception:  # whatever it is, later looks go on
+                log.exception("A look for jobs that ended long ago failed")
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> int:
