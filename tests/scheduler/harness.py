@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import requests
@@ -106,6 +105,19 @@ def make_settings(folder: Path, **changes: Any) -> ServerSettings:
     )
 
 
+_own_environment = workers._environment
+
+
+def _with_tests() -> dict[str, str]:
+    """Let workers import the runners of these tests, wherever lwfast itself is installed."""
+    return _own_environment() | {"PYTHONPATH": PYTHONPATH}
+
+
+# For as long as the tests run. A scheduler of a session starts workers again long after the one beside which
+# it began has ended, so that taking the change back with either would take it from the other.
+workers._environment = _with_tests
+
+
 @contextlib.contextmanager
 def running(settings: ServerSettings):
     """A scheduler in a thread; yields its API, with `.scheduler` and `.loop` for looking inside."""
@@ -126,20 +138,11 @@ def running(settings: ServerSettings):
         except BaseException as error:
             urls.put(error)
 
-    environment = workers._environment
-
-    def with_tests() -> dict[str, str]:
-        """Let workers import the runners of these tests, wherever lwfast itself is installed."""
-        return environment() | {"PYTHONPATH": PYTHONPATH}
-
     thread = threading.Thread(target=run, daemon=True)
-    patch = mock.patch.object(workers, "_environment", with_tests)
-    patch.start()
     thread.start()
     root = urls.get(timeout=PATIENCE)
     if isinstance(root, BaseException):
         thread.join(PATIENCE)
-        patch.stop()
         raise root
     api = Api(root, settings.token)
     api.scheduler, api.loop = server[0]._scheduler, loops[0]
@@ -149,7 +152,6 @@ def running(settings: ServerSettings):
     finally:
         loops[0].call_soon_threadsafe(setattr, server[0], "should_exit", True)
         thread.join(PATIENCE)
-        patch.stop()
         assert not thread.is_alive()
 
 

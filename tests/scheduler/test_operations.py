@@ -9,9 +9,11 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+import lwfast
 from lwfast.errors import HTTPError
 from lwfast.remote import Client
 from lwfast.scheduler.owners import OWNERS_FILE, Owner, digest_of, write_owners
@@ -175,7 +177,7 @@ def test_logs_are_silent_by_default():
 
 def test_every_log_is_made_in_the_same_way():
     """So that none of them speaks without being asked to."""
-    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "lwfast").rglob("*.py")}
+    sources = {path.name: path.read_text(encoding="utf-8") for path in Path(lwfast.__file__).parent.rglob("*.py")}
     assert [name for name, text in sources.items() if "getLogger(" in text] == ["silent_log.py"]
 
 
