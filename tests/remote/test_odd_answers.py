@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,16 @@ from requests.adapters import BaseAdapter
 
 from lwfast import remote
 from lwfast.errors import LightworksError, LightworksRemoteError
+from lwfast.remote.connection import retry
 from tests.faults.fake_scheduler import TOKEN, FakeJob, details, qpu, record
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_pauses():
+    """What cannot be read is asked for again; here it is asked for again at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
+        yield
 
 
 class Canned(BaseAdapter):

@@ -55,7 +55,7 @@ def test_a_pool_that_lost_a_worker_is_replaced_and_the_run_goes_on(campaign, tmp
         def kill_and_wait(done, total):
             kill(done, total)
             limit = time.monotonic() + 60
-            while not pool._broken and time.monotonic() < limit:
+            while killed and not pool._broken and time.monotonic() < limit:
                 time.sleep(0.01)
 
         with pytest.raises(CampaignError, match="ended abruptly"):

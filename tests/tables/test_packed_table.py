@@ -17,6 +17,7 @@ from lwfast.tables.binning import some_modes, totals_of
 from lwfast.tables.packed_sums import packed_sums_of
 from lwfast.tables.packed_table import PackedTable, bits_for, fitting, joined, packed, same_tables
 from lwfast.tables.post_selection import select_checked
+from tests.marks import needs_speed, uncompiled
 from tests.reference import packed_table as slow
 
 # Number of modes and most photons of a mode: one word and several, full to the last bit, and few modes.
@@ -155,7 +156,9 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
         check_rows(as_table(grouped, words), expected)
 
 
-@pytest.mark.parametrize(("n_modes", "bits"), [(1, 8), (5, 2), (4, 4), (12, 1), (18, 1)])
+@pytest.mark.parametrize(
+    ("n_modes", "bits"), [(1, 8), (5, 2), (4, 4), (12, 1), pytest.param(18, 1, marks=needs_speed)]
+)
 @pytest.mark.parametrize("cores", [1, 3])
 def test_short_rows_are_added_up_without_hashes(monkeypatch, n_modes, bits, cores):
     monkeypatch.setattr(packed_groups, "_MANY", 100_000)
@@ -302,10 +305,11 @@ def test_sums_are_those_of_the_twin(table, top):
 def test_sums_of_many_rows_and_of_too_many_photons(monkeypatch):
     from lwfast.tables import packed_sums
 
-    monkeypatch.setattr(packed_sums, "_CHUNK", 2000)
+    chunk = 200 if uncompiled else 2000
+    monkeypatch.setattr(packed_sums, "_CHUNK", chunk)
     for n_modes, most in ((3, 255), (20, 7), (64, 1), (65, 3)):
-        states, counts = table_of(7001, n_modes, most)
-        states[:3000] = most  # what the kernel adds up in 32 bits is as large as it gets
+        states, counts = table_of(3 * chunk + 1001, n_modes, most)
+        states[: chunk + 1000] = most  # what the kernel adds up in 32 bits is as large as it gets
         counts = counts % 2**30 | 2**14 - 1
         words = packed(states, 0)
         found = packed_sums_of(words, counts)
