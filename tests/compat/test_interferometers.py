@@ -133,7 +133,7 @@ def test_circuits(n: int, model: bool | None) -> None:
 
 
 def _heralded(module: Any) -> Any:
-    """A circuit whose matrix has no zero: a phase that nulls one may be any, and differs with the processor."""
+    """Its matrix has no zero: a phase that nulls one may be any, and differs with the processor."""
     part = module.Unitary(lw.random_unitary(6, seed=1))
     part.herald((0, 3), (1, 0))
     part.herald(2, 1)

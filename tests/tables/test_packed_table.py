@@ -302,7 +302,7 @@ def test_sums_are_those_of_the_twin(table, top):
     assert np.array_equal(np.triu(found[1][:-1]), np.triu(np.array(pairs, object)))
 
 
-def test_sums_of_many_rows_and_of_too_many_photons(monkeypatch):
+def test_sums_of_many_rows(monkeypatch):
     from lwfast.tables import packed_sums
 
     chunk = 200 if uncompiled else 2000
@@ -316,6 +316,10 @@ def test_sums_of_many_rows_and_of_too_many_photons(monkeypatch):
         weighed = states.astype(np.int64).T * counts
         assert np.array_equal(np.triu(found[1][:-1]), np.triu(weighed @ states.astype(np.int64)))
         assert np.array_equal(found[1][-1], weighed.sum(axis=1))
+
+
+@needs_speed
+def test_sums_of_many_modes_and_of_too_many_photons():
     wide = packed(np.full((3, 2048), 15, np.uint8), 0)
     assert packed_sums_of(wide, np.ones(3, np.int64))[0][15 * 2048] == 3
     wide = packed(np.full((3, 2304), 15, np.uint8), 0)
