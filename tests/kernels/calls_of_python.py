@@ -67,18 +67,19 @@ def fits(code: str, kind: Any) -> bool:
     return isinstance(kind, wanted[code])
 
 
-def faults(
-    calls: dict[str, set[tuple[Any, ...]]], stated: dict[str, Iterable[str]], is_whole: bool
-) -> list[str]:
-    """Return a sentence for each call that fits no signature, and for each signature that nothing called.
+def compared(
+    calls: dict[str, set[tuple[Any, ...]]], stated: dict[str, Iterable[str]]
+) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return the signatures that were called, and a sentence for each call that fits none.
 
     Args:
         calls: As `CALLS`. Kernels that state nothing are called by tests only, and are left out.
         stated: Signatures by the name of the kernel.
-        is_whole: Whether everything ran that calls kernels.
+
+    Returns:
+        Names of kernels with a signature each, and sentences.
     """
-    found = []
-    called = set()
+    called, unfit = set(), set()
     for name, kinds in calls.items():
         for kind in kinds if name in stated else ():
             matching = [
@@ -89,22 +90,29 @@ def faults(
             called.update((name, signature) for signature in matching[:1])
             if not matching:
                 types = ", ".join(map(str, kind))
-                found.append(f"The kernel {name} was called with ({types}), which fits no signature of it.")
-    if is_whole:
-        found += [
-            f'The kernel {name} was never called as its signature "{signature}" says.'
-            for name, signatures in stated.items()
-            for signature in signatures
-            if (name, signature) not in called
-        ]
-    return sorted(found)
+                unfit.add(f"The kernel {name} was called with ({types}), which fits no signature of it.")
+    return called, unfit
 
 
-def found_here(is_whole: bool) -> list[str]:
-    """Return the faults of this session."""
+def never_called(called: set[tuple[str, str]], stated: dict[str, Iterable[str]]) -> set[str]:
+    """Return a sentence for each signature that nothing called."""
+    return {
+        f'The kernel {name} was never called as its signature "{signature}" says.'
+        for name, signatures in stated.items()
+        for signature in signatures
+        if (name, signature) not in called
+    }
+
+
+def stated_here(*, is_whole: bool) -> dict[str, Iterable[str]]:
+    """Return the signatures of the package's kernels.
+
+    Args:
+        is_whole: Whether those count that were not even imported.
+    """
     from tests.kernels.twins import modules
 
     if is_whole:
-        list(modules())  # a kernel that was not even imported was not called
+        list(modules())
     stated = {name: kernel.signatures for name, kernel in _jit.KERNELS.items()}
-    return faults(CALLS, {name: forms for name, forms in stated.items() if "tests." not in name}, is_whole)
+    return {name: forms for name, forms in stated.items() if "tests." not in name}
