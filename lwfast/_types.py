@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 ComplexArray: TypeAlias = NDArray[np.complex128]
 ComplexMatrix: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.complex128]]
-"""One matrix, where type checkers should know that it is no stack."""
+"""One matrix, where type checkers should know that it is not a stack."""
 Matrix: TypeAlias = np.ndarray[tuple[int, int], np.dtype[Any]]
 """One matrix of any numbers."""
 Stack: TypeAlias = (

@@ -32,7 +32,7 @@ class Source:
             this; here every input counts. In [0, 1].
 
     Raises:
-        TypeError: A value is no real number.
+        TypeError: A value is not a real number.
         ValueError: A value is outside its range.
 
     Example:
@@ -71,7 +71,7 @@ class Source:
             The number of inputs that are at least as likely as `probability_threshold`.
 
         Raises:
-            TypeError: `state` is no state.
+            TypeError: `state` is not a state.
             ResourceLimitError: There are too many to count.
         """
         from lwfast.optics.noise.source_inputs import count_inputs

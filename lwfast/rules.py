@@ -131,7 +131,7 @@ class PostSelection(PostSelectionType):
             n_photons: The sum that counts, or several.
 
         Raises:
-            TypeError: A mode or photon number is no integer (a bool is none).
+            TypeError: A mode or photon number is not an integer (a bool does not count as one).
             ValueError: No mode or no photon number is given, one is negative, a mode is named twice, or has a
                 rule already and `multi_rules` is False.
         """
@@ -239,7 +239,7 @@ def process_post_selection(
             as it is, so that rules which it gets later count.
 
     Raises:
-        TypeError: It is none of these.
+        TypeError: It is not one of these.
     """
     if post_selection is None or isinstance(post_selection, PostSelectionType):
         return post_selection
@@ -316,7 +316,7 @@ def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], An
         The rules and None, or no rules and the test.
 
     Raises:
-        TypeError: It is none of these, or a rule does not hold integers.
+        TypeError: It is not one of these, or a rule does not hold integers.
         ValueError: A rule is empty, names a mode twice or has negative numbers.
     """
     _refuse_class(selection)
@@ -342,7 +342,7 @@ def as_rules(rules: Any) -> tuple[Rule, ...]:
 
     Args:
         rules: A `PostSelection` (or Lightworks' own), or pairs of modes and totals, each an integer or
-            several, such as `[[modes], [totals]]` on the wire; None is no rule.
+            several, such as `[[modes], [totals]]` on the wire; None stands for no rules.
 
     Raises:
         TypeError: If the rules are not pairs of integers or of several integers.
@@ -364,7 +364,7 @@ def as_heralds(heralds: Any) -> dict[int, tuple[int, ...]]:
 
     Args:
         heralds: A mapping, or pairs, of mode and photon number (or several), such as `[[mode], [photons]]` on
-            the wire; None is no herald.
+            the wire; None stands for no heralds.
 
     Raises:
         TypeError: If they are neither a mapping nor pairs, or do not hold integers.

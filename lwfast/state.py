@@ -21,7 +21,7 @@ from lwfast.errors import StateError
 _NOT_INTEGER = "State mode occupation numbers should be integers, got {!r} of type {} in mode {}."
 _NEGATIVE = "Mode occupation numbers cannot be negative, got {} in mode {}."
 X: Any = "X"
-"""Stands in a State for an invalid qubit; the type of photon numbers does not tell of it."""
+"""Stands in a State for an invalid qubit; the type of photon numbers does not include it."""
 X_CODE = MAX_STATE_PHOTONS
 """Stands for X in the tables of results that say `has_x`; in all others it is a photon number."""
 _NO_NUMBER = "{} has X, an invalid qubit, in mode {}, and an X has no photon number."
@@ -48,7 +48,7 @@ class State:
         state: The photon number of each mode, as Python or NumPy integers.
 
     Raises:
-        TypeError: An entry is no integer (`1.0` and `True` are none).
+        TypeError: An entry is not an integer; `1.0` and `True` do not count as integers.
         ValueError: An entry is negative.
 
     Example:
@@ -117,7 +117,7 @@ class State:
             The state with the photons of both.
 
         Raises:
-            TypeError: `merge_state` is no state, or a mode holds "X".
+            TypeError: `merge_state` is not a state, or a mode holds "X".
             ValueError: The states differ in their number of modes.
         """
         other = as_occupation(merge_state)
@@ -191,7 +191,7 @@ class State:
         values = self._occupation
         try:
             return hash(_TEXT_FORMS[len(values)] % values)
-        except TypeError:  # an X is no number
+        except TypeError:  # an X is not a number
             return hash(str(self))
 
     def __lt__(self, value: State) -> bool:
@@ -286,7 +286,7 @@ def own_state(value: Any) -> State | None:
     """Return a State as one of ours, be it of lwfast or of Lightworks; None for anything else.
 
     Raises:
-        TypeError: An entry of Lightworks' State is no integer: it checks none.
+        TypeError: An entry of Lightworks' State is not an integer: it checks none.
         ValueError: An entry is negative.
     """
     if isinstance(value, State):
@@ -397,7 +397,7 @@ def as_occupation(obj: Any) -> tuple[int, ...]:
         One Python int a mode.
 
     Raises:
-        TypeError: `obj` is none of these, or an entry is no integer.
+        TypeError: `obj` is not one of these, or an entry is not an integer.
         ValueError: An entry is negative, or an array has another number of dimensions than one.
     """
     occupation = as_label(obj)
@@ -416,7 +416,7 @@ def as_label(obj: Any) -> tuple[Any, ...]:
         One Python int a mode, or "X".
 
     Raises:
-        TypeError: `obj` is none of these, or an entry is neither an integer nor "X".
+        TypeError: `obj` is not one of these, or an entry is neither an integer nor "X".
         ValueError: An entry is negative, or an array has another number of dimensions than one.
     """
     if isinstance(obj, State):

@@ -58,7 +58,7 @@ def frozen(array: A) -> A:
 def new_bytes(size: int) -> tuple[bytes, NDArray[np.uint8]]:
     """Return a new bytes object with arbitrary content, and a writable view of it.
 
-    The C API allows to fill in such an object (`PyBytes_FromStringAndSize` without a string) as long as
+    The C API lets its caller fill in such an object (`PyBytes_FromStringAndSize` without a string) as long as
     nobody else has seen it: write all of the view, drop it, and only then hand out the bytes.
 
     Args:

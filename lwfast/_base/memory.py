@@ -19,7 +19,7 @@ def memory_limit() -> int:
     where a control group (a container, a batch system) gives less.
 
     Raises:
-        ValueError: `LWFAST_MAX_MEMORY` is no positive number of bytes.
+        ValueError: `LWFAST_MAX_MEMORY` is not a positive number of bytes.
     """
     given = os.environ.get("LWFAST_MAX_MEMORY")
     if not given:
@@ -68,7 +68,7 @@ def control_group_limits(
         # In a container the path may be the one outside of it; the group itself is then at the root.
         for depth in range(len(parts), -1, -1):
             value = _text("/".join([base, *parts[:depth], name])).strip()
-            if value.isdecimal():  # "max" is no limit
+            if value.isdecimal():  # "max" is not a limit
                 limits.append(int(value))
     return limits
 

@@ -39,7 +39,7 @@ def checked_workers(workers: Any) -> int | None:
     """Return a number of threads as a Python int, or None for all cores.
 
     Raises:
-        TypeError: It is no integer.
+        TypeError: It is not an integer.
         ValueError: It is below 1.
     """
     if workers is None:

@@ -43,12 +43,12 @@ def as_integer(value: Any, name: str, *, integral_floats: bool = False) -> int:
     """Return `value` as a Python int.
 
     Args:
-        value: Python or NumPy integer; a bool is none.
+        value: Python or NumPy integer; a bool is refused.
         name: What the value is, for the message.
         integral_floats: Also take a real number without a fraction, such as `2.0`.
 
     Raises:
-        TypeError: `value` is no integer.
+        TypeError: `value` is not an integer.
     """
     if type(value) is int:
         return value  # nearly every call
@@ -73,11 +73,11 @@ def as_real(value: Any, name: str) -> int | float:
     """Return `value` as a Python int or float.
 
     Args:
-        value: A real number, Python's or NumPy's; a bool is none.
+        value: A real number of Python or NumPy; a bool is refused.
         name: What the value is, for the message.
 
     Raises:
-        TypeError: `value` is no real number.
+        TypeError: `value` is not a real number.
         ValueError: `value` is NaN or infinite.
     """
     if type(value) is float and math.isfinite(value):
@@ -101,7 +101,7 @@ def as_fraction(value: Any, name: str) -> int | float:
         name: What it is, for the message.
 
     Raises:
-        TypeError: `value` is no real number.
+        TypeError: `value` is not a real number.
         ValueError: `value` is outside [0, 1].
     """
     kind = type(value)
@@ -118,7 +118,7 @@ def as_purity(value: Any) -> int | float:
     """Return the purity of a source, a real number in (0.5, 1], as a Python int or float.
 
     Raises:
-        TypeError: `value` is no real number.
+        TypeError: `value` is not a real number.
         ValueError: `value` is outside (0.5, 1].
     """
     number = _real_or_odd(value, "Value of purity")
@@ -143,7 +143,7 @@ def process_random_seed(seed: Any) -> int | None:
         seed: None, or an integer from 0 on (a float without a fraction counts as one).
 
     Raises:
-        TypeError: `seed` is no integer.
+        TypeError: `seed` is not an integer.
         ValueError: `seed` is negative.
     """
     if seed is None:
@@ -156,7 +156,7 @@ def process_random_seed(seed: Any) -> int | None:
 
 
 def refuse_masked(values: Any, what: str) -> None:
-    """Raise where an array has masked entries: what stands behind a mask is no number, and NumPy takes it.
+    """Raise where an array has masked entries: what stands behind a mask is not a number, and NumPy takes it.
 
     Args:
         values: Anything.

@@ -21,7 +21,7 @@ def is_cut(path: str) -> bool:
     """Say whether a file that should be loaded ends before what would be loaded of it.
 
     Args:
-        path: The file. One that is no library of Linux with 64 bits is left to the system to judge.
+        path: The file. One that is not a 64-bit library of Linux is left to the system to judge.
 
     Raises:
         OSError: It cannot be read.

@@ -63,7 +63,7 @@ class Layout:
 
         Raises:
             ModeRangeError: It is outside the circuit.
-            TypeError: It is no integer.
+            TypeError: It is not an integer.
         """
         if type(mode) is int and not self.internal and 0 <= mode < self.n_modes:
             return mode  # nearly every call

@@ -52,12 +52,12 @@ class ParameterizedUnitary(MatrixOfParameters):
         params: The Parameter, or number, that stands for each symbol, by the symbol's name.
 
     Raises:
-        TypeError: `unitary` is no SymPy matrix, or `params` no mapping.
+        TypeError: `unitary` is not a SymPy matrix, or `params` is not a mapping.
         ValueError: `unitary` is not square.
     """
 
     def __init__(self, unitary: Any, params: Mapping[str, Any]) -> None:
-        # Told by what is used of it, so that SymPy is no dependency.
+        # Told by what is used of it, so that SymPy is not a dependency.
         if not (hasattr(unitary, "evalf") and hasattr(unitary, "shape")):
             msg = f"Supplied unitary must be a sympy matrix, got {type(unitary).__name__}."
             raise TypeError(msg)

@@ -26,9 +26,10 @@ class Parameter(Generic[T]):
         label: Text to show in drawings instead of the value.
 
     Raises:
-        TypeError: `label` is no string, or `bounds` no list or tuple.
+        TypeError: `label` is not a string, or `bounds` is not a list or tuple.
         ValueError: `bounds` has another length than two.
-        ParameterBoundsError: A bound or the value is not a number (NaN is none), or the value lies outside.
+        ParameterBoundsError: A bound or the value is NaN or not a number, or the value lies outside the
+            bounds.
 
     Example:
         >>> angle = lw.Parameter(0.5, bounds=[0, 3], label="angle")
@@ -313,7 +314,7 @@ class ParameterDict(UserDict[str, Parameter[Any]]):
         """Take a parameter out.
 
         Raises:
-            KeyError: There is none of this name.
+            KeyError: The dictionary has no parameter with this name.
         """
         if key not in self.data:
             raise KeyError(_missing(key))

@@ -49,7 +49,7 @@ class PhotonicCircuit:
         n_modes: How many modes the circuit has, heralded ones included; at least 1.
 
     Raises:
-        TypeError: `n_modes` is no integer.
+        TypeError: `n_modes` is not an integer.
         ValueError: `n_modes` is below 1.
 
     Example:
@@ -128,7 +128,7 @@ class PhotonicCircuit:
             complex128[k, n_modes, n_modes].
 
         Raises:
-            TypeError: `parameters` is no mapping, or a value no real number.
+            TypeError: `parameters` is not a mapping, or a value is not a real number.
             ValueError: There are no values, a parameter is not in the circuit, or lengths differ.
             ParameterValueError: A value is not finite, or outside the bounds of its Parameter.
             CircuitCompilationError: An element does not take a value.
@@ -181,7 +181,7 @@ class PhotonicCircuit:
 
         Raises:
             ModeRangeError: A mode is outside the circuit, or both are the same.
-            TypeError: A mode is no integer, or a value no real number or Parameter.
+            TypeError: A mode is not an integer, or a value is neither a real number nor a Parameter.
             ValueError: A value is outside [0, 1], or the convention is unknown.
         """
         layout = self._layout
@@ -204,7 +204,7 @@ class PhotonicCircuit:
 
         Raises:
             ModeRangeError: The mode is outside the circuit.
-            TypeError: The mode is no integer, or a value no real number or Parameter.
+            TypeError: The mode is not an integer, or a value is neither a real number nor a Parameter.
             ValueError: The loss is outside [0, 1], or the phase not finite.
         """
         layout = self._layout
@@ -221,20 +221,20 @@ class PhotonicCircuit:
 
         Raises:
             ModeRangeError: The mode is outside the circuit.
-            TypeError: The mode is no integer, or the loss no real number or Parameter.
+            TypeError: The mode is not an integer, or the loss is neither a real number nor a Parameter.
             ValueError: The loss is outside [0, 1].
         """
         self._layout.components.append(Loss(self._layout.place(mode), loss))
 
     def barrier(self, modes: Iterable[int] | None = None) -> None:
-        """Add a barrier, which does nothing but part a circuit for the eye.
+        """Add a barrier, a mark that divides a drawing and has no effect on the light.
 
         Args:
             modes: The modes; None takes all.
 
         Raises:
             ModeRangeError: A mode is outside the circuit.
-            TypeError: A mode is no integer.
+            TypeError: A mode is not an integer.
         """
         chosen = range(self._layout.n_named) if modes is None else modes
         self._layout.components.append(Barrier(tuple([self._layout.place(mode) for mode in chosen])))
@@ -247,7 +247,7 @@ class PhotonicCircuit:
 
         Raises:
             ModeRangeError: A mode is outside the circuit.
-            TypeError: `swaps` is no mapping, or a mode no integer.
+            TypeError: `swaps` is not a mapping, or a mode is not an integer.
             ValueError: Keys and values are not the same modes.
         """
         if not isinstance(swaps, Mapping):
@@ -265,8 +265,9 @@ class PhotonicCircuit:
 
         Raises:
             ModeRangeError: A mode is outside the circuit.
-            TypeError: A mode or a number is no integer.
-            ValueError: A mode has a herald already, a number is negative, or a pair is none.
+            TypeError: A mode or a number is not an integer.
+            ValueError: A mode has a herald already, a number is negative, or a pair does not hold two
+                numbers.
         """
         numbers = []
         for value in _pair(photons, "photons"):
@@ -300,7 +301,8 @@ class PhotonicCircuit:
 
         Raises:
             ModeRangeError: It does not fit there.
-            TypeError: `circuit` is no PhotonicCircuit, `mode` no integer, or `name` no string.
+            TypeError: `circuit` is not a PhotonicCircuit, `mode` is not an integer, or `name` is not a
+                string.
         """
         added = _layout_of(circuit)
         if added is None:
@@ -347,7 +349,7 @@ class PhotonicCircuit:
             parameters: True for all Parameters, or one, or several.
 
         Raises:
-            TypeError: `parameters` is none of these.
+            TypeError: `parameters` is not one of these.
             ValueError: A Parameter is not one of the circuit.
             ParameterValueError: A derivative does not exist: a reflectivity is 0 or 1, or a loss is 1 or
                 below 1e-6.

@@ -19,7 +19,7 @@ class Unitary(PhotonicCircuit):
 
     Raises:
         NotUnitaryError: It is not unitary; the message says by how much it misses.
-        TypeError: It is not numeric, or `label` is no string.
+        TypeError: It is not numeric, or `label` is not a string.
         ValueError: It is not square, or empty.
 
     Example:

@@ -46,7 +46,7 @@ class Backend:
             takes one permanent for each amplitude, "clifford" draws shot by shot.
 
     Raises:
-        ValueError: The name is none of these.
+        ValueError: The name is not one of these.
 
     Example:
         >>> circuit = lw.Unitary(lw.random_unitary(4, seed=1))
@@ -109,8 +109,8 @@ class Backend:
             with the children of the task's seed as `rng` (see `Sweep`).
 
         Raises:
-            TypeError: `task` is no task, `executor` not an executor, or `progress` neither a bool nor a
-                callable.
+            TypeError: `task` is not a task, `executor` is not an executor, or `progress` is neither a bool
+                nor a callable.
             BackendError: The method does not run tasks of this kind.
             SamplerError: No outcome can count, or the detectors do not fit the task.
             PhotonNumberError: Photon numbers of inputs and outputs do not fit.
@@ -178,7 +178,7 @@ class Backend:
             setting, with the time of all settings.
 
         Raises:
-            TypeError: `task` is no task.
+            TypeError: `task` is not a task.
             BackendError: The method does not run tasks of this kind.
             ResourceLimitError: The named method would not fit in memory.
         """

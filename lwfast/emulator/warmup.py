@@ -21,7 +21,7 @@ JOB_PATH = (
 )
 """The groups that a job needs, from the circuit to the plot of its result.
 
-What `lwfast demo` waits for on its first run: a kernel that no step of it calls belongs into another group.
+What `lwfast demo` waits for on its first run: a kernel that no step of it calls belongs in another group.
 """
 
 

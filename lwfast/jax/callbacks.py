@@ -107,7 +107,7 @@ class _OutputProbabilities:
         if len(found) != self._size:
             msg = (
                 f"The matrix gives {len(found)} outcomes, and {self._size} were expected: say lossy=True "
-                "for a matrix that loses light, and leave it away for one that does not."
+                "for a matrix that loses light, and leave it out for one that does not."
             )
             raise ValueError(msg)
         return found.probabilities

@@ -39,7 +39,7 @@ def fock_basis(n_modes: int, n_photons: int) -> StateTable:
         state of rank i. Subtract photon numbers of it as `basis.astype(int)`: uint8 has no sign.
 
     Raises:
-        TypeError: A number is no integer.
+        TypeError: A number is not an integer.
         ValueError: A number is negative.
         ResourceLimitError: More than 255 photons, or a table that does not fit in memory; the message has its
             size.
@@ -140,7 +140,7 @@ def fock_unrank(ranks: ArrayLike, n_modes: int, n_photons: int) -> StateTable:
         uint8[..., n_modes].
 
     Raises:
-        TypeError: A number is no integer.
+        TypeError: A number is not an integer.
         ValueError: A number is negative, or there is no state of that rank.
         ResourceLimitError: More than 255 photons, or ranks that do not fit in int64.
 

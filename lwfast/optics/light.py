@@ -1,7 +1,7 @@
 """Photons and the columns of a transfer matrix that they meet, looked at once.
 
-Whether columns lose light, amplify it or are an isometry is told by E = 1 - T^H T. It is formed when light is
-parsed; whoever computes with the light trusts what was found then.
+Whether columns lose light, amplify it or are an isometry follows from E = 1 - T^H T. It is formed when light
+is parsed; whoever computes with the light trusts what was found then.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
         complex128[N, N].
 
     Raises:
-        TypeError: `N` or `seed` is no integer.
+        TypeError: `N` or `seed` is not an integer.
         ValueError: `N` is below 1, `seed` outside its range, or both `seed` and `rng` are given.
         ResourceLimitError: The matrix does not fit in memory.
 
@@ -78,7 +78,7 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
         complex128[N, N].
 
     Raises:
-        TypeError: `N` or `seed` is no integer.
+        TypeError: `N` or `seed` is not an integer.
         ValueError: `N` is below 1, `seed` negative, or both `seed` and `rng` are given.
         ResourceLimitError: The matrix does not fit in memory.
 

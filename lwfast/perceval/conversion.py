@@ -56,7 +56,7 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
     Raises:
         LightworksDependencyError: Perceval is not installed.
         TypeError: The object, or a part of it, has no counterpart.
-        ValueError: A value has no counterpart, a variable has no value, or there is none of a name.
+        ValueError: A value has no counterpart, a variable has no value, or a name has no parameter.
 
     Example:
         >>> import perceval as pcvl

@@ -81,7 +81,7 @@ def parse_condition(text: str) -> Condition:
         text: What `str` makes of a PostSelect that has a condition.
 
     Raises:
-        ValueError: The text is none of these.
+        ValueError: The text is not one of these.
     """
     tokens: list[str] = []
     place = 0

@@ -111,7 +111,7 @@ class Client:
         """Find a job again by its id.
 
         Raises:
-            JobNotFoundError: There is none of this id.
+            JobNotFoundError: The scheduler has no job with this id.
         """
         details = self.connection.api.details(job_id)
         return Job.of(Tracked.found(details, self.url), self)
@@ -164,7 +164,7 @@ class Client:
 
         Raises:
             JobError: It was cancelled already, or is complete.
-            JobNotFoundError: There is none of this id.
+            JobNotFoundError: The scheduler has no job with this id.
         """
         cancel(self.connection.api, job_id)
 
@@ -173,7 +173,7 @@ class Client:
 
         Raises:
             ResultsError: The job is not complete, or gave no results; says why.
-            JobNotFoundError: There is none of this id.
+            JobNotFoundError: The scheduler has no job with this id.
         """
         return fetch(self.connection.api, job_id, None)
 

@@ -110,7 +110,7 @@ def _check_options(options: Any) -> None:
 def _check_name(name: str) -> None:
     if not is_unicode(name):
         raise TaskValueError(
-            f"The job name {name!a:.80} has half a surrogate pair, which is no character and cannot be "
+            f"The job name {name!a:.80} has half a surrogate pair, which is not a character and cannot be "
             "sent; replace it, as `name.encode('utf-8', 'backslashreplace').decode()` does."
         )
 
@@ -170,7 +170,7 @@ def job_names(batch: bool, name: Any, n_tasks: int) -> list[str]:
     """Name each job: the tasks of a batch are numbered from 1 unless each has a name of its own.
 
     Raises:
-        TypeError: A name is no string.
+        TypeError: A name is not a string.
         ValueError: Too few or too many names, or one name twice in a batch.
     """
     if not batch:

@@ -92,7 +92,7 @@ def get_job_status(job_id: int | str) -> str:
     """Return the status of a job in a word.
 
     Raises:
-        JobNotFoundError: There is none of this id.
+        JobNotFoundError: The scheduler has no job with this id.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -108,7 +108,7 @@ def get_job_details(job_id: int | str) -> ArtemisJobDetails:
     """Return everything that the scheduler says about a job.
 
     Raises:
-        JobNotFoundError: There is none of this id.
+        JobNotFoundError: The scheduler has no job with this id.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -124,7 +124,7 @@ def check_job_complete(job_id: int | str) -> bool:
     """Return whether nothing more will happen to a job.
 
     Raises:
-        JobNotFoundError: There is none of this id.
+        JobNotFoundError: The scheduler has no job with this id.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -141,7 +141,7 @@ def cancel_job(job_id: int | str) -> None:
 
     Raises:
         JobError: It was cancelled already, or is complete.
-        JobNotFoundError: There is none of this id.
+        JobNotFoundError: The scheduler has no job with this id.
 
     Example:
         >>> circuit = lw.Unitary(lw.random_unitary(20, seed=1))
@@ -159,7 +159,7 @@ def get_results(job_id: int | str) -> Any:
 
     Raises:
         ResultsError: The job is not complete, or gave no results; says why.
-        JobNotFoundError: There is none of this id.
+        JobNotFoundError: The scheduler has no job with this id.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -175,7 +175,7 @@ def job(job_id: int | str) -> Job:
     """Find a job again by its id.
 
     Raises:
-        JobNotFoundError: There is none of this id.
+        JobNotFoundError: The scheduler has no job with this id.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -297,7 +297,7 @@ def set_global_require_online(value: bool) -> None:
     """Save whether a QPU must be online to submit to it.
 
     Raises:
-        TypeError: `value` is no bool.
+        TypeError: `value` is not a bool.
 
     Example:
         >>> remote.set_global_require_online(False)  # submit to QPUs that are offline, too

@@ -31,7 +31,7 @@ class QPU:
         client: Whose scheduler it belongs to; None for the default client at the time of each call.
 
     Raises:
-        TypeError: `name` is no string.
+        TypeError: `name` is not a string.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -134,7 +134,7 @@ class QPU:
             direct_encoding: Send the elements of the circuit too, to be implemented as they stand, rather
                 than its unitary alone.
             job_name: A name; the jobs of a batch get it with a number from 1, or a list names each of them.
-            options: Further entries of the job's data, for those who were told of them.
+            options: Further entries of the job's data, as your provider documents them.
             require_online: Raise if the QPU is offline; None for the setting of `set_global_require_online`.
 
         Returns:

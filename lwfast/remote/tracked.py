@@ -44,7 +44,7 @@ class Tracked:
 
     @classmethod
     def found(cls, said: JobRecord | ArtemisJobDetails, url: str | None = None) -> Tracked:
-        """Return the job that a scheduler told of."""
+        """Return the job that a scheduler's answer describes."""
         job = cls(
             job_id=said.job_id, told_name=said.job_name if isinstance(said, JobRecord) else None, url=url
         )
@@ -68,7 +68,7 @@ class Tracked:
         """Return the id.
 
         Raises:
-            JobError: There is none: the job was not submitted.
+            JobError: The job has no id, because it was not submitted.
             JobNotFoundError: It cannot be the id of a job.
         """
         check_job_id(self.job_id)

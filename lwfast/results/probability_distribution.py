@@ -74,7 +74,7 @@ class ProbabilityDistribution(StateMap[float]):
 
         Raises:
             ProbabilityDistributionError: If a probability is negative or not finite.
-            TypeError: If they are no real numbers.
+            TypeError: If they are not real numbers.
             ValueError: If a shape does not fit.
         """
         table = as_table(states)

@@ -175,7 +175,7 @@ class SamplingResult(CountMap):
 
         Raises:
             ModeRangeError: If a rule names a mode that the states do not have.
-            TypeError: If it is none of these.
+            TypeError: If it is not one of these.
         """
         post_selection = settled(post_selection)
         states, counts = keep_states(self.working_table, self.counts, post_selection)
@@ -248,8 +248,8 @@ class SamplingResult(CountMap):
         Raises:
             ModeRangeError: If there is no such mode.
             ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
-            TypeError: If a mode is no integer.
-            ValueError: If none is given, or one twice.
+            TypeError: If a mode is not an integer.
+            ValueError: If no mode is given, or one is given twice.
         """
         listed = checked_modes(modes, self.n_modes if len(self) else None)
         kept = (
@@ -274,8 +274,8 @@ class SamplingResult(CountMap):
             ResourceLimitError: If a bin holds more than 255 photons, or the counts of one state add up to
                 more than 2^63 - 1.
             ResultError: If a state has an X.
-            TypeError: If a mode is no integer.
-            ValueError: If a bin is empty, there is none, or a mode is named twice.
+            TypeError: If a mode is not an integer.
+            ValueError: If a bin is empty, there are no bins, or a mode is named twice.
         """
         refuse_x(self.has_x, "total of modes")
         listed = checked_bins(bins, self.n_modes if len(self) else None)
@@ -310,7 +310,7 @@ class SamplingResult(CountMap):
 
         Raises:
             ResultError: If a state has an X, and the observable is not an array.
-            TypeError: If it is none of these, or gives something that is not a real number.
+            TypeError: If it is not one of these, or gives something that is not a real number.
             ValueError: If it gives NaN or infinity, or does not fit the states.
         """
         return mean_of(self.label_table, self.counts, self.n_samples, observable)
@@ -363,7 +363,7 @@ class SamplingResult(CountMap):
         """Keep the `n` largest counts, largest first; equal ones in their order.
 
         Raises:
-            TypeError: If `n` is no integer.
+            TypeError: If `n` is not an integer.
             ValueError: If it is negative.
         """
         return self._rows(_ordering.largest(self.counts, n), step="top", n=int(n))
@@ -382,7 +382,7 @@ class SamplingResult(CountMap):
             replace: Put each back before the next is drawn (a bootstrap sample); False draws a subset.
 
         Raises:
-            TypeError: If `n` is no integer, or the counts are none.
+            TypeError: If `n` is not an integer, or the counts are not integers.
             ValueError: If there is no data, or a subset of more samples than there are is asked for.
         """
         drawn = _ordering.resampled(whole_counts(self, "sample"), n, rng, replace)
@@ -500,8 +500,8 @@ class SamplingResult(CountMap):
         Raises:
             ResultError: If the raw data are to be saved and not known.
             TypeError: If `filename` is not a name or path, or the result was made of floats.
-            ValueError: If `filename` names a folder, its ending is no form of results, metadata are to be
-                written to a `.csv`, or `columns` is something else, or "modes" for a form without these.
+            ValueError: If `filename` names a folder, its ending is not a format of results, metadata are to
+                be written to a `.csv`, or `columns` is something else, or "modes" for a form without these.
             LightworksDependencyError: If pyarrow is needed and not installed.
             OSError: If the file cannot be written.
         """
@@ -569,7 +569,7 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     """Add up the counts of several results.
 
     Kind, input, post-selection and each entry of job data, metadata and attributes are kept where all results
-    agree on them. `history` keeps the steps that all went through, then tells of the sum; where results were
+    agree on them. `history` keeps the steps that all went through, then the sum itself; where results were
     made in different ways, the entry of the sum has these as its `of`, with the number of results of each.
     The raw data are added up too, where all are known and have as many modes. States come in the order in
     which they first appear.
@@ -581,7 +581,7 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     Raises:
         ModeMismatchError: If they differ in their number of modes.
         TypeError: If one is not a result of counts.
-        ValueError: If there are none.
+        ValueError: If no result is given.
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
         ResultError: If one has states with X, and another 255 photons in a mode.
 

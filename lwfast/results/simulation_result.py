@@ -50,9 +50,9 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
 
     Raises:
-        ResultCreationError: If the type is unknown, the results are no array of numbers, the lengths do not
-            fit it, the inputs or outputs are no states of one number of modes, or an attribute has a taken
-            name.
+        ResultCreationError: If the type is unknown, the results are not an array of numbers, the lengths do
+            not fit it, the inputs or outputs are not states of one number of modes, or an attribute has a
+            taken name.
 
     Example:
         >>> circuit = lw.PhotonicCircuit(2)
@@ -361,7 +361,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
         Raises:
             ModeRangeError: If a rule names a mode that the outputs do not have.
-            TypeError: If it is no post-selection.
+            TypeError: If it is not a post-selection.
         """
         table = self.output_table
         outputs, columns = keep_states(self._output_labels, np.arange(len(table)), post_selection)

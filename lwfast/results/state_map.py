@@ -123,7 +123,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
 
     @property
     def n_modes(self) -> int:
-        """Number of modes of the states; 0 where there are none."""
+        """Number of modes of the states; 0 for a result without states."""
         return int(self._states.shape[1])
 
     @property
@@ -268,8 +268,8 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             ModeRangeError: If there is no such mode.
             ResourceLimitError: If the counts add up to more than 2^63 - 1.
             ResultError: If a state has an X.
-            TypeError: If a mode is no integer, or the values are amplitudes.
-            ValueError: If no mode is given, or one twice.
+            TypeError: If a mode is not an integer, or the values are amplitudes.
+            ValueError: If no mode is given, or one is given twice.
         """
         refuse_x(self._has_x, "difference")
         return differences_of(self._states, self._values, modes, others)

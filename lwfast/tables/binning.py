@@ -85,7 +85,7 @@ def checked_modes(modes: Any, n_modes: int | None) -> tuple[int, ...]:
     Raises:
         ModeRangeError: If there is no such mode.
         TypeError: If one is not an integer.
-        ValueError: If there is none, or one is named twice.
+        ValueError: If no mode is given, or one is named twice.
     """
     listed = tuple(as_integer(mode, "mode") for mode in (modes if is_several(modes) else (modes,)))
     if not listed or len(set(listed)) < len(listed):
@@ -103,7 +103,7 @@ def checked_bins(bins: Any, n_modes: int | None) -> tuple[tuple[int, ...], ...]:
     Raises:
         ModeRangeError: If there is no such mode.
         TypeError: If one is not an integer, or the bins are not groups.
-        ValueError: If a bin is empty, there is none, or a mode is named twice.
+        ValueError: If a bin is empty, there are no bins, or a mode is named twice.
     """
     if not is_several(bins):
         raise TypeError(f"Bins should be groups of modes, such as [[0, 1], [2, 3]], got {bins!r:.80}.")

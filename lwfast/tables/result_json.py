@@ -375,7 +375,7 @@ class _Body:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             half = half_pair(text)
             if half is not None:
-                self.fail(position + half, "an escape of half a surrogate pair, which is no character")
+                self.fail(position + half, "an escape of half a surrogate pair, which is not a character")
             if "truncated" in str(error):  # the body goes on
                 self.fail(position, "the value that starts here is not valid JSON: it is incomplete")
             self.fail(position, f"the value that starts here is not valid JSON: {ended(error)}")

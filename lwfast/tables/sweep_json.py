@@ -92,7 +92,7 @@ def decode_sweep(body: bytes) -> tuple[SweepColumns, dict[str, Any] | None, dict
     The columns are as they stand there; `lwfast.results.sweeps.sweep_files.unpacked` checks how they fit.
 
     Raises:
-        ResultFormatError: It is no such body.
+        ResultFormatError: It is not such a body.
     """
     try:
         decoded = _decode(body)

@@ -155,7 +155,7 @@ def _check_expected(value: Any, n_modes: int) -> Expected:
     """Return the expected outputs in a dict of its own.
 
     Raises:
-        TypeError: It is no mapping, or something in it is no State.
+        TypeError: It is not a mapping, or something in it is not a State.
         ValueError: An input has no expected output.
         ModeMismatchError: A state has another number of modes.
     """

@@ -32,7 +32,7 @@ class Batch:
         parameters: For each Parameter, its values.
 
     Raises:
-        TypeError: `task` is no kind of task, or values are not in a list or tuple.
+        TypeError: `task` is not a task, or values are not in a list or tuple.
         ValueError: Numbers of values differ, or a task could not be made; its exception is the cause.
         ParameterValueError: A Parameter does not take a value.
 
@@ -129,7 +129,7 @@ class Batch:
         """Add a task at the end, of lwfast or Lightworks.
 
         Raises:
-            TypeError: `task` is none.
+            TypeError: `task` is not a task.
         """
         given: Any = task
         if not isinstance(given, Task) and not lightworks_name(given, KINDS):

@@ -78,7 +78,7 @@ class Sweep:
             many. True takes every combination, the last parameter varying fastest.
 
     Raises:
-        TypeError: `task` is none of these, or parameters or values have the wrong type.
+        TypeError: `task` is not one of these, or parameters or values have the wrong type.
         ValueError: A parameter is not in the circuit, is given twice, or has no values; or lengths differ.
         ParameterValueError: A value is not finite, or outside the bounds of its parameter.
         ResultCreationError: A label is the name of another column of the result, or two labels are the same.
@@ -131,7 +131,7 @@ class Sweep:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The name of each parameter in the result: its label, or `parameter_0`, ... where it has none."""
+        """The name of each parameter in the result: its label, or `parameter_k` if it has none."""
         return self._table.labels
 
     @property

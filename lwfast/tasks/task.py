@@ -96,7 +96,7 @@ def check_states(states: Any, n_modes: int) -> list[State]:
         n_modes: How many modes each has to have.
 
     Raises:
-        TypeError: Something is no State.
+        TypeError: Something is not a State.
         ValueError: There is none.
         ModeMismatchError: A state has another number of modes.
     """
@@ -148,7 +148,7 @@ def check_post_selection(
     """Return post-selection as an object, after looking at its modes.
 
     Raises:
-        TypeError: `value` is no post-selection, no callable and not None.
+        TypeError: `value` is not a post-selection, a callable or None.
         ModeRangeError: A rule names a mode that outputs of the circuit do not have.
     """
     post_selection = process_post_selection(value)

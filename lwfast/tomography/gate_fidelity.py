@@ -74,7 +74,7 @@ class GateFidelity(ProcessTomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these, or the target is not a matrix of numbers.
+            TypeError: `data` is not one of these, or the target is not a matrix of numbers.
             ValueError: The target has another shape, a state is not that of qubits in dual-rail encoding,
                 or a count is not finite.
         """
@@ -93,7 +93,7 @@ class GateFidelity(ProcessTomography):
 
         Raises:
             TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
+            ValueError: The data are not counts, or `n_bootstrap` is below 2.
         """
         return float(self.bootstrap(n_bootstrap, rng=rng).std(ddof=1))
 

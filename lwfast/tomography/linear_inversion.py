@@ -58,7 +58,7 @@ class LIProcessTomography(ChoiTomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these.
+            TypeError: `data` is not one of these.
             ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
         """
         self._counts = self._read(data)

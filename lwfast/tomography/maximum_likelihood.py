@@ -67,7 +67,7 @@ class MLEProcessTomography(ChoiTomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these.
+            TypeError: `data` is not one of these.
             ValueError: A state is not that of qubits in dual-rail encoding, a count is not finite, or
                 frequencies are not from 0 to 1.
 

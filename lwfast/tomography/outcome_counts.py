@@ -30,7 +30,7 @@ def read_counts(data: Any, names: Sequence[Any], n_qubits: int) -> FloatArray:
 
     Raises:
         TomographyDataError: Results are missing, or a result is empty.
-        TypeError: `data` is none of these.
+        TypeError: `data` is not one of these.
         ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
     """
     if isinstance(data, SweepResult):

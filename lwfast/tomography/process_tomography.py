@@ -87,7 +87,7 @@ class ProcessTomography(Tomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these.
+            TypeError: `data` is not one of these.
             ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
         """
         measured = frequencies(self._read(data))
@@ -109,7 +109,7 @@ class ProcessTomography(Tomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these, or the target is not a matrix of numbers.
+            TypeError: `data` is not one of these, or the target is not a matrix of numbers.
             ValueError: The target has another shape; or as `process_density_matrices`.
         """
         expected = self.get_expected_density_matrices(target_process)

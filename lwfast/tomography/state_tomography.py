@@ -115,7 +115,7 @@ class StateTomography(MatrixTomography):
 
         Raises:
             TomographyDataError: Results are missing or empty.
-            TypeError: `data` is none of these.
+            TypeError: `data` is not one of these.
             ValueError: A state is not that of qubits in dual-rail encoding, or a count is not finite.
         """
         self._counts = read_counts(data, labels(MEASURED, self.n_qubits), self.n_qubits)

@@ -74,7 +74,7 @@ class Tomography(ABC):
 
         Raises:
             TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
+            ValueError: The data are not counts, or `n_bootstrap` is below 2.
             ResourceLimitError: The replicas would not fit in memory.
 
         Source:
@@ -110,6 +110,6 @@ class MatrixTomography(Tomography):
 
         Raises:
             TomographyDataError: No data were processed yet.
-            ValueError: The data are no counts, or `n_bootstrap` is below 2.
+            ValueError: The data are not counts, or `n_bootstrap` is below 2.
         """
         return spread(self.bootstrap(n_bootstrap, rng=rng))

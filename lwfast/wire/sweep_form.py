@@ -119,7 +119,7 @@ def settings_of(form: SweepForm) -> FloatArray:
     for index in range(len(form.values)):
         column = values_of(form, index, form.n_settings)
         if column is None:
-            raise ValueError(f"The values of parameter {index} are no numbers; the form was not checked.")
+            raise ValueError(f"The values of parameter {index} are not numbers; the form was not checked.")
         columns.append(column)
     if len(form.shape) == 1:
         return np.stack([np.broadcast_to(column, form.n_settings) for column in columns], axis=1)
@@ -135,7 +135,7 @@ def values_of(form: SweepForm, index: int, most: int) -> FloatArray | None:
         most: More numbers than these are not read.
 
     Returns:
-        float64[n]; None where the bytes are no whole numbers, no zlib stream, or there are more.
+        float64[n]; None where the bytes are not whole numbers, not a zlib stream, or more than n.
     """
     text = form.values[index]
     if index in form.deflated:

@@ -134,7 +134,7 @@ def test_the_scheduler_that_runs_here(run, fake, token_file, typed):
 
 
 @pytest.mark.parametrize(
-    ("url", "said"), [("ftp://x/", "no URL to connect to"), ("http://example.org/", "LWFAST_ALLOW_HTTP=1")]
+    ("url", "said"), [("ftp://x/", "not a URL to connect to"), ("http://example.org/", "LWFAST_ALLOW_HTTP=1")]
 )
 def test_an_address_that_cannot_be_used(run, url, said, typed):
     typed(TOKEN)

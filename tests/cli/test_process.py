@@ -110,7 +110,7 @@ def test_the_name_of_the_sum_is_no_pattern(tmp_path, again, capsys):
     for _ in range(1 + again):
         assert main(["process", str(tmp_path), "--out", out, "--quiet"]) == 0
     assert lw.load_result(out).n_samples == 2
-    assert again is ("so it is no input" in capsys.readouterr().err)
+    assert again is ("so it is not an input" in capsys.readouterr().err)
 
 
 def test_the_file_tells_what_was_done_and_what_was_left_out(files, capsys):

@@ -184,9 +184,9 @@ def test_jobs_by_status(scheduler):
         assert [item.job_id for item in remote.jobs(status=word)] == [waiting.id]
     assert [item.job_id for item in remote.jobs(status="Timed Out")] == [timed_out.id]
     assert [item.job_id for item in remote.jobs(status=["Completed", "Scheduled"])] == [waiting.id, done.id]
-    with pytest.raises(ValueError, match=r"'Sleeping' is no status.*Accepted"):
+    with pytest.raises(ValueError, match=r"'Sleeping' is not the status of a job.*Accepted"):
         remote.jobs(status="Sleeping")
-    with pytest.raises(ValueError, match="no status"):
+    with pytest.raises(ValueError, match="not the status of a job"):
         remote.jobs(status=remote.Status.UNKNOWN)
 
 

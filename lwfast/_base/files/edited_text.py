@@ -47,7 +47,7 @@ def edited_text(data: bytes, fallback: str | None = None) -> str:
     """Do what `read_edited` does for the bytes of a file.
 
     Raises:
-        ValueError: They are no text; says what to do.
+        ValueError: They are not text; the message says what to do.
     """
     return _decoded(data, fallback).replace("\r\n", "\n").replace("\r", "\n")
 

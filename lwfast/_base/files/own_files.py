@@ -27,7 +27,7 @@ def open_own(path: Path, flags: int, mode: int = 0o600) -> int:
         The file's descriptor.
 
     Raises:
-        OSError: It cannot be opened, is a symbolic link, or is no regular file.
+        OSError: It cannot be opened, is a symbolic link, or is not a regular file.
     """
     if path.is_symlink():
         raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", str(path))

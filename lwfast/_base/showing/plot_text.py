@@ -21,11 +21,11 @@ def plot_text(text: str, width: int) -> str:
 
     Between dollar signs Matplotlib reads formulas, and raises while it draws where it cannot: there, the
     dollar signs are drawn. Longer lines become several, since neither an axis nor an image has room for them
-    at any length. Half a surrogate pair, which is no character, becomes its escape, a tab a space.
+    at any length. Half a surrogate pair, which is not a character, becomes its escape, a tab a space.
 
     Args:
         text: Any text; lines end where it says.
-        width: Of a line that is no formula, in characters.
+        width: Of a line that is not a formula, in characters.
     """
     text = _CONTROL.sub(" ", printable(text))
     lines = text.split("\n")

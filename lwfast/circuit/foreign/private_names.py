@@ -18,7 +18,7 @@ def private(circuit: Any, name: str) -> Any:
     """Return a private part of a circuit of Lightworks, the very object.
 
     Raises:
-        LightworksDependencyError: There is none of this name.
+        LightworksDependencyError: Lightworks has nothing of this name.
     """
     try:
         return vars(circuit)[name]
@@ -30,7 +30,7 @@ def set_private(circuit: Any, **parts: Any) -> None:
     """Set private parts of a circuit of Lightworks.
 
     Raises:
-        LightworksDependencyError: There is none of a name.
+        LightworksDependencyError: Lightworks lacks one of the names.
     """
     if not parts.keys() <= vars(circuit).keys():
         raise _laid_out_otherwise()

@@ -31,7 +31,7 @@ class Differentiable:
         chosen: True for all Parameters, or one, or several.
 
     Raises:
-        TypeError: `chosen` is none of these.
+        TypeError: `chosen` is not one of these.
         ValueError: A Parameter is not one of the circuit.
         ParameterValueError: A reflectivity is 0 or 1, or a loss is 1 or below 1e-6.
     """

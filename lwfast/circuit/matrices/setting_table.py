@@ -102,7 +102,8 @@ def setting_table(there: Sequence[Parameter[Any]], parameters: Any, *, grid: boo
             a single number stands for as many.
 
     Raises:
-        TypeError: `parameters` is no mapping, a key no Parameter and no text, or a value no real number.
+        TypeError: `parameters` is not a mapping, a key is neither a Parameter nor a string, or a value is not
+            a real number.
         ValueError: There are no parameters or no values, a parameter is not in the circuit or is given twice,
             a label is that of none or several, two columns would have one name, or lengths differ.
         ParameterValueError: A value is not finite or outside the bounds.

@@ -73,7 +73,7 @@ def find_rows(
     """Ask for jobs, newest first.
 
     Raises:
-        ValueError: A word is no status.
+        ValueError: A word is not a status.
         LightworksRemoteError: The scheduler cannot filter by name, QPU or owner.
     """
     from lwfast.remote.job_path.listing import all_records, check_statuses

@@ -68,5 +68,5 @@ def plot_command(
         known = ", ".join(f".{ending}" for ending in sorted(figure.canvas.get_supported_filetypes()))
         if target.suffix.lower() in known.split(", "):
             raise
-        raise click.UsageError(f"{path_text(target)} is no form of pictures; take one of {known}.") from error
+        raise click.UsageError(f"{path_text(target)} is not a picture format; use one of {known}.") from error
     print(f"Drawn into {shown(path_text(target))}.")

@@ -139,7 +139,7 @@ class _ProcessLine:
     "--plain", is_flag=True, help="For --out FILE.json: the counts only, in the form that Lightworks reads."
 )
 @click.option(
-    "--exclude", multiple=True, metavar="FILE", help="A file or pattern that is no input. May be repeated."
+    "--exclude", multiple=True, metavar="FILE", help="A file or pattern to leave out. May be repeated."
 )
 @click.option(
     "--on-error",
@@ -189,7 +189,7 @@ def _processed(asked: _ProcessLine) -> int:
     # By its name: as a pattern, the `sum[1].npz` to come would leave out `sum1.npz` unsaid.
     excluded = [*asked.exclude, *([] if out is None else [glob.escape(str(out))])]
     if out is not None and out.exists() and _is_among(out, asked.files):
-        _say(f"{out} is where the sum is written, so it is no input")
+        _say(f"{out} is where the sum is written, so it is not an input")
     campaign: Any = scan_results(
         list(asked.files), on_error=asked.on_error, raw_data=asked.raw, exclude=excluded
     )
@@ -226,7 +226,7 @@ def _checked_out(name: str, plain: bool) -> Path:
     Raises:
         LightworksDependencyError: If the format needs a package that is not installed.
         OSError: If the folder cannot be written to.
-        ValueError: If it is no name of a file, has no plain form, or its ending is no form of results.
+        ValueError: If it is not a file name, has no plain form, or its ending is not a format of results.
     """
     from lwfast.results.files.endings import result_path
 

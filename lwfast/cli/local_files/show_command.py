@@ -44,7 +44,7 @@ def show_command(file: str, raw: bool, top: int, as_json: bool) -> None:
 
 
 def _about(result: Any) -> list[str]:
-    """Say what a result is, and what its file tells of it."""
+    """Say what a result is, and what its file says about it."""
     kind = type(result).__name__
     if is_sweep(result):
         return [f"{kind}: {several(len(result), 'setting')} of {', '.join(map(shown, result.labels))}"]

@@ -21,7 +21,7 @@ def check_watchable(as_json: bool) -> None:
     """Check that there is a terminal to draw on.
 
     Raises:
-        UsageError: There is none, or JSON was asked for as well.
+        UsageError: Standard output is not a terminal, or JSON was asked for as well.
     """
     if as_json:
         raise click.UsageError("--watch draws for a person; leave --json out, or run the command in a loop.")

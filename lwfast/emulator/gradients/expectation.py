@@ -54,7 +54,7 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         Analyzer each number is float64[inputs].
 
     Raises:
-        TypeError: `task` is neither, `observable` is none of these, or `gradient` is not a Parameter.
+        TypeError: `task` is neither, `observable` is not one of these, or `gradient` is not a Parameter.
         ValueError: The observable gives NaN or infinity, or does not fit the outcomes; or a Parameter is not
             one of the circuit.
         ParameterValueError: The derivative by a Parameter does not exist at its present value: a

@@ -17,7 +17,7 @@ from lwfast.optics.noise.source_terms import SourceTerms
 _LEAST_SETS = 512
 """Sets that share the Gram matrix of their highest modes."""
 _SUM_ERROR = 1e-10
-"""The patterns sum to 1 by construction; a larger error is no rounding."""
+"""The patterns sum to 1 by construction; a larger error is not a rounding."""
 _CHUNK_TERMS = 1 << 25
 """Column terms of a chunk: some ten milliseconds, so that Ctrl-C is soon heard."""
 

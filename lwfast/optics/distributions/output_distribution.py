@@ -97,10 +97,10 @@ def output_distribution(
 
     Raises:
         ValueError: The matrix is not square or not finite, the occupation is empty or negative,
-            `amplitudes` is asked for where there are none, `threshold` beside a detector, `workers` is
-            below 1, or leading dimensions do not broadcast. Of a stack, this error and those below name
-            the first setting that is wrong.
-        TypeError: An occupation is no integer.
+            `amplitudes` is asked for with loss, an imperfect source or a detector, `threshold` is given
+            beside a detector, `workers` is below 1, or leading dimensions do not broadcast. Of a stack,
+            this error and those below name the first setting that is wrong.
+        TypeError: An occupation is not an integer.
         ModeMismatchError: `occupation` has another length than the matrix.
         ModeRangeError: A herald or rule names a mode that is not there.
         NotUnitaryError: The matrix amplifies light.

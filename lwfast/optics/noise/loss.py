@@ -92,8 +92,8 @@ def plainly_lossy(lost: ComplexArray, tolerance: float) -> tuple[NDArray[np.bool
         tolerance: How far the matrices may be off by rounding.
 
     Returns:
-        bool[S], True for these; `checked_columns` finds of them that they are no isometry. And bool[S], True
-        for those that it clips, since rounding amplifies some light.
+        bool[S], True for these; `checked_columns` finds of them that they are not an isometry. And bool[S],
+        True for those that it clips, since rounding amplifies some light.
     """
     size = lost.shape[-1]
     worst = np.abs(lost).max(axis=(1, 2), initial=0.0)

@@ -96,7 +96,7 @@ def permanent(
         permanent of the given float64 entries by no more than that.
 
     Raises:
-        TypeError: `matrix` is not numeric, or multiplicities are no integers.
+        TypeError: `matrix` is not numeric, or multiplicities are not integers.
         ValueError: The matrix is not square (counting multiplicities), an entry is NaN or infinite, or a
             multiplicity is negative.
         ResourceLimitError: It would take more than about a day, or more memory than allowed; the message has

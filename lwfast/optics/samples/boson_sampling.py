@@ -90,7 +90,7 @@ def boson_sample(
         of it as `samples.astype(int)`: uint8 has no sign and ends at 255.
 
     Raises:
-        TypeError: An occupation or `n_samples` is no integer.
+        TypeError: An occupation or `n_samples` is not an integer.
         ValueError: The matrix is not square or not finite, a number is negative, or leading dimensions do
             not broadcast. Of a stack, errors name the first setting that is wrong.
         ModeMismatchError: `occupation` has another length than the matrix.

@@ -57,7 +57,7 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
         int64[..., K], each summing to `n_samples`.
 
     Raises:
-        TypeError: `n_samples` is no integer.
+        TypeError: `n_samples` is not an integer.
         ValueError: A probability is negative, NaN or infinite, all are zero, or `n_samples` is negative. Of a
             stack, the message names the first distribution that is wrong.
         ResourceLimitError: `n_samples` is 2^63 or more.

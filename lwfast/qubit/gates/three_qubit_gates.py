@@ -35,7 +35,7 @@ class CCNOT(PhotonicCircuit):
         target_qubit: The qubit that is flipped, 0, 1 or 2; the others are the controls.
 
     Raises:
-        ValueError: `target_qubit` is none of these.
+        ValueError: `target_qubit` is not one of these.
 
     Example:
         >>> gate = lw.qubit.CCNOT()

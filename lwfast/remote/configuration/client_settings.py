@@ -84,7 +84,7 @@ def resolve_url(url: str | None, profile: str | None = None, allow_insecure: boo
     """Find the base URL and say where it came from.
 
     Raises:
-        ConfigurationError: There is none, or it cannot be used.
+        ConfigurationError: No URL is set, or it cannot be used.
     """
     value, source = _first(
         lambda: (url, "argument"),
@@ -115,7 +115,7 @@ def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
     """Check a base URL and let it end in a slash.
 
     Raises:
-        TypeError: It is no string.
+        TypeError: It is not a string.
         ConfigurationError: It is not http(s), has no host, holds a user name or a query, or would send the
             token in plain text to another machine.
     """
@@ -131,7 +131,7 @@ def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
         # The URL is not repeated: what stands before the @ is a secret.
         raise ConfigurationError("A URL must not hold a user name or password; use a token.")
     if parts.scheme not in {"http", "https"} or not host or any(ord(c) <= 32 or ord(c) == 127 for c in text):
-        raise ConfigurationError(f"{text!r} is no URL to connect to; expected https://HOST/PATH/.")
+        raise ConfigurationError(f"{text!r} is not a URL to connect to; expected https://HOST/PATH/.")
     if parts.query or parts.fragment:
         raise ConfigurationError(f"{text!r} holds a query or a fragment; give the base URL only.")
     if parts.scheme == "http" and not is_loopback(host) and not (allow_insecure or _http_allowed()):
@@ -154,7 +154,7 @@ def resolve_token(value: str | None, profile: str | None = None, url: str | None
         url: Where the token is to be sent: one that `lwfast login` saved is found for its own URL only.
 
     Raises:
-        AuthenticationError: There is none, or that of LWFAST_TOKEN cannot be sent.
+        AuthenticationError: No token is set, or that of LWFAST_TOKEN cannot be sent.
         TokenError: The profile names a saved token that is not there.
     """
     found, source = _first(

@@ -87,7 +87,7 @@ class Intent:
         """Return what the file holds.
 
         Raises:
-            ValueError: It is no record of this version; says why.
+            ValueError: It is not a record of this version; the message says why.
             OSError: It cannot be read.
         """
         self._file.seek(0)
@@ -224,7 +224,7 @@ def claim(path: Path, seconds: float = 0.0) -> Intent | None:
     """Take up a file; None where there is none, or where another holds it for longer than so many seconds.
 
     Raises:
-        OSError: It cannot be opened, is a symbolic link, or is no regular file.
+        OSError: It cannot be opened, is a symbolic link, or is not a regular file.
     """
     try:
         file = FileIO(open_own(path, os.O_RDWR), "r+")
@@ -252,7 +252,7 @@ def exists(key: str) -> bool:
 def listed(url: str | None = None) -> list[Record]:
     """Return what is in the files that nobody holds, the oldest first.
 
-    A file that cannot be read is told in a RuntimeWarning, once in a process, and left out.
+    A file that cannot be read causes a RuntimeWarning, once per process, and is left out.
 
     Args:
         url: Only those of this scheduler; None for all.

@@ -1,4 +1,4 @@
-"""Who else on this machine can read the tokens, or change what the client is told to do."""
+"""Who else on this machine can read the tokens, or change the settings of the client."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def check_token(token: str, source: str = "the token") -> str:
     """Return `token` as a secret if it can travel in a header; no message ever shows it.
 
     Raises:
-        TypeError: It is no string.
+        TypeError: It is not a string.
         ValueError: It is empty, or holds a character that a header cannot carry.
     """
     if not isinstance(token, str):
@@ -103,7 +103,7 @@ def saved_token(name: str) -> str:
     """Look a saved token up, ours before Lightworks'.
 
     Raises:
-        TokenError: There is none of this name; says which there are.
+        TokenError: No token was saved under this name; the message lists those that were.
     """
     saved, theirs = read_tokens()
     for tokens, folder in ((saved, own_folder()), (theirs, legacy.folder())):

@@ -47,7 +47,7 @@ class Secret(str):
 
 
 def hidden(value: Any) -> Any:
-    """Return a text as a secret, and anything else, which can be no token, as it is."""
+    """Return a text as a secret, and anything else, which cannot be a token, as it is."""
     return Secret(value) if isinstance(value, str) else value
 
 

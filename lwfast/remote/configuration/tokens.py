@@ -28,7 +28,7 @@ class Token:
         """Use `token` from now on.
 
         Raises:
-            TypeError: It is no string.
+            TypeError: It is not a string.
             ValueError: It cannot be a token (empty, or with blanks).
         """
         token = hidden(token)
@@ -40,7 +40,7 @@ class Token:
         It is the one that was set or loaded, else that of `LWFAST_TOKEN`, the profile, or `lwfast login`.
 
         Raises:
-            AuthenticationError: There is none.
+            AuthenticationError: No token is set.
         """
         try:
             url = resolve_url(None)[0]
@@ -75,7 +75,7 @@ class Token:
         """Use the saved token of this name from now on.
 
         Raises:
-            TokenError: There is none of this name.
+            TokenError: No token was saved under this name.
         """
         self.set(saved_token(name))
 
@@ -83,8 +83,8 @@ class Token:
         """Delete the saved token of this name.
 
         Raises:
-            TokenError: There is none of this name, or it stands in a file of Lightworks' client, which is
-                only read here.
+            TokenError: No token was saved under this name, or it stands in a file of Lightworks' client,
+                which is only read here.
         """
         saved, theirs = persistence.read_tokens()
         if name not in saved and name not in theirs:

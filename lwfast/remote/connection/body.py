@@ -112,7 +112,7 @@ def _capped(pieces: Iterable[bytes], cap: int) -> Iterator[bytes]:
 
 
 def _unpacked(pieces: Iterator[bytes], encodings: list[str], cap: int) -> Iterator[bytes]:
-    """Undo the encodings, of which the last was applied last; nothing is no packed body."""
+    """Undo the encodings, of which the last was applied last; an empty one is not packed."""
     first = next((piece for piece in pieces if piece), None)
     if first is None:
         return

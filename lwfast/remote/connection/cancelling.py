@@ -19,7 +19,7 @@ def cancel(api: Endpoints, job_id: int | str) -> None:
 
     Raises:
         JobError: It was cancelled already, or is complete.
-        JobNotFoundError: There is none of this id.
+        JobNotFoundError: The scheduler has no job with this id.
     """
     _check_cancellable(api, job_id)
     began = time.monotonic()

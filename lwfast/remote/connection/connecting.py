@@ -53,7 +53,7 @@ class Adapter(HTTPAdapter):
         """Look for the file of certificates.
 
         Raises:
-            CertificateFileError: There is none.
+            CertificateFileError: There is no such file.
         """
         try:
             super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]

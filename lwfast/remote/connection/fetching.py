@@ -34,7 +34,7 @@ def fetch(
 
     Raises:
         ResultsError: The job is not complete, or gave no results; says why.
-        ResultFormatError: What came is no result.
+        ResultFormatError: The answer is not a result.
     """
     from lwfast.results.sweeps.restoring import result_of_body
 

@@ -57,7 +57,7 @@ KEYED = RetryPolicy(attempts=20, max_seconds=30.0, done=202)
 
 
 _NO_DATE = (ValueError, OverflowError, TypeError, IndexError)
-"""What the standard library raises of a text that is no date, or of a date outside its calendar."""
+"""What the standard library raises of a text that is not a date, or of a date outside its calendar."""
 
 
 def parse_retry_after(text: str | None) -> float | None:

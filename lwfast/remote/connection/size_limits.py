@@ -59,12 +59,12 @@ def result_cap() -> Cap:
     """Return the cap of a result: what this process has the memory to read.
 
     Raises:
-        ValueError: `LWFAST_MAX_MEMORY` is no positive number of bytes.
+        ValueError: `LWFAST_MAX_MEMORY` is not a positive number of bytes.
     """
     return Cap(
         "A result",
         memory_limit() // RESULT_COST,
         f"Reading one takes about {RESULT_COST} times its size of memory; LWFAST_MAX_MEMORY sets how much "
-        "may be taken, by default half of what there is.",
+        "may be taken, by default half of the memory of the machine.",
         large=True,
     )

@@ -103,7 +103,7 @@ def check_timeout(
         instead: What else it may be, for the message.
 
     Raises:
-        TypeError: It is no number.
+        TypeError: It is not a number.
         ValueError: It is negative or NaN.
     """
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):

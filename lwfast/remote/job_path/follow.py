@@ -31,7 +31,7 @@ from lwfast.remote.tracked import Tracked
 from lwfast.wire import ArtemisJobDetails, JobRecord, Status
 
 H = TypeVar("H", bound=Connected)
-"""Who holds a job, and is yielded, shown and told of in its place."""
+"""The object that holds a job, and that is yielded and shown in its place."""
 
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
@@ -233,7 +233,7 @@ def deadline_of(timeout: float | None, began: float | None = None) -> float | No
     """Return the monotonic time at which so many seconds are over, counted from then or from now, or None.
 
     Raises:
-        TypeError: It is no number of seconds.
+        TypeError: It is not a number of seconds.
         ValueError: It is negative or NaN.
     """
     if timeout is None:

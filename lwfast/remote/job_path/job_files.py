@@ -35,7 +35,7 @@ def path_to_save(filename: str | PathLike[str]) -> Path:
     """Return the path a job is saved to: `.json` is added, nothing is cut off.
 
     Raises:
-        TypeError: `filename` is no name or path.
+        TypeError: `filename` is not a name or path.
     """
     if not isinstance(filename, str | Path):
         raise TypeError(f"Provided filename should be a string or Path, got {type(filename).__name__}.")
@@ -56,7 +56,7 @@ def saved_job_exists(filename: str | PathLike[str]) -> bool:
     """Say whether a job is saved under this name.
 
     Raises:
-        TypeError: `filename` is no name or path.
+        TypeError: `filename` is not a name or path.
 
     Example:
         >>> remote.saved_job_exists("no_such_job")
@@ -199,7 +199,7 @@ def sweep_from_data(data: dict[str, Any], path: Path) -> tuple[list[str], FloatA
     """Return the labels, settings float64[k, p] and shape of a sweep that was saved.
 
     Raises:
-        JobFileError: There is none, or it has another form.
+        JobFileError: The file has no job, or it has another form.
     """
     if not is_sweep(data):
         raise JobFileError(f"{path} holds no sweep; remote.load_job_from_file loads what it holds.")
@@ -215,7 +215,7 @@ def batch_from_data(data: dict[str, Any], path: Path) -> dict[str, Tracked]:
     """Return the jobs of a batch that was saved, by name.
 
     Raises:
-        JobFileError: It is no batch, or of a later version, or one of its jobs cannot be read.
+        JobFileError: It is not a batch, or of a later version, or one of its jobs cannot be read.
     """
     version = data.get("format_version")
     if version is None or isinstance(version, dict):  # the reference's: jobs beside job_type

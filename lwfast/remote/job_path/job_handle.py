@@ -104,7 +104,7 @@ class JobHandle:
 
     @property
     def queue_position(self) -> int | None:
-        """Position in the queue, from 1, or None where the job is not in it."""
+        """Position in the queue, from 1, or None if the job is not in the queue."""
         return self.details.queue_position if self.tracked.final is None else None
 
     @property

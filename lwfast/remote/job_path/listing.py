@@ -89,7 +89,7 @@ def check_statuses(status: Any) -> list[Status]:
     """Return the statuses to filter by.
 
     Raises:
-        ValueError: A word is no status; lists those there are.
+        ValueError: A word is not a status; the message lists the known ones.
     """
     if status is None:
         return []
@@ -99,7 +99,7 @@ def check_statuses(status: Any) -> list[Status]:
         known = Status(value)
         if known is Status.UNKNOWN:
             words = ", ".join(item.wire_name for item in Status if item is not Status.UNKNOWN)
-            raise ValueError(f"{value!r} is no status of a job; there are: {words}.")
+            raise ValueError(f"{value!r} is not the status of a job; the statuses are: {words}.")
         found.append(known)
     return found
 

@@ -90,7 +90,7 @@ def wait(
         progress: True for progress on stderr, or a callable, as in `Job.wait_until_complete`.
 
     Raises:
-        ValueError: `return_when` is none of these.
+        ValueError: `return_when` is not one of these.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -123,7 +123,7 @@ def all_jobs(jobs: Any) -> list[Job]:
     """Return each job once, batches taken apart.
 
     Raises:
-        TypeError: Something is no job.
+        TypeError: Something is not a job.
     """
     if isinstance(jobs, Job | BatchJob):
         jobs = [jobs]

@@ -52,7 +52,7 @@ class Campaign(CampaignFiles):
         """Keep the states that meet post-selection, as `SamplingResult.apply_post_selection` does.
 
         Raises:
-            TypeError: If it is no post-selection.
+            TypeError: If it is not a post-selection.
             ValueError: If a rule is empty, names a mode twice or has negative numbers.
         """
         return self._with(post_selection_step(post_selection))
@@ -191,8 +191,8 @@ class Campaign(CampaignFiles):
 
         Raises:
             CampaignError: As in `merge`; a file that does not have a mode cannot be processed.
-            TypeError: If a mode is no integer.
-            ValueError: If no mode is given, or one twice.
+            TypeError: If a mode is not an integer.
+            ValueError: If no mode is given, or one is given twice.
             Exception: As in `merge`.
         """
         kind = partial(DifferenceSum, modes_of(modes), modes_of(others))

@@ -79,7 +79,7 @@ class CampaignFiles:
 
         Args:
             **wanted: For each column of `files`: a value, several of which one is enough (a list, tuple, set
-                or range), or a callable that takes the value, None where a file has none. Numbers are equal
+                or range), or a callable that takes the value (None for a file without one). Numbers are equal
                 up to a part in 10^9.
 
         Raises:

@@ -100,7 +100,7 @@ def run_chunk(
     """Add up the files of a chunk, apart for each number of modes.
 
     Raises:
-        Exception: What is no fault of a file: that of a callable of the user, or of this package.
+        Exception: Any error that a file did not cause: that of the user's callable, or of this package.
     """
     totals: dict[int | None, S] = {}
     names: dict[int | None, list[str]] = {}

@@ -44,7 +44,7 @@ def outcomes_of(
 ) -> Generator[Done[S], None, None]:
     """Give each chunk of files and what became of it, in order.
 
-    Where a pool breaks, what was done is given all the same; the outcome of the other chunks tells of it.
+    Where a pool breaks, what was done is given all the same; the outcome of the other chunks says so.
 
     Raises:
         TypeError: If a step cannot be sent to a process pool, the executor is none, or `progress` is neither

@@ -30,8 +30,8 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
 
     Raises:
         TypeError: If something in it has no form in JSON.
-        ValueError: If a number is NaN, infinite or of more than 4200 digits, text is no Unicode, or something
-            is nested more than 100 levels deep.
+        ValueError: If a number is NaN, infinite or of more than 4200 digits, text is not valid Unicode, or
+            something is nested more than 100 levels deep.
     """
     if _depth > MAX_NESTING:
         raise ValueError(f"{name:.60}... is nested more than {MAX_NESTING} levels deep, or holds itself.")
@@ -91,5 +91,5 @@ def _key(key: Any, name: str) -> str:
 
 
 def path_text(path: str | os.PathLike[Any]) -> str:
-    """Return a path as text that a file can keep: of a name that is no Unicode, bytes become escapes."""
+    """Return a path as text that a file can keep: bytes that are not Unicode become escapes."""
     return printable(os.fsdecode(path))

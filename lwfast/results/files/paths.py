@@ -24,7 +24,7 @@ def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
     Raises:
         FileNotFoundError: If a folder or pattern of `paths` has no result files, or a path that is given
             alone, or has no ending of a result file, does not exist.
-        TypeError: If one is no path, or they are a mapping.
+        TypeError: If one is not a path, or they are a mapping.
     """
     left_out = {os.path.realpath(path) for path in _found(exclude, may_lack=True)}
     taken: dict[str, Path] = {}
@@ -75,5 +75,5 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether a path is a file, or a link that leads nowhere: a file that is missing, and is told as such."""
+    """Whether a path is a file, or a broken link, which is reported as a missing file."""
     return path.is_file() or (path.is_symlink() and not path.exists())

@@ -216,7 +216,7 @@ def checked_top(top: Any) -> int:
     """Return how many states get a bar of their own.
 
     Raises:
-        TypeError: If it is no integer.
+        TypeError: If it is not an integer.
         ValueError: If it is not positive.
     """
     checked = as_integer(top, "top")

@@ -61,7 +61,7 @@ def plot_simulation(
 
     Raises:
         LightworksDependencyError: If matplotlib is not installed.
-        TypeError: If a key of `state_labels` is not a state, or `top` is no integer.
+        TypeError: If a key of `state_labels` is not a state, or `top` is not an integer.
         ValueError: If there is nothing to draw, or `top` is not positive.
     """
     names = label_table(state_labels)

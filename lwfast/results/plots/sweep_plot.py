@@ -191,8 +191,8 @@ def chosen_lines(
         n_modes: Modes that an output has to have; 0 takes those of the states.
 
     Raises:
-        TypeError: An output is no state.
-        ValueError: There are none, or one has another number of modes.
+        TypeError: An output is not a state.
+        ValueError: No output is given, or one has another number of modes.
     """
     n_modes = n_modes or int(table.states.shape[1])
     wanted = [State(as_label(state)) for state in _several(outputs)]

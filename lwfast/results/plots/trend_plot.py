@@ -84,7 +84,7 @@ def plot_trend(
 
 
 def _places_of(positions: Sequence[Any]) -> tuple[Any, list[str] | None]:
-    """Return where points are drawn, and the texts below them where they are no numbers and no dates."""
+    """Return where points are drawn, and the texts below them where they are neither numbers nor dates."""
     if all(isinstance(place, int | float) and not isinstance(place, bool) for place in positions):
         return [float(place) for place in positions], None
     if all(hasattr(place, "isoformat") for place in positions):

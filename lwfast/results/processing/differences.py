@@ -72,7 +72,7 @@ class Differences:
 
     @property
     def error(self) -> float:
-        """Standard error of the mean: of counts. A probability is no sample, and has the error 0."""
+        """Standard error of the mean: of counts. A probability is exact, and has the error 0."""
         if self.total and self.weights.dtype != np.int64:
             return 0.0
         return float(np.sqrt(self.variance / self.total)) if self.total else float("nan")
@@ -109,11 +109,11 @@ def differences_of(states: Table, weights: AnyArray, modes: Any, others: Any) ->
     Raises:
         ModeRangeError: If there is no such mode.
         ResourceLimitError: If the counts add up to more than 2^63 - 1.
-        TypeError: If a mode is no integer, or the weights are amplitudes.
-        ValueError: If no mode is given, or one twice.
+        TypeError: If a mode is not an integer, or the weights are amplitudes.
+        ValueError: If no mode is given, or one is given twice.
     """
     if np.iscomplexobj(weights):
-        raise TypeError("Amplitudes are no weights; take the squares of their magnitudes, probabilities.")
+        raise TypeError("Amplitudes are not weights; take the squares of their magnitudes, probabilities.")
     plus, minus = modes_of(modes), modes_of(others)
     n_modes = states.shape[1]
     for mode in (*plus, *minus):
@@ -134,8 +134,8 @@ def modes_of(modes: Any) -> tuple[int, ...]:
 
     Raises:
         ModeRangeError: If one is negative.
-        TypeError: If one is no integer.
-        ValueError: If there is none, or one twice.
+        TypeError: If one is not an integer.
+        ValueError: If no mode is given, or one is given twice.
     """
     several = is_several(modes)
     listed = tuple(as_integer(mode, "mode") for mode in (modes if several else (modes,)))

@@ -93,7 +93,7 @@ def map_states(table: LabelTable, mapping: Any, *args: Any, **kwargs: Any) -> tu
 
     Raises:
         ResultError: If the mapping counts photons, and there is an X.
-        TypeError: If `mapping` is none of these, or returns something else than a state.
+        TypeError: If `mapping` is not one of these, or returns something else than a state.
         ValueError: If the name is unknown, or the mapped states differ in their number of modes.
     """
     name = known_name(mapping)

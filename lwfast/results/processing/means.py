@@ -76,7 +76,7 @@ def mean_of(table: LabelTable, counts: AnyArray, n_samples: int | float, observa
 
     Raises:
         ResultError: If a state has an X, and the observable is not an array.
-        TypeError: If it is none of these, or gives something that is not a real number.
+        TypeError: If it is not one of these, or gives something that is not a real number.
         ValueError: If it gives NaN or infinity, or does not fit the states.
     """
     if callable(observable) or isinstance(observable, Mapping):

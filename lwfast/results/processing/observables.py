@@ -27,7 +27,7 @@ def observed(observable: Any, states: StateTable) -> FloatArray:
         float64[K].
 
     Raises:
-        TypeError: It is none of these, or gives something that is no real number.
+        TypeError: It is not one of these, or gives something that is not a real number.
         ValueError: It gives NaN or infinity, an array has another length, or a mapping names a state with
             another number of modes.
     """

@@ -27,7 +27,7 @@ def restored_sweep(described: Any, arrays: Mapping[str, AnyArray]) -> SweepTable
     """Return the sweep of a file.
 
     Args:
-        described: What the file tells of itself.
+        described: The metadata that the file holds about itself.
         arrays: Its arrays by name.
 
     Raises:
@@ -59,7 +59,7 @@ def sweep_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> Swe
         metadata: Job id, QPU and the like.
 
     Raises:
-        ResultFormatError: It is no such body.
+        ResultFormatError: It is not such a body.
         ModeRangeError: A rule or herald names a mode that the states do not have.
         TypeError: A rule or herald is not made of integers.
         ValueError: A rule is empty or names a mode twice.
@@ -82,7 +82,7 @@ def result_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> QP
     """Return the result of an answer of the results endpoint, of a job of one setting or of many.
 
     Raises:
-        ResultFormatError: It is no result.
+        ResultFormatError: It is not a result.
         ModeRangeError: As for `QPUSamplingResult`, and so on.
     """
     if is_sweep_body(body):
@@ -96,7 +96,7 @@ def _counts(
     states = as_table(columns["states"])
     counts, offsets = as_counts(columns["counts"], len(states)), np.asarray(columns["offsets"])
     if offsets.ndim != 1 or offsets.dtype != np.int64 or not len(offsets):
-        raise ResultFormatError("The offsets of the sweep are no column of int64.")
+        raise ResultFormatError("The offsets of the sweep are not a column of int64.")
     result = SweepResult(axis, states, counts, offsets, record, kind=kind, reason=reason)
     if not result.is_distinct:
         raise ResultFormatError("A setting of the sweep has one state twice.")

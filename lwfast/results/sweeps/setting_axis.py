@@ -86,7 +86,7 @@ class SettingAxis:
 
         Raises:
             KeyError: There is no such parameter.
-            TypeError: A value is no real number.
+            TypeError: A value is not a real number.
             ValueError: No setting has the value; the message names the nearest one.
         """
         keep = np.ones(len(self), dtype=np.bool_)

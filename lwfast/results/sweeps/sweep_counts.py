@@ -163,7 +163,7 @@ class SweepCounts(SweepTable):
 
     @property
     def reason(self) -> str | None:
-        """Why a setting without outcomes has none, where one was run like that."""
+        """Why a setting has no outcomes, as its run said; None if no run said so."""
         return self._reason
 
     @property
@@ -272,8 +272,8 @@ class SweepCounts(SweepTable):
 
         Raises:
             ResultError: The raw data are to be saved and not known.
-            TypeError: `filename` is no name or path.
-            ValueError: It names a folder, or its ending is no form of sweeps.
+            TypeError: `filename` is not a name or path.
+            ValueError: It names a folder, or its ending is not a format of sweeps.
             LightworksDependencyError: pyarrow is needed and not installed.
             OSError: The file cannot be written.
         """

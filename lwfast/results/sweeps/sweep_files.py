@@ -45,14 +45,14 @@ def save_sweep(
         columns: What else there is, by name.
         kind: What a single result is.
         record: Where it comes from.
-        reason: Why a setting has no outcomes, where one has none.
+        reason: Why a setting has no outcomes, as its run said; None if no run said so.
 
     Returns:
         The path of the file.
 
     Raises:
-        TypeError: `filename` is no name or path.
-        ValueError: It names a folder, or its ending is no form of sweeps.
+        TypeError: `filename` is not a name or path.
+        ValueError: It names a folder, or its ending is not a format of sweeps.
         OSError: The file cannot be written.
     """
     path = result_path(filename)
@@ -107,7 +107,7 @@ def parquet_arrays(described: Any, states: StateTable, counts: Counts) -> dict[s
     settings, lengths = _numbers(sweep.get("settings"), "<f8"), _numbers(sweep.get("lengths"), "<i8")
     labels = sweep.get("labels")
     if settings is None or lengths is None or not isinstance(labels, list) or not labels:
-        raise ResultFormatError("The settings in the metadata are no numbers in base64.")
+        raise ResultFormatError("The settings in the metadata are not numbers in base64.")
     if len(settings) % len(labels) or (len(lengths) and lengths.min() < 0):
         raise ResultFormatError("The settings in the metadata do not fit its labels.")
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
@@ -149,7 +149,7 @@ def sweep_body(
 
 
 def is_sweep(described: Any) -> bool:
-    """Say whether what a file tells of itself is told of a sweep."""
+    """Say whether a file describes itself as a sweep."""
     return isinstance(described, dict) and _SWEEP in described
 
 
@@ -159,7 +159,7 @@ def sweep_parts(
     """Return the parts of a sweep from what a file holds, checked.
 
     Args:
-        described: What the file tells of itself.
+        described: The metadata that the file holds about itself.
         columns: Its arrays by name, the settings among them.
 
     Raises:
@@ -167,21 +167,21 @@ def sweep_parts(
     """
     sweep = described.get(_SWEEP)
     if not isinstance(sweep, dict):
-        raise ResultFormatError("What the metadata tell of the sweep is no object.")
+        raise ResultFormatError("The description of the sweep in the metadata is not an object.")
     labels, shape, reason = (sweep.get(name) for name in ("labels", "shape", "reason"))
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise ResultFormatError("The labels of the sweep are no list of text.")
+        raise ResultFormatError("The labels of the sweep are not a list of text.")
     if not isinstance(shape, list) or not all(type(length) is int for length in shape):
-        raise ResultFormatError("The shape of the sweep is no list of integers.")
+        raise ResultFormatError("The shape of the sweep is not a list of integers.")
     if reason is not None and not isinstance(reason, str):
-        raise ResultFormatError("The reason in the sweep is no text.")
+        raise ResultFormatError("The reason in the sweep is not text.")
     rest = dict(columns)
     settings = rest.pop("settings", None)
     if settings is None or settings.dtype != np.float64:
         raise ResultFormatError("The sweep has no settings of float64.")
     kind = described.get("kind")
     if not isinstance(kind, str):
-        raise ResultFormatError("The kind in the metadata is no text.")
+        raise ResultFormatError("The kind in the metadata is not text.")
     axis = SettingAxis(labels, settings, shape)
     return axis, unpacked(rest), kind, record_of(described), reason
 
@@ -204,7 +204,7 @@ def unpacked(columns: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
     except KeyError as error:
         raise ResultFormatError(f"The sweep has no column {error}.") from None
     if states.dtype != np.uint8 or states.ndim != 2:
-        raise ResultFormatError("The states of the sweep are no table of uint8.")
+        raise ResultFormatError("The states of the sweep are not a table of uint8.")
     for name, column in (("rows", rows), ("counts", counts), ("lengths", lengths)):
         if column.ndim != 1 or column.dtype.kind not in "iu" or (len(column) and column.min() < 0):
             raise ResultFormatError(f"The column {name!r} of the sweep does not hold integers from 0 on.")

@@ -36,7 +36,7 @@ class SweepResult(SweepCounts):
         offsets: int64[k + 1]: the rows of setting i are those from `offsets[i]` to `offsets[i + 1]`.
         record: Where they come from; of all settings alike.
         kind: The name of the class of a single result.
-        reason: Why a setting has no outcomes, where one has none.
+        reason: Why a setting has no outcomes, as its run said; None if no run said so.
         raw: The data before any post-selection, where they are others and known.
 
     Raises:
@@ -92,7 +92,7 @@ class SweepResult(SweepCounts):
 
         Raises:
             ModeRangeError: A rule names a mode that the states do not have.
-            TypeError: It is none of these.
+            TypeError: It is not one of these.
         """
         return self.post_select(post_selection)
 

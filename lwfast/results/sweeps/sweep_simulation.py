@@ -161,7 +161,7 @@ class SweepSimulationResult(SweepTable):
 
         Raises:
             ModeRangeError: A rule names a mode that the outputs do not have.
-            TypeError: It is no post-selection.
+            TypeError: It is not a post-selection.
         """
         return self._as_before(self._whole().apply_post_selection(post_selection))
 

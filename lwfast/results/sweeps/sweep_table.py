@@ -104,7 +104,7 @@ class SweepTable(ABC):
 
         Raises:
             IndexError: There is no such setting.
-            TypeError: It is no integer.
+            TypeError: It is not an integer.
         """
         if isinstance(item, slice):
             return self.taken(np.arange(len(self), dtype=np.int64)[item])
@@ -136,7 +136,7 @@ class SweepTable(ABC):
 
         Raises:
             KeyError: There is no such parameter.
-            TypeError: A value is no real number.
+            TypeError: A value is not a real number.
             ValueError: Nothing is asked for, or no setting has the values; the message names the nearest one.
         """
         asked = {**(wanted or {}), **by_label}
@@ -157,7 +157,7 @@ class SweepTable(ABC):
         return column
 
     def probabilities(self, outputs: Any = None) -> FloatArray:
-        """Return the share of outputs in each setting: float64[k, K], NaN where a setting has none at all.
+        """Return the share of outputs in each setting: float64[k, K], NaN for a setting without any output.
 
         Counts are divided by all counts of their setting; probabilities, and amplitudes squared, stand as
         they are, those of several inputs averaged.
@@ -166,8 +166,8 @@ class SweepTable(ABC):
             outputs: The K states; None takes all, in the order of `distinct_states`.
 
         Raises:
-            TypeError: An output is no state.
-            ValueError: There are none, or one has another number of modes.
+            TypeError: An output is not a state.
+            ValueError: No output is given, or one has another number of modes.
         """
         table, lines, _ = self._lines()
         return lines if outputs is None else chosen_lines(table, lines, outputs, 0)[1]

@@ -108,7 +108,7 @@ class KnownJobs:
             sees: Says of a job whether who asks may see it; one that is hidden is not there.
 
         Raises:
-            NotFoundError: There is none with this id.
+            NotFoundError: There is no job with this id.
             DamagedError: Its row in the store is damaged.
         """
         found = await self._look_up([job_id])

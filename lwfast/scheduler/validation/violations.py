@@ -47,7 +47,7 @@ class Violations:
         self.errors[MOST_ERRORS:] = [FieldError(name=self._prefix.rstrip(".") or "job", reason=others)]
 
     def expect(self, name: str, value: Any, kind: type) -> bool:
-        """Note a wrong JSON type; a bool is no integer. Returns whether the type is right."""
+        """Note a wrong JSON type; a bool is not an integer. Returns whether the type is right."""
         if type(value) is kind:
             return True
         self.add(name, f"should be {_KINDS[kind]}, got {shown(value)}")

@@ -135,7 +135,7 @@ class Listener(socket.socket):
         """Take a connection.
 
         Raises:
-            BlockingIOError: There is none, or the system has no file for it.
+            BlockingIOError: No connection waits, or the system has no file for it.
         """
         try:
             return super().accept()

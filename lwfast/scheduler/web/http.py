@@ -123,7 +123,7 @@ def integer(request: Request, name: str, default: int | None, *, least: int, mos
     """A whole number of the query; larger ones count as `most`.
 
     Raises:
-        RequestError: It is no number, or below `least`.
+        RequestError: It is not a number, or below `least`.
     """
     text = request.query_params.get(name)
     if text is None:
@@ -138,7 +138,7 @@ def integers(request: Request, name: str, most: int) -> list[int] | None:
     """A list such as `ids=1,2,3`; None where it is absent.
 
     Raises:
-        RequestError: It is no list of whole numbers, or longer than `most`.
+        RequestError: It is not a list of whole numbers, or longer than `most`.
     """
     text = request.query_params.get(name)
     if text is None:

@@ -33,7 +33,7 @@ async def named_job(request: Request) -> StoredJob:
     """Return the job of a path.
 
     Raises:
-        NotFoundError: There is none, or it is another owner's.
+        NotFoundError: There is no such job, or it belongs to another owner.
     """
     return await jobs_of(request).find(path_id(request))
 
@@ -57,7 +57,7 @@ class VisibleJobs:
         """Find a job.
 
         Raises:
-            NotFoundError: There is none with this id that may be seen.
+            NotFoundError: There is no job with this id that the owner may see.
         """
         return await self._scheduler.book.find(job_id, self._sees)
 
