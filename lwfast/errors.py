@@ -250,8 +250,8 @@ class CampaignError(ResultError):
     """Files of a campaign could not be processed.
 
     Attributes:
-        failed: What was wrong with each of them, by path.
-        outcome: What the other files gave, or None where there were none.
+        failed: What was wrong with each file, by path.
+        outcome: The outcome of all other files, or None if there are none.
     """
 
     def __init__(self, message: str, failed: dict[str, str] | None = None, outcome: Any = None) -> None:
@@ -374,8 +374,8 @@ class LightworksRemoteError(_Printable):
 
     Attributes:
         job: The `Job` or `BatchJob` that the call was about, where there is one, so that it is never lost.
-        shell_words: What the `lwfast` command says in place of the message, where that gives advice in
-            Python; None where the message serves both.
+        shell_words: Text that the `lwfast` command prints instead of a message with advice in Python; None if
+            the message suits both.
 
     Example:
         >>> try:
@@ -448,7 +448,7 @@ class ValidationError(LightworksRemoteError):
     """The task breaks limits of the QPU; the message lists all of them.
 
     Attributes:
-        violations: One sentence for each.
+        violations: One sentence for each limit that the task breaks.
 
     Example:
         >>> task = lw.Sampler(lw.PhotonicCircuit(30), lw.State([1] + [0] * 29), 100)
@@ -512,7 +512,7 @@ class JobSubmissionError(LightworksRemoteError):
     """The scheduler refused the job, or its compilation failed.
 
     Attributes:
-        errors: Field (or code) and reason of each complaint, as far as the scheduler gave them.
+        errors: Field or code of each complaint and its reason, as far as the scheduler gave them.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -532,10 +532,11 @@ class AmbiguousSubmissionError(JobSubmissionError):
         payload: The payload that was sent, to compare with jobs at the scheduler.
         sent_at: When it was sent, ISO 8601 in UTC: look for a job of this name created after it.
         jobs: Jobs of the same batch that the scheduler had accepted before.
-        failed: Name of each job of the same batch that was not accepted for certain, with its exception.
-        key: The idempotency key it was sent under, where the scheduler takes one: sending the same payload
-            under it once more makes no second job.
-        job_id: The id that the answer named, where there was an answer that did.
+        failed: For each job of the same batch that was certainly not accepted, its exception by the name of
+            the job.
+        key: The idempotency key of the submit, or None if the scheduler does not accept keys. Sending the
+            same payload again under this key does not make a second job.
+        job_id: The id that the answer named, or None.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -570,7 +571,7 @@ class BatchSubmissionError(JobSubmissionError):
 
     Attributes:
         jobs: The `BatchJob` with the jobs that were accepted.
-        failed: Name of each job that was not, with its exception.
+        failed: For each job that was not accepted, its exception by the name of the job.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -592,14 +593,14 @@ class BatchSubmissionError(JobSubmissionError):
 class SubmissionInterrupted(KeyboardInterrupt):
     """Ctrl-C came during a submit; a KeyboardInterrupt that says what was accepted.
 
-    Anything else that is not of lwfast and ends a submit, such as SystemExit, gets the same attributes, and a
+    Any other exception that ends a submit from outside, such as SystemExit, gets the same attributes and a
     note.
 
     Attributes:
         job: The `Job`, with an id if it was accepted; of a batch, the same as `jobs`.
         jobs: The `BatchJob` with the jobs that were accepted.
-        payload: The payload of the job; of a batch, those that were sent and got no answer.
-        key: The idempotency key it was sent under, where the scheduler takes one.
+        payload: The payload of the job; for a batch, the payloads that were sent without an answer.
+        key: The idempotency key of the submit, or None if the scheduler does not accept keys.
         sent_at: When the latest request left, ISO 8601 in UTC.
 
     Example:
@@ -633,7 +634,7 @@ class ResultsError(LightworksRemoteError):
 
 
 class WaitTimeoutError(LightworksRemoteError, TimeoutError):
-    """The time given to wait is over and the job is not; the job itself goes on.
+    """The time limit of a wait has passed before the job was complete; the job itself continues.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -664,9 +665,9 @@ class HTTPError(LightworksRemoteError):
     """The scheduler answered in a way that the wire does not foresee.
 
     Attributes:
-        status_code: The HTTP status code, where there was an answer.
-        retry_after: Seconds after which the scheduler asks to be tried again, where it said so.
-        job_id: The id of a job that the answer named, where it did.
+        status_code: The HTTP status code, or None without an answer.
+        retry_after: Seconds after which the scheduler asks for another try, or None if it did not say.
+        job_id: The id of the job that the answer named, or None.
 
     Example:
         >>> try:

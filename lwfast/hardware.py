@@ -25,11 +25,14 @@ class Source:
     """An imperfect source of single photons. Its values can be set later; each is checked when it is set.
 
     Args:
-        purity: 1 - g2, in (0.5, 1]. An extra photon is distinguishable from the others.
-        brightness: Probability that an intended photon is emitted, in [0, 1].
-        indistinguishability: Of two photons, as seen in a Hong-Ou-Mandel dip, in [0, 1].
-        probability_threshold: Kept for code written for Lightworks, which leaves out inputs less likely than
-            this; here every input counts. In [0, 1].
+        purity: One minus the second-order correlation, 1 - g2(0), in (0.5, 1]; by default 1. A second photon
+            is distinguishable from all other photons.
+        brightness: Probability that each emitted photon is kept, a second one included, in [0, 1]; by default
+            1.
+        indistinguishability: Visibility of a Hong-Ou-Mandel dip of two photons of the source, in [0, 1]; by
+            default 1.
+        probability_threshold: Accepted for code written for Lightworks, which leaves out inputs less likely
+            than this, in [0, 1]. lwfast uses every input, so the value has no effect.
 
     Raises:
         TypeError: A value is not a real number.
@@ -58,7 +61,7 @@ class Source:
 
     @property
     def is_perfect(self) -> bool:
-        """Whether each intended photon comes, alone and indistinguishable."""
+        """Whether each intended photon is emitted, alone and indistinguishable."""
         return self.purity == 1 and self.brightness == 1 and self.indistinguishability == 1
 
     def check_number(self, state: Any) -> int:
@@ -107,13 +110,14 @@ _SOURCE_NAMES = frozenset(field.name for field in fields(Source))
 class Detector:
     """Imperfect detectors. The values can be set later; each is checked when it is set.
 
-    Each value may be given once for all modes or as a sequence with one value a mode; then all modes of the
+    Each value may be given once for all modes or as a sequence with one value per mode; then all modes of the
     circuit count, heralded ones too.
 
     Args:
-        efficiency: Probability that a photon is seen, in [0, 1].
-        p_dark: Probability that a detector counts a photon too many in a shot, in [0, 1].
-        photon_counting: True for detectors that resolve the photon number, False for threshold detectors.
+        efficiency: Probability that a photon is detected, in [0, 1]; by default 1.
+        p_dark: Probability of a dark count per detector and shot, in [0, 1]; by default 0.
+        photon_counting: True, the default, for detectors that resolve the photon number, False for threshold
+            detectors.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -245,9 +249,9 @@ class HardwareModel:
     """What a QPU adds to a circuit: source, loss in each mode, detectors.
 
     Args:
-        source: The photon source; None is a perfect one.
-        loss: Probability that a photon is lost, for all modes or one a mode, in [0, 1].
-        detector: The detectors; None are perfect ones.
+        source: The photon source; by default None, for a perfect one.
+        loss: Probability that a photon is lost, one for all modes or one per mode, in [0, 1]; by default 0.
+        detector: The detectors; by default None, for perfect ones.
 
     Raises:
         TypeError: A value has the wrong type.

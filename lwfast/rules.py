@@ -99,7 +99,7 @@ class PostSelection(PostSelectionType):
     Modes are those of the outcome that a task returns: heralded modes are not counted.
 
     Args:
-        multi_rules: Let a mode take part in several rules.
+        multi_rules: Whether a mode may take part in several rules; by default False.
 
     Example:
         >>> rules = lw.PostSelection()
@@ -115,7 +115,7 @@ class PostSelection(PostSelectionType):
 
     @property
     def rules(self) -> list[Rule]:
-        """The rules, as a list of its own; changing it changes no rule."""
+        """The rules, as a new list; changing it does not change the selection."""
         return list(self._rules)
 
     @property
@@ -124,11 +124,11 @@ class PostSelection(PostSelectionType):
         return sorted({mode for rule in self._rules for mode in rule.modes})
 
     def add(self, modes: int | Iterable[int], n_photons: int | Iterable[int]) -> None:
-        """Add a rule: the photons in `modes`, summed, are one of `n_photons`.
+        """Add a rule: the total number of photons in `modes` must be one of `n_photons`.
 
         Args:
-            modes: One mode, or several.
-            n_photons: The sum that counts, or several.
+            modes: One mode, or several whose photons are added up, counted from 0.
+            n_photons: The total that is allowed, or several of them.
 
         Raises:
             TypeError: A mode or photon number is not an integer (a bool does not count as one).
@@ -190,7 +190,8 @@ class PostSelectionFunction(PostSelectionType):
     """Post-selection by a callable: a function, a bound method, a `functools.partial`, an object with a call.
 
     Args:
-        function: Takes a State without its heralded modes; an outcome counts where it answers something true.
+        function: A callable that takes a State without its heralded modes, and returns whether the outcome
+            counts.
 
     Raises:
         TypeError: `function` cannot be called.

@@ -15,7 +15,7 @@ class Settings:
         unitary_precision: Largest deviation of U^H U from the identity at which a matrix still counts as
             unitary. None, the default, takes a tolerance that fits the matrix' dtype and size.
         sampler_probability_threshold: Kept for code written for Lightworks, which leaves out outcomes less
-            likely than this. Distributions here are exact, and nothing reads it.
+            likely than this. Distributions of lwfast are exact, so the value has no effect.
 
     Example:
         >>> lw.settings.unitary_precision is None

@@ -26,7 +26,7 @@ class convert:  # noqa: N801  (Lightworks' name)
         """Return the lost fraction for a loss in decibels.
 
         Args:
-            loss: In decibels; the sign is not looked at, gain is not supported.
+            loss: Loss in decibels; the sign is ignored, because gain is not supported.
         """
         return 1 - 10 ** (-abs(loss) / 10)
 
@@ -50,7 +50,7 @@ class convert:  # noqa: N801  (Lightworks' name)
         """Return the dual-rail state of qubits: a 0 becomes `|1,0>`, a 1 becomes `|0,1>`.
 
         Args:
-            state: The value of each qubit; a string of 0 and 1 will do.
+            state: The value of each qubit, 0 or 1, as a sequence or a string.
 
         Raises:
             ValueError: A value is neither 0 nor 1.
@@ -69,8 +69,9 @@ class convert:  # noqa: N801  (Lightworks' name)
 
         Args:
             state: A state with one photon in each pair of neighbouring modes.
-            allow_invalid: Put "X" for a pair that holds no qubit. Such a State is a label for tables and
-                plots: it has text, equality and a hash, and no photon number.
+            allow_invalid: Whether a pair without exactly one photon becomes "X" instead of raising; by
+                default False. A State with an X is a label for tables and plots: it has text, equality and a
+                hash, but no photon number.
 
         Raises:
             ValueError: The number of modes is odd, or a pair holds no qubit and `allow_invalid` is False.
@@ -100,7 +101,7 @@ class convert:  # noqa: N801  (Lightworks' name)
 
         Args:
             state: Photon numbers of the modes.
-            invert: Swap 0 and 1 afterwards.
+            invert: Whether to swap 0 and 1 afterwards; by default False.
         """
         return State([abs(min(int(n), 1) - invert) for n in state])
 
@@ -110,6 +111,6 @@ class convert:  # noqa: N801  (Lightworks' name)
 
         Args:
             state: Photon numbers of the modes.
-            invert: Swap 0 and 1 afterwards.
+            invert: Whether to swap 0 and 1 afterwards; by default False.
         """
         return State([abs(int(n) % 2 - invert) for n in state])

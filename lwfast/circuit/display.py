@@ -24,9 +24,9 @@ def display(
     Args:
         circuit: The circuit to draw, of lwfast or Lightworks, with the values that its parameters have now.
         display_loss: Whether to draw loss elements; by default False.
-        mode_labels: One text for each mode that can be named; None numbers them.
+        mode_labels: One text for each mode that is not internal; by default None, which numbers them.
         display_type: "svg" for a vector image in a notebook, or "mpl" for a Matplotlib figure.
-        show_parameter_values: Write values of Parameters rather than their labels.
+        show_parameter_values: Whether to show values of Parameters instead of their labels; by default False.
         display_barriers: Whether to draw barriers; by default False.
 
     Returns:

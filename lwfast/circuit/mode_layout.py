@@ -88,7 +88,7 @@ class Layout:
             self.components.append(element)  # half of the time
 
     def unpack(self) -> None:
-        """Take groups apart; internal modes become modes like the others."""
+        """Replace groups by their elements; internal modes become ordinary modes."""
         self.internal = []
         self.own_heralds = self.heralds
         self.components = unpacked(self.components)

@@ -21,9 +21,10 @@ class Parameter(Generic[T]):
     """A value that a circuit looks up each time it is built.
 
     Args:
-        value: The value to begin with.
-        bounds: Lowest and highest value that it may take, for numbers only; None on a side leaves it open.
-        label: Text to show in drawings instead of the value.
+        value: The initial value: a number, or anything else that a circuit element accepts.
+        bounds: Lowest and highest value of a number, as a list or tuple; None in either place stands for no
+            bound, and so does the default.
+        label: Text to show in drawings instead of the value; by default None, which shows the value.
 
     Raises:
         TypeError: `label` is not a string, or `bounds` is not a list or tuple.

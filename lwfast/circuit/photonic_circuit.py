@@ -42,11 +42,11 @@ class PhotonicCircuit:
     """A linear-optical circuit, built element by element.
 
     Any reflectivity, phase or loss may be a Parameter; its value is looked up when the circuit is built.
-    Modes that a sub-circuit brings with it for its heralds are internal: they cannot be named, and the modes
+    The modes that a sub-circuit adds for its heralds are internal: they do not have a number, and the modes
     of later calls skip them.
 
     Args:
-        n_modes: How many modes the circuit has, heralded ones included; at least 1.
+        n_modes: Number of modes of the circuit, heralded ones included; at least 1.
 
     Raises:
         TypeError: `n_modes` is not an integer.
@@ -86,12 +86,12 @@ class PhotonicCircuit:
 
     @property
     def input_modes(self) -> int:
-        """The number of modes that an input state has, which is those without a herald."""
+        """Number of modes of an input state: those without a herald."""
         return self._layout.n_modes - len(self._layout.heralds.input)
 
     @property
     def heralds(self) -> HeraldData:
-        """Photon number by heralded mode, at inputs and outputs, as copies."""
+        """Photon number by heralded mode, as one dictionary for the inputs and one for the outputs."""
         return self._layout.heralds.copy()
 
     @property
@@ -121,8 +121,8 @@ class PhotonicCircuit:
         block of `U_full` over the circuit's own modes, which is not unitary.
 
         Args:
-            parameters: For each Parameter that varies, or its label, its values: k numbers, or one for all
-                settings. The others stay at their present value.
+            parameters: For each Parameter that varies, or its label, its k values, or one number for all
+                settings. Other Parameters keep their present value.
 
         Returns:
             complex128[k, n_modes, n_modes].
@@ -176,8 +176,10 @@ class PhotonicCircuit:
             mode_2: The second mode; None takes the one after the first.
             reflectivity: Share of the light that stays in its mode, from 0 to 1; by default 0.5. May be a
                 Parameter.
-            loss: Of each of the two modes, in [0, 1].
-            convention: "Rx" for [[r, it], [it, r]], "H" for [[r, t], [t, -r]].
+            loss: Probability that a photon is lost in either mode, from 0 to 1; by default 0. May be a
+                Parameter.
+            convention: "Rx" for the matrix [[r, it], [it, r]], "H" for [[r, t], [t, -r]], where r^2 is the
+                reflectivity and t^2 = 1 - r^2; by default "Rx".
 
         Raises:
             ModeRangeError: A mode is outside the circuit, or both are the same.
@@ -230,7 +232,7 @@ class PhotonicCircuit:
         """Add a barrier, a mark that divides a drawing and has no effect on the light.
 
         Args:
-            modes: The modes; None takes all.
+            modes: The modes that the barrier covers; by default None, for all.
 
         Raises:
             ModeRangeError: A mode is outside the circuit.
@@ -243,7 +245,8 @@ class PhotonicCircuit:
         """Permute modes.
 
         Args:
-            swaps: Where each mode goes; the modes that are gone to are those that are left.
+            swaps: For each mode that moves, the mode that it moves to, such as `{0: 1, 1: 0}`. Keys and
+                values must be the same modes.
 
         Raises:
             ModeRangeError: A mode is outside the circuit.
@@ -260,8 +263,8 @@ class PhotonicCircuit:
         """Fix the photon number of an input and an output.
 
         Args:
-            modes: The mode, or a pair of input mode and output mode.
-            photons: The number, or a pair of those at the input and at the output.
+            modes: The heralded mode, or a pair of input mode and output mode, counted from 0.
+            photons: Number of photons, or a pair of the numbers at the input and at the output.
 
         Raises:
             ModeRangeError: A mode is outside the circuit.
@@ -296,8 +299,8 @@ class PhotonicCircuit:
         Args:
             circuit: The circuit or component to add; it is copied, but shares its Parameters.
             mode: The mode on which its first mode is placed.
-            group: Draw it as one element.
-            name: What is written on the group; None takes the name of its only group, or "Circuit".
+            group: Whether to draw it as one element; by default False.
+            name: Text to write on the group; by default None, for the name of its only group, or "Circuit".
 
         Raises:
             ModeRangeError: It does not fit there.
@@ -346,11 +349,11 @@ class PhotonicCircuit:
         """Return the elements with the present values of their Parameters, and the way back to these.
 
         Args:
-            parameters: True for all Parameters, or one, or several.
+            parameters: True for all Parameters, or one Parameter, or a list of them.
 
         Raises:
             TypeError: `parameters` is not one of these.
-            ValueError: A Parameter is not one of the circuit.
+            ValueError: A Parameter does not belong to the circuit.
             ParameterValueError: A derivative does not exist: a reflectivity is 0 or 1, or a loss is 1 or
                 below 1e-6.
         """
@@ -360,7 +363,8 @@ class PhotonicCircuit:
         """Return a copy of the circuit.
 
         Args:
-            freeze_parameters: Put present values in the place of Parameters; else both circuits share them.
+            freeze_parameters: Whether to replace Parameters by their present values; by default False, and
+                both circuits share them.
 
         Raises:
             TypeError: With `freeze_parameters`, a Parameter has a value of the wrong type.
@@ -371,7 +375,7 @@ class PhotonicCircuit:
         return _circuit_of(self._layout.copy())
 
     def fixed(self, value_of: Callable[[Parameter[Any]], Any]) -> PhotonicCircuit:
-        """Return a copy of the circuit with numbers in the place of Parameters.
+        """Return a copy of the circuit with numbers instead of Parameters.
 
         Args:
             value_of: Returns the number for a Parameter.
@@ -387,8 +391,8 @@ class PhotonicCircuit:
     def to_lightworks(self) -> Any:
         """Return the circuit as a `lightworks.PhotonicCircuit`, or a `lightworks.Unitary` if it is a Unitary.
 
-        Groups, heralds and barriers stay what they are, and Parameters stay live: setting one here or there
-        sets it in both circuits. Elements that are added to one of them later are not in the other.
+        Groups, heralds and barriers are kept, and Parameters stay live: setting one sets it in both circuits.
+            An element that you add to one circuit later does not appear in the other.
 
         Raises:
             LightworksDependencyError: Lightworks is not installed, or in a version that lays circuits out
@@ -401,15 +405,15 @@ class PhotonicCircuit:
         return self if package is None else written_layout(package, self._lightworks_kind, self._layout)
 
     def unpack_groups(self) -> None:
-        """Take groups apart; internal modes become modes like the others."""
+        """Replace groups by their elements; internal modes become ordinary modes."""
         self._layout.unpack()
 
     def compress_mode_swaps(self) -> None:
-        """Join mode swaps where nothing between them is in the way. Groups are left as they are."""
+        """Join mode swaps that have nothing between them on the same modes. Groups are left as they are."""
         self._layout.components = with_joined_mode_swaps(self._layout.components)
 
     def remove_non_adjacent_bs(self) -> None:
-        """Replace beam splitters between distant modes by ones between neighbours, and mode swaps."""
+        """Replace beam splitters between distant modes by mode swaps and ones between neighbours."""
         self._layout.components = with_adjacent_beam_splitters(self._layout.components)
 
     # --- looking at it --------------------------------------------------------------------------------------
@@ -425,9 +429,10 @@ class PhotonicCircuit:
         """Show a drawing of the circuit.
 
         Args:
-            show_parameter_values: Write values of Parameters rather than their labels.
+            show_parameter_values: Whether to show values of Parameters instead of their labels; by default
+                False.
             display_loss: Whether to draw loss elements; by default False.
-            mode_labels: One text for each mode that can be named; None numbers them.
+            mode_labels: One text for each mode that is not internal; by default None, which numbers them.
             display_type: "svg" to show a vector image in a notebook, "mpl" a Matplotlib figure.
             display_barriers: Whether to draw barriers; by default False.
 
@@ -458,12 +463,13 @@ class PhotonicCircuit:
         """Save a drawing of the circuit.
 
         Args:
-            path: Where to; folders are made. `.svg` or `.png` becomes that of the format, which is added to
-                a name without an ending.
-            svg: Write SVG; False writes PNG.
-            show_parameter_values: Write values of Parameters rather than their labels.
+            path: Path of the file; missing folders are created. The ending `.svg` or `.png` is replaced by
+                that of the format, and added to a name without one.
+            svg: Whether to write SVG, which is the default; False writes PNG.
+            show_parameter_values: Whether to show values of Parameters instead of their labels; by default
+                False.
             display_loss: Whether to draw loss elements; by default False.
-            mode_labels: One text for each mode that can be named; None numbers them.
+            mode_labels: One text for each mode that is not internal; by default None, which numbers them.
             display_barriers: Whether to draw barriers; by default False.
 
         Raises:

@@ -15,7 +15,7 @@ class Unitary(PhotonicCircuit):
         unitary: The matrix, anything that NumPy can read as (n, n), or a `ParameterizedUnitary`, of lwfast
             or Lightworks. It is copied. A matrix in single precision is replaced by the nearest unitary in
             double precision.
-        label: What is written on it in drawings.
+        label: Text that drawings show on the element; by default "U".
 
     Raises:
         NotUnitaryError: It is not unitary; the message says by how much it misses.

@@ -55,7 +55,7 @@ def show_config(mode: str = "stdout") -> dict[str, dict[str, str]] | None:
     """Show versions, the system, and how kernels run in this process and why.
 
     Args:
-        mode: "stdout" prints, "dicts" returns the same as a dictionary.
+        mode: "stdout", the default, prints the information; "dicts" returns it as a dictionary.
 
     Returns:
         With "dicts", a dictionary of `versions`, `system` and `kernels`, each a dictionary of texts.

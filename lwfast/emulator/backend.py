@@ -174,8 +174,8 @@ class Backend:
             task: A task, batch or sweep, as in `run`.
 
         Returns:
-            A Plan, whose text says it all; for a batch a list of them. A sweep has one: that of its first
-            setting, with the time of all settings.
+            A Plan, whose text describes method, reason, time and memory; for a batch, a list of them. A sweep
+            has the plan of its first setting, with the time of all settings.
 
         Raises:
             TypeError: `task` is not a task.

@@ -34,12 +34,12 @@ def run_raw(
 
     Args:
         unitary: (m, m) complex, unitary or lossy transfer matrix.
-        occupation: Photons in each input mode.
-        n_samples: How many samples that pass `min_detection` to return.
-        min_detection: Fewest photons of a sample that counts.
-        hardware: Source, loss and detectors; None is ideal.
-        rng: Seed or generator. The answer is a function of the arguments alone: neither the cores nor the
-            memory of the machine decide how it is found.
+        occupation: Photons in each of the m input modes, as integers or a `State`.
+        n_samples: Number of samples to return; each of them passes `min_detection`.
+        min_detection: Fewest photons that a returned sample may have; by default 0.
+        hardware: Source, loss and detectors of the QPU; by default None, for ideal ones.
+        rng: An integer, SeedSequence or Generator. The answer depends on the arguments alone, not on the
+            cores or the memory of the machine.
 
     Returns:
         states uint8[K, m] and counts int64[K], which sum to `n_samples`; each state once.

@@ -30,7 +30,7 @@ _CHUNK_ENTRIES = 1 << 13
 
 
 def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> Mesh:
-    """Take unitaries apart into a triangle of m (m - 1) / 2 cells, 2 m - 3 layers deep.
+    """Decompose unitaries into a triangle of m (m - 1) / 2 cells, 2 m - 3 layers deep.
 
         mesh = lw.interferometers.reck_decomposition(lw.random_unitary(8))
         mesh.unitaries()  # the unitary again, to 1e-14
@@ -39,8 +39,8 @@ def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> M
 
     Args:
         unitaries: (..., m, m), any numeric dtype; leading dimensions are a stack of matrices, each of which
-            is taken apart as it would be alone. One in single precision stands for the nearest unitary.
-        workers: Number of threads for a stack; None takes all cores.
+            is decomposed as it would be alone. A matrix in single precision stands for the nearest unitary.
+        workers: Number of threads for a stack; by default None, for all cores.
 
     Returns:
         The mesh, with theta and phi of shape (..., m (m - 1) / 2).
@@ -63,13 +63,14 @@ def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> M
 
 
 def clements_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> Mesh:
-    """Take unitaries apart into a rectangle of m (m - 1) / 2 cells, m layers deep.
+    """Decompose unitaries into a rectangle of m (m - 1) / 2 cells, m layers deep.
 
-    It is half as deep as the triangle, and all paths through it meet nearly as many cells: loss is even.
+    It is half as deep as the triangle, and all paths pass nearly the same number of cells, so the loss is
+    even.
 
     Args:
         unitaries: (..., m, m), as for `reck_decomposition`.
-        workers: Number of threads for a stack; None takes all cores.
+        workers: Number of threads for a stack; by default None, for all cores.
 
     Returns:
         The mesh, with theta and phi of shape (..., m (m - 1) / 2).

@@ -25,7 +25,7 @@ class ErrorModel:
     Attributes:
         bs_reflectivity: Reflectivity of each beam splitter, `Constant(0.5)` at first.
         loss: Probability that a photon is lost in a cell, for each of its two modes, `Constant(0)` at first.
-        phase_offset: What is added to each phase, in radians, `Constant(0)` at first.
+        phase_offset: Error that is added to each phase, in radians; `Constant(0)` at first.
 
     Raises:
         TypeError: An attribute is set to what is not a `Distribution`.
@@ -73,7 +73,7 @@ class ErrorModel:
 
     @property
     def phase_offset(self) -> Distribution:
-        """The distribution of what is added to phases, in radians."""
+        """The distribution of the errors of phases, in radians."""
         return self._phase_offset
 
     @phase_offset.setter
@@ -93,7 +93,7 @@ class ErrorModel:
         return self._phase_offset.value()
 
     def set_random_seed(self, seed: int | None, *, rng: SeedLike = None) -> None:
-        """Begin all distributions anew, each with a seed of its own that is drawn from one.
+        """Restart all distributions, each with a seed of its own that is drawn from the given one.
 
         Args:
             seed: Integer from 0 on, or None for values that differ each time.

@@ -88,16 +88,16 @@ class Mesh:
         return int(self.layers.max(initial=-1)) + 1
 
     def unitaries(self, reflectivities: ArrayLike = 0.5, *, workers: int | None = None) -> ComplexArray:
-        """Multiply the cells up.
+        """Compute the unitary of the mesh, or of each of its settings.
 
-        With `reflectivities` of shape (100, n, 2), a mesh of one unitary gives what 100 chips with other beam
-        splitters make of its phases.
+        With `reflectivities` of shape (100, n, 2), a mesh of one unitary gives the unitaries of 100 chips
+        that have its phases and other beam splitters.
 
         Args:
-            reflectivities: Of the beam splitters, from 0 to 1: one number for all, or anything that
-                broadcasts to (..., n, 2), with the first and the second beam splitter of each cell. Leading
-                dimensions broadcast with those of the phases.
-            workers: Number of threads; None takes all cores.
+            reflectivities: Reflectivities of the beam splitters, from 0 to 1: one number for all, or an array
+                that broadcasts to (..., n, 2), with the first and the second beam splitter of each cell.
+                Leading dimensions broadcast with those of the phases.
+            workers: Number of threads; by default None, for all cores.
 
         Returns:
             complex128[..., m, m].

@@ -43,9 +43,10 @@ class _Interferometer(ABC):
         its modes behind it; phase shifts on all modes come last. The heralds of the circuit are kept.
 
         Args:
-            circuit: What to implement, of lwfast or Lightworks: its unitary with the present values of
+            circuit: The circuit to implement, of lwfast or Lightworks, with the present values of its
                 Parameters.
-            seed: Integer from 0 on, for the same imperfections each time; None for others each time.
+            seed: Integer from 0 on, for the same imperfections each time; by default None, for new ones each
+                time.
             rng: Seed or generator; an integer means the same as the same `seed`.
 
         Raises:
@@ -99,7 +100,7 @@ class Reck(_Interferometer):
         chip = Reck(model).map(circuit, seed=1)
 
     Args:
-        error_model: Distributions of imperfections; None for an ideal interferometer.
+        error_model: Distributions of imperfections; by default None, for an ideal interferometer.
 
     Raises:
         TypeError: `error_model` is not an ErrorModel.
@@ -119,11 +120,11 @@ class Reck(_Interferometer):
 class Clements(_Interferometer):
     """The rectangular interferometer of Clements et al., Optica 3, 1460 (2016), used as `Reck` is.
 
-    It has as many cells as the triangle, in m layers rather than 2 m - 3. All paths through it meet nearly as
-    many of them, so that loss is even.
+    It has as many cells as the triangle, in m layers rather than 2 m - 3. All paths pass nearly the same
+    number of cells, so the loss is even.
 
     Args:
-        error_model: Distributions of imperfections; None for an ideal interferometer.
+        error_model: Distributions of imperfections; by default None, for an ideal interferometer.
 
     Raises:
         TypeError: `error_model` is not an ErrorModel.

@@ -118,7 +118,7 @@ def _without_rounding(
 
     Args:
         transfer: The matrix.
-        photons: Photons in each input mode.
+        photons: Photons in each of the m input modes, as integers or a `State`.
         tolerance: How far the columns may be off by rounding.
     """
     light = parsed_light(transfer.matrix, photons, tolerance, transfer.lost)

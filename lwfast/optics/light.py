@@ -114,7 +114,7 @@ def parsed_light(
 
     Args:
         matrix: complex128[m, m], transfer matrix.
-        photons: Photons in each input mode.
+        photons: Photons in each of the m input modes, as integers or a `State`.
         tolerance: How far the matrix may be off by rounding.
         lost: complex128[m, m], 1 - T^H T of the whole matrix, where it was formed.
 

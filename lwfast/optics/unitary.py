@@ -38,7 +38,8 @@ def random_unitary(N: int, seed: int | None = None, *, rng: SeedLike = None) -> 
     Args:
         N: Number of modes, at least 1: the result has the shape (N, N).
         seed: Integer from 0 to 2^32 - 1, or None for a new matrix at each call.
-        rng: Seed or generator of NumPy's present kind; another matrix than for the same number as `seed`.
+        rng: An integer, SeedSequence or Generator; an integer gives another matrix than the same number as
+            `seed`.
 
     Returns:
         complex128[N, N].
@@ -72,7 +73,7 @@ def random_permutation(N: int, seed: int | None = None, *, rng: SeedLike = None)
     Args:
         N: Number of modes, at least 1: the result has the shape (N, N).
         seed: Integer from 0 on, or None for a new matrix at each call. Gives the matrix of Lightworks.
-        rng: Seed or generator; an integer draws the same matrix as the same `seed`.
+        rng: An integer, SeedSequence or Generator; an integer gives the same matrix as the same `seed`.
 
     Returns:
         complex128[N, N].
@@ -150,7 +151,7 @@ def is_unitary(matrix: ArrayLike, *, atol: float | None = None) -> Any:
 
     Args:
         matrix: (..., n, n), any numeric dtype; leading dimensions are a stack of matrices.
-        atol: Largest entry of `|U^H U - 1|` that still counts. None takes
+        atol: Largest entry of `|U^H U - 1|` that still counts as unitary. None takes
             `lwfast.settings.unitary_precision`, and if that is None too, a tolerance that fits the dtype:
             1e-10 in double precision (Lightworks'), and in single precision 1e-5 times max(1, sqrt(n) / 4).
 

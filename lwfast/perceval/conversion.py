@@ -49,7 +49,7 @@ def from_perceval(obj: Any, parameters: Mapping[str, Any] | None = None) -> Any:
     object is independent of the old one: a later change in Perceval does not reach it.
 
     Args:
-        obj: The object of Perceval.
+        obj: The object of Perceval that is converted.
         parameters: For a circuit, Experiment or Processor: values for variables, or Parameters to take their
             place, by name. Variables without a value in Perceval have to be among them.
 
@@ -114,7 +114,7 @@ def to_perceval(obj: Any) -> Any:
     are left out: in Perceval they are arguments of a run.
 
     Args:
-        obj: The object of lwfast.
+        obj: The object of lwfast that is converted.
 
     Raises:
         LightworksDependencyError: Perceval is not installed.

@@ -14,7 +14,7 @@ from lwfast.tasks.sampler import Sampler
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What an Experiment or a Processor of Perceval holds, as objects of lwfast.
+    """The parts of an Experiment or a Processor of Perceval, as objects of lwfast.
 
     Attributes:
         circuit: The circuit, with its heralds.
@@ -22,8 +22,8 @@ class Setup:
         post_selection: Which outcomes count, or None for all. Modes are those of the outcome, heralded modes
             left out.
         min_detection: Fewest photons in an outcome, heralded ones not counted, or None.
-        source: The photon source; None is a perfect one.
-        detector: The detectors; None are perfect ones.
+        source: The photon source; by default None, for a perfect one.
+        detector: The detectors; by default None, for perfect ones.
 
     Example:
         >>> import perceval as pcvl
@@ -46,7 +46,7 @@ class Setup:
 
         Args:
             n_samples: How many samples the Sampler takes, from 1 on; there is no default.
-            input_state: The input, in place of that of the setup.
+            input_state: The input state; by default None, for that of the setup.
             **options: Further arguments of `Sampler`, such as `random_seed`; one that the setup has, such as
                 `source`, takes its place.
 

@@ -28,16 +28,19 @@ class Client:
     saved, then the files of Lightworks' client.
 
     Args:
-        url: Base URL of the scheduler.
-        token: Access token; never shown.
-        certificate: PEM file that https is checked against, or "system".
-        profile: Table `[profiles.NAME]` of `config.toml` in lwfast's data folder.
-        timeout: Seconds to wait for an answer, and between two pieces of a large one, or a pair: to connect,
-            and that.
-        allow_insecure: Whether plain http may go to another machine.
+        url: Base URL of the scheduler, such as `https://scheduler.example/api/`; by default the configured
+            one.
+        token: Access token, which is never shown; by default the configured one.
+        certificate: PEM file against which https is checked, or "system" for the authorities of the system.
+        profile: Name of a profile: the table `[profiles.NAME]` of `config.toml` in lwfast's data folder.
+        timeout: Seconds to wait for an answer, and between two pieces of a large one; or a pair of that to
+            connect and this. By default 5 to connect and 60.
+        allow_insecure: Whether plain http to another machine is allowed; by default False, because it shows
+            the token.
         compile_timeout: Seconds that `QPU.run` waits for the compilation of a job.
-        outage_seconds: How long a wait goes on asking a scheduler that is out of reach.
-        adapter: Stands in for the network in tests: an adapter of requests.
+        outage_seconds: Seconds for which a wait keeps asking a scheduler that cannot be reached; by default
+            300.
+        adapter: An adapter of requests that replaces the network in tests; by default None.
 
     Attributes:
         connection: What it shares with its QPUs and jobs.
@@ -150,7 +153,7 @@ class Client:
         return self.connection.api.details(job_id)
 
     def get_job_status(self, job_id: int | str) -> str:
-        """Return the status of a job in a word."""
+        """Return the status of a job as a word."""
         return str(self.connection.api.details(job_id).job_status)
 
     def check_job_complete(self, job_id: int | str) -> bool:
@@ -160,7 +163,8 @@ class Client:
     def cancel_job(self, job_id: int | str) -> None:
         """Cancel a job.
 
-        A lost answer does no harm: the status tells whether the job was cancelled; if not, it is asked again.
+        A lost answer does no harm: the client asks for the status, and cancels again if the job is not
+            cancelled.
 
         Raises:
             JobError: It was cancelled already, or is complete.
@@ -186,7 +190,7 @@ class Client:
 
     @property
     def require_online(self) -> bool | None:
-        """Whether a QPU must be online to submit, by profile or saved setting; None where nobody said."""
+        """Whether a QPU must be online to submit, by profile or saved setting; None if neither says."""
         return self.connection.require_online
 
     @property
@@ -200,7 +204,7 @@ class Client:
 
     @property
     def outage_seconds(self) -> float:
-        """How long a wait goes on asking a scheduler that is out of reach."""
+        """Seconds for which a wait keeps asking a scheduler that cannot be reached; by default 300."""
         return self.connection.outage_seconds
 
     @outage_seconds.setter

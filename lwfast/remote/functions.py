@@ -89,7 +89,7 @@ def show_scheduled() -> pd.DataFrame:
 
 
 def get_job_status(job_id: int | str) -> str:
-    """Return the status of a job in a word.
+    """Return the status of a job as a word.
 
     Raises:
         JobNotFoundError: The scheduler has no job with this id.
@@ -198,11 +198,11 @@ def jobs(
     """Find jobs, newest first.
 
     Args:
-        status: One status or several, as `Status` or as words.
-        name: Name of the jobs, or a pattern such as `HOM*`, in which each `*` stands for any text, and
-            capital letters of ASCII for small ones. Needs a scheduler that offers lwfast's API.
-        limit: How many at most; None for all.
-        qpu: Name of the QPU; needs the same.
+        status: One status or several, as `Status` or as words; by default None, for all.
+        name: Name of the jobs, or a pattern such as `HOM*`, in which each `*` stands for any text. Case is
+            ignored for ASCII letters. Needs a scheduler that offers lwfast's API.
+        limit: Most jobs to return; None for all.
+        qpu: Name of the QPU, by default None for all. Needs a scheduler that offers lwfast's API.
         before: Only jobs with smaller ids: the last id of one call begins the next page.
 
     Raises:
@@ -240,9 +240,9 @@ def load_job_from_file(filename: str | PathLike[str], *, client: Connected | Non
     """Load a saved job, batch or batch of a sweep, ours or the reference's; needs no connection.
 
     Args:
-        filename: Name or path; `.json` is added where it does not end so.
-        client: Whom to ask for it; None for the default client, which must then have the URL that the job was
-            saved with.
+        filename: Name or path of the file; `.json` is added if it is missing.
+        client: Client that asks for the job; by default None, for the default client, which must have the URL
+            that the job was saved with.
 
     Raises:
         FileNotFoundError: There is no such file.

@@ -47,14 +47,15 @@ def local_scheduler(
     """Run a scheduler on loopback while a `with` block lasts; the functions of `lwfast.remote` then use it.
 
     Args:
-        data_dir: Folder for its queue and results; None for one that is deleted in the end.
-        config: TOML file that describes its QPUs; None for one QPU like Artemis.
-        workers: Worker processes; None for its default.
-        port: Port to listen on; 0 for a free one.
-        startup_seconds: How long to wait until it is ready.
+        data_dir: Folder of its queue and results; by default None, for a temporary one that is deleted at the
+            end.
+        config: TOML file that describes its QPUs; by default None, for one QPU like Artemis.
+        workers: Number of worker processes; by default None, which lets the scheduler choose.
+        port: Port to listen on; by default 0, for a free one.
+        startup_seconds: Most seconds to wait until the scheduler is ready.
         pace: "artemis" lets each job take the time that a device takes, one job after another: set-up and
-            shots, as the file of the QPUs says, else round numbers for Artemis. None for as fast as this
-            machine computes them.
+            shots, as the file of the QPUs says, or else round numbers for Artemis. By default None: jobs run
+            as fast as this machine computes them.
 
     Returns:
         The scheduler, to be used in `with`, or with `start` and `stop`.

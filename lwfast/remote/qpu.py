@@ -28,7 +28,8 @@ class QPU:
 
     Args:
         name: Name of the QPU; see `list_qpus`.
-        client: Whose scheduler it belongs to; None for the default client at the time of each call.
+        client: Client of the scheduler of the QPU; by default None, for the default client at the time of
+            each call.
 
     Raises:
         TypeError: `name` is not a string.
@@ -128,14 +129,17 @@ class QPU:
 
         Args:
             task: A `Sampler`, or a `Batch` of them; those of Lightworks are taken too. `random_seed` and
-                `sampling_mode` are not sent: a QPU has neither. Or a `Sweep` of a Sampler: one job with one
-                body where the scheduler is lwfast's own, whose result is a `SweepResult`; elsewhere a batch
-                with a job a setting, a `SweepBatch`, which puts its results together to one.
-            direct_encoding: Send the elements of the circuit too, to be implemented as they stand, rather
-                than its unitary alone.
-            job_name: A name; the jobs of a batch get it with a number from 1, or a list names each of them.
+                `sampling_mode` are not sent, because a QPU does not have them. Or a `Sweep` of a Sampler: one
+                job with one body where the scheduler is lwfast's own, whose result is a `SweepResult`;
+                elsewhere a batch with one job per setting, a `SweepBatch`, which joins their results into
+                one.
+            direct_encoding: Whether to send the elements of the circuit as well, to be implemented as they
+                stand, and not only its unitary; by default False.
+            job_name: Name of the job, by default "Job". The jobs of a batch get this name and a number from
+                1; a list names each job.
             options: Further entries of the job's data, as your provider documents them.
-            require_online: Raise if the QPU is offline; None for the setting of `set_global_require_online`.
+            require_online: Whether to raise if the QPU is offline; by default None, for the setting of
+                `set_global_require_online`.
 
         Returns:
             A `Job`, or a `BatchJob` for a batch; for a sweep a `Job`, or a `SweepBatch`.

@@ -15,7 +15,7 @@ class Tracked:
     """What is known of a job. Two of the same content are still two jobs.
 
     Attributes:
-        payload: What was, or will be, submitted.
+        payload: The payload that was, or will be, submitted.
         job_id: Its id at the scheduler; None before it is submitted.
         told_name: The name that the scheduler, or a file, gave it.
         final: A status after which nothing changes any more, once it was told.

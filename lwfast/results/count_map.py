@@ -64,7 +64,7 @@ class CountMap(StateMap[int]):
 
     @property
     def n_samples(self) -> int:
-        """All counts together."""
+        """The sum of all counts."""
         if self.counts.dtype != np.int64:
             return cast("int", float(self.counts.sum()))
         return sum(self.counts.tolist()) if self._could_overflow else int(self.counts.sum())
@@ -95,7 +95,7 @@ class CountMap(StateMap[int]):
 
     @property
     def job_data(self) -> dict[str, Any] | None:
-        """What travelled with the job beside its post-selection, or None."""
+        """The data that were submitted with the job apart from its post-selection, or None."""
         return copy.deepcopy(self._record.job_data)
 
     @property
@@ -105,12 +105,12 @@ class CountMap(StateMap[int]):
 
     @property
     def history(self) -> tuple[dict[str, Any], ...]:
-        """What was done to the data after it was received, one entry a step."""
+        """What was done to the data after it was received, one entry per step."""
         return copy.deepcopy(self._record.history)
 
     @property
     def nothing_left(self) -> str | None:
-        """Why post-selection left nothing, where it did: the rule that no state meets, if it is one."""
+        """Why post-selection left no states, such as a rule that none meets; None if states are left."""
         return self._reason
 
     def summary(self) -> Summary:
@@ -160,7 +160,8 @@ class CountMap(StateMap[int]):
         255. Take `dtype=int` where columns are subtracted or multiplied, or `differences`.
 
         Args:
-            dtype: Of the columns of modes. A column with an X is of objects: integers, and "X".
+            dtype: Type of the columns of modes, by default uint8. A column with an X has objects: integers
+                and "X".
 
         Raises:
             LightworksDependencyError: If pandas is not installed.
@@ -172,8 +173,8 @@ class CountMap(StateMap[int]):
 
         An X is null.
 
-        `polars.DataFrame(result)` raises an error that leads here: polars takes any mapping for one from
-        names to columns, before it looks for an Arrow stream.
+        `polars.DataFrame(result)` raises an error that names this method: polars takes any mapping for one
+        from names to columns before it looks for an Arrow stream.
 
         Raises:
             LightworksDependencyError: If polars is not installed.

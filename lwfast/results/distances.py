@@ -17,13 +17,13 @@ from lwfast.tables.counts import as_table
 
 
 class ResultDistance(NamedTuple):
-    """A distance measure, with what the noise of counting does to it.
+    """A distance between two results, with its statistical error and what noise alone would cause.
 
     Attributes:
         value: The distance or fidelity itself, without a unit.
         error: Its standard error, from the number of samples on both sides.
-        expected: What the noise alone makes of two samples of one distribution: compare `value` with this,
-            not with that of equal distributions.
+        expected: The value to expect of two samples of one distribution, because of noise alone. Compare
+            `value` with this, not with that of equal distributions.
 
     Example:
         >>> first = SamplingResult({(1, 0): 50, (0, 1): 50})
@@ -146,7 +146,8 @@ def chi_square(a: Any, b: Any) -> ResultDistance:
 
     Returns:
         The statistic over its degrees of freedom, and the mean and standard error that it has where the
-        distributions are equal: the exact ones for these counts, not those of many counts a state. Infinite
+        distributions are equal: the exact ones for these counts, not those for many counts per state.
+            Infinite
         where counts stand at a probability of zero; the error is infinite below four counts.
 
     Raises:

@@ -190,7 +190,7 @@ class ProbabilityDistribution(StateMap[float]):
         """Return a DataFrame with a column for each mode (`mode_0`, ...) and one of `probability`.
 
         Args:
-            dtype: Of the columns of modes; uint8 has no sign and ends at 255.
+            dtype: Type of the columns of modes, by default uint8, which has no sign and ends at 255.
 
         Raises:
             LightworksDependencyError: If pandas is not installed.

@@ -62,7 +62,8 @@ class QPUSamplingResult(SamplingResult):
 
         Args:
             body: The scheduler's answer: JSON as bytes, text, a path or an open file, as for `decode_result`.
-            metadata: Job id, QPU and the like; saved with the result.
+            metadata: Metadata such as the job id and the QPU, which are saved with the result; by default
+                None.
 
         Raises:
             ResultFormatError: If the body is not a result.

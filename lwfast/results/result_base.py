@@ -12,9 +12,9 @@ from lwfast.results.simulation_result import SimulationResult
 
 
 class Result(ABC):  # noqa: B024  (a name for what the classes below have in common)
-    """A result of any kind: `isinstance(x, Result)`, `-> Result[State, int]`.
+    """A result of any kind, for `isinstance(x, Result)` and for type hints such as `-> Result[State, int]`.
 
-    The classes of results are its subclasses by registration: they share methods, and no code.
+    The classes of results are registered as its subclasses: they share methods, but no code.
 
     Example:
         >>> result = SamplingResult({(1, 0): 1})

@@ -54,15 +54,16 @@ R = TypeVar("R", bound="SamplingResult")
 class SamplingResult(CountMap):
     """How often each state was measured: reads as a dict from State to int.
 
-    The counts are columns (`states`, `counts`); State objects are made where one is asked for. Nothing in it
-    can be changed; what changes a result returns a new one and adds a line to `history`.
+    The counts are columns (`states`, `counts`); State objects are made when you ask for one. A result cannot
+    be changed: methods return a new result and add a line to its `history`.
 
     Args:
         results: Counts by state; a key is anything that stands for a state. Floats are taken too, as by
             Lightworks: `counts` is float64 then, and what needs whole samples (`sample`, `save`, `summary`,
             `post_select`, merging) is a TypeError.
-        input: The input state, where there is one.
-        **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
+        input: The input state of the samples; by default None.
+        **attributes: Further data, which can be read as attributes of the result. A list among them is not
+            copied.
 
     Raises:
         ResultCreationError: If `input` is not a state, the states differ in their number of modes, or a
@@ -107,8 +108,9 @@ class SamplingResult(CountMap):
             counts: `(N,)` integers, not negative.
             input: The input state that the samples belong to.
             raw: The data before post-selection: a result, or a pair of states and counts.
-            post_selection: What was applied to the raw data: JSON-like data, or anything that post-selects.
-            job_data: What travelled with the job, JSON-like.
+            post_selection: The post-selection that was applied to the raw data: JSON-like data, or any form
+                of post-selection.
+            job_data: JSON-like data that were submitted with the job.
             metadata: Job id, QPU and the like, JSON-like; saved with the result. NumPy numbers, paths and
                 dates are taken too and become Python numbers and text.
 
@@ -222,8 +224,8 @@ class SamplingResult(CountMap):
                 functions of `convert` are recognised as these and run on whole columns). A state may have
                 "X" in it: `result.map(lw.convert.dual_rail_to_qubit, allow_invalid=True)` puts it for each
                 pair of modes that does not hold one photon.
-            *args: Passed to the mapping behind the state.
-            **kwargs: Passed to the mapping.
+            *args: Further positional arguments of the mapping, after the state.
+            **kwargs: Further keyword arguments of the mapping.
 
         Raises:
             ResultError: If it is "threshold" or "parity", and there is an X.
@@ -243,7 +245,7 @@ class SamplingResult(CountMap):
         `result.marginal([3, 0])` says how often modes 3 and 0 held which photons, whatever the others held.
 
         Args:
-            modes: The modes to keep, in the order that they get; or one mode.
+            modes: The modes to keep, in the order of the new columns; or one mode.
 
         Raises:
             ModeRangeError: If there is no such mode.
@@ -267,7 +269,8 @@ class SamplingResult(CountMap):
         modes 3 and 4.
 
         Args:
-            bins: Groups of modes, none of which is in two of them; modes that are in none do not count.
+            bins: Groups of modes, such as `[[0, 1], [2]]`. A mode may be in one group at most; photons in
+                other modes are not counted.
 
         Raises:
             ModeRangeError: If there is no such mode.
@@ -304,9 +307,9 @@ class SamplingResult(CountMap):
         `value, error = result.expectation(lambda state: state[0])` is the mean number of photons in mode 0.
 
         Args:
-            observable: A callable that takes a State, a mapping from states (others are worth 0), or an array
-                of a number for each row of `states`; as in `lw.expectation`, which computes what theory
-                says.
+            observable: A callable that takes a State, a mapping from states to values (a missing state has
+                the value 0), or an array with one number per row of `states`. `lw.expectation` takes the same
+                observables and returns the exact value.
 
         Raises:
             ResultError: If a state has an X, and the observable is not an array.
@@ -343,8 +346,8 @@ class SamplingResult(CountMap):
         """Return the result with values of parameters, which files keep and campaigns group by.
 
         Args:
-            parameters: Values by label; they replace those that are known of the same label.
-            **by_label: Likewise.
+            parameters: Values by label; they replace known values of the same label.
+            **by_label: Values by label, as keyword arguments.
 
         Raises:
             TypeError: If a label is not text, or a file could not keep a value.
@@ -360,7 +363,7 @@ class SamplingResult(CountMap):
         )
 
     def top(self, n: int) -> Self:
-        """Keep the `n` largest counts, largest first; equal ones in their order.
+        """Keep the `n` largest counts, largest first; equal counts stay in their order.
 
         Raises:
             TypeError: If `n` is not an integer.
@@ -379,7 +382,8 @@ class SamplingResult(CountMap):
         Args:
             n: How many samples to draw from the counts.
             rng: Seed or generator; the same seed draws the same samples.
-            replace: Put each back before the next is drawn (a bootstrap sample); False draws a subset.
+            replace: Whether to draw with replacement (a bootstrap sample); False draws a subset of the
+                counts.
 
         Raises:
             TypeError: If `n` is not an integer, or the counts are not integers.
@@ -489,8 +493,9 @@ class SamplingResult(CountMap):
             filename: Ends in `.json`, `.npz`, `.parquet` or `.csv`; a name without an ending gets `.json`
                 added to it, such as `run` or `run_0.25`. Where it is a symbolic link, the file that it points
                 to is written.
-            raw_data: Save the data before post-selection and mapping.
-            metadata: For `.json`: write metadata too, which Lightworks' form of the file has no place for.
+            raw_data: Whether to save the data before post-selection and mapping; by default False.
+            metadata: For `.json`, whether to write metadata as well, which the format of Lightworks cannot
+                hold; by default False.
             columns: For `.parquet`: "state", one column of lists, or "modes", a column for each mode
                 (`mode_0`, `mode_1`, ...), as `.csv` has them. `load_result` reads both.
 

@@ -47,7 +47,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         result_type: What the values are: "probability" or "probability_amplitude".
         inputs: The input state of each row.
         outputs: The output state of each column.
-        **attributes: Kept as they are, and readable as attributes. A list among them can still be changed.
+        **attributes: Further data, which can be read as attributes of the result. A list among them is not
+            copied.
 
     Raises:
         ResultCreationError: If the type is unknown, the results are not an array of numbers, the lengths do
@@ -126,7 +127,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
             result_type: What the values are: "probability" or "probability_amplitude".
             inputs: uint8[n_inputs, n_modes], or an axis, which results may share.
             outputs: uint8[n_outputs, n_modes], or an axis likewise.
-            **attributes: Kept and readable as attributes.
+            **attributes: Further data, which can be read as attributes of the result.
 
         Raises:
             ResultCreationError: If the type is unknown, or the lengths do not fit the array.
@@ -392,7 +393,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
 
         Args:
             threshold: Real and imaginary parts below it are shown as zero.
-            conv_to_probability: Show probabilities where the values are amplitudes.
+            conv_to_probability: Whether to show probabilities instead of amplitudes; by default False.
 
         Raises:
             LightworksDependencyError: If pandas is not installed.
@@ -423,10 +424,11 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         Amplitudes have a chart or map of their real part, and one of their imaginary part beside it.
 
         Args:
-            conv_to_probability: Draw probabilities where the values are amplitudes.
-            show: Show the figure and return None. On a backend without a screen, or where it is False, figure
-                and axes are returned.
-            state_labels: Another label for some states, as for `lwfast.results.plot_results`.
+            conv_to_probability: Whether to draw probabilities instead of amplitudes; by default False.
+            show: Whether to show the figure, which is the default, and return None. On a backend without a
+                screen, or where it is False, figure and axes are returned.
+            state_labels: Labels that replace the kets of some states, by state, as for
+                `lwfast.results.plot_results`.
             top: How many outputs of one input get a bar of their own.
 
         Returns:

@@ -164,7 +164,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return self._value(row)
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """Return the value of a state, or `default` where it is not there."""
+        """Return the value of a state, or `default` if it is missing."""
         try:
             row = self._row_of(key)
         except (TypeError, ValueError):

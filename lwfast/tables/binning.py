@@ -22,8 +22,8 @@ def marginal_counts(states: Any, counts: Any, modes: Any) -> tuple[StateTable, C
 
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
-        counts: `(N,)` integers, not negative; None for one of each.
-        modes: The modes to keep, in the order that they get; or one mode.
+        counts: How often each row was seen: `(N,)` integers, not negative; None for once each.
+        modes: The modes to keep, in the order of the new columns; or one mode.
 
     Returns:
         The states, `uint8[K, k]`, distinct rows in the order in which they first appear; and their counts,
@@ -53,8 +53,9 @@ def binned_counts(states: Any, counts: Any, bins: Any) -> tuple[StateTable, Coun
 
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
-        counts: `(N,)` integers, not negative; None for one of each.
-        bins: Groups of modes, none of which is in two of them; modes that are in none do not count.
+        counts: How often each row was seen: `(N,)` integers, not negative; None for once each.
+        bins: Groups of modes, such as `[[0, 1], [2]]`. A mode may be in one group at most; photons in other
+            modes are not counted.
 
     Returns:
         The photons of each bin, `uint8[K, len(bins)]`, distinct rows in the order in which they first appear;

@@ -33,7 +33,7 @@ def group_counts(states: Any, counts: Any = None) -> tuple[StateTable, Counts]:
 
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
-        counts: How often each row was seen, `(N,)`, not negative; once each where left out.
+        counts: How often each row was seen: `(N,)` integers, not negative; by default None, for once each.
 
     Returns:
         The states, `uint8[K, n_modes]`, distinct rows in the order in which they first appear; and their

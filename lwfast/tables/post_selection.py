@@ -33,7 +33,7 @@ def post_select(states: Any, counts: Any, rules: Any, heralds: Any = ()) -> tupl
 
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
-        counts: `(N,)` integers, not negative; None for one of each.
+        counts: How often each row was seen: `(N,)` integers, not negative; None for once each.
         rules: A `PostSelection`, pairs of modes and allowed totals (each an integer or several), or a
             callable or object with `validate` that takes a `State` and returns whether to keep it; or None.
             Modes number the columns of `states`, heralded ones counted.

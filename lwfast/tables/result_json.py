@@ -54,8 +54,8 @@ def decode_result(body: Any) -> DecodedResult:
     """Read the answer of the scheduler's results endpoint.
 
     State keys may be written `(0, 1)`, `[0, 1]` or `0, 1`, with or without a space behind the comma; one
-    mode is `(3,)`, `(3)`, `[3]` or `3`, and no mode `()`, `[]` or nothing. Counts of a state that appears
-    twice are added up. Fields other than `results` and `job_data` are checked and dropped.
+    mode is `(3,)`, `(3)`, `[3]` or `3`, and no mode `()`, `[]` or nothing. The counts of a state that appears
+    twice are added. Fields other than `results` and `job_data` are checked and then dropped.
 
     Args:
         body: JSON as bytes, bytearray, memoryview or str, a path, or a file opened for reading bytes.
@@ -122,12 +122,12 @@ def encode_result(states: Any, counts: Any, job_data: Any = None) -> bytes:
     """Write the answer of the scheduler's results endpoint.
 
     The bytes are those of `json.dumps({"results": {"(0, 1)": 45, ...}, "job_data": ...})`; rows are written
-    as they are given, equal ones too.
+    as they are given, even equal ones.
 
     Args:
         states: Photon numbers, `(N, n_modes)`, integers from 0 to 255.
         counts: `(N,)` integers, not negative.
-        job_data: JSON-like data to hand back with the result; left out where it is None.
+        job_data: JSON-like data to return with the result; by default None, which leaves the field out.
 
     Returns:
         UTF-8 text.

@@ -67,7 +67,7 @@ class Analyzer(Task):
 
     @property
     def circuit(self) -> PhotonicCircuit:
-        """The circuit. A new one has to fit states and post-selection; to change all, make a new task."""
+        """The circuit. A new one has to fit the states and the post-selection; else make a new task."""
         return self._circuit
 
     @circuit.setter

@@ -20,7 +20,7 @@ from lwfast.tasks.task import Task, as_lightworks, settings_of
 class Batch:
     """Tasks that are run, or submitted, together.
 
-    Each argument is given as a list with one value a task, or with a single value for all of them. Circuits
+    Each argument is given as a list with one value per task, or with a single value for all of them. Circuits
     are copied with the values that their Parameters have for the task in question, so nothing that happens to
     a Parameter later changes a task. Parameters have their former values back once the batch is made.
 
@@ -97,12 +97,12 @@ class Batch:
 
     @property
     def tasks(self) -> list[Task]:
-        """The tasks, in a list of its own."""
+        """The tasks, as a new list."""
         return list(self._tasks)
 
     @property
     def settings(self) -> list[dict[str, float]]:
-        """The values of labelled Parameters that each task was made with, by label, in a list of its own."""
+        """The values of labelled Parameters that each task was made with, by label, as a new list."""
         return [dict(setting) for setting in self._settings]
 
     @property
@@ -115,7 +115,7 @@ class Batch:
 
         Raises:
             LightworksDependencyError: Lightworks is not installed.
-            ValueError: A task has what a task of Lightworks has not.
+            ValueError: A task uses something that tasks of Lightworks do not have.
         """
         package = lightworks_package()
         if package is None:

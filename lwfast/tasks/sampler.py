@@ -41,18 +41,18 @@ class Sampler(Task):
 
     Args:
         circuit: The circuit to sample from; later changes of its Parameters count.
-        input_state: Photon numbers of its inputs, heralded modes left out.
+        input_state: Photon number of each input mode, heralded modes left out.
         n_samples: How many samples to draw, or how many shots with `sampling_mode="input"`.
         post_selection: Which outcomes count: a PostSelection, or any callable that takes a State. Modes are
             those of the outcome, heralded modes left out.
-        min_detection: Fewest photons in an outcome, heralded ones not counted; None leaves it to the
-            platform.
-        source: The photon source; None is a perfect one.
-        detector: The detectors; None are perfect ones.
-        random_seed: Seed of the samples, from 0 on.
-        sampling_mode: "output" for `n_samples` outcomes that count, "input" for `n_samples` shots, of which
-            those that count are returned.
-        rng: Seed or generator, in the place of `random_seed`.
+        min_detection: Fewest photons in an outcome, heralded ones not counted; None, the default, lets the
+            platform choose.
+        source: The photon source; by default None, for a perfect one.
+        detector: The detectors; by default None, for perfect ones.
+        random_seed: Seed of the samples, an integer from 0 on; by default None, for new samples in each run.
+        sampling_mode: "output", the default, for `n_samples` outcomes that count; "input" for `n_samples`
+            shots, of which the result holds those that count.
+        rng: Seed, SeedSequence or Generator, instead of `random_seed`; by default None.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -100,7 +100,7 @@ class Sampler(Task):
 
     @property
     def circuit(self) -> PhotonicCircuit:
-        """The circuit. A new one has to fit input and post-selection; to change all, make a new task."""
+        """The circuit. A new one has to fit the input and the post-selection; else make a new task."""
         return self._circuit
 
     @circuit.setter
@@ -154,7 +154,7 @@ class Sampler(Task):
 
     @property
     def n_samples(self) -> int:
-        """How many samples."""
+        """How many samples the task asks for."""
         return self._n_samples
 
     @n_samples.setter
@@ -176,7 +176,7 @@ class Sampler(Task):
 
     @property
     def min_detection(self) -> int | None:
-        """Fewest photons in an outcome, heralded ones not counted, or None to leave it to the platform."""
+        """Fewest photons in an outcome, heralded ones not counted, or None to let the platform choose."""
         return self._min_detection
 
     @min_detection.setter
@@ -213,7 +213,7 @@ class Sampler(Task):
 
     @property
     def sampling_mode(self) -> Literal["input", "output"]:
-        """What counts as a sample; "output" an outcome that counts, "input" a shot."""
+        """What `n_samples` counts: "output" for outcomes that count, "input" for shots."""
         return self._sampling_mode
 
     @sampling_mode.setter
@@ -227,10 +227,10 @@ class Sampler(Task):
     def probability_distribution(self) -> Any:
         """The distribution of outcomes in front of the detectors, over all modes, as the last run had it.
 
-        It is there after a run that found no outcome that counts, too.
+        It is also available after a run in which no outcome counted.
 
         Raises:
-            SamplerError: There was no run yet.
+            SamplerError: The Sampler was not run yet.
             ResourceLimitError: It would not fit in memory.
         """
         if self._probability_distribution is None:

@@ -46,7 +46,7 @@ class Simulator(Task):
 
     @property
     def circuit(self) -> PhotonicCircuit:
-        """The circuit. A new one has to fit inputs and outputs; to change all, make a new task."""
+        """The circuit. A new one has to fit the inputs and the outputs; else make a new task."""
         return self._circuit
 
     @circuit.setter

@@ -61,21 +61,22 @@ class Sweep:
         result = lw.emulator.Backend().run(sweep)
         result.plot("phase")
 
-    It is run by `Backend.run`, on this machine or by an executor, and by `QPU.run`, and gives one columnar
-    `SweepResult`. The task is looked at when the sweep is run, as any task is. Its parameters are never set,
-    so they keep their values whatever happens during a run.
+    `Backend.run` runs a sweep on this machine or through an executor, and `QPU.run` on a QPU. Both return one
+    columnar `SweepResult`. As with any task, changes to the task until the run take effect. A run never sets
+    its parameters, so they keep their values even if the run fails.
 
     With `k` settings, setting `i` of a Sampler draws from child `i` of the task's seed, which is
     `numpy.random.SeedSequence(seed).spawn(k)[i]`: each gives, bit for bit, what a run of its own with that
-    child as `rng` gives. A `SeedSequence` as `rng` is spawned from as if nothing had been before; a Generator
-    draws the entropy of the seed that is spawned from.
+    child as `rng` gives. A `SeedSequence` as `rng` is used as if it had no children yet. A Generator draws
+    the entropy of the seed whose children are used.
 
     Args:
         task: A Sampler, Simulator or Analyzer, of lwfast or Lightworks.
         parameters: Values by Parameter, or by its label. Parameters of the circuit that are not named stay at
             their present value.
-        grid: False takes the values side by side: they have one length, and a single number stands for as
-            many. True takes every combination, the last parameter varying fastest.
+        grid: False, the default, takes the values side by side: they have one length, and a single number
+            stands for the same value in all settings. True takes every combination, with the last parameter
+            varying fastest.
 
     Raises:
         TypeError: `task` is not one of these, or parameters or values have the wrong type.
@@ -119,14 +120,14 @@ class Sweep:
 
     @property
     def task(self) -> Sampler | Simulator | Analyzer:
-        """The task; that of Lightworks as one of ours, as it is now."""
+        """The task; a task of Lightworks is converted to one of lwfast."""
         own: Any = adopt(self._given)
         task: Sampler | Simulator | Analyzer = own
         return task
 
     @property
     def parameters(self) -> list[Parameter[Any]]:
-        """The parameters that are varied, in a list of its own."""
+        """The parameters that are varied, as a new list."""
         return list(self._table.parameters)
 
     @property
@@ -150,7 +151,7 @@ class Sweep:
         return self._axis
 
     def as_batch(self) -> Batch:
-        """Return a batch with one task per setting, whose circuits have numbers in the place of Parameters.
+        """Return a batch with one task per setting, whose circuits have numbers instead of Parameters.
 
         Samplers get the children of the task's seed as `rng`, as in `Sweep`; for a `Generator` as `rng` the
         batch makes streams of its own.

@@ -67,7 +67,8 @@ class GateFidelity(ProcessTomography):
                 ("X+,Z-", "X,Z"), or the result of the sweep. Counts or probabilities; states of lwfast, of
                 Lightworks, or tuples.
             target_process: The unitary matrix of the expected gate, (d, d).
-            project_to_physical: Take the nearest density matrices without negative eigenvalues.
+            project_to_physical: Whether to use the nearest density matrices without negative eigenvalues; by
+                default False.
 
         Returns:
             The average gate fidelity.

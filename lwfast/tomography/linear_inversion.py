@@ -50,8 +50,8 @@ class LIProcessTomography(ChoiTomography):
             data: The results in the order of the experiments, or by prepared state and measured basis,
                 ("X+,Z-", "X,Z"), or the result of the sweep. Counts or probabilities; states of lwfast, of
                 Lightworks, or tuples.
-            project_to_physical: Return the nearest choi matrix of a physical process; see
-                `project_choi_to_physical`.
+            project_to_physical: Whether to return the nearest choi matrix of a physical process, by default
+                False; see `project_choi_to_physical`.
 
         Returns:
             complex128[4^n, 4^n], of trace 2^n, the input first, as of `choi_from_unitary`.

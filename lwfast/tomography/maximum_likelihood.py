@@ -53,8 +53,7 @@ class MLEProcessTomography(ChoiTomography):
         """Find the choi matrix from the results of the experiments.
 
         What is maximised is the likelihood of the expectations of all products of Pauli matrices, as if each
-        had been measured by itself. The mean log-likelihood of an observation is at most 1e-9 below the
-        maximum.
+        had been measured alone. The mean log-likelihood of an observation is at most 1e-9 below the maximum.
 
         Args:
             data: The results in the order of the experiments, or by prepared state and measured basis,
@@ -72,7 +71,7 @@ class MLEProcessTomography(ChoiTomography):
                 frequencies are not from 0 to 1.
 
         Warns:
-            UserWarning: It took more than 1,000 steps.
+            UserWarning: The search took more than 1,000 steps.
         """
         counts = self._read(data)
         if (counts < 0).any():

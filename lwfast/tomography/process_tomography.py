@@ -58,9 +58,9 @@ class ProcessTomography(Tomography):
         mode of each qubit, and all states are prepared from it.
 
         Args:
-            n_samples: Samples of each experiment.
-            **options: Further arguments of a `Sampler`. Without `post_selection`, outcomes count that have
-                one photon in the two modes of each qubit.
+            n_samples: Number of samples to take in each experiment.
+            **options: Further arguments of a `Sampler`. Without `post_selection`, an outcome counts if each
+                qubit has one photon in its two modes.
 
         Raises:
             TypeError: `input_state` is given, which is what the preparation starts from; or as a `Sampler`.
@@ -80,7 +80,8 @@ class ProcessTomography(Tomography):
         Args:
             data: The results in the order of the experiments, or by prepared state and measured basis,
                 ("X+,Z-", "X,Z"), or the result of the sweep.
-            project_to_physical: Return the nearest matrices without negative eigenvalues.
+            project_to_physical: Whether to return the nearest matrices without negative eigenvalues; by
+                default False.
 
         Returns:
             complex128[d, d] by the prepared state.
@@ -102,7 +103,8 @@ class ProcessTomography(Tomography):
         Args:
             data: Results of all experiments, in the same forms as for `process_density_matrices`.
             target_process: The unitary matrix of the expected process, (d, d).
-            project_to_physical: Take the nearest matrices without negative eigenvalues.
+            project_to_physical: Whether to use the nearest matrices without negative eigenvalues; by default
+                False.
 
         Returns:
             The fidelity by the prepared state.
@@ -140,7 +142,8 @@ class ProcessTomography(Tomography):
 
         Args:
             data: Results of all experiments, in the same forms as for `process_density_matrices`.
-            project_to_physical: Take the nearest matrices without negative eigenvalues.
+            project_to_physical: Whether to use the nearest matrices without negative eigenvalues; by default
+                False.
 
         Returns:
             float64[d] by the prepared state.

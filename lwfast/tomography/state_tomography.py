@@ -86,10 +86,10 @@ class StateTomography(MatrixTomography):
         It is run by `Backend.run` and by `QPU.run`, and `process` takes its result.
 
         Args:
-            n_samples: Samples of each experiment.
+            n_samples: Number of samples to take in each experiment.
             input_state: Input of the circuit; None puts a photon in the first mode of each qubit.
-            **options: Further arguments of a `Sampler`. Without `post_selection`, outcomes count that have
-                one photon in the two modes of each qubit.
+            **options: Further arguments of a `Sampler`. Without `post_selection`, an outcome counts if each
+                qubit has one photon in its two modes.
 
         Raises:
             TypeError, ValueError, ModeMismatchError, ModeRangeError: As a `Sampler`.
@@ -108,7 +108,8 @@ class StateTomography(MatrixTomography):
         Args:
             data: The results in the order of the experiments, or by the measured basis ("X,Z"), or the result
                 of the sweep. Counts or probabilities; states of lwfast, of Lightworks, or tuples.
-            project_to_physical: Return the nearest matrix without negative eigenvalues.
+            project_to_physical: Whether to return the nearest matrix without negative eigenvalues; by default
+                False.
 
         Returns:
             complex128[d, d], d = 2^n. Its first qubit is the first factor.

@@ -21,12 +21,13 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         job_id: Id of the job, a number where it can be.
-        queue_position: From 1 while scheduled, else None.
+        queue_position: Position in the queue, from 1, while the job is scheduled; else None.
         job_status: The status of the job at the time of the answer.
-        created_date: As the scheduler wrote it, as a rule ISO 8601; likewise `updated_date`.
-        logs: As the scheduler wrote them, as a rule a list of dictionaries with `message`, `createdDate`,
-            `status` and `meta`.
-        notes: Why the job failed, or None.
+        created_date: Date of acceptance as the scheduler wrote it, usually in ISO 8601. `updated_date` has
+            the same form.
+        logs: Entries of the log as the scheduler wrote them, usually a list of dictionaries with `message`,
+            `createdDate`, `status` and `meta`.
+        notes: The reason why the job failed, or None.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -96,15 +97,15 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
     """A QPU and its limits.
 
     Attributes:
-        name: Name to submit jobs to.
+        name: Name under which jobs are submitted to the QPU.
         id: Id within the scheduler.
         n_modes: Most modes a circuit may have.
         max_photon_input: Most photons an input may have.
         max_detection_filter: The largest `min_detection` that a job may ask for.
-        default_max_samples: Most samples where `max_samples` has no entry.
-        max_samples: Most samples by `min_detection`.
+        default_max_samples: Most samples that a job may ask for, if `max_samples` has no entry.
+        max_samples: Most samples that a job may ask for, by its `min_detection`.
         available: Whether the QPU is known to be online.
-        last_updated: When the scheduler last heard of it, as it wrote that, as a rule ISO 8601.
+        last_updated: When the scheduler last heard from the QPU, as it wrote it, usually in ISO 8601.
 
     Example:
         >>> details = remote.QPU("Artemis").details

@@ -25,8 +25,10 @@ class ArtemisPayload(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         direct_implementation: Whether `circuit_spec` is to be implemented as it stands.
         unitary: complex128 `(n_modes, n_modes)`; on the wire, rows of `str(complex)`.
         circuit_spec: Flat list of `[name, parameters]`; sent with `direct_implementation` only.
-        job_data: Handed back with the result; `post_select` and `herald` are applied by the client.
-        sweep: Of a job of many settings, what they are; on lwfast's own wire only, and unnamed elsewhere.
+        job_data: Data that the scheduler returns with the result. The client applies its `post_select` and
+            `herald`.
+        sweep: The settings of a sweep, on lwfast's own wire only; the reference wire does not have this
+            field.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)

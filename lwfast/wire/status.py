@@ -8,7 +8,7 @@ from enum import Enum
 class Status(Enum):
     """Status of a job; the value is what `get_job_status` returns.
 
-    `UNKNOWN` stands for any status that this version does not know. It is not terminal, so waiting goes on.
+    `UNKNOWN` stands for any status that this version does not know. It is not terminal, so a wait continues.
 
     Example:
         >>> remote.Status.COMPLETED.is_complete, remote.Status.RUNNING.is_complete

@@ -58,16 +58,18 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         job_name: Name given at submission.
         qpu: Name of the QPU.
         job_status: The status of the job at the time of the answer.
-        queue_position: 1..n while scheduled, else None.
-        created_date: Accepted at, ISO 8601 in UTC; likewise `updated_date`, `started_date`, `finished_date`.
-            They are only shown, so a client takes whatever comes, likewise `notes`.
+        queue_position: Position in the queue, from 1 to n, while the job is scheduled; else None.
+        created_date: When the job was accepted, in ISO 8601 and UTC. `updated_date`, `started_date` and
+            `finished_date` have the same form. These and `notes` are only shown, so a client accepts any
+            value.
         n_modes: Modes of the circuit.
-        n_photons: Photons put in, heralds included.
+        n_photons: Number of photons of the input, heralds included.
         n_samples: How many samples the job asks for, over all settings of a sweep.
-        min_detection: Detection filter, heralds included.
+        min_detection: Fewest photons that a sample must have, heralds included.
         seq: Grows with every change of any job; give the largest seen to `v1/changes`.
-        notes: Why a job failed, or None.
-        owner: Name of who sent it, of a scheduler with several owners; None for its operator.
+        notes: The reason why the job failed, or None.
+        owner: Name of the owner who submitted the job, at a scheduler with several owners; None for its
+            operator.
 
     Example:
         >>> record = remote.JobRecord(

@@ -28,11 +28,11 @@ class Differentiable:
 
     Args:
         bound: The elements, whose Parameters have values that they take.
-        chosen: True for all Parameters, or one, or several.
+        chosen: True for all Parameters, or one Parameter, or a list of them.
 
     Raises:
         TypeError: `chosen` is not one of these.
-        ValueError: A Parameter is not one of the circuit.
+        ValueError: A Parameter does not belong to the circuit.
         ParameterValueError: A reflectivity is 0 or 1, or a loss is 1 or below 1e-6.
     """
 

@@ -91,9 +91,9 @@ def plan_drawing(
     Args:
         layout: The elements of a circuit, and where its modes are.
         display_loss: Place loss elements.
-        mode_labels: One text for each mode that can be named; None numbers them.
+        mode_labels: One text for each mode that is not internal; by default None, which numbers them.
         display_barriers: Place barriers; if not, they still line up what comes after them.
-        show_parameter_values: Write values of Parameters rather than their labels.
+        show_parameter_values: Whether to show values of Parameters instead of their labels; by default False.
 
     Raises:
         DisplayError: The number of labels does not fit.

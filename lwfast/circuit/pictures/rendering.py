@@ -100,8 +100,8 @@ def save(layout: Layout, path: str | Path, file_format: Literal["svg", "png"], *
 
     Args:
         layout: The elements of the circuit, and where its modes are.
-        path: Where to; folders are made. `.svg` or `.png` becomes that of the format, which is added to a
-            name without an ending.
+        path: Path of the file; missing folders are created. The ending `.svg` or `.png` is replaced by that
+            of the format, and added to a name without one.
         file_format: "svg" or "png".
         **options: As in `draw`.
 

@@ -39,8 +39,8 @@ def plot_unitary(
         kind: "hinton" draws a square for each entry. Its area is the probability that a photon takes this
             way, relative to the largest one, and its colour is the phase. "magnitude_phase" and "real_imag"
             draw two maps.
-        show: Show the figure and return None. On a backend without a screen, or where `show` is False, figure
-            and axes are returned.
+        show: Whether to show the figure, which is the default, and return None. On a backend without a
+            screen, or where `show` is False, figure and axes are returned.
 
     Returns:
         (figure, axes), where "magnitude_phase" and "real_imag" have an array of two axes, or None where the

@@ -43,10 +43,10 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
 
     Args:
         task: A Sampler; or an Analyzer, for one mean for each of its inputs.
-        observable: What an outcome is worth: a callable that takes a State (heralded modes left out), a
-            mapping from states, in which a state that is not named is worth 0, or real numbers in the order
-            of the outcomes that `output_distribution(circuit.U, ..., gradient=True)` has for the same input,
-            heralds, rules, source and detector.
+        observable: The value of each outcome: a callable that takes a State (heralded modes left out), a
+            mapping from states to values, in which a missing state has the value 0, or real numbers in the
+            order of the outcomes that `output_distribution(circuit.U, ..., gradient=True)` has for the same
+            input, heralds, rules, source and detector.
         gradient: True for the derivatives by all Parameters of the circuit; or one Parameter, or several.
 
     Returns:
@@ -55,8 +55,8 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
 
     Raises:
         TypeError: `task` is neither, `observable` is not one of these, or `gradient` is not a Parameter.
-        ValueError: The observable gives NaN or infinity, or does not fit the outcomes; or a Parameter is not
-            one of the circuit.
+        ValueError: The observable gives NaN or infinity, or does not fit the outcomes; or a Parameter does
+            not belong to the circuit.
         ParameterValueError: The derivative by a Parameter does not exist at its present value: a
             reflectivity is 0 or 1, or a loss is 1 or below 1e-6.
         SamplerError: No outcome can count, or rounding alone: the mean would be 0 / 0.

@@ -38,7 +38,7 @@ class Distribution(ABC):
 
     @abstractmethod
     def set_random_seed(self, seed: int | None) -> None:
-        """Begin anew with a seed; a distribution without randomness does nothing here.
+        """Restart with a seed; a distribution without randomness does nothing here.
 
         Args:
             seed: Integer from 0 on, or None for values that differ each time.
@@ -79,7 +79,7 @@ class Constant(Distribution):
 
 
 class Gaussian(Distribution):
-    """Normal numbers, drawn again as long as they lie outside of bounds.
+    """Normally distributed numbers; those outside the bounds are drawn again.
 
     `Gaussian(0.5, 0.02, min_value=0, max_value=1)` are reflectivities of beam splitters that were meant to be
     balanced. The same seed gives the values that Lightworks draws.
@@ -87,8 +87,8 @@ class Gaussian(Distribution):
     Args:
         center: The mean (before numbers outside of the bounds are left out).
         deviation: The standard deviation, not negative.
-        min_value: The least value; None for no bound.
-        max_value: The largest value; None for no bound.
+        min_value: The smallest value; by default None, for no bound.
+        max_value: The largest value; by default None, for no bound.
 
     Raises:
         TypeError: An argument is not a real number.
@@ -153,7 +153,7 @@ class Gaussian(Distribution):
                     return number
 
     def set_random_seed(self, seed: int | None) -> None:
-        """Begin anew.
+        """Restart the random numbers.
 
         Args:
             seed: Integer from 0 on, or None for numbers that differ each time.
@@ -194,7 +194,7 @@ class TopHat(Distribution):
             return self._min_value + (self._max_value - self._min_value) * generator.random()
 
     def set_random_seed(self, seed: int | None) -> None:
-        """Begin anew.
+        """Restart the random numbers.
 
         Args:
             seed: Integer from 0 on, or None for numbers that differ each time.

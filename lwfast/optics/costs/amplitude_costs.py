@@ -50,7 +50,8 @@ def amplitude_seconds(photons: Iterable[int]) -> float:
     """Estimate the time of one amplitude of an input: photons that share a mode make it cheaper.
 
     Args:
-        photons: Photons in each input mode. An output whose photons share more modes takes less.
+        photons: Photons in each of the m input modes, as integers or a `State`. An output whose photons share
+            more modes takes less.
     """
     counts = [int(count) for count in photons if count]
     n = sum(counts)

@@ -30,7 +30,7 @@ def counting_bytes(
 
     Args:
         n_outcomes: Outcomes of the distribution.
-        n_samples: How many samples.
+        n_samples: How many samples the task asks for.
         n_modes: Modes of an outcome.
         ranked: Rules chose the outcomes, so that their ranks are held.
         conditional: Anything is demanded of an outcome.

@@ -158,7 +158,7 @@ def estimate_permanents(photons: Sequence[int], n_modes: int, *, lossy: bool) ->
     """Estimate the way over a permanent for each outcome.
 
     Args:
-        photons: Photons in each input mode.
+        photons: Photons in each of the m input modes, as integers or a `State`.
         n_modes: Modes of an outcome.
         lossy: Whether light may be lost.
     """

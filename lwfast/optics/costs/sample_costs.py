@@ -160,7 +160,7 @@ def draws_from_distribution(n_rows: int, n_photons: int, n_samples: int) -> bool
     Args:
         n_rows: Modes, and modes that take lost photons.
         n_photons: Photons that interfere.
-        n_samples: How many samples.
+        n_samples: How many samples the task asks for.
     """
     if n_photons == 0 or n_samples == 0:
         return True

@@ -28,7 +28,7 @@ def amplitudes_to(matrix: ComplexArray, photons: tuple[int, ...], outputs: State
 
     Args:
         matrix: complex128[M, m], a column for each input mode.
-        photons: Photons in each input mode.
+        photons: Photons in each of the m input modes, as integers or a `State`.
         outputs: uint8[K, M], each with as many photons as the input.
 
     Returns:

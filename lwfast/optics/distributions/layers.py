@@ -150,7 +150,7 @@ class OutputPolynomial:
 
         Args:
             amplitudes: Return coefficients instead of probabilities.
-            workers: Number of threads, None for all cores. The answer does not depend on it.
+            workers: Number of threads; by default None, for all cores. The answer does not depend on it.
 
         Returns:
             float64[1, K], the probabilities; or float64[2, K], real and imaginary part of the coefficients.

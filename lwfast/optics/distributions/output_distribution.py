@@ -83,7 +83,7 @@ def output_distribution(
             takes derivatives by the outcomes to those by the entries of the matrix. It takes more memory,
             about the size of all amplitudes, lost photons included. Of threshold detectors, outcomes that
             cannot occur may be left out.
-        workers: Number of threads, None for all cores; the answer does not depend on it.
+        workers: Number of threads; by default None, for all cores. The answer does not depend on it.
 
     Returns:
         An `OutputDistribution` with `.states` uint8[K, k] and `.probabilities` float64[..., K]. Outcomes with

@@ -184,7 +184,7 @@ def run_program(
         photons: int64[S or 1, m], photons in each input mode.
         n_settings: S.
         amplitudes: Compute amplitudes instead of probabilities.
-        workers: Number of threads, None for all cores. The answer does not depend on it.
+        workers: Number of threads; by default None, for all cores. The answer does not depend on it.
 
     Returns:
         float64[S, K], or complex128[S, K] for amplitudes.

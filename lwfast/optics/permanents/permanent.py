@@ -86,9 +86,11 @@ def permanent(
     Args:
         matrix: (..., n, n), real or complex; leading dimensions are a stack. With `rows` or `cols` any
             (..., a, b).
-        rows: int[a], how often each row stands in the matrix whose permanent is meant. None: once.
-        cols: int[b], the same for the columns. Both must have the same sum.
-        return_error: Also return a bound of the rounding error. It takes longer: 30 ms at n = 20.
+        rows: int[a], how often each row is repeated in the matrix whose permanent is computed; by default
+            None, for once.
+        cols: int[b], the same for the columns. The sums of `rows` and `cols` must be equal.
+        return_error: Whether to return a bound of the rounding error as well; by default False. This takes
+            longer: 30 ms at n = 20.
 
     Returns:
         complex for one matrix, complex128[...] for a stack; the empty matrix has permanent 1. With
@@ -106,10 +108,10 @@ def permanent(
     Precision:
         The error is at most 1e-10 of the value, and mostly near 1e-15: methods look at the terms that they
         add, and where these cancel, the permanent is computed again with compensated sums. A permanent that
-        vanishes but for the rounding of entries (as where photons meet on a balanced splitter) comes back as
-        0 or what rounding leaves. Up to 12 rows, that is a value below what roundings of the entries can add
-        to the product of the norms of the columns; beyond, its error is at most 4 n 2^-53 of the largest
-        permanent of a matrix of this norm, σ^n √(Π rows! Π cols!).
+        would vanish without the rounding of the entries (as for two photons on a balanced splitter) is
+        returned as 0 or as what rounding leaves. Up to 12 rows, that is a value below what roundings of the
+        entries can add to the product of the norms of the columns; beyond, its error is at most 4 n 2^-53 of
+        the largest permanent of a matrix of this norm, σ^n √(Π rows! Π cols!).
 
     Source:
         Glynn, Eur. J. Combin. 31, 1887 (2010), in lanes with paired columns

@@ -71,22 +71,22 @@ def boson_sample(
 
     Leading dimensions are a stack of settings, and broadcast as in `numpy.linalg`. Each setting has a stream
     of its own: the samples of the i-th, in C order of the leading dimensions, are those of a call of its own
-    with the i-th generator of `numpy.random.default_rng(rng).spawn(how many)`, bit for bit.
+    with the i-th generator of `numpy.random.default_rng(rng).spawn(n_settings)`, bit for bit.
 
     Args:
         unitary: (..., m, m) complex, unitary or a transfer matrix that loses light (singular values of at
             most 1). Column j is where a photon in input mode j goes.
         occupation: (..., m) photons in each of the m input modes, repeats allowed; a `State` or a list of
             them will do.
-        n_samples: How many samples, of each setting.
+        n_samples: Number of samples to draw for each setting.
         rng: Seed, SeedSequence or Generator. The same seed and number of samples give the same samples on any
             number of threads.
-        workers: Number of threads, None for all cores.
-        progress: True for progress on stderr, or called now and then with (samples done, samples in all),
-            from any thread, one at a time.
+        workers: Number of threads; by default None, for all cores.
+        progress: True shows progress on stderr. A callable is called now and then with (samples done, all
+            samples), from any thread, but never by two at once. By default False.
 
     Returns:
-        uint8[..., n_samples, m], one state a row. Lost photons are missing from it. Subtract photon numbers
+        uint8[..., n_samples, m], one state per row. Lost photons are missing from it. Subtract photon numbers
         of it as `samples.astype(int)`: uint8 has no sign and ends at 255.
 
     Raises:
@@ -133,7 +133,7 @@ def boson_sample_inputs(
         unitary: (m, m) complex, as in `boson_sample`.
         occupations: Integers (n_samples, m), the photons in each input mode, shot by shot.
         rng: Seed, SeedSequence or Generator.
-        workers: Number of threads, None for all cores.
+        workers: Number of threads; by default None, for all cores.
         progress: True for progress on stderr, or called now and then with (samples done, number of samples).
 
     Returns:
@@ -325,7 +325,7 @@ def _in_chunks(
     Args:
         draw: Draws a part of the samples. What it is handed beside raises where another thread was
             interrupted.
-        count: How many samples.
+        count: How many samples the task asks for.
         each: Seconds that one takes.
         workers: Number of threads.
         shown: What shows progress.

@@ -45,12 +45,12 @@ def sample_counts(probabilities: ArrayLike, n_samples: int, *, rng: SeedLike = N
 
     Each distribution of a stack has a stream of its own. The counts of the i-th, in C order of the leading
     dimensions, are those of a call of its own with the i-th generator of
-    `numpy.random.default_rng(rng).spawn(how many)`, bit for bit. Of an integer the streams cost next to
-    nothing; NumPy takes some microseconds for each to count that they were spawned from a generator.
+    `numpy.random.default_rng(rng).spawn(n_settings)`, bit for bit. An integer is the fastest choice: NumPy
+    takes some microseconds to spawn each stream from a generator.
 
     Args:
         probabilities: float64[..., K], not negative, each with a positive sum; they need not be normalised.
-        n_samples: Number of samples, of each distribution.
+        n_samples: Number of samples to draw from each distribution.
         rng: An integer, a `SeedSequence` or a `Generator`; None draws a new seed.
 
     Returns:

@@ -44,7 +44,7 @@ def sample_stack(
     Args:
         unitary: (..., m, m) complex.
         occupation: (..., m) photons in each of the m input modes.
-        n_samples: How many samples, of each setting.
+        n_samples: Number of samples to draw for each setting.
         alone: Draws the samples of one setting: `boson_sample`.
         rng: Seed, SeedSequence or Generator.
         workers: Number of threads.

@@ -91,13 +91,13 @@ class CNOT_Heralded(PhotonicCircuit):  # noqa: N801  (Lightworks' name)
 
 
 class SWAP(PhotonicCircuit):
-    """Swaps two qubits: their modes change places.
+    """The SWAP gate, which exchanges the modes of two qubits.
 
     `SWAP((0, 1), (4, 5))` has six modes and leaves 2 and 3 as they are.
 
     Args:
-        qubit_1: The modes of the first qubit, its 0 and its 1.
-        qubit_2: The modes of the second qubit.
+        qubit_1: The two modes of the first qubit: that of 0 and that of 1.
+        qubit_2: The two modes of the second qubit: that of 0 and that of 1.
 
     Raises:
         TypeError: A qubit is not a pair, or a mode not an integer.

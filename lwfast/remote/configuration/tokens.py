@@ -52,8 +52,8 @@ class Token:
         """Save the token in use under a name, in a file that only you can read.
 
         Args:
-            name: What to call it.
-            overwrite: Whether a token of this name may be replaced.
+            name: Name under which the token is saved.
+            overwrite: Whether a token of this name may be replaced; by default False.
 
         Raises:
             AuthenticationError: No token is in use.

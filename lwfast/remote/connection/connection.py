@@ -96,7 +96,7 @@ class Connection:
 
     @property
     def require_online(self) -> bool | None:
-        """Whether a QPU must be online to submit, by profile or saved setting; None where nobody said."""
+        """Whether a QPU must be online to submit, by profile or saved setting; None if neither says."""
         profile = self._arguments["profile"]
         return settings.resolve_require_online(profile if isinstance(profile, str) else None)[0]
 

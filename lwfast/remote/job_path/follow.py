@@ -196,7 +196,7 @@ def follow(
     Args:
         jobs: The jobs, and who holds each; a connection is only needed for those that have to be asked for.
         reached: Says for a status whether the job need not be followed any more.
-        timeout: Seconds to wait at most in all; None to wait without end.
+        timeout: Most seconds to wait altogether; by default None, for no limit.
         on_change: Called with holder, status and queue position where these differ from before.
         began: Monotonic time from which the seconds count; None for now.
 

@@ -33,8 +33,9 @@ class Job(JobHandle):
     Waiting survives an outage of the scheduler, and nothing that fails changes what this object knows.
 
     Args:
-        payload: What was, or will be, submitted.
-        client: Whose job it is; None for the default client at the time of each call.
+        payload: The payload that was, or will be, submitted.
+        client: Client that the job belongs to; by default None, for the default client at the time of each
+            call.
 
     Attributes:
         tracked: What is known of it, as data.
@@ -63,7 +64,7 @@ class Job(JobHandle):
         """Submit the job once more.
 
         `job_id` is then the id of the new job; the old one is kept in `previous_ids`, and its results stay
-        where they are. Where this fails, the job is as it was.
+        where they are. If this fails, the job stays as it was.
 
         Raises:
             JobSubmissionError: There is no payload, or the scheduler refused it.
@@ -93,8 +94,8 @@ class Job(JobHandle):
         """Save id and payload, never the token, so that the job can be found again.
 
         Args:
-            filename: Name or path; `.json` is added where it does not end so.
-            allow_overwrite: Whether a file of this name may be replaced.
+            filename: Name or path of the file; `.json` is added if it is missing.
+            allow_overwrite: Whether a file of this name may be replaced; by default False.
 
         Raises:
             ValueError: There is such a file, and it may not be replaced.
@@ -104,7 +105,8 @@ class Job(JobHandle):
     def load_from_file(self, filename: str | PathLike[str]) -> None:
         """Take id and payload from a file that this or the reference's client saved; needs no connection.
 
-        A job without a client of its own, saved for one scheduler, raises `JobError` if another is asked.
+        A job without a client of its own raises `JobError` if it was saved for another scheduler than the
+        default one.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -222,7 +224,7 @@ class BatchJob(UserDict[str, Job]):
         """Wait until all jobs are complete.
 
         Args:
-            timeout: Seconds to wait at most in all; None to wait without end.
+            timeout: Most seconds to wait altogether; by default None, for no limit.
             progress: True for progress on stderr, or a callable, as in `Job.wait_until_complete`.
 
         Raises:
@@ -234,7 +236,7 @@ class BatchJob(UserDict[str, Job]):
             pass
 
     def get_result(self, name: str) -> QPUSamplingResult | str:
-        """Fetch the result of one job; where it gave none, return why, with a warning."""
+        """Fetch the result of one job; if it has none, warn and return the reason."""
         job = self[name]
         job_id = job.job_id
         known_id, kept = self._results.get(name, (None, None))
@@ -249,7 +251,7 @@ class BatchJob(UserDict[str, Job]):
         return result
 
     def get_all_results(self) -> dict[str, QPUSamplingResult | str | None]:
-        """Fetch the results of all jobs, by name; where one gave none, why.
+        """Fetch the results of all jobs, by name; for a job without a result, the reason.
 
         Raises:
             ResultsError: Not all jobs are complete.
@@ -276,14 +278,15 @@ class BatchJob(UserDict[str, Job]):
         return await asyncio.to_thread(self.get_all_results)
 
     def retry_failed(self) -> bool:
-        """Submit once more the jobs that failed, timed out or were cancelled; those under way are left alone.
+        """Submit the jobs again that failed, timed out or were cancelled; all other jobs stay as they are.
 
         Returns:
-            Whether there were any.
+            Whether any job was submitted.
 
         Raises:
-            BatchSubmissionError: Not all could be submitted; names those that were not, and why.
-            SubmissionInterrupted: Ctrl-C came meanwhile; carries those that were submitted.
+            BatchSubmissionError: Some jobs could not be submitted; the message names each of them with the
+                reason.
+            SubmissionInterrupted: Ctrl-C was pressed; the exception carries the jobs that were submitted.
         """
         ended = [name for name, status in self.status.items() if status.is_complete]
         to_retry = [name for name in ended if self[name].tracked.final is not Status.COMPLETED]

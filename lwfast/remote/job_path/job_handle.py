@@ -25,8 +25,9 @@ class JobHandle:
     """A job that can be looked at and waited for, and whose result can be fetched.
 
     Args:
-        payload: What was, or will be, submitted.
-        client: Whose job it is; None for the default client at the time of each call.
+        payload: The payload that was, or will be, submitted.
+        client: Client that the job belongs to; by default None, for the default client at the time of each
+            call.
 
     Attributes:
         tracked: What is known of it, as data.
@@ -136,7 +137,7 @@ class JobHandle:
         """Wait until the job is complete.
 
         Args:
-            timeout: Seconds to wait at most; None to wait without end.
+            timeout: Most seconds to wait; by default None, for no limit.
             progress: True for a line with status and queue position on stderr, or a callable that takes job,
                 status and queue position whenever these change.
 
@@ -168,7 +169,8 @@ class JobHandle:
         """Wait until the job is complete, then fetch the result; see `get_result`.
 
         Args:
-            timeout: Seconds to wait at most for the job; the download has timeouts of its own.
+            timeout: Most seconds to wait for the job; by default None, for no limit. The download has
+                timeouts of its own.
             progress: True for progress on stderr, or a callable, as in `wait_until_complete`.
 
         Raises:

@@ -15,12 +15,12 @@ from lwfast.remote.job_path.submit import send
 
 
 class PendingSubmission:
-    """A submit that was sent, or was going to be, and of which the outcome reached nobody.
+    """A submit that was sent, or about to be sent, and whose outcome is unknown.
 
     Attributes:
-        key: The idempotency key it is sent under.
+        key: The idempotency key under which it is sent.
         url: Base URL of its scheduler.
-        created: When it began, in UTC.
+        created: When the submit began, as a datetime in UTC.
         qpu: Name of the QPU.
         names: Names of the jobs, in order.
 
@@ -39,7 +39,7 @@ class PendingSubmission:
 
     @property
     def n_jobs(self) -> int:
-        """How many jobs it is of."""
+        """The number of jobs in the submit."""
         return len(self.names)
 
     @property
@@ -54,13 +54,13 @@ class PendingSubmission:
         )
 
     def resume(self, *, client: Connected | None = None) -> Job | BatchJob:
-        """Send it once more under its key: jobs that exist come back, those that do not are made.
+        """Send the submit again under its key: existing jobs are returned, and missing ones are made.
 
         This does not wait for the compilation.
 
         Args:
-            client: Whom to send it to, whatever the URL was then; None for the client that listed it, which
-                must have the same URL.
+            client: Client to send it with, even if its URL is another one; by default None, for the client
+                that listed it, which must have the same URL.
 
         Returns:
             The `Job`, or the `BatchJob` with all jobs in their order.
@@ -105,7 +105,7 @@ class PendingSubmission:
         return attempt.run(submit)
 
     def discard(self) -> None:
-        """Forget it here; jobs that exist at the scheduler go on.
+        """Forget the submit on this machine; jobs that the scheduler accepted stay there.
 
         Raises:
             JobError: It was resumed or discarded meanwhile, or another process is at it.

@@ -55,8 +55,8 @@ def as_completed(
     """Yield jobs in the order in which they complete, to `for`, or to `async for` in a running event loop.
 
     Args:
-        jobs: Jobs; batches are taken apart.
-        timeout: Seconds to wait at most in all; None to wait without end.
+        jobs: The jobs to wait for; the jobs of a batch count one by one.
+        timeout: Most seconds to wait altogether; by default None, for no limit.
         progress: True for progress on stderr, or a callable, as in `Job.wait_until_complete`.
 
     Raises:
@@ -83,8 +83,9 @@ def wait(
     """Wait for jobs as `concurrent.futures.wait` does for futures.
 
     Args:
-        jobs: Jobs; batches are taken apart.
-        timeout: Seconds to wait at most; what is not complete then is in `not_done`.
+        jobs: The jobs to wait for; the jobs of a batch count one by one.
+        timeout: Most seconds to wait; jobs that are not complete by then are in `not_done`. By default None,
+            for no limit.
         return_when: `ALL_COMPLETED`, `FIRST_COMPLETED`, or `FIRST_EXCEPTION`: as soon as a job is complete
             without success.
         progress: True for progress on stderr, or a callable, as in `Job.wait_until_complete`.

@@ -37,7 +37,7 @@ class Campaign(CampaignFiles):
 
     Attributes:
         paths: The files, in order.
-        report: What became of them in the last run, or None.
+        report: What happened to the files in the last run, or None.
 
     Example:
         >>> _ = SamplingResult({(1, 0): 3, (0, 1): 5}).save("run_1.npz")
@@ -88,18 +88,19 @@ class Campaign(CampaignFiles):
     ) -> SamplingResult:
         """Add up the counts of all files.
 
-        What the files agree on is kept, and `history` tells how they were processed, as by `merge_results`.
-        Needs memory for the distinct states of the whole, up to four times while they are added up, and for
-        the chunks that are in flight. A chunk is about 8 MB of files, or one file that is larger.
+        Metadata that all files agree on are kept, and `history` says how they were processed, as by
+        `merge_results`. Needs memory for the distinct states of the whole, up to four times while they are
+        added up, and for the chunks that are in flight. A chunk is about 8 MB of files, or one file that is
+        larger.
 
         Args:
             executor: Where the chunks are processed: a process or thread pool, or dask's
-                `Client.get_executor()`. Here, one after the other, where it is None.
+                `Client.get_executor()`. By default None: in this process, one after the other.
             progress: True for a bar, or a callable that takes the files done and all files after each chunk.
             in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every few seconds and when the run
-                ends in whatever way; where that is in the middle of adding a file, the last save stays. If it
+                ends, whatever ends it; if that is in the middle of adding a file, the last save stays. If it
                 is there already, the files that are in it are not read again: an interrupted run goes on
                 where it was, and of a folder that grows only new files are read.
 
@@ -210,7 +211,8 @@ class Campaign(CampaignFiles):
         """Return the mean of an observable over all files with its error, as of one result.
 
         Args:
-            observable: A callable that takes a State, or a mapping from states; others are worth 0.
+            observable: A callable that takes a State, or a mapping from states to values; a missing state has
+                the value 0.
             executor: Runs chunks of files on other threads, processes or machines, as in `merge`.
             progress: True for progress on stderr, or a callable, as in `merge`.
             in_flight: How many chunks may be in memory at a time, as in `merge`.
@@ -288,7 +290,7 @@ class Campaign(CampaignFiles):
         Args:
             show: Whether to show the figure.
             executor: Runs chunks of files elsewhere, as in `merge`.
-            **options: As in `SamplingResult.plot`.
+            **options: Further arguments, as in `SamplingResult.plot`.
         """
         return self.merge(executor=executor).plot(show, **options)
 

@@ -32,7 +32,7 @@ class CampaignFiles:
 
     @property
     def files(self) -> NamedColumns:
-        """What is known of each file: `path`, its metadata, its parameters, and the rules of its job.
+        """What is known about each file: `path`, its metadata, its parameters, and the rules of its job.
 
         Read once, without the counts where the form of a file allows that. A file that cannot be read has
         the reason in the column `error`.
@@ -48,7 +48,7 @@ class CampaignFiles:
 
     @property
     def manifest(self) -> NamedColumns:
-        """Which file gave what in the last run: a row for each file.
+        """What each file contributed in the last run, one row per file.
 
         `status` is "added", "empty", "failed" (then `reason` says why) or "not tried"; `samples` is how many
         the file holds, `kept` how many of them are in the outcome, `states` how many distinct states.

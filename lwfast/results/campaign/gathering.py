@@ -28,14 +28,15 @@ from lwfast.results.campaign.verbs import CampaignStep
 
 
 class CampaignReport(NamedTuple):
-    """What became of the files of a campaign.
+    """What happened to the files of a campaign.
 
     Attributes:
-        n_files: How many there were.
-        failed: What was wrong with those that could not be processed, by path.
-        n_tried: How many were tried; fewer than `n_files` where a loop was left, or an error ended it.
-        empty: Those that could be read and hold no states, such as an answer of the scheduler whose `results`
-            are null. They are processed as any other: nothing is added.
+        n_files: Number of files in the campaign.
+        failed: What was wrong with each file that could not be processed, by path.
+        n_tried: How many files were tried; fewer than `n_files` if a loop was left early, or an error ended
+            it.
+        empty: Files that could be read but hold no states, such as an answer of the scheduler whose `results`
+            are null. They add nothing.
 
     Example:
         >>> _ = SamplingResult({(1, 0): 3}).save("run_1.npz")

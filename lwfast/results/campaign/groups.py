@@ -32,14 +32,14 @@ _PLAIN = " +,.;-_()'!~@"
 class CampaignGroups:
     """The files of a campaign by the values of some columns; made by `Campaign.group_by`.
 
-    Numbers that agree in ten digits are one value. Groups are ordered by their values where these have an
-    order, and else by their first file. A file that cannot be read is in no group; it is reported when the
+    Numbers that agree in ten digits count as one value. Groups are ordered by their values where these have
+    an order, and else by their first file. A file that cannot be read is in no group; it is reported when the
     groups are added up.
 
     Attributes:
-        names: The columns.
+        names: Names of the columns whose values make the groups.
         keys: The value of each group, or the tuple of its values where there are several columns.
-        report: What became of the files in the last run, or None.
+        report: What happened to the files in the last run, or None.
 
     Example:
         >>> for k, theta in enumerate([0.0, 0.5, 0.5]):
@@ -147,7 +147,7 @@ class GroupedResults(Mapping[Any, SamplingResult]):
     """A result for each group of files: reads as a dict from the value of a group to its result.
 
     Attributes:
-        names: The columns whose values the groups are of.
+        names: Names of the columns whose values make the groups.
 
     Example:
         >>> _ = SamplingResult({(1, 0): 3}).with_parameters(theta=0.5).save("run_1.npz")
@@ -174,7 +174,8 @@ class GroupedResults(Mapping[Any, SamplingResult]):
         """Return the mean of an observable in each group, with its error.
 
         Args:
-            observable: As in `SamplingResult.expectation`.
+            observable: A function of a State, or a mapping from states to values, as in
+                `SamplingResult.expectation`.
         """
         means = [result.expectation(observable) for result in self._results.values()]
         return Trend(", ".join(self.names), list(self._results), means)

@@ -17,28 +17,27 @@ _CHOICES = ("raise", "skip")
 def scan_results(
     paths: Any, *, on_error: str = "raise", raw_data: bool = False, exclude: Any = ()
 ) -> Campaign:
-    """Prepare to process many result files; nothing is read before a result is asked for.
+    """Prepare to process many result files; nothing is read until you ask for a result.
 
-    A file that is named twice, also by a link or by its folder, is taken once; a warning says so.
+    A file that is named twice, for example by a link or by its folder, is used once, with a warning.
 
     Args:
         paths: A path, a folder, a pattern such as `"runs/*.json"`, or several of these. Of a folder, all
             files that end in .json, .npz, .parquet or .csv are taken, but none in folders below it: for these
             too, use a pattern, `"runs/**/*.json"`. Only folders named as `theta=0.5`, as DuckDB, polars and
             Spark write them, are looked into; they give a column `theta` to `Campaign.files`. The files of a
-            folder or pattern are in the order of their names. A link that leads nowhere is a file that cannot
-            be read.
-        on_error: What a file that cannot be processed does once all files were tried: "raise" a
-            `CampaignError` that names it and carries the outcome of the rest, or "skip" it with a warning
-            that names it.
-        raw_data: Process the data before the post-selection that came with a job. A file that says to hold
-            what post-selection left is one that cannot be processed. One of the form that Lightworks writes
-            says nothing, and is taken as it is.
-        exclude: Files that are not taken, in any of these forms: a sum of these results, say, that is kept in
-            the same folder.
+            folder or pattern are in the order of their names. A broken link counts as a file that cannot be
+            read.
+        on_error: What happens, once all files were tried, to a file that cannot be processed: "raise", the
+            default, raises a `CampaignError` that names it and carries the outcome of the rest, and "skip"
+            only warns.
+        raw_data: Whether to process the data before the post-selection of the job; by default False. A file
+            that records that it holds post-selected data then cannot be processed. A file of Lightworks does
+            not record this, and is used as it is.
+        exclude: Files to leave out, in the same forms as `paths`, such as an earlier sum in the same folder.
 
     Returns:
-        A campaign, to which steps are added and which then is merged, summarised or looped over.
+        A campaign. Add steps to it, and then merge it, summarise it or loop over it.
 
     Raises:
         FileNotFoundError: If a folder or pattern has no result files, or a path that is given alone, or has

@@ -32,11 +32,11 @@ class Trend:
     Attributes:
         name: What the positions are: "time", or the names of the columns.
         positions: Where the means are: `datetime.datetime` in UTC, values of a column, or tuples of those.
-        values: `float64[k]`, the means.
+        values: `float64[k]`, the mean at each position.
         errors: `float64[k]`, their standard errors.
         n_samples: `int64[k]`, how many samples each is the mean of.
-        paths: The file of each, where each is one.
-        what: What is averaged.
+        paths: The file of each mean, if each mean is that of one file; else None.
+        what: Description of the observable that is averaged.
         total: The mean of all samples, as a `Mean`.
 
     Example:
@@ -159,7 +159,7 @@ class Trend:
         Args:
             show: Show the figure and return None; without a screen, where it is False or `ax` is given,
                 return figure and axes.
-            ax: Axes to draw into; None makes a figure.
+            ax: Axes to draw into; by default None, which makes a new figure.
 
         Raises:
             LightworksDependencyError: Matplotlib is not installed.

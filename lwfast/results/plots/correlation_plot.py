@@ -45,8 +45,8 @@ def plot_correlations(
         result: A result of counts, a `ProbabilityDistribution`, a `Summary`, or a symmetric matrix
             `(n_modes, n_modes)` of numbers to draw.
         kind: "correlation", which is between -1 and 1, or "covariance", in photons squared.
-        show: Show the figure and return None. On a backend without a screen, or where `ax` is given or `show`
-            is False, figure and axes are returned.
+        show: Whether to show the figure, which is the default, and return None. On a backend without a
+            screen, or where `ax` is given or `show` is False, figure and axes are returned.
         mode_labels: A text for each mode; None numbers them.
         ax: Axes to draw into; a new figure is made where it is None.
 

@@ -56,16 +56,17 @@ def plot_results(
             `ProbabilityDistribution`.
         show: Show the figure and return None, as Lightworks does. On a backend without a screen nothing can
             be shown: then, and where `ax` is given or `show` is False, figure and axes are returned.
-        state_labels: Another label for some states, written in full: in several lines where it is longer than
-            64 characters. `$...$` is a formula, as everywhere in Matplotlib, where that can read it.
-        top: How many states get a bar of their own.
+        state_labels: Labels that replace the kets of some states, by state. A label is written in full, in
+            several lines if it is longer than 64 characters. `$...$` is a formula, as everywhere in
+            Matplotlib, if Matplotlib can read it.
+        top: How many states have a bar of their own; by default 30.
         order: "count" (largest first) or "state".
-        normalize: Draw shares of all counts instead of counts.
+        normalize: Whether to draw shares of all counts instead of counts; by default False.
         errors: Draw the statistical error of each bar, `sqrt(n p (1 - p))`.
-        ax: Axes to draw into, whose style stays yours; a new figure is made where it is None. Long labels
+        ax: Axes to draw into, whose style is kept; by default None, which makes a new figure. Long labels
             take their room from these axes, up to half of it; those of states are shortened to fit, yours get
             shorter lines.
-        compare: Further results to draw beside, in the forms of `results`.
+        compare: Further results to draw beside the first ones, in the same forms as `results`.
         labels: Name of each result for the legend, like the names in `results` written in full.
         theory: Probabilities to compare with, drawn as a line across each bar: a mapping from states to
             probabilities, such as a `ProbabilityDistribution`, or a simulation of one input. They are taken

@@ -79,8 +79,8 @@ def plot_sweep(
             figure and axes.
         errors: Draw one standard error of each share, sqrt(p (1 - p) / n): as bars, or as a band where there
             are many settings.
-        state_labels: Another label for some states.
-        top: How many outputs are drawn where none are named.
+        state_labels: Labels that replace the kets of some states, by state.
+        top: How many outputs are drawn if `outputs` is None.
         ax: Axes to draw into, whose style stays yours; None makes a figure.
         theory: What theory says of the same outputs: drawn as lines, and what is measured as points.
 

@@ -46,7 +46,7 @@ def plot_trend(
         level: A line across, such as the mean of all; None for none.
         show: Show the figure and return None; without a screen, where it is False or `ax` is given, return
             figure and axes.
-        ax: Axes to draw into; None makes a figure.
+        ax: Axes to draw into; by default None, which makes a new figure.
 
     Raises:
         LightworksDependencyError: Matplotlib is not installed.

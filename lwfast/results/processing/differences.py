@@ -20,13 +20,13 @@ _CHUNK = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class Differences:
-    """How often each difference of photon numbers occurs; add those of parts to get those of the whole.
+    """How often each difference of photon numbers occurs; add the objects of parts to get that of the whole.
 
-    The arrays are read-only. Of no weight at all, mean, variance and error are NaN.
+    The arrays are read-only. Without any weight, mean, variance and error are NaN.
 
     Attributes:
         values: `int64[k]`, the differences that occur, smallest first.
-        weights: `(k,)`, what each has of the counts (int64) or of the probability (float64).
+        weights: `(k,)`, the counts (int64) or the probability (float64) of each difference.
 
     Example:
         >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
@@ -54,7 +54,7 @@ class Differences:
 
     @property
     def total(self) -> int | float:
-        """All counts, or the whole probability."""
+        """The sum of all counts, or the whole probability."""
         total: int | float = self.weights.sum().item()
         return total
 

@@ -21,7 +21,7 @@ class Mean:
 
     Attributes:
         n_samples: How many samples it is the mean of.
-        value: The mean; NaN of no samples.
+        value: The mean; NaN without samples.
         squares: Sum of the squares of the distances from the mean, over all samples.
 
     Example:
@@ -36,12 +36,12 @@ class Mean:
 
     @property
     def variance(self) -> float:
-        """Mean square of the distance from the mean; NaN of no samples."""
+        """Mean square of the distance from the mean; NaN without samples."""
         return self.squares / self.n_samples if self.n_samples else math.nan
 
     @property
     def error(self) -> float:
-        """Standard error of the mean; NaN of no samples."""
+        """Standard error of the mean; NaN without samples."""
         return math.sqrt(self.variance / self.n_samples) if self.n_samples else math.nan
 
     def __add__(self, other: Any) -> Mean:
@@ -70,7 +70,7 @@ def mean_of(table: LabelTable, counts: AnyArray, n_samples: int | float, observa
     Args:
         table: The states.
         counts: `(N,)`, how often each was measured.
-        n_samples: All counts together.
+        n_samples: The sum of all counts.
         observable: A callable that takes a State, a mapping from states (others are worth 0), or an array
             of a number for each state.
 

@@ -24,8 +24,9 @@ class NamedColumns(Mapping[str, list[Any]]):
     """A small table: reads as a dict from the name of a column to the list of its values.
 
     Args:
-        rows: Each as a dict. A column that a row does not have is None there.
-        names: The columns that come first; the others follow in the order in which rows have them.
+        rows: The rows, each as a dict. A column that a row lacks is None there.
+        names: Names of the columns that come first; all other columns follow in the order in which they
+            appear.
 
     Example:
         >>> _ = SamplingResult({(1, 0): 3}).with_parameters(theta=0.5).save("run_1.npz")
@@ -80,7 +81,7 @@ class NamedColumns(Mapping[str, list[Any]]):
         return frame
 
     def to_arrow(self) -> pa.Table:
-        """Return a `pyarrow.Table`. A column of values of several types is one of text.
+        """Return a `pyarrow.Table`. A column with values of several types becomes a column of text.
 
         Raises:
             LightworksDependencyError: If pyarrow is not installed.

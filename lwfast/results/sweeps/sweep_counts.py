@@ -178,7 +178,7 @@ class SweepCounts(SweepTable):
 
     @property
     def history(self) -> tuple[dict[str, Any], ...]:
-        """What was done to the data after it was received, one entry a step."""
+        """What was done to the data after it was received, one entry per step."""
         return self._record.history
 
     def _single(self, row: int) -> SamplingResult:
@@ -265,7 +265,7 @@ class SweepCounts(SweepTable):
 
         Args:
             filename: Ends in `.npz`, `.json` or `.parquet`; a name without an ending gets `.json` added.
-            raw_data: Save the data before post-selection and mapping.
+            raw_data: Whether to save the data before post-selection and mapping; by default False.
 
         Returns:
             The path of the file.

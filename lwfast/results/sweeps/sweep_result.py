@@ -34,10 +34,10 @@ class SweepResult(SweepCounts):
             the new object.
         counts: How often each of these outcomes was seen, int64[N]; the result keeps this array, too.
         offsets: int64[k + 1]: the rows of setting i are those from `offsets[i]` to `offsets[i + 1]`.
-        record: Where they come from; of all settings alike.
+        record: Origin of the data, the same for all settings.
         kind: The name of the class of a single result.
         reason: Why a setting has no outcomes, as its run said; None if no run said so.
-        raw: The data before any post-selection, where they are others and known.
+        raw: The data before any post-selection, if they differ and are known; else None.
 
     Raises:
         ResultCreationError: The lengths do not fit each other.
@@ -140,8 +140,8 @@ class SweepResult(SweepCounts):
         Args:
             mapping: As for a single result: a callable from State to a state, asked once about each distinct
                 state, or "threshold", "parity" or "dual_rail_to_qubit".
-            *args: Passed to the mapping behind the state.
-            **kwargs: Passed to the mapping.
+            *args: Further positional arguments of the mapping, after the state.
+            **kwargs: Further keyword arguments of the mapping.
 
         Raises:
             ResultError: It is "threshold" or "parity", and there is an X.

@@ -117,7 +117,7 @@ class SweepSimulationResult(SweepTable):
 
     @property
     def attributes(self) -> dict[str, FloatArray]:
-        """What there is one of for each setting, such as `performance`: float64[k] by name."""
+        """Numbers of which each setting has one, such as `performance`: float64[k] by name."""
         return dict(self._attributes)
 
     @property

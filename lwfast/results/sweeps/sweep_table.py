@@ -46,7 +46,7 @@ class SweepTable(ABC):
 
     @property
     def settings(self) -> FloatArray:
-        """The settings: float64[k, p], a row each, read-only."""
+        """The settings: float64[k, p], one row per setting, read-only."""
         return self._axis.settings
 
     @property
@@ -127,8 +127,8 @@ class SweepTable(ABC):
     def where(self, wanted: Mapping[Any, float] | None = None, /, **by_label: float) -> Self:
         """Return the sweep over the settings that have these values.
 
-        A value is met within 1e-9, relative to it where it is above 1: so `theta=0.3` finds the 0.3 of a
-        `numpy.linspace`.
+        Values are compared to within 1e-9, relative for values above 1, so that `theta=0.3` finds the 0.3 of
+        a `numpy.linspace`.
 
         Args:
             wanted: Values by Parameter or label.
@@ -200,13 +200,13 @@ class SweepTable(ABC):
         Args:
             parameter: The Parameter, or its label; may be left out where there is one only.
             outputs: The states to draw, one or several; None takes those that are seen most.
-            show: Show the figure and return None. On a backend without a screen, or where `ax` is given or
-                `show` is False, figure and axes are returned.
+            show: Whether to show the figure, which is the default, and return None. On a backend without a
+                screen, or where `ax` is given or `show` is False, figure and axes are returned.
             errors: Draw one standard error of each share, sqrt(p (1 - p) / n): as bars, or as a band where
                 there are more than 60 settings.
-            state_labels: Another label for some states.
-            top: How many outputs are drawn where none are named.
-            ax: Axes to draw into, whose style stays yours; a new figure is made where it is None.
+            state_labels: Labels that replace the kets of some states, by state.
+            top: How many outputs are drawn if `outputs` is None.
+            ax: Axes to draw into, whose style is kept; by default None, which makes a new figure.
             theory: A sweep of the same parameter to compare with, such as that of a Simulator over more
                 values. It is drawn as lines, and this sweep as points.
 
@@ -254,8 +254,8 @@ class SweepTable(ABC):
         Amplitudes are one complex column; where there are inputs, they are `input_0`, ... before the modes.
 
         Args:
-            dtype: Of the columns of modes; uint8 has no sign and ends at 255. A column with an X is of
-                objects: integers, and "X".
+            dtype: Type of the columns of modes, by default uint8, which has no sign and ends at 255. A column
+                with an X has objects: integers and "X".
 
         Raises:
             LightworksDependencyError: If pandas is not installed.

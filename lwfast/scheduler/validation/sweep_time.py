@@ -36,9 +36,9 @@ def check_time(
     Args:
         form: The sweep, checked.
         unitary: complex128[m, m], of the first setting.
-        photons: Photons in each input mode.
+        photons: Photons in each of the m input modes, as integers or a `State`.
         n_samples: Samples of each setting.
-        least: Fewest photons of a sample that counts.
+        least: Fewest photons that a returned sample may have; by default 0.
         qpu: The QPU.
         found: Takes what is wrong.
     """

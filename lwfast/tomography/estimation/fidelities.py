@@ -51,7 +51,7 @@ def process_fidelity(choi: ArrayLike, choi_exp: ArrayLike) -> float:
 
     Args:
         choi: The choi matrix that was found, (4^n, 4^n), of trace 2^n.
-        choi_exp: The choi matrix that is expected, likewise.
+        choi_exp: The choi matrix that is expected, of the same shape and trace.
 
     Returns:
         The fidelity; 1 where both are the same physical process.

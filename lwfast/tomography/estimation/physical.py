@@ -41,18 +41,18 @@ def project_choi_to_physical(choi: ArrayLike, max_iter: int = 1000) -> ComplexAr
     """Return the choi matrix of the physical process that is nearest to a matrix.
 
     It is completely positive (no eigenvalue is negative) and keeps the trace of states (the trace over the
-    output is the identity over the input). What is returned is the one projection, to rounding, and not an
-    iterate on the way to it.
+    output is the identity over the input). The result is the projection itself to within rounding, not an
+    iterate near it.
 
     Args:
-        choi: The matrix, (4^n, 4^n), input first. It is made Hermitian first.
-        max_iter: At most so many steps of Newton's method; a handful is what it takes.
+        choi: The matrix to project, (4^n, 4^n), with the input as first factor. Its Hermitian part is used.
+        max_iter: Most steps of Newton's method; a handful is usually enough.
 
     Returns:
         complex128[4^n, 4^n].
 
     Warns:
-        UserWarning: It took more steps. What is returned is physical, but not the nearest.
+        UserWarning: More steps are needed. The matrix that is returned is physical, but not the nearest one.
 
     Raises:
         ValueError: The matrix is not square, or its size is not that of a choi matrix.

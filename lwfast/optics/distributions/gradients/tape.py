@@ -28,7 +28,7 @@ class Tape:
     Args:
         work: What is multiplied out.
         n_modes: Output modes of the circuit, heralded ones counted.
-        workers: Number of threads, None for all cores.
+        workers: Number of threads; by default None, for all cores.
 
     Raises:
         ResourceLimitError: The layers would not fit in memory.
