@@ -21,7 +21,7 @@ class Parameter(Generic[T]):
     """A value that a circuit looks up each time it is built.
 
     Args:
-        value: The initial value: a number, or anything else that a circuit element accepts.
+        value: The initial value, usually a number.
         bounds: Lowest and highest value of a number, as a list or tuple; None in either place stands for no
             bound, and so does the default.
         label: Text to show in drawings instead of the value; by default None, which shows the value.

@@ -25,11 +25,10 @@ class SamplerTask(TaskData):
         circuit: The built circuit.
         input_state: Without heralded modes.
         n_samples: How many samples; what counts as one is said by `sampling_mode`.
-        source: The photon source; by default None, for a perfect one.
-        detector: The detectors; by default None, for perfect ones.
+        source: The photon source; None for a perfect one.
+        detector: The detectors; None for perfect ones.
         post_selection: Which outcomes count, by their modes without heralded ones.
-        min_detection: Fewest photons in an outcome, heralded ones not counted; None, the default, lets the
-            platform choose.
+        min_detection: Fewest photons in an outcome, heralded ones not counted; None lets the platform choose.
         random_seed: Seed of the samples, or None.
         sampling_mode: "input" for so many shots, "output" for so many outcomes that count.
         rng: Seed or generator of the samples, or None; never beside `random_seed`.

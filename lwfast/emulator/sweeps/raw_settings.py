@@ -32,8 +32,8 @@ class RawSettings:
         unitaries: complex128[k, m, m], of each setting.
         occupation: Photons in each of the m input modes, as integers or a `State`.
         n_samples: Samples of each setting.
-        min_detection: Fewest photons that a returned sample may have; by default 0.
-        hardware: Source, loss and detectors of the QPU; by default None, for ideal ones.
+        min_detection: Fewest photons that a returned sample may have.
+        hardware: Source, loss and detectors of the QPU; None for ideal ones.
         seed: The seed whose children the settings draw from.
         told: Returns the values of a setting as text, by its number in the whole sweep.
         runner: Runs a setting, with the signature of `run_raw`.
@@ -108,8 +108,8 @@ def run_raw_settings(
         unitaries: complex128[k, m, m], one setting at least.
         occupation: Photons in each of the m input modes, as integers or a `State`.
         n_samples: Samples of each setting.
-        min_detection: Fewest photons that a returned sample may have; by default 0.
-        hardware: Source, loss and detectors of the QPU; by default None, for ideal ones.
+        min_detection: Fewest photons that a returned sample may have.
+        hardware: Source, loss and detectors of the QPU; None for ideal ones.
         seed: Setting i draws from the child `numpy.random.SeedSequence(seed).spawn(k)[i]`, and is, bit for
             bit, what `run_raw` gives with it.
         told: Returns the values of a setting as text, by its number, for errors.

@@ -83,7 +83,7 @@ def boson_sample(
             number of threads.
         workers: Number of threads; by default None, for all cores.
         progress: True shows progress on stderr. A callable is called now and then with (samples done, all
-            samples), from any thread, but never by two at once. By default False.
+            samples), from any thread, but never by two at once. By default None, which shows nothing.
 
     Returns:
         uint8[..., n_samples, m], one state per row. Lost photons are missing from it. Subtract photon numbers

@@ -41,8 +41,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         key: Idempotency key of the whole; the key of its only part, or the beginning of those of its parts.
-        url: Base URL of the scheduler, such as `https://scheduler.example/api/`; by default the configured
-            one.
+        url: Base URL of the scheduler, such as `https://scheduler.example/api/`.
         created: When it was written, ISO 8601 in UTC.
         qpu: Name of the QPU.
         names: Names of the jobs, in order.

@@ -38,7 +38,7 @@ def check_time(
         unitary: complex128[m, m], of the first setting.
         photons: Photons in each of the m input modes, as integers or a `State`.
         n_samples: Samples of each setting.
-        least: Fewest photons that a returned sample may have; by default 0.
+        least: Fewest photons that a returned sample may have.
         qpu: The QPU.
         found: Takes what is wrong.
     """
