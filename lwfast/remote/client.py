@@ -84,7 +84,7 @@ class Client:
         )
 
     @classmethod
-    def on(cls, connection: Connected) -> Client:
+    def _on(cls, connection: Connected) -> Client:
         """Return a client on a connection that is there."""
         client = cls.__new__(cls)
         client.connection = connection.connection

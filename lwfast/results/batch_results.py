@@ -6,7 +6,7 @@ from typing import Any
 
 from lwfast.results.columns.labels import row_text
 from lwfast.results.columns.text import short_state
-from lwfast.results.state_map import StateMap
+from lwfast.results.state_map import StateMap, working_table
 from lwfast.tables.packed_table import as_bytes
 
 
@@ -28,5 +28,5 @@ def _largest(result: Any, code: Any) -> tuple[Any, ...]:
         return (None, None, None)
     values = result._values  # noqa: SLF001  (of a base class of results)
     row = int(values.argmax())
-    state = row_text(as_bytes(result.working_table.states[row : row + 1])[0], result.has_x)
+    state = row_text(as_bytes(working_table(result).states[row : row + 1])[0], result.has_x)
     return (len(result), code(short_state(state)), values[row].item())

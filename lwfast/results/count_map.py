@@ -19,7 +19,7 @@ from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import html_table, number_of, short_text
 from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.processing.weights import as_weights, group_weights
-from lwfast.results.state_map import StateMap
+from lwfast.results.state_map import StateMap, working_table
 from lwfast.state import State, as_label
 from lwfast.tables.packed_table import Table
 
@@ -79,11 +79,6 @@ class CountMap(StateMap[int]):
         return self._record.input
 
     @property
-    def known_record(self) -> ResultRecord:
-        """All that stands beside the columns, as the result itself keeps it: not to be changed."""
-        return self._record
-
-    @property
     def attributes(self) -> dict[str, Any]:
         """The further attributes that the result was made with, as a new dict."""
         return dict(self._record.attributes)
@@ -121,7 +116,7 @@ class CountMap(StateMap[int]):
             TypeError: If the counts are floats.
         """
         refuse_x(self.has_x, "summary")
-        return summary_of(self.working_table.states, whole_counts(self, "summary"))
+        return summary_of(working_table(self).states, whole_counts(self, "summary"))
 
     def __repr__(self) -> str:
         return short_text(self, type(self).__name__, self._facts())
@@ -135,7 +130,7 @@ class CountMap(StateMap[int]):
 
     def _repr_html_(self) -> str:
         heading = f"{type(self).__name__}: {self._facts()}"
-        return html_table(self.working_table.states, self.counts, heading, self.has_x)
+        return html_table(working_table(self).states, self.counts, heading, self.has_x)
 
     def print_outputs(self) -> None:
         """Print the input state and every output with its count."""
@@ -207,7 +202,7 @@ def columns_of(results: Any) -> tuple[LabelTable, Counts]:
             f"Results should be a mapping from State to count, not {type(results).__name__}."
         )
     if isinstance(results, CountMap):
-        return results.working_table, results.counts
+        return working_table(results), results.counts
     try:
         table = table_of(results)
         weights = as_weights(results.values(), table.states.shape[0])

@@ -12,7 +12,7 @@ from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, meaning_of_all, table_of
 from lwfast.results.processing.binomial import mean_deviation, mean_root, root_product_loss
 from lwfast.results.processing.weights import group_weights
-from lwfast.results.state_map import StateMap
+from lwfast.results.state_map import StateMap, working_table
 from lwfast.tables.counts import as_table
 
 
@@ -226,7 +226,7 @@ def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
 def _columns(data: Any) -> tuple[LabelTable, FloatArray, float]:
     has_x = False
     if isinstance(data, StateMap):
-        (states, has_x), values = data.working_table, np.asarray(data._values)  # noqa: SLF001  (our own base class)
+        (states, has_x), values = working_table(data), np.asarray(data._values)  # noqa: SLF001  (our own base class)
     elif isinstance(data, Mapping):
         states, has_x = table_of(data)
         values = np.array(list(data.values()))

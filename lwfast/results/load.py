@@ -135,7 +135,9 @@ def _read_json(path: Path) -> SamplingResult | SweepTable:
     metadata = others.get("metadata")
     if isinstance(metadata, dict) and METADATA_KEY in metadata:
         return _loaded(decoded.states, decoded.counts, metadata[METADATA_KEY], has_x)
-    return QPUSamplingResult.from_decoded(decoded, metadata={"file": path_text(path.name)})
+    return QPUSamplingResult._from_decoded(  # noqa: SLF001  (our own class)
+        decoded, metadata={"file": path_text(path.name)}
+    )
 
 
 def _is_table(body: bytes) -> bool:

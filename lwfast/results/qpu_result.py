@@ -18,6 +18,7 @@ from lwfast.results.count_map import columns_of
 from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
 from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.state_map import working_table
 from lwfast.rules import as_heralds, as_rules
 from lwfast.tables.packed_table import Table
 from lwfast.tables.result_json import DecodedResult, decode_members, decode_table
@@ -69,10 +70,10 @@ class QPUSamplingResult(SamplingResult):
             ResultFormatError: If the body is not a result.
             ModeRangeError: As for the class, and so on.
         """
-        return cls.from_decoded(decode_members(body, words=True)[0], metadata=metadata)
+        return cls._from_decoded(decode_members(body, words=True)[0], metadata=metadata)
 
     @classmethod
-    def from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
+    def _from_decoded(cls, decoded: DecodedResult, *, metadata: Mapping[str, Any] | None = None) -> Self:
         """Do what `from_body` does for a decoded body; its arrays become the result's, and read-only."""
         kept = json_like(dict(metadata or {}), "metadata")
         selected = _selected(LabelTable(decoded.states), decoded.counts, decoded.job_data, kept)
@@ -129,7 +130,7 @@ def _selected(table: LabelTable, counts: Counts, job_data: Any, metadata: dict[s
         raw = owned_result(SamplingResult, states, counts, replace(record, job_data=dict(job_data)))
         post_select, herald = (_listed(job_data.get(name)) for name in ("post_select", "herald"))
         heralds, rules = as_heralds(herald), as_rules(post_select)
-        table = raw.working_table
+        table = working_table(raw)
         states, counts = select_columns(table, counts, rules, heralds)
         reason = why_nothing(table, rules, heralds) if len(states) == 0 else None
         if any(len(numbers) > 1 for numbers in heralds.values()):  # else rows stay distinct

@@ -16,7 +16,7 @@ from lwfast.results.columns import ordering as _ordering
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, refuse_x
-from lwfast.results.columns.record import ResultRecord, was_processed, with_parameters
+from lwfast.results.columns.record import ResultRecord, known_record, was_processed, with_parameters
 from lwfast.results.count_map import CountMap, as_input, columns_of, whole_counts
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.correlation_plot import plot_correlations
@@ -34,7 +34,7 @@ from lwfast.results.processing.selection import (
     why_nothing,
 )
 from lwfast.results.processing.weights import group_weights
-from lwfast.results.state_map import rows_of
+from lwfast.results.state_map import label_table, rows_of, working_table
 from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
 from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.counts import as_counts, as_table, group_checked
@@ -180,8 +180,8 @@ class SamplingResult(CountMap):
             TypeError: If it is not one of these.
         """
         post_selection = settled(post_selection)
-        states, counts = keep_states(self.working_table, self.counts, post_selection)
-        reason = None if len(states) else why_nothing(self.working_table, post_selection, {})
+        states, counts = keep_states(working_table(self), self.counts, post_selection)
+        reason = None if len(states) else why_nothing(working_table(self), post_selection, {})
         return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
@@ -199,7 +199,7 @@ class SamplingResult(CountMap):
         wanted = as_heralds(heralds)
         rules = settled(() if rules is None else rules)
         given, test = as_selection(rules)
-        table, counts = self.working_table, self.counts
+        table, counts = working_table(self), self.counts
         if test is not None and len(self):
             check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
             states, counts = keep_states(table, counts, rules)
@@ -210,7 +210,7 @@ class SamplingResult(CountMap):
         return self._next(
             states,
             counts,
-            None if len(states) else why_nothing(self.working_table, rules, wanted),
+            None if len(states) else why_nothing(working_table(self), rules, wanted),
             step="post_select",
             rules=described(rules),
             heralds=[[[m], list(n)] for m, n in wanted.items()],
@@ -233,7 +233,7 @@ class SamplingResult(CountMap):
             ValueError: If the mapped states differ in their number of modes, or one has an X and another 255
                 photons in a mode.
         """
-        mapped, name = map_states(self.working_table, mapping, *args, **kwargs)
+        mapped, name = map_states(working_table(self), mapping, *args, **kwargs)
         states, counts = group_weights(mapped.states, self.counts)
         arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
         given = {k: v for k, v in arguments.items() if v}
@@ -255,7 +255,7 @@ class SamplingResult(CountMap):
         """
         listed = checked_modes(modes, self.n_modes if len(self) else None)
         kept = (
-            some_modes(self.working_table.states, listed)
+            some_modes(working_table(self).states, listed)
             if len(self)
             else np.zeros((0, len(listed)), np.uint8)
         )
@@ -283,7 +283,7 @@ class SamplingResult(CountMap):
         refuse_x(self.has_x, "total of modes")
         listed = checked_bins(bins, self.n_modes if len(self) else None)
         totals = (
-            totals_of(self.working_table.states, listed)
+            totals_of(working_table(self).states, listed)
             if len(self)
             else np.zeros((0, len(listed)), np.uint8)
         )
@@ -316,7 +316,7 @@ class SamplingResult(CountMap):
             TypeError: If it is not one of these, or gives something that is not a real number.
             ValueError: If it gives NaN or infinity, or does not fit the states.
         """
-        return mean_of(self.label_table, self.counts, self.n_samples, observable)
+        return mean_of(label_table(self), self.counts, self.n_samples, observable)
 
     def __truediv__(self, other: Any) -> SamplingResult:
         """Divide each count by a number, or by what a reference has for the same state.
@@ -331,7 +331,7 @@ class SamplingResult(CountMap):
         if divided is None:
             return NotImplemented
         values, step = divided
-        return self._next(self.working_table.states, values, **step)
+        return self._next(working_table(self).states, values, **step)
 
     def to_dict(self) -> dict[State, int]:
         """Return the counts as a dict from State to int, in the order of the rows."""
@@ -355,7 +355,7 @@ class SamplingResult(CountMap):
         raw = self._known_raw
         return owned_result(
             type(self),
-            self.working_table.states,
+            working_table(self).states,
             self.counts,
             with_parameters(self._record, {**(parameters or {}), **by_label}),
             raw=None if raw is self else raw,
@@ -373,7 +373,7 @@ class SamplingResult(CountMap):
 
     def sort(self, by: str = "count", *, descending: bool | None = None) -> Self:
         """Order by "count" (largest first unless `descending` is False) or by "state" (smallest first)."""
-        rows = _ordering.order(self.working_table.states, self.counts, by, descending)
+        rows = _ordering.order(working_table(self).states, self.counts, by, descending)
         return self._rows(rows)
 
     def sample(self, n: int, rng: SeedLike = None, *, replace: bool = True) -> Self:
@@ -392,7 +392,7 @@ class SamplingResult(CountMap):
         drawn = _ordering.resampled(whole_counts(self, "sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
         return self._next(
-            self.working_table.states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
+            working_table(self).states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
         )
 
     def __getitem__(self, key: Any) -> Any:
@@ -412,7 +412,7 @@ class SamplingResult(CountMap):
         return NotImplemented if own is None else merge_results([own, self])
 
     def _rows(self, rows: Any, **step: Any) -> Self:
-        return self._next(self.working_table.states[rows], self.counts[rows], **step)
+        return self._next(working_table(self).states[rows], self.counts[rows], **step)
 
     def _next(
         self,
@@ -478,7 +478,7 @@ class SamplingResult(CountMap):
             LightworksDependencyError: Lightworks is not installed.
             ResultError: The input is not known, which a result of Lightworks needs.
         """
-        return lightworks_counts(self, self.input, self.known_record.attributes)
+        return lightworks_counts(self, self.input, known_record(self).attributes)
 
     def save(
         self, filename: Any, raw_data: bool = False, *, metadata: bool = False, columns: str = "state"
@@ -519,10 +519,10 @@ class SamplingResult(CountMap):
         path = result_path(filename)
         saved = self.raw_data if raw_data else self
         counts = whole_counts(saved, "save")
-        about = partial(description, type(saved).__name__, saved.known_record)
+        about = partial(description, type(saved).__name__, known_record(saved))
         by_mode = columns == "modes"
         forms = {"metadata": metadata, "is_raw": raw_data, "by_mode": by_mode}
-        save_columns(path, saved.label_table, counts, about, **forms)
+        save_columns(path, label_table(saved), counts, about, **forms)
         return path
 
 
@@ -604,15 +604,15 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         result = own_counts(given)
         if result is None:
             raise TypeError(f"Only results of counts can be merged, not {type(given).__name__}.")
-        columns = Columns(result.working_table.states, whole_counts(result, "merging"), result.has_x)
+        columns = Columns(working_table(result).states, whole_counts(result, "merging"), result.has_x)
         raw = known_raw(result)
         if raw is result:
             total.add(columns, columns)
         else:
             total.add(
-                columns, None if raw is None else Columns(raw.working_table.states, raw.counts, raw.has_x)
+                columns, None if raw is None else Columns(working_table(raw).states, raw.counts, raw.has_x)
             )
-        provenance.add(type(result), result.known_record, is_start=raw is result and len(result) == 0)
+        provenance.add(type(result), known_record(result), is_start=raw is result and len(result) == 0)
     if n_results == 0:
         raise ValueError("There are no results to merge.")
     kind, record = provenance.shared

@@ -106,20 +106,9 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
         return self._states
 
     @property
-    def working_table(self) -> LabelTable:
-        """The states in the form that is fastest to work on, words or bytes, and what 255 means in them."""
-        words = self.packed
-        return LabelTable(self._states if words is None else words, self._has_x)
-
-    @property
     def has_x(self) -> bool:
         """Whether there is an X, an invalid qubit, in the states; 255 stands for it in `states` then."""
         return self._has_x
-
-    @property
-    def label_table(self) -> LabelTable:
-        """The states as bytes, and what 255 means in them."""
-        return LabelTable(self.states, self._has_x)
 
     @property
     def n_modes(self) -> int:
@@ -285,7 +274,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     @property
     def _lookup(self) -> StateIndex:
         if self._index is None:
-            self._index = StateIndex(self.working_table.states, self._has_x)
+            self._index = StateIndex(working_table(self).states, self._has_x)
         return self._index
 
     def _equals_columns(self, other: StateMap[Any]) -> bool:
@@ -295,7 +284,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             return True
         if self.n_modes != other.n_modes or self._has_x != other._has_x:
             return False
-        mine, theirs = self.working_table.states, other.working_table.states
+        mine, theirs = working_table(self).states, working_table(other).states
         if same_tables(mine, theirs):
             return np.array_equal(self._values, other._values)
         rows = self._lookup.rows(theirs)
@@ -397,3 +386,14 @@ def rows_of(result: StateMap[Any], states: StateTable) -> NDArray[np.int64]:
     255 in them means what it means in `result.states`.
     """
     return result._lookup.rows(np.ascontiguousarray(states))  # noqa: SLF001
+
+
+def working_table(result: StateMap[Any]) -> LabelTable:
+    """Return the states in the form that is fastest to work on, words or bytes, and what 255 means there."""
+    words = result.packed
+    return LabelTable(result._states if words is None else words, result.has_x)  # noqa: SLF001
+
+
+def label_table(result: StateMap[Any]) -> LabelTable:
+    """Return the states as bytes, and what 255 means in them."""
+    return LabelTable(result.states, result.has_x)

@@ -96,7 +96,7 @@ def test_flags_do_not_make_arrays_writable():
     results = [
         SamplingResult(COUNTS),
         SamplingResult.from_columns(np.eye(3, dtype=np.uint8), [1, 2, 3]),
-        QPUSamplingResult.from_decoded(decoded),
+        QPUSamplingResult._from_decoded(decoded),
         pickle.loads(pickle.dumps(SamplingResult(COUNTS))),
         SamplingResult(COUNTS).map("parity").top(2),
     ]

@@ -12,6 +12,7 @@ from lwfast.cli.shared_options import POSITIVE, command, json_option
 from lwfast.cli.terminal.screen import Column, print_json, print_table
 from lwfast.cli.terminal.wording import shown
 from lwfast.errors import ResultError
+from lwfast.results.state_map import label_table
 
 if TYPE_CHECKING:
     from lwfast.results import SamplingResult
@@ -158,7 +159,7 @@ def differences(a: SamplingResult, b: SamplingResult, top: int) -> list[Differen
     from lwfast.results.columns.labels import row_text
     from lwfast.state import X_CODE
 
-    (states_a, x_a), (states_b, x_b) = a.label_table, b.label_table
+    (states_a, x_a), (states_b, x_b) = label_table(a), label_table(b)
     rows = StateIndex(states_a).rows(states_b)
     new = rows < 0
     rows[new] = len(states_a) + np.arange(int(new.sum()))

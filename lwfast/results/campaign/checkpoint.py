@@ -13,6 +13,7 @@ from lwfast.results.campaign.chunks import Given
 from lwfast.results.campaign.counted_twice import Content
 from lwfast.results.campaign.gathering import Gathering, Work
 from lwfast.results.columns.json_like import json_like, path_text
+from lwfast.results.columns.record import known_record
 from lwfast.results.files.endings import result_path
 from lwfast.results.load import load_result
 from lwfast.results.sampling_result import SamplingResult
@@ -108,7 +109,7 @@ class Checkpoint:
 
     def _read(self, paths: Sequence[Path]) -> None:
         before = load_result(self._path)
-        about = before.known_record.metadata.get(KEY) if isinstance(before, SamplingResult) else None
+        about = known_record(before).metadata.get(KEY) if isinstance(before, SamplingResult) else None
         if not isinstance(about, dict) or not isinstance(about.get("files"), dict):
             raise ResultError(f"{self._path} is there, and is not a sum that a run has kept; name another.")
         if about.get("steps") != self._steps:

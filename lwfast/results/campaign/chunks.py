@@ -18,6 +18,7 @@ from lwfast.errors import (
 from lwfast.results.campaign.counted_twice import Content, content_of
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep, check_fit
+from lwfast.results.columns.record import known_record
 from lwfast.results.load import load_result
 from lwfast.results.sampling_result import SamplingResult
 
@@ -113,7 +114,7 @@ def run_chunk(
             outcome = outcome._replace(has_states=True, misfit=misfit_of(path, result, steps))
         if len(result) == 0:
             outcome.empty.append(str(path))
-        outcome.contents.append(content_of(str(path), result.known_record.metadata))
+        outcome.contents.append(content_of(str(path), known_record(result).metadata))
         n_samples = result.n_samples
         result = processed(path, result, steps, outcome.failed)
         if result is None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from lwfast.errors import LightworksDependencyError, LightworksError, ResultError
 from lwfast.results.campaign.chunks import reason_of
-from lwfast.results.columns.record import says_something
+from lwfast.results.columns.record import known_record, says_something
 from lwfast.results.files.description import record_of
 from lwfast.results.files.facts import described_in
 from lwfast.results.load import load_result
@@ -41,7 +41,7 @@ def facts_of(path: Path) -> dict[str, Any]:
         described = described_in(path)
         if described is None:
             loaded = load_result(path)
-            record = loaded.known_record if isinstance(loaded, SamplingResult) else record_of({})
+            record = known_record(loaded) if isinstance(loaded, SamplingResult) else record_of({})
         else:
             record = record_of(described)
     except LightworksDependencyError:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any, Protocol, Self, TypeVar
 
 from lwfast.results.columns.provenance import Provenance
+from lwfast.results.columns.record import known_record
 from lwfast.results.processing.differences import Differences, differences_of
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.merging import CountSum
 from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
+from lwfast.results.state_map import working_table
 
 
 class Sum(Protocol):
@@ -42,9 +44,9 @@ class TableSum:
         Raises:
             ResourceLimitError: If a count gets too large.
         """
-        self._counts.add(result.working_table.states, result.counts, result.has_x)
+        self._counts.add(working_table(result).states, result.counts, result.has_x)
         is_start = len(result) == 0 and known_raw(result) is result
-        self.provenance.add(type(result), result.known_record, is_start=is_start)
+        self.provenance.add(type(result), known_record(result), is_start=is_start)
 
     def join(self, other: TableSum) -> None:
         """Add what another has added up, in the order of its states.
@@ -57,9 +59,9 @@ class TableSum:
 
     def add_sum(self, before: SamplingResult) -> None:
         """Add a sum that was kept, without what its metadata say of the files in it."""
-        record = before.known_record
+        record = known_record(before)
         kept = {name: value for name, value in record.metadata.items() if name != "resume"}
-        self._counts.add(before.working_table.states, before.counts, before.has_x)
+        self._counts.add(working_table(before).states, before.counts, before.has_x)
         self.provenance.add(type(before), replace(record, metadata=kept), is_start=False)
 
     def result(self, **metadata: Any) -> SamplingResult:

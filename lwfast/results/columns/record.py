@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from lwfast.results.columns.json_like import json_like
 from lwfast.state import State
@@ -43,6 +43,17 @@ class ResultRecord:
         if attributes is self.attributes:
             return self
         return replace(self, attributes=attributes)
+
+
+class Recorded(Protocol):
+    """A result that keeps a record of its data."""
+
+    _record: ResultRecord
+
+
+def known_record(result: Recorded) -> ResultRecord:
+    """Return all that stands beside the columns of a result. It is not a copy, so it must not be changed."""
+    return result._record  # noqa: SLF001
 
 
 def was_processed(history: Iterable[Mapping[str, Any]], post_selection: Any) -> bool:

@@ -16,7 +16,7 @@ from lwfast.results.columns.labels import LabelTable, meaning_of_all, table_of
 from lwfast.results.columns.ordering import largest, order
 from lwfast.results.count_map import CountMap, whole_counts
 from lwfast.results.plots.kets import short_ket
-from lwfast.results.state_map import StateMap, rows_of
+from lwfast.results.state_map import StateMap, rows_of, working_table
 from lwfast.state import State, as_label, states_of
 from lwfast.tables.counts import group_checked
 from lwfast.tables.packed_table import as_bytes
@@ -82,7 +82,7 @@ def bars_of(
     if by not in ("count", "state"):
         raise ValueError(f"Unknown order {by!r}; bars are ordered by 'count' or 'state'.")
     maps = [*results, *([] if theory is None else [theory.states])]
-    has_x = meaning_of_all(result.working_table for result in maps)
+    has_x = meaning_of_all(working_table(result) for result in maps)
     values = [values_of(result) for result in results]
     totals = np.array([float(column.sum(dtype=np.float64)) for column in values])
     shares = [column / (total or 1.0) for column, total in zip(values, totals, strict=True)]
@@ -233,12 +233,12 @@ def _ranked(
     Shares, not counts: a long run does not drown a short one.
     """
     if len(maps) == 1:
-        return as_bytes(maps[0].working_table.states[largest(values[0], top)])
+        return as_bytes(working_table(maps[0]).states[largest(values[0], top)])
 
     def union(rows: Sequence[AnyArray]) -> StateTable:
         _same_modes(maps)
         table = np.concatenate(
-            [as_bytes(result.working_table.states[k]) for result, k in zip(maps, rows, strict=True)]
+            [as_bytes(working_table(result).states[k]) for result, k in zip(maps, rows, strict=True)]
         )
         distinct: StateTable = group_checked(table, np.ones(len(table), np.int64))[0]
         return distinct

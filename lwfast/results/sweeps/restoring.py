@@ -75,7 +75,7 @@ def sweep_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> Swe
         raw = _counts(axis, unpacked(sweep.columns), record, "QPUSamplingResult", None)
     except (KeyError, ResultCreationError) as error:
         raise ResultFormatError(f"It is not the body of a sweep: {ended(error)}") from None
-    return raw if job_data is None else raw.as_job_wants(job_data)
+    return raw if job_data is None else raw._as_job_wants(job_data)  # noqa: SLF001
 
 
 def result_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> QPUSamplingResult | SweepResult:
@@ -98,6 +98,6 @@ def _counts(
     if offsets.ndim != 1 or offsets.dtype != np.int64 or not len(offsets):
         raise ResultFormatError("The offsets of the sweep are not a column of int64.")
     result = SweepResult(axis, states, counts, offsets, record, kind=kind, reason=reason)
-    if not result.is_distinct:
+    if not result._is_distinct:  # noqa: SLF001
         raise ResultFormatError("A setting of the sweep has one state twice.")
     return result

@@ -16,11 +16,12 @@ from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 from lwfast.errors import ResultCreationError, ResultError
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, has_an_x, meaning_of_all
-from lwfast.results.columns.record import ResultRecord
+from lwfast.results.columns.record import ResultRecord, known_record
 from lwfast.results.columns.text import number_of
 from lwfast.results.count_map import whole_counts
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
+from lwfast.results.state_map import label_table
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_files import save_sweep
 from lwfast.results.sweeps.sweep_table import SweepTable
@@ -85,10 +86,10 @@ class SweepCounts(SweepTable):
             raise ResultCreationError(f"{len(listed)} results do not fit {len(axis)} settings.")
         counts = [whole_counts(result, "A sweep") for result in listed]
         tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
-        has_x = meaning_of_all(result.label_table for result in listed)
+        has_x = meaning_of_all(label_table(result) for result in listed)
         first = listed[0]
         # Each may be the result of a job of its own; what is said of one is not said of all.
-        about = [result.known_record.metadata for result in listed]
+        about = [known_record(result).metadata for result in listed]
         shared = {name: value for name, value in about[0].items() if all(a.get(name) == value for a in about)}
         raws = [known_raw(result) for result in listed]
         raw = None
@@ -100,7 +101,7 @@ class SweepCounts(SweepTable):
             np.concatenate(tables),
             np.concatenate(counts),
             np.cumsum([0, *map(len, counts)], dtype=np.int64),
-            replace(first.known_record, metadata=shared, has_x=has_x),
+            replace(known_record(first), metadata=shared, has_x=has_x),
             kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
             reason=reason,
             raw=raw,
@@ -150,11 +151,6 @@ class SweepCounts(SweepTable):
         if filled.any():
             sums[filled] = np.add.reduceat(self._counts, begins[filled])
         return sums
-
-    @property
-    def known_record(self) -> ResultRecord:
-        """All that stands beside the columns, as the result itself keeps it: not to be changed."""
-        return self._record
 
     @property
     def kind(self) -> str:
@@ -209,7 +205,7 @@ class SweepCounts(SweepTable):
         )
 
     @property
-    def is_distinct(self) -> bool:
+    def _is_distinct(self) -> bool:
         """Whether no setting has one state twice."""
         distinct, places = self.distinct_rows()
         rows = self.setting_index * max(len(distinct), 1) + places
@@ -283,7 +279,7 @@ class SweepCounts(SweepTable):
             "counts": saved.counts,
             "offsets": saved.offsets,
         }
-        return save_sweep(filename, saved.axis, columns, saved.kind, saved.known_record, saved.reason)
+        return save_sweep(filename, saved.axis, columns, saved.kind, known_record(saved), saved.reason)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SweepCounts):

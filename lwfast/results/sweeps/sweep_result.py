@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lwfast._base.generators import generator_of
 from lwfast._types import SeedLike, StateTable
 from lwfast.results.columns.labels import LabelTable
-from lwfast.results.columns.record import ResultRecord
+from lwfast.results.columns.record import ResultRecord, known_record
 from lwfast.results.processing.mapping import map_states
 from lwfast.results.processing.selection import described, select_columns, settled
 from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
@@ -57,7 +57,7 @@ class SweepResult(SweepCounts):
 
     __slots__ = ()
 
-    def as_job_wants(self, job_data: Mapping[str, Any]) -> Self:
+    def _as_job_wants(self, job_data: Mapping[str, Any]) -> Self:
         """Apply the rules and heralds that travelled with a job, as `QPUSamplingResult` does.
 
         Raises:
@@ -183,7 +183,7 @@ class SweepResult(SweepCounts):
             done.states,
             done.counts,
             done.offsets,
-            done.known_record,
+            known_record(done),
             kind=self._kind,
             reason=self._reason,
             raw=known_raw(self),

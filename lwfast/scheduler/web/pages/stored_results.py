@@ -11,6 +11,7 @@ import numpy as np
 from lwfast._base.limits import MIB
 from lwfast.errors import LightworksError
 from lwfast.results import SamplingResult, SweepResult
+from lwfast.results.columns.record import known_record
 from lwfast.results.sampling_result import known_raw
 from lwfast.scheduler.faults import RequestError, UnavailableError
 from lwfast.scheduler.jobs import StoredJob
@@ -97,7 +98,7 @@ def _decoded(body: bytes, job: StoredJob) -> Shown:
 
 def has_rules(result: Shown) -> bool:
     """Say whether the job of a result has rules or heralds, which select from what was measured."""
-    applied: Any = result.known_record.post_selection
+    applied: Any = known_record(result).post_selection
     return known_raw(result) is not None and isinstance(applied, dict) and any(applied.values())
 
 
