@@ -12,10 +12,10 @@ from lwfast.cli.shared_options import write_examples
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Start here": {
-        "demo": ("walkthrough.demo", "See the whole job path at work; no QPU needed."),
+        "demo": ("walkthrough.demo", "Watch a job from submission to result; no QPU is needed."),
         "run": ("programs.run_program", "Run a program written for Lightworks, unchanged."),
         "serve": ("serve", "Run a scheduler on this machine, with a dashboard."),
-        "owners": ("owners_command", "Say who may use a scheduler of this machine."),
+        "owners": ("owners_command", "Manage who may use a scheduler on this machine."),
         "login": ("client.login_command", "Save a scheduler's address and your token."),
     },
     "Jobs": {
@@ -29,9 +29,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Files on this machine": {
         "show": ("local_files.show_command", "Look at a result file."),
         "plot": ("local_files.plot_command", "Draw a result file, as PNG, SVG or PDF."),
-        "compare": ("local_files.compare_command", "Say how far apart two result files are."),
+        "compare": ("local_files.compare_command", "Measure the distance of two result files."),
         "process": ("local_files.process", "Post-select, map and add up result files."),
-        "sample": ("local_files.sample_command", "Run a task file here, with the emulator."),
+        "sample": ("local_files.sample_command", "Run a task file on this machine, with the emulator."),
     },
     "Installation": {
         "doctor": ("doctor", "Check settings, connection and installation."),
@@ -44,7 +44,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 
 EXAMPLES = (
     ("lwfast demo", "See what lwfast does, in half a minute:"),
-    ("lwfast serve", "Run a scheduler here, which the commands below then find by themselves:"),
+    ("lwfast serve", "Run a scheduler on this machine; the commands below find it without any setting:"),
     ("lwfast jobs --watch", "Watch its queue, in another terminal:"),
 )
 

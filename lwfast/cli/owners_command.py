@@ -65,16 +65,16 @@ def _of_folder(function: Callable[..., int | None]) -> Callable[..., int | None]
 @command(
     "add",
     ("lwfast owners add anna", "Anna sees her own jobs; her token is printed once:"),
-    ("lwfast owners add ben --queued-jobs 500 --queued-mb 200", "Limit what Ben has in the queue:"),
-    ("lwfast owners add chef --sees-all", "Who sees and cancels everybody's jobs:"),
+    ("lwfast owners add ben --queued-jobs 500 --queued-mb 200", "Limit the jobs that Ben has in the queue:"),
+    ("lwfast owners add chef --sees-all", "Let an owner see and cancel everybody's jobs:"),
 )
 @click.argument("name")
 @click.option("--sees-all", is_flag=True, help="Let this owner see, fetch and cancel everybody's jobs.")
-@click.option("--queued-jobs", type=POSITIVE, metavar="N", help="Most jobs that wait or run at once.")
-@click.option("--queued-mb", type=POSITIVE, metavar="MB", help="Most megabytes of their payloads.")
+@click.option("--queued-jobs", type=POSITIVE, metavar="N", help="Most jobs that may wait or run at once.")
+@click.option("--queued-mb", type=POSITIVE, metavar="MB", help="Most megabytes that their payloads may have.")
 @_of_folder
 def add(path: Path, name: str, sees_all: bool, queued_jobs: int | None, queued_mb: int | None) -> int:
-    """Let NAME use the scheduler, and print a new token, which is shown only this once."""
+    """Let NAME use the scheduler, and print a new token, which is shown only once."""
     import msgspec
 
     from lwfast.scheduler.faults import ConfigError

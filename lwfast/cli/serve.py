@@ -28,7 +28,7 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
 
 @command(
     "serve",
-    ("lwfast serve", "Run a scheduler; `lwfast jobs` and the others find it in any terminal of yours:"),
+    ("lwfast serve", "Run a scheduler; `lwfast jobs` and the other commands find it from any terminal:"),
     ("lwfast serve --port 0 --hardware artemis-like", "On a free port, with the noise of a real device:"),
     (
         "lwfast serve --host 0.0.0.0 --allow-remote --certfile lab.pem --keyfile lab.key",
@@ -65,7 +65,7 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
     "--profile",
     "hardware",
     type=click.Choice(["artemis", "artemis-like", "artemis_like"]),
-    help="A QPU file that ships with lwfast, in place of --config. --profile is an earlier name of this "
+    help="A QPU file that ships with lwfast, instead of --config. --profile is an earlier name of this "
     "option.",
 )
 @click.option(
@@ -76,25 +76,25 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to say that it is ready.",
+    help="Form of the message that the scheduler is ready.",
 )
-@click.option("--exit-with-parent", is_flag=True, help="End when standard input does; for programs.")
+@click.option("--exit-with-parent", is_flag=True, help="Stop when standard input ends; for programs.")
 @click.option(
     "--pace",
     type=click.Choice(["artemis"]),
     help="Let each job take the time that a device takes: set-up and shots, as the QPU file says, or as for "
     "Artemis. Default: as fast as this machine can.",
 )
-@click.option("--certfile", type=FILE, metavar="PEM", help="Certificate, to serve https.")
+@click.option("--certfile", type=FILE, metavar="PEM", help="Certificate file, to serve https.")
 @click.option(
-    "--keyfile", type=FILE, metavar="PEM", help="Its key. Default: the key is in the file of the certificate."
+    "--keyfile", type=FILE, metavar="PEM", help="Key of the certificate. Default: that in its file."
 )
 @click.option(
     "--name",
     "names",
     multiple=True,
     metavar="HOST",
-    help="Name under which clients ask for it, besides localhost and this machine's own. May be repeated.",
+    help="Host name that clients use, besides localhost and the name of this machine. May be repeated.",
 )
 @click.option(
     "--access-log",
@@ -112,13 +112,13 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
 @click.option(
     "--recover",
     is_flag=True,
-    help="If the store is damaged, set it aside and go on with what can be read of it.",
+    help="If the store is damaged, set it aside and continue with what can be read.",
 )
 @click.option(
-    "--show-config", is_flag=True, help="Print the QPU file, by default the one that is built in, and end."
+    "--show-config", is_flag=True, help="Print the QPU file, by default the built-in one, and stop."
 )
 def serve_command(**given: Any) -> int:
-    """Run the local scheduler: QPUs that emulate, a durable queue, and a dashboard, until Ctrl-C."""
+    """Run the local scheduler, with emulated QPUs, a durable queue and a dashboard, until Ctrl-C."""
     require("the scheduler", "server")
     from lwfast.scheduler.faults import SchedulerError
 

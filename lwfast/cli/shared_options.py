@@ -61,9 +61,8 @@ def client_options(function: F) -> F:
             click.option(
                 "--url",
                 metavar="URL",
-                help="Base URL of the scheduler. Default: LWFAST_URL, the profile, what `lwfast "
-                "login` saved, or "
-                "a scheduler of yours that runs here.",
+                help="Base URL of the scheduler. Default: LWFAST_URL, the profile, what `lwfast login` "
+                "saved, or your scheduler on this machine.",
             ),
             click.option(
                 "--profile", metavar="NAME", help="Profile of config.toml to use. Default: LWFAST_PROFILE."
@@ -71,7 +70,7 @@ def client_options(function: F) -> F:
             click.option(
                 "--local",
                 is_flag=True,
-                help="Use the scheduler of yours that runs here, whatever else is set.",
+                help="Use your scheduler on this machine, whatever else is set.",
             ),
         )
     ):

@@ -24,21 +24,21 @@ Fact = tuple[str, str]
 
 @command(
     "job",
-    ("lwfast job 17770", "What is known of a job, with its log:"),
+    ("lwfast job 17770", "A job with its log:"),
     ("lwfast job 17770 --wait && lwfast result 17770 -o result.npz", "Wait for it, then keep its result:"),
     (
         "lwfast job 17770 --payload > task.json",
-        "Keep what was submitted; `lwfast sample task.json` runs it here:",
+        "Save the payload; `lwfast sample task.json` runs it on this machine:",
     ),
 )
 @click.argument("id")
-@click.option("--wait", is_flag=True, help="Wait until it is complete; exit code 1 if it did not succeed.")
-@click.option("--watch", is_flag=True, help="Draw the job anew until it is complete.")
 @click.option(
-    "--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end."
+    "--wait", is_flag=True, help="Wait until the job is complete; exit code 1 if it did not succeed."
 )
-@click.option("--cancel", is_flag=True, help="Cancel it.")
-@click.option("--payload", is_flag=True, help="Print what was submitted, as JSON.")
+@click.option("--watch", is_flag=True, help="Keep the display up to date until the job is complete.")
+@click.option("--timeout", type=SECONDS, metavar="SECONDS", help="Most seconds to wait. Default: no limit.")
+@click.option("--cancel", is_flag=True, help="Cancel the job.")
+@click.option("--payload", is_flag=True, help="Print the payload that was submitted, as JSON.")
 @client_options
 @json_option
 def job_command(
@@ -53,7 +53,7 @@ def job_command(
     local: bool,
     as_json: bool,
 ) -> int:
-    """Show what is known of the job ID; wait for it, or cancel it."""
+    """Show the job ID, wait for it, or cancel it."""
     if watch:
         from lwfast.cli.terminal.watching import check_watchable
 

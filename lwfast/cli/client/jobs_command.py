@@ -28,12 +28,12 @@ def _statuses(_: click.Context, __: click.Parameter, typed: str) -> list[Complet
 @command(
     "jobs",
     ("lwfast jobs", "The latest jobs:"),
-    ("lwfast jobs --status Scheduled --status Running --watch", "What waits and runs, kept up to date:"),
+    ("lwfast jobs --status Scheduled --status Running --watch", "Waiting and running jobs, kept up to date:"),
     (
         "lwfast jobs --name 'HOM*' --limit 500 --json",
         "All jobs whose name begins with HOM, for another program:",
     ),
-    ("lwfast jobs --pending", "Submits of yours of which nobody knows whether they arrived:"),
+    ("lwfast jobs --pending", "Your submits whose answer was lost:"),
 )
 @click.option(
     "--status",
@@ -45,10 +45,10 @@ def _statuses(_: click.Context, __: click.Parameter, typed: str) -> list[Complet
     "TimedOut. "
     "May be repeated.",
 )
-@click.option("--name", metavar="PATTERN", help="Only jobs of this name, or of names like 'HOM*'.")
+@click.option("--name", metavar="PATTERN", help="Only jobs with this name, or with names like 'HOM*'.")
 @click.option("--qpu", metavar="NAME", help="Only jobs of this QPU.")
-@click.option("--owner", metavar="NAME", help="Only jobs of this owner, where you see those of several.")
-@click.option("--limit", type=POSITIVE, default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
+@click.option("--owner", metavar="NAME", help="Only jobs of this owner, if you see the jobs of several.")
+@click.option("--limit", type=POSITIVE, default=DEFAULT_LIMIT, show_default=True, help="Most jobs to list.")
 @click.option("--watch", is_flag=True, help="Keep the list up to date until Ctrl-C.")
 @client_options
 @json_option

@@ -20,19 +20,19 @@ LOCAL_NAME = "local"
     "login",
     (
         "lwfast login --url https://scheduler.example/api/",
-        "Save an address; the token is asked for, and not shown:",
+        "Save an address; the command asks for the token and does not show it:",
     ),
-    ("lwfast login --local", "Keep using the scheduler that `lwfast serve` runs here, in programs too:"),
+    ("lwfast login --local", "Use the scheduler that `lwfast serve` runs on this machine, in programs too:"),
     ("lwfast login --url https://scheduler.example/api/ < token.txt", "Without a question, in a script:"),
 )
-@click.option("--url", metavar="URL", help="Base URL of the scheduler. Asked for if it is left out.")
-@click.option("--local", is_flag=True, help="Use the scheduler of yours that runs here, with its own token.")
+@click.option("--url", metavar="URL", help="Base URL of the scheduler. Default: the command asks for it.")
+@click.option("--local", is_flag=True, help="Use your scheduler on this machine, with its own token.")
 @click.option("--name", help="Name to save the token under. Default: the host of the URL, or `local`.")
 @click.option(
     "--overwrite", is_flag=True, help="Replace a token of this name that was saved for something else."
 )
 def login_command(url: str | None, local: bool, name: str | None, overwrite: bool) -> None:
-    """Save the address of a scheduler and your token, once the two were tried out.
+    """Save the address of a scheduler and your token, after trying both.
 
     All commands and programs use them from then on, unless something else is set. The token goes to this
     address only. `lwfast token delete NAME` forgets it.

@@ -30,14 +30,15 @@ def options(function: F) -> F:
                 "--pending",
                 "show_pending",
                 is_flag=True,
-                help="List the submits whose outcome is unknown instead; needs no connection.",
+                help="List the submits whose outcome is unknown instead of jobs; needs no connection.",
             ),
             click.option(
                 "--resume",
                 metavar="KEY",
-                help="Send such a submit again under its key, which makes no job twice. With --url: there.",
+                help="Send such a submit again under its key, which makes no second job. "
+                "With --url, send it there.",
             ),
-            click.option("--discard", metavar="KEY", help="Forget such a submit."),
+            click.option("--discard", metavar="KEY", help="Forget such a submit on this machine."),
         )
     ):
         function = option(function)

@@ -16,7 +16,7 @@ from lwfast.cli.shared_options import POSITIVE, SECONDS, client_options, command
     ("lwfast result 17770 --wait -o result.npz", "Wait for a job, and keep its result:"),
     (
         "lwfast result 17770 --raw --top 5 --json",
-        "What was measured before post-selection, for another program:",
+        "The samples before post-selection, for another program:",
     ),
 )
 @click.argument("id")
@@ -25,14 +25,12 @@ from lwfast.cli.shared_options import POSITIVE, SECONDS, client_options, command
     "--output",
     metavar="FILE",
     callback=output_path,
-    help="Save it there: .json, .npz, .parquet or .csv.",
+    help="File to save the result in: .json, .npz, .parquet or .csv.",
 )
-@click.option("--raw", is_flag=True, help="Take the data before the job's own post-selection.")
+@click.option("--raw", is_flag=True, help="Use the data before the post-selection of the job.")
 @click.option("--wait", is_flag=True, help="Wait until the job is complete.")
-@click.option(
-    "--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end."
-)
-@click.option("--top", type=POSITIVE, default=20, show_default=True, help="How many outcomes to print.")
+@click.option("--timeout", type=SECONDS, metavar="SECONDS", help="Most seconds to wait. Default: no limit.")
+@click.option("--top", type=POSITIVE, default=20, show_default=True, help="Number of outcomes to print.")
 @client_options
 @json_option
 def result_command(

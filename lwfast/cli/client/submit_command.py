@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--qpu", metavar="NAME", help="Another QPU than the one in the file.")
-@click.option("--name", help="Another job name than the one in the file.")
-@click.option("--wait", is_flag=True, help="Wait until all is complete; exit code 1 if something failed.")
+@click.option("--qpu", metavar="NAME", help="QPU to use. Default: that in the file.")
+@click.option("--name", help="Name of the job. Default: that in the file.")
 @click.option(
-    "--timeout", type=SECONDS, metavar="SECONDS", help="Wait this long at most. Default: without end."
+    "--wait", is_flag=True, help="Wait until all jobs are complete; the exit code is 1 if one failed."
 )
+@click.option("--timeout", type=SECONDS, metavar="SECONDS", help="Most seconds to wait. Default: no limit.")
 @click.option(
-    "--save", metavar="FILE", callback=output_path, help="Save the new job there; it must not exist yet."
+    "--save", metavar="FILE", callback=output_path, help="File to save the new job in; it must not exist yet."
 )
 @client_options
 @json_option
@@ -50,10 +50,10 @@ def submit_command(
     local: bool,
     as_json: bool,
 ) -> int:
-    """Submit what FILE holds: a saved job or batch, or a payload as `lwfast job ID --payload` prints it.
+    """Submit what FILE holds: a saved job or batch, or a payload that `lwfast job ID --payload` printed.
 
-    Of a saved job `.json` may be left out. A saved job whose answer was lost goes on under its key, which
-    makes no job twice, unless --name or --qpu change it.
+    The ending `.json` of a saved job may be left out. A saved job whose answer was lost is sent again under
+    its key, so that no second job is made, unless --name or --qpu changes it.
     """
     from lwfast import remote
     from lwfast.cli.local_files.task_files import read_tasks

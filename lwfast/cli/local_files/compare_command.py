@@ -48,13 +48,11 @@ CLEARLY = 5.0
 )
 @click.argument("a", type=click.Path())
 @click.argument("b", type=click.Path())
-@click.option(
-    "--raw", is_flag=True, help="Compare the data before post-selection, where the files hold them."
-)
-@click.option("--top", type=POSITIVE, default=10, show_default=True, help="How many outcomes to show.")
+@click.option("--raw", is_flag=True, help="Compare the data before post-selection, if the files hold them.")
+@click.option("--top", type=POSITIVE, default=10, show_default=True, help="Number of outcomes to show.")
 @json_option
 def compare_command(a: str, b: str, raw: bool, top: int, as_json: bool) -> None:
-    """Say how far apart the results in the files A and B are, and which outcomes differ most.
+    """Measure the distance of the results in the files A and B, and list the outcomes that differ most.
 
     Each measure stands beside its standard error, and beside the value that two such samples of one
     distribution have because of counting noise alone: that is what to compare it with. Sigmas are differences

@@ -30,14 +30,14 @@ DPI = 150
     "--output",
     metavar="FILE",
     callback=output_path,
-    help="Write the picture there; its ending says which form: .png, .svg, .pdf. Default: FILE with .png.",
+    help="File to write the picture to: .png, .svg or .pdf. Default: FILE with the ending .png.",
 )
 @click.option(
-    "--top", type=POSITIVE, metavar="N", help="How many outcomes have a bar, or a line, of their own."
+    "--top", type=POSITIVE, metavar="N", help="Number of outcomes that have a bar or line of their own."
 )
-@click.option("--errors", is_flag=True, help="Draw the statistical errors.")
-@click.option("--normalize", is_flag=True, help="Draw shares of all counts in place of counts.")
-@click.option("--raw", is_flag=True, help="Draw the data before post-selection, where the files hold them.")
+@click.option("--errors", is_flag=True, help="Draw the standard error of each bar.")
+@click.option("--normalize", is_flag=True, help="Draw shares of all counts instead of counts.")
+@click.option("--raw", is_flag=True, help="Draw the data before post-selection, if the files hold them.")
 def plot_command(
     files: tuple[str, ...], output: Path | None, top: int | None, errors: bool, normalize: bool, raw: bool
 ) -> None:

@@ -127,7 +127,7 @@ class _ProcessLine:
     metavar="MAPPING",
     help="threshold, parity or dual_rail_to_qubit, with :invert to swap 0 and 1. May be repeated.",
 )
-@click.option("--raw", is_flag=True, help="Take the data before the job's own post-selection.")
+@click.option("--raw", is_flag=True, help="Use the data before the post-selection of the job.")
 @click.option(
     "--out",
     metavar="FILE",
@@ -146,16 +146,18 @@ class _ProcessLine:
     type=click.Choice(["raise", "skip"]),
     default="raise",
     show_default=True,
-    help="Whether files that cannot be processed are fatal or left out; all are named.",
+    help="Whether files that cannot be processed end the command or are left out; all are named.",
 )
-@click.option("--workers", type=int, default=1, show_default=True, metavar="N", help="Processes to use.")
+@click.option(
+    "--workers", type=int, default=1, show_default=True, metavar="N", help="Number of processes to use."
+)
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 def process_command(**given: Any) -> int:
     """Add up result files after post-selection and mapping.
 
     FILES are result files, folders or patterns (.json, .npz, .parquet, .csv). Each goes through the rules and
     heralds, then through the mappings in their order; then all are added up. Modes number those of the states
-    in the files, heralded modes counted. The exit code is 1 where something could not be processed.
+    in the files, heralded modes counted. The exit code is 1 if something could not be processed.
     """
     asked = _ProcessLine(**given)
     if asked.workers < 1:

@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @command(
     "sample",
-    ("lwfast sample task.json", "Look at what a task gives on perfect hardware:"),
+    ("lwfast sample task.json", "See the result of a task on perfect hardware:"),
     (
         "lwfast sample task.json -n 100000 --seed 7 -o ideal.npz",
         "More samples, the same ones each time, into a file:",
@@ -29,17 +29,17 @@ FILE = click.Path(path_type=Path, dir_okay=False)
         "lwfast sample task.json --hardware artemis-like --raw",
         "With the noise of a device, before post-selection:",
     ),
-    ("lwfast job 17770 --payload > task.json", "Make a task file of a job that was submitted:"),
+    ("lwfast job 17770 --payload > task.json", "Make a task file from a submitted job:"),
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "-n", "--samples", type=POSITIVE, metavar="N", help="How many samples to take. Default: as in the file."
+    "-n", "--samples", type=POSITIVE, metavar="N", help="Number of samples. Default: that in the file."
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
     metavar="N",
-    help="Seed; the same one gives the same samples.",
+    help="Seed of the samples; the same seed gives the same samples.",
 )
 @click.option(
     "--config", type=FILE, metavar="TOML", help="QPU file whose noise is applied, as for `lwfast serve`."
@@ -47,7 +47,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--hardware",
     type=click.Choice(["artemis", "artemis-like", "artemis_like"]),
-    help="A QPU file that ships with lwfast, in place of --config.",
+    help="A QPU file that ships with lwfast, instead of --config.",
 )
 @click.option("--raw", is_flag=True, help="Leave out the task's own post-selection.")
 @click.option(
@@ -55,9 +55,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--output",
     metavar="FILE",
     callback=output_path,
-    help="Save the result: .json, .npz, .parquet or .csv.",
+    help="File to save the result in: .json, .npz, .parquet or .csv.",
 )
-@click.option("--top", type=POSITIVE, default=20, show_default=True, help="How many outcomes to print.")
+@click.option("--top", type=POSITIVE, default=20, show_default=True, help="Number of outcomes to print.")
 @json_option
 def sample_command(
     file: Path,

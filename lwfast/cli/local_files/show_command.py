@@ -26,8 +26,8 @@ from lwfast.cli.terminal.wording import shown
     ("lwfast show demo_results.json --top 5 --json", "The first five, for another program:"),
 )
 @click.argument("file", type=click.Path())
-@click.option("--raw", is_flag=True, help="Show the data before post-selection, where the file holds them.")
-@click.option("--top", type=POSITIVE, default=20, show_default=True, help="How many outcomes to show.")
+@click.option("--raw", is_flag=True, help="Show the data before post-selection, if the file holds them.")
+@click.option("--top", type=POSITIVE, default=20, show_default=True, help="Number of outcomes to show.")
 @json_option
 def show_command(file: str, raw: bool, top: int, as_json: bool) -> None:
     """Show what FILE holds: a result in .json, .npz, .parquet or .csv, as lwfast or Lightworks saves it."""

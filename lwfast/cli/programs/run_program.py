@@ -15,14 +15,14 @@ EXIT_NOT_FOUND = 2
 
 @command(
     "run",
-    ("lwfast run script.py --shots 1000", "In place of `python script.py --shots 1000`:"),
-    ("lwfast run -m package.module", "In place of `python -m package.module`:"),
-    ("lwfast run --profile script.py", "See which calls take how long:"),
+    ("lwfast run script.py --shots 1000", "Instead of `python script.py --shots 1000`:"),
+    ("lwfast run -m package.module", "Instead of `python -m package.module`:"),
+    ("lwfast run --profile script.py", "See how long calls take:"),
     # What stands behind the program is the program's, whatever it looks like.
     context_settings={"allow_interspersed_args": False},
 )
-@click.option("--profile", is_flag=True, help="Print at the end, on stderr, which calls took how long.")
-@click.option("-m", "is_module", is_flag=True, help="PROGRAM is a module, as in `python -m`.")
+@click.option("--profile", is_flag=True, help="Print at the end, on stderr, how long calls took.")
+@click.option("-m", "is_module", is_flag=True, help="PROGRAM is a module, as with `python -m`.")
 @click.argument("program", type=click.Path())
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_command(profile: bool, is_module: bool, program: str, arguments: tuple[str, ...]) -> Deferred:
