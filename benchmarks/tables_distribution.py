@@ -210,7 +210,7 @@ def _basis() -> Table:
         texts = [f"{seconds_text(t)} ({states.nbytes / t * 1e-9:.2g} GB/s)" for t in found.values()]
         lines.append([f"{n_modes} modes, {n_photons} photons", f"{len(states):,}", *texts])
     header = ["", "states", "fock_basis", "fock_rank", "fock_unrank", "writing as much", "reading as much"]
-    return "The Fock basis, in bytes of the table a second", markdown(header, lines)
+    return "The Fock basis, in bytes of the table per second", markdown(header, lines)
 
 
 def _compilation() -> Table:

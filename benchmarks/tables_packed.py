@@ -166,7 +166,7 @@ def _table(title: str, calls: Callable[[Data], Calls], n_photons: int) -> Table:
                     "" if name == "lwfast" else ratio_text(time, seconds["lwfast"]),
                 ]
             )
-    return title, markdown(["", "time", "ns a row", "lwfast is faster by"], rows)
+    return title, markdown(["", "time", "ns per row", "lwfast is faster by"], rows)
 
 
 def _memory() -> Table:
@@ -182,4 +182,4 @@ def _memory() -> Table:
             f"{d.frame.estimated_size() / n_rows:.3g}",
         ],
     ]
-    return "Memory of 10^7 rows with their counts, 20 modes", markdown(["", "memory", "bytes a row"], rows)
+    return "Memory of 10^7 rows with their counts, 20 modes", markdown(["", "memory", "bytes per row"], rows)

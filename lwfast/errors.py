@@ -251,7 +251,7 @@ class CampaignError(ResultError):
 
     Attributes:
         failed: What was wrong with each file, by path.
-        outcome: The outcome of all other files, or None if there are none.
+        outcome: The outcome of all other files, or None without any.
     """
 
     def __init__(self, message: str, failed: dict[str, str] | None = None, outcome: Any = None) -> None:

@@ -151,7 +151,7 @@ class Detector:
             for other in _DETECTOR_NAMES:
                 present = getattr(self, other, None)
                 if other != name and isinstance(present, tuple) and len(present) != len(value):
-                    msg = f"{name} has {len(value)} values, and {other} has {len(present)}; give one a mode."
+                    msg = f"{name} has {len(value)} values, {other} has {len(present)}; give one per mode."
                     raise ModeMismatchError(msg)
         _set(self, name, value)
 
@@ -219,7 +219,7 @@ H = TypeVar("H", Source, Detector)
 
 
 def own_part(value: Any, kind: type[H]) -> H | None:
-    """Return a source or detector as one of ours, be it of lwfast or of Lightworks; None for anything else.
+    """Return a source or detector of lwfast or of Lightworks as one of ours; None for anything else.
 
     Args:
         value: What was given. That of Lightworks is taken as it is now.

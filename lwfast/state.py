@@ -283,7 +283,7 @@ def _lightworks_values(value: Any) -> tuple[Any, ...] | None:
 
 
 def own_state(value: Any) -> State | None:
-    """Return a State as one of ours, be it of lwfast or of Lightworks; None for anything else.
+    """Return a State of lwfast or of Lightworks as one of ours; None for anything else.
 
     Raises:
         TypeError: An entry of Lightworks' State is not an integer: it checks none.

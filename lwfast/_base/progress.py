@@ -28,7 +28,7 @@ def step(what: str, done: int, total: int) -> None:
 
 
 class Progress:
-    """Shows how work is going; as a context, also the steps that are reported by `step` inside of it.
+    """Shows how work is going; as a context, also the steps that `step` reports within the block.
 
     This is what the argument `progress` means in every function that has it.
 

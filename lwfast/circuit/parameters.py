@@ -237,7 +237,7 @@ def _followed(theirs: Any) -> FollowedParameter[Any]:
 
 
 def own_parameter(value: Any) -> Parameter[Any] | None:
-    """Return a Parameter as one of ours, be it of lwfast or of Lightworks; None for anything else.
+    """Return a Parameter of lwfast or of Lightworks as one of ours; None for anything else.
 
     One Parameter of Lightworks always gives the same one of ours, as long as that is in use.
     """

@@ -57,7 +57,7 @@ class CommandGroup(click.Group):
         return [name for section in COMMANDS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return a command, or None where there is none of this name."""
+        """Return the command of this name, or None."""
         for section in COMMANDS.values():
             if cmd_name in section:
                 module = import_module(f"lwfast.cli.{section[cmd_name][0]}")

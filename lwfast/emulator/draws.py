@@ -55,7 +55,7 @@ def draw_from_distribution(
         Distinct states uint8[K, m] and their counts int64[K].
 
     Raises:
-        SamplerError: Outcomes that count are asked for, and there are none, or rounding alone.
+        SamplerError: Outcomes that count are asked for, and there are no such outcomes, or rounding alone.
     """
     found, rounding = what_counts(sampling, plan, limit)
     return draw_what_counts(found, rounding, sampling, generator)

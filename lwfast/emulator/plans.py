@@ -66,7 +66,7 @@ class Plan:
         acceptance: Share of all shots that counts, as far as it is known before; 0 where none can, and a run
             would be refused. None where no shot would be drawn and thrown away: all count, shots are counted
             (input mode), or a distribution of what counts is made.
-        way: The way to the distribution, for the run; None where there is none.
+        way: The way to the distribution, for the run; None without a distribution.
         polynomial: What was laid out to tell the costs, for the run; None where nothing was.
     """
 

@@ -125,7 +125,7 @@ def _checked(distribution: Any, name: str) -> Distribution:
 
 
 def own_model(model: Any) -> ErrorModel:
-    """Return an error model as one of ours, be it of lwfast or of Lightworks.
+    """Return an error model of lwfast or of Lightworks as one of ours.
 
     That of Lightworks keeps its distributions, which are drawn from and begun anew.
 

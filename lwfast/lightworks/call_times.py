@@ -1,7 +1,7 @@
 """How long a program's calls of lwfast take: `lwfast run --profile`.
 
 Public functions, methods and properties are wrapped before the program begins. What counts is the call that
-the program makes; the calls inside of it belong to it. Small values that are made by the thousand (states,
+the program makes; the calls within it belong to it. Small values that are made by the thousand (states,
 parameters, rules, the functions of `convert`) are left as they are: timing one takes longer than the call
 itself.
 """

@@ -54,7 +54,7 @@ class ElementTable:
 
         Args:
             settings: float64[k, p], C-contiguous: the values of p parameters, k times, valid ones.
-            matrices: The matrix of each block, complex128[r, r], or complex128[k, r, r] for one a setting.
+            matrices: The matrix of each block, complex128[r, r], or complex128[k, r, r] for one per setting.
 
         Returns:
             complex128[k, n_rows, n_rows], C-contiguous.

@@ -213,7 +213,7 @@ def columns_of(results: Any) -> tuple[LabelTable, Counts]:
 
 
 def as_input(input: Any) -> State | None:
-    """Return an input state, or None where there is none.
+    """Return an input state, or None if no input is given.
 
     Raises:
         ResultCreationError: If it is not a state.

@@ -90,7 +90,7 @@ def new_token() -> str:
 
 
 def read_owners(path: Path) -> list[Owner]:
-    """Read the file of owners; there are none where there is no file.
+    """Read the file of owners; a missing file stands for no owners.
 
     Raises:
         ConfigError: It cannot be read, others may write or read it, or it is not valid.
@@ -212,7 +212,7 @@ class KnownOwners:
 
 
 def _state_of(path: Path) -> tuple[int, ...] | None:
-    """Return what changes with a file; None where there is none."""
+    """Return what changes with a file; None for a missing file."""
     try:
         found = path.lstat()
     except OSError:

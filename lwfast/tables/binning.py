@@ -64,8 +64,8 @@ def binned_counts(states: Any, counts: Any, bins: Any) -> tuple[StateTable, Coun
     Raises:
         ModeRangeError: If there is no such mode.
         TypeError: If something is not an integer where one is needed.
-        ValueError: If a shape does not fit, a number is outside its range, a bin is empty, there is none, or
-            a mode is named twice.
+        ValueError: If a shape does not fit, a number is outside its range, a bin is empty, there are no bins,
+            or a mode is named twice.
         ResourceLimitError: If a bin holds more than 255 photons, or the counts of one state add up to more
             than 2^63 - 1.
 

@@ -133,7 +133,7 @@ def in_order(flat: StateTable, n_modes: int, n_rows: int) -> bool:
 def all_distinct(flat: StateTable, n_modes: int, n_rows: int) -> bool:
     """Return whether no two rows of a large table are equal.
 
-    One hash table for all rows would be larger than the caches: 11 to 25 ns a row at 10^6 rows. Sorted into
+    One hash table for all rows would be larger than the caches: 11 to 25 ns per row at 10^6 rows. Sorted into
     parts by the hash, each fits the second level: 7 ns, on one thread.
     """
     kernels = _kernels()

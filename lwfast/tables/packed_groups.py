@@ -255,7 +255,7 @@ def enter_rows(table: PackedTable, slots: Words) -> None:
 
 
 def find_rows(table: PackedTable, slots: Words, wanted: PackedTable) -> NDArray[np.int64]:
-    """Return the row of `table` that equals each row of `wanted`, -1 where there is none.
+    """Return the row of `table` that equals each row of `wanted`, -1 for a row that is not there.
 
     Args:
         table: Distinct rows, which `enter_rows` entered.

@@ -57,7 +57,7 @@ def located(buffer: NDArray[np.uint8], position: int, reason: str) -> str:
 
 
 def half_pair(text: bytes) -> int | None:
-    """Return where the first escape of half a surrogate pair starts; None where there is none."""
+    """Return where the first escape of half a surrogate pair starts; None without one."""
     return next((found.start() for found in _ESCAPE.finditer(text) if found["half"]), None)
 
 

@@ -22,8 +22,8 @@ class SamplerTask(TaskData):
     """What a Sampler asks for.
 
     Attributes:
-        circuit: The built circuit.
-        input_state: Without heralded modes.
+        circuit: The circuit as it was built for the run.
+        input_state: The input state, without heralded modes.
         n_samples: How many samples; what counts as one is said by `sampling_mode`.
         source: The photon source; None for a perfect one.
         detector: The detectors; None for perfect ones.
@@ -51,8 +51,8 @@ class SimulatorTask(TaskData):
     """What a Simulator asks for.
 
     Attributes:
-        circuit: The built circuit.
-        inputs: Without heralded modes.
+        circuit: The circuit as it was built for the run.
+        inputs: The input states, without heralded modes.
         outputs: Without heralded modes; None stands for all that can occur.
     """
 
@@ -66,8 +66,8 @@ class AnalyzerTask(TaskData):
     """What an Analyzer asks for.
 
     Attributes:
-        circuit: The built circuit.
-        inputs: Without heralded modes.
+        circuit: The circuit as it was built for the run.
+        inputs: The input states, without heralded modes.
         expected: The output, or outputs, that each input should give.
         post_selection: Which outcomes count, by their modes without heralded ones.
     """

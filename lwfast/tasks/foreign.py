@@ -28,7 +28,7 @@ def adopt(task: Any, expected: str = "a task (Sampler, Simulator, Analyzer, Batc
         expected: What the caller takes, for the text of the error.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is not a task.
         ValueError: It has a value that lwfast refuses, such as a mode named twice in one rule.
     """
     # Nearly every task is of one of the three classes themselves: asking an abstract class takes 1 us.

@@ -57,7 +57,7 @@ class Sampler(Task):
     Raises:
         TypeError: A value has the wrong type.
         ValueError: A value is outside its range, or both `random_seed` and `rng` are given.
-        ModeMismatchError: `input_state`, or a detector with one value a mode, has another number of modes
+        ModeMismatchError: `input_state`, or a detector with one value per mode, has another number of modes
             than the circuit.
         ModeRangeError: A rule of `post_selection` names a mode that outcomes do not have.
 

@@ -97,7 +97,7 @@ def check_states(states: Any, n_modes: int) -> list[State]:
 
     Raises:
         TypeError: Something is not a State.
-        ValueError: There is none.
+        ValueError: There is no state.
         ModeMismatchError: A state has another number of modes.
     """
     if type(states) is State:

@@ -72,7 +72,7 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plain_position(position: Any) -> int | None:
-    """Return a position in the queue as a number, or None where it is none."""
+    """Return a position in the queue as a number, or None for anything else."""
     if isinstance(position, str):
         position = plain_id(position)
     is_number = isinstance(position, int) and not isinstance(position, bool)
@@ -139,7 +139,7 @@ class ArtemisQPU(msgspec.Struct, frozen=True, kw_only=True):
         return facts(f"QPU {self.name}", rows)
 
     def samples_allowed(self, min_detection: int) -> int:
-        """Most samples a job with this detection filter may ask for."""
+        """Most samples that a job with this detection filter may ask for."""
         return min(self.default_max_samples, self.max_samples.get(min_detection, self.default_max_samples))
 
 

@@ -1,6 +1,6 @@
 """A sweep on the wire: the elements of a circuit, and the values of those of its parameters that vary.
 
-The field `sweep` of a payload to `v1/jobs`; a payload without it is one job of one setting, as ever:
+The field `sweep` of a payload to `v1/jobs`; a payload without it is one job of one setting:
 
     {"labels": ["theta"], "shape": [200],
      "values": ["<base64 of float64>"],      one for all settings, or one each; of a grid, those of an axis

@@ -41,7 +41,7 @@ def span(name: str, parent: Mapping[str, str] | None = None, **about: Any) -> It
 
 
 def trace_headers() -> dict[str, str]:
-    """Return the headers that name the present span; none where there is none."""
+    """Return the headers that name the present span; an empty dictionary without one."""
     if "opentelemetry" not in sys.modules:
         return {}
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

@@ -30,7 +30,7 @@ def write_atomic(
         path: The file; folders above it are made.
         content: Its bytes, or what writes them into the file it is given.
         mode: Its permissions, before the process' umask; None for those of the file that is replaced, and for
-            the usual ones where there is none.
+            the usual ones without such a file.
         exclusive: Whether nothing may be replaced: of several processes that write at once, one succeeds.
 
     Raises:

@@ -28,7 +28,7 @@ class _UnfitTextError(ValueError):
 
 
 def read_edited(path: Path, fallback: str | None = None) -> str:
-    """Read a file as text; lines end in a line feed, and a byte-order mark is no part of it.
+    """Read a file as text; lines end in a line feed, and a byte-order mark is left out.
 
     Args:
         path: The file.
@@ -65,7 +65,7 @@ def parse_json(text: str) -> Any:
     """Parse JSON.
 
     Raises:
-        ValueError: It is none; also where it is nested too deeply.
+        ValueError: The text is not valid, or is nested too deeply.
         ResourceLimitError: What it holds would take more memory than is allowed.
     """
     check_json(text)
@@ -79,7 +79,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """Parse TOML.
 
     Raises:
-        ValueError: It is none; also where it is nested too deeply.
+        ValueError: The text is not valid, or is nested too deeply.
         ResourceLimitError: What it holds would take more memory than is allowed.
     """
     import tomllib

@@ -32,7 +32,7 @@ def read_file(path: Path, factor: float = 1.0) -> bytes:
 
 
 def check_json(text: bytes | str) -> None:
-    """Raise unless the objects that a JSON text becomes are allowed; its brackets and commas tell how many.
+    """Raise unless the objects that a JSON text becomes are allowed; its brackets and commas count them.
 
     Raises:
         ResourceLimitError: They would take more memory than is allowed.

@@ -59,7 +59,7 @@ for _name in _CHANGES.split():
 
 
 def own_circuit(circuit: Any) -> PhotonicCircuit | None:
-    """Return a circuit as one of ours, be it of lwfast or of Lightworks; None for anything else."""
+    """Return a circuit of lwfast or of Lightworks as one of ours; None for anything else."""
     if isinstance(circuit, PhotonicCircuit):
         return circuit
     return FollowedCircuit(circuit) if lightworks_name(circuit, ("PhotonicCircuit",)) else None

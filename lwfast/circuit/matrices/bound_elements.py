@@ -140,7 +140,7 @@ class BoundElements:
     def _matrices_at(
         self, block: int, present: Sequence[Any], columns: Mapping[int, FloatArray], size: int
     ) -> ComplexArray:
-        """Return the matrix of a block, or one a setting where a Parameter that varies is in it."""
+        """Return the matrix of a block, or one per setting if a varying Parameter is in it."""
         matrix: Any = self.matrices[block]
         if not isinstance(matrix, MatrixOfParameters):
             whole: ComplexArray = matrix

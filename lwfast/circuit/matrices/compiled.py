@@ -50,7 +50,7 @@ class CompiledCircuit:
     """A circuit's matrix and heralds, with the values that Parameters had when it was made.
 
     Args:
-        compilation: The circuit's elements.
+        compilation: The elements of the circuit, and the matrices that they make.
         heralds: Photon number by heralded mode.
         values: The present value of each Parameter, where they were looked up already.
 

@@ -149,7 +149,7 @@ def differences(a: SamplingResult, b: SamplingResult, top: int) -> list[Differen
     Args:
         a: Counts.
         b: Counts over as many modes.
-        top: How many.
+        top: Number of outcomes to return.
     """
     import numpy as np
 

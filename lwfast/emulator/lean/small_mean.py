@@ -47,7 +47,7 @@ def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
         find.
 
     Raises:
-        TypeError: The observable is none.
+        TypeError: The observable has the wrong type.
         ValueError: It gives NaN or infinity, or does not fit the outcomes.
     """
     selection = task.post_selection

@@ -23,7 +23,7 @@ def uniform_numbers(seed: SeedLike, n: int) -> FloatArray:
     Args:
         seed: An integer gives the first numbers of `default_rng(seed)`, a Generator its next ones, None some
             that nobody knows.
-        n: How many.
+        n: How many numbers are drawn.
     """
     if seed is not None and type(seed) is not int:
         return np.random.default_rng(seed).random(n)

@@ -195,7 +195,7 @@ def sample_in_steps(
     Args:
         columns_re: As for the kernel.
         columns_im: As for the kernel.
-        photons: int64[n], the input of every photon, -1 where there is none (last).
+        photons: int64[n], the input of every photon, -1 behind the last one.
         uniforms: float64[2 * n].
         n_states: As for the kernel.
         out: uint8[m], zeros on entry.

@@ -37,7 +37,7 @@ def draw_shots(emission: Emission, n_shots: int, generator: np.random.Generator)
 
     Args:
         emission: What happens in one, and how many photons it has to have.
-        n_shots: How many.
+        n_shots: How many shots are drawn.
         generator: Where the random numbers come from.
 
     Returns:

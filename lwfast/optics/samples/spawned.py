@@ -75,7 +75,7 @@ def spawned(rng: SeedLike, count: int) -> Spawned:
 
     Args:
         rng: Seed, SeedSequence or Generator; the latter two then know that they have so many children more.
-        count: How many.
+        count: How many children are made.
     """
     generator = generator_of(rng)
     bits = generator.bit_generator

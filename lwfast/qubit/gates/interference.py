@@ -1,4 +1,4 @@
-"""The interferometers inside of gates on two and three qubits.
+"""The interferometers within gates on two and three qubits.
 
 Each returns the unitary over all modes of a gate. Vacuum modes are at both ends, the modes of qubits in the
 middle. Qubits interact because photons that meet at a beam splitter of reflectivity 1/3 change their sign

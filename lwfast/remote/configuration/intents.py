@@ -141,7 +141,7 @@ class Intent:
 
 
 def _check(record: Record) -> None:
-    """Raise a ValueError if a record of the right shape is none that `write` was ever given."""
+    """Raise a ValueError if a record of the right shape is not one that `write` can have written."""
     try:
         knows_zone = datetime.fromisoformat(record.created).tzinfo is not None
     except ValueError:
@@ -221,7 +221,7 @@ def _create(path: Path) -> None:
 
 
 def claim(path: Path, seconds: float = 0.0) -> Intent | None:
-    """Take up a file; None where there is none, or where another holds it for longer than so many seconds.
+    """Take up a file; None if it is gone, or if another holds it for longer than so many seconds.
 
     Raises:
         OSError: It cannot be opened, is a symbolic link, or is not a regular file.

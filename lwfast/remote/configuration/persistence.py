@@ -175,7 +175,7 @@ _PROFILE_KEYS = {"url": str, "token_name": str, "certificate": str, "require_onl
 
 
 def read_profiles() -> Any:
-    """Read the table `profiles` of `config.toml`, as it stands there; empty where there is none.
+    """Read the table `profiles` of `config.toml`, as it stands there; empty if it is missing.
 
     Raises:
         FileNotFoundError: There is no such file.

@@ -23,7 +23,7 @@ def default_connection() -> Connection:
 
 
 def present_connection() -> Connection | None:
-    """Return what `default_connection` would, or None if there is none yet."""
+    """Return what `default_connection` would, or None if none was made yet."""
     with _lock:
         return _in_place[-1] if _in_place else _default
 

@@ -51,7 +51,7 @@ class Endpoints:
         return self._get("qpus", caps.QPUS, wire.decode_qpu_list, "listing the QPUs")
 
     def qpu(self, qpu_id: int | str) -> wire.ArtemisQPU | None:
-        """Ask for one QPU; None where there is none of this id."""
+        """Ask for one QPU; None if the scheduler has no QPU with this id."""
         doing = "asking for a QPU"
         path = f"Qpus/{quote(str(qpu_id), safe='')}"
         read = self._reader(wire.decode_qpu, doing)
@@ -70,7 +70,7 @@ class Endpoints:
         named = named_job(answer.headers)
         if named is None:
             given = answer.headers.get(wire.JOB_ID_HEADER, "").strip()
-            what = f"with the id {given[:SHOWN_CHARACTERS]!r}, which is none" if given else "without an id"
+            what = f"with the id {given[:SHOWN_CHARACTERS]!r}, an invalid one" if given else "without an id"
             raise self.transport.unexpected(answer, f"submitting: the job was accepted {what}")
         return wire.plain_id(named)
 

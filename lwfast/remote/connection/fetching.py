@@ -1,4 +1,4 @@
-"""Fetching results, and saying why there are none."""
+"""Fetching results, and saying why a job does not have any."""
 
 from __future__ import annotations
 

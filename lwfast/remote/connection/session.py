@@ -21,7 +21,7 @@ class _Session(requests.Session):
     """A session that leaves redirects alone, of which requests would read the whole body, and the target."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that there is none."""
+        """Say that no redirect is followed."""
 
 
 def make_session(url: str, token: str, adapter: BaseAdapter | None = None) -> requests.Session:

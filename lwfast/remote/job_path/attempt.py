@@ -217,7 +217,7 @@ def how_to_look(sent_at: str) -> str:
 
 
 def quoted(items: Sequence[object]) -> str:
-    """Return names or ids for a message, each as Python writes it; "none" where there are none."""
+    """Return names or ids for a message, each as Python writes it; "none" for an empty list."""
     return some(list(map(repr, items)), NAMES_SHOWN) or "none"
 
 

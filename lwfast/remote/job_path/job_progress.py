@@ -21,7 +21,7 @@ class JobProgress(Progress):
     opened as a context: who loops over jobs may work between them, and steps of that are not news of a job.
 
     Args:
-        wanted: As in `Progress`; a callable takes job, status and queue position (None where there is none).
+        wanted: As in `Progress`; a callable takes job, status and queue position (None without one).
         n_jobs: How many jobs are waited for.
     """
 

@@ -153,7 +153,7 @@ def find_one(key: str, client: Connected | None) -> PendingSubmission:
     """Find a submit by its key, or by that of one of its parts.
 
     Raises:
-        JobNotFoundError: There is none that nobody is at; names those there are.
+        JobNotFoundError: No such submit is free to be resumed; the message names the others.
     """
     found = find_pending(client=client)
     for item in found:

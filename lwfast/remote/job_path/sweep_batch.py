@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SweepBatch(BatchJob):
-    """The jobs of a sweep, one a setting and in their order, with one result for all of them.
+    """The jobs of a sweep, one per setting and in their order, with one result for all of them.
 
     What is saved and loaded are the jobs and the settings; to other programs the file is that of a batch.
 

@@ -91,7 +91,7 @@ def to_polars(states: StateTable, values: AnyArray, name: str, has_x: bool = Fal
 def to_pandas(
     states: StateTable, values: AnyArray, name: str, dtype: Any = np.uint8, has_x: bool = False
 ) -> pd.DataFrame:
-    """Return a DataFrame with one column a mode and one of values.
+    """Return a DataFrame with one column per mode and one of values.
 
     Args:
         states: `uint8[N, n_modes]`.

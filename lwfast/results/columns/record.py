@@ -13,7 +13,7 @@ from lwfast.state import State
 
 @dataclass(frozen=True, slots=True)
 class ResultRecord:
-    """All that a result is made of besides its columns; none of it is changed once it is here.
+    """All that a result is made of besides its columns; nothing changes once it is here.
 
     Attributes:
         input: The input state, or None where it is not known.

@@ -49,7 +49,7 @@ class RowGroup(NamedTuple):
     """A part of the rows.
 
     Attributes:
-        n_rows: How many.
+        n_rows: Number of rows in it.
         chunks: Its columns, in the order of the schema.
     """
 

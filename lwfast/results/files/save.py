@@ -57,7 +57,7 @@ def save_columns(
     if suffix == ".csv" and metadata:
         raise ValueError(
             f"{path_text(path.name)} has no place for metadata; take .json, .npz or .parquet, or leave "
-            "metadata=True away."
+            "metadata=True out."
         )
     if by_mode and suffix not in (".parquet", ".csv"):
         raise ValueError(f"Only .parquet and .csv have a column for each mode, not {path_text(path.name)}.")

@@ -64,7 +64,7 @@ def keep_states(table: LabelTable, values: AnyArray, selection: Any) -> tuple[An
 
 
 def why_nothing(table: LabelTable, selection: Any, heralds: Mapping[int, tuple[int, ...]]) -> str | None:
-    """Say why post-selection keeps none of the states; None where there are none.
+    """Say why post-selection keeps none of the states; None for a result without states.
 
     Args:
         table: The states, distinct.

@@ -126,7 +126,7 @@ def _text(array: AnyArray) -> str:
 
 
 def _numbers(text: Any, dtype: str) -> AnyArray | None:
-    """Return the numbers of a text in base64, or None where it is none."""
+    """Return the numbers of a text in base64, or None for another text."""
     try:
         body = base64.b64decode(text, validate=True)
         return np.frombuffer(body, dtype).astype(np.dtype(dtype).newbyteorder("="))

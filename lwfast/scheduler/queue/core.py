@@ -206,7 +206,7 @@ class Scheduler:
         return await self.book.find_all(ids)
 
     async def accepted_before(self, key: str, digest: bytes) -> list[StoredJob] | None:
-        """Return the jobs that were accepted with an idempotency key; None where there are none.
+        """Return the jobs that were accepted with an idempotency key; None for a new key.
 
         Raises:
             KeyReusedError: The key stands for another payload.

@@ -140,7 +140,7 @@ class KnownJobs:
         """Find those of several jobs that there are.
 
         While the store is read, a job may be accepted, may finish, and may leave memory. What was found is
-        kept, for a job that leaves memory changes no more; and only the store says that there is none.
+        kept, for a job that leaves memory changes no more; and only the store says that a job does not exist.
         """
         found: dict[int, StoredJob] = {}
         left = [i for i in job_ids if 0 < i <= MAX_INT64]

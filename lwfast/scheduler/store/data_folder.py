@@ -14,7 +14,7 @@ from lwfast.scheduler.store.writer import Writer
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for this user alone, where there is none.
+    """Make a folder for this user alone, if it is missing.
 
     Raises:
         StoreOpenError: It cannot be made.

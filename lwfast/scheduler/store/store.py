@@ -64,7 +64,7 @@ class Store:
     """The writing end.
 
     Args:
-        path: The SQLite file; made where there is none.
+        path: The SQLite file; made if it is missing.
 
     Raises:
         StoreOpenError: The file is damaged, newer than this version, or not ours.
@@ -146,7 +146,7 @@ class Store:
         return ids, True
 
     def accepted(self, key: str, digest: bytes) -> list[int] | None:
-        """The ids of the jobs that were accepted with an idempotency key; None where there are none.
+        """The ids of the jobs that were accepted with an idempotency key; None for a new key.
 
         Raises:
             KeyReusedError: The key is known with another digest.

@@ -47,7 +47,7 @@ def taped_distribution(
         from, without its efficiencies.
 
     Raises:
-        ValueError: Amplitudes are asked for where there are none.
+        ValueError: Amplitudes are asked for with loss or imperfections.
         ResourceLimitError: It would not fit in memory.
     """
     heralds = heralds or {}

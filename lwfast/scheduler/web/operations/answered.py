@@ -22,7 +22,7 @@ class Answered:
 
     Attributes:
         request_id: Its id.
-        method: GET and so on; `other` for what is none of the usual ones.
+        method: GET and so on; `other` for any unusual one.
         path: As it was sent, without the query.
         client: Address that it came from; None where the server does not say.
         route: Name of the function that answered; `other` where none did.

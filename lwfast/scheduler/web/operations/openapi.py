@@ -50,7 +50,7 @@ ROUTES = [Route("/openapi.json", openapi, methods=["GET"])]
 
 
 def described_routes() -> list[tuple[str, Route]]:
-    """Return every route of the document, with its path below `/api`; pages of the dashboard are none."""
+    """Return every route of the document, with its path below `/api`; pages of the dashboard are left out."""
     v1 = [*v1_api.ROUTES, *HEALTH_ROUTES, *ROUTES]
     return [(route.path, route) for route in reference_api.ROUTES] + [
         (f"/v1{route.path}", route) for route in v1

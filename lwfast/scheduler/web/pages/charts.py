@@ -161,7 +161,7 @@ class ChartLine(NamedTuple):
     Attributes:
         name: What it is of.
         path: Where it runs, as the text of an SVG path; interrupted where there is no value.
-        band: One standard error to either side, likewise; empty where there is none.
+        band: One standard error to either side, in the same form; empty without errors.
         marks: Points to be marked, where there are few.
         told: Its smallest and largest value, in words.
     """
@@ -279,7 +279,7 @@ def ticks(low: float, high: float, about: int) -> list[float]:
     Args:
         low: Where they begin.
         high: Where they end: above `low` by at least 1e-8 of the larger magnitude, which is 1e-200 to 1e200.
-        about: About how many.
+        about: About how many ticks to make.
     """
     raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))

@@ -29,10 +29,10 @@ class ResultView:
         n_modes: Modes of each.
         kept: Share of the samples that were left by the rules which were typed; None without such rules.
         outcomes: The most frequent ones.
-        rest: What is said of all others; empty where there are none.
+        rest: What is said of all others; empty if there are no others.
         photons: Samples by their number of photons.
         modes: Mean number of photons of each mode; empty where there are very many.
-        cells: Correlations of pairs of modes; empty where there are none or very many modes.
+        cells: Correlations of pairs of modes; empty without modes or with very many.
         side: Side of the drawing of these.
         strongest: The strongest of these between two modes, in words.
     """

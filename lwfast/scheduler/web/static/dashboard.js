@@ -180,7 +180,7 @@ async function press(button) {
       const headers = { "Idempotency-Key": key() };
       const record = await call(`v1/pages/jobs/${again}/run-again`, { method: "POST", headers });
       await go(`/jobs/${record.jobId}`);
-      notice(`Job ${record.jobId} has the payload of job ${again}.`);
+      notice(`Job ${record.jobId} was submitted with the payload of job ${again}.`);
     }
   } finally {
     button.disabled = false;

@@ -49,7 +49,7 @@ export async function copy(element) {
     return "Copied.";
   } catch { // not allowed, or no secure context: mark the text, so that a key copies it
     getSelection().selectAllChildren(element);
-    return "Marked; press Ctrl-C to copy.";
+    return "The text is selected; press Ctrl-C to copy it.";
   }
 }
 
