@@ -45,9 +45,7 @@ _COUNTED = (
     r"[kMG]i?B|lines?|multiply-adds|operations"
 )
 PHRASES = {
-    r"(?<!there )(?<!There )\b(?:is|are|was|were) no (?!longer|more|less|later|earlier|larger|smaller)[a-z`]": (
-        "is not a"
-    ),
+    r"(?<!there )(?<!There )\b(?:is|are|was|were) no (?!longer|more|less|later|larger|smaller)[a-z`]": "is not a",
     r"\b(?:is|are) none\b": "is not one, are not any",
     r"\bnone of it\b": "nothing of it",
     r"\ballows? to\b": "lets you, makes it possible to",
@@ -203,5 +201,5 @@ def test_what_is_found(text, n_found):
 
 
 def test_what_is_a_description():
-    text = "Do it.\n\n    Args:\n        n_modes: Number of\n            modes.\n        *rest: All.\n\n    Returns:"
+    text = "Do it.\n\n    Args:\n        n_modes: Number of\n            modes.\n        *rest: All.\n\n"
     assert list(descriptions(text)) == [("n_modes", "Number of modes."), ("*rest", "All.")]

@@ -325,7 +325,7 @@ def test_a_load_that_is_not_counted_to_its_end_says_so(tmp_path, monkeypatch):
         monkeypatch.setattr(page_routes, "LOOKED_AT", 3)
         found = page(api, "qpus/1").words
         assert "Finished in 24 hoursmore than 3" in found
-        assert "more than 3 jobs in all" in found
+        assert "more than 3 jobs altogether" in found
         assert "Medians and hours are of the latest 3 jobs of all QPUs" in found
 
 
