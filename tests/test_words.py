@@ -45,7 +45,7 @@ _COUNTED = (
     r"[kMG]i?B|lines?|multiply-adds|operations"
 )
 PHRASES = {
-    r"(?<!there )(?<!There )\b(?:is|are|was|were) no (?!longer|more|less|later|larger|smaller)[a-z`]": "is not a",
+    r"(?<![Tt]here )\b(?:is|are|was|were) no (?!longer|more|less|later|larger|smaller)[a-z`]": "is not a",
     r"\b(?:is|are) none\b": "is not one, are not any",
     r"\bnone of it\b": "nothing of it",
     r"\ballows? to\b": "lets you, makes it possible to",

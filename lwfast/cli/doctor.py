@@ -12,7 +12,7 @@ from lwfast.cli.error_words import words_of
 from lwfast.cli.extras import EXTRAS, missing_of
 from lwfast.cli.installation import NUMBA_IS_NEEDED, kernels, system, versions
 from lwfast.cli.shared_options import client_options, command
-from lwfast.cli.terminal.screen import is_terminal, print_drawn
+from lwfast.cli.terminal.screen import BAD, GOOD, is_terminal, print_drawn
 from lwfast.cli.terminal.wording import shown
 from lwfast.errors import LightworksRemoteError
 
@@ -39,7 +39,7 @@ def _say(good: bool, text: str) -> bool:
     if is_terminal():
         from rich.text import Text
 
-        print_drawn(Text.assemble(("ok   ", "green") if good else ("BAD  ", "bold red"), shown(text)))
+        print_drawn(Text.assemble(("ok   ", GOOD) if good else ("BAD  ", f"bold {BAD}"), shown(text)))
     else:
         print(f"{'ok ' if good else 'BAD'}  {shown(text)}")
     return good

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import Color
 
+from lwfast import cli
 from lwfast._base.showing.amounts import several
 from lwfast.cli.client.job_rows import COLUMNS, JobRow, as_cells
-from lwfast.cli.terminal.screen import plain_lines, print_table, table_of
+from lwfast.cli.terminal.screen import ACTIVE, BAD, GOOD, plain_lines, print_table, table_of
 from lwfast.cli.terminal.wording import duration, moment, seconds_between, shown, when
 from tests.cli.test_finding import fake, run
 from tests.faults.isolation import folders, ours, quick
@@ -86,7 +90,37 @@ def test_colours_are_for_terminals_only(monkeypatch, no_color, coloured):
     for stream, is_coloured in ((Terminal(), coloured), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stdout", stream)
         print_table(COLUMNS, cells)
-        assert ("\x1b[31mFailed" in stream.getvalue()) is is_coloured
+        assert ("\x1b[38;5;196mFailed" in stream.getvalue()) is is_coloured
+
+
+def luminance(colour):
+    """The relative luminance of WCAG 2."""
+    red, green, blue = (
+        part / 12.92 if (part := value / 255) <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for value in colour
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("style", [GOOD, ACTIVE, BAD])
+@pytest.mark.parametrize(
+    "ground",
+    [(255, 255, 255), (0, 0, 0), (0x1E, 0x1E, 0x1E), (0, 0x2B, 0x36), (0xFD, 0xF6, 0xE3)],
+    ids=["white", "black", "grey", "dark blue", "cream"],
+)
+def test_colours_can_be_read_on_light_and_dark_grounds(style, ground):
+    """The contrast is 3, as for large text: what a colour says is also said in words."""
+    ours, theirs = luminance(Color.parse(style).get_truecolor()), luminance(ground)
+    assert (max(ours, theirs) + 0.05) / (min(ours, theirs) + 0.05) >= 3
+
+
+def test_styles_are_taken_from_one_place():
+    """Names of colours stand nowhere else in the commands."""
+    words = re.compile(r"\"(?:bold |dim )*(?:green|cyan|red|yellow|blue|magenta|white|black)\"")
+    folder = Path(cli.__file__).parent
+    assert [
+        str(path) for path in folder.rglob("*.py") if words.search(path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_jobs_as_json(run, ours):

@@ -9,7 +9,7 @@ import click
 from lwfast._base.showing.amounts import several
 from lwfast.cli.client.finding import client_of
 from lwfast.cli.shared_options import SECONDS, client_options, command, json_option
-from lwfast.cli.terminal.screen import is_terminal, print_json
+from lwfast.cli.terminal.screen import QUIET, is_terminal, print_json
 from lwfast.cli.terminal.wording import duration, seconds_between, shown, when
 from lwfast.errors import ConfigurationError
 
@@ -141,7 +141,7 @@ def _drawn(details: ArtemisJobDetails, record: JobRecord | None) -> RenderableTy
         (str(details.job_status), STYLES.get(details.job_status, "")),
     )
     lines = [
-        Text.assemble((f"  {shown(label)}: ", "dim"), shown(text))
+        Text.assemble((f"  {shown(label)}: ", QUIET), shown(text))
         for label, text in _facts(details, record, local=True)
     ]
     return Group(head, *lines)

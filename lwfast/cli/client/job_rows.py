@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lwfast.cli.terminal.screen import Cell, Column
+from lwfast.cli.terminal.screen import ACTIVE, BAD, GOOD, QUIET, Cell, Column
 from lwfast.cli.terminal.wording import duration, seconds_between, when
 from lwfast.errors import LightworksRemoteError
 from lwfast.wire import Status
@@ -26,13 +26,13 @@ COLUMNS = (
 )
 OWNER = Column("Owner", spare=5)
 STYLES = {
-    Status.COMPLETED: "green",
-    Status.FAILED: "red",
-    Status.TIMEDOUT: "red",
-    Status.RUNNING: "cyan",
-    Status.CANCELLED: "dim",
+    Status.COMPLETED: GOOD,
+    Status.FAILED: BAD,
+    Status.TIMEDOUT: BAD,
+    Status.RUNNING: ACTIVE,
+    Status.CANCELLED: QUIET,
 }
-"""Colours that can be read on a light and on a dark background; the others have the terminal's own."""
+"""The style of each status; all others have the colour of ordinary text."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import click
 from lwfast._base.showing.amounts import several
 from lwfast.cli.client.finding import client_of
 from lwfast.cli.shared_options import client_options, command, json_option
-from lwfast.cli.terminal.screen import Column, is_terminal, print_json, print_table
+from lwfast.cli.terminal.screen import BAD, GOOD, Column, is_terminal, print_json, print_table
 from lwfast.cli.terminal.wording import shown, when
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _row(qpu: ArtemisQPU) -> list[str | tuple[str, str]]:
     """Return a QPU in a line: what it takes at most."""
     return [
         qpu.name,
-        ("online", "green") if qpu.available else ("OFFLINE", "red"),
+        ("online", GOOD) if qpu.available else ("OFFLINE", BAD),
         str(qpu.n_modes),
         str(qpu.max_photon_input),
         f"{qpu.default_max_samples:,}",

@@ -9,7 +9,7 @@ import click
 from lwfast._base.showing.amounts import several
 from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.shared_options import POSITIVE, command, json_option
-from lwfast.cli.terminal.screen import Column, print_json, print_table
+from lwfast.cli.terminal.screen import BAD, Column, print_json, print_table
 from lwfast.cli.terminal.wording import shown
 from lwfast.errors import ResultError
 from lwfast.results.state_map import label_table
@@ -101,7 +101,7 @@ def compare_command(a: str, b: str, raw: bool, top: int, as_json: bool) -> None:
             [
                 f"{row.a:.3%}",
                 f"{row.b:.3%}",
-                (f"{row.sigmas:+.1f}", "red" if abs(row.sigmas) >= CLEARLY else ""),
+                (f"{row.sigmas:+.1f}", BAD if abs(row.sigmas) >= CLEARLY else ""),
                 row.text,
             ]
             for row in rows

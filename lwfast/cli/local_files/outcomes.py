@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lwfast._base.showing.amounts import several
-from lwfast.cli.terminal.screen import Cell, Column, is_terminal, print_json, print_table
+from lwfast.cli.terminal.screen import ACTIVE, Cell, Column, is_terminal, print_json, print_table
 from lwfast.cli.terminal.wording import shown
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def print_outcomes(result: SamplingResult, top: int) -> None:
     if is_terminal():
         highest = max((count for _, count in rows), default=1) or 1
         cells: list[list[Cell]] = [
-            [f"{count:,}", f"{count / total:.2%}", (_bar(count / highest), "cyan"), str(state)]
+            [f"{count:,}", f"{count / total:.2%}", (_bar(count / highest), ACTIVE), str(state)]
             for state, count in rows
         ]
         print_table(COLUMNS, cells)
