@@ -342,8 +342,12 @@ class EmulatorError(LightworksError):
     """Base of the emulator's exceptions.
 
     Example:
-        >>> issubclass(lw.emulator.BackendError, lw.LightworksError)
-        True
+        >>> splitter = lw.PhotonicCircuit(2)
+        >>> try:
+        ...     lw.emulator.Backend("slos").run(lw.Simulator(splitter, lw.State([1, 1])))
+        ... except lw.EmulatorError as error:
+        ...     print(type(error).__name__)
+        BackendError
     """
 
 

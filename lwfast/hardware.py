@@ -40,11 +40,17 @@ class Source:
 
     Example:
         >>> source = lw.emulator.Source(brightness=0.5, indistinguishability=0.9)
-        >>> circuit = lw.PhotonicCircuit(2)
-        >>> circuit.bs(0)
-        >>> task = lw.Sampler(circuit, lw.State([1, 1]), n_samples=1000, source=source, random_seed=1)
-        >>> lw.emulator.Backend("auto").run(task).n_samples
-        1000
+        >>> splitter = lw.PhotonicCircuit(2)
+        >>> splitter.bs(0)
+        >>> found = lw.output_distribution(splitter.U, [1, 1], source=source)
+        >>> for state, probability in zip(found.states.tolist(), found.probabilities, strict=True):
+        ...     print(state, round(probability, 5))  # [1, 1] is the rest of the Hong-Ou-Mandel dip
+        [2, 0] 0.11875
+        [1, 1] 0.0125
+        [0, 2] 0.11875
+        [1, 0] 0.25
+        [0, 1] 0.25
+        [0, 0] 0.25
     """
 
     purity: float = 1
@@ -125,9 +131,16 @@ class Detector:
         ModeMismatchError: Sequences differ in length.
 
     Example:
+        >>> splitter = lw.PhotonicCircuit(2)
+        >>> splitter.bs(0)
         >>> detector = lw.emulator.Detector(efficiency=0.9, photon_counting=False)
-        >>> detector.efficiency, detector.photon_counting
-        (0.9, False)
+        >>> found = lw.output_distribution(splitter.U, [1, 1], detector=detector)
+        >>> for clicks, probability in zip(found.states.tolist(), found.probabilities, strict=True):
+        ...     print(clicks, round(probability, 4))  # two photons in one mode click once
+        [0, 0] 0.01
+        [1, 0] 0.495
+        [0, 1] 0.495
+        [1, 1] 0.0
     """
 
     efficiency: PerMode = 1
@@ -260,8 +273,10 @@ class HardwareModel:
     Example:
         >>> from lwfast.emulator import HardwareModel, Source
         >>> model = HardwareModel(source=Source(brightness=0.6), loss=0.3)
-        >>> model.loss
-        0.3
+        >>> states, counts = lw.emulator.run_raw(np.eye(2), [1, 1], 10_000, hardware=model, rng=1)
+        >>> both = int(counts[states.sum(axis=1) == 2].sum())  # (0.6 * 0.7)^2 of the samples, 1,764
+        >>> 1600 < both < 1900
+        True
     """
 
     source: Source | None = None

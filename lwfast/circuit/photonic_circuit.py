@@ -53,12 +53,12 @@ class PhotonicCircuit:
         ValueError: `n_modes` is below 1.
 
     Example:
-        >>> circuit = lw.PhotonicCircuit(3)
+        >>> circuit = lw.PhotonicCircuit(2)  # a Mach-Zehnder interferometer
         >>> circuit.bs(0)
-        >>> circuit.ps(1, 0.5)
-        >>> circuit.bs(1, reflectivity=1 / 3)
-        >>> circuit.U.shape
-        (3, 3)
+        >>> circuit.ps(0, np.pi / 3)
+        >>> circuit.bs(0)
+        >>> (np.abs(circuit.U) ** 2).round(3).tolist()  # the first entry is sin(phase / 2)^2
+        [[0.25, 0.75], [0.75, 0.25]]
     """
 
     _kept: KeptBuild | None = None

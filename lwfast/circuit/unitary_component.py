@@ -23,9 +23,13 @@ class Unitary(PhotonicCircuit):
         ValueError: It is not square, or empty.
 
     Example:
-        >>> circuit = lw.Unitary(lw.random_unitary(4, seed=1))
-        >>> circuit.n_modes
-        4
+        >>> tritter = lw.Unitary(np.exp(2j * np.pi * np.outer(range(3), range(3)) / 3) / np.sqrt(3))
+        >>> (np.abs(tritter.U) ** 2).round(3).tolist()  # a photon leaves in each mode alike
+        [[0.333, 0.333, 0.333], [0.333, 0.333, 0.333], [0.333, 0.333, 0.333]]
+        >>> task = lw.Simulator(tritter, lw.State([1, 1, 1]), lw.State([1, 1, 1]))
+        >>> amplitude = lw.emulator.Backend().run(task).array[0, 0]
+        >>> float(round(abs(amplitude) ** 2, 6))  # three photons leave apart in a third of all runs
+        0.333333
     """
 
     _lightworks_kind = "Unitary"

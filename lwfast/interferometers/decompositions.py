@@ -55,9 +55,10 @@ def reck_decomposition(unitaries: ArrayLike, *, workers: int | None = None) -> M
 
     Example:
         >>> from lwfast.interferometers import reck_decomposition
-        >>> matrix = lw.random_unitary(3, seed=1)
-        >>> np.allclose(reck_decomposition(matrix).unitaries(), matrix)
-        True
+        >>> matrix = lw.random_unitary(8, seed=1)
+        >>> mesh = reck_decomposition(matrix)
+        >>> len(mesh.modes), mesh.n_layers, np.allclose(mesh.unitaries(), matrix)
+        (28, 13, True)
     """
     return _decomposed(unitaries, _reck_program, workers)
 
@@ -85,9 +86,10 @@ def clements_decomposition(unitaries: ArrayLike, *, workers: int | None = None) 
 
     Example:
         >>> from lwfast.interferometers import clements_decomposition
-        >>> matrix = lw.random_unitary(3, seed=1)
-        >>> np.allclose(clements_decomposition(matrix).unitaries(), matrix)
-        True
+        >>> matrix = lw.random_unitary(8, seed=1)
+        >>> mesh = clements_decomposition(matrix)
+        >>> len(mesh.modes), mesh.n_layers, np.allclose(mesh.unitaries(), matrix)
+        (28, 8, True)
     """
     return _decomposed(unitaries, _clements_program, workers)
 

@@ -106,11 +106,15 @@ class Reck(_Interferometer):
         TypeError: `error_model` is not an ErrorModel.
 
     Example:
-        >>> from lwfast.interferometers import Reck
-        >>> unitary = lw.Unitary(lw.random_unitary(4, seed=1))
-        >>> mesh = Reck().map(unitary)
-        >>> np.allclose(mesh.U, unitary.U)
+        >>> from lwfast.interferometers import ErrorModel, Reck, dists
+        >>> unitary = lw.Unitary(lw.random_unitary(8, seed=1))
+        >>> np.allclose(Reck().map(unitary).U, unitary.U)
         True
+        >>> model = ErrorModel()
+        >>> model.loss = dists.Constant(0.02)  # of each mode in each cell
+        >>> kept = (np.abs(Reck(model).map(unitary).U) ** 2).sum(axis=0)
+        >>> [float(kept.min().round(3)), float(kept.max().round(3))]  # what is left of each input
+        [0.823, 0.928]
     """
 
     def _decompose(self, unitary: ComplexArray) -> Mesh:
@@ -130,11 +134,15 @@ class Clements(_Interferometer):
         TypeError: `error_model` is not an ErrorModel.
 
     Example:
-        >>> from lwfast.interferometers import Clements
-        >>> unitary = lw.Unitary(lw.random_unitary(4, seed=1))
-        >>> mesh = Clements().map(unitary)
-        >>> np.allclose(mesh.U, unitary.U)
+        >>> from lwfast.interferometers import ErrorModel, Clements, dists
+        >>> unitary = lw.Unitary(lw.random_unitary(8, seed=1))
+        >>> np.allclose(Clements().map(unitary).U, unitary.U)
         True
+        >>> model = ErrorModel()
+        >>> model.loss = dists.Constant(0.02)  # of each mode in each cell
+        >>> kept = (np.abs(Clements(model).map(unitary).U) ** 2).sum(axis=0)
+        >>> [float(kept.min().round(3)), float(kept.max().round(3))]  # what is left of each input
+        [0.863, 0.877]
     """
 
     def _decompose(self, unitary: ComplexArray) -> Mesh:

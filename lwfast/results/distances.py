@@ -109,9 +109,11 @@ def fidelity(a: Any, b: Any) -> ResultDistance:
         Efron and Stein, Annals of Statistics 9, 586 (1981).
 
     Example:
-        >>> first = SamplingResult({(1, 0): 50, (0, 1): 50})
-        >>> round(lw.results.fidelity(first, first).value, 6)
-        1.0
+        >>> monday = SamplingResult({(1, 0): 500, (0, 1): 500})
+        >>> friday = SamplingResult({(1, 0): 700, (0, 1): 300})
+        >>> found = lw.results.fidelity(monday, friday)
+        >>> round(found.value, 3), round(found.error, 3), round(found.expected, 3)
+        (0.958, 0.009, 0.999)
     """
     p, q, n_p, n_q = _aligned(a, b)
     overlap = float(np.sqrt(p * q).sum())

@@ -44,8 +44,10 @@ class ProbabilityDistribution(StateMap[float]):
 
     Example:
         >>> theory = lw.results.ProbabilityDistribution({lw.State([2, 0]): 0.5, lw.State([0, 2]): 0.5})
-        >>> theory[lw.State([2, 0])]
-        0.5
+        >>> theory[lw.State([2, 0])], theory.mode_means.tolist()
+        (0.5, [1.0, 1.0])
+        >>> theory.correlations.tolist()  # a photon more in one mode is one less in the other
+        [[1.0, -1.0], [-1.0, 1.0]]
     """
 
     __slots__ = ()

@@ -17,9 +17,15 @@ class CCZ(PhotonicCircuit):
     right for outcomes with one photon in the two modes of each qubit, which post-selection has to ask for.
 
     Example:
-        >>> gate = lw.qubit.CCZ()
-        >>> gate.input_modes, gate.heralds.input
-        (6, {0: 0, 1: 0, 8: 0, 9: 0})
+        >>> gate, backend = lw.qubit.CCZ(), lw.emulator.Backend()
+        >>> amplitudes = []
+        >>> for qubits in ([0, 0, 0], [1, 1, 1]):
+        ...     state = lw.convert.qubit_to_dual_rail(qubits)
+        ...     amplitudes.append(backend.run(lw.Simulator(gate, state, state)).array[0, 0])
+        >>> (np.abs(amplitudes) ** 2 * 72).round(6).tolist()  # the probability of both is 1/72
+        [1.0, 1.0]
+        >>> float((amplitudes[1] / amplitudes[0]).real.round(6))
+        -1.0
     """
 
     def __init__(self) -> None:
@@ -38,9 +44,11 @@ class CCNOT(PhotonicCircuit):
         ValueError: `target_qubit` is not one of these.
 
     Example:
-        >>> gate = lw.qubit.CCNOT()
-        >>> gate.input_modes, gate.heralds.input
-        (6, {0: 0, 1: 0, 8: 0, 9: 0})
+        >>> to_modes = lw.convert.qubit_to_dual_rail
+        >>> task = lw.Simulator(lw.qubit.CCNOT(), to_modes("110"), [to_modes("110"), to_modes("111")])
+        >>> amplitudes = lw.emulator.Backend().run(task).array[0]
+        >>> (np.abs(amplitudes) ** 2 * 72).round(6).tolist()  # both controls are 1: the target is flipped
+        [0.0, 1.0]
     """
 
     def __init__(self, target_qubit: int = 2) -> None:

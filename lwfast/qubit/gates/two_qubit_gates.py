@@ -22,9 +22,13 @@ class CZ(PhotonicCircuit):
     post-selection has to ask for.
 
     Example:
-        >>> gate = lw.qubit.CZ()
-        >>> gate.input_modes, gate.heralds.input
-        (4, {0: 0, 5: 0})
+        >>> gate, backend = lw.qubit.CZ(), lw.emulator.Backend()
+        >>> for qubits in ([0, 0], [1, 1]):
+        ...     state = lw.convert.qubit_to_dual_rail(qubits)
+        ...     amplitude = backend.run(lw.Simulator(gate, state, state)).array[0, 0]
+        ...     print(qubits, round(amplitude.real, 4))  # squared, 1/9; the sign differs
+        [0, 0] -0.3333
+        [1, 1] 0.3333
     """
 
     def __init__(self) -> None:
@@ -43,9 +47,11 @@ class CNOT(PhotonicCircuit):
         ValueError: `target_qubit` is neither 0 nor 1.
 
     Example:
-        >>> gate = lw.qubit.CNOT()
-        >>> gate.input_modes, gate.heralds.input
-        (4, {0: 0, 5: 0})
+        >>> to_modes = lw.convert.qubit_to_dual_rail
+        >>> task = lw.Simulator(lw.qubit.CNOT(), to_modes("10"), [to_modes("10"), to_modes("11")])
+        >>> amplitudes = lw.emulator.Backend().run(task).array[0]
+        >>> (np.abs(amplitudes) ** 2).round(4).tolist()  # the control is 1: the target is flipped
+        [0.0, 0.1111]
     """
 
     def __init__(self, target_qubit: int = 1) -> None:
@@ -60,9 +66,13 @@ class CZ_Heralded(PhotonicCircuit):  # noqa: N801  (Lightworks' name)
     gate has worked, so that further gates may follow on the same qubits.
 
     Example:
-        >>> gate = lw.qubit.CZ_Heralded()
-        >>> gate.input_modes, gate.heralds.input
-        (4, {0: 0, 1: 1, 6: 1, 7: 0})
+        >>> gate, backend = lw.qubit.CZ_Heralded(), lw.emulator.Backend()
+        >>> for qubits in ([0, 0], [1, 1]):
+        ...     state = lw.convert.qubit_to_dual_rail(qubits)
+        ...     amplitude = backend.run(lw.Simulator(gate, state, state)).array[0, 0]
+        ...     print(qubits, round(amplitude.real, 4))  # squared, 1/16; the sign differs
+        [0, 0] 0.25
+        [1, 1] -0.25
     """
 
     def __init__(self) -> None:
@@ -81,9 +91,11 @@ class CNOT_Heralded(PhotonicCircuit):  # noqa: N801  (Lightworks' name)
         ValueError: `target_qubit` is neither 0 nor 1.
 
     Example:
-        >>> gate = lw.qubit.CNOT_Heralded()
-        >>> gate.input_modes, gate.heralds.input
-        (4, {0: 0, 1: 1, 6: 1, 7: 0})
+        >>> to_modes = lw.convert.qubit_to_dual_rail
+        >>> task = lw.Simulator(lw.qubit.CNOT_Heralded(), to_modes("10"), [to_modes("10"), to_modes("11")])
+        >>> amplitudes = lw.emulator.Backend().run(task).array[0]
+        >>> (np.abs(amplitudes) ** 2).round(4).tolist()  # the control is 1: the target is flipped
+        [0.0, 0.0625]
     """
 
     def __init__(self, target_qubit: int = 1) -> None:
@@ -105,9 +117,9 @@ class SWAP(PhotonicCircuit):
         ModeRangeError: A mode is negative.
 
     Example:
-        >>> gate = lw.qubit.SWAP((0, 1), (2, 3))
-        >>> gate.input_modes, gate.heralds.input
-        (4, {})
+        >>> task = lw.Sampler(lw.qubit.SWAP((0, 1), (2, 3)), lw.State([0, 1, 1, 0]), n_samples=100)
+        >>> dict(lw.emulator.Backend().run(task))  # 1, 0 becomes 0, 1
+        {lwfast.State(|1,0,0,1>): 100}
     """
 
     def __init__(self, qubit_1: tuple[int, int], qubit_2: tuple[int, int]) -> None:

@@ -80,9 +80,12 @@ def density_from_state(state: ArrayLike) -> ComplexArray:
         complex128[d, d].
 
     Example:
-        >>> lw.tomography.density_from_state([1, 0]).real
-        array([[1., 0.],
-               [0., 0.]])
+        >>> bell = np.array([1, 0, 0, 1]) / np.sqrt(2)
+        >>> lw.tomography.density_from_state(bell).real.round(3)
+        array([[0.5, 0. , 0. , 0.5],
+               [0. , 0. , 0. , 0. ],
+               [0. , 0. , 0. , 0. ],
+               [0.5, 0. , 0. , 0.5]])
     """
     amplitudes = np.asarray(state, dtype=np.complex128)
     return np.outer(amplitudes, amplitudes.conj())

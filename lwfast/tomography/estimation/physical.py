@@ -62,9 +62,12 @@ def project_choi_to_physical(choi: ArrayLike, max_iter: int = 1000) -> ComplexAr
         dual problem, as in H. Qi, D. Sun, SIAM J. Matrix Anal. Appl. 28, 360 (2006).
 
     Example:
-        >>> choi = lw.tomography.choi_from_unitary(np.eye(2))
-        >>> np.allclose(lw.tomography.project_choi_to_physical(choi), choi)
-        True
+        >>> choi = lw.tomography.choi_from_unitary(np.eye(2)) + np.diag([0.1, -0.1, -0.1, 0.1])
+        >>> float(np.linalg.eigvalsh(choi).min().round(3))  # as an estimate from noisy counts may have
+        -0.1
+        >>> nearest = lw.tomography.project_choi_to_physical(choi)
+        >>> (np.linalg.eigvalsh(nearest).round(3) + 0.0).tolist()
+        [0.0, 0.0, 0.0, 2.0]
     """
     given = np.asarray(choi, dtype=np.complex128)
     dim = round(len(given) ** 0.5) if given.ndim else 0
