@@ -149,7 +149,7 @@ class State:
 
         @property
         def __class__(self) -> type:
-            """What `isinstance` asks about beside the type: Lightworks' State, where that is imported.
+            """What `isinstance` asks about beside the type, Lightworks' State where that is imported.
 
             It answers `==` with a plain False to what is not its own, so that nothing else lets it compare.
             """

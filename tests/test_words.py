@@ -141,6 +141,18 @@ def test_docstrings_are_plain_english():
     assert len(found) > 2000
 
 
+def test_first_lines_of_properties_have_no_colon():
+    """Sphinx would show what stands before it as the type of the property."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in sorted(ROOT.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and "property" in map(ast.unparse, node.decorator_list)
+        if ":" in re.sub(r"`[^`]*`", "", (ast.get_docstring(node) or "").partition("\n")[0])
+    ]
+    assert found == []
+
+
 @pytest.mark.skipif(not (SOURCES / "docs").is_dir(), reason="needs the sources of the documentation")
 def test_pages_are_plain_english():
     pages = [SOURCES / "README.md", *sorted((SOURCES / "docs").rglob("*.md"))]

@@ -251,7 +251,7 @@ class Barrier(Component):
 
     @property
     def modes_used(self) -> frozenset[int]:
-        """No mode: nothing is kept from passing a barrier."""
+        """No mode, because a barrier stops nothing."""
         return frozenset()
 
 

@@ -86,7 +86,7 @@ class PhotonicCircuit:
 
     @property
     def input_modes(self) -> int:
-        """Number of modes of an input state: those without a herald."""
+        """Number of modes of an input state, which are those without a herald."""
         return self._layout.n_modes - len(self._layout.heralds.input)
 
     @property

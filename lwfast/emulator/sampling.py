@@ -37,7 +37,7 @@ class Sampling:
 
     @property
     def all_count(self) -> bool:
-        """Whether the number of shots is known before: every shot counts, or is counted."""
+        """Whether the number of shots is known before, because every shot counts or is counted."""
         return self.every_shot or not self.conditions.any
 
 

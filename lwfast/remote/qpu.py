@@ -82,7 +82,7 @@ class QPU:
 
     @property
     def connection(self) -> Connection:
-        """Where tasks are sent: to its client, else to the default client."""
+        """The connection that tasks are sent by, that of its client or else of the default client."""
         return self._connection or default_connection()
 
     @property

@@ -149,8 +149,8 @@ def chi_square(a: Any, b: Any) -> ResultDistance:
     Returns:
         The statistic over its degrees of freedom, and the mean and standard error that it has where the
         distributions are equal: the exact ones for these counts, not those for many counts per state.
-            Infinite
-        where counts stand at a probability of zero; the error is infinite below four counts.
+        The statistic is infinite where counts stand at a probability of zero, and the error below four
+        counts.
 
     Raises:
         TypeError: If one of them does not hold real numbers.

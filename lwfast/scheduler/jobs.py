@@ -40,7 +40,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Where it came from: the `meta` of its first log entry."""
+        """Where it came from, the `meta` of its first log entry."""
         found = {REQUEST_ID: self.request_id, TRACE: self.trace}
         return {name: value for name, value in found.items() if value}
 

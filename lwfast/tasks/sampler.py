@@ -213,7 +213,7 @@ class Sampler(Task):
 
     @property
     def sampling_mode(self) -> Literal["input", "output"]:
-        """What `n_samples` counts: "output" for outcomes that count, "input" for shots."""
+        """What `n_samples` counts, "output" for outcomes that count or "input" for shots."""
         return self._sampling_mode
 
     @sampling_mode.setter

@@ -132,12 +132,12 @@ class Sweep:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The name of each parameter in the result: its label, or `parameter_k` if it has none."""
+        """The name of each parameter in the result, its label or else `parameter_k`."""
         return self._table.labels
 
     @property
     def settings(self) -> FloatArray:
-        """The settings: float64[k, p], one row per setting, read-only."""
+        """The settings, float64[k, p], one row per setting, read-only."""
         return self._table.values
 
     @property

@@ -76,7 +76,7 @@ class CompiledCircuit:
 
     @property
     def loss_modes(self) -> int:
-        """The number of loss modes: one for each loss element."""
+        """The number of loss modes, one for each loss element."""
         return self.total_modes - self.n_modes
 
     @property
@@ -86,12 +86,12 @@ class CompiledCircuit:
 
     @property
     def U_full(self) -> ComplexArray:
-        """The unitary over all modes, loss modes last: complex128[total_modes, total_modes]."""
+        """The unitary over all modes, loss modes last, complex128[total_modes, total_modes]."""
         return self._unitary
 
     @property
     def transfer_matrix(self) -> ComplexArray:
-        """The block of `U_full` without loss modes: complex128[n_modes, n_modes]."""
+        """The block of `U_full` without loss modes, complex128[n_modes, n_modes]."""
         return self._unitary[: self.n_modes, : self.n_modes]
 
     @property
@@ -106,7 +106,7 @@ class CompiledCircuit:
 
     @property
     def input_modes(self) -> int:
-        """The number of modes that an input state has: those without a herald."""
+        """The number of modes that an input state has, which are those without a herald."""
         return self.n_modes - len(self._heralds.input)
 
     @property

@@ -110,7 +110,7 @@ class JobHandle:
 
     @property
     def connection(self) -> Connection:
-        """Where requests about the job go: to its client, else to the default client.
+        """The connection that requests about the job use, that of its client or else of the default client.
 
         Raises:
             JobError: The default client is one of another scheduler than the job.

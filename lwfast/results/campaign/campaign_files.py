@@ -32,7 +32,7 @@ class CampaignFiles:
 
     @property
     def files(self) -> NamedColumns:
-        """What is known about each file: `path`, its metadata, its parameters, and the rules of its job.
+        """A table with `path`, metadata, parameters and the rules of the job of each file.
 
         Read once, without the counts where the form of a file allows that. A file that cannot be read has
         the reason in the column `error`.

@@ -72,7 +72,7 @@ class Differences:
 
     @property
     def error(self) -> float:
-        """Standard error of the mean: of counts. A probability is exact, and has the error 0."""
+        """Standard error of the mean of counts. A probability is exact, and has the error 0."""
         if self.total and self.weights.dtype != np.int64:
             return 0.0
         return float(np.sqrt(self.variance / self.total)) if self.total else float("nan")

@@ -109,7 +109,7 @@ class SweepCounts(SweepTable):
 
     @property
     def states(self) -> StateTable:
-        """The outcomes of all settings, one setting after the other: uint8[N, n_modes], read-only."""
+        """The outcomes of all settings, one setting after the other, uint8[N, n_modes], read-only."""
         return self._states
 
     @property
@@ -119,22 +119,22 @@ class SweepCounts(SweepTable):
 
     @property
     def counts(self) -> Counts:
-        """The count of each row of `states`: int64[N], read-only."""
+        """The count of each row of `states`, int64[N], read-only."""
         return self._counts
 
     @property
     def offsets(self) -> NDArray[np.int64]:
-        """Where the rows of each setting begin, and the last ones end: int64[k + 1], read-only."""
+        """Where the rows of each setting begin, and the last ones end, int64[k + 1], read-only."""
         return self._offsets
 
     @property
     def setting_index(self) -> NDArray[np.int64]:
-        """Which setting each row belongs to: int64[N], ascending."""
+        """Which setting each row belongs to, int64[N], ascending."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self._offsets))
 
     @property
     def distinct_states(self) -> StateTable:
-        """Every outcome that occurs in any setting: uint8[K, n_modes], in the order of first appearance."""
+        """Every outcome that occurs in any setting, uint8[K, n_modes], in the order of first appearance."""
         return self.distinct_rows()[0]
 
     @property
@@ -144,7 +144,7 @@ class SweepCounts(SweepTable):
 
     @property
     def n_samples(self) -> NDArray[np.int64]:
-        """All counts of each setting together: int64[k]."""
+        """All counts of each setting together, int64[k]."""
         begins, lengths = self._offsets[:-1], np.diff(self._offsets)
         sums: NDArray[np.int64] = np.zeros(len(self), np.int64)
         filled = lengths > 0

@@ -87,12 +87,12 @@ class SweepSimulationResult(SweepTable):
 
     @property
     def array(self) -> AnyArray:
-        """The values: [k, n_inputs, n_outputs], read-only."""
+        """The values, [k, n_inputs, n_outputs], read-only."""
         return self._array
 
     @property
     def values(self) -> AnyArray:
-        """The value of each row of `states`: [N], read-only."""
+        """The value of each row of `states`, [N], read-only."""
         return self._array.reshape(-1)
 
     @property
@@ -117,17 +117,17 @@ class SweepSimulationResult(SweepTable):
 
     @property
     def attributes(self) -> dict[str, FloatArray]:
-        """Numbers of which each setting has one, such as `performance`: float64[k] by name."""
+        """Numbers of which each setting has one, such as `performance`, float64[k] by name."""
         return dict(self._attributes)
 
     @property
     def states(self) -> StateTable:
-        """The output of each row: uint8[N, n_modes], written anew each time."""
+        """The output of each row, uint8[N, n_modes], written anew each time."""
         return np.tile(self._outputs, (len(self) * len(self._inputs), 1))
 
     @property
     def setting_index(self) -> NDArray[np.int64]:
-        """Which setting each row belongs to: int64[N], ascending."""
+        """Which setting each row belongs to, int64[N], ascending."""
         return np.repeat(np.arange(len(self), dtype=np.int64), len(self._inputs) * len(self._outputs))
 
     def _input_rows(self) -> StateTable:

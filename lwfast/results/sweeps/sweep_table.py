@@ -46,7 +46,7 @@ class SweepTable(ABC):
 
     @property
     def settings(self) -> FloatArray:
-        """The settings: float64[k, p], one row per setting, read-only."""
+        """The settings, float64[k, p], one row per setting, read-only."""
         return self._axis.settings
 
     @property
@@ -62,12 +62,12 @@ class SweepTable(ABC):
     @property
     @abstractmethod
     def states(self) -> StateTable:
-        """The outcomes of all settings, one setting after the other: uint8[N, n_modes], read-only."""
+        """The outcomes of all settings, one setting after the other, uint8[N, n_modes], read-only."""
 
     @property
     @abstractmethod
     def setting_index(self) -> NDArray[np.int64]:
-        """Which setting each row belongs to: int64[N], ascending."""
+        """Which setting each row belongs to, int64[N], ascending."""
 
     @abstractmethod
     def _single(self, row: int) -> Any:
@@ -174,7 +174,7 @@ class SweepTable(ABC):
 
     @property
     def distinct_states(self) -> StateTable:
-        """Every outcome that occurs in any setting: uint8[K, n_modes], in the order of first appearance."""
+        """Every outcome that occurs in any setting, uint8[K, n_modes], in the order of first appearance."""
         states: StateTable = self._lines()[0].states
         return states
 

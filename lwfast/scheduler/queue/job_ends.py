@@ -101,7 +101,7 @@ class Ends:
 
     @property
     def may_begin(self) -> bool:
-        """Whether a job may begin: the store can write, as far as is known, and keeps up."""
+        """Whether a job may begin, because the store can write, as far as is known, and keeps up."""
         return self._mending is None and not self._late and len(self._unstored) < AHEAD
 
     def keeps(self, job_id: int) -> bool:
