@@ -297,7 +297,7 @@ class SamplingResult(CountMap):
 
     @property
     def probability_errors(self) -> FloatArray:
-        """Standard error of each of `probabilities`, `float64[N]`, that is `sqrt(p (1 - p) / n)` of n samples."""
+        """Standard error of each of `probabilities`, `float64[N]`, which is `sqrt(p (1 - p) / n)`."""
         shares = self.probabilities
         return np.sqrt(shares * (1 - shares) / max(self.n_samples, 1))
 
