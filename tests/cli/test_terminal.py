@@ -17,7 +17,7 @@ from rich.color import Color
 from lwfast import cli
 from lwfast._base.showing.amounts import several
 from lwfast.cli.client.job_rows import COLUMNS, JobRow, as_cells
-from lwfast.cli.terminal.screen import ACTIVE, BAD, GOOD, plain_lines, print_table, table_of
+from lwfast.cli.terminal.screen import ACTIVE, BAD, GOOD, QUIET, plain_lines, print_table, table_of
 from lwfast.cli.terminal.wording import duration, moment, seconds_between, shown, when
 from tests.cli.test_finding import fake, run
 from tests.faults.isolation import folders, ours, quick
@@ -102,7 +102,7 @@ def luminance(colour):
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("style", [GOOD, ACTIVE, BAD])
+@pytest.mark.parametrize("style", [GOOD, ACTIVE, BAD, QUIET])
 @pytest.mark.parametrize(
     "ground",
     [(255, 255, 255), (0, 0, 0), (0x1E, 0x1E, 0x1E), (0, 0x2B, 0x36), (0xFD, 0xF6, 0xE3)],

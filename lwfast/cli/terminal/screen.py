@@ -24,8 +24,8 @@ GAP = 2
 LEAST_FLEXIBLE = 12
 """Characters that the column which takes the rest of the line has at least."""
 _UNLIMITED = 1_000_000
-GOOD, ACTIVE, BAD, QUIET = "color(28)", "color(30)", "color(196)", "dim"
-"""Styles of texts. The three colours have a contrast of 3 or more on the usual backgrounds, light and dark.
+GOOD, ACTIVE, BAD, QUIET = "color(28)", "color(30)", "color(196)", "color(243)"
+"""Styles of texts. These colours have a contrast of 3 or more on the usual backgrounds, light and dark.
 
 The green and cyan of terminals do not: those of xterm have 2.1 and 1.9 on white.
 """
