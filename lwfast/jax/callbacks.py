@@ -126,5 +126,5 @@ class _OutputProbabilities:
 def _check_precision() -> None:
     if not jax.config.jax_enable_x64:
         raise ValueError(
-            'Photons are computed in double precision: jax.config.update("jax_enable_x64", True) before.'
+            'Photons need double precision; call jax.config.update("jax_enable_x64", True) first.'
         )

@@ -25,7 +25,7 @@ def read_state(pcvl: Any, state: Any) -> State:
     """
     if not isinstance(state, pcvl.FockState):
         msg = (
-            f"Photons of {state} have annotations, which a State of lwfast has not. Remove them with "
+            f"Photons of {state} have annotations, which a State of lwfast cannot hold. Remove them with "
             "state.clear_annotations(), or describe distinguishable photons by a Source."
         )
         raise ValueError(msg)

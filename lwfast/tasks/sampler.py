@@ -255,9 +255,7 @@ class Sampler(Task):
             return self
         seed: Any = self._random_seed if self._rng is None else self._rng
         if isinstance(seed, np.random.Generator | np.random.SeedSequence):
-            msg = (
-                f"A Sampler of Lightworks takes an integer as seed; set random_seed in the place of {seed!r}."
-            )
+            msg = f"A Sampler of Lightworks takes an integer as seed; set random_seed instead of {seed!r}."
             raise ValueError(msg)
         return package.Sampler(
             self._circuit.to_lightworks(),

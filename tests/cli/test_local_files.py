@@ -90,7 +90,7 @@ def test_what_is_no_result(run, files):
     (files / "task.json").write_text(json.dumps(payload()))
     for command in (["show", "task.json"], ["plot", "task.json"], ["compare", "a.npz", "task.json"]):
         code, _, err = run(*command)
-        assert (code, "holds a task and no result; `lwfast sample task.json` runs it here." in err) == (
+        assert (code, "holds a task, not a result; `lwfast sample task.json` runs it here." in err) == (
             1,
             True,
         )

@@ -29,7 +29,7 @@ def read_result(file: str, raw: bool) -> Any:
     except ResultFormatError:
         if _is_task(Path(file)):
             raise ResultError(
-                f"{file} holds a task and no result; `lwfast sample {file}` runs it here."
+                f"{file} holds a task, not a result; `lwfast sample {file}` runs it here."
             ) from None
         raise
     return result.raw_data if raw else result

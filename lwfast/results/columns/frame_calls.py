@@ -21,7 +21,7 @@ def refuse_pandas(remedy: str) -> None:
     """
     frame = sys._getframe(2)  # noqa: SLF001  (the one way to know who asks)
     if frame.f_globals.get("__name__") == "pandas.core.frame" and frame.f_code.co_name == "__init__":
-        raise TypeError(f"Take {remedy}: pandas.DataFrame(result) would lose the states.")
+        raise TypeError(f"Use {remedy}: pandas.DataFrame(result) would lose the states.")
 
 
 def refuse_polars(remedy: str) -> None:
@@ -36,5 +36,5 @@ def refuse_polars(remedy: str) -> None:
     frame = sys._getframe(2)  # noqa: SLF001  (the one way to know who asks)
     if str(frame.f_globals.get("__name__")).startswith("polars."):
         raise TypeError(
-            f"Take {remedy}: polars.DataFrame(result) would read each state as the name of a column."
+            f"Use {remedy}: polars.DataFrame(result) would read each state as the name of a column."
         )
