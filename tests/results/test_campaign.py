@@ -103,7 +103,11 @@ def test_the_answer_does_not_depend_on_a_dask_cluster(folder, small_chunks):
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", protocol="tcp"
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+            protocol="tcp",
         ) as cluster,
         distributed.Client(cluster) as client,
         client.get_executor() as pool,

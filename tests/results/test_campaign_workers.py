@@ -78,7 +78,11 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same(campaign):
     expected_groups = by_theta.merge()
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", protocol="tcp"
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+            protocol="tcp",
         ) as cluster,
         distributed.Client(cluster) as client,
         client.get_executor() as pool,
