@@ -15,9 +15,13 @@ fractions = st.floats(0, 1)
 """Reflectivities, losses, efficiencies."""
 
 non_integers = st.one_of(
-    st.floats(allow_nan=True), st.booleans(), st.text(max_size=3), st.none(), st.complex_numbers()
+    st.floats(allow_nan=True),
+    st.booleans(),
+    st.text(max_size=3).filter(lambda text: text != "X"),
+    st.none(),
+    st.complex_numbers(),
 )
-"""What no mode, photon number or state entry may be."""
+"""What no mode, photon number or state entry may be; the text "X" stands for an invalid qubit."""
 
 
 @st.composite
