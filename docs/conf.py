@@ -1,6 +1,11 @@
 """Sphinx configuration."""
 
+import os
+
 from lwfast._version import __version__
+
+# Executed pages show their figures, whatever the environment of the build says.
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 project = "lwfast"
 author = "The lwfast developers"

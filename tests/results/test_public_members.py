@@ -1,0 +1,38 @@
+"""What only lwfast itself uses is no part of the public classes: it can change without notice."""
+
+import pytest
+
+from lwfast import remote
+from lwfast.results import (
+    ProbabilityDistribution,
+    QPUSamplingResult,
+    SamplingResult,
+    SimulationResult,
+    SweepResult,
+)
+from lwfast.results.columns.record import known_record
+from lwfast.results.state_map import label_table, working_table
+
+INTERNAL = {
+    "working_table": (SamplingResult, QPUSamplingResult, ProbabilityDistribution),
+    "label_table": (SamplingResult, QPUSamplingResult, ProbabilityDistribution),
+    "known_record": (SamplingResult, QPUSamplingResult, SweepResult, SimulationResult),
+    "from_decoded": (QPUSamplingResult,),
+    "as_job_wants": (SweepResult,),
+    "is_distinct": (SweepResult,),
+    "on": (remote.Client,),
+}
+
+
+@pytest.mark.parametrize("name", INTERNAL)
+def test_internal_names_are_private(name):
+    assert [kind.__name__ for kind in INTERNAL[name] if hasattr(kind, name)] == []
+
+
+def test_functions_give_what_is_inside():
+    """They give the parts of a result themselves: what is asked twice is the same."""
+    result = SamplingResult({(1, 0): 3, (0, 1): 5}).with_parameters(theta=0.5)
+    assert known_record(result) is known_record(result)
+    assert known_record(result).metadata["parameters"] == {"theta": 0.5}
+    assert working_table(result).states.shape == label_table(result).states.shape == (2, 2)
+    assert not label_table(result).has_x
