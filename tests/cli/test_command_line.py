@@ -198,7 +198,7 @@ def test_errors_are_a_line_in_the_words_of_the_shell(run, words, monkeypatch):
         (["job", "5"], "`lwfast jobs` lists the jobs"),
         (["result", "17770"], "`lwfast job ID --wait`"),
         (["qpus", "Apollo"], "there are: Artemis"),
-        (["jobs", "--status", "sleeping"], "there are: Accepted"),
+        (["jobs", "--status", "sleeping"], "the statuses are: Accepted"),
     ],
 )
 def test_errors_of_the_scheduler_say_what_to_do(run, ours, words, said):
