@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +24,7 @@ from lwfast.results import (
 from lwfast.results.plots.bar_chart import CHARACTER
 from lwfast.results.plots.bars import number_text
 from lwfast.results.plots.kets import ket, ket_width, short_ket
+from tests.started import PATIENCE
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -538,3 +542,26 @@ def test_all_plots_have_one_style_and_leave_the_users_alone(result):
         _, mine = plt.subplots()
         result.plot(ax=mine)
     assert matplotlib.colors.to_hex(mine.patches[0].get_facecolor()) == "#ff0000"
+
+
+def test_a_backend_stays_interactive_after_the_first_plot(tmp_path):
+    """As that of notebooks, which makes pyplot interactive when it is loaded: else it shows one figure only."""
+    (tmp_path / "interactive_backend.py").write_text(
+        "import matplotlib\n"
+        "from matplotlib.backends.backend_agg import FigureCanvas\n"
+        "matplotlib.interactive(True)\n"
+    )
+    program = (
+        "import matplotlib\n"
+        "from lwfast.results import SamplingResult\n"
+        "SamplingResult({(0, 1): 3}).plot(show=False)\n"
+        "print(matplotlib.is_interactive())"
+    )
+    environment = {
+        **os.environ,
+        "MPLBACKEND": "module://interactive_backend",
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+    }
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert (ended.returncode, ended.stdout) == (0, "True\n"), ended.stderr

@@ -63,6 +63,9 @@ def plot_style(wanted: bool = True) -> Iterator[None]:
     """Draw in our style for as long as this lasts; axes that a user gives keep the user's."""
     import matplotlib as mpl
 
+    # A backend that is loaded within the context sets what its end undoes: that of notebooks, which makes
+    # pyplot interactive, would show the first figure of a session and none after it.
+    pyplot_module().draw_if_interactive()
     with mpl.rc_context(style() if wanted else None):
         yield
 
