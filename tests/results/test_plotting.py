@@ -545,7 +545,7 @@ def test_all_plots_have_one_style_and_leave_the_users_alone(result):
 
 
 def test_a_backend_stays_interactive_after_the_first_plot(tmp_path):
-    """As that of notebooks, which makes pyplot interactive when it is loaded: else it shows one figure only."""
+    """As that of notebooks, which makes pyplot interactive when it is loaded; else it shows one figure."""
     (tmp_path / "interactive_backend.py").write_text(
         "import matplotlib\n"
         "from matplotlib.backends.backend_agg import FigureCanvas\n"
