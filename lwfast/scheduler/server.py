@@ -220,7 +220,7 @@ def _announcement(
     elif token_file:
         lines.append(f"Token: as before, in {token_file}")
     if settings.certfile is None:
-        lines.append("Commands such as `lwfast jobs` find it by themselves, in any terminal of yours.")
+        lines.append("Commands such as `lwfast jobs` find it without any setting, from any terminal.")
         lines.append("Python programs find it after `lwfast login --local`, which is needed only once.")
     else:
         lines.append(f"Save its address and a token once, with `lwfast login --url {url}api/`.")
