@@ -35,6 +35,8 @@ FACES = (
     "lwfast.visualisation",
     "lwfast.circuit",
     "lwfast.tasks",
+    "lwfast.wire",
+    "lwfast.errors",
 )
 LEAST_WORDS = 4
 """Words that the description of an argument has at least."""

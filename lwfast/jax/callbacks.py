@@ -21,15 +21,15 @@ __all__ = ["expectation", "output_probabilities"]
 def output_probabilities(unitary: Any, occupation: Sequence[int], **options: Any) -> Any:
     """Compute the probability of every outcome as an array that JAX differentiates.
 
-    The way back computes the distribution once more: between two callbacks nothing can be kept.
+    The backward pass computes the distribution once more, because nothing can be kept between two callbacks.
 
     Args:
         unitary: JAX array of shape (m, m), complex128: a unitary or a lossy transfer matrix.
         occupation: Photons in each of the m input modes.
-        **options: Those of `lwfast.output_distribution` but `amplitudes` and `gradient`: heralds, rules,
-            min_detection, threshold, source, detector, workers. The number of outcomes may depend on them,
-            but not on the values of the matrix; so a matrix is taken to lose light if `lossy=True` says so.
-        lossy: Whether the matrix may lose light; else it has to be unitary.
+        **options: The options of `lwfast.output_distribution` except `amplitudes` and `gradient`: heralds,
+            rules, min_detection, threshold, source, detector, workers. The number of outcomes may depend on
+            them, but not on the values of the matrix; so `lossy=True` has to say whether it loses light.
+        lossy: Whether the matrix may lose light; by default False, which needs a unitary one.
 
     Returns:
         float64[K]. The outcomes are the `states` of `lwfast.output_distribution(..., gradient=True)`.
@@ -46,13 +46,13 @@ def output_probabilities(unitary: Any, occupation: Sequence[int], **options: Any
 def expectation(task: Any, observable: Observable, parameters: Sequence[Parameter[Any]], values: Any) -> Any:
     """Compute the exact mean of an observable for values of Parameters, such that JAX differentiates it.
 
-    The Parameters have their former values back afterwards; meanwhile other threads see the new ones.
+    The Parameters get their former values back afterwards; until then, other threads see the new ones.
 
     Args:
         task: A `lwfast.Sampler`, whose circuit holds the Parameters.
-        observable: What an outcome is worth, as in `lwfast.expectation`.
-        parameters: Parameters of the circuit, each once.
-        values: (p,) real, a value for each.
+        observable: The value of each outcome, in the forms that `lwfast.expectation` takes.
+        parameters: The Parameters of the circuit to differentiate by, each once.
+        values: Real JAX array of shape (p,), one value per Parameter.
 
     Returns:
         float64, without dimensions.

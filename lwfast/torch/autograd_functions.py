@@ -21,17 +21,17 @@ def output_probabilities(unitary: torch.Tensor, occupation: Sequence[int], **opt
     """Compute the probability of every outcome as a tensor that can be differentiated.
 
     Args:
-        unitary: (m, m) complex, on the CPU.
+        unitary: Complex tensor of shape (m, m) on the CPU, unitary or a lossy transfer matrix.
         occupation: Photons in each of the m input modes.
-        **options: Those of `lwfast.output_distribution` but `amplitudes` and `gradient`: heralds, rules,
-            min_detection, threshold, source, detector, workers.
+        **options: The options of `lwfast.output_distribution` except `amplitudes` and `gradient`: heralds,
+            rules, min_detection, threshold, source, detector, workers.
 
     Returns:
         float64[K]. The outcomes are the `states` of `lwfast.output_distribution(..., gradient=True)`.
 
     Raises:
         TypeError: An option is not known.
-        RuntimeError: On the way back, where derivatives of derivatives are asked for.
+        RuntimeError: Derivatives of derivatives are asked for; raised during the backward pass.
     """
     found: torch.Tensor = _Probabilities.apply(unitary, occupation, options)
     return found
@@ -42,20 +42,20 @@ def expectation(
 ) -> torch.Tensor:
     """Compute the exact mean of an observable for values of Parameters, so that it can be differentiated.
 
-    The Parameters have their former values back afterwards; meanwhile other threads see the new ones.
+    The Parameters get their former values back afterwards; until then, other threads see the new ones.
 
     Args:
         task: A `lwfast.Sampler`, whose circuit holds the Parameters.
-        observable: What an outcome is worth, as in `lwfast.expectation`.
-        parameters: Parameters of the circuit, each once.
-        values: (p,) real, a value for each, on the CPU.
+        observable: The value of each outcome, in the forms that `lwfast.expectation` takes.
+        parameters: The Parameters of the circuit to differentiate by, each once.
+        values: Real tensor of shape (p,) on the CPU, one value per Parameter.
 
     Returns:
         float64, without dimensions.
 
     Raises:
         ValueError: There are more or fewer values than Parameters.
-        RuntimeError: On the way back, where derivatives of derivatives are asked for.
+        RuntimeError: Derivatives of derivatives are asked for; raised during the backward pass.
     """
     found: torch.Tensor = _Mean.apply(values, task, observable, parameters)
     return found

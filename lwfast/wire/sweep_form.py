@@ -82,7 +82,7 @@ def form_of(
     Args:
         labels: The name of each parameter.
         shape: How the settings are laid out.
-        settings: float64[k, p].
+        settings: The values of the parameters, float64[k, p], one row per setting.
         table: The elements, with columns among the settings.
         matrices: The matrix of each block, complex128[r, r] or [k, r, r].
     """
@@ -130,8 +130,8 @@ def values_of(form: SweepForm, index: int, most: int) -> FloatArray | None:
     """Return the values of a parameter, whatever the form says of them.
 
     Args:
-        form: The sweep.
-        index: The parameter.
+        form: The form of the sweep, as the payload holds it.
+        index: The number of the parameter, from 0 on.
         most: More numbers than these are not read.
 
     Returns:
