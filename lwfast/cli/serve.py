@@ -34,6 +34,10 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
         "lwfast serve --host 0.0.0.0 --allow-remote --certfile lab.pem --keyfile lab.key",
         "For other machines, with TLS; see also `lwfast owners`:",
     ),
+    (
+        "lwfast serve --executor dask://127.0.0.1:8786",
+        "Run the jobs on a cluster of dask.distributed:",
+    ),
     ("lwfast serve --pace artemis", "Let jobs take the time that a device takes:"),
     ("lwfast serve --show-config > qpus.toml", "Write the file that describes the QPUs, to change it:"),
 )
@@ -69,7 +73,17 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
     "option.",
 )
 @click.option(
-    "--workers", type=POSITIVE, metavar="N", help="Processes that run jobs. Default: one per core, less one."
+    "--workers",
+    type=POSITIVE,
+    metavar="N",
+    help="Processes that run jobs, or most jobs at once on a cluster. Default: one per core, less one; on a "
+    "cluster, one per thread of its workers, up to 256.",
+)
+@click.option(
+    "--executor",
+    metavar="URL",
+    help="Run the jobs on a cluster of dask.distributed: dask://HOST:PORT of its scheduler, or "
+    "dask+tls://HOST:PORT, with the certificates of dask's configuration. Default: processes here.",
 )
 @click.option(
     "--announce",
@@ -138,6 +152,7 @@ def _run(
     config: Path | None,
     hardware: str | None,
     workers: int | None,
+    executor: str | None,
     announce: Any,
     exit_with_parent: bool,
     pace: str | None,
@@ -153,7 +168,7 @@ def _run(
     from lwfast.scheduler.faults import ConfigError
     from lwfast.scheduler.qpus import load_qpus, parse_qpus, profile_text
     from lwfast.scheduler.server import serve
-    from lwfast.scheduler.server_settings import ServerSettings, default_data_dir, default_workers
+    from lwfast.scheduler.server_settings import ServerSettings, default_data_dir
 
     if config is not None and hardware is not None:
         raise ConfigError("Give either --config or --hardware, not both.")
@@ -168,6 +183,11 @@ def _run(
         return 0
     if keyfile is not None and certfile is None:
         raise ConfigError("--keyfile is the key of a certificate: give that with --certfile.")
+    if executor is not None:
+        from lwfast.scheduler.workers.cluster.address import dask_address
+
+        dask_address(executor)  # so that a wrong one is reported first
+        require("--executor", "distributed")
     if not is_loopback(host):
         _check_remote(host, certfile, allow_remote=allow_remote)
     qpus = load_qpus(config)
@@ -177,7 +197,8 @@ def _run(
         data_dir=data_dir or default_data_dir(),
         token=_token(token),
         qpus=qpus,
-        workers=workers or default_workers(),
+        workers=workers,
+        executor=executor,
         host=host,
         port=port,
         keep_days=keep_days,

@@ -43,6 +43,7 @@ def local_scheduler(
     port: int = 0,
     startup_seconds: float = 60.0,
     pace: Literal["artemis"] | None = None,
+    executor: str | None = None,
 ) -> LocalScheduler:
     """Run a scheduler on loopback while a `with` block lasts; the functions of `lwfast.remote` then use it.
 
@@ -50,12 +51,15 @@ def local_scheduler(
         data_dir: Folder of its queue and results; by default None, for a temporary one that is deleted at the
             end.
         config: TOML file that describes its QPUs; by default None, for one QPU like Artemis.
-        workers: Number of worker processes; by default None, which lets the scheduler choose.
+        workers: Number of worker processes, or on a cluster the most jobs that run at once; by default None,
+            which lets the scheduler choose.
         port: Port to listen on; by default 0, for a free one.
         startup_seconds: Most seconds to wait until the scheduler is ready.
         pace: "artemis" lets each job take the time that a device takes, one job after another: set-up and
             shots, as the file of the QPUs says, or else round numbers for Artemis. By default None: jobs run
             as fast as this machine computes them.
+        executor: Cluster of dask.distributed that runs the jobs, as `dask://HOST:PORT`, or
+            `dask+tls://HOST:PORT` for an encrypted one. By default None: worker processes on this machine.
 
     Returns:
         The scheduler, to be used in `with`, or with `start` and `stop`.
@@ -63,7 +67,8 @@ def local_scheduler(
     Raises:
         ValueError: The pace is not one of these.
         LightworksRemoteError: From `start`: it did not start; shows the end of its log.
-        LightworksDependencyError: From `start`: the extra `server` is not installed.
+        LightworksDependencyError: From `start`: the extra `server` is not installed, or `distributed` for an
+            executor.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -72,7 +77,7 @@ def local_scheduler(
         ...     print(job.result(timeout=60).n_samples)
         100
     """
-    return LocalScheduler(data_dir, config, workers, port, startup_seconds, pace)
+    return LocalScheduler(data_dir, config, workers, port, startup_seconds, pace, executor)
 
 
 class LocalScheduler:
@@ -101,13 +106,14 @@ class LocalScheduler:
         port: int,
         startup_seconds: float,
         pace: Literal["artemis"] | None,
+        executor: str | None = None,
     ) -> None:
         self.token = secrets.token_urlsafe(24)
         self.url: str | None = None
         self.dashboard: str | None = None
         self.pid: int | None = None
         self._data_dir = None if data_dir is None else Path(data_dir)
-        self._options = _options(config, workers, port, pace)
+        self._options = _options(config, workers, port, pace, executor)
         self._startup_seconds = check_timeout(startup_seconds, "startup_seconds", instead="")
         self._own_folder: Path | None = None
         self._child: subprocess.Popen[str] | None = None
@@ -178,13 +184,19 @@ class LocalScheduler:
     # --- the child ----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        missing = [
-            name for name in ("starlette", "uvicorn", "jinja2") if importlib.util.find_spec(name) is None
-        ]
-        if missing:
+        needed: dict[str, tuple[str, ...]] = {"server": ("starlette", "uvicorn", "jinja2")}
+        if "--executor" in self._options:
+            needed["distributed"] = ("dask", "distributed")
+        lacking = {
+            extra: missing
+            for extra, names in needed.items()
+            if (missing := [name for name in names if importlib.util.find_spec(name) is None])
+        }
+        if lacking:
+            missing = [name for names in lacking.values() for name in names]
             raise LightworksDependencyError(
                 f"A local scheduler needs {' and '.join(missing)}; install with: "
-                f"python -m pip install {' '.join(missing)} (the extra lwfast[server])."
+                f"python -m pip install {' '.join(missing)} (the extra lwfast[{','.join(lacking)}])."
             )
         try:
             self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
@@ -267,12 +279,14 @@ class LocalScheduler:
             intents.drop_all(url, self._started)  # its jobs are gone too
 
 
-def _options(config: Any, workers: Any, port: Any, pace: Any) -> list[str]:
+def _options(config: Any, workers: Any, port: Any, pace: Any, executor: Any) -> list[str]:
     options = ["--port", str(int(port))]
     if config is not None:
         options += ["--config", os.fspath(config)]
     if workers is not None:
         options += ["--workers", str(int(workers))]
+    if executor is not None:
+        options += ["--executor", str(executor)]
     if pace is not None:
         if pace != "artemis":
             raise ValueError(f'pace should be "artemis" or None, got {pace!r}.')

@@ -85,7 +85,8 @@ class Server(uvicorn.Server):
         def count() -> int:
             return len(self.server_state.connections)
 
-        return Load(self._scheduler.settings.workers, count, files_allowed())
+        settings = self._scheduler.settings
+        return Load(settings.n_workers if settings.executor is None else 0, count, files_allowed())
 
     async def run_scheduler(self) -> None:
         """Serve until told to end.

@@ -12,6 +12,8 @@ from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.qpus import QPUConfig, load_qpus
 from lwfast.wire import BATCH_BYTES
 
+MOST_REMOTE = 256
+"""Jobs at once on a cluster where nobody says how many: each is a payload in memory, and a result to come."""
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 
 
@@ -42,7 +44,10 @@ class ServerSettings:
         data_dir: Folder of the store, the results and the token; made with mode 0700.
         token: What requests have to show; None makes or reads the one in the data folder.
         qpus: The QPUs by name.
-        workers: Number of worker processes.
+        workers: Number of worker processes, or most jobs at once on a cluster; None for one process a core,
+            less one for the server, or for as many jobs as the cluster has threads, up to `MOST_REMOTE`.
+        executor: Cluster that runs the jobs in place of worker processes, as `dask://HOST:PORT` or
+            `dask+tls://HOST:PORT`; None for processes.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
         certfile: PEM file of the certificate for https; None for plain http.
@@ -62,7 +67,8 @@ class ServerSettings:
     data_dir: Path
     token: str | None = field(default=None, repr=False)
     qpus: Mapping[str, QPUConfig] = field(default_factory=load_qpus)
-    workers: int = field(default_factory=default_workers)
+    workers: int | None = None
+    executor: str | None = None
     host: str = "127.0.0.1"
     port: int = 8765
     pace: str | None = None
@@ -76,6 +82,13 @@ class ServerSettings:
     keep_days: float | None = None
     recover: bool = False
     runner: str = "lwfast.emulator.raw:run_raw"
+
+    @property
+    def n_workers(self) -> int:
+        """How many jobs may run at once."""
+        if self.workers is not None:
+            return self.workers
+        return default_workers() if self.executor is None else MOST_REMOTE
 
     @property
     def token_file(self) -> Path | None:

@@ -105,7 +105,7 @@ def make_settings(folder: Path, **changes: Any) -> ServerSettings:
     )
 
 
-_own_environment = workers._environment
+_own_environment = workers.environment
 
 
 def _with_tests() -> dict[str, str]:
@@ -115,7 +115,7 @@ def _with_tests() -> dict[str, str]:
 
 # For as long as the tests run. A scheduler of a session starts workers again long after the one beside which
 # it began has ended, so that taking the change back with either would take it from the other.
-workers._environment = _with_tests
+workers.environment = _with_tests
 
 
 @contextlib.contextmanager
@@ -160,17 +160,24 @@ import sys
 from pathlib import Path
 from lwfast.scheduler.server import serve
 from lwfast.scheduler.server_settings import ServerSettings
-folder, runner, token = sys.argv[1:]
-serve(ServerSettings(data_dir=Path(folder), runner=runner, token=token, port=0, workers=1), announce="json")
+folder, runner, token, *cluster = sys.argv[1:]
+how = {"executor": cluster[0]} if cluster else {"workers": 1}
+serve(ServerSettings(data_dir=Path(folder), runner=runner, token=token, port=0, **how), announce="json")
 """
 
 
 @contextlib.contextmanager
 def own_process(
-    folder: Path, runner: str = FAKE, *, files: int | None = None, stderr: int | None = None, **env: str
+    folder: Path,
+    runner: str = FAKE,
+    *,
+    executor: str | None = None,
+    files: int | None = None,
+    stderr: int | None = None,
+    **env: str,
 ) -> Iterator[tuple[subprocess.Popen[str], Api]]:
     """A scheduler as a process of its own, with at most `files` open files where that is given."""
-    command = [sys.executable, "-c", SCRIPT, str(folder), runner, TOKEN]
+    command = [sys.executable, "-c", SCRIPT, str(folder), runner, TOKEN, *filter(None, [executor])]
     if files is not None:
         command = ["sh", "-c", f"ulimit -n {files}; exec {shlex.join(command)}"]
     # Its workers look for the runners of these tests where PYTHONPATH says, and never in the working folder.

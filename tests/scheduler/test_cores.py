@@ -25,7 +25,8 @@ def share(workers, running, waiting, offline=0):
     return core.Scheduler._cores_each(
         SimpleNamespace(
             pool=SimpleNamespace(
-                workers=[SimpleNamespace(job_id=n if n < running else None) for n in range(workers)]
+                cores=16,
+                workers=[SimpleNamespace(job_id=n if n < running else None) for n in range(workers)],
             ),
             book=SimpleNamespace(queue=queue),
             _may_run=lambda job_id: job_id >= offline,
@@ -48,9 +49,8 @@ def share(workers, running, waiting, offline=0):
         (40, 40, 0, 0, 1),
     ],
 )
-def test_share(monkeypatch, workers, running, waiting, offline, cores):
+def test_share(workers, running, waiting, offline, cores):
     """Of those that run and those that run next; a job of a QPU that is offline takes none."""
-    monkeypatch.setattr(core, "available_cores", lambda: 16)
     assert share(workers, running, waiting, offline) == cores
 
 

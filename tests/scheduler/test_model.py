@@ -108,7 +108,7 @@ class PlayedPool:
     """What the scheduler knows of its pool of workers, with one worker in it."""
 
     trouble = held = None
-    ever_ready = True
+    ever_ready, cores = True, 1
 
     def __init__(self, *_, on_answer, on_lost, on_idle, **__):
         self.workers = [PlayedWorker(self)]

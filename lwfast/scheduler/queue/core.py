@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from lwfast._base.limits import MIB
-from lwfast._base.parallel import available_cores
 from lwfast._base.showing.silent_log import log_of
 from lwfast.errors import ended
 from lwfast.scheduler.clock import now_text
@@ -36,6 +35,9 @@ from lwfast.scheduler.store.recovery import recover
 from lwfast.scheduler.store.result_files import open_result
 from lwfast.scheduler.store.store import STORE_FILE, Store
 from lwfast.scheduler.store.writer import Writer
+from lwfast.scheduler.workers.cluster.address import dask_address
+from lwfast.scheduler.workers.cluster.place import Place
+from lwfast.scheduler.workers.cluster.pool import DaskPool
 from lwfast.scheduler.workers.frames import Done, Failed, Run, Share, pack
 from lwfast.scheduler.workers.workers import Worker, WorkerPool
 from lwfast.wire import Status
@@ -54,12 +56,16 @@ class Scheduler:
     Args:
         settings: How it is set up.
 
+    Raises:
+        ConfigError: The executor is not the address of a cluster.
+
     Attributes:
         on_ended: Called with each job once its end is stored and visible.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
+        self._cluster = None if settings.executor is None else dask_address(settings.executor)
         self.started = now_text()
         self.closing = False
         self.changes = ChangeCounter()
@@ -109,19 +115,23 @@ class Scheduler:
             except (UnavailableError, OSError) as error:
                 raise StoreOpenError(f"The scheduler cannot start on {path}: {ended(error)}") from error
             self._open = opened.pop_all()
-        self.pool = WorkerPool(
-            settings.workers,
-            settings.results_dir,
-            settings.runner,
-            on_idle=self._pump,
-            on_answer=self._on_answer,
-            on_held=self._on_held,
-            on_lost=self._on_lost,
-            on_trouble=self._on_trouble,
-        )
+        self.pool = self._make_pool(settings)
         self.pool.start()
         if settings.keep_days is not None:
             self._keep_up(Retention(self._writer, self.book, settings.results_dir, settings.keep_days).run())
+
+    def _make_pool(self, settings: ServerSettings) -> WorkerPool | DaskPool:
+        called: dict[str, Callable[..., None]] = {
+            "on_idle": self._pump,
+            "on_answer": self._on_answer,
+            "on_held": self._on_held,
+            "on_lost": self._on_lost,
+            "on_trouble": self._on_trouble,
+        }
+        if self._cluster is None:
+            return WorkerPool(settings.n_workers, settings.results_dir, settings.runner, **called)
+        called |= {"on_begun": self._on_begun, "on_put_back": self._on_put_back}
+        return DaskPool(self._cluster, settings.n_workers, settings.results_dir, settings.runner, **called)
 
     async def _take_up(self) -> None:
         time = now_text()
@@ -317,15 +327,15 @@ class Scheduler:
         qpu = self.settings.qpus.get(name)
         return (qpu is None or qpu.available) and self._pace.is_free(name)
 
-    def _begin(self, job: StoredJob, worker: Worker) -> None:
+    def _begin(self, job: StoredJob, worker: Worker | Place) -> None:
         self._pace.begin(job)
         entry = Log.of(Status.RUNNING, now_text())
         job.log(entry)
         job.started = entry.created_date
         self.book.touch(job)
         self._writer.submit_later(lambda store: store.update(job.id, entry, started=entry.created_date))
-        loop = asyncio.get_running_loop()
-        self._timers[job.id] = loop.call_later(job.timeout_seconds, self._time_out, job)
+        if self._cluster is None:
+            self._start_timer(job)
         worker.send(pack(Share(self._cores_each())))
         frame = self._orders.get(job.id)
         if frame is not None:
@@ -344,9 +354,9 @@ class Scheduler:
         workers = self.pool.workers
         running = sum(worker.job_id is not None for worker in workers)
         next_ones = islice(filter(self._may_run, self.book.queue), len(workers) - running)
-        return max(1, available_cores() // (running + sum(1 for _ in next_ones)))
+        return max(1, self.pool.cores // (running + sum(1 for _ in next_ones)))
 
-    async def _send_stored(self, job: StoredJob, worker: Worker) -> None:
+    async def _send_stored(self, job: StoredJob, worker: Worker | Place) -> None:
         process = worker.process
         try:
             run = await self._reader.run(job.id)
@@ -391,6 +401,18 @@ class Scheduler:
         hint = "It may have run out of memory: try fewer modes, photons or samples."
         self._try_again(job, f"The worker process {how}", hint)
         self._pump()
+
+    def _on_begun(self, job_id: int) -> None:
+        """Let the time of a job begin that the cluster has just begun to work on."""
+        job = self.book.live.get(job_id)
+        if job is not None and job.status is Status.RUNNING and not job.settling:
+            self._start_timer(job)
+
+    def _on_put_back(self, job_id: int, reason: str) -> None:
+        """Let a job wait again that the cluster took with it, which is not the job's doing."""
+        job = self.book.live.get(job_id)
+        if job is not None and not job.settling and not self.closing:
+            self._requeue(job, reason)
 
     def _try_again(self, job: StoredJob, why_not: str, hint: str = "") -> None:
         job.attempts += 1
@@ -459,6 +481,11 @@ class Scheduler:
         for tell in self.on_ended:
             tell(job)
         self._pump()
+
+    def _start_timer(self, job: StoredJob) -> None:
+        self._stop_timer(job)
+        loop = asyncio.get_running_loop()
+        self._timers[job.id] = loop.call_later(job.timeout_seconds, self._time_out, job)
 
     def _stop_timer(self, job: StoredJob) -> None:
         timer = self._timers.pop(job.id, None)

@@ -1,4 +1,4 @@
-"""The files of large results: their names, which of them are of no use to anyone, and reading them.
+"""The files of large results: their names, which of them are of no use, writing and reading them.
 
 A name holds the job's id, its random seed and the start of the content's digest. The seed tells this store's
 jobs from those of another store that used the same folder, whose files are neither replaced nor removed; the
@@ -7,14 +7,18 @@ digest tells whether the file is still what was written.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
+import shutil
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.own_files import open_own, why
+from lwfast._base.files.user_folder import make_private
 from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.faults import UnavailableError, is_scarce
 
@@ -37,7 +41,30 @@ class _UnfitFileError(OSError):
 
 def result_name(job_id: int, seed: int, body: bytes) -> str:
     """The name of the file that holds a large result."""
-    return f"{job_id}-{seed:016x}-{hashlib.sha256(body).hexdigest()[:_DIGEST]}.json"
+    return name_by_digest(job_id, seed, hashlib.sha256(body).hexdigest())
+
+
+def name_by_digest(job_id: int, seed: int, digest: str) -> str:
+    """The name of the file that holds a large result whose SHA-256 is known."""
+    return f"{job_id}-{seed:016x}-{digest[:_DIGEST]}.json"
+
+
+def write_result(path: Path, size: int, content: bytes | Callable[[BinaryIO], object]) -> None:
+    """Write the file of a result, whole or not at all.
+
+    Args:
+        path: The file; its folder is made where it is missing.
+        size: Bytes of the content.
+        content: The bytes, or what writes them into the file it is given.
+
+    Raises:
+        OSError: There is no room for it, or it cannot be written.
+    """
+    make_private(path.parent)
+    free = shutil.disk_usage(path.parent).free
+    if free < size:  # a try would take what room is left from the store
+        raise OSError(errno.ENOSPC, f"it has {size} bytes, and {free} are left on the disk")
+    write_atomic(path, content, mode=0o600)
 
 
 def written_for(folder: Path, known: Collection[str] = ()) -> Iterator[tuple[Path, JobAndSeed]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 
@@ -88,7 +88,7 @@ def pack(message: Any) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
-def read_frame(stream: BinaryIO) -> bytes | None:
+def read_frame(stream: IO[bytes]) -> bytes | None:
     """Read a frame's body; None at the end of the stream, even in the middle of a frame."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:

@@ -7,12 +7,10 @@ does, even in the middle of a job, so that no worker outlives its server.
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import itertools
 import os
 import queue
-import shutil
 import signal
 import sys
 import threading
@@ -22,12 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.own_files import why
-from lwfast._base.files.user_folder import make_private
 from lwfast._base.parallel import share_cores
 from lwfast._base.pauses import pause_after
-from lwfast.scheduler.store.result_files import result_name
+from lwfast.scheduler.store.result_files import result_name, write_result
 from lwfast.scheduler.workers.frames import (
     INLINE_LIMIT,
     Alive,
@@ -185,11 +181,7 @@ def _write(path: Path, body: bytes, tell: Callable[[str], object]) -> None:
     """Write a result, however long it takes until there is room; `tell` is called once if it has to wait."""
     for tries in itertools.count(1):
         try:
-            make_private(path.parent)
-            free = shutil.disk_usage(path.parent).free
-            if free < len(body):  # a try would take what room is left from the store
-                raise OSError(errno.ENOSPC, f"it has {len(body)} bytes, and {free} are left on the disk")
-            write_atomic(path, body, mode=0o600)
+            write_result(path, len(body), body)
             return
         except OSError as error:
             if tries == 1:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from lwfast._base.parallel import available_cores
 from lwfast._base.pauses import pause_after
 from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.workers.frames import (
@@ -111,7 +112,7 @@ class WorkerPool:
         on_trouble: Callable[[], None],
     ) -> None:
         self.workers = [Worker(number) for number in range(count)]
-        self._arguments = [sys.executable, "-P", "-c", _START, str(results_dir), runner]
+        self._arguments = command_of(results_dir, runner)
         self._on_idle = on_idle
         self._on_answer = on_answer
         self._on_held = on_held
@@ -141,6 +142,11 @@ class WorkerPool:
     def ever_ready(self) -> bool:
         """Whether any worker got ready since the start."""
         return self._first_ready.is_set()
+
+    @property
+    def cores(self) -> int:
+        """How many cores all workers share."""
+        return available_cores()
 
     @property
     def busy(self) -> int:
@@ -206,7 +212,7 @@ class WorkerPool:
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=_environment(),
+            env=environment(),
         )
         worker.process = process
         was_ready, why = False, None
@@ -247,13 +253,13 @@ class WorkerPool:
             code = await asyncio.shield(process.wait())
             lost, worker.job_id, worker.ready, worker.process = worker.job_id, None, False, None
             worker.held = None
-        how = hung or f"ended with {_ending(code)}"
+        how = hung or f"ended with {ending(code)}"
         if lost is not None:
             log.error("worker %d %s while it ran job %d", worker.number, how, lost)
             self._on_lost(lost, how)
         elif hung is not None and was_ready:
             log.error("worker %d %s", worker.number, how)
-        return None if was_ready else why or hung or _ending(code)
+        return None if was_ready else why or hung or ending(code)
 
 
 async def _watch(worker: Worker, process: asyncio.subprocess.Process) -> str:
@@ -285,10 +291,16 @@ async def _read_answer(process: asyncio.subprocess.Process) -> Answer | None:
         return None
 
 
-def _ending(code: int) -> str:
+def ending(code: int) -> str:
+    """Say how a process ended, by its exit code."""
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _environment() -> dict[str, str]:
-    """The environment without our token, which a worker has no use for."""
+def command_of(results_dir: Path, runner: str) -> list[str]:
+    """Return the command that starts a worker process; see `worker_main`."""
+    return [sys.executable, "-P", "-c", _START, str(results_dir), runner]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a worker process: ours without our token, which it has no use for."""
     return {name: value for name, value in os.environ.items() if name != SERVE_TOKEN_VARIABLE}

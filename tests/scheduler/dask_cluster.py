@@ -1,0 +1,79 @@
+"""A cluster of dask.distributed on this machine, whose processes can be killed, stopped and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.scheduler.harness import PYTHONPATH
+from tests.started import PATIENCE
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """A dask scheduler and its workers, of one thread each, and without what would start them again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.executor = f"dask://127.0.0.1:{self.port}"
+        self.scheduler: subprocess.Popen | None = None
+        self.workers: list[subprocess.Popen] = []
+
+    def start(self, n_workers: int) -> None:
+        """Start what is not there any more."""
+        if self.scheduler is None or self.scheduler.poll() is not None:
+            self.scheduler = self._run("dask_scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+            until(self._listens)
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        while len(self.workers) < n_workers:
+            options = ["--no-nanny", "--nthreads", "1", "--local-directory", str(self.folder)]
+            self.workers.append(self._run("dask_worker", self.address, *options))
+        while len(self.workers) > n_workers:
+            kill(self.workers.pop())
+
+    def stop(self) -> None:
+        for process in (*self.workers, *filter(None, [self.scheduler])):
+            kill(process)
+        self.workers, self.scheduler = [], None
+
+    def _listens(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def _run(self, program: str, *options: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": PYTHONPATH, "PYTHONWARNINGS": "ignore"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def kill(process: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
+    process.wait(PATIENCE)
+
+
+def until(condition, seconds=PATIENCE):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found

@@ -1,0 +1,441 @@
+"""Jobs on a cluster of dask.distributed: the same answers, and none lost, whatever becomes of the cluster."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pickle
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from lwfast.scheduler.qpus import parse_qpus, profile_text
+from lwfast.scheduler.validation import payloads
+from lwfast.scheduler.workers import workers
+from lwfast.scheduler.workers.cluster import pool as pools
+from lwfast.scheduler.workers.cluster import remote_run
+from lwfast.scheduler.workers.payload_run import run_payload
+from tests.marks import posix
+from tests.scheduler.dask_cluster import Cluster, kill, until
+from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
+from tests.scheduler.runners import CRASHES, LARGE, NAPS, REFUSED, SLEEPS, fake
+from tests.scheduler.test_crash import gone, seed_of
+from tests.scheduler.test_sweep_validation import sweep
+
+pytestmark = [posix, pytest.mark.guarantee]
+REAL = "lwfast.emulator.raw:run_raw"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    pytest.importorskip("distributed", reason="needs dask.distributed, an optional package")
+    cluster = Cluster(tmp_path_factory.mktemp("dask"))
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def cluster(shared, monkeypatch):
+    """A dask scheduler and two workers, which all tests share; what a test has ended is there again."""
+    monkeypatch.setattr(pools, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(pools, "CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr(pools, "LONGEST_PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr(pools, "EMPTY_SECONDS", 1.0)
+    shared.start(2)
+    return shared
+
+
+def on(cluster, folder, **changes):
+    return running(make_settings(folder, **({"executor": cluster.executor, "workers": None} | changes)))
+
+
+def all_ready(api, n=2):
+    until(lambda: api.get("v1/status").json()["ready"] == n)
+
+
+def result_of(folder, api, job_id):
+    """The result that was served, which is to be what a worker here makes of the stored payload and seed."""
+    from lwfast.hardware import HardwareModel
+    from lwfast.wire import decode_payload
+
+    body, seed = seed_of(folder, job_id)
+    served = api.get(f"jobs/{job_id}/results").content
+    assert served == run_payload(decode_payload(body), HardwareModel(), seed, fake)
+    return served
+
+
+def children(pid):
+    """Processes that any thread of another one has started."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(text) for path in found for text in path.read_text().split()]
+
+
+def reasons(details):
+    return [entry["meta"]["Reason"] for entry in details["logs"] if "Reason" in entry["meta"]]
+
+
+def worker_of(cluster, api, job_id):
+    """The process of the dask worker on which a job runs."""
+    place = until(lambda: api.scheduler.pool.running(job_id))
+    port = int(place.member.address.rpartition(":")[2])
+
+    def found():
+        for worker in cluster.workers:
+            for line in Path(f"/proc/{worker.pid}/net/tcp").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                    inode = fields[9]
+                    for entry in Path(f"/proc/{worker.pid}/fd").iterdir():
+                        try:
+                            if str(entry.readlink()) == f"socket:[{inode}]":
+                                return worker
+                        except OSError:
+                            continue
+        return None
+
+    return until(found)
+
+
+def test_the_same_answers_as_from_a_worker_here(cluster, tmp_path, monkeypatch):
+    """Bit for bit, of samples and of a sweep, for the same seed."""
+    monkeypatch.setattr(payloads.secrets, "randbits", lambda bits: 12345)
+    wanted = [
+        {"n_modes": 4, "photons": 2, "n_samples": 1000, "min_detection": 2},
+        {"n_modes": 12, "photons": 6, "n_samples": 20_000, "min_detection": 3},
+        {"sweep": sweep()},
+    ]
+    served = []
+    for name, changes in (("cluster", {"executor": cluster.executor, "workers": None}), ("here", {})):
+        with running(make_settings(tmp_path / name, runner=REAL, **changes)) as api:
+            ids = [api.submit(**job) if "sweep" not in job else submit_sweep(api, job) for job in wanted]
+            assert {api.wait(job_id)["jobStatus"] for job_id in ids} == {"Completed"}
+            served.append([api.get(f"jobs/{job_id}/results").content for job_id in ids])
+    assert served[0] == served[1]
+    assert len(served[0][1]) > 10_000
+
+
+def submit_sweep(api, job):
+    answer = api.post("v1/jobs", json=payload(**job))
+    assert answer.status_code == 202, answer.text
+    return answer.json()["jobId"]
+
+
+def test_many_jobs(cluster, tmp_path):
+    """On both workers, first come, first served, each once."""
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        used = set()
+        begin = api.scheduler.pool._begin
+
+        def noting(place, frame):
+            used.add(place.member.address)
+            return begin(place, frame)
+
+        for place in api.scheduler.pool.workers:
+            place._begin = noting
+        ids = [api.submit(n_samples=n) for n in range(1, 60)]
+        details = [api.wait(job_id) for job_id in ids]
+        assert {found["jobStatus"] for found in details} == {"Completed"}
+        for job_id in ids:
+            result_of(tmp_path, api, job_id)
+        assert len(used) == 2
+        starts = [entry["createdDate"] for found in details for entry in found["logs"][2:3]]
+        assert starts == sorted(starts)
+        assert api.wait(api.submit(n_samples=REFUSED))["userExecutionNotes"] == "not like this"
+
+
+def test_at_most_so_many_at_once(cluster, tmp_path):
+    with on(cluster, tmp_path, workers=1) as api:
+        all_ready(api, 1)
+        first, second = api.submit(n_samples=NAPS), api.submit()
+        api.wait(first, {"Running"})
+        assert api.details(second)["queuePosition"] == 1
+        assert api.get("v1/status").json()["running"] == 1
+        assert api.wait(second)["jobStatus"] == "Completed"
+
+
+def test_large_results_come_in_parts(cluster, tmp_path, monkeypatch):
+    """And into a file, as from a worker here."""
+    monkeypatch.setattr(remote_run, "PART_BYTES", 100_000)
+    sizes = []
+    part = remote_run.RemoteRun._part
+
+    async def noting(self, start, size):
+        sizes.append(len(data := await part(self, start, size)))
+        return data
+
+    monkeypatch.setattr(remote_run.RemoteRun, "_part", noting)
+    with on(cluster, tmp_path) as api:
+        job_id = api.submit(n_samples=LARGE, n_modes=5)
+        assert api.wait(job_id)["jobStatus"] == "Completed"
+        served = result_of(tmp_path, api, job_id)
+        assert max(sizes) == 100_000
+        assert sum(sizes) == len(served)
+        (file,) = (tmp_path / "results").iterdir()
+        assert file.read_bytes() == served
+
+
+def test_no_room_for_a_large_result(cluster, tmp_path, monkeypatch):
+    """The cluster holds it, however long that takes; nothing else begins, and the reason is shown."""
+    write, full = remote_run.write_result, [True]
+
+    def full_disk(*given):
+        if full[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(*given)
+
+    monkeypatch.setattr(remote_run, "write_result", full_disk)
+    with on(cluster, tmp_path) as api:
+        job_id = api.submit(n_samples=LARGE, n_modes=5)
+        trouble = until(lambda: api.get("v1/status").json()["trouble"])
+        assert f"the result of job {job_id} cannot be written (No space left on device)" in trouble
+        behind = api.submit()
+        time.sleep(0.5)
+        assert (api.status(job_id), api.status(behind)) == ("Running", "Scheduled")
+        assert job_id not in api.scheduler._timers  # its time does not run out meanwhile
+        full[0] = False
+        assert api.wait(job_id)["jobStatus"] == "Completed"
+        assert api.wait(behind)["jobStatus"] == "Completed"
+        result_of(tmp_path, api, job_id)
+        assert api.get("v1/status").json()["trouble"] is None
+
+
+def test_a_worker_killed_midway(cluster, tmp_path):
+    """Costs its job a try; another worker gives the same answer."""
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        job_id = api.submit(n_samples=NAPS)
+        api.wait(job_id, {"Running"})
+        process = worker_of(cluster, api, job_id)
+        inner = children(process.pid)
+        assert inner
+        kill(process)
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        (reason,) = reasons(details)
+        assert "left the dask cluster; the job is tried once more" in reason
+        result_of(tmp_path, api, job_id)
+        until(lambda: all(gone(pid) for pid in inner))
+        all_ready(api, 1)
+
+
+def test_a_worker_killed_while_its_result_is_fetched(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(remote_run, "PART_BYTES", 100_000)
+    part, killed = remote_run.RemoteRun._part, []
+
+    async def killing(self, start, size):
+        if start > 500_000 and not killed:
+            killed.append(cluster.workers[[w.pid for w in cluster.workers].index(serving[0])])
+            os.kill(serving[0], signal.SIGKILL)
+        return await part(self, start, size)
+
+    monkeypatch.setattr(remote_run.RemoteRun, "_part", killing)
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        blocker = api.submit(n_samples=SLEEPS)
+        api.wait(blocker, {"Running"})
+        busy = worker_of(cluster, api, blocker)
+        serving = [next(worker.pid for worker in cluster.workers if worker is not busy)]
+        job_id = api.submit(n_samples=LARGE, n_modes=5)
+        until(lambda: killed)
+        api.cancel(blocker)
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        assert len(reasons(details)) == 1
+        result_of(tmp_path, api, job_id)
+        assert len(list((tmp_path / "results").iterdir())) == 1
+
+
+def test_a_job_that_ends_its_worker_twice(cluster, tmp_path):
+    """Fails as it does here, and the dask workers are none the worse for it."""
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        details = api.wait(api.submit(n_samples=CRASHES))
+        assert details["jobStatus"] == "Failed"
+        assert "ended with exit code 9, twice" in details["userExecutionNotes"]
+        assert api.wait(api.submit())["jobStatus"] == "Completed"
+        assert all(worker.poll() is None for worker in cluster.workers)
+
+
+def test_a_worker_that_stands_still(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "SILENCE_SECONDS", 4.0)
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        job_id = api.submit(n_samples=NAPS)
+        api.wait(job_id, {"Running"})
+        process = worker_of(cluster, api, job_id)
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            details = api.wait(job_id)
+            assert details["jobStatus"] == "Completed"
+            assert "gave no sign of life for 4 s; the job is tried once more" in reasons(details)[0]
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+        result_of(tmp_path, api, job_id)
+        all_ready(api)  # it is of use again
+
+
+def test_all_workers_gone_and_coming_back(cluster, tmp_path):
+    """Jobs are accepted and wait, and the reason is shown."""
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        ids = [api.submit(n_samples=n) for n in (NAPS, 10, 20)]
+        api.wait(ids[0], {"Running"})
+        cluster.start(0)
+        trouble = until(lambda: api.get("v1/status").json()["trouble"])
+        assert trouble.endswith("has no workers; jobs wait until it has")
+        assert api.get("v1/health").status_code == 503
+        ids.append(api.submit())
+        cluster.start(2)
+        for job_id in ids:
+            assert api.wait(job_id)["jobStatus"] == "Completed"
+            result_of(tmp_path, api, job_id)
+        assert api.get("v1/health").json() == {"status": "ok"}
+
+
+def test_a_cluster_that_is_started_again(cluster, tmp_path):
+    """Costs no job a try, however often; new jobs are refused meanwhile, with the reason."""
+    with on(cluster, tmp_path) as api:
+        job_id, behind = api.submit(n_samples=NAPS), api.submit()
+        for _ in range(2):
+            api.wait(job_id, {"Running"})
+            cluster.stop()
+            trouble = until(lambda: api.get("v1/status").json()["trouble"])
+            assert f"the dask cluster at {cluster.address} cannot be reached" in trouble
+            answer = api.post("jobs", json=payload())
+            assert answer.status_code == 503
+            assert "cannot be reached" in api.errors(answer)["workers"]
+            assert api.get("v1/health").status_code == 503
+            assert api.details(job_id)["queuePosition"] == 1
+            cluster.start(1)
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        assert len(reasons(details)) == 2
+        assert api.wait(behind)["jobStatus"] == "Completed"
+        result_of(tmp_path, api, job_id)
+
+
+def test_a_dask_scheduler_that_is_back_before_it_was_missed(cluster, tmp_path, monkeypatch):
+    """Its memory is gone: what ran there is put back."""
+    monkeypatch.setattr(pools, "LOOK_SECONDS", 30.0)
+    with on(cluster, tmp_path) as api:
+        job_id = api.submit(n_samples=SLEEPS)
+        api.wait(job_id, {"Running"})
+        time.sleep(0.3)
+        kill(cluster.scheduler)
+        cluster.start(2)
+        until(lambda: reasons(api.details(job_id)))
+        assert api.cancel(job_id).status_code == 204
+
+
+def test_cancel(cluster, tmp_path):
+    """Ends the work at once where it runs, whose place takes the next job."""
+    with on(cluster, tmp_path, workers=1) as api:
+        running_id, waiting_id, next_id = (api.submit(n_samples=n) for n in (SLEEPS, SLEEPS, 10))
+        api.wait(running_id, {"Running"})
+        process = worker_of(cluster, api, running_id)
+        inner = until(lambda: children(process.pid))
+        time.sleep(0.5)
+        assert api.details(next_id)["queuePosition"] == 2
+        assert api.cancel(waiting_id).status_code == 204
+        assert api.details(next_id)["queuePosition"] == 1
+        assert api.cancel(running_id).status_code == 204
+        assert api.wait(next_id)["jobStatus"] == "Completed"
+        until(lambda: any(gone(pid) for pid in inner))  # others wait there for jobs of other schedulers
+        assert api.status(running_id) == api.status(waiting_id) == "Cancelled"
+
+
+def test_job_that_takes_too_long(cluster, tmp_path):
+    qpus = parse_qpus(profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 1"), "test")
+    with on(cluster, tmp_path, qpus=qpus) as api:
+        all_ready(api)
+        assert api.wait(api.submit(n_samples=SLEEPS))["jobStatus"] == "TimedOut"
+        assert api.wait(api.submit(n_samples=SLEEPS))["jobStatus"] == "TimedOut"
+        assert [api.wait(api.submit())["jobStatus"] for _ in range(4)] == ["Completed"] * 4
+
+
+def test_a_crash_of_the_scheduler_while_jobs_are_on_the_cluster(cluster, tmp_path):
+    """The next one runs them again, with the same answers; what ran on for the last one is ended."""
+    inner = []
+    with own_process(tmp_path, executor=cluster.executor) as (process, api):
+        ids = [api.submit(n_samples=samples) for samples in (SLEEPS, NAPS, NAPS)]
+        api.wait(ids[1], {"Running"})
+        until(lambda: [inner.extend(children(worker.pid)) for worker in cluster.workers] and inner)
+        process.kill()
+        process.wait()
+    until(lambda: any(gone(pid) for pid in inner))
+    with on(cluster, tmp_path) as api:
+        assert api.cancel(ids[0]).status_code == 204
+        for job_id in ids[1:]:
+            details = api.wait(job_id)
+            assert details["jobStatus"] == "Completed"
+            assert [entry["status"] for entry in details["logs"]].count("Completed") == 1
+            result_of(tmp_path, api, job_id)
+
+
+def test_an_orderly_end_of_the_scheduler(cluster, tmp_path):
+    """Puts its jobs back, and ends them on the cluster."""
+    with on(cluster, tmp_path) as api:
+        job_id = api.submit(n_samples=SLEEPS)
+        api.wait(job_id, {"Running"})
+        process = worker_of(cluster, api, job_id)
+        inner = children(process.pid)
+    until(lambda: any(gone(pid) for pid in inner))
+    with on(cluster, tmp_path) as api:
+        assert reasons(api.details(job_id)) == ["The scheduler was stopped while the job was running"]
+        assert api.cancel(job_id).status_code == 204
+
+
+def test_another_lwfast_on_the_cluster(cluster, tmp_path, monkeypatch):
+    """Gets no jobs, since its answers might differ; who sends one is told."""
+    monkeypatch.setattr(pools, "build_here", lambda: "lwfast 0.0.1 (sources 0123abcd) with NumPy 1.26")
+    with on(cluster, tmp_path) as api:
+        waiting = api.submit()
+        trouble = until(lambda: api.get("v1/status").json()["trouble"])
+        assert "no worker of the dask cluster" in trouble
+        assert "and the scheduler lwfast 0.0.1 (sources 0123abcd) with NumPy 1.26" in trouble
+        assert api.post("jobs", json=payload()).status_code == 503
+        assert api.details(waiting)["queuePosition"] == 1
+
+
+def test_a_runner_that_is_missing_there(cluster, tmp_path):
+    with on(cluster, tmp_path, runner="tests.scheduler.nowhere:nothing") as api:
+        trouble = until(lambda: api.get("v1/status").json()["trouble"])
+        assert "cannot get ready (ModuleNotFoundError" in trouble
+
+
+def test_a_cluster_that_is_not_there_yet(cluster, tmp_path):
+    """The reason is shown, new jobs are refused, and those that were accepted wait until it is there."""
+    late = Cluster(tmp_path)
+    try:
+        with on(late, tmp_path / "store") as api:
+            waiting = api.submit()
+            trouble = until(lambda: api.get("v1/status").json()["trouble"])
+            assert f"the dask cluster at {late.address} cannot be reached" in trouble
+            assert api.get("v1/health").status_code == 503
+            assert api.post("jobs", json=payload()).status_code == 503
+            assert api.details(waiting)["queuePosition"] == 1
+            late.start(1)
+            assert api.wait(waiting)["jobStatus"] == "Completed"
+            assert api.get("v1/status").json()["trouble"] is None
+    finally:
+        late.stop()
+
+
+def test_no_token_leaves(cluster, tmp_path, monkeypatch):
+    sent = []
+    submit = remote_run.submit
+
+    def noting(client, *given):
+        sent.append(pickle.dumps([value for value in given if isinstance(value, bytes | str | int)]))
+        return submit(client, *given)
+
+    monkeypatch.setattr(remote_run, "submit", noting)
+    with on(cluster, tmp_path) as api:
+        assert api.wait(api.submit(job_name="A name"))["jobStatus"] == "Completed"
+    assert any(b"A name" in message for message in sent)
+    assert not any(TOKEN.encode() in message for message in sent)
