@@ -39,6 +39,7 @@ LightworksRemoteError               base of everything raised by `remote`
 ├── JobNotFoundError
 ├── JobSubmissionError              the scheduler refused the job
 │   ├── AmbiguousSubmissionError    the answer was lost: the job may or may not exist
+│   ├── QuotaExceededError          more than the owner of the token may have waiting or running
 │   └── BatchSubmissionError        part of a batch was accepted; carries the accepted jobs
 ├── ResultsError                    no result to fetch
 ├── WaitTimeoutError                the job is still going (also a TimeoutError)
@@ -527,6 +528,26 @@ class JobSubmissionError(LightworksRemoteError):
     """
 
     errors: tuple[tuple[str, str], ...] = ()
+
+
+class QuotaExceededError(JobSubmissionError):
+    """The jobs are more than the owner of the token may have waiting or running; none was accepted.
+
+    Attributes:
+        never_fits: Whether the jobs are more than the owner may have in all. Otherwise there is room once
+            other jobs have ended.
+        retry_after: Seconds after which the scheduler asks to be tried again, where there may be room then.
+
+    Example:
+        >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
+        >>> try:
+        ...     job = remote.QPU("Artemis").run(task)
+        ... except remote.QuotaExceededError as error:
+        ...     print("too large for this token" if error.never_fits else "try again later")
+    """
+
+    never_fits: bool = False
+    retry_after: float | None = None
 
 
 class AmbiguousSubmissionError(JobSubmissionError):

@@ -38,6 +38,9 @@ from lwfast.errors import (
     QPUOfflineError as QPUOfflineError,
 )
 from lwfast.errors import (
+    QuotaExceededError as QuotaExceededError,
+)
+from lwfast.errors import (
     ResultsError as ResultsError,
 )
 from lwfast.errors import (

@@ -6,11 +6,12 @@ SchedulerError
 │   ├── StoreInUseError     another scheduler uses it
 │   └── StoreDamagedError   the store is damaged, or no store at all
 └── RequestError            400: every violation of a request
-    ├── ForbiddenError      403: more than this owner may ever have
+    ├── ForbiddenError      403: not with this token
     ├── NotFoundError       404: no such thing, or not yet
     ├── TooSlowError        408: the body did not arrive in time
     ├── ConflictError       409: the job is not in a state that allows the request
     ├── TooLargeError       413
+    │   └── BeyondQuotaError 413: more than this owner may ever have
     ├── KeyReusedError      422: an idempotency key came back with another payload
     ├── QuotaError          429: more than this owner may have now
     └── UnavailableError    503: not now, such as while no worker can start
@@ -84,7 +85,7 @@ class RequestError(SchedulerError):
 
 
 class ForbiddenError(RequestError):
-    """This is more than the sender may ever have."""
+    """The sender's token does not allow this."""
 
     status_code = 403
 
@@ -111,6 +112,10 @@ class TooLargeError(RequestError):
     """The body is larger than the limit."""
 
     status_code = 413
+
+
+class BeyondQuotaError(TooLargeError):
+    """This is more than the sender may ever have, however many jobs end."""
 
 
 class KeyReusedError(RequestError):

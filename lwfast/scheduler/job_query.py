@@ -25,6 +25,7 @@ class JobQuery:
         qpu: Exactly this QPU.
         ids: One of these ids.
         before: An id below this one.
+        after: An id above this one.
         search: Finds names, as `lwfast.wire.name_search` says. Digits alone, or behind `#`, find the job with
             this id too.
         since: Created at this time or later, as `lwfast.scheduler.clock` writes times.
@@ -37,6 +38,7 @@ class JobQuery:
     qpu: str | None = None
     ids: Collection[int] | None = None
     before: int | None = None
+    after: int | None = None
     search: str | None = None
     since: str | None = None
     until: str | None = None
@@ -56,6 +58,7 @@ class JobQuery:
             and self.owner in (None, job.owner)
             and (self.ids is None or job.id in self.ids)
             and (self.before is None or job.id < self.before)
+            and (self.after is None or job.id > self.after)
             and (self.since is None or job.created >= self.since)
             and (self.until is None or job.created < self.until)
             and (not self.search or job.id == _id_of(self.search) or fits(self.search, job.name))
@@ -80,6 +83,7 @@ class JobQuery:
             ("qpu = ?", self.qpu),
             ("owner = ?", self.owner),
             ("id < ?", self.before),
+            ("id > ?", self.after),
             ("created >= ?", self.since),
             ("created < ?", self.until),
         ):

@@ -68,6 +68,8 @@ from lwfast.wire.v1 import BATCH_JOBS as BATCH_JOBS
 from lwfast.wire.v1 import BATCH_PARTS as BATCH_PARTS
 from lwfast.wire.v1 import IDEMPOTENCY_HEADER as IDEMPOTENCY_HEADER
 from lwfast.wire.v1 import JOB_ID_HEADER as JOB_ID_HEADER
+from lwfast.wire.v1 import QUEUED_BYTES as QUEUED_BYTES
+from lwfast.wire.v1 import QUEUED_JOBS as QUEUED_JOBS
 from lwfast.wire.v1 import REQUEST_ID_HEADER as REQUEST_ID_HEADER
 from lwfast.wire.v1 import TOKEN_HEADER as TOKEN_HEADER
 from lwfast.wire.v1 import Changes as Changes

@@ -36,6 +36,8 @@ REQUEST_ID_HEADER = "X-Request-Id"
 BATCH_BYTES = 64 * 1024 * 1024
 """Largest body of a batch: about 3 700 jobs of 20 modes."""
 BATCH_JOBS = 10_000
+QUEUED_JOBS, QUEUED_BYTES = "queued_jobs", "queued_bytes"
+"""What refusals name where jobs are more than an owner may have waiting or running: ever (413), now (429)."""
 ALL_JOBS = 2**31 - 1
 """The page size by which the reference asks for everything."""
 BATCH_PARTS = 500_000

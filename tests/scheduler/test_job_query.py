@@ -134,7 +134,9 @@ def test_searching_many_jobs_is_bounded(many, monkeypatch):
     import asyncio
 
     async def found(search):
-        return [each.name for each in await many.finished(JobQuery(search=search), 10)]
+        ids = await many.finished_ids(JobQuery(search=search), 10)
+        jobs = await many.jobs(ids)
+        return [jobs[job_id].name for job_id in ids]
 
     assert asyncio.run(found("JOB 77*7")) == [
         f"job {n}" for n in (77997, 77987, 77977, 77967, 77957, 77947)

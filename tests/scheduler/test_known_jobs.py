@@ -47,6 +47,7 @@ class Busy:
             return answer
 
         self.reader._run = interrupted
+        self.reader._jobs_now = lambda _: None  # as while a commit is on its way
 
     def accept(self, count):
         """Store jobs, and take them in unless told otherwise."""
@@ -154,6 +155,53 @@ def test_page_keeps_what_ends_while_the_store_is_read(busy, moment):
     jobs = page(Status.SCHEDULED, Status.FAILED)
     assert {job.status for job in jobs} == {Status.SCHEDULED}, "a job is listed under a status that it left"
     assert ids_of(jobs) == list(busy.book.live)[::-1]
+
+
+def test_page_that_live_jobs_fill(busy, monkeypatch):
+    """Finished jobs are looked for above the oldest of the page only, unless one leaves room meanwhile."""
+    old = busy.accept(3)
+    busy.take_in()
+    busy.finish(*old)
+    ids = busy.accept(6)
+    busy.take_in()
+    asked = []
+    find = busy.reader.finished_ids
+
+    async def noted(query, limit):
+        asked.append(query.after)
+        return await find(query, limit)
+
+    monkeypatch.setattr(busy.reader, "finished_ids", noted)
+    query = JobQuery(statuses={Status.SCHEDULED, Status.COMPLETED})
+    assert ids_of(asyncio.run(busy.book.page(query, 4))) == ids[:1:-1]
+    busy.finish(ids[3])
+    assert ids_of(asyncio.run(busy.book.page(query, 4))) == ids[:1:-1]
+    assert asked == [ids[2], ids[1]]
+    assert ids_of(asyncio.run(busy.book.page(query, 8))) == [*ids[::-1], *old[:0:-1]]
+
+    query = JobQuery(statuses={Status.SCHEDULED, Status.CANCELLED})
+    cancelled = Log.of(Status.CANCELLED, TIME)
+    busy.store.update(old[2], cancelled, finished=TIME)
+    busy.book._recent.clear()
+    asked.clear()
+    busy.once("after", lambda: busy.finish(*[i for i in busy.book.live if i > ids[0]]))
+    assert ids_of(asyncio.run(busy.book.page(query, 2))) == [ids[0], old[2]]
+    assert asked == [ids[4], None]
+
+
+def test_page_shows_no_end_before_it_is_shown(busy):
+    """A job whose end is stored, and not visible yet, is not listed under the status that it will have."""
+    shown, hidden = busy.accept(2)
+    busy.take_in()
+    busy.finish(shown)
+    busy.store.update(hidden, DONE, finished=TIME)
+    completed = JobQuery(statuses={Status.COMPLETED})
+    assert ids_of(asyncio.run(busy.book.page(completed, 10))) == [shown]
+    assert ids_of(asyncio.run(busy.book.page(JobQuery(), 10))) == [hidden, shown]
+    busy.book.queue.remove(hidden)
+    busy.book.live[hidden].log(DONE)
+    busy.book.retire(busy.book.live[hidden])
+    assert ids_of(asyncio.run(busy.book.page(completed, 10))) == [hidden, shown]
 
 
 def test_nobody_is_told_that_there_is_no_job(tmp_path):

@@ -8,8 +8,14 @@ import stat
 import pytest
 from starlette.routing import Route
 
+import lwfast as lw
+from lwfast import remote
+from lwfast.errors import QuotaExceededError
+from lwfast.remote import Client
+from lwfast.remote.connection import endpoints
+from lwfast.remote.connection.retry import RetryPolicy
 from lwfast.scheduler import owners as owners_module
-from lwfast.scheduler.faults import ConfigError, ForbiddenError, QuotaError
+from lwfast.scheduler.faults import BeyondQuotaError, ConfigError, QuotaError
 from lwfast.scheduler.owners import (
     OPERATOR,
     OWNERS_FILE,
@@ -28,6 +34,12 @@ from lwfast.scheduler.web import reference_api, v1_api
 from lwfast.scheduler.web.pages import page_routes
 from tests.scheduler.harness import TOKEN, Api, make_settings, payload, running
 from tests.scheduler.runners import NAPS, SLEEPS
+
+
+def task(n_modes):
+    circuit = lw.Unitary(lw.random_unitary(n_modes, seed=1))
+    return lw.Sampler(circuit, lw.State([1] + [0] * (n_modes - 1)), n_samples=100)
+
 
 TOKENS = {name: f"token-of-{name}" for name in ("anna", "ben", "chef")}
 
@@ -171,8 +183,11 @@ def test_limits_of_jobs(tmp_path):
         again = anna.post("v1/jobs", json=payload(n_samples=NAPS), headers=key)  # was accepted, and stays so
         assert (again.status_code, again.json()["jobId"]) == (202, second.json()["jobId"])
         never = anna.post("v1/jobs/batch", json={"jobs": [payload()] * 3})
-        assert never.status_code == 403
-        assert "queued_jobs" in anna.errors(never)
+        assert never.status_code == 413
+        reason = anna.errors(never)["queued_jobs"]
+        assert "has 3 jobs, and anna may have 2" in reason
+        assert "fewer jobs at once" in reason
+        assert "larger limit" in reason
         assert operator.post("v1/jobs/batch", json={"jobs": [payload()] * 3}).status_code == 202
         assert apis["ben"].post("jobs", json=payload()).status_code == 202
         anna.wait(first)
@@ -193,6 +208,38 @@ def test_limits_of_bytes_survive_a_start(tmp_path):
         assert apis["anna"].submit() > max(waits)
 
 
+def test_the_client_says_what_never_fits(tmp_path, monkeypatch):
+    """More than the owner may have, ever or now, is not the token's fault; none of it is in doubt."""
+    monkeypatch.setattr(endpoints, "KEYED", RetryPolicy(max_seconds=0.5, done=202))
+    with shared(tmp_path, queued_jobs=2, queued_bytes=2000) as (_, apis):
+        root = apis["anna"].root
+        with Client(url=f"{root}api/", token=TOKENS["anna"]) as client:
+            qpu = client.qpu("Artemis")
+            small = task(4)
+            batch = lw.Batch(lw.Sampler, [[small.circuit], [small.input_state], [100, 200, 300]])
+            waits = [apis["anna"].submit(n_samples=SLEEPS) for _ in range(2)]
+            for jobs, named, never_fits, words in (
+                (
+                    batch,
+                    "queued_jobs",
+                    True,
+                    "3 jobs, and anna may have 2 .*fewer jobs at once.* larger limit",
+                ),
+                (task(20), "queued_bytes", True, "anna may have 2000 .*make the job smaller.* larger limit"),
+                (small, "queued_jobs", False, "anna has 2 jobs .*and may have 2.*when some have ended"),
+            ):
+                with pytest.raises(QuotaExceededError, match=words) as error:
+                    qpu.run(jobs)
+                assert error.value.never_fits is never_fits
+                assert (error.value.retry_after or 0) > 0 or never_fits
+                assert [name for name, _ in error.value.errors] == [named]
+                assert TOKENS["anna"] not in str(error.value)
+                assert not remote.pending()
+            for job_id in waits:
+                assert apis["anna"].cancel(job_id).status_code == 204
+            assert qpu.run(small).result(timeout=60).n_samples == 100
+
+
 def test_room_is_held_while_jobs_are_on_their_way():
     """Two requests at once do not take the same room, and one that fails gives it back."""
     held = {"anna": InQueue(1, 0)}
@@ -210,7 +257,7 @@ def test_room_is_held_while_jobs_are_on_their_way():
         raise OSError
     with quotas.reserved(anna, [job]):
         pass
-    with pytest.raises(ForbiddenError), quotas.reserved(anna, [job] * 3):
+    with pytest.raises(BeyondQuotaError), quotas.reserved(anna, [job] * 3):
         pass
     with quotas.reserved(OPERATOR, [job] * 100):
         pass

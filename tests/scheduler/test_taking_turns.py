@@ -15,7 +15,7 @@ from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.store.gate import Gate
-from lwfast.scheduler.store.reader import Reader
+from lwfast.scheduler.store.reader import FEW, Reader
 from lwfast.scheduler.store.store import STORE_FILE
 from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.validation.payloads import check_one
@@ -113,6 +113,54 @@ def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):
     assert len(rounds) == 2
 
 
+def test_a_few_jobs_are_read_without_another_thread(tmp_path, monkeypatch):
+    """Between commits, a request for a job of the store needs no turns of the event loop but its own."""
+
+    async def run():
+        gate, path = Gate(), tmp_path / STORE_FILE
+        writer = Writer(path, asyncio.get_running_loop(), gate)
+        reader = Reader(path, gate)
+        jobs = [check_one(payload(job_name=f"job {i}"), load_qpus()) for i in range(FEW + 1)]
+        ids, _ = await writer.submit(lambda store: store.accept(jobs, TIME))
+        questions = []
+        ask = reader._run
+        monkeypatch.setattr(reader, "_run", lambda question: questions.append(1) or ask(question))
+        with pytest.raises(StopIteration) as at_once:
+            reader.jobs([*ids[:FEW]]).send(None)
+        found = [await reader.jobs(some) for some in ([3], [999], [])]
+        assert not questions
+        all_of_them = await reader.jobs(ids)
+        await writer.close()
+        reader.close()
+        return [list(jobs) for jobs in (at_once.value.value, *found, all_of_them)], len(questions)
+
+    ids = list(range(1, FEW + 2))
+    assert asyncio.run(run()) == ([ids[:FEW], [3], [], [], ids], 1)
+
+
+def test_the_loop_does_not_wait_for_another_program(tmp_path):
+    """While one holds the store, who asks for a job waits for it, and all else goes on."""
+
+    async def run():
+        gate, path = Gate(), tmp_path / STORE_FILE
+        writer = Writer(path, asyncio.get_running_loop(), gate)
+        reader = Reader(path, gate)
+        await writer.submit(lambda store: store.accept([check_one(payload(), load_qpus())], TIME))
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            async with asyncio.timeout(PATIENCE):
+                asked = asyncio.create_task(reader.jobs([1]))
+                done, _ = await asyncio.wait([asked], timeout=0.2)
+                assert not done
+                other.execute("ROLLBACK")
+                found = await asked
+        await writer.close()
+        reader.close()
+        return list(found)
+
+    assert asyncio.run(run()) == [1]
+
+
 def test_large_transactions_lock_nobody_out(tmp_path):
     """Jobs are read while more is written than a cache holds: only the commit itself keeps readers out."""
     was_read = threading.Event()
@@ -172,7 +220,7 @@ def test_nobody_finds_the_store_locked(tmp_path, monkeypatch):
         async def ask():
             while not is_over:
                 assert len(await reader.jobs(ids)) == 20
-                await reader.finished(JobQuery(), 10)
+                await reader.finished_ids(JobQuery(), 10)
 
         async with asyncio.timeout(PATIENCE):
             await asyncio.gather(change(), ask(), ask(), ask())

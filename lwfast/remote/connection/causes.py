@@ -8,7 +8,7 @@ it as `outside`, and stop before it.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 import requests
@@ -16,12 +16,20 @@ from urllib3.exceptions import HTTPError as HTTPException
 from urllib3.exceptions import InvalidHeader
 
 from lwfast import wire
-from lwfast.errors import ConfigurationError, ConnectionFailedError, LightworksRemoteError
+from lwfast.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    LightworksRemoteError,
+    QuotaExceededError,
+)
 from lwfast.remote.configuration.client_settings import ClientSettings
 from lwfast.remote.configuration.secret import SHOWN
 from lwfast.remote.connection.body import EncodingError
 from lwfast.remote.connection.connecting import CertificateFileError, NoConnectionError
 from lwfast.remote.connection.timeouts import AnswerTime
+
+REASONS_CHARACTERS = 1000
+"""Most that is shown of what a scheduler says for itself."""
 
 
 class LostAnswerError(ConnectionFailedError):
@@ -177,6 +185,29 @@ def complaints(body: bytes | bytearray) -> list[wire.FieldError] | None:
         return wire.decode_errors(body).errors
     except wire.UNREADABLE:
         return None
+
+
+def over_quota(
+    status_code: int, body: bytes | bytearray, scrub: Callable[[str], str]
+) -> QuotaExceededError | None:
+    """Return the error for jobs that are more than their owner may have; None where it is not about that.
+
+    Args:
+        status_code: Of the answer.
+        body: Of the answer.
+        scrub: Takes the token out of a text.
+    """
+    if status_code not in {413, 429}:
+        return None
+    found = [item for item in complaints(body) or () if item.name in {wire.QUEUED_JOBS, wire.QUEUED_BYTES}]
+    if not found:
+        return None
+    never_fits = status_code == 413
+    why = scrub("; ".join(item.reason for item in found))[:REASONS_CHARACTERS].removesuffix(".")
+    error = QuotaExceededError(f"This is more than the scheduler takes{'' if never_fits else ' now'}: {why}.")
+    error.never_fits = never_fits
+    error.errors = tuple((item.name, scrub(item.reason)) for item in found)
+    return error
 
 
 def listed(body: bytes | bytearray) -> str:

@@ -12,7 +12,7 @@ from lwfast import wire
 from lwfast.errors import JobNotFoundError, JobSubmissionError
 from lwfast.remote.connection import size_limits as caps
 from lwfast.remote.connection.body import OnBytes
-from lwfast.remote.connection.causes import complaints, is_web_page, wrong_address
+from lwfast.remote.connection.causes import complaints, is_web_page, over_quota, wrong_address
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, ONCE, RetryPolicy
 from lwfast.remote.connection.transport import (
     SHOWN_BYTES,
@@ -265,9 +265,18 @@ class Endpoints:
             raise JobNotFoundError(self.transport.scrub(what + reasons))
 
     def _check_accepted(self, answer: Answer) -> None:
-        """Raise for anything but 202; a refusal names every field that the scheduler refused."""
+        """Raise for anything but 202; a refusal names every field that the scheduler refused.
+
+        Raises:
+            QuotaExceededError: The jobs are more than their owner may ever have.
+            JobSubmissionError: They were refused for another reason.
+            HTTPError: The answer does not say why.
+        """
         if answer.status_code == 202:
             return
+        beyond = over_quota(answer.status_code, answer.body, self.transport.scrub)
+        if beyond is not None:
+            raise beyond
         found = complaints(answer.body) if 400 <= answer.status_code < 500 else None
         if found is None:
             raise self.transport.unexpected(answer, "submitting")

@@ -34,6 +34,7 @@ from lwfast.remote.configuration.client_settings import ClientSettings
 from lwfast.remote.configuration.secret import SHOWN as TOKEN_SHOWN
 from lwfast.remote.connection.body import CapExceededError, OnBytes, read_body
 from lwfast.remote.connection.causes import (
+    REASONS_CHARACTERS,
     LostAnswerError,
     UntrustedError,
     explained,
@@ -41,6 +42,7 @@ from lwfast.remote.connection.causes import (
     forget_request,
     is_web_page,
     listed,
+    over_quota,
     wrong_address,
 )
 from lwfast.remote.connection.connecting import timed
@@ -59,7 +61,6 @@ from lwfast.wire.tracing import trace_headers
 
 SHOWN_BYTES = 300
 SHOWN_CHARACTERS = 100
-REASONS_CHARACTERS = 1000
 DEADLINE_SLACK_SECONDS = 0.5
 BUSY = frozenset({429, 502, 503, 504})
 """Answers that a later try may not get: too many requests, or the way to the scheduler is down."""
@@ -145,6 +146,8 @@ class Transport:
 
         Raises:
             AuthenticationError: 401 or 403.
+            QuotaExceededError: There was no room for more jobs of this owner (429), however often it was
+                tried.
             HTTPError: A redirect, a busy scheduler (429, 502, 503, 504) that stays busy, or an answer to a
                 GET that cannot be read, however often it is asked for.
             AnswerTooLargeError: It was done, and what came back is larger than the cap.
@@ -361,8 +364,12 @@ class Transport:
                 response=answer,
             )
 
-    def _busy_error(self, answer: Answer) -> HTTPError:
-        return self.unexpected(answer, "answering a submit")
+    def _busy_error(self, answer: Answer) -> LightworksRemoteError:
+        full = over_quota(answer.status_code, answer.body, self.scrub)
+        if full is None:
+            return self.unexpected(answer, "answering a submit")
+        full.retry_after = parse_retry_after(answer.headers.get("Retry-After"))
+        return full
 
     # --- the session --------------------------------------------------------------------------------
 

@@ -188,7 +188,7 @@ class Scheduler:
             owner: Whose limits hold for them.
 
         Raises:
-            ForbiddenError: They are more than the owner may ever have waiting or running.
+            BeyondQuotaError: They are more than the owner may ever have waiting or running.
             QuotaError: They are more than the owner may have now.
             KeyReusedError: The idempotency key stands for another payload.
             UnavailableError: The store cannot write, no worker can start, or the scheduler is shutting down.

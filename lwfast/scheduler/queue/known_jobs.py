@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -161,25 +162,40 @@ class KnownJobs:
         return found
 
     async def ids(self, query: JobQuery, limit: int) -> list[int]:
-        """List the ids of jobs that match, newest first."""
+        """List the ids of jobs that match, newest first; raises as `Reader.finished_ids`."""
         live = {job.id for job in self.live.values() if query.matches(job)}
         if query.reaches_finished:
             live.update(await self._reader.finished_ids(query, min(limit, MAX_INT64)))
         return sorted(live, reverse=True)[:limit]
 
     async def page(self, query: JobQuery, limit: int) -> list[StoredJob]:
-        """List jobs that match, newest first."""
-        held, stored = dict(self.live), []
+        """List jobs that match, newest first; raises as `Reader.finished_ids`."""
+        oldest = self._oldest_of(query, limit)
+        page = await self._page(query, limit, oldest)
+        # Where one of the live jobs has ended meanwhile as something else, it left room for an older job.
+        is_full = oldest is None or (len(page) == limit and page[-1].id >= oldest)
+        return page if is_full else await self._page(query, limit, None)
+
+    def _oldest_of(self, query: JobQuery, limit: int) -> int | None:
+        """Return the least id of a page that live jobs fill alone; None where they do not."""
+        newest = list(islice(filter(query.matches, reversed(self.live.values())), limit))
+        return newest[-1].id if len(newest) == limit else None
+
+    async def _page(self, query: JobQuery, limit: int, oldest: int | None) -> list[StoredJob]:
+        """List jobs that match, newest first; of finished ones, those from the id `oldest` on."""
+        held, stored = dict(self.live), dict[int, StoredJob]()
         if query.reaches_finished:
-            stored = await self._reader.finished(query, limit)
+            after = max((bound for bound in (query.after, oldest) if bound is not None), default=None)
+            ids = await self._reader.finished_ids(replace(query, after=after), min(limit, MAX_INT64))
+            # What is in memory is not read again, and of the others each is read once.
+            stored = await self._look_up(ids)
         # A job may have ended meanwhile, and left memory: so those from before the reading count as well,
         # each as it is now.
         held |= self.live
         newest_first = reversed(held.values())
         found = {job.id: job for job in islice(filter(query.matches, newest_first), limit)}
-        for job in stored:
-            job.seq = self._cold_seq
-            found.setdefault(job.id, self._recent.get(job.id, job))
+        # One whose end is stored and not shown yet is still live here, and may be none that was asked for.
+        found |= {i: job for i, job in stored.items() if job.damage is not None or query.matches(job)}
         found |= {job.id: job for job in filter(query.matches, self.damaged.values())}
         return [found[i] for i in sorted(found, reverse=True)[:limit]]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from lwfast.scheduler.faults import ForbiddenError, QuotaError
+from lwfast.scheduler.faults import BeyondQuotaError, QuotaError
 from lwfast.scheduler.jobs import NewJob
 from lwfast.scheduler.owners import Owner
 from lwfast.scheduler.queue.known_jobs import InQueue
+from lwfast.wire import QUEUED_BYTES, QUEUED_JOBS
 
 _NOTHING = InQueue(0, 0)
 
@@ -32,7 +33,7 @@ class Quotas:
             What gives the room back; call it once the jobs are in the queue. The end of the block does, too.
 
         Raises:
-            ForbiddenError: They are more than this owner may ever have.
+            BeyondQuotaError: They are more than this owner may ever have.
             QuotaError: They are more than this owner may have now.
         """
         wanted = InQueue(len(jobs), sum(len(job.payload) for job in jobs))
@@ -53,29 +54,31 @@ class Quotas:
 
     def _check(self, owner: Owner, wanted: InQueue) -> None:
         held, coming = self._held.get(owner.name, _NOTHING), self._coming.get(owner.name, _NOTHING)
-        for what, limit, new, old in (
-            ("queued_jobs", owner.queued_jobs, wanted.jobs, held.jobs + coming.jobs),
+        kinds = (
+            (QUEUED_JOBS, "jobs", owner.queued_jobs, wanted.jobs, held.jobs + coming.jobs),
             (
-                "queued_bytes",
+                QUEUED_BYTES,
+                "bytes of payloads",
                 owner.queued_bytes,
                 wanted.payload_bytes,
                 held.payload_bytes + coming.payload_bytes,
             ),
-        ):
-            if limit is None or old + new <= limit:
-                continue
-            unit = "jobs" if what == "queued_jobs" else "bytes of payloads"
-            if new > limit:
-                raise ForbiddenError.of(
-                    what,
-                    f"this request has {new} {unit}, and {owner.name} may have {limit} waiting or running; "
-                    "send less at once, or ask for a larger limit",
+        )
+        for name, unit, limit, new, _ in kinds:  # of both kinds first, so that nobody tries in vain
+            if limit is not None and new > limit:
+                less = "send fewer jobs at once" if wanted.jobs > 1 else "make the job smaller"
+                raise BeyondQuotaError.of(
+                    name,
+                    f"this request has {new} {unit}, and {owner.name} may have {limit} waiting or running in "
+                    f"all, so it never fits; {less}, or ask whoever runs the scheduler for a larger limit",
                 )
-            raise QuotaError.of(
-                what,
-                f"{owner.name} has {old} {unit} waiting or running and may have {limit}, so {new} more are "
-                "too many; send them again when some have ended",
-            )
+        for name, unit, limit, new, old in kinds:
+            if limit is not None and old + new > limit:
+                raise QuotaError.of(
+                    name,
+                    f"{owner.name} has {old} {unit} waiting or running and may have {limit}, so {new} more "
+                    "are too many; send them again when some have ended",
+                )
 
     def _change(self, name: str, by: InQueue, sign: int) -> None:
         old = self._coming.pop(name, _NOTHING)

@@ -46,6 +46,19 @@ class Gate:
                 self._changed.notify_all()
 
     @contextlib.contextmanager
+    def reading_now(self) -> Iterator[bool]:
+        """Read for as long as the block runs, unless a commit has begun or waits; yields whether it may."""
+        with self._changed:
+            may_read = not self._commits
+            self._reading += may_read
+        try:
+            yield may_read
+        finally:
+            with self._changed:
+                self._reading -= may_read
+                self._changed.notify_all()
+
+    @contextlib.contextmanager
     def committing(self) -> Iterator[None]:
         """Commit for as long as the block runs; waits for those who read and those whose turn it is."""
         with self._changed:

@@ -35,11 +35,19 @@ LIVE = (Status.ACCEPTED.wire_name, Status.SCHEDULED.wire_name, Status.RUNNING.wi
 FINISHED = tuple(status.wire_name for status in Status if status.is_complete)
 
 
-def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
-    """Open a connection whose transactions are begun and ended by hand."""
+def connect(path: Path, *, readonly: bool = False, patience: float = 30.0) -> sqlite3.Connection:
+    """Open a connection whose transactions are begun and ended by hand.
+
+    Args:
+        path: The store's file.
+        readonly: Whether it may not write.
+        patience: Seconds to wait for another program that holds the store.
+    """
     uri = path.absolute().as_uri() + ("?mode=ro" if readonly else "")
     # One thread uses a connection; another closes it once that thread has ended.
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0, check_same_thread=False)
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=patience, check_same_thread=False
+    )
     try:
         teach(connection)
         connection.execute("PRAGMA foreign_keys = ON")

@@ -116,18 +116,18 @@ EXAMPLE = {
 ERRORS = {
     400: "The request breaks rules; all of them are listed.",
     401: "The token is missing, or not known here.",
-    403: "More than this owner may ever have.",
+    403: "This token does not allow it.",
     404: "There is no such thing, it is another owner's, or it is not there yet.",
     408: "The body did not arrive in time.",
     409: "The job is not in a state that allows this.",
-    413: "The body is too large.",
+    413: "The body is too large, or more than this owner may ever have.",
     421: "The Host header names another machine.",
     422: "The idempotency key was used with another payload.",
     429: "More than this owner may have now; the header Retry-After says when to ask again.",
     503: "Not now, such as while the disk is full; the header Retry-After says when to ask again.",
 }
 ALWAYS = (401, 421, 503)
-_SUBMIT = (400, 403, 408, 413, 422, 429)
+_SUBMIT = (400, 408, 413, 422, 429)
 
 
 @dataclass(frozen=True, kw_only=True)
