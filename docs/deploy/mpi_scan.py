@@ -1,9 +1,10 @@
 """Samples of many circuits, drawn by all processes that `mpiexec` has started."""
 
-import lwfast as lw
-from lwfast.emulator import Backend
 from mpi4py import MPI
 from mpi4py.futures import MPIPoolExecutor
+
+import lwfast as lw
+from lwfast.emulator import Backend
 
 
 def rank(_):
