@@ -139,7 +139,7 @@ class DaskPool:
 
     @property
     def held(self) -> str | None:
-        """Why no job begins for now although jobs are accepted, such as no room for a result, or no workers."""
+        """Why no job begins for now although jobs are accepted, such as no room for a result."""
         for place in self.workers:
             if place.held is not None:
                 return (
@@ -152,7 +152,7 @@ class DaskPool:
 
     @property
     def trouble(self) -> str | None:
-        """Why no job can be run, such as a cluster that is out of reach, or none of whose workers is of use."""
+        """Why no job can be run, such as a cluster that is out of reach."""
         if self._away is not None:
             return f"the dask cluster at {self.address} cannot be reached ({self._away}); it is tried again"
         members = list(self._members.values())
