@@ -39,10 +39,13 @@ class Cluster:
             until(self._listens)
         self.workers = [worker for worker in self.workers if worker.poll() is None]
         while len(self.workers) < n_workers:
-            options = ["--no-nanny", "--nthreads", "1", "--local-directory", str(self.folder)]
-            self.workers.append(self._run("dask_worker", self.address, *options))
+            self.workers.append(self.worker())
         while len(self.workers) > n_workers:
             kill(self.workers.pop())
+
+    def worker(self, *options: str) -> subprocess.Popen:
+        ours = ["--no-nanny", "--nthreads", "1", "--local-directory", str(self.folder)]
+        return self._run("dask_worker", self.address, *ours, *options)
 
     def stop(self) -> None:
         for process in (*self.workers, *filter(None, [self.scheduler])):

@@ -14,11 +14,11 @@ import pytest
 from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.scheduler.validation import payloads
 from lwfast.scheduler.workers import workers
+from lwfast.scheduler.workers.cluster import connection, remote_run
 from lwfast.scheduler.workers.cluster import pool as pools
-from lwfast.scheduler.workers.cluster import remote_run
 from lwfast.scheduler.workers.payload_run import run_payload
 from tests.marks import posix
-from tests.scheduler.dask_cluster import Cluster, kill, until
+from tests.scheduler.dask_cluster import Cluster, free_port, kill, until
 from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, REFUSED, SLEEPS, fake
 from tests.scheduler.test_crash import gone, seed_of
@@ -42,7 +42,7 @@ def shared(tmp_path_factory):
 def cluster(shared, monkeypatch):
     """A dask scheduler and two workers, which all tests share; what a test has ended is there again."""
     monkeypatch.setattr(pools, "LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(pools, "CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 2.0)
     monkeypatch.setattr(pools, "LONGEST_PAUSE_SECONDS", 0.5)
     monkeypatch.setattr(pools, "EMPTY_SECONDS", 1.0)
     shared.start(2)
@@ -250,6 +250,43 @@ def test_a_worker_killed_while_its_result_is_fetched(cluster, tmp_path, monkeypa
         assert len(list((tmp_path / "results").iterdir())) == 1
 
 
+def test_another_dask_worker_at_the_same_address(cluster, tmp_path, monkeypatch):
+    """Dask starts the job there by itself; that it was lost counts all the same."""
+    cluster.start(0)
+    monkeypatch.setattr(pools, "LOOK_SECONDS", 30.0)
+    port = str(free_port())
+    with on(cluster, tmp_path) as api:
+        cluster.workers.append(cluster.worker("--worker-port", port))
+        api.loop.call_soon_threadsafe(api.scheduler.pool._broken.set)  # look again at once
+        all_ready(api, 1)
+        job_id = api.submit(n_samples=NAPS)
+        api.wait(job_id, {"Running"})
+        time.sleep(0.3)
+        kill(cluster.workers.pop())
+        cluster.workers.append(cluster.worker("--worker-port", port))
+        until(lambda: reasons(api.details(job_id)))
+        assert "ended together with its dask worker" in reasons(api.details(job_id))[0]
+
+
+def test_a_part_that_arrives_damaged(cluster, tmp_path, monkeypatch):
+    part, damaged = remote_run.RemoteRun._part, []
+
+    async def flipping(self, start, size):
+        data = await part(self, start, size)
+        if not damaged:
+            damaged.append(start)
+            data = data[:100] + bytes([data[100] ^ 1]) + data[101:]
+        return data
+
+    monkeypatch.setattr(remote_run.RemoteRun, "_part", flipping)
+    with on(cluster, tmp_path) as api:
+        job_id = api.submit(n_samples=LARGE, n_modes=5)
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        assert "sent a result that is not what it had written" in reasons(details)[0]
+        result_of(tmp_path, api, job_id)
+
+
 def test_a_job_that_ends_its_worker_twice(cluster, tmp_path):
     """Fails as it does here, and the dask workers are none the worse for it."""
     with on(cluster, tmp_path) as api:
@@ -332,6 +369,35 @@ def test_a_dask_scheduler_that_is_back_before_it_was_missed(cluster, tmp_path, m
         assert api.cancel(job_id).status_code == 204
 
 
+def test_time_limits_hold_after_a_break(cluster, tmp_path):
+    """The cluster is told anew to say when jobs begin, also where nothing ran when it broke off."""
+    qpus = parse_qpus(profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 1"), "test")
+    with on(cluster, tmp_path, qpus=qpus) as api:
+        all_ready(api)
+        before = api.scheduler.pool._client
+        kill(cluster.scheduler)
+        cluster.start(2)
+        until(lambda: api.scheduler.pool._client not in {None, before})
+        assert api.wait(api.submit(n_samples=SLEEPS))["jobStatus"] == "TimedOut"
+
+
+def test_a_job_that_cannot_be_handed_over(cluster, tmp_path, monkeypatch):
+    """Costs it a try, and does not leave it behind."""
+    submit, failed = remote_run.submit, []
+
+    def failing(client, address, key, *given):
+        if key.endswith("-run") and not failed:
+            failed.append(key)
+            raise ValueError("not now")
+        return submit(client, address, key, *given)
+
+    monkeypatch.setattr(remote_run, "submit", failing)
+    with on(cluster, tmp_path) as api:
+        details = api.wait(api.submit())
+        assert details["jobStatus"] == "Completed"
+        assert "was lost (ValueError: not now); the job is tried once more" in reasons(details)[0]
+
+
 def test_cancel(cluster, tmp_path):
     """Ends the work at once where it runs, whose place takes the next job."""
     with on(cluster, tmp_path, workers=1) as api:
@@ -400,6 +466,24 @@ def test_another_lwfast_on_the_cluster(cluster, tmp_path, monkeypatch):
         assert "and the scheduler lwfast 0.0.1 (sources 0123abcd) with NumPy 1.26" in trouble
         assert api.post("jobs", json=payload()).status_code == 503
         assert api.details(waiting)["queuePosition"] == 1
+
+
+def test_an_upgrade_while_the_scheduler_runs(cluster, tmp_path):
+    """A dask worker that has another lwfast by now gets no jobs; the one it had waits, at no cost."""
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        pool = api.scheduler.pool
+        pool._build, build = "another", pool._build
+        job_id = api.submit()
+        trouble = until(lambda: api.get("v1/status").json()["trouble"])
+        assert trouble.endswith(f"has {build}, and the scheduler another")
+        assert api.details(job_id)["queuePosition"] == 1
+        pool._build = build
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        assert all("has lwfast" in reason for reason in reasons(details))
+        assert api.scheduler.book.live == {}
+        result_of(tmp_path, api, job_id)
 
 
 def test_a_runner_that_is_missing_there(cluster, tmp_path):

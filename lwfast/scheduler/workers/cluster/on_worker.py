@@ -22,9 +22,14 @@ IDLE_SECONDS = 300.0
 _ENDING = frozenset({"closing", "closed", "failed"})
 """Statuses of a dask worker that takes its threads with it."""
 
-Outcome = tuple[bytes, bytes, str]
-"""A packed `Done` or `Failed`, the content of the file that it names, and, in place of both, how the worker
-process was lost."""
+Outcome = tuple[bytes, bytes, str, str]
+"""A packed `Done` or `Failed`, and the content of the file that it names. In place of both, how the worker
+process was lost, or why this dask worker is of no use."""
+
+
+class _OtherBuildError(Exception):
+    """The lwfast of this machine is not the one that is meant, such as after an upgrade."""
+
 
 _lock = threading.Lock()
 _idle: list[tuple[Child, str, threading.Timer]] = []
@@ -78,7 +83,7 @@ def run_job(
 
     worker = get_worker()
     if worker.id != worker_id:
-        return b"", b"", "ended together with its dask worker"
+        return b"", b"", "ended together with its dask worker", ""
     is_wanted = _is_wanted_by(worker)
     child: Child | None = None
     try:
@@ -90,17 +95,20 @@ def run_job(
             raise LostError(f"has no room for the result on its machine ({answer.reason})")
         assert isinstance(answer, Done | Failed)  # noqa: S101  (it has a job)
         body = _taken_from(worker, answer)
+    except _OtherBuildError as error:
+        return b"", b"", "", str(error)
     except (LostError, UnwantedError, OSError) as error:
         if child is not None:
             child.end()
-        return b"", b"", str(error) or "was ended, since nobody waits for its job"
+        return b"", b"", str(error) or "was ended, since nobody waits for its job", ""
     _give_back(child, build)
-    return pack(answer), body, ""
+    return pack(answer), body, "", ""
 
 
-def head(outcome: Outcome) -> tuple[bytes, int, str]:
+def head(outcome: Outcome) -> tuple[bytes, int, str, str]:
     """Return what is small of an outcome, and the size of what is not."""
-    return outcome[0], len(outcome[1]), outcome[2]
+    packed, body, lost, unfit = outcome
+    return packed, len(body), lost, unfit
 
 
 def part(outcome: Outcome, start: int, stop: int) -> bytes:
@@ -126,7 +134,8 @@ def _take(worker: Any, runner: str, build: str, is_wanted: Callable[[], bool]) -
     """Return a worker process that is ready.
 
     Raises:
-        LostError: It cannot get ready, or is not what is meant.
+        LostError: It cannot get ready.
+        _OtherBuildError: It is not what is meant.
         UnwantedError: Nobody waits for it.
         OSError: It cannot be started.
     """
@@ -143,8 +152,8 @@ def _take(worker: Any, runner: str, build: str, is_wanted: Callable[[], bool]) -
     child = Child(_folder(worker), runner)
     try:
         child.wait_until_ready(is_wanted)
-        if (here := build_here()) != build:  # it was upgraded since this dask worker began
-            raise LostError(f"has {here}, and the scheduler {build}")
+        if (here := build_here()) != build:
+            raise _OtherBuildError(f"has {here}, and the scheduler {build}")
     except BaseException:
         child.end()
         raise

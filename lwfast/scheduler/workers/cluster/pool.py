@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import itertools
 import uuid
 from collections import Counter
@@ -22,10 +21,12 @@ from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.workers import workers
 from lwfast.scheduler.workers.cluster import on_worker
 from lwfast.scheduler.workers.cluster.build import build_here
+from lwfast.scheduler.workers.cluster.connection import connected
 from lwfast.scheduler.workers.cluster.place import Member, Place
 from lwfast.scheduler.workers.cluster.remote_run import (
     ClusterLostError,
     RemoteRun,
+    UnfitError,
     WorkerLostError,
     result_of,
     submit,
@@ -36,9 +37,6 @@ log = log_of(__name__)
 
 LOOK_SECONDS = 1.0
 """Between two looks at the cluster's workers."""
-CONNECT_SECONDS = 10.0
-"""How long connecting may take."""
-CLOSE_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 """Between tries to connect, to greet a worker, and to write a result where there is no room for it."""
@@ -196,35 +194,23 @@ class DaskPool:
 
     async def _serve(self) -> None:
         """Use the cluster until it is out of reach."""
-        distributed = await asyncio.to_thread(_distributed)
-        client = distributed.Client(
-            self.address,
-            asynchronous=True,
-            set_as_default=False,
-            timeout=CONNECT_SECONDS,
-            name="lwfast-scheduler",
-        )
-        try:
-            async with asyncio.timeout(2 * CONNECT_SECONDS):
-                await client
-            client.subscribe_topic(self._topic, self._hear)
-            self._client = client
-            self._broken.clear()
-            self._empty_looks = 0
-            if self._away is not None:
-                log.warning("the dask cluster at %s is within reach", self.address)
-            self._away, self._tries = None, 0
-            while client.status == "running" and not self._broken.is_set():
-                await self._look(client)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await self._broken.wait()
-        finally:
-            self._client = None
-            self._let_go()
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await client._close(fast=True)  # noqa: SLF001  (`close` would wait for an answer)
+        async with connected(self.address) as link:
+            try:
+                link.client.subscribe_topic(self._topic, self._hear)
+                self._client = link.client
+                self._broken.clear()
+                self._empty_looks = 0
+                if self._away is not None:
+                    log.warning("the dask cluster at %s is within reach", self.address)
+                self._away, self._tries = None, 0
+                while link.holds and not self._broken.is_set():
+                    await self._look(link.client)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_SECONDS):
+                            await self._broken.wait()
+            finally:
+                self._client = None
+                self._let_go()
 
     def _let_go(self) -> None:
         """Put all jobs back: the cluster is gone, or we are about to end."""
@@ -234,10 +220,7 @@ class DaskPool:
         self._members.clear()
         places, self.workers = self.workers, []
         for place in places:
-            job_id = place.job_id
-            place.kill()
-            if job_id is not None:
-                self._on_put_back(job_id, f"The connection to the dask cluster at {self.address} was lost")
+            self._put_back(place, f"The connection to the dask cluster at {self.address} was lost")
 
     # --- the workers of the cluster ----------------------------------------------------------------
 
@@ -287,11 +270,22 @@ class DaskPool:
                 log.info("dask worker %s ready after %.2f s", member.address, facts["seconds"])
                 self._arrange()
                 return
-            if refused != member.refused:
-                log.error("the dask worker at %s %s: it gets no jobs", member.address, refused)
-            member.refused = refused
-            self._on_trouble()
+            self._note_refusal(member, refused)
             await asyncio.sleep(pause_after(tries, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS))
+
+    def _note_refusal(self, member: Member, why_not: str) -> None:
+        if why_not != member.refused:
+            log.error("the dask worker at %s %s: it gets no jobs", member.address, why_not)
+        member.refused = why_not
+        self._on_trouble()
+
+    def _refuse(self, member: Member, why_not: str) -> None:
+        """Give a dask worker no more jobs, until it is of use again."""
+        if member.ready and self._client is not None:
+            member.ready = False
+            member.greeting = asyncio.create_task(self._greet(self._client, member))
+            self._note_refusal(member, why_not)
+            self._arrange()
 
     def _leave(self, address: str, how: str) -> None:
         """Take a dask worker away, and the jobs that it ran."""
@@ -304,21 +298,34 @@ class DaskPool:
             self._lose(place, f"on {address} {how}")
 
     def _arrange(self) -> None:
-        """Have as many places as there may be, spread over the dask workers."""
+        """Have as many places as there may be, spread over the dask workers; then let jobs begin."""
         members = [member for member in self._members.values() if member.ready]
-        wanted: Counter[str] = Counter()
-        for level in range(max((member.n_threads for member in members), default=0)):
-            for member in members:
-                if wanted.total() < self._most and level < member.n_threads:
-                    wanted[member.address] += 1
+        has = Counter(place.member.address for place in self.workers)
+        kept = []
+        wanted = self._wanted(members)
+        for place in self.workers:
+            address = place.member.address
+            if place.idle and has[address] > wanted[address]:
+                has[address] -= 1
+            else:
+                kept.append(place)
         for member in members:
-            places = [place for place in self.workers if place.member is member]
-            surplus = len(places) - wanted[member.address]
-            for place in [place for place in places if place.idle][: max(0, surplus)]:
-                self.workers.remove(place)
-            self.workers += [Place(member, self._begin) for _ in range(-surplus)]
+            room = min(wanted[member.address] - has[member.address], self._most - len(kept))
+            kept += [Place(member, self._begin) for _ in range(room)]
+        self.workers = kept
         if any(place.idle for place in self.workers):
             self._on_idle()
+
+    def _wanted(self, members: list[Member]) -> Counter[str]:
+        """Return how many places each dask worker should have: one, then a second one, and so on."""
+        wanted: Counter[str] = Counter()
+        left = self._most
+        for level in range(max((member.n_threads for member in members), default=0)):
+            for member in members:
+                if left and level < member.n_threads:
+                    wanted[member.address] += 1
+                    left -= 1
+        return wanted
 
     # --- jobs --------------------------------------------------------------------------------------
 
@@ -332,36 +339,32 @@ class DaskPool:
         """Run a job at a place, to its end or until the place is told to forget it."""
         order = decode_order(frame[LENGTH.size :])
         assert isinstance(order, Run)  # noqa: S101  (the place knows)
-        member = place.member
-        run = RemoteRun(
-            self._client,
-            member.address,
-            order,
-            frame,
-            self._topic,
-            place.cores,
-            self._runner,
-            member.id,
-            self._build,
-        )
-        self._runs[run.token] = place
+        member, run = place.member, None
         try:
+            where = (self._topic, place.cores, self._runner, member.id, self._build)
+            run = RemoteRun(self._client, member.address, order, frame, *where)
+            self._runs[run.token] = place
             answer, size = await run.answer()
             if isinstance(answer, Done) and answer.file is not None:
                 await self._fetch(place, run, self._results_dir / Path(answer.file).name, size)
         except ClusterLostError:
             self._broken.set()  # which puts this job back, with all others
             return
+        except UnfitError as error:
+            self._refuse(member, str(error))
+            self._put_back(place, f"The dask worker at {member.address} {error}")
+            return
         except Exception as error:  # noqa: BLE001  (whatever it was, the job is tried again or fails)
             known = isinstance(error, WorkerLostError)
             self._lose(place, str(error) if known else f"was lost ({type(error).__name__}: {error})")
             return
         finally:
-            del self._runs[run.token]
-            run.release()
+            if run is not None:
+                self._runs.pop(run.token, None)
+                run.release()
         place.clear()
         self._on_answer(answer)
-        self._on_idle()
+        self._arrange()
 
     def _hear(self, event: tuple[float, str]) -> None:
         """Take note of what a dask worker said."""
@@ -390,10 +393,8 @@ class DaskPool:
             log.error("the worker process %s while it ran job %d", how, job_id)
             self._on_lost(job_id, how)
 
-
-def _distributed() -> Any:
-    """Import dask, which takes a second, and let it take payloads of any size without a warning."""
-    import dask
-
-    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
-    return importlib.import_module("distributed")
+    def _put_back(self, place: Place, reason: str) -> None:
+        job_id = place.job_id
+        place.kill()
+        if job_id is not None:
+            self._on_put_back(job_id, reason)

@@ -23,6 +23,10 @@ class WorkerLostError(Exception):
     """The worker process or the dask worker ended; its words follow "the worker process"."""
 
 
+class UnfitError(Exception):
+    """The dask worker is of no use; says why, to follow its address."""
+
+
 class ClusterLostError(Exception):
     """The cluster has forgotten the job: it was restarted, or the connection was lost."""
 
@@ -58,9 +62,12 @@ class RemoteRun:
 
         Raises:
             WorkerLostError: The worker process was lost.
+            UnfitError: The dask worker is of no use.
             ClusterLostError: The connection was lost.
         """
-        packed, size, lost = await result_of(self._head)
+        packed, size, lost, unfit = await result_of(self._head)
+        if unfit:
+            raise UnfitError(unfit)
         if lost:
             raise WorkerLostError(f"on {self._address} {lost}")
         answer = decode_answer(packed[LENGTH.size :])

@@ -1,0 +1,72 @@
+"""The connection to a dask scheduler, which is given up as a whole where anything is wrong with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+CONNECT_SECONDS = 10.0
+"""How long connecting may take."""
+CLOSE_SECONDS = 5.0
+
+
+class Link:
+    """A client of a dask scheduler, connected once.
+
+    Attributes:
+        client: The client, in this event loop.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self._stream = client.scheduler_comm
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is still the same connection.
+
+        The client connects again by itself, with its tasks and its subscriptions forgotten.
+        """
+        return self.client.status == "running" and self.client.scheduler_comm is self._stream
+
+
+@contextlib.asynccontextmanager
+async def connected(address: str) -> AsyncIterator[Link]:
+    """Connect to a dask scheduler while a block lasts.
+
+    Args:
+        address: `tcp://HOST:PORT`, or `tls://HOST:PORT` with the certificates of dask's configuration.
+
+    Raises:
+        OSError: It is out of reach.
+        Exception: Whatever else dask raises, such as for certificates that are missing.
+    """
+    distributed = await asyncio.to_thread(_distributed)
+    client = distributed.Client(
+        address, asynchronous=True, set_as_default=False, timeout=CONNECT_SECONDS, name="lwfast-scheduler"
+    )
+    try:
+        async with asyncio.timeout(2 * CONNECT_SECONDS):
+            await client
+        yield Link(client)
+    finally:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await client._close(fast=True)  # noqa: SLF001  (`close` would wait for an answer)
+
+
+def _distributed() -> Any:
+    """Import dask, which takes a second.
+
+    It takes payloads of any size without a warning. Nor does it write to standard error what we say ourselves,
+    with tracebacks of each try to connect, unless its configuration asks for logs.
+    """
+    import dask
+
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
+    if dask.config.get("logging", None) is None:  # before its defaults are there, which the import brings
+        dask.config.set({"logging": dict.fromkeys(("distributed", "distributed.client"), "critical")})
+    return importlib.import_module("distributed")
