@@ -14,7 +14,7 @@ import pytest
 from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.scheduler.validation import payloads
 from lwfast.scheduler.workers import workers
-from lwfast.scheduler.workers.cluster import connection, remote_run
+from lwfast.scheduler.workers.cluster import dask_link, remote_run
 from lwfast.scheduler.workers.cluster import pool as pools
 from lwfast.scheduler.workers.payload_run import run_payload
 from tests.marks import posix
@@ -42,7 +42,7 @@ def shared(tmp_path_factory):
 def cluster(shared, monkeypatch):
     """A dask scheduler and two workers, which all tests share; what a test has ended is there again."""
     monkeypatch.setattr(pools, "LOOK_SECONDS", 0.2)
-    monkeypatch.setattr(connection, "CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr(dask_link, "CONNECT_SECONDS", 2.0)
     monkeypatch.setattr(pools, "LONGEST_PAUSE_SECONDS", 0.5)
     monkeypatch.setattr(pools, "EMPTY_SECONDS", 1.0)
     shared.start(2)

@@ -14,18 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lwfast.scheduler.workers import workers
+from lwfast.scheduler.workers.cluster.cluster_faults import LostError, UnwantedError
 from lwfast.scheduler.workers.frames import Alive, Answer, Ready, Unable, decode_answer, read_frame
 
 LOOK_SECONDS = 0.2
 """Between two looks whether the job is still wanted."""
-
-
-class LostError(Exception):
-    """The process ended, hung, or did not get ready; its words follow "the worker process"."""
-
-
-class UnwantedError(Exception):
-    """Nobody waits for the answer any more."""
 
 
 class Child:
@@ -68,7 +61,7 @@ class Child:
         """
         answer = self.answer(is_wanted, workers.READY_SECONDS)
         if isinstance(answer, Unable):
-            raise LostError(f"cannot get ready ({answer.reason})")
+            raise LostError.of(f"cannot get ready ({answer.reason})")
         assert isinstance(answer, Ready)  # noqa: S101  (it has no job yet)
         self.seconds = answer.seconds
 
@@ -98,15 +91,15 @@ class Child:
             else:
                 silent = 0
                 if answer is None:
-                    raise LostError(f"ended with {workers.ending(self._process.wait())}")
+                    raise LostError.of(f"ended with {workers.ending(self._process.wait())}")
                 if not isinstance(answer, Alive):
                     return answer
             if not is_wanted():
                 raise UnwantedError
             if silent * LOOK_SECONDS >= workers.SILENCE_SECONDS:
-                raise LostError(f"gave no sign of life for {workers.SILENCE_SECONDS:g} s and was ended")
+                raise LostError.of(f"gave no sign of life for {workers.SILENCE_SECONDS:g} s and was ended")
             if within is not None and looks * LOOK_SECONDS >= within:
-                raise LostError(f"was not ready after {within:g} s and was ended")
+                raise LostError.of(f"was not ready after {within:g} s and was ended")
 
     def end(self) -> None:
         """End the process, whatever it does."""

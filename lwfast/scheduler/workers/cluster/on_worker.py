@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from lwfast.scheduler.workers.cluster.build import build_here
-from lwfast.scheduler.workers.cluster.child import Child, LostError, UnwantedError
+from lwfast.scheduler.workers.cluster.child import Child
+from lwfast.scheduler.workers.cluster.cluster_faults import LostError, UnfitError, UnwantedError
 from lwfast.scheduler.workers.frames import Done, Failed, Held, Share, pack
 
 IDLE_SECONDS = 300.0
@@ -25,10 +26,6 @@ _ENDING = frozenset({"closing", "closed", "failed"})
 Outcome = tuple[bytes, bytes, str, str]
 """A packed `Done` or `Failed`, and the content of the file that it names. In place of both, how the worker
 process was lost, or why this dask worker is of no use."""
-
-
-class _OtherBuildError(Exception):
-    """The lwfast of this machine is not the one that is meant, such as after an upgrade."""
 
 
 _lock = threading.Lock()
@@ -92,10 +89,10 @@ def run_job(
         child.send(pack(Share(min(cores, worker.state.nthreads))) + order)
         answer = child.answer(is_wanted)
         if isinstance(answer, Held):
-            raise LostError(f"has no room for the result on its machine ({answer.reason})")
+            raise LostError.of(f"has no room for the result on its machine ({answer.reason})")
         assert isinstance(answer, Done | Failed)  # noqa: S101  (it has a job)
         body = _taken_from(worker, answer)
-    except _OtherBuildError as error:
+    except UnfitError as error:
         return b"", b"", "", str(error)
     except (LostError, UnwantedError, OSError) as error:
         if child is not None:
@@ -135,7 +132,7 @@ def _take(worker: Any, runner: str, build: str, is_wanted: Callable[[], bool]) -
 
     Raises:
         LostError: It cannot get ready.
-        _OtherBuildError: It is not what is meant.
+        UnfitError: It is not what is meant, such as after an upgrade.
         UnwantedError: Nobody waits for it.
         OSError: It cannot be started.
     """
@@ -153,7 +150,7 @@ def _take(worker: Any, runner: str, build: str, is_wanted: Callable[[], bool]) -
     try:
         child.wait_until_ready(is_wanted)
         if (here := build_here()) != build:
-            raise _OtherBuildError(f"has {here}, and the scheduler {build}")
+            raise UnfitError.of(f"has {here}, and the scheduler {build}")
     except BaseException:
         child.end()
         raise

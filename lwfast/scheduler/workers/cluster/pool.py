@@ -21,16 +21,10 @@ from lwfast._base.showing.silent_log import log_of
 from lwfast.scheduler.workers import workers
 from lwfast.scheduler.workers.cluster import on_worker
 from lwfast.scheduler.workers.cluster.build import build_here
-from lwfast.scheduler.workers.cluster.connection import connected
+from lwfast.scheduler.workers.cluster.cluster_faults import ClusterLostError, LostError, UnfitError
+from lwfast.scheduler.workers.cluster.dask_link import connected
 from lwfast.scheduler.workers.cluster.place import Member, Place
-from lwfast.scheduler.workers.cluster.remote_run import (
-    ClusterLostError,
-    RemoteRun,
-    UnfitError,
-    WorkerLostError,
-    result_of,
-    submit,
-)
+from lwfast.scheduler.workers.cluster.remote_run import RemoteRun, result_of, submit
 from lwfast.scheduler.workers.frames import LENGTH, Done, Failed, Run, decode_order
 
 log = log_of(__name__)
@@ -259,7 +253,7 @@ class DaskPool:
             except ClusterLostError:
                 self._broken.set()
                 return
-            except WorkerLostError as error:
+            except LostError as error:
                 refused = str(error)
             except TimeoutError:
                 refused = "does not answer"
@@ -355,7 +349,7 @@ class DaskPool:
             self._put_back(place, f"The dask worker at {member.address} {error}")
             return
         except Exception as error:  # noqa: BLE001  (whatever it was, the job is tried again or fails)
-            known = isinstance(error, WorkerLostError)
+            known = isinstance(error, LostError)
             self._lose(place, str(error) if known else f"was lost ({type(error).__name__}: {error})")
             return
         finally:

@@ -11,24 +11,13 @@ from typing import Any, BinaryIO
 from lwfast._base.limits import MIB
 from lwfast.scheduler.store.result_files import name_by_digest, write_result
 from lwfast.scheduler.workers.cluster import on_worker
+from lwfast.scheduler.workers.cluster.cluster_faults import ClusterLostError, LostError, UnfitError
 from lwfast.scheduler.workers.frames import LENGTH, Done, Failed, Run, decode_answer
 
 PART_BYTES = 8 * MIB
 """A large result is fetched in parts of this size, one after the other."""
 PART_SECONDS = 120.0
 """Longest that a part may take."""
-
-
-class WorkerLostError(Exception):
-    """The worker process or the dask worker ended; its words follow "the worker process"."""
-
-
-class UnfitError(Exception):
-    """The dask worker is of no use; says why, to follow its address."""
-
-
-class ClusterLostError(Exception):
-    """The cluster has forgotten the job: it was restarted, or the connection was lost."""
 
 
 class RemoteRun:
@@ -61,25 +50,25 @@ class RemoteRun:
         """Wait for the answer, and for the size of the file that it names, which is still to be fetched.
 
         Raises:
-            WorkerLostError: The worker process was lost.
+            LostError: The worker process was lost.
             UnfitError: The dask worker is of no use.
             ClusterLostError: The connection was lost.
         """
         packed, size, lost, unfit = await result_of(self._head)
         if unfit:
-            raise UnfitError(unfit)
+            raise UnfitError.of(unfit)
         if lost:
-            raise WorkerLostError(f"on {self._address} {lost}")
+            raise LostError.of(f"on {self._address} {lost}")
         answer = decode_answer(packed[LENGTH.size :])
         if not isinstance(answer, Done | Failed) or answer.job_id != self._order.job_id:
-            raise WorkerLostError(f"on {self._address} gave the answer of another job")
+            raise LostError.of(f"on {self._address} gave the answer of another job")
         return answer, size
 
     async def fetch(self, path: Path, size: int) -> None:
         """Write the result into its file, part by part.
 
         Raises:
-            WorkerLostError: The worker process was lost, or sent something else.
+            LostError: The worker process was lost, or sent something else.
             ClusterLostError: The connection was lost.
             OSError: The file cannot be written, or there is no room for it.
         """
@@ -92,7 +81,7 @@ class RemoteRun:
                 digest.update(data)
                 file.write(data)
             if path.name != name_by_digest(self._order.job_id, self._order.seed, digest.hexdigest()):
-                raise WorkerLostError(f"on {self._address} sent a result that is not what it had written")
+                raise LostError.of(f"on {self._address} sent a result that is not what it had written")
             if self._released:
                 raise ClusterLostError
 
@@ -116,7 +105,7 @@ class RemoteRun:
                 data: bytes = await result_of(future)
                 return data
         except TimeoutError:
-            raise WorkerLostError(f"on {self._address} did not send its result") from None
+            raise LostError.of(f"on {self._address} did not send its result") from None
         finally:
             self._parts.discard(future)
             future.release()
@@ -136,7 +125,7 @@ async def result_of(future: Any) -> Any:
     """Wait for what a function gives that `submit` sent.
 
     Raises:
-        WorkerLostError: It raised, or its dask worker died.
+        LostError: It raised, or its dask worker died.
         ClusterLostError: The connection was lost.
     """
     try:
@@ -144,4 +133,4 @@ async def result_of(future: Any) -> Any:
     except Exception as error:
         if future.status == "cancelled":
             raise ClusterLostError from error
-        raise WorkerLostError(f"was lost ({type(error).__name__}: {str(error)[:500]})") from error
+        raise LostError.of(f"was lost ({type(error).__name__}: {str(error)[:500]})") from error

@@ -61,8 +61,8 @@ async def connected(address: str) -> AsyncIterator[Link]:
 def _distributed() -> Any:
     """Import dask, which takes a second.
 
-    It takes payloads of any size without a warning. Nor does it write to standard error what we say ourselves,
-    with tracebacks of each try to connect, unless its configuration asks for logs.
+    It takes payloads of any size without a warning. Nor does it write to standard error what we say
+    ourselves, with tracebacks of each try to connect, unless its configuration asks for logs.
     """
     import dask
 
