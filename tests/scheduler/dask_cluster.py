@@ -48,7 +48,8 @@ class Cluster:
         return self._run("dask_worker", self.address, *ours, *options)
 
     def stop(self) -> None:
-        for process in (*self.workers, *filter(None, [self.scheduler])):
+        # The scheduler first: a worker that ends before it costs its job a try.
+        for process in (*filter(None, [self.scheduler]), *self.workers):
             kill(process)
         self.workers, self.scheduler = [], None
 

@@ -352,6 +352,7 @@ def test_a_cluster_that_is_started_again(cluster, tmp_path):
         details = api.wait(job_id)
         assert details["jobStatus"] == "Completed"
         assert len(reasons(details)) == 2
+        assert all(reason.startswith("The connection to the dask cluster") for reason in reasons(details))
         assert api.wait(behind)["jobStatus"] == "Completed"
         result_of(tmp_path, api, job_id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,7 @@ from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import MOST_REMOTE
 from lwfast.scheduler.workers.cluster.address import dask_address
 from lwfast.scheduler.workers.cluster.build import build_here
+from lwfast.scheduler.workers.cluster.dask_link import Link
 from lwfast.scheduler.workers.cluster.place import Member
 from lwfast.scheduler.workers.cluster.pool import DaskPool
 from tests.scheduler.harness import make_settings
@@ -107,6 +109,21 @@ def test_a_build_is_that_of_the_sources(tmp_path, monkeypatch):
     (tmp_path / "lwfast" / "__init__.py").write_text("")
     monkeypatch.setattr(lw, "__file__", str(tmp_path / "lwfast" / "__init__.py"))
     assert build_here() != here
+
+
+def test_another_dask_scheduler_at_the_same_address():
+    """Is found out at once, by what it calls itself: the workers that it does not know are not lost."""
+    stream = object()
+    client = SimpleNamespace(status="running", scheduler_comm=stream)
+    link = Link(client)
+    assert link.holds
+    assert link.leads_to("one")
+    assert link.leads_to("one")
+    assert not link.leads_to("other")
+    assert not link.holds
+    again = Link(client)
+    client.scheduler_comm = object()  # dask has connected again
+    assert not again.holds
 
 
 def pool_of(most, threads):

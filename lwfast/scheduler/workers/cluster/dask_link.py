@@ -22,7 +22,8 @@ class Link:
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        self._stream = client.scheduler_comm
+        self._stream: Any = client.scheduler_comm
+        self._scheduler: str | None = None
 
     @property
     def holds(self) -> bool:
@@ -31,6 +32,14 @@ class Link:
         The client connects again by itself, with its tasks and its subscriptions forgotten.
         """
         return self.client.status == "running" and self.client.scheduler_comm is self._stream
+
+    def leads_to(self, scheduler: str) -> bool:
+        """Whether it holds, to the dask scheduler that calls itself so, as it did the first time."""
+        if self._scheduler is None:
+            self._scheduler = scheduler
+        if scheduler != self._scheduler:
+            self._stream = None  # the stream is about to find out
+        return self.holds
 
 
 @contextlib.asynccontextmanager

@@ -22,7 +22,7 @@ from lwfast.scheduler.workers import workers
 from lwfast.scheduler.workers.cluster import on_worker
 from lwfast.scheduler.workers.cluster.build import build_here
 from lwfast.scheduler.workers.cluster.cluster_faults import ClusterLostError, LostError, UnfitError
-from lwfast.scheduler.workers.cluster.dask_link import connected
+from lwfast.scheduler.workers.cluster.dask_link import Link, connected
 from lwfast.scheduler.workers.cluster.place import Member, Place
 from lwfast.scheduler.workers.cluster.remote_run import RemoteRun, result_of, submit
 from lwfast.scheduler.workers.frames import LENGTH, Done, Failed, Run, decode_order
@@ -198,7 +198,7 @@ class DaskPool:
                     log.warning("the dask cluster at %s is within reach", self.address)
                 self._away, self._tries = None, 0
                 while link.holds and not self._broken.is_set():
-                    await self._look(link.client)
+                    await self._look(link)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_SECONDS):
                             await self._broken.wait()
@@ -218,17 +218,20 @@ class DaskPool:
 
     # --- the workers of the cluster ----------------------------------------------------------------
 
-    async def _look(self, client: Any) -> None:
+    async def _look(self, link: Link) -> None:
         """Find out which workers there are."""
         async with asyncio.timeout(workers.SILENCE_SECONDS):
-            present: dict[str, Any] = (await client.scheduler.identity())["workers"]
+            cluster = await link.client.scheduler.identity()
+        if not link.leads_to(cluster["id"]):
+            return  # to another dask scheduler by now: the workers did not leave, the cluster did
+        present: dict[str, Any] = cluster["workers"]
         for address in [address for address in self._members if address not in present]:
             self._leave(address, "left the dask cluster")
         for address, facts in present.items():
             member = self._members.get(address)
             if member is None:
                 member = self._members[address] = Member(address, facts["nthreads"], facts["last_seen"])
-                member.greeting = asyncio.create_task(self._greet(client, member))
+                member.greeting = asyncio.create_task(self._greet(link.client, member))
             elif facts["last_seen"] != member.seen:
                 member.seen, member.silent = facts["last_seen"], 0
             else:
