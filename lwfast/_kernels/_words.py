@@ -101,23 +101,44 @@ def gather(text: AnyArray, p: int, out: AnyArray, offset: int, wanted: np.uint64
     return all(rest[k] <= (9 if k % 3 == 0 else 0) for k in range(63) if int(wanted) >> k & 1)
 
 
-WEIGHED, PLAIN = 2, 4
+WEIGHED, PLAIN = 4, 2
 """How many rows of each array `dots` takes at a time: with their sums, they fit the registers of AVX2."""
+DOT_SUMS, LANE_SUMS = 2 * WEIGHED * PLAIN, 8
+"""How many sums it makes, and in how many parts, which are added up once in a while."""
 
 
-def dots(a: AnyArray, p: int, b: AnyArray, q: int, stride: int, size: int, out: AnyArray) -> None:
-    """Write the products of two rows and four rows of int16, added up in int32.
+def dots(
+    a: AnyArray,
+    p: int,
+    b: AnyArray,
+    q: int,
+    stride: int,
+    size: int,
+    split: int,
+    out: AnyArray,
+    at: int,
+) -> None:
+    """Add the products of four rows of int16 with two whose entries hold two numbers each, in int32.
+
+    The sums stand in `out` by rows of `a`, then by rows of `b`, those with the lower numbers first. Each is
+    in `LANE_SUMS` parts, and which product is in which part has no meaning.
 
     Args:
-        a: Flat int16.
-        p: Where the first of two rows starts in `a`.
-        b: Flat int16.
-        q: Where the first of four rows starts in `b`.
+        a: Flat int16, not negative.
+        p: Where the first of four rows starts in `a`.
+        b: Flat int16, not negative.
+        q: Where the first of two rows starts in `b`.
         stride: From one row to the next, in both.
         size: Entries of a row, a multiple of 16.
-        out: int32[8], the sums: the first row of `a` with each of `b`, then the second.
+        split: Bits of the lower number; an eighth of the sum of its products has to fit. 31 means that
+            there is no upper one.
+        out: Flat int32, changed in place.
+        at: Where the first of `DOT_SUMS * LANE_SUMS` parts is in `out`.
     """
     for i in range(WEIGHED):
         for j in range(PLAIN):
-            x, y = a[p + i * stride :][:size], b[q + j * stride :][:size]
-            out[PLAIN * i + j] = int((x.astype(np.int64) * y).sum())
+            x, y = a[p + i * stride :][:size].astype(np.int64), b[q + j * stride :][:size].astype(np.int64)
+            for half, numbers in enumerate((y & ((1 << split) - 1), y >> split)):
+                parts = (x * numbers).reshape(-1, LANE_SUMS).sum(axis=0)
+                place = at + (2 * (PLAIN * i + j) + half) * LANE_SUMS
+                out[place : place + LANE_SUMS] += parts.astype(np.int32)

@@ -278,7 +278,7 @@ def _words() -> None:
     distinct, _ = packed_groups.group_packed(words, counts, owned=False)
     packed_groups.group_packed(distinct, counts[:3000], owned=True)
     packed_groups.differ_in_parts(distinct.columns)
-    packed_groups.group_in_parts(words.columns[0], counts)
+    packed_groups.group_in_parts(words.columns[0], counts, 1)
     select_checked(words, counts, (Rule((0, 1), (0, 1)),), {2: 0})
     totals_of(words, [(0, 1), (3, 2)])
     packed_groups.add_up_equal(some_modes(words, (3, 4)).clicked(parity=False, invert=False), counts)

@@ -18,8 +18,14 @@ from lwfast.tables.row_hash import hash_keys
 
 _FEW = 1 << 11
 _MANY = 1 << 17
-_TRIAL = 1 << 14
+_TRIAL = 1 << 15
+_LINE = 8
+"""Rows beside each other that are tried: those of a cache line."""
+_FEW_GROUPS = 1 << 16
+"""Up to here, one table a thread is as quick as parts."""
 _PART_BITS = 12
+_PART_GROUPS = 1 << 12
+"""Of a part, at most, as far as is known: with the free ones, a quarter of a MB of entries."""
 _SLOTS_A_ROW = 4
 """Of 4 bytes each: with more, most slots are touched once, and hashes are quicker."""
 _TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
@@ -57,8 +63,8 @@ def add_up_equal(table: PackedTable, counts: Counts) -> tuple[PackedTable, Count
         words, sums = _group_in_ranges(
             columns, column, n_ranges, partial(_grouped_short, 1 << table.row_bits)
         )
-    elif len(table) > _MANY and len(columns) == 1 and _many_differ(columns):
-        words, sums = group_in_parts(columns[0], column)
+    elif len(table) > _MANY and len(columns) == 1 and (expected := _expected_groups(columns)) > _FEW_GROUPS:
+        words, sums = group_in_parts(columns[0], column, expected)
     else:
         words, sums = _group_in_ranges(columns, column, n_ranges, _grouped)
     return PackedTable(words, table.n_modes, table.bits), sums
@@ -118,15 +124,21 @@ def differ_in_parts(columns: Words) -> bool:
     return bool(differ.all())
 
 
-def _many_differ(columns: Words) -> bool:
-    """Return whether new rows keep coming, as far as the first ones show."""
-    n_trial = min(_TRIAL, columns.shape[1] // 2)
-    counts = np.zeros(2 * n_trial, np.int64)
-    entries, order = _room(2 * n_trial, len(columns))
-    keys, group = hash_keys(), group_kernels().group_words
-    first, _ = group(columns, counts, 0, n_trial, *keys, 0, entries, order)
-    both, _ = group(columns, counts, n_trial, 2 * n_trial, *keys, first, entries, order)
-    return bool(2 * (both - first) > first)
+def _expected_groups(columns: Words) -> int:
+    """Return about how many rows differ, as far as equal ones among some of them show.
+
+    Of n rows out of k groups, n^2 / 2k are equal to one before. Where some groups are more frequent than
+    others, there are more of them than that.
+    """
+    n_rows = columns.shape[1]
+    lines = columns[:, : n_rows // _LINE * _LINE].reshape(len(columns), -1, _LINE)
+    some = lines[:, :: max(1, n_rows // _TRIAL)].reshape(len(columns), -1)
+    n_trial = some.shape[1]
+    entries, order = _room(n_trial, len(columns))
+    groups, _ = group_kernels().group_words(
+        some, np.zeros(n_trial, np.int64), 0, n_trial, *hash_keys(), 0, entries, order
+    )
+    return min(n_rows, n_trial * n_trial // max(n_trial - groups, 1))
 
 
 def _room(groups: int, n_words: int) -> tuple[Words, NDArray[np.uint32]]:
@@ -196,36 +208,38 @@ def _taken(entries: Words, groups: int, order: NDArray[np.uint32], n_words: int)
     return words, sums
 
 
-def group_in_parts(words: Words, counts: Counts) -> _Grouped:
-    """Group a large table of one word a row, most rows of which differ."""
+def group_in_parts(words: Words, counts: Counts, expected: int) -> _Grouped:
+    """Group a large table of one word a row, with about as many groups as are `expected`."""
     from lwfast._kernels.tables import packed_parts as kernels
 
     n_rows = words.size
     n_chunks = -(-n_rows // CHUNK)
-    bits = min(max((n_rows >> 13).bit_length(), 1), _PART_BITS)
+    bits = min(max((expected // _PART_GROUPS).bit_length(), 1), _PART_BITS)
     keys = hash_keys()
-    out, sums, rows = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64), np.empty(n_rows, np.uint32)
+    out, sums, rows = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64), np.empty(n_rows, np.uint16)
+    are_ones = np.zeros(n_chunks, np.bool_)
     starts = np.zeros((n_chunks, (1 << bits) + 1), np.int64)
     groups = np.zeros((n_chunks, 1 << bits), np.int64)
     is_fine = np.zeros(1 << bits, np.bool_)
-    rooms: dict[int, list[tuple[Words, NDArray[np.uint32]]]] = {}
+    rooms: list[Words] = []
+    n_entries = 4 << max(5, (expected >> bits).bit_length())
 
     def bounds(chunk: int) -> tuple[int, int]:
         return chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
 
     def split(chunk: int) -> None:
-        kernels.split_rows(words, counts, *bounds(chunk), *keys, 64 - bits, starts[chunk], out, sums, rows)
+        place = *bounds(chunk), *keys, 64 - bits, starts[chunk]
+        are_ones[chunk] = kernels.split_rows(words, counts, *place, out, sums, rows)
 
     def group(part: int) -> None:
         size = int((starts[:, part + 1] - starts[:, part]).sum())
-        n_entries = 1 << max(6, (3 * size // 2).bit_length())
-        free = rooms.setdefault(n_entries, [])
         try:
-            room = free.pop()
+            entries = rooms.pop()
         except IndexError:
-            room = np.empty(2 * n_entries, np.uint64), np.empty(n_entries, np.uint32)
-        is_fine[part] = kernels.group_part(out, sums, rows, starts, part, *keys, *room, groups)
-        free.append(room)
+            entries = np.empty(2 * n_entries, np.uint64)
+        room = entries, np.empty(size, np.uint32)
+        is_fine[part] = kernels.group_part(out, sums, rows, are_ones, starts, part, *keys, *room, groups)
+        rooms.append(entries)
 
     run_chunks(split, n_chunks)
     run_chunks(group, 1 << bits)

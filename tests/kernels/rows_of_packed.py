@@ -88,11 +88,20 @@ def selections():
                 )
 
 
+def takings():
+    """Where all pass, some, and none; blocks with and without a rest of less than a cache line."""
+    for column in (np.arange(100, dtype=np.uint64), np.arange(100)):
+        for block, size in ((0, 40), (3, 37), (99, 1), (5, 0)):
+            for some in (np.arange(40) % 3 == 0, np.ones(40, bool), np.zeros(40, bool)):
+                yield column, block, size, some.astype(np.uint64), np.zeros(50, column.dtype), 2
+
+
 def taken_fields():
     for _, words in tables():
-        places = [(mode,) for mode in range(1, words.n_modes)]
-        for moved in (NO_WORDS, moves_of(words.n_modes, words.bits, places, words.bits)):
-            yield words.columns, np.array([0, 3, 39, 0]), 3, moved, np.zeros((words.n_words, 9), np.uint64), 2
+        for places in ([(mode,) for mode in range(1, words.n_modes)], [(2,), (0,), (1,)]):
+            moved = moves_of(words.n_modes, words.bits, places, words.bits)
+            out = np.zeros((packed_table.words_of(len(places), words.bits), 45), np.uint64)
+            yield words.columns, 37, moved, out, 2
 
 
 def groupings():
@@ -168,40 +177,65 @@ def found():
         yield columns, wanted, key0, key1, slots, np.zeros(wanted.shape[1], np.int64)
 
 
+def part_room(counts):
+    """Room for 40 rows: words, counts, and numbers of rows."""
+    return np.zeros(40, np.uint64), np.zeros_like(counts), np.zeros(40, np.uint16)
+
+
 def splits():
     for _, words in tables():
         if words.n_words == 1:
-            out = np.zeros(40, np.uint64), np.zeros(40, np.int64), np.zeros(40, np.uint32)
-            yield words.columns[0], np.arange(40), 4, 39, *KEYS, 62, np.zeros(5, np.int64), *out
+            for counts in (np.arange(40), np.ones(40, np.int64)):
+                starts = np.zeros(5, np.int64)
+                yield words.columns[0], counts, 4, 39, *KEYS, 62, starts, *part_room(counts)
 
 
 def parts():
-    """Two chunks of 20 rows in four parts; sums that fit and one that does not, and too few entries."""
+    """Two chunks of 20 rows in four parts; sums that fit and one that does not, and a table that grows."""
     from lwfast._kernels.tables import packed_parts as kernels
 
     for _, words in tables():
         if words.n_words > 1:
             continue
-        for counts, size in ((np.arange(40), 64), (np.full(40, 2**62), 64), (np.arange(40), 4)):
-            starts = np.zeros((2, 5), np.int64)
-            out = np.zeros(40, np.uint64), np.zeros(40, np.int64), np.zeros(40, np.uint32)
+        some = np.where(np.arange(40) < 20, 1, np.arange(40))
+        for counts, size in ((some, 64), (np.full(40, 2**62), 64), (some, 4), (np.ones(40, np.int64), 4)):
+            starts, out, ones = np.zeros((2, 5), np.int64), part_room(counts), np.zeros(2, bool)
             for chunk in range(2):
                 rows = 20 * chunk, 20 * chunk + 20
-                kernels.split_rows(words.columns[0], counts, *rows, *KEYS, 62, starts[chunk], *out)
-            room = np.ones(2 * size, np.uint64), np.ones(size, np.uint32)
+                with np.errstate(over="ignore"):
+                    ones[chunk] = kernels.split_rows(
+                        words.columns[0], counts, *rows, *KEYS, 62, starts[chunk], *out
+                    )
+            room = np.ones(2 * size, np.uint64), np.ones(40, np.uint32)
             for part in range(4):
-                yield *out, starts, part, *KEYS, *room, np.zeros((2, 4), np.int64)
+                yield *out, ones, starts, part, *KEYS, *room, np.zeros((2, 4), np.int64)
+
+
+def runs():
+    for *out, ones, starts, part, key0, key1, _, order, _ in parts():
+        run = starts[0, part], starts[0, part + 1]
+        yield *out, *run, bool(ones[0]), key0, key1, np.zeros(256, np.uint64), order, 0
+
+
+def larger_tables():
+    from lwfast._kernels.tables import packed_parts as kernels
+
+    for run in runs():
+        with np.errstate(over="ignore"):
+            n_groups = kernels._group_run(*run) if hasattr(kernels._group_run, "py_func") else 0
+        if n_groups > 0:
+            yield run[8], n_groups, *KEYS, run[9]
 
 
 def orders():
     from lwfast._kernels.tables import packed_parts as kernels
 
     for arguments in parts():
-        words, sums, rows, starts, part, *_, groups = arguments
-        if part == 3 and sums.max() < 2**62 and arguments[7].size == 128:
+        words, sums, rows, _, starts, part, *_, groups = arguments
+        if part == 3 and sums.max() < 2**62 and arguments[8].size == 128:
             with np.errstate(over="ignore"):
                 for k in range(4):
-                    kernels.group_part(*arguments[:4], k, *arguments[5:])
+                    kernels.group_part(*arguments[:5], k, *arguments[6:])
             for chunk in range(2):
                 n = int(groups[chunk].sum())
                 yield (
@@ -211,26 +245,57 @@ def orders():
 
 
 def sums():
-    for shape in ((3, 9), (20, 7), (33, 3)):  # as plain Python, a block of rows takes a second
+    """Photons of two modes in one number, and of one; counts that are one, in limbs, and left out."""
+    for shape, counts, shift in (  # as plain Python, a block of rows takes a second
+        ((3, 9), np.ones(40, np.int64), 0),
+        ((3, 9), np.arange(40) ** 3, 3),
+        ((8, 255), np.arange(40) ** 2 << 20, 0),
+        ((20, 7), np.ones(40, np.int64), 0),
+        ((20, 3), np.arange(40) % 6, 0),
+        ((33, 3), np.arange(40) ** 3, 0),
+    ):
         _, words = table(*shape)
         most = max(words.largest(), 1)
-        limb = 5 if most > 31 else 8
-        for shift in (0, 3):
-            layout = words.n_modes, words.bits, words.per_word
-            width = -(-(words.n_modes + 1) // 4) * 4
-            room = (
-                np.zeros((4, most * words.n_modes + 1), np.int64),
-                np.zeros((words.n_modes, width), np.int64),
-            )
-            yield words.columns, np.arange(40) ** 3, 1, 40, *layout, shift, limb, *room
+        room = np.zeros(most * words.n_modes + 1, np.int64), np.zeros((shape[0], shape[0] + 1), np.int64)
+        yield words.columns, counts, 1, 40, words.n_modes, words.bits, words.per_word, shift, *room
+
+
+def unpacked():
+    for shape in ((3, 9), (20, 7), (33, 3)):
+        _, words = table(*shape)
+        room = np.zeros(64, np.uint16), np.zeros(shape[0] * 16, np.uint64), np.ones(16, np.uint64)
+        yield words.columns, 1, 38, words.n_modes, words.bits, words.per_word, *room
+
+
+FOURS = np.arange(64, dtype=np.uint16).view(np.uint64)  # four numbers of 16 bits in each
 
 
 def spreadings():
-    window = np.arange(1024, dtype=np.uint16) * np.uint16(37)
-    for right, bits in ((0, 3), (12, 3), (8, 8)):
-        room = np.zeros(3 * 1024, np.int16), np.zeros(3 * 1024, np.int16)
-        weights, totals = np.arange(1024, dtype=np.int16) % 100, np.ones(1024, np.int16)
-        yield window, right, np.uint16(2**bits - 1), *room, 1, weights, totals
+    low = np.uint64(7 * 0x0001000100010001)
+    for right in (0, 3):
+        yield FOURS, np.uint64(right), low, 3, np.zeros(40, np.uint64), np.ones(16, np.uint64)
+
+
+def weighings():
+    yield np.arange(30, dtype=np.int16), np.arange(10, dtype=np.int16), 20, np.zeros(30, np.int16)
+
+
+def added_totals():
+    for totals in (
+        np.full(16, 5, np.uint16),
+        np.arange(16, dtype=np.uint16) % 6,
+        np.arange(16, dtype=np.uint16),
+    ):
+        for size, is_one in ((16, True), (15, True), (16, False)):
+            weights = np.arange(16, dtype=np.int16)
+            room = np.zeros(20, np.int64), np.zeros((4, 20), np.int64)
+            yield totals.view(np.uint64), totals, weights, size, is_one, 3, *room
+
+
+def foldings():
+    for quad, other, together in ((0, 1, True), (1, 1, True), (0, 3, False), (1, 2, False)):
+        found = np.arange(2 * 128, dtype=np.int32)
+        yield found, 128, quad, other, together, 2, np.zeros((6, 7), np.int64)
 
 
 def folded():
@@ -255,6 +320,7 @@ PACKED_ROWS = {
     "packed_rows.move_fields": moves,
     "packed_rows.clicked_fields": clicks,
     "packed_selection.select_words": selections,
+    "packed_selection._take": takings,
     "packed_selection._take_fields": taken_fields,
     "packed_groups._hash": lambda: [(words.columns, 7, *KEYS) for _, words in tables()],
     "packed_groups.hash_words": lambda: [
@@ -270,14 +336,26 @@ PACKED_ROWS = {
     "packed_groups.find_words": found,
     "packed_parts.split_rows": splits,
     "packed_parts.group_part": parts,
+    "packed_parts._group_run": runs,
+    "packed_parts._larger": larger_tables,
+    "packed_parts._ones_in": lambda: [(np.uint64(n),) for n in (0, 1, 2**64 - 1, 0x0123456789ABCDEF)],
     "packed_parts.order_groups": orders,
     "packed_sums.packed_sums": sums,
+    "packed_sums._largest": lambda: [(words.columns, 3, 39, words.bits) for _, words in tables()],
+    "packed_sums._limb_bits": lambda: [(most,) for most in (1, 7, 31, 127, 255)],
+    "packed_sums._unpack": unpacked,
     "packed_sums._spread": spreadings,
+    "packed_sums._weigh": weighings,
+    "packed_sums._join": lambda: [(FOURS, 4, np.uint64(8), 4, np.zeros(8, np.uint64))],
+    "packed_sums._lanes_added": lambda: [(FOURS, run) for run in (1, 3, 16)],
+    "packed_sums._add_totals": added_totals,
+    "packed_sums._fold": foldings,
 }
 
 # Behind what was found, nothing has a meaning.
 PACKED_MEANT = {
     "packed_selection.select_words": lambda given, end: (given[11][:, :end], given[12][:end]),
+    "packed_selection._take": lambda given, end: given[4][2:end],
     "packed_rows.unpack_rows": lambda given, _: given[-1],
     "packed_parts.group_part": lambda given, fine: given[:3] if fine else (),
     "packed_groups.group_words": lambda given, end: (given[7], given[8][: max(end[0], 0)]),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lwfast as lw
+from lwfast.results.processing.summaries import summary_of
 from lwfast.rules import Rule
 from lwfast.tables import counts as byte_counts
 from lwfast.tables import packed_groups, packed_selection, packed_table
@@ -132,6 +133,8 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
     monkeypatch.setattr(packed_groups, "_FEW", 64)
     monkeypatch.setattr(packed_groups, "_MANY", 2000)
     monkeypatch.setattr(packed_groups, "_TRIAL", 300)
+    monkeypatch.setattr(packed_groups, "_FEW_GROUPS", 50)
+    monkeypatch.setattr(packed_groups, "_PART_GROUPS", 500)
     monkeypatch.setattr(packed_groups, "CHUNK", 700)
     states, counts = table_of(9001, n_modes, most)
     if order == "few":
@@ -150,7 +153,10 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
         check_rows(found, expected)
         assert (found[0] is words) == (len(expected[1]) == len(states))
         if n_modes <= 20:
-            check_rows(as_table(packed_groups.group_in_parts(words.columns[0], counts), words), expected)
+            for groups in (1, 4000, 2**22):  # that are expected: tables that grow, and more parts than rows
+                for weights in (counts, np.ones_like(counts)):
+                    grouped = packed_groups.group_in_parts(words.columns[0], weights, groups)
+                    check_rows(as_table(grouped, words), byte_counts.group_bytes(states, weights))
         ranges = max(1, min(cores, len(words) // 2000))
         grouped = packed_groups._group_in_ranges(words.columns, counts, ranges, packed_groups._grouped)
         check_rows(as_table(grouped, words), expected)
@@ -196,7 +202,7 @@ def test_a_sum_above_int64_is_an_error(monkeypatch, n_rows):
     with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
         packed_groups.group_packed(words, counts, owned=False)
     with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
-        packed_groups.group_in_parts(words.columns[0], counts)
+        packed_groups.group_in_parts(words.columns[0], counts, 1)
     found = packed_groups.group_packed(words[:2], np.array([2**62, 2**62 - 1]), owned=False)
     assert found[1].tolist() == [2**63 - 1]
 
@@ -324,6 +330,43 @@ def test_sums_of_many_modes_and_of_too_many_photons():
     assert packed_sums_of(wide, np.ones(3, np.int64))[0][15 * 2048] == 3
     wide = packed(np.full((3, 2304), 15, np.uint8), 0)
     assert packed_sums_of(wide, np.ones(3, np.int64)) is None
+
+
+@pytest.mark.parametrize(
+    ("n_modes", "most"), [(3, 255), (5, 127), (9, 15), (21, 7), (20, 3), (64, 1), (125, 1)]
+)
+def test_sums_are_exact_where_every_number_is_as_large_as_it_gets(n_modes, most):
+    """Sums of a block fit 16 and 32 bits, those of a call 64; a count of one more may take another way."""
+    n_rows = 17_000  # more than the kernel looks at first
+    words = packed(np.full((n_rows, n_modes), most, np.uint8), 0)
+    for count in (1, 2, 3, 4, 7, 8, 15, 16, 31, 255, 256, 511, 2**14 - 1, 2**28 - 1, 2**28, 2**45 - 1):
+        histogram, found = packed_sums_of(words, np.full(n_rows, count))
+        assert {int(n): int(histogram[n]) for n in np.flatnonzero(histogram)} == {
+            n_modes * most: n_rows * count
+        }
+        assert np.unique(found[-1]).tolist() == [n_rows * count * most]
+        assert np.unique(found[:-1][np.triu_indices(n_modes)]).tolist() == [n_rows * count * most**2]
+
+
+def test_blocks_of_rows_are_added_up_by_total():
+    """All with as many photons, some of them with others, and samples that are not counted."""
+    states = np.zeros((2000, 20), np.uint8)
+    states[:, 3] = 5
+    states[700, 4] = states[1500:, 7] = 2
+    counts = np.ones(2000, np.int64)
+    for zeros in (0, 1, 600):
+        counts[:zeros] = 0
+        histogram, found = packed_sums_of(packed(states, 0), counts)
+        assert {int(n): int(histogram[n]) for n in np.flatnonzero(histogram)} == {5: 1499 - zeros, 7: 501}
+        assert found[-1][[3, 4, 7]].tolist() == [5 * (2000 - zeros), 2, 1000]
+        assert found[3, 7] == 5000
+
+
+def test_counts_that_add_up_to_more_than_int64_are_an_error():
+    words = packed(np.ones((3, 20), np.uint8), 0)
+    assert summary_of(words, np.array([2**62, 2**62 - 1, 0])).photon_histogram[20] == 2**63 - 1
+    with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
+        summary_of(words, np.array([2**62, 2**62, 0]))
 
 
 @given(table=packable(), bits=st.integers(1, 8))

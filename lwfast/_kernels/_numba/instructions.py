@@ -19,6 +19,7 @@ from lwfast._kernels._words import (
     DIGIT_ROOM,
     DIGITS,
     DIGITS_TEXT,
+    LANE_SUMS,
     PLAIN,
     TEXT_ROOM,
     WEIGHED,
@@ -189,10 +190,12 @@ def _gather(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     types.intp,
     types.intp,
     types.intp,
+    types.intp,
     types.Array,
+    types.intp,
 )
 def _dots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    a, p, b, q, stride, size, out = args
+    a, p, b, q, stride, size, split, out, at = args
     kinds = signature.args
     rows = [
         _address(context, builder, kinds[place], array, builder.add(first, builder.mul(stride, _word(k))))
@@ -201,8 +204,8 @@ def _dots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     ]
     before, loop = builder.block, builder.append_basic_block("dots")
     after = builder.append_basic_block("dots_end")
-    wide = ir.VectorType(ir.IntType(32), _ENTRIES // 2)
-    zero = ir.Constant(wide, [0] * (_ENTRIES // 2))
+    wide = ir.VectorType(ir.IntType(32), LANE_SUMS)
+    zero = ir.Constant(wide, [0] * LANE_SUMS)
     builder.cbranch(builder.icmp_signed(">", size, _word(0)), loop, after)
     builder.position_at_end(loop)
     index = builder.phi(_U64)
@@ -227,13 +230,20 @@ def _dots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         total.add_incoming(zero, before)
         total.add_incoming(more, loop)
         added[place] = total
+    shift = builder.trunc(split, ir.IntType(32))
+    one = ir.Constant(ir.IntType(32), 1)
+    low = _in_all_lanes(builder, builder.sub(builder.shl(one, shift), one), wide)
+    right = _in_all_lanes(builder, shift, wide)
     for place, total in enumerate(added):
-        target = _address(context, builder, kinds[6], out, _word(place))
-        builder.store(_lanes_added(builder, total), target)
+        for half, parts in enumerate((builder.and_(total, low), builder.lshr(total, right))):
+            target = builder.add(at, _word((2 * place + half) * LANE_SUMS))
+            address = _address(context, builder, kinds[7], out, target)
+            address = builder.bitcast(address, wide.as_pointer())
+            builder.store(builder.add(builder.load(address, align=4), parts), address, align=4)
     return context.get_dummy_value()
 
 
-_ENTRIES = 16
+_ENTRIES = 2 * LANE_SUMS
 """int16 of a vector: one register of AVX2, half of one of AVX-512, two of older processors."""
 _EVERY_2ND = [list(range(k, _ENTRIES, 2)) for k in range(2)]
 
@@ -247,11 +257,6 @@ def _int16s(builder: Any, row: Any, index: Any) -> Any:
     return builder.sext(builder.load(address, align=2), ir.VectorType(ir.IntType(32), _ENTRIES))
 
 
-def _lanes_added(builder: Any, vector: Any) -> Any:
-    count = _ENTRIES // 2
-    while count > 1:
-        count //= 2
-        vector = builder.add(
-            *(_shuffled(builder, vector, vector, list(range(k, k + count))) for k in (0, count))
-        )
-    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+def _in_all_lanes(builder: Any, number: Any, vector: Any) -> Any:
+    first = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    return _shuffled(builder, first, first, [0] * vector.count)

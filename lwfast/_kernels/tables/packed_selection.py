@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
+from lwfast._kernels._words import prefetch
+from lwfast._types import AnyArray
 
 _U = np.uint64  # an unsigned index needs no check for negative ones
 _BLOCK = 1024  # rows whose marks and totals stay in the first cache
+_LINE = 8  # words of a cache line
 _ONE, _SIX, _PAGE = _U(1), _U(6), _U(63)
 
 
@@ -35,7 +38,9 @@ def select_words(
     """Write some modes of the rows that meet every condition, and their counts; return how many there are.
 
     The marks of a block of rows are made of shifts, masks and one table of totals in a register, without a
-    branch or a look-up, so that the loops become vectors; then what passed is gathered.
+    branch or a look-up, so that the loops become vectors. Then every row is written, and the next one over it
+    unless it has passed: no branch here either. Meanwhile the next block is asked for; processors that look
+    ahead by themselves stop where a loop over the words turns to the counts.
 
     Args:
         words: uint64[w, N].
@@ -50,11 +55,11 @@ def select_words(
         pages: uint64[p, 2], a number q and a mask: bit t of it stands for the total 64 q + t, set where a
             rule allows that.
         moves: uint64[k, 5], what `move_fields` takes, without additions; none copies whole words.
-        out: uint64[v, M], room for the rows that are kept.
-        out_counts: int64[M].
+        out: uint64[v, M], room for all rows.
+        out_counts: int64[M], likewise.
     """
     good, total = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
-    index = np.empty(_BLOCK, np.int64)
+    passing = np.empty((words.shape[0], _BLOCK), np.uint64)
     kept = 0
     for block in range(start, stop, _BLOCK):
         size = min(_BLOCK, stop - block)
@@ -94,41 +99,62 @@ def select_words(
                 for p in range(page, page + n_pages):
                     is_allowed |= _U((t >> _SIX) == pages[p, 0]) & (pages[p, 1] >> (t & _PAGE))
                 good[_U(i)] &= is_allowed
-        passed = 0
-        for i in range(size):
-            index[_U(passed)] = block + i
-            passed += good[_U(i)] == _ONE
-        # Counts come from memory, words from the cache: a short loop of its own has more of them under way.
-        for i in range(passed):
-            out_counts[_U(kept + i)] = counts[_U(index[_U(i)])]
-        _take_fields(words, index, passed, moves, out, kept)
-        kept += passed
+        after = _take(counts, block, size, good, out_counts, kept)
+        for k in range(words.shape[0]):
+            if moves.shape[0] == 0:
+                _take(words[k], block, size, good, out[k], kept)
+            else:
+                _take(words[k], block, size, good, passing[k], 0)
+        if moves.shape[0] > 0:
+            _take_fields(passing, after - kept, moves, out, kept)
+        kept = after
     return kept
 
 
 @jit
+def _take(
+    column: AnyArray, block: int, size: int, good: NDArray[np.uint64], out: AnyArray, first: int
+) -> np.int64:
+    """Write the entries of rows that are good from place `first` on; return the place behind the last.
+
+    Args:
+        column: Words or counts of all rows.
+        block: First row.
+        size: Number of rows.
+        good: uint64[size], 1 or 0.
+        out: Has room for all of these rows.
+        first: Where the first one goes.
+    """
+    at = _U(first)
+    whole = size // _LINE * _LINE
+    for line in range(0, whole, _LINE):
+        prefetch(column, block + _BLOCK + line)
+        for i in range(line, line + _LINE):
+            out[at] = column[_U(block + i)]
+            at += good[_U(i)]
+    for i in range(whole, size):
+        out[at] = column[_U(block + i)]
+        at += good[_U(i)]
+    return np.int64(at)
+
+
+@jit
 def _take_fields(
-    words: NDArray[np.uint64],
-    rows: NDArray[np.int64],
-    n_rows: int,
-    moves: NDArray[np.uint64],
-    out: NDArray[np.uint64],
-    first: int,
+    words: NDArray[np.uint64], n_rows: int, moves: NDArray[np.uint64], out: NDArray[np.uint64], first: int
 ) -> None:
-    """Write fields of the first `n_rows` of `rows` to columns `first` and behind; see `select_words`."""
+    """Write fields of the first `n_rows` rows to columns `first` and behind; see `select_words`."""
     for v in range(out.shape[0]):
         column = out[v]
-        if moves.shape[0] == 0:
-            source = words[v]
-            for i in range(n_rows):
-                column[_U(first + i)] = source[_U(rows[_U(i)])]
-            continue
-        for i in range(n_rows):
-            column[_U(first + i)] = _U(0)
+        is_empty = True
         for m in range(moves.shape[0]):
             if int(moves[m, 3]) != v:
                 continue
             source = words[int(moves[m, 0])]
             right, mask, left = moves[m, 1], moves[m, 2], moves[m, 4]
-            for i in range(n_rows):
-                column[_U(first + i)] |= ((source[_U(rows[_U(i)])] >> right) & mask) << left
+            if is_empty:
+                for i in range(n_rows):
+                    column[_U(first + i)] = ((source[_U(i)] >> right) & mask) << left
+            else:
+                for i in range(n_rows):
+                    column[_U(first + i)] |= ((source[_U(i)] >> right) & mask) << left
+            is_empty = False

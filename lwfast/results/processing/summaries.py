@@ -117,9 +117,7 @@ class Summary:
             return self if other.n_samples == 0 else other
         if self.n_modes != other.n_modes:
             raise ModeMismatchError(f"Summaries of {self.n_modes} and {other.n_modes} modes cannot be added.")
-        n_samples = self.n_samples + other.n_samples
-        if n_samples > MAX_INT64:  # no entry of the histogram is larger
-            raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
+        n_samples = _checked(self.n_samples + other.n_samples)  # no entry of the histogram is larger
         histogram = np.zeros(max(self.photon_histogram.size, other.photon_histogram.size), np.int64)
         histogram[: self.photon_histogram.size] += self.photon_histogram
         histogram[: other.photon_histogram.size] += other.photon_histogram
@@ -147,15 +145,25 @@ def summary_of(states: Table, counts: Counts) -> Summary:
     Raises:
         ResourceLimitError: If the counts add up to more than 2^63 - 1.
     """
-    n_rows = len(states)
-    n_samples = sum(counts.tolist()) if n_rows and int(counts.max()) > 2**62 // n_rows else int(counts.sum())
-    if n_samples > MAX_INT64:
-        raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
     of_words = packed_sums_of(states, counts) if isinstance(states, PackedTable) else None
-    histogram, sums = of_words or _sums_of(as_bytes(states), counts, n_samples)
+    if of_words:
+        histogram, sums = of_words
+        n_samples = _checked(int(histogram.sum()))
+        histogram = histogram.astype(np.int64, copy=False)
+    else:
+        n_rows = len(states)
+        is_safe = n_rows == 0 or int(counts.max()) <= 2**62 // n_rows
+        n_samples = _checked(int(counts.sum()) if is_safe else sum(counts.tolist()))
+        histogram, sums = _sums_of(as_bytes(states), counts, n_samples)
     sums[:-1] += np.triu(sums[:-1], 1).T
     used = int(np.flatnonzero(histogram)[-1]) + 1 if histogram.any() else 1
     return Summary(n_samples, histogram[:used].copy(), sums)
+
+
+def _checked(n_samples: int) -> int:
+    if n_samples > MAX_INT64:
+        raise ResourceLimitError(f"{n_samples} samples are more than 2^63 - 1; divide the counts first.")
+    return n_samples
 
 
 def _sums_of(
