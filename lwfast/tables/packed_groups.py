@@ -138,7 +138,7 @@ def _expected_groups(columns: Words) -> int:
     groups, _ = group_kernels().group_words(
         some, np.zeros(n_trial, np.int64), 0, n_trial, *hash_keys(), 0, entries, order
     )
-    return min(n_rows, n_trial * n_trial // max(n_trial - groups, 1))
+    return int(min(n_rows, n_trial**2 // max(n_trial - groups, 1)))
 
 
 def _room(groups: int, n_words: int) -> tuple[Words, NDArray[np.uint32]]:

@@ -44,8 +44,8 @@ def packed_sums_of(table: PackedTable, counts: Counts) -> tuple[NDArray[Any], ND
         some = [(totals, found) for at, totals, found, _ in parts if at == shift]
         # A few thousand Python integers a chunk would take as long as the kernel.
         kind = np.int64 if used * n_rows * most * most < _EXACT else object
-        histogram += sum(totals.astype(kind, copy=False) for totals, _ in some).astype(object) << shift
-        sums += sum(found.astype(kind, copy=False) for _, found in some).astype(object) << shift
+        histogram += np.sum([totals for totals, _ in some], axis=0, dtype=kind).astype(object) << shift
+        sums += np.sum([found for _, found in some], axis=0, dtype=kind).astype(object) << shift
     if used * n_rows < _EXACT:
         histogram = histogram.astype(np.int64)
     return histogram, np.vstack([np.triu(sums[:, :-1]), sums[:, -1]])

@@ -360,6 +360,9 @@ def test_blocks_of_rows_are_added_up_by_total():
         assert {int(n): int(histogram[n]) for n in np.flatnonzero(histogram)} == {5: 1499 - zeros, 7: 501}
         assert found[-1][[3, 4, 7]].tolist() == [5 * (2000 - zeros), 2, 1000]
         assert found[3, 7] == 5000
+    states = np.zeros((2048, 20), np.uint8)
+    states[::4, 19] = 3
+    assert packed_sums_of(packed(states, 0), np.ones(2048, np.int64))[0][:4].tolist() == [1536, 0, 0, 512]
 
 
 def test_counts_that_add_up_to_more_than_int64_are_an_error():

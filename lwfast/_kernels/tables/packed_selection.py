@@ -34,7 +34,7 @@ def select_words(
     moves: NDArray[np.uint64],
     out: NDArray[np.uint64],
     out_counts: NDArray[np.int64],
-) -> int:
+) -> np.int64:
     """Write some modes of the rows that meet every condition, and their counts; return how many there are.
 
     The marks of a block of rows are made of shifts, masks and one table of totals in a register, without a
@@ -60,7 +60,7 @@ def select_words(
     """
     good, total = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
     passing = np.empty((words.shape[0], _BLOCK), np.uint64)
-    kept = 0
+    kept = np.int64(0)
     for block in range(start, stop, _BLOCK):
         size = min(_BLOCK, stop - block)
         for i in range(size):
@@ -113,7 +113,7 @@ def select_words(
 
 @jit
 def _take(
-    column: AnyArray, block: int, size: int, good: NDArray[np.uint64], out: AnyArray, first: int
+    column: AnyArray, block: int, size: int, good: NDArray[np.uint64], out: AnyArray, first: int | np.int64
 ) -> np.int64:
     """Write the entries of rows that are good from place `first` on; return the place behind the last.
 
@@ -140,7 +140,11 @@ def _take(
 
 @jit
 def _take_fields(
-    words: NDArray[np.uint64], n_rows: int, moves: NDArray[np.uint64], out: NDArray[np.uint64], first: int
+    words: NDArray[np.uint64],
+    n_rows: np.int64,
+    moves: NDArray[np.uint64],
+    out: NDArray[np.uint64],
+    first: np.int64,
 ) -> None:
     """Write fields of the first `n_rows` rows to columns `first` and behind; see `select_words`."""
     for v in range(out.shape[0]):

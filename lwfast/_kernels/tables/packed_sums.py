@@ -83,17 +83,17 @@ def packed_sums(
         split = 14
         while most * ((1 << split) + 1) > 32767:
             split -= 1
-        together = every * most * most * (_BLOCK // LANE_SUMS) < 1 << split
+        together = int(every) * most * most * (_BLOCK // LANE_SUMS) < 1 << split
         limb = COUNT_BITS if together else _limb_bits(most)
         left = every
         base = 0
         while left:
-            mask = (np.int64(1) << min(limb, COUNT_BITS - base)) - 1
+            mask = (1 << min(limb, COUNT_BITS - base)) - 1
             left >>= limb
             if (every >> base) & mask == 0:
                 base += limb
                 continue
-            run = min(quarter, 65535 // (most * min(mask, every)))
+            run = min(quarter, 65535 // (most * min(mask, int(every))))
             for block in range(strip, end, _BLOCK):
                 size = min(_BLOCK, end - block)
                 totals[:] = 0
@@ -144,7 +144,7 @@ def packed_sums(
 def _largest(words: NDArray[np.uint64], start: int, stop: int, bits: int) -> int:
     """Return the bitwise OR of all fields of some rows, which bounds them."""
     low = (np.int64(1) << bits) - 1
-    most = 0
+    most = np.int64(0)
     for k in range(words.shape[0]):
         column = words[k]
         used = _ZERO
@@ -153,7 +153,7 @@ def _largest(words: NDArray[np.uint64], start: int, stop: int, bits: int) -> int
         while used:
             most |= np.int64(used) & low
             used >>= _U(bits)
-    return most
+    return int(most)
 
 
 @jit
@@ -237,7 +237,7 @@ def _join(
 
 
 @jit
-def _lanes_added(line: NDArray[np.uint64], run: int) -> int:
+def _lanes_added(line: NDArray[np.uint64], run: int) -> np.int64:
     """Return the sum of four times as many numbers of 16 bits; `run` of the largest of them fit 16 bits."""
     total = _ZERO
     if run < _LONG_RUN:
