@@ -12,8 +12,30 @@ _FALLBACK_BYTES = 4 << 30
 """Taken as the machine's memory where the system does not tell."""
 
 
+_share: int | None = None
+
+
+def share_memory(n_bytes: int | None) -> None:
+    """Let a computation of this process take at most `n_bytes` from now on; None for all that is allowed.
+
+    Others compute beside it, in processes of their own, and what is allowed is for all of them together.
+    """
+    global _share
+    _share = n_bytes
+
+
 def memory_limit() -> int:
-    """Return how many bytes a computation may take.
+    """Return how many bytes a computation may take: what is allowed, or the share of this process.
+
+    Raises:
+        ValueError: As `allowed_memory`.
+    """
+    allowed = allowed_memory()
+    return allowed if _share is None else min(allowed, _share)
+
+
+def allowed_memory() -> int:
+    """Return how many bytes all computations together may take that share the memory with this one.
 
     That is `LWFAST_MAX_MEMORY`, or half of what this process may have: the memory of the machine, or less
     where a control group (a container, a batch system) gives less.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lwfast._base.limits import MIB
+from lwfast._base.memory import allowed_memory
 from lwfast._base.parallel import available_cores
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.qpus import QPUConfig, load_qpus
@@ -36,6 +37,18 @@ def default_workers() -> int:
     return max(1, available_cores() - 1)
 
 
+def default_memory() -> int:
+    """Return the bytes that are allowed for all jobs together.
+
+    Raises:
+        ConfigError: `LWFAST_MAX_MEMORY` is no positive number of bytes.
+    """
+    try:
+        return allowed_memory()
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings:
     """What `lwfast serve` was asked for.
@@ -59,6 +72,7 @@ class ServerSettings:
         body_limit: Largest body of a request for one job, in bytes.
         batch_limit: Largest body of a batch.
         body_seconds: Longest that a body may take to arrive.
+        memory_bytes: Most memory that the jobs of all workers may take together.
         keep_days: How many days after its end a job is removed, with its result and its key; None keeps all.
         recover: Whether to set a damaged store aside and keep what can be read of it, rather than refuse it.
         runner: What runs a job in a worker, as `module:function` with the signature of `run_raw`.
@@ -79,6 +93,7 @@ class ServerSettings:
     body_limit: int = 8 * MIB
     batch_limit: int = BATCH_BYTES
     body_seconds: float = 30.0
+    memory_bytes: int = field(default_factory=default_memory)
     keep_days: float | None = None
     recover: bool = False
     runner: str = "lwfast.emulator.raw:run_raw"

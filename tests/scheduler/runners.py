@@ -65,6 +65,16 @@ def shows_cores(unitary, occupation, n_samples, *, min_detection=0, hardware=Non
     return fake(unitary, occupation, n_samples, min_detection=min_detection, hardware=hardware, rng=rng)
 
 
+def takes_memory(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
+    """Needs a megabyte for each sample, for half a second; small numbers only warm the worker up."""
+    from lwfast._base.memory import check_memory
+
+    if n_samples >= 100:
+        check_memory(n_samples * 10**6, "This job")
+        time.sleep(0.5)
+    return fake(unitary, occupation, 20, rng=rng)
+
+
 def never_ready(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=None):
     """Hangs while the worker warms up, with other threads running."""
     time.sleep(600)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 from lwfast._base.limits import MAX_FACTORIAL_PHOTONS
-from lwfast._base.memory import check_memory, memory_limit, readable_bytes
+from lwfast._base.memory import allowed_memory, check_memory, readable_bytes
 from lwfast.errors import ResourceLimitError
 from lwfast.optics.costs.amplitude_costs import MINOR_BYTES
 from lwfast.optics.costs.distribution_costs import ENTRY_SECONDS
@@ -164,7 +164,8 @@ def draws_from_distribution(n_rows: int, n_photons: int, n_samples: int) -> bool
     """
     if n_photons == 0 or n_samples == 0:
         return True
-    allowed = min(_DISTRIBUTION_BYTES, memory_limit())
+    # Not what this process has of it: who computes beside it does not change what a seed gives.
+    allowed = min(_DISTRIBUTION_BYTES, allowed_memory())
     if n_photons > MAX_FACTORIAL_PHOTONS or _ENTRY_BYTES * _entries(n_rows, n_photons) > allowed:
         return False
     together = _distribution_seconds(n_rows, n_photons) + n_samples * draw_seconds(n_rows, n_photons)

@@ -22,6 +22,7 @@ from lwfast.scheduler.owners import OPERATOR, Owner
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.job_ends import End, Ends
 from lwfast.scheduler.queue.known_jobs import KnownJobs
+from lwfast.scheduler.queue.memory_shares import MemoryShares
 from lwfast.scheduler.queue.pace import Pace
 from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.queue.retention import Retention
@@ -38,7 +39,7 @@ from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.workers.cluster.address import dask_address
 from lwfast.scheduler.workers.cluster.place import Place
 from lwfast.scheduler.workers.cluster.pool import DaskPool
-from lwfast.scheduler.workers.frames import Done, Failed, Run, Share, pack
+from lwfast.scheduler.workers.frames import DOES_NOT_FIT, OUT_OF_MEMORY, Done, Failed, Run, Share, pack
 from lwfast.scheduler.workers.workers import Worker, WorkerPool
 from lwfast.wire import Status
 
@@ -72,6 +73,9 @@ class Scheduler:
         self._orders = ByteCache(64 * MIB)
         self._results = ByteCache(32 * MIB)
         self._pace = Pace(settings.qpus, settings.pace)
+        # Machines of a cluster have memories of their own.
+        sharing = 1 if self._cluster is not None else settings.n_workers
+        self._shares = MemoryShares(settings.memory_bytes, sharing)
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = contextlib.AsyncExitStack()
@@ -314,9 +318,11 @@ class Scheduler:
         while not self.closing and any(worker.idle for worker in self.pool.workers):
             if not self.ends.may_begin or self.pool.held is not None:
                 return
-            job_id = self.book.queue.take(self._may_run)
-            if job_id is None:
+            job_id = self.book.queue.first(self._may_run)
+            running = [worker.job_id for worker in self.pool.workers if worker.job_id is not None]
+            if job_id is None or self._shares.must_wait(job_id, running):
                 return
+            self.book.queue.remove(job_id)
             worker = self.pool.claim(job_id)
             assert worker is not None  # noqa: S101  (one was idle a moment ago, in this same thread)
             self._begin(self.book.live[job_id], worker)
@@ -336,7 +342,9 @@ class Scheduler:
         self._writer.submit_later(lambda store: store.update(job.id, entry, started=entry.created_date))
         if self._cluster is None:
             self._start_timer(job)
-        worker.send(pack(Share(self._cores_each())))
+        # A job that has all of the memory has all cores as well: nothing runs beside it.
+        cores = self.pool.cores if self._shares.runs_alone(job.id) else self._cores_each()
+        worker.send(pack(Share(cores, self._shares.of(job.id))))
         frame = self._orders.get(job.id)
         if frame is not None:
             worker.send(frame)
@@ -381,6 +389,8 @@ class Scheduler:
         if isinstance(answer, Done):
             self._stop_timer(job)
             self._pace.when_due(job, lambda: self._settle(job, Status.COMPLETED, done=answer))
+        elif answer.code in {DOES_NOT_FIT, OUT_OF_MEMORY} and (why := self._shares.widen(job.id)) is not None:
+            self._requeue(job, why)
         else:
             meta: dict[str, Any] = {}
             if answer.code is not None:
@@ -472,6 +482,7 @@ class Scheduler:
         """Decide how a job ends."""
         self._stop_timer(job)
         self._pace.end(job)
+        self._shares.forget(job.id)
         self.ends.settle(job, End(Log.of(status, now_text(), meta), notes, done))
 
     def _on_stored(self, job: StoredJob, end: End) -> None:

@@ -40,10 +40,6 @@ class JobQueue:
             return index + 1
         return None
 
-    def take(self, may_run: Callable[[int], bool]) -> int | None:
-        """Remove and return the first job that may run now."""
-        for index, job_id in enumerate(self._ids):
-            if may_run(job_id):
-                del self._ids[index]
-                return job_id
-        return None
+    def first(self, may_run: Callable[[int], bool]) -> int | None:
+        """Return the first job that may run; None where none may."""
+        return next(filter(may_run, self._ids), None)

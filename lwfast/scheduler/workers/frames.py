@@ -11,6 +11,11 @@ LENGTH = struct.Struct("<I")
 INLINE_LIMIT = 256 * 1024
 """Larger results go to a file that the worker writes; smaller ones ride in the job's own transaction."""
 
+DOES_NOT_FIT = 1
+"""Compilation error code: the work would need more memory than it may take."""
+OUT_OF_MEMORY = 2
+"""Compilation error code: memory ran out while the job was being set up or run."""
+
 
 class Run(msgspec.Struct, tag=True, frozen=True):
     """Run a job.
@@ -30,9 +35,10 @@ class Run(msgspec.Struct, tag=True, frozen=True):
 
 
 class Share(msgspec.Struct, tag=True, frozen=True):
-    """Use at most so many cores for what follows."""
+    """Use at most so many cores and bytes of memory, or all that are allowed, for what follows."""
 
     cores: int
+    n_bytes: int | None = None
 
 
 class Alive(msgspec.Struct, tag=True, frozen=True):

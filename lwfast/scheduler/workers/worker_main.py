@@ -21,11 +21,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lwfast._base.files.own_files import why
+from lwfast._base.memory import share_memory
 from lwfast._base.parallel import share_cores
 from lwfast._base.pauses import pause_after
 from lwfast.scheduler.store.result_files import result_name, write_result
 from lwfast.scheduler.workers.frames import (
+    DOES_NOT_FIT,
     INLINE_LIMIT,
+    OUT_OF_MEMORY,
     Alive,
     Answer,
     Done,
@@ -51,10 +54,6 @@ LONGEST_PAUSE_SECONDS = 10.0
 """Between tries to write a result where there is no room for it."""
 REASON_LIMIT = 500
 """Characters of a reason for which a worker cannot start; all of it stands in the log."""
-DOES_NOT_FIT = 1
-"""Compilation error code: the work would need more memory than there is."""
-OUT_OF_MEMORY = 2
-"""Compilation error code: memory ran out while the job was being set up or run."""
 
 
 def main() -> None:
@@ -85,6 +84,7 @@ def main() -> None:
         order = inbox.get()
         if isinstance(order, Share):
             share_cores(order.cores)
+            share_memory(order.n_bytes)
         else:
             with span("lwfast.job", order.trace, job_id=order.job_id, request_id=order.request_id):
                 answer = _answer(order, runner, results_dir, say)
