@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lwfast._base.files.user_folder import own_folder
 from lwfast._base.limits import MIB
 from lwfast._base.memory import allowed_memory
 from lwfast._base.parallel import available_cores
@@ -15,20 +16,29 @@ from lwfast.wire import BATCH_BYTES
 
 MOST_REMOTE = 256
 """Jobs at once on a cluster where nobody says how many: each is a payload in memory, and a result to come."""
+STORE_FILE = "scheduler.sqlite3"
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 
 
 def default_data_dir() -> Path:
-    """Name the folder of the scheduler's store where none is given.
+    """Name the folder of the scheduler's store where none is given: `scheduler` in lwfast's data folder.
 
     Raises:
-        ConfigError: This user has no home folder.
+        ConfigError: This user has no home folder; or `LWFAST_CONFIG_DIR` names a folder without a store, and
+            there is one where it would be without that variable.
     """
     import platformdirs
 
-    folder = Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
-    if not folder.is_absolute():  # "~" would be a folder of whatever the working folder is
+    folder = own_folder() / "scheduler"
+    if folder.parts[0].startswith("~"):  # that would be a folder of whatever the working folder is
         raise ConfigError("This user has no home folder: name a data folder with --data-dir.")
+    folder = folder.absolute()
+    usual = Path(platformdirs.user_data_dir("lwfast", appauthor=False)) / "scheduler"
+    if folder != usual and (usual / STORE_FILE).exists() and not (folder / STORE_FILE).exists():
+        raise ConfigError(
+            "LWFAST_CONFIG_DIR names another folder than the one that holds your queue: go on with that one "
+            f"by --data-dir {usual}, or begin a new one by --data-dir {folder}."
+        )
     return folder
 
 

@@ -71,7 +71,7 @@ def test_a_failed_handshake_needs_no_traceback(quick):
     with FakeScheduler() as fake:
         one = remote.Client(fake.url.replace("http:", "https:"), TOKEN, "system", adapter=Untraceable())
         for call in calls(one):
-            with pytest.raises(transport.UntrustedError, match="speaks https"):
+            with pytest.raises(transport.UntrustedError, match="not speak https"):
                 call()
         assert fake.requests == []
 

@@ -451,7 +451,9 @@ def test_a_failed_handshake_sent_nothing_and_is_not_tried_again(quick, v1):
             one.list_qpus,
         ):
             before = fake.connections
-            with pytest.raises(remote.ConnectionFailedError, match="speaks https") as caught:
+            with pytest.raises(
+                remote.ConnectionFailedError, match="does not speak https, so nothing was sent"
+            ) as caught:
                 call()
             assert isinstance(caught.value, transport.UntrustedError)
             assert fake.connections == before + 1

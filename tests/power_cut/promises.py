@@ -11,11 +11,12 @@ from functools import cache
 from pathlib import Path
 
 from lwfast.scheduler.faults import DamagedError, StoreOpenError, UnavailableError
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store.checksums import IS_WHOLE
 from lwfast.scheduler.store.data_folder import remove_leftovers
 from lwfast.scheduler.store.result_files import open_result
 from lwfast.scheduler.store.rows import DAMAGED_ENTRY, select_jobs
-from lwfast.scheduler.store.store import STORE_FILE, Store
+from lwfast.scheduler.store.store import Store
 from tests.power_cut.workload import digest_of, new_job
 
 TIME = "2026-01-01T00:00:00.000000Z"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lwfast.scheduler.store.store import STORE_FILE
+from lwfast.scheduler.server_settings import STORE_FILE
 from tests.power_cut.disk import Disk, Folder
 from tests.power_cut.promises import Promises
 from tests.power_cut.recording import below, build, read, record

@@ -21,8 +21,17 @@ class Certificate:
     keyfile: Path
 
 
-def make(folder: Path, name: str = "localhost", *, encrypted: bool = False) -> Certificate:
-    """Make an authority and a certificate for a host name (not for addresses), good for a day."""
+def make(
+    folder: Path, name: str = "localhost", *, encrypted: bool = False, years: tuple[int, int] | None = None
+) -> Certificate:
+    """Make an authority and a certificate for a host name (not for addresses), good for a day.
+
+    Args:
+        folder: Where to put them.
+        name: The host name.
+        encrypted: Whether the key is.
+        years: From the beginning of which year to that of which it is good instead.
+    """
     if shutil.which("openssl") is None:
         pytest.skip("needs the command openssl")
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,12 +48,30 @@ def make(folder: Path, name: str = "localhost", *, encrypted: bool = False) -> C
     _openssl(
         "req", *curve, *hidden, "-subj", f"/CN={name}", "-keyout", made.keyfile, "-out", folder / "request"
     )
+    if years is not None:
+        _sign_for_years(folder, made, extensions, *years)
+        return made
     _openssl(
         "x509", "-req", "-in", folder / "request", "-CA", made.authority, "-CAkey", folder / "ca.key",
         "-CAcreateserial", "-days", "1", "-extfile", extensions, "-out", made.certfile,
     )  # fmt: skip
     made.keyfile.chmod(0o600)
     return made
+
+
+def _sign_for_years(folder: Path, made: Certificate, extensions: Path, first: int, last: int) -> None:
+    (folder / "index.txt").touch()
+    config = folder / "config"
+    config.write_text(
+        f"[ca]\ndefault_ca = it\n[it]\ndatabase = {folder / 'index.txt'}\nrand_serial = yes\n"
+        f"new_certs_dir = {folder}\ndefault_md = sha256\npolicy = names\n[names]\ncommonName = supplied\n"
+    )
+    _openssl(
+        "ca", "-batch", "-notext", "-config", config, "-in", folder / "request", "-out", made.certfile,
+        "-cert", made.authority, "-keyfile", folder / "ca.key", "-extfile", extensions,
+        "-startdate", f"{first}0101000000Z", "-enddate", f"{last}0101000000Z",
+    )  # fmt: skip
+    made.keyfile.chmod(0o600)
 
 
 def _openssl(*arguments: object) -> None:

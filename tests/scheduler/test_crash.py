@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lwfast.emulator.raw import run_raw
-from lwfast.scheduler.store.store import STORE_FILE
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.tables.result_json import encode_result
 from lwfast.wire import decode_payload
 from tests.marks import posix

@@ -11,11 +11,12 @@ import pytest
 from lwfast.scheduler.faults import DamagedError, StoreDamagedError, StoreOpenError
 from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store.checksums import CHECKED, IS_WHOLE
 from lwfast.scheduler.store.recovery import LOST, recover
 from lwfast.scheduler.store.rows import DAMAGED_ENTRY, select_jobs
 from lwfast.scheduler.store.schema import MIGRATIONS, migrate
-from lwfast.scheduler.store.store import STORE_FILE, Store, connect
+from lwfast.scheduler.store.store import Store, connect
 from lwfast.scheduler.validation.payloads import check_one
 from lwfast.wire import Status
 from tests.scheduler.harness import make_settings, payload, running

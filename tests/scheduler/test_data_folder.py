@@ -10,13 +10,15 @@ import shutil
 import sqlite3
 import time
 
+import platformdirs
 import pytest
 
 from lwfast.scheduler.faults import ConfigError, StoreOpenError
 from lwfast.scheduler.queue import job_ends as ends
+from lwfast.scheduler.server_settings import STORE_FILE, default_data_dir
 from lwfast.scheduler.store.checksums import CHECKSUM
 from lwfast.scheduler.store.result_files import result_name
-from lwfast.scheduler.store.store import STORE_FILE, connect
+from lwfast.scheduler.store.store import connect
 from lwfast.scheduler.web.security import load_token
 from tests.marks import posix
 from tests.scheduler.harness import make_settings, payload, running
@@ -265,3 +267,38 @@ def test_result_that_the_store_lost(tmp_path):
         answer = api.get(f"jobs/{ids[2]}/results")
         assert (answer.status_code, "could not be read" in api.errors(answer)["store"]) == (503, True)
         assert api.post("jobs", json=payload()).status_code == 202
+
+
+@pytest.fixture
+def usual(tmp_path, monkeypatch):
+    """Where the data of this user would be without LWFAST_CONFIG_DIR."""
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda name, **_: str(tmp_path / "home" / name))
+    return tmp_path / "home" / "lwfast" / "scheduler"
+
+
+def test_the_folder_where_none_is_named(usual, tmp_path, monkeypatch):
+    """It is in the folder in which tokens and settings are, wherever that is."""
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", str(tmp_path / "named"))
+    assert default_data_dir() == tmp_path / "named" / "scheduler"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", "beside")
+    assert default_data_dir() == tmp_path / "beside" / "scheduler"
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", "~nobody-of-this-name/lwfast")
+    with pytest.raises(ConfigError, match="--data-dir"):
+        default_data_dir()
+
+
+def test_a_queue_is_not_left_behind_in_silence(usual, tmp_path, monkeypatch):
+    """Earlier versions did not look at the variable: the queue from then is named, and nothing is begun."""
+    named = tmp_path / "named"
+    monkeypatch.setenv("LWFAST_CONFIG_DIR", str(named))
+    usual.mkdir(parents=True)
+    (usual / STORE_FILE).touch()
+    with pytest.raises(ConfigError) as error:
+        default_data_dir()
+    assert f"--data-dir {usual}," in str(error.value)
+    assert f"--data-dir {named / 'scheduler'}." in str(error.value)
+    assert not named.exists()
+    (named / "scheduler").mkdir(parents=True)
+    (named / "scheduler" / STORE_FILE).touch()
+    assert default_data_dir() == named / "scheduler"

@@ -17,7 +17,8 @@ from lwfast import remote
 from lwfast.cli.main import main
 from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.scheduler.queue import job_ends as ends
-from lwfast.scheduler.store.store import STORE_FILE, Store
+from lwfast.scheduler.server_settings import STORE_FILE
+from lwfast.scheduler.store.store import Store
 from tests.marks import posix
 from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, SLEEPS

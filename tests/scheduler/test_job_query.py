@@ -13,11 +13,12 @@ from lwfast.scheduler.faults import UnavailableError
 from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store import reader as reader_module
 from lwfast.scheduler.store.checksums import CHECKSUM
 from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.reader import Reader
-from lwfast.scheduler.store.store import LIVE, STORE_FILE, Store
+from lwfast.scheduler.store.store import LIVE, Store
 from lwfast.scheduler.validation.payloads import check_one
 from lwfast.wire import Status
 from tests.scheduler.harness import payload

@@ -18,9 +18,10 @@ from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.queue.changes import ChangeCounter
 from lwfast.scheduler.queue.known_jobs import KnownJobs
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.reader import Reader
-from lwfast.scheduler.store.store import STORE_FILE, Store
+from lwfast.scheduler.store.store import Store
 from lwfast.scheduler.validation.payloads import check_one
 from lwfast.wire import Status
 from tests.scheduler.harness import Api, make_settings, payload, running

@@ -121,6 +121,10 @@ class PlayedPool:
     def running(self, job_id):
         return self.workers[0] if self.workers[0].job_id == job_id else None
 
+    @property
+    def running_ids(self):
+        return [worker.job_id for worker in self.workers if worker.job_id is not None]
+
     async def stop(self):
         self.workers[0].kill()
 

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from lwfast.cli.serve import serve_command
 from lwfast.scheduler.queue import retention
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store.checksums import CHECKSUM
-from lwfast.scheduler.store.store import STORE_FILE, connect
+from lwfast.scheduler.store.store import connect
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import LARGE, SLEEPS
 from tests.scheduler.test_full_disk import until

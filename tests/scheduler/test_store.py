@@ -11,11 +11,12 @@ import pytest
 
 from lwfast.scheduler.faults import KeyReusedError, StoreInUseError, StoreOpenError, UnavailableError
 from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store import writer as writer_module
 from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.schema import MIGRATIONS, migrate
-from lwfast.scheduler.store.store import STORE_FILE, Store, connect
+from lwfast.scheduler.store.store import Store, connect
 from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.validation.payloads import check_one
 from tests.scheduler.harness import make_settings, payload, running

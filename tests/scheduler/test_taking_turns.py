@@ -14,9 +14,9 @@ import pytest
 from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import Log
 from lwfast.scheduler.qpus import load_qpus
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.reader import FEW, Reader
-from lwfast.scheduler.store.store import STORE_FILE
 from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.validation.payloads import check_one
 from lwfast.wire import Status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import lwfast as lw
 from lwfast.errors import ConnectionFailedError
 from lwfast.remote import Client
+from lwfast.remote.connection import connecting
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.tls import server_context
 from tests.scheduler import certificates
@@ -75,13 +77,68 @@ def log(api):
     return Path(api.scheduler.settings.access_log).read_text()
 
 
-def test_a_certificate_of_another_name_is_not_trusted(tmp_path):
+@pytest.mark.parametrize("case", ["name", "ended", "early", "self-signed", "authority"])
+def test_what_is_wrong_with_a_certificate(tmp_path, case):
+    """The error says what it is, which name and dates there are, and who can do what; nothing is sent."""
+    name = "lab.example.org" if case == "name" else "localhost"
+    years = {"ended": (2020, 2021), "early": (2090, 2091)}.get(case)
+    made = certificates.make(tmp_path / "made", name, years=years)
+    known, files = made.authority, {"certfile": made.certfile, "keyfile": made.keyfile}
+    if case in {"self-signed", "authority"}:
+        known = certificates.make(tmp_path / "other").authority
+    if case == "self-signed":
+        key = tmp_path / "made" / "ca.key"
+        key.chmod(0o600)
+        files = {"certfile": made.authority, "keyfile": key}
+    log = tmp_path / "access.log"
+    settings = make_settings(tmp_path / "data", names=("localhost",), access_log=str(log), **files)
+    words = {
+        "name": r"asked for as localhost, and its certificate is for lab\.example\.org\. Use the name",
+        "ended": r"has expired on 2021-01-01 00:00 UTC, and it is 2.* has to renew",
+        "early": r"is not valid before 2090-01-01 00:00 UTC, and it is 2.* clock",
+        "self-signed": r"signed by itself, and is not in .*ca\.pem\. Ask .*install_certificate",
+        "authority": r"checked against .*ca\.pem\. Ask .*install_certificate",
+    }
+    with (
+        running(settings) as api,
+        client_of(api, known) as client,
+        pytest.raises(ConnectionFailedError, match=rf"^localhost:.* could not be trusted.*{words[case]}"),
+    ):
+        client.list_qpus()
+    assert log.read_text() == ""
+
+
+def test_a_certificate_that_is_gone_at_the_second_look(tmp_path, monkeypatch):
+    """What cannot be had of a certificate is left out; what OpenSSL found is said all the same."""
     made = certificates.make(tmp_path / "made", "lab.example.org")
     settings = make_settings(tmp_path / "data", certfile=made.certfile, keyfile=made.keyfile)
+    looks = []
+
+    def refused(address, seconds):
+        looks.append((address, seconds))
+        raise ConnectionRefusedError
+
     with running(settings) as api, client_of(api, made.authority) as client:
-        assert api.root.startswith("https://127.0.0.1:")
-        with pytest.raises(ConnectionFailedError, match=r"trusted.*(127\.0\.0\.1|not valid)"):
+        port = urlsplit(api.root).port
+        monkeypatch.setattr(connecting.socket, "create_connection", refused)
+        with pytest.raises(ConnectionFailedError, match=r"as 127\.0\.0\.1, .* is for other names\."):
             client.list_qpus()
+    assert looks == [(("127.0.0.1", port), 3.0)]
+
+
+def test_the_s_of_https(api, certificate, tmp_path):
+    """Where one of both sides speaks https, the error says which URL to take."""
+    with (
+        Client(url=f"http{api.root[5:]}api/", token=TOKEN, timeout=20) as client,
+        pytest.raises(ConnectionFailedError, match=r"If it speaks https, .* begins with https://"),
+    ):
+        client.list_qpus()
+    with (
+        running(make_settings(tmp_path)) as plain,
+        client_of(SimpleNamespace(root=f"https{plain.root[4:]}"), certificate.authority) as client,
+        pytest.raises(ConnectionFailedError, match=r"not speak https, so nothing.* begins with http://"),
+    ):
+        client.list_qpus()
 
 
 def test_plain_http_gets_no_answer(api):

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from http.client import BadStatusLine
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -16,6 +19,7 @@ from urllib3.exceptions import HTTPError as HTTPException
 from urllib3.exceptions import InvalidHeader
 
 from lwfast import wire
+from lwfast._base.limits import some
 from lwfast.errors import (
     ConfigurationError,
     ConnectionFailedError,
@@ -25,9 +29,20 @@ from lwfast.errors import (
 from lwfast.remote.configuration.client_settings import ClientSettings
 from lwfast.remote.configuration.secret import SHOWN
 from lwfast.remote.connection.body import EncodingError
-from lwfast.remote.connection.connecting import CertificateFileError, NoConnectionError
+from lwfast.remote.connection.connecting import (
+    CertificateFileError,
+    NoConnectionError,
+    trusted_certificate,
+)
 from lwfast.remote.connection.timeouts import AnswerTime
 
+_OTHER_NAME = frozenset({62, 64})
+_NOT_YET, _ENDED, _SELF_SIGNED = 9, 10, 18
+"""What OpenSSL found of a certificate: X509_V_ERR_HOSTNAME_MISMATCH and IP_ADDRESS_MISMATCH, and so on."""
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"})
+"""What OpenSSL says of an answer that is not TLS, in one version or another."""
+_DATE = "%Y-%m-%d %H:%M UTC"
+NAMES_SHOWN = 10
 REASONS_CHARACTERS = 1000
 """Most that is shown of what a scheduler says for itself."""
 
@@ -70,16 +85,7 @@ def explained(
     bottom = innermost(error, outside)
     said = scrub(getattr(bottom, "strerror", None) or str(bottom) or type(bottom).__name__)
     if isinstance(bottom, ssl.SSLCertVerificationError):
-        checked = (
-            f"{host} could not be trusted ({bottom.verify_message}), checked against "
-            f"{settings.certificate or 'the certificates of the system'}."
-        )
-        return UntrustedError(
-            f"{checked} Set the right file with remote.install_certificate(...) or LWFAST_CERTIFICATE "
-            "('system' for the system's own).",
-            in_shell=f"{checked} Name the right file with LWFAST_CERTIFICATE ('system' for the system's "
-            "own), or in the profile.",
-        )
+        return _untrusted(bottom, settings, answer_time)
     if is_of_request(error, outside):
         return ConfigurationError(
             f"No request can be made of these settings: {scrub(error)}. Check the URL, the token, and the "
@@ -93,6 +99,12 @@ def explained(
             "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
         )
     unsent = nothing_sent(error, outside)
+    if unsent and isinstance(bottom, ssl.SSLError) and bottom.reason in _NO_TLS:
+        return UntrustedError(
+            f"{host} does not speak https, so nothing was sent. If it is the right port, the URL "
+            "begins with http://; plain http shows the token to everybody on the way, so use it on this "
+            "machine or through SSH only."
+        )
     if unsent and isinstance(bottom, ssl.SSLError):
         failed = f"No encrypted connection to {host} could be made ({said}), so nothing was sent."
         return UntrustedError(
@@ -110,7 +122,64 @@ def explained(
         )
     if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
         return LostAnswerError(f"The answer of {host} to {method} cannot be read: {said}.")
-    return LostAnswerError(f"{host} broke off while answering {method}: {said}.")
+    hint = ""
+    if settings.url.startswith("http:") and isinstance(bottom, ConnectionError | BadStatusLine):
+        hint = " If it speaks https, as a scheduler with a certificate does, its URL begins with https://."
+    return LostAnswerError(f"{host} broke off while answering {method}: {said}.{hint}")
+
+
+def _untrusted(
+    error: ssl.SSLCertVerificationError, settings: ClientSettings, answer_time: AnswerTime
+) -> UntrustedError:
+    """Make the error for a certificate that does not fit: what is wrong with it, and who can do what."""
+    parts = urlsplit(settings.url)
+    host, asked = parts.netloc, parts.hostname
+    code = error.verify_code
+    against = settings.certificate or "the certificates of the system"
+    has: dict[str, Any] = {}
+    if code in {*_OTHER_NAME, _ENDED, _NOT_YET}:
+        certificate = None if settings.certificate is None else str(settings.certificate)
+        has = trusted_certificate(settings.url, certificate, answer_time.a_moment())
+    if code in _OTHER_NAME:
+        names = some([name for _, name in has.get("subjectAltName", ())], NAMES_SHOWN) or "other names"
+        return UntrustedError(
+            f"{host} could not be trusted: it was asked for as {asked}, and its certificate is for "
+            f"{names}. Use the name of the certificate in the URL, or ask whoever runs the scheduler for a "
+            f"certificate that has {asked} among its names, too."
+        )
+    now = f"{datetime.now(UTC):{_DATE}} by the clock of this machine"
+    if code == _ENDED:
+        since = f" on {_date(has['notAfter'])}" if "notAfter" in has else ""
+        return UntrustedError(
+            f"{host} could not be trusted: its certificate, or one that it rests on, has expired{since}, and "
+            f"it is {now}. If that clock is right, whoever runs the scheduler has to renew the certificate."
+        )
+    if code == _NOT_YET:
+        since = f" before {_date(has['notBefore'])}" if "notBefore" in has else " yet"
+        return UntrustedError(
+            f"{host} could not be trusted: its certificate, or one that it rests on, is not valid{since}, "
+            f"and it is {now}. If that clock is right, whoever runs the scheduler has to correct the "
+            "certificate."
+        )
+    if code == _SELF_SIGNED:
+        what = (
+            f"{host} could not be trusted: its certificate is signed by itself, and is not in {against}. Ask "
+            "whoever runs the scheduler for its file, and name that"
+        )
+    else:
+        what = (
+            f"{host} could not be trusted ({error.verify_message}): checked against {against}. Ask whoever "
+            "runs the scheduler for the file of the authority that signed its certificate, and name that"
+        )
+    return UntrustedError(
+        f"{what} with remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own).",
+        in_shell=f"{what} with LWFAST_CERTIFICATE ('system' for the system's own), or in the profile.",
+    )
+
+
+def _date(text: str) -> str:
+    """Return a date of a certificate in the form of ours."""
+    return f"{datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC):{_DATE}}"
 
 
 def is_of_request(error: BaseException, outside: BaseException | None = None) -> bool:

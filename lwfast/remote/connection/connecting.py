@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.client import HTTPResponse, IncompleteRead
 from typing import Any
+from urllib.parse import urlsplit
 
+import requests
 from requests.adapters import HTTPAdapter
 
 from lwfast.remote.connection.timeouts import AnswerTime
 
 _present: ContextVar[AnswerTime | None] = ContextVar("time of the answer that is awaited", default=None)
+
+
+NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python has no name for."""
 
 
 class NoConnectionError(OSError):
@@ -81,6 +90,38 @@ def _let_tell(manager: Any) -> None:
     manager.pool_classes_by_scheme = {
         scheme: _telling(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
     }
+
+
+def trusted_certificate(url: str, certificate: str | None, seconds: float) -> dict[str, Any]:
+    """Look at a certificate that was refused for its names or its dates; nothing is sent.
+
+    Args:
+        url: Where it was met.
+        certificate: File or folder that it is checked against, or None for what requests takes.
+        seconds: How long that may take.
+
+    Returns:
+        What `ssl.SSLSocket.getpeercert` says of it; nothing where no authority that is known has signed it,
+        and where it cannot be had.
+    """
+    parts = urlsplit(url)
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    authorities = certificate or named or requests.certs.where()
+    try:
+        if requests.utils.get_environ_proxies(url) or parts.hostname is None:
+            return {}  # through a proxy, another server might be asked
+        place = "capath" if os.path.isdir(authorities) else "cafile"  # noqa: PTH112  (may be any text)
+        context = ssl.create_default_context(**{place: authorities})
+        context.check_hostname = False
+        context.verify_flags |= NO_CHECK_TIME
+        address = parts.hostname, parts.port or 443
+        with (
+            socket.create_connection(address, seconds) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname) as encrypted,
+        ):
+            return encrypted.getpeercert() or {}
+    except (OSError, ValueError):
+        return {}
 
 
 @contextmanager

@@ -11,6 +11,7 @@ LEAST_PACE = 1024.0
 """Bytes per second below which a large answer is given up, once `PATIENCE_SECONDS` are over."""
 PATIENCE_SECONDS = 60.0
 SHORTEST_SECONDS = 0.01
+MOMENT_SECONDS = 3.0
 
 
 class AnswerTime:
@@ -52,6 +53,10 @@ class AnswerTime:
         if left <= 0:
             raise TimeoutError("The answer took too long.")
         return max(SHORTEST_SECONDS, min(self.silence, left))
+
+    def a_moment(self) -> float:
+        """Return how long something may take that only makes an error plainer."""
+        return min(MOMENT_SECONDS, max(SHORTEST_SECONDS, self._cutoff - time.monotonic()))
 
     def spent(self) -> str:
         """Say for how long nothing came, or for how long an answer came that did not end."""

@@ -26,7 +26,7 @@ from lwfast.scheduler.queue.memory_shares import MemoryShares
 from lwfast.scheduler.queue.pace import Pace
 from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.queue.retention import Retention
-from lwfast.scheduler.server_settings import ServerSettings
+from lwfast.scheduler.server_settings import STORE_FILE, ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
 from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
 from lwfast.scheduler.store.gate import Gate
@@ -34,7 +34,7 @@ from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.reader import Reader, Span
 from lwfast.scheduler.store.recovery import recover
 from lwfast.scheduler.store.result_files import open_result
-from lwfast.scheduler.store.store import STORE_FILE, Store
+from lwfast.scheduler.store.store import Store
 from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.workers.cluster.address import dask_address
 from lwfast.scheduler.workers.cluster.place import Place

@@ -28,7 +28,6 @@ from lwfast.scheduler.store.rows import COLUMN_NAMES, READ_FAULTS, select_jobs
 from lwfast.scheduler.store.schema import form_of, migrate, right_form
 from lwfast.wire import Status
 
-STORE_FILE = "scheduler.sqlite3"
 JOURNAL_BYTES = 4 * 1024 * 1024
 """What the journal may keep on the disk between transactions."""
 LIVE = (Status.ACCEPTED.wire_name, Status.SCHEDULED.wire_name, Status.RUNNING.wire_name)

@@ -20,7 +20,7 @@ from lwfast._version import __version__
 from lwfast.scheduler.faults import ForbiddenError, NotFoundError
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.core import Scheduler
-from lwfast.scheduler.store.store import STORE_FILE
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.web.operations.answered import Answered
 from lwfast.scheduler.web.visible_jobs import owner_of
 from lwfast.wire import Status
