@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def serve(*arguments, env=None, stdin=None):
 
 
 def refused(capsys, *arguments):
-    assert main(["serve", *map(str, arguments)]) == 1
+    assert main(["serve", "--port", "0", *map(str, arguments)]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     return captured.err
@@ -209,7 +210,8 @@ def test_a_user_without_a_home(capsys, tmp_path, monkeypatch):
     """There is no folder "~" in the working folder afterwards."""
     import platformdirs
 
-    monkeypatch.setattr(platformdirs, "user_data_dir", lambda *args, **kwargs: "~/.local/share/lwfast")
+    monkeypatch.delenv("LWFAST_CONFIG_DIR")
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda *args, **kwargs: Path("~/.local/share/lwfast"))
     monkeypatch.chdir(tmp_path)
     assert "no home folder: name a data folder with --data-dir" in refused(capsys)
     assert list(tmp_path.iterdir()) == []
