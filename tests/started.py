@@ -22,7 +22,7 @@ def child(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[s
 
     The block of `Popen` itself waits for the program, for ever if the failure comes before what ends it.
     """
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
+    process = subprocess.Popen(command, **{"stdout": subprocess.PIPE, "text": True} | options)
     try:
         yield process
     finally:

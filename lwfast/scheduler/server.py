@@ -151,7 +151,9 @@ def serve(
         return value
 
     def say(url: str) -> None:
-        sys.stdout.write(_announcement(announce, url, new_token, settings))
+        # What is not a terminal may be a log: of systemd, of a container.
+        is_seen_once = announce == "json" or sys.stdout.isatty()
+        sys.stdout.write(_announcement(announce, url, new_token if is_seen_once else None, settings))
         sys.stdout.flush()
 
     async def main() -> None:
@@ -207,6 +209,7 @@ def _url(settings: ServerSettings, listener: socket.socket) -> str:
 def _announcement(
     form: Literal["text", "json"], url: str, new_token: str | None, settings: ServerSettings
 ) -> str:
+    """Say that it is ready, with a token that was just made if whoever reads it may see that."""
     token_file = settings.token_file
     # The token stands in the fragment, which a browser keeps to itself.
     fragment = f"#token={new_token}" if new_token else ""
@@ -219,7 +222,7 @@ def _announcement(
     if new_token:
         lines.append(f"Token, shown only this once: {new_token}")
     elif token_file:
-        lines.append(f"Token: as before, in {token_file}")
+        lines.append(f"Token: in {token_file}")
     if settings.certfile is None:
         lines.append("Commands such as `lwfast jobs` find it without any setting, from any terminal.")
         lines.append("Python programs find it after `lwfast login --local`, which is needed only once.")

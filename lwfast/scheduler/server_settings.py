@@ -51,7 +51,7 @@ def default_memory() -> int:
     """Return the bytes that are allowed for all jobs together.
 
     Raises:
-        ConfigError: `LWFAST_MAX_MEMORY` is no positive number of bytes.
+        ConfigError: `LWFAST_MAX_MEMORY` is not a positive number of bytes.
     """
     try:
         return allowed_memory()

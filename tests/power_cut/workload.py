@@ -13,6 +13,7 @@ import json
 import os
 import random
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -147,8 +148,13 @@ def main(root: Path, folders: int, lives: int, requests: int) -> None:
             child = os.fork()  # with all that is imported here
             if child == 0:
                 dies = life + 1 < lives
-                asyncio.run(Life(path, lives * folder + life).live(requests, dies=dies))
-                os._exit(0)
+                try:
+                    asyncio.run(Life(path, lives * folder + life).live(requests, dies=dies))
+                    os._exit(0)
+                finally:  # else the thread of the store would keep the process, and the test with it
+                    traceback.print_exc()
+                    sys.stderr.flush()
+                    os._exit(1)
             _, status = os.waitpid(child, 0)
             assert os.waitstatus_to_exitcode(status) in {0, DEATH}, (folder, life, status)
 

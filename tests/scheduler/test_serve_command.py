@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from lwfast.cli.main import main
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE as TOKEN_VARIABLE
+from tests.marks import posix
 from tests.scheduler.harness import ROOT, Api
-from tests.started import child, read_line, read_rest
+from tests.started import PATIENCE, child, read_line, read_rest
 
 
-def serve(*arguments, env=None, stdin=None):
+def serve(*arguments, env=None, stdin=None, **pipes):
     environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
     return child(
         [sys.executable, "-m", "lwfast", "serve", "--port", "0", "--workers", "1", *arguments],
@@ -27,6 +30,7 @@ def serve(*arguments, env=None, stdin=None):
         stderr=subprocess.PIPE,
         cwd=ROOT,
         env=environment | (env or {}),
+        **pipes,
     )
 
 
@@ -37,28 +41,48 @@ def refused(capsys, *arguments):
     return captured.err
 
 
-def test_token_is_made_shown_once_and_kept(tmp_path):
-    """The first start prints a token that works; the second says where it is, and it still works."""
+def test_token_is_made_and_kept(tmp_path):
+    """The first start makes a token and says where it is, and so does the second; logs never have it."""
     folder = tmp_path / "made"
-    tokens = []
+    tokens = set()
     for _ in range(2):
         with serve("--data-dir", str(folder)) as process:
-            lines = [read_line(process) for _ in range(2)]
+            lines = [read_line(process) for _ in range(3)]
             root = re.search(r"http://127\.0\.0\.1:\d+/", lines[0])[0]
             assert lines[0].endswith("/api/\n")
-            if not tokens:
-                tokens.append(read_line(process).split(": ")[1].strip())
-                assert lines[1] == f"Dashboard: {root}#token={tokens[0]}\n"
-            else:
-                assert lines[1] == f"Dashboard: {root}\n"
-                assert read_line(process) == f"Token: as before, in {folder / 'token'}\n"
-            api = Api(root, tokens[0])
+            assert lines[1:] == [f"Dashboard: {root}\n", f"Token: in {folder / 'token'}\n"]
+            token = (folder / "token").read_text().strip()
+            tokens.add(token)
+            api = Api(root, token)
             with api.session:
                 assert api.get("qpus").status_code == 200
             process.terminate()
             rest = read_rest(process)
             assert process.wait(10) == 0
-            assert tokens[0] not in rest
+            assert token not in rest
+    assert len(tokens) == 1
+
+
+@posix
+def test_a_terminal_shows_a_new_token(tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    try:
+        with serve("--data-dir", str(tmp_path), stdout=theirs) as process:
+            shown, deadline = "", time.monotonic() + PATIENCE
+            while "Press Ctrl-C" not in shown:
+                assert time.monotonic() < deadline
+                if select.select([ours], [], [], 0.1)[0]:
+                    shown += os.read(ours, 4096).decode()
+            token = (tmp_path / "token").read_text().strip()
+            assert f"Token, shown only this once: {token}" in shown
+            assert f"/#token={token}" in shown
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_ctrl_c_ends_quietly_after_the_store_was_read(tmp_path):

@@ -194,7 +194,8 @@ def test_the_command(tmp_path, certificate):
     with serve("--data-dir", str(tmp_path), *files, "--name", "localhost") as process:
         url = read_line(process).split()[-1]
         assert url.startswith("https://localhost:")
-        token = [read_line(process) for _ in range(2)][1].split(": ")[1].strip()
+        assert [read_line(process) for _ in range(2)][1] == f"Token: in {tmp_path / 'token'}\n"
+        token = (tmp_path / "token").read_text().strip()
         with Client(url=url, token=token, certificate=str(certificate.authority)) as client:
             assert client.list_qpus() == ["Artemis"]
         listed = subprocess.run(

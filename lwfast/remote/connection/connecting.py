@@ -19,8 +19,8 @@ from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
 from lwfast.remote.connection.timeouts import AnswerTime
 
@@ -106,12 +106,14 @@ def trusted_certificate(url: str, certificate: str | None, seconds: float) -> di
     """
     parts = urlsplit(url)
     named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    authorities = certificate or named or requests.certs.where()
+    authorities = certificate or named or DEFAULT_CA_BUNDLE_PATH
     try:
-        if requests.utils.get_environ_proxies(url) or parts.hostname is None:
+        if get_environ_proxies(url) or parts.hostname is None:
             return {}  # through a proxy, another server might be asked
-        place = "capath" if os.path.isdir(authorities) else "cafile"  # noqa: PTH112  (may be any text)
-        context = ssl.create_default_context(**{place: authorities})
+        is_folder = os.path.isdir(authorities)  # noqa: PTH112  (may be any text)
+        context = ssl.create_default_context(
+            cafile=None if is_folder else authorities, capath=authorities if is_folder else None
+        )
         context.check_hostname = False
         context.verify_flags |= NO_CHECK_TIME
         address = parts.hostname, parts.port or 443
