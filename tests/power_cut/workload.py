@@ -24,6 +24,7 @@ from lwfast.scheduler.job_query import JobQuery
 from lwfast.scheduler.jobs import NewJob
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import ServerSettings
+from tests.started import PATIENCE
 
 PROMISES = "promises"
 RUNNER = "tests.power_cut.workload:run"
@@ -49,7 +50,7 @@ def new_job(name: str) -> NewJob:
     from tests.scheduler.harness import payload
 
     draw = random.Random(name)
-    samples = draw.choices([LARGE, REFUSED, 100], [1, 4, 35])[0]
+    samples = LARGE if name.startswith("large") else draw.choices([LARGE, REFUSED, 100], [1, 4, 35])[0]
     data = "x" * draw.choice([0, 0, 0, 300, 9000])
     changed = payload(
         job_name=name, n_samples=samples, job_data={"data": data}, n_modes=draw.choice([2, 2, 6])
@@ -77,11 +78,24 @@ class Life:
     def say(self, **facts: object) -> None:
         os.write(self.file, json.dumps(facts).encode() + b"\n")
 
-    async def submit(self, scheduler: Scheduler, name: str, count: int) -> None:
+    async def submit(self, scheduler: Scheduler, name: str, count: int) -> list[int]:
         names = [f"{name}.{i}" for i in range(count)]
         self.say(asked=name, names=names)
         jobs = await scheduler.submit([new_job(n) for n in names], name, digest_of(names))
-        self.say(accepted=name, ids=[job.id for job in jobs])
+        ids = [job.id for job in jobs]
+        self.say(accepted=name, ids=ids)
+        return ids
+
+    async def see_a_large_result(self, scheduler: Scheduler) -> None:
+        """Wait for the result of a job that is in a file: on a slow machine a life may see no other."""
+        ended = asyncio.Event()
+        scheduler.on_ended.append(lambda _: ended.set())
+        (job_id,) = await self.submit(scheduler, f"large{self.number}", 1)
+        async with asyncio.timeout(PATIENCE):
+            while job_id in scheduler.book.live:
+                ended.clear()
+                await ended.wait()
+        await self.tell_ended(scheduler)
 
     async def cancel(self, scheduler: Scheduler) -> None:
         if scheduler.book.live:
@@ -110,6 +124,7 @@ class Life:
         settings = ServerSettings(data_dir=self.folder / "data", token="t", workers=1, runner=RUNNER)
         scheduler = Scheduler(settings)
         await scheduler.start()
+        await self.see_a_large_result(scheduler)
         for turn in range(0, requests, 5):
             work = []
             for place in range(turn, turn + 5):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +65,16 @@ def test_the_unit_starts_a_scheduler(tmp_path):
         assert "Traceback" not in read_rest(process)
         assert process.wait(30) == 0
     assert '"owner":"anna"' in (logs / "access.log").read_text()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_the_unit_is_one_that_systemd_reads(tmp_path):
+    """Every setting is known to systemd; the program, which is not here, is the only thing that it misses."""
+    if not DEPLOY.is_dir():
+        pytest.skip("needs the documentation")
+    unit = shutil.copy(DEPLOY / "lwfast.service", tmp_path)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60, check=False
+    )
+    said = [line for line in done.stderr.splitlines() if "lwfast" in line]
+    assert all("/opt/lwfast/bin/lwfast is not executable" in line for line in said), said

@@ -12,6 +12,7 @@ import pytest
 from lwfast.scheduler.faults import KeyReusedError, StoreInUseError, StoreOpenError, UnavailableError
 from lwfast.scheduler.qpus import load_qpus
 from lwfast.scheduler.server_settings import STORE_FILE
+from lwfast.scheduler.store import store as store_module
 from lwfast.scheduler.store import writer as writer_module
 from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.lock import StoreLock
@@ -294,3 +295,11 @@ def test_full_disk(path):
 
     ids, _ = asyncio.run(main())
     assert ids == list(range(2, 502))
+
+
+def test_the_name_of_a_new_store_is_forced_to_the_disk(tmp_path, monkeypatch):
+    """Also where SQLite was built so that it forces no folder when it makes its journal."""
+    forced = []
+    monkeypatch.setattr(store_module, "folder_to_disk", forced.append)
+    Store(tmp_path / STORE_FILE).close()
+    assert forced == [tmp_path]
