@@ -3,8 +3,8 @@
 Durability over speed: rollback journal and `synchronous=FULL`, so that what was committed survives a power
 cut. WAL is left alone: SQLite 3.7.0 to 3.51.2 can corrupt a WAL database when the log is reset, and it gains
 nothing. With 200 pollers, in five interleaved runs, the status of a job that only the store knows took 214 ms
-in the median and 1.9 s at the 99th percentile where threads read all of them; 32 ms and 0.4 s since the thread
-of the event loop reads between commits (`reader.py`); and 35 ms and 0.6 s with WAL on top of that.
+in the median and 1.9 s at the 99th percentile where threads read all of them; 32 ms and 0.4 s since the
+thread of the event loop reads between commits (`reader.py`); and 35 ms and 0.6 s with WAL on top of that.
 `Store` is used by the writer's thread alone and never commits by itself; `writer.py` does, for many requests
 at once. Reading connections are separate and cannot write.
 """
