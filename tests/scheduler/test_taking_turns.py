@@ -113,52 +113,77 @@ def test_who_asks_meanwhile_shares_one_reading(tmp_path, monkeypatch):
     assert len(rounds) == 2
 
 
+@contextlib.asynccontextmanager
+async def opened(folder):
+    """A writer and a reader of one store; they end with the block, and their threads with them."""
+    gate, path = Gate(), folder / STORE_FILE
+    writer = Writer(path, asyncio.get_running_loop(), gate)
+    try:
+        reader = Reader(path, gate)
+        try:
+            yield writer, reader
+        finally:
+            reader.close()
+    finally:
+        await writer.close()
+
+
 def test_a_few_jobs_are_read_without_another_thread(tmp_path, monkeypatch):
     """Between commits, a request for a job of the store needs no turns of the event loop but its own."""
 
     async def run():
-        gate, path = Gate(), tmp_path / STORE_FILE
-        writer = Writer(path, asyncio.get_running_loop(), gate)
-        reader = Reader(path, gate)
-        jobs = [check_one(payload(job_name=f"job {i}"), load_qpus()) for i in range(FEW + 1)]
-        ids, _ = await writer.submit(lambda store: store.accept(jobs, TIME))
-        questions = []
-        ask = reader._run
-        monkeypatch.setattr(reader, "_run", lambda question: questions.append(1) or ask(question))
-        with pytest.raises(StopIteration) as at_once:
-            reader.jobs([*ids[:FEW]]).send(None)
-        found = [await reader.jobs(some) for some in ([3], [999], [])]
-        assert not questions
-        all_of_them = await reader.jobs(ids)
-        await writer.close()
-        reader.close()
-        return [list(jobs) for jobs in (at_once.value.value, *found, all_of_them)], len(questions)
+        async with opened(tmp_path) as (writer, reader):
+            jobs = [check_one(payload(job_name=f"job {i}"), load_qpus()) for i in range(FEW + 1)]
+            ids, _ = await writer.submit(lambda store: store.accept(jobs, TIME))
+            questions = []
+            ask = reader._run
+            monkeypatch.setattr(reader, "_run", lambda question: questions.append(1) or ask(question))
+            found = [await reader.jobs(some) for some in (ids[:FEW], [3], [999], [])]
+            assert not questions
+            return [list(jobs) for jobs in (*found, await reader.jobs(ids))], len(questions)
 
     ids = list(range(1, FEW + 2))
     assert asyncio.run(run()) == ([ids[:FEW], [3], [], [], ids], 1)
 
 
-def test_the_loop_does_not_wait_for_another_program(tmp_path):
-    """While one holds the store, who asks for a job waits for it, and all else goes on."""
+def test_a_few_jobs_are_not_read_during_a_commit(tmp_path):
+    """They would find the store locked: who asks waits for the commit, and then reads."""
 
     async def run():
-        gate, path = Gate(), tmp_path / STORE_FILE
-        writer = Writer(path, asyncio.get_running_loop(), gate)
-        reader = Reader(path, gate)
-        await writer.submit(lambda store: store.accept([check_one(payload(), load_qpus())], TIME))
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            async with asyncio.timeout(PATIENCE):
+        async with opened(tmp_path) as (writer, reader), asyncio.timeout(PATIENCE):
+            await writer.submit(lambda store: store.accept([check_one(payload(), load_qpus())], TIME))
+            with reader._gate.committing():
+                asked = asyncio.create_task(reader.jobs([1]))
+                done, _ = await asyncio.wait([asked], timeout=0.2)
+                assert not done
+            return list(await asked)
+
+    assert asyncio.run(run()) == [1]
+
+
+def test_the_loop_does_not_wait_for_another_program(tmp_path, monkeypatch):
+    """While one holds the store, who asks for a job waits for it in another thread, and all else goes on."""
+    connect, patience = sqlite3.connect, {}
+
+    def noted(*args, **options):
+        patience[threading.current_thread()] = options["timeout"]
+        return connect(*args, **options)
+
+    async def run():
+        async with opened(tmp_path) as (writer, reader), asyncio.timeout(PATIENCE):
+            await writer.submit(lambda store: store.accept([check_one(payload(), load_qpus())], TIME))
+            monkeypatch.setattr(sqlite3, "connect", noted)
+            with contextlib.closing(connect(tmp_path / STORE_FILE, isolation_level=None)) as other:
+                other.execute("BEGIN EXCLUSIVE")
                 asked = asyncio.create_task(reader.jobs([1]))
                 done, _ = await asyncio.wait([asked], timeout=0.2)
                 assert not done
                 other.execute("ROLLBACK")
-                found = await asked
-        await writer.close()
-        reader.close()
-        return list(found)
+                return list(await asked)
 
     assert asyncio.run(run()) == [1]
+    assert patience.pop(threading.current_thread()) == 0.0
+    assert list(patience.values()) == [30.0]
 
 
 def test_large_transactions_lock_nobody_out(tmp_path):
