@@ -21,7 +21,7 @@ import numpy as np
 
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.job_query import JobQuery
-from lwfast.scheduler.jobs import NewJob
+from lwfast.scheduler.jobs import NewJob, StoredJob
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import ServerSettings
 from tests.started import PATIENCE
@@ -88,13 +88,12 @@ class Life:
 
     async def see_a_large_result(self, scheduler: Scheduler) -> None:
         """Wait for the result of a job that is in a file: on a slow machine a life may see no other."""
-        ended = asyncio.Event()
-        scheduler.on_ended.append(lambda _: ended.set())
+        ends: asyncio.Queue[StoredJob] = asyncio.Queue()
+        scheduler.on_ended.append(ends.put_nowait)
         (job_id,) = await self.submit(scheduler, f"large{self.number}", 1)
         async with asyncio.timeout(PATIENCE):
             while job_id in scheduler.book.live:
-                ended.clear()
-                await ended.wait()
+                await ends.get()
         await self.tell_ended(scheduler)
 
     async def cancel(self, scheduler: Scheduler) -> None:

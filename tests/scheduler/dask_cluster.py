@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tests.scheduler.harness import PYTHONPATH
-from tests.started import PATIENCE
+from tests.started import PATIENCE, child
 
 
 def free_port():
@@ -31,6 +31,7 @@ class Cluster:
         self.executor = f"dask://127.0.0.1:{self.port}"
         self.scheduler: subprocess.Popen | None = None
         self.workers: list[subprocess.Popen] = []
+        self._running = contextlib.ExitStack()
 
     def start(self, n_workers: int) -> None:
         """Start what is not there any more."""
@@ -52,6 +53,7 @@ class Cluster:
         for process in (*filter(None, [self.scheduler]), *self.workers):
             kill(process)
         self.workers, self.scheduler = [], None
+        self._running.close()
 
     def _listens(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
@@ -60,12 +62,14 @@ class Cluster:
 
     def _run(self, program: str, *options: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"]
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": PYTHONPATH, "PYTHONWARNINGS": "ignore"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+        return self._running.enter_context(
+            child(
+                command,
+                cwd=self.folder,
+                env=os.environ | {"PYTHONPATH": PYTHONPATH, "PYTHONWARNINGS": "ignore"},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
         )
 
 

@@ -23,6 +23,7 @@ from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, 
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, REFUSED, SLEEPS, fake
 from tests.scheduler.test_crash import gone, seed_of
 from tests.scheduler.test_sweep_validation import sweep
+from tests.started import PATIENCE
 
 pytestmark = [posix, pytest.mark.guarantee]
 REAL = "lwfast.emulator.raw:run_raw"
@@ -438,7 +439,7 @@ def test_a_crash_of_the_scheduler_while_jobs_are_on_the_cluster(cluster, tmp_pat
         api.wait(ids[1], {"Running"})
         until(lambda: [inner.extend(children(worker.pid)) for worker in cluster.workers] and inner)
         process.kill()
-        process.wait()
+        process.wait(PATIENCE)
     until(lambda: any(gone(pid) for pid in inner))
     with on(cluster, tmp_path) as api:
         assert api.cancel(ids[0]).status_code == 204
