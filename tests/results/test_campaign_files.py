@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -498,6 +499,129 @@ def test_a_run_that_is_killed_goes_on_too(folder, tmp_path, small_chunks):
     known = json.loads(json.dumps(lw.load_result(kept).metadata[checkpoint.KEY]["files"]))
     assert 2 <= len(known) <= 8
     assert same(campaign.merge(resume=kept), scan_results(folder).map("threshold").merge())
+
+
+# --- resumed groups ---------------------------------------------------------------------------------------
+
+
+def groups_of(folder, *names, **scan):
+    return scan_results(folder, **scan).post_select([((0,), (0, 1))]).group_by(*(names or ["theta"]))
+
+
+def same_groups(one, other):
+    return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize("names", [["theta"], ["theta", "qpu"]])
+@pytest.mark.parametrize("at", range(1, 12))
+def test_an_interrupted_run_of_groups_goes_on_where_it_was(folder, tmp_path, monkeypatch, at, names):
+    monkeypatch.setattr(chunks, "_CHUNK_FILES", 1)
+    kept, uninterrupted = tmp_path / "kept", groups_of(folder, *names)
+    expected = uninterrupted.merge()
+
+    def stop(done, total):
+        if done == at:
+            raise KeyboardInterrupt
+
+    stopped = groups_of(folder, *names)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.merge(progress=stop, resume=kept)
+    assert [row["status"] for row in stopped.manifest.rows()].count("added") == at
+    shown = []
+    again = groups_of(folder, *names)
+    total = again.merge(resume=kept, progress=lambda done, total: shown.append((done, total)))
+    assert shown[-1] == (12 - at, 12 - at)
+    assert same_groups(total, expected)
+    assert again.manifest.rows() == uninterrupted.manifest.rows()
+    assert len(list(kept.iterdir())) == len(expected)
+    written = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
+    assert same_groups(groups_of(folder, *names).merge(resume=kept), expected)  # nothing is left to do
+    assert written == {path: path.stat().st_mtime_ns for path in kept.iterdir()}
+
+
+@pytest.mark.parametrize("half_added", [False, True])
+@pytest.mark.parametrize("at", [1, 5, 9])
+def test_an_interruption_while_a_group_is_added_to_costs_no_counts(
+    folder, tmp_path, monkeypatch, at, half_added
+):
+    monkeypatch.setattr(chunks, "_CHUNK_FILES", 1)
+    kept, join, joins = tmp_path / "kept", TableSum.join, []
+    expected = groups_of(folder).merge()
+
+    def interrupted(self, other):
+        joins.append(1)
+        if len(joins) == at and not half_added:
+            raise KeyboardInterrupt
+        join(self, other)
+        if len(joins) == at:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TableSum, "join", interrupted)
+        patch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
+        patch.setattr(checkpoint, "SAVE_RATIO", 0)
+        with pytest.raises(KeyboardInterrupt):
+            groups_of(folder).merge(resume=kept)
+    assert same_groups(groups_of(folder).merge(resume=kept), expected)
+
+
+def test_groups_that_grow_are_added_to(folder, tmp_path):
+    kept = tmp_path / "kept"
+    groups_of(folder).merge(resume=kept)
+    result_of(77, 0.9, "Artemis").save(folder / "run_97.npz")
+    result_of(78, 0.3, "Artemis").save(folder / "run_98.npz")
+    total = groups_of(folder).merge(resume=kept)
+    assert list(total) == [0.0, 0.3, 0.6, 0.9]
+    assert same_groups(total, groups_of(folder).merge())
+
+
+def test_sums_of_groups_that_do_not_fit_are_refused(folder, tmp_path):
+    kept = tmp_path / "kept"
+    groups_of(folder).merge(resume=kept)
+    with pytest.raises(ResultError, match=r"theta=0\.0\.npz keeps a sum of other steps"):
+        scan_results(folder).group_by("theta").merge(resume=kept)
+    with pytest.raises(ResultError, match="not in this campaign"):
+        groups_of(folder, exclude=folder / "run_01.npz").merge(resume=kept)
+    with pytest.raises(ResultError, match=r"theta=0\.0\.npz, which is not the sum of a group"):
+        groups_of(folder, "qpu").merge(resume=kept)
+    with pytest.raises(ResultError, match=r"theta=0\.6\.npz, which is not the sum of a group"):
+        scan_results(folder).where(theta=[0.0, 0.3]).group_by("theta").merge(resume=kept)
+    with pytest.raises(ResultError, match="holds files of the campaign"):
+        groups_of(folder).merge(resume=folder)
+    with pytest.raises(ResultError, match="names a folder"):
+        groups_of(folder).merge(resume=kept / "theta=0.0.npz")
+    result_of(5, 0.3, "Apollo", 61).save(folder / "run_05.parquet")
+    with pytest.raises(ResultError, match=r"run_05\.parquet, which has changed"):
+        groups_of(folder).merge(resume=kept)
+
+
+def test_groups_of_one_name_cannot_be_kept(tmp_path):
+    for k, theta in enumerate([1, "1"]):
+        result_of(k, theta, "Artemis").save(tmp_path / f"run_{k}.npz")
+    with pytest.raises(ResultError, match="tell them apart"):
+        scan_results(tmp_path).group_by("theta").merge(resume=tmp_path / "kept")
+
+
+def test_broken_files_of_groups_are_tried_again(folder, tmp_path):
+    kept, broken = tmp_path / "kept", folder / "run_03.json"
+    whole, expected = broken.read_bytes(), groups_of(folder).merge()
+    groups = groups_of(folder)
+    broken.write_bytes(whole[:90])
+    with pytest.raises(CampaignError, match="run_03"):
+        groups.merge(resume=kept)
+    assert {row["path"]: row["status"] for row in groups.manifest.rows()}[str(broken)] == "failed"
+    broken.write_bytes(whole)
+    assert same_groups(groups_of(folder).merge(resume=kept), expected)
+
+
+def test_files_of_names_that_are_no_text_stay_in_the_manifest(tmp_path):
+    for name in (os.fsdecode(b"run_\xff.npz"), "run_2.npz"):
+        result_of(1, 0.5, "Artemis").save(tmp_path / name)
+    kept = tmp_path / "kept" / "sum.npz"
+    scan_results(tmp_path).merge(resume=kept)
+    campaign = scan_results(tmp_path)
+    campaign.merge(resume=kept)
+    assert [row["status"] for row in campaign.manifest.rows()] == ["added", "added"]
 
 
 # --- elsewhere --------------------------------------------------------------------------------------------

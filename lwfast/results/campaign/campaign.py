@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lwfast.results.campaign.campaign_files import CampaignFiles
-from lwfast.results.campaign.checkpoint import Checkpoint
+from lwfast.results.campaign.checkpoint import KeptSums
 from lwfast.results.campaign.chunks import Given, loaded, misfit_of, processed
-from lwfast.results.campaign.gathering import FileTally, Gathering, ended, warn_of_left
+from lwfast.results.campaign.gathering import FileTally, warn_of_left
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend, time_column
@@ -114,23 +113,9 @@ class Campaign(CampaignFiles):
             ValueError: If the name of `resume` has another ending.
             Exception: What a callable of yours raises, with a note that names the file.
         """
-        checkpoint = None if resume is None else Checkpoint(resume, self.paths, self._work)
-        rest = self.paths if checkpoint is None else checkpoint.rest
-        gathering = Gathering(TableSum, [rest], self._work)
-        if checkpoint is not None:
-            checkpoint.start(gathering)
-        try:
-            with closing(gathering.run(RunOptions(executor, progress, in_flight))) as chunks:
-                for _ in chunks:
-                    if checkpoint is not None:
-                        checkpoint.tick(gathering)
-        except BaseException:
-            self._note(gathering.tally)
-            raise
-        finally:
-            if checkpoint is not None:
-                checkpoint.save(gathering)
-        gathering.warn()
+        kept = None if resume is None else KeptSums.of_one(resume, self.paths, self._work)
+        options = RunOptions(executor, progress, in_flight)
+        gathering = self._gathered(TableSum, [self.paths], options, kept=kept)
         tally, total = gathering.tally, gathering.totals[0]
         result = self._result(total, tally, len(self.paths) - len(tally.failed))
         self._ended(result, tally)
@@ -346,22 +331,6 @@ class Campaign(CampaignFiles):
         outcome = gathering.totals[0].result()
         self._ended(outcome, gathering.tally)
         return outcome
-
-    def _gathered(
-        self, kind: Callable[[], Any], groups: Sequence[Sequence[Path]], run: RunOptions
-    ) -> Gathering:
-        gathering = Gathering(kind, groups, self._work)
-        try:
-            gathering.run_all(run)
-        except BaseException:
-            self._note(gathering.tally)
-            raise
-        gathering.warn()
-        return gathering
-
-    def _ended(self, outcome: Any, tally: FileTally) -> None:
-        self._note(tally)
-        ended(outcome, tally, len(self.paths), self._work.on_error)
 
 
 def _kept(given: Given) -> Mean:

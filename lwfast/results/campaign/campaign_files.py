@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from lwfast.errors import ResultError
-from lwfast.results.campaign.chunks import Given
 from lwfast.results.campaign.file_facts import facts_of, same_value
-from lwfast.results.campaign.gathering import CampaignReport, FileTally, Work
+from lwfast.results.campaign.gathering import Work
 from lwfast.results.campaign.groups import CampaignGroups
+from lwfast.results.campaign.ran_files import RanFiles
 from lwfast.results.processing.named_columns import NamedColumns
 
 
-class CampaignFiles:
+class CampaignFiles(RanFiles):
     """Result files, what is done with each, and what became of them; `Campaign` adds the sums.
 
     Args:
@@ -24,10 +23,8 @@ class CampaignFiles:
     """
 
     def __init__(self, paths: tuple[Path, ...], work: Work, files: NamedColumns | None = None) -> None:
+        super().__init__(paths, work)
         self.paths = paths
-        self.report: CampaignReport | None = None
-        self._given: dict[str, Given] = {}
-        self._work = work
         self._files = files
 
     @property
@@ -45,31 +42,6 @@ class CampaignFiles:
     def metadata(self) -> dict[str, list[Any]]:
         """The columns of `files` apart from `path` and `error`, each a list with a value for each file."""
         return {name: column for name, column in self.files.items() if name not in ("path", "error")}
-
-    @property
-    def manifest(self) -> NamedColumns:
-        """What each file contributed in the last run, one row per file.
-
-        `status` is "added", "empty", "failed" (then `reason` says why) or "not tried"; `samples` is how many
-        the file holds, `kept` how many of them are in the outcome, `states` how many distinct states.
-
-        Raises:
-            ResultError: If the campaign was not run yet.
-        """
-        if self.report is None:
-            raise ResultError("There is no manifest before a run: call merge, summarise or the like first.")
-        lines = [self._line(str(path), self.report) for path in self.paths]
-        return NamedColumns(lines, ["path", "status", "samples", "kept", "states", "reason"])
-
-    def _line(self, path: str, report: CampaignReport) -> dict[str, Any]:
-        if path in report.failed:
-            return {"path": path, "status": "failed", "reason": report.failed[path]}
-        if path not in self._given:
-            return {"path": path, "status": "not tried"}
-        given = self._given[path]
-        status = "empty" if path in report.empty else "added"
-        counts = {"samples": given.samples, "kept": given.kept, "states": given.states}
-        return {"path": path, "status": status, **counts}
 
     def where(self, **wanted: Any) -> Self:
         """Keep the files whose metadata have certain values.
@@ -136,9 +108,6 @@ class CampaignFiles:
         table = self.files.rows()
         kept = NamedColumns([table[k] for k in rows], list(self.files))
         return type(self)(tuple(self.paths[k] for k in rows), self._work, kept)
-
-    def _note(self, tally: FileTally) -> None:
-        self.report, self._given = tally.report(len(self.paths)), dict(tally.given)
 
 
 def _meets(value: Any, wanted: Any) -> bool:

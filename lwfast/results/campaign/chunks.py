@@ -15,11 +15,11 @@ from lwfast.errors import (
     ResultError,
     ResultFormatError,
 )
-from lwfast.results.campaign.counted_twice import Content, content_of
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.columns.record import known_record
 from lwfast.results.load import load_result
+from lwfast.results.processing.counted_twice import Content, content_of
 from lwfast.results.sampling_result import SamplingResult
 
 _CHUNK_BYTES = 8 << 20

@@ -21,10 +21,10 @@ from lwfast.results.campaign.chunks import (
     reason_of,
     run_chunk,
 )
-from lwfast.results.campaign.counted_twice import MOST_FILES, Content, CountedTwice
 from lwfast.results.campaign.running import RunOptions, outcomes_of
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep
+from lwfast.results.processing.counted_twice import MOST_FILES, Content, CountedTwice
 
 
 class CampaignReport(NamedTuple):
@@ -139,16 +139,6 @@ class Gathering:
                 self._take(place, outcome)
                 self.is_whole = True
                 yield
-
-    def run_all(self, run: RunOptions) -> None:
-        """Add all files.
-
-        Raises:
-            Exception: As in `run`.
-        """
-        with closing(self.run(run)) as chunks:
-            for _ in chunks:
-                pass
 
     def expect_modes(self, place: int, n_modes: int) -> None:
         """Take no other files into a group than those of so many modes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lwfast.errors import ModeMismatchError, ResultError
-from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
+from lwfast.results.campaign.checkpoint import KeptSums
+from lwfast.results.campaign.gathering import Work
+from lwfast.results.campaign.ran_files import RanFiles
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend
@@ -29,7 +31,7 @@ _PLAIN = " +,.;-_()'!~@"
 """What may stand in the name of a folder as it is."""
 
 
-class CampaignGroups:
+class CampaignGroups(RanFiles):
     """The files of a campaign by the values of some columns; made by `Campaign.group_by`.
 
     Numbers that agree in ten digits count as one value. Groups are ordered by their values where these have
@@ -55,11 +57,9 @@ class CampaignGroups:
     def __init__(
         self, paths: tuple[Path, ...], files: NamedColumns, names: Sequence[str], work: Work
     ) -> None:
+        super().__init__(paths, work)
         self.names = tuple(names)
-        self.report: CampaignReport | None = None
-        self._n_files, self._work = len(paths), work
         groups: dict[Any, list[Path]] = {}
-        self._unread: dict[str, str] = {}
         known: dict[Any, Any] = {}  # 0.1 + 0.2 and 0.3 are one value
         for path, row in zip(paths, files.rows(), strict=True):
             if row.get("error") is not None:
@@ -79,13 +79,34 @@ class CampaignGroups:
         return dict(zip(self.keys, self._groups, strict=True))
 
     def merge(
-        self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
+        self,
+        *,
+        executor: Executor | None = None,
+        progress: Any = None,
+        in_flight: int | None = None,
+        resume: Any = None,
     ) -> GroupedResults:
-        """Add up the counts of each group; see `Campaign.merge` for arguments and exceptions."""
-        totals, tally = self._gathered(TableSum, RunOptions(executor, progress, in_flight))
+        """Add up the counts of each group; see `Campaign.merge` for exceptions.
+
+        Args:
+            executor: Runs chunks of files on other threads, processes or machines, as in `Campaign.merge`.
+            progress: True for progress on stderr, or a callable, as in `Campaign.merge`.
+            in_flight: How many chunks may be in memory at a time, as in `Campaign.merge`.
+            resume: A folder that keeps the sum of each group so far in a file such as `theta=0.5.npz`, for
+                use as that of `Campaign.merge`.
+
+        Raises:
+            ResultError: As in `Campaign.merge`; or the folder of `resume` has sums of other groups, or holds
+                files of the campaign.
+        """
+        kept = None if resume is None else KeptSums.of_groups(resume, self._by_name(), self._work)
+        gathering = self._gathered(
+            TableSum, self._groups, RunOptions(executor, progress, in_flight), kept=kept
+        )
+        tally = gathering.tally
         failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
         results = {}
-        for key, paths, total in zip(self.keys, self._groups, totals, strict=True):
+        for key, paths, total in zip(self.keys, self._groups, gathering.totals, strict=True):
             lost = {name: failed[name] for name in map(path_text, paths) if name in failed}
             if len(lost) < len(paths):
                 results[key] = total.result(files=len(paths) - len(lost), failed=lost)
@@ -97,9 +118,9 @@ class CampaignGroups:
         self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
     ) -> dict[Any, Summary]:
         """Return the summary of each group; see `Campaign.summarise` for arguments and exceptions."""
-        totals, tally = self._gathered(SummarySum, RunOptions(executor, progress, in_flight))
-        found = {key: total.result() for key, total in zip(self.keys, totals, strict=True)}
-        self._ended(found, tally)
+        gathering = self._gathered(SummarySum, self._groups, RunOptions(executor, progress, in_flight))
+        found = {key: total.result() for key, total in zip(self.keys, gathering.totals, strict=True)}
+        self._ended(found, gathering.tally)
         return found
 
     def expectation(
@@ -111,11 +132,10 @@ class CampaignGroups:
         in_flight: int | None = None,
     ) -> Trend:
         """Return the mean of an observable in each group, with its error; see `Campaign.expectation`."""
-        totals, tally = self._gathered(
-            partial(MeanSum, observable), RunOptions(executor, progress, in_flight)
-        )
-        trend = Trend(", ".join(self.names), self.keys, [total.result() for total in totals])
-        self._ended(trend, tally)
+        run = RunOptions(executor, progress, in_flight)
+        gathering = self._gathered(partial(MeanSum, observable), self._groups, run)
+        trend = Trend(", ".join(self.names), self.keys, [total.result() for total in gathering.totals])
+        self._ended(trend, gathering.tally)
         return trend
 
     def __len__(self) -> int:
@@ -123,24 +143,26 @@ class CampaignGroups:
 
     def __repr__(self) -> str:
         return (
-            f"lwfast.CampaignGroups({len(self)} groups of {self._n_files} files by {', '.join(self.names)})"
+            f"lwfast.CampaignGroups({len(self)} groups of {len(self._every_path)} files by "
+            f"{', '.join(self.names)})"
         )
 
-    def _gathered(self, kind: Callable[[], Any], run: RunOptions) -> tuple[list[Any], FileTally]:
-        gathering = Gathering(kind, self._groups, self._work)
-        gathering.tally.fail(self._unread)
-        gathering.tally.n_tried += len(self._unread)
-        try:
-            gathering.run_all(run)
-        except BaseException:
-            self.report = gathering.tally.report(self._n_files)
-            raise
-        gathering.warn()
-        return gathering.totals, gathering.tally
+    def _by_name(self) -> dict[str, tuple[Path, ...]]:
+        """Return the files of each group by the name of the file that keeps its sum.
 
-    def _ended(self, outcome: Any, tally: FileTally) -> None:
-        self.report = tally.report(self._n_files)
-        ended(outcome, tally, self._n_files, self._work.on_error)
+        Raises:
+            ResultError: If two groups have the same name, such as those of 1 and of "1".
+        """
+        found: dict[str, tuple[Path, ...]] = {}
+        for key, paths in self.paths.items():
+            name = ",".join(_folders_of(self.names, key))
+            if name in found:
+                raise ResultError(
+                    f"The sums of two groups would be kept as {name}, one of which is {key!r}; resume= "
+                    "cannot tell them apart."
+                )
+            found[name] = paths
+        return found
 
 
 class GroupedResults(Mapping[Any, SamplingResult]):
@@ -205,7 +227,7 @@ class GroupedResults(Mapping[Any, SamplingResult]):
             table = result.to_arrow()
             table = table.append_column("probability", pa.array(result.probabilities))
             table = table.append_column("error", pa.array(result.probability_errors))
-            for place, (name, value) in enumerate(self._values_of(key)):
+            for place, (name, value) in enumerate(_named(self.names, key)):
                 table = table.add_column(place, name, pa.array([value] * len(result)))
             tables.append(table)
         if not tables:
@@ -243,8 +265,7 @@ class GroupedResults(Mapping[Any, SamplingResult]):
         """
         keys: dict[Path, Any] = {}
         for key in self._results:
-            parts = [f"{quote(name, safe=_PLAIN)}={_text(value)}" for name, value in self._values_of(key)]
-            path = Path(folder, *parts, "total.parquet")
+            path = Path(folder, *_folders_of(self.names, key), "total.parquet")
             if path in keys:
                 raise ResultError(
                     f"The groups {keys[path]!r} and {key!r} would both be saved as {path.name} in "
@@ -259,14 +280,20 @@ class GroupedResults(Mapping[Any, SamplingResult]):
 
     def __repr__(self) -> str:
         rows = [
-            dict(self._values_of(key)) | {"samples": result.n_samples, "states": len(result)}
+            dict(_named(self.names, key)) | {"samples": result.n_samples, "states": len(result)}
             for key, result in self._results.items()
         ]
         return repr(NamedColumns(rows, [*self.names, "samples", "states"]))
 
-    def _values_of(self, key: Any) -> list[tuple[str, Any]]:
-        values = key if len(self.names) > 1 else (key,)
-        return list(zip(self.names, values, strict=True))
+
+def _named(names: Sequence[str], key: Any) -> list[tuple[str, Any]]:
+    """Return the columns of a group with their values."""
+    return list(zip(names, key if len(names) > 1 else (key,), strict=True))
+
+
+def _folders_of(names: Sequence[str], key: Any) -> list[str]:
+    """Return `theta=0.5` and the like for the columns of a group."""
+    return [f"{quote(name, safe=_PLAIN)}={_text(value)}" for name, value in _named(names, key)]
 
 
 def _digits(value: Any) -> Any:

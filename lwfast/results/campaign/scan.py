@@ -7,9 +7,9 @@ from typing import Any
 
 from lwfast._base.limits import some
 from lwfast.results.campaign.campaign import Campaign
-from lwfast.results.campaign.counted_twice import MOST_FILES
 from lwfast.results.campaign.gathering import Work
 from lwfast.results.files.paths import files_of
+from lwfast.results.processing.counted_twice import MOST_FILES
 
 _CHOICES = ("raise", "skip")
 

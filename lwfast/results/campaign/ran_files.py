@@ -1,0 +1,99 @@
+"""Files, what is done with each, and what became of them in the last run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from lwfast.errors import ResultError
+from lwfast.results.campaign.checkpoint import KeptSums
+from lwfast.results.campaign.chunks import Given
+from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
+from lwfast.results.campaign.running import RunOptions
+from lwfast.results.processing.named_columns import NamedColumns
+
+
+class RanFiles:
+    """What a campaign and its groups have in common: a run over files, its report and its manifest.
+
+    Args:
+        every_path: The files, in order.
+        work: What is done with each.
+    """
+
+    def __init__(self, every_path: Sequence[Path], work: Work) -> None:
+        self.report: CampaignReport | None = None
+        self._every_path = tuple(every_path)
+        self._work = work
+        self._given: dict[str, Given] = {}
+        self._unread: dict[str, str] = {}
+        """Files that are in no group because they cannot be read, and why."""
+
+    @property
+    def manifest(self) -> NamedColumns:
+        """What each file contributed in the last run, one row per file.
+
+        `status` is "added", "empty", "failed" (then `reason` says why) or "not tried"; `samples` is how many
+        the file holds, `kept` how many of them are in the outcome, `states` how many distinct states.
+
+        Raises:
+            ResultError: If there was no run yet.
+        """
+        if self.report is None:
+            raise ResultError("There is no manifest before a run: call merge, summarise or the like first.")
+        lines = [self._line(str(path), self.report) for path in self._every_path]
+        return NamedColumns(lines, ["path", "status", "samples", "kept", "states", "reason"])
+
+    def _line(self, path: str, report: CampaignReport) -> dict[str, Any]:
+        if path in report.failed:
+            return {"path": path, "status": "failed", "reason": report.failed[path]}
+        if path not in self._given:
+            return {"path": path, "status": "not tried"}
+        given = self._given[path]
+        status = "empty" if path in report.empty else "added"
+        counts = {"samples": given.samples, "kept": given.kept, "states": given.states}
+        return {"path": path, "status": status, **counts}
+
+    def _gathered(
+        self,
+        kind: Callable[[], Any],
+        groups: Sequence[Sequence[Path]],
+        run: RunOptions,
+        *,
+        kept: KeptSums | None = None,
+    ) -> Gathering:
+        """Add up groups of files, and note what became of them.
+
+        Args:
+            kind: Makes an empty sum.
+            groups: The files of each group.
+            run: Where and how.
+            kept: Sums of an earlier run, to which only the other files are added.
+        """
+        gathering = Gathering(kind, groups if kept is None else kept.rest, self._work)
+        gathering.tally.fail(self._unread)
+        gathering.tally.n_tried += len(self._unread)
+        if kept is not None:
+            kept.start(gathering)
+        try:
+            with closing(gathering.run(run)) as chunks:
+                for _ in chunks:
+                    if kept is not None:
+                        kept.tick(gathering)
+        except BaseException:
+            self._note(gathering.tally)
+            raise
+        finally:
+            if kept is not None:
+                kept.save(gathering)
+        gathering.warn()
+        return gathering
+
+    def _note(self, tally: FileTally) -> None:
+        self.report, self._given = tally.report(len(self._every_path)), dict(tally.given)
+
+    def _ended(self, outcome: Any, tally: FileTally) -> None:
+        self._note(tally)
+        ended(outcome, tally, len(self._every_path), self._work.on_error)
