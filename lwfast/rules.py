@@ -320,6 +320,8 @@ def as_selection(selection: Any) -> tuple[tuple[Rule, ...], Callable[[State], An
         TypeError: It is not one of these, or a rule does not hold integers.
         ValueError: A rule is empty, names a mode twice or has negative numbers.
     """
+    if type(selection) is _CheckedRules:
+        return selection, None
     _refuse_class(selection)
     if selection is None:
         raise TypeError(_NO_SELECTION.format(selection))
@@ -338,6 +340,12 @@ def name_of_test(selection: Any) -> str:
     return getattr(function, "__qualname__", type(function).__name__)
 
 
+class _CheckedRules(tuple[Rule, ...]):
+    """Rules that `as_rules` has made."""
+
+    __slots__ = ()
+
+
 def as_rules(rules: Any) -> tuple[Rule, ...]:
     """Return post-selection rules, whatever they are written as.
 
@@ -352,12 +360,14 @@ def as_rules(rules: Any) -> tuple[Rule, ...]:
     """
     if rules is None:
         return ()
+    if type(rules) is _CheckedRules:  # each file of a campaign meets the same ones
+        return rules
     if type(rules) is PostSelection:
         return tuple(rules._rules)  # noqa: SLF001  (checked when they were added)
     given = getattr(rules, "rules", rules)
     if not is_several(given) or isinstance(given, Mapping):
         raise TypeError(_NO_SELECTION.format(given))
-    return tuple(_rule(*_pair(rule, "rule", "modes and photon totals")) for rule in given)
+    return _CheckedRules(_rule(*_pair(rule, "rule", "modes and photon totals")) for rule in given)
 
 
 def as_heralds(heralds: Any) -> dict[int, tuple[int, ...]]:

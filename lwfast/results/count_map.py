@@ -12,8 +12,15 @@ import numpy as np
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.origin import lightworks_name
 from lwfast._types import Counts
-from lwfast.errors import ResultCreationError, ended
-from lwfast.results.columns.export import pandas_module, to_arrow, to_pandas, to_polars
+from lwfast.errors import ResultCreationError, ResultError, ended
+from lwfast.results.columns.export import (
+    pandas_module,
+    to_arrow,
+    to_pandas,
+    to_polars,
+    words_to_arrow,
+    words_to_polars,
+)
 from lwfast.results.columns.labels import LabelTable, refuse_x, table_of
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import html_table, number_of, short_text
@@ -21,7 +28,7 @@ from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.processing.weights import as_weights, group_weights
 from lwfast.results.state_map import StateMap, working_table
 from lwfast.state import State, as_label
-from lwfast.tables.packed_table import Table
+from lwfast.tables.packed_table import PackedTable, Table, packed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,32 +170,57 @@ class CountMap(StateMap[int]):
         """
         return to_pandas(self.states, self.counts, "counts", dtype, self.has_x)
 
-    def to_polars(self) -> pl.DataFrame:
+    def to_polars(self, *, packed: bool = False) -> pl.DataFrame:
         """Return a `polars.DataFrame` with `state` (an array of uint8, without a sign) and `counts`.
 
-        An X is null.
+        An X is null. `polars.DataFrame(result)` raises an error that names this method: polars takes any
+        mapping for one from names to columns before it looks for an Arrow stream.
 
-        `polars.DataFrame(result)` raises an error that names this method: polars takes any mapping for one
-        from names to columns before it looks for an Arrow stream.
+        Args:
+            packed: Whether to return the words of the states instead, as in `to_arrow`; by default False.
 
         Raises:
             LightworksDependencyError: If polars is not installed.
+            ResultError: As in `to_arrow`.
         """
+        if packed:
+            return words_to_polars(self._words(), self.counts, "counts")
         return to_polars(self.states, self.counts, "counts", self.has_x)
 
-    def to_arrow(self) -> pa.Table:
+    def to_arrow(self, *, packed: bool = False) -> pa.Table:
         """Return a `pyarrow.Table` with `state` (a list of uint8 of fixed size) and `counts`.
 
-        An X is null.
+        An X is null. The columns are `states` and `counts` themselves, not copies of them.
+
+        Args:
+            packed: Whether to return the words of the states instead, by default False. The columns are then
+                `word_0`, `word_1`, ... of uint64 and `counts`. The words of a result of 16,384 states or more
+                are `packed.words` themselves. The metadata of the schema give `n_modes` and `bits`, the bits
+                of a mode.
 
         Raises:
             LightworksDependencyError: If pyarrow is not installed.
+            ResultError: If words are wanted of states that cannot be such: with an X, without modes, or with
+                so many photons in a mode that bytes take less room.
         """
+        if packed:
+            return words_to_arrow(self._words(), self.counts, "counts")
         return to_arrow(self.states, self.counts, "counts", has_x=self.has_x)
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the columns to DuckDB, pyarrow and others without a copy; for polars there is `to_polars`."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def _words(self) -> PackedTable:
+        words = self.packed
+        if words is None and not self.has_x:
+            words = packed(self.states, min_rows=0)
+        if words is None:
+            raise ResultError(
+                "These states cannot be words: they have an X, no modes, or so many photons in one mode that "
+                "bytes take less room; leave packed=True out."
+            )
+        return words
 
 
 def columns_of(results: Any) -> tuple[LabelTable, Counts]:

@@ -26,6 +26,7 @@ from lwfast.results.columns.record import ResultRecord
 from lwfast.results.files.csv_file import read_csv
 from lwfast.results.files.description import record_of
 from lwfast.results.files.endings import SUFFIXES, with_json
+from lwfast.results.files.file_room import FileRoom
 from lwfast.results.files.labelled_json import without_x
 from lwfast.results.files.npz import counts_of, read_npz
 from lwfast.results.files.parquet import read_parquet
@@ -72,8 +73,20 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
         >>> dict(lw.load_result("counts.npz"))
         {lwfast.State(|1,0>): 3, lwfast.State(|0,1>): 5}
     """
+    return read_result(Path(filename))
+
+
+def read_result(path: Path, room: FileRoom | None = None) -> Any:
+    """Do what `load_result` does.
+
+    Args:
+        path: The file; `.json` may be left out.
+        room: Memory to read with. The columns of the result may stand in it, until the next file is read.
+
+    Raises:
+        Exception: As `load_result`.
+    """
     memory_limit()  # what is wrong with it is not the file's fault
-    path = Path(filename)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES and not path.exists():
         path = with_json(path)
@@ -86,7 +99,7 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
             states, counts = counts_of(arrays)
             return _loaded(states, counts, described)
         if suffix == ".parquet":
-            table, counts, described, is_mine = read_parquet(path)
+            table, counts, described, is_mine = read_parquet(path, room)
             if is_sweep(described):
                 return restored_sweep(described, parquet_arrays(described, as_bytes(table), counts))
             return _loaded(table, counts, described, is_distinct=is_mine)

@@ -34,6 +34,11 @@ def byte_places():
             yield body, at, stop, bits, entries, four, out.copy()
 
 
+def number_places():
+    for *given, entries, out in places(np.arange(40) * 2**40, np.int64):
+        yield *given, entries, np.zeros(0, np.uint64), out
+
+
 def levels():
     numbers = ([0] + [1] * 15) * 9
     for sizes in ([], [("groups", 1), ("same", 8)] * 9, [("same", 1), ("same", 15)] * 9):
@@ -78,7 +83,6 @@ PARQUET_ROWS = {
         (np.arange(9, 9 + n, dtype=np.uint8), bits, np.zeros(16**bits, np.uint64))
         for bits, n in ((1, 2), (2, 3))
     ],
-    "parquet_pages.bytes_from_dictionary": byte_places,
-    "parquet_pages.numbers_from_dictionary": lambda: places(np.arange(40) * 2**40, np.int64),
+    "parquet_pages.from_dictionary": lambda: [*byte_places(), *number_places()],
     "parquet_pages.page_header": headers,
 }

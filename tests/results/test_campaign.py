@@ -278,7 +278,7 @@ def test_a_fault_of_a_callable_or_of_this_package_is_no_broken_file(pair, monkey
             campaign.merge()
     for error in (MemoryError, RuntimeError, AttributeError, lw.errors.LightworksDependencyError):
         monkeypatch.setattr(
-            _chunks, "load_result", lambda path, error=error: (_ for _ in ()).throw(error("x"))
+            _chunks, "read_result", lambda path, room, error=error: (_ for _ in ()).throw(error("x"))
         )
         with pytest.raises(error):
             scan_results(pair, on_error="skip").merge()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lwfast.errors import ResultError
 from lwfast.results import QPUSamplingResult, SamplingResult
 
 duckdb = pytest.importorskip("duckdb")
@@ -79,3 +80,76 @@ def test_numpy_gets_the_counts(result):
     assert np.asarray(result).tolist() == [45, 2**60 + 1]
     assert np.asarray(result, dtype=float)[0] == 45.0
     assert SamplingResult({(): 5}).to_arrow().num_rows == 1
+
+
+# --- without a copy -------------------------------------------------------------------------------------
+
+
+def address(series):
+    """Where a column of polars stands in memory; raises where that takes a copy."""
+    return series.to_numpy(allow_copy=False).ctypes.data
+
+
+@pytest.fixture(scope="module")
+def large():
+    rng = np.random.default_rng(3)
+    result = SamplingResult.from_columns(rng.integers(0, 4, (40_000, 33)), rng.integers(1, 99, 40_000))
+    assert result.packed.n_words == 2
+    return result
+
+
+def test_words_and_counts_are_handed_to_arrow_without_a_copy(large):
+    table = large.to_arrow(packed=True)
+    assert table.column_names == ["word_0", "word_1", "counts"]
+    assert table.schema.metadata == {b"n_modes": b"33", b"bits": str(large.packed.bits).encode()}
+    for k, column in enumerate(large.packed.columns):
+        assert table.column(k).chunk(0).buffers()[1].address == column.ctypes.data
+    assert table.column("counts").chunk(0).buffers()[1].address == large.counts.ctypes.data
+
+
+def test_words_and_counts_are_handed_to_polars_without_a_copy(large):
+    for frame in (large.to_polars(packed=True), pl.DataFrame(large.to_arrow(packed=True))):
+        assert frame.columns == ["word_0", "word_1", "counts"]
+        for k, column in enumerate(large.packed.columns):
+            assert address(frame[f"word_{k}"]) == column.ctypes.data
+        assert address(frame["counts"]) == large.counts.ctypes.data
+
+
+def test_the_stream_hands_out_the_columns_themselves(large):
+    for step in (large, large.map("threshold"), large.post_select([((0,), (1,))])):
+        frame = pl.DataFrame(pa.table(step))
+        assert address(frame["state"]) == step.states.ctypes.data
+        assert address(frame["counts"]) == step.counts.ctypes.data
+
+
+def test_words_mean_the_same_states(large):
+    frame = large.to_polars(packed=True)
+    bits, n_modes, per_word = large.packed.bits, large.n_modes, large.packed.per_word
+    for mode in (0, 16, 17, 32):
+        word, place = divmod(mode, per_word)
+        shift = bits * (min(per_word, n_modes - word * per_word) - 1 - place)
+        column = frame[f"word_{word}"].to_numpy() >> np.uint64(shift) & np.uint64(2**bits - 1)
+        assert np.array_equal(column, large.states[:, mode])
+    words = duckdb.from_arrow(large.to_arrow(packed=True))
+    assert words.sum("counts").fetchall() == [(large.n_samples,)]
+
+
+def test_few_states_have_words_too(result):
+    frame = result.to_polars(packed=True)
+    assert frame["word_0"].to_list() == [1 << 8, (12 << 16) + 1]
+    assert frame["counts"].to_list() == [45, 2**60 + 1]
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        SamplingResult({(): 3}),
+        SamplingResult({(0, 1, 1, 1): 3}).map("dual_rail_to_qubit", allow_invalid=True),
+        SamplingResult({(255,) * 9: 3}),
+    ],
+    ids=["no modes", "an X", "many photons"],
+)
+def test_states_that_cannot_be_words_say_so(nothing):
+    for export in (nothing.to_arrow, nothing.to_polars):
+        with pytest.raises(ResultError, match="packed=True"):
+            export(packed=True)

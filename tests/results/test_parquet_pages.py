@@ -23,6 +23,7 @@ from tests.started import child, read_line
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
+NO_FOURS = np.zeros(0, np.uint64)
 RUNS = st.lists(st.tuples(st.sampled_from(["same", "groups"]), st.integers(1, 9)), max_size=12)
 
 
@@ -52,17 +53,17 @@ def test_places_become_entries_of_the_dictionary(drawn):
     bits, entries, data, numbers = drawn
     out, dictionary = np.zeros(len(numbers), np.uint8), np.array(entries, np.uint8)
     runs = page_of(data), 0, len(data), bits
-    assert kernels.bytes_from_dictionary(*runs, dictionary, fours_of(dictionary, bits), out)
+    assert kernels.from_dictionary(*runs, dictionary, fours_of(dictionary, bits), out)
     assert out.tolist() == [entries[k] for k in numbers]
     wide = np.zeros(len(numbers), np.int64)
-    assert kernels.numbers_from_dictionary(*runs, dictionary.astype(np.int64) << 33, wide)
+    assert kernels.from_dictionary(*runs, dictionary.astype(np.int64) << 33, NO_FOURS, wide)
     assert wide.tolist() == [entries[k] << 33 for k in numbers]
 
 
 def test_one_entry_needs_no_bits():
     body, out = bytes(slow.varint(2 * 70)), np.zeros(70, np.uint8)
     runs = page_of(body), 0, len(body), 0
-    assert kernels.bytes_from_dictionary(*runs, np.array([9], np.uint8), fours_of(out[:1], 0), out)
+    assert kernels.from_dictionary(*runs, np.array([9], np.uint8), fours_of(out[:1], 0), out)
     assert out.tolist() == [9] * 70
 
 
@@ -84,11 +85,11 @@ def test_damaged_runs_are_refused_or_read_as_they_stand(drawn, data):
     fine = expected is not None and max(expected) < len(entries)
     out, dictionary = np.zeros(len(numbers), np.uint8), np.array(entries, np.uint8)
     runs = page_of(damaged), 0, len(damaged), bits
-    assert kernels.bytes_from_dictionary(*runs, dictionary, fours_of(dictionary, bits), out) == fine
+    assert kernels.from_dictionary(*runs, dictionary, fours_of(dictionary, bits), out) == fine
     if fine:
         assert out.tolist() == [entries[k] for k in expected]
     wide = np.zeros(len(numbers), np.int64)
-    assert kernels.numbers_from_dictionary(*runs, dictionary.astype(np.int64), wide) == fine
+    assert kernels.from_dictionary(*runs, dictionary.astype(np.int64), NO_FOURS, wide) == fine
 
 
 @given(st.integers(1, 25), st.integers(0, 24), st.integers(1, 200), RUNS, st.data())
@@ -134,7 +135,7 @@ def columns_of(path):
     """The columns as the kernels read them, and as pyarrow does."""
     body = path.read_bytes()
     file = pq.ParquetFile(pa.BufferReader(body))
-    found = parquet_columns.columns_of_pages(body, footer_of(body), file.schema, b"")
+    found = parquet_columns.columns_of_pages(body, footer_of(body), b"")
     return found, parquet._columns(file, mine=True, has_x=False)
 
 
@@ -244,10 +245,10 @@ def test_no_damage_is_read_as_other_columns(tmp_path_factory, data):
     rng = np.random.default_rng(5)
     result = SamplingResult.from_columns(rng.integers(0, 3, (300, 4)), rng.integers(1, 9, 300))
     body = bytearray(result.save(path).read_bytes())
-    footer, schema = footer_of(bytes(body)), pq.ParquetFile(path).schema
-    states, counts, _ = parquet_columns.columns_of_pages(bytes(body), footer, schema, b"")
+    footer = footer_of(bytes(body))
+    states, counts, _ = parquet_columns.columns_of_pages(bytes(body), footer, b"")
     body[data.draw(st.integers(0, len(body) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    found = parquet_columns.columns_of_pages(bytes(body), footer, schema, b"")
+    found = parquet_columns.columns_of_pages(bytes(body), footer, b"")
     if found is not None:
         assert as_bytes(found.states).shape == as_bytes(states).shape
         same = as_bytes(found.states).tolist() == as_bytes(states).tolist()
@@ -303,6 +304,8 @@ def test_a_damaged_footer_does_not_end_the_process(tmp_path):
         b"\x59\x19" * 40,  # lists in lists
         b"\x36" + b"\xff" * 12,
         b"\x36\x01\x19\x0c\x00",  # -1 rows
+        b"\x25\x02\x16\x02\x19\x0c\x00",  # a number for a schema
+        b"\x29\x1c\x48\x01a\x15\x00\x00\x16\x02\x19\x0c\x19\x1c\x18\x01k\x15\x02\x00\x00",  # a number as what is kept
     ],
 )
 def test_footers_that_are_none(fields):

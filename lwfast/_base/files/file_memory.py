@@ -25,10 +25,18 @@ def read_file(path: Path, factor: float = 1.0) -> bytes:
         ResourceLimitError: It would take more than is allowed.
         OSError: It cannot be read.
     """
-    size = path.stat().st_size
+    check_file(path.stat().st_size, factor)
+    return path.read_bytes()
+
+
+def check_file(size: int, factor: float = 1.0) -> None:
+    """Raise unless a file of so many bytes may be read, which takes `factor` times as many in memory.
+
+    Raises:
+        ResourceLimitError: It would take more than is allowed.
+    """
     if size > _SMALL:
         check_memory(int(factor * size), f"Reading a file of {readable_bytes(size)}", remedy=MEMORY_REMEDY)
-    return path.read_bytes()
 
 
 def check_json(text: bytes | str) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import load1, load8, store8
+from lwfast._types import AnyArray
 
 _U = np.uint64
 _ALL, _LOW = _U(2**64 - 1), _U(2**32 - 1)
@@ -166,15 +167,18 @@ def fours_of(dictionary: NDArray[np.uint8], bits: int, out: NDArray[np.uint64]) 
         out[places] = word
 
 
-@jit("const uint8[:], int64, int64, int64, const uint8[:], const uint64[:], uint8[:]")
-def bytes_from_dictionary(
+@jit(
+    "const uint8[:], int64, int64, int64, const uint8[:], const uint64[:], uint8[:]",
+    "const uint8[:], int64, int64, int64, const int64[:], const uint64[:], int64[:]",
+)
+def from_dictionary(
     page: NDArray[np.uint8],
     at: int,
     stop: int,
     bits: int,
-    dictionary: NDArray[np.uint8],
+    dictionary: AnyArray,
     fours: NDArray[np.uint64],
-    out: NDArray[np.uint8],
+    out: AnyArray,
 ) -> bool:
     """Write the entry of a dictionary for each place on a page; return whether all were there.
 
@@ -184,8 +188,8 @@ def bytes_from_dictionary(
         stop: Where they end.
         bits: Bits of a place, at most 32.
         dictionary: Its entries.
-        fours: As `fours_of` writes them, where there are at most `FOURS_BITS` bits; else empty.
-        out: As many numbers as the page has.
+        fours: As `fours_of` writes them, for bytes and at most `FOURS_BITS` bits; else empty.
+        out: As many entries as the page has numbers.
     """
     n, done, n_entries = out.size, 0, dictionary.size
     n_bytes, b, mask = (bits + 7) // 8, _U(bits), (_U(1) << _U(bits)) - _U(1)
@@ -228,48 +232,6 @@ def bytes_from_dictionary(
         at += size * bits
         done = min(done + 8 * size, n)
     return bool(highest < _U(max(n_entries, 1)) and missing >> _U(32) == 0)
-
-
-@jit("const uint8[:], int64, int64, int64, const int64[:], int64[:]")
-def numbers_from_dictionary(
-    page: NDArray[np.uint8],
-    at: int,
-    stop: int,
-    bits: int,
-    dictionary: NDArray[np.int64],
-    out: NDArray[np.int64],
-) -> bool:
-    """Do what `bytes_from_dictionary` does for numbers."""
-    n, done, n_entries = out.size, 0, dictionary.size
-    n_bytes, mask = (bits + 7) // 8, (_U(1) << _U(bits)) - _U(1)
-    while done < n:
-        header, at = _header(page, at, stop)
-        size = header >> 1
-        if at < 0 or size == 0:
-            return False
-        if header & 1 == 0:
-            if at + n_bytes > stop:
-                return False
-            place = _number(page, at, n_bytes)
-            if place >= n_entries:
-                return False
-            at += n_bytes
-            last = min(done + size, n)
-            for i in range(done, last):
-                out[_U(i)] = dictionary[place]
-            done = last
-            continue
-        if size > (stop - at) // max(bits, 1):
-            return False
-        for i in range(min(8 * size, n - done)):
-            bit = i * bits
-            spot = (_word(page, at + (bit >> 3)) >> _U(bit & 7)) & mask
-            if spot >= _U(n_entries):
-                return False
-            out[_U(done + i)] = dictionary[spot]
-        at += size * bits
-        done = min(done + 8 * size, n)
-    return True
 
 
 @jit(forceinline=True)

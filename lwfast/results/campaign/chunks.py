@@ -18,9 +18,12 @@ from lwfast.errors import (
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.columns.record import known_record
-from lwfast.results.load import load_result
+from lwfast.results.files.file_room import FileRoom
+from lwfast.results.load import read_result
 from lwfast.results.processing.counted_twice import Content, content_of
-from lwfast.results.sampling_result import SamplingResult
+from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.state_map import working_table
+from lwfast.tables.packed_table import PackedTable
 
 _CHUNK_BYTES = 8 << 20
 _CHUNK_FILES = 8
@@ -106,8 +109,10 @@ def run_chunk(
     totals: dict[int | None, S] = {}
     names: dict[int | None, list[str]] = {}
     outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[], given=[])
+    # A callable of the user may keep what it is given.
+    room = FileRoom(keeps_columns=True) if all(step.is_ours for step in steps) else None
     for path in paths:
-        result = loaded(path, raw_data, outcome.failed)
+        result = loaded(path, raw_data, outcome.failed, room)
         if result is None:
             continue
         if len(result) and not outcome.has_states:
@@ -119,6 +124,8 @@ def run_chunk(
         result = processed(path, result, steps, outcome.failed)
         if result is None:
             continue
+        if room is not None:
+            result = _out_of(room, result)
         n_modes = result.n_modes if len(result) else None
         try:
             totals.setdefault(n_modes, kind()).add(result)
@@ -143,10 +150,28 @@ def lost_chunk(paths: Sequence[Path], reason: str, broken: BrokenExecutor | None
     return Outcome([], failed, has_states=False, misfit=None, contents=[], empty=[], given=[], broken=broken)
 
 
-def loaded(path: Path, raw_data: bool, failed: Failures) -> SamplingResult | None:
-    """Return the result of a file; None, with an entry in `failed`, where it cannot be read."""
+def _out_of(room: FileRoom, result: SamplingResult) -> SamplingResult:
+    """Return a result that stays when the next file is read; without the data before post-selection."""
+    states: Any = working_table(result).states
+    columns = states.columns if isinstance(states, PackedTable) else states
+    if not len(result) or not (room.holds(columns) or room.holds(result.counts)):
+        return result
+    return owned_result(type(result), states.copy(), result.counts.copy(), known_record(result))
+
+
+def loaded(
+    path: Path, raw_data: bool, failed: Failures, room: FileRoom | None = None
+) -> SamplingResult | None:
+    """Return the result of a file; None, with an entry in `failed`, where it cannot be read.
+
+    Args:
+        path: The file.
+        raw_data: Whether the data before post-selection are wanted.
+        failed: Receives what was wrong.
+        room: Memory to read with, as in `read_result`.
+    """
     try:
-        result = load_result(path)
+        result = read_result(path, room)
         if not isinstance(result, SamplingResult):
             raise ResultFormatError("It holds a sweep; a campaign adds up results of single tasks.")
         return result.raw_data if raw_data else result

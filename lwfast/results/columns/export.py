@@ -11,6 +11,7 @@ from lwfast._types import AnyArray, StateTable
 from lwfast.errors import LightworksDependencyError
 from lwfast.results.columns.labels import readable_columns
 from lwfast.state import X_CODE
+from lwfast.tables.packed_table import PackedTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +89,20 @@ def to_polars(states: StateTable, values: AnyArray, name: str, has_x: bool = Fal
     return frame
 
 
+def words_to_polars(table: PackedTable, values: AnyArray, name: str) -> pl.DataFrame:
+    """Return a `polars.DataFrame` with the columns `word_0`, `word_1`, ... and `name`; nothing is copied.
+
+    Args:
+        table: The states as words.
+        values: `(N,)`.
+        name: Name of the column of values.
+    """
+    polars: Any = polars_module()
+    words = [polars.Series(f"word_{k}", column) for k, column in enumerate(table.columns)]
+    frame: pl.DataFrame = polars.DataFrame([*words, polars.Series(name, values)])
+    return frame
+
+
 def to_pandas(
     states: StateTable, values: AnyArray, name: str, dtype: Any = np.uint8, has_x: bool = False
 ) -> pd.DataFrame:
@@ -138,3 +153,24 @@ def to_arrow(
     value_column = pa.Array.from_buffers(value_type, n_rows, [None, pa.py_buffer(values)])
     schema = pa.schema([("state", list_type), (name, value_type)], metadata=metadata)
     return pa.table([column, value_column], schema=schema)
+
+
+def words_to_arrow(table: PackedTable, values: AnyArray, name: str) -> Any:
+    """Return a `pyarrow.Table` with the columns `word_0`, `word_1`, ... and `name`; nothing is copied.
+
+    The metadata of its schema say what the words are: `n_modes`, and `bits` of a mode.
+
+    Args:
+        table: The states as words.
+        values: `(N,)`, int64 or float64.
+        name: Name of the column of values.
+    """
+    pa = arrow_module()
+    columns = {f"word_{k}": column for k, column in enumerate(table.columns)} | {name: values}
+    types = {key: pa.from_numpy_dtype(column.dtype) for key, column in columns.items()}
+    about = {"n_modes": str(table.n_modes), "bits": str(table.bits)}
+    arrays = [
+        pa.Array.from_buffers(types[key], len(column), [None, pa.py_buffer(column)])
+        for key, column in columns.items()
+    ]
+    return pa.table(arrays, schema=pa.schema(list(types.items()), metadata=about))

@@ -12,6 +12,8 @@ from lwfast.results.columns.record import ResultRecord, says_something
 _OF_ONE_FILE = ("saved", "file", "files", "failed")
 """Metadata that say nothing of a sum."""
 
+_as_text = json.JSONEncoder(sort_keys=True, default=repr).encode
+
 
 class Provenance:
     """Gathers what the parts of a sum say of themselves, in memory for what differs.
@@ -84,7 +86,7 @@ class Provenance:
         return (*(ways[0]["history"] if ways else ()), step)
 
     def _count(self, way: dict[str, Any]) -> None:
-        key = json.dumps([way["history"], way["post_selection"]], sort_keys=True, default=repr)
+        key = _as_text([way["history"], way["post_selection"]])
         known = self._ways.setdefault(key, {**way, "results": 0})
         known["results"] += way["results"]
         self._n_results += way["results"]

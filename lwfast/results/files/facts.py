@@ -11,10 +11,9 @@ import numpy as np
 
 from lwfast._base.files.file_memory import check_json, read_file
 from lwfast.errors import ResultFormatError, ended
-from lwfast.results.columns.export import arrow_module
+from lwfast.results.files.parquet import kept_of
 from lwfast.results.files.save import METADATA_KEY
 
-_PARQUET_KEY = b"lwfast"
 _MARK = b', "metadata": {"' + METADATA_KEY.encode() + b'": '
 _TAIL = b"}}"
 
@@ -38,7 +37,7 @@ def described_in(path: Path) -> dict[str, Any] | None:
             path.stat()
             return {}
         if suffix == ".parquet":
-            return _in_parquet(path)
+            return _object(kept_of(path))
         if suffix == ".npz":
             return _in_npz(path)
         return _in_json(path)
@@ -46,18 +45,6 @@ def described_in(path: Path) -> dict[str, Any] | None:
         if isinstance(error, ResultFormatError):
             raise
         raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
-
-
-def _in_parquet(path: Path) -> dict[str, Any]:
-    pa = arrow_module()
-    import pyarrow.parquet as pq
-
-    with path.open("rb") as file:
-        try:
-            kept = pq.read_metadata(file).metadata or {}
-        except (pa.ArrowException, OSError) as error:
-            raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
-    return _object(kept.get(_PARQUET_KEY, b"{}"))
 
 
 def _in_npz(path: Path) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
+from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json
 from lwfast._base.memory import check_memory
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError, ended
 from lwfast.results.columns.export import arrow_module, to_arrow
+from lwfast.results.files.column_pages import checksum_of
 from lwfast.results.files.description import says_x
-from lwfast.results.files.parquet_columns import checksum_of, columns_of_pages
-from lwfast.results.files.parquet_footer import Footer, footer_of
+from lwfast.results.files.file_room import Bytes, FileRoom
+from lwfast.results.files.parquet_columns import columns_of_pages
+from lwfast.results.files.parquet_footer import Footer, end_of, footer_of
 from lwfast.state import X_CODE
 from lwfast.tables.counts import as_counts, as_table
 from lwfast.tables.packed_table import Table
@@ -27,6 +29,9 @@ _KEY = b"lwfast"
 _CHECKSUM_KEY = b"lwfast.crc32"
 _WRITER, _ARROW = "parquet-cpp-arrow", b"ARROW:schema"
 """A program, and what it writes into each file; where that is lost, so is what `lwfast` keeps beside it."""
+_MAGIC = b"PAR1"
+_FOOTER_BYTES = 1 << 16
+"""What is read of a file for what it keeps: footers are shorter."""
 _MODE = re.compile(r"mode_(0|[1-9][0-9]{0,8})")
 _MODE_BYTES = 19
 """What reading takes for each number of a state: pyarrow's levels and values, the columns; measured."""
@@ -85,20 +90,58 @@ class ParquetResult(NamedTuple):
     is_mine: bool
 
 
-def read_parquet(path: Path) -> ParquetResult:
+def read_parquet(path: Path, room: FileRoom | None = None) -> ParquetResult:
     """Read columns `state`, or `mode_0`, `mode_1`, ..., and `counts`, and the metadata.
+
+    Args:
+        path: The file.
+        room: Memory to read with; the columns may stand in it.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ResultFormatError: If it does not hold a result.
         ResourceLimitError: If what it holds would take more memory than is allowed.
         ValueError: If its columns do not; likewise TypeError.
-        LightworksDependencyError: If pyarrow is not installed.
+        LightworksDependencyError: If pyarrow is needed and not installed: for files that are not as `save`
+            writes them.
     """
+    room = FileRoom() if room is None else room
+    body = room.file(path)
+    found = _of_ours(body, room)
+    return _of_others(body.tobytes()) if found is None else found
+
+
+def _of_ours(body: Bytes, room: FileRoom) -> ParquetResult | None:
+    """Read a file as `write_parquet` writes it; None where anything is otherwise.
+
+    Raises:
+        ResourceLimitError: If what it holds would take more memory than is allowed.
+    """
+    try:
+        footer = footer_of(end_of(memoryview(body)))
+    except ResultFormatError:
+        return None
+    text, checksum = footer.kept.get(_KEY), footer.kept.get(_CHECKSUM_KEY)
+    if text is None or checksum is None:
+        return None
+    _check_size(footer, len(body))
+    check_json(text)
+    found = columns_of_pages(body, footer, text, check_pages=False, room=room)
+    if found is None or checksum != b"%08x" % found.checksum:
+        return None
+    return ParquetResult(found.states, found.counts, json.loads(text), is_mine=True)
+
+
+def _check_size(footer: Footer, size: int) -> None:
+    needed = size + _needed(footer)
+    check_memory(needed, f"A result of {footer.n_rows} states", remedy=MEMORY_REMEDY)
+
+
+def _of_others(body: bytes) -> ParquetResult:
+    """Read any file, with pyarrow."""
     pa = arrow_module()
     import pyarrow.parquet as pq
 
-    body = read_file(path)
     try:
         file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
         kept = file.metadata.metadata or {}
@@ -109,13 +152,12 @@ def read_parquet(path: Path) -> ParquetResult:
             kept = file.schema_arrow.metadata or {}
             _refuse_times(file.schema_arrow)
         footer = footer_of(body)
-        needed = len(body) + _needed(footer)
-        check_memory(needed, f"A result of {footer.n_rows} states", remedy=MEMORY_REMEDY)
+        _check_size(footer, len(body))
         text = kept.get(_KEY, b"")
         check_json(text)
         described = json.loads(text) if text else {}
         has_x = isinstance(described, dict) and says_x(described)
-        found = columns_of_pages(body, footer, file.schema, text, check_pages=_CHECKSUM_KEY not in kept)
+        found = columns_of_pages(body, footer, text, check_pages=_CHECKSUM_KEY not in kept)
         if found is not None:
             states, counts, checksum = found
         else:
@@ -130,6 +172,34 @@ def read_parquet(path: Path) -> ParquetResult:
     if kept_checksum not in (b"", b"%08x" % checksum):
         raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
     return ParquetResult(states, counts, described, kept_checksum != b"")
+
+
+def kept_of(path: Path) -> bytes:
+    """Return what a file keeps of a result, without reading its columns.
+
+    Raises:
+        ResultFormatError: If it is damaged.
+        OSError: If it cannot be read.
+        LightworksDependencyError: If pyarrow is needed and not installed.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(size - _FOOTER_BYTES, 0))
+        end = file.read()
+    try:
+        whole = int.from_bytes(end[-8:-4], "little") + 8 <= len(end) and end.endswith(_MAGIC)
+        kept = footer_of(end).kept if whole else {}
+    except ResultFormatError:
+        kept = {}
+    if _CHECKSUM_KEY in kept and _KEY in kept:
+        return kept[_KEY]
+    pa = arrow_module()
+    import pyarrow.parquet as pq
+
+    try:
+        return bytes((pq.read_metadata(path).metadata or {}).get(_KEY, b"{}"))
+    except (pa.ArrowException, OSError) as error:
+        raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
 
 
 def _columns(file: Any, *, mine: bool, has_x: bool) -> tuple[StateTable, Counts]:

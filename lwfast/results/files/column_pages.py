@@ -1,0 +1,183 @@
+"""The pages of a column of a Parquet file, decompressed one after the other.
+
+What is not as pyarrow, polars and lwfast usually write it raises `UnusualError`.
+"""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._types import AnyArray
+from lwfast.results.columns.export import arrow_module
+from lwfast.results.files.file_room import Bytes, FileRoom
+from lwfast.results.files.parquet_footer import Chunk
+
+_DATA_PAGE, _DICTIONARY_PAGE = 0, 2
+PLAIN, PLAIN_DICTIONARY, _RLE, RLE_DICTIONARY = 0, 2, 3, 8
+"""Encodings of values, and that of levels."""
+_LENGTH = 4  # bytes in front of levels
+MOST_BITS = 32
+"""Bits of a place in a dictionary, at most."""
+_ZSTD = "zstd"
+_CODECS = (_ZSTD, "snappy", "gzip", "lz4_raw", "brotli")
+
+
+class UnusualError(Exception):
+    """Something is not as it usually is: pyarrow reads it, or says what is wrong."""
+
+
+class Page(NamedTuple):
+    """A data page of a column.
+
+    Attributes:
+        content: What is on it, decompressed.
+        n_values: How many values it has.
+        encoding: Of the values.
+        dictionary: What places stand for.
+        fours: What four of them stand for, in a column of uint8.
+        first: How many values of the row group stand before it.
+    """
+
+    content: Bytes
+    n_values: int
+    encoding: int
+    dictionary: AnyArray | None
+    fours: NDArray[np.uint64]
+    first: int
+
+
+@functools.cache  # an import statement takes 0.6 us each time
+def page_kernels() -> ModuleType:
+    """Return the kernels that read pages."""
+    from lwfast._kernels.tables import parquet_pages
+
+    return parquet_pages
+
+
+@functools.cache
+def _zstd() -> ModuleType:
+    from lwfast._kernels.tables import zstd
+
+    return zstd
+
+
+def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, room: FileRoom, *, check: bool) -> Iterator[Page]:
+    """Give the data pages of a column of a row group; each is there until the next one is asked for.
+
+    Args:
+        buffer: The file.
+        chunk: The column.
+        dtype: Of its numbers: uint8 or int64.
+        room: Where pages are decompressed.
+        check: Compare pages with their checksums.
+
+    Raises:
+        UnusualError: If something is not as it usually is.
+    """
+    kernels = page_kernels()
+    codec = None if chunk.codec == _ZSTD else _codec(chunk.codec)
+    at = chunk.start
+    dictionary: AnyArray | None = None
+    fours = np.empty(0, np.uint64)
+    first, left, n_values = 0, chunk.unpacked, chunk.n_values
+    header = np.empty(9, np.int64)
+    while first < n_values:
+        start = int(kernels.page_header(buffer, at, header)) if at >= 0 else -1
+        kind, unpacked, packed, crc, has_crc, n, encoding, defined, repeated = header.tolist()
+        if start < 0 or min(unpacked, packed, n) < 0 or unpacked > left or packed > buffer.size - start:
+            raise UnusualError
+        left -= unpacked
+        at = start + packed
+        if has_crc and check and checksum_of(buffer[start:at]) != crc:
+            raise UnusualError
+        if chunk.codec == _ZSTD:
+            content = _unpacked(buffer, start, at, unpacked, room)
+        else:
+            content = _content(buffer[start:at], unpacked, codec)
+        if kind == _DICTIONARY_PAGE and dictionary is None and encoding in (PLAIN, PLAIN_DICTIONARY):
+            dictionary = plain_of(content, n, dtype)
+            bits = max(n - 1, 0).bit_length()
+            if dtype == np.uint8 and 0 < bits <= kernels.FOURS_BITS:
+                fours = np.empty(16**bits, np.uint64)
+                kernels.fours_of(dictionary, bits, fours)
+        elif kind == _DATA_PAGE and defined == repeated == _RLE and n <= n_values - first:
+            yield Page(content, n, encoding, dictionary, fours, first)
+            first += n
+        else:
+            raise UnusualError
+
+
+@functools.cache
+def _codec(name: str) -> Any:
+    if name == "uncompressed":
+        return None
+    pa = arrow_module()
+    if name not in _CODECS or not pa.Codec.is_available(name):
+        raise UnusualError
+    return pa.Codec(name)
+
+
+def _zstd_tables() -> tuple[AnyArray, AnyArray, AnyArray]:
+    zstd = _zstd()
+    return (
+        np.empty(zstd.CODE, np.uint16),
+        np.empty(zstd.TABLES, np.uint32),
+        np.empty(zstd.LITERALS, np.uint8),
+    )
+
+
+def _unpacked(buffer: Bytes, start: int, stop: int, size: int, room: FileRoom) -> Bytes:
+    """Return what is on a page that Zstandard has compressed."""
+    zstd = _zstd()
+    out = room.part("page", size + zstd.MARGIN)
+    if not zstd.decompress(buffer, start, stop, out, size, *room.once(_zstd_tables)):
+        raise UnusualError
+    return out[:size]
+
+
+def _content(packed: Bytes, size: int, codec: Any) -> Bytes:
+    """Return what is on a page."""
+    if codec is None:
+        content = packed
+    else:
+        pa = arrow_module()
+        try:
+            content = np.frombuffer(codec.decompress(packed, size), np.uint8)
+        except (pa.ArrowException, OSError, ValueError):
+            raise UnusualError from None
+    if content.size != size:
+        raise UnusualError
+    return content
+
+
+def checksum_of(array: AnyArray, before: int = 0) -> int:
+    """Return the CRC-32 of the bytes of an array, behind those of which `before` is the one."""
+    flat: Any = array.reshape(-1).view(np.uint8)
+    return zlib.crc32(flat, before)
+
+
+def levels_of(content: Bytes, at: int) -> tuple[int, int]:
+    """Return where levels start and end."""
+    start = at + _LENGTH
+    end = start + int.from_bytes(content[at:start].tobytes(), "little")
+    if end > content.size:
+        raise UnusualError
+    return start, end
+
+
+def plain_of(content: Bytes, n: int, dtype: Any) -> AnyArray:
+    """Return numbers that stand one behind the other."""
+    there = np.dtype("<i8" if dtype == np.int64 else "<u4")
+    if content.size < n * there.itemsize:
+        raise UnusualError
+    values = content[: n * there.itemsize].view(there)
+    if dtype == np.uint8 and values.size and int(values.max()) > 255:
+        raise UnusualError
+    return values.astype(dtype)
