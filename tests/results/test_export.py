@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lwfast.errors import ResultError
-from lwfast.results import QPUSamplingResult, SamplingResult
+from lwfast.results import QPUSamplingResult, SamplingResult, scan_results
 
 duckdb = pytest.importorskip("duckdb")
 pl = pytest.importorskip("polars")
@@ -120,6 +120,32 @@ def test_the_stream_hands_out_the_columns_themselves(large):
         frame = pl.DataFrame(pa.table(step))
         assert address(frame["state"]) == step.states.ctypes.data
         assert address(frame["counts"]) == step.counts.ctypes.data
+
+
+def test_the_usual_table_of_polars_is_no_copy(large):
+    frame = large.to_polars()
+    assert address(frame["counts"]) == large.counts.ctypes.data
+    assert address(frame["state"]) == large.states.ctypes.data
+
+
+def test_groups_hand_out_the_columns_of_their_results(tmp_path, large):
+    for k in range(2):
+        large.with_parameters(theta=k).save(tmp_path / f"run_{k}.npz")
+    groups = scan_results(tmp_path).group_by("theta").merge()
+    table = groups.to_arrow()
+    for k, result in enumerate(groups.values()):
+        states = table.column("state").chunk(k).flatten().to_numpy()
+        assert states.ctypes.data == result.states.ctypes.data
+        assert table.column("counts").chunk(k).buffers()[1].address == result.counts.ctypes.data
+
+
+def test_results_of_the_files_of_a_campaign_hand_out_their_columns(tmp_path, large):
+    for k in range(2):
+        large.save(tmp_path / f"run_{k}.parquet")
+    for _, result in scan_results(tmp_path).post_select([((0,), (0, 1))]):
+        table = result.to_arrow(packed=True)
+        assert table.column("counts").chunk(0).buffers()[1].address == result.counts.ctypes.data
+        assert table.column("word_0").chunk(0).buffers()[1].address == result.packed.columns[0].ctypes.data
 
 
 def test_words_mean_the_same_states(large):

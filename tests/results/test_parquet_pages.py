@@ -305,7 +305,8 @@ def test_a_damaged_footer_does_not_end_the_process(tmp_path):
         b"\x36" + b"\xff" * 12,
         b"\x36\x01\x19\x0c\x00",  # -1 rows
         b"\x25\x02\x16\x02\x19\x0c\x00",  # a number for a schema
-        b"\x29\x1c\x48\x01a\x15\x00\x00\x16\x02\x19\x0c\x19\x1c\x18\x01k\x15\x02\x00\x00",  # a number as what is kept
+        # a number as what is kept
+        b"\x29\x1c\x48\x01a\x15\x00\x00\x16\x02\x19\x0c\x19\x1c\x18\x01k\x15\x02\x00\x00",
     ],
 )
 def test_footers_that_are_none(fields):

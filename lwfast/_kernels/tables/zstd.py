@@ -7,6 +7,9 @@ may reach `MARGIN` bytes before a frame and behind it; the caller has these, and
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +26,7 @@ TABLES = 3 * 512
 """Entries of room for the states of lengths, offsets and matches."""
 
 _U = np.uint64
+_I = cast("Callable[[Any], int]", np.int64)
 _BLOCK = 1 << 17
 _MAGIC = 0xFD2FB528
 _CODE_BITS = 11
@@ -50,7 +54,7 @@ _MATCHES = np.concatenate([[3], 3 + np.cumsum(1 << _MATCH_BITS)[:42], 3 + (1 << 
 def _ahead(body: NDArray[np.uint8], position: int, n: int) -> int:
     """Return the `n` bits from bit `position` on, at most 32."""
     word = load8(body, position >> 3) >> _U(position & 7)
-    return np.int64(word & ((_U(1) << _U(n)) - _U(1)))
+    return _I(word & ((_U(1) << _U(n)) - _U(1)))
 
 
 @jit(forceinline=True)
@@ -165,12 +169,12 @@ def _weights(body: NDArray[np.uint8], at: int, stop: int, weights: NDArray[np.in
     position -= 2 * bits
     n = 0
     while n < 254:
-        entry = np.int64(table[state])
+        entry = _I(table[state])
         weights[n] = entry & 255
         n += 1
         more = entry >> 8 & 255
         if position - more < start:
-            weights[n] = np.int64(table[other]) & 255
+            weights[n] = _I(table[other]) & 255
             return n + 1
         state, other = other, (entry >> 16) + _back(body, position, more)
         position -= more
@@ -261,10 +265,10 @@ def _four_streams(
         for i in range(5):
             e0, e1 = _U(table[w0 >> right]), _U(table[w1 >> right])
             e2, e3 = _U(table[w2 >> right]), _U(table[w3 >> right])
-            store1(out, k + i, np.int64(e0 >> _U(8)))
-            store1(out, k + i + part, np.int64(e1 >> _U(8)))
-            store1(out, k + i + 2 * part, np.int64(e2 >> _U(8)))
-            store1(out, k + i + 3 * part, np.int64(e3 >> _U(8)))
+            store1(out, k + i, _I(e0 >> _U(8)))
+            store1(out, k + i + part, _I(e1 >> _U(8)))
+            store1(out, k + i + 2 * part, _I(e2 >> _U(8)))
+            store1(out, k + i + 3 * part, _I(e3 >> _U(8)))
             w0, w1 = w0 << (e0 & _U(63)), w1 << (e1 & _U(63))
             w2, w3 = w2 << (e2 & _U(63)), w3 << (e3 & _U(63))
         p0, p1 = p0 - trailing_zeros(w0), p1 - trailing_zeros(w1)
@@ -291,7 +295,7 @@ def _rest(
 ) -> bool:
     """Decode the end of a stream; return whether it ended where it should."""
     while place < end and position >= 8 * start:
-        entry = np.int64(table[_upper(body, position) >> right])
+        entry = _I(table[_upper(body, position) >> right])
         store1(out, place, entry >> 8)
         position -= entry & 255
         place += 1
@@ -465,15 +469,15 @@ def _sequences(
     recent, second, third = kept[4], kept[5], kept[6]
     taken = 0
     for k in range(n):
-        length_entry, offset_entry = np.int64(tables[length_state]), np.int64(tables[offset_state])
-        match_entry = np.int64(tables[match_state])
+        length_entry, offset_entry = _I(tables[length_state]), _I(tables[offset_state])
+        match_entry = _I(tables[match_state])
         bits = offset_entry & 255
         offset = (1 << bits) + _back(body, position, bits)
         position -= bits
-        bits = _MATCH_BITS[match_entry & 255]
+        bits = _I(_MATCH_BITS[match_entry & 255])
         match = _MATCHES[match_entry & 255] + _back(body, position, bits)
         position -= bits
-        bits = _LENGTH_BITS[length_entry & 255]
+        bits = _I(_LENGTH_BITS[length_entry & 255])
         length = _LENGTHS[length_entry & 255] + _back(body, position, bits)
         position -= bits
         if offset > 3:
@@ -536,7 +540,7 @@ def decompress(
     """
     if at < MARGIN or stop + MARGIN > body.size or size + MARGIN > out.size or stop - at < 6:
         return False
-    if np.int64(load8(body, at) & _U(0xFFFFFFFF)) != _MAGIC:
+    if _I(load8(body, at) & _U(0xFFFFFFFF)) != _MAGIC:
         return False
     head = load1(body, at + 4)
     if head & 15:  # a checksum, a dictionary, or a bit that is reserved
@@ -550,7 +554,7 @@ def decompress(
         told = _ahead(body, 8 * at, 32)
         at += 4
     elif form == 3:
-        told = np.int64(load8(body, at))
+        told = _I(load8(body, at))
         at += 8
     else:
         told = load1(body, at) if is_single else size

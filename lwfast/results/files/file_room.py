@@ -39,7 +39,7 @@ class FileRoom:
         found = self._parts.get(name)
         if found is None or found.nbytes < size:
             self._parts.pop(name, None)  # both at a time would take more
-            found = self._parts[name] = memoryview(np.empty(size, np.uint8))
+            found = self._parts[name] = np.empty(size, np.uint8).data
         return np.frombuffer(found, np.uint8, size)
 
     def column(self, name: str, shape: tuple[int, ...], dtype: Any) -> AnyArray:
@@ -49,7 +49,8 @@ class FileRoom:
         self._columns.add(name)
         kind = np.dtype(dtype)
         size = kind.itemsize * math.prod(shape)
-        return self.part(name, size).view(kind).reshape(shape)
+        found: AnyArray = self.part(name, size).view(kind).reshape(shape)
+        return found
 
     def holds(self, array: AnyArray) -> bool:
         """Return whether an array stands in memory of a column."""
@@ -74,7 +75,7 @@ class FileRoom:
             size = os.fstat(file.fileno()).st_size
             check_file(size)
             room = self.part("file", size)
-            view, done = memoryview(room), 0
+            view, done = room.data, 0
             while done < size:
                 more = file.readinto(view[done:])
                 if not more:  # it was cut meanwhile

@@ -118,7 +118,7 @@ def _of_ours(body: Bytes, room: FileRoom) -> ParquetResult | None:
         ResourceLimitError: If what it holds would take more memory than is allowed.
     """
     try:
-        footer = footer_of(end_of(memoryview(body)))
+        footer = footer_of(end_of(body.data))
     except ResultFormatError:
         return None
     text, checksum = footer.kept.get(_KEY), footer.kept.get(_CHECKSUM_KEY)

@@ -146,7 +146,7 @@ def _schema(body: bytes, at: int) -> tuple[tuple[Leaf, ...], int]:
 
 
 _known_schemas: list[tuple[bytes, tuple[Leaf, ...]]] = []
-_FOOTER: _Wanted = {2: _schema, 3: {}, 4: {1: _CHUNK, 3: {}}, 5: {1: {}, 2: {}}}
+_FOOTER: dict[int, Any] = {2: _schema, 3: {}, 4: {1: _CHUNK, 3: {}}, 5: {1: {}, 2: {}}}
 
 
 def _leaves(rest: Iterator[Any], above: tuple[str, ...], defined: int, repeated: int) -> Iterator[Leaf]:
