@@ -14,13 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._words import load1, load8, store1, store8, trailing_zeros
+from lwfast._kernels._words import load1, load8, store1, store8
+from lwfast._kernels.tables.zstd_codes import (
+    CODE_BITS,
+    bits_ahead,
+    bits_back,
+    fill_states,
+    four_streams,
+    last_bit,
+    read_frequencies,
+    read_huffman,
+    rest_of_stream,
+)
 
 MARGIN = 16
 """Bytes that are there before a frame and behind it, and behind what is written."""
 LITERALS = (1 << 17) + 2 * MARGIN
 """Bytes of room for the literals of a block."""
-CODE = 1 << 11
+CODE = 1 << CODE_BITS
 """Entries of room for Huffman's code."""
 TABLES = 3 * 512
 """Entries of room for the states of lengths, offsets and matches."""
@@ -29,7 +40,6 @@ _U = np.uint64
 _I = cast("Callable[[Any], int]", np.int64)
 _BLOCK = 1 << 17
 _MAGIC = 0xFD2FB528
-_CODE_BITS = 11
 _SKEWED = np.array(
     [
         [4, 3, *[2] * 11, 1, 1, 1, *[2] * 9, 3, 2, *[1] * 5, *[-1] * 4, *[0] * 17],
@@ -50,258 +60,6 @@ _MATCHES = np.concatenate([[3], 3 + np.cumsum(1 << _MATCH_BITS)[:42], 3 + (1 << 
 )
 
 
-@jit(forceinline=True)
-def _ahead(body: NDArray[np.uint8], position: int, n: int) -> int:
-    """Return the `n` bits from bit `position` on, at most 32."""
-    word = load8(body, position >> 3) >> _U(position & 7)
-    return _I(word & ((_U(1) << _U(n)) - _U(1)))
-
-
-@jit(forceinline=True)
-def _back(body: NDArray[np.uint8], position: int, n: int) -> int:
-    """Return the `n` bits before bit `position`, at most 32."""
-    return _ahead(body, position - n, n)
-
-
-@jit(forceinline=True)
-def _highest(number: int) -> int:
-    """Return the place of the highest bit of a positive number."""
-    place = 0
-    while number > 1:
-        number >>= 1
-        place += 1
-    return place
-
-
-@jit(forceinline=True)
-def _last_bit(body: NDArray[np.uint8], start: int, stop: int) -> int:
-    """Return where the bits of a stream end that is read from its end: at its highest one; -1 for none."""
-    if stop <= start or load1(body, stop - 1) == 0:
-        return -1
-    return 8 * (stop - 1) + _highest(load1(body, stop - 1))
-
-
-@jit
-def _frequencies(
-    body: NDArray[np.uint8], at: int, stop: int, most: int, most_bits: int, found: NDArray[np.int64]
-) -> tuple[int, int]:
-    """Read how often each code is expected (section 4.1.1); return where it ends, -1 for wrong, and bits."""
-    if at >= stop:
-        return -1, 0
-    found[:] = 0
-    bits = 5 + (load1(body, at) & 15)
-    if bits > most_bits:
-        return -1, 0
-    position = 8 * at + 4
-    rest, threshold, size = (1 << bits) + 1, 1 << bits, bits + 1
-    code, was_zero = 0, False
-    while rest > 1 and code <= most and position < 8 * stop:
-        if was_zero:
-            while position < 8 * stop and _ahead(body, position, 2) == 3:
-                code += 3
-                position += 2
-            code += _ahead(body, position, 2)
-            position += 2
-            if code > most:
-                return -1, 0
-        short = 2 * threshold - 1 - rest
-        number = _ahead(body, position, size)
-        if number & (threshold - 1) < short:
-            number &= threshold - 1
-            position += size - 1
-        else:
-            number -= short if number >= threshold else 0
-            position += size
-        number -= 1
-        rest -= abs(number)
-        found[code] = number
-        code += 1
-        was_zero = number == 0
-        while rest < threshold and size > 1:
-            size -= 1
-            threshold >>= 1
-    end = (position + 7) >> 3
-    if rest != 1 or end > stop:
-        return -1, 0
-    return end, bits
-
-
-@jit
-def _states(frequencies: NDArray[np.int64], bits: int, table: NDArray[np.uint32], start: int) -> None:
-    """Write the states of a code (section 4.1.1): its symbol, how many bits follow, and what they add to."""
-    size = 1 << bits
-    symbols, following = np.zeros(512, np.int64), np.zeros(64, np.int64)
-    high = size - 1
-    for code in range(frequencies.size):
-        following[code] = frequencies[code]
-        if frequencies[code] == -1:
-            symbols[high] = code
-            high -= 1
-            following[code] = 1
-    place, step = 0, (size >> 1) + (size >> 3) + 3
-    for code in range(frequencies.size):
-        for _ in range(max(frequencies[code], 0)):
-            symbols[place] = code
-            place = (place + step) & (size - 1)
-            while place > high:
-                place = (place + step) & (size - 1)
-    for state in range(size):
-        code = symbols[state]
-        number = following[code]
-        following[code] += 1
-        more = bits - _highest(number)
-        table[start + state] = np.uint32(code | more << 8 | ((number << more) - size) << 16)
-
-
-@jit
-def _weights(body: NDArray[np.uint8], at: int, stop: int, weights: NDArray[np.int64]) -> int:
-    """Read the weights of Huffman's code, compressed (section 4.2.1.2); return how many, -1 for wrong."""
-    frequencies, table = np.zeros(13, np.int64), np.zeros(64, np.uint32)
-    at, bits = _frequencies(body, at, stop, 12, 6, frequencies)
-    if at < 0:
-        return -1
-    position, start = _last_bit(body, at, stop), 8 * at
-    if position - 2 * bits < start:
-        return -1
-    _states(frequencies, bits, table, 0)
-    state = _back(body, position, bits)
-    other = _back(body, position - bits, bits)
-    position -= 2 * bits
-    n = 0
-    while n < 254:
-        entry = _I(table[state])
-        weights[n] = entry & 255
-        n += 1
-        more = entry >> 8 & 255
-        if position - more < start:
-            weights[n] = _I(table[other]) & 255
-            return n + 1
-        state, other = other, (entry >> 16) + _back(body, position, more)
-        position -= more
-    return -1
-
-
-@jit
-def _huffman(body: NDArray[np.uint8], at: int, stop: int, table: NDArray[np.uint16]) -> tuple[int, int]:
-    """Read Huffman's code (section 4.2.1); return where it ends, -1 for wrong, and its most bits."""
-    weights = np.zeros(257, np.int64)
-    if at >= stop:
-        return -1, 0
-    head = load1(body, at)
-    at += 1
-    if head < 128:
-        n, end = head, at + head
-        if end <= stop:
-            n = _weights(body, at, end, weights)
-    else:
-        n, end = head - 127, at + (head - 126) // 2
-        if end <= stop:
-            for k in range(n):
-                weights[k] = load1(body, at + k // 2) >> (0 if k & 1 else 4) & 15
-    if n < 1 or n > 255 or end > stop:
-        return -1, 0
-    total = 0
-    for k in range(n):
-        if weights[k] > _CODE_BITS:
-            return -1, 0
-        total += (1 << weights[k]) >> 1
-    if total == 0:
-        return -1, 0
-    bits = _highest(total) + 1
-    rest = (1 << bits) - total
-    if bits > _CODE_BITS or rest & (rest - 1):
-        return -1, 0
-    weights[n] = _highest(rest) + 1
-    place, ones = 0, 0
-    for weight in range(1, bits + 1):
-        for k in range(n + 1):
-            if weights[k] == weight:
-                entry = np.uint16(k << 8 | (bits + 1 - weight))
-                for _ in range(1 << (weight - 1)):
-                    table[place] = entry
-                    place += 1
-        ones = place if weight == 1 else ones
-    if ones < 2 or ones & 1:
-        return -1, 0
-    return end, bits
-
-
-@jit(forceinline=True)
-def _upper(body: NDArray[np.uint8], position: int) -> np.uint64:
-    """Return the 57 bits or more before bit `position`, the last one highest."""
-    at = (position - 57) >> 3
-    return load8(body, at) << _U(64 - (position - 8 * at))
-
-
-@jit
-def _four_streams(
-    body: NDArray[np.uint8],
-    at: int,
-    stop: int,
-    table: NDArray[np.uint16],
-    bits: int,
-    out: NDArray[np.uint8],
-    size: int,
-) -> bool:
-    """Decode four streams of Huffman's code, next to each other: each waits for its own table only."""
-    if stop - at < 10 or size < 6:
-        return False
-    s0 = at + 6
-    s1 = s0 + _ahead(body, 8 * at, 16)
-    s2 = s1 + _ahead(body, 8 * at + 16, 16)
-    s3 = s2 + _ahead(body, 8 * at + 32, 16)
-    part = (size + 3) // 4
-    if s3 >= stop or 3 * part > size:
-        return False
-    p0, p1 = _last_bit(body, s0, s1), _last_bit(body, s1, s2)
-    p2, p3 = _last_bit(body, s2, s3), _last_bit(body, s3, stop)
-    if min(p0, p1, p2, p3) < 0:
-        return False
-    right, k, last = _U(64 - bits), 0, size - 3 * part - 4
-    while k < last and p0 >= 8 * s0 and p1 >= 8 * s1 and p2 >= 8 * s2 and p3 >= 8 * s3:
-        # The lowest bit is a mark: how far it has come says how many bits were taken, without counting them.
-        w0, w1 = _upper(body, p0) | _U(1), _upper(body, p1) | _U(1)
-        w2, w3 = _upper(body, p2) | _U(1), _upper(body, p3) | _U(1)
-        for i in range(5):
-            e0, e1 = _U(table[w0 >> right]), _U(table[w1 >> right])
-            e2, e3 = _U(table[w2 >> right]), _U(table[w3 >> right])
-            store1(out, k + i, _I(e0 >> _U(8)))
-            store1(out, k + i + part, _I(e1 >> _U(8)))
-            store1(out, k + i + 2 * part, _I(e2 >> _U(8)))
-            store1(out, k + i + 3 * part, _I(e3 >> _U(8)))
-            w0, w1 = w0 << (e0 & _U(63)), w1 << (e1 & _U(63))
-            w2, w3 = w2 << (e2 & _U(63)), w3 << (e3 & _U(63))
-        p0, p1 = p0 - trailing_zeros(w0), p1 - trailing_zeros(w1)
-        p2, p3 = p2 - trailing_zeros(w2), p3 - trailing_zeros(w3)
-        k += 5
-    return (
-        _rest(body, s0, p0, table, right, out, k, part)
-        and _rest(body, s1, p1, table, right, out, k + part, 2 * part)
-        and _rest(body, s2, p2, table, right, out, k + 2 * part, 3 * part)
-        and _rest(body, s3, p3, table, right, out, k + 3 * part, size)
-    )
-
-
-@jit
-def _rest(
-    body: NDArray[np.uint8],
-    start: int,
-    position: int,
-    table: NDArray[np.uint16],
-    right: np.uint64,
-    out: NDArray[np.uint8],
-    place: int,
-    end: int,
-) -> bool:
-    """Decode the end of a stream; return whether it ended where it should."""
-    while place < end and position >= 8 * start:
-        entry = _I(table[_upper(body, position) >> right])
-        store1(out, place, entry >> 8)
-        position -= entry & 255
-        place += 1
-    return place == end and position == 8 * start
-
-
 @jit
 def _literals(
     body: NDArray[np.uint8],
@@ -318,7 +76,7 @@ def _literals(
     kind, form = head & 3, head >> 2 & 3
     if kind < 2:
         length = 1 if form & 1 == 0 else 2 if form == 1 else 3
-        size = _ahead(body, 8 * at, 24) & ((1 << 8 * length) - 1)
+        size = bits_ahead(body, 8 * at, 24) & ((1 << 8 * length) - 1)
         size >>= 3 if length == 1 else 4
         at += length
         packed = size if kind == 0 else 1
@@ -331,21 +89,21 @@ def _literals(
             out[:size] = load1(body, at)
         return at + packed, size
     length, n = (3, 10) if form < 2 else (4, 14) if form == 2 else (5, 18)
-    size, packed = _ahead(body, 8 * at + 4, n), _ahead(body, 8 * at + 4 + n, n)
+    size, packed = bits_ahead(body, 8 * at + 4, n), bits_ahead(body, 8 * at + 4 + n, n)
     at += length
     end = at + packed
     if size > _BLOCK or end > stop:
         return -1, 0
     if kind == 2:
-        at, bits = _huffman(body, at, end, table)
+        at, bits = read_huffman(body, at, end, table)
         kept[0] = bits
     if at < 0 or kept[0] == 0:
         return -1, 0
     if form:
-        is_fine = _four_streams(body, at, end, table, kept[0], out, size)
+        is_fine = four_streams(body, at, end, table, kept[0], out, size)
     else:
         right = _U(64 - kept[0])
-        is_fine = _rest(body, at, _last_bit(body, at, end), table, right, out, 0, size)
+        is_fine = rest_of_stream(body, at, last_bit(body, at, end), table, right, out, 0, size)
     return (end, size) if is_fine else (-1, 0)
 
 
@@ -374,11 +132,11 @@ def _code(
         kept[1 + which] = 0
         return at + 1
     else:
-        at, bits = _frequencies(body, at, stop, _MOST_CODE[which], _MOST_BITS[which], frequencies)
+        at, bits = read_frequencies(body, at, stop, _MOST_CODE[which], _MOST_BITS[which], frequencies)
         if at < 0:
             return -1
         kept[1 + which] = bits
-    _states(frequencies, kept[1 + which], tables, start)
+    fill_states(frequencies, kept[1 + which], tables, start)
     return at
 
 
@@ -417,7 +175,7 @@ def _block(
     n = load1(body, at)
     at += 1
     if n == 255:
-        n, at = _ahead(body, 8 * at, 16) + 0x7F00, at + 2
+        n, at = bits_ahead(body, 8 * at, 16) + 0x7F00, at + 2
     elif n > 127:
         n, at = (n - 128 << 8) + load1(body, at), at + 1
     taken = 0
@@ -456,15 +214,15 @@ def _sequences(
     end: int,
 ) -> tuple[int, int]:
     """Write literals and repeated bytes (section 3.1.1.4); return where they end, and literals taken."""
-    position, first = _last_bit(body, at, stop), 8 * at
+    position, first = last_bit(body, at, stop), 8 * at
     length_bits, offset_bits, match_bits = kept[1], kept[2], kept[3]
     if position - length_bits - offset_bits - match_bits < first:
         return -1, 0
-    length_state = _back(body, position, length_bits)
+    length_state = bits_back(body, position, length_bits)
     position -= length_bits
-    offset_state = 512 + _back(body, position, offset_bits)
+    offset_state = 512 + bits_back(body, position, offset_bits)
     position -= offset_bits
-    match_state = 1024 + _back(body, position, match_bits)
+    match_state = 1024 + bits_back(body, position, match_bits)
     position -= match_bits
     recent, second, third = kept[4], kept[5], kept[6]
     taken = 0
@@ -472,13 +230,13 @@ def _sequences(
         length_entry, offset_entry = _I(tables[length_state]), _I(tables[offset_state])
         match_entry = _I(tables[match_state])
         bits = offset_entry & 255
-        offset = (1 << bits) + _back(body, position, bits)
+        offset = (1 << bits) + bits_back(body, position, bits)
         position -= bits
         bits = _I(_MATCH_BITS[match_entry & 255])
-        match = _MATCHES[match_entry & 255] + _back(body, position, bits)
+        match = _MATCHES[match_entry & 255] + bits_back(body, position, bits)
         position -= bits
         bits = _I(_LENGTH_BITS[length_entry & 255])
-        length = _LENGTHS[length_entry & 255] + _back(body, position, bits)
+        length = _LENGTHS[length_entry & 255] + bits_back(body, position, bits)
         position -= bits
         if offset > 3:
             third, second, recent = second, recent, offset - 3
@@ -492,13 +250,13 @@ def _sequences(
                 third, second, recent = second, recent, recent - 1
         if k < n - 1:
             bits = length_entry >> 8 & 255
-            length_state = (length_entry >> 16) + _back(body, position, bits)
+            length_state = (length_entry >> 16) + bits_back(body, position, bits)
             position -= bits
             bits = match_entry >> 8 & 255
-            match_state = 1024 + (match_entry >> 16) + _back(body, position, bits)
+            match_state = 1024 + (match_entry >> 16) + bits_back(body, position, bits)
             position -= bits
             bits = offset_entry >> 8 & 255
-            offset_state = 512 + (offset_entry >> 16) + _back(body, position, bits)
+            offset_state = 512 + (offset_entry >> 16) + bits_back(body, position, bits)
             position -= bits
         if position < first or taken + length > n_literals or place + length + match > end:
             return -1, 0
@@ -548,10 +306,10 @@ def decompress(
     form, is_single = head >> 6, head >> 5 & 1
     at += 6 - is_single
     if form == 1:
-        told = _ahead(body, 8 * at, 16) + 256
+        told = bits_ahead(body, 8 * at, 16) + 256
         at += 2
     elif form == 2:
-        told = _ahead(body, 8 * at, 32)
+        told = bits_ahead(body, 8 * at, 32)
         at += 4
     elif form == 3:
         told = _I(load8(body, at))
@@ -566,7 +324,7 @@ def decompress(
     while not is_last:
         if at + 3 > stop:
             return False
-        block = _ahead(body, 8 * at, 24)
+        block = bits_ahead(body, 8 * at, 24)
         at += 3
         is_last, kind, length = block & 1 == 1, block >> 1 & 3, block >> 3
         packed = 1 if kind == 1 else length
