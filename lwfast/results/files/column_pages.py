@@ -6,6 +6,7 @@ What is not as pyarrow, polars and lwfast usually write it raises `UnusualError`
 from __future__ import annotations
 
 import functools
+import threading
 import zlib
 from collections.abc import Iterator
 from types import ModuleType
@@ -124,20 +125,28 @@ def _codec(name: str) -> Any:
     return pa.Codec(name)
 
 
-def _zstd_tables() -> tuple[AnyArray, AnyArray, AnyArray]:
-    zstd = _zstd()
-    return (
-        np.empty(zstd.CODE, np.uint16),
-        np.empty(zstd.TABLES, np.uint32),
-        np.empty(zstd.LITERALS, np.uint8),
-    )
+class _Tables(threading.local):
+    """What the kernel of Zstandard works with, apart for each thread: the system clears new memory."""
+
+    def __init__(self) -> None:
+        zstd = _zstd()
+        self.all = (
+            np.empty(zstd.CODE, np.uint16),
+            np.empty(zstd.TABLES, np.uint32),
+            np.empty(zstd.LITERALS, np.uint8),
+        )
+
+
+@functools.cache
+def _tables() -> _Tables:
+    return _Tables()
 
 
 def _unpacked(buffer: Bytes, start: int, stop: int, size: int, room: FileRoom) -> Bytes:
     """Return what is on a page that Zstandard has compressed."""
     zstd = _zstd()
     out = room.part("page", size + zstd.MARGIN)
-    if not zstd.decompress(buffer, start, stop, out, size, *room.once(_zstd_tables)):
+    if not zstd.decompress(buffer, start, stop, out, size, *_tables().all):
         raise UnusualError
     return out[:size]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,6 @@ from lwfast._base.files.file_memory import check_file
 from lwfast._types import AnyArray
 
 Bytes = NDArray[np.uint8]
-T = TypeVar("T")
 
 
 class FileRoom:
@@ -32,7 +30,6 @@ class FileRoom:
         # Not as arrays: a result makes those read-only that it is given.
         self._parts: dict[str, memoryview] = {}
         self._columns: set[str] = set()
-        self._made: dict[Any, Any] = {}
 
     def part(self, name: str, size: int) -> Bytes:
         """Return `uint8[size]` for one use, with whatever is in it."""
@@ -56,13 +53,6 @@ class FileRoom:
         """Return whether an array stands in memory of a column."""
         columns = [self._parts[name] for name in self._columns if name in self._parts]
         return any(np.may_share_memory(array, np.frombuffer(part, np.uint8)) for part in columns)
-
-    def once(self, make: Callable[[], T]) -> T:
-        """Return what a function makes, the same each time: memory for kernels that no result is given."""
-        if make not in self._made:
-            self._made[make] = make()
-        found: T = self._made[make]
-        return found
 
     def file(self, path: Path) -> Bytes:
         """Return the bytes of a file.
