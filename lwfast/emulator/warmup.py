@@ -292,7 +292,6 @@ def _words() -> None:
 def _pages() -> None:
     """Do what Parquet files meet, whether or not anything is installed that opens one."""
     from lwfast._kernels.tables import parquet_pages as kernels
-    from lwfast._kernels.tables import zstd
 
     page, numbers = np.zeros(16, np.uint8), np.zeros(1, np.int64)
     kernels.page_header(page, 0, np.zeros(16, np.int64))
@@ -302,12 +301,6 @@ def _pages() -> None:
     kernels.fours_of(page[:2], 1, fours)
     kernels.from_dictionary(page, 0, 0, 1, page[:2], fours, np.empty(0, np.uint8))
     kernels.from_dictionary(page, 0, 0, 1, numbers, fours[:0], np.empty(0, np.int64))
-    tables = (
-        np.zeros(zstd.CODE, np.uint16),
-        np.zeros(zstd.TABLES, np.uint32),
-        np.zeros(zstd.LITERALS, np.uint8),
-    )
-    zstd.decompress(page, 0, 0, page, 0, *tables)
 
 
 def _text() -> None:

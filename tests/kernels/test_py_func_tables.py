@@ -12,7 +12,6 @@ from lwfast._kernels import _mode
 from lwfast._kernels.tables import counts as kernels
 from tests.kernels.rows_of_packed import PACKED_MEANT, PACKED_ROWS
 from tests.kernels.rows_of_parquet import PARQUET_ROWS
-from tests.kernels.rows_of_zstd import ZSTD_ROWS
 from tests.kernels.twins import assert_twins_agree, calls_of, dispatchers, needs_compiled
 
 TABLES = "tables"
@@ -291,7 +290,6 @@ ROWS = {
     "state_text_write.write_rows": written_tables,
     **PACKED_ROWS,
     **PARQUET_ROWS,
-    **ZSTD_ROWS,
 }
 
 

@@ -148,6 +148,7 @@ def test_no_result_of_a_file_stands_in_memory_of_the_next(tmp_path):
 
 @pytest.mark.parametrize("library", ["pyarrow", "numba", "polars"])
 def test_own_files_are_added_up_without(tmp_path, library):
+    pytest.importorskip("zstandard", reason="needs zstandard, an optional package")
     SamplingResult.from_columns(*rows(1)).save(tmp_path / "run.parquet")
     code = (
         "import sys\nfrom lwfast.results import scan_results\n"

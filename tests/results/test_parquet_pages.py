@@ -13,7 +13,7 @@ import lwfast as lw
 from lwfast._kernels.tables import parquet_pages as kernels
 from lwfast.errors import ResultFormatError
 from lwfast.results import SamplingResult
-from lwfast.results.files import parquet, parquet_columns
+from lwfast.results.files import column_pages, parquet, parquet_columns
 from lwfast.results.files.parquet_footer import footer_of
 from lwfast.tables import packed_table
 from lwfast.tables.packed_table import PackedTable, as_bytes
@@ -186,6 +186,38 @@ def test_files_of_other_settings_are_read_without_pyarrow(tmp_path, monkeypatch,
     monkeypatch.setattr(packed_table, "MIN_ROWS", min_rows)
     pq.write_table(lists(np.random.default_rng(1), 5000, 13), tmp_path / "a.parquet", **options)
     assert_same(tmp_path / "a.parquet")
+
+
+def test_without_zstandard_pyarrow_decompresses(tmp_path, monkeypatch):
+    pq.write_table(lists(np.random.default_rng(1), 5000, 13), tmp_path / "a.parquet", compression="zstd")
+    assert_same(tmp_path / "a.parquet")
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    column_pages._zstd.cache_clear()
+    try:
+        assert column_pages._zstd() is None
+        assert_same(tmp_path / "a.parquet")
+    finally:
+        column_pages._zstd.cache_clear()
+
+
+def test_frames_are_as_large_as_the_page_says():
+    """What is left to pyarrow: other sizes, frames that do not say theirs, and damaged ones."""
+    zstd = pytest.importorskip("zstandard", reason="needs zstandard, an optional package")
+    content = bytes(range(200)) * 9
+    frame = zstd.ZstdCompressor(write_checksum=True).compress(content)
+
+    def unpacked(frame, size=1800):
+        return column_pages._unpacked(np.frombuffer(frame, np.uint8), size, zstd).tobytes()
+
+    assert unpacked(frame) == content
+    assert unpacked(zstd.ZstdCompressor().compress(b""), 0) == b""
+    compressor = zstd.ZstdCompressor().compressobj()
+    unsized = compressor.compress(content) + compressor.flush()
+    damaged = [frame[:at] + bytes([frame[at] ^ 64]) + frame[at + 1 :] for at in range(len(frame))]
+    cut = [frame[:size] for size in range(len(frame))]
+    for wrong, size in [(frame, 1801), (frame, 9), *((wrong, 1800) for wrong in (unsized, *damaged, *cut))]:
+        with pytest.raises(column_pages.UnusualError):
+            unpacked(wrong, size)
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])

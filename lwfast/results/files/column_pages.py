@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lwfast._types import AnyArray
 from lwfast.results.columns.export import arrow_module
-from lwfast.results.files.file_room import Bytes, FileRoom
+from lwfast.results.files.file_room import Bytes
 from lwfast.results.files.parquet_footer import Chunk
 
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
@@ -63,27 +63,30 @@ def page_kernels() -> ModuleType:
 
 
 @functools.cache
-def _zstd() -> ModuleType:
-    from lwfast._kernels.tables import zstd
+def _zstd() -> ModuleType | None:
+    """Return what decompresses Zstandard; None where pyarrow has to, which takes 36 MB for itself."""
+    try:
+        import zstandard
+    except ImportError:
+        return None
+    return zstandard
 
-    return zstd
 
-
-def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, room: FileRoom, *, check: bool) -> Iterator[Page]:
-    """Give the data pages of a column of a row group; each is there until the next one is asked for.
+def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, *, check: bool) -> Iterator[Page]:
+    """Give the data pages of a column of a row group, one after the other.
 
     Args:
         buffer: The file.
         chunk: The column.
         dtype: Of its numbers: uint8 or int64.
-        room: Where pages are decompressed.
         check: Compare pages with their checksums.
 
     Raises:
         UnusualError: If something is not as it usually is.
     """
     kernels = page_kernels()
-    codec = None if chunk.codec == _ZSTD else _codec(chunk.codec)
+    zstd = _zstd() if chunk.codec == _ZSTD else None
+    codec = None if zstd is not None else _codec(chunk.codec)
     at = chunk.start
     dictionary: AnyArray | None = None
     fours = np.empty(0, np.uint64)
@@ -98,8 +101,8 @@ def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, room: FileRoom, *, check: 
         at = start + packed
         if has_crc and check and checksum_of(buffer[start:at]) != crc:
             raise UnusualError
-        if chunk.codec == _ZSTD:
-            content = _unpacked(buffer, start, at, unpacked, room)
+        if zstd is not None:
+            content = _unpacked(buffer[start:at], unpacked, zstd)
         else:
             content = _content(buffer[start:at], unpacked, codec)
         if kind == _DICTIONARY_PAGE and dictionary is None and encoding in (PLAIN, PLAIN_DICTIONARY):
@@ -125,30 +128,27 @@ def _codec(name: str) -> Any:
     return pa.Codec(name)
 
 
-class _Tables(threading.local):
-    """What the kernel of Zstandard works with, apart for each thread: the system clears new memory."""
+class _Decompressor(threading.local):
+    """One for each thread: several at a time may not use the same."""
 
-    def __init__(self) -> None:
-        zstd = _zstd()
-        self.all = (
-            np.empty(zstd.CODE, np.uint16),
-            np.empty(zstd.TABLES, np.uint32),
-            np.empty(zstd.LITERALS, np.uint8),
-        )
+    def __init__(self, zstd: ModuleType) -> None:
+        self.one = zstd.ZstdDecompressor()
 
 
 @functools.cache
-def _tables() -> _Tables:
-    return _Tables()
+def _decompressor(zstd: ModuleType) -> _Decompressor:
+    return _Decompressor(zstd)
 
 
-def _unpacked(buffer: Bytes, start: int, stop: int, size: int, room: FileRoom) -> Bytes:
+def _unpacked(packed: Bytes, size: int, zstd: ModuleType) -> Bytes:
     """Return what is on a page that Zstandard has compressed."""
-    zstd = _zstd()
-    out = room.part("page", size + zstd.MARGIN)
-    if not zstd.decompress(buffer, start, stop, out, size, *_tables().all):
-        raise UnusualError
-    return out[:size]
+    try:
+        # A frame that does not say its size may hold more than is asked of it, which would go unseen.
+        if zstd.frame_content_size(packed) != size:
+            raise UnusualError
+        return np.frombuffer(_decompressor(zstd).one.decompress(packed), np.uint8)
+    except zstd.ZstdError:
+        raise UnusualError from None
 
 
 def _content(packed: Bytes, size: int, codec: Any) -> Bytes:

@@ -86,7 +86,7 @@ def columns_of_pages(
             part = column[row : row + group.n_rows]
             if group.chunks[counts].n_values != group.n_rows:
                 return None
-            pages = pages_of(buffer, group.chunks[counts], np.int64, room, check=check_pages)
+            pages = pages_of(buffer, group.chunks[counts], np.int64, check=check_pages)
             _read_counts(pages, leaves[counts].most_defined, part)
             row += group.n_rows
         if int(column.min()) < 0:
@@ -135,7 +135,7 @@ class _States:
         n_modes = self._shape[1]
         if chunk.n_values != n_rows * n_modes or self._row + n_rows > self._shape[0]:
             raise UnusualError
-        for page in pages_of(buffer, chunk, np.uint8, self._room, check=self._check_pages):
+        for page in pages_of(buffer, chunk, np.uint8, check=self._check_pages):
             if self._words is None and self._bytes is None:
                 self._make_room(page)
             if self._words is not None and (
