@@ -297,6 +297,20 @@ def test_bins_that_are_none_are_refused(bins, error):
         lw.binned_counts([[0, 1, 2]], [1], bins)
 
 
+@pytest.mark.parametrize("n_rows", [1, 7, 8, 9, 1023, 1024, 1029, 2055])
+@pytest.mark.parametrize("n_modes", [20, 33])
+def test_no_row_is_lost_at_the_end_of_a_line_or_block(n_rows, n_modes):
+    states = np.arange(n_rows * n_modes, dtype=np.uint64).reshape(n_rows, n_modes) % 4
+    states = states.astype(np.uint8)
+    counts = np.arange(n_rows)
+    for heralds in ({}, {1: 2}):
+        rules = (Rule((0,), (0, 1, 2, 3)),)  # which all rows meet
+        for keep in (True, False):
+            found = select_checked(packed(states, 0), counts, rules, heralds, keep_heralds=keep)
+            check_rows(found, select_checked(states, counts, rules, heralds, keep_heralds=keep))
+            assert found[1].size == (n_rows if not heralds else (states[:, 1] == 2).sum())
+
+
 @given(table=packable(), top=st.sampled_from([0, 1, 2**12, 2**40, 2**53]))
 def test_sums_are_those_of_the_twin(table, top):
     states, counts, words = table
