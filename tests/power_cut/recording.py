@@ -71,7 +71,7 @@ def record(library: Path, root: Path, log: Path, folders: int, lives: int, reque
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
