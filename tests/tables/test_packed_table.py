@@ -346,6 +346,7 @@ def test_sums_of_many_modes_and_of_too_many_photons():
     assert packed_sums_of(wide, np.ones(3, np.int64)) is None
 
 
+@needs_speed
 @pytest.mark.parametrize(
     ("n_modes", "most"), [(3, 255), (5, 127), (9, 15), (21, 7), (20, 3), (64, 1), (125, 1)]
 )
