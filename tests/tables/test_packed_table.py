@@ -18,7 +18,7 @@ from lwfast.tables.binning import some_modes, totals_of
 from lwfast.tables.packed_sums import packed_sums_of
 from lwfast.tables.packed_table import PackedTable, bits_for, fitting, joined, packed, same_tables
 from lwfast.tables.post_selection import select_checked
-from tests.marks import needs_speed, uncompiled
+from tests.marks import needs_speed, uncompiled, wraps
 from tests.reference import packed_table as slow
 
 # Number of modes and most photons of a mode: one word and several, full to the last bit, and few modes.
@@ -126,6 +126,7 @@ def test_equal_rows_are_added_up_as_in_bytes(table, data):
 
 @pytest.mark.parametrize(("n_modes", "most"), [(5, 3), (20, 1), (20, 3), (33, 1), (64, 1)])
 @pytest.mark.parametrize("order", ["random", "distinct", "rising", "few"])
+@wraps
 def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_modes, most, order):
     """In one hash table that grows, in ranges on threads, in parts that fit the cache; or not at all."""
     from lwfast._base import parallel as _parallel
