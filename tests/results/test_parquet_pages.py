@@ -241,6 +241,18 @@ def test_later_row_groups_may_have_larger_numbers(tmp_path, monkeypatch):
     assert as_bytes(parquet.read_parquet(tmp_path / "a.parquet").states).tolist() == states.tolist()
 
 
+def test_numbers_behind_a_full_dictionary_may_be_larger(tmp_path, monkeypatch):
+    """A writer whose dictionary is full goes on with plain pages, of whatever numbers come."""
+    monkeypatch.setattr(packed_table, "MIN_ROWS", 1)
+    states = np.random.default_rng(1).integers(0, 4, (3000, 20), np.uint8)
+    states[2000:, 3] = 200
+    flat = pa.FixedSizeListArray.from_arrays(pa.array(states.reshape(-1)), 20)
+    table = pa.table({"state": flat, "counts": np.arange(3000)})
+    options = {"dictionary_pagesize_limit": 12, "data_page_size": 4096, "write_batch_size": 1000}
+    pq.write_table(table, tmp_path / "a.parquet", **options)
+    assert as_bytes(parquet.read_parquet(tmp_path / "a.parquet").states).tolist() == states.tolist()
+
+
 def test_files_of_polars_and_duckdb_are_read(tmp_path):
     polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
     rng = np.random.default_rng(3)

@@ -198,7 +198,10 @@ class _States:
         if not kernels.same_levels(content, start, end, bits, self._most_defined, page.n_values):
             raise UnusualError
         if page.encoding == PLAIN:
-            out[:] = plain_of(content[end:], page.n_values, np.uint8)
+            numbers = plain_of(content[end:], page.n_values, np.uint8)
+            if self._words is not None and int(numbers.max(initial=0)) >> self._bits:
+                raise UnusualError  # the dictionary, by which words were chosen, was full before these came
+            out[:] = numbers
             return
         bits = _bits_of(page, end)
         places = content, end + 1, content.size, bits, page.dictionary
