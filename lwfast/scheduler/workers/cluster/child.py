@@ -32,10 +32,13 @@ class Child:
         OSError: It cannot be started.
 
     Attributes:
+        folder: As above.
+        runner: As above.
         seconds: How long it took to get ready.
     """
 
     def __init__(self, folder: Path, runner: str) -> None:
+        self.folder = folder
         self.runner = runner
         self.seconds = 0.0
         self._process = subprocess.Popen(

@@ -91,13 +91,17 @@ def run_job(
         if isinstance(answer, Held):
             raise LostError.of(f"has no room for the result on its machine ({answer.reason})")
         assert isinstance(answer, Done | Failed)  # noqa: S101  (it has a job)
-        body = _taken_from(worker, answer)
+        body = _taken_from(child, answer)
     except UnfitError as error:
         return b"", b"", "", str(error)
     except (LostError, UnwantedError, OSError) as error:
         if child is not None:
             child.end()
         return b"", b"", str(error) or "was ended, since nobody waits for its job", ""
+    except BaseException:  # such as no memory for the result, which dask reports
+        if child is not None:
+            child.end()
+        raise
     _give_back(child, build)
     return pack(answer), body, "", ""
 
@@ -136,9 +140,10 @@ def _take(worker: Any, runner: str, build: str, is_wanted: Callable[[], bool]) -
         UnwantedError: Nobody waits for it.
         OSError: It cannot be started.
     """
+    made_of = _folder(worker), runner, build  # several dask workers may live in one process
     while True:
         with _lock:
-            found = next((entry for entry in _idle if entry[0].runner == runner and entry[1] == build), None)
+            found = next((one for one in _idle if (one[0].folder, one[0].runner, one[1]) == made_of), None)
             if found is None:
                 break
             _idle.remove(found)
@@ -146,7 +151,7 @@ def _take(worker: Any, runner: str, build: str, is_wanted: Callable[[], bool]) -
         if not found[0].has_ended:
             return found[0]
         found[0].end()
-    child = Child(_folder(worker), runner)
+    child = Child(made_of[0], runner)
     try:
         child.wait_until_ready(is_wanted)
         if (here := build_here()) != build:
@@ -183,11 +188,11 @@ def _folder(worker: Any) -> Path:
         return _folders[worker.id]
 
 
-def _taken_from(worker: Any, answer: Done | Failed) -> bytes:
+def _taken_from(child: Child, answer: Done | Failed) -> bytes:
     """Read the file of a result into memory, and remove it."""
     if isinstance(answer, Failed) or answer.file is None:
         return b""
-    path = _folder(worker) / answer.file
+    path = child.folder / answer.file
     body = path.read_bytes()
     path.unlink()
     return body
