@@ -158,6 +158,25 @@ def test_page_keeps_what_ends_while_the_store_is_read(busy, moment):
     assert ids_of(jobs) == list(busy.book.live)[::-1]
 
 
+def test_job_that_is_stored_and_about_to_be_taken_in(busy, monkeypatch):
+    """The loop gets its turn, also where it reads the store itself without waiting for anything."""
+    monkeypatch.delattr(busy.reader, "_jobs_now")
+    read, n_read = busy.reader._jobs_now, [0]
+
+    def counting(ids):
+        n_read[0] += 1
+        assert n_read[0] < 100, "nothing else can happen"
+        return read(ids)
+
+    async def main():
+        (job_id,) = busy.accept(1)
+        asyncio.get_running_loop().call_soon(busy.take_in)  # as the writer's thread has the loop do
+        return (await busy.book.find(job_id)).status
+
+    monkeypatch.setattr(busy.reader, "_jobs_now", counting)
+    assert asyncio.run(main()) is Status.SCHEDULED
+
+
 def test_page_that_live_jobs_fill(busy, monkeypatch):
     """Finished jobs are looked for above the oldest of the page only, unless one leaves room meanwhile."""
     old = busy.accept(3)

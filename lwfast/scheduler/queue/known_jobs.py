@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -159,6 +160,8 @@ class KnownJobs:
                     found[i] = job
             # One that is live in the store and not here is about to be taken in, or has just left.
             left = [i for i in stored if i not in found]
+            if left:
+                await asyncio.sleep(0)  # reading a few jobs lets nothing else happen meanwhile
         return found
 
     async def ids(self, query: JobQuery, limit: int) -> list[int]:
