@@ -602,6 +602,20 @@ def test_groups_of_one_name_cannot_be_kept(tmp_path):
         scan_results(tmp_path).group_by("theta").merge(resume=tmp_path / "kept")
 
 
+def test_names_of_groups_that_no_file_may_have_are_refused_before_anything_is_read(tmp_path):
+    """And not when the first sum is saved, after the work."""
+    for k in range(2):
+        result_of(k, "a" * (240 + k), "Artemis").save(tmp_path / f"run_{k}.npz")
+    groups, tried = scan_results(tmp_path).group_by("theta"), []
+    with pytest.raises(ResultError, match="longer name than a file may have"):
+        scan_results(tmp_path).group_by("theta", "qpu").merge(
+            resume=tmp_path / "kept", progress=lambda *done: tried.append(done)
+        )
+    assert not tried
+    assert not (tmp_path / "kept").exists()
+    assert same_groups(groups.merge(resume=tmp_path / "kept"), groups.merge())
+
+
 def test_broken_files_of_groups_are_tried_again(folder, tmp_path):
     kept, broken = tmp_path / "kept", folder / "run_03.json"
     whole, expected = broken.read_bytes(), groups_of(folder).merge()

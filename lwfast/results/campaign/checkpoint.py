@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ SAVE_RATIO = 20
 """How many times as long as the last save took, at least, is worked before the next."""
 _SUFFIXES = (".npz", ".parquet")
 _OF_A_GROUP = ".npz"
+_NAME_BYTES = 255
+"""What file systems give a name."""
 
 
 class KeptSums:
@@ -69,7 +72,7 @@ class KeptSums:
 
         Raises:
             ResultError: As `Checkpoint`; or the folder has sums of other groups, holds files of the campaign,
-                or is a file.
+                or is a file; or a name is too long.
             ResultFormatError: As `Checkpoint`.
         """
         top = Path(folder)
@@ -79,6 +82,11 @@ class KeptSums:
         if any(path.resolve().parent == own for paths in groups.values() for path in paths):
             raise ResultError(f"{top} holds files of the campaign; give resume= a folder of its own.")
         names = {f"{name}{_OF_A_GROUP}" for name in groups}
+        if too_long := [name for name in names if len(os.fsencode(name)) > _NAME_BYTES]:
+            raise ResultError(
+                f"The sum of a group would be kept as {min(too_long):.80}..., a longer name than "
+                "a file may have; group by fewer columns or shorter values, or leave out resume=."
+            )
         there = [path.name for path in sorted(top.glob(f"*{_OF_A_GROUP}")) if path.name not in names]
         if there:
             raise ResultError(
