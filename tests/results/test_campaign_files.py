@@ -575,6 +575,28 @@ def test_groups_that_grow_are_added_to(folder, tmp_path):
     assert same_groups(total, groups_of(folder).merge())
 
 
+@pytest.mark.parametrize(("first", "second"), [(0.1 + 0.2, 0.3), (-0.0, 0.0)])
+def test_a_sum_is_found_whichever_of_equal_values_comes_first(tmp_path, first, second):
+    result_of(1, first, "Artemis").save(tmp_path / "run_2.npz")
+    scan_results(tmp_path).group_by("theta").merge(resume=tmp_path / "kept")
+    result_of(2, second, "Artemis").save(tmp_path / "run_1.npz")
+    total = scan_results(tmp_path).group_by("theta").merge(resume=tmp_path / "kept")
+    (one,), (expected,) = total.values(), scan_results(tmp_path).group_by("theta").merge().values()
+    assert dict(one) == dict(expected)
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_sums_of_groups_with_long_values_are_kept(tmp_path):
+    for k in range(3):
+        result = result_of(k, 0.5, "Artemis").with_parameters(note="long " * 60 + str(k % 2))
+        result.save(tmp_path / f"run_{k}.npz")
+    groups = scan_results(tmp_path).group_by("note")
+    expected = groups.merge()
+    for _ in range(2):
+        assert same_groups(groups.merge(resume=tmp_path / "kept"), expected)
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
 def test_sums_of_groups_that_do_not_fit_are_refused(folder, tmp_path):
     kept = tmp_path / "kept"
     groups_of(folder).merge(resume=kept)

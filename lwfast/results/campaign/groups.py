@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _PLAIN = " +,.;-_()'!~@"
 """What may stand in the name of a folder as it is."""
+_NAME_BYTES, _DIGEST_DIGITS = 160, 16
+"""Of the name of a file that keeps a sum: longer ones are cut, and get a digest of the whole."""
 
 
 class CampaignGroups(RanFiles):
@@ -155,7 +158,7 @@ class CampaignGroups(RanFiles):
         """
         found: dict[str, tuple[Path, ...]] = {}
         for key, paths in self.paths.items():
-            name = ",".join(_folders_of(self.names, key))
+            name = _name_of(self.names, key)
             if name in found:
                 raise ResultError(
                     f"The sums of two groups would be kept as {name}, one of which is {key!r}; resume= "
@@ -294,6 +297,21 @@ def _named(names: Sequence[str], key: Any) -> list[tuple[str, Any]]:
 def _folders_of(names: Sequence[str], key: Any) -> list[str]:
     """Return `theta=0.5` and the like for the columns of a group."""
     return [f"{quote(name, safe=_PLAIN)}={_text(value)}" for name, value in _named(names, key)]
+
+
+def _name_of(names: Sequence[str], key: Any) -> str:
+    """Return `theta=0.5` and the like for a group, whichever of equal values was found first."""
+    values = [_settled(value) for _, value in _named(names, key)]
+    name = ",".join(_folders_of(names, tuple(values) if len(names) > 1 else values[0]))
+    if len(name) > _NAME_BYTES:  # ASCII only
+        digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_DIGITS]
+        name = f"{name[: _NAME_BYTES - 1 - _DIGEST_DIGITS]}-{digest}"
+    return name
+
+
+def _settled(value: Any) -> Any:
+    """Return the value that stands for all floats that are compared as equal to this one."""
+    return float(_digits(value)[1]) if isinstance(value, float) else value
 
 
 def _digits(value: Any) -> Any:
