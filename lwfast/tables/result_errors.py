@@ -47,7 +47,9 @@ def reason_of(code: int, n_modes: int) -> str:
 
 
 def located(buffer: NDArray[np.uint8], position: int, reason: str) -> str:
-    """Return `reason` with the byte and the text around it."""
+    """Return `reason` with the byte and the text around it, where there is any text."""
+    if buffer.size == 0:
+        return f"There is no text at all: {reason}."
     start = max(0, position - _AROUND)
     before = _shown(buffer[start:position])
     after = _shown(buffer[position : position + _AROUND])

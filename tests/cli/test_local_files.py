@@ -281,6 +281,12 @@ def test_a_result_where_a_task_is_wanted(run, files, command, name):
     assert "--payload > task.json" in err
 
 
+@pytest.mark.parametrize("command", ["sample", "submit"])
+def test_a_task_file_that_is_not_there_is_named_as_it_was_looked_for(run, files, command):
+    assert "There is no file none.json.\n" in run(command, "none.json")[2]
+    assert "There is no file none, nor none.json.\n" in run(command, "none")[2]
+
+
 def test_a_folder_where_a_task_is_wanted(run, files):
     code, _, err = run("sample", ".")
     assert (code, err) == (1, "lwfast: . is a folder; name a task file in it.\n")

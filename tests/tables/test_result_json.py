@@ -116,7 +116,7 @@ def test_an_error_names_the_byte_and_shows_the_text(results, reason, text, rows_
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "starts with"),
+        (b"", "There is no text at all: .* starts with '{'\\.$"),
         (b"[]", "starts with"),
         (b"null", "starts with"),
         (b"{}", "no member 'results'"),

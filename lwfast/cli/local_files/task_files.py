@@ -45,7 +45,8 @@ def read_tasks(file: Path) -> list[SavedTask]:
     # As it stands, else the name that a job was saved under.
     path = file if file.is_file() else path_to_load(file)
     if path is None:
-        raise ConfigurationError(f"There is no file {file}, nor {file}.json.")
+        other = "" if file.suffix.lower() == ".json" else f", nor {file}.json"
+        raise ConfigurationError(f"There is no file {file}{other}.")
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:

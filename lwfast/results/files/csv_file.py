@@ -102,4 +102,4 @@ def _faults(rows: bytes, n_fields: int) -> Iterator[str]:
         for field in fields:
             if not field.isdigit() or len(field) > 19:
                 shown = field[:40].decode("utf-8", "replace")
-                yield f"line {number} has {shown!r}, where an integer from 0 to 2^63 - 1 stands"
+                yield f"line {number} has {shown!r}, where an integer from 0 to 2^63 - 1 should stand"
