@@ -219,12 +219,15 @@ def _announcement(
         facts |= {"token_file": str(token_file.absolute())} if token_file else {}
         return json.dumps(facts) + "\n"
     lines = [f"lwfast scheduler ready at {url}api/", f"Dashboard: {url}{fragment}"]
+    if settings.executor is not None:
+        lines.append(f"Jobs run on {settings.executor}; `lwfast doctor` says how many workers that has.")
     if new_token:
         lines.append(f"Token, shown only this once: {new_token}")
     elif token_file:
         lines.append(f"Token: in {token_file}")
     if settings.certfile is None:
-        lines.append("Commands such as `lwfast jobs` find it without any setting, from any terminal.")
+        lines.append("Commands such as `lwfast jobs` find it from any terminal, unless you have set another")
+        lines.append("address: then use `lwfast jobs --local`.")
         lines.append("Python programs find it after `lwfast login --local`, which is needed only once.")
     else:
         lines.append(f"Save its address and a token once, with `lwfast login --url {url}api/`.")
