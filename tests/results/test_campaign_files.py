@@ -586,17 +586,6 @@ def test_a_sum_is_found_whichever_of_equal_values_comes_first(tmp_path, first, s
     assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
-def test_sums_of_groups_with_long_values_are_kept(tmp_path):
-    for k in range(3):
-        result = result_of(k, 0.5, "Artemis").with_parameters(note="long " * 60 + str(k % 2))
-        result.save(tmp_path / f"run_{k}.npz")
-    groups = scan_results(tmp_path).group_by("note")
-    expected = groups.merge()
-    for _ in range(2):
-        assert same_groups(groups.merge(resume=tmp_path / "kept"), expected)
-    assert len(list((tmp_path / "kept").iterdir())) == 2
-
-
 def test_sums_of_groups_that_do_not_fit_are_refused(folder, tmp_path):
     kept = tmp_path / "kept"
     groups_of(folder).merge(resume=kept)

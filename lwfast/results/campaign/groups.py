@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 _PLAIN = " +,.;-_()'!~@"
 """What may stand in the name of a folder as it is."""
-_NAME_BYTES, _DIGEST_DIGITS = 160, 16
-"""Of the name of a file that keeps a sum: longer ones are cut, and get a digest of the whole."""
 
 
 class CampaignGroups(RanFiles):
@@ -302,11 +299,7 @@ def _folders_of(names: Sequence[str], key: Any) -> list[str]:
 def _name_of(names: Sequence[str], key: Any) -> str:
     """Return `theta=0.5` and the like for a group, whichever of equal values was found first."""
     values = [_settled(value) for _, value in _named(names, key)]
-    name = ",".join(_folders_of(names, tuple(values) if len(names) > 1 else values[0]))
-    if len(name) > _NAME_BYTES:  # ASCII only
-        digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_DIGITS]
-        name = f"{name[: _NAME_BYTES - 1 - _DIGEST_DIGITS]}-{digest}"
-    return name
+    return ",".join(_folders_of(names, tuple(values) if len(names) > 1 else values[0]))
 
 
 def _settled(value: Any) -> Any:
