@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import os
 import subprocess
 import sys
@@ -573,6 +574,31 @@ def test_groups_that_grow_are_added_to(folder, tmp_path):
     total = groups_of(folder).merge(resume=kept)
     assert list(total) == [0.0, 0.3, 0.6, 0.9]
     assert same_groups(total, groups_of(folder).merge())
+
+
+def test_numbers_are_compared_by_the_size_of_their_column(tmp_path):
+    """Delays in seconds differ by less than what rounding leaves of 0 among angles."""
+    for k in range(4):
+        theta = [-1.0, -2.2e-16, 1.0, 2.0][k]
+        result = result_of(k, theta, "Artemis").with_parameters(delay=k * 1e-12)
+        result.save(tmp_path / f"run_{k}.npz")
+    campaign = scan_results(tmp_path)
+    assert campaign.where(delay=2e-12).paths == (tmp_path / "run_2.npz",)
+    assert campaign.where(delay=[0, 3e-12 * (1 + 1e-12)]).paths == (
+        tmp_path / "run_0.npz",
+        tmp_path / "run_3.npz",
+    )
+    assert campaign.where(theta=0).paths == (tmp_path / "run_1.npz",)
+    with pytest.raises(ValueError, match="None of the 4 files"):
+        campaign.where(theta=math.inf)
+
+
+def test_two_small_values_of_a_column_are_two(tmp_path):
+    folder = tmp_path / "delay=1e-12"
+    folder.mkdir()
+    result_of(1, 0.5, "Artemis").with_parameters(delay=2e-12).save(folder / "run.npz")
+    with pytest.raises(ResultError, match="'delay' is 2e-12 there already"):
+        _ = scan_results(folder).files
 
 
 @pytest.mark.parametrize(("first", "second"), [(0.1 + 0.2, 0.3), (-0.0, 0.0)])

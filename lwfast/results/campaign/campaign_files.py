@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from lwfast.results.campaign.file_facts import facts_of, same_value
+from lwfast.results.campaign.file_facts import facts_of, is_number, same_value
 from lwfast.results.campaign.gathering import Work
 from lwfast.results.campaign.groups import CampaignGroups
 from lwfast.results.campaign.ran_files import RanFiles
@@ -52,13 +52,16 @@ class CampaignFiles(RanFiles):
         Args:
             **wanted: For each column of `files`: a value, several of which one is enough (a list, tuple, set
                 or range), or a callable that takes the value (None for a file without one). Numbers are equal
-                up to a part in 10^9.
+                up to a part in 10^9 of the largest in the column.
 
         Raises:
             ValueError: If there is no such column, or no file is left.
         """
         self._check_columns(wanted)
-        return self.filter(lambda row: all(_meets(row.get(name), value) for name, value in wanted.items()))
+        scales = {name: _largest(self.files[name]) for name in wanted}
+        return self.filter(
+            lambda row: all(_meets(row.get(name), value, scales[name]) for name, value in wanted.items())
+        )
 
     def filter(self, keep: Callable[[dict[str, Any]], Any]) -> Self:
         """Keep the files that a function accepts.
@@ -110,9 +113,14 @@ class CampaignFiles(RanFiles):
         return type(self)(tuple(self.paths[k] for k in rows), self._work, kept)
 
 
-def _meets(value: Any, wanted: Any) -> bool:
+def _meets(value: Any, wanted: Any, scale: float) -> bool:
     if callable(wanted):
         return bool(wanted(value))
     if isinstance(wanted, list | tuple | set | frozenset | range):
-        return any(same_value(value, one) for one in wanted)
-    return same_value(value, wanted)
+        return any(same_value(value, one, scale) for one in wanted)
+    return same_value(value, wanted, scale)
+
+
+def _largest(column: Sequence[Any]) -> float:
+    """Return the largest magnitude of the numbers of a column; 0 where it has none."""
+    return max((abs(value) for value in column if is_number(value)), default=0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -96,12 +97,23 @@ def _value(text: str) -> Any:
     return unquote(text)
 
 
-def same_value(one: Any, other: Any) -> bool:
-    """Say whether two values of a column are the same; numbers up to a part in 10^9."""
-    if _is_number(one) and _is_number(other):
-        return bool(abs(one - other) <= 1e-9 * max(1.0, abs(one), abs(other)))
+def same_value(one: Any, other: Any, scale: float = 0.0) -> bool:
+    """Say whether two values of a column are the same.
+
+    Args:
+        one: A value.
+        other: Another one.
+        scale: The largest number of the column. Numbers are the same up to a part in 10^9 of it, or of the
+            larger of the two where that is more: what rounding left of 0 among angles is 0, and a delay of
+            1e-12 among others is not.
+    """
+    if is_number(one) and is_number(other):
+        if one == other or not (math.isfinite(one) and math.isfinite(other)):
+            return bool(one == other)
+        return bool(abs(one - other) <= 1e-9 * max(scale, abs(one), abs(other)))
     return type(one) is type(other) and bool(one == other)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Say whether a value is a number, and neither true nor false."""
     return isinstance(value, int | float) and not isinstance(value, bool)
