@@ -176,7 +176,7 @@ def test_the_cheaper_way_is_taken(count, wanted, monkeypatch):
     occupation = [1] * 5 + [0] * 5
     lw.boson_sample(lw.random_unitary(10, 1), occupation, count, rng=1)
     assert bool(made) == wanted
-    monkeypatch.setattr("lwfast.optics.costs.sample_costs.memory_limit", lambda: 50_000)
+    monkeypatch.setattr("lwfast.optics.costs.sample_costs.allowed_memory", lambda: 50_000)
     made.clear()
     lw.boson_sample(lw.random_unitary(10, 1), occupation, count, rng=1)
     assert not made
