@@ -180,7 +180,7 @@ def test_values_mode_by_mode() -> None:
     assert (efficiency.dtype, p_dark.dtype, counting.dtype) == (float, float, bool)
     with pytest.raises(ModeMismatchError, match="3 modes, and the circuit has 4"):
         detector.per_mode(4)
-    with pytest.raises(ModeMismatchError, match="2 values, and efficiency has 3"):
+    with pytest.raises(ModeMismatchError, match="2 values, efficiency has 3; give one per mode"):
         detector.p_dark = (0.1, 0.2)
     assert [len(a) for a in Detector().per_mode(2)] == [2, 2, 2]
 
