@@ -12,11 +12,13 @@ import numpy as np
 
 import lwfast as lw
 from benchmarks.adapters import permanent_lwfast
-from benchmarks.bench_permanent import ADAPTERS, EXACT, by_minors, haar, haar_stack
+from benchmarks.bench_permanent import ADAPTERS as CASES
+from benchmarks.bench_permanent import EXACT, by_minors, haar, haar_stack
 from benchmarks.compare import Table, fresh_environment, markdown, medians, ratio_text, seconds_text
 from benchmarks.fma_rate import fma_flops
 
 PACKAGES = ("thewalrus", "exqalibur", "piquasso")
+ADAPTERS = [case.values[0] for case in CASES]
 PEERS = [adapter for adapter in ADAPTERS if adapter is not permanent_lwfast]
 
 
