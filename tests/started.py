@@ -16,6 +16,15 @@ PATIENCE = 60.0
 ENDING_SECONDS = 5.0
 
 
+def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """What a condition gives once that is true; a failure where it is not in time."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.01)
+    return found
+
+
 @contextlib.contextmanager
 def child(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
     """A program that runs while a block does; where it has not ended by then, it is ended, also by a failure.

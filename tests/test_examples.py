@@ -17,19 +17,8 @@ import lwfast as lw
 from lwfast import remote
 from lwfast.remote.configuration.chosen import chosen
 from lwfast.results import SamplingResult
+from tests.faces import FACES
 
-FACES = (
-    "lwfast",
-    "lwfast.emulator",
-    "lwfast.remote",
-    "lwfast.results",
-    "lwfast.tomography",
-    "lwfast.interferometers",
-    "lwfast.interferometers.dists",
-    "lwfast.qubit",
-    "lwfast.perceval",
-    "lwfast.visualisation",
-)
 EXTRAS = {
     "lwfast.from_perceval": "perceval",
     "lwfast.to_perceval": "perceval",

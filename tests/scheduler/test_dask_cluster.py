@@ -18,12 +18,12 @@ from lwfast.scheduler.workers.cluster import dask_link, remote_run
 from lwfast.scheduler.workers.cluster import pool as pools
 from lwfast.scheduler.workers.payload_run import run_payload
 from tests.marks import posix
-from tests.scheduler.dask_cluster import Cluster, free_port, kill, until
+from tests.scheduler.dask_cluster import Cluster, free_port, kill
 from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, REFUSED, SLEEPS, fake
 from tests.scheduler.test_crash import gone, seed_of
 from tests.scheduler.test_sweep_validation import sweep
-from tests.started import PATIENCE
+from tests.started import PATIENCE, until
 
 pytestmark = [posix, pytest.mark.guarantee]
 REAL = "lwfast.emulator.raw:run_raw"

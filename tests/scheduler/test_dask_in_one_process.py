@@ -9,7 +9,8 @@ import pytest
 from lwfast.scheduler.workers.cluster import on_worker
 from tests.marks import posix
 from tests.scheduler.runners import LARGE, NAPS
-from tests.scheduler.test_dask_cluster import all_ready, on, reasons, result_of, until
+from tests.scheduler.test_dask_cluster import all_ready, on, reasons, result_of
+from tests.started import until
 
 pytestmark = [posix, pytest.mark.guarantee]
 

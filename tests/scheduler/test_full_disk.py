@@ -22,7 +22,7 @@ from lwfast.scheduler.store.store import Store
 from tests.marks import posix
 from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
 from tests.scheduler.runners import CRASHES, LARGE, NAPS, SLEEPS
-from tests.started import PATIENCE, read_rest, threads
+from tests.started import read_rest, threads, until
 
 pytestmark = pytest.mark.guarantee
 
@@ -45,14 +45,6 @@ def complaints(capfd):
         return lines
 
     return said
-
-
-def until(condition, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
 
 
 def status_of(api):

@@ -14,17 +14,9 @@ from lwfast.scheduler.workers import workers
 from tests.marks import posix
 from tests.scheduler.harness import make_settings, running
 from tests.scheduler.runners import NAPS, SLEEPS
-from tests.started import PATIENCE
+from tests.started import until
 
 pytestmark = pytest.mark.guarantee
-
-
-def until(condition, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
 
 
 @posix

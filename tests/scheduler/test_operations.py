@@ -22,8 +22,7 @@ from lwfast.scheduler.web.operations.answered import Answered
 from lwfast.wire import is_request_id
 from tests.scheduler.harness import ROOT, TOKEN, Api, make_settings, payload, running
 from tests.scheduler.runners import BROKEN, NAPS, SLEEPS
-from tests.scheduler.test_full_disk import until
-from tests.started import PATIENCE
+from tests.started import PATIENCE, until
 
 
 def test_health_asks_for_no_token_and_tells_nothing(api):

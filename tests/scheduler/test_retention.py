@@ -15,8 +15,7 @@ from lwfast.scheduler.store.checksums import CHECKSUM
 from lwfast.scheduler.store.store import connect
 from tests.scheduler.harness import make_settings, payload, running
 from tests.scheduler.runners import LARGE, SLEEPS
-from tests.scheduler.test_full_disk import until
-from tests.started import PATIENCE
+from tests.started import PATIENCE, until
 
 pytestmark = pytest.mark.guarantee
 

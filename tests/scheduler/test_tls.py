@@ -18,10 +18,9 @@ from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.tls import server_context
 from tests.scheduler import certificates
 from tests.scheduler.harness import ROOT, TOKEN, make_settings, running
-from tests.scheduler.test_full_disk import until
 from tests.scheduler.test_security import raw
 from tests.scheduler.test_serve_command import refused, serve
-from tests.started import read_line, read_rest
+from tests.started import read_line, read_rest, until
 
 
 @pytest.fixture(scope="module")
