@@ -1,4 +1,4 @@
-"""Measure everything and write the tables of `docs/performance.md` and of the README.
+"""Measure everything and write its tables: `docs/performance.md`, README, Coming from Lightworks.
 
 python benchmarks/render.py                 everything
 python benchmarks/render.py job_path ...    only these, keeping what was measured before for the rest
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.compare import machine, markdown  # noqa: E402  (the path comes first)
+from benchmarks.pages import MEASURED, fill, measured_before, speed_block  # noqa: E402
 
 SECTIONS = {
     "starting": "Starting and calling",
@@ -36,9 +37,6 @@ SECTIONS = {
     "tomography": "Tomography",
     "interferometers": "Interferometers",
 }
-MEASURED = ROOT / "benchmarks" / "measured.json"
-"""What the last runs gave, so that one part can be measured again alone."""
-
 DEMO_FIGURE = ROOT / "lwfast" / "cli" / "walkthrough" / "lightworks_figure.json"
 """What `lwfast demo` shows beside its own timing."""
 DEMO_ROW = (
@@ -102,7 +100,6 @@ README_ROWS = {
     ),
 }
 """Rows of the README: section, start of a table's title, first cell of a row, our column, the peer's."""
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 HEAD = """# Performance
 
@@ -115,7 +112,7 @@ assert their answers. `pytest benchmarks --benchmark-only` runs them one by one.
 
 def main(names: list[str]) -> int:
     """Measure the named sections, or all; `--again` writes the pages from what was measured before."""
-    measured = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+    measured = measured_before()
     for name in [] if names == ["--again"] else names or SECTIONS:
         module = importlib.import_module(f"benchmarks.tables_{name}")
         began = time.perf_counter()
@@ -130,9 +127,8 @@ def main(names: list[str]) -> int:
         print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
     DEMO_FIGURE.write_text(json.dumps(demo_figure(measured), indent=2, ensure_ascii=False) + "\n")
     (ROOT / "docs" / "performance.md").write_text(render(measured))
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text().split(BEGIN)
-    readme.write_text(f"{before}{BEGIN}\n{readme_block(measured)}\n{END}{rest.split(END)[1]}")
+    fill(ROOT / "README.md", "measured", readme_block(measured))
+    fill(ROOT / "docs" / "coming_from_lightworks.md", "speed", speed_block(measured, SECTIONS))
     return 0
 
 
