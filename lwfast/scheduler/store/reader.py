@@ -157,10 +157,10 @@ class Reader:
         As many jobs again are looked at, those before its own; older ones have finished earlier.
         """
         text = (
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE id <= (SELECT max(id) FROM jobs) - ?1 "
-            "AND id > (SELECT max(id) FROM jobs) - 2 * ?1 AND qpu = ?2 AND finished >= ?3 ORDER BY id DESC)"
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE id <= (SELECT max(id) FROM jobs) - ? "
+            "AND id > (SELECT max(id) FROM jobs) - ? AND qpu = ? AND finished >= ? ORDER BY id DESC)"
         )
-        found = await self._run(lambda c: c.execute(text, (latest, qpu, since)).fetchone())
+        found = await self._run(lambda c: c.execute(text, (latest, 2 * latest, qpu, since)).fetchone())
         return bool(found[0])
 
     async def run(self, job_id: int) -> StoredRun | None:
