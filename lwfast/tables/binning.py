@@ -12,7 +12,8 @@ from lwfast._base.validation import as_integer, is_several
 from lwfast._types import Counts, StateTable
 from lwfast.errors import ModeRangeError, ResourceLimitError
 from lwfast.tables.counts import as_counts, as_table, group_checked
-from lwfast.tables.packed_table import PackedTable, as_bytes, bits_of_short, compact
+from lwfast.tables.packed_layout import SHORT_BITS, bits_of_short
+from lwfast.tables.packed_table import PackedTable, as_bytes, compact
 
 
 def marginal_counts(states: Any, counts: Any, modes: Any) -> tuple[StateTable, Counts]:
@@ -129,7 +130,9 @@ def totals_of(table: Any, bins: Sequence[Sequence[int]]) -> Any:
         ResourceLimitError: If a bin holds more than 255 photons.
     """
     if isinstance(table, PackedTable):
-        most = table.largest() * max(map(len, bins))
+        most = table.largest_total([mode for modes in bins for mode in modes])
+        if len(bins) * most.bit_length() > SHORT_BITS:
+            most = min(most, table.largest() * max(map(len, bins)))
         if most <= MAX_STATE_PHOTONS:
             bits = bits_of_short(len(bins), most.bit_length())
             if bits is not None:

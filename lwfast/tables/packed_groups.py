@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from types import ModuleType
 
 import numpy as np
@@ -13,21 +13,20 @@ from lwfast._base.buffers import readable
 from lwfast._base.parallel import available_cores, run_chunks
 from lwfast._types import Counts
 from lwfast.errors import ResourceLimitError
-from lwfast.tables.packed_table import CHUNK, SHORT_BITS, PackedTable, Words
+from lwfast.tables.packed_layout import SHORT_BITS, Words
+from lwfast.tables.packed_table import CHUNK, MappedTable, PackedTable
 from lwfast.tables.row_hash import hash_keys
 
 _FEW = 1 << 11
 _MANY = 1 << 17
 _TRIAL = 1 << 15
-_LINE = 8
-"""Rows beside each other that are tried: those of a cache line."""
 _FEW_GROUPS = 1 << 16
 """Up to here, one table a thread is as quick as parts."""
 _PART_BITS = 12
 _PART_GROUPS = 1 << 12
 """Of a part, at most, as far as is known: with the free ones, a quarter of a MB of entries."""
-_SLOTS_A_ROW = 4
-"""Of 4 bytes each: with more, most slots are touched once, and hashes are quicker."""
+_ENTRIES_A_ROW = 2
+"""Of 8 bytes each: with more, they take more memory than the rows."""
 _TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
 
 _Grouped = tuple[Words, Counts]
@@ -49,6 +48,8 @@ def group_packed(table: PackedTable, counts: Counts, *, owned: bool) -> tuple[Pa
     Raises:
         ResourceLimitError: If a sum is above 2^63 - 1.
     """
+    if isinstance(table, MappedTable) and not _first_differ(table, counts):
+        return add_up_equal(table, counts)  # without ever making all of its words
     columns = readable(table.columns)
     if len(table) < 2 or is_rising(columns) or _all_differ(columns):
         return (table, counts) if owned else (table.copy(), counts.copy())
@@ -57,23 +58,20 @@ def group_packed(table: PackedTable, counts: Counts, *, owned: bool) -> tuple[Pa
 
 def add_up_equal(table: PackedTable, counts: Counts) -> tuple[PackedTable, Counts]:
     """Do what `group_packed` does for a table that is thought to have equal rows; the arrays are new ones."""
-    columns, column = readable(table.columns), readable(counts)
+    column = readable(counts)
     n_ranges = max(1, min(available_cores(), len(table) // _MANY))
     if _is_short(table, len(table) // n_ranges):
-        words, sums = _group_in_ranges(
-            columns, column, n_ranges, partial(_grouped_short, 1 << table.row_bits)
-        )
-    elif len(table) > _MANY and len(columns) == 1 and (expected := _expected_groups(columns)) > _FEW_GROUPS:
-        words, sums = group_in_parts(columns[0], column, expected)
-    else:
-        words, sums = _group_in_ranges(columns, column, n_ranges, _grouped)
-    return PackedTable(words, table.n_modes, table.bits), sums
+        return _group_in_ranges(table, column, n_ranges, _grouped_short)
+    if len(table) > _MANY and table.n_words == 1 and (expected := _expected_groups(table)) > _FEW_GROUPS:
+        words, sums = group_in_parts(readable(table.columns)[0], column, expected)
+        return PackedTable(words, table.n_modes, table.bits), sums
+    return _group_in_ranges(table, column, n_ranges, _grouped)
 
 
 def _is_short(table: PackedTable, n_rows: int) -> bool:
-    """Return whether `n_rows` rows are worth a slot for each word that there could be."""
+    """Return whether `n_rows` rows are worth an entry for each word that there could be."""
     return (
-        table.n_words == 1 and table.row_bits <= SHORT_BITS and 1 << table.row_bits <= _SLOTS_A_ROW * n_rows
+        table.n_words == 1 and table.row_bits <= SHORT_BITS and 1 << table.row_bits <= _ENTRIES_A_ROW * n_rows
     )
 
 
@@ -92,6 +90,15 @@ def _all_differ(columns: Words) -> bool:
         if group_kernels().distinct_hashes(_hashes(columns, 0, n), slots) < n:
             return False
     return n_first == n_rows or differ_in_parts(columns)
+
+
+def _first_differ(table: PackedTable, counts: Counts) -> bool:
+    """Return whether no two of the first rows are equal."""
+    n_first = min(len(table), _FEW)
+    for columns, _, first, last in table.pieces(counts, 0, n_first):
+        hashes, slots = _hashes(columns, first, last), np.zeros(1 << (3 * n_first).bit_length(), np.uint32)
+        return bool(group_kernels().distinct_hashes(hashes, slots) == hashes.size)
+    return True
 
 
 def _hashes(columns: Words, start: int, stop: int) -> Words:
@@ -124,21 +131,19 @@ def differ_in_parts(columns: Words) -> bool:
     return bool(differ.all())
 
 
-def _expected_groups(columns: Words) -> int:
+def _expected_groups(table: PackedTable) -> int:
     """Return about how many rows differ, as far as equal ones among some of them show.
 
     Of n rows out of k groups, n^2 / 2k are equal to one before. Where some groups are more frequent than
     others, there are more of them than that.
     """
-    n_rows = columns.shape[1]
-    lines = columns[:, : n_rows // _LINE * _LINE].reshape(len(columns), -1, _LINE)
-    some = lines[:, :: max(1, n_rows // _TRIAL)].reshape(len(columns), -1)
+    some = table.some_rows(_TRIAL)
     n_trial = some.shape[1]
-    entries, order = _room(n_trial, len(columns))
+    entries, order = _room(n_trial, len(some))
     groups, _ = group_kernels().group_words(
         some, np.zeros(n_trial, np.int64), 0, n_trial, *hash_keys(), 0, entries, order
     )
-    return int(min(n_rows, n_trial**2 // max(n_trial - groups, 1)))
+    return int(min(len(table), n_trial**2 // max(n_trial - groups, 1)))
 
 
 def _room(groups: int, n_words: int) -> tuple[Words, NDArray[np.uint32]]:
@@ -148,57 +153,68 @@ def _room(groups: int, n_words: int) -> tuple[Words, NDArray[np.uint32]]:
 
 
 def _group_in_ranges(
-    columns: Words, counts: Counts, n_ranges: int, grouped: Callable[[Words, Counts, int, int], _Grouped]
-) -> _Grouped:
+    table: PackedTable,
+    counts: Counts,
+    n_ranges: int,
+    grouped: Callable[[PackedTable, Counts, int, int], _Grouped],
+) -> tuple[PackedTable, Counts]:
     """Group ranges of rows on threads; then add those of each range to those before it.
 
     Args:
-        columns: The rows.
+        table: The rows.
         counts: Their counts.
         n_ranges: How many ranges.
         grouped: Groups the rows of one.
     """
-    n_rows = columns.shape[1]
-    bounds = [n_rows * k // n_ranges for k in range(n_ranges + 1)]
-    found: list[_Grouped] = [(columns, counts)] * n_ranges
+    bounds = [len(table) * k // n_ranges for k in range(n_ranges + 1)]
+    found: list[_Grouped] = [(np.empty((0, 0), np.uint64), counts)] * n_ranges
 
     def group(k: int) -> None:
-        found[k] = grouped(columns, counts, bounds[k], bounds[k + 1])
+        found[k] = grouped(table, counts, bounds[k], bounds[k + 1])
 
     run_chunks(group, n_ranges)
-    if n_ranges == 1:
-        return found[0]
-    words = np.concatenate([words for words, _ in found], axis=1)
-    sums = np.concatenate([sums for _, sums in found])
-    return grouped(words, sums, 0, sums.size)
+    words, sums = found[0]
+    if n_ranges > 1:
+        words = np.concatenate([words for words, _ in found], axis=1)
+        sums = np.concatenate([sums for _, sums in found])
+        words, sums = grouped(PackedTable(words, table.n_modes, table.bits), sums, 0, sums.size)
+    return PackedTable(words, table.n_modes, table.bits), sums
 
 
-def _grouped_short(n_slots: int, columns: Words, counts: Counts, start: int, stop: int) -> _Grouped:
-    """Group a range of rows whose words are below `n_slots`, each with a slot of its own."""
+def _grouped_short(table: PackedTable, counts: Counts, start: int, stop: int) -> _Grouped:
+    """Group a range of rows whose words have few bits, each with an entry of its own."""
+    n_entries = 1 << table.row_bits
     # Zeros of the system: what no word names takes no memory.
-    slots, most = np.zeros(n_slots, np.uint32), min(n_slots, stop - start)
-    words, sums = np.empty((1, most), np.uint64), np.empty(most, np.int64)
-    groups = group_kernels().group_short(columns[0], counts, start, stop, slots, words[0], sums)
-    if groups < 0:
-        raise ResourceLimitError(_TOO_LARGE)
-    return words[:, :groups].copy(), sums[:groups].copy()
+    entries, words = np.zeros(n_entries, np.uint64), np.empty((1, min(n_entries, stop - start)), np.uint64)
+    groups = 0
+    for columns, column, first, last in table.pieces(counts, start, stop):
+        groups = group_kernels().group_short(columns, column, first, last, groups, entries, words[0])
+        if groups < 0:
+            raise ResourceLimitError(_TOO_LARGE)
+    sums = np.empty(groups, np.int64)
+    group_kernels().take_short(entries, words[0], sums)
+    return words[:, :groups].copy(), sums
 
 
-def _grouped(columns: Words, counts: Counts, start: int, stop: int) -> _Grouped:
+def _grouped(table: PackedTable, counts: Counts, start: int, stop: int) -> _Grouped:
     """Group a range of rows in one hash table that grows."""
     kernels, keys = group_kernels(), hash_keys()
-    n_words = len(columns)
+    n_words, groups, done = table.n_words, 0, 0
     entries, order = _room(min(stop - start, 1 << 13), n_words)
-    groups, row = kernels.group_words(columns, counts, start, stop, *keys, 0, entries, order)
-    while groups >= 0 and row < stop:
-        words, sums = _taken(entries, groups, order, n_words)
-        # Rows that stay different for long promise many groups.
-        many = 8 if 2 * groups > row - start else 4
-        entries, order = _room(min(stop - start, many * order.size), n_words)
-        kernels.group_words(words, sums, 0, groups, *keys, 0, entries, order)
-        groups, row = kernels.group_words(columns, counts, row, stop, *keys, groups, entries, order)
-    if groups < 0:
-        raise ResourceLimitError(_TOO_LARGE)
+    for columns, column, first, last in table.pieces(counts, start, stop):
+        row = first
+        while True:
+            groups, row = kernels.group_words(columns, column, row, last, *keys, groups, entries, order)
+            if groups < 0:
+                raise ResourceLimitError(_TOO_LARGE)
+            if row == last:
+                break
+            words, sums = _taken(entries, groups, order, n_words)
+            # Rows that stay different for long promise many groups.
+            many = 8 if 2 * groups > done + row - first else 4
+            entries, order = _room(min(stop - start, many * order.size), n_words)
+            kernels.group_words(words, sums, 0, groups, *keys, 0, entries, order)
+        done += last - first
     return _taken(entries, groups, order, n_words)
 
 

@@ -15,7 +15,8 @@ from lwfast._base.buffers import readable
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts
 from lwfast.rules import Rule
-from lwfast.tables.packed_table import CHUNK, PackedTable, Words, moves_of, place_of, words_of
+from lwfast.tables.packed_layout import Words, moves_of, place_of, words_of
+from lwfast.tables.packed_table import CHUNK, PackedTable
 
 _PAGE = 64  # totals of a mask
 _Conditions: TypeAlias = tuple[Words, NDArray[np.int64], Words, np.uint64, NDArray[np.int64], Words, Words]
@@ -42,6 +43,8 @@ def select_packed(
     plan = _plan(rules, table.n_modes, table.bits, dropped)
     n_rows, n_modes = len(table), table.n_modes - len(dropped)
     n_words = words_of(n_modes, table.bits)
+    if n_rows == 0:
+        return PackedTable(np.empty((n_words, 0), np.uint64), n_modes, table.bits), np.empty(0, np.int64)
     columns, counts = readable(table.columns), readable(counts)
 
     def select(start: int, stop: int, out: Words, sums: Counts) -> int:

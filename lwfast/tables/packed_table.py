@@ -6,7 +6,7 @@ Twenty modes of up to seven photons take 60 bits: one word a row, where a uint8 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -15,18 +15,28 @@ from numpy.typing import NDArray
 
 from lwfast._base.buffers import readable
 from lwfast._base.parallel import run_chunks
-from lwfast._types import StateTable
-
-Words: TypeAlias = NDArray[np.uint64]
+from lwfast._types import Counts, StateTable
+from lwfast.tables.packed_layout import (
+    SHORT_BITS,
+    Words,
+    bits_for,
+    lowest_bits,
+    moves_and_steps,
+    place_of,
+    steps_of_sum,
+    steps_together,
+    words_of,
+)
 
 MIN_ROWS = 1 << 14
 """Fewer rows stay bytes: they fit the caches in any form, and what packing saves is less than it takes."""
 CHUNK = 1 << 16
 """Rows that a thread works on at a time."""
-SHORT_BITS = 24
-"""Words with no more bits are added up in a table of all of them; such rows get no bits to spare."""
+_LINE = 8
+"""Rows beside each other that are looked at together: those of a cache line."""
+_RUNS = 64
+"""Runs of rows of a mapping that are looked at: a call of a kernel each."""
 _WORD = 64
-_BYTE = 8
 
 
 class PackedTable:
@@ -71,7 +81,7 @@ class PackedTable:
     @property
     def per_word(self) -> int:
         """Modes of every word but the last."""
-        return -(-self.n_modes // len(self.columns))
+        return -(-self.n_modes // self.n_words)
 
     @property
     def states(self) -> StateTable:
@@ -98,6 +108,18 @@ class PackedTable:
     def copy(self) -> PackedTable:
         """Return a table of its own."""
         return PackedTable(self.columns.copy(), self.n_modes, self.bits)
+
+    def pieces(self, counts: Counts, start: int, stop: int) -> Iterator[tuple[Words, Counts, int, int]]:
+        """Give rows `start` to `stop` in order, as arrays of words and counts and the rows of these.
+
+        The arrays have a meaning until the next ones are asked for.
+        """
+        yield readable(self.columns), counts, start, stop
+
+    def some_rows(self, n_rows: int) -> Words:
+        """Return about so many rows from everywhere in the table, `uint64[w, n]`."""
+        lines = readable(self.columns)[:, : len(self) // _LINE * _LINE].reshape(self.n_words, -1, _LINE)
+        return lines[:, :: max(1, len(self) // n_rows)].reshape(self.n_words, -1)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PackedTable, (self.columns, self.n_modes, self.bits)
@@ -130,36 +152,28 @@ class PackedTable:
             places: For each mode, those that are added up.
             bits: Bits of a mode, enough for every total.
         """
-        n_rows = len(self)
-        moves = moves_of(self.n_modes, self.bits, places, bits)
-        out = np.empty((words_of(len(places), bits), n_rows), np.uint64)
+        moves, steps = moves_and_steps(self.n_modes, self.bits, places, bits)
         columns = readable(self.columns)
 
-        def move(chunk: int) -> None:
-            start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
-            row_kernels().move_fields(columns, start, stop, moves, out, start)
+        def move(start: int, stop: int, out: Words, first: int) -> None:
+            row_kernels().move_fields(columns, start, stop, moves, steps, out, first)
 
-        run_chunks(move, -(-n_rows // CHUNK))
-        return PackedTable(out, len(places), bits)
+        return MappedTable(len(self), len(places), bits, move)
 
     def clicked(self, parity: bool, invert: bool) -> PackedTable:
         """Return 1 for each mode with photons, or with an odd number of them, else 0; `invert` swaps them.
 
         Words of few modes get one bit a mode, so that they can be added up without hashes.
         """
-        n_rows = len(self)
-        out = np.empty_like(self.columns)
         columns, bits = readable(self.columns), 1 if parity else self.bits
-        ones = _lowest_bits(self.n_modes, self.bits)
+        ones = lowest_bits(self.n_modes, self.bits)
         narrow = self.n_modes <= SHORT_BITS and self.n_words == 1 and self.bits > 1
-        steps = _steps_together(self.n_modes, self.bits) if narrow else np.empty((0, 2), np.uint64)
+        steps = steps_together(self.n_modes if narrow else 0, 1, self.bits)
 
-        def look(chunk: int) -> None:
-            start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
-            row_kernels().clicked_fields(columns, start, stop, bits, int(invert), ones, steps, out)
+        def look(start: int, stop: int, out: Words, first: int) -> None:
+            row_kernels().clicked_fields(columns, start, stop, bits, int(invert), ones, steps, out, first)
 
-        run_chunks(look, -(-n_rows // CHUNK))
-        return PackedTable(out, self.n_modes, 1 if narrow else self.bits)
+        return MappedTable(len(self), self.n_modes, 1 if narrow else self.bits, look)
 
     def largest(self) -> int:
         """Return a bound of the photon numbers that has as many bits as the largest of them."""
@@ -178,6 +192,96 @@ class PackedTable:
                 used |= word >> shift & ((1 << self.bits) - 1)
         return used
 
+    def largest_total(self, modes: Sequence[int]) -> int:
+        """Return the largest number of photons that a row has in some modes."""
+        n_rows = len(self)
+        masks = [0] * self.n_words
+        for mode in modes:
+            word, shift = place_of(mode, self.n_modes, self.bits)
+            masks[word] |= ((1 << self.bits) - 1) << shift
+        fields, steps = np.array(masks, np.uint64), steps_of_sum(self.per_word, self.bits)
+        columns, found = readable(self.columns), [0] * -(-n_rows // CHUNK)
+
+        def look(chunk: int) -> None:
+            start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
+            found[chunk] = int(row_kernels().largest_total(columns, start, stop, fields, steps))
+
+        run_chunks(look, len(found))
+        return max(found, default=0)
+
+
+class MappedTable(PackedTable):
+    """A table whose words are made of another one: all at once when they are asked for, or piece by piece.
+
+    Adding up the rows of a mapping needs each of its words once, and never all of them in memory: `pieces`
+    makes as many as the cache holds.
+
+    Args:
+        n_rows: Rows.
+        n_modes: Modes of a row, at least 1.
+        bits: Bits of a mode, 1 to 8.
+        write: Writes rows `start` to `stop` to columns `first` and behind of an array:
+            `write(start, stop, out, first)`.
+    """
+
+    __slots__ = ("_n_rows", "_write")
+
+    def __init__(
+        self, n_rows: int, n_modes: int, bits: int, write: Callable[[int, int, Words, int], None]
+    ) -> None:
+        self.n_modes = n_modes
+        self.bits = bits
+        self._n_rows = n_rows
+        self._write: Callable[[int, int, Words, int], None] | None = write
+
+    def __getattr__(self, name: str) -> Any:
+        """Make the words, which are asked for the first time."""
+        write = self._write if name == "columns" else None
+        if write is None:
+            raise AttributeError(name)
+        out = np.empty((self.n_words, self._n_rows), np.uint64)
+
+        def make(chunk: int) -> None:
+            start = chunk * CHUNK
+            write(start, min(start + CHUNK, self._n_rows), out, start)
+
+        run_chunks(make, -(-self._n_rows // CHUNK))
+        self.columns = out
+        self._write = None  # the other table may go
+        return out
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    @property
+    def n_words(self) -> int:
+        """Words of a row."""
+        return words_of(self.n_modes, self.bits)
+
+    def pieces(self, counts: Counts, start: int, stop: int) -> Iterator[tuple[Words, Counts, int, int]]:
+        """Give rows in order, `CHUNK` at a time; see the class."""
+        write = self._write
+        if write is None:
+            yield from super().pieces(counts, start, stop)
+            return
+        room = np.empty((self.n_words, min(CHUNK, stop - start)), np.uint64)
+        for first in range(start, stop, CHUNK):
+            end = min(first + CHUNK, stop)
+            write(first, end, room, 0)
+            yield room, counts[first:end], 0, end - first
+
+    def some_rows(self, n_rows: int) -> Words:
+        """Return about so many rows from everywhere in the table, `uint64[w, n]`."""
+        write = self._write
+        if write is None:
+            return super().some_rows(n_rows)
+        size = max(min(n_rows, len(self)) // _RUNS, 1)
+        starts = range(0, len(self) - size + 1, max(len(self) // _RUNS, size))
+        out = np.empty((self.n_words, size * len(starts)), np.uint64)
+        for k, start in enumerate(starts):
+            write(start, start + size, out, k * size)
+        return out
+
 
 Table: TypeAlias = StateTable | PackedTable
 """States as bytes or as words; `shape`, `len`, `[rows]` and `copy` work on both."""
@@ -189,33 +293,6 @@ def row_kernels() -> ModuleType:
     from lwfast._kernels.tables import packed_rows
 
     return packed_rows
-
-
-def words_of(n_modes: int, bits: int) -> int:
-    """Return how many words a row takes."""
-    return -(-n_modes // (_WORD // bits))
-
-
-def bits_for(n_modes: int, needed: int) -> int | None:
-    """Return how many bits a mode gets, all that fit the fewest words; None where bytes take less room.
-
-    Args:
-        n_modes: Modes of a row.
-        needed: Bits of the largest number.
-    """
-    n_words = 1
-    while n_modes and _BYTE * n_words <= max(_BYTE, n_modes):
-        bits = min(_BYTE, _WORD // -(-n_modes // n_words))
-        if bits >= max(needed, 1):
-            return bits
-        n_words += 1
-    return None
-
-
-def bits_of_short(n_modes: int, needed: int) -> int | None:
-    """Return what `bits_for` does, but no more than are needed where a row is short."""
-    needed = max(needed, 1)
-    return needed if n_modes * needed <= SHORT_BITS else bits_for(n_modes, needed)
 
 
 def packed(table: Table, min_rows: int | None = None) -> PackedTable | None:
@@ -260,58 +337,6 @@ def _pack(flat: StateTable, n_modes: int, n_rows: int, bits: int) -> tuple[Words
 
 def _bits_of(flat: StateTable) -> int:
     return int(row_kernels().bits_used(flat)).bit_length()
-
-
-def place_of(mode: int, n_modes: int, bits: int) -> tuple[int, int]:
-    """Return the word of a mode, and the shift to its bits."""
-    per_word = -(-n_modes // words_of(n_modes, bits))
-    word, place = divmod(mode, per_word)
-    return word, bits * (min(per_word, n_modes - word * per_word) - 1 - place)
-
-
-def moves_of(n_modes: int, bits: int, places: Sequence[Sequence[int]], new_bits: int) -> Words:
-    """Return what `move_fields` takes, for modes that become others; see `PackedTable.moved`.
-
-    Modes that stay beside each other move together.
-    """
-    moves: list[list[int]] = []
-    last: tuple[int, int, int, int] | None = None  # where the last move reads and writes its lowest mode
-    for k, modes in enumerate(places):
-        target, left = place_of(k, len(places), new_bits)
-        for mode in modes:
-            source, right = place_of(mode, n_modes, bits)
-            follows = last == (source, right + bits, target, left + bits)
-            if follows and bits == new_bits and len(modes) == 1 == len(places[k - 1]):
-                before = moves[-1]
-                moves[-1] = [source, right, before[2] << bits | (1 << bits) - 1, target, left]
-            else:
-                moves.append([source, right, (1 << bits) - 1, target, left])
-            last = source, right, target, left
-    return np.array(moves, np.uint64).reshape(len(moves), 5)
-
-
-def _lowest_bits(n_modes: int, bits: int) -> Words:
-    """Return the lowest bit of each mode of each word."""
-    ones = [0] * words_of(n_modes, bits)
-    for mode in range(n_modes):
-        word, shift = place_of(mode, n_modes, bits)
-        ones[word] |= 1 << shift
-    return np.array(ones, np.uint64)
-
-
-def _steps_together(n_modes: int, bits: int) -> Words:
-    """Return shifts and masks, `uint64[k, 2]`, that bring the lowest bits of all modes of a word together.
-
-    Each step doubles how many bits stand beside each other.
-    """
-    steps, together = [], 1
-    while together < n_modes:
-        shift, together = together * (bits - 1), 2 * together
-        mask = 0
-        for mode in range(0, n_modes, together):
-            mask |= ((1 << min(together, n_modes - mode)) - 1) << mode * bits
-        steps.append((shift, mask))
-    return np.array(steps, np.uint64).reshape(-1, 2)
 
 
 def joined(tables: Sequence[Table]) -> Table:

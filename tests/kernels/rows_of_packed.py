@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import lwfast as lw
-from lwfast.tables import packed_table
-from lwfast.tables.packed_table import moves_of, packed
+from lwfast.tables import packed_layout
+from lwfast.tables.packed_layout import moves_of, words_of
+from lwfast.tables.packed_table import packed
 from lwfast.tables.post_selection import select_checked
 from tests.kernels.twins import calls_of
 
@@ -52,19 +53,43 @@ def moves():
         order = [(mode,) for mode in range(words.n_modes)]
         for places in (order[1:], order[::-1], [(0, 2), (1,)]):
             moved = moves_of(words.n_modes, words.bits, places, words.bits)
-            yield words.columns, 2, 38, moved, np.full((words.n_words, 45), 7, np.uint64), 4
+            for steps in (packed_layout.steps_together(0, 1, 1), packed_layout.steps_together(4, 2, 3)):
+                yield words.columns, 2, 38, moved, steps, np.full((words.n_words, 45), 7, np.uint64), 4
+
+
+def totals():
+    for _, words in tables():
+        fields = np.full(words.n_words, 2**64 - 1, np.uint64)
+        for some in (fields, fields >> np.uint64(40)):
+            steps = packed_layout.steps_of_sum(words.per_word, words.bits)
+            yield words.columns, 2, 38, some, steps
+
+
+def brought_together():
+    steps = packed_layout.steps_together(4, 2, 3)
+    yield np.arange(40, dtype=np.uint64) * np.uint64(97), 3, 30, steps
 
 
 def clicks():
     for _, words in tables():
-        ones = packed_table._lowest_bits(words.n_modes, words.bits)
-        ways = [np.empty((0, 2), np.uint64)]
+        ones = packed_layout.lowest_bits(words.n_modes, words.bits)
+        ways = [packed_layout.steps_together(0, 1, 1)]
         if words.n_words == 1:
-            ways.append(packed_table._steps_together(words.n_modes, words.bits))
+            ways.append(packed_layout.steps_together(words.n_modes, 1, words.bits))
         for steps in ways:
             for bits in {1, 2, 3, 4, words.bits}:
                 for flip in (0, 1):
-                    yield words.columns, 2, 38, bits, flip, ones, steps, np.zeros_like(words.columns)
+                    yield (
+                        words.columns,
+                        2,
+                        38,
+                        bits,
+                        flip,
+                        ones,
+                        steps,
+                        np.zeros((words.n_words, 45), np.uint64),
+                        4,
+                    )
 
 
 def selections():
@@ -100,7 +125,7 @@ def taken_fields():
     for _, words in tables():
         for places in ([(mode,) for mode in range(1, words.n_modes)], [(2,), (0,), (1,)]):
             moved = moves_of(words.n_modes, words.bits, places, words.bits)
-            out = np.zeros((packed_table.words_of(len(places), words.bits), 45), np.uint64)
+            out = np.zeros((words_of(len(places), words.bits), 45), np.uint64)
             yield words.columns, 37, moved, out, 2
 
 
@@ -125,11 +150,18 @@ def groups_taken():
 
 
 def short_groupings():
-    words = np.array([3, 0, 3, 15, 0, 3, 7], np.uint64)
+    words = np.array([[3, 0, 3, 15, 0, 3, 7]], np.uint64)
     for counts in (np.arange(7), np.array([1, 2, 2**63 - 2, 4, 5, 6, 7])):
         for start, stop in ((0, 7), (2, 5)):
-            room = np.zeros(16, np.uint32), np.zeros(7, np.uint64), np.zeros(7, np.int64)
-            yield words, counts, start, stop, *room
+            yield words, counts, start, stop, 0, np.zeros(16, np.uint64), np.zeros(7, np.uint64)
+        entries = np.zeros(16, np.uint64)
+        entries[3] = 2**63 + 5
+        yield words, counts, 1, 4, 1, entries, np.full(7, 3, np.uint64)
+
+
+def shorts_taken():
+    entries = np.arange(16, dtype=np.uint64) + np.uint64(2**63)
+    yield entries, np.array([3, 0, 15, 7], np.uint64), np.zeros(3, np.int64)
 
 
 def hashes():
@@ -315,6 +347,8 @@ PACKED_ROWS = {
     "packed_rows._unfolded": unfolded,
     "packed_rows.bits_used": lambda: [(states.reshape(-1),) for states, _ in tables()],
     "packed_rows.fields_used": uses,
+    "packed_rows.largest_total": totals,
+    "packed_rows._bring_together": brought_together,
     "packed_rows.pack_rows": packings,
     "packed_rows.unpack_rows": unpackings,
     "packed_rows.move_fields": moves,
@@ -328,6 +362,7 @@ PACKED_ROWS = {
     ],
     "packed_groups.group_words": groupings,
     "packed_groups.group_short": short_groupings,
+    "packed_groups.take_short": shorts_taken,
     "packed_groups.take_groups": groups_taken,
     "packed_groups.distinct_hashes": differing,
     "packed_groups.split_hashes": split_hashes,

@@ -114,12 +114,12 @@ def many(tmp_path):
     """A store of a hundred thousand finished jobs."""
     store = Store(tmp_path / STORE_FILE)
     new = check_one(payload(), load_qpus())
-    rows = [(f"job {k}", "Completed", TIMES[k % 4]) for k in range(100_000)]
+    rows = [(f"job {k}", "Completed", *[TIMES[k % 4]] * 3) for k in range(100_000)]
     store.accept([new], TIMES[0])
     store.connection.execute("BEGIN")
     store.connection.executemany(
         "INSERT INTO jobs (name, qpu, status, created, updated, finished, n_modes, n_photons, n_samples, "
-        "min_detection, timeout_seconds) VALUES (?1, 'Artemis', ?2, ?3, ?3, ?3, 2, 1, 1, 1, 600)",
+        "min_detection, timeout_seconds) VALUES (?, 'Artemis', ?, ?, ?, ?, 2, 1, 1, 1, 600)",
         rows,
     )
     store.connection.execute(f"UPDATE jobs SET checksum = {CHECKSUM['jobs']}")

@@ -15,8 +15,9 @@ from lwfast.rules import Rule
 from lwfast.tables import counts as byte_counts
 from lwfast.tables import packed_groups, packed_selection, packed_table
 from lwfast.tables.binning import some_modes, totals_of
+from lwfast.tables.packed_layout import bits_for
 from lwfast.tables.packed_sums import packed_sums_of
-from lwfast.tables.packed_table import PackedTable, bits_for, fitting, joined, packed, same_tables
+from lwfast.tables.packed_table import PackedTable, fitting, joined, packed, same_tables
 from lwfast.tables.post_selection import select_checked
 from tests.marks import needs_speed, uncompiled, wraps
 from tests.reference import packed_table as slow
@@ -159,8 +160,8 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
                     grouped = packed_groups.group_in_parts(words.columns[0], weights, groups)
                     check_rows(as_table(grouped, words), byte_counts.group_bytes(states, weights))
         ranges = max(1, min(cores, len(words) // 2000))
-        grouped = packed_groups._group_in_ranges(words.columns, counts, ranges, packed_groups._grouped)
-        check_rows(as_table(grouped, words), expected)
+        grouped = packed_groups._group_in_ranges(words, counts, ranges, packed_groups._grouped)
+        check_rows(grouped, expected)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_short_rows_are_added_up_without_hashes(monkeypatch, n_modes, bits, core
     monkeypatch.setattr(packed_groups, "available_cores", lambda: cores)
     monkeypatch.setattr(packed_groups, "_grouped", None)  # by hashes
     monkeypatch.setattr(packed_groups, "group_in_parts", None)
-    n_rows = 300_001 if n_modes == 18 else 20_000
+    n_rows = 400_001 if n_modes == 18 else 40_000
     states, counts = table_of(n_rows, n_modes, 2**bits - 1)
     words = packed(states, 0).with_bits(bits)
     check_rows(packed_groups.add_up_equal(words, counts), byte_counts.group_bytes(states, counts))
@@ -181,9 +182,11 @@ def test_short_rows_are_added_up_without_hashes(monkeypatch, n_modes, bits, core
 
 
 def test_clicks_of_few_modes_are_short():
-    words = packed(table_of(100, 20, 7)[0], 0)
+    states = table_of(100, 20, 7)[0]
+    words = packed(states, 0)
     assert (words.bits, words.clicked(parity=False, invert=False).bits) == (3, 1)
-    assert totals_of(words, [(0, 1), (2,)]).bits == 4
+    most = int(states[:, :3].sum(axis=1).max())
+    assert totals_of(words, [(0, 1), (2,)]).bits == most.bit_length()
     wide = packed(table_of(100, 33, 1)[0], 0)
     assert wide.clicked(parity=True, invert=False).bits == wide.bits
     long = packed(table_of(100, 12, 31)[0], 0)
@@ -250,6 +253,59 @@ def test_thresholds_and_parities_are_those_of_bytes(table, invert):
     states, _, words = table
     assert np.array_equal(words.clicked(parity=False, invert=invert).states, (states > 0) ^ invert)
     assert np.array_equal(words.clicked(parity=True, invert=invert).states, (states % 2) ^ invert)
+
+
+@pytest.mark.parametrize(
+    "bins",
+    [
+        [range(k, k + 5) for k in range(0, 20, 5)],
+        [range(k, k + 4) for k in range(1, 13, 4)],
+        [(k,) for k in range(0, 20, 2)],
+        [(k,) for k in range(19, -1, -1)],
+        [range(0, 20, 2), range(1, 20, 2)],
+        [(0, 1), (2,), (4, 5)],
+        [range(20)],
+    ],
+)
+@pytest.mark.parametrize("most", [1, 3, 7, 12])
+def test_bins_of_any_pattern_are_totals_of_bytes(bins, most):
+    """Those at equal distances are added up where they are, and then brought together."""
+    states, counts = table_of(300, 20, most)
+    words = packed(states, 0)
+    totals = np.stack([states[:, list(modes)].sum(axis=1, dtype=np.uint8) for modes in bins], axis=1)
+    check_rows((totals_of(words, bins), counts), (totals, counts))
+    named = [mode for modes in bins for mode in modes]
+    assert words.largest_total(named) == states[:, named].sum(axis=1, dtype=np.int64).max()
+
+
+@pytest.mark.parametrize(("n_modes", "most"), [(4, 3), (20, 7), (33, 3), (40, 15)])
+@pytest.mark.parametrize("cores", [1, 3])
+def test_a_mapping_is_added_up_piece_by_piece(monkeypatch, n_modes, most, cores):
+    """Its words are never all made, and give what they give when they are."""
+    monkeypatch.setattr(packed_table, "CHUNK", 700)
+    monkeypatch.setattr(packed_groups, "_MANY", 2000)
+    monkeypatch.setattr(packed_groups, "available_cores", lambda: cores)
+    states, counts = table_of(9001, n_modes, most)
+    states = states[np.random.default_rng(5).integers(0, 60, len(states))]
+    words = packed(states, 0)
+    for make in (
+        lambda: words.clicked(parity=False, invert=True),
+        lambda: words.clicked(parity=True, invert=False),
+        lambda: some_modes(words, (2, 0)),
+        lambda: totals_of(words, [(0, 1), (2, 3)]),
+    ):
+        mapped, made = make(), make()
+        found = packed_groups.group_packed(mapped, counts, owned=False)
+        with pytest.raises(AttributeError):
+            object.__getattribute__(mapped, "columns")
+        check_rows(found, byte_counts.group_bytes(made.states, counts))
+        some = {tuple(row) for row in make().some_rows(500).T.tolist()}
+        assert 0 < len(some) <= len({tuple(row) for row in made.words.tolist()} | some) <= 60
+        again = packed_groups.group_packed(made, counts, owned=False)  # whose words are there by now
+        assert np.array_equal(found[0].columns, again[0].columns)
+        assert pickle.loads(pickle.dumps(make())).columns.tolist() == made.columns.tolist()
+        with pytest.raises(AttributeError, match="colours"):
+            _ = mapped.colours
 
 
 @given(table=packable(), data=st.data())

@@ -45,45 +45,48 @@ def hash_words(
         out[_U(row - start)] = _hash(words, row, key0, key1)
 
 
-@jit("const uint64[:], const int64[:], int64, int64, uint32[:], uint64[:], int64[:]")
+@jit("const uint64[:, :], const int64[:], int64, int64, int64, uint64[:], uint64[:]")
 def group_short(
     words: NDArray[np.uint64],
     counts: NDArray[np.int64],
     start: int,
     stop: int,
-    slots: NDArray[np.uint32],
+    groups: int,
+    entries: NDArray[np.uint64],
     found: NDArray[np.uint64],
-    sums: NDArray[np.int64],
 ) -> int:
-    """Group rows `start` to `stop` of words so short that each has a slot of its own, without any hash.
+    """Group rows `start` to `stop` of words so short that each has an entry of its own, without any hash.
 
     Args:
-        words: uint64[N], all below the number of slots.
+        words: uint64[1, N], all below the number of entries.
         counts: int64[N], not negative.
         start: First row.
-        stop: One behind the last row, 2^32 rows behind the first at most.
-        slots: uint32[2^b], zeros.
-        found: uint64[...], out: the groups in the order of their first rows.
-        sums: int64[...], out: their counts, added up.
+        stop: One behind the last row.
+        groups: Number of groups so far.
+        entries: uint64[2^b], zeros at first; receives the sum of each word, and the top bit with it.
+        found: uint64[...], receives the groups in the order of their first rows.
 
     Returns:
         The number of groups, or `OVERFLOW`.
     """
-    groups = 0
     for row in range(start, stop):
-        word = words[_U(row)]
-        slot = slots[word]
-        if slot == 0:
+        word = words[0, _U(row)]
+        state = entries[word]
+        if state == _ZERO:
             found[_U(groups)] = word
-            sums[_U(groups)] = counts[_U(row)]
             groups += 1
-            slots[word] = groups
-        else:
-            total = _U(sums[_U(slot) - _ONE]) + _U(counts[_U(row)])
-            if total > _INT64_MAX:
-                return OVERFLOW
-            sums[_U(slot) - _ONE] = np.int64(total)
+        total = (state & _INT64_MAX) + _U(counts[_U(row)])
+        if total > _INT64_MAX:
+            return OVERFLOW
+        entries[word] = _USED | total
     return groups
+
+
+@jit("const uint64[:], const uint64[:], int64[:]")
+def take_short(entries: NDArray[np.uint64], found: NDArray[np.uint64], sums: NDArray[np.int64]) -> None:
+    """Write the sums of the groups that `group_short` found."""
+    for g in range(sums.size):
+        sums[_U(g)] = np.int64(entries[found[_U(g)]] & _INT64_MAX)
 
 
 @jit("const uint64[:, :], const int64[:], int64, int64, uint64, uint64, int64, uint64[:], uint32[:]")

@@ -60,6 +60,45 @@ def fields_used(words: NDArray[np.uint64], start: int, stop: int, out: NDArray[n
         out[k] = used
 
 
+@jit("const uint64[:, :], int64, int64, const uint64[:], const uint64[:, :]")
+def largest_total(
+    words: NDArray[np.uint64],
+    start: int,
+    stop: int,
+    fields: NDArray[np.uint64],
+    steps: NDArray[np.uint64],
+) -> np.uint64:
+    """Return the largest sum of some fields of a row, of rows `start` to `stop`.
+
+    Args:
+        words: uint64[w, N].
+        start: First row.
+        stop: One behind the last row.
+        fields: uint64[w], the bits of these fields in each word.
+        steps: uint64[k, 2], the widths of sums so far and masks of every second one: each step adds up two.
+    """
+    most = _U(0)
+    totals, room = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    for block in range(start, stop, _BLOCK):
+        size = min(_BLOCK, stop - block)
+        for i in range(size):
+            totals[_U(i)] = _U(0)
+        for k in range(words.shape[0]):
+            column, mask = words[k], fields[k]
+            for i in range(size):
+                room[_U(i)] = column[_U(block + i)] & mask
+            for step in range(steps.shape[0]):
+                width, low = steps[step, 0], steps[step, 1]
+                for i in range(size):
+                    x = room[_U(i)]
+                    room[_U(i)] = (x & low) + ((x >> width) & low)
+            for i in range(size):
+                totals[_U(i)] += room[_U(i)]
+        for i in range(size):
+            most = max(most, totals[_U(i)])
+    return most
+
+
 @jit("const uint8[:], int64, int64, int64, uint64[:, :], int64, int64")
 def pack_rows(
     table: NDArray[np.uint8],
@@ -155,12 +194,13 @@ def unpack_rows(
                 target += 1
 
 
-@jit("const uint64[:, :], int64, int64, const uint64[:, :], uint64[:, :], int64")
+@jit("const uint64[:, :], int64, int64, const uint64[:, :], const uint64[:, :], uint64[:, :], int64")
 def move_fields(
     words: NDArray[np.uint64],
     start: int,
     stop: int,
     moves: NDArray[np.uint64],
+    steps: NDArray[np.uint64],
     out: NDArray[np.uint64],
     first: int,
 ) -> None:
@@ -172,6 +212,7 @@ def move_fields(
         stop: One behind the last row.
         moves: uint64[k, 5]: the word that is read, the shift to its fields, the mask of these in the lowest
             bits, the word that is written, and the shift there.
+        steps: uint64[k, 2], shifts and masks that then bring fields of each word beside each other.
         out: uint64[v, ...], receives the rows in columns `first` and behind.
         first: Column of the first row.
     """
@@ -196,9 +237,12 @@ def move_fields(
             if is_empty:
                 for i in range(size):
                     column[_U(target + i)] = _U(0)
+            _bring_together(column, target, size, steps)
 
 
-@jit("const uint64[:, :], int64, int64, int64, int64, const uint64[:], const uint64[:, :], uint64[:, :]")
+@jit(
+    "const uint64[:, :], int64, int64, int64, int64, const uint64[:], const uint64[:, :], uint64[:, :], int64"
+)
 def clicked_fields(
     words: NDArray[np.uint64],
     start: int,
@@ -208,6 +252,7 @@ def clicked_fields(
     ones: NDArray[np.uint64],
     steps: NDArray[np.uint64],
     out: NDArray[np.uint64],
+    first: int,
 ) -> None:
     """Write 1 for each field that is not 0, for rows `start` to `stop`.
 
@@ -219,39 +264,46 @@ def clicked_fields(
         flip: 1 swaps 0 and 1.
         ones: uint64[w], the lowest bit of each field of a word.
         steps: uint64[k, 2], shifts and masks that bring these bits beside each other; none leaves them.
-        out: uint64[w, N].
+        out: uint64[w, ...], receives the rows in columns `first` and behind.
+        first: Column of the first row.
     """
     for k in range(words.shape[0]):
         source, column = words[k], out[k]
         low, other = ones[k], ones[k] * _U(flip)
         for block in range(start, stop, _BLOCK):
-            end = min(block + _BLOCK, stop)
+            size, target = min(_BLOCK, stop - block), first + block - start
             if bits == 1:
-                for i in range(block, end):
-                    column[_U(i)] = (source[_U(i)] & low) ^ other
+                for i in range(size):
+                    column[_U(target + i)] = (source[_U(block + i)] & low) ^ other
             elif bits == 2:
-                for i in range(block, end):
-                    x = source[_U(i)]
-                    column[_U(i)] = ((x | (x >> _U(1))) & low) ^ other
+                for i in range(size):
+                    x = source[_U(block + i)]
+                    column[_U(target + i)] = ((x | (x >> _U(1))) & low) ^ other
             elif bits == 3:
-                for i in range(block, end):
-                    x = source[_U(i)]
-                    column[_U(i)] = ((x | (x >> _U(1)) | (x >> _U(2))) & low) ^ other
+                for i in range(size):
+                    x = source[_U(block + i)]
+                    column[_U(target + i)] = ((x | (x >> _U(1)) | (x >> _U(2))) & low) ^ other
             elif bits == 4:
-                for i in range(block, end):
-                    x = source[_U(i)]
+                for i in range(size):
+                    x = source[_U(block + i)]
                     x |= x >> _U(1)
-                    column[_U(i)] = ((x | (x >> _U(2))) & low) ^ other
+                    column[_U(target + i)] = ((x | (x >> _U(2))) & low) ^ other
             else:
                 last = _U(bits - 4)
-                for i in range(block, end):
-                    x = source[_U(i)]
+                for i in range(size):
+                    x = source[_U(block + i)]
                     y = x | (x >> _U(1))
                     y |= y >> _U(2)
                     # Four bits from the lowest on, and those that end with the highest.
-                    column[_U(i)] = ((y | (y >> last)) & low) ^ other
-            for step in range(steps.shape[0]):
-                shift, mask = steps[step, 0], steps[step, 1]
-                for i in range(block, end):
-                    x = column[_U(i)]
-                    column[_U(i)] = (x | (x >> shift)) & mask
+                    column[_U(target + i)] = ((y | (y >> last)) & low) ^ other
+            _bring_together(column, target, size, steps)
+
+
+@jit
+def _bring_together(column: NDArray[np.uint64], first: int, size: int, steps: NDArray[np.uint64]) -> None:
+    """Let fields of some words, from `first` on, be shifted by each step to the one before, in place."""
+    for step in range(steps.shape[0]):
+        shift, mask = steps[step, 0], steps[step, 1]
+        for i in range(size):
+            x = column[_U(first + i)]
+            column[_U(first + i)] = (x | (x >> shift)) & mask

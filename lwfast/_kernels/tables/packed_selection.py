@@ -10,7 +10,8 @@ from lwfast._kernels._words import prefetch
 from lwfast._types import AnyArray
 
 _U = np.uint64  # an unsigned index needs no check for negative ones
-_BLOCK = 1024  # rows whose marks and totals stay in the first cache
+_BLOCK = 256  # rows: few, so that a processor reads on from memory while it works
+_AHEAD = 256  # rows from what is written to what is asked for
 _LINE = 8  # words of a cache line
 _ONE, _SIX, _PAGE = _U(1), _U(6), _U(63)
 
@@ -39,7 +40,7 @@ def select_words(
 
     The marks of a block of rows are made of shifts, masks and one table of totals in a register, without a
     branch or a look-up, so that the loops become vectors. Then every row is written, and the next one over it
-    unless it has passed: no branch here either. Meanwhile the next block is asked for; processors that look
+    unless it has passed: no branch here either. Meanwhile later rows are asked for; processors that look
     ahead by themselves stop where a loop over the words turns to the counts.
 
     Args:
@@ -58,35 +59,37 @@ def select_words(
         out: uint64[v, M], room for all rows.
         out_counts: int64[M], likewise.
     """
+    # Flat, and by number: a view of a row counts references, in each block.
+    flat, flat_out, n_rows, room = words.reshape(-1), out.reshape(-1), words.shape[1], out.shape[1]
     good, total = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
-    passing = np.empty((words.shape[0], _BLOCK), np.uint64)
+    passing = np.empty(words.shape[0] * _BLOCK, np.uint64)
     kept = np.int64(0)
     for block in range(start, stop, _BLOCK):
         size = min(_BLOCK, stop - block)
         for i in range(size):
             good[_U(i)] = _ONE
         for e in range(exact.shape[0]):
-            column = words[int(exact[e, 0])]
+            a = _U(int(exact[e, 0]) * n_rows + block)
             mask, value = exact[e, 1], exact[e, 2]
             for i in range(size):
-                good[_U(i)] &= _U((column[_U(block + i)] & mask) == value)
+                good[_U(i)] &= _U((flat[a + _U(i)] & mask) == value)
         for r in range(page_start.size - 1):
             first, last = rule_start[r], rule_start[r + 1]
-            a, shift = words[int(fields[first, 0])], fields[first, 1]
-            b, other = words[int(fields[last - 1, 0])], fields[last - 1, 1]
+            a, shift = _U(int(fields[first, 0]) * n_rows + block), fields[first, 1]
+            b, other = _U(int(fields[last - 1, 0]) * n_rows + block), fields[last - 1, 1]
             page, n_pages = page_start[r], page_start[r + 1] - page_start[r]
             if n_pages == 1 and last - first == 2 and low < _U(32):
                 allowed = pages[page, 1]
                 for i in range(size):
-                    t = ((a[_U(block + i)] >> shift) & low) + ((b[_U(block + i)] >> other) & low)
+                    t = ((flat[a + _U(i)] >> shift) & low) + ((flat[b + _U(i)] >> other) & low)
                     good[_U(i)] &= (allowed >> t) & _ONE
                 continue
             for i in range(size):
-                total[_U(i)] = (a[_U(block + i)] >> shift) & low
+                total[_U(i)] = (flat[a + _U(i)] >> shift) & low
             for f in range(first + 1, last):
-                b, other = words[int(fields[f, 0])], fields[f, 1]
+                b, other = _U(int(fields[f, 0]) * n_rows + block), fields[f, 1]
                 for i in range(size):
-                    total[_U(i)] += (b[_U(block + i)] >> other) & low
+                    total[_U(i)] += (flat[b + _U(i)] >> other) & low
             if n_pages == 1:
                 number, allowed = pages[page, 0], pages[page, 1]
                 for i in range(size):
@@ -102,11 +105,11 @@ def select_words(
         after = _take(counts, block, size, good, out_counts, kept)
         for k in range(words.shape[0]):
             if moves.shape[0] == 0:
-                _take(words[k], block, size, good, out[k], kept)
+                _take(flat, k * n_rows + block, size, good, flat_out, k * room + kept)
             else:
-                _take(words[k], block, size, good, passing[k], 0)
+                _take(flat, k * n_rows + block, size, good, passing, k * _BLOCK)
         if moves.shape[0] > 0:
-            _take_fields(passing, after - kept, moves, out, kept)
+            _take_fields(passing, _BLOCK, after - kept, moves, out, kept)
         kept = after
     return kept
 
@@ -128,7 +131,7 @@ def _take(
     at = _U(first)
     whole = size // _LINE * _LINE
     for line in range(0, whole, _LINE):
-        prefetch(column, block + _BLOCK + line)
+        prefetch(column, block + _AHEAD + line)
         for i in range(line, line + _LINE):
             out[at] = column[_U(block + i)]
             at += good[_U(i)]
@@ -141,24 +144,26 @@ def _take(
 @jit
 def _take_fields(
     words: NDArray[np.uint64],
+    stride: int,
     n_rows: np.int64,
     moves: NDArray[np.uint64],
     out: NDArray[np.uint64],
     first: np.int64,
 ) -> None:
     """Write fields of the first `n_rows` rows to columns `first` and behind; see `select_words`."""
+    flat_out = out.reshape(-1)
     for v in range(out.shape[0]):
-        column = out[v]
+        place = _U(v * out.shape[1] + first)
         is_empty = True
         for m in range(moves.shape[0]):
             if int(moves[m, 3]) != v:
                 continue
-            source = words[int(moves[m, 0])]
+            row = _U(int(moves[m, 0]) * stride)
             right, mask, left = moves[m, 1], moves[m, 2], moves[m, 4]
             if is_empty:
                 for i in range(n_rows):
-                    column[_U(first + i)] = ((source[_U(i)] >> right) & mask) << left
+                    flat_out[place + _U(i)] = ((words[row + _U(i)] >> right) & mask) << left
             else:
                 for i in range(n_rows):
-                    column[_U(first + i)] |= ((source[_U(i)] >> right) & mask) << left
+                    flat_out[place + _U(i)] |= ((words[row + _U(i)] >> right) & mask) << left
             is_empty = False

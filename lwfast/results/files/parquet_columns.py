@@ -30,7 +30,8 @@ from lwfast.results.files.column_pages import (
 from lwfast.results.files.file_room import Bytes, FileRoom
 from lwfast.results.files.parquet_footer import Chunk, Footer, Leaf
 from lwfast.tables import packed_table
-from lwfast.tables.packed_table import PackedTable, Table, bits_for, row_kernels, words_of
+from lwfast.tables.packed_layout import bits_for, words_of
+from lwfast.tables.packed_table import PackedTable, Table, row_kernels
 
 _INT64, _OF_UINT8, _OF_INT64, _OF_NONE = 2, 11, 18, -1
 """Types in the file, and what they stand for, by the numbers of the format."""
