@@ -264,6 +264,7 @@ def _words() -> None:
     from lwfast.rules import Rule
     from lwfast.tables import packed_groups
     from lwfast.tables.binning import some_modes, totals_of
+    from lwfast.tables.packed_parts import group_in_parts
     from lwfast.tables.packed_sums import packed_sums_of
     from lwfast.tables.packed_table import packed
     from lwfast.tables.post_selection import select_checked
@@ -278,7 +279,7 @@ def _words() -> None:
     distinct, _ = packed_groups.group_packed(words, counts, owned=False)
     packed_groups.group_packed(distinct, counts[:3000], owned=True)
     packed_groups.differ_in_parts(distinct.columns)
-    packed_groups.group_in_parts(words.columns[0], counts, 1)
+    group_in_parts(words.columns[0], counts, 1)
     select_checked(words, counts, (Rule((0, 1), (0, 1)),), {2: 0})
     totals_of(words, [(0, 1), (3, 2)])
     packed_groups.add_up_equal(some_modes(words, (3, 4)).clicked(parity=False, invert=False), counts)

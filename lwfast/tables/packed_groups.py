@@ -14,6 +14,7 @@ from lwfast._base.parallel import available_cores, run_chunks
 from lwfast._types import Counts
 from lwfast.errors import ResourceLimitError
 from lwfast.tables.packed_layout import SHORT_BITS, Words
+from lwfast.tables.packed_parts import TOO_LARGE, group_in_parts
 from lwfast.tables.packed_table import CHUNK, MappedTable, PackedTable
 from lwfast.tables.row_hash import hash_keys
 
@@ -22,12 +23,8 @@ _MANY = 1 << 17
 _TRIAL = 1 << 15
 _FEW_GROUPS = 1 << 16
 """Up to here, one table a thread is as quick as parts."""
-_PART_BITS = 12
-_PART_GROUPS = 1 << 12
-"""Of a part, at most, as far as is known: with the free ones, a quarter of a MB of entries."""
 _ENTRIES_A_ROW = 2
 """Of 8 bytes each: with more, they take more memory than the rows."""
-_TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
 
 _Grouped = tuple[Words, Counts]
 
@@ -190,7 +187,7 @@ def _grouped_short(table: PackedTable, counts: Counts, start: int, stop: int) ->
     for columns, column, first, last in table.pieces(counts, start, stop):
         groups = group_kernels().group_short(columns, column, first, last, groups, entries, words[0])
         if groups < 0:
-            raise ResourceLimitError(_TOO_LARGE)
+            raise ResourceLimitError(TOO_LARGE)
     sums = np.empty(groups, np.int64)
     group_kernels().take_short(entries, words[0], sums)
     return words[:, :groups].copy(), sums
@@ -206,7 +203,7 @@ def _grouped(table: PackedTable, counts: Counts, start: int, stop: int) -> _Grou
         while True:
             groups, row = kernels.group_words(columns, column, row, last, *keys, groups, entries, order)
             if groups < 0:
-                raise ResourceLimitError(_TOO_LARGE)
+                raise ResourceLimitError(TOO_LARGE)
             if row == last:
                 break
             words, sums = _taken(entries, groups, order, n_words)
@@ -222,56 +219,6 @@ def _taken(entries: Words, groups: int, order: NDArray[np.uint32], n_words: int)
     words, sums = np.empty((n_words, groups), np.uint64), np.empty(groups, np.int64)
     group_kernels().take_groups(entries, groups, order, words, sums)
     return words, sums
-
-
-def group_in_parts(words: Words, counts: Counts, expected: int) -> _Grouped:
-    """Group a large table of one word a row, with about as many groups as are `expected`."""
-    from lwfast._kernels.tables import packed_parts as kernels
-
-    n_rows = words.size
-    n_chunks = -(-n_rows // CHUNK)
-    bits = min(max((expected // _PART_GROUPS).bit_length(), 1), _PART_BITS)
-    keys = hash_keys()
-    out, sums, rows = np.empty(n_rows, np.uint64), np.empty(n_rows, np.int64), np.empty(n_rows, np.uint16)
-    are_ones = np.zeros(n_chunks, np.bool_)
-    starts = np.zeros((n_chunks, (1 << bits) + 1), np.int64)
-    groups = np.zeros((n_chunks, 1 << bits), np.int64)
-    is_fine = np.zeros(1 << bits, np.bool_)
-    rooms: list[Words] = []
-    n_entries = 4 << max(5, (expected >> bits).bit_length())
-
-    def bounds(chunk: int) -> tuple[int, int]:
-        return chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
-
-    def split(chunk: int) -> None:
-        place = *bounds(chunk), *keys, 64 - bits, starts[chunk]
-        are_ones[chunk] = kernels.split_rows(words, counts, *place, out, sums, rows)
-
-    def group(part: int) -> None:
-        size = int((starts[:, part + 1] - starts[:, part]).sum())
-        try:
-            entries = rooms.pop()
-        except IndexError:
-            entries = np.empty(2 * n_entries, np.uint64)
-        room = entries, np.empty(size, np.uint32)
-        is_fine[part] = kernels.group_part(out, sums, rows, are_ones, starts, part, *keys, *room, groups)
-        rooms.append(entries)
-
-    run_chunks(split, n_chunks)
-    run_chunks(group, 1 << bits)
-    if not is_fine.all():
-        raise ResourceLimitError(_TOO_LARGE)
-    ends = np.cumsum(groups.sum(axis=1))
-    grouped, totals = np.empty((1, int(ends[-1])), np.uint64), np.empty(int(ends[-1]), np.int64)
-
-    def order(chunk: int) -> None:
-        first, last = (int(ends[chunk - 1]) if chunk else 0), int(ends[chunk])
-        start, stop = bounds(chunk)
-        places = starts[chunk], groups[chunk], stop - start
-        kernels.order_groups(out, sums, rows, *places, grouped[0, first:last], totals[first:last])
-
-    run_chunks(order, n_chunks)
-    return grouped, totals
 
 
 def enter_rows(table: PackedTable, slots: Words) -> None:

@@ -126,7 +126,7 @@ def taken_fields():
         for places in ([(mode,) for mode in range(1, words.n_modes)], [(2,), (0,), (1,)]):
             moved = moves_of(words.n_modes, words.bits, places, words.bits)
             out = np.zeros((words_of(len(places), words.bits), 45), np.uint64)
-            yield words.columns, 37, moved, out, 2
+            yield words.columns.reshape(-1), words.columns.shape[1], 37, moved, out, 2
 
 
 def groupings():
@@ -219,61 +219,64 @@ def splits():
         if words.n_words == 1:
             for counts in (np.arange(40), np.ones(40, np.int64)):
                 starts = np.zeros(5, np.int64)
-                yield words.columns[0], counts, 4, 39, *KEYS, 62, starts, *part_room(counts)
+                yield words.columns[0], counts, 4, 38, *KEYS, 62, starts, *part_room(counts), 3
 
 
 def parts():
-    """Two chunks of 20 rows in four parts; sums that fit and one that does not, and a table that grows."""
+    """Two chunks of 20 rows in four parts; sums that fit and one that does not, and too little room."""
     from lwfast._kernels.tables import packed_parts as kernels
 
     for _, words in tables():
         if words.n_words > 1:
             continue
         some = np.where(np.arange(40) < 20, 1, np.arange(40))
-        for counts, size in ((some, 64), (np.full(40, 2**62), 64), (some, 4), (np.ones(40, np.int64), 4)):
+        for counts, size in ((some, 64), (np.full(40, 2**62), 64), (some, 8), (np.ones(40, np.int64), 64)):
             starts, out, ones = np.zeros((2, 5), np.int64), part_room(counts), np.zeros(2, bool)
             for chunk in range(2):
                 rows = 20 * chunk, 20 * chunk + 20
                 with np.errstate(over="ignore"):
                     ones[chunk] = kernels.split_rows(
-                        words.columns[0], counts, *rows, *KEYS, 62, starts[chunk], *out
+                        words.columns[0], counts, *rows, *KEYS, 62, starts[chunk], *out, 20 * chunk
                     )
-            room = np.ones(2 * size, np.uint64), np.ones(40, np.uint32)
             for part in range(4):
-                yield *out, ones, starts, part, *KEYS, *room, np.zeros((2, 4), np.int64)
+                room = np.zeros(2 * size, np.uint32), np.zeros(size, np.uint64), np.zeros(size, np.int64)
+                yield *out, ones, starts, part, 0, *KEYS, *room, 0, np.zeros((2, 4), np.int64)
 
 
 def runs():
-    for *out, ones, starts, part, key0, key1, _, order, _ in parts():
-        run = starts[0, part], starts[0, part + 1]
-        yield *out, *run, bool(ones[0]), key0, key1, np.zeros(256, np.uint64), order, 0
+    for *out, ones, starts, part, chunk, key0, key1, slots, found, sums, groups, _ in parts():
+        run = starts[chunk, part], starts[chunk, part + 1]
+        if slots.size == 128:
+            yield *out, *run, bool(ones[chunk]), key0, key1, slots, found, sums, groups
 
 
-def larger_tables():
-    from lwfast._kernels.tables import packed_parts as kernels
-
+def entries():
     for run in runs():
-        with np.errstate(over="ignore"):
-            n_groups = kernels._group_run(*run) if hasattr(kernels._group_run, "py_func") else 0
-        if n_groups > 0:
-            yield run[8], n_groups, *KEYS, run[9]
+        distinct = np.unique(run[0])
+        yield distinct, distinct.size - 1, *KEYS, np.zeros(128, np.uint32)
 
 
 def orders():
     from lwfast._kernels.tables import packed_parts as kernels
 
-    for arguments in parts():
-        words, sums, rows, _, starts, part, *_, groups = arguments
-        if part == 3 and sums.max() < 2**62 and arguments[8].size == 128:
+    for *given, part, chunk, key0, key1, slots, found, sums, groups, new_groups in parts():
+        if part == 3 and given[1].max() < 2**62 and slots.size == 128:
             with np.errstate(over="ignore"):
                 for k in range(4):
-                    kernels.group_part(*arguments[:5], k, *arguments[6:])
-            for chunk in range(2):
-                n = int(groups[chunk].sum())
+                    room = np.zeros_like(slots), found, sums, groups
+                    kernels.group_part(*given, k, chunk, key0, key1, *room, new_groups)
+            words, _, rows, _, starts = given
+            for k in range(2):
+                n = int(new_groups[k].sum())
                 yield (
-                    words, sums, rows, starts[chunk], groups[chunk], 20,
+                    words, rows, starts[k], new_groups[k], np.arange(4), 20,
                     np.zeros(n, np.uint64), np.zeros(n, np.int64),
                 )  # fmt: skip
+
+
+def sums_taken():
+    numbers = np.array([0, 1 << 32, 1, 2 << 32 | 2, 7])
+    yield numbers, 0, 4, np.array([0, 2, 3]), np.arange(6) * 11
 
 
 def sums():
@@ -372,7 +375,8 @@ PACKED_ROWS = {
     "packed_parts.split_rows": splits,
     "packed_parts.group_part": parts,
     "packed_parts._group_run": runs,
-    "packed_parts._larger": larger_tables,
+    "packed_parts.enter_groups": entries,
+    "packed_parts.take_sums": sums_taken,
     "packed_parts._ones_in": lambda: [(np.uint64(n),) for n in (0, 1, 2**64 - 1, 0x0123456789ABCDEF)],
     "packed_parts.order_groups": orders,
     "packed_sums.packed_sums": sums,
@@ -392,6 +396,6 @@ PACKED_MEANT = {
     "packed_selection.select_words": lambda given, end: (given[11][:, :end], given[12][:end]),
     "packed_selection._take": lambda given, end: given[4][2:end],
     "packed_rows.unpack_rows": lambda given, _: given[-1],
-    "packed_parts.group_part": lambda given, fine: given[:3] if fine else (),
+    "packed_parts.group_part": lambda given, end: given[:3] if end[0] >= 0 else (),
     "packed_groups.group_words": lambda given, end: (given[7], given[8][: max(end[0], 0)]),
 }

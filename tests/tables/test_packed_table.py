@@ -13,7 +13,7 @@ import lwfast as lw
 from lwfast.results.processing.summaries import summary_of
 from lwfast.rules import Rule
 from lwfast.tables import counts as byte_counts
-from lwfast.tables import packed_groups, packed_selection, packed_table
+from lwfast.tables import packed_groups, packed_parts, packed_selection, packed_table
 from lwfast.tables.binning import some_modes, totals_of
 from lwfast.tables.packed_layout import bits_for
 from lwfast.tables.packed_sums import packed_sums_of
@@ -136,8 +136,10 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
     monkeypatch.setattr(packed_groups, "_MANY", 2000)
     monkeypatch.setattr(packed_groups, "_TRIAL", 300)
     monkeypatch.setattr(packed_groups, "_FEW_GROUPS", 50)
-    monkeypatch.setattr(packed_groups, "_PART_GROUPS", 500)
-    monkeypatch.setattr(packed_groups, "CHUNK", 700)
+    monkeypatch.setattr(packed_parts, "_PART_GROUPS", 500)
+    monkeypatch.setattr(packed_parts, "_STRETCH", 4)
+    for module in (packed_groups, packed_parts):
+        monkeypatch.setattr(module, "CHUNK", 700)
     states, counts = table_of(9001, n_modes, most)
     if order == "few":
         states = states[np.random.default_rng(1).integers(0, 40, len(states))]
@@ -157,7 +159,7 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
         if n_modes <= 20:
             for groups in (1, 4000, 2**22):  # that are expected: tables that grow, and more parts than rows
                 for weights in (counts, np.ones_like(counts)):
-                    grouped = packed_groups.group_in_parts(words.columns[0], weights, groups)
+                    grouped = packed_parts.group_in_parts(words.columns[0], weights, groups)
                     check_rows(as_table(grouped, words), byte_counts.group_bytes(states, weights))
         ranges = max(1, min(cores, len(words) // 2000))
         grouped = packed_groups._group_in_ranges(words, counts, ranges, packed_groups._grouped)
@@ -206,7 +208,7 @@ def test_a_sum_above_int64_is_an_error(monkeypatch, n_rows):
     with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
         packed_groups.group_packed(words, counts, owned=False)
     with pytest.raises(lw.ResourceLimitError, match="2\\^63"):
-        packed_groups.group_in_parts(words.columns[0], counts, 1)
+        packed_parts.group_in_parts(words.columns[0], counts, 1)
     found = packed_groups.group_packed(words[:2], np.array([2**62, 2**62 - 1]), owned=False)
     assert found[1].tolist() == [2**63 - 1]
 

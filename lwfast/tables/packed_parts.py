@@ -1,0 +1,157 @@
+"""Equal rows of a large packed table, added up in parts that each fit the cache."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwfast._base.parallel import run_chunks
+from lwfast._types import Counts
+from lwfast.errors import ResourceLimitError
+from lwfast.tables.packed_layout import Words
+from lwfast.tables.packed_table import CHUNK
+from lwfast.tables.row_hash import hash_keys
+
+TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
+_PART_BITS = 12
+_PART_GROUPS = 1 << 13
+"""Of a part, at most, as far as is known."""
+_SLOTS = 4
+"""For each group that there is room for: with two, looking for the right one takes a third longer."""
+_STRETCH = 32
+"""Chunks that are sorted before they are grouped, in 21 MB, or 38 where counts are not all 1."""
+_LARGER = 4
+
+
+class _Part:
+    """The groups of a part.
+
+    Args:
+        slots: `uint32`, a power of two of them, zeros.
+        found: `uint64`, room for the words of the groups.
+        sums: `int64`, room for their counts.
+    """
+
+    def __init__(self, slots: NDArray[np.uint32], found: Words, sums: Counts) -> None:
+        self.groups = 0
+        self.slots, self.found, self.sums = slots, found, sums
+
+    def enlarge(self, kernels: ModuleType, needed: int) -> None:
+        """Make room for as many more groups, at least."""
+        size = self.found.size
+        while size < self.groups + needed:
+            size *= _LARGER
+        slots, found, sums = _room(size)
+        found[: self.groups] = self.found[: self.groups]
+        sums[: self.groups] = self.sums[: self.groups]
+        kernels.enter_groups(found, self.groups, *hash_keys(), slots)
+        self.slots, self.found, self.sums = slots, found, sums
+
+
+def _room(size: int, *parts: int) -> tuple[NDArray[np.uint32], Words, Counts]:
+    """Return room for as many groups, a power of two, or for as many in each of some parts."""
+    found, sums = np.empty((*parts, size), np.uint64), np.empty((*parts, size), np.int64)
+    return np.zeros((*parts, _SLOTS * size), np.uint32), found, sums
+
+
+def group_in_parts(words: Words, counts: Counts, expected: int) -> tuple[Words, Counts]:
+    """Group a large table of one word a row, with about as many groups as are `expected`.
+
+    Raises:
+        ResourceLimitError: If a sum is above 2^63 - 1.
+    """
+    from lwfast._kernels.tables import packed_parts as kernels
+
+    n_rows = words.size
+    bits = min(max((expected // _PART_GROUPS).bit_length(), 1), _PART_BITS)
+    size = 1 << max(5, (expected >> bits).bit_length())
+    # For all parts together: the system hands out large pieces of memory faster than many small ones.
+    parts = [_Part(*rooms) for rooms in zip(*_room(size, 1 << bits), strict=True)]
+    stretch = _Stretch(words, counts, bits)
+    # Room for a group a row: pages that stay unused are never touched.
+    grouped, totals = np.empty((1, n_rows), np.uint64), np.empty(n_rows, np.int64)
+    n_groups = 0
+    for first in range(0, -(-n_rows // CHUNK), _STRETCH):
+        n_groups = stretch.group(first, parts, grouped[0], totals, n_groups)
+    begins = np.cumsum([0, *(part.groups for part in parts)])
+    sums = np.concatenate([part.sums[: part.groups] for part in parts])
+
+    def take(chunk: int) -> None:
+        kernels.take_sums(totals, chunk * CHUNK, min((chunk + 1) * CHUNK, n_groups), begins, sums)
+
+    run_chunks(take, -(-n_groups // CHUNK))
+    grouped.resize((1, n_groups), refcheck=False)  # in place: gives the pages back without a copy
+    totals.resize(n_groups, refcheck=False)
+    return grouped, totals
+
+
+class _Stretch:
+    """Sorts some chunks of a table into parts, in memory that it uses again, and groups these.
+
+    Args:
+        words: The rows.
+        counts: Their counts.
+        bits: Bits of the number of a part.
+    """
+
+    def __init__(self, words: Words, counts: Counts, bits: int) -> None:
+        from lwfast._kernels.tables import packed_parts
+
+        self._kernels = packed_parts
+        self._words, self._counts, self._bits = words, counts, bits
+        size = min(words.size, _STRETCH * CHUNK)
+        self._room = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.uint16)
+
+    def group(
+        self, first: int, parts: list[_Part], grouped: Words, numbers: NDArray[np.int64], n_groups: int
+    ) -> int:
+        """Add some chunks to the groups of all parts; return how many groups there are then.
+
+        Args:
+            first: The first chunk.
+            parts: All parts, changed in place.
+            grouped: Receives the words of new groups behind those that are there.
+            numbers: Receives their parts and their numbers there.
+            n_groups: How many there are.
+        """
+        kernels, keys, n_parts = self._kernels, hash_keys(), len(parts)
+        n_rows = self._words.size
+        bounds = [(start, min(start + CHUNK, n_rows)) for start in range(first * CHUNK, n_rows, CHUNK)]
+        bounds = bounds[:_STRETCH]
+        out, sums, rows = self._room
+        are_ones = np.zeros(len(bounds), np.bool_)
+        starts = np.zeros((len(bounds), n_parts + 1), np.int64)
+        new_groups = np.zeros((len(bounds), n_parts), np.int64)
+        known = np.array([part.groups for part in parts])
+
+        def split(chunk: int) -> None:
+            how = *bounds[chunk], *keys, 64 - self._bits, starts[chunk], out, sums, rows
+            are_ones[chunk] = kernels.split_rows(self._words, self._counts, *how, chunk * CHUNK)
+
+        def add(number: int) -> None:
+            part, chunk = parts[number], 0
+            while True:
+                room = part.slots, part.found, part.sums, part.groups
+                chunk, part.groups = kernels.group_part(
+                    out, sums, rows, are_ones, starts, number, chunk, *keys, *room, new_groups
+                )
+                if chunk < 0:
+                    raise ResourceLimitError(TOO_LARGE)
+                if chunk == len(bounds):
+                    return
+                part.enlarge(kernels, int(starts[chunk, number + 1] - starts[chunk, number]))
+
+        run_chunks(split, len(bounds))
+        run_chunks(add, n_parts)
+        before = known + np.cumsum(new_groups, axis=0) - new_groups
+        ends = n_groups + np.cumsum(new_groups.sum(axis=1))
+
+        def order(chunk: int) -> None:
+            begin, end = (int(ends[chunk - 1]) if chunk else n_groups), int(ends[chunk])
+            what = starts[chunk], new_groups[chunk], before[chunk], bounds[chunk][1] - bounds[chunk][0]
+            kernels.order_groups(out, rows, *what, grouped[begin:end], numbers[begin:end])
+
+        run_chunks(order, len(bounds))
+        return int(ends[-1])
