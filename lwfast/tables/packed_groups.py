@@ -23,6 +23,9 @@ _MANY = 1 << 17
 _TRIAL = 1 << 15
 _FEW_GROUPS = 1 << 16
 """Up to here, one table a thread is as quick as parts."""
+_SPARSE, _MOST_SPARSE = 8, 1 << 18
+"""Entries for each group, and at most: nearly all rows find their group where they look first. 10^7 rows of
+8,855 groups take a third less time than with two for each."""
 _ENTRIES_A_ROW = 2
 """Of 8 bytes each: with more, they take more memory than the rows."""
 
@@ -143,10 +146,13 @@ def _expected_groups(table: PackedTable) -> int:
     return int(min(len(table), n_trial**2 // max(n_trial - groups, 1)))
 
 
-def _room(groups: int, n_words: int) -> tuple[Words, NDArray[np.uint32]]:
-    """Return an empty hash table for some groups, half full with them at most."""
+def _room(groups: int, n_words: int, n_rows: int = 0) -> tuple[Words, NDArray[np.uint32]]:
+    """Return an empty hash table for some groups: half full with them, or less where many rows look there."""
     size = max(1 << 7, 1 << (groups + 31).bit_length())
-    return np.zeros(2 * size * (n_words + 1), np.uint64), np.empty(size, np.uint32)
+    entries, sparse = 2 * size, min(_SPARSE * size, _MOST_SPARSE)
+    if n_rows >= 2 * sparse > 2 * entries:
+        entries = sparse
+    return np.zeros(entries * (n_words + 1), np.uint64), np.empty(size, np.uint32)
 
 
 def _group_in_ranges(
@@ -197,7 +203,7 @@ def _grouped(table: PackedTable, counts: Counts, start: int, stop: int) -> _Grou
     """Group a range of rows in one hash table that grows."""
     kernels, keys = group_kernels(), hash_keys()
     n_words, groups, done = table.n_words, 0, 0
-    entries, order = _room(min(stop - start, 1 << 13), n_words)
+    entries, order = _room(min(stop - start, 1 << 13), n_words, stop - start)
     for columns, column, first, last in table.pieces(counts, start, stop):
         row = first
         while True:
@@ -209,7 +215,7 @@ def _grouped(table: PackedTable, counts: Counts, start: int, stop: int) -> _Grou
             words, sums = _taken(entries, groups, order, n_words)
             # Rows that stay different for long promise many groups.
             many = 8 if 2 * groups > done + row - first else 4
-            entries, order = _room(min(stop - start, many * order.size), n_words)
+            entries, order = _room(min(stop - start, many * order.size), n_words, stop - start)
             kernels.group_words(words, sums, 0, groups, *keys, 0, entries, order)
         done += last - first
     return _taken(entries, groups, order, n_words)

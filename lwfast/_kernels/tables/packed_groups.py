@@ -112,7 +112,7 @@ def group_words(
         key1: Secret of the hash.
         groups: Number of groups so far.
         entries: uint64, a power of two times w + 1; zero at first.
-        order: uint32, the entry of each group; half as many as entries.
+        order: uint32, the entry of each group; fewer than entries, at most half as many.
 
     Returns:
         (groups, row): number of groups (or OVERFLOW), and the first row that is not grouped: below `stop`
@@ -120,11 +120,11 @@ def group_words(
     """
     n_words = words.shape[0]
     step = n_words + 1
-    mask = _U(2 * order.size - 1)
+    mask = _U(entries.size // step - 1)
     places = np.empty(_BLOCK, np.uint64)
     for block in range(start, stop, _BLOCK):
         size = min(_BLOCK, stop - block)
-        if groups + size > order.size:  # at most half full: probes stay short
+        if groups + size > order.size:
             return groups, block
         # All places of a block first, so that its 32 cache misses overlap.
         for j in range(size):
