@@ -94,6 +94,16 @@ def test_loads_little_beside_numpy(code):
     assert not {*SLOW, "secrets"} & set(loaded.split())
 
 
+def test_a_run_loads_no_errors_of_jobs():
+    """The errors of the client are read once something names one of them."""
+    code = (
+        f"import sys, numpy as np, lwfast as lw; lw.emulator.Backend('auto').run({TASK}); print(*sys.modules)"
+    )
+    loaded = _run(code).split()
+    assert "lwfast.errors.task_errors" in loaded
+    assert "lwfast.errors.job_errors" not in loaded
+
+
 def test_a_run_loads_little_beside_numpy_and_numba():
     """What Numba itself loads is not looked at: only who of the package asks for one of these."""
     code = (

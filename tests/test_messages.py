@@ -24,8 +24,8 @@ FILES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
 EXCEPTIONS = {
     name
     for module in (builtins, errors)
-    for name, value in vars(module).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
+    for name in dir(module)
+    if isinstance(value := getattr(module, name), type) and issubclass(value, BaseException)
 }
 PLACEHOLDER = "\0"
 """Stands in a text for what is only known when it is made."""

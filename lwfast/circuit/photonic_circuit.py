@@ -9,6 +9,7 @@ import numpy as np
 
 from lwfast._base.origin import lightworks_name, lightworks_package
 from lwfast._base.validation import as_integer, full_name, is_several
+from lwfast._texts import ended
 from lwfast._types import ComplexArray, ComplexMatrix
 from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import (
@@ -29,7 +30,7 @@ from lwfast.circuit.matrices.setting_table import setting_table
 from lwfast.circuit.mode_layout import Layout
 from lwfast.circuit.parameters import Parameter
 from lwfast.circuit.rewriting import with_adjacent_beam_splitters, with_joined_mode_swaps
-from lwfast.errors import CircuitCompilationError, ModeRangeError, ended
+from lwfast.errors import CircuitCompilationError, ModeRangeError
 
 if TYPE_CHECKING:
     from pathlib import Path

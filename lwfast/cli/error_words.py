@@ -6,6 +6,7 @@ import re
 
 import click
 
+from lwfast._texts import ended
 from lwfast.cli.terminal.wording import shown
 from lwfast.errors import (
     AmbiguousSubmissionError,
@@ -15,7 +16,6 @@ from lwfast.errors import (
     LightworksRemoteError,
     ResultsError,
     SubmissionInterrupted,
-    ended,
 )
 
 REMEDIES: tuple[tuple[type[Exception], str], ...] = (

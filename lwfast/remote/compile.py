@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from lwfast import wire
+from lwfast._texts import ended, is_unicode
 from lwfast._version import LIGHTWORKS_VERSION
-from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError, ended, is_unicode
+from lwfast.errors import TaskError, TaskTypeError, TaskValueError, ValidationError
 from lwfast.rules import (
     DefaultPostSelection,
     Rule,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from lwfast.errors import JobError, JobNotFoundError, is_unicode
+from lwfast._texts import is_unicode
+from lwfast.errors import JobError, JobNotFoundError
 from lwfast.wire import ArtemisJobDetails, ArtemisPayload, JobRecord, Status
 
 

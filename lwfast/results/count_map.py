@@ -11,8 +11,9 @@ import numpy as np
 
 from lwfast._base.limits import MAX_INT64
 from lwfast._base.origin import lightworks_name
+from lwfast._texts import ended
 from lwfast._types import Counts
-from lwfast.errors import ResultCreationError, ResultError, ended
+from lwfast.errors import ResultCreationError, ResultError
 from lwfast.results.columns.export import (
     pandas_module,
     to_arrow,

@@ -13,13 +13,13 @@ from typing import Any
 from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
 from lwfast._base.memory import memory_limit
+from lwfast._texts import ended
 from lwfast._types import Counts
 from lwfast.errors import (
     LightworksDependencyError,
     LightworksError,
     ResourceLimitError,
     ResultFormatError,
-    ended,
 )
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from lwfast._base.validation import is_real, scalar
+from lwfast._texts import ended
 from lwfast._types import FloatArray
-from lwfast.errors import ProbabilityDistributionError, ended
+from lwfast.errors import ProbabilityDistributionError
 from lwfast.results.columns.export import to_arrow, to_pandas, to_polars
 from lwfast.results.columns.labels import refuse_x, table_of
 from lwfast.results.columns.text import html_table, number_of, short_text

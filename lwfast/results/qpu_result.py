@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from lwfast._texts import ended
 from lwfast._types import Counts
-from lwfast.errors import ResultCreationError, ended
+from lwfast.errors import ResultCreationError
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen, handed_out
+from lwfast._texts import ended
 from lwfast._types import AnyArray, StateTable
-from lwfast.errors import ResultCreationError, ended
+from lwfast.errors import ResultCreationError
 from lwfast.results.columns.dict_reading import DictReading, check_names
 from lwfast.results.columns.export import pandas_module
 from lwfast.results.columns.frame_calls import refuse_pandas, refuse_polars

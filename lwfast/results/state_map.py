@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._base.buffers import frozen, handed_out
+from lwfast._texts import ended
 from lwfast._types import AnyArray, StateTable
-from lwfast.errors import ended
 from lwfast.results.columns.dict_reading import DictReading
 from lwfast.results.columns.frame_calls import refuse_pandas, refuse_polars
 from lwfast.results.columns.index import StateIndex

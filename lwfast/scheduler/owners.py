@@ -32,7 +32,8 @@ from lwfast._base.files.edited_text import edited_text, parse_toml
 from lwfast._base.files.own_files import open_own, why
 from lwfast._base.limits import MIB
 from lwfast._base.showing.silent_log import log_of
-from lwfast.errors import LightworksError, ended
+from lwfast._texts import ended
+from lwfast.errors import LightworksError
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.once_per_minute import OncePerMinute
 

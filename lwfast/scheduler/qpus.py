@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from lwfast._base.files.edited_text import parse_toml, read_edited
 from lwfast._base.limits import MAX_QPU_MODES, MAX_STATE_PHOTONS
-from lwfast.errors import LightworksError, ResourceLimitError, ended
+from lwfast._texts import ended
+from lwfast.errors import LightworksError, ResourceLimitError
 from lwfast.hardware import HardwareModel
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConfigError

@@ -15,8 +15,9 @@ from lwfast._base.buffers import new_bytes, readable
 from lwfast._base.files.file_memory import check_json, read_file
 from lwfast._base.parallel import run_chunks
 from lwfast._kernels.report import are_compiled_here
+from lwfast._texts import ended
 from lwfast._types import AnyArray, Counts, StateTable
-from lwfast.errors import ResourceLimitError, ResultFormatError, ended
+from lwfast.errors import ResourceLimitError, ResultFormatError
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.result_errors import half_pair, located, reason_of
 from lwfast.tables.result_table import read_small_table, read_table, state_text_kernels

@@ -21,8 +21,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from lwfast._texts import ended
 from lwfast._types import AnyArray, FloatArray
-from lwfast.errors import ResultFormatError, ended
+from lwfast.errors import ResultFormatError
 
 VERSION = 1
 _DTYPES = ("|u1", "<u2", "<u4", "<i8", "<f8", "<c16")

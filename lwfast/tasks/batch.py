@@ -7,10 +7,10 @@ from typing import Any
 
 from lwfast._base.origin import lightworks_class_name, lightworks_name, lightworks_package
 from lwfast._base.validation import is_real
+from lwfast._texts import ended
 from lwfast.circuit import Parameter
 from lwfast.circuit.foreign.followed_circuits import own_circuit
 from lwfast.circuit.parameters import own_parameter
-from lwfast.errors import ended
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator

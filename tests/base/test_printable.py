@@ -11,8 +11,9 @@ import pytest
 
 import lwfast as lw
 from lwfast import remote
+from lwfast._texts import is_unicode, printable
 from lwfast.cli import main
-from lwfast.errors import CampaignError, is_unicode, printable
+from lwfast.errors import CampaignError
 from lwfast.results import SamplingResult
 from tests.marks import posix
 

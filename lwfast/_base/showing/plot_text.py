@@ -6,7 +6,7 @@ import math
 import re
 import textwrap
 
-from lwfast.errors import printable
+from lwfast._texts import printable
 
 _MOST_MATH = 500
 _MOST_LINES = 20

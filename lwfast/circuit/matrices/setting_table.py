@@ -12,10 +12,11 @@ from lwfast._base.buffers import frozen
 from lwfast._base.memory import check_memory
 from lwfast._base.setting_names import told_values
 from lwfast._base.validation import refuse_masked
+from lwfast._texts import ended
 from lwfast._types import AnyArray, ComplexArray, FloatArray
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.parameters import Parameter, own_parameter
-from lwfast.errors import CircuitCompilationError, ParameterValueError, ended
+from lwfast.errors import CircuitCompilationError, ParameterValueError
 
 
 @dataclass(frozen=True, slots=True, eq=False)

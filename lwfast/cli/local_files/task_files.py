@@ -6,7 +6,8 @@ import locale
 from dataclasses import dataclass
 from pathlib import Path
 
-from lwfast.errors import ConfigurationError, ResourceLimitError, ended
+from lwfast._texts import ended
+from lwfast.errors import ConfigurationError, ResourceLimitError
 from lwfast.wire import ArtemisPayload
 
 

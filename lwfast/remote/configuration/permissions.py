@@ -7,7 +7,7 @@ import stat
 import warnings
 from pathlib import Path
 
-from lwfast.errors import printable
+from lwfast._texts import printable
 
 _OTHERS_READ = 0o077
 _OTHERS_WRITE = 0o022

@@ -18,7 +18,8 @@ from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, parse_toml, read_edited, unmarked
 from lwfast._base.files.file_memory import TEXT_FACTOR, read_file
 from lwfast._base.files.user_folder import own_folder as own_folder
-from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError, ended
+from lwfast._texts import ended
+from lwfast.errors import ConfigurationError, ResourceLimitError, TokenError
 from lwfast.remote.configuration import legacy
 from lwfast.remote.configuration.locking import locked
 from lwfast.remote.configuration.permissions import warn_if_others_read

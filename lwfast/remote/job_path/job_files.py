@@ -16,8 +16,9 @@ from lwfast import wire
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, read_edited
 from lwfast._base.validation import is_real
+from lwfast._texts import ended, printable
 from lwfast._types import FloatArray
-from lwfast.errors import JobFileError, ResourceLimitError, ended, printable
+from lwfast.errors import JobFileError, ResourceLimitError
 from lwfast.remote.tracked import Tracked
 
 FORMAT_VERSION = 2

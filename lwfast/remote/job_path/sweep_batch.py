@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lwfast.errors import JobFileError, ResultCreationError, ResultsError, ended
+from lwfast._texts import ended
+from lwfast.errors import JobFileError, ResultCreationError, ResultsError
 from lwfast.remote.job_path import job_files as files
 from lwfast.remote.job_path.job_and_batch import BatchJob
 

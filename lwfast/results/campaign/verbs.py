@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lwfast.errors import LightworksError, ModeRangeError, ResultError, ended
+from lwfast._texts import ended
+from lwfast.errors import LightworksError, ModeRangeError, ResultError
 from lwfast.results.columns.labels import LabelTable
 from lwfast.results.processing.mapping import known_name, map_states
 from lwfast.results.processing.selection import settled

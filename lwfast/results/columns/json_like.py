@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.limits import MAX_NESTING
-from lwfast.errors import is_unicode, printable
+from lwfast._texts import is_unicode, printable
 
 _LONGEST = 14_000
 """Bits of an integer; Python writes and reads no more than 4300 digits."""

@@ -7,8 +7,9 @@ import json
 import warnings
 from typing import Any
 
+from lwfast._texts import ended
 from lwfast._version import __version__
-from lwfast.errors import ResultFormatError, ended
+from lwfast.errors import ResultFormatError
 from lwfast.results.columns.json_like import json_like, path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from lwfast._base.files.file_memory import check_json, read_file
-from lwfast.errors import ResultFormatError, ended
+from lwfast._texts import ended
+from lwfast.errors import ResultFormatError
 from lwfast.results.files.parquet import kept_of
 from lwfast.results.files.save import METADATA_KEY
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json, read_file
 from lwfast._base.memory import check_memory, readable_bytes
+from lwfast._texts import ended
 from lwfast._types import AnyArray, Counts, StateTable
-from lwfast.errors import ResultFormatError, ended
+from lwfast.errors import ResultFormatError
 from lwfast.tables.counts import as_counts, as_table
 
 _GROUPING_BYTES = 26

@@ -13,8 +13,9 @@ import numpy as np
 
 from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json
 from lwfast._base.memory import check_memory
+from lwfast._texts import ended
 from lwfast._types import AnyArray, Counts, StateTable
-from lwfast.errors import ResultFormatError, ended
+from lwfast.errors import ResultFormatError
 from lwfast.results.columns.export import arrow_module, to_arrow
 from lwfast.results.files.column_pages import checksum_of
 from lwfast.results.files.description import says_x

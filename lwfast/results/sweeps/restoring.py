@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._texts import ended
 from lwfast._types import AnyArray
-from lwfast.errors import ResultCreationError, ResultFormatError, ended
+from lwfast.errors import ResultCreationError, ResultFormatError
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.qpu_result import QPUSamplingResult

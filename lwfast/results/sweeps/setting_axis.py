@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from lwfast._base.buffers import frozen
 from lwfast._base.setting_names import told_values
 from lwfast._base.validation import is_real
+from lwfast._texts import is_unicode
 from lwfast._types import FloatArray
-from lwfast.errors import ResultCreationError, is_unicode
+from lwfast.errors import ResultCreationError
 
 TOLERANCE = 1e-9
 """How far a setting may be from a value that is asked for: absolute up to 1, relative above."""

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from lwfast._base.limits import MIB
 from lwfast._base.showing.silent_log import log_of
-from lwfast.errors import ended
+from lwfast._texts import ended
 from lwfast.scheduler.clock import now_text
 from lwfast.scheduler.faults import ConflictError, StoreOpenError, UnavailableError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob

@@ -22,7 +22,7 @@ import msgspec
 
 from lwfast._base.files.own_files import open_own, why
 from lwfast._base.files.to_disk import folder_to_disk
-from lwfast.errors import ended
+from lwfast._texts import ended
 from lwfast.scheduler.faults import DamagedError, KeyReusedError, StoreDamagedError, StoreOpenError
 from lwfast.scheduler.jobs import Log, NewJob, StoredJob, acceptance_logs
 from lwfast.scheduler.store.checksums import CHECKSUM, INSERTION, IS_WHOLE, teach

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lwfast.errors import LightworksError, ended
+from lwfast._texts import ended
+from lwfast.errors import LightworksError
 from lwfast.results import SamplingResult
 from lwfast.rules import Rule
 from lwfast.scheduler.faults import RequestError
