@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -13,30 +11,27 @@ from lwfast._base.origin import lightworks_name
 from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
+from lwfast.results.columns.derived import Derived
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
-from lwfast.results.columns.labels import LabelTable, refuse_x
-from lwfast.results.columns.record import ResultRecord, known_record, was_processed, with_parameters
+from lwfast.results.columns.record import (
+    ResultRecord,
+    continued,
+    known_raw,
+    known_record,
+    was_processed,
+    with_parameters,
+)
 from lwfast.results.count_map import CountMap, as_input, columns_of, whole_counts
 from lwfast.results.plots.bars import DEFAULT_TOP
 from lwfast.results.plots.correlation_plot import plot_correlations
 from lwfast.results.plots.result_plot import plot_results
 from lwfast.results.processing.lightworks_results import lightworks_counts
-from lwfast.results.processing.mapping import map_states
+from lwfast.results.processing.mapping import binned, mapped, marginal
 from lwfast.results.processing.means import Mean, mean_of
 from lwfast.results.processing.ratios import quotients, shares_of
-from lwfast.results.processing.selection import (
-    described,
-    keep_states,
-    select_columns,
-    settled,
-    told_as,
-    why_nothing,
-)
-from lwfast.results.processing.weights import group_weights
+from lwfast.results.processing.selection import further_selected, selected, told_as
 from lwfast.results.state_map import label_table, rows_of, working_table
-from lwfast.rules import as_heralds, as_selection, check_modes, herald_rules
-from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.counts import as_counts, as_table, group_checked
 from lwfast.tables.packed_table import Table, compact
 
@@ -46,6 +41,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
+    from lwfast.results.processing.merging import SumPart
     from lwfast.state import State
 
 R = TypeVar("R", bound="SamplingResult")
@@ -179,10 +175,7 @@ class SamplingResult(CountMap):
             ModeRangeError: If a rule names a mode that the states do not have.
             TypeError: If it is not one of these.
         """
-        post_selection = settled(post_selection)
-        states, counts = keep_states(working_table(self), self.counts, post_selection)
-        reason = None if len(states) else why_nothing(working_table(self), post_selection, {})
-        return self._next(states, counts, reason, step="post_select", rules=described(post_selection))
+        return self._next(further_selected(working_table(self), self.counts, post_selection))
 
     def post_select(self, rules: Any = (), heralds: Any = ()) -> Self:
         """Keep the states that meet rules and heralds, without the heralded modes.
@@ -196,25 +189,7 @@ class SamplingResult(CountMap):
             ModeRangeError: If a rule or herald names a mode that the states do not have.
             TypeError: If a rule or herald is not made of integers.
         """
-        wanted = as_heralds(heralds)
-        rules = settled(() if rules is None else rules)
-        given, test = as_selection(rules)
-        table, counts = working_table(self), self.counts
-        if test is not None and len(self):
-            check_modes(herald_rules(wanted), self.n_modes, heralds_counted=True, what="Herald")
-            states, counts = keep_states(table, counts, rules)
-            table = LabelTable(states, self.has_x)
-        states, counts = select_columns(table, counts, given, wanted)
-        if any(len(numbers) > 1 for numbers in wanted.values()):
-            states, counts = group_weights(states, counts)
-        return self._next(
-            states,
-            counts,
-            None if len(states) else why_nothing(working_table(self), rules, wanted),
-            step="post_select",
-            rules=described(rules),
-            heralds=[[[m], list(n)] for m, n in wanted.items()],
-        )
+        return self._next(selected(working_table(self), self.counts, rules, heralds))
 
     def map(self, mapping: Any, *args: Any, **kwargs: Any) -> Self:
         """Map every state to another; counts of states that become equal are added up.
@@ -233,11 +208,7 @@ class SamplingResult(CountMap):
             ValueError: If the mapped states differ in their number of modes, or one has an X and another 255
                 photons in a mode.
         """
-        mapped, name = map_states(working_table(self), mapping, *args, **kwargs)
-        states, counts = group_weights(mapped.states, self.counts)
-        arguments = {"args": [repr(a) for a in args], "kwargs": {k: repr(v) for k, v in kwargs.items()}}
-        given = {k: v for k, v in arguments.items() if v}
-        return self._next(states, counts, None, mapped.has_x, step="map", mapping=name, **given)
+        return self._next(mapped(working_table(self), self.counts, mapping, args, kwargs))
 
     def marginal(self, modes: Any) -> Self:
         """Keep some modes of each state; counts of states that become equal are added up.
@@ -253,14 +224,7 @@ class SamplingResult(CountMap):
             TypeError: If a mode is not an integer.
             ValueError: If no mode is given, or one is given twice.
         """
-        listed = checked_modes(modes, self.n_modes if len(self) else None)
-        kept = (
-            some_modes(working_table(self).states, listed)
-            if len(self)
-            else np.zeros((0, len(listed)), np.uint8)
-        )
-        states, counts = group_weights(kept, self.counts)
-        return self._next(states, counts, step="marginal", modes=list(listed))
+        return self._next(marginal(working_table(self), self.counts, modes))
 
     def binned(self, bins: Any) -> Self:
         """Add up the photons of groups of modes; counts of states that become equal are added up.
@@ -280,15 +244,7 @@ class SamplingResult(CountMap):
             TypeError: If a mode is not an integer.
             ValueError: If a bin is empty, there are no bins, or a mode is named twice.
         """
-        refuse_x(self.has_x, "total of modes")
-        listed = checked_bins(bins, self.n_modes if len(self) else None)
-        totals = (
-            totals_of(working_table(self).states, listed)
-            if len(self)
-            else np.zeros((0, len(listed)), np.uint8)
-        )
-        states, counts = group_weights(totals, self.counts)
-        return self._next(states, counts, step="binned", bins=[list(modes) for modes in listed])
+        return self._next(binned(working_table(self), self.counts, bins))
 
     @property
     def probabilities(self) -> FloatArray:
@@ -330,8 +286,7 @@ class SamplingResult(CountMap):
         divided = quotients(self, other, rows_of)
         if divided is None:
             return NotImplemented
-        values, step = divided
-        return self._next(working_table(self).states, values, **step)
+        return self._next(Derived(working_table(self).states, *divided))
 
     def to_dict(self) -> dict[State, int]:
         """Return the counts as a dict from State to int, in the order of the rows."""
@@ -391,9 +346,8 @@ class SamplingResult(CountMap):
         """
         drawn = _ordering.resampled(whole_counts(self, "sample"), n, rng, replace)
         kept = np.flatnonzero(drawn)
-        return self._next(
-            working_table(self).states[kept], drawn[kept], step="sample", n=int(n), replace=bool(replace)
-        )
+        step = {"step": "sample", "n": int(n), "replace": bool(replace)}
+        return self._next(Derived(working_table(self).states[kept], drawn[kept], step))
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
@@ -412,23 +366,14 @@ class SamplingResult(CountMap):
         return NotImplemented if own is None else merge_results([own, self])
 
     def _rows(self, rows: Any, **step: Any) -> Self:
-        return self._next(working_table(self).states[rows], self.counts[rows], **step)
+        return self._next(Derived(working_table(self).states[rows], self.counts[rows], step))
 
-    def _next(
-        self,
-        states: Table,
-        counts: Counts,
-        reason: str | None = None,
-        has_x: bool | None = None,
-        **step: Any,
-    ) -> Self:
-        """Return a result of new columns that remembers this one; without `has_x`, 255 means what it did."""
-        record = self._record if has_x in (None, self.has_x) else replace(self._record, has_x=bool(has_x))
-        if step:
-            entry = {**step, "states": [len(self), int(states.shape[0])]}
-            record = replace(record, history=(*record.history, entry))
+    def _next(self, derived: Derived) -> Self:
+        """Return a result of new columns that remembers this one."""
+        record = continued(self._record, derived, len(self))
+        reason = derived.reason or self.nothing_left
         return owned_result(
-            type(self), states, counts, record, raw=known_raw(self), reason=reason or self.nothing_left
+            type(self), derived.states, derived.counts, record, raw=known_raw(self), reason=reason
         )
 
     def plot(
@@ -510,19 +455,14 @@ class SamplingResult(CountMap):
             LightworksDependencyError: If pyarrow is needed and not installed.
             OSError: If the file cannot be written.
         """
-        from lwfast.results.files.description import description
         from lwfast.results.files.endings import result_path
-        from lwfast.results.files.save import save_columns
+        from lwfast.results.files.save import has_column_by_mode, save_columns
 
-        if columns not in ("state", "modes"):
-            raise ValueError(f'columns is {columns!r}; it is "state" or "modes".')
-        path = result_path(filename)
+        by_mode, path = has_column_by_mode(columns), result_path(filename)
         saved = self.raw_data if raw_data else self
-        counts = whole_counts(saved, "save")
-        about = partial(description, type(saved).__name__, known_record(saved))
-        by_mode = columns == "modes"
-        forms = {"metadata": metadata, "is_raw": raw_data, "by_mode": by_mode}
-        save_columns(path, label_table(saved), counts, about, **forms)
+        columns_of_all = label_table(saved), whole_counts(saved, "save")
+        about = type(saved).__name__, known_record(saved)
+        save_columns(path, *columns_of_all, *about, metadata=metadata, is_raw=raw_data, by_mode=by_mode)
         return path
 
 
@@ -548,15 +488,6 @@ def owned_result(
     result = kind.__new__(kind)
     SamplingResult._fill(result, states, counts, record or ResultRecord(), raw=raw, reason=reason)  # noqa: SLF001
     return result
-
-
-@overload
-def known_raw(result: SamplingResult) -> SamplingResult | None: ...
-@overload
-def known_raw(result: Any) -> Any: ...
-def known_raw(result: Any) -> Any:
-    """Return the `raw_data` of a result or a sweep, or None where they are not known."""
-    return result._known_raw  # noqa: SLF001  (of SamplingResult and SweepCounts)
 
 
 def own_counts(result: Any) -> SamplingResult | None:
@@ -596,31 +527,32 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
         >>> dict(lw.merge_results([first, second]))
         {lwfast.State(|1,0>): 5, lwfast.State(|0,1>): 5}
     """
-    from lwfast.results.columns.provenance import Provenance
-    from lwfast.results.processing.merging import Columns, ColumnSum
+    from lwfast.results.processing.merging import added_up
 
-    total, provenance, n_results = ColumnSum(), Provenance(), 0
-    for n_results, given in enumerate(results, 1):  # noqa: B007  (read below)
-        result = own_counts(given)
-        if result is None:
-            raise TypeError(f"Only results of counts can be merged, not {type(given).__name__}.")
-        columns = Columns(working_table(result).states, whole_counts(result, "merging"), result.has_x)
-        raw = known_raw(result)
-        if raw is result:
-            total.add(columns, columns)
-        else:
-            total.add(
-                columns, None if raw is None else Columns(working_table(raw).states, raw.counts, raw.has_x)
-            )
-        provenance.add(type(result), known_record(result), is_start=raw is result and len(result) == 0)
-    if n_results == 0:
-        raise ValueError("There are no results to merge.")
-    kind, record = provenance.shared
-    kept, raw_columns = None, total.raw
-    if raw_columns is not None:
-        about = ResultRecord(input=record.input, has_x=raw_columns.has_x)
-        kept = owned_result(SamplingResult, raw_columns.states, raw_columns.counts, about)
-    states, counts, has_x = total.columns
-    kind = kind or SamplingResult
-    merged: SamplingResult = owned_result(kind, states, counts, replace(record, has_x=has_x), raw=kept)
-    return merged
+    total = added_up(map(_part, results))
+    raw = None
+    if total.raw is not None:
+        about = ResultRecord(input=total.record.input, has_x=total.raw.has_x)
+        raw = owned_result(SamplingResult, total.raw.states, total.raw.counts, about)
+    kind: type[SamplingResult] = total.kind or SamplingResult
+    return owned_result(kind, total.columns.states, total.columns.counts, total.record, raw=raw)
+
+
+def _part(given: Any) -> SumPart:
+    """Return a result of counts as a part of a sum.
+
+    Raises:
+        TypeError: If it is not one, or has counts that are not integers.
+    """
+    from lwfast.results.processing.merging import Columns, SumPart
+
+    result = own_counts(given)
+    if result is None:
+        raise TypeError(f"Only results of counts can be merged, not {type(given).__name__}.")
+    columns = Columns(working_table(result).states, whole_counts(result, "merging"), result.has_x)
+    known = known_raw(result)
+    if known is None or known is result:
+        raw = None if known is None else columns
+    else:
+        raw = Columns(working_table(known).states, known.counts, known.has_x)
+    return SumPart(type(result), known_record(result), columns, raw)

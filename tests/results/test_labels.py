@@ -17,7 +17,7 @@ from lwfast.results import (
     load_result,
     total_variation,
 )
-from lwfast.results.sampling_result import known_raw
+from lwfast.results.columns.record import known_raw
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_result import SweepResult
 from lwfast.results.sweeps.sweep_simulation import SweepSimulationResult

@@ -11,7 +11,7 @@ import pytest
 
 import lwfast as lw
 from lwfast.results import QPUSamplingResult, SamplingResult
-from lwfast.results.sampling_result import known_raw
+from lwfast.results.columns.record import known_raw
 
 RULES = [((0,), (0, 1))]
 A = SamplingResult({(1, 0): 5, (0, 1): 3, (2, 0): 1})

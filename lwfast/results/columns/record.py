@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from lwfast.results.columns.derived import Derived
 from lwfast.results.columns.json_like import json_like
 from lwfast.state import State
+
+Raw = TypeVar("Raw", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,18 @@ def known_record(result: Recorded) -> ResultRecord:
     return result._record  # noqa: SLF001
 
 
+class KnowsRaw(Protocol[Raw]):
+    """A result, or a sweep of results, that may know what it was before any post-selection."""
+
+    @property
+    def _known_raw(self) -> Raw | None: ...
+
+
+def known_raw(result: KnowsRaw[Raw]) -> Raw | None:
+    """Return the `raw_data` of a result or a sweep, or None where they are not known."""
+    return result._known_raw  # noqa: SLF001
+
+
 def was_processed(history: Iterable[Mapping[str, Any]], post_selection: Any) -> bool:
     """Say whether data went through anything but adding up."""
     rules = post_selection.values() if isinstance(post_selection, Mapping) else (post_selection,)
@@ -81,6 +96,22 @@ def deep_unless_same(value: Any, memo: dict[int, Any]) -> Any:
         return copy.deepcopy(value, memo)
     copied = {name: copy.deepcopy(entry, memo) for name, entry in value.items()}
     return copied if any(copied[name] is not entry for name, entry in value.items()) else value
+
+
+def continued(record: ResultRecord, derived: Derived, n_before: int) -> ResultRecord:
+    """Return the record of a result after one more step.
+
+    Args:
+        record: What was known before the step.
+        derived: What the step made.
+        n_before: Number of states before the step.
+    """
+    if derived.has_x not in (None, record.has_x):
+        record = replace(record, has_x=bool(derived.has_x))
+    if not derived.step:
+        return record
+    entry = {**derived.step, "states": [n_before, int(derived.states.shape[0])]}
+    return replace(record, history=(*record.history, entry))
 
 
 def with_parameters(record: ResultRecord, parameters: Mapping[str, Any]) -> ResultRecord:

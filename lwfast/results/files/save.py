@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from lwfast._base.files.atomic import write_atomic
 from lwfast._types import Counts
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.labels import LabelTable
+from lwfast.results.columns.record import ResultRecord
 from lwfast.results.files.csv_file import write_csv
+from lwfast.results.files.description import description
 from lwfast.results.files.labelled_json import with_x
 from lwfast.results.files.npz import write_npz
 from lwfast.results.files.parquet import write_parquet
@@ -24,7 +25,8 @@ def save_columns(
     path: Path,
     table: LabelTable,
     counts: Counts,
-    describe: Callable[[], str],
+    kind: str,
+    record: ResultRecord,
     *,
     metadata: bool,
     is_raw: bool,
@@ -40,7 +42,8 @@ def save_columns(
         path: As `result_path` returns it. Where it is a symbolic link, the file that it points to is written.
         table: The states.
         counts: `int64[N]`.
-        describe: Returns what else is kept of the result, as JSON; called for the forms that have it.
+        kind: The name of the result's class, which is kept for `load_result`.
+        record: What else is known of the result, for the forms that keep it.
         metadata: For `.json`: write `{"results": ..., "metadata": ...}`. Without it the file is the one that
             Lightworks writes, which has no place for metadata.
         by_mode: For `.parquet`: a column for each mode. The other forms have one way to write states.
@@ -62,10 +65,10 @@ def save_columns(
     if by_mode and suffix not in (".parquet", ".csv"):
         raise ValueError(f"Only .parquet and .csv have a column for each mode, not {path_text(path.name)}.")
     if suffix == ".npz":
-        text = describe()
+        text = description(kind, record)
         write_atomic(target, lambda file: write_npz(states, counts, text, file))
     elif suffix == ".parquet":
-        text = describe()
+        text = description(kind, record)
         write_atomic(
             target,
             lambda file: write_parquet(states, counts, text, file, has_x=table.has_x, by_mode=by_mode),
@@ -73,8 +76,20 @@ def save_columns(
     elif suffix == ".csv":
         write_atomic(target, lambda file: write_csv(table, counts, file))
     elif metadata:
-        body, key, text = with_x(encode_table(states, counts), table.has_x), METADATA_KEY.encode(), describe()
+        body, key = with_x(encode_table(states, counts), table.has_x), METADATA_KEY.encode()
+        text = description(kind, record)
         write_atomic(target, b'{"results": %b, "metadata": {"%b": %b}}' % (body, key, text.encode()))
     else:
         brackets = "[]" if is_raw else ""
         write_atomic(target, with_x(encode_table(states, counts, brackets=brackets, indent=4), table.has_x))
+
+
+def has_column_by_mode(columns: str) -> bool:
+    """Whether `columns`, as `SamplingResult.save` takes it, asks for a column for each mode.
+
+    Raises:
+        ValueError: If it is neither "state" nor "modes".
+    """
+    if columns not in ("state", "modes"):
+        raise ValueError(f'columns is {columns!r}; it is "state" or "modes".')
+    return columns == "modes"

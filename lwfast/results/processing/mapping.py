@@ -1,15 +1,19 @@
-"""Map states to others: built-in mappings on whole columns, any callable on distinct rows."""
+"""Map states to others: built-in mappings on whole columns, any callable on distinct rows; marginals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lwfast._base.origin import origin_of
+from lwfast._types import AnyArray
+from lwfast.results.columns.derived import Derived
 from lwfast.results.columns.labels import LabelTable, refuse_x, row_text, table_of
+from lwfast.results.processing.weights import group_weights
 from lwfast.state import X_CODE, iterate_states
+from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of
 from lwfast.tables.packed_table import PackedTable, as_bytes
 
 TableMapping = Callable[..., LabelTable]
@@ -124,3 +128,61 @@ def known_name(mapping: Any) -> str | None:
         return mapping
     origin = origin_of(mapping)
     return None if origin is None else _FUNCTIONS.get(origin)
+
+
+def mapped(
+    table: LabelTable, counts: AnyArray, mapping: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Derived:
+    """Map every state to another, and add up the counts of those that become equal.
+
+    Args:
+        table: The states of the result, distinct.
+        counts: `(N,)`, one of each state, int64 or float64.
+        mapping: As `map_states` takes it.
+        args: Further positional arguments of the mapping.
+        kwargs: Further keyword arguments of the mapping.
+    """
+    others, name = map_states(table, mapping, *args, **kwargs)
+    states, kept = group_weights(others.states, counts)
+    return Derived(states, kept, mapping_step(name, args, kwargs), has_x=others.has_x)
+
+
+def mapping_step(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the history of a result says of a mapping, with its further arguments as text."""
+    step: dict[str, Any] = {"step": "map", "mapping": name}
+    if args:
+        step["args"] = [repr(argument) for argument in args]
+    if kwargs:
+        step["kwargs"] = {key: repr(value) for key, value in kwargs.items()}
+    return step
+
+
+def marginal(table: LabelTable, counts: AnyArray, modes: Any) -> Derived:
+    """Keep some modes of each state, and add up the counts of states that become equal.
+
+    Args:
+        table: The states of the result, distinct.
+        counts: `(N,)`, one of each state, int64 or float64.
+        modes: The modes to keep, in the order of the new columns; or one mode.
+    """
+    n_rows, n_modes = table.states.shape
+    listed = checked_modes(modes, n_modes if n_rows else None)
+    kept = some_modes(table.states, listed) if n_rows else np.zeros((0, len(listed)), np.uint8)
+    return Derived(*group_weights(kept, counts), {"step": "marginal", "modes": list(listed)})
+
+
+def binned(table: LabelTable, counts: AnyArray, bins: Any) -> Derived:
+    """Add up the photons of groups of modes, and the counts of states that become equal.
+
+    Args:
+        table: The states of the result, distinct.
+        counts: `(N,)`, one of each state, int64 or float64.
+        bins: Groups of modes, such as `[[0, 1], [2]]`; no mode stands in two.
+    """
+    refuse_x(table.has_x, "total of modes")
+    n_rows, n_modes = table.states.shape
+    listed = checked_bins(bins, n_modes if n_rows else None)
+    totals = totals_of(table.states, listed) if n_rows else np.zeros((0, len(listed)), np.uint8)
+    return Derived(
+        *group_weights(totals, counts), {"step": "binned", "bins": [list(modes) for modes in listed]}
+    )

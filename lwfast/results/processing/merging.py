@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +12,7 @@ from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts
 from lwfast.errors import ModeMismatchError, ResourceLimitError, ResultError
 from lwfast.results.columns.labels import LabelTable, meaning_of_all
+from lwfast.results.columns.record import ResultRecord
 from lwfast.tables.counts import group_checked
 from lwfast.tables.packed_table import Table, joined
 
@@ -20,6 +23,38 @@ class Columns(NamedTuple):
     states: Table
     counts: Counts
     has_x: bool = False
+
+
+class SumPart(NamedTuple):
+    """One of several results that are added up.
+
+    Attributes:
+        kind: The class of the result.
+        record: Where its columns come from.
+        columns: The states and counts of the result.
+        raw: Those before post-selection, the very same tuple where there was none; None if not known.
+    """
+
+    kind: type[Any]
+    record: ResultRecord
+    columns: Columns
+    raw: Columns | None
+
+
+class Merged(NamedTuple):
+    """The sum of several results.
+
+    Attributes:
+        kind: The class that all of them have, or None where they differ.
+        record: What they agree on, with the history of the sum.
+        columns: The sum of their states and counts.
+        raw: The sum of the raw columns; None where these are not all known, or are `columns` themselves.
+    """
+
+    kind: type[Any] | None
+    record: ResultRecord
+    columns: Columns
+    raw: Columns | None
 
 
 _PENDING_ROWS = 1 << 21
@@ -96,6 +131,32 @@ class CountSum:
         self._n_modes = columns[0].shape[1]
         self._pending = columns[0].shape[0]
         self._bound = int(columns[1].max())
+
+
+def added_up(parts: Iterable[SumPart]) -> Merged:
+    """Add up results, in memory for the distinct states only.
+
+    Args:
+        parts: One or more of as many modes, read one after the other.
+
+    Raises:
+        ModeMismatchError: If they differ in their number of modes.
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+        ResultError: If one has states with X, and another 255 photons in a mode.
+        ValueError: If there are no parts.
+    """
+    from lwfast.results.columns.provenance import Provenance
+
+    total, provenance, n_parts = ColumnSum(), Provenance(), 0
+    for n_parts, part in enumerate(parts, 1):  # noqa: B007  (read below)
+        total.add(part.columns, part.raw)
+        is_start = part.raw is part.columns and len(part.columns.states) == 0
+        provenance.add(part.kind, part.record, is_start=is_start)
+    if n_parts == 0:
+        raise ValueError("There are no results to merge.")
+    kind, record = provenance.shared
+    columns = total.columns
+    return Merged(kind, replace(record, has_x=columns.has_x), columns, total.raw)
 
 
 class ColumnSum:

@@ -8,12 +8,56 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import AnyArray
+from lwfast.results.columns.derived import Derived
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, valid_rows
 from lwfast.results.columns.text import number_of
-from lwfast.rules import Rule, as_selection, check_modes, herald_rules, name_of_test
+from lwfast.results.processing.weights import group_weights
+from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules, name_of_test
 from lwfast.tables.packed_table import as_bytes
 from lwfast.tables.post_selection import ask_about_rows, select_checked
+
+
+def further_selected(table: LabelTable, counts: AnyArray, selection: Any) -> Derived:
+    """Keep the states that meet further post-selection; `SamplingResult.apply_post_selection` describes it.
+
+    Args:
+        table: The states of the result, distinct.
+        counts: `(N,)`, one of each state, int64 or float64.
+        selection: Rules in any form, or a callable; a generator of rules is read once.
+    """
+    selection = settled(selection)
+    states, kept = keep_states(table, counts, selection)
+    reason = None if len(states) else why_nothing(table, selection, {})
+    return Derived(states, kept, {"step": "post_select", "rules": described(selection)}, reason)
+
+
+def selected(table: LabelTable, counts: AnyArray, rules: Any, heralds: Any) -> Derived:
+    """Keep the states that meet rules and heralds, without heralded modes; see `SamplingResult.post_select`.
+
+    Args:
+        table: The states of the result, distinct.
+        counts: `(N,)`, one of each state, int64 or float64.
+        rules: Rules in any form, a callable, or None; their modes are those of the table.
+        heralds: Mode to photon number, or to several that it may have, as a mapping or as pairs.
+    """
+    wanted = as_heralds(heralds)
+    rules = settled(() if rules is None else rules)
+    given, test = as_selection(rules)
+    left, kept = table, counts
+    if test is not None and len(table.states):
+        check_modes(herald_rules(wanted), table.states.shape[1], heralds_counted=True, what="Herald")
+        states, kept = keep_states(table, counts, rules)
+        left = LabelTable(states, table.has_x)
+    states, kept = select_columns(left, kept, given, wanted)
+    if any(len(numbers) > 1 for numbers in wanted.values()):
+        states, kept = group_weights(states, kept)
+    step = {
+        "step": "post_select",
+        "rules": described(rules),
+        "heralds": [[[mode], list(numbers)] for mode, numbers in wanted.items()],
+    }
+    return Derived(states, kept, step, None if len(states) else why_nothing(table, rules, wanted))
 
 
 def select_columns(

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from lwfast._base.generators import generator_of
 from lwfast._types import SeedLike, StateTable
 from lwfast.results.columns.labels import LabelTable
-from lwfast.results.columns.record import ResultRecord, known_record
-from lwfast.results.processing.mapping import map_states
+from lwfast.results.columns.record import ResultRecord, known_raw, known_record
+from lwfast.results.processing.mapping import map_states, mapping_step
 from lwfast.results.processing.selection import described, select_columns, settled
-from lwfast.results.sampling_result import SamplingResult, known_raw, owned_result
+from lwfast.results.sampling_result import SamplingResult, owned_result
 from lwfast.results.state_map import rows_of
 from lwfast.results.sweeps.sweep_counts import SweepCounts
 from lwfast.rules import as_heralds, as_rules, as_selection
@@ -151,12 +151,8 @@ class SweepResult(SweepCounts):
         distinct, places = self.distinct_rows()
         (mapped, has_x), name = map_states(LabelTable(distinct, self.has_x), mapping, *args, **kwargs)
         rows = np.arange(len(places), dtype=np.int64)
-        given: dict[str, Any] = {"args": [repr(a) for a in args]} if args else {}
-        if kwargs:
-            given["kwargs"] = {k: repr(v) for k, v in kwargs.items()}
-        return self._regrouped(
-            rows, mapped[places], grouped=True, has_x=has_x, step="map", mapping=name, **given
-        )
+        told = mapping_step(name, args, kwargs)
+        return self._regrouped(rows, mapped[places], grouped=True, has_x=has_x, **told)
 
     def top(self, n: int) -> Self:
         """Keep the `n` largest counts of each setting, largest first; see `SamplingResult.top`."""

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from lwfast._base.showing.silent_log import log_of
 from lwfast.results import SamplingResult
-from lwfast.results.sampling_result import known_raw
+from lwfast.results.columns.record import known_raw
 from lwfast.rules import Rule
 from lwfast.scheduler.faults import NotFoundError, RequestError
 from lwfast.scheduler.jobs import StoredJob

@@ -11,8 +11,7 @@ import numpy as np
 from lwfast._base.limits import MIB
 from lwfast.errors import LightworksError
 from lwfast.results import SamplingResult, SweepResult
-from lwfast.results.columns.record import known_record
-from lwfast.results.sampling_result import known_raw
+from lwfast.results.columns.record import known_raw, known_record
 from lwfast.scheduler.faults import RequestError, UnavailableError
 from lwfast.scheduler.jobs import StoredJob
 from lwfast.scheduler.queue.core import Scheduler
@@ -104,7 +103,7 @@ def has_rules(result: Shown) -> bool:
 
 def _n_bytes(result: Shown) -> int:
     tables: list[Any] = [result]
-    raw = known_raw(result)
+    raw: Any = known_raw(result)
     if raw is not None and not np.may_share_memory(raw.counts, result.counts):
         tables.append(raw)
     return sum(table.states.nbytes + table.counts.nbytes for table in tables)
