@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, overload
 
 from lwfast._base.showing.html import facts
@@ -153,8 +155,7 @@ class QPU:
             WaitTimeoutError: It is not compiled after the client's `compile_timeout`; carries the job.
             SubmissionInterrupted: Ctrl-C came after it was sent; carries the jobs that were accepted.
         """
-        with span("lwfast.run", qpu=self.name):
-            return self._run(task, direct_encoding, job_name, options, require_online, wait=True)
+        return self._run(task, direct_encoding, job_name, options, require_online, wait=True)
 
     @overload
     def run_async(
@@ -192,8 +193,7 @@ class QPU:
         require_online: bool | None = None,
     ) -> Job | BatchJob:
         """Submit a task, and return without waiting for its compilation; see `run`."""
-        with span("lwfast.run", qpu=self.name):
-            return self._run(task, direct_encoding, job_name, options, require_online, wait=False)
+        return self._run(task, direct_encoding, job_name, options, require_online, wait=False)
 
     def __call__(
         self,
@@ -215,6 +215,32 @@ class QPU:
         require_online: bool | None,
         wait: bool,
     ) -> Job | BatchJob:
+        tracing = ExitStack()
+        tracing.enter_context(span("lwfast.run", qpu=self.name))
+        try:
+            attempt, send = self._prepared(task, direct_encoding, job_name, options, require_online, wait)
+        except BaseException:
+            with tracing:
+                raise
+
+        def submit_all() -> Job | BatchJob:
+            with tracing:  # it ends before the handing over: Ctrl-C after that would find the jobs nowhere
+                whole = send()
+            attempt.hand_over()
+            return whole
+
+        return attempt.run(submit_all)
+
+    def _prepared(
+        self,
+        task: Task | Batch | Sweep,
+        direct_encoding: bool,
+        job_name: str | list[str],
+        options: dict[str, Any] | None,
+        require_online: bool | None,
+        wait: bool,
+    ) -> tuple[Attempt, Callable[[], Job | BatchJob]]:
+        """Return what is going to be submitted, and the function that does it; nothing was sent yet."""
         from lwfast.remote.compile import compile_sweep, compile_tasks
         from lwfast.tasks import Sweep
         from lwfast.tasks.foreign import adopt
@@ -256,10 +282,9 @@ class QPU:
             submit(connection, [job.tracked for job in jobs], bodies, attempt, batch=single is None)
             if wait:
                 _wait_for_compilation(whole, connection.compile_timeout)
-            attempt.hand_over()
             return whole
 
-        return attempt.run(send)
+        return attempt, send
 
 
 def _several(names: list[str], jobs: list[Job], connection: Connection, sweep: Sweep | None) -> BatchJob:

@@ -119,6 +119,33 @@ def test_at_any_line_with_keys(ours, monkeypatch, many, fault):
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["job", "batch"])
+@pytest.mark.parametrize("name", ["run", "run_async"])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_at_each_of_the_last_lines(ours, many, name):
+    """Where the file of the submit is dropped already, nothing but the return to the caller may follow."""
+    task = batch(3) if many else sampler()
+    client = remote.Client(ours.url, TOKEN)
+    run = getattr(client.qpu("Artemis"), name)
+    n_lines, came = 0, True
+    while came:  # how many lines a run has
+        n_lines += 100
+        came = interrupted_at(n_lines, lambda: run(task))[1]
+    for item in client.pending():
+        item.resume()
+    while not came:
+        n_lines -= 1
+        ours.jobs.clear()
+        ours.keys.clear()
+        caught, came = interrupted_at(n_lines, lambda: run(task))
+        check(ours, client, caught, keyed=True)
+    for line in range(n_lines - 30, n_lines):
+        ours.jobs.clear()
+        ours.keys.clear()
+        caught, _ = interrupted_at(line, lambda: run(task))
+        check(ours, client, caught, keyed=True)
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["job", "batch"])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_at_any_line_without_keys(plain, many):
     task = batch(3) if many else sampler()
