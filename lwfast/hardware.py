@@ -141,6 +141,9 @@ class Detector:
         [1, 0] 0.495
         [0, 1] 0.495
         [1, 1] 0.0
+        >>> efficiency, p_dark, counting = detector.per_mode(2)
+        >>> efficiency.tolist(), counting.tolist()
+        ([0.9, 0.9], [False, False])
     """
 
     efficiency: PerMode = 1
@@ -277,6 +280,8 @@ class HardwareModel:
         >>> both = int(counts[states.sum(axis=1) == 2].sum())  # (0.6 * 0.7)^2 of the samples, 1,764
         >>> 1600 < both < 1900
         True
+        >>> model.loss_per_mode(2).tolist(), model.is_ideal
+        ([0.3, 0.3], False)
     """
 
     source: Source | None = None

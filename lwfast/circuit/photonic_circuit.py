@@ -23,8 +23,8 @@ from lwfast.circuit.components import (
     PhaseShifter,
 )
 from lwfast.circuit.foreign.read_layouts import read_layout
+from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.matrices.compiled import CompiledCircuit
-from lwfast.circuit.matrices.derivatives import Differentiable
 from lwfast.circuit.matrices.kept import KeptBuild
 from lwfast.circuit.matrices.setting_table import setting_table
 from lwfast.circuit.mode_layout import Layout
@@ -346,20 +346,6 @@ class PhotonicCircuit:
         found = [p for component in self._layout.components for p in component.parameters()]
         return list({id(p): p for p in found}.values())
 
-    def differentiable(self, parameters: Any = True) -> Differentiable:
-        """Return the elements with the present values of their Parameters, and the way back to these.
-
-        Args:
-            parameters: True for all Parameters, or one Parameter, or a list of them.
-
-        Raises:
-            TypeError: `parameters` is not one of these.
-            ValueError: A Parameter does not belong to the circuit.
-            ParameterValueError: A derivative does not exist: a reflectivity is 0 or 1, or a loss is 1 or
-                below 1e-6.
-        """
-        return Differentiable(self._layout.compilation().bound, parameters)
-
     def copy(self, freeze_parameters: bool = False) -> PhotonicCircuit:
         """Return a copy of the circuit.
 
@@ -372,22 +358,8 @@ class PhotonicCircuit:
             ValueError: With `freeze_parameters`, a Parameter has a value outside its range.
         """
         if freeze_parameters:
-            return self.fixed(Parameter.get)
+            return with_numbers(self, Parameter.get)
         return _circuit_of(self._layout.copy())
-
-    def fixed(self, value_of: Callable[[Parameter[Any]], Any]) -> PhotonicCircuit:
-        """Return a copy of the circuit with numbers instead of Parameters.
-
-        Args:
-            value_of: Returns the number for a Parameter.
-
-        Raises:
-            TypeError: A value has the wrong type.
-            ValueError: A value is outside its range.
-        """
-        copied: PhotonicCircuit = self.copy()
-        copied._layout.components = [component.frozen(value_of) for component in self._layout.components]
-        return copied
 
     def to_lightworks(self) -> Any:
         """Return the circuit as a `lightworks.PhotonicCircuit`, or a `lightworks.Unitary` if it is a Unitary.
@@ -550,6 +522,29 @@ def _circuit_of(layout: Layout) -> PhotonicCircuit:
     circuit = PhotonicCircuit.__new__(PhotonicCircuit)  # else a layout is made to be thrown away: 1.3 us
     circuit._layout = layout  # noqa: SLF001  (its own)
     return circuit
+
+
+def elements_of(circuit: PhotonicCircuit) -> BoundElements:
+    """Return the elements of a circuit as they are now, with the Parameters that they are bound to."""
+    return circuit._layout.compilation().bound  # noqa: SLF001  (of this class)
+
+
+def with_numbers(circuit: PhotonicCircuit, value_of: Callable[[Parameter[Any]], Any]) -> PhotonicCircuit:
+    """Return a copy of a circuit with numbers instead of Parameters.
+
+    Args:
+        circuit: The circuit, which stays as it is.
+        value_of: Returns the number for a Parameter.
+
+    Raises:
+        TypeError: If a value has the wrong type.
+        ValueError: If a value is outside its range.
+    """
+    layout = circuit._layout  # noqa: SLF001  (of this class)
+    components = [component.frozen(value_of) for component in layout.components]
+    copied: PhotonicCircuit = circuit.copy()
+    copied._layout.components = components  # noqa: SLF001
+    return copied
 
 
 def _compilation_error(error: Exception) -> CircuitCompilationError:

@@ -111,8 +111,10 @@ def _folder() -> bool:
 
 
 def _settings(client: Client, how: str | None) -> bool:
+    from lwfast.remote.connection.connection import connection_of
+
     try:
-        found = client.connection.api.transport.settings
+        found = connection_of(client).api.transport.settings
     except LightworksRemoteError as error:
         return _say(False, words_of(error))
     if how is None:
@@ -133,9 +135,11 @@ def _connection(client: Client) -> bool:
 
 
 def _answers(client: Client) -> bool:
+    from lwfast.remote.connection.connection import connection_of
+
     names = client.list_qpus()
     qpus = f"QPUs: {', '.join(names) or 'none'}"
-    api = client.connection.api
+    api = connection_of(client).api
     if not api.offers_v1():
         return _say(True, f"the scheduler answers (reference wire); {qpus}")
     now = api.status()

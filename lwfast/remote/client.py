@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast.remote.configuration.secret import hidden
 from lwfast.remote.connection.cancelling import cancel
-from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.connection import Connected, Connection, connection_of
 from lwfast.remote.connection.fetching import fetch
 from lwfast.remote.job_path.job_and_batch import FoundJobs, Job
+from lwfast.remote.job_path.job_handle import job_of
 from lwfast.remote.job_path.listing import find_jobs, scheduled_table, waiting_ids
 from lwfast.remote.job_path.resuming import PendingSubmission, find_pending
 from lwfast.remote.qpu import QPU
@@ -71,7 +72,7 @@ class Client:
         adapter: Any = None,
     ) -> None:
         token = hidden(token)
-        self.connection = Connection(
+        self._connection = Connection(
             url,
             token,
             certificate,
@@ -87,7 +88,7 @@ class Client:
     def _on(cls, connection: Connected) -> Client:
         """Return a client on a connection that is there."""
         client = cls.__new__(cls)
-        client.connection = connection.connection
+        client._connection = connection_of(connection)  # noqa: SLF001  (its own class)
         return client
 
     # --- QPUs ---------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ class Client:
 
     def list_qpus(self) -> list[str]:
         """Return the names of all QPUs."""
-        return self.connection.list_qpus()
+        return self._connection.list_qpus()
 
     def get_qpu_details(self, name: str) -> ArtemisQPU:
         """Return the limits of a QPU and whether it is online.
@@ -106,7 +107,7 @@ class Client:
         Raises:
             ValueError: There is no QPU of this name; lists those there are.
         """
-        return self.connection.qpu_details(name)
+        return self._connection.qpu_details(name)
 
     # --- jobs by id ---------------------------------------------------------------------------------
 
@@ -116,8 +117,8 @@ class Client:
         Raises:
             JobNotFoundError: The scheduler has no job with this id.
         """
-        details = self.connection.api.details(job_id)
-        return Job.of(Tracked.found(details, self.url), self)
+        details = self._connection.api.details(job_id)
+        return job_of(Job, Tracked.found(details, self.url), self)
 
     def jobs(
         self,
@@ -129,8 +130,8 @@ class Client:
         before: int | None = None,
     ) -> FoundJobs:
         """Find jobs, newest first; see `remote.jobs`."""
-        found = find_jobs(self.connection, status, name, limit, qpu, before)
-        return FoundJobs(Job.of(tracked, self) for tracked in found)
+        found = find_jobs(self._connection, status, name, limit, qpu, before)
+        return FoundJobs(job_of(Job, tracked, self) for tracked in found)
 
     def pending(self) -> list[PendingSubmission]:
         """List the submissions to this scheduler whose outcome is unknown; see `remote.pending`."""
@@ -138,27 +139,27 @@ class Client:
 
     def list_all_jobs(self) -> list[int | str]:
         """Return the ids of all jobs, newest first."""
-        return sorted(self.connection.api.job_ids(), key=id_order, reverse=True)
+        return sorted(self._connection.api.job_ids(), key=id_order, reverse=True)
 
     def list_scheduled_jobs(self) -> list[int | str]:
         """Return the ids of all jobs that wait, oldest first."""
-        return waiting_ids(self.connection)
+        return waiting_ids(self._connection)
 
     def show_scheduled(self) -> pd.DataFrame:
         """Return a table of the jobs that wait; see `remote.show_scheduled`."""
-        return scheduled_table(self.connection)
+        return scheduled_table(self._connection)
 
     def get_job_details(self, job_id: int | str) -> ArtemisJobDetails:
         """Return everything that the scheduler says about a job."""
-        return self.connection.api.details(job_id)
+        return self._connection.api.details(job_id)
 
     def get_job_status(self, job_id: int | str) -> str:
         """Return the status of a job as a word."""
-        return str(self.connection.api.details(job_id).job_status)
+        return str(self._connection.api.details(job_id).job_status)
 
     def check_job_complete(self, job_id: int | str) -> bool:
         """Return whether nothing more will happen to a job."""
-        return self.connection.api.details(job_id).job_status.is_complete
+        return self._connection.api.details(job_id).job_status.is_complete
 
     def cancel_job(self, job_id: int | str) -> None:
         """Cancel a job.
@@ -170,7 +171,7 @@ class Client:
             JobError: It was cancelled already, or is complete.
             JobNotFoundError: The scheduler has no job with this id.
         """
-        cancel(self.connection.api, job_id)
+        cancel(self._connection.api, job_id)
 
     def get_results(self, job_id: int | str) -> Any:
         """Fetch the result of a job: a `QPUSamplingResult`, or a `SweepResult` of the job of a sweep.
@@ -179,41 +180,41 @@ class Client:
             ResultsError: The job is not complete, or gave no results; says why.
             JobNotFoundError: The scheduler has no job with this id.
         """
-        return fetch(self.connection.api, job_id, None)
+        return fetch(self._connection.api, job_id, None)
 
     # --- the connection -----------------------------------------------------------------------------
 
     @property
     def url(self) -> str:
         """The base URL in use."""
-        return self.connection.url
+        return self._connection.url
 
     @property
     def require_online(self) -> bool | None:
         """Whether a QPU must be online to submit, by profile or saved setting; None if neither says."""
-        return self.connection.require_online
+        return self._connection.require_online
 
     @property
     def compile_timeout(self) -> float:
         """Seconds that `QPU.run` waits for the compilation of a job."""
-        return self.connection.compile_timeout
+        return self._connection.compile_timeout
 
     @compile_timeout.setter
     def compile_timeout(self, value: float) -> None:
-        self.connection.compile_timeout = value
+        self._connection.compile_timeout = value
 
     @property
     def outage_seconds(self) -> float:
         """Seconds for which a wait keeps asking a scheduler that cannot be reached; by default 300."""
-        return self.connection.outage_seconds
+        return self._connection.outage_seconds
 
     @outage_seconds.setter
     def outage_seconds(self, value: float) -> None:
-        self.connection.outage_seconds = value
+        self._connection.outage_seconds = value
 
     def close(self) -> None:
         """Close all connections; the next request opens new ones."""
-        self.connection.close()
+        self._connection.close()
 
     def __enter__(self) -> Client:
         return self

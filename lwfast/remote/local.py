@@ -23,6 +23,7 @@ from typing import IO, Any, Literal
 from lwfast.errors import LightworksDependencyError, LightworksRemoteError
 from lwfast.remote.client import Client
 from lwfast.remote.configuration import intents
+from lwfast.remote.connection.connection import connection_of
 from lwfast.remote.connection.default import put_in_place, take_away
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.qpu import QPU
@@ -231,7 +232,7 @@ class LocalScheduler:
             self._child.pid,
         )
         self._client = Client(url=self.url, token=self.token, outage_seconds=OUTAGE_SECONDS)
-        put_in_place(self._client.connection)
+        put_in_place(connection_of(self._client))
 
     def _wait_until_ready(self, child: subprocess.Popen[str]) -> dict[str, Any]:
         """Read the line that says where the scheduler listens."""
@@ -262,7 +263,7 @@ class LocalScheduler:
 
     def _stop(self) -> None:
         if self._client is not None:
-            take_away(self._client.connection)
+            take_away(connection_of(self._client))
             self._client.close()
         child, self._child = self._child, None
         url = self.url

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 from lwfast._base.showing.html import facts
 from lwfast.errors import BatchSubmissionError, JobSubmissionError, LightworksRemoteError, QPUOfflineError
-from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.connection import Connected, Connection, connection_of
 from lwfast.remote.connection.default import default_connection, present_connection
 from lwfast.remote.job_path.attempt import Attempt
 from lwfast.remote.job_path.follow import follow
-from lwfast.remote.job_path.job_and_batch import BatchJob, Job, held_by, several_of
+from lwfast.remote.job_path.job_and_batch import BatchJob, Job, batch_of, held_by, several_of
 from lwfast.remote.job_path.submit import submit
 from lwfast.remote.job_path.sweep_batch import SweepBatch
+from lwfast.remote.tracked import tracked_of
 from lwfast.wire import ArtemisQPU, Status
 from lwfast.wire.tracing import span
 
@@ -46,14 +47,14 @@ class QPU:
 
     def __init__(self, name: str, *, client: Connected | None = None) -> None:
         self.name = name
-        self._connection = None if client is None else client.connection
+        self._given = None if client is None else connection_of(client)
 
     def __str__(self) -> str:
         return self.name
 
     def __repr__(self) -> str:
         # Nothing is asked here: what is known without it may be that there is no such QPU.
-        connection = self._connection or present_connection()
+        connection = self._given or present_connection()
         known = [] if connection is None else connection.known_qpus
         if self.name in known:
             hint = ""
@@ -65,7 +66,7 @@ class QPU:
 
     def _repr_html_(self) -> str:
         # As for `__repr__`, nothing is asked here.
-        connection = self._connection or present_connection()
+        connection = self._given or present_connection()
         details = None if connection is None else connection.known_qpu(self.name)
         if details is not None:
             return details._repr_html_()
@@ -83,14 +84,14 @@ class QPU:
         self._name = value
 
     @property
-    def connection(self) -> Connection:
+    def _connection(self) -> Connection:
         """The connection that tasks are sent by, that of its client or else of the default client."""
-        return self._connection or default_connection()
+        return self._given or default_connection()
 
     @property
     def details(self) -> ArtemisQPU:
         """The limits of the QPU, and whether it is online now."""
-        return self.connection.qpu_details(self.name)
+        return self._connection.qpu_details(self.name)
 
     @overload
     def run(
@@ -252,7 +253,7 @@ class QPU:
             raise TypeError("direct_encoding should be set to either True or False.")
         if require_online is not None and not isinstance(require_online, bool):
             raise TypeError("require_online should be True, False or None.")
-        connection = self.connection
+        connection = self._connection
         must_be_online = connection.require_online if require_online is None else require_online
         ask = connection.qpu_details if must_be_online else connection.recent_qpu_details
         details = ask(self.name)
@@ -272,14 +273,14 @@ class QPU:
         bodies = [item.body for item in submissions]
         jobs = [Job(item.payload, client=connection) for item in submissions]
         for job, item in zip(jobs, submissions, strict=True):
-            job.tracked.parameters = item.parameters
+            tracked_of(job).parameters = item.parameters
         single = jobs[0] if is_single else None
-        attempt = Attempt([job.tracked for job in jobs], several_of(jobs), single=single)
+        attempt = Attempt([tracked_of(job) for job in jobs], several_of(jobs), single=single)
 
         def send() -> Job | BatchJob:
             names = [item.payload.job_name for item in submissions]
             whole = _several(names, jobs, connection, sweep) if single is None else single
-            submit(connection, [job.tracked for job in jobs], bodies, attempt, batch=single is None)
+            submit(connection, [tracked_of(job) for job in jobs], bodies, attempt, batch=single is None)
             if wait:
                 _wait_for_compilation(whole, connection.compile_timeout)
             return whole
@@ -289,8 +290,8 @@ class QPU:
 
 def _several(names: list[str], jobs: list[Job], connection: Connection, sweep: Sweep | None) -> BatchJob:
     if sweep is None:
-        return BatchJob.of(names, jobs, connection)
-    whole = SweepBatch.of(names, jobs, connection)
+        return batch_of(BatchJob, names, jobs, connection)
+    whole = batch_of(SweepBatch, names, jobs, connection)
     whole.axis = sweep.axis
     return whole
 
@@ -306,7 +307,7 @@ def _wait_for_compilation(job: Job | BatchJob, timeout: float) -> None:
     try:
         for _ in follow(held_by(jobs), lambda status: status not in _BEFORE_COMPILED, timeout):
             pass
-        errors = {one: _compilation_error(one) for one in jobs if one.tracked.final is Status.FAILED}
+        errors = {one: _compilation_error(one) for one in jobs if tracked_of(one).final is Status.FAILED}
     except LightworksRemoteError as error:
         error.job = job
         raise
@@ -319,8 +320,8 @@ def _wait_for_compilation(job: Job | BatchJob, timeout: float) -> None:
     problem = BatchSubmissionError(
         f"{len(failed)} of {len(jobs)} jobs were not compiled:\n"
         + "\n".join(str(error) for error in failed.values()),
-        jobs=BatchJob.of(
-            [names[one] for one in jobs if one not in failed], [j for j in jobs if j not in failed]
+        jobs=batch_of(
+            BatchJob, [names[one] for one in jobs if one not in failed], [j for j in jobs if j not in failed]
         ),
         failed={names[one]: error for one, error in failed.items()},
     )

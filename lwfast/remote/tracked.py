@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from lwfast._texts import is_unicode
@@ -146,3 +146,14 @@ def check_job_id(job_id: Any) -> str:
     if text in {"", ".", ".."}:
         raise JobNotFoundError(f"{job_id!r} is not a job id.")
     return text
+
+
+class HasTracked(Protocol):
+    """A job that people hold."""
+
+    _tracked: Tracked
+
+
+def tracked_of(job: HasTracked) -> Tracked:
+    """Return what is known of a job that people hold: not a copy, so that news reach the job itself."""
+    return job._tracked  # noqa: SLF001

@@ -47,6 +47,9 @@ class QPUSamplingResult(SamplingResult):
         >>> result = lw.results.QPUSamplingResult(data)  # as if it came from a scheduler
         >>> dict(result), result.raw_data.n_samples
         ({lwfast.State(|1>): 10}, 70)
+        >>> body = lw.encode_result([[1, 1], [0, 2]], [10, 60], {"herald": [[0, 1]]})
+        >>> lw.results.QPUSamplingResult.from_body(body, metadata={"job_id": 7}) == result
+        True
     """
 
     __slots__ = ()

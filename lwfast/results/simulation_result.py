@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,21 +139,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
                 f"output; got {result_type!r} of shape {array.shape} for {len(inputs)} and {len(outputs)}."
             )
         rows, columns = (one if isinstance(one, StateAxis) else LabelTable(one) for one in (inputs, outputs))
-        return cls.of_tables(array, result_type, rows, columns, attributes)
-
-    @classmethod
-    def of_tables(
-        cls,
-        array: AnyArray,
-        result_type: str,
-        inputs: LabelTable | StateAxis,
-        outputs: LabelTable | StateAxis,
-        attributes: dict[str, Any],
-    ) -> SimulationResult:
-        """Do what `from_columns` does for tables in which 255 may stand for X, without a check."""
-        result = cls.__new__(cls)
-        result._own(array, result_type, inputs, outputs, attributes)  # noqa: SLF001  (its own)
-        return result
+        return owned_simulation(cls, array, result_type, rows, columns, attributes)
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self._attributes:
@@ -311,7 +297,8 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         own = deep_unless_same(self._attributes, memo)
         if own is self._attributes:
             return self  # nothing in it can be changed
-        return self.of_tables(self._array, self._type, self._input_labels, self._output_labels, own)
+        tables = self._input_labels, self._output_labels
+        return owned_simulation(type(self), self._array, self._type, *tables, own)
 
     def __reduce__(self) -> tuple[Any, ...]:
         has_x = (self._inputs.has_x, self._outputs.has_x)
@@ -370,7 +357,7 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         return self._with_outputs(self._array[:, columns], LabelTable(outputs, self.has_x))
 
     def _with_outputs(self, array: AnyArray, outputs: LabelTable) -> SimulationResult:
-        return SimulationResult.of_tables(array, self._type, self._input_labels, outputs, {})
+        return owned_simulation(SimulationResult, array, self._type, self._input_labels, outputs, {})
 
     def to_lightworks(self) -> Any:
         """Return the values as Lightworks' `SimulationResult`, with the further attributes.
@@ -451,6 +438,32 @@ class SimulationResult(DictReading, Mapping[State, StateMap[Any]]):
         )
 
 
+S = TypeVar("S", bound=SimulationResult)
+
+
+def owned_simulation(
+    kind: type[S],
+    array: AnyArray,
+    result_type: str,
+    inputs: LabelTable | StateAxis,
+    outputs: LabelTable | StateAxis,
+    attributes: dict[str, Any],
+) -> S:
+    """Do what `SimulationResult.from_columns` does for tables in which 255 may stand for X, without a check.
+
+    Args:
+        kind: The class of the result.
+        array: `(n_inputs, n_outputs)`, float64 or complex128, which the result may own.
+        result_type: "probability" or "probability_amplitude".
+        inputs: The input states, one row of `array` each; or an axis, which results may share.
+        outputs: The output states, one column of `array` each; or an axis.
+        attributes: Further data by name, such as `performance`.
+    """
+    result = kind.__new__(kind)
+    result._own(array, result_type, inputs, outputs, attributes)  # noqa: SLF001  (its own class)
+    return result
+
+
 def _is_occupation(item: tuple[Any, ...]) -> bool:
     """Say whether a tuple is photon numbers, and not two states."""
     if item and isinstance(item[0], State):
@@ -468,4 +481,4 @@ def _restored(
 ) -> SimulationResult:
     """Rebuild a pickled result."""
     tables = LabelTable(inputs, has_x[0]), LabelTable(outputs, has_x[1])
-    return SimulationResult.of_tables(array, result_type, *tables, attributes)
+    return owned_simulation(SimulationResult, array, result_type, *tables, attributes)

@@ -15,6 +15,7 @@ from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.circuit import Parameter
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.matrices.setting_table import SettingTable, setting_table
+from lwfast.circuit.photonic_circuit import elements_of, with_numbers
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.batch import KINDS, Batch
 from lwfast.tasks.data import AnalyzerTask, SamplerTask, SimulatorTask
@@ -96,6 +97,8 @@ class Sweep:
         >>> result = lw.emulator.Backend("auto").run(sweep)
         >>> [dict(one) for one in result]
         [{lwfast.State(|0,1>): 100}, {lwfast.State(|1,0>): 100}]
+        >>> [task.n_samples for task in sweep.as_batch().tasks]  # for what takes no sweeps
+        [100, 100]
     """
 
     def __init__(
@@ -160,7 +163,7 @@ class Sweep:
             ValueError: A value is outside the range of an element; likewise TypeError.
         """
         batch, task = Batch(), self.task
-        bound = task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        bound = elements_of(task.circuit)
         values = dict(zip(bound.parameters, bound.present(), strict=True))
         seed: Any = None
         if isinstance(task, Sampler) and not isinstance(task.rng, np.random.Generator):
@@ -168,7 +171,7 @@ class Sweep:
         for row, setting in enumerate(self.settings.tolist()):
             values |= dict(zip(self._table.parameters, setting, strict=True))
             single: Any = copy.copy(task)
-            single._circuit = task.circuit.fixed(values.__getitem__)  # noqa: SLF001
+            single._circuit = with_numbers(task.circuit, values.__getitem__)  # noqa: SLF001
             if seed is not None:
                 single.random_seed = None
                 single.rng = child_of(seed, row)
@@ -192,7 +195,7 @@ class Sweep:
             ValueError: A parameter is not in the circuit any more.
         """
         self._table.check()
-        bound = task.circuit._layout.compilation().bound  # noqa: SLF001  (a task knows its circuit)
+        bound = elements_of(task.circuit)
         there = {id(parameter) for parameter in bound.parameters}
         for parameter, label in zip(self._table.parameters, self.labels, strict=True):
             if id(parameter) not in there:
@@ -222,7 +225,7 @@ class Sweep:
         first |= dict(zip(self._table.parameters, self.settings[0].tolist(), strict=True))
         single: Any = copy.copy(task)
         # Not by its setter, which would compare states with the circuit again.
-        single._circuit = circuit.fixed(first.__getitem__)  # noqa: SLF001
+        single._circuit = with_numbers(circuit, first.__getitem__)  # noqa: SLF001
         return SweepData(single._generate_task(), self._table, bound, present)  # noqa: SLF001
 
 

@@ -63,7 +63,7 @@ def closed_port() -> int:
 
 
 def calls(client: remote.Client) -> list[Any]:
-    api = client.connection.api
+    api = client._connection.api
     return [lambda: api.submit(b"{}"), lambda: api.submit_keyed(b"{}", "key"), client.list_qpus]
 
 
@@ -92,7 +92,7 @@ def test_a_broken_answer_is_no_connection_that_was_not_made(plain, quick):
     one.list_qpus()
     plain.fault("POST", "jobs", reset)
     with pytest.raises(transport.LostAnswerError):
-        one.connection.api.submit(b"{}")
+        one._connection.api.submit(b"{}")
 
 
 def test_types():
@@ -126,7 +126,7 @@ def test_within_an_except_block(plain, quick):
             raise NoConnectionError("another request")
         except NoConnectionError:
             with pytest.raises(transport.LostAnswerError, match="broke off while answering POST"):
-                one.connection.api.submit(b"{}")
+                one._connection.api.submit(b"{}")
         seen_after = error.request
     assert seen_after is theirs
     assert len(plain.seen("POST", "jobs")) == 1

@@ -64,7 +64,7 @@ def found_again(caught: Any, client: remote.Client) -> list[int]:
     """The ids of all jobs that an exception, or the disk, leads to."""
     jobs = [] if getattr(caught, "jobs", None) is None else caught.jobs.jobs
     job = getattr(caught, "job", None)
-    if isinstance(job, remote.Job) and job.job_id is None and job.tracked.pending_key is not None:
+    if isinstance(job, remote.Job) and job.job_id is None and job._tracked.pending_key is not None:
         job.retry()
     if isinstance(job, remote.Job):
         jobs.append(job)

@@ -243,7 +243,7 @@ class Ended(BaseException):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, Ended, RuntimeError])
 def test_whatever_ends_a_batch_carries_what_was_accepted(plain, error, monkeypatch):
     client = remote.Client(plain.url, TOKEN)
-    submit = client.connection.api.submit
+    submit = client._connection.api.submit
 
     def stop(body):
         if len(plain.jobs) == 2:
@@ -252,7 +252,7 @@ def test_whatever_ends_a_batch_carries_what_was_accepted(plain, error, monkeypat
         return submit(body)
 
     client.list_qpus()
-    monkeypatch.setattr(client.connection.api, "submit", stop)
+    monkeypatch.setattr(client._connection.api, "submit", stop)
     with pytest.raises(error) as caught:
         client.qpu("Artemis").run(batch(4))
     told = caught.value
@@ -305,7 +305,7 @@ def test_ctrl_c_in_a_retry_goes_on_under_its_key(ours, monkeypatch):
     assert caught.value.key == remote.pending()[0].key
     assert (job.job_id, job.previous_ids) == (first, [])
     monkeypatch.undo()
-    job._connection = remote.Client(ours.url, TOKEN).connection
+    job._given = remote.Client(ours.url, TOKEN)._connection
     job.retry()
     assert list(ours.jobs) == [first, job.job_id]
 

@@ -444,10 +444,10 @@ def test_a_failed_handshake_sent_nothing_and_is_not_tried_again(quick, v1):
     """Plain http answers what should be a handshake; that is no lost answer, whatever was asked."""
     with FakeScheduler(v1=v1) as fake:
         one = remote.Client(fake.url.replace("http:", "https:"), TOKEN, "system")
-        one.connection.api.transport.speaks_v1 = v1
+        one._connection.api.transport.speaks_v1 = v1
         for call in (
-            lambda: one.connection.api.submit(b"{}"),
-            lambda: one.connection.api.submit_keyed(b"{}", "key"),
+            lambda: one._connection.api.submit(b"{}"),
+            lambda: one._connection.api.submit_keyed(b"{}", "key"),
             one.list_qpus,
         ):
             before = fake.connections
@@ -463,9 +463,9 @@ def test_a_failed_handshake_sent_nothing_and_is_not_tried_again(quick, v1):
 def test_what_cannot_be_sent_is_a_setting_to_mend(plain, tmp_path, monkeypatch):
     for name, value in (("url", "https://.example/"), ("token", f"{TOKEN}\r\nx")):
         one = remote.Client(plain.url, TOKEN)
-        object.__setattr__(one.connection.api.transport.settings, name, value)
+        object.__setattr__(one._connection.api.transport.settings, name, value)
         with pytest.raises(remote.ConfigurationError, match="No request can be made") as caught:
-            one.connection.api.submit(b"{}")
+            one._connection.api.submit(b"{}")
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
     missing = tmp_path / "gone.pem"
     missing.write_text("")
@@ -473,7 +473,7 @@ def test_what_cannot_be_sent_is_a_setting_to_mend(plain, tmp_path, monkeypatch):
     assert one.url
     missing.unlink()
     with pytest.raises(remote.ConfigurationError, match=r"gone\.pem.*install_certificate"):
-        one.connection.api.submit(b"{}")
+        one._connection.api.submit(b"{}")
     assert plain.requests == []
 
 
@@ -484,7 +484,7 @@ def test_an_interrupted_request_abandons_its_session(monkeypatch):
     from lwfast import remote
 
     client = remote.Client("http://127.0.0.1:9/api/", "token")
-    transport = client.connection.api.transport
+    transport = client._connection.api.transport
     first = transport._get_session()
 
     def interrupt(*args, **kwargs):

@@ -14,7 +14,8 @@ import lwfast as lw
 from lwfast import emulator, remote
 from lwfast._base.showing.html import MOST_ROWS, Markup, facts, table
 from lwfast._base.showing.matrix_picture import matrix_picture
-from lwfast.remote.job_path.job_and_batch import BatchJob, FoundJobs, Job
+from lwfast.remote.job_path.job_and_batch import BatchJob, FoundJobs, Job, batch_of
+from lwfast.remote.job_path.job_handle import job_of
 from lwfast.remote.tracked import Tracked
 from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.wire import ArtemisJobDetails, ArtemisPayload, ArtemisQPU, JobRecord, Status
@@ -61,7 +62,7 @@ def objects(text: str) -> dict[str, Any]:
     circuit.add(lw.Unitary(lw.random_unitary(2, seed=1), label=text), 1)
     sweep, result = swept(text)
     batch = lw.Batch(lw.Sampler, [[sweep.task.circuit] * 2, [lw.State([1, 1])], [10]])
-    jobs = FoundJobs([Job.of(tracked(text)), Job.of(Tracked(job_id=text, told_name=text))])
+    jobs = FoundJobs([job_of(Job, tracked(text)), job_of(Job, Tracked(job_id=text, told_name=text))])
     qpu = ArtemisQPU(
         name=text,
         id=1,
@@ -102,7 +103,7 @@ def objects(text: str) -> dict[str, Any]:
         "plan": emulator.Backend().plan(sweep.task),
         "job": jobs[0],
         "jobs": jobs,
-        "batch": BatchJob.of([text, "b"], jobs),
+        "batch": batch_of(BatchJob, [text, "b"], jobs),
         "qpu": remote.QPU(text),
         "qpu details": qpu,
         "job details": details,
@@ -174,8 +175,8 @@ def test_showing_a_job_asks_nobody_and_tells_no_token(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("requests.Session.request", refuse)
     monkeypatch.setattr("requests.Session.send", refuse)
-    job = Job.of(tracked("HOM", url=f"http://user:{SECRET}@127.0.0.1"), client)
-    shown = [job, FoundJobs([job]), BatchJob.of(["a"], [job], client), client.qpu("Artemis")]
+    job = job_of(Job, tracked("HOM", url=f"http://user:{SECRET}@127.0.0.1"), client)
+    shown = [job, FoundJobs([job]), batch_of(BatchJob, ["a"], [job], client), client.qpu("Artemis")]
     for thing in shown:
         assert SECRET not in thing._repr_html_()
 
@@ -184,7 +185,7 @@ def test_a_qpu_that_was_asked_shows_its_limits(monkeypatch: pytest.MonkeyPatch) 
     """Details that are known already are shown; they are not asked for."""
     client = remote.Client("http://127.0.0.1:9", token="x")
     details = objects("Artemis")["qpu details"]
-    monkeypatch.setattr(client.connection, "_qpus", {"Artemis": (0.0, details, None)})
+    monkeypatch.setattr(client._connection, "_qpus", {"Artemis": (0.0, details, None)})
     assert "up to 20" in client.qpu("Artemis")._repr_html_()
     assert ".details asks" in client.qpu("Other")._repr_html_()
 
@@ -193,7 +194,7 @@ def test_large_things_are_shown_in_part() -> None:
     """A view of 10^5 outcomes, of a deep circuit or of a thousand jobs is as small as any."""
     states = np.unique(np.random.default_rng(0).integers(0, 3, (100_000, 12)), axis=0).astype(np.uint8)
     result = SamplingResult.from_columns(states, np.ones(len(states), np.int64))
-    jobs = FoundJobs([Job.of(Tracked(job_id=k)) for k in range(1000)])
+    jobs = FoundJobs([job_of(Job, Tracked(job_id=k)) for k in range(1000)])
     assert f"{980} more jobs" in jobs._repr_html_()
     circuit = lw.PhotonicCircuit(2)
     for _ in range(2000):

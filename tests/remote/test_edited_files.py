@@ -179,4 +179,4 @@ def test_a_certificate_file_that_holds_none_sends_nothing(plain, tmp_path):
     path.write_text("nothing of use\n")
     one = remote.Client(plain.url.replace("http:", "https:"), "t", str(path))
     with pytest.raises(remote.ConnectionFailedError, match=r"nothing was sent.*certificate file"):
-        one.connection.api.submit(b"{}")
+        one._connection.api.submit(b"{}")

@@ -31,7 +31,7 @@ pytest.importorskip("uvicorn")
 def scheduler(shared, monkeypatch):
     from lwfast.remote.connection import default
 
-    monkeypatch.setattr(default, "_in_place", [shared.client.connection])
+    monkeypatch.setattr(default, "_in_place", [shared.client._connection])
     return shared
 
 
@@ -161,7 +161,7 @@ def test_ids_that_nobody_has(scheduler):
             call(10**9)
         assert str(caught.value) == f"Job with requested ID ({10**9}) not found."
     lost = remote.Job()
-    lost.tracked.job_id = 10**9
+    lost._tracked.job_id = 10**9
     with pytest.raises(remote.JobNotFoundError):
         lost.wait_until_complete(timeout=10)
 

@@ -372,7 +372,7 @@ def test_a_job_may_be_copied_and_pickled(job):
 
     from tests.faults.fake_scheduler import TOKEN
 
-    job._connection = remote.Client(url=job._connection.url, token=TOKEN).connection
+    job._given = remote.Client(url=job._connection.url, token=TOKEN)._connection
     assert copy.deepcopy(job)._connection is copy.copy(job)._connection is job._connection
     data = pickle.dumps(job)
     assert TOKEN.encode() not in data

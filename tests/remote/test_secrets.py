@@ -68,7 +68,7 @@ def test_secret_is_the_text_it_is():
 def test_secret_is_pickled_with_nothing(plain, protocol):
     """Neither alone, nor in settings, in a session, in what the program chose, or in a request."""
     remote.token.set(TOKEN)
-    connection = remote.Client(plain.url, TOKEN).connection
+    connection = remote.Client(plain.url, TOKEN)._connection
     connection.list_qpus()
     transport = connection.api.transport
     session = transport._get_session()
@@ -164,7 +164,7 @@ def test_secret_is_in_no_frame_of_an_interrupt(plain, monkeypatch, end):
         raise end
 
     one = remote.Client(plain.url, TOKEN)
-    one.connection.api  # noqa: B018  (makes the session first)
+    one._connection.api  # noqa: B018  (makes the session first)
     monkeypatch.setattr(http.client.HTTPConnection, "send", interrupt)
     with pytest.raises(end) as caught:
         one.list_qpus()

@@ -23,7 +23,7 @@ pytest.importorskip("uvicorn")
 def scheduler(shared, monkeypatch):
     from lwfast.remote.connection import default
 
-    monkeypatch.setattr(default, "_in_place", [shared.client.connection])
+    monkeypatch.setattr(default, "_in_place", [shared.client._connection])
     return shared
 
 

@@ -313,7 +313,7 @@ def test_jobs_that_are_waited_for_one_by_one_are_asked_for_once():
         jobs = [local.qpu("Artemis").run(task) for _ in range(20)]
         jobs[-1].wait_until_complete(timeout=60)
         asked = []
-        transport = local.client.connection.api.transport
+        transport = local.client._connection.api.transport
         original = transport.request
         transport.request = lambda *args, **kwargs: asked.append(args) or original(*args, **kwargs)
         for job in jobs:

@@ -21,6 +21,7 @@ from lwfast.results.columns.record import known_raw
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_result import SweepResult
 from lwfast.results.sweeps.sweep_simulation import SweepSimulationResult
+from lwfast.results.sweeps.sweep_table import settings_taken
 
 RAILS = {(1, 0, 0, 1): 3, (2, 0, 0, 1): 2, (0, 1, 1, 0): 5, (0, 0, 1, 1): 4, (1, 1, 0, 1): 6}
 QUBITS = {(0, 1): 3, ("X", 1): 8, (1, 0): 5, ("X", "X"): 4}
@@ -393,7 +394,7 @@ def test_sweeps(tmp_path):
     assert list(qubits) == singles
     assert qubits[0] == {(1, 0): {("X",): 0.5, (0,): 0.5}}
     assert qubits.outputs == singles[0].outputs == [lw.State(["X"]), lw.State([0])]
-    assert qubits.taken(np.array([1])).has_x
+    assert settings_taken(qubits, np.array([1])).has_x
     assert qubits.map(lambda state: state).has_x
     assert qubits.apply_post_selection(lambda state: "X" not in state)[0] == {(1, 0): {(0,): 0.5}}
     assert not qubits.apply_post_selection(lambda state: "X" not in state).has_x

@@ -2,6 +2,7 @@
 
 import pytest
 
+import lwfast as lw
 from lwfast import remote
 from lwfast.results import (
     ProbabilityDistribution,
@@ -9,6 +10,7 @@ from lwfast.results import (
     SamplingResult,
     SimulationResult,
     SweepResult,
+    SweepSimulationResult,
 )
 from lwfast.results.columns.record import known_record
 from lwfast.results.state_map import label_table, working_table
@@ -21,12 +23,27 @@ INTERNAL = {
     "as_job_wants": (SweepResult,),
     "is_distinct": (SweepResult,),
     "on": (remote.Client,),
+    "connection": (
+        remote.Job,
+        remote.BatchJob,
+        remote.QPU,
+        remote.Client(url="http://127.0.0.1:9/", token="t"),
+    ),
+    "tracked": (remote.Job(), remote.BatchJob()),
+    "submit_again": (remote.Job,),
+    "of": (remote.Job, remote.BatchJob, SweepResult),
+    "of_tables": (SimulationResult,),
+    "taken": (SweepResult, SweepSimulationResult),
+    "distinct_rows": (SweepResult,),
+    "kind": (SweepResult,),
+    "fixed": (lw.PhotonicCircuit,),
+    "differentiable": (lw.PhotonicCircuit,),
 }
 
 
 @pytest.mark.parametrize("name", INTERNAL)
 def test_internal_names_are_private(name):
-    assert [kind.__name__ for kind in INTERNAL[name] if hasattr(kind, name)] == []
+    assert [thing for thing in INTERNAL[name] if hasattr(thing, name)] == []
 
 
 def test_functions_give_what_is_inside():

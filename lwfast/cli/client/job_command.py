@@ -89,7 +89,9 @@ def _payload_of(job: Job) -> dict[str, Any]:
 
 def _known(client: Client, job: Job) -> tuple[ArtemisJobDetails, JobRecord | None]:
     """Ask for a job; the reference wire has no record of it."""
-    api = client.connection.api
+    from lwfast.remote.connection.connection import connection_of
+
+    api = connection_of(client).api
     details = job.details
     return details, api.record(job.job_id) if api.offers_v1() else None
 

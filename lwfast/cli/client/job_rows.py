@@ -76,11 +76,12 @@ def find_rows(
         ValueError: A word is not a status.
         LightworksRemoteError: The scheduler cannot filter by name, QPU or owner.
     """
+    from lwfast.remote.connection.connection import connection_of
     from lwfast.remote.job_path.listing import all_records, check_statuses
 
     wanted = check_statuses(list(statuses))
-    if client.connection.api.offers_v1():
-        found = all_records(client.connection, wanted, name, qpu, limit, owner=owner)
+    if connection_of(client).api.offers_v1():
+        found = all_records(connection_of(client), wanted, name, qpu, limit, owner=owner)
         return [_of_record(one) for one in found]
     if owner is not None:
         raise LightworksRemoteError("This scheduler knows no owners; leave --owner out.")

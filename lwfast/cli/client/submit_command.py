@@ -58,7 +58,8 @@ def submit_command(
     from lwfast import remote
     from lwfast.cli.local_files.task_files import read_tasks
     from lwfast.remote.job_path.attempt import Attempt
-    from lwfast.remote.job_path.job_and_batch import several_of
+    from lwfast.remote.job_path.job_and_batch import resubmit, several_of
+    from lwfast.remote.tracked import tracked_of
 
     if save is not None:
         _check_free(save)  # before anything is sent: afterwards, the new ids would be lost
@@ -67,11 +68,11 @@ def submit_command(
     jobs = [_job(task, qpu, name, client) for task in tasks]
     batch = remote.BatchJob(client=client)
     single = jobs[0] if len(jobs) == 1 else None
-    attempt = Attempt([job.tracked for job in jobs], several_of(jobs), single=single)
+    attempt = Attempt([tracked_of(job) for job in jobs], several_of(jobs), single=single)
 
     def submit() -> None:
         for job in jobs:
-            job.submit_again(attempt)
+            resubmit(job, attempt)
             if not as_json:
                 print(f"Submitted {job.name!r} as job {job.job_id}.", flush=True)
             attempt.hand_over()
@@ -103,6 +104,7 @@ def _job(task: SavedTask, qpu: str | None, name: str | None, client: Client) -> 
     import msgspec
 
     from lwfast import remote
+    from lwfast.remote.tracked import tracked_of
 
     changes: dict[str, Any] = {
         key: value for key, value in (("qpu", qpu), ("job_name", name)) if value is not None
@@ -110,5 +112,5 @@ def _job(task: SavedTask, qpu: str | None, name: str | None, client: Client) -> 
     changed = msgspec.structs.replace(task.payload, **changes)
     job = remote.Job(changed, client=client)
     # A submit whose answer was lost goes on under its key, unless another one is asked for.
-    job.tracked.pending_key = task.pending_key if changed == task.payload else None
+    tracked_of(job).pending_key = task.pending_key if changed == task.payload else None
     return job

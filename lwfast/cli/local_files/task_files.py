@@ -39,6 +39,7 @@ def read_tasks(file: Path) -> list[SavedTask]:
     from lwfast import remote
     from lwfast._base.files.edited_text import parse_json, read_edited
     from lwfast.remote.job_path.job_files import path_to_load
+    from lwfast.remote.tracked import tracked_of
     from lwfast.wire import payload_from_builtins
 
     if file.is_dir():
@@ -62,11 +63,8 @@ def read_tasks(file: Path) -> list[SavedTask]:
             raise ConfigurationError(said) from error
     loaded = remote.load_job_from_file(path)
     jobs = loaded.jobs if isinstance(loaded, remote.BatchJob) else [loaded]
-    tasks = [
-        SavedTask(job.tracked.payload, job.tracked.pending_key)  # `job.payload` would ask
-        for job in jobs
-        if job.tracked.payload is not None
-    ]
+    known = [tracked_of(job) for job in jobs]  # `job.payload` would ask
+    tasks = [SavedTask(one.payload, one.pending_key) for one in known if one.payload is not None]
     if not tasks or len(tasks) < len(jobs):
         raise ConfigurationError(
             f"{path} holds a job without its payload, so nothing can be submitted or run."

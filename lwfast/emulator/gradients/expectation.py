@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import ComplexArray, FloatArray, StateTable
+from lwfast.circuit.matrices.derivatives import Differentiable
+from lwfast.circuit.photonic_circuit import elements_of
 from lwfast.emulator.conditions import Conditions
 from lwfast.emulator.draws import refuse_impossible, refuse_rounding
 from lwfast.emulator.heralding import circuit_transfer, with_heralds
@@ -82,7 +84,7 @@ def expectation(task: Any, observable: Observable, gradient: Any = False) -> Any
         msg = f"An expectation is that of a Sampler or an Analyzer, got {type(adopted).__name__}."
         raise TypeError(msg)
     circuit = adopted.circuit
-    way_back = None if gradient is False else circuit.differentiable(gradient)
+    way_back = None if gradient is False else Differentiable(elements_of(circuit), gradient)
     if isinstance(adopted, Sampler) and (small := small_mean(adopted, observable)) is not None:
         return small.mean if way_back is None else (small.mean, way_back.derivatives(small.pull()))
     data: Any = adopted._generate_task()  # noqa: SLF001

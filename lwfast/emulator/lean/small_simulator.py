@@ -18,6 +18,7 @@ from lwfast.optics.distributions.small_layers import SmallLayers, small_layers
 from lwfast.optics.permanents.methods import STACK_TO
 from lwfast.results import SimulationResult
 from lwfast.results.columns.state_axis import StateAxis
+from lwfast.results.simulation_result import owned_simulation
 from lwfast.state import as_occupation
 from lwfast.tasks import Simulator
 
@@ -90,7 +91,7 @@ def run_small_simulator(task: Simulator, backend: str) -> SimulationResult | Non
         return None
     found = pairs.amplitudes(known.matrix)
     # Its shape is that of the axes: `simulator_result`, which looks, takes a twelfth of the whole.
-    return SimulationResult.of_tables(found, AMPLITUDES, pairs.inputs, pairs.outputs, {})
+    return owned_simulation(SimulationResult, found, AMPLITUDES, pairs.inputs, pairs.outputs, {})
 
 
 @functools.lru_cache(_KEPT)

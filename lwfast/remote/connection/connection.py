@@ -21,11 +21,23 @@ QPU_CACHE_SECONDS = 30.0
 
 
 class Connected(Protocol):
-    """What has a connection: a client, a QPU, a job, a batch, and a connection itself."""
+    """What has a connection: a client, a QPU, a job, and a connection itself."""
 
     @property
-    def connection(self) -> Connection:
+    def _connection(self) -> Connection:
         """Where requests go."""
+
+
+def connection_of(holder: Connected) -> Connection:
+    """Return the connection that requests of a client, a QPU or a job use.
+
+    Args:
+        holder: A client, QPU or job, or a connection itself.
+
+    Raises:
+        JobError: If the default client, which a job without one of its own uses, is one of another scheduler.
+    """
+    return holder._connection  # noqa: SLF001
 
 
 class Connection:
@@ -69,8 +81,7 @@ class Connection:
     # --- where it leads -----------------------------------------------------------------------------
 
     @property
-    def connection(self) -> Connection:
-        """This."""
+    def _connection(self) -> Connection:
         return self
 
     @property

@@ -7,20 +7,20 @@ from collections import UserDict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lwfast.errors import BatchSubmissionError, JobError, LightworksRemoteError, ResultsError
 from lwfast.remote.connection.cancelling import cancel
-from lwfast.remote.connection.connection import Connected
+from lwfast.remote.connection.connection import Connected, connection_of
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.job_path import job_files as files
 from lwfast.remote.job_path.attempt import Attempt
 from lwfast.remote.job_path.follow import complete, until_complete
-from lwfast.remote.job_path.job_handle import JobHandle
+from lwfast.remote.job_path.job_handle import JobHandle, job_of
 from lwfast.remote.job_path.job_html import jobs_table
 from lwfast.remote.job_path.snapshot import statuses_of
 from lwfast.remote.job_path.submit import submit_again
-from lwfast.remote.tracked import Tracked
+from lwfast.remote.tracked import Tracked, tracked_of
 from lwfast.wire import Status
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ class Job(JobHandle):
         payload: The payload that was, or will be, submitted.
         client: Client that the job belongs to; by default None, for the default client at the time of each
             call.
-
-    Attributes:
-        tracked: What is known of it, as data.
 
     Example:
         >>> task = lw.Sampler(lw.Unitary(lw.random_unitary(4, seed=1)), lw.State([1, 1, 0, 0]), 100)
@@ -57,8 +54,8 @@ class Job(JobHandle):
         Raises:
             JobError: It was cancelled already, or is complete.
         """
-        job_id = self.tracked.required_id()
-        cancel(self.connection.api, job_id)
+        job_id = self._tracked.required_id()
+        cancel(self._connection.api, job_id)
 
     def retry(self) -> None:
         """Submit the job once more.
@@ -70,23 +67,13 @@ class Job(JobHandle):
             JobSubmissionError: There is no payload, or the scheduler refused it.
             SubmissionInterrupted: Ctrl-C came after it was sent; calling `retry` again makes no second job.
         """
-        attempt = Attempt([self.tracked], several_of([self]), single=self)
+        attempt = Attempt([self._tracked], several_of([self]), single=self)
 
         def submit() -> None:
-            self.submit_again(attempt)
+            resubmit(self, attempt)
             attempt.hand_over()
 
         attempt.run(submit)
-
-    def submit_again(self, attempt: Attempt) -> None:
-        """Submit the job once more, as a part of something larger; see `retry`."""
-        connection = self.connection
-        try:
-            submit_again(connection, self.tracked, attempt)
-        except LightworksRemoteError as error:
-            error.job = self
-            raise
-        self._connection = connection
 
     # --- files --------------------------------------------------------------------------------------
 
@@ -100,7 +87,7 @@ class Job(JobHandle):
         Raises:
             ValueError: There is such a file, and it may not be replaced.
         """
-        files.save(files.job_to_data(self.tracked), filename, allow_overwrite)
+        files.save(files.job_to_data(self._tracked), filename, allow_overwrite)
 
     def load_from_file(self, filename: str | PathLike[str]) -> None:
         """Take id and payload from a file that this or the reference's client saved; needs no connection.
@@ -113,7 +100,7 @@ class Job(JobHandle):
             JobFileError: It holds no job.
         """
         path, data = files.read(filename)
-        self.tracked = files.job_from_data(data, path)
+        self._tracked = files.job_from_data(data, path)
 
 
 class BatchJob(UserDict[str, Job]):
@@ -130,17 +117,9 @@ class BatchJob(UserDict[str, Job]):
 
     def __init__(self, *, client: Connected | None = None) -> None:
         super().__init__()
-        self._connection = None if client is None else client.connection
+        self._given = None if client is None else connection_of(client)
         # Of each name the id and its result: a job that is submitted once more has another id.
         self._results: dict[str, tuple[int | str, QPUSamplingResult]] = {}
-
-    @classmethod
-    def of(cls, names: Iterable[str], jobs: Iterable[Job], client: Connected | None = None) -> Self:
-        """Return the batch of jobs under these names."""
-        batch = cls(client=client)
-        for name, job in zip(names, jobs, strict=True):
-            batch[name] = job
-        return batch
 
     # --- what it is ---------------------------------------------------------------------------------
 
@@ -190,7 +169,7 @@ class BatchJob(UserDict[str, Job]):
         return f"lwfast.remote.{self}"
 
     def _repr_html_(self) -> str:
-        pairs = ((name, job.tracked) for name, job in self.items())
+        pairs = ((name, tracked_of(job)) for name, job in self.items())
         return jobs_table(f"{type(self).__name__} of {len(self)} jobs", pairs, len(self))
 
     def __getitem__(self, key: str) -> Job:
@@ -289,15 +268,15 @@ class BatchJob(UserDict[str, Job]):
             SubmissionInterrupted: Ctrl-C was pressed; the exception carries the jobs that were submitted.
         """
         ended = [name for name, status in self.status.items() if status.is_complete]
-        to_retry = [name for name in ended if self[name].tracked.final is not Status.COMPLETED]
+        to_retry = [name for name in ended if tracked_of(self[name]).final is not Status.COMPLETED]
         jobs = [self[name] for name in to_retry]
-        attempt = Attempt([job.tracked for job in jobs], several_of(jobs), whole=self)
+        attempt = Attempt([tracked_of(job) for job in jobs], several_of(jobs), whole=self)
 
         def submit() -> bool:
             failed: dict[str, Exception] = {}
             for name in to_retry:
                 try:
-                    self[name].submit_again(attempt)
+                    resubmit(self[name], attempt)
                 except LightworksRemoteError as error:
                     failed[name] = error
                 attempt.hand_over()  # the caller holds this batch
@@ -322,18 +301,18 @@ class BatchJob(UserDict[str, Job]):
 
     def _saved_data(self) -> dict[str, Any]:
         """Return what a file holds of the batch."""
-        return files.batch_to_data({name: job.tracked for name, job in self.items()})
+        return files.batch_to_data({name: tracked_of(job) for name, job in self.items()})
 
     def _take(self, data: dict[str, Any], path: Path) -> None:
         """Take what a file holds."""
         loaded = files.batch_from_data(data, path)
-        self.data = {name: Job.of(tracked, self._connection) for name, tracked in loaded.items()}
+        self.data = {name: job_of(Job, tracked, self._given) for name, tracked in loaded.items()}
         self._results = {}
 
     def _snapshot(self) -> dict[str, tuple[Status, int | None]]:
         """Ask for status and queue position of all jobs, in one request where the scheduler can."""
         found = statuses_of(held_by(self.jobs))
-        return {name: found[job.tracked] for name, job in self.items()}
+        return {name: found[tracked_of(job)] for name, job in self.items()}
 
     def _not_all(self, names: Sequence[str], failed: dict[str, Exception]) -> BatchSubmissionError:
         """Make the error of jobs of which not all could be submitted again."""
@@ -341,7 +320,7 @@ class BatchJob(UserDict[str, Job]):
         done = [name for name in names if name not in failed]
         problem = BatchSubmissionError(
             f"{len(failed)} of {len(names)} jobs could not be submitted again:{reasons}",
-            jobs=BatchJob.of(done, [self[name] for name in done]),
+            jobs=batch_of(BatchJob, done, [self[name] for name in done]),
             failed=failed,
         )
         problem.job = self
@@ -353,12 +332,46 @@ class FoundJobs(list[Job]):
 
     def _repr_html_(self) -> str:
         title = f"{len(self)} job{'s' if len(self) != 1 else ''}"
-        return jobs_table(title, ((None, job.tracked) for job in self), len(self))
+        return jobs_table(title, ((None, tracked_of(job)) for job in self), len(self))
+
+
+B = TypeVar("B", bound=BatchJob)
+
+
+def batch_of(kind: type[B], names: Iterable[str], jobs: Iterable[Job], client: Connected | None = None) -> B:
+    """Return a batch of jobs.
+
+    Args:
+        kind: The class of the batch.
+        names: The name of each job, all different.
+        jobs: As many jobs as names.
+        client: Client for jobs that the batch loads from a file; by default None, for the default client.
+    """
+    batch = kind(client=client)
+    for name, job in zip(names, jobs, strict=True):
+        batch[name] = job
+    return batch
+
+
+def resubmit(job: Job, attempt: Attempt) -> None:
+    """Submit a job once more, as a part of something larger; see `Job.retry`.
+
+    Args:
+        job: What is submitted; it carries the connection that it was submitted through afterwards.
+        attempt: What is under way, which holds the job until the caller has it.
+    """
+    connection = connection_of(job)
+    try:
+        submit_again(connection, tracked_of(job), attempt)
+    except LightworksRemoteError as error:
+        error.job = job
+        raise
+    job._given = connection  # noqa: SLF001  (of its own room)
 
 
 def held_by(jobs: Iterable[Job]) -> dict[Tracked, Job]:
     """Return what is known of jobs, and the job of each."""
-    return {job.tracked: job for job in jobs}
+    return {tracked_of(job): job for job in jobs}
 
 
 def several_of(jobs: Iterable[Job]) -> Callable[[Sequence[Tracked]], BatchJob]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import closing
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from lwfast._base.showing.html import facts
 from lwfast.errors import JobError, LightworksRemoteError
 from lwfast.remote.connection.body import OnBytes
-from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.connection import Connected, Connection, connection_of
 from lwfast.remote.connection.default import default_connection
 from lwfast.remote.connection.fetching import fetch
 from lwfast.remote.job_path.follow import complete, deadline_of, until_complete
@@ -28,21 +28,11 @@ class JobHandle:
         payload: The payload that was, or will be, submitted.
         client: Client that the job belongs to; by default None, for the default client at the time of each
             call.
-
-    Attributes:
-        tracked: What is known of it, as data.
     """
 
     def __init__(self, payload: ArtemisPayload | None = None, *, client: Connected | None = None) -> None:
-        self.tracked = Tracked(payload)
-        self._connection = None if client is None else client.connection
-
-    @classmethod
-    def of(cls, tracked: Tracked, client: Connected | None = None) -> Self:
-        """Return the job of what is known of it."""
-        job = cls(client=client)
-        job.tracked = tracked
-        return job
+        self._tracked = Tracked(payload)
+        self._given = None if client is None else connection_of(client)
 
     def __str__(self) -> str:
         return f"Job(id = {self.job_id})"
@@ -52,31 +42,32 @@ class JobHandle:
 
     def _repr_html_(self) -> str:
         # What is known already: showing an object asks nobody, and cannot fail.
-        return facts(f"Job {'not submitted' if self.job_id is None else self.job_id}", known_of(self.tracked))
+        name = f"Job {'not submitted' if self.job_id is None else self.job_id}"
+        return facts(name, known_of(self._tracked))
 
     # --- what it is ---------------------------------------------------------------------------------
 
     @property
     def job_id(self) -> Any:
         """The id of the job, or None before it is submitted."""
-        return self.tracked.job_id
+        return self._tracked.job_id
 
     @property
     def previous_ids(self) -> list[int | str]:
         """The ids that the job had before `retry`."""
-        return self.tracked.previous_ids
+        return self._tracked.previous_ids
 
     @property
     def name(self) -> str | None:
         """The name of the job, where it is known."""
-        return self.tracked.name
+        return self._tracked.name
 
     @property
     def payload(self) -> ArtemisPayload | None:
         """What was submitted; None for a job found by its id, unless the scheduler gives payloads out."""
-        job = self.tracked
+        job = self._tracked
         if job.payload is None and job.job_id is not None:
-            api = self.connection.api
+            api = self._connection.api
             if api.transport.speaks_v1:
                 job.payload = api.payload(job.job_id)
         return job.payload
@@ -84,13 +75,13 @@ class JobHandle:
     @property
     def details(self) -> ArtemisJobDetails:
         """Everything that the scheduler says about the job."""
-        self.tracked.required_id()
-        return details_of(self.connection, self.tracked)
+        self._tracked.required_id()
+        return details_of(self._connection, self._tracked)
 
     @property
     def status(self) -> Status:
         """The present status."""
-        final = self.tracked.final
+        final = self._tracked.final
         return self.details.job_status if final is None else final
 
     @property
@@ -106,18 +97,18 @@ class JobHandle:
     @property
     def queue_position(self) -> int | None:
         """Position in the queue, from 1, or None if the job is not in the queue."""
-        return self.details.queue_position if self.tracked.final is None else None
+        return self.details.queue_position if self._tracked.final is None else None
 
     @property
-    def connection(self) -> Connection:
+    def _connection(self) -> Connection:
         """The connection that requests about the job use, that of its client or else of the default client.
 
         Raises:
             JobError: The default client is one of another scheduler than the job.
         """
-        if self._connection is not None:
-            return self._connection
-        connection, url = default_connection(), self.tracked.url
+        if self._given is not None:
+            return self._given
+        connection, url = default_connection(), self._tracked.url
         if url is not None and connection.url != url:
             raise JobError(
                 f"This job (id {self.job_id}) is one of the scheduler at {url}, but {connection.url} is "
@@ -148,13 +139,13 @@ class JobHandle:
         """
         began = time.monotonic()
         deadline = deadline_of(timeout, began)
-        if self.tracked.final is None and self.tracked.job_id is not None:
+        if self._tracked.final is None and self._tracked.job_id is not None:
             try:
-                look_around(self.connection, self.tracked, deadline)
+                look_around(self._connection, self._tracked, deadline)
             except LightworksRemoteError as error:
                 error.job = self
                 raise
-        for _ in until_complete({self.tracked: self}, timeout, progress, began):
+        for _ in until_complete({self._tracked: self}, timeout, progress, began):
             pass
 
     def get_result(self) -> Any:
@@ -188,23 +179,39 @@ class JobHandle:
     async def _result_async(self) -> Any:
         import asyncio
 
-        await complete({self.tracked: self})
+        await complete({self._tracked: self})
         return await asyncio.to_thread(self.get_result)
 
     # --- inside -------------------------------------------------------------------------------------
 
     def _fetch(self, on_bytes: OnBytes | None) -> Any:
-        job = self.tracked
+        job = self._tracked
         job_id = job.required_id()
         if job.body is not None:
             from lwfast.results.sweeps.restoring import result_of_body
 
             return result_of_body(job.body, {"job_id": job_id, **job.about})
         try:
-            return fetch(self.connection.api, job_id, job.final, on_bytes, job.about)
+            return fetch(self._connection.api, job_id, job.final, on_bytes, job.about)
         except LightworksRemoteError as error:
             error.job = self
             raise
 
     def __copy__(self) -> Self:
-        return type(self).of(self.tracked.copied(), self._connection)
+        return job_of(type(self), self._tracked.copied(), self._given)
+
+
+J = TypeVar("J", bound=JobHandle)
+
+
+def job_of(kind: type[J], tracked: Tracked, client: Connected | None = None) -> J:
+    """Return the job of what is known of it.
+
+    Args:
+        kind: The class of the job.
+        tracked: What is known of it; the job notes in it what it hears.
+        client: Client that the job belongs to; by default None, for the default client at each call.
+    """
+    job = kind(client=client)
+    job._tracked = tracked  # noqa: SLF001  (of its own class)
+    return job

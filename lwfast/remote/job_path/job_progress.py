@@ -8,6 +8,7 @@ from typing import Any
 
 from lwfast._base.progress import Progress, ProgressLike, find_tqdm
 from lwfast._base.showing.amounts import several
+from lwfast.remote.tracked import tracked_of
 from lwfast.wire import Status
 
 PRINT_SECONDS = 1.0
@@ -72,7 +73,7 @@ class JobProgress(Progress):
 
 def _what_runs(job: Any, status: Status) -> str:
     """Say what a job that runs is, where that is known: its samples and the size of its circuit."""
-    sent = job.tracked.payload
+    sent = tracked_of(job).payload
     if status is not Status.RUNNING or sent is None:
         return ""
     size = f"{several(sent.n_modes, 'mode')} and {several(sum(sent.input), 'photon')}"

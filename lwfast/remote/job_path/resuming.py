@@ -7,11 +7,12 @@ from datetime import datetime
 from lwfast import wire
 from lwfast.errors import JobError, JobFileError, JobNotFoundError, JobSubmissionError
 from lwfast.remote.configuration import intents
-from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.connection import Connected, Connection, connection_of
 from lwfast.remote.connection.default import default_connection
 from lwfast.remote.job_path.attempt import Attempt, count, quoted
-from lwfast.remote.job_path.job_and_batch import BatchJob, Job, several_of
+from lwfast.remote.job_path.job_and_batch import BatchJob, Job, batch_of, several_of
 from lwfast.remote.job_path.submit import send
+from lwfast.remote.tracked import tracked_of
 
 
 class PendingSubmission:
@@ -78,7 +79,7 @@ class PendingSubmission:
             record = intent.read()
             payloads = [wire.decode_payload(item) for part in record.parts for item in part.payloads]
             jobs = [Job(payload, client=connection) for payload in payloads]
-            tracked = [job.tracked for job in jobs]
+            tracked = [tracked_of(job) for job in jobs]
             attempt = Attempt(tracked, several_of(jobs), single=None if record.batch else jobs[0])
             attempt.hold(self.key, intent, tracked)
         except BaseException as error:
@@ -100,7 +101,7 @@ class PendingSubmission:
             attempt.hand_over()
             if not record.batch:
                 return jobs[0]
-            return BatchJob.of([item.job_name for item in payloads], jobs, connection)
+            return batch_of(BatchJob, [item.job_name for item in payloads], jobs, connection)
 
         return attempt.run(submit)
 
@@ -113,7 +114,7 @@ class PendingSubmission:
         self._claimed().drop()
 
     def _target(self, client: Connected | None) -> Connection:
-        target = (self._connection or default_connection()) if client is None else client.connection
+        target = (self._connection or default_connection()) if client is None else connection_of(client)
         if client is None and target.url != self.url:
             raise JobError(
                 f"This submit is one to the scheduler at {self.url}, but {target.url} is in use now, where "
@@ -145,7 +146,7 @@ def find_pending(url: str | None = None, client: Connected | None = None) -> lis
         url: Only those of this scheduler; None for all.
         client: Who resumes them; None for the default client at that time.
     """
-    connection = None if client is None else client.connection
+    connection = None if client is None else connection_of(client)
     return [PendingSubmission(record, connection) for record in intents.listed(url)]
 
 

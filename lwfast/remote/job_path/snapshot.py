@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from lwfast.errors import ConnectionFailedError, HTTPError, JobNotFoundError
-from lwfast.remote.connection.connection import Connected, Connection
+from lwfast.remote.connection.connection import Connected, Connection, connection_of
 from lwfast.remote.connection.retry import IDEMPOTENT, SINGLE, RetryPolicy
 from lwfast.remote.tracked import Tracked
 from lwfast.wire import ArtemisJobDetails, Status
@@ -76,7 +76,7 @@ def by_connection(jobs: Mapping[Tracked, Connected]) -> list[tuple[Connection, l
     """Put jobs together that are asked for in the same place."""
     groups: dict[int, tuple[Connection, list[Tracked]]] = {}
     for job, holder in jobs.items():
-        connection = holder.connection
+        connection = connection_of(holder)
         groups.setdefault(id(connection), (connection, []))[1].append(job)
     return list(groups.values())
 

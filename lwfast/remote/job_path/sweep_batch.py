@@ -57,6 +57,7 @@ class SweepBatch(BatchJob):
         self.axis = axis
 
     def _whole(self) -> SweepResult:
+        from lwfast.results.sweeps.sweep_counts import sweep_of
         from lwfast.results.sweeps.sweep_result import SweepResult
 
         found = self.get_all_results()
@@ -68,4 +69,4 @@ class SweepBatch(BatchJob):
                     "retry_failed() submits it again; get_result(name) gives the others one by one."
                 )
             results.append(result)
-        return SweepResult.of(self.axis, results, "post-selection kept none of its states")
+        return sweep_of(SweepResult, self.axis, results, "post-selection kept none of its states")

@@ -9,6 +9,7 @@ from lwfast.errors import WaitTimeoutError
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.job_path.follow import until_complete, until_complete_async
 from lwfast.remote.job_path.job_and_batch import BatchJob, Job, held_by
+from lwfast.remote.tracked import tracked_of
 from lwfast.wire import Status
 
 FIRST_COMPLETED = "FIRST_COMPLETED"
@@ -110,13 +111,13 @@ def wait(
     try:
         for job in as_completed(members, timeout, progress):
             done.add(job)
-            failed = job.tracked.final is not Status.COMPLETED
+            failed = tracked_of(job).final is not Status.COMPLETED
             if return_when == FIRST_COMPLETED or (return_when == FIRST_EXCEPTION and failed):
                 break
     except WaitTimeoutError:
         pass
     # Those that were complete in the same answer belong to `done` too.
-    done.update(job for job in members if job.tracked.final is not None)
+    done.update(job for job in members if tracked_of(job).final is not None)
     return DoneAndNotDone(done, set(members) - done)
 
 

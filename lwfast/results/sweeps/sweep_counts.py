@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from lwfast.results.sampling_result import SamplingResult, owned_result
 from lwfast.results.state_map import label_table
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_files import save_sweep
-from lwfast.results.sweeps.sweep_table import SweepTable
+from lwfast.results.sweeps.sweep_table import SweepTable, settings_taken
 from lwfast.state import State
 from lwfast.tables.counts import group_checked
 
@@ -73,40 +73,6 @@ class SweepCounts(SweepTable):
         self._reason = reason
         self._raw = raw
 
-    @classmethod
-    def of(cls, axis: SettingAxis, results: Iterable[SamplingResult], reason: str | None = None) -> Self:
-        """Put the results of single settings together; what all of them say of themselves is kept.
-
-        Raises:
-            ResultCreationError: There are not as many as settings, or none.
-            ResultError: One has states with X, and another 255 photons in a mode.
-        """
-        listed = list(results)
-        if len(listed) != len(axis) or not listed:
-            raise ResultCreationError(f"{len(listed)} results do not fit {len(axis)} settings.")
-        counts = [whole_counts(result, "A sweep") for result in listed]
-        tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
-        has_x = meaning_of_all(label_table(result) for result in listed)
-        first = listed[0]
-        # Each may be the result of a job of its own; what is said of one is not said of all.
-        about = [known_record(result).metadata for result in listed]
-        shared = {name: value for name, value in about[0].items() if all(a.get(name) == value for a in about)}
-        raws = [known_raw(result) for result in listed]
-        raw = None
-        if any(raw is not result for raw, result in zip(raws, listed, strict=True)):
-            known = [raw for raw in raws if raw is not None]
-            raw = cls.of(axis, known) if len(known) == len(listed) else None
-        return cls(
-            axis,
-            np.concatenate(tables),
-            np.concatenate(counts),
-            np.cumsum([0, *map(len, counts)], dtype=np.int64),
-            replace(known_record(first), metadata=shared, has_x=has_x),
-            kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
-            reason=reason,
-            raw=raw,
-        )
-
     @property
     def states(self) -> StateTable:
         """The outcomes of all settings, one setting after the other, uint8[N, n_modes], read-only."""
@@ -135,7 +101,7 @@ class SweepCounts(SweepTable):
     @property
     def distinct_states(self) -> StateTable:
         """Every outcome that occurs in any setting, uint8[K, n_modes], in the order of first appearance."""
-        return self.distinct_rows()[0]
+        return distinct_rows_of(self)[0]
 
     @property
     def n_modes(self) -> int:
@@ -151,11 +117,6 @@ class SweepCounts(SweepTable):
         if filled.any():
             sums[filled] = np.add.reduceat(self._counts, begins[filled])
         return sums
-
-    @property
-    def kind(self) -> str:
-        """The name of the class of a single result."""
-        return self._kind
 
     @property
     def reason(self) -> str | None:
@@ -187,12 +148,11 @@ class SweepCounts(SweepTable):
             _KINDS[self._kind], states, self._counts[rows], self._record, raw=raw, reason=reason
         )
 
-    def taken(self, rows: NDArray[np.int64]) -> Self:
-        """Return the results of some settings, by their numbers."""
+    def _taken(self, rows: NDArray[np.int64]) -> Self:
         lengths = np.diff(self._offsets)[rows]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         places = np.repeat(self._offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        raw = None if self._raw is None else self._raw.taken(rows)
+        raw = None if self._raw is None else settings_taken(self._raw, rows)
         return type(self)(
             self._axis.taken(rows),
             self._states[places],
@@ -207,7 +167,7 @@ class SweepCounts(SweepTable):
     @property
     def _is_distinct(self) -> bool:
         """Whether no setting has one state twice."""
-        distinct, places = self.distinct_rows()
+        distinct, places = distinct_rows_of(self)
         rows = self.setting_index * max(len(distinct), 1) + places
         return len(np.unique(rows)) == len(rows)
 
@@ -232,11 +192,6 @@ class SweepCounts(SweepTable):
             return self
         return self._raw
 
-    def distinct_rows(self) -> tuple[StateTable, NDArray[np.int64]]:
-        """Return the distinct states of all settings, and which of them each row has."""
-        distinct, _ = group_checked(self._states, np.ones(len(self._states), np.int64))
-        return distinct, StateIndex(np.ascontiguousarray(distinct)).rows(self._states)
-
     # --- for others -----------------------------------------------------------------------------------------
 
     def _value_columns(self) -> dict[str, AnyArray]:
@@ -246,7 +201,7 @@ class SweepCounts(SweepTable):
         return None
 
     def _lines(self) -> tuple[LabelTable, FloatArray, str]:
-        distinct, places = self.distinct_rows()
+        distinct, places = distinct_rows_of(self)
         table = np.zeros((len(self), len(distinct)))
         table[self.setting_index, places] = self._counts
         totals = self._totals()
@@ -279,7 +234,8 @@ class SweepCounts(SweepTable):
             "counts": saved.counts,
             "offsets": saved.offsets,
         }
-        return save_sweep(filename, saved.axis, columns, saved.kind, known_record(saved), saved.reason)
+        kind = saved._kind  # noqa: SLF001  (of its own class)
+        return save_sweep(filename, saved.axis, columns, kind, known_record(saved), saved.reason)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SweepCounts):
@@ -309,6 +265,57 @@ class SweepCounts(SweepTable):
             f"{number_of(len(self), 'setting')} of {', '.join(self.labels)}; {len(self._states)} states of "
             f"{number_of(self.n_modes, 'mode')}, {samples}"
         )
+
+
+S = TypeVar("S", bound=SweepCounts)
+
+
+def sweep_of(
+    kind: type[S], axis: SettingAxis, results: Iterable[SamplingResult], reason: str | None = None
+) -> S:
+    """Put the results of single settings together; what all of them say of themselves is kept.
+
+    Args:
+        kind: The class of the whole.
+        axis: Labels and values of the parameters, one row per result.
+        results: The result of each setting, in their order.
+        reason: Why a setting has no outcomes, if one has none and that is known.
+
+    Raises:
+        ResultCreationError: If there are not as many as settings, or none.
+        ResultError: If one has states with X, and another 255 photons in a mode.
+    """
+    listed = list(results)
+    if len(listed) != len(axis) or not listed:
+        raise ResultCreationError(f"{len(listed)} results do not fit {len(axis)} settings.")
+    counts = [whole_counts(result, "A sweep") for result in listed]
+    tables = [result.states for result in listed if len(result)] or [r.states for r in listed[:1]]
+    has_x = meaning_of_all(label_table(result) for result in listed)
+    first = listed[0]
+    # Each may be the result of a job of its own; what is said of one is not said of all.
+    about = [known_record(result).metadata for result in listed]
+    shared = {name: value for name, value in about[0].items() if all(a.get(name) == value for a in about)}
+    raws = [known_raw(result) for result in listed]
+    raw = None
+    if any(raw is not result for raw, result in zip(raws, listed, strict=True)):
+        known = [raw for raw in raws if raw is not None]
+        raw = sweep_of(kind, axis, known) if len(known) == len(listed) else None
+    return kind(
+        axis,
+        np.concatenate(tables),
+        np.concatenate(counts),
+        np.cumsum([0, *map(len, counts)], dtype=np.int64),
+        replace(known_record(first), metadata=shared, has_x=has_x),
+        kind="QPUSamplingResult" if isinstance(first, QPUSamplingResult) else "SamplingResult",
+        reason=reason,
+        raw=raw,
+    )
+
+
+def distinct_rows_of(sweep: SweepCounts) -> tuple[StateTable, NDArray[np.int64]]:
+    """Return the distinct states of all settings, `uint8[K, n_modes]`, and which of them each row has."""
+    distinct, _ = group_checked(sweep.states, np.ones(len(sweep.states), np.int64))
+    return distinct, StateIndex(np.ascontiguousarray(distinct)).rows(sweep.states)
 
 
 def _restored(cls: type[SweepCounts], axis: tuple[Any, ...], parts: tuple[Any, ...], raw: Any) -> SweepCounts:

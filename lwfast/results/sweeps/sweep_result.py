@@ -17,7 +17,7 @@ from lwfast.results.processing.mapping import map_states, mapping_step
 from lwfast.results.processing.selection import described, select_columns, settled
 from lwfast.results.sampling_result import SamplingResult, owned_result
 from lwfast.results.state_map import rows_of
-from lwfast.results.sweeps.sweep_counts import SweepCounts
+from lwfast.results.sweeps.sweep_counts import SweepCounts, distinct_rows_of, sweep_of
 from lwfast.rules import as_heralds, as_rules, as_selection
 from lwfast.tables.counts import group_checked
 
@@ -111,7 +111,7 @@ class SweepResult(SweepCounts):
         wanted = as_heralds(heralds)
         chosen = settled(() if rules is None else rules)
         given, test = as_selection(chosen)
-        distinct, places = self.distinct_rows()
+        distinct, places = distinct_rows_of(self)
         numbers = np.arange(len(distinct), dtype=np.int64)
         if test is not None:
             about = ResultRecord(has_x=self.has_x)
@@ -148,7 +148,7 @@ class SweepResult(SweepCounts):
             TypeError: The mapping is not callable, or returns something else than a state.
             ValueError: The mapped states differ in their number of modes.
         """
-        distinct, places = self.distinct_rows()
+        distinct, places = distinct_rows_of(self)
         (mapped, has_x), name = map_states(LabelTable(distinct, self.has_x), mapping, *args, **kwargs)
         rows = np.arange(len(places), dtype=np.int64)
         told = mapping_step(name, args, kwargs)
@@ -173,7 +173,8 @@ class SweepResult(SweepCounts):
         return self._each(lambda single, row: single.sample(n, streams[row], replace=replace))
 
     def _each(self, verb: Callable[[SamplingResult, int], SamplingResult]) -> Self:
-        done = type(self).of(self._axis, [verb(single, row) for row, single in enumerate(self)], self._reason)
+        singles = [verb(single, row) for row, single in enumerate(self)]
+        done = sweep_of(type(self), self._axis, singles, self._reason)
         return type(self)(
             self._axis,
             done.states,

@@ -15,7 +15,7 @@ from lwfast.errors import ResultCreationError
 from lwfast.results.columns.labels import LabelTable, has_an_x
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.columns.text import number_of
-from lwfast.results.simulation_result import SimulationResult
+from lwfast.results.simulation_result import SimulationResult, owned_simulation
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_files import save_sweep
 from lwfast.results.sweeps.sweep_table import SweepTable
@@ -146,12 +146,16 @@ class SweepSimulationResult(SweepTable):
 
     def _single(self, row: int) -> SimulationResult:
         attributes = {name: float(values[row]) for name, values in self._attributes.items()}
-        return SimulationResult.of_tables(
-            self._array[row], self._type, LabelTable(self._inputs), self._output_labels, attributes
+        return owned_simulation(
+            SimulationResult,
+            self._array[row],
+            self._type,
+            LabelTable(self._inputs),
+            self._output_labels,
+            attributes,
         )
 
-    def taken(self, rows: NDArray[np.int64]) -> Self:
-        """Return the results of some settings, by their numbers."""
+    def _taken(self, rows: NDArray[np.int64]) -> Self:
         attributes = {name: values[rows] for name, values in self._attributes.items()}
         axis, array = self._axis.taken(rows), self._array[rows]
         return type(self)(axis, array, self._type, self._inputs, self._outputs, attributes, self._has_x)
@@ -179,7 +183,7 @@ class SweepSimulationResult(SweepTable):
         """Return a single result of all settings, an input for each input of each setting."""
         array = self._array.reshape(-1, len(self._outputs))
         inputs = LabelTable(np.tile(self._inputs, (len(self), 1)))
-        return SimulationResult.of_tables(array, self._type, inputs, self._output_labels, {})
+        return owned_simulation(SimulationResult, array, self._type, inputs, self._output_labels, {})
 
     def _as_before(self, whole: SimulationResult) -> Self:
         outputs = whole.output_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class SweepTable(ABC):
         """Return the result of a setting."""
 
     @abstractmethod
-    def taken(self, rows: NDArray[np.int64]) -> Self:
+    def _taken(self, rows: NDArray[np.int64]) -> Self:
         """Return the results of some settings, by their numbers."""
 
     @abstractmethod
@@ -107,7 +107,7 @@ class SweepTable(ABC):
             TypeError: It is not an integer.
         """
         if isinstance(item, slice):
-            return self.taken(np.arange(len(self), dtype=np.int64)[item])
+            return self._taken(np.arange(len(self), dtype=np.int64)[item])
         if isinstance(item, tuple):
             numbers = [as_integer(entry, "The number of a setting") for entry in item]
             if len(numbers) != len(self.shape):
@@ -142,7 +142,7 @@ class SweepTable(ABC):
         asked = {**(wanted or {}), **by_label}
         if not asked:
             raise ValueError(f"Name the value of a parameter, such as where({self.labels[0]}=0.3).")
-        return self.taken(self._axis.rows(asked))
+        return self._taken(self._axis.rows(asked))
 
     def column(self, parameter: Any) -> FloatArray:
         """Return the value of a parameter in each setting: float64[k].
@@ -368,3 +368,11 @@ def _state_column(pa: Any, states: StateTable, has_x: bool = False) -> Any:
     if n_modes:
         return pa.FixedSizeListArray.from_arrays(flat, n_modes)
     return pa.ListArray.from_arrays(np.zeros(n_rows + 1, np.int32), flat)
+
+
+T = TypeVar("T", bound=SweepTable)
+
+
+def settings_taken(sweep: T, rows: NDArray[np.int64]) -> T:
+    """Return the results of some settings of a sweep, by their numbers, `int64[K]`."""
+    return sweep._taken(rows)  # noqa: SLF001  (of its own room)

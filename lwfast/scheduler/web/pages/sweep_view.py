@@ -10,6 +10,8 @@ import numpy as np
 from lwfast._base.showing.amounts import several
 from lwfast._types import FloatArray
 from lwfast.results import SweepResult
+from lwfast.results.sweeps.sweep_counts import distinct_rows_of
+from lwfast.results.sweeps.sweep_table import settings_taken
 from lwfast.rules import Rule
 from lwfast.scheduler.web.pages.charts import LineChart, line_chart
 from lwfast.scheduler.web.pages.page_html import ket
@@ -81,7 +83,7 @@ def sweep_view(
     along = along if 0 <= along < len(sweep.labels) else 0
     quantity = quantity if quantity in QUANTITIES else "outcomes"
     rows, sliders = _rows(sweep, along, held)
-    before = sweep.taken(rows) if len(rows) < len(sweep) else sweep
+    before = settings_taken(sweep, rows) if len(rows) < len(sweep) else sweep
     shown = before.post_select([rule.as_tuple() for rule in rules]) if rules else before
     x = shown.settings[:, along]
     totals = shown.n_samples.astype(np.float64)
@@ -148,7 +150,7 @@ def _rows(
 
 def _outcomes(sweep: SweepResult, totals: FloatArray) -> tuple[list[str], FloatArray, str]:
     # Not by `probabilities`: of a million rows with different outcomes that table would fill the memory.
-    states, places = sweep.distinct_rows()
+    states, places = distinct_rows_of(sweep)
     if not len(states):
         return [], np.zeros((len(sweep), 0)), ""
     shares = sweep.counts / totals[sweep.setting_index]
