@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +47,27 @@ def child(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[s
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
+
+
+def python(
+    code: str, *options: str, seconds: float = 2 * PATIENCE, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What a new Python says and ends with that runs some code, with further options and variables."""
+    return subprocess.run(
+        [sys.executable, *options, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+
+
+def said_by_python(code: str, *options: str, seconds: float = 2 * PATIENCE, **environment: str) -> str:
+    """What a new Python prints that runs some code; a failure that shows its errors where it fails."""
+    done = python(code, *options, seconds=seconds, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def read_line(process: subprocess.Popen[str]) -> str:

@@ -1,13 +1,12 @@
 """`import lwfast` costs next to nothing: no heavy package, no disk, no warning."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import lwfast
+from tests.started import said_by_python
 
 HEAVY = (
     "qiskit",
@@ -50,16 +49,7 @@ TASK = "lw.Sampler(lw.Unitary(np.eye(4)), lw.State([1, 0, 0, 0]), 10, random_see
 
 
 def _run(code, **env):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-        env={**os.environ, **env},
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return said_by_python(code, "-W", "error", seconds=240, **env)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from lwfast.cli.command_group import COMMANDS, EXAMPLES, lwfast
 from lwfast.cli.shared_options import ExampleCommand
 from tests.cli.test_finding import fake, run
 from tests.faults.isolation import folders, ours, quick
+from tests.started import said_by_python
 
 __all__ = ["fake", "folders", "ours", "quick", "run"]
 
@@ -119,9 +120,7 @@ def test_the_help_imports_no_command(capsys):
         "import sys\nfrom lwfast.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    print('|', *sys.modules)"
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    ).stdout.rpartition("|")[2]
+    loaded = said_by_python(code).rpartition("|")[2]
     modules = set(loaded.split())
     assert "rich" not in modules
     assert "numpy" not in modules

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import subprocess
-import sys
 
 import pytest
 
@@ -14,6 +11,7 @@ from lwfast._kernels import _mode
 from lwfast._kernels.report import kernel_config
 from lwfast.cli import doctor, installation
 from tests.kernels.twins import needs_native
+from tests.started import said_by_python
 
 NATIVE = {"kernels": "compiled ahead of time", "because": "the highest that runs here", "level": "x86-64-v3"}
 COMPILED = {"kernels": "compiled by Numba at their first use", "because": "LWFAST_JIT is set"}
@@ -36,15 +34,7 @@ def test_show_config(capsys):
 
 
 def started(code, **environment):
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    return done.stdout
+    return said_by_python(code, **environment)
 
 
 @needs_native

@@ -8,6 +8,7 @@ import pytest
 
 import lwfast as lw
 from tests.kernels.twins import needs_jit
+from tests.started import said_by_python
 
 
 def test_warmup_reports_groups(capsys):
@@ -62,15 +63,7 @@ for module, name in (("optics.layout", "scaled_amplitudes"), ("tables.counts", "
     kernel = getattr(sys.modules["lwfast._kernels." + module], name)
     assert not getattr(kernel, "signatures", ()), name
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "LWFAST_QUIET": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stderr
+    said_by_python(code, seconds=500, LWFAST_QUIET="1")
 
 
 def test_every_module_of_kernels_is_loaded():
@@ -83,9 +76,7 @@ def test_every_module_of_kernels_is_loaded():
         "missing = [n for n in names if n not in sys.modules]\n"
         "assert not missing, missing\n"
     )
-    subprocess.run(
-        [sys.executable, "-c", code], check=True, timeout=500, env={**os.environ, "LWFAST_QUIET": "1"}
-    )
+    said_by_python(code, seconds=500, LWFAST_QUIET="1")
 
 
 @needs_jit

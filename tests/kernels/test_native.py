@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -16,6 +14,7 @@ import lwfast as lw
 from lwfast._kernels import _extension_file, _jit, _mode
 from lwfast._kernels._signatures import CODES, codes_of
 from tests.kernels.twins import modules, needs_native
+from tests.started import python
 
 LEVELS = [] if _mode.NATIVE is None else [name for name, _, runs in _mode.NATIVE.levels() if runs]
 
@@ -258,9 +257,7 @@ except MemoryError as error:
     print("MemoryError", error)
 print(sort_hashes(table[:4], 1, 1, 2, 62, ends, out[:4]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
-    )
+    done = python(code)
     assert done.stdout.startswith("MemoryError"), done.stderr
     assert done.stdout.endswith("None\n")
 
@@ -285,14 +282,7 @@ def test_other_threads_run_meanwhile():
 
 
 def answer(code, **environment):
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = python(code, **environment)
     return done.stdout.strip(), done.stderr
 
 

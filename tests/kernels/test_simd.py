@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -13,6 +9,7 @@ from lwfast._kernels import _mode, _simd
 from lwfast._kernels._jit import register_jitable
 from lwfast._kernels._lanes import plain
 from tests.kernels.twins import needs_jit, needs_native
+from tests.started import said_by_python
 
 if _mode.MODE == "numba":
     import numba
@@ -114,16 +111,7 @@ def difference(vectors):
     return _simd.total(_simd.sub(_simd.get(vectors, 0), _simd.get(vectors, 1)))
 assert difference(np.array([[5.0], [2.0]])) == 3.0
 """
-    environment = {**os.environ, "LWFAST_SIMD": width, "LWFAST_CACHE": "0", "NUMBA_DISABLE_JIT": "0"}
-    answer = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert answer.returncode == 0, answer.stderr
+    said_by_python(code, seconds=240, LWFAST_SIMD=width, LWFAST_CACHE="0", NUMBA_DISABLE_JIT="0")
 
 
 def test_plain_operations_answer_as_vectors_of_one_lane():

@@ -1,17 +1,11 @@
 """`import lightworks` gives lwfast where it was asked to, and Lightworks again once it was asked not to."""
 
-import subprocess
-import sys
-
 from tests.lightworks.test_run_command import write
+from tests.started import said_by_python
 
 
 def _run(code):
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return said_by_python(code).split()
 
 
 def test_every_path_is_ours():

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import copy
 import pickle
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
 
 import lwfast as lw
 from lwfast.state import own_state
+from tests.started import said_by_python
 from tests.strategies import occupations
 
 lightworks = pytest.importorskip("lightworks", reason="Lightworks is not installed: nothing to mix with")
 
 
 def run_python(program):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return said_by_python(program, "-W", "ignore", seconds=300)
 
 
 @given(occupations)

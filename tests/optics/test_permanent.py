@@ -2,9 +2,6 @@
 
 import functools
 import math
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -17,6 +14,7 @@ from lwfast.optics.permanents import methods as _permanents
 from lwfast.optics.permanents.expansions import Expansions
 from tests.kernels.twins import needs_jit
 from tests.reference import permanent as slow
+from tests.started import said_by_python
 
 RUN_CHUNKS = _permanents.run_chunks
 ENTRIES = st.complex_numbers(max_magnitude=10, allow_nan=False, allow_infinity=False)
@@ -401,17 +399,9 @@ for n in (2, 5, 7, 8, 9, 10):
 from lwfast._kernels import _simd
 print(_simd.LANES)
 """
-    answer = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert answer.returncode == 0, answer.stderr
+    said = said_by_python(code, seconds=240, **environment)
     asked = environment.get("LWFAST_SIMD")
-    assert answer.stdout.split() == [asked if asked in ("4", "8") else "1"]
+    assert said.split() == [asked if asked in ("4", "8") else "1"]
 
 
 @needs_jit
@@ -427,10 +417,7 @@ from lwfast._kernels import _simd
 assert _simd.LANES == 1
 assert abs(lw.permanent(np.ones((7, 7))) - 5040) < 1e-9
 """
-    answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=240
-    )
-    assert answer.returncode == 0, answer.stderr
+    assert said_by_python(code, seconds=240) == ""
 
 
 def test_expansions_in_steps_are_those_of_one_call(monkeypatch):

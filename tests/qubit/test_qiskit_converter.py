@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 import random
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from lwfast.circuit.blocks import Group
 from lwfast.circuit.components import Barrier
 from lwfast.qubit.converter.converter import Converter, convert_two_qubits_to_adjacent
 from tests.qubit.dual_rail import action
-from tests.started import PATIENCE
+from tests.started import said_by_python
 
 qiskit = pytest.importorskip("qiskit")
 from qiskit.quantum_info import Operator  # noqa: E402
@@ -224,10 +222,7 @@ def test_whether_qiskit_is_installed_is_said_without_importing_it(installed):
         "from lightworks.qubit.converter import QISKIT_INSTALLED as same\n"
         "print(QISKIT_INSTALLED is same, same, 'qiskit' in sys.modules)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
-    )
-    assert done.stdout.split() == ["True", str(installed), "False"]
+    assert said_by_python(code).split() == ["True", str(installed), "False"]
 
 
 def test_converter_without_qiskit(monkeypatch):
