@@ -50,7 +50,7 @@ class Conditions:
 
         Args:
             states: uint8[N, m], all modes.
-            counts: int64[N].
+            counts: int64[N], how often each was seen.
         """
         n_modes = states.shape[1]
         others = [mode for mode in range(n_modes) if mode not in self.heralds]

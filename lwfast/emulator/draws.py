@@ -47,7 +47,7 @@ def draw_from_distribution(
 
     Args:
         sampling: What is asked for.
-        plan: What `plan_sampling` chose.
+        plan: The way that `plan_sampling` chose, and what it laid out.
         generator: Where the random numbers come from.
         limit: Bytes that a second, more precise distribution may take; None takes `memory_limit()`.
 
@@ -66,8 +66,8 @@ def what_counts(sampling: Sampling, plan: Plan, limit: int | None = None) -> tup
 
     Args:
         sampling: What is asked for.
-        plan: What `plan_sampling` chose.
-        limit: As in `draw_from_distribution`.
+        plan: The way that `plan_sampling` chose, and what it laid out.
+        limit: Bytes that a more precise distribution may take, as in `draw_from_distribution`.
 
     Returns:
         Outcomes and probabilities, and how much of all of them may be rounding.

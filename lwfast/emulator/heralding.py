@@ -16,7 +16,7 @@ def circuit_transfer(circuit: Any) -> Transfer:
     made good, and a loss of 1e-11 stays a loss.
 
     Args:
-        circuit: A compiled circuit.
+        circuit: A compiled circuit, with its unitary over all modes.
 
     Returns:
         The matrix over the modes of the circuit, with what its unitary was off.

@@ -44,7 +44,7 @@ class AnalyzerRun:
     """The task of an Analyzer, parsed and planned; picklable, for process pools.
 
     Attributes:
-        task: The task.
+        task: What the task asks for, as it hands itself to a backend.
         transfer: The transfer matrix of its circuit.
         inputs: Photons in all modes, for each input.
         layout: All outputs under the heralds.
@@ -116,9 +116,9 @@ def analyzer_result(
     """Return the result of a task.
 
     Args:
-        values: float64[inputs, outputs], probabilities.
-        inputs: The inputs.
-        outputs: uint8[outputs, m].
+        values: float64[inputs, outputs], the probability of each pair.
+        inputs: The inputs as the user gave them, without heralded modes.
+        outputs: uint8[outputs, m], without heralded modes.
         expected: The output, or outputs, that each input should give, or None.
     """
     attributes: dict[str, Any] = {"performance": float(values.sum() / len(inputs))}

@@ -31,7 +31,7 @@ class SamplerRun:
     """The task of a Sampler, parsed and planned; picklable, for process pools.
 
     Attributes:
-        task: The task.
+        task: What the task asks for, as it hands itself to a backend.
         sampling: What it asks for.
         plan: How `run` does it.
     """
@@ -63,7 +63,7 @@ def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) ->
     """Parse a task and plan how to run it.
 
     Args:
-        task: The task.
+        task: What the task asks for, as it hands itself to a backend.
         backend: Name of the backend.
         to_run: Raise where a run makes no sense.
 
@@ -123,8 +123,8 @@ def sampled_result(task: Any, states: StateTable, counts: Counts) -> SamplingRes
 
     Args:
         task: Has `n_samples` and `input_state`.
-        states: uint8[K, m], distinct.
-        counts: int64[K].
+        states: uint8[K, m], distinct rows without heralded modes.
+        counts: int64[K], how often each was seen.
     """
     reason = nothing_counted(task.n_samples) if task.n_samples and not len(states) else None
     return owned_result(SamplingResult, states, counts, ResultRecord(input=task.input_state), reason=reason)

@@ -39,7 +39,7 @@ class SimulatorRun:
     """The task of a Simulator, parsed and planned; picklable, for process pools.
 
     Attributes:
-        task: The task.
+        task: What the task asks for, as it hands itself to a backend.
         transfer: The transfer matrix of its circuit.
         inputs: Photons in all modes, for each input.
         layout: All outputs, where none are named.
@@ -112,7 +112,7 @@ def simulator_result(
     """Return the result of a task.
 
     Args:
-        amplitudes: complex128[inputs, outputs].
+        amplitudes: complex128[inputs, outputs], one of each pair.
         inputs: uint8[inputs, m], or the axis of several results.
         outputs: uint8[outputs, m], or an axis likewise.
     """

@@ -19,8 +19,8 @@ class Sampling:
     """Samples that are asked for.
 
     Attributes:
-        experiment: The shot.
-        conditions: Which outcomes count.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
+        conditions: Heralds, rules and least photons of the outcomes that count.
         n_samples: Number of outcomes that count, or of shots.
         every_shot: `n_samples` counts shots, also those that do not count.
     """
@@ -45,8 +45,8 @@ def why_impossible(experiment: Experiment, conditions: Conditions) -> str | None
     """Return why no outcome can meet the conditions, or None where photon numbers alone do not tell.
 
     Args:
-        experiment: The shot.
-        conditions: Which outcomes count.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
+        conditions: Heralds, rules and least photons of the outcomes that count.
     """
     most, heralded = experiment.most_photons, sum(conditions.heralds.values())
     if heralded > most:
@@ -88,7 +88,7 @@ def emission_for(experiment: Experiment, conditions: Conditions) -> Emission:
     """Return what a shot emits, given that its number of photons can meet the conditions.
 
     Args:
-        experiment: The shot.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
         conditions: Which outcomes count; a callable may still refuse any of them.
     """
     reported = _possible_reports(experiment, conditions)

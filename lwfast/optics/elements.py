@@ -105,10 +105,10 @@ class ElementWriter:
         [[r, t], [t, -r]].
 
         Args:
-            mode_1: The first mode.
+            mode_1: The first mode, counted from 0.
             mode_2: The second mode, another one.
             reflectivity: Probability of staying in a mode, from 0 to 1.
-            convention: "Rx" or "H".
+            convention: Which matrix is meant, "Rx" or "H".
             column: Where settings hold the reflectivity.
         """
         kind = BEAM_SPLITTER_RX if convention == "Rx" else BEAM_SPLITTER_H

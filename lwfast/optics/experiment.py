@@ -32,7 +32,7 @@ class Experiment:
         is_plain: Whether a transfer matrix and resolving detectors are all there is.
         clicks_only: Whether every detector is a threshold detector.
         photons: Intended photons in each input mode.
-        n_modes: Number of modes.
+        n_modes: Number of modes of the matrix, heralded ones counted.
         most_photons: Most photons that can be reported.
     """
 
@@ -117,7 +117,7 @@ def _without_rounding(
     """Return light in columns that are good to the last digits, the matrix with these columns, its deviation.
 
     Args:
-        transfer: The matrix.
+        transfer: The matrix, cleaned of rounding as a whole.
         photons: Photons in each of the m input modes, as integers or a `State`.
         tolerance: How far the columns may be off by rounding.
     """

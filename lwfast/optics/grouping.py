@@ -12,7 +12,7 @@ def sorted_groups(rows: StateTable) -> tuple[NDArray[np.int64], NDArray[np.int64
     """Sort equal rows together, the last mode first.
 
     Args:
-        rows: uint8[K, m].
+        rows: uint8[K, m], in which rows may repeat.
 
     Returns:
         The order int64[K], in which equal rows keep theirs, and where in it each group begins, int64[groups].
@@ -36,8 +36,8 @@ def group_rows(rows: StateTable, weights: FloatArray) -> tuple[StateTable, Float
     """Add the weights of equal rows.
 
     Args:
-        rows: uint8[K, m].
-        weights: float64[K].
+        rows: uint8[K, m], in which rows may repeat.
+        weights: float64[K], the weight of each row.
 
     Returns:
         The distinct rows, ordered by the last mode first, and the sum of the weights of each.

@@ -134,7 +134,7 @@ class Transfer:
     """A transfer matrix, cleaned of rounding once.
 
     Attributes:
-        matrix: complex128[m, m].
+        matrix: complex128[m, m], from amplitudes at the inputs to those at the outputs.
         deviation: How far what was given missed what it is now.
         lost: complex128[m, m], 1 - T^H T of the matrix where it is unitary but for rounding, else None.
     """
@@ -156,7 +156,7 @@ def cleaned_transfer(matrix: ComplexArray, tolerance: float) -> Transfer:
     """Take the nearest unitary for a matrix that is one but for rounding, and any other matrix as it is.
 
     Args:
-        matrix: complex128[m, m].
+        matrix: complex128[m, m], not checked for loss.
         tolerance: Largest entry of |U^H U - 1| that counts as rounding.
     """
     lost = loss_matrix(matrix)

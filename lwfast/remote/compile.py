@@ -51,8 +51,8 @@ class Submission:
     """A payload that passed every check, and its bytes.
 
     Attributes:
-        payload: What is sent.
-        body: Its bytes.
+        payload: The payload as the wire defines it.
+        body: The payload encoded as JSON, ready to be sent.
         parameters: Values of labelled Parameters of the task, which stay with the job and its result.
     """
 
@@ -125,7 +125,7 @@ def compile_sweep(
         sweep: A sweep of a `Sampler`.
         qpu: The QPU and its limits, which each setting has to keep.
         direct_encoding: Whether to send the circuit's elements at the first setting too.
-        job_name: A name.
+        job_name: Name of the job, which has to be text.
         options: Further entries of `job_data`, or None.
 
     Raises:
@@ -240,7 +240,7 @@ class _Asked:
     """A task, with what every check looks at read off it once.
 
     Attributes:
-        data: The task.
+        data: What the task asks for, as it hands itself to a backend.
         n_modes: Modes of the circuit, heralded ones included.
         photons: Photons put into each mode besides the heralded ones.
         herald_in: Photons put into each heralded mode.

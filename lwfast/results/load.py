@@ -164,8 +164,8 @@ def _loaded(
     """Return the result of what a file holds.
 
     Args:
-        states: Bytes, or words.
-        counts: `int64[N]`.
+        states: `uint8[N, n_modes]`, or words where they take less room.
+        counts: `int64[N]`, the count of each row.
         described: What the file says of it.
         has_x: Whether its text has an X.
         is_distinct: Whether no two rows are equal, as in all files that `save` wrote.

@@ -454,7 +454,7 @@ def owned_simulation(
     Args:
         kind: The class of the result.
         array: `(n_inputs, n_outputs)`, float64 or complex128, which the result may own.
-        result_type: "probability" or "probability_amplitude".
+        result_type: What the values are: "probability" or "probability_amplitude".
         inputs: The input states, one row of `array` each; or an axis, which results may share.
         outputs: The output states, one column of `array` each; or an axis.
         attributes: Further data by name, such as `performance`.

@@ -120,7 +120,7 @@ def _mean(
     Args:
         sampling: The shot, and what counts.
         observable: What outcomes are worth.
-        gradient: Compute derivatives.
+        gradient: Compute derivatives beside the mean.
         lossy: Follow lost light even where none is, to the first order.
     """
     refuse_impossible(sampling)

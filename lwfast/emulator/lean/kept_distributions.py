@@ -50,9 +50,9 @@ def draw_again(
     Args:
         task: The task, with rules at most for a post-selection.
         backend: Name of the backend.
-        known: Its circuit.
-        rules: Its rules.
-        occupation: Its input.
+        known: The circuit of the task, looked at before.
+        rules: Rules of its post-selection, over the modes without heralds.
+        occupation: Photons of its input in each mode without heralds.
 
     Returns:
         The very states and counts of the long way; None where that has to be taken.

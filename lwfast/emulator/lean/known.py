@@ -27,7 +27,7 @@ class KnownCircuit:
     """A built circuit, looked at once.
 
     Attributes:
-        build: The built circuit.
+        build: The circuit as it was built, with the values that its Parameters had.
         n_modes: Its modes, heralded ones counted.
         matrix: complex128[n_modes, n_modes], its transfer matrix, cleaned of rounding.
         entries: float64[1, n_modes, 2 n_modes], the matrix with re and im adjacent; None where light may be

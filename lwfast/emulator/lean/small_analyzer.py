@@ -41,7 +41,7 @@ def run_small_analyzer(task: Analyzer, backend: str) -> SimulationResult | None:
     """Run a task if it is small and ordinary.
 
     Args:
-        task: The task.
+        task: The task as the user made it, not parsed yet.
         backend: Name of the backend.
 
     Returns:

@@ -27,7 +27,7 @@ class SmallMean(NamedTuple):
     """A mean, and the way back from it.
 
     Attributes:
-        mean: The mean.
+        mean: The mean over all outcomes that count.
         pull: Returns its derivatives by the transfer matrix, complex128[m, m].
     """
 
@@ -39,7 +39,7 @@ def small_mean(task: Sampler, observable: Any) -> SmallMean | None:
     """Compute the mean over what counts if a task is small and ordinary.
 
     Args:
-        task: The task.
+        task: The task as the user made it, not parsed yet.
         observable: What outcomes are worth.
 
     Returns:

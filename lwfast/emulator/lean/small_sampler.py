@@ -55,7 +55,7 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late
     """Run a task if it is small and ordinary.
 
     Args:
-        task: The task.
+        task: The task as the user made it, not parsed yet.
         backend: Name of the backend.
 
     Returns:

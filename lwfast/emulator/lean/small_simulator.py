@@ -37,7 +37,7 @@ class SmallPairs:
 
     Attributes:
         inputs: The inputs, as results share them.
-        outputs: The outputs, likewise.
+        outputs: The outputs, as results share them.
         photons: Photons in all modes, for each input.
         table: uint8[n_outputs, n_modes], photons in all modes, for each output.
         alone: uint8[n_modes], photons of the only input in all modes, where one call of a kernel gives the
@@ -54,7 +54,7 @@ class SmallPairs:
         """Return complex128[inputs, outputs], a permanent for each.
 
         Args:
-            matrix: complex128[n_modes, n_modes].
+            matrix: complex128[n_modes, n_modes], the transfer matrix, contiguous.
         """
         found = np.empty((len(self.photons), len(self.table)), dtype=np.complex128)
         if self.alone is not None and write_one_amplitude(matrix, self.alone, self.table[0], found[0]):
@@ -68,7 +68,7 @@ def run_small_simulator(task: Simulator, backend: str) -> SimulationResult | Non
     """Run a task if it is small and ordinary.
 
     Args:
-        task: The task.
+        task: The task as the user made it, not parsed yet.
         backend: Name of the backend.
 
     Returns:

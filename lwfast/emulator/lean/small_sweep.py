@@ -32,7 +32,7 @@ def run_small_sweep(sweep: Sweep, backend: str) -> SweepResult | None:
     """Run a sweep if it is small and ordinary.
 
     Args:
-        sweep: The sweep.
+        sweep: The sweep as the user made it, not parsed yet.
         backend: Name of the backend.
 
     Returns:

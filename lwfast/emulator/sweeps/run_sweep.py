@@ -31,7 +31,7 @@ def run_sweep(
     """Run a task at every setting.
 
     Args:
-        sweep: The sweep.
+        sweep: The sweep as the user made it.
         data: What it asks for, as it is now.
         name: Name of the backend.
         prepare: Parses and plans the data of a task.

@@ -122,7 +122,7 @@ def parts(
     """Cut a sweep into parts; results do not depend on how.
 
     Args:
-        data: The sweep.
+        data: What the sweep asks for, as it is now.
         name: Name of the backend.
         prepare: Parses and plans the data of a task.
         seed: The seed whose children the settings draw from.

@@ -101,7 +101,7 @@ def _stacked(part: Stackable, sampling: Sampling) -> Columns:
     """Run settings whose distributions fit in memory together.
 
     Args:
-        part: The settings.
+        part: The settings, which differ in their matrices only.
         sampling: What the first of them asks for, and so all of them but for the matrix.
     """
     conditions = sampling.conditions

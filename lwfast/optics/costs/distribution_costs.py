@@ -38,8 +38,8 @@ class Estimate:
     Attributes:
         way: `FOCK`, `CLICKS` or `PERMANENTS`.
         n_outcomes: Length of the distribution.
-        seconds: Rough time.
-        needed_bytes: Rough memory.
+        seconds: Rough time in seconds.
+        needed_bytes: Rough memory in bytes, at its peak.
     """
 
     way: str
@@ -54,7 +54,7 @@ def estimates(
     """Estimate the ways to the exact distribution, cheapest first.
 
     Args:
-        experiment: The shot.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
         heralds: Photons demanded in output modes; they prune a plain experiment.
         least: Fewest photons in the other modes.
     """

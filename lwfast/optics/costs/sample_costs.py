@@ -159,7 +159,7 @@ def draws_from_distribution(n_rows: int, n_photons: int, n_samples: int) -> bool
 
     Args:
         n_rows: Modes, and modes that take lost photons.
-        n_photons: Photons that interfere.
+        n_photons: Photons that interfere in each sample.
         n_samples: How many samples the task asks for.
     """
     if n_photons == 0 or n_samples == 0:
@@ -225,7 +225,7 @@ def shots_bytes(n_photons: int, n_modes: int, n_rows: int, at_once: int) -> int:
         n_photons: Photons that interfere in a shot.
         n_modes: Modes of a shot.
         n_rows: These, and modes that take lost photons.
-        at_once: How many shots.
+        at_once: How many shots are drawn at a time.
 
     Raises:
         ResourceLimitError: One shot would take minutes, or would not fit in memory.

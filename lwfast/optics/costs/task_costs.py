@@ -19,8 +19,8 @@ def all_amplitudes_bytes(n_inputs: int, n_outputs: int, n_modes: int, layer_byte
     """Estimate the memory of the amplitudes of some inputs to all outputs, by layers.
 
     Args:
-        n_inputs: Inputs.
-        n_outputs: Outputs of each.
+        n_inputs: Number of inputs of the task.
+        n_outputs: Number of outputs that each input can lead to.
         n_modes: Modes of an output.
         layer_bytes: What the layers of one input take.
     """
@@ -40,9 +40,9 @@ def single_amplitudes_bytes(
     """Estimate the memory of one permanent for each of some inputs and outputs.
 
     Args:
-        n_inputs: Inputs.
-        n_outputs: Outputs.
-        n_photons: Photons of each.
+        n_inputs: Number of inputs of the task.
+        n_outputs: Number of outputs that are named.
+        n_photons: Photons of each input, and so the size of its permanents.
         n_modes: Modes of the circuit.
         n_visible: Modes of an output as it is reported, without heralded ones.
     """
@@ -72,8 +72,8 @@ def probabilities_bytes(
     """Estimate the memory of the probabilities of some inputs to the outputs that count.
 
     Args:
-        n_inputs: Inputs.
-        n_kept: Outputs that count.
+        n_inputs: Number of inputs of the task.
+        n_kept: Number of outputs that count.
         n_modes: Modes of an output.
         working: What one input takes while it is worked out.
         conditional: Not all outputs count, so that the ranks of those that do are held.

@@ -86,7 +86,7 @@ def write_one_amplitude(
     Args:
         matrix: complex128[M, m], a column for each input mode.
         photons: uint8[m], 1 to `ALONE_TO` photons in all.
-        output: uint8[M], as many.
+        output: uint8[M], as many photons in the output modes.
         out: complex128[1], where the amplitude is written.
 
     Returns:

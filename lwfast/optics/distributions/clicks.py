@@ -27,7 +27,7 @@ def click_distribution(experiment: Experiment, workers: int | None = None) -> Ou
 
     Args:
         experiment: A shot with threshold detectors only, for which `why_no_clicks` finds nothing.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Returns:
         All patterns that can occur, as bit masks in ascending order, mode 0 the lowest bit.

@@ -41,8 +41,8 @@ class LayerTables:
         inner: Modes whose entries the tables list.
         sizes: Entries of each layer.
         limits: int64[3, n_modes], bounds, floors and fixed photons of the modes.
-        forward: What `polynomial_layer` reads.
-        link_mode: From `inner_tables`.
+        forward: The tables that the kernel `polynomial_layer` reads.
+        link_mode: Which mode each link adds a photon to, from `inner_tables`.
         origin: int64[n_photons + 1], zeros.
     """
 
@@ -89,10 +89,10 @@ class OutputPolynomial:
         layout: The outcomes over the free modes.
         columns: complex128[n_photons, n_modes], the linear form of each photon: free modes, heralded modes,
             loss modes.
-        n_free: Free modes.
+        n_free: Number of modes that are neither heralded nor take lost light.
         n_kept: Free and heralded modes.
-        bounds: int64[n_modes].
-        floors: int64[n_modes].
+        bounds: int64[n_modes], most photons in each mode.
+        floors: int64[n_modes], fewest photons in each mode.
         fixed: int64[n_modes], photons in heralded modes.
         photons: For each photon the occupied input mode that it comes from, and how often that came up to
             here.
@@ -308,11 +308,11 @@ def _places(
     """Lay out modes and photons.
 
     Args:
-        n_modes: Output modes.
+        n_modes: Number of output modes, heralded ones counted.
         numbers: Photons of each occupied input mode.
         heralds: Modes and photons, by mode.
         least: Fewest photons wanted in the other modes.
-        pairs: Rules on those.
+        pairs: Rules on the other modes, as (modes, allowed sums).
         links: What `_linked` says of the rows that take lost light.
         triangular: Whether those rows are an upper triangle.
     """

@@ -38,8 +38,8 @@ class NoisyPolynomials:
     Args:
         light: The photons that are intended.
         weights: float64[m, q], where a photon of each occupied mode goes.
-        degree: The largest degree.
-        workers: Number of threads.
+        degree: The largest degree that a polynomial may get, in photons.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
     """
 
     def __init__(self, light: Light, weights: FloatArray, degree: int, workers: int | None) -> None:
@@ -90,7 +90,7 @@ class NoisyPolynomials:
         """Return `source`, of degree - 1, times one photon more.
 
         Args:
-            source: The polynomial.
+            source: The entries of the polynomial so far.
             degree: Degree of the product.
             missing: Probability that the photon is missing.
             column: The occupied mode from which it walks alone.
@@ -142,7 +142,7 @@ def noisy_distribution(
         terms: What the source emits for each.
         dark: float64[m], probability of a dark count in each mode.
         polynomials: What does the steps, `NoisyPolynomials` or a subclass.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Returns:
         Probabilities float64[K], the layout of their outcomes, the polynomial that they are the entries of,

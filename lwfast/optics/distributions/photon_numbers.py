@@ -130,7 +130,7 @@ class OutputDistribution:
         """Return some outcomes as rows.
 
         Args:
-            indices: int64[N], ascending.
+            indices: int64[N], ascending places in the distribution.
 
         Returns:
             uint8[N, n_modes].
@@ -152,7 +152,7 @@ class OutputDistribution:
         """Return other probabilities, and amplitudes, of the same outcomes.
 
         Args:
-            probabilities: float64[..., K].
+            probabilities: float64[..., K], one for each outcome.
             amplitudes: complex128[..., K] or None.
         """
         return OutputDistribution(
@@ -196,10 +196,10 @@ def fock_distribution(
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
         pairs: Rules on the other modes, as (modes, allowed sums), checked.
-        amplitudes: Compute amplitudes too.
+        amplitudes: Compute amplitudes beside the probabilities.
         follow_loss: False keeps only the outcomes in which no photon is lost, which have amplitudes.
         polynomial: What was laid out for the same light, heralds, least and rules, if anything was.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Raises:
         ValueError: Amplitudes are asked for, and the matrix is lossy.
@@ -280,9 +280,9 @@ def keep_by_rules(
     """Keep the outcomes that keep every rule.
 
     Args:
-        found: A distribution.
-        pairs: Rules, checked.
-        workers: Number of threads.
+        found: A distribution over a layout.
+        pairs: Rules as (modes, allowed sums), checked.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Returns:
         The distribution of what is left, in the recursive order.

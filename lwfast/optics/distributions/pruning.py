@@ -22,10 +22,10 @@ def kept_ranks(
     """Return the ranks of the outcomes of a layout that keep every rule.
 
     Args:
-        layout: The outcomes.
+        layout: Modes and photons of the outcomes, which gives each of them its rank.
         pairs: Rules, checked; one at least.
         size: How many outcomes to look at, the first ones; None for all.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Returns:
         int64[K], ascending.

@@ -30,7 +30,7 @@ def fock_rounding(experiment: Experiment) -> float:
     probabilities, which cancels nothing.
 
     Args:
-        experiment: The shot.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
     """
     if not experiment.light.occupied:
         return 0.0

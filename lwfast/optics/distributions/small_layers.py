@@ -32,7 +32,7 @@ class SmallLayers:
     """The outcomes of an input, and the sums that lead to them whatever the matrix is.
 
     Attributes:
-        program: The sums.
+        program: The sums, layer by layer, as `run_program` multiplies them out.
         photons: int64[1, n_modes], photons of each input mode.
         modes: Which rows of a matrix the program follows; None for all of them in their order.
         states: uint8[K, n_free], the outcomes; shared, not to be written to.
@@ -73,7 +73,7 @@ class SmallLayers:
         """Return the amplitudes of all outcomes, complex128[K].
 
         Args:
-            matrix: As for `probabilities`.
+            matrix: The matrix as for `probabilities`, of the same shape and type.
         """
         out = np.empty((1, 2 * self.program.n_out))
         forms = matrix if self.modes is None else matrix[:, self.modes]

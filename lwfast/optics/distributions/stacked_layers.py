@@ -67,8 +67,8 @@ def fits(n_free: int, heralds: Mapping[int, int], n_loss: int, n_photons: int) -
     Args:
         n_free: Modes that are not heralded.
         heralds: Photons demanded in output modes.
-        n_loss: Loss modes.
-        n_photons: Photons that enter.
+        n_loss: Number of modes that take lost photons.
+        n_photons: Number of photons that enter, heralded ones counted.
     """
     n_modes = n_free + sum(number > 0 for number in heralds.values()) + n_loss
     return (
@@ -137,9 +137,9 @@ def _pruned(
 
     Args:
         sizes: int64[n], entries of layers 1 to n.
-        start: From `layer_edges`.
-        source: From `layer_edges`.
-        mode: From `layer_edges`.
+        start: Where the edges of each entry start, from `layer_edges`.
+        source: The entry that each edge comes from, from `layer_edges`.
+        mode: The mode that each edge adds a photon to, from `layer_edges`.
         kept: int64, entries of the last layer.
 
     Returns:
@@ -178,11 +178,11 @@ def run_program(
     """Multiply out the polynomials of settings.
 
     Args:
-        program: From `layer_program`.
+        program: The sums as `layer_program` lists them.
         columns: complex128[S or 1, M, m], C-contiguous and writable: where a photon of each of m input modes
             goes, over the free modes, those that are heralded with photons, and the loss modes.
         photons: int64[S or 1, m], photons in each input mode.
-        n_settings: S.
+        n_settings: S, the number of settings.
         amplitudes: Compute amplitudes instead of probabilities.
         workers: Number of threads; by default None, for all cores. The answer does not depend on it.
 
@@ -330,12 +330,12 @@ def stack_of_forms(
     """Compute small distributions of photon numbers, for settings that lose light in as many modes together.
 
     Args:
-        forms: Where photons go.
+        forms: Where the photons of each setting go.
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
         pairs: Rules on the other modes, checked.
         amplitudes: Compute amplitudes instead; the forms have no rows that lose light then.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
         wanted: Says whether to compute the distributions of settings that lose light in so many modes.
 
     Yields:

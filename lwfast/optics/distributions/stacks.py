@@ -87,8 +87,8 @@ def fock_stack(
         clip: Whether `light_of` clips what rounding amplifies in such a matrix, once, as `parsed_light` does.
             False leaves to it all that might be clipped.
         pairs: Rules on the other modes, checked.
-        amplitudes: Compute amplitudes too.
-        workers: Number of threads.
+        amplitudes: Compute amplitudes beside the probabilities.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Returns:
         The outcomes of all settings, with probabilities float64[*shape, K].
@@ -144,16 +144,16 @@ def fock_parts(
 
     Args:
         matrices: As in `fock_stack`, and so on.
-        photons: Photons.
+        photons: int64[S or 1, m], photons of each input mode, checked.
         shape: The shape of the stack, for messages.
-        light_of: Parses a setting.
+        light_of: Parses a setting that is not plain, by its place in the stack.
         heralds: Photons demanded in output modes.
         least: Fewest photons in the other modes.
         tolerance: How far the matrices may be off by rounding.
         clip: Whether `light_of` clips what rounding amplifies.
         pairs: Rules on the other modes, checked.
-        amplitudes: Compute amplitudes too.
-        workers: Number of threads.
+        amplitudes: Compute amplitudes beside the probabilities.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
         wanted: Says whether to compute the distributions of settings, by the number of their photons and that
             of the modes that take lost ones.
 
@@ -214,16 +214,16 @@ class _Stack:
     Args:
         matrices: complex128[S or 1, m, m], of all settings.
         photons: int64[S or 1, m], of all settings.
-        settings: int64, these settings.
-        n_photons: Photons of each.
+        settings: int64, places of these settings in the stack.
+        n_photons: Number of photons of each setting.
         heralds: Photons demanded in output modes.
-        tolerance: As in `fock_stack`.
-        clip: As in `fock_stack`.
+        tolerance: How far the matrices may be off by rounding, as in `fock_stack`.
+        clip: Whether what rounding amplifies is clipped, as in `fock_stack`.
 
     Attributes:
         plain: int64, the settings that can be taken as they are.
         lossy: int64, those that lose light, and are fine otherwise.
-        careful: int64, the others.
+        careful: int64, the others, which are parsed one by one.
         lossy_forms: Where the photons of the lossy ones go.
         free: Modes that are not heralded.
     """

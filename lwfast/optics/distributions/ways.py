@@ -33,13 +33,13 @@ def distribution(
     """Compute the distribution of the outcomes that count.
 
     Args:
-        experiment: The shot.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
         heralds: Photons demanded in output modes, which are then left out of the outcomes.
         pairs: Rules on the other modes, as (modes, allowed sums).
         least: Fewest photons in the other modes.
         way: How; None takes the cheaper way.
         polynomial: What was laid out for the same experiment and conditions, if anything was.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Returns:
         The outcomes, not renormalised.

@@ -118,7 +118,7 @@ def clipped(columns: ComplexArray, *, isometry: bool) -> ComplexArray:
     """Return the nearest matrices with singular values of at most 1, or exactly 1 for an isometry.
 
     Args:
-        columns: complex128[..., n_modes, q].
+        columns: complex128[..., n_modes, q], the columns of the occupied modes.
         isometry: Whether they are isometries but for rounding.
     """
     left, singular, right = np.linalg.svd(columns, full_matrices=False)
@@ -158,7 +158,7 @@ class Dilation:
     may be moved in two ways moves E there.
 
     Attributes:
-        rows: complex128[r, q].
+        rows: complex128[r, q], what completes the q columns.
         triangular: Whether the rows are an upper triangle.
         vectors: complex128[q, q], the directions, those of the rows last, where there is no triangle.
 

@@ -18,11 +18,11 @@ class SourceTerms:
     """Probabilities of what a source emits for one intended photon; they sum to 1.
 
     Attributes:
-        missing: Nothing.
+        missing: Nothing: the photon is not emitted.
         interfering: One photon that interferes.
         alone: One photon that is distinguishable from all others.
         both: An interfering and a distinguishable photon.
-        pair: Two distinguishable photons.
+        pair: Two photons, each distinguishable from all others.
     """
 
     missing: float
@@ -46,8 +46,8 @@ def source_terms(purity: float, brightness: float, indistinguishability: float) 
 
     Args:
         purity: 1 - g2, in (0.5, 1].
-        brightness: In [0, 1].
-        indistinguishability: In [0, 1].
+        brightness: Probability that a photon is emitted, in [0, 1].
+        indistinguishability: Overlap of two photons, in [0, 1].
 
     Source:
         Page 15 of arXiv:2211.15626.

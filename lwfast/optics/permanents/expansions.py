@@ -196,7 +196,7 @@ def sample_in_steps(
         columns_re: As for the kernel.
         columns_im: As for the kernel.
         photons: int64[n], the input of every photon, -1 behind the last one.
-        uniforms: float64[2 * n].
+        uniforms: float64[2 * n], random numbers in [0, 1).
         n_states: As for the kernel.
         out: uint8[m], zeros on entry.
         step: Called between two steps; it may raise.

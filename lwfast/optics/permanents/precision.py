@@ -42,7 +42,7 @@ def check_precision(value: complex, bound: float, n: int, scale: float) -> None:
 
     Args:
         value: The permanent, or a multiple of it.
-        bound: Of its error.
+        bound: Bound of its error, in the units of `value`.
         n: Size of the matrix.
         scale: Logarithm of the largest value it could have, see `log_scale`.
 

@@ -327,8 +327,8 @@ def _in_chunks(
             interrupted.
         count: How many samples the task asks for.
         each: Seconds that one takes.
-        workers: Number of threads.
-        shown: What shows progress.
+        workers: Number of threads, 1 or more.
+        shown: Shows how many samples are drawn.
     """
     size = max(1, min(max(-(-count // 16), int(_LEAST_SECONDS / each)), int(_CHUNK_SECONDS / each)))
     size = min(-(-size // _WIDEST) * _WIDEST if size > 1 else 1, count)

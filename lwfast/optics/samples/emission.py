@@ -55,7 +55,7 @@ class Emission:
     """The photons of a shot, given that their total is among some numbers.
 
     Args:
-        experiment: The shot.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
         totals: bool[n], True for totals that can meet the conditions; totals of n and more cannot. None for
             no condition.
 

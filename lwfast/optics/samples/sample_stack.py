@@ -47,8 +47,8 @@ def sample_stack(
         n_samples: Number of samples to draw for each setting.
         alone: Draws the samples of one setting: `boson_sample`.
         rng: Seed, SeedSequence or Generator.
-        workers: Number of threads.
-        progress: As in `boson_sample`.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
+        progress: What shows how far it is, as in `boson_sample`.
 
     Returns:
         uint8[..., n_samples, m].
@@ -112,10 +112,10 @@ def _from_distributions(
     """Draw the samples of those settings that draw them from a small distribution.
 
     Args:
-        settings: The stack.
+        settings: The S settings, checked and broadcast to one shape.
         count: Samples of each setting.
         streams: Where the random numbers of each come from.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
         out: uint8[S, count, m], out.
         tell: Hears how many settings more are done.
 

@@ -93,9 +93,9 @@ def children_of(seed: np.random.SeedSequence, first: int, count: int) -> Spawned
     """Return the streams of some children of a seed, which does not get to know of them.
 
     Args:
-        seed: The seed.
+        seed: The seed, whose count of children stays what it is.
         first: Number of the first child.
-        count: How many children.
+        count: How many children in a row.
     """
     return Spawned(child_seeds(seed, first, count))
 
@@ -104,9 +104,9 @@ def child_seeds(parent: np.random.SeedSequence, first: int, count: int) -> NDArr
     """Return `generate_state(4, uint64)` of children of a SeedSequence.
 
     Args:
-        parent: The sequence.
+        parent: The sequence, whose count of children stays what it is.
         first: Number of the first child.
-        count: How many children.
+        count: How many children in a row.
 
     Returns:
         uint64[count, 4].

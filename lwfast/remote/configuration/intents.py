@@ -47,7 +47,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         names: Names of the jobs, in order.
         batch: Whether a `BatchJob` comes of it, rather than a `Job`.
         parts: The requests, in order.
-        format_version: Of the file.
+        format_version: Version of the file's form, which a reader compares with its own.
     """
 
     key: str
@@ -292,7 +292,7 @@ def drop_all(url: str, since: datetime) -> None:
     """Delete the files of a scheduler that is no more.
 
     Args:
-        url: Its base URL.
+        url: Base URL that the scheduler had.
         since: When it began, with a zone; older files are of another one that had this URL before.
     """
     for record in listed(url):

@@ -50,7 +50,7 @@ def read_body(
 
     Args:
         raw: A response of urllib3, or any file of bytes.
-        headers: Of the answer.
+        headers: Headers of the answer, which say how it is packed.
         cap: Most bytes, of the body and of what each layer of packing yields.
         progress: Called with the bytes read so far and their expected number, or None.
         start_only: Return the beginning of a body that is too long or cannot be unpacked, rather than raise.

@@ -262,8 +262,8 @@ def over_quota(
     """Return the error for jobs that are more than their owner may have; None where it is not about that.
 
     Args:
-        status_code: Of the answer.
-        body: Of the answer.
+        status_code: HTTP status code of the answer.
+        body: Body of the answer, of which the end may be missing.
         scrub: Takes the token out of a text.
     """
     if status_code not in {413, 429}:

@@ -166,7 +166,7 @@ class _TimedReader(io.RawIOBase):
 
     Args:
         raw: The socket as a file.
-        sock: The socket.
+        sock: The socket itself, whose timeout is set.
         answer_time: Says how long to wait.
 
     Attributes:

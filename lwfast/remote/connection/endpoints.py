@@ -95,7 +95,7 @@ class Endpoints:
         """Ask for the results of a job; the caller looks at the status of the answer, whose value they are.
 
         Args:
-            job_id: Of the job.
+            job_id: Id of the job, at this scheduler.
             decode: Reads a body, or raises a ResultFormatError: then it is asked for again.
             progress: Called with the bytes that came, and how many there will be.
 

@@ -27,7 +27,7 @@ def fetch(
 
     Args:
         api: The calls of its scheduler.
-        job_id: Its id.
+        job_id: Id of the job, at this scheduler.
         final: Its status, where it is known to be complete; else it is asked for first.
         progress: Called with the bytes that came, and how many there will be.
         metadata: Kept with the result, beside the id; where the job is asked for first, with its dates.

@@ -28,7 +28,7 @@ def make_session(url: str, token: str, adapter: BaseAdapter | None = None) -> re
     """Make a session for one base URL.
 
     Args:
-        url: Where requests go.
+        url: Base URL that all requests of the session go to.
         token: Sent with each of them; a `Secret`, with which the session is not pickled.
         adapter: Stands in for the network in tests.
     """

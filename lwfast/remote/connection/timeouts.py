@@ -103,7 +103,7 @@ def check_timeout(
     """Return a timeout in seconds.
 
     Args:
-        timeout: The value.
+        timeout: Seconds as the caller gave them.
         name: What it is, for the message.
         instead: What else it may be, for the message.
 

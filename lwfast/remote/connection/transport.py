@@ -133,9 +133,9 @@ class Transport:
             method: GET, POST or PUT.
             path: Appended to the base URL.
             cap: How large the answer may be.
-            params: Query.
-            body: JSON to send.
-            headers: Further headers.
+            params: Parameters of the query, or None.
+            body: JSON to send as the body, or None.
+            headers: Further headers beside those of the session, or None.
             retry: When to try again; by default GET may, anything else may not once bytes may have left.
             read_timeout: Instead of the default, in seconds.
             deadline: Monotonic time by which the answer is wanted: nothing is tried again, and nothing is

@@ -32,7 +32,7 @@ def jobs_table(title: str, jobs: Iterable[tuple[str | None, Tracked]], n_jobs: i
     """Return a table of jobs as HTML.
 
     Args:
-        title: What they are.
+        title: Heading of the table, such as the number of jobs.
         jobs: The name that each has here, None for its own, and what is known of it.
         n_jobs: How many there are.
     """

@@ -53,7 +53,7 @@ def look_around(connection: Connection, job: Tracked, deadline: float | None = N
     A hundred jobs that are submitted and then waited for one by one are asked for once, not a hundred times.
 
     Args:
-        connection: Where to ask.
+        connection: Connection to the scheduler of the job.
         job: The job that is going to be waited for.
         deadline: Monotonic time by which the answer is wanted, or None.
     """

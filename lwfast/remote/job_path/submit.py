@@ -43,7 +43,7 @@ def submit(
     submit of the job goes under the same key, so that the scheduler can tell that it has it.
 
     Args:
-        connection: Where to.
+        connection: Connection to the scheduler that gets them.
         jobs: The jobs, each with its payload; one, unless it is a batch.
         bodies: The payload of each as it is sent.
         attempt: What it is a part of.

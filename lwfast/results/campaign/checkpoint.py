@@ -128,7 +128,7 @@ class Checkpoint:
     same.
 
     Args:
-        path: The file.
+        path: Path of the file, which need not be there yet.
         paths: The files of the group.
         work: What is done with each.
 

@@ -36,7 +36,7 @@ class Given(NamedTuple):
     """What a file gave.
 
     Attributes:
-        path: The file.
+        path: Path of the file that was read.
         samples: How many it holds.
         kept: How many of them are left after all steps.
         states: How many distinct states these have.
@@ -60,12 +60,12 @@ class Outcome(NamedTuple, Generic[S]):
     """What became of a chunk.
 
     Attributes:
-        parts: The sums.
+        parts: The sums of the files, one for each number of modes.
         failed: What was wrong with files.
         has_states: Whether a file could be read and has states.
         misfit: Why the steps cannot be applied to the first such file, or None.
         contents: What the files say to hold.
-        empty: Files without states.
+        empty: Paths of the files without states.
         given: What each file in the sums gave.
         broken: What ended the pool that should have processed the chunk, or None.
     """
@@ -165,7 +165,7 @@ def loaded(
     """Return the result of a file; None, with an entry in `failed`, where it cannot be read.
 
     Args:
-        path: The file.
+        path: Path of the result file.
         raw_data: Whether the data before post-selection are wanted.
         failed: Receives what was wrong.
         room: Memory to read with, as in `read_result`.

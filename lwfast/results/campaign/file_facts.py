@@ -101,8 +101,8 @@ def same_value(one: Any, other: Any, scale: float = 0.0) -> bool:
     """Say whether two values of a column are the same.
 
     Args:
-        one: A value.
-        other: Another one.
+        one: A number, text or date of the column.
+        other: Another value of the same column.
         scale: The largest number of the column. Numbers are the same up to a part in 10^9 of it, or of the
             larger of the two where that is more: what rounding left of 0 among angles is 0, and a delay of
             1e-12 among others is not.

@@ -69,7 +69,7 @@ class RanFiles:
         Args:
             kind: Makes an empty sum.
             groups: The files of each group.
-            run: Where and how.
+            run: Executor, progress and files at a time, as `Campaign.merge` takes them.
             kept: Sums of an earlier run, to which only the other files are added.
         """
         gathering = Gathering(kind, groups if kept is None else kept.rest, self._work)

@@ -23,9 +23,9 @@ class CampaignStep:
     """A method of a result with its arguments.
 
     Attributes:
-        name: Of the method.
+        name: Name of the method, such as `post_select`.
         args: Its arguments, which nobody else changes and which can be read many times.
-        kwargs: Those by name.
+        kwargs: Its arguments by name, likewise.
         described: What it leaves in the history of a result.
     """
 

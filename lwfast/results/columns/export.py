@@ -68,8 +68,8 @@ def to_polars(states: StateTable, values: AnyArray, name: str, has_x: bool = Fal
     """Return a `polars.DataFrame` with the columns `state` (an array of uint8 a row) and `name`.
 
     Args:
-        states: `uint8[N, n_modes]`.
-        values: `(N,)`.
+        states: `uint8[N, n_modes]`, a row per state.
+        values: `(N,)`, the value of each row.
         name: Name of the column of values.
         has_x: Whether 255 in the states stands for X, which is null in the DataFrame.
     """
@@ -94,7 +94,7 @@ def words_to_polars(table: PackedTable, values: AnyArray, name: str) -> pl.DataF
 
     Args:
         table: The states as words.
-        values: `(N,)`.
+        values: `(N,)`, the value of each row.
         name: Name of the column of values.
     """
     polars: Any = polars_module()
@@ -109,8 +109,8 @@ def to_pandas(
     """Return a DataFrame with one column per mode and one of values.
 
     Args:
-        states: `uint8[N, n_modes]`.
-        values: `(N,)`.
+        states: `uint8[N, n_modes]`, a row per state.
+        values: `(N,)`, the value of each row.
         name: Name of the column of values.
         dtype: Of the columns of modes.
         has_x: Whether 255 in the states stands for X; columns that have one are of objects.
@@ -130,7 +130,7 @@ def to_arrow(
     cannot read lists of the fixed size 0.
 
     Args:
-        states: `uint8[N, n_modes]`, contiguous.
+        states: `uint8[N, n_modes]`, contiguous, a row per state.
         values: `(N,)`, int64 or float64.
         name: Name of the column of values.
         metadata: Text to keep in the schema, by key.

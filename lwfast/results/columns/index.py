@@ -52,7 +52,7 @@ class StateIndex:
         """Return the row of a state, or -1 where the table does not have it.
 
         Args:
-            occupation: What `as_label` returns.
+            occupation: Photon numbers, or X, of each mode, as `as_label` returns them.
         """
         try:
             key = bytes(occupation)

@@ -25,7 +25,7 @@ def json_like(value: Any, name: str, _depth: int = 0) -> Any:
     else there is raises here, where it was given, and not days later where the result is saved.
 
     Args:
-        value: The data.
+        value: The data to copy, nested as they may be.
         name: What they are, for the message.
 
     Raises:

@@ -16,8 +16,8 @@ class PairItems(ItemsView[State, Any]):
     """Pairs of key and value.
 
     Args:
-        mapping: The result.
-        pairs: Its pairs.
+        mapping: The result that the view belongs to.
+        pairs: The pairs of key and value in its order, or a function that yields them.
     """
 
     __slots__ = ("_pairs",)
@@ -43,8 +43,8 @@ class PairValues(ValuesView[Any]):
     """The values.
 
     Args:
-        mapping: The result.
-        pairs: Its pairs.
+        mapping: The result that the view belongs to.
+        pairs: The pairs of key and value in its order, or a function that yields them.
     """
 
     __slots__ = ("_items",)

@@ -40,7 +40,7 @@ class Page(NamedTuple):
     Attributes:
         content: What is on it, decompressed.
         n_values: How many values it has.
-        encoding: Of the values.
+        encoding: How the values are written, as `Encoding` of the format.
         dictionary: What places stand for.
         fours: What four of them stand for, in a column of uint8.
         first: How many values of the row group stand before it.
@@ -76,8 +76,8 @@ def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, *, check: bool) -> Iterato
     """Give the data pages of a column of a row group, one after the other.
 
     Args:
-        buffer: The file.
-        chunk: The column.
+        buffer: The content of the whole file.
+        chunk: Where the column stands, by the footer.
         dtype: Of its numbers: uint8 or int64.
         check: Compare pages with their checksums.
 

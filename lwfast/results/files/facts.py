@@ -23,7 +23,7 @@ def described_in(path: Path) -> dict[str, Any] | None:
     """Return what a file says of its result: `{}` where it has no place for that.
 
     Args:
-        path: A result file.
+        path: Path of a result file, of any form.
 
     Returns:
         The description, as `save` wrote it; None where the whole file has to be read for it.

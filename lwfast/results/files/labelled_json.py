@@ -16,7 +16,7 @@ def with_x(body: bytes, has_x: bool) -> bytes:
     """Return a table of states and counts as JSON, with X for each 255 of a state.
 
     Args:
-        body: What `encode_table` writes.
+        body: The JSON that `encode_table` writes, as bytes.
         has_x: Whether 255 in the states stands for X; else the body is returned as it is.
     """
     if not has_x:

@@ -79,8 +79,8 @@ class ParquetResult(NamedTuple):
     """What a file holds.
 
     Attributes:
-        states: Bytes, or words.
-        counts: `int64[N]`.
+        states: `uint8[N, n_modes]`, or words where they take less room.
+        counts: `int64[N]`, the count of each row.
         described: What else is kept of the result.
         is_mine: Whether a checksum says that this is what `write_parquet` was given.
     """
@@ -95,7 +95,7 @@ def read_parquet(path: Path, room: FileRoom | None = None) -> ParquetResult:
     """Read columns `state`, or `mode_0`, `mode_1`, ..., and `counts`, and the metadata.
 
     Args:
-        path: The file.
+        path: Path of the Parquet file.
         room: Memory to read with; the columns may stand in it.
 
     Raises:

@@ -42,7 +42,7 @@ class PageColumns(NamedTuple):
 
     Attributes:
         states: Bytes, or words where these take less room.
-        counts: `int64[N]`.
+        counts: `int64[N]`, the count of each row.
         checksum: That of the text, the states as bytes and the counts, one behind the other.
     """
 
@@ -62,7 +62,7 @@ def columns_of_pages(
     """Return the columns `state` and `counts`; None where something is unusual, or wrong.
 
     Args:
-        body: The file.
+        body: The content of the whole file.
         footer: What its footer says.
         text: What the file says of itself, for the checksum.
         check_pages: Compare pages with their checksums; not needed where that of the whole is compared.

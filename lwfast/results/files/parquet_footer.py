@@ -70,7 +70,7 @@ class Leaf(NamedTuple):
         converted: What these stand for, as `ConvertedType`; -1 for none.
         is_whole: Whether nothing else is said of them than that they are whole numbers.
         most_defined: Definition level of a number that is there.
-        most_repeated: Highest repetition level.
+        most_repeated: Highest repetition level, 0 for a column that is not a list.
     """
 
     path: tuple[str, ...]
@@ -86,8 +86,8 @@ class Footer(NamedTuple):
 
     Attributes:
         n_rows: Rows of all groups.
-        groups: The parts.
-        leaves: The columns.
+        groups: The row groups, in the order of the file.
+        leaves: The columns of numbers, in the order of the file.
         kept: What else is kept, by key.
     """
 

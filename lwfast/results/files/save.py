@@ -40,8 +40,8 @@ def save_columns(
 
     Args:
         path: As `result_path` returns it. Where it is a symbolic link, the file that it points to is written.
-        table: The states.
-        counts: `int64[N]`.
+        table: The states, and what 255 means in them.
+        counts: `int64[N]`, the count of each state.
         kind: The name of the result's class, which is kept for `load_result`.
         record: What else is known of the result, for the forms that keep it.
         metadata: For `.json`: write `{"results": ..., "metadata": ...}`. Without it the file is the one that

@@ -112,9 +112,9 @@ def draw_bars(axes: Any, width: float, bars: Bars, names: list[str], *, with_map
     """Draw bars side by side, a label below each place, and a legend where there are several results.
 
     Args:
-        axes: Where to.
+        axes: Axes of Matplotlib to draw into.
         width: The width of the axes in inches.
-        bars: What is drawn.
+        bars: Heights, errors and labels of the bars.
         names: The name of each result.
         with_map: Draw a map of the modes of all states instead of labels.
     """

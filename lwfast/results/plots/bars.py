@@ -35,7 +35,7 @@ class Bars(NamedTuple):
     Attributes:
         labels: `n_bars` texts; the last one stands for all other states where `has_rest`.
         given: `n_bars` times whether a user gave the label, which then is not shortened.
-        heights: `float64[n_results, n_bars]`.
+        heights: `float64[n_results, n_bars]`, counts or shares.
         errors: `float64[n_results, n_bars]`, or None.
         has_rest: Whether the last place stands for all other states.
         states: The states of the bars that stand for one, and what 255 means in them.

@@ -41,10 +41,10 @@ class Lines(NamedTuple):
     """Values of states over settings.
 
     Attributes:
-        settings: float64[k, p].
+        settings: float64[k, p], one row per setting.
         labels: The names of the parameters.
         column: The parameter that is drawn against.
-        table: The K states.
+        table: The K states, and what 255 means in them.
         shares: float64[k, K], the share of each state; NaN where a setting has no samples.
         totals: float64[k], samples of each setting, where there are samples.
     """
@@ -72,7 +72,7 @@ def plot_sweep(
     """Draw the share of outputs against a parameter, a colour for each output.
 
     Args:
-        measured: What is drawn.
+        measured: The lines that are drawn, and their settings.
         what: What it is, for the axis.
         outputs: The states to draw, one or several; None takes the `top` of the largest shares.
         show: Show the figure and return None; without a screen, where it is False or `ax` is given, return
@@ -185,8 +185,8 @@ def chosen_lines(
     """Return named states and their lines; a state that never occurs has a line of zeros.
 
     Args:
-        table: The K states.
-        lines: float64[k, K].
+        table: The K states, and what 255 means in them.
+        lines: float64[k, K], a column for each state.
         outputs: A state, or several.
         n_modes: Modes that an output has to have; 0 takes those of the states.
 

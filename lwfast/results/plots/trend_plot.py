@@ -40,8 +40,8 @@ def plot_trend(
 
     Args:
         positions: Where they are: all numbers, all dates, or anything else, which is drawn side by side.
-        values: float64[k].
-        errors: float64[k].
+        values: float64[k], the height of each point.
+        errors: float64[k], one standard error of each.
         names: What is along the axes: below, and at the side.
         level: A line across, such as the mean of all; None for none.
         show: Show the figure and return None; without a screen, where it is False or `ax` is given, return

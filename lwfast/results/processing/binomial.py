@@ -24,7 +24,7 @@ def mean_deviation(n: FloatArray, p: FloatArray) -> FloatArray:
     """Return the mean of `|X - n p|` for X ~ Binomial(n, p).
 
     Args:
-        n: Trials, whole numbers.
+        n: Numbers of trials, whole numbers as float64.
         p: Probabilities, of the shape of `n`.
 
     Source:

@@ -17,7 +17,7 @@ def lightworks_counts(result: Any, input: State | None, attributes: Mapping[str,
     Args:
         result: Counts by state; returned as it is where lwfast stands in Lightworks' place.
         input: The input state, which a result of Lightworks needs.
-        attributes: Further attributes.
+        attributes: Further attributes of the result, by name.
 
     Raises:
         LightworksDependencyError: Lightworks is not installed.

@@ -89,11 +89,11 @@ def map_states(table: LabelTable, mapping: Any, *args: Any, **kwargs: Any) -> tu
     """Return the mapped row of each row, and the name of the mapping.
 
     Args:
-        table: The states.
+        table: The states, and what 255 means in them.
         mapping: "threshold", "parity" or "dual_rail_to_qubit"; the functions of `convert` with these names;
             or any callable from State to a state.
         args: Passed on behind the state.
-        kwargs: Passed on.
+        kwargs: Passed on to the mapping by name.
 
     Raises:
         ResultError: If the mapping counts photons, and there is an X.

@@ -68,7 +68,7 @@ def mean_of(table: LabelTable, counts: AnyArray, n_samples: int | float, observa
     """Return the mean of an observable.
 
     Args:
-        table: The states.
+        table: The states, and what 255 means in them.
         counts: `(N,)`, how often each was measured.
         n_samples: The sum of all counts.
         observable: A callable that takes a State, a mapping from states (others are worth 0), or an array

@@ -171,7 +171,7 @@ class ColumnSum:
         """Add columns of distinct rows.
 
         Args:
-            columns: States and counts.
+            columns: Their states and counts, and whether 255 stands for X.
             raw: Those before post-selection, the very same tuple where there was none; None if not known.
 
         Raises:

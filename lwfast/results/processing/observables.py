@@ -21,7 +21,7 @@ def observed(observable: Any, states: StateTable) -> FloatArray:
 
     Args:
         observable: A callable that takes a State, a mapping from states, or an array.
-        states: uint8[K, m].
+        states: uint8[K, m], a row per outcome.
 
     Returns:
         float64[K].

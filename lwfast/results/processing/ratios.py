@@ -27,7 +27,7 @@ def quotients(
     """Return the counts of a result divided by a number or by those of a reference, and what was done.
 
     Args:
-        result: What is divided.
+        result: The result whose counts are divided.
         other: A number, or a map from states to real numbers, such as a result or a distribution.
         rows_of: Finds the rows of such a map that hold certain states.
 

@@ -89,9 +89,9 @@ def keep_states(table: LabelTable, values: AnyArray, selection: Any) -> tuple[An
     """Keep the rows that `selection` accepts.
 
     Args:
-        table: The states, distinct.
-        values: `(N,)`.
-        selection: What `as_selection` takes.
+        table: The states, distinct, and what 255 means in them.
+        values: `(N,)`, the value of each state.
+        selection: Rules or a callable, as `as_selection` takes it.
 
     Returns:
         States and values, in their order.
@@ -111,8 +111,8 @@ def why_nothing(table: LabelTable, selection: Any, heralds: Mapping[int, tuple[i
     """Say why post-selection keeps none of the states; None for a result without states.
 
     Args:
-        table: The states, distinct.
-        selection: What `as_selection` takes.
+        table: The states, distinct, and what 255 means in them.
+        selection: Rules or a callable, as `as_selection` takes it.
         heralds: Mode to the photon numbers that it may have.
     """
     n_states = len(table.states)

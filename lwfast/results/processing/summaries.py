@@ -140,7 +140,7 @@ def summary_of(states: Table, counts: Counts) -> Summary:
 
     Args:
         states: `uint8[N, n_modes]`, contiguous, or words.
-        counts: `int64[N]`.
+        counts: `int64[N]`, the count of each row.
 
     Raises:
         ResourceLimitError: If the counts add up to more than 2^63 - 1.

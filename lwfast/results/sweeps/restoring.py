@@ -56,7 +56,7 @@ def sweep_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> Swe
     """Return the sweep of an answer of the results endpoint, with the rules and heralds of its job applied.
 
     Args:
-        body: What `encode_sweep` writes.
+        body: The answer as `encode_sweep` writes it.
         metadata: Job id, QPU and the like.
 
     Raises:

@@ -41,7 +41,7 @@ def save_sweep(
 
     Args:
         filename: As `result_path` takes it.
-        axis: The settings.
+        axis: Labels and values of the parameters, one row per setting.
         columns: What else there is, by name.
         kind: What a single result is.
         record: Where it comes from.

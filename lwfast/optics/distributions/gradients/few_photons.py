@@ -65,8 +65,8 @@ class FewPhotons:
         """Go back from derivatives by probabilities to those by the columns, complex128[m, q].
 
         Args:
-            way_back: From `probabilities`.
-            values: float64[K].
+            way_back: What `probabilities` returned beside its values.
+            values: float64[K], the derivative by each probability.
         """
         given, layers = way_back
         by_columns = np.zeros(given[0].shape, dtype=np.complex128)

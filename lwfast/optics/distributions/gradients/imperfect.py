@@ -49,8 +49,8 @@ class RecordedPolynomials(NoisyPolynomials):
         """Go back from derivatives by the entries of the last polynomial to those by the transfer matrix.
 
         Args:
-            last: The polynomial.
-            values: float64[K].
+            last: The polynomial whose entries the probabilities are.
+            values: float64[K], the derivative by each of its entries.
         """
         self._by.clear()
         self._by_forms[:] = 0.0
@@ -154,7 +154,7 @@ def taped_noise(
         terms: What the source emits for each.
         dark: float64[m], probability of a dark count in each mode.
         lossy: Follow lost light even where less is lost than rounding may be.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Raises:
         ResourceLimitError: It would not fit in memory.

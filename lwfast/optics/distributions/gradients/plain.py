@@ -27,8 +27,8 @@ class Taped:
     """A distribution with the way back from it.
 
     Attributes:
-        probabilities: float64[K].
-        pull: The way back.
+        probabilities: float64[K], one for each outcome.
+        pull: Goes back from derivatives by the probabilities, float64[K], to those by the transfer matrix.
         layout: The outcomes, or None where they are written out.
         table: uint8[K, k], the outcomes where there is no layout.
         amplitudes: complex128[K] where they were asked for.
@@ -83,7 +83,7 @@ def taped_light(
         least: Fewest photons in the other modes.
         amplitudes: Compute amplitudes too, of light that is not lossy.
         lossy: Follow lost light even where less is lost than rounding may be.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Raises:
         ValueError: Amplitudes are asked for, and the matrix is lossy.

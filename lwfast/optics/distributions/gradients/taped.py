@@ -34,13 +34,13 @@ def taped_distribution(
     spreading out backwards.
 
     Args:
-        experiment: The shot.
+        experiment: The shot: photons that are intended, source, matrix and detectors.
         heralds: Photons demanded in output modes, which are then left out of the outcomes.
         pairs: Rules on the other modes, as (modes, allowed sums).
         least: Fewest photons in the other modes.
         amplitudes: Compute amplitudes too, of a plain experiment without loss.
         lossy: Follow lost light even where less is lost than rounding may be.
-        workers: Number of threads.
+        workers: Number of threads; None takes all cores. The answer does not depend on it.
 
     Returns:
         The outcomes, not renormalised; derivatives go to those by the matrix that the experiment was made
