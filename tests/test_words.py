@@ -116,15 +116,25 @@ def test_every_argument_is_described_in_a_few_words_at_least():
     assert len(entries) > 500
 
 
-def test_docstrings_are_plain_english():
-    """Those of kernels, which nobody calls by hand, are notes for whoever changes them."""
-    found = {}
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Yield place and text of each docstring but those of kernels, which are notes for whoever changes them."""
     for path in sorted(ROOT.rglob("*.py")):
         if "_kernels" not in path.relative_to(ROOT).parts:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                     name = f"{path.relative_to(ROOT)}:{getattr(node, 'name', '')}"
-                    found[name] = found_in(ast.get_docstring(node) or "")
+                    yield name, ast.get_docstring(node) or ""
+
+
+def test_arguments_inside_are_described_in_a_few_words_too():
+    """What a name does not say: the shape and type of an array, a unit, what None takes."""
+    entries = [(name, *entry) for name, text in docstrings() for entry in descriptions(text)]
+    assert [entry for entry in entries if len(entry[2].split()) < LEAST_WORDS] == []
+    assert len(entries) > 2000
+
+
+def test_docstrings_are_plain_english():
+    found = {name: found_in(text) for name, text in docstrings()}
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert len(found) > 2000
 

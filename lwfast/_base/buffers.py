@@ -93,7 +93,7 @@ def handed_out(array: AnyArray, dtype: Any, copy: bool | None, what: str) -> Any
     """Return an array as `__array__` is asked for it; NumPy 1 does not know `copy=None`.
 
     Args:
-        array: What there is.
+        array: The array that is kept, which stays read-only.
         dtype: What is wanted; None takes that of the array.
         copy: True for a copy, False for none, None for one only if it is needed.
         what: What it holds, for the error.

@@ -116,7 +116,7 @@ def check_memory(needed: int, what: str, limit: int | None = None, remedy: str =
     """Raise unless `needed` bytes are allowed.
 
     Args:
-        needed: Estimate, in bytes.
+        needed: Estimate of what the work takes, in bytes.
         what: What would take them, the subject of the message.
         limit: Allowed bytes; None takes `memory_limit()`.
         remedy: What to do instead, added to the message.

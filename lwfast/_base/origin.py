@@ -21,7 +21,7 @@ def origin_of(thing: Any) -> tuple[str, str] | None:
     functions may be replaced, that the code of a function was written in that module.
 
     Args:
-        thing: Anything.
+        thing: Any object, or a class or function.
 
     Returns:
         Such as `("lightworks", "convert.threshold_mapping")`; None for anything else.
@@ -46,7 +46,7 @@ def lightworks_name(thing: Any, names: Container[str]) -> str:
     Nothing is imported: an object of Lightworks' can only be there once Lightworks is.
 
     Args:
-        thing: Anything.
+        thing: Any object; its class is looked at.
         names: Names of classes, such as `("Sampler", "Simulator")`.
 
     Returns:

@@ -98,7 +98,7 @@ def run_chunks(
 
     Args:
         task: Works on one chunk; releases the GIL for most of its time. No two chunks write the same place.
-        n_chunks: Number of chunks.
+        n_chunks: Number of chunks, each of which is a call of its own.
         workers: Number of threads; None takes all cores, and no more are ever used.
         what: Name of the work, for whoever shows progress; None reports nothing.
 

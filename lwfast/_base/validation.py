@@ -97,7 +97,7 @@ def as_fraction(value: Any, name: str) -> int | float:
     """Return `value`, a real number in [0, 1], as a Python int or float.
 
     Args:
-        value: The number.
+        value: The number as the caller gave it.
         name: What it is, for the message.
 
     Raises:
@@ -159,7 +159,7 @@ def refuse_masked(values: Any, what: str) -> None:
     """Raise where an array has masked entries: what stands behind a mask is not a number, and NumPy takes it.
 
     Args:
-        values: Anything.
+        values: Anything that a caller gave for an array.
         what: The beginning of the message, such as "The matrix has".
 
     Raises:

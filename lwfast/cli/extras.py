@@ -27,7 +27,7 @@ def require(what: str, *extras: str) -> None:
 
     Args:
         what: What needs them, to begin the sentence.
-        extras: Names of extras.
+        extras: Names of extras, such as `plot`.
 
     Raises:
         LightworksDependencyError: Names every package that is missing, and the command that installs them.

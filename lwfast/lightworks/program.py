@@ -46,7 +46,7 @@ def run_script(path: str, arguments: Sequence[str]) -> None:
     """Run a file, or the `__main__` of a folder or zip file, as `python path` does.
 
     Args:
-        path: The program's path.
+        path: Path of the program, as it was typed.
         arguments: What the program finds in `sys.argv[1:]`.
 
     Raises:

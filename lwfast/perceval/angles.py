@@ -20,7 +20,7 @@ class Formula:
     """A real number that depends on Parameters, such as `2*a + b`.
 
     Args:
-        expression: A SymPy expression.
+        expression: A SymPy expression of an angle.
         values: The Parameter, or number, that stands for each symbol, by the symbol's name.
     """
 

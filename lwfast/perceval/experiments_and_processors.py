@@ -19,7 +19,7 @@ def read_experiment(pcvl: Any, given: Any, parameters: Mapping[str, Any]) -> Set
     """Return an Experiment or a Processor as a setup.
 
     Args:
-        pcvl: The package `perceval`.
+        pcvl: The imported package `perceval`, whose classes are used.
         given: The Experiment or Processor.
         parameters: Values, or Parameters to take, by the name of a variable.
 
@@ -95,8 +95,8 @@ def write_setup(pcvl: Any, setup: Setup) -> Any:
     Without a `min_detection`, the experiment gets one of 0, which is what a task of lwfast does then.
 
     Args:
-        pcvl: The package `perceval`.
-        setup: The setup.
+        pcvl: The imported package `perceval`, whose classes are used.
+        setup: The setup that is written as an experiment.
 
     Raises:
         ValueError: A value has no counterpart.

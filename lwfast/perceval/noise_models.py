@@ -74,7 +74,7 @@ def write_noise(pcvl: Any, source: Source | None, loss: float = 0.0) -> Any:
     """Return a source, and loss that all modes share, as a noise model of Perceval.
 
     Args:
-        pcvl: The package `perceval`.
+        pcvl: The imported package `perceval`, whose classes are used.
         source: The source; None is a perfect one.
         loss: Probability that a photon is lost.
     """
@@ -113,7 +113,7 @@ def read_detectors(pcvl: Any, detectors: Sequence[Any]) -> Detector | None:
     """Return the detectors of an experiment, one for each mode, or None where all are perfect.
 
     Args:
-        pcvl: The package `perceval`.
+        pcvl: The imported package `perceval`, whose classes are used.
         detectors: Perceval's detector of each mode; None is a perfect one.
 
     Raises:

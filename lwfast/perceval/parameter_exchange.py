@@ -16,7 +16,7 @@ class ParameterReader:
     """Makes a Parameter for each variable of Perceval; one name is one Parameter.
 
     Args:
-        pcvl: The package `perceval`.
+        pcvl: The imported package `perceval`, whose classes are used.
         given: Values, or Parameters to take, by name.
     """
 
@@ -87,7 +87,7 @@ class ParameterWriter:
     """Makes a variable of Perceval for each Parameter, named by its label.
 
     Args:
-        pcvl: The package `perceval`.
+        pcvl: The imported package `perceval`, whose classes are used.
         parameters: All Parameters that there will be.
 
     Raises:
@@ -138,7 +138,7 @@ class ParameterWriter:
 
         Args:
             text: The formula, with `{}` for the Parameter.
-            parameter: The Parameter.
+            parameter: The Parameter of lwfast.
         """
         return self._expression(text.format(self._symbol_name(parameter)), parameter)
 

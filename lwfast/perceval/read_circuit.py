@@ -24,7 +24,7 @@ def read_circuit(pcvl: Any, circuit: Any, parameters: Mapping[str, Any]) -> Phot
     """Return a circuit, or one component, of Perceval.
 
     Args:
-        pcvl: The package `perceval`.
+        pcvl: The imported package `perceval`, whose classes are used.
         circuit: The circuit or component.
         parameters: Values, or Parameters to take, by the name of a variable.
 

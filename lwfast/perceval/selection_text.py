@@ -55,7 +55,7 @@ class Combination:
 
     Attributes:
         sign: `&` for all of them, `|` for any, `^` for an odd number of them, `!` for none.
-        parts: The conditions.
+        parts: The conditions that are combined.
     """
 
     sign: str

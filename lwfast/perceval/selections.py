@@ -57,8 +57,8 @@ def write_selection(pcvl: Any, selection: PostSelectionType, places: list[int] |
     """Return rules as a PostSelect.
 
     Args:
-        pcvl: The package `perceval`.
-        selection: The rules.
+        pcvl: The imported package `perceval`, whose classes are used.
+        selection: The post-selection in any form of rules.
         places: Where each mode of a state without heralded modes is among all modes; None leaves modes as
             they are.
 

@@ -17,8 +17,8 @@ def read_state(pcvl: Any, state: Any) -> State:
     """Return a state of Perceval.
 
     Args:
-        pcvl: The package `perceval`.
-        state: The state.
+        pcvl: The imported package `perceval`, whose classes are used.
+        state: A state of Perceval.
 
     Raises:
         ValueError: Its photons have annotations.

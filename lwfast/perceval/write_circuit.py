@@ -25,8 +25,8 @@ def write_circuit(pcvl: Any, circuit: PhotonicCircuit) -> Any:
     """Return a circuit as a Circuit of Perceval, or as an Experiment where it has loss or heralds.
 
     Args:
-        pcvl: The package `perceval`.
-        circuit: The circuit.
+        pcvl: The imported package `perceval`, whose classes are used.
+        circuit: The circuit of lwfast, which stays as it is.
 
     Raises:
         ValueError: A Parameter has no counterpart: its value is not a number, its label is that of another,

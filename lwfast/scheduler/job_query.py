@@ -21,8 +21,8 @@ class JobQuery:
 
     Attributes:
         statuses: One of these statuses; None takes all.
-        name: Exactly this name.
-        qpu: Exactly this QPU.
+        name: Exactly this name; None takes all.
+        qpu: Exactly this QPU; None takes all.
         ids: One of these ids.
         before: An id below this one.
         after: An id above this one.

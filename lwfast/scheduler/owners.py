@@ -164,8 +164,8 @@ class KnownOwners:
     A file that cannot be used any more is said in the log; those known before keep their tokens until then.
 
     Args:
-        path: The file.
-        token: The operator's token.
+        path: Path of the file of owners.
+        token: The token of the operator, who sees all jobs.
 
     Raises:
         ConfigError: The file cannot be used.

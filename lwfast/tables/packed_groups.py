@@ -164,9 +164,9 @@ def _group_in_ranges(
     """Group ranges of rows on threads; then add those of each range to those before it.
 
     Args:
-        table: The rows.
-        counts: Their counts.
-        n_ranges: How many ranges.
+        table: The rows as words.
+        counts: `int64[N]`, the count of each row.
+        n_ranges: Number of ranges that the rows are cut into.
         grouped: Groups the rows of one.
     """
     bounds = [len(table) * k // n_ranges for k in range(n_ranges + 1)]
@@ -231,7 +231,7 @@ def enter_rows(table: PackedTable, slots: Words) -> None:
     """Enter distinct rows into a hash table, for `find_rows`.
 
     Args:
-        table: The rows.
+        table: The rows as words, all different.
         slots: `uint64`, a power of two above their number, zero; changed in place.
     """
     group_kernels().enter_words(readable(table.columns), *hash_keys(), slots)
@@ -242,7 +242,7 @@ def find_rows(table: PackedTable, slots: Words, wanted: PackedTable) -> NDArray[
 
     Args:
         table: Distinct rows, which `enter_rows` entered.
-        slots: Their hash table.
+        slots: The hash table that `enter_rows` made of the rows.
         wanted: Rows with as many bits a mode.
     """
     out = np.empty(len(wanted), np.int64)

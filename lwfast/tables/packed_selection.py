@@ -35,8 +35,8 @@ def select_packed(
     """Return the rows that meet every rule, without the modes that are dropped, and their counts.
 
     Args:
-        table: The states.
-        counts: `int64[N]`.
+        table: The states as words.
+        counts: `int64[N]`, the count of each state.
         rules: Of modes that the states have.
         dropped: Modes that are left out; at least one stays.
     """

@@ -23,8 +23,8 @@ def packed_sums_of(table: PackedTable, counts: Counts) -> tuple[NDArray[Any], ND
     """Return what a `Summary` is made of; None where photon numbers are too large for the kernel.
 
     Args:
-        table: The states.
-        counts: `int64[N]`.
+        table: The states as words.
+        counts: `int64[N]`, the count of each state.
 
     Returns:
         Samples by their number of photons, `(k,)`; and Python integers `(n_modes + 1, n_modes)`: products of

@@ -74,8 +74,8 @@ def ask_about_rows(test: Callable[[State], Any], table: StateTable, has_x: bool 
     """Ask a callable about each row as a State: bool[N], True where it answers something true.
 
     Args:
-        test: The callable.
-        table: uint8[N, n_modes].
+        test: The callable, which takes a State and returns a truth value.
+        table: uint8[N, n_modes], a row per state.
         has_x: Whether 255 in it stands for X.
     """
     return np.fromiter((bool(test(row)) for row in iterate_states(table, has_x)), np.bool_, table.shape[0])

@@ -83,7 +83,7 @@ def decode_members(body: Any, *, words: bool = False) -> tuple[DecodedResult, di
     """Do what `decode_result` does, and return the other members of the body too, by name.
 
     Args:
-        body: What `decode_result` takes.
+        body: The body in any form that `decode_result` takes.
         words: Return the states of a large table as a `PackedTable`, where that takes less room.
 
     Raises:
@@ -104,8 +104,8 @@ def decode_table(body: Any, *, words: bool = False) -> tuple[Any, Counts]:
     """Read a JSON object of states and counts with nothing around it, as `save()` writes it.
 
     Args:
-        body: What `decode_result` takes.
-        words: As in `decode_members`.
+        body: The body in any form that `decode_result` takes.
+        words: Whether large tables come as words, as in `decode_members`.
 
     Raises:
         ResultFormatError: As in `decode_result`.
@@ -174,12 +174,12 @@ def encode_table(
     """Write checked columns as a JSON object.
 
     Args:
-        states: `uint8[N, n_modes]`, contiguous.
-        counts: `int64[N]`, not negative.
+        states: `uint8[N, n_modes]`, contiguous, a row per state.
+        counts: `int64[N]`, not negative, one per row.
         brackets: `()`, `[]` or nothing, around the modes of a key.
         indent: Spaces before each member, each on its line; None for one line.
         prefix: Text before the object.
-        suffix: Text behind it.
+        suffix: Text behind the object, as bytes.
 
     Returns:
         UTF-8 text of the object, as `json.dumps(..., indent=indent)` writes it.

@@ -60,7 +60,7 @@ class SweepColumns:
     Attributes:
         labels: The name of each parameter.
         shape: How the settings are laid out.
-        settings: float64[k, p].
+        settings: float64[k, p], one row per setting.
         columns: What else there is, by name, in the forms of the body.
     """
 

@@ -52,7 +52,7 @@ def leave_distribution(sampler: Any, work: Callable[[], ProbabilityDistribution]
 
     Args:
         sampler: A Sampler, of lwfast or of Lightworks.
-        work: Returns the distribution.
+        work: Computes the distribution once it is read.
     """
     # Ours calls a function; Lightworks' own hands out what is there.
     left = work if isinstance(sampler, Sampler) else LateDistribution(work)

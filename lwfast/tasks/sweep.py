@@ -33,7 +33,7 @@ class SweepData:
 
     Attributes:
         base: The task at its first setting, everything checked.
-        table: The settings.
+        table: The parameters that vary, and their values.
         bound: The elements of the circuit.
         present: The values of its Parameters, where they are not varied.
     """

@@ -98,7 +98,7 @@ def measured_circuit(base: PhotonicCircuit, measured: str, prepared: str | None 
     """Return a circuit between a preparation and the turn into a measured basis.
 
     Args:
-        base: The circuit.
+        base: The circuit whose state or process is wanted.
         measured: The basis of each qubit.
         prepared: The state of each qubit in front of it, made of `input_of`; None leaves its inputs as they
             are.
@@ -130,8 +130,8 @@ def sweep_of(
     In the place of circuits, the phase and the reflectivity in front of each qubit and behind it vary.
 
     Args:
-        base: The circuit.
-        n_qubits: Number of qubits.
+        base: The circuit whose state or process is wanted.
+        n_qubits: Number of qubits, two modes each.
         pairs: What is prepared, or None, and measured in each setting.
         input_state: Input of all settings.
         n_samples: Samples of each setting.

@@ -36,7 +36,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         url: Root of the scheduler, ending in a slash; its API is below, at `api/`.
         key: What it answers challenges with; known to this file and the scheduler only.
-        pid: Its process.
+        pid: Process id of the scheduler.
         started: Since when it runs, ISO 8601 in UTC.
         machine: Where it runs, as `this_machine` says it there.
         token_file: The file that holds its token; None where the token was given to it, and is in no file.

@@ -31,7 +31,7 @@ def read_edited(path: Path, fallback: str | None = None) -> str:
     """Read a file as text; lines end in a line feed, and a byte-order mark is left out.
 
     Args:
-        path: The file.
+        path: Path of the file to read.
         fallback: Encoding of a text that is neither UTF-8 nor marked, such as that of the system, which
             Lightworks writes in; None to refuse it.
 

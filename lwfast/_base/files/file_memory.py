@@ -18,7 +18,7 @@ def read_file(path: Path, factor: float = 1.0) -> bytes:
     """Return the bytes of a file.
 
     Args:
-        path: The file.
+        path: Path of the file to read.
         factor: How many times its size it takes in memory, all in all.
 
     Raises:

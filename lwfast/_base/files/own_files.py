@@ -19,8 +19,8 @@ def open_own(path: Path, flags: int, mode: int = 0o600) -> int:
     """Open a regular file of ours.
 
     Args:
-        path: The file.
-        flags: As for `os.open`.
+        path: Path of a file that lwfast keeps for itself.
+        flags: Flags as for `os.open`.
         mode: Its permissions if it is made.
 
     Returns:

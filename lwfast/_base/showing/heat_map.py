@@ -53,7 +53,7 @@ def draw_heat_map(
     """Draw a matrix as square cells, the first row at the top.
 
     Args:
-        axes: Where to.
+        axes: Axes of Matplotlib to draw into.
         values: `(n_rows, n_columns)` real numbers; NaN is left grey.
         limits: The values at both ends of the colours.
         colours: The name of a colour map; None takes one for values with a sign where `limits` have one.
@@ -93,7 +93,7 @@ def name_cells(axes: Axes, across: Sequence[tuple[int, str]], down: Sequence[tup
     """Write labels below and left of a map, upright below where they would touch.
 
     Args:
-        axes: The map.
+        axes: Axes that hold the map.
         across: Columns and their labels.
         down: Rows and their labels.
     """

@@ -104,7 +104,7 @@ def tidy(axes: Axes, grid: str | None = None) -> None:
     """Take away the frame above and to the right, and draw a faint grid behind what is drawn.
 
     Args:
-        axes: Where to.
+        axes: Axes whose style is set.
         grid: "y" or "both"; None draws no grid.
     """
     axes.spines[["top", "right"]].set_visible(False)

@@ -37,8 +37,8 @@ def written_layout(package: Any, kind: str, layout: Layout) -> Any:
     """Return a layout as a circuit of Lightworks, whose Parameters are those of ours, lent.
 
     Args:
-        package: Lightworks.
-        kind: "PhotonicCircuit" or "Unitary".
+        package: The imported package `lightworks`.
+        kind: Name of its class, "PhotonicCircuit" or "Unitary".
         layout: The layout; nothing of it is shared with the circuit but its Parameters.
 
     Raises:

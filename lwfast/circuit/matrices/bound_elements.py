@@ -27,7 +27,7 @@ class BoundElements:
     """A table of elements with what its settings and its blocks are; never changed once it is made.
 
     Attributes:
-        table: The elements.
+        table: The elements, one row each, as kernels read them.
         parameters: The Parameters of the circuit, each once, in the order of first use: column j of the
             settings holds the value of the Parameter j.
         checks: What has to be looked at in new values, in the order of the elements: the column of a value

@@ -100,12 +100,12 @@ class _Rows:
     """The elements and blocks of a circuit as the kernel takes them, which no value of a Parameter changes.
 
     Attributes:
-        elements: int64[N, 4].
+        elements: int64[N, 4], one row per element.
         constants: float64[N], the settings that are not those of a Parameter.
         modes: int64[...], the modes of the blocks.
         varied: Of each element with a Parameter: its row, the column of the Parameter, its kind.
-        with_column: int64[P], these rows.
-        columns: int64[P], these columns.
+        with_column: int64[P], rows with a value that varies.
+        columns: int64[P], the column of the setting in each of these.
     """
 
     elements: AnyArray

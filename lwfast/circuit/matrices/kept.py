@@ -25,7 +25,7 @@ class KeptBuild:
 
     Args:
         compilation: The elements of the circuit.
-        heralds: Its heralds.
+        heralds: The heralds that it was built with.
         values: The present value of each Parameter.
 
     Attributes:
@@ -52,7 +52,7 @@ class KeptBuild:
 
         Args:
             compilation: The elements of a circuit.
-            heralds: Its heralds.
+            heralds: The heralds of the circuit now.
             values: The present value of each Parameter.
         """
         return (

@@ -26,7 +26,7 @@ class SettingTable:
     Attributes:
         parameters: The parameters, a column each.
         labels: The name of each column: the parameter's label, or `parameter_0`, ... by its column.
-        values: float64[k, p], read-only.
+        values: float64[k, p], one row per setting, read-only.
         shape: How the settings are laid out: `(k,)`, or the lengths of the axes of a grid.
     """
 

@@ -20,7 +20,7 @@ def circuit_html(layout: Layout, name: str) -> str:
 
     Args:
         layout: The elements of the circuit, and where its modes are.
-        name: What it is.
+        name: What the circuit is called above the drawing.
     """
     n_elements, n_heralds = len(layout.components), len(layout.heralds.input)
     facts = f"{layout.n_named} modes, {n_elements} element{'s' if n_elements != 1 else ''}"

@@ -67,7 +67,7 @@ def paint_outlines(ax: Axes, texts: Iterable[Text]) -> None:
 
     Args:
         ax: Where to; its y axis points down, and both axes have one scale.
-        texts: What to paint.
+        texts: Texts with their places and sizes.
     """
     from matplotlib.collections import PathCollection
     from matplotlib.path import Path

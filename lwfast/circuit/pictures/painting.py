@@ -23,7 +23,7 @@ def paint(ax: Axes, shapes: Shapes) -> None:
 
     Args:
         ax: Where to; its limits and frame are set.
-        shapes: What to draw.
+        shapes: Lines, boxes and texts, in units of the drawing.
     """
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle, FancyBboxPatch

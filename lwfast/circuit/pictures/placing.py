@@ -34,11 +34,11 @@ class Placed:
     """An element, and the columns that it takes from `x` on.
 
     Attributes:
-        component: The element.
-        x: Where it begins.
+        component: The element that is drawn.
+        x: The column where it begins.
         width: How many columns it takes, with the room around it.
-        low: Its first row.
-        high: Its last row.
+        low: The first of its rows, internal modes counted.
+        high: The last of its rows, internal modes counted.
         name: What is written into it.
         value: What is written below it, or nothing.
     """
@@ -57,7 +57,7 @@ class DrawingPlan:
     """A drawing: elements in their places.
 
     Attributes:
-        placed: The elements.
+        placed: The elements with their places, from left to right.
         width: The columns in all.
         rows: How far down each row is; internal modes, which stand closer, are counted.
         labels: The text left of each row; None for internal modes.
@@ -90,7 +90,7 @@ def plan_drawing(
 
     Args:
         layout: The elements of a circuit, and where its modes are.
-        display_loss: Place loss elements.
+        display_loss: Whether loss elements get a place.
         mode_labels: One text for each mode that is not internal; by default None, which numbers them.
         display_barriers: Place barriers; if not, they still line up what comes after them.
         show_parameter_values: Whether to show values of Parameters instead of their labels; by default False.

@@ -28,7 +28,7 @@ class SvgDrawing:
     """A drawing as SVG; notebooks show it.
 
     Args:
-        svg: The SVG document.
+        svg: The text of the SVG document.
     """
 
     def __init__(self, svg: str) -> None:
@@ -77,8 +77,8 @@ def show(layout: Layout, display_type: Literal["svg", "mpl"], **options: Any) ->
 
     Args:
         layout: The elements of the circuit, and where its modes are.
-        display_type: "svg" or "mpl".
-        **options: As in `draw`.
+        display_type: How it is shown, "svg" or "mpl".
+        **options: Further options, as in `draw`.
 
     Raises:
         DisplayError: `display_type` is unknown, or the number of labels does not fit.
@@ -102,8 +102,8 @@ def save(layout: Layout, path: str | Path, file_format: Literal["svg", "png"], *
         layout: The elements of the circuit, and where its modes are.
         path: Path of the file; missing folders are created. The ending `.svg` or `.png` is replaced by that
             of the format, and added to a name without one.
-        file_format: "svg" or "png".
-        **options: As in `draw`.
+        file_format: Format of the file, "svg" or "png".
+        **options: Further options, as in `draw`.
 
     Raises:
         DisplayError: The number of labels does not fit, or the path has the ending of another format.

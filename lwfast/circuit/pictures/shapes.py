@@ -95,16 +95,16 @@ class Shapes:
 
     Attributes:
         left: Where the drawing begins.
-        top: Its upper end.
+        top: Upper end of the drawing, in its units.
         width: How wide it is.
         height: How high it is.
         wires: The lines of the modes.
         swaps: The lines of modes that change places, of which the later ones pass above the earlier.
-        boxes: Boxes of elements.
+        boxes: Boxes of elements and groups.
         passing: Lines of modes that an element leaves alone, across its box.
-        barriers: Marks across modes.
-        circles: Circles of heralds.
-        texts: All texts.
+        barriers: Lines across the modes of barriers.
+        circles: Circles with the photons of heralds.
+        texts: All texts, those in boxes too.
     """
 
     left: float = 0.0

@@ -24,7 +24,7 @@ class Found:
     """Which scheduler is asked. What is None is looked up by the client itself.
 
     Attributes:
-        url: Its base URL.
+        url: Base URL of the scheduler.
         token: Its access token; not shown in the repr.
         profile: The profile that was named.
         how: How URL or token were found, where no setting has them.
@@ -57,9 +57,9 @@ def find(url: str | None, profile: str | None, local: bool) -> Found:
     """Find the scheduler that a command asks.
 
     Args:
-        url: Its option `--url`.
-        profile: Its option `--profile`.
-        local: Its option `--local`.
+        url: Value of the option `--url`, or None.
+        profile: Value of the option `--profile`, or None.
+        local: Whether the option `--local` was given.
 
     Raises:
         ConfigurationError: No scheduler is set, and none or several run here; or a setting cannot be used.

@@ -129,7 +129,7 @@ def as_cells(rows: Sequence[JobRow], *, local: bool) -> list[list[Cell]]:
     """Return jobs as cells below `columns_of` them.
 
     Args:
-        rows: The jobs.
+        rows: The jobs, one line each.
         local: Whether times are for a person here, rather than in UTC.
     """
     owners = any(row.owner for row in rows)

@@ -147,7 +147,7 @@ def differences(a: SamplingResult, b: SamplingResult, top: int) -> list[Differen
     """Return the outcomes that differ most, the largest number of sigmas first.
 
     Args:
-        a: Counts.
+        a: Counts of the first file.
         b: Counts over as many modes.
         top: Number of outcomes to return.
     """

@@ -94,7 +94,7 @@ def sampled(payload: ArtemisPayload, hardware: HardwareModel, samples: int | Non
     """Run a payload here.
 
     Args:
-        payload: What to run.
+        payload: The payload that is run.
         hardware: Source, loss and detectors.
         samples: How many samples to take in place of those that it asks for, or None.
         seed: Seed, or None for a new one.

@@ -36,7 +36,7 @@ class Column:
     """A column of a table.
 
     Attributes:
-        title: Its head.
+        title: Text at the head of the column.
         right: Whether it is aligned to the right, as numbers are.
         spare: Columns with a larger number are left out first where a terminal is narrow; 0 always stays.
         flexible: Whether it takes what is left of the line, and is cut where that is too little.

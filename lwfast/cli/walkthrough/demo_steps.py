@@ -66,7 +66,7 @@ def enter(code: str, namespace: Namespace, out: TextIO) -> Any:
     """Enter source at a prompt: show each statement, run it, and show its value.
 
     Args:
-        code: The source.
+        code: The source that is shown and executed.
         namespace: What its names are looked up in.
         out: Where it is shown.
 

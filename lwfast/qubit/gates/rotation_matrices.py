@@ -20,7 +20,7 @@ def rotation_matrix(gate: str, angle: float) -> ComplexArray:
 
     Args:
         gate: "P", "Rx", "Ry" or "Rz".
-        angle: In radians.
+        angle: Angle of the rotation in radians.
     """
     if gate == "P":
         return np.array([[1, 0], [0, complex(cos(angle), sin(angle))]], dtype=np.complex128)

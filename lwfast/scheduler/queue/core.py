@@ -187,7 +187,7 @@ class Scheduler:
 
         Args:
             jobs: The jobs, which name their owner.
-            key: Idempotency key.
+            key: Idempotency key of the submit, or None.
             digest: What the key stands for.
             owner: Whose limits hold for them.
 

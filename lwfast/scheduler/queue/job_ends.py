@@ -54,7 +54,7 @@ class Ends:
 
     Args:
         writer: Writes to the store.
-        reader: Reads from it.
+        reader: Reads jobs from the store.
         book: Where the jobs stand.
         results_dir: Where workers write large results.
         on_stored: Called with each job whose end has just become visible.

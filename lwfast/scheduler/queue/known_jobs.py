@@ -39,7 +39,7 @@ class KnownJobs:
 
     Args:
         reader: Reads what is not in memory.
-        changes: Numbers the changes.
+        changes: Gives each change its number.
         recent_limit: How many finished jobs to keep in memory.
 
     Attributes:
@@ -106,7 +106,7 @@ class KnownJobs:
         """Find a job.
 
         Args:
-            job_id: Its id.
+            job_id: Id of the job, as the store numbers it.
             sees: Says of a job whether who asks may see it; one that is hidden is not there.
 
         Raises:
@@ -123,8 +123,8 @@ class KnownJobs:
         """Find several jobs, in the order of the ids.
 
         Args:
-            job_ids: Their ids.
-            sees: As for `find`.
+            job_ids: Ids of the jobs, as the store numbers them.
+            sees: Whether a job may be seen, as for `find`.
 
         Raises:
             NotFoundError: Names the ids that there is no job with, the first of them if they are many.

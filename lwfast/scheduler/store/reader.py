@@ -68,7 +68,7 @@ class Reader:
     Each question raises `UnavailableError` where the store cannot be read.
 
     Args:
-        path: The store's file.
+        path: Path of the store's SQLite file.
         gate: Keeps readers and commits apart.
     """
 
@@ -141,7 +141,7 @@ class Reader:
         """Read when the latest jobs of a QPU that have finished were created, begun and finished.
 
         Args:
-            qpu: Its name.
+            qpu: Name of the QPU whose jobs count.
             latest: How many of the latest jobs, of all QPUs, to look at.
         """
         text = (

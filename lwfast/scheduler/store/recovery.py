@@ -70,7 +70,7 @@ def recover(path: Path, time: str) -> Recovery | None:
     Nobody else may use the store meanwhile.
 
     Args:
-        path: The store's file.
+        path: Path of the store's SQLite file.
         time: The present time, as `lwfast.scheduler.clock` writes it.
 
     Returns:

@@ -106,7 +106,7 @@ def open_result(folder: Path, name: str, job_id: int) -> tuple[BinaryIO, int]:
     """Open a result's file once its content is known to be what was written.
 
     Args:
-        folder: Where it lies.
+        folder: Folder that the result lies in.
         name: Its name, from the store.
         job_id: Whose result it is.
 

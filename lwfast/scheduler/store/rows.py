@@ -40,7 +40,7 @@ def select_jobs(connection: sqlite3.Connection, where: str, values: Sequence[Any
     """Read jobs with their logs.
 
     Args:
-        connection: Reads the store.
+        connection: Connection that reads the store.
         where: What follows WHERE; text of this package, never of a request.
         values: The values in it.
     """

@@ -41,7 +41,7 @@ def connect(path: Path, *, readonly: bool = False, patience: float = 30.0) -> sq
     """Open a connection whose transactions are begun and ended by hand.
 
     Args:
-        path: The store's file.
+        path: Path of the store's SQLite file.
         readonly: Whether it may not write.
         patience: Seconds to wait for another program that holds the store.
     """

@@ -56,8 +56,8 @@ class Writer:
     """Own the store's writing connection in a thread.
 
     Args:
-        path: The store's file.
-        loop: Where futures resolve.
+        path: Path of the store's SQLite file.
+        loop: Event loop that its futures resolve in.
         gate: Keeps readers and commits apart.
         on_failure: Called in the loop with the reason when a transaction could not be written.
 

@@ -34,12 +34,12 @@ def check_time(
     """Note where a sweep cannot end in the time that its QPU gives a job.
 
     Args:
-        form: The sweep, checked.
+        form: The elements and settings of the sweep, checked.
         unitary: complex128[m, m], of the first setting.
         photons: Photons in each of the m input modes, as integers or a `State`.
         n_samples: Samples of each setting.
         least: Fewest photons that a returned sample may have.
-        qpu: The QPU.
+        qpu: The QPU, with the seconds that it gives a job.
         found: Takes what is wrong.
     """
     each = setting_seconds(form, unitary, photons, n_samples, least, qpu) / (_SURELY * available_cores())

@@ -122,7 +122,7 @@ class Listener(socket.socket):
     given up for a moment instead, which makes room for taking a connection and closing it; clients try again.
 
     Args:
-        family: The address family.
+        family: Address family of the socket, such as `AF_INET6`.
     """
 
     def __init__(self, family: int) -> None:

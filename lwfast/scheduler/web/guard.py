@@ -49,7 +49,7 @@ class Guard:
     """Check host and token, add headers, turn what goes wrong inside into JSON.
 
     Args:
-        app: What answers.
+        app: The application that answers what is let through.
         owners: Whose tokens requests have to show, but for the static page and the answer to a challenge.
         hosts: Names to answer under, besides the usual ones.
         load: How many connections there are; None where nobody counts them.

@@ -90,7 +90,7 @@ class HostNames:
     taken. The port is not looked at: it protects nothing, and differs behind a tunnel.
 
     Args:
-        names: Further names.
+        names: Further names under which the scheduler is reached.
     """
 
     def __init__(self, names: Iterable[str]) -> None:

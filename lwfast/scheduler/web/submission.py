@@ -62,7 +62,7 @@ async def submit_again(request: Request, body: bytes) -> StoredJob:
 
     Args:
         request: The request, of which the body is not looked at.
-        body: The payload.
+        body: The payload of the job, as it was stored.
 
     Raises:
         RequestError: It breaks rules that were others when it was first accepted.

@@ -42,8 +42,8 @@ class VisibleJobs:
     """The jobs of one owner, or of all for one who sees all. A job that is hidden is as if it were not there.
 
     Args:
-        scheduler: Holds all jobs.
-        owner: Who asks.
+        scheduler: The scheduler that holds all jobs.
+        owner: Owner of the token that asks.
     """
 
     def __init__(self, scheduler: Scheduler, owner: Owner) -> None:

@@ -21,7 +21,7 @@ class Run(msgspec.Struct, tag=True, frozen=True):
     """Run a job.
 
     Attributes:
-        hardware: JSON of `HardwareModel.to_dict()`.
+        hardware: What `HardwareModel.to_dict` returns, as JSON.
         request_id: What logs call the request that it came with.
         trace: Headers that name the span which that of the job belongs to.
     """

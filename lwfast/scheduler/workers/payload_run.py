@@ -17,7 +17,7 @@ def run_payload(payload: ArtemisPayload, hardware: HardwareModel, seed: int, run
     """Run what was submitted, and return the body of its result, as the wire has it.
 
     Args:
-        payload: What was submitted.
+        payload: The payload as it was submitted.
         hardware: Source, loss and detectors of the QPU.
         seed: The job's seed; the same one gives the same body.
         runner: Runs one setting, with the signature of `run_raw`.

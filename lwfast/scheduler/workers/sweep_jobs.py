@@ -21,10 +21,10 @@ def run_settings(
     Setting i draws from child i of the job's seed.
 
     Args:
-        payload: What was submitted.
-        form: Its sweep.
+        payload: The payload as it was submitted.
+        form: The sweep of the payload.
         hardware: Source, loss and detectors of the QPU.
-        seed: The job's seed.
+        seed: Seed that the job was stored with.
         runner: Runs a setting, with the signature of `run_raw`.
 
     Raises:

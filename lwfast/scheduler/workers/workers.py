@@ -89,7 +89,7 @@ class WorkerPool:
     """Keep `count` workers alive.
 
     Args:
-        count: Number of processes.
+        count: Number of processes that run jobs.
         results_dir: Where workers write large results.
         runner: What runs a job, as `module:function`.
         on_idle: Called when a worker can take a job.

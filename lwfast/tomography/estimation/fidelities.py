@@ -118,8 +118,8 @@ def state_fidelities(rhos: ComplexArray, rho_exp: ComplexArray) -> FloatArray:
     """Return the fidelity of each of a stack of matrices.
 
     Args:
-        rhos: complex128[B, d, d].
-        rho_exp: complex128[d, d].
+        rhos: complex128[B, d, d], density matrices.
+        rho_exp: complex128[d, d], the density matrix they are compared with.
 
     Returns:
         float64[B].

@@ -34,7 +34,7 @@ class Likelihood:
     """The likelihood of expectations that were measured.
 
     Attributes:
-        n_qubits: Number of qubits.
+        n_qubits: Number of qubits that the process acts on.
         inputs: float64[I, 4^n], Bloch vectors of the inputs.
     """
 
@@ -52,7 +52,7 @@ class Likelihood:
         Each expectation stands for the frequencies of the eigenvalues 1 and -1 of its observable.
 
         Args:
-            processes: float64[B, 4^n, 4^n].
+            processes: float64[B, 4^n, 4^n], one process each.
             measured: float64[B, I, 4^n - 1], expectations by input and observable, the identity left out.
 
         Returns:
@@ -84,7 +84,7 @@ class Likelihood:
 
         Args:
             measured: float64[B, I, 4^n - 1].
-            max_iter: Most steps.
+            max_iter: Most steps before it ends with a warning.
 
         Returns:
             Choi matrices, complex128[B, 4^n, 4^n].

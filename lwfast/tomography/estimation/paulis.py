@@ -39,7 +39,7 @@ def bloch_vectors(prepared: tuple[str, ...], n_qubits: int) -> FloatArray:
 
     Args:
         prepared: The k states of one qubit.
-        n_qubits: Number of qubits.
+        n_qubits: Number of qubits of each state.
     """
     single = np.zeros((len(prepared), 4))
     single[:, 0] = 1.0
@@ -81,7 +81,7 @@ def input_dual(prepared: tuple[str, ...], n_qubits: int) -> ComplexArray:
 
     Args:
         prepared: Four states of one qubit that span all matrices.
-        n_qubits: Number of qubits.
+        n_qubits: Number of qubits of each input.
     """
     # rho_b^T = 1/2 sum_p r_bp P_p^T, and the P_p^T are orthogonal with norm 2.
     coefficients = np.linalg.inv(bloch_vectors(prepared, 1)).T

@@ -116,7 +116,7 @@ def nearest_processes(
     Args:
         chois: complex128[B, d * d, d * d], Hermitian.
         duals: complex128[B, d, d], Hermitian: where to begin; `first_duals`, or those of matrices nearby.
-        max_iter: Most steps.
+        max_iter: Most steps of the iteration.
         enough: How far the trace over the output, for each unit of dimension, may be from the identity before
             it is made exact.
 

@@ -22,7 +22,7 @@ def resampled(counts: FloatArray, n_bootstrap: int, rng: SeedLike, entries: int)
     Args:
         counts: float64[E, 2^n], whole numbers.
         n_bootstrap: How often, at least twice.
-        rng: Seed or generator.
+        rng: Seed or generator that the replicas are drawn from.
         entries: Numbers of an estimate, for the memory that all of them take.
 
     Returns:

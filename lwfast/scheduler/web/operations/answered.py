@@ -21,7 +21,7 @@ class Answered:
     """One request and its answer. Neither headers nor query nor bodies are kept, so no token is.
 
     Attributes:
-        request_id: Its id.
+        request_id: Id of the request, which client and log have too.
         method: GET and so on; `other` for any unusual one.
         path: As it was sent, without the query.
         client: Address that it came from; None where the server does not say.

@@ -36,7 +36,7 @@ class Metrics:
     """The numbers of one scheduler.
 
     Args:
-        scheduler: What is measured.
+        scheduler: The scheduler whose queue and jobs are counted.
 
     Raises:
         ImportError: prometheus-client is not installed.

@@ -177,7 +177,7 @@ class LineChart(NamedTuple):
     """A chart of lines over a parameter.
 
     Attributes:
-        lines: The lines.
+        lines: The lines, with their names and points.
         across: Marks on the axis of the parameter; none where `is_ordered`.
         up: Marks on the axis of the values.
         is_thinned: Whether only some of the settings are drawn.
@@ -202,7 +202,7 @@ def line_chart(
         names: The name of each of n lines.
         values: float64[k, n]; NaN leaves a gap.
         errors: float64[k, n], one standard error of each, or None.
-        parameter: The parameter's name.
+        parameter: Name of the parameter, below the axis.
     """
     order = np.argsort(x, kind="stable")
     x, values = x[order], values[order]
@@ -277,7 +277,7 @@ def ticks(low: float, high: float, about: int) -> list[float]:
     """Return round numbers from the one at or below `low` to the one at or above `high`.
 
     Args:
-        low: Where they begin.
+        low: Where the values begin.
         high: Where they end: above `low` by at least 1e-8 of the larger magnitude, which is 1e-200 to 1e200.
         about: About how many ticks to make.
     """

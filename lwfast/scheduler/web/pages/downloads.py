@@ -51,7 +51,7 @@ def python_lines(
 
     Args:
         url: The address of the scheduler's API.
-        job_id: The job.
+        job_id: Id of the job that the lines fetch.
         result: Its result; None before it has one.
         measured: Whether the page shows it as it was measured.
         rules: The rules that were typed.

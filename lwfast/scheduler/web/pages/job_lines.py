@@ -38,7 +38,7 @@ class JobLine:
     """A job as a line of the list, or as the head of its page.
 
     Attributes:
-        job: The job.
+        job: The job as the scheduler keeps it.
         position: Its place in the queue, from 1; None for a job that does not wait.
         waited: Seconds from its creation to its start, or to its end where it was never started; None while
             it waits.

@@ -37,7 +37,7 @@ class QPUView:
     """A QPU as its page, and the list of QPUs, show it.
 
     Attributes:
-        qpu: Its limits.
+        qpu: Name and limits of the QPU.
         running: Jobs that run on it.
         waiting: Jobs that wait for it.
         hours: What finished in each of the last hours, oldest first; empty in the list.
@@ -91,7 +91,7 @@ def qpu_view(
         qpu: Its limits and hardware.
         live: All jobs that have not finished.
         spans: Jobs of it that have finished lately.
-        now: The present time.
+        now: The present time, with a zone.
         looked_at: How many of the latest jobs `spans` are taken from, where more finished in the hours shown.
     """
     mine = [job.status for job in live if job.qpu == qpu.name]

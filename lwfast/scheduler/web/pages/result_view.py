@@ -26,7 +26,7 @@ class ResultView:
     Attributes:
         n_samples: Samples that are shown.
         n_outcomes: Different outcomes among them.
-        n_modes: Modes of each.
+        n_modes: Number of modes of each outcome.
         kept: Share of the samples that were left by the rules which were typed; None without such rules.
         outcomes: The most frequent ones.
         rest: What is said of all others; empty if there are no others.

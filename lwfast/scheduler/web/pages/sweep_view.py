@@ -29,11 +29,11 @@ class Slider:
     """A parameter that is held, while another one varies along the chart.
 
     Attributes:
-        name: Its name.
+        name: Name of the parameter.
         field: The name of the field that sets it.
         index: Which of its values.
         last: Number of its last value.
-        value: The value.
+        value: Value that the slider stands at.
     """
 
     name: str
@@ -50,11 +50,11 @@ class SweepView:
     Attributes:
         parameters: The names of the parameters.
         along: The number of the one that the chart runs along.
-        quantity: One of `QUANTITIES`.
+        quantity: What is drawn, one of `QUANTITIES`.
         sliders: The other parameters of a grid.
         chart: The chart; None where no sample is left.
         n_settings: Settings that are drawn.
-        n_samples: Samples of these.
+        n_samples: Samples of these settings together.
         note: What is not drawn, in words; may be empty.
     """
 
@@ -74,7 +74,7 @@ def sweep_view(
     """Return what is shown of the result of a sweep.
 
     Args:
-        sweep: The result.
+        sweep: The result of the sweep.
         rules: Further rules to apply to it.
         along: Number of the parameter that the chart runs along; another one counts as the first.
         quantity: One of `QUANTITIES`; anything else counts as the outcomes.

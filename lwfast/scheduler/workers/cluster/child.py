@@ -32,8 +32,8 @@ class Child:
         OSError: It cannot be started.
 
     Attributes:
-        folder: As above.
-        runner: As above.
+        folder: Folder where it writes large results.
+        runner: The function that runs jobs, as in the arguments.
         seconds: How long it took to get ready.
     """
 

@@ -67,7 +67,7 @@ def run_job(
     """Run a job in a worker process, and end that once nobody waits for the job.
 
     Args:
-        order: A packed `Run`.
+        order: A `Run`, packed as a frame.
         token: Said on the topic once a worker process takes the job; its time counts from then on.
         topic: Of the cluster's events.
         cores: How many cores it may use.

@@ -37,7 +37,7 @@ class Place:
     """Room for one job on a dask worker, which a job is given to as to a worker process here.
 
     Args:
-        member: The dask worker.
+        member: The dask worker that it is on.
         begin: Called with this place and the packed job to run it; returns the task that does.
 
     Attributes:

@@ -26,8 +26,8 @@ class RemoteRun:
     Args:
         client: The client of the cluster, in this event loop.
         address: Of the dask worker.
-        order: The job.
-        frame: The same, packed.
+        order: The job as a `Run`.
+        frame: The same, packed as it is sent.
         arguments: Of `on_worker.run_job`, behind the order and the token.
 
     Attributes:
