@@ -239,7 +239,7 @@ def own_part(value: Any, kind: type[H]) -> H | None:
 
     Args:
         value: What was given. That of Lightworks is taken as it is now.
-        kind: `Source` or `Detector`.
+        kind: The class that is wanted, `Source` or `Detector`.
 
     Raises:
         TypeError, ValueError: It has a value that lwfast refuses.

@@ -412,7 +412,7 @@ def mode_faults(
     """Say in a sentence each which modes of rules there are not.
 
     Args:
-        rules: The rules.
+        rules: The rules, whose modes may be too large.
         n_modes: How many modes there are.
         heralds_counted: Whether heralded modes are among them.
         what: What the rules are, with a capital letter.

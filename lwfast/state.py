@@ -410,7 +410,7 @@ def as_label(obj: Any) -> tuple[Any, ...]:
     """Return the photon numbers of anything that stands for a Fock state, where a mode may also hold "X".
 
     Args:
-        obj: As for `as_occupation`.
+        obj: Anything that stands for a state, as for `as_occupation`.
 
     Returns:
         One Python int a mode, or "X".

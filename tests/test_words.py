@@ -117,7 +117,7 @@ def test_every_argument_is_described_in_a_few_words_at_least():
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    """Yield place and text of each docstring but those of kernels, which are notes for whoever changes them."""
+    """Yield place and text of each docstring; those of kernels are notes for whoever changes them."""
     for path in sorted(ROOT.rglob("*.py")):
         if "_kernels" not in path.relative_to(ROOT).parts:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
