@@ -118,8 +118,8 @@ def steps_together(n_fields: int, width: int, stride: int) -> Words:
 
     Args:
         n_fields: How many there are, the last of them lowest.
-        width: Bits of each.
-        stride: From one to the next.
+        width: How many bits a field has.
+        stride: Bits from one field to the next.
     """
     steps, together = [], 1
     while together < n_fields and width < stride:

@@ -91,9 +91,9 @@ class _Stretch:
     """Sorts some chunks of a table into parts, in memory that it uses again, and groups these.
 
     Args:
-        words: The rows.
-        counts: Their counts.
-        bits: Bits of the number of a part.
+        words: `uint64[N]`, the word of each row.
+        counts: `int64[N]`, the count of each row.
+        bits: How many bits number a part.
     """
 
     def __init__(self, words: Words, counts: Counts, bits: int) -> None:
@@ -110,11 +110,11 @@ class _Stretch:
         """Add some chunks to the groups of all parts; return how many groups there are then.
 
         Args:
-            first: The first chunk.
-            parts: All parts, changed in place.
+            first: The chunk that the stretch starts with.
+            parts: The groups of all parts, changed in place.
             grouped: Receives the words of new groups behind those that are there.
             numbers: Receives their parts and their numbers there.
-            n_groups: How many there are.
+            n_groups: How many groups there are so far.
         """
         kernels, keys, n_parts = self._kernels, hash_keys(), len(parts)
         n_rows = self._words.size

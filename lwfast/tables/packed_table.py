@@ -217,7 +217,7 @@ class MappedTable(PackedTable):
     makes as many as the cache holds.
 
     Args:
-        n_rows: Rows.
+        n_rows: Number of rows of the table.
         n_modes: Modes of a row, at least 1.
         bits: Bits of a mode, 1 to 8.
         write: Writes rows `start` to `stop` to columns `first` and behind of an array:
