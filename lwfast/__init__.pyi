@@ -184,17 +184,17 @@ from lwfast.tables.binning import (
 from lwfast.tables.binning import (
     marginal_counts as marginal_counts,
 )
+from lwfast.tables.bodies.result_json import (
+    decode_result as decode_result,
+)
+from lwfast.tables.bodies.result_json import (
+    encode_result as encode_result,
+)
 from lwfast.tables.counts import (
     group_counts as group_counts,
 )
 from lwfast.tables.post_selection import (
     post_select as post_select,
-)
-from lwfast.tables.result_json import (
-    decode_result as decode_result,
-)
-from lwfast.tables.result_json import (
-    encode_result as encode_result,
 )
 from lwfast.tasks import (
     Analyzer as Analyzer,

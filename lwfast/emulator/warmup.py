@@ -306,8 +306,8 @@ def _pages() -> None:
 
 def _text() -> None:
     from lwfast._base.buffers import readable
-    from lwfast.tables.result_json import decode_result, encode_result
-    from lwfast.tables.result_table import read_in_chunks
+    from lwfast.tables.bodies.result_json import decode_result, encode_result
+    from lwfast.tables.bodies.result_table import read_in_chunks
 
     table = np.array([[0, 1], [12, 3]], dtype=np.uint8)
     counts = np.array([5, 10**12], dtype=np.int64)

@@ -36,9 +36,9 @@ from lwfast.results.sampling_result import SamplingResult, owned_result
 from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
 from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
 from lwfast.results.sweeps.sweep_table import SweepTable
+from lwfast.tables.bodies.result_json import decode_members, decode_table
 from lwfast.tables.counts import group_checked
 from lwfast.tables.packed_table import Table, as_bytes, compact
-from lwfast.tables.result_json import decode_members, decode_table
 
 _KINDS: dict[str, type[SamplingResult]] = {
     "SamplingResult": SamplingResult,
@@ -134,7 +134,7 @@ def _read_json(path: Path) -> SamplingResult | SweepTable:
     """Read any of the JSON forms; they differ in what the first member is."""
     body = unmarked(read_file(path, _JSON_FACTOR))
     if is_sweep_body(body):
-        from lwfast.tables.sweep_json import decode_sweep  # loads msgspec
+        from lwfast.tables.bodies.sweep_json import decode_sweep  # loads msgspec
 
         sweep, _, described = decode_sweep(body)
         if described is None:

@@ -21,8 +21,8 @@ from lwfast.results.processing.weights import group_weights
 from lwfast.results.sampling_result import SamplingResult, owned_result
 from lwfast.results.state_map import working_table
 from lwfast.rules import as_heralds, as_rules
+from lwfast.tables.bodies.result_json import DecodedResult, decode_members, decode_table
 from lwfast.tables.packed_table import Table
-from lwfast.tables.result_json import DecodedResult, decode_members, decode_table
 
 
 class QPUSamplingResult(SamplingResult):

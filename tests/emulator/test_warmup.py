@@ -40,7 +40,7 @@ def test_a_job_compiles_nothing_after_its_groups():
 import sys, pkgutil
 import lwfast as lw, lwfast._kernels as kernels
 from lwfast.emulator.warmup import JOB_PATH
-from lwfast.tables.result_table import read_in_chunks
+from lwfast.tables.bodies.result_table import read_in_chunks
 from lwfast.tables.counts import all_distinct
 lw.warmup(groups=JOB_PATH)
 def compiled():

@@ -23,7 +23,8 @@ import atheris
 
 with atheris.instrument_imports(include=["lwfast", "tests.reference"]):
     import numpy as np
-    from tests.test_result_json import check_against_slow
+
+    from tests.tables.test_result_json import check_against_slow
 
 SEEDS = [
     b'{"results": {"(0, 1, 0)": 45, "(0, 0, 1)": 30}, "job_data": {"herald": [[[1], [1]]]}}',

@@ -18,7 +18,7 @@ if "lwfast.scheduler.workers.worker_main" in sys.modules:
             {"results": rows} | ({"job_data": job_data} if job_data is not None else {})
         ).encode()
 
-    sys.modules["lwfast.tables.result_json"] = types.SimpleNamespace(encode_result=encode_result)
+    sys.modules["lwfast.tables.bodies.result_json"] = types.SimpleNamespace(encode_result=encode_result)
 
 import numpy as np
 

@@ -13,7 +13,7 @@ import pytest
 
 from lwfast.emulator.raw import run_raw
 from lwfast.scheduler.server_settings import STORE_FILE
-from lwfast.tables.result_json import encode_result
+from lwfast.tables.bodies.result_json import encode_result
 from lwfast.wire import decode_payload
 from tests.marks import posix
 from tests.scheduler.harness import make_settings, own_process, payload, running

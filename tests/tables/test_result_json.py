@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lwfast as lw
-from lwfast.tables.result_json import decode_table, encode_table
+from lwfast.tables.bodies.result_json import decode_table, encode_table
 from tests.kernels.twins import plain
 from tests.marks import wraps
 from tests.reference import state_text as slow
@@ -253,7 +253,7 @@ SPACES = ["", " ", "  ", "\t", "\n", "\r\n", " \n", "\t\n ", " \t\r\n", " " * 6,
 @pytest.mark.parametrize("n_modes", range(1, 34))
 def test_white_space_between_members_changes_nothing(monkeypatch, n_modes):
     """The same one everywhere, or another behind one comma only; on the quick path, at the end, in chunks."""
-    from lwfast.tables import result_table as _result_table
+    from lwfast.tables.bodies import result_table as _result_table
 
     rng = np.random.default_rng(n_modes)
     for n_rows in (2, 3, 9):
@@ -430,7 +430,7 @@ def test_the_short_way_is_the_long_one(results, after):
 def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):
     """Whatever the body, the chunks and the threads: the same table, or the same error at the same byte."""
     from lwfast._base import parallel as _parallel
-    from lwfast.tables import result_table as _result_table
+    from lwfast.tables.bodies import result_table as _result_table
 
     rng = np.random.default_rng(n_modes)
     states = rng.integers(0, 10, (80, n_modes))
@@ -461,7 +461,7 @@ def test_reading_in_chunks_changes_nothing(monkeypatch, n_modes):
 @pytest.mark.parametrize("rows", [1, 7, 50])
 def test_writing_in_chunks_changes_nothing(monkeypatch, n_modes, rows):
     from lwfast._base import parallel as _parallel
-    from lwfast.tables import result_json
+    from lwfast.tables.bodies import result_json
 
     rng = np.random.default_rng(n_modes)
     states = rng.integers(0, 11, (100, n_modes)).astype(np.uint8)

@@ -5,7 +5,7 @@ import pytest
 
 import lwfast as lw
 from lwfast._base import parallel as _parallel
-from lwfast.tables import result_table as _result_table
+from lwfast.tables.bodies import result_table as _result_table
 from tests.marks import wraps
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast.tables import packed_table, result_json, result_table, result_words
+from lwfast.tables import packed_table
+from lwfast.tables.bodies import result_json, result_table, result_words
+from lwfast.tables.bodies.result_json import decode_members, decode_table, encode_table
 from lwfast.tables.packed_table import PackedTable
-from lwfast.tables.result_json import decode_members, decode_table, encode_table
 
 # Kernels that are not compiled run as Python, where NumPy warns of words that wrap.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")

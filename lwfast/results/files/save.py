@@ -15,7 +15,7 @@ from lwfast.results.files.description import description
 from lwfast.results.files.labelled_json import with_x
 from lwfast.results.files.npz import write_npz
 from lwfast.results.files.parquet import write_parquet
-from lwfast.tables.result_json import encode_table
+from lwfast.tables.bodies.result_json import encode_table
 
 METADATA_KEY = "lwfast"
 """Where the metadata of a `.json` file have what this package says of the result."""

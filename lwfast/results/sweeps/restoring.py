@@ -65,7 +65,7 @@ def sweep_of_body(body: bytes, metadata: Mapping[str, Any] | None = None) -> Swe
         TypeError: A rule or herald is not made of integers.
         ValueError: A rule is empty or names a mode twice.
     """
-    from lwfast.tables.sweep_json import decode_sweep  # loads msgspec
+    from lwfast.tables.bodies.sweep_json import decode_sweep  # loads msgspec
 
     sweep, job_data, _ = decode_sweep(body)
     kept = json_like(dict(metadata or {}), "metadata")

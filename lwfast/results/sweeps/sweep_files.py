@@ -141,7 +141,7 @@ def sweep_body(
     metadata: dict[str, Any] | None = None,
 ) -> bytes:
     """Return a sweep as the body that the wire carries, and a `.json` file holds."""
-    from lwfast.tables.sweep_json import SweepColumns, encode_sweep  # loads msgspec
+    from lwfast.tables.bodies.sweep_json import SweepColumns, encode_sweep  # loads msgspec
 
     return encode_sweep(
         SweepColumns(axis.labels, axis.shape, axis.settings, packed(columns)), job_data, metadata

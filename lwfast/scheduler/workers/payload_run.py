@@ -26,7 +26,7 @@ def run_payload(payload: ArtemisPayload, hardware: HardwareModel, seed: int, run
         LightworksError: It cannot be run; says why.
         ValueError: A number in it is out of range.
     """
-    from lwfast.tables.result_json import encode_result
+    from lwfast.tables.bodies.result_json import encode_result
 
     if payload.sweep is not msgspec.UNSET:
         from lwfast.scheduler.workers.sweep_jobs import run_settings

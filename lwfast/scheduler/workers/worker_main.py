@@ -136,7 +136,7 @@ def _warm(runner: Runner) -> None:
     from lwfast._base.limits import SINGLE_PRECISION
     from lwfast._base.settings import settings
     from lwfast.hardware import HardwareModel
-    from lwfast.tables.result_json import encode_result
+    from lwfast.tables.bodies.result_json import encode_result
 
     settings.unitary_precision = SINGLE_PRECISION  # what the server accepted is good enough to run
     mix = np.array([[1, 1j], [1j, 1]]) / np.sqrt(2)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from lwfast._base.parallel import run_chunks
 from lwfast._types import Counts, StateTable
 from lwfast.tables import packed_table
+from lwfast.tables.bodies.result_table import LARGE, most_rows, pieces_of, rows_of_pieces, state_text_kernels
 from lwfast.tables.packed_layout import Words, bits_for, words_of
 from lwfast.tables.packed_table import PackedTable, row_kernels
-from lwfast.tables.result_table import LARGE, most_rows, pieces_of, rows_of_pieces, state_text_kernels
 
 _PIECE = 1 << 19
 _FIRST = 1 << 16  # bytes of text that tell how many bits a mode takes

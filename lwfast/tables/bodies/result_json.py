@@ -18,10 +18,10 @@ from lwfast._kernels.report import are_compiled_here
 from lwfast._texts import ended
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResourceLimitError, ResultFormatError
+from lwfast.tables.bodies.result_errors import half_pair, located, reason_of
+from lwfast.tables.bodies.result_table import read_small_table, read_table, state_text_kernels
+from lwfast.tables.bodies.result_words import read_words
 from lwfast.tables.counts import as_counts, as_table, group_checked
-from lwfast.tables.result_errors import half_pair, located, reason_of
-from lwfast.tables.result_table import read_small_table, read_table, state_text_kernels
-from lwfast.tables.result_words import read_words
 
 _MAX_DEPTH = 512
 _SPACE = re.compile(rb"[ \t\n\r]*")

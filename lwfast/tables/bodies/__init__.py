@@ -1,0 +1,1 @@
+"""Bodies of results: JSON to tables, and tables to JSON."""
