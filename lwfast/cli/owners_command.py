@@ -21,14 +21,33 @@ COLUMNS = (
     Column("Queued MB", right=True),
 )
 _MB = 1_000_000
+_NO_LIMIT = "none"
+
+
+class _Limit(click.ParamType):
+    """A positive number, or `none` for no limit, which becomes 0."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number that was typed."""
+        if value == _NO_LIMIT:
+            return 0
+        try:
+            return POSITIVE.convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a limit: give a whole number from 1, or `{_NO_LIMIT}`.", param, ctx)
+
+
+_LIMIT = _Limit()
 
 
 @click.group("owners")
 def owners_command() -> None:
     """Say who may use a scheduler: owners with a token each, who see their own jobs.
 
-    They stand in the data folder of the scheduler, with a hash of each token. A scheduler that runs knows of
-    a change within a second.
+    They are kept in the data folder of the scheduler, which its first start makes, with a hash of each token.
+    A scheduler that runs knows of a change within a second.
     """
 
 
@@ -48,11 +67,11 @@ def _of_folder(function: Callable[..., int | None]) -> Callable[..., int | None]
         from lwfast.scheduler.faults import SchedulerError
         from lwfast.scheduler.owners import OWNERS_FILE
         from lwfast.scheduler.server_settings import default_data_dir
-        from lwfast.scheduler.store.data_folder import make_folder
+        from lwfast.scheduler.store.data_folder import check_is_of_a_scheduler
 
         try:
             folder = data_dir or default_data_dir()
-            make_folder(folder)
+            check_is_of_a_scheduler(folder)
             with locked(folder):  # of two commands at once, each finds what the other has written
                 return function(folder / OWNERS_FILE, **given)
         except (SchedulerError, OSError) as error:
@@ -102,6 +121,55 @@ def add(path: Path, name: str, sees_all: bool, queued_jobs: int | None, queued_m
         ) from error
     write_owners(path, [*owners, owner])
     print(token)
+    return 0
+
+
+@command(
+    "set",
+    ("lwfast owners set ben --queued-jobs 1000", "Let Ben have more jobs in the queue; his token stays:"),
+    ("lwfast owners set ben --queued-mb none", "Do not limit the size of his payloads any more:"),
+    ("lwfast owners set chef --sees-own", "Let an owner see own jobs only, as after `lwfast owners add`:"),
+)
+@click.argument("name")
+@click.option("--sees-all/--sees-own", default=None, help="Let NAME see everybody's jobs, or own jobs only.")
+@click.option(
+    "--queued-jobs", type=_LIMIT, metavar="N", help="Most jobs that may wait or run at once, or `none`."
+)
+@click.option(
+    "--queued-mb", type=_LIMIT, metavar="MB", help="Most megabytes that their payloads may have, or `none`."
+)
+@_of_folder
+def set_limits(
+    path: Path, name: str, sees_all: bool | None, queued_jobs: int | None, queued_mb: int | None
+) -> int:
+    """Change what NAME may do. The token stays, and so do jobs in the queue that a lower limit would refuse."""
+    import msgspec
+
+    from lwfast.scheduler.faults import ConfigError
+    from lwfast.scheduler.owners import read_owners, write_owners
+
+    changes: dict[str, Any] = {}
+    if sees_all is not None:
+        changes["sees_all"] = sees_all
+    if queued_jobs is not None:
+        changes["queued_jobs"] = queued_jobs or None
+    if queued_mb is not None:
+        changes["queued_bytes"] = queued_mb * _MB or None
+    if not changes:
+        raise ConfigError(
+            f"Say what to change for {name!r}: --queued-jobs, --queued-mb, --sees-all or --sees-own."
+        )
+    owners = read_owners(path)
+    _check_known(name, owners)
+    owners = [msgspec.structs.replace(owner, **changes) if owner.name == name else owner for owner in owners]
+    write_owners(path, owners)
+    (changed,) = (owner for owner in owners if owner.name == name)
+    jobs, size = changed.queued_jobs, changed.queued_bytes
+    print(
+        f"{name} sees {'all jobs' if changed.sees_all else 'own jobs'}, and may have "
+        f"{'any number of jobs' if jobs is None else f'{jobs:,} job' + 's' * (jobs != 1)} of "
+        f"{'any size' if size is None else f'{size / _MB:,.0f} MB'} in the queue."
+    )
     return 0
 
 
@@ -184,5 +252,5 @@ def _check_known(name: str, owners: Any) -> None:
         raise ConfigError(f"There is no owner {name!r}; there are: {known}.")
 
 
-for _command in (add, renew, remove, list_owners):
+for _command in (add, set_limits, renew, remove, list_owners):
     owners_command.add_command(_command)

@@ -10,9 +10,21 @@ import sys
 import pytest
 
 from lwfast.cli.main import main
+from lwfast.scheduler import owners as owners_module
 from lwfast.scheduler.owners import OPERATOR, KnownOwners
-from tests.scheduler.harness import ROOT
+from lwfast.scheduler.server_settings import STORE_FILE
+from tests.scheduler.harness import ROOT, Api, make_settings, payload, running
+from tests.scheduler.runners import SLEEPS
 from tests.started import PATIENCE, child
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The data folder of a scheduler."""
+    made = tmp_path / "data"
+    made.mkdir()
+    (made / STORE_FILE).touch()
+    return made
 
 
 def run(capsys, folder, *words):
@@ -20,8 +32,7 @@ def run(capsys, folder, *words):
     return code, *capsys.readouterr()
 
 
-def test_a_token_is_shown_once_and_kept_as_a_hash(tmp_path, capsys):
-    folder = tmp_path / "data"
+def test_a_token_is_shown_once_and_kept_as_a_hash(folder, capsys):
     code, token, _ = run(capsys, folder, "add", "anna", "--queued-jobs", "5", "--queued-mb", "2")
     assert code == 0
     path = folder / "owners.toml"
@@ -46,43 +57,114 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(tmp_path, capsys):
     assert "all jobs" in table
 
 
-def test_renew_and_remove(tmp_path, capsys):
-    old = run(capsys, tmp_path, "add", "anna", "--queued-jobs", "5")[1].strip()
-    new = run(capsys, tmp_path, "renew", "anna")[1].strip()
-    known = KnownOwners(tmp_path / "owners.toml", "operator")
+def test_renew_and_remove(folder, capsys):
+    old = run(capsys, folder, "add", "anna", "--queued-jobs", "5")[1].strip()
+    new = run(capsys, folder, "renew", "anna")[1].strip()
+    known = KnownOwners(folder / "owners.toml", "operator")
     assert known.of(old) is None
     assert known.of(new).queued_jobs == 5
-    assert run(capsys, tmp_path, "remove", "anna")[0] == 0
-    known = KnownOwners(tmp_path / "owners.toml", "operator")
+    assert run(capsys, folder, "remove", "anna")[0] == 0
+    known = KnownOwners(folder / "owners.toml", "operator")
     assert known.of(new) is None
     assert known.of("operator") is OPERATOR
 
 
-def test_commands_at_once_lose_no_owner(tmp_path):
+def test_commands_at_once_lose_no_owner(folder):
     names = [f"owner-{k}" for k in range(5)]
-    command = [sys.executable, "-m", "lwfast", "owners", "add", "--data-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "lwfast", "owners", "add", "--data-dir", str(folder)]
     with contextlib.ExitStack() as stack:
         started = [stack.enter_context(child([*command, name], cwd=ROOT)) for name in names]
         tokens = [process.communicate(timeout=PATIENCE)[0].strip() for process in started]
-    known = KnownOwners(tmp_path / "owners.toml", "operator")
+    known = KnownOwners(folder / "owners.toml", "operator")
     assert [known.of(token).name for token in tokens] == names
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-x", "x" * 65, "(operator)", "é", 'a"b', "a\n"])
-def test_names_that_cannot_be(tmp_path, capsys, name):
-    code, out, said = run(capsys, tmp_path, "add", "--", name)
+def test_names_that_cannot_be(folder, capsys, name):
+    code, out, said = run(capsys, folder, "add", "--", name)
     assert (code, out) == (1, "")
     assert "letters" in said
-    assert not (tmp_path / "owners.toml").exists()
+    assert not (folder / "owners.toml").exists()
 
 
-def test_what_is_not_there(tmp_path, capsys):
-    run(capsys, tmp_path, "add", "anna")
+def test_what_is_not_there(folder, capsys):
+    run(capsys, folder, "add", "anna")
     for words in (["renew", "ben"], ["remove", "ben"], ["add", "anna"]):
-        code, out, said = run(capsys, tmp_path, *words)
+        code, out, said = run(capsys, folder, *words)
         assert (code, out) == (1, "")
         assert "anna" in said
-    (tmp_path / "owners.toml").chmod(0o640)
-    code, _, said = run(capsys, tmp_path, "list")
+    (folder / "owners.toml").chmod(0o640)
+    code, _, said = run(capsys, folder, "list")
     assert code == 1
     assert "chmod 600" in said
+
+
+OTHERS = (["list"], ["list", "--json"], ["add", "anna"], ["set", "anna", "--sees-all"], ["renew", "anna"],
+          ["remove", "anna"])  # fmt: skip
+
+
+@pytest.mark.parametrize("words", OTHERS, ids=" ".join)
+def test_a_mistyped_folder_is_refused_and_not_made(tmp_path, capsys, words):
+    """It is named, with what to do; a folder of something else is left as it was."""
+    mistyped = tmp_path / "dtaa" / "scheduler"
+    code, out, said = run(capsys, mistyped, *words)
+    assert (code, out) == (1, "")
+    assert f"{mistyped} does not exist" in said
+    assert f"`lwfast serve --data-dir {mistyped}`" in said
+    assert not mistyped.parent.exists()
+    (tmp_path / "notes.txt").write_text("")
+    code, out, said = run(capsys, tmp_path, *words)
+    assert (code, out) == (1, "")
+    assert f"{tmp_path} holds no data of a scheduler" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_limits_are_changed_and_the_token_stays(folder, capsys):
+    token = run(capsys, folder, "add", "anna", "--queued-jobs", "5", "--queued-mb", "2")[1].strip()
+    run(capsys, folder, "add", "ben", "--queued-jobs", "7")
+
+    def anna():
+        found = KnownOwners(folder / "owners.toml", "operator").of(token)
+        return found.queued_jobs, found.queued_bytes, found.sees_all
+
+    for words, wanted, said in (
+        (["--queued-jobs", "1"], (1, 2_000_000, False), "sees own jobs, and may have 1 job of 2 MB in"),
+        (["--queued-mb", "none", "--sees-all"], (1, None, True), "sees all jobs, and may have 1 job of any"),
+        (["--queued-jobs", "none", "--queued-mb", "2000"], (None, 2 * 10**9, True), "any number of jobs of"),
+        (["--sees-own"], (None, 2 * 10**9, False), "own jobs"),
+    ):
+        code, out, _ = run(capsys, folder, "set", "anna", *words)
+        assert (code, anna()) == (0, wanted)
+        assert said in out
+    code, _, said = run(capsys, folder, "set", "anna")
+    assert code == 1
+    assert "--queued-jobs, --queued-mb, --sees-all or --sees-own" in said
+    code, _, said = run(capsys, folder, "set", "nobody", "--sees-all")
+    assert (code, "there are: anna, ben" in said) == (1, True)
+    for wrong in ("0", "-1", "many", "1.5", ""):
+        with pytest.raises(SystemExit):
+            run(capsys, folder, "set", "anna", "--queued-jobs", wrong)
+        assert "whole number from 1, or `none`" in capsys.readouterr().err
+    assert anna() == (None, 2 * 10**9, False)
+    listed = json.loads(run(capsys, folder, "list", "--json")[1])
+    assert [item["queued_jobs"] for item in listed if item["name"] == "ben"] == [7]
+
+
+def test_a_running_scheduler_follows_a_change_of_limits(tmp_path, capsys, monkeypatch):
+    """What is in the queue stays when a limit is lowered, and nothing is added until there is room."""
+    monkeypatch.setattr(owners_module, "LOOK_SECONDS", 0.0)
+    with running(make_settings(tmp_path)) as operator:
+        token = run(capsys, tmp_path, "add", "anna", "--queued-jobs", "2")[1].strip()
+        anna = Api(operator.root, token)
+        with contextlib.closing(anna.session):
+            waits = [anna.submit(n_samples=SLEEPS) for _ in range(2)]
+            assert anna.post("jobs", json=payload()).status_code == 429
+            assert run(capsys, tmp_path, "set", "anna", "--queued-jobs", "3")[0] == 0
+            waits.append(anna.submit(n_samples=SLEEPS))
+            assert run(capsys, tmp_path, "set", "anna", "--queued-jobs", "1")[0] == 0
+            assert anna.post("jobs", json=payload()).status_code == 429
+            assert {anna.status(job_id) for job_id in waits} <= {"Scheduled", "Running"}
+            assert run(capsys, tmp_path, "set", "anna", "--queued-jobs", "none")[0] == 0
+            waits.append(anna.submit(n_samples=SLEEPS))
+            for job_id in waits:
+                assert anna.cancel(job_id).status_code == 204

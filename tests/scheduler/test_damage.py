@@ -415,3 +415,14 @@ def test_recovering_a_scheduler(tmp_path, capfd):
         assert api.cancel(waits).status_code == 204
         assert api.wait(waiting)["jobStatus"] == "Completed"
     assert "3 jobs were kept as they were" in capfd.readouterr().err
+
+
+def test_there_is_nothing_to_recover_in_a_mistyped_folder(tmp_path):
+    """An empty scheduler in a new folder would look like a queue of which nothing was left."""
+    mistyped = tmp_path / "dtaa"
+    with (
+        pytest.raises(StoreOpenError, match=r"dtaa does not exist.*lwfast serve --data-dir"),
+        running(make_settings(mistyped, recover=True)),
+    ):
+        pass
+    assert not mistyped.exists()

@@ -28,7 +28,7 @@ from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.queue.retention import Retention
 from lwfast.scheduler.server_settings import STORE_FILE, ServerSettings
 from lwfast.scheduler.store.cache import ByteCache
-from lwfast.scheduler.store.data_folder import make_folder, remove_leftovers
+from lwfast.scheduler.store.data_folder import check_is_of_a_scheduler, make_folder, remove_leftovers
 from lwfast.scheduler.store.gate import Gate
 from lwfast.scheduler.store.lock import StoreLock
 from lwfast.scheduler.store.reader import Reader, Span
@@ -89,6 +89,8 @@ class Scheduler:
             StoreOpenError: The data folder cannot be used.
         """
         settings = self.settings
+        if settings.recover:  # a mistyped folder has nothing to recover, and is not to look like a lost queue
+            check_is_of_a_scheduler(settings.data_dir)
         make_folder(settings.data_dir)
         make_folder(settings.results_dir)
         async with contextlib.AsyncExitStack() as opened:

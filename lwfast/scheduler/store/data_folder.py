@@ -8,6 +8,8 @@ from pathlib import Path
 from lwfast._base.files.own_files import why
 from lwfast._base.files.user_folder import make_private
 from lwfast.scheduler.faults import StoreOpenError
+from lwfast.scheduler.owners import OWNERS_FILE
+from lwfast.scheduler.server_settings import STORE_FILE
 from lwfast.scheduler.store.result_files import remove, written_for
 from lwfast.scheduler.store.store import Store
 from lwfast.scheduler.store.writer import Writer
@@ -26,6 +28,33 @@ def make_folder(folder: Path) -> None:
             f"The folder {folder} cannot be made: {why(error)}; "
             "correct that, or choose another data folder with --data-dir."
         ) from error
+
+
+def check_is_of_a_scheduler(folder: Path) -> None:
+    """Check that a scheduler has used a folder, so that a mistyped name does not become a folder of its own.
+
+    Raises:
+        StoreOpenError: Neither a store nor a file of owners is in it, or it cannot be read.
+    """
+    if _is_there(folder / STORE_FILE) or _is_there(folder / OWNERS_FILE):
+        return
+    what = "holds no data of a scheduler" if _is_there(folder) else "does not exist"
+    raise StoreOpenError(
+        f"The folder {folder} {what}, and nothing was written: name the folder of your scheduler with "
+        f"--data-dir, or let a scheduler make this one by starting `lwfast serve --data-dir {folder}`."
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StoreOpenError(
+            f"{path} cannot be looked at: {why(error)}; run this as the user of the scheduler."
+        ) from error
+    return True
 
 
 async def remove_leftovers(writer: Writer, results_dir: Path) -> None:
