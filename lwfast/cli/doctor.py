@@ -23,10 +23,25 @@ if TYPE_CHECKING:
 @command("doctor", ("lwfast doctor", "What is installed, what is set, and does the scheduler answer?"))
 @client_options
 def doctor_command(url: str | None, profile: str | None, local: bool) -> int:
-    """Check settings, connection and installation, a line for each; exit code 1 if one is BAD."""
+    """Check settings, connection and installation, a line for each; exit code 1 if one is BAD.
+
+    A URL that is not set is not a fault: only what asks a scheduler needs one.
+    """
+    from lwfast.remote.configuration.client_settings import MissingURLError
+
     found = [check() for check in (_installation, _extras, _kernels, _folder)]
     try:
         scheduler = find(url, profile, local)
+    except MissingURLError:
+        if name := profile or os.environ.get("LWFAST_PROFILE"):
+            _say(False, f"profile {name!r} has no url; add one to it, or leave the profile out")
+            return 1
+        _say(
+            True,
+            "no scheduler is set up, which only jobs need: start one with `lwfast serve`, or save the address "
+            "of another with `lwfast login`",
+        )
+        return 0 if all(found) else 1
     except LightworksRemoteError as error:
         _say(False, words_of(error))
         return 1

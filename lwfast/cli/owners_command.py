@@ -142,7 +142,7 @@ def add(path: Path, name: str, sees_all: bool, queued_jobs: int | None, queued_m
 def set_limits(
     path: Path, name: str, sees_all: bool | None, queued_jobs: int | None, queued_mb: int | None
 ) -> int:
-    """Change what NAME may do. The token stays, and so do jobs in the queue that a lower limit would refuse."""
+    """Change what NAME may do. The token stays, and so do jobs that are in the queue already."""
     import msgspec
 
     from lwfast.scheduler.faults import ConfigError

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from lwfast import remote
-from lwfast.cli import main
+from lwfast.cli import doctor
+from lwfast.cli.main import main
 from lwfast.remote.configuration import persistence
 from lwfast.wire import Status
 from tests.faults.fake_scheduler import TOKEN, qpu
@@ -254,11 +255,44 @@ def test_doctor_tells_of_workers_that_cannot_start(run, ours):
     assert "exit code 3" in out
 
 
-def test_doctor_finds_what_is_wrong(run, folders):
+def test_doctor_is_calm_where_nothing_is_set_up(run, folders):
+    """Nothing is wrong with a fresh installation: it computes, and the line says how to add a scheduler."""
     code, out, _ = run("doctor")
+    assert code == 0
+    assert "BAD" not in out
+    line = next(line for line in out.splitlines() if "no scheduler is set up" in line)
+    assert line.startswith("ok ")
+    assert "`lwfast serve`" in line
+    assert "`lwfast login`" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "said"),
+    [
+        (["--url", "scheduler.example"], {}, "not a URL to connect to"),
+        ([], {"LWFAST_URL": "http://scheduler.example/"}, "unencrypted to another machine"),
+        (["--profile", "lab"], {}, "profile 'lab' has no url"),
+        ([], {"LWFAST_PROFILE": "lab"}, "profile 'lab' has no url"),
+        (["--profile", "other"], {}, "other"),
+        (["--local"], {}, "No scheduler of yours runs on this machine"),
+    ],
+)
+def test_doctor_finds_what_is_set_wrong(run, folders, monkeypatch, options, variables, said):
+    """What somebody has set, or asked for, and does not work is BAD."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    (folders / "lwfast").mkdir(exist_ok=True)
+    (folders / "lwfast" / "config.toml").write_text("[profiles.lab]\nrequire_online = true\n")
+    code, out, _ = run("doctor", *options)
     assert code == 1
-    assert "BAD  No URL is set" in out
-    assert out.count("No URL is set") == 1
+    (line,) = (line for line in out.splitlines() if line.startswith("BAD"))
+    assert said in line
+
+
+def test_doctor_still_fails_where_something_else_is_bad(run, folders, monkeypatch):
+    monkeypatch.setattr(doctor, "kernels", lambda: {"cannot run": "there is no Numba"})
+    code, out, _ = run("doctor")
+    assert (code, out.count("BAD"), "no scheduler is set up" in out) == (1, 1, True)
 
 
 def test_doctor_tells_of_a_scheduler_that_does_not_answer(run, scheduler):
