@@ -38,8 +38,8 @@ def doctor_command(url: str | None, profile: str | None, local: bool) -> int:
             return 1
         _say(
             True,
-            "no scheduler is set up, which only jobs need: start one with `lwfast serve`, or save the address "
-            "of another with `lwfast login`",
+            "no scheduler is set up, which only jobs need: start one with `lwfast serve`, or save the "
+            "address of another with `lwfast login`",
         )
         return 0 if all(found) else 1
     except LightworksRemoteError as error:
