@@ -58,6 +58,8 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
             ("Queue position", self.queue_position),
             ("Created", self.created_date or None),
             ("Updated", self.updated_date or None),
+            ("Attempts", self.attempts if self.attempts > 1 else None),
+            ("Last retry", "; ".join(why for _, why in self.retries[-1:]) or None),
             ("Log entries", len(self.logs) if isinstance(self.logs, list) and self.logs else None),
             ("Notes", self.notes),
         ]
@@ -69,6 +71,28 @@ class ArtemisJobDetails(msgspec.Struct, frozen=True, kw_only=True):
         if self.job_status is not Status.FAILED or not isinstance(self.logs, list):
             return []
         return [_code_and_message(error) for log in self.logs for error in _errors_of(log)]
+
+    @property
+    def attempts(self) -> int:
+        """How many times the job has begun to run, by its log; 2 or more for a job that was tried again."""
+        entries = self.logs if isinstance(self.logs, list) else []
+        return sum(isinstance(entry, dict) and entry.get("status") == "Running" for entry in entries)
+
+    @property
+    def retries(self) -> list[tuple[Any, str]]:
+        """Date and reason of each time that the job was put back into the queue after it had begun to run.
+
+        Only schedulers of lwfast give reasons, such as a worker process that died.
+        """
+        entries = self.logs if isinstance(self.logs, list) else []
+        return [(entry.get("createdDate"), why) for entry in entries if (why := reason_of(entry))]
+
+
+def reason_of(entry: Any) -> str | None:
+    """Return why an entry of a log was made, if it says so: of one that puts a job back into the queue."""
+    meta = entry.get("meta") if isinstance(entry, dict) else None
+    reason = meta.get("Reason") if isinstance(meta, dict) else None
+    return str(reason) if reason else None
 
 
 def plain_position(position: Any) -> int | None:

@@ -67,10 +67,11 @@ def test_a_failed_job_with_any_logs(answer, value):
 
 @pytest.mark.parametrize("value", ODD, ids=repr)
 def test_the_command_shows_any_logs(plain, answer, value, capsys):
-    answer(logs=value)
-    answer(logs=value)
-    assert main(["job", "17770"]) == 0
-    assert capsys.readouterr().out.startswith("Job 17770: Completed\n")
+    for logs in (value, [value, {"meta": {"Reason": value}, "status": value}]):
+        answer(logs=logs)
+        answer(logs=logs)
+        assert main(["job", "17770"]) == 0
+        assert capsys.readouterr().out.startswith("Job 17770: Completed\n")
 
 
 @pytest.mark.parametrize("missing", [*SHOWN, "queuePosition"])

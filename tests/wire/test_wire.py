@@ -219,6 +219,15 @@ class TestDetails:
         running = wire.decode_job_details(json.dumps({**DETAILS, "jobStatus": "Running", "logs": [log]}))
         assert running.compilation_errors == []
 
+    def test_retries(self):
+        """How often a job began, and why it was put back, stand in its log."""
+        put_back = {"createdDate": "then", "status": "Scheduled", "meta": {"Reason": "The worker died"}}
+        begun = {"createdDate": "later", "status": "Running", "meta": {}}
+        details = wire.decode_job_details(json.dumps({**DETAILS, "logs": [begun, put_back, "odd", begun]}))
+        assert (details.attempts, details.retries) == (2, [("then", "The worker died")])
+        once = wire.decode_job_details(json.dumps({**DETAILS, "logs": [begun, {"meta": {"Reason": ""}}]}))
+        assert (once.attempts, once.retries) == (1, [])
+
 
 class TestQPU:
     QPU = ArtemisQPU(

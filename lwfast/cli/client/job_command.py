@@ -113,6 +113,8 @@ def _facts(details: ArtemisJobDetails, record: JobRecord | None, *, local: bool)
                 facts.append(("ran for", duration(ran)))
     if details.queue_position is not None:
         facts.append(("position in the queue", str(details.queue_position)))
+    if details.attempts > 1:
+        facts.append(("attempt", str(details.attempts)))
     facts += [("log", f"{when(date, local=local)}  {text}".strip()) for date, text in _log(details.logs)]
     facts += [(f"compilation error {code}", str(message)) for code, message in details.compilation_errors]
     if details.notes:
@@ -121,10 +123,12 @@ def _facts(details: ArtemisJobDetails, record: JobRecord | None, *, local: bool)
 
 
 def _log(logs: Any) -> list[tuple[Any, str]]:
-    """Read a job's log, whatever the scheduler takes for one."""
+    """Read a job's log, whatever the scheduler takes for one; why a job was tried again is part of it."""
+    from lwfast.wire.details import reason_of
+
     entries = logs if isinstance(logs, list) else [] if logs is None else [logs]
     return [
-        (entry.get("createdDate"), str(entry.get("message", "")))
+        (entry.get("createdDate"), ": ".join(filter(None, [str(entry.get("message", "")), reason_of(entry)])))
         if isinstance(entry, dict)
         else (None, str(entry))
         for entry in entries
@@ -174,6 +178,8 @@ def _as_plain(details: ArtemisJobDetails, record: JobRecord | None) -> dict[str,
         "created": details.created_date,
         "started": None if record is None else record.started_date,
         "finished": None if record is None else record.finished_date,
+        "attempts": details.attempts,
+        "retries": [{"date": date, "reason": reason} for date, reason in details.retries],
         "log": details.logs,
         "compilation_errors": [
             {"code": code, "message": message} for code, message in details.compilation_errors
