@@ -332,7 +332,7 @@ def test_a_certificate_must_exist_and_be_one(tmp_path, monkeypatch):
     remote.install_certificate(str(other))
     assert persistence.installed_certificate() is not None
     monkeypatch.setenv("LWFAST_CERTIFICATE", str(tmp_path / "none.pem"))
-    with pytest.raises(remote.ConfigurationError, match="does not exist"):
+    with pytest.raises(remote.ConfigurationError, match=r"does not exist.*remote\.install_certificate"):
         settings.resolve_certificate(None)
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import socket
+import ssl
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -11,16 +16,17 @@ from urllib.parse import urlsplit
 import pytest
 
 import lwfast as lw
+from lwfast.cli.error_words import words_of
 from lwfast.errors import ConnectionFailedError
 from lwfast.remote import Client
-from lwfast.remote.connection import connecting
+from lwfast.remote.connection import connecting, retry
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.tls import server_context
 from tests.scheduler import certificates
 from tests.scheduler.harness import ROOT, TOKEN, make_settings, running
 from tests.scheduler.test_security import raw
 from tests.scheduler.test_serve_command import refused, serve
-from tests.started import read_line, read_rest, until
+from tests.started import PATIENCE, read_line, read_rest, until
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +101,19 @@ def test_what_is_wrong_with_a_certificate(tmp_path, case):
         "name": r"asked for as localhost, and its certificate is for lab\.example\.org\. Use the name",
         "ended": r"has expired on 2021-01-01 00:00 UTC, and it is 2.* has to renew",
         "early": r"is not valid before 2090-01-01 00:00 UTC, and it is 2.* clock",
-        "self-signed": r"signed by itself, and is not in .*ca\.pem\. Ask .*install_certificate",
-        "authority": r"checked against .*ca\.pem\. Ask .*install_certificate",
+        "self-signed": r"signed by itself, and is not in .*ca\.pem\. Ask .*LWFAST_CERT.*remote\.install_c",
+        "authority": r"checked against .*ca\.pem\. Ask .*LWFAST_CERTIFICATE.*remote\.install_certificate",
     }
     with (
         running(settings) as api,
         client_of(api, known) as client,
-        pytest.raises(ConnectionFailedError, match=rf"^localhost:.* could not be trusted.*{words[case]}"),
+        pytest.raises(
+            ConnectionFailedError, match=rf"^localhost:.* could not be trusted.*{words[case]}"
+        ) as error,
     ):
         client.list_qpus()
     assert log.read_text() == ""
+    assert re.search(words[case], words_of(error.value))  # and so it does in a shell
 
 
 def test_a_certificate_that_is_gone_at_the_second_look(tmp_path, monkeypatch):
@@ -129,7 +138,7 @@ def test_the_s_of_https(api, certificate, tmp_path):
     """Where one of both sides speaks https, the error says which URL to take."""
     with (
         Client(url=f"http{api.root[5:]}api/", token=TOKEN, timeout=20) as client,
-        pytest.raises(ConnectionFailedError, match=r"If it speaks https, .* begins with https://"),
+        pytest.raises(ConnectionFailedError, match=r"speaks https, and the URL .* begin with https://"),
     ):
         client.list_qpus()
     with (
@@ -138,6 +147,49 @@ def test_the_s_of_https(api, certificate, tmp_path):
         pytest.raises(ConnectionFailedError, match=r"not speak https, so nothing.* begins with http://"),
     ):
         client.list_qpus()
+
+
+@pytest.mark.parametrize("call", ["get", "wait", "cancel", "submit"])
+def test_a_token_goes_out_in_plain_text_once_at_most(certificate, monkeypatch, call):
+    """A server of https does not begin to speak http while it is asked again."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certfile, certificate.keyfile)
+    monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
+    seen = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer(one):
+            if one.recv(1, socket.MSG_PEEK) != b"\x16":  # which begins a handshake
+                seen.append(one.recv(65536))
+                return
+            with contextlib.suppress(OSError), context.wrap_socket(one, server_side=True) as encrypted:
+                encrypted.recv(1)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    one, _ = server.accept()
+                    with one:
+                        one.settimeout(PATIENCE)
+                        answer(one)
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/api/"
+        with Client(url=url, token=TOKEN, timeout=20) as client:
+            api = client.connection.api
+            calls = {
+                "get": client.list_qpus,
+                "wait": lambda: client.job(1).wait_until_complete(20),
+                "cancel": lambda: client.job(1).cancel(),
+                "submit": lambda: api.submit_keyed(b"{}", "key"),
+            }
+            with pytest.raises(ConnectionFailedError, match="begin with https://") as error:
+                calls[call]()
+        assert TOKEN not in str(error.value)
+        server.shutdown(socket.SHUT_RDWR)
+        serving.join(PATIENCE)
+    assert sum(TOKEN.encode() in request for request in seen) == len(seen) == 1
 
 
 def test_plain_http_gets_no_answer(api):
@@ -149,8 +201,6 @@ def test_plain_http_gets_no_answer(api):
 
 
 def test_old_protocols_are_not_spoken(api, certificate):
-    import socket
-    import ssl
     import warnings
 
     context = ssl.create_default_context(cafile=certificate.authority)

@@ -194,7 +194,10 @@ def resolve_certificate(certificate: str | None, profile: str | None = None) -> 
     if value is not None:
         path = Path(os.path.expanduser(value))  # noqa: PTH111  (Path's raises where there is no home folder)
         if not path.is_file():
-            raise ConfigurationError(f"Certificate {path} (from {source}) does not exist.")
+            raise ConfigurationError(
+                f"Certificate {path} (from {source}) does not exist. Name a PEM file that does, or 'system' "
+                "for the system's certificates; remote.install_certificate(...) keeps one for all programs."
+            )
         return path, source
     installed = persistence.installed_certificate()
     return installed, "the system's" if installed is None else str(installed)

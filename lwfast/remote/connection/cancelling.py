@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from lwfast.errors import HTTPError, JobError, LightworksRemoteError
-from lwfast.remote.connection.causes import LostAnswerError
+from lwfast.remote.connection.causes import LostAnswerError, WrongSchemeError
 from lwfast.remote.connection.endpoints import Endpoints
-from lwfast.remote.connection.retry import IDEMPOTENT
+from lwfast.remote.connection.retry import IDEMPOTENT, WaitNote
 from lwfast.wire import Status
 
 
@@ -23,6 +23,7 @@ def cancel(api: Endpoints, job_id: int | str) -> None:
     """
     _check_cancellable(api, job_id)
     began = time.monotonic()
+    note = WaitNote(IDEMPOTENT.max_seconds)
     lost = False
     for attempt in range(1, IDEMPOTENT.attempts + 1):
         try:
@@ -49,11 +50,14 @@ def cancel(api: Endpoints, job_id: int | str) -> None:
         over = time.monotonic() + pause - began > IDEMPOTENT.max_seconds
         if over or attempt == IDEMPOTENT.attempts:
             raise failed
+        note.waits(time.monotonic() + pause - began, failed)
         time.sleep(pause)
 
 
 def _leaves_open(error: LightworksRemoteError) -> bool:
     """Whether the job may have been cancelled: the answer is lost or unreadable, or the scheduler failed."""
+    if isinstance(error, WrongSchemeError):
+        return False
     code = (error.status_code or 0) if isinstance(error, HTTPError) else 0
     return not 300 <= code < 500
 

@@ -32,6 +32,7 @@ from lwfast.remote.connection.body import EncodingError
 from lwfast.remote.connection.connecting import (
     CertificateFileError,
     NoConnectionError,
+    speaks_tls,
     trusted_certificate,
 )
 from lwfast.remote.connection.timeouts import AnswerTime
@@ -43,6 +44,11 @@ _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL",
 """What OpenSSL says of an answer that is not TLS, in one version or another."""
 _DATE = "%Y-%m-%d %H:%M UTC"
 NAMES_SHOWN = 10
+HOW_TO_NAME = (
+    "with LWFAST_CERTIFICATE, in a profile or, once for all programs and commands, with "
+    "remote.install_certificate(...) in Python"
+)
+"""How a file of certificates is named."""
 REASONS_CHARACTERS = 1000
 """Most that is shown of what a scheduler says for itself."""
 
@@ -57,6 +63,10 @@ class LostAnswerError(ConnectionFailedError):
     job_id: str | None = None
 
 
+class WrongSchemeError(LostAnswerError):
+    """A request went out as plain http to a server of https; another try would end in the same way."""
+
+
 class UntrustedError(ConnectionFailedError):
     """No trusted connection could be made, so nothing was sent; another try would end in the same way."""
 
@@ -67,6 +77,8 @@ def explained(
     settings: ClientSettings,
     method: str,
     answer_time: AnswerTime,
+    *,
+    is_new: bool,
 ) -> LightworksRemoteError:
     """Return the error that says what became of a request, and what to do.
 
@@ -76,6 +88,7 @@ def explained(
         settings: Where it was sent.
         method: GET, POST or PUT.
         answer_time: How long there was for the answer.
+        is_new: Whether nothing has ever come back from there, so that it may be no server of plain http.
     """
 
     def scrub(text: object) -> str:
@@ -93,10 +106,8 @@ def explained(
         )
     if isinstance(error, CertificateFileError):
         return ConfigurationError(
-            f"{scrub(error)}. Set a file that exists with remote.install_certificate(...) or "
-            "LWFAST_CERTIFICATE, and look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
-            in_shell=f"{scrub(error)}. Name a file that exists with LWFAST_CERTIFICATE, and look at "
-            "REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+            f"{scrub(error)}. Name a file that exists {HOW_TO_NAME}, and look at REQUESTS_CA_BUNDLE and "
+            "CURL_CA_BUNDLE."
         )
     unsent = nothing_sent(error, outside)
     if unsent and isinstance(bottom, ssl.SSLError) and bottom.reason in _NO_TLS:
@@ -106,11 +117,9 @@ def explained(
             "machine or through SSH only."
         )
     if unsent and isinstance(bottom, ssl.SSLError):
-        failed = f"No encrypted connection to {host} could be made ({said}), so nothing was sent."
         return UntrustedError(
-            f"{failed} Check that it speaks https, and the certificate file: remote.install_certificate(...) "
-            "or LWFAST_CERTIFICATE.",
-            in_shell=f"{failed} Check that it speaks https, and the certificate file: LWFAST_CERTIFICATE.",
+            f"No encrypted connection to {host} could be made ({said}), so nothing was sent. Check that it "
+            f"speaks https, and the certificate file, which is named {HOW_TO_NAME}."
         )
     if unsent:
         return ConnectionFailedError(f"Could not connect to {host}: {said}.")
@@ -122,8 +131,15 @@ def explained(
         )
     if isinstance(bottom, InvalidHeader) or not isinstance(error, OSError | HTTPException):
         return LostAnswerError(f"The answer of {host} to {method} cannot be read: {said}.")
+    is_cut = isinstance(bottom, ConnectionError | BadStatusLine)
+    if is_new and is_cut and speaks_tls(settings.url, answer_time.a_moment()):
+        return WrongSchemeError(
+            f"{host} speaks https, and the URL begins with http://, so the request and its token went out "
+            "unencrypted and were not answered. Let the URL begin with https://. If others could listen in "
+            "on the way, ask whoever runs the scheduler for a new token."
+        )
     hint = ""
-    if settings.url.startswith("http:") and isinstance(bottom, ConnectionError | BadStatusLine):
+    if is_cut and settings.url.startswith("http:"):
         hint = " If it speaks https, as a scheduler with a certificate does, its URL begins with https://."
     return LostAnswerError(f"{host} broke off while answering {method}: {said}.{hint}")
 
@@ -171,10 +187,7 @@ def _untrusted(
             f"{host} could not be trusted ({error.verify_message}): checked against {against}. Ask whoever "
             "runs the scheduler for the file of the authority that signed its certificate, and name that"
         )
-    return UntrustedError(
-        f"{what} with remote.install_certificate(...) or LWFAST_CERTIFICATE ('system' for the system's own).",
-        in_shell=f"{what} with LWFAST_CERTIFICATE ('system' for the system's own), or in the profile.",
-    )
+    return UntrustedError(f"{what} {HOW_TO_NAME}; 'system' stands for the system's own certificates.")
 
 
 def _date(text: str) -> str:

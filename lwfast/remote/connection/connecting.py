@@ -126,6 +126,30 @@ def trusted_certificate(url: str, certificate: str | None, seconds: float) -> di
         return {}
 
 
+def speaks_tls(url: str, seconds: float) -> bool:
+    """Look whether a server that was asked in plain http makes encrypted connections; nothing is sent to it.
+
+    Args:
+        url: Where it is.
+        seconds: How long the look may take.
+    """
+    parts = urlsplit(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False  # whoever it is
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        if parts.scheme != "http" or parts.hostname is None or get_environ_proxies(url):
+            return False  # through a proxy, another server might be asked
+        address = parts.hostname, parts.port or 80
+        with (
+            socket.create_connection(address, seconds) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname),
+        ):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def timed(answer_time: AnswerTime) -> Iterator[None]:
     """Let the answer to what is asked within the block be read against this clock, also after the block."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,9 @@ from lwfast._base.pauses import pause_after
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 4.0
 LONGEST_RETRY_AFTER_SECONDS = 60.0
+NOTE_SECONDS = 1.0
+"""A wait from here on is announced."""
+NOTE_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,35 @@ class RetryPolicy:
             return min(retry_after, LONGEST_RETRY_AFTER_SECONDS)
         longest = pause_after(attempt, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         return longest * random.uniform(0.5, 1.0)  # noqa: S311  (spreads clients; no secret)
+
+
+class WaitNote:
+    """Says once on stderr that something waits to be tried again, and why; silent with `LWFAST_QUIET=1`.
+
+    Args:
+        most_seconds: How long it is tried.
+    """
+
+    def __init__(self, most_seconds: float) -> None:
+        self._most_seconds = most_seconds
+        self._is_said = False
+
+    def waits(self, seconds: float, error: Exception) -> None:
+        """Hear how long it will have waited after the next pause; from a second on, say so.
+
+        Args:
+            seconds: Since the first try, or since all was well, to the end of the pause.
+            error: Why it waits.
+        """
+        if self._is_said or seconds < NOTE_SECONDS:
+            return
+        self._is_said = True
+        from lwfast._kernels.stderr_notes import is_quiet, say
+
+        if not is_quiet():
+            why = " ".join(str(error).split())[:NOTE_CHARACTERS]
+            most = "" if self._most_seconds == math.inf else f" for up to {self._most_seconds:g} s"
+            say(f"{why} Trying again{most}. Set LWFAST_QUIET=1 to hide this line.")
 
 
 IDEMPOTENT = RetryPolicy()

@@ -37,6 +37,7 @@ from lwfast.remote.connection.causes import (
     REASONS_CHARACTERS,
     LostAnswerError,
     UntrustedError,
+    WrongSchemeError,
     explained,
     forget_frames,
     forget_request,
@@ -46,7 +47,7 @@ from lwfast.remote.connection.causes import (
     wrong_address,
 )
 from lwfast.remote.connection.connecting import timed
-from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, parse_retry_after
+from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, WaitNote, parse_retry_after
 from lwfast.remote.connection.session import make_session
 from lwfast.remote.connection.size_limits import ERROR_BYTES, Cap
 from lwfast.remote.connection.timeouts import SHORTEST_SECONDS, AnswerTime, Timeouts
@@ -159,6 +160,7 @@ class Transport:
         request_id = secrets.token_hex(8)  # of all tries, so that the scheduler's log shows them together
         headers = {REQUEST_ID_HEADER: request_id, **trace_headers(), **(headers or {})}
         began = time.monotonic()
+        note = WaitNote(policy.max_seconds)
         outside = sys.exception()
         sent = False
         attempt = 0
@@ -177,7 +179,8 @@ class Transport:
                 sent = sent or answer.status_code not in {429, 503}
             except (LostAnswerError, UnreadableAnswerError, ResultFormatError) as lost:
                 forget_frames(lost, outside)  # they hold the body: perhaps the token, perhaps gigabytes
-                error, again, sent = lost, policy.resend, True
+                error, sent = lost, True
+                again = policy.resend and not isinstance(lost, WrongSchemeError)
             except ConnectionFailedError as failed:
                 error, again = failed, policy.reconnect and not isinstance(failed, UntrustedError)
             except LightworksRemoteError as refused:
@@ -198,6 +201,7 @@ class Transport:
                 pause,
                 request_id,
             )
+            note.waits(time.monotonic() + pause - began, error)
             time.sleep(pause)
 
     def close(self) -> None:
@@ -287,7 +291,9 @@ class Transport:
             forget_request(error, outside)  # its headers hold the token, as do the variables of its frames
             if isinstance(error, MemoryError) and method == "GET":
                 raise
-            raised = explained(error, outside, self.settings, method, answer_time)
+            raised = explained(
+                error, outside, self.settings, method, answer_time, is_new=self.speaks_v1 is None
+            )
             if isinstance(raised, LostAnswerError) and response is not None:
                 raised.job_id = named_job(response.headers)
             raise raised from error

@@ -20,9 +20,9 @@ from lwfast.errors import (
     LightworksRemoteError,
     WaitTimeoutError,
 )
-from lwfast.remote.connection.causes import UntrustedError
+from lwfast.remote.connection.causes import UntrustedError, WrongSchemeError
 from lwfast.remote.connection.connection import Connected, Connection
-from lwfast.remote.connection.retry import SINGLE
+from lwfast.remote.connection.retry import SINGLE, WaitNote
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.connection.transport import UnreadableAnswerError
 from lwfast.remote.job_path.job_progress import JobProgress
@@ -72,6 +72,8 @@ class Follower(Generic[H]):
         # Whoever wants to see something sees the present state first; else the next change is waited for.
         self._seq = 0 if on_change else min((job.seq for job in jobs), default=0)
         self._last_success = time.monotonic()
+        self._fails_since: float | None = None
+        self._wait_note = WaitNote(connection.outage_seconds)
 
     @property
     def followed(self) -> list[H]:
@@ -114,8 +116,13 @@ class Follower(Generic[H]):
                 raise
             self._grow()
             self.pause = max(self.pause, getattr(error, "retry_after", None) or 0.0)
+            now = time.monotonic()
+            self._fails_since = self._fails_since or now
+            self._wait_note.waits(now - self._fails_since + self.pause, error)
         else:
             self._last_success = time.monotonic()
+            if self._fails_since is not None:
+                self._fails_since, self._wait_note = None, WaitNote(self.connection.outage_seconds)
         return finished
 
     def _poll_changes(self, finished: list[H], long_poll: float, deadline: float | None) -> None:
@@ -177,7 +184,7 @@ class Follower(Generic[H]):
     def _bearable(self, error: LightworksRemoteError) -> bool:
         """Whether to go on asking: the scheduler may come back."""
         out_for = time.monotonic() - self._last_success
-        if out_for > self.connection.outage_seconds or isinstance(error, UntrustedError):
+        if out_for > self.connection.outage_seconds or isinstance(error, UntrustedError | WrongSchemeError):
             return False
         if isinstance(error, HTTPError) and not isinstance(error, UnreadableAnswerError):
             return error.status_code == 429 or (error.status_code or 0) >= 500
