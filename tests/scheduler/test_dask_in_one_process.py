@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import types
 
 import pytest
 
 from lwfast.scheduler.workers.cluster import on_worker
+from lwfast.scheduler.workers.cluster.dask_link import connected
+from lwfast.scheduler.workers.cluster.remote_run import result_of, submit
 from tests.marks import posix
 from tests.scheduler.runners import LARGE, NAPS
-from tests.scheduler.test_dask_cluster import all_ready, on, reasons, result_of
-from tests.started import until
+from tests.scheduler.test_dask_cluster import all_ready, on, reasons
+from tests.scheduler.test_dask_cluster import result_of as served_result
+from tests.started import PATIENCE, until
 
 pytestmark = [posix, pytest.mark.guarantee]
 
@@ -19,7 +25,12 @@ pytestmark = [posix, pytest.mark.guarantee]
 def cluster(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="needs dask.distributed, an optional package")
     monkeypatch.setattr(on_worker, "_idle", [])
-    where = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None, "local_directory": tmp_path}
+    where = {
+        "host": "127.0.0.1",
+        "protocol": "tcp",
+        "dashboard_address": "127.0.0.1:0",
+        "local_directory": tmp_path,
+    }
     try:
         with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, **where) as local:
             port = local.scheduler_address.rpartition(":")[2]
@@ -40,7 +51,7 @@ def test_each_finds_its_own_large_results(cluster, tmp_path):
             job_id = api.submit(n_samples=LARGE, n_modes=5)
             details = api.wait(job_id)
             assert (details["jobStatus"], reasons(details)) == ("Completed", [])
-            result_of(tmp_path / "store", api, job_id)
+            served_result(tmp_path / "store", api, job_id)
 
 
 def test_no_process_stays_behind_where_memory_runs_out(cluster, tmp_path, monkeypatch):
@@ -61,4 +72,39 @@ def test_no_process_stays_behind_where_memory_runs_out(cluster, tmp_path, monkey
         assert details["jobStatus"] == "Completed"
         assert "MemoryError" in reasons(details)[0]
         until(lambda: made[0].has_ended)
-        result_of(tmp_path / "store", api, job_id)
+        served_result(tmp_path / "store", api, job_id)
+
+
+def test_a_wait_that_is_given_up_leaves_no_traceback(cluster):
+    """As where a dask worker leaves while its answer is fetched: what dask waits with ends unseen."""
+    said = []
+
+    async def given_up(client):
+        asked, futures = asyncio.Event(), []
+
+        async def no_answer(*_):
+            client._send_to_scheduler = lambda _: None
+            asked.set()  # the worker is gone, so dask waits until another one has run it
+            return {"status": "error", "keys": [future.key for future in futures]}
+
+        client._gather_remote = no_answer
+        address = next(iter((await client.scheduler.identity())["workers"]))
+        futures.append(submit(client, address, "lwfast-test", int))
+        waiting = asyncio.create_task(result_of(futures[0]))
+        await asked.wait()
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+        futures.pop().release()
+        await asyncio.sleep(0.1)
+
+    async def run():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context["message"]))
+        async with asyncio.timeout(PATIENCE), connected(f"tcp://{cluster.executor[7:]}") as link:
+            await given_up(link.client)
+            gc.collect()
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert said == []

@@ -19,6 +19,9 @@ PART_BYTES = 8 * MIB
 PART_SECONDS = 120.0
 """Longest that a part may take."""
 
+_abandoned: set[asyncio.Future[Any]] = set()
+"""Waits that nobody wants the end of any more; they end when their future is released."""
+
 
 class RemoteRun:
     """A job on one dask worker.
@@ -122,15 +125,32 @@ def submit(client: Any, address: str, key: str, function: Any, *arguments: Any) 
 
 
 async def result_of(future: Any) -> Any:
-    """Wait for what a function gives that `submit` sent.
+    """Wait for what a function gives that `submit` sent; whoever stops waiting releases the future.
 
     Raises:
         LostError: It raised, or its dask worker died.
         ClusterLostError: The connection was lost.
     """
+    waiting = asyncio.ensure_future(_awaited(future))
     try:
-        return await future
+        # Where dask's own wait is cancelled while it fetches, it leaves a task behind. That fails once the
+        # future is released, with an `AllExit` that nobody takes and that asyncio writes into the log.
+        return await asyncio.shield(waiting)
+    except asyncio.CancelledError:
+        _abandoned.add(waiting)
+        waiting.add_done_callback(_forget)
+        raise
     except Exception as error:
         if future.status == "cancelled":
             raise ClusterLostError from error
         raise LostError.of(f"was lost ({type(error).__name__}: {str(error)[:500]})") from error
+
+
+async def _awaited(future: Any) -> Any:
+    return await future
+
+
+def _forget(waiting: asyncio.Future[Any]) -> None:
+    _abandoned.discard(waiting)
+    if not waiting.cancelled():
+        waiting.exception()  # which tells asyncio that it was looked at
