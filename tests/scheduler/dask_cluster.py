@@ -21,10 +21,14 @@ def free_port():
 
 
 class Cluster:
-    """A dask scheduler and its workers, of one thread each, and without what would start them again."""
+    """A dask scheduler and its workers, of one thread each, and without what would start them again.
+
+    Jobs of `runners.WAITS` end once the file `gate` is there.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.gate = folder / "gate"
         self.port = free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.executor = f"dask://127.0.0.1:{self.port}"
@@ -65,7 +69,12 @@ class Cluster:
             child(
                 command,
                 cwd=self.folder,
-                env=os.environ | {"PYTHONPATH": PYTHONPATH, "PYTHONWARNINGS": "ignore"},
+                env=os.environ
+                | {
+                    "PYTHONPATH": PYTHONPATH,
+                    "PYTHONWARNINGS": "ignore",
+                    "LWFAST_TEST_GATE": str(self.gate),
+                },
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

@@ -22,7 +22,7 @@ if "lwfast.scheduler.workers.worker_main" in sys.modules:
 
 import numpy as np
 
-SLEEPS, CRASHES, CRASHES_ONCE, DOES_NOT_FIT, REFUSED, BROKEN, NO_MEMORY, NAPS, LARGE = range(101, 110)
+SLEEPS, CRASHES, CRASHES_ONCE, DOES_NOT_FIT, REFUSED, BROKEN, NO_MEMORY, NAPS, LARGE, WAITS = range(101, 111)
 """Numbers of samples with a meaning; all others give that many samples at once."""
 
 
@@ -33,6 +33,9 @@ def fake(unitary, occupation, n_samples, *, min_detection=0, hardware=None, rng=
         time.sleep(60)
     elif n_samples == NAPS:
         time.sleep(1.5)
+    elif n_samples == WAITS:
+        while not Path(os.environ["LWFAST_TEST_GATE"]).exists():
+            time.sleep(0.02)
     elif n_samples == CRASHES:
         os._exit(9)
     elif n_samples == CRASHES_ONCE:

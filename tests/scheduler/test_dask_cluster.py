@@ -20,7 +20,7 @@ from lwfast.scheduler.workers.payload_run import run_payload
 from tests.marks import posix
 from tests.scheduler.dask_cluster import Cluster, free_port, kill
 from tests.scheduler.harness import TOKEN, make_settings, own_process, payload, running
-from tests.scheduler.runners import CRASHES, LARGE, NAPS, REFUSED, SLEEPS, fake
+from tests.scheduler.runners import CRASHES, LARGE, NAPS, REFUSED, SLEEPS, WAITS, fake
 from tests.scheduler.test_crash import gone, seed_of
 from tests.scheduler.test_sweep_validation import sweep
 from tests.started import PATIENCE, until
@@ -46,6 +46,8 @@ def cluster(shared, monkeypatch):
     monkeypatch.setattr(dask_link, "CONNECT_SECONDS", 2.0)
     monkeypatch.setattr(pools, "LONGEST_PAUSE_SECONDS", 0.5)
     monkeypatch.setattr(pools, "EMPTY_SECONDS", 1.0)
+    monkeypatch.setenv("LWFAST_TEST_GATE", str(shared.gate))
+    shared.gate.unlink(missing_ok=True)
     shared.start(2)
     return shared
 
@@ -152,10 +154,11 @@ def test_many_jobs(cluster, tmp_path):
 def test_at_most_so_many_at_once(cluster, tmp_path):
     with on(cluster, tmp_path, workers=1) as api:
         all_ready(api, 1)
-        first, second = api.submit(n_samples=NAPS), api.submit()
+        first, second = api.submit(n_samples=WAITS), api.submit()
         api.wait(first, {"Running"})
         assert api.details(second)["queuePosition"] == 1
         assert api.get("v1/status").json()["running"] == 1
+        cluster.gate.touch()
         assert api.wait(second)["jobStatus"] == "Completed"
 
 
@@ -209,12 +212,13 @@ def test_a_worker_killed_midway(cluster, tmp_path):
     """Costs its job a try; another worker gives the same answer."""
     with on(cluster, tmp_path) as api:
         all_ready(api)
-        job_id = api.submit(n_samples=NAPS)
+        job_id = api.submit(n_samples=WAITS)
         api.wait(job_id, {"Running"})
         process = worker_of(cluster, api, job_id)
         inner = children(process.pid)
         assert inner
         kill(process)
+        cluster.gate.touch()
         details = api.wait(job_id)
         assert details["jobStatus"] == "Completed"
         (reason,) = reasons(details)
@@ -260,7 +264,7 @@ def test_another_dask_worker_at_the_same_address(cluster, tmp_path, monkeypatch)
         all_ready(api, 1)
         monkeypatch.setattr(pools, "LOOK_SECONDS", 30.0)  # so that nobody sees it go
         time.sleep(0.5)
-        job_id = api.submit(n_samples=NAPS)
+        job_id = api.submit(n_samples=WAITS)
         api.wait(job_id, {"Running"})
         time.sleep(0.3)
         kill(cluster.workers.pop())
@@ -303,10 +307,11 @@ def test_a_worker_that_stands_still(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "SILENCE_SECONDS", 4.0)
     with on(cluster, tmp_path) as api:
         all_ready(api)
-        job_id = api.submit(n_samples=NAPS)
+        job_id = api.submit(n_samples=WAITS)
         api.wait(job_id, {"Running"})
         process = worker_of(cluster, api, job_id)
         os.kill(process.pid, signal.SIGSTOP)
+        cluster.gate.touch()
         try:
             details = api.wait(job_id)
             assert details["jobStatus"] == "Completed"
@@ -338,7 +343,7 @@ def test_all_workers_gone_and_coming_back(cluster, tmp_path):
 def test_a_cluster_that_is_started_again(cluster, tmp_path):
     """Costs no job a try, however often; new jobs are refused meanwhile, with the reason."""
     with on(cluster, tmp_path) as api:
-        job_id, behind = api.submit(n_samples=NAPS), api.submit()
+        job_id, behind = api.submit(n_samples=WAITS), api.submit()
         for _ in range(2):
             api.wait(job_id, {"Running"})
             cluster.stop()
@@ -350,6 +355,7 @@ def test_a_cluster_that_is_started_again(cluster, tmp_path):
             assert api.get("v1/health").status_code == 503
             assert api.details(job_id)["queuePosition"] == 1
             cluster.start(1)
+        cluster.gate.touch()
         details = api.wait(job_id)
         assert details["jobStatus"] == "Completed"
         assert len(reasons(details)) == 2

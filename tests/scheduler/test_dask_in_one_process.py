@@ -10,6 +10,7 @@ import types
 import pytest
 
 from lwfast.scheduler.workers.cluster import on_worker
+from lwfast.scheduler.workers.cluster.cluster_faults import ClusterLostError, LostError
 from lwfast.scheduler.workers.cluster.dask_link import connected
 from lwfast.scheduler.workers.cluster.remote_run import result_of, submit
 from tests.marks import posix
@@ -108,3 +109,31 @@ def test_a_wait_that_is_given_up_leaves_no_traceback(cluster):
 
     asyncio.run(run())
     assert said == []
+
+
+def failing():
+    """Raise what also a connection that is lost may raise."""
+    raise OSError("of the function")
+
+
+def test_a_connection_that_is_lost_while_an_answer_is_fetched(cluster):
+    """That is not the doing of the job or of its worker, and costs no try, unlike what the job raises."""
+
+    async def run():
+        async with asyncio.timeout(PATIENCE), connected(f"tcp://{cluster.executor[7:]}") as link:
+            address = next(iter((await link.client.scheduler.identity())["workers"]))
+            raises = submit(link.client, address, "lwfast-raises", failing)
+            with pytest.raises(LostError, match="of the function"):
+                await result_of(raises)
+
+            async def cut_off(*_):
+                raise OSError("Stream is closed")
+
+            link.client._gather_remote = cut_off
+            fetched = submit(link.client, address, "lwfast-fetched", int)
+            with pytest.raises(ClusterLostError):
+                await result_of(fetched)
+            raises.release()
+            fetched.release()
+
+    asyncio.run(run())

@@ -216,6 +216,10 @@ class DaskPool:
         for place in places:
             self._put_back(place, f"The connection to the dask cluster at {self.address} was lost")
 
+    @property
+    def _is_connected(self) -> bool:
+        return self._client is not None and self._client.status == "running"
+
     # --- the workers of the cluster ----------------------------------------------------------------
 
     async def _look(self, link: Link) -> None:
@@ -352,6 +356,9 @@ class DaskPool:
             self._put_back(place, f"The dask worker at {member.address} {error}")
             return
         except Exception as error:  # noqa: BLE001  (whatever it was, the job is tried again or fails)
+            if run is None and not self._is_connected:  # so that nothing was sent
+                self._broken.set()
+                return
             known = isinstance(error, LostError)
             self._lose(place, str(error) if known else f"was lost ({type(error).__name__}: {error})")
             return

@@ -129,7 +129,7 @@ async def result_of(future: Any) -> Any:
 
     Raises:
         LostError: It raised, or its dask worker died.
-        ClusterLostError: The connection was lost.
+        ClusterLostError: The connection was lost, perhaps while what had been made was fetched.
     """
     waiting = asyncio.ensure_future(_awaited(future))
     try:
@@ -141,7 +141,9 @@ async def result_of(future: Any) -> Any:
         waiting.add_done_callback(_forget)
         raise
     except Exception as error:
-        if future.status == "cancelled":
+        # What the function raises has the status "error": any other OSError is of the connection, and the
+        # client may not have heard of that yet.
+        if future.status == "cancelled" or (isinstance(error, OSError) and future.status != "error"):
             raise ClusterLostError from error
         raise LostError.of(f"was lost ({type(error).__name__}: {str(error)[:500]})") from error
 
