@@ -32,7 +32,7 @@ def test_the_form_of_a_slurm_job(monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     cluster = module.make_cluster(
-        scheduler_options={"port": 0, "dashboard_address": None, "host": "127.0.0.1"}
+        scheduler_options={"port": 0, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
     )
     try:
         script = cluster.job_script()
