@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast.results.campaign.campaign_files import CampaignFiles
 from lwfast.results.campaign.checkpoint import KeptSums
-from lwfast.results.campaign.chunks import Given, loaded, misfit_of, processed
+from lwfast.results.campaign.chunks import Given, loaded, mark_of, misfit_of, processed
 from lwfast.results.campaign.gathering import FileTally, warn_of_left
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
@@ -295,6 +295,7 @@ class Campaign(CampaignFiles):
         try:
             for path in self.paths:
                 tally.n_tried += 1
+                mark = mark_of(path)
                 result = loaded(path, work.raw_data, tally.failed)
                 if result is None:
                     continue
@@ -308,7 +309,8 @@ class Campaign(CampaignFiles):
                     fits = True
                 result = processed(path, result, work.steps, tally.failed)
                 if result is not None:
-                    tally.given[str(path)] = Given(str(path), n_samples, result.n_samples, len(result))
+                    kept = result.n_samples, len(result)
+                    tally.given[str(path)] = Given(str(path), n_samples, *kept, mark)
                     yield path, result
             complete = True
         finally:

@@ -7,10 +7,10 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from lwfast.errors import ResultError
-from lwfast.results.campaign.chunks import Given
+from lwfast.errors import LightworksError, ResultError, ResultFormatError, ended
+from lwfast.results.campaign.chunks import Given, Mark, mark_of
 from lwfast.results.campaign.gathering import Gathering, Work
 from lwfast.results.columns.json_like import json_like, path_text
 from lwfast.results.columns.record import known_record
@@ -62,12 +62,15 @@ class KeptSums:
         return cls([Checkpoint(path, paths, work)])
 
     @classmethod
-    def of_groups(cls, folder: Any, groups: Mapping[str, Sequence[Path]], work: Work) -> Self:
+    def of_groups(
+        cls, folder: Any, groups: Sequence[tuple[Sequence[str], Sequence[Path]]], work: Work
+    ) -> Self:
         """Return the sums of groups, each in a file of a folder.
 
         Args:
             folder: Where they are; it may not be there yet.
-            groups: The files of each group, by a name that can be that of a file.
+            groups: For each group the names that its file may have, the first of them for a new one, and its
+                files.
             work: What is done with each file.
 
         Raises:
@@ -79,21 +82,21 @@ class KeptSums:
         if top.exists() and not top.is_dir():
             raise ResultError(f"{top} is a file; resume= of groups names a folder, with a file for each.")
         own = top.resolve()
-        if any(path.resolve().parent == own for paths in groups.values() for path in paths):
+        if any(path.resolve().parent == own for _, paths in groups for path in paths):
             raise ResultError(f"{top} holds files of the campaign; give resume= a folder of its own.")
-        names = {f"{name}{_OF_A_GROUP}" for name in groups}
-        if too_long := [name for name in names if len(os.fsencode(name)) > _NAME_BYTES]:
+        kept = {_in_folder(top, names): paths for names, paths in groups}
+        if too_long := [path.name for path in kept if len(os.fsencode(path.name)) > _NAME_BYTES]:
             raise ResultError(
                 f"The sum of a group would be kept as {min(too_long):.80}..., a longer name than "
                 "a file may have; group by fewer columns or shorter values, or leave out resume=."
             )
-        there = [path.name for path in sorted(top.glob(f"*{_OF_A_GROUP}")) if path.name not in names]
+        there = [path.name for path in sorted(top.glob(f"*{_OF_A_GROUP}")) if path not in kept]
         if there:
             raise ResultError(
                 f"{top} has {there[0]}, which is not the sum of a group of this campaign; name another "
                 "folder for resume=, or remove that file."
             )
-        return cls([Checkpoint(top / f"{name}{_OF_A_GROUP}", paths, work) for name, paths in groups.items()])
+        return cls([Checkpoint(path, paths, work, of="group") for path, paths in kept.items()])
 
     @property
     def rest(self) -> list[tuple[Path, ...]]:
@@ -121,6 +124,41 @@ class KeptSums:
         self._pause = max(SAVE_SECONDS, SAVE_RATIO * (self._saved_at - began))
 
 
+class Kept(NamedTuple):
+    """What a file that keeps a sum says of one of the files in it.
+
+    Attributes:
+        mark: What the file was when it was added.
+        samples: How many it holds; `kept` and `states` as in `Given`.
+        is_sum: Whether it says to be the sum of others.
+        job: Id and date of the job whose result it says to hold, or None.
+    """
+
+    mark: Mark
+    samples: int
+    kept: int
+    states: int
+    is_sum: bool
+    job: tuple[str, str] | None
+
+    @classmethod
+    def of(cls, entry: Any) -> Self | None:
+        """Read an entry of the list of files; None where no run has written it."""
+        if not isinstance(entry, list) or len(entry) != _N_FIELDS:
+            return None
+        *numbers, is_sum, job = entry
+        if not all(type(number) is int for number in numbers) or min(numbers[2:]) < 0:
+            return None
+        is_job = isinstance(job, list) and len(job) == 2 and all(isinstance(text, str) for text in job)
+        if type(is_sum) is not bool or not (job is None or is_job):
+            return None
+        size, modified, *counts = numbers
+        return cls(Mark(size, modified), *counts, is_sum, None if job is None else (job[0], job[1]))
+
+
+_N_FIELDS = 7
+
+
 class Checkpoint:
     """A file with the sum so far of a group of files.
 
@@ -131,40 +169,53 @@ class Checkpoint:
         path: Path of the file, which need not be there yet.
         paths: The files of the group.
         work: What is done with each.
+        of: What the files are, for messages: "campaign" or "group".
 
     Attributes:
         rest: The files that are not in the sum.
 
     Raises:
         ResultError: If the file is of other steps, or one in it has changed or is not in the campaign.
-        ResultFormatError: If it is not a file that a run has kept.
+        ResultFormatError: If it is not a file that a run has kept, or was changed since.
     """
 
-    def __init__(self, path: Path, paths: Sequence[Path], work: Work) -> None:
+    def __init__(self, path: Path, paths: Sequence[Path], work: Work, *, of: str = "campaign") -> None:
         self._path = path
+        self._of = of
         told = json_like([work.raw_data, *(step.described for step in work.steps)], "steps")
         self._steps = json.loads(json.dumps(told))  # as it is read back: with lists for tuples
         # Before they are read: a file that changes meanwhile is told from what was added.
-        self._marks = {str(path): _mark_of(path) for path in paths}
+        self._marks = {str(path): mark_of(path) for path in paths}
         self._before: SamplingResult | None = None
-        self._known: dict[str, list[Any]] = {}
+        self._known: dict[str, Kept] = {}
         own = self._path.resolve()
         if any(path.resolve() == own for path in paths):
             raise ResultError(f"{self._path} keeps the sum, and is a file of the campaign; exclude it.")
+        if self._path.is_dir():
+            raise ResultError(f"{self._path} is a folder; resume= of a campaign names a file.")
         if self._path.exists():
             self._read(paths)
         self._n_saved = len(self._known)
         self.rest = tuple(path for path in paths if str(path) not in self._known)
 
     def start(self, gathering: Gathering, place: int) -> None:
-        """Put the sum that was kept into an empty one."""
+        """Put the sum that was kept into an empty one.
+
+        Raises:
+            ResultFormatError: If what it says of itself is nothing that a run has written.
+        """
         if self._before is None:
             return
-        gathering.totals[place].add_sum(self._before)
+        try:
+            gathering.totals[place].add_sum(self._before)
+        except LightworksError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self._changed(f"{type(error).__name__}: {error}") from error
         tally = gathering.tally
-        for path, (_, _, samples, kept, states, is_sum, job) in self._known.items():
-            tally.given[path] = Given(path, samples, kept, states)
-            tally.contents[path] = Content(path, is_sum, None if job is None else (job[0], job[1]))
+        for path, (mark, samples, kept, states, is_sum, job) in self._known.items():
+            tally.given[path] = Given(path, samples, kept, states, mark, resumed=True)
+            tally.contents[path] = Content(path, is_sum, job)
             tally.n_tried += 1
             tally.empty += [path] if samples == 0 else []
         if len(self._before):
@@ -191,35 +242,85 @@ class Checkpoint:
         self._n_saved = len(files)
 
     def _read(self, paths: Sequence[Path]) -> None:
-        before = load_result(self._path)
+        try:
+            before = load_result(self._path)
+        except ResultFormatError as error:
+            raise ResultFormatError(f"{ended(error)} {self._remedy()}") from error
         about = known_record(before).metadata.get(KEY) if isinstance(before, SamplingResult) else None
         if not isinstance(about, dict) or not isinstance(about.get("files"), dict):
-            raise ResultError(f"{self._path} is there, and is not a sum that a run has kept; name another.")
+            raise ResultFormatError(
+                f"{self._path} is there, and is not a sum that a run has kept; give resume= another name."
+            )
         if about.get("steps") != self._steps:
             raise ResultError(
-                f"{self._path} keeps a sum of other steps than those of this campaign; name another file, or "
-                "remove this one to begin anew."
+                f"{self._path} keeps a sum of other steps than those of this {self._of}. {self._remedy()}"
             )
-        there = {path_text(path): str(path) for path in paths}
+        known: dict[str, Kept] = {}
         for name, entry in about["files"].items():
-            wrong = None
-            if name not in there:
-                wrong = "is not in this campaign"
-            elif entry[:2] != self._marks[there[name]]:
-                wrong = "has changed since"
-            if wrong is not None:
-                raise ResultError(
-                    f"{self._path} keeps a sum with {name}, which {wrong}; remove {self._path.name} to begin "
-                    "anew."
-                )
-            self._known[there[name]] = entry
+            kept = Kept.of(entry)
+            if kept is None:
+                raise self._changed(f"its entry of {name} is {entry!r:.100}")
+            known[name] = kept
+        n_kept = sum(kept.kept for kept in known.values())
+        if n_kept != before.n_samples:
+            raise self._changed(f"it holds {before.n_samples} samples, and its files gave {n_kept}")
+        there = {path_text(path): str(path) for path in paths}
+        self._check_files(known, there)
+        self._known = {there[name]: kept for name, kept in known.items()}
         self._before = before
 
+    def _check_files(self, known: Mapping[str, Kept], there: Mapping[str, str]) -> None:
+        """Refuse a sum with a file that is another one now, or not here.
 
-def _mark_of(path: Path) -> list[int]:
-    """Return size and time of change of a file, by which a later version of it is told."""
-    try:
-        about = path.stat()
-    except OSError:
-        return [-1, -1]
-    return [about.st_size, about.st_mtime_ns]
+        Raises:
+            ResultError: There is one; says what it was and is, and what to do.
+        """
+        wrong = {}
+        for name, kept in known.items():
+            if name not in there:
+                wrong[name] = f"is not among the {len(there)} files of this {self._of}{self._where(kept)}"
+            elif self._marks[there[name]] != kept.mark:
+                wrong[name] = f"has changed since: now it {_words_of(self._marks[there[name]])}"
+        if not wrong:
+            return
+        name, how = next(iter(wrong.items()))
+        more = f" So it is with {len(wrong) - 1} more of its {len(known)} files." if len(wrong) > 1 else ""
+        raise ResultError(
+            f"{self._path} holds the counts of {name}, which {_words_of(known[name].mark, 'had')} when they "
+            f"were added, and {how}.{more} Put that version back under that path, or remove {self._path} to "
+            "add up all files anew."
+        )
+
+    def _where(self, kept: Kept) -> str:
+        """Say where a file with the same size and time of change is, such as one that was moved."""
+        same = [name for name, mark in self._marks.items() if mark == kept.mark]
+        return f" ({same[0]}, which is, has the same size and time of change)" if len(same) == 1 else ""
+
+    def _changed(self, what: str) -> ResultFormatError:
+        return ResultFormatError(
+            f"{self._path} is not as a run has written it: {what}. Something has changed it. {self._remedy()}"
+        )
+
+    def _remedy(self) -> str:
+        return f"Remove {self._path} to add up all files anew, or give resume= another name."
+
+
+def _in_folder(top: Path, names: Sequence[str]) -> Path:
+    """Return the file that keeps the sum of a group: the one that is there, or a new one.
+
+    Raises:
+        ResultError: There are two of them.
+    """
+    paths = [top / f"{name}{_OF_A_GROUP}" for name in names]
+    there = [path for path in paths if path.exists()]
+    if len(there) > 1:
+        raise ResultError(
+            f"{there[0]} and {there[1]} keep sums of one group; remove both to add up its files anew."
+        )
+    return there[0] if there else paths[0]
+
+
+def _words_of(mark: Mark, has: str = "has") -> str:
+    if mark.size < 0:
+        return "cannot be looked at"
+    return f"{has} {mark.size:,} bytes, changed at {mark.time}"

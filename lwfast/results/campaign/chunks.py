@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -32,6 +33,29 @@ Failures = dict[str, str]
 """What was wrong with files, by path."""
 
 
+class Mark(NamedTuple):
+    """Size of a file in bytes and when it was last changed, in nanoseconds since 1970; -1 if unknown."""
+
+    size: int
+    modified: int
+
+    @property
+    def time(self) -> str | None:
+        """When it was last changed, in ISO 8601 and UTC."""
+        if self.modified < 0:
+            return None
+        return dt.datetime.fromtimestamp(self.modified / 1e9, dt.UTC).isoformat(timespec="milliseconds")
+
+
+def mark_of(path: Path) -> Mark:
+    """Return what a later version of a file is told by."""
+    try:
+        about = path.stat()
+    except OSError:
+        return Mark(-1, -1)
+    return Mark(about.st_size, about.st_mtime_ns)
+
+
 class Given(NamedTuple):
     """What a file gave.
 
@@ -40,12 +64,16 @@ class Given(NamedTuple):
         samples: How many it holds.
         kept: How many of them are left after all steps.
         states: How many distinct states these have.
+        mark: What it was before it was read; see `mark_of`.
+        resumed: Whether it was read by an earlier run, whose sum goes on.
     """
 
     path: str
     samples: int
     kept: int
     states: int
+    mark: Mark
+    resumed: bool = False
 
 
 class PartialSum(NamedTuple, Generic[S]):
@@ -112,6 +140,7 @@ def run_chunk(
     # A callable of the user may keep what it is given.
     room = FileRoom(keeps_columns=True) if all(step.is_ours for step in steps) else None
     for path in paths:
+        mark = mark_of(path)
         result = loaded(path, raw_data, outcome.failed, room)
         if result is None:
             continue
@@ -137,7 +166,7 @@ def run_chunk(
         else:
             names.setdefault(n_modes, []).append(str(path))
             kept = result.n_samples if len(result) else 0
-            outcome.given.append(Given(str(path), n_samples, kept, len(result)))
+            outcome.given.append(Given(str(path), n_samples, kept, len(result), mark))
     for n_modes, paths_added in names.items():
         totals[n_modes].settle()
         outcome.parts.append(PartialSum(n_modes, tuple(paths_added), totals[n_modes]))

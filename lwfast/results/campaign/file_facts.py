@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from lwfast.errors import LightworksDependencyError, LightworksError, ResultError
 from lwfast.results.campaign.chunks import reason_of
+from lwfast.results.columns.group_keys import value_text
 from lwfast.results.columns.record import known_record, says_something
 from lwfast.results.files.description import record_of
 from lwfast.results.files.facts import described_in
@@ -62,7 +63,9 @@ def facts_of(path: Path) -> dict[str, Any]:
     parameters = record.metadata.get(PARAMETERS)
     _add(facts, told, path)
     _add(facts, parameters if isinstance(parameters, dict) else {}, path)
-    _add(facts, hive_columns(path), path)
+    # What `GroupedResults.save` named after True or "1" is not text or a number where the file says so.
+    said = {name for name, text in _hive_texts(path) if name in facts and value_text(facts[name]) == text}
+    _add(facts, {name: value for name, value in hive_columns(path).items() if name not in said}, path)
     return facts
 
 
@@ -79,12 +82,12 @@ def _add(facts: dict[str, Any], more: dict[str, Any], path: Path) -> None:
 
 def hive_columns(path: Path) -> dict[str, Any]:
     """Return the columns that folders such as `theta=0.5` give; a number where the text is one."""
-    found: dict[str, Any] = {}
-    for part in path.parts[:-1]:
-        name, sign, text = part.partition("=")
-        if sign and name:
-            found[unquote(name)] = _value(text)
-    return found
+    return {name: _value(text) for name, text in _hive_texts(path)}
+
+
+def _hive_texts(path: Path) -> list[tuple[str, str]]:
+    parts = [part.partition("=") for part in path.parts[:-1]]
+    return [(unquote(name), text) for name, sign, text in parts if sign and name]
 
 
 def _value(text: str) -> Any:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from lwfast.errors import ModeMismatchError, ResultError
 from lwfast.results.campaign.checkpoint import KeptSums
 from lwfast.results.campaign.gathering import Work
-from lwfast.results.campaign.ran_files import RanFiles
+from lwfast.results.campaign.ran_files import MANIFEST, RanFiles
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend
-from lwfast.results.columns.export import arrow_module, polars_module
+from lwfast.results.columns.export import arrow_column, arrow_module, polars_module
+from lwfast.results.columns.group_keys import (
+    Grouped,
+    as_compared,
+    file_names_of,
+    folders_of,
+    named_values,
+    order_of,
+)
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.processing.named_columns import NamedColumns
 from lwfast.results.processing.summaries import Summary
@@ -27,16 +35,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-_PLAIN = " +,.;-_()'!~@"
-"""What may stand in the name of a folder as it is."""
-
-
 class CampaignGroups(RanFiles):
     """The files of a campaign by the values of some columns; made by `Campaign.group_by`.
 
-    Numbers that agree in ten digits count as one value. Groups are ordered by their values where these have
-    an order, and else by their first file. A file that cannot be read is in no group; it is reported when the
-    groups are added up.
+    Numbers that agree in ten digits count as one value, and so do 1 and 1.0; True and 1 are two. Groups are
+    ordered by their values where these have an order, and else by their first file. A file that cannot be
+    read is in no group; it is reported when the groups are added up.
 
     Attributes:
         names: Names of the columns whose values make the groups.
@@ -59,24 +63,28 @@ class CampaignGroups(RanFiles):
     ) -> None:
         super().__init__(paths, work)
         self.names = tuple(names)
-        groups: dict[Any, list[Path]] = {}
-        known: dict[Any, Any] = {}  # 0.1 + 0.2 and 0.3 are one value
+        groups: dict[Any, tuple[Any, list[Path]]] = {}
+        known: dict[Any, Any] = {}  # by how it is compared: 0.1 + 0.2 and 0.3 are one value
         for path, row in zip(paths, files.rows(), strict=True):
             if row.get("error") is not None:
                 self._unread[str(path)] = row["error"]
                 continue
-            values = tuple(known.setdefault(_digits(row[name]), row[name]) for name in self.names)
-            groups.setdefault(values if len(values) > 1 else values[0], []).append(path)
-        try:
-            self.keys = sorted(groups, key=_place)
-        except TypeError:  # numbers and text, say
-            self.keys = list(groups)
-        self._groups = [tuple(groups[key]) for key in self.keys]
+            values = [known.setdefault(as_compared(row[name]), row[name]) for name in self.names]
+            key = tuple(values) if len(values) > 1 else values[0]
+            groups.setdefault(as_compared(key), (key, []))[1].append(path)
+        found = list(groups.values())
+        with suppress(TypeError):  # numbers and text, say, have no order
+            found = sorted(found, key=lambda group: order_of(group[0]))
+        self.keys = [key for key, _ in found]
+        self._groups = [tuple(paths) for _, paths in found]
+        # Beside the manifest's own columns.
+        self._group_names = tuple(f"group_{name}" if name in ("path", *MANIFEST) else name for name in names)
+        self._key_of = {str(path): key for key, paths in found for path in paths}
 
     @property
-    def paths(self) -> dict[Any, tuple[Path, ...]]:
+    def paths(self) -> Mapping[Any, tuple[Path, ...]]:
         """The files of each group."""
-        return dict(zip(self.keys, self._groups, strict=True))
+        return Grouped(zip(self.keys, self._groups, strict=True))
 
     def merge(
         self,
@@ -99,27 +107,29 @@ class CampaignGroups(RanFiles):
             ResultError: As in `Campaign.merge`; or the folder of `resume` has sums of other groups, or holds
                 files of the campaign.
         """
-        kept = None if resume is None else KeptSums.of_groups(resume, self._by_name(), self._work)
+        kept = None if resume is None else KeptSums.of_groups(resume, self._named_groups(), self._work)
         gathering = self._gathered(
             TableSum, self._groups, RunOptions(executor, progress, in_flight), kept=kept
         )
         tally = gathering.tally
         failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
-        results = {}
+        results = []
         for key, paths, total in zip(self.keys, self._groups, gathering.totals, strict=True):
             lost = {name: failed[name] for name in map(path_text, paths) if name in failed}
             if len(lost) < len(paths):
-                results[key] = total.result(files=len(paths) - len(lost), failed=lost)
-        grouped = GroupedResults(self.names, results)
+                results.append((key, total.result(files=len(paths) - len(lost), failed=lost)))
+        grouped = GroupedResults(self.names, Grouped(results))
         self._ended(grouped, tally)
         return grouped
 
     def summarise(
         self, *, executor: Executor | None = None, progress: Any = None, in_flight: int | None = None
-    ) -> dict[Any, Summary]:
+    ) -> Mapping[Any, Summary]:
         """Return the summary of each group; see `Campaign.summarise` for arguments and exceptions."""
         gathering = self._gathered(SummarySum, self._groups, RunOptions(executor, progress, in_flight))
-        found = {key: total.result() for key, total in zip(self.keys, gathering.totals, strict=True)}
+        found: Grouped[Summary] = Grouped(
+            (key, total.result()) for key, total in zip(self.keys, gathering.totals, strict=True)
+        )
         self._ended(found, gathering.tally)
         return found
 
@@ -138,6 +148,12 @@ class CampaignGroups(RanFiles):
         self._ended(trend, gathering.tally)
         return trend
 
+    def _group_of(self, path: str) -> dict[str, Any]:
+        if path not in self._key_of:  # it cannot be read
+            return {}
+        values = named_values(self.names, self._key_of[path])
+        return {name: value for name, (_, value) in zip(self._group_names, values, strict=True)}
+
     def __len__(self) -> int:
         return len(self.keys)
 
@@ -147,26 +163,31 @@ class CampaignGroups(RanFiles):
             f"{', '.join(self.names)})"
         )
 
-    def _by_name(self) -> dict[str, tuple[Path, ...]]:
-        """Return the files of each group by the name of the file that keeps its sum.
+    def _named_groups(self) -> list[tuple[list[str], tuple[Path, ...]]]:
+        """Return the names under which the sum of each group may be kept, and its files.
 
         Raises:
             ResultError: If two groups have the same name, such as those of 1 and of "1".
         """
-        found: dict[str, tuple[Path, ...]] = {}
-        for key, paths in self.paths.items():
-            name = _name_of(self.names, key)
-            if name in found:
-                raise ResultError(
-                    f"The sums of two groups would be kept as {name}, one of which is {key!r}; resume= "
-                    "cannot tell them apart."
-                )
-            found[name] = paths
-        return found
+        found: dict[str, Any] = {}
+        named = []
+        for key, paths in zip(self.keys, self._groups, strict=True):
+            names = file_names_of(self.names, key)
+            for name in names:
+                if name in found:
+                    raise ResultError(
+                        f"The sums of the groups {found[name]!r} and {key!r} would both be kept as {name}; "
+                        "resume= cannot tell them apart."
+                    )
+                found[name] = key
+            named.append((names, paths))
+        return named
 
 
-class GroupedResults(Mapping[Any, SamplingResult]):
+class GroupedResults(Grouped[SamplingResult]):
     """A result for each group of files: reads as a dict from the value of a group to its result.
+
+    Unlike in a dict, True is not the key 1. A number is found by any that agrees with it in ten digits.
 
     Attributes:
         names: Names of the columns whose values make the groups.
@@ -179,18 +200,8 @@ class GroupedResults(Mapping[Any, SamplingResult]):
     """
 
     def __init__(self, names: tuple[str, ...], results: Mapping[Any, SamplingResult]) -> None:
+        super().__init__(results.items())
         self.names = names
-        self._results: dict[Any, SamplingResult] = dict(results)
-
-    def __getitem__(self, key: Any) -> SamplingResult:
-        result: SamplingResult = self._results[key]
-        return result
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._results)
-
-    def __len__(self) -> int:
-        return len(self._results)
 
     def expectation(self, observable: Any) -> Trend:
         """Return the mean of an observable in each group, with its error.
@@ -199,36 +210,40 @@ class GroupedResults(Mapping[Any, SamplingResult]):
             observable: A function of a State, or a mapping from states to values, as in
                 `SamplingResult.expectation`.
         """
-        means = [result.expectation(observable) for result in self._results.values()]
-        return Trend(", ".join(self.names), list(self._results), means)
+        means = [result.expectation(observable) for result in self.values()]
+        return Trend(", ".join(self.names), list(self), means)
 
     def total(self) -> SamplingResult:
         """Return the sum of all groups."""
-        return merge_results(self._results.values())
+        return merge_results(self.values())
 
     def to_arrow(self) -> pa.Table:
         """Return a `pyarrow.Table` with a row for each group and state.
 
         Its columns are those of the groups, `state`, `counts`, the share of the group's samples as
-        `probability`, and its standard error as `error`.
+        `probability`, and its standard error as `error`. A column of groups with values of several types,
+        such as numbers and text or True and 1, becomes a column of text.
 
         Raises:
             LightworksDependencyError: If pyarrow is not installed.
             ModeMismatchError: If the results differ in their number of modes.
         """
         pa = arrow_module()
-        results = [result for result in self._results.values() if len(result)]
+        results = [result for result in self.values() if len(result)]
         if len({result.n_modes for result in results}) > 1:
             raise ModeMismatchError("The groups differ in their number of modes, which one column cannot.")
+        rows = [dict(named_values(self.names, key)) for key in self]
+        # Of all groups at once: the values of each alone may be of another type.
+        columns = {name: arrow_column([row[name] for row in rows]) for name in self.names}
         tables = []
-        for key, result in self._results.items():
+        for k, result in enumerate(self.values()):
             if not len(result) and results:
                 continue
             table = result.to_arrow()
             table = table.append_column("probability", pa.array(result.probabilities))
             table = table.append_column("error", pa.array(result.probability_errors))
-            for place, (name, value) in enumerate(_named(self.names, key)):
-                table = table.add_column(place, name, pa.array([value] * len(result)))
+            for place, (name, column) in enumerate(columns.items()):
+                table = table.add_column(place, name, pa.repeat(column[k], len(result)))
             tables.append(table)
         if not tables:
             return pa.table({name: [] for name in (*self.names, "state", "counts", "probability", "error")})
@@ -264,15 +279,15 @@ class GroupedResults(Mapping[Any, SamplingResult]):
             OSError: If a file cannot be written.
         """
         keys: dict[Path, Any] = {}
-        for key in self._results:
-            path = Path(folder, *_folders_of(self.names, key), "total.parquet")
+        for key in self:
+            path = Path(folder, *folders_of(self.names, key), "total.parquet")
             if path in keys:
                 raise ResultError(
                     f"The groups {keys[path]!r} and {key!r} would both be saved as {path.name} in "
                     f"{path.parent}; save them one by one, under names of your own."
                 )
             keys[path] = key
-        return [self._results[key].save(path) for path, key in keys.items()]
+        return [self[key].save(path) for path, key in keys.items()]
 
     def plot(self, observable: Any, show: bool = True, *, ax: Any = None) -> Any:
         """Draw the mean of an observable over the groups, with errors; see `Trend.plot`."""
@@ -280,46 +295,7 @@ class GroupedResults(Mapping[Any, SamplingResult]):
 
     def __repr__(self) -> str:
         rows = [
-            dict(_named(self.names, key)) | {"samples": result.n_samples, "states": len(result)}
-            for key, result in self._results.items()
+            dict(named_values(self.names, key)) | {"samples": result.n_samples, "states": len(result)}
+            for key, result in self.items()
         ]
         return repr(NamedColumns(rows, [*self.names, "samples", "states"]))
-
-
-def _named(names: Sequence[str], key: Any) -> list[tuple[str, Any]]:
-    """Return the columns of a group with their values."""
-    return list(zip(names, key if len(names) > 1 else (key,), strict=True))
-
-
-def _folders_of(names: Sequence[str], key: Any) -> list[str]:
-    """Return `theta=0.5` and the like for the columns of a group."""
-    return [f"{quote(name, safe=_PLAIN)}={_text(value)}" for name, value in _named(names, key)]
-
-
-def _name_of(names: Sequence[str], key: Any) -> str:
-    """Return `theta=0.5` and the like for a group, whichever of equal values was found first."""
-    values = [_settled(value) for _, value in _named(names, key)]
-    return ",".join(_folders_of(names, tuple(values) if len(names) > 1 else values[0]))
-
-
-def _settled(value: Any) -> Any:
-    """Return the value that stands for all floats that are compared as equal to this one."""
-    return float(_digits(value)[1]) if isinstance(value, float) else value
-
-
-def _digits(value: Any) -> Any:
-    """Return a value as it is compared: floats to ten digits."""
-    return ("float", f"{value + 0.0:.9e}") if isinstance(value, float) else (type(value).__name__, value)
-
-
-def _place(key: Any) -> Any:
-    """Return what groups are ordered by: None comes last."""
-    values = key if isinstance(key, tuple) else (key,)
-    return [(value is None, 0 if value is None else value) for value in values]
-
-
-def _text(value: Any) -> str:
-    """Return a value as the name of a folder has it."""
-    if value is None:
-        return "__HIVE_DEFAULT_PARTITION__"
-    return quote(repr(value) if isinstance(value, float) else str(value), safe=_PLAIN)

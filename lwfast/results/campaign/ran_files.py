@@ -14,6 +14,9 @@ from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gatheri
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.processing.named_columns import NamedColumns
 
+MANIFEST = ("status", "samples", "kept", "states", "bytes", "modified", "resumed", "reason")
+"""Columns of a manifest, besides `path`."""
+
 
 class RanFiles:
     """What a campaign and its groups have in common: a run over files, its report and its manifest.
@@ -36,15 +39,24 @@ class RanFiles:
         """What each file contributed in the last run, one row per file.
 
         `status` is "added", "empty", "failed" (then `reason` says why) or "not tried"; `samples` is how many
-        the file holds, `kept` how many of them are in the outcome, `states` how many distinct states.
+        the file holds, `kept` how many of them are in the outcome, `states` how many distinct states. `bytes`
+        and `modified`, in ISO 8601 and UTC, say which version of the file that was. `resumed` is True for a
+        file that an earlier run had read, and that `resume=` did not read again. The manifest of groups also
+        has columns with the values of each file's group.
 
         Raises:
             ResultError: If there was no run yet.
         """
         if self.report is None:
             raise ResultError("There is no manifest before a run: call merge, summarise or the like first.")
-        lines = [self._line(str(path), self.report) for path in self._every_path]
-        return NamedColumns(lines, ["path", "status", "samples", "kept", "states", "reason"])
+        lines = [self._line(path, self.report) | self._group_of(path) for path in map(str, self._every_path)]
+        return NamedColumns(lines, ["path", *self._group_names, *MANIFEST])
+
+    _group_names: tuple[str, ...] = ()
+
+    def _group_of(self, path: str) -> dict[str, Any]:  # noqa: ARG002  (groups say it)
+        """Return the values of a file's group."""
+        return {}
 
     def _line(self, path: str, report: CampaignReport) -> dict[str, Any]:
         if path in report.failed:
@@ -53,8 +65,9 @@ class RanFiles:
             return {"path": path, "status": "not tried"}
         given = self._given[path]
         status = "empty" if path in report.empty else "added"
+        read = {"bytes": given.mark.size, "modified": given.mark.time, "resumed": given.resumed}
         counts = {"samples": given.samples, "kept": given.kept, "states": given.states}
-        return {"path": path, "status": status, **counts}
+        return {"path": path, "status": status, **counts, **read}
 
     def _gathered(
         self,

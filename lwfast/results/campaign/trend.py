@@ -109,7 +109,7 @@ class Trend:
     def _numbers(self) -> FloatArray:
         if all(isinstance(place, dt.datetime) for place in self.positions):
             return np.array([place.timestamp() / 3600 for place in self.positions])
-        if all(isinstance(place, int | float) for place in self.positions):
+        if all(isinstance(place, int | float) and not isinstance(place, bool) for place in self.positions):
             return np.array(self.positions, np.float64)
         raise ValueError(f"The positions ({self.name}) are not numbers, so that there is no slope.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,45 @@ def arrow_module() -> Any:
             "The package pyarrow is not installed; python -m pip install pyarrow (the extra lwfast[arrow])."
         ) from None
     return pa
+
+
+_EXACT = 1 << 53
+"""Up to here, a float is as exact as an integer."""
+
+
+def of_one_type(values: Sequence[Any]) -> list[Any]:
+    """Return values that a column of one type can hold as they are: as text where they are of several types.
+
+    Integers and floats are one type, unless an integer is too large for a float; True and 1 are two.
+
+    Args:
+        values: The values; None stands for one that is missing.
+    """
+    there = [value for value in values if value is not None]
+    kinds = {_kind_of(value) for value in there}
+    mixed = any(isinstance(value, float) for value in there)
+    too_large = mixed and any(isinstance(value, int) and abs(value) > _EXACT for value in there)
+    if len(kinds) > 1 or too_large:
+        return [None if value is None else str(value) for value in values]
+    return list(values)
+
+
+def _kind_of(value: Any) -> type:
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
+
+
+def arrow_column(values: Sequence[Any]) -> Any:
+    """Return a `pyarrow.Array` of values, of text where they are of several types; see `of_one_type`.
+
+    Raises:
+        LightworksDependencyError: If pyarrow is not installed.
+    """
+    pa = arrow_module()
+    column = of_one_type(values)
+    try:
+        return pa.array(column)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        return pa.array([None if value is None else str(value) for value in column])
 
 
 def polars_module() -> ModuleType:

@@ -120,6 +120,8 @@ def _ways_of(history: list[dict[str, Any]], post_selection: Any) -> list[dict[st
 def _same(a: Any, b: Any) -> bool:
     if a is b:
         return True
+    if isinstance(a, bool) is not isinstance(b, bool):  # Python takes True for 1
+        return False
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return a.dtype == b.dtype and bool(np.array_equal(a, b))
     if isinstance(a, list | tuple) and type(a) is type(b):

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.showing.html import table
-from lwfast.results.columns.export import arrow_module, pandas_module, polars_module
+from lwfast.results.columns.export import (
+    arrow_column,
+    arrow_module,
+    of_one_type,
+    pandas_module,
+    polars_module,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,28 +78,25 @@ class NamedColumns(Mapping[str, list[Any]]):
         return frame
 
     def to_polars(self) -> pl.DataFrame:
-        """Return a `polars.DataFrame`.
+        """Return a `polars.DataFrame`. A column with values of several types becomes a column of text.
 
         Raises:
             LightworksDependencyError: If polars is not installed.
         """
-        frame: pl.DataFrame = polars_module().DataFrame(dict(self._columns), strict=False)
+        columns = {name: of_one_type(column) for name, column in self._columns.items()}
+        frame: pl.DataFrame = polars_module().DataFrame(columns, strict=False)
         return frame
 
     def to_arrow(self) -> pa.Table:
         """Return a `pyarrow.Table`. A column with values of several types becomes a column of text.
 
+        True and 1 are of two types, and 1 and 1.0 of one.
+
         Raises:
             LightworksDependencyError: If pyarrow is not installed.
         """
         pa = arrow_module()
-        arrays = {}
-        for name, column in self._columns.items():
-            try:
-                arrays[name] = pa.array(column)
-            except (pa.ArrowInvalid, pa.ArrowTypeError):
-                arrays[name] = pa.array([None if value is None else str(value) for value in column])
-        return pa.table(arrays)
+        return pa.table({name: arrow_column(column) for name, column in self._columns.items()})
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the columns to polars, DuckDB and others."""
