@@ -1,4 +1,8 @@
-"""Whether the file of an extension is whole, asked before the system loads it.
+"""Whether the file of an extension is whole and as it was built, asked before the system loads it.
+
+An extension that stays beside its sources ends with a digest of all that stands before: a file that was
+damaged, or changed later, would give wrong numbers, and could crash. In a wheel there is no such digest,
+since tools that make wheels fit for other systems change the file.
 
 What loads a library maps its segments without a look at the length of the file: where a copy or a full disk
 has cut it, the process dies of a bus error at the first page that is not there, and nothing can be caught.
@@ -15,6 +19,9 @@ _SEGMENT = struct.Struct("<I4xQ16xQ")
 """Of a program header: its type, and where what it loads begins in the file and how long it is."""
 _ELF_64_LITTLE = b"\x7fELF\x02\x01"
 _LOAD = 1
+_SEAL = b"\0lwfast sha256 "
+"""What stands before the digest at the end of a file."""
+_DIGEST_BYTES = 32
 
 
 def is_cut(path: str) -> bool:
@@ -41,3 +48,26 @@ def is_cut(path: str) -> bool:
         if kind == _LOAD and offset + in_file > length:
             return True
     return False
+
+
+def sealed(content: bytes) -> bytes:
+    """Return what is built with its digest at the end."""
+    import hashlib
+
+    return content + _SEAL + hashlib.sha256(content).digest()
+
+
+def is_as_built(path: str) -> bool | None:
+    """Say whether a file is what `sealed` returned; None for one without a digest at its end.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    size = len(_SEAL) + _DIGEST_BYTES
+    with open(path, "rb") as file:  # noqa: PTH123  (pathlib is loaded late)
+        file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+        if not file.read().startswith(_SEAL):
+            return None
+        file.seek(0)
+        content = file.read()
+    return sealed(content[:-size]) == content

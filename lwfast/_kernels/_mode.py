@@ -54,9 +54,9 @@ def _decide() -> tuple[str, str, Any, str]:
     if _is_set("LWFAST_JIT"):
         return "numba", "LWFAST_JIT is set", None, ""
     try:
-        cut = _file_that_is_cut()
-        if cut is not None:
-            return "numba", f"the kernels compiled ahead of time are damaged: {cut} is cut short", None, ""
+        damage, is_sealed = _look_at_file()
+        if damage:
+            return "numba", f"the kernels compiled ahead of time are damaged: {damage}", None, ""
         native: Any = importlib.import_module("lwfast._kernels._native")
     except ModuleNotFoundError:
         return "numba", "this installation holds no kernels that were compiled ahead of time", None, ""
@@ -64,6 +64,8 @@ def _decide() -> tuple[str, str, Any, str]:
         return "numba", f"the kernels compiled ahead of time cannot be loaded ({error})", None, ""
     if native.SOURCES and digest_of_sources() != native.SOURCES:
         return "numba", "the kernels compiled ahead of time are older than their sources", None, ""
+    if native.SOURCES and not is_sealed:
+        return "numba", "the kernels compiled ahead of time have lost the digest of what was built", None, ""
     level = _level(native)
     if level is None:
         reason = "this processor supports no level that was built"
@@ -74,15 +76,22 @@ def _decide() -> tuple[str, str, Any, str]:
     return "native", asked, native, level
 
 
-def _file_that_is_cut() -> str | None:
-    """Return the file of the extension if it is there and cut short: to load it would end the process."""
+def _look_at_file() -> tuple[str, bool]:
+    """Look at the file of the extension before it is loaded, which could end the process.
+
+    Returns:
+        What is wrong with it, empty where nothing is; and whether it carries a digest of itself.
+    """
     folders = list(sys.modules[__package__].__path__)
     spec = importlib.machinery.PathFinder.find_spec("lwfast._kernels._native", folders)
     if spec is None or not spec.has_location or spec.origin is None:
-        return None
-    from lwfast._kernels._extension_file import is_cut
+        return "", False
+    from lwfast._kernels._extension_file import is_as_built, is_cut
 
-    return spec.origin if is_cut(spec.origin) else None
+    if is_cut(spec.origin):
+        return f"{spec.origin} is cut short", False
+    as_built = is_as_built(spec.origin)
+    return f"{spec.origin} is not what was built" if as_built is False else "", as_built is True
 
 
 def digest_of_sources() -> str:

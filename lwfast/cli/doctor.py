@@ -91,8 +91,12 @@ def _kernels() -> bool:
     _say(True, f"kernels are {found['kernels']}{level} ({found['because']})")
     if "slower than it could be" in found:
         _say(True, f"at this level {found['slower than it could be']}")
+    from lwfast._kernels.installed_file import changed_since_installed
     from lwfast._kernels.report import are_compiled_here
 
+    changed = changed_since_installed()
+    if changed is not None:
+        return _say(False, f"{changed} is not what was installed; install lwfast again")
     return not are_compiled_here() or _kept()
 
 

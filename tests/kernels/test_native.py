@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import gc
+import hashlib
 import sys
 import threading
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lwfast as lw
-from lwfast._kernels import _extension_file, _jit, _mode
+from lwfast._kernels import _extension_file, _jit, _mode, installed_file
 from lwfast._kernels._signatures import CODES, codes_of
 from tests.kernels.twins import modules, needs_native
 from tests.started import python
@@ -384,3 +387,63 @@ def test_an_extension_whose_file_is_cut_is_not_loaded(kept, monkeypatch, tmp_pat
     assert _extension_file.is_cut(str(cut))
     assert not _extension_file.is_cut(str(whole))
     assert not _extension_file.is_cut(__file__)
+
+
+@needs_native
+def test_an_extension_that_is_not_what_was_built_is_not_loaded(monkeypatch, tmp_path):
+    """Beside its sources it ends with a digest of itself, so that one changed byte of its code is noticed."""
+    for name in ("NUMBA_DISABLE_JIT", "LWFAST_JIT", "LWFAST_CPU"):
+        monkeypatch.delenv(name, raising=False)
+    whole = Path(_mode.NATIVE.__file__).read_bytes()
+    built = whole if _mode.NATIVE.SOURCES else _extension_file.sealed(whole)
+    path = tmp_path / Path(_mode.NATIVE.__file__).name
+    monkeypatch.setattr(sys.modules["lwfast._kernels"], "__path__", [str(tmp_path)])
+    path.write_bytes(built)
+    assert _mode._look_at_file() == ("", True)
+    for place in (len(built) // 3, len(built) // 2, len(built) - 1):
+        damaged = bytearray(built)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        mode, why, _, _ = _mode._decide()
+        assert (mode, why) == (
+            "numba", f"the kernels compiled ahead of time are damaged: {path} is not what was built",
+        )  # fmt: skip
+    path.write_bytes(built[:-48])
+    assert _extension_file.is_as_built(str(path)) is None
+
+
+def test_an_extension_beside_its_sources_has_a_digest(monkeypatch):
+    """Else whoever takes the digest off would have what is left taken for fresh."""
+
+    class Bare:
+        SOURCES = _mode.digest_of_sources()
+
+    monkeypatch.setitem(sys.modules, "lwfast._kernels._native", Bare)
+    monkeypatch.setattr(_mode, "_look_at_file", lambda: ("", False))
+    for name in ("NUMBA_DISABLE_JIT", "LWFAST_JIT", "LWFAST_CPU"):
+        monkeypatch.delenv(name, raising=False)
+    why = "the kernels compiled ahead of time have lost the digest of what was built"
+    assert _mode._decide()[:2] == ("numba", why)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_an_installed_extension_is_compared_with_the_record(monkeypatch, tmp_path, capsys, changed):
+    """Doctor says so, and a cluster gives such a worker no jobs."""
+    from lwfast.cli import doctor
+    from lwfast.scheduler.workers.cluster.build import build_here
+
+    before = build_here()
+    path = tmp_path / "_native.abi3.so"
+    path.write_bytes(b"what was installed")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
+    recorded = types.SimpleNamespace(
+        locate=lambda: path, hash=types.SimpleNamespace(mode="sha256", value=digest)
+    )
+    monkeypatch.setattr(installed_file, "__file__", str(tmp_path / "installed_file.py"))
+    monkeypatch.setattr(installed_file.metadata, "files", lambda name: [recorded])
+    if changed:
+        path.write_bytes(b"what came later")
+    assert installed_file.changed_since_installed() == (str(path) if changed else None)
+    assert (build_here() != before) is changed
+    assert doctor._kernels() is not changed
+    assert ("is not what was installed; install lwfast again" in capsys.readouterr().out) is changed

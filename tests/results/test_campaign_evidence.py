@@ -183,7 +183,7 @@ def test_a_kept_sum_that_cannot_be_read_is_refused_by_name(runs, tmp_path, kind,
     with pytest.raises(ResultFormatError) as error:
         kinds(runs, tmp_path)[kind][0].merge(resume=resume)
     assert str(error.value).count(str(kept)) == 2
-    assert f"Remove {kept} to add up all files anew" in str(error.value)
+    assert f"remove {kept} to add up all files anew" in str(error.value)
 
 
 def test_a_folder_in_place_of_a_kept_sum(runs, tmp_path):

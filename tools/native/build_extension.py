@@ -247,6 +247,7 @@ def main() -> None:
     wanted = given.levels
     sys.path[:0] = [str(ROOT), str(HERE)]
     os.environ["LWFAST_JIT"] = "1"
+    from lwfast._kernels._extension_file import sealed
     from lwfast._kernels._mode import digest_of_sources
 
     target = ROOT / "lwfast" / "_kernels" / MODULE
@@ -256,6 +257,7 @@ def main() -> None:
         seconds = build(part, levels, digest_of_sources(), given.only)
     except BuildError as error:
         sys.exit(f"build_extension.py: {error}.")
+    part.write_bytes(sealed(part.read_bytes()))
     part.replace(target)
     print(
         f"{target.relative_to(ROOT)}: {', '.join(levels)}, {target.stat().st_size >> 10} KiB, {seconds:.0f} s"

@@ -245,7 +245,10 @@ class Checkpoint:
         try:
             before = load_result(self._path)
         except ResultFormatError as error:
-            raise ResultFormatError(f"{ended(error)} {self._remedy()}") from error
+            raise ResultFormatError(
+                f"{ended(error)} It keeps the sum: remove {self._path} to add up all files anew, or give "
+                "resume= another name."
+            ) from error
         about = known_record(before).metadata.get(KEY) if isinstance(before, SamplingResult) else None
         if not isinstance(about, dict) or not isinstance(about.get("files"), dict):
             raise ResultFormatError(
@@ -253,7 +256,8 @@ class Checkpoint:
             )
         if about.get("steps") != self._steps:
             raise ResultError(
-                f"{self._path} keeps a sum of other steps than those of this {self._of}. {self._remedy()}"
+                f"{self._path} keeps a sum of other steps than those of this {self._of}; give resume= "
+                "another name, or remove that file to add up all files anew."
             )
         known: dict[str, Kept] = {}
         for name, entry in about["files"].items():
@@ -298,11 +302,9 @@ class Checkpoint:
 
     def _changed(self, what: str) -> ResultFormatError:
         return ResultFormatError(
-            f"{self._path} is not as a run has written it: {what}. Something has changed it. {self._remedy()}"
+            f"{self._path} is not as a run has written it: {what}. Remove it to add up all files anew, or "
+            "give resume= another name."
         )
-
-    def _remedy(self) -> str:
-        return f"Remove {self._path} to add up all files anew, or give resume= another name."
 
 
 def _in_folder(top: Path, names: Sequence[str]) -> Path:

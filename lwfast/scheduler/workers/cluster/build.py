@@ -1,4 +1,8 @@
-"""What the numbers of a result depend on, besides the job: the code that computes it."""
+"""What the numbers of a result depend on, besides the job: the code that computes it.
+
+Kernels that were compiled ahead stand for their sources, as long as they are what was built or installed.
+Their bytes are not compared: an extension has the levels of the machine that built it.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ def build_here() -> str:
     import numpy as np
 
     import lwfast
+    from lwfast._kernels.installed_file import changed_since_installed
     from lwfast._version import __version__
 
     folder = Path(lwfast.__file__).parent
@@ -23,4 +28,5 @@ def build_here() -> str:
     for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     numpy = ".".join(np.__version__.split(".")[:2])
-    return f"lwfast {__version__} (sources {digest.hexdigest()[:_DIGITS]}) with NumPy {numpy}"
+    changed = "" if changed_since_installed() is None else ", with kernels changed after it was installed"
+    return f"lwfast {__version__} (sources {digest.hexdigest()[:_DIGITS]}{changed}) with NumPy {numpy}"
