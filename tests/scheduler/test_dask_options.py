@@ -18,9 +18,10 @@ from lwfast.scheduler.server_settings import MOST_REMOTE
 from lwfast.scheduler.workers.cluster.address import dask_address
 from lwfast.scheduler.workers.cluster.build import build_here
 from lwfast.scheduler.workers.cluster.dask_link import Link
-from lwfast.scheduler.workers.cluster.place import Member
+from lwfast.scheduler.workers.cluster.place import Member, Place
 from lwfast.scheduler.workers.cluster.pool import DaskPool
-from tests.scheduler.harness import make_settings
+from lwfast.scheduler.workers.frames import Run, pack
+from tests.scheduler.harness import FAKE, make_settings
 from tests.started import said_by_python
 
 
@@ -194,3 +195,24 @@ def test_a_job_that_was_forgotten_is_not_sent():
     place.kill()
     assert place.process is not before
     assert place.idle
+
+
+@pytest.mark.parametrize("client", [None, SimpleNamespace(status="closed", submit=None)])
+def test_a_job_that_cannot_be_sent_is_not_lost(tmp_path, client):
+    """Where the connection is gone and nobody has noticed yet: the job is put back with all others."""
+    lost = []
+    events = ("on_idle", "on_begun", "on_answer", "on_held", "on_put_back", "on_trouble")
+    called = dict.fromkeys(events, lambda *_: None) | {"on_lost": lambda *how: lost.append(how)}
+
+    async def run():
+        made = DaskPool(
+            "tcp://127.0.0.1:1", 1, tmp_path, FAKE, on_lost=lambda *how: lost.append(how), **called
+        )
+        made._client = client
+        place = Place(Member("tcp://127.0.0.1:2", 1, 0.0), made._begin)
+        place.job_id = 7
+        await made._run(place, pack(Run(7, b"{}", b"{}", 1, None, {})))
+        return made._broken.is_set(), place.job_id
+
+    assert asyncio.run(run()) == (True, 7)
+    assert lost == []
