@@ -24,22 +24,15 @@ _MB = 1_000_000
 _NO_LIMIT = "none"
 
 
-class _Limit(click.ParamType):
-    """A positive number, or `none` for no limit, which becomes 0."""
-
-    name = "limit"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number that was typed."""
-        if value == _NO_LIMIT:
-            return 0
-        try:
-            return POSITIVE.convert(value, param, ctx)
-        except click.BadParameter:
-            self.fail(f"{value!r} is not a limit: give a whole number from 1, or `{_NO_LIMIT}`.", param, ctx)
-
-
-_LIMIT = _Limit()
+def _limit(value: str) -> int:
+    """Read a positive number, or `none` for no limit, which becomes 0."""
+    if value == _NO_LIMIT:
+        return 0
+    try:
+        return POSITIVE.convert(value, None, None)
+    except click.BadParameter as error:
+        msg = f"{value!r} is not a limit: give a whole number from 1, or `{_NO_LIMIT}`."
+        raise click.BadParameter(msg) from error
 
 
 @click.group("owners")
@@ -133,10 +126,10 @@ def add(path: Path, name: str, sees_all: bool, queued_jobs: int | None, queued_m
 @click.argument("name")
 @click.option("--sees-all/--sees-own", default=None, help="Let NAME see everybody's jobs, or own jobs only.")
 @click.option(
-    "--queued-jobs", type=_LIMIT, metavar="N", help="Most jobs that may wait or run at once, or `none`."
+    "--queued-jobs", type=_limit, metavar="N", help="Most jobs that may wait or run at once, or `none`."
 )
 @click.option(
-    "--queued-mb", type=_LIMIT, metavar="MB", help="Most megabytes that their payloads may have, or `none`."
+    "--queued-mb", type=_limit, metavar="MB", help="Most megabytes that their payloads may have, or `none`."
 )
 @_of_folder
 def set_limits(

@@ -11,10 +11,10 @@ from lwfast._base.origin import lightworks_name
 from lwfast._types import Counts, FloatArray, SeedLike
 from lwfast.errors import ResultError
 from lwfast.results.columns import ordering as _ordering
-from lwfast.results.columns.derived import Derived
 from lwfast.results.columns.dict_reading import check_names
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.record import (
+    Derived,
     ResultRecord,
     continued,
     known_raw,

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from lwfast.errors import LightworksError, ResultError, ResultFormatError, ended
+from lwfast._texts import ended
+from lwfast.errors import LightworksError, ResultError, ResultFormatError
 from lwfast.results.campaign.chunks import Given, Mark, mark_of
 from lwfast.results.campaign.gathering import Gathering, Work
 from lwfast.results.columns.json_like import json_like, path_text
@@ -152,8 +153,9 @@ class Kept(NamedTuple):
         is_job = isinstance(job, list) and len(job) == 2 and all(isinstance(text, str) for text in job)
         if type(is_sum) is not bool or not (job is None or is_job):
             return None
-        size, modified, *counts = numbers
-        return cls(Mark(size, modified), *counts, is_sum, None if job is None else (job[0], job[1]))
+        size, modified, samples, kept, states = numbers
+        named = None if job is None else (job[0], job[1])
+        return cls(Mark(size, modified), samples, kept, states, is_sum, named)
 
 
 _N_FIELDS = 7

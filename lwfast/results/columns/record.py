@@ -5,13 +5,32 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from lwfast.results.columns.derived import Derived
+from lwfast._types import AnyArray
 from lwfast.results.columns.json_like import json_like
 from lwfast.state import State
+from lwfast.tables.packed_table import Table
 
 Raw = TypeVar("Raw", covariant=True)
+
+
+class Derived(NamedTuple):
+    """Columns that were made of those of a result.
+
+    Attributes:
+        states: `uint8[N, n_modes]`, or words; no row stands there twice.
+        counts: `(N,)`, int64 or float64, one of each row.
+        step: What was done, for the history, such as `{"step": "top", "n": 3}`; nothing for another order.
+        reason: Why no row is left, if post-selection left none.
+        has_x: Whether 255 in the states stands for X; None if it means what it did before.
+    """
+
+    states: Table
+    counts: AnyArray
+    step: Mapping[str, Any]
+    reason: str | None = None
+    has_x: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

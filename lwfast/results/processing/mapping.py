@@ -9,8 +9,8 @@ import numpy as np
 
 from lwfast._base.origin import origin_of
 from lwfast._types import AnyArray
-from lwfast.results.columns.derived import Derived
 from lwfast.results.columns.labels import LabelTable, refuse_x, row_text, table_of
+from lwfast.results.columns.record import Derived
 from lwfast.results.processing.weights import group_weights
 from lwfast.state import X_CODE, iterate_states
 from lwfast.tables.binning import checked_bins, checked_modes, some_modes, totals_of

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from lwfast._types import AnyArray
-from lwfast.results.columns.derived import Derived
 from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable, valid_rows
+from lwfast.results.columns.record import Derived
 from lwfast.results.columns.text import number_of
 from lwfast.results.processing.weights import group_weights
 from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules, name_of_test
