@@ -28,11 +28,9 @@ def _limit(value: str) -> int:
     """Read a positive number, or `none` for no limit, which becomes 0."""
     if value == _NO_LIMIT:
         return 0
-    try:
-        return POSITIVE.convert(value, None, None)
-    except click.BadParameter as error:
-        msg = f"{value!r} is not a limit: give a whole number from 1, or `{_NO_LIMIT}`."
-        raise click.BadParameter(msg) from error
+    if not (value.isdecimal() and int(value) > 0):
+        raise click.BadParameter(f"{value!r} is not a limit: give a whole number from 1, or `{_NO_LIMIT}`.")
+    return int(value)
 
 
 @click.group("owners")
