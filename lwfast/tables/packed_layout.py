@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ _WORD = 64
 _BYTE = 8
 _ALL = (1 << _WORD) - 1
 _NO_STEPS: Words = np.empty((0, 2), np.uint64)
+_kept = functools.lru_cache(maxsize=64)  # the same maps meet many tables: laying out one takes up to 0.1 ms
 
 
 def words_of(n_modes: int, bits: int) -> int:
@@ -61,8 +63,9 @@ def moves_of(n_modes: int, bits: int, places: Sequence[Sequence[int]], new_bits:
     return _moves(n_modes, bits, places, targets)
 
 
+@_kept
 def moves_and_steps(
-    n_modes: int, bits: int, places: Sequence[Sequence[int]], new_bits: int
+    n_modes: int, bits: int, places: tuple[tuple[int, ...], ...], new_bits: int
 ) -> tuple[Words, Words]:
     """Return moves as `moves_of` does, and steps as `steps_together` does, whichever need the fewest passes.
 
@@ -102,6 +105,7 @@ def _moves(
     return np.array(moves, np.uint64).reshape(len(moves), 5)
 
 
+@_kept
 def lowest_bits(n_modes: int, bits: int) -> Words:
     """Return the lowest bit of each mode of each word."""
     ones = [0] * words_of(n_modes, bits)
@@ -111,6 +115,7 @@ def lowest_bits(n_modes: int, bits: int) -> Words:
     return np.array(ones, np.uint64)
 
 
+@_kept
 def steps_together(n_fields: int, width: int, stride: int) -> Words:
     """Return shifts and masks, `uint64[k, 2]`, that bring fields of a word together.
 
@@ -131,6 +136,7 @@ def steps_together(n_fields: int, width: int, stride: int) -> Words:
     return np.array(steps, np.uint64).reshape(-1, 2)
 
 
+@_kept
 def steps_of_sum(n_fields: int, bits: int) -> Words:
     """Return shifts and masks, `uint64[k, 2]`, that add up the fields of a word, two and two."""
     steps, width = [], bits

@@ -152,7 +152,7 @@ class PackedTable:
             places: For each mode, those that are added up.
             bits: Bits of a mode, enough for every total.
         """
-        moves, steps = moves_and_steps(self.n_modes, self.bits, places, bits)
+        moves, steps = moves_and_steps(self.n_modes, self.bits, tuple(map(tuple, places)), bits)
         columns = readable(self.columns)
 
         def move(start: int, stop: int, out: Words, first: int) -> None:
