@@ -205,9 +205,7 @@ def test_a_job_that_cannot_be_sent_is_not_lost(tmp_path, client):
     called = dict.fromkeys(events, lambda *_: None) | {"on_lost": lambda *how: lost.append(how)}
 
     async def run():
-        made = DaskPool(
-            "tcp://127.0.0.1:1", 1, tmp_path, FAKE, on_lost=lambda *how: lost.append(how), **called
-        )
+        made = DaskPool("tcp://127.0.0.1:1", 1, tmp_path, FAKE, **called)
         made._client = client
         place = Place(Member("tcp://127.0.0.1:2", 1, 0.0), made._begin)
         place.job_id = 7
