@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from lwfast._texts import ended
-from lwfast.errors import LightworksError, ResultError, ResultFormatError
+from lwfast.errors import ResultError, ResultFormatError
 from lwfast.results.campaign.chunks import Given, Mark, mark_of
 from lwfast.results.campaign.gathering import Gathering, Work
 from lwfast.results.columns.json_like import json_like, path_text
@@ -201,19 +201,10 @@ class Checkpoint:
         self.rest = tuple(path for path in paths if str(path) not in self._known)
 
     def start(self, gathering: Gathering, place: int) -> None:
-        """Put the sum that was kept into an empty one.
-
-        Raises:
-            ResultFormatError: If what it says of itself is nothing that a run has written.
-        """
+        """Put the sum that was kept into an empty one."""
         if self._before is None:
             return
-        try:
-            gathering.totals[place].add_sum(self._before)
-        except LightworksError:
-            raise
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise self._changed(f"{type(error).__name__}: {error}") from error
+        gathering.totals[place].add_sum(self._before)
         tally = gathering.tally
         for path, (mark, samples, kept, states, is_sum, job) in self._known.items():
             tally.given[path] = Given(path, samples, kept, states, mark, resumed=True)
