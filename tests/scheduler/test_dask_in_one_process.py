@@ -81,18 +81,18 @@ def test_a_wait_that_is_given_up_leaves_no_traceback(cluster):
     said = []
 
     async def given_up(client):
-        asked, futures = asyncio.Event(), []
+        asked, futures = asyncio.get_running_loop().create_future(), []
 
         async def no_answer(*_):
             client._send_to_scheduler = lambda _: None
-            asked.set()  # the worker is gone, so dask waits until another one has run it
+            asked.set_result(None)  # the worker is gone, so dask waits until another one has run it
             return {"status": "error", "keys": [future.key for future in futures]}
 
         client._gather_remote = no_answer
         address = next(iter((await client.scheduler.identity())["workers"]))
         futures.append(submit(client, address, "lwfast-test", int))
         waiting = asyncio.create_task(result_of(futures[0]))
-        await asked.wait()
+        await asked
         await asyncio.sleep(0.1)
         waiting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
