@@ -21,7 +21,7 @@ from lwfast.optics.distributions.ways import distribution
 from lwfast.optics.experiment import make_experiment
 from lwfast.results import ProbabilityDistribution, SamplingResult
 from lwfast.results.columns.record import ResultRecord
-from lwfast.results.sampling_result import owned_result
+from lwfast.results.count_views import owned_result
 from lwfast.state import State
 from lwfast.tasks.data import SamplerTask
 

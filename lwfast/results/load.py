@@ -23,6 +23,7 @@ from lwfast.errors import (
 )
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
+from lwfast.results.count_views import owned_result
 from lwfast.results.files.csv_file import read_csv
 from lwfast.results.files.description import record_of
 from lwfast.results.files.endings import SUFFIXES, with_json
@@ -32,7 +33,7 @@ from lwfast.results.files.npz import counts_of, read_npz
 from lwfast.results.files.parquet import read_parquet
 from lwfast.results.files.save import METADATA_KEY
 from lwfast.results.qpu_result import QPUSamplingResult
-from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
 from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
 from lwfast.results.sweeps.sweep_table import SweepTable

@@ -16,9 +16,10 @@ from lwfast.results.columns.json_like import json_like
 from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_map import columns_of
+from lwfast.results.count_views import owned_result
 from lwfast.results.processing.selection import select_columns, why_nothing
 from lwfast.results.processing.weights import group_weights
-from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import working_table
 from lwfast.rules import as_heralds, as_rules
 from lwfast.tables.bodies.result_json import DecodedResult, decode_members, decode_table

@@ -18,10 +18,11 @@ from lwfast.results.campaign.trend import Trend, time_column
 from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
+from lwfast.results.count_views import owned_result
 from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.summaries import Summary
-from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.sampling_result import SamplingResult
 
 if TYPE_CHECKING:
     import polars as pl

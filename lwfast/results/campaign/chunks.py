@@ -19,10 +19,11 @@ from lwfast.errors import (
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.columns.record import known_record
+from lwfast.results.count_views import owned_result
 from lwfast.results.files.file_room import FileRoom
 from lwfast.results.load import read_result
 from lwfast.results.processing.counted_twice import Content, content_of
-from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import working_table
 from lwfast.tables.packed_table import PackedTable
 

@@ -7,11 +7,12 @@ from typing import Any, Protocol, Self, TypeVar
 
 from lwfast.results.columns.provenance import Provenance
 from lwfast.results.columns.record import known_raw, known_record
+from lwfast.results.count_views import owned_result
 from lwfast.results.processing.differences import Differences, differences_of
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.merging import CountSum
 from lwfast.results.processing.summaries import Summary, summary_of
-from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import working_table
 
 

@@ -19,8 +19,9 @@ from lwfast.results.columns.labels import LabelTable, has_an_x, meaning_of_all
 from lwfast.results.columns.record import ResultRecord, known_raw, known_record
 from lwfast.results.columns.text import number_of
 from lwfast.results.count_map import whole_counts
+from lwfast.results.count_views import owned_result
 from lwfast.results.qpu_result import QPUSamplingResult
-from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import label_table
 from lwfast.results.sweeps.setting_axis import SettingAxis
 from lwfast.results.sweeps.sweep_files import save_sweep

@@ -13,9 +13,10 @@ from lwfast._base.generators import generator_of
 from lwfast._types import SeedLike, StateTable
 from lwfast.results.columns.labels import LabelTable
 from lwfast.results.columns.record import ResultRecord, known_raw, known_record
+from lwfast.results.count_views import owned_result
 from lwfast.results.processing.mapping import map_states, mapping_step
 from lwfast.results.processing.selection import described, select_columns, settled
-from lwfast.results.sampling_result import SamplingResult, owned_result
+from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import rows_of
 from lwfast.results.sweeps.sweep_counts import SweepCounts, distinct_rows_of, sweep_of
 from lwfast.rules import as_heralds, as_rules, as_selection
