@@ -177,7 +177,7 @@ def test_a_token_goes_out_in_plain_text_once_at_most(certificate, monkeypatch, c
         serving.start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}/api/"
         with Client(url=url, token=TOKEN, timeout=20) as client:
-            api = client.connection.api
+            api = client._connection.api
             calls = {
                 "get": client.list_qpus,
                 "wait": lambda: client.job(1).wait_until_complete(20),

@@ -130,7 +130,7 @@ def speaks_tls(url: str, seconds: float) -> bool:
     """Look whether a server that was asked in plain http makes encrypted connections; nothing is sent to it.
 
     Args:
-        url: The URL that it was asked under.
+        url: Base URL of the server, whose scheme is http.
         seconds: How long the look may take.
     """
     parts = urlsplit(url)

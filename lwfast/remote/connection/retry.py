@@ -54,7 +54,7 @@ class WaitNote:
     """Says once on stderr that something waits to be tried again, and why; silent with `LWFAST_QUIET=1`.
 
     Args:
-        most_seconds: How many seconds it is tried.
+        most_seconds: How long it is tried.
     """
 
     def __init__(self, most_seconds: float) -> None:
@@ -66,7 +66,7 @@ class WaitNote:
 
         Args:
             seconds: Since the first try, or since all was well, to the end of the pause.
-            error: What went wrong, which is why it waits.
+            error: Why the last try failed, whose text is shown.
         """
         if self._is_said or seconds < NOTE_SECONDS:
             return
