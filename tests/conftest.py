@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 CALLS_OF_PYTHON = pytest.StashKey[list[str]]()
 CALLED_ELSEWHERE = pytest.StashKey[list[tuple[set[tuple[str, str]], set[str]]]]()
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    """Close what a test has drawn: of more than twenty open figures in a process matplotlib warns."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 def pytest_addoption(parser):
