@@ -194,9 +194,13 @@ def resolve_certificate(certificate: str | None, profile: str | None = None) -> 
     if value is not None:
         path = Path(os.path.expanduser(value))  # noqa: PTH111  (Path's raises where there is no home folder)
         if not path.is_file():
-            raise ConfigurationError(
+            missing = (
                 f"Certificate {path} (from {source}) does not exist. Name a PEM file that does, or 'system' "
-                "for the system's certificates; remote.install_certificate(...) keeps one for all programs."
+                "for the system's certificates"
+            )
+            raise ConfigurationError(
+                f"{missing}; remote.install_certificate(...) keeps one for all programs.",
+                in_shell=f"{missing}.",
             )
         return path, source
     installed = persistence.installed_certificate()
