@@ -292,12 +292,14 @@ def _words() -> None:
 
 def _pages() -> None:
     """Do what Parquet files meet, whether or not anything is installed that opens one."""
+    from lwfast._kernels.tables import parquet_footer
     from lwfast._kernels.tables import parquet_pages as kernels
 
     page, numbers = np.zeros(16, np.uint8), np.zeros(1, np.int64)
+    parquet_footer.footer_places(page, np.zeros(16, np.int64))
+    kernels.levels_end(page, 0, 0, 0, 0)
+    kernels.facts_of_counts(numbers)
     kernels.page_header(page, 0, np.zeros(16, np.int64))
-    kernels.same_levels(page, 0, 0, 1, 1, 0)
-    kernels.lists_of(page, 0, 0, 0, 0, 1)
     fours = np.zeros(16, np.uint64)
     kernels.fours_of(page[:2], 1, fours)
     kernels.from_dictionary(page, 0, 0, 1, page[:2], fours, np.empty(0, np.uint8))

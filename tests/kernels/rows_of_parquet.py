@@ -69,14 +69,95 @@ def headers():
     yield body[: chunk.data_page_offset + 9].copy(), chunk.data_page_offset, np.zeros(9, np.int64)
 
 
+def ends_of_levels():
+    lists = encode(([0] + [1] * 4) * 8, 1, [("groups", 5)])
+    there = [*varint(2 * 40), 3]
+    sizes = [list(len(part).to_bytes(4, "little")) for part in (lists, there)]
+    body = [*sizes[0], *lists, *sizes[1], *there, 7, 7]
+    yield page(body), 40, 0, 5, 3
+    yield page(body), 40, 1, 5, 3
+    yield page(body), 40, 0, 5, 2
+    yield page(body[: len(sizes[0]) + len(lists)]), 40, 0, 5, 0
+    yield page(body[: len(sizes[0]) + len(lists) - 1]), 40, 0, 5, 0
+    yield page(body[:3]), 40, 0, 5, 3
+    yield page([*sizes[1], *there]), 40, 0, 0, 3
+    yield page(body), 40, 0, 0, 0
+
+
+def footer():
+    """Return the footer of a small file, with two row groups and something kept beside the columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = io.BytesIO()
+    column = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(40, dtype=np.uint8)), 4)
+    table = pa.table({"state": column, "counts": np.arange(10)}).replace_schema_metadata({"a": "b", "c": ""})
+    pq.write_table(table, file, row_group_size=6)
+    body = file.getvalue()
+    return np.frombuffer(body[-8 - int.from_bytes(body[-8:-4], "little") : -8], np.uint8).copy()
+
+
+def footers():
+    body = footer()
+    yield body, np.zeros(body.size, np.int64)
+    for size in (4, 20, 40):  # of which there is too little for what is in it
+        yield body, np.zeros(size, np.int64)
+    for stop in range(0, body.size, 37):
+        yield body[:stop].copy(), np.zeros(body.size, np.int64)
+    for at in range(0, body.size, 11):
+        changed = body.copy()
+        changed[at] ^= 1 << at % 8
+        yield changed, np.zeros(body.size, np.int64)
+
+
 PARQUET_ROWS = {
-    "parquet_pages._header": lambda: [
+    "parquet_footer.unsigned": lambda: [(page(varint(n)), 0) for n in (0, 127, 300, 2**61, 2**70)],
+    "parquet_footer._natural": lambda: [(page(varint(n)), 0) for n in (0, 1, 300, 2**70)],
+    "parquet_footer._text": lambda: [(page([*varint(n), 65, 66]), 0) for n in (0, 2, 3, 2**61)],
+    "parquet_footer._list": lambda: [
+        (page(body), at) for body in ([0x35], [0xF5, 20], [0xF5]) for at in (-1, 0, 1)
+    ],
+    "parquet_footer._field": lambda: [(page([0x15, 0, 3]), at, 4) for at in (-1, 0, 1, 2, 3)],
+    "parquet_footer._behind": lambda: (
+        [
+            (page(body), 0, kind)
+            for body in (
+                [0x18, 2, 65, 66, 0x11, 0x13, 9, 0x26, 4, 0],
+                [0x25, 2, 4],
+                [0x21, 1, 2],
+                [0x2C, 0, 0],
+            )
+            for kind in (0, 3, 5, 7, 8, 9, 11, 12)
+        ]
+        + [(page([0x19] * 40), 0, 9)]
+    ),
+    "parquet_footer._chunk": lambda: [
+        (page(body), 0, np.zeros(6, np.int64), 0)
+        for body in (
+            [0x26, 8, 0x1C, 0x39, 0x28, 1, 65, 1, 66, 0x15, 12, 0x16, 10, 0x16, 20, 0x36, 8, 0x26, 4, 0, 0],
+            [0x3C, 0x39, 0x18, 1, 65, 0x15, 12, 0x16, 10, 0x16, 20, 0x36, 8, 0x11, 0, 0],
+            [0x3C, 0x39, 0x18, 1, 65, 0x15, 12, 0x16, 10, 0x16, 20, 0],
+            [0x3C, 0x38, 1, 65, 0, 0],
+            [0x39, 0x0C, 0],
+        )
+    ],
+    "parquet_footer.footer_places": footers,
+    "parquet_pages.run_header": lambda: [
         (page(varint(n)), 0, stop) for n in (0, 127, 300, 2**34) for stop in (0, 1, len(varint(n)))
     ],
-    "parquet_pages._number": lambda: [(page([7, 1, 2]), 1, n) for n in (0, 1, 2)],
+    "parquet_pages.run_number": lambda: [(page([7, 1, 2]), 1, n) for n in (0, 1, 2)],
     "parquet_pages._word": lambda: [(page(range(1, 13)), at) for at in (0, 4, 6, 11, 12)],
-    "parquet_pages._unsigned": lambda: [(page(varint(n)), 0) for n in (0, 127, 300, 2**61, 2**70)],
     "parquet_pages._zigzag": lambda: [(page(varint(n)), 0) for n in (0, 1, 2, 301, 2**70)],
+    "parquet_pages.whole_groups": lambda: [
+        (page(range(20)), at, size, bits, n)
+        for at in (0, 9, 19)
+        for size, n in ((4, 40), (9, 30), (1, 7))
+        for bits in (1, 3)
+    ],
+    "parquet_pages.levels_end": ends_of_levels,
+    "parquet_pages.facts_of_counts": lambda: [
+        (np.array(counts, np.int64),) for counts in ([3], [4, -1, 7], [2**62, 2**62, 5])
+    ],
     "parquet_pages.same_levels": same,
     "parquet_pages.lists_of": levels,
     "parquet_pages.fours_of": lambda: [

@@ -14,6 +14,7 @@ from lwfast._kernels.tables import parquet_pages as kernels
 from lwfast.errors import ResultFormatError
 from lwfast.results import SamplingResult
 from lwfast.results.files import column_pages, parquet, parquet_columns
+from lwfast.results.files.file_room import FileRoom
 from lwfast.results.files.parquet_footer import footer_of
 from lwfast.tables import packed_table
 from lwfast.tables.packed_table import PackedTable, as_bytes
@@ -200,20 +201,26 @@ def test_without_zstandard_pyarrow_decompresses(tmp_path, monkeypatch):
         column_pages._zstd.cache_clear()
 
 
-def test_frames_are_as_large_as_the_page_says():
+@pytest.mark.parametrize("with_checksum", [False, True])
+@pytest.mark.parametrize("is_large", [False, True])
+def test_frames_are_as_large_as_the_page_says(monkeypatch, is_large, with_checksum):
     """What is left to pyarrow: other sizes, frames that do not say theirs, and damaged ones."""
+    monkeypatch.setattr(column_pages, "_LARGE_PAGE", 0 if is_large else 1 << 20)
+    room = FileRoom()
     zstd = pytest.importorskip("zstandard", reason="needs zstandard, an optional package")
     content = bytes(range(200)) * 9
-    frame = zstd.ZstdCompressor(write_checksum=True).compress(content)
+    frame = zstd.ZstdCompressor(write_checksum=with_checksum).compress(content)
 
     def unpacked(frame, size=1800):
-        return column_pages._unpacked(np.frombuffer(frame, np.uint8), size, zstd).tobytes()
+        return column_pages._unpacked(np.frombuffer(frame, np.uint8), size, zstd, room).tobytes()
 
     assert unpacked(frame) == content
+    assert (room.part("page", 1).tobytes() == content[:1]) == (is_large and not with_checksum)
     assert unpacked(zstd.ZstdCompressor().compress(b""), 0) == b""
     compressor = zstd.ZstdCompressor().compressobj()
     unsized = compressor.compress(content) + compressor.flush()
     damaged = [frame[:at] + bytes([frame[at] ^ 64]) + frame[at + 1 :] for at in range(len(frame))]
+    damaged = damaged if with_checksum else []  # nothing else sees a changed letter
     cut = [frame[:size] for size in range(len(frame))]
     for wrong, size in [(frame, 1801), (frame, 9), *((wrong, 1800) for wrong in (unsized, *damaged, *cut))]:
         with pytest.raises(column_pages.UnusualError):
@@ -290,7 +297,7 @@ def test_no_damage_is_read_as_other_columns(tmp_path_factory, data):
     result = SamplingResult.from_columns(rng.integers(0, 3, (300, 4)), rng.integers(1, 9, 300))
     body = bytearray(result.save(path).read_bytes())
     footer = footer_of(bytes(body))
-    states, counts, _ = parquet_columns.columns_of_pages(bytes(body), footer, b"")
+    states, counts, *_ = parquet_columns.columns_of_pages(bytes(body), footer, b"")
     body[data.draw(st.integers(0, len(body) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     found = parquet_columns.columns_of_pages(bytes(body), footer, b"")
     if found is not None:

@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
 from lwfast._kernels._words import load1, load8, store8
+from lwfast._kernels.tables.parquet_footer import unsigned
 from lwfast._types import AnyArray
 
 _U = np.uint64
 _ALL, _LOW = _U(2**64 - 1), _U(2**32 - 1)
+_ONES = _U(0x0101010101010101)
 _MOST_BYTES = 5  # of a header
+_LENGTH = 4  # bytes in front of levels
 
 
 @jit(forceinline=True)
-def _header(page: NDArray[np.uint8], at: int, stop: int) -> tuple[int, int]:
+def run_header(page: NDArray[np.uint8], at: int, stop: int) -> tuple[int, int]:
     """Return the header of a run and where it ends, -1 where the page ends before."""
     header, shift = 0, 0
     for _ in range(_MOST_BYTES):
@@ -39,7 +42,7 @@ def _header(page: NDArray[np.uint8], at: int, stop: int) -> tuple[int, int]:
 
 
 @jit(forceinline=True)
-def _number(page: NDArray[np.uint8], at: int, n_bytes: int) -> int:
+def run_number(page: NDArray[np.uint8], at: int, n_bytes: int) -> int:
     """Return the number of a repeated run: at most four bytes, the lowest first."""
     number = 0
     for k in range(n_bytes):
@@ -58,6 +61,23 @@ def _word(page: NDArray[np.uint8], at: int) -> np.uint64:
     return word
 
 
+@jit(forceinline=True)
+def whole_groups(page: NDArray[np.uint8], at: int, size: int, bits: int, n: int) -> int:
+    """Return how many groups of eight numbers are all wanted, and can be read eight bytes at a time.
+
+    Args:
+        page: The page.
+        at: Where the groups start.
+        size: How many there are.
+        bits: Bits of a number, at least one.
+        n: How many numbers are wanted.
+    """
+    size = min(size, n >> 3)
+    if at + (size - 1) * bits + 8 > page.size:  # a division takes as long as several groups
+        size = max((page.size - 8 - at) // bits + 1, 0)
+    return size
+
+
 @jit("const uint8[:], int64, int64, int64, int64, int64")
 def same_levels(page: NDArray[np.uint8], at: int, stop: int, bits: int, level: int, n: int) -> bool:
     """Return whether `n` levels are all the same, and stand in repeated runs, as is usual for these.
@@ -73,8 +93,14 @@ def same_levels(page: NDArray[np.uint8], at: int, stop: int, bits: int, level: i
     n_bytes = (bits + 7) // 8
     done = 0
     while done < n:
-        header, at = _header(page, at, stop)
-        if at < 0 or header & 1 or header < 2 or at + n_bytes > stop or _number(page, at, n_bytes) != level:
+        header, at = run_header(page, at, stop)
+        if (
+            at < 0
+            or header & 1
+            or header < 2
+            or at + n_bytes > stop
+            or run_number(page, at, n_bytes) != level
+        ):
             return False
         at += n_bytes
         done += header >> 1
@@ -109,7 +135,7 @@ def lists_of(page: NDArray[np.uint8], at: int, stop: int, n: int, first: int, le
                 if done == n:
                     break
             mark, done_there = at, done
-        header, at = _header(page, at, stop)
+        header, at = run_header(page, at, stop)
         size = header >> 1
         if at < 0 or size == 0:
             return False
@@ -140,6 +166,39 @@ def lists_of(page: NDArray[np.uint8], at: int, stop: int, n: int, first: int, le
             done += 8
         at += size
     return True
+
+
+@jit("const uint8[:], int64, int64, int64, int64")
+def levels_end(page: NDArray[np.uint8], n: int, first: int, length: int, most_defined: int) -> int:
+    """Return where the levels of a page end, -1 where lists differ in length or something is null.
+
+    Args:
+        page: The page.
+        n: How many numbers it has.
+        first: How many numbers of the first list stood on the page before.
+        length: Of each list; 0 where the column has none, and the page no repetition levels.
+        most_defined: Definition level of a number that is there; 0 where the page has none of these levels.
+    """
+    end = 0
+    for kind in range(2):
+        if (length if kind == 0 else most_defined) == 0:
+            continue
+        if end + _LENGTH > page.size:
+            return -1
+        start = end + _LENGTH
+        end = start + run_number(page, end, _LENGTH)
+        if end > page.size:
+            return -1
+        if kind == 0:
+            if not lists_of(page, start, end, n, first, length):
+                return -1
+            continue
+        bits = 0
+        while most_defined >> bits:
+            bits += 1
+        if not same_levels(page, start, end, bits, most_defined, n):
+            return -1
+    return end
 
 
 FOURS_BITS = 3
@@ -197,28 +256,33 @@ def from_dictionary(
     fours_mask = _U(max(fours.size - 1, 0))
     highest, missing = _U(0), _U(0)
     while done < n:
-        header, at = _header(page, at, stop)
+        header, at = run_header(page, at, stop)
         size = header >> 1
         if at < 0 or size == 0:
             return False
         if header & 1 == 0:
             if at + n_bytes > stop:
                 return False
-            place = _number(page, at, n_bytes)
+            place = run_number(page, at, n_bytes)
             if place >= n_entries:
                 return False
             at += n_bytes
             last = min(done + size, n)
             value = dictionary[place]
+            if out.itemsize == 1:  # eight at a time: what is too much is written over
+                pattern = _U(value) * _ONES
+                while done < last and done + 8 <= n:
+                    store8(out, done, pattern)
+                    done += 8
             for i in range(done, last):
                 out[_U(i)] = value
             done = last
             continue
-        if size > (stop - at) // max(bits, 1) or n_entries == 0:
+        if size * bits > stop - at or n_entries == 0:
             return False
         whole = 0
         if fours.size > 1:
-            whole = max(min(size, (n - done) // 8, (page.size - 8 - at) // bits + 1), 0)
+            whole = whole_groups(page, at, size, bits, n - done)
             for k in range(whole):
                 word = load8(page, at + k * bits)
                 low, high = fours[word & fours_mask], fours[(word >> four) & fours_mask]
@@ -235,24 +299,21 @@ def from_dictionary(
 
 
 @jit(forceinline=True)
-def _unsigned(body: NDArray[np.uint8], at: int) -> tuple[int, int]:
-    """Return a number below 2^62 of seven bits a byte, and where it ends; -1 where it does not."""
-    number, shift = 0, 0
-    while 0 <= at < body.size and shift < 62:
-        byte = load1(body, at)
-        at += 1
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number, at
-        shift += 7
-    return 0, -1
-
-
-@jit(forceinline=True)
 def _zigzag(body: NDArray[np.uint8], at: int) -> tuple[int, int]:
     """Return a number with a sign, and where it ends; -1 where it does not."""
-    number, at = _unsigned(body, at)
+    number, at = unsigned(body, at)
     return (number >> 1) ^ -(number & 1), at
+
+
+@jit("const int64[:]")
+def facts_of_counts(counts: NDArray[np.int64]) -> tuple[np.int64, np.int64, np.int64]:
+    """Return the least count, the largest, and the sum of all, which may have gone over the end of int64."""
+    least, most, total = counts[0], counts[0], np.int64(0)
+    for k in range(counts.size):
+        count = counts[_U(k)]
+        least, most = min(least, count), max(most, count)
+        total += count
+    return least, most, total
 
 
 KIND, UNPACKED, PACKED, CRC, HAS_CRC, N_VALUES, ENCODING, DEFINED, REPEATED = range(9)
@@ -316,7 +377,7 @@ def page_header(body: NDArray[np.uint8], at: int, out: NDArray[np.int64]) -> int
                 return -1
             names[depth] = 0
         elif kind == 8:  # bytes
-            number, at = _unsigned(body, at)
+            number, at = unsigned(body, at)
             if at < 0 or number > size - at:
                 return -1
             at += number

@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from lwfast._types import AnyArray
 from lwfast.results.columns.export import arrow_module
-from lwfast.results.files.file_room import Bytes
+from lwfast.results.files.file_room import Bytes, FileRoom
 from lwfast.results.files.parquet_footer import Chunk
 
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
 PLAIN, PLAIN_DICTIONARY, _RLE, RLE_DICTIONARY = 0, 2, 3, 8
 """Encodings of values, and that of levels."""
-_LENGTH = 4  # bytes in front of levels
 MOST_BITS = 32
 """Bits of a place in a dictionary, at most."""
+_LARGE_PAGE = 1 << 16
+_FEW_BYTES = 1 << 10
+"""Up to here, what a dictionary of small numbers stands for is kept: 256 of them."""
 _ZSTD = "zstd"
 _CODECS = (_ZSTD, "snappy", "gzip", "lz4_raw", "brotli")
 
@@ -72,13 +74,14 @@ def _zstd() -> ModuleType | None:
     return zstandard
 
 
-def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, *, check: bool) -> Iterator[Page]:
-    """Give the data pages of a column of a row group, one after the other.
+def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, room: FileRoom, *, check: bool) -> Iterator[Page]:
+    """Give the data pages of a column of a row group, each until the next is asked for.
 
     Args:
         buffer: The content of the whole file.
         chunk: Where the column stands, by the footer.
         dtype: Of its numbers: uint8 or int64.
+        room: Memory for a page.
         check: Compare pages with their checksums.
 
     Raises:
@@ -102,20 +105,32 @@ def pages_of(buffer: Bytes, chunk: Chunk, dtype: Any, *, check: bool) -> Iterato
         if has_crc and check and checksum_of(buffer[start:at]) != crc:
             raise UnusualError
         if zstd is not None:
-            content = _unpacked(buffer[start:at], unpacked, zstd)
+            content = _unpacked(buffer[start:at], unpacked, zstd, room)
         else:
             content = _content(buffer[start:at], unpacked, codec)
         if kind == _DICTIONARY_PAGE and dictionary is None and encoding in (PLAIN, PLAIN_DICTIONARY):
-            dictionary = plain_of(content, n, dtype)
-            bits = max(n - 1, 0).bit_length()
-            if dtype == np.uint8 and 0 < bits <= kernels.FOURS_BITS:
-                fours = np.empty(16**bits, np.uint64)
-                kernels.fours_of(dictionary, bits, fours)
+            if dtype == np.uint8 and content.size <= _FEW_BYTES:
+                dictionary, fours = _few_entries(content.tobytes(), n)
+            else:
+                dictionary = plain_of(content, n, dtype)
         elif kind == _DATA_PAGE and defined == repeated == _RLE and n <= n_values - first:
             yield Page(content, n, encoding, dictionary, fours, first)
             first += n
         else:
             raise UnusualError
+
+
+@functools.lru_cache(maxsize=16)  # the files of a campaign have the same few dictionaries
+def _few_entries(content: bytes, n: int) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    """Return the entries of a small dictionary of uint8, and what four places in it stand for."""
+    kernels = page_kernels()
+    dictionary = plain_of(np.frombuffer(content, np.uint8), n, np.uint8)
+    bits = max(n - 1, 0).bit_length()
+    if not 0 < bits <= kernels.FOURS_BITS:
+        return dictionary, np.empty(0, np.uint64)
+    fours = np.empty(16**bits, np.uint64)
+    kernels.fours_of(dictionary, bits, fours)
+    return dictionary, fours
 
 
 @functools.cache
@@ -140,15 +155,25 @@ def _decompressor(zstd: ModuleType) -> _Decompressor:
     return _Decompressor(zstd)
 
 
-def _unpacked(packed: Bytes, size: int, zstd: ModuleType) -> Bytes:
-    """Return what is on a page that Zstandard has compressed."""
+def _unpacked(packed: Bytes, size: int, zstd: ModuleType, room: FileRoom) -> Bytes:
+    """Return what is on a page that Zstandard has compressed.
+
+    A large page goes into memory that is there: to get new memory from the system takes half as long again.
+    """
     try:
         # A frame that does not say its size may hold more than is asked of it, which would go unseen.
         if zstd.frame_content_size(packed) != size:
             raise UnusualError
-        return np.frombuffer(_decompressor(zstd).one.decompress(packed), np.uint8)
+        # A reader does not say that a frame ends before its own checksum, which Parquet's writers leave out.
+        if size < _LARGE_PAGE or zstd.get_frame_parameters(packed).has_checksum:
+            return np.frombuffer(_decompressor(zstd).one.decompress(packed), np.uint8)
+        out = room.part("page", size)
+        done = _decompressor(zstd).one.stream_reader(packed).readinto(out.data)
     except zstd.ZstdError:
         raise UnusualError from None
+    if done != size:
+        raise UnusualError
+    return out
 
 
 def _content(packed: Bytes, size: int, codec: Any) -> Bytes:
@@ -168,17 +193,8 @@ def _content(packed: Bytes, size: int, codec: Any) -> Bytes:
 
 def checksum_of(array: AnyArray, before: int = 0) -> int:
     """Return the CRC-32 of the bytes of an array, behind those of which `before` is the one."""
-    flat: Any = array.reshape(-1).view(np.uint8)
-    return zlib.crc32(flat, before)
-
-
-def levels_of(content: Bytes, at: int) -> tuple[int, int]:
-    """Return where levels start and end."""
-    start = at + _LENGTH
-    end = start + int.from_bytes(content[at:start].tobytes(), "little")
-    if end > content.size:
-        raise UnusualError
-    return start, end
+    content: Any = array
+    return zlib.crc32(content, before)
 
 
 def plain_of(content: Bytes, n: int, dtype: Any) -> AnyArray:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import warnings
+from math import isfinite
 from typing import Any
 
+from lwfast._base.limits import MAX_NESTING
 from lwfast._texts import ended
 from lwfast._version import __version__
 from lwfast.errors import ResultFormatError
@@ -15,6 +17,7 @@ from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State
 
 _HAS_X = "has_x"
+_LARGE = 1 << 64
 _FORMS: dict[str, type | tuple[type, ...]] = {
     "kind": str,
     "saved": str,
@@ -74,10 +77,11 @@ def record_of(described: Any) -> ResultRecord:
         if value is not None and not isinstance(value, form):
             raise ResultFormatError(f"The {name} in the metadata is {value!r:.60}, not {_FORM_NAMES[form]}.")
     parts = {name: described.get(name) for name in _FORMS}
-    try:
-        described = {**described, **json_like(parts, "the metadata")}
-    except (TypeError, ValueError) as error:  # nested without end, say
-        raise ResultFormatError(str(error)) from None
+    if not _is_plain(parts, MAX_NESTING):
+        try:
+            described = {**described, **json_like(parts, "the metadata")}
+        except (TypeError, ValueError) as error:  # nested without end, say
+            raise ResultFormatError(str(error)) from None
     history = described.get("history") or []
     _check_history(history)
     given = described.get("input")
@@ -94,6 +98,22 @@ def record_of(described: Any) -> ResultRecord:
         attributes=described.get("attributes") or {},
         has_x=says_x(described),
     )
+
+
+def _is_plain(value: Any, depth: int) -> bool:
+    """Whether `json_like` surely gives the same; not for rare things, such as text that is not ASCII."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii())
+    if kind is dict:
+        return depth > 0 and all(
+            type(key) is str and key.isascii() and _is_plain(entry, depth - 1) for key, entry in value.items()
+        )
+    if kind is list:
+        return depth > 0 and all(_is_plain(entry, depth - 1) for entry in value)
+    if kind is int:
+        return bool(-_LARGE < value < _LARGE)
+    return value is None or kind is bool or (kind is float and isfinite(value))
 
 
 def says_x(described: dict[str, Any]) -> bool:

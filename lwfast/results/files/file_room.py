@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,14 @@ class FileRoom:
             found = self._parts[name] = np.empty(size, np.uint8).data
         return np.frombuffer(found, np.uint8, size)
 
+    def zeros(self, name: str, size: int, dtype: Any) -> AnyArray:
+        """Return an array of zeros for one use, after which whoever used it makes it zeros again."""
+        kind = np.dtype(dtype)
+        found = self._parts.get(name)
+        if found is None or found.nbytes < size * kind.itemsize:
+            self._parts[name] = found = np.zeros(size * kind.itemsize, np.uint8).data
+        return np.frombuffer(found, kind, size)
+
     def column(self, name: str, shape: tuple[int, ...], dtype: Any) -> AnyArray:
         """Return an array for a column of a file."""
         if not self._keeps_columns:
@@ -61,7 +70,7 @@ class FileRoom:
             ResourceLimitError: It would take more than is allowed.
             OSError: It cannot be read.
         """
-        with path.open("rb", buffering=0) as file:
+        with FileIO(path) as file:  # what `path.open` gives in the end
             size = os.fstat(file.fileno()).st_size
             check_file(size)
             room = self.part("file", size)

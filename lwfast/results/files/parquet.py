@@ -31,6 +31,8 @@ _CHECKSUM_KEY = b"lwfast.crc32"
 _WRITER, _ARROW = "parquet-cpp-arrow", b"ARROW:schema"
 """A program, and what it writes into each file; where that is lost, so is what `lwfast` keeps beside it."""
 _MAGIC = b"PAR1"
+_SMALL = 1 << 20
+"""What takes no more memory than this is read without a look at what is allowed."""
 _FOOTER_BYTES = 1 << 16
 """What is read of a file for what it keeps: footers are shorter."""
 _MODE = re.compile(r"mode_(0|[1-9][0-9]{0,8})")
@@ -83,12 +85,14 @@ class ParquetResult(NamedTuple):
         counts: `int64[N]`, the count of each row.
         described: What else is kept of the result.
         is_mine: Whether a checksum says that this is what `write_parquet` was given.
+        total: The sum of the counts, where it is known, and sure to fit int64; else -1.
     """
 
     states: Table
     counts: Counts
     described: dict[str, Any]
     is_mine: bool
+    total: int = -1
 
 
 def read_parquet(path: Path, room: FileRoom | None = None) -> ParquetResult:
@@ -112,6 +116,16 @@ def read_parquet(path: Path, room: FileRoom | None = None) -> ParquetResult:
     return _of_others(body.tobytes()) if found is None else found
 
 
+def read_own_parquet(path: Path, room: FileRoom) -> ParquetResult | None:
+    """Do what `read_parquet` does for a file that `write_parquet` wrote; None for others and damaged ones.
+
+    Raises:
+        ResourceLimitError: If what it holds would take more memory than is allowed.
+        OSError: If it cannot be read.
+    """
+    return _of_ours(room.file(path), room)
+
+
 def _of_ours(body: Bytes, room: FileRoom) -> ParquetResult | None:
     """Read a file as `write_parquet` writes it; None where anything is otherwise.
 
@@ -130,11 +144,13 @@ def _of_ours(body: Bytes, room: FileRoom) -> ParquetResult | None:
     found = columns_of_pages(body, footer, text, check_pages=False, room=room)
     if found is None or checksum != b"%08x" % found.checksum:
         return None
-    return ParquetResult(found.states, found.counts, json.loads(text), is_mine=True)
+    return ParquetResult(found.states, found.counts, json.loads(text), is_mine=True, total=found.total)
 
 
 def _check_size(footer: Footer, size: int) -> None:
     needed = size + _needed(footer)
+    if needed <= _SMALL:
+        return
     check_memory(needed, f"A result of {footer.n_rows} states", remedy=MEMORY_REMEDY)
 
 
@@ -160,7 +176,7 @@ def _of_others(body: bytes) -> ParquetResult:
         has_x = isinstance(described, dict) and says_x(described)
         found = columns_of_pages(body, footer, text, check_pages=_CHECKSUM_KEY not in kept)
         if found is not None:
-            states, counts, checksum = found
+            states, counts, checksum = found.states, found.counts, found.checksum
         else:
             states, counts = _columns(file, mine=bool(text), has_x=has_x)
             checksum = _checksum(text, states, counts)
@@ -260,11 +276,14 @@ def _needed(footer: Footer) -> int:
 
     Their size says little: any number of equal values is a page of a few bytes. The number of values counts.
     """
-    parts = [part for group in footer.groups for part in group.chunks]
-    modes = [part for part in parts if part.top == "state" or _MODE.fullmatch(part.top)]
-    counts = [part for part in parts if part.top == "counts"]
-    unpacked = sum(part.unpacked for part in (*modes, *counts))
-    return unpacked + _MODE_BYTES * sum(part.n_values for part in modes) + _ROW_BYTES * footer.n_rows
+    needed = _ROW_BYTES * footer.n_rows
+    for group in footer.groups:
+        for part in group.chunks:
+            if part.top == "counts":
+                needed += part.unpacked
+            elif part.top == "state" or _MODE.fullmatch(part.top):
+                needed += part.unpacked + _MODE_BYTES * part.n_values
+    return needed
 
 
 def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lwfast._base.limits import MAX_INT64
 from lwfast._types import Counts, StateTable
 from lwfast.results.files.column_pages import (
     MOST_BITS,
@@ -22,7 +23,6 @@ from lwfast.results.files.column_pages import (
     Page,
     UnusualError,
     checksum_of,
-    levels_of,
     page_kernels,
     pages_of,
     plain_of,
@@ -43,11 +43,15 @@ class PageColumns(NamedTuple):
     Attributes:
         states: Bytes, or words where these take less room.
         counts: `int64[N]`, the count of each row.
+        most: The largest of them.
+        total: Their sum, where it is sure to fit int64, else -1.
         checksum: That of the text, the states as bytes and the counts, one behind the other.
     """
 
     states: Table
     counts: Counts
+    most: int
+    total: int
     checksum: int
 
 
@@ -87,13 +91,15 @@ def columns_of_pages(
             part = column[row : row + group.n_rows]
             if group.chunks[counts].n_values != group.n_rows:
                 return None
-            pages = pages_of(buffer, group.chunks[counts], np.int64, check=check_pages)
+            pages = pages_of(buffer, group.chunks[counts], np.int64, room, check=check_pages)
             _read_counts(pages, leaves[counts].most_defined, part)
             row += group.n_rows
-        if int(column.min()) < 0:
+        least, most, total = page_kernels().facts_of_counts(column)
+        if least < 0:
             return None  # said with what pyarrow reads
-        table = states.table()
-        return PageColumns(table, column, checksum_of(column, states.checksum))
+        if most > MAX_INT64 // n_rows:
+            total = -1
+        return PageColumns(states.table(), column, most, total, checksum_of(column, states.checksum))
     except UnusualError:
         return None
 
@@ -136,7 +142,7 @@ class _States:
         n_modes = self._shape[1]
         if chunk.n_values != n_rows * n_modes or self._row + n_rows > self._shape[0]:
             raise UnusualError
-        for page in pages_of(buffer, chunk, np.uint8, check=self._check_pages):
+        for page in pages_of(buffer, chunk, np.uint8, self._room, check=self._check_pages):
             if self._words is None and self._bytes is None:
                 self._make_room(page)
             if self._words is not None and (
@@ -190,13 +196,9 @@ class _States:
 
     def _write(self, page: Page, out: Bytes) -> None:
         kernels, content, n_modes = page_kernels(), page.content, self._shape[1]
-        start, end = levels_of(content, 0)
         first = page.first % n_modes
-        if not kernels.lists_of(content, start, end, page.n_values, first, n_modes):
-            raise UnusualError
-        start, end = levels_of(content, end)
-        bits = self._most_defined.bit_length()
-        if not kernels.same_levels(content, start, end, bits, self._most_defined, page.n_values):
+        end = kernels.levels_end(content, page.n_values, first, n_modes, self._most_defined)
+        if end < 0:
             raise UnusualError
         if page.encoding == PLAIN:
             numbers = plain_of(content[end:], page.n_values, np.uint8)
@@ -214,13 +216,11 @@ class _States:
 def _read_counts(pages: Iterator[Page], most_defined: int, out: Counts) -> None:
     kernels = page_kernels()
     for page in pages:
-        content, end = page.content, 0
+        content = page.content
         part = out[page.first : page.first + page.n_values]
-        if most_defined:
-            start, end = levels_of(content, 0)
-            bits = most_defined.bit_length()
-            if not kernels.same_levels(content, start, end, bits, most_defined, page.n_values):
-                raise UnusualError
+        end = kernels.levels_end(content, page.n_values, 0, 0, most_defined)
+        if end < 0:
+            raise UnusualError
         if page.encoding == PLAIN:
             part[:] = plain_of(content[end:], page.n_values, np.int64)
             continue

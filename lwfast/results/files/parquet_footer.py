@@ -9,8 +9,12 @@ https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.m
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
 
 from lwfast.errors import ResultFormatError
 
@@ -108,7 +112,11 @@ def footer_of(body: bytes) -> Footer:
     """
     size = int.from_bytes(body[-_END : -_END // 2], "little")
     try:
-        found, _ = _struct(body[-_END - size : -_END], 0, _FOOTER)
+        text = body[-_END - size : -_END]
+        usual = _usual(text)
+        if usual is not None:
+            return usual
+        found, _ = _struct(text, 0, _FOOTER)
         groups = [RowGroup(_number(group, 3), [_chunk(part) for part in group[1]]) for group in found[4]]
         kept = {pair[1]: pair.get(2, b"") for pair in found.get(5, [])}
         if not isinstance(found[2], tuple) or not all(isinstance(text, bytes) for text in kept.values()):
@@ -116,6 +124,49 @@ def footer_of(body: bytes) -> Footer:
         return Footer(_number(found, 3), groups, found[2], kept)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ResultFormatError("Its footer is damaged: it does not say where the columns are.") from error
+
+
+def _usual(text: bytes) -> Footer | None:
+    """Read a footer as it usually is, with a kernel: it takes a twentieth of the time; None for any other.
+
+    Raises:
+        IndexError: As the long way, of which the schema goes; likewise KeyError, TypeError and ValueError.
+    """
+    kernels = _kernels()
+    numbers = np.empty(len(text), np.int64)
+    size = kernels.footer_places(np.frombuffer(text, np.uint8), numbers)
+    if size < 0:
+        return None
+    found = numbers[:size].tolist()
+    n_rows, schema, schema_end, n_groups, n_kept = found[: kernels.HEAD]
+    leaves, end = _schema(text, schema)
+    if end != schema_end:
+        return None
+    at = kernels.HEAD
+    groups = []
+    for _ in range(n_groups):
+        n_group, n_chunks = found[at : at + 2]
+        at += 2
+        chunks = []
+        for _ in range(n_chunks):
+            start, stop, codec, n_values, unpacked, pages = found[at : at + kernels.OF_A_CHUNK]
+            at += kernels.OF_A_CHUNK
+            name = _CODECS[codec] if codec < len(_CODECS) else ""
+            chunks.append(Chunk(text[start:stop].decode(), name, n_values, unpacked, pages))
+        groups.append(RowGroup(n_group, chunks))
+    kept = {}
+    for _ in range(n_kept):
+        key, key_end, value, value_end = found[at : at + kernels.OF_A_PAIR]
+        at += kernels.OF_A_PAIR
+        kept[text[key:key_end]] = text[value:value_end]
+    return Footer(n_rows, groups, leaves, kept)
+
+
+@functools.cache  # an import statement takes 0.6 us each time
+def _kernels() -> ModuleType:
+    from lwfast._kernels.tables import parquet_footer
+
+    return parquet_footer
 
 
 def end_of(body: memoryview) -> bytes:

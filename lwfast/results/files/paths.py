@@ -29,13 +29,24 @@ def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
     left_out = {os.path.realpath(path) for path in _found(exclude, may_lack=True)}
     taken: dict[str, Path] = {}
     repeated: list[str] = []
+    folders: dict[Path, str] = {}
     for path in _found(paths, alone=True):
-        real = os.path.realpath(path)
+        real = _real(path, folders)
         if real in taken:
             repeated.append(str(path))
         elif real not in left_out:
             taken[real] = path
     return tuple(taken.values()), repeated
+
+
+def _real(path: Path, folders: dict[Path, str]) -> str:
+    """Return what a path stands for without links; files of a folder ask about its own path once."""
+    folder = path.parent
+    if path.name in ("", "..") or path.is_symlink():
+        return os.path.realpath(path)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], path.name)  # noqa: PTH118
 
 
 def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterator[Path]:
@@ -67,13 +78,21 @@ def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterat
 
 def _in_folder(folder: Path) -> Iterator[Path]:
     """Give the files of a folder by name; then those of folders in it that are named as `theta=0.5`."""
-    entries = sorted(folder.iterdir())
-    yield from (p for p in entries if p.suffix.lower() in SUFFIXES and _is_file(p))
+    with os.scandir(folder) as found:  # it knows of most what they are
+        entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
-        if "=" in entry.name.lstrip("=") and entry.is_dir():
-            yield from _in_folder(entry)
+        if os.path.splitext(entry.name)[1].lower() in SUFFIXES and _is_file(entry):  # noqa: PTH122
+            yield folder / entry.name
+    for entry in entries:
+        if "=" in entry.name.lstrip("=") and (folder / entry.name).is_dir():
+            yield from _in_folder(folder / entry.name)
 
 
-def _is_file(path: Path) -> bool:
-    """Whether a path is a file, or a broken link, which is reported as a missing file."""
-    return path.is_file() or (path.is_symlink() and not path.exists())
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file, or a broken link, which is reported as a missing file."""
+    try:
+        if entry.is_file():
+            return True
+    except OSError:  # of a link that leads to itself, say
+        return entry.is_symlink()
+    return entry.is_symlink() and not os.path.exists(entry)  # noqa: PTH110
