@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,24 @@ def share_cores(count: int | None) -> None:
     _share = count
 
 
+class _Thread(threading.local):
+    """What is known of a thread."""
+
+    is_one_of_many = False
+
+
+_thread = _Thread()
+
+
+def be_one_of_many() -> None:
+    """Let this thread do by itself what it does from now on: others like it have the other cores."""
+    _thread.is_one_of_many = True
+
+
 def available_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this thread may use, with those that help it."""
+    if _thread.is_one_of_many:
+        return 1
     cores = _machine_cores()
     return cores if _share is None else min(cores, _share)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
@@ -30,7 +30,7 @@ from lwfast.results.files.endings import SUFFIXES, with_json
 from lwfast.results.files.file_room import FileRoom
 from lwfast.results.files.labelled_json import without_x
 from lwfast.results.files.npz import counts_of, read_npz
-from lwfast.results.files.parquet import read_parquet
+from lwfast.results.files.parquet import read_own_parquet, read_parquet
 from lwfast.results.files.save import METADATA_KEY
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult
@@ -100,7 +100,7 @@ def read_result(path: Path, room: FileRoom | None = None) -> Any:
             states, counts = counts_of(arrays)
             return _loaded(states, counts, described)
         if suffix == ".parquet":
-            table, counts, described, is_mine = read_parquet(path, room)
+            table, counts, described, is_mine, _ = read_parquet(path, room)
             if is_sweep(described):
                 return restored_sweep(described, parquet_arrays(described, as_bytes(table), counts))
             return _loaded(table, counts, described, is_distinct=is_mine)
@@ -108,6 +108,46 @@ def read_result(path: Path, room: FileRoom | None = None) -> Any:
             labelled, counts = read_csv(path)
             return _loaded(labelled.states, counts, {}, labelled.has_x)
         return _read_json(path)
+
+
+class FileColumns(NamedTuple):
+    """What a file holds, without a result that is made of it.
+
+    Attributes:
+        kind: The class of the result.
+        states: Distinct rows, bytes or words, in which nothing stands for X.
+        counts: `int64[N]`.
+        total: Their sum.
+        record: What is said of them.
+    """
+
+    kind: type[SamplingResult]
+    states: Table
+    counts: Counts
+    total: int
+    record: ResultRecord
+
+
+def read_columns(path: Path, room: FileRoom) -> FileColumns | None:
+    """Read a file of one of the most usual kind: a Parquet file that `save` wrote, of a result without X.
+
+    Returns:
+        Its columns, which stand in `room` until the next file is read; None for any other file, or one with
+        which something is wrong: `read_result` reads it, or says what.
+    """
+    if path.suffix != ".parquet":
+        return None
+    try:
+        found = read_own_parquet(path, room)
+        if found is None or found.total < 0 or is_sweep(found.described):
+            return None
+        record = record_of(found.described)
+    except (LightworksError, MemoryError, OSError, RecursionError, TypeError, ValueError):
+        return None
+    if record.has_x:
+        return None
+    kind = _KINDS.get(found.described.get("kind") or "", SamplingResult)
+    return FileColumns(kind, compact(found.states), found.counts, found.total, record)
 
 
 @contextmanager

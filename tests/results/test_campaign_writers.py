@@ -262,8 +262,11 @@ def test_rooms_are_not_used_where_a_callable_takes_part(tmp_path, monkeypatch):
     """It may keep what it is given."""
     SamplingResult.from_columns(*rows(1)).save(tmp_path / "run.parquet")
     rooms = []
-    loaded = chunks.loaded
+    loaded, read_columns = chunks.loaded, chunks.read_columns
     monkeypatch.setattr(chunks, "loaded", lambda *given: (rooms.append(given[3]), loaded(*given))[1])
+    monkeypatch.setattr(
+        chunks, "read_columns", lambda *given: (rooms.append(given[1]), read_columns(*given))[1]
+    )
     scan_results(tmp_path).map(lambda state: state).merge()
     scan_results(tmp_path).map("parity").merge()
     assert [room is None for room in rooms] == [True, False]

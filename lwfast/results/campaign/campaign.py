@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,8 @@ from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import polars as pl
 
 
@@ -90,7 +91,7 @@ class Campaign(CampaignFiles):
 
         Metadata that all files agree on are kept, and `history` says how they were processed, as by
         `merge_results`. Needs memory for the distinct states of the whole, up to four times while they are
-        added up, and for the chunks that are in flight. A chunk is about 8 MB of files, or one file that is
+        added up, and for the chunks that are in flight. A chunk is about 4 MB of files, or one file that is
         larger.
 
         Args:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
+from lwfast._base.memory import memory_limit
 from lwfast.errors import (
     LightworksDependencyError,
     LightworksError,
@@ -21,13 +22,16 @@ from lwfast.results.campaign.verbs import CampaignStep, check_fit
 from lwfast.results.columns.record import known_record
 from lwfast.results.count_views import owned_result
 from lwfast.results.files.file_room import FileRoom
-from lwfast.results.load import read_result
+from lwfast.results.load import read_columns, read_result
 from lwfast.results.processing.counted_twice import Content, content_of
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import working_table
 from lwfast.tables.packed_table import PackedTable
 
-_CHUNK_BYTES = 8 << 20
+if TYPE_CHECKING:
+    from concurrent.futures import BrokenExecutor
+
+_CHUNK_BYTES = 4 << 20
 _CHUNK_FILES = 8
 
 Failures = dict[str, str]
@@ -110,7 +114,7 @@ class Outcome(NamedTuple, Generic[S]):
 
 
 def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
-    """Cut files into chunks of about 8 MB and at most 8 files; depends on the files only."""
+    """Cut files into chunks of about 4 MB and at most 8 files; depends on the files only."""
     chunks: list[tuple[Path, ...]] = []
     current: list[Path] = []
     size = 0
@@ -135,6 +139,7 @@ def run_chunk(
     Raises:
         Exception: Any error that a file did not cause: that of the user's callable, or of this package.
     """
+    memory_limit()  # what is wrong with it is no fault of a file
     totals: dict[int | None, S] = {}
     names: dict[int | None, list[str]] = {}
     outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[], given=[])
@@ -142,23 +147,31 @@ def run_chunk(
     room = FileRoom(keeps_columns=True) if all(step.is_ours for step in steps) else None
     for path in paths:
         mark = mark_of(path)
-        result = loaded(path, raw_data, outcome.failed, room)
+        taken = None if room is None else _taken(path, raw_data, steps, room)
+        if taken is None:
+            before = loaded(path, raw_data, outcome.failed, room)
+            if before is None:
+                continue
+            if len(before) and not outcome.has_states:
+                outcome = outcome._replace(has_states=True, misfit=misfit_of(path, before, steps))
+            if len(before) == 0:
+                outcome.empty.append(str(path))
+            metadata, n_samples = known_record(before).metadata, before.n_samples
+            result = processed(path, before, steps, outcome.failed)
+            if result is not None and room is not None:
+                result = _out_of(room, result)
+        else:
+            result, metadata, n_samples = taken
+            if not outcome.has_states:
+                outcome = outcome._replace(has_states=True)  # and the steps fit them
+        outcome.contents.append(content_of(str(path), metadata))
         if result is None:
             continue
-        if len(result) and not outcome.has_states:
-            outcome = outcome._replace(has_states=True, misfit=misfit_of(path, result, steps))
-        if len(result) == 0:
-            outcome.empty.append(str(path))
-        outcome.contents.append(content_of(str(path), known_record(result).metadata))
-        n_samples = result.n_samples
-        result = processed(path, result, steps, outcome.failed)
-        if result is None:
-            continue
-        if room is not None:
-            result = _out_of(room, result)
         n_modes = result.n_modes if len(result) else None
+        if n_modes not in totals:
+            totals[n_modes] = kind()
         try:
-            totals.setdefault(n_modes, kind()).add(result)
+            totals[n_modes].add(result)
         except (ModeRangeError, ResourceLimitError, ResultError) as error:
             outcome.failed[str(path)] = reason_of(path, error)
         except Exception as error:
@@ -172,6 +185,41 @@ def run_chunk(
         totals[n_modes].settle()
         outcome.parts.append(PartialSum(n_modes, tuple(paths_added), totals[n_modes]))
     return outcome
+
+
+class _Taken(NamedTuple):
+    """A file after all steps, what it says of itself, and how many samples it had before them."""
+
+    result: SamplingResult
+    metadata: dict[str, Any]
+    n_samples: int
+
+
+def _taken(path: Path, raw_data: bool, steps: Sequence[CampaignStep], room: FileRoom) -> _Taken | None:
+    """Do what `loaded` and `processed` do, without a result for each step.
+
+    Returns:
+        The result, which stays when the next file is read; None where the file is not of the most usual kind,
+        a step needs a result, or anything is wrong: those two then do it all, or say what.
+    """
+    found = read_columns(path, room)
+    if found is None or (raw_data and found.record.was_processed):
+        return None
+    states, counts, record = found.states, found.counts, found.record
+    try:
+        for step in steps:
+            after = step.on_columns(states, counts, room)
+            if after is None:
+                return None
+            states, counts = after
+    except (LightworksError, ValueError):
+        return None
+    if states is found.states or counts is found.counts:
+        states, counts = states.copy(), counts.copy()
+    if steps:
+        history = [entry for step in steps for entry in step.described]
+        record = replace(record, history=(*record.history, *history))
+    return _Taken(owned_result(found.kind, states, counts, record), record.metadata, found.total)
 
 
 def lost_chunk(paths: Sequence[Path], reason: str, broken: BrokenExecutor | None) -> Outcome[Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lwfast._base.limits import some
 from lwfast.errors import CampaignError, ResourceLimitError, ResultError
@@ -25,6 +24,9 @@ from lwfast.results.campaign.running import RunOptions, outcomes_of
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep
 from lwfast.results.processing.counted_twice import MOST_FILES, Content, CountedTwice
+
+if TYPE_CHECKING:
+    from concurrent.futures import BrokenExecutor
 
 
 class CampaignReport(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,6 +30,8 @@ from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult, merge_results
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import polars as pl
     import pyarrow as pa
 

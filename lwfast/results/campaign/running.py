@@ -5,17 +5,19 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lwfast._base.parallel import available_cores, check_executor
+from lwfast._base.parallel import available_cores, be_one_of_many, check_executor
 from lwfast._base.progress import Progress
 from lwfast._base.validation import as_integer
 from lwfast.results.campaign.chunks import Outcome, lost_chunk, run_chunk
 from lwfast.results.campaign.sums import MeanSum, S
 from lwfast.results.campaign.verbs import CampaignStep
+
+if TYPE_CHECKING:
+    from concurrent.futures import BrokenExecutor, Executor
 
 _IN_FLIGHT = 32
 """Chunks handed out at a time where the executor does not tell how many workers it has."""
@@ -61,8 +63,12 @@ def outcomes_of(
     n_done, n_files = 0, sum(map(len, chunks))
     own: AbstractContextManager[Any] = nullcontext()
     if executor is None and _may_use_threads(kind, chunks, steps):
+        from concurrent.futures import ThreadPoolExecutor  # loads logging: small files do without
+
         workers = available_cores()
-        own = executor = ThreadPoolExecutor(workers, thread_name_prefix="lwfast-campaign")
+        own = executor = ThreadPoolExecutor(
+            workers, thread_name_prefix="lwfast-campaign", initializer=be_one_of_many
+        )
         window = workers + 1
     # Not opened as a context: a callable takes files, and no steps of the work on one.
     with own, closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
@@ -109,6 +115,8 @@ def _size_of(path: Path) -> int:
 def _elsewhere(
     executor: Executor, chunks: list[tuple[Path, ...]], window: int, task: tuple[Any, Any, bool]
 ) -> Iterator[Done[Any]]:
+    from concurrent.futures import BrokenExecutor
+
     kind, steps, raw_data = task
     pending: list[Any] = []
     broken: BrokenExecutor | None = None

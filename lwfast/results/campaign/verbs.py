@@ -8,14 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from lwfast._base.buffers import readable
 from lwfast._texts import ended
+from lwfast._types import Counts
 from lwfast.errors import LightworksError, ModeRangeError, ResultError
 from lwfast.results.columns.labels import LabelTable
+from lwfast.results.files.file_room import FileRoom
 from lwfast.results.processing.mapping import known_name, map_states
 from lwfast.results.processing.selection import settled
 from lwfast.results.sampling_result import SamplingResult
-from lwfast.rules import as_heralds, as_selection
+from lwfast.rules import as_heralds, as_rules, as_selection
+from lwfast.tables.counts import group_checked
+from lwfast.tables.packed_groups import group_kernels
+from lwfast.tables.packed_table import PackedTable
 from lwfast.tables.post_selection import select_checked
+
+_SLOT_BITS = 20
+"""Of 4 bytes each: 4 MB at most."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,26 @@ class CampaignStep:
                 raise
             raise ResultError(str(error)) from error  # the arguments were checked: it is the data
         return after
+
+    def on_columns(self, states: Any, counts: Counts, room: FileRoom) -> tuple[Any, Counts] | None:
+        """Do what `apply` does for a table in which nothing stands for X; None where that needs a result.
+
+        Args:
+            states: Distinct rows, bytes or words.
+            counts: `int64[N]`.
+            room: Memory to work with.
+
+        Raises:
+            LightworksError: As `apply`; a ValueError where that has a ResultError.
+        """
+        if self.name == "map":
+            mapped, has_x = map_states(LabelTable(states), *self.args, **self.kwargs)[0]
+            return None if has_x else _grouped(mapped, counts, room)
+        heralds = self.args[1] if self.name == "post_select" else {}
+        states, counts = select_checked(states, counts, as_rules(self.args[0]), heralds)
+        if any(len(numbers) > 1 for numbers in heralds.values()):
+            return group_checked(states, counts)
+        return states, counts
 
     @property
     def is_ours(self) -> bool:
@@ -101,3 +130,28 @@ def _step(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CampaignS
     history = getattr(SamplingResult({}), name)(*args, **kwargs).history
     described = tuple({k: v for k, v in entry.items() if k != "states"} for entry in history)
     return CampaignStep(name, args, dict(kwargs), described)
+
+
+def _grouped(states: Any, counts: Counts, room: FileRoom) -> tuple[Any, Counts]:
+    """Add up the counts of equal rows, in order of first appearance; return new arrays.
+
+    Short words have a slot each, in memory that the next file takes again. With new slots for each file, most
+    of the time would go into clearing them, and hashes would be quicker.
+
+    Raises:
+        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
+    """
+    if not isinstance(states, PackedTable) or states.n_words > 1 or states.row_bits > _SLOT_BITS:
+        return group_checked(states, counts)
+    n_rows = len(states)
+    slots = room.zeros("slots", 1 << states.row_bits, np.uint32)
+    words = room.part("words", 8 * n_rows).view(np.uint64)
+    sums = room.part("sums", 8 * n_rows).view(np.int64)
+    columns = readable(states.columns), readable(counts)
+    groups = group_kernels().group_short(columns[0][0], columns[1], 0, n_rows, slots, words, sums)
+    if groups < 0:
+        slots[:] = 0
+        return group_checked(states, counts)  # which says so
+    found = words[:groups].copy()
+    slots[found] = 0
+    return PackedTable(found[np.newaxis], states.n_modes, states.bits), sums[:groups].copy()
