@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from lwfast.results.campaign import chunks, running
 from lwfast.results.campaign.verbs import _grouped
 from lwfast.results.files import parquet_footer
 from lwfast.results.files.file_room import FileRoom
+from lwfast.results.processing.merging import CountSum
 from lwfast.tables import packed_table
 from lwfast.tables.counts import group_checked
 from lwfast.tables.packed_table import PackedTable
@@ -30,6 +32,7 @@ STEPS = {
     "rules": lambda campaign: campaign.apply_post_selection([((0, 1), (1, 2))]),
     "herald and map": lambda campaign: campaign.post_select([((0, 1), (1,))], {3: 0}).map("threshold"),
     "several heralds": lambda campaign: campaign.post_select([], {3: (0, 1)}).map("parity", invert=True),
+    "several heralds alone": lambda campaign: campaign.post_select([], {3: (0, 1, 2)}),
     "every mode": lambda campaign: campaign.post_select([], dict.fromkeys(range(6), 0)),
     "nothing kept": lambda campaign: campaign.post_select([((0,), (200,))]).map("threshold"),
     "qubits": lambda campaign: campaign.post_select([((0, 1), (1,)), ((2, 3), (1,)), ((4, 5), (1,))]).map(
@@ -64,7 +67,9 @@ def folder(tmp_path, table_form):
     one.save(tmp_path / "d.npz")
     one.save(tmp_path / "e_modes.parquet", columns="modes")
     SamplingResult({(1, 0, 0, 1, 1, 1): 2**62}).save(tmp_path / "f_large.parquet")
-    SamplingResult({(1, 0, "X", 1, 1, 1): 4}).save(tmp_path / "g_x.parquet")
+    much = {(1, 0, 0, 1, 1, k): 2**62 for k in range(4)}  # 2^64 in all, which is 0 in int64
+    SamplingResult({**much, (0, 2, 0, 0, 0, 0): 7}).save(tmp_path / "f_larger.parquet")
+    SamplingResult({(1, 0, "X", 1, 1, 1): 4, (1, 0, "X", 0, 1, 1): 5}).save(tmp_path / "g_x.parquet")
     SamplingResult({}).save(tmp_path / "h_empty.parquet")
     SamplingResult({(1, 0): 3}).save(tmp_path / "i_narrow.parquet")
     wide = states(300, 2)
@@ -112,6 +117,7 @@ def test_most_files_go_the_lean_way(folder, monkeypatch):
 
 def test_columns_stay_when_the_next_file_is_read(folder):
     paths = [folder / f"a_{k}.parquet" for k in range(3)]
+    paths.sort(key=lambda path: -len(lw.load_result(path)))  # a larger one gets other memory
     for steps in (STEPS["none"], lambda campaign: campaign.post_select()):
         merged = steps(scan_results(paths)).merge()
         assert merged == lw.merge_results([lw.load_result(path) for path in paths])
@@ -153,6 +159,63 @@ def test_short_words_have_slots_that_are_used_again(rows, more):
         found, sums = _grouped(words, counts, room)
         assert found.columns.tolist() == expected[0].columns.tolist()
         assert sums.tolist() == expected[1].tolist()
+
+
+def test_slots_are_zeros_again_after_a_count_that_is_too_large():
+    room, words = FileRoom(), PackedTable(np.array([[1, 2, 1]], np.uint64), 3, 1)
+    with pytest.raises(lw.ResourceLimitError):
+        _grouped(words, np.array([2**62, 5, 2**62]), room)
+    assert _grouped(words, np.array([3, 5, 4]), room)[1].tolist() == [7, 5]
+
+
+@st.composite
+def sums(draw):
+    """Tables of one sum: a number of modes, whether one has an X, and counts, some of them large."""
+    n_modes, has_x = draw(st.sampled_from([(2, False), (2, False), (2, True), (3, False)]))
+    tables = []
+    for _ in range(draw(st.integers(0, 3))):
+        rows = draw(st.lists(st.integers(0, 2**n_modes - 1), min_size=1, max_size=4, unique=True))
+        states = np.array([[row >> mode & 1 for mode in range(n_modes)] for row in rows], np.uint8)
+        if has_x:
+            states[0, 0] = 255
+        counts = draw(st.lists(st.sampled_from([0, 3, 2**61, 2**62]), min_size=len(rows), max_size=len(rows)))
+        tables.append((states, np.array(counts, np.int64), has_x))
+    return tables
+
+
+@given(st.lists(sums(), min_size=1, max_size=4))
+def test_sums_that_join_are_the_sum_of_their_columns(drawn):
+    """Also where a table does not fit, after which the sum is as it was before all of those of its sum."""
+    total, expected = CountSum(), CountSum()
+    for tables in drawn:
+        part = CountSum()
+        for table in tables:
+            try:
+                part.add(*table)
+            except lw.LightworksError:
+                break
+        outcomes = []
+        for add in (partial(total.join, part), partial(expected.add, *part.columns())):
+            try:
+                outcomes.append(add())
+            except lw.LightworksError as error:
+                outcomes.append(str(error))
+        assert outcomes[0] == outcomes[1]
+        found, wanted = total.columns(), expected.columns()
+        assert (found.states.tolist(), found.counts.tolist()) == (
+            wanted.states.tolist(),
+            wanted.counts.tolist(),
+        )
+        assert found.has_x == wanted.has_x
+
+
+def test_files_that_were_made_in_other_ways_are_told_apart(tmp_path):
+    made = SamplingResult({(1, 0): 3, (2, 0): 4})
+    for k, result in enumerate([made, made.map("parity"), made.top(1), made.map("parity"), made]):
+        result.save(tmp_path / f"run_{k}.parquet")
+    merged = scan_results(tmp_path).map("threshold").merge()
+    ways = [(way["results"], [step["step"] for step in way["history"]]) for way in merged.history[-1]["of"]]
+    assert ways == [(2, ["map"]), (2, ["map", "map"]), (1, ["top", "map"])]
 
 
 @pytest.fixture(scope="module")

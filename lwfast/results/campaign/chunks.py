@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -132,15 +133,27 @@ def chunks_of(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
 
 
 def run_chunk(
-    kind: Callable[[], S], paths: Sequence[Path], steps: Sequence[CampaignStep], raw_data: bool
+    kind: Callable[[], S],
+    paths: Sequence[Path],
+    steps: Sequence[CampaignStep],
+    raw_data: bool,
+    travels: bool = True,
 ) -> Outcome[S]:
     """Add up the files of a chunk, apart for each number of modes.
+
+    Args:
+        kind: Makes an empty sum.
+        paths: The files.
+        steps: The steps that each goes through.
+        raw_data: Whether they start from the data before post-selection.
+        travels: Whether the sums may be sent to another process, and have to be as small as they can be. Here
+            those of many chunks are added up together.
 
     Raises:
         Exception: Any error that a file did not cause: that of the user's callable, or of this package.
     """
     memory_limit()  # what is wrong with it is no fault of a file
-    totals: dict[int | None, S] = {}
+    totals: defaultdict[int | None, S] = defaultdict(kind)
     names: dict[int | None, list[str]] = {}
     outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[], given=[])
     # A callable of the user may keep what it is given.
@@ -168,8 +181,6 @@ def run_chunk(
         if result is None:
             continue
         n_modes = result.n_modes if len(result) else None
-        if n_modes not in totals:
-            totals[n_modes] = kind()
         try:
             totals[n_modes].add(result)
         except (ModeRangeError, ResourceLimitError, ResultError) as error:
@@ -181,9 +192,10 @@ def run_chunk(
             names.setdefault(n_modes, []).append(str(path))
             kept = result.n_samples if len(result) else 0
             outcome.given.append(Given(str(path), n_samples, kept, len(result), mark))
-    for n_modes, paths_added in names.items():
-        totals[n_modes].settle()
-        outcome.parts.append(PartialSum(n_modes, tuple(paths_added), totals[n_modes]))
+    outcome.parts.extend(PartialSum(n_modes, tuple(names[n_modes]), totals[n_modes]) for n_modes in names)
+    if travels:
+        for part in outcome.parts:
+            part.total.settle()
     return outcome
 
 

@@ -6,6 +6,7 @@ import pickle
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,9 +75,11 @@ def outcomes_of(
     with own, closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
         shown.begin("files", n_files)
         if executor is None:
-            done: Iterator[Done[S]] = ((chunk, run_chunk(kind, chunk, steps, raw_data)) for chunk in chunks)
+            run_here = partial(run_chunk, kind, steps=steps, raw_data=raw_data, travels=False)
+            done: Iterator[Done[S]] = ((chunk, run_here(chunk)) for chunk in chunks)
         else:
-            done = _elsewhere(executor, chunks, window, (kind, steps, raw_data))
+            travels = executor is run.executor
+            done = _elsewhere(executor, chunks, window, (kind, steps, raw_data), travels)
         for chunk, outcome in done:
             yield chunk, outcome
             if outcome.broken is None:
@@ -113,7 +116,11 @@ def _size_of(path: Path) -> int:
 
 
 def _elsewhere(
-    executor: Executor, chunks: list[tuple[Path, ...]], window: int, task: tuple[Any, Any, bool]
+    executor: Executor,
+    chunks: list[tuple[Path, ...]],
+    window: int,
+    task: tuple[Any, Any, bool],
+    travels: bool,
 ) -> Iterator[Done[Any]]:
     from concurrent.futures import BrokenExecutor
 
@@ -125,7 +132,8 @@ def _elsewhere(
         for number, chunk in enumerate(chunks):
             while broken is None and submitted < min(len(chunks), number + window):
                 try:
-                    pending.append(executor.submit(run_chunk, kind, chunks[submitted], steps, raw_data))
+                    given: tuple[Any, ...] = kind, chunks[submitted], steps, raw_data, travels
+                    pending.append(executor.submit(run_chunk, *given))
                 except BrokenExecutor as error:
                     if submitted == 0:
                         raise

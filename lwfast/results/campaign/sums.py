@@ -55,7 +55,7 @@ class TableSum:
         Raises:
             ResourceLimitError: If a count gets too large.
         """
-        self._counts.add(*other._counts.columns())
+        self._counts.join(other._counts)
         self.provenance.join(other.provenance)
 
     def add_sum(self, before: SamplingResult) -> None:

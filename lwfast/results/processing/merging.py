@@ -107,6 +107,19 @@ class CountSum:
         if len(self._parts) > 1 and self._pending > max(_PENDING_ROWS, 2 * self._parts[0][0].shape[0]):
             self.settle()
 
+    def join(self, other: CountSum) -> None:
+        """Add what another has added up, in the order of its states; where that fails, the sum is as it was.
+
+        Raises:
+            Exception: As `add`.
+        """
+        has_x = self._has_x or other._has_x
+        if has_x or self._n_modes not in (None, other._n_modes) or self._bound + other._bound > MAX_INT64:
+            self.add(*other.columns())
+            return
+        for part in other._parts:  # none can fail: all wait to be added up together
+            self.add(*part)
+
     def columns(self) -> Columns:
         """Return the sum so far."""
         if not self._parts:
