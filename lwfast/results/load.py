@@ -116,8 +116,8 @@ class FileColumns(NamedTuple):
     Attributes:
         kind: The class of the result.
         states: Distinct rows, bytes or words, in which nothing stands for X.
-        counts: `int64[N]`.
-        total: Their sum.
+        counts: `int64[N]`, the count of each row.
+        total: The sum of all counts.
         record: What is said of them.
     """
 

@@ -141,7 +141,7 @@ def test_statistics_that_lie_change_nothing(tmp_path):
     st.lists(st.tuples(st.lists(st.integers(0, 1), min_size=5, max_size=5), st.integers(0, 9)), max_size=40),
     st.sampled_from([0, 2**62]),
 )
-def test_short_words_have_slots_that_are_used_again(rows, more):
+def test_short_words_have_entries_that_are_used_again(rows, more):
     room = FileRoom()
     for part in (rows, rows[::-1], rows[: len(rows) // 2]):
         table = np.array([state for state, _ in part], np.uint8).reshape(-1, 5)
@@ -161,7 +161,7 @@ def test_short_words_have_slots_that_are_used_again(rows, more):
         assert sums.tolist() == expected[1].tolist()
 
 
-def test_slots_are_zeros_again_after_a_count_that_is_too_large():
+def test_entries_are_zeros_again_after_a_count_that_is_too_large():
     room, words = FileRoom(), PackedTable(np.array([[1, 2, 1]], np.uint64), 3, 1)
     with pytest.raises(lw.ResourceLimitError):
         _grouped(words, np.array([2**62, 5, 2**62]), room)

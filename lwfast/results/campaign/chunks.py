@@ -142,9 +142,9 @@ def run_chunk(
     """Add up the files of a chunk, apart for each number of modes.
 
     Args:
-        kind: Makes an empty sum.
-        paths: The files.
-        steps: The steps that each goes through.
+        kind: Makes a sum that is empty.
+        paths: The files of the chunk.
+        steps: The steps that each file goes through.
         raw_data: Whether they start from the data before post-selection.
         travels: Whether the sums may be sent to another process, and have to be as small as they can be. Here
             those of many chunks are added up together.

@@ -23,8 +23,8 @@ from lwfast.tables.packed_groups import group_kernels
 from lwfast.tables.packed_table import PackedTable
 from lwfast.tables.post_selection import select_checked
 
-_SLOT_BITS = 20
-"""Of 4 bytes each: 4 MB at most."""
+_ENTRY_BITS = 20
+"""Of 8 bytes each: 8 MB at most."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class CampaignStep:
 
         Args:
             states: Distinct rows, bytes or words.
-            counts: `int64[N]`.
-            room: Memory to work with.
+            counts: `int64[N]`, the count of each row.
+            room: Memory for what the step needs.
 
         Raises:
             LightworksError: As `apply`; a ValueError where that has a ResultError.
@@ -135,23 +135,23 @@ def _step(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CampaignS
 def _grouped(states: Any, counts: Counts, room: FileRoom) -> tuple[Any, Counts]:
     """Add up the counts of equal rows, in order of first appearance; return new arrays.
 
-    Short words have a slot each, in memory that the next file takes again. With new slots for each file, most
-    of the time would go into clearing them, and hashes would be quicker.
+    Short words have an entry each, in memory that the next file takes again. With new entries for each file,
+    most of the time would go into clearing them, and hashes would be quicker.
 
     Raises:
         ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
     """
-    if not isinstance(states, PackedTable) or states.n_words > 1 or states.row_bits > _SLOT_BITS:
+    if not isinstance(states, PackedTable) or states.n_words > 1 or states.row_bits > _ENTRY_BITS:
         return group_checked(states, counts)
-    n_rows = len(states)
-    slots = room.zeros("slots", 1 << states.row_bits, np.uint32)
+    kernels, n_rows, groups = group_kernels(), len(states), 0
+    entries = room.zeros("entries", 1 << states.row_bits, np.uint64)
     words = room.part("words", 8 * n_rows).view(np.uint64)
-    sums = room.part("sums", 8 * n_rows).view(np.int64)
-    columns = readable(states.columns), readable(counts)
-    groups = group_kernels().group_short(columns[0][0], columns[1], 0, n_rows, slots, words, sums)
-    if groups < 0:
-        slots[:] = 0
-        return group_checked(states, counts)  # which says so
-    found = words[:groups].copy()
-    slots[found] = 0
-    return PackedTable(found[np.newaxis], states.n_modes, states.bits), sums[:groups].copy()
+    for columns, column, first, last in states.pieces(readable(counts), 0, n_rows):
+        groups = kernels.group_short(columns, column, first, last, groups, entries, words)
+        if groups < 0:
+            entries[:] = 0
+            return group_checked(states, counts)  # which says so
+    found, sums = words[:groups].copy(), np.empty(groups, np.int64)
+    kernels.take_short(entries, found, sums)
+    entries[found] = 0
+    return PackedTable(found[np.newaxis], states.n_modes, states.bits), sums
