@@ -146,8 +146,8 @@ def run_chunk(
         paths: The files of the chunk.
         steps: The steps that each file goes through.
         raw_data: Whether they start from the data before post-selection.
-        travels: Whether the sums may be sent to another process, and have to be as small as they can be. Here
-            those of many chunks are added up together.
+        travels: Whether the sums wait or are sent to another process, and have to be as small as they can be;
+            else those of many chunks are added up together.
 
     Raises:
         Exception: Any error that a file did not cause: that of the user's callable, or of this package.

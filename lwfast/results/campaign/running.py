@@ -78,8 +78,7 @@ def outcomes_of(
             run_here = partial(run_chunk, kind, steps=steps, raw_data=raw_data, travels=False)
             done: Iterator[Done[S]] = ((chunk, run_here(chunk)) for chunk in chunks)
         else:
-            travels = executor is run.executor
-            done = _elsewhere(executor, chunks, window, (kind, steps, raw_data), travels)
+            done = _elsewhere(executor, chunks, window, (kind, steps, raw_data))
         for chunk, outcome in done:
             yield chunk, outcome
             if outcome.broken is None:
@@ -116,11 +115,7 @@ def _size_of(path: Path) -> int:
 
 
 def _elsewhere(
-    executor: Executor,
-    chunks: list[tuple[Path, ...]],
-    window: int,
-    task: tuple[Any, Any, bool],
-    travels: bool,
+    executor: Executor, chunks: list[tuple[Path, ...]], window: int, task: tuple[Any, Any, bool]
 ) -> Iterator[Done[Any]]:
     from concurrent.futures import BrokenExecutor
 
@@ -132,8 +127,7 @@ def _elsewhere(
         for number, chunk in enumerate(chunks):
             while broken is None and submitted < min(len(chunks), number + window):
                 try:
-                    given: tuple[Any, ...] = kind, chunks[submitted], steps, raw_data, travels
-                    pending.append(executor.submit(run_chunk, *given))
+                    pending.append(executor.submit(run_chunk, kind, chunks[submitted], steps, raw_data))
                 except BrokenExecutor as error:
                     if submitted == 0:
                         raise
