@@ -16,13 +16,9 @@ from lwfast._base import parallel
 from lwfast.errors import CampaignError, ResultFormatError
 from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import chunks, running
-from lwfast.results.campaign.verbs import _grouped
 from lwfast.results.files import parquet_footer
-from lwfast.results.files.file_room import FileRoom
 from lwfast.results.processing.merging import CountSum
 from lwfast.tables import packed_table
-from lwfast.tables.counts import group_checked
-from lwfast.tables.packed_table import PackedTable
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -135,37 +131,6 @@ def test_statistics_that_lie_change_nothing(tmp_path):
     assert pq.read_metadata(path).row_group(0).column(1).statistics.max == 6
     assert lw.load_result(path) == made
     assert scan_results(path).post_select([(2, 2)]).merge().n_samples == 70_001
-
-
-@given(
-    st.lists(st.tuples(st.lists(st.integers(0, 1), min_size=5, max_size=5), st.integers(0, 9)), max_size=40),
-    st.sampled_from([0, 2**62]),
-)
-def test_short_words_have_entries_that_are_used_again(rows, more):
-    room = FileRoom()
-    for part in (rows, rows[::-1], rows[: len(rows) // 2]):
-        table = np.array([state for state, _ in part], np.uint8).reshape(-1, 5)
-        counts = np.array([count + more for _, count in part], np.int64)
-        words = (
-            packed_table.packed(table, 0) if len(table) else PackedTable(np.zeros((1, 0), np.uint64), 5, 1)
-        )
-        words = words.with_bits(1)
-        try:
-            expected = group_checked(words, counts)
-        except lw.ResourceLimitError:
-            with pytest.raises(lw.ResourceLimitError):
-                _grouped(words, counts, room)
-            continue
-        found, sums = _grouped(words, counts, room)
-        assert found.columns.tolist() == expected[0].columns.tolist()
-        assert sums.tolist() == expected[1].tolist()
-
-
-def test_entries_are_zeros_again_after_a_count_that_is_too_large():
-    room, words = FileRoom(), PackedTable(np.array([[1, 2, 1]], np.uint64), 3, 1)
-    with pytest.raises(lw.ResourceLimitError):
-        _grouped(words, np.array([2**62, 5, 2**62]), room)
-    assert _grouped(words, np.array([3, 5, 4]), room)[1].tolist() == [7, 5]
 
 
 @st.composite

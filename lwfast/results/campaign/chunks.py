@@ -220,7 +220,7 @@ def _taken(path: Path, raw_data: bool, steps: Sequence[CampaignStep], room: File
     states, counts, record = found.states, found.counts, found.record
     try:
         for step in steps:
-            after = step.on_columns(states, counts, room)
+            after = step.on_columns(states, counts)
             if after is None:
                 return None
             states, counts = after

@@ -8,23 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from lwfast._base.buffers import readable
 from lwfast._texts import ended
 from lwfast._types import Counts
 from lwfast.errors import LightworksError, ModeRangeError, ResultError
 from lwfast.results.columns.labels import LabelTable
-from lwfast.results.files.file_room import FileRoom
 from lwfast.results.processing.mapping import known_name, map_states
 from lwfast.results.processing.selection import settled
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.rules import as_heralds, as_rules, as_selection
 from lwfast.tables.counts import group_checked
-from lwfast.tables.packed_groups import group_kernels
-from lwfast.tables.packed_table import PackedTable
 from lwfast.tables.post_selection import select_checked
-
-_ENTRY_BITS = 20
-"""Of 8 bytes each: 8 MB at most."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +51,19 @@ class CampaignStep:
             raise ResultError(str(error)) from error  # the arguments were checked: it is the data
         return after
 
-    def on_columns(self, states: Any, counts: Counts, room: FileRoom) -> tuple[Any, Counts] | None:
+    def on_columns(self, states: Any, counts: Counts) -> tuple[Any, Counts] | None:
         """Do what `apply` does for a table in which nothing stands for X; None where that needs a result.
 
         Args:
             states: Distinct rows, bytes or words.
             counts: `int64[N]`, the count of each row.
-            room: Memory for what the step needs.
 
         Raises:
             LightworksError: As `apply`; a ValueError where that has a ResultError.
         """
         if self.name == "map":
             mapped, has_x = map_states(LabelTable(states), *self.args, **self.kwargs)[0]
-            return None if has_x else _grouped(mapped, counts, room)
+            return None if has_x else group_checked(mapped, counts)
         heralds = self.args[1] if self.name == "post_select" else {}
         states, counts = select_checked(states, counts, as_rules(self.args[0]), heralds)
         if any(len(numbers) > 1 for numbers in heralds.values()):
@@ -130,28 +122,3 @@ def _step(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CampaignS
     history = getattr(SamplingResult({}), name)(*args, **kwargs).history
     described = tuple({k: v for k, v in entry.items() if k != "states"} for entry in history)
     return CampaignStep(name, args, dict(kwargs), described)
-
-
-def _grouped(states: Any, counts: Counts, room: FileRoom) -> tuple[Any, Counts]:
-    """Add up the counts of equal rows, in order of first appearance; return new arrays.
-
-    Short words have an entry each, in memory that the next file takes again. With new entries for each file,
-    most of the time would go into clearing them, and hashes would be quicker.
-
-    Raises:
-        ResourceLimitError: If the counts of one state add up to more than 2^63 - 1.
-    """
-    if not isinstance(states, PackedTable) or states.n_words > 1 or states.row_bits > _ENTRY_BITS:
-        return group_checked(states, counts)
-    kernels, n_rows, groups = group_kernels(), len(states), 0
-    entries = room.zeros("entries", 1 << states.row_bits, np.uint64)
-    words = room.part("words", 8 * n_rows).view(np.uint64)
-    for columns, column, first, last in states.pieces(readable(counts), 0, n_rows):
-        groups = kernels.group_short(columns, column, first, last, groups, entries, words)
-        if groups < 0:
-            entries[:] = 0
-            return group_checked(states, counts)  # which says so
-    found, sums = words[:groups].copy(), np.empty(groups, np.int64)
-    kernels.take_short(entries, found, sums)
-    entries[found] = 0
-    return PackedTable(found[np.newaxis], states.n_modes, states.bits), sums

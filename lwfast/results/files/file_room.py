@@ -40,14 +40,6 @@ class FileRoom:
             found = self._parts[name] = np.empty(size, np.uint8).data
         return np.frombuffer(found, np.uint8, size)
 
-    def zeros(self, name: str, size: int, dtype: Any) -> AnyArray:
-        """Return an array of zeros for one use, after which whoever used it makes it zeros again."""
-        kind = np.dtype(dtype)
-        found = self._parts.get(name)
-        if found is None or found.nbytes < size * kind.itemsize:
-            self._parts[name] = found = np.zeros(size * kind.itemsize, np.uint8).data
-        return np.frombuffer(found, kind, size)
-
     def column(self, name: str, shape: tuple[int, ...], dtype: Any) -> AnyArray:
         """Return an array for a column of a file."""
         if not self._keeps_columns:
