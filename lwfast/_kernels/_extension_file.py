@@ -70,4 +70,6 @@ def is_as_built(path: str) -> bool | None:
             return None
         file.seek(0)
         content = file.read()
-    return sealed(content[:-size]) == content
+    import hashlib
+
+    return hashlib.sha256(memoryview(content)[:-size]).digest() == content[-_DIGEST_BYTES:]

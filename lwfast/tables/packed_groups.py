@@ -23,9 +23,9 @@ _MANY = 1 << 17
 _TRIAL = 1 << 15
 _FEW_GROUPS = 1 << 16
 """Up to here, one table a thread is as quick as parts."""
-_SPARSE, _MOST_SPARSE = 8, 1 << 18
+_SPARSE, _MOST_SPARSE, _FEW_WORDS = 8, 1 << 18, 2
 """Entries for each group, and at most: nearly all rows find their group where they look first. 10^7 rows of
-8,855 groups take a third less time than with two for each."""
+8,855 groups take a third less time than with two for each. Rows of more words than two take longer."""
 _ENTRIES_A_ROW = 2
 """Of 8 bytes each: with more, they take more memory than the rows."""
 
@@ -52,6 +52,8 @@ def group_packed(table: PackedTable, counts: Counts, *, owned: bool) -> tuple[Pa
         return add_up_equal(table, counts)  # without ever making all of its words
     columns = readable(table.columns)
     if len(table) < 2 or is_rising(columns) or _all_differ(columns):
+        if isinstance(table, MappedTable):  # whose words are nobody else's
+            return PackedTable(table.columns, table.n_modes, table.bits), counts if owned else counts.copy()
         return (table, counts) if owned else (table.copy(), counts.copy())
     return add_up_equal(table, counts)
 
@@ -150,7 +152,7 @@ def _room(groups: int, n_words: int, n_rows: int = 0) -> tuple[Words, NDArray[np
     """Return an empty hash table for some groups: half full with them, or less where many rows look there."""
     size = max(1 << 7, 1 << (groups + 31).bit_length())
     entries, sparse = 2 * size, min(_SPARSE * size, _MOST_SPARSE)
-    if n_rows >= 2 * sparse > 2 * entries:
+    if n_rows >= 2 * sparse > 2 * entries and n_words <= _FEW_WORDS:
         entries = sparse
     return np.zeros(entries * (n_words + 1), np.uint64), np.empty(size, np.uint32)
 

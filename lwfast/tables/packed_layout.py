@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Words: TypeAlias = NDArray[np.uint64]
 
 SHORT_BITS = 24
-"""Words with no more bits are added up in a table of all of them; such rows get no bits to spare."""
+"""Rows of at most so many bits have an entry for each possible word where they are added up."""
 _WORD = 64
 _BYTE = 8
 _ALL = (1 << _WORD) - 1

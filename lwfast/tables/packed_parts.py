@@ -18,46 +18,48 @@ TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of in
 _PART_BITS = 12
 _PART_GROUPS = 1 << 13
 """Of a part, at most, as far as is known."""
-_SLOTS = 4
-"""For each group that there is room for: with two, looking for the right one takes a third longer."""
+_SLOTS = 3
+"""For each group that there is room for, at least: with two, looking for one takes a third longer."""
 _STRETCH = 32
-"""Chunks that are sorted before they are grouped, in 21 MB, or 38 where counts are not all 1."""
-_LARGER = 4
+"""Chunks that are sorted before they are grouped, at least: 21 MB, or 38 where counts are not all 1."""
+_LARGER = 3
 
 
 class _Part:
     """The groups of a part.
 
     Args:
-        slots: `uint32`, a power of two of them, zeros.
+        slots: `uint32`, a power of two of them, zeros; None where those of other parts are used again.
         found: `uint64`, room for the words of the groups.
         sums: `int64`, room for their counts.
     """
 
-    def __init__(self, slots: NDArray[np.uint32], found: Words, sums: Counts) -> None:
+    def __init__(self, slots: NDArray[np.uint32] | None, found: Words, sums: Counts) -> None:
         self.groups = 0
         self.slots, self.found, self.sums = slots, found, sums
 
-    def enlarge(self, kernels: ModuleType, needed: int) -> None:
-        """Make room for as many more groups, at least."""
-        size = self.found.size
-        while size < self.groups + needed:
-            size *= _LARGER
-        slots, found, sums = _room(size)
+    def enlarge(self, kernels: ModuleType, needed: int) -> NDArray[np.uint32]:
+        """Make room for as many more groups, at least; return the new slots."""
+        size = max(_LARGER * self.found.size, self.groups + needed)
+        slots = np.zeros(_slots_for(size), np.uint32)
+        found, sums = np.empty(size, np.uint64), np.empty(size, np.int64)
         found[: self.groups] = self.found[: self.groups]
         sums[: self.groups] = self.sums[: self.groups]
         kernels.enter_groups(found, self.groups, *hash_keys(), slots)
-        self.slots, self.found, self.sums = slots, found, sums
+        self.found, self.sums = found, sums
+        if self.slots is not None:
+            self.slots = slots
+        return slots
 
 
-def _room(size: int, *parts: int) -> tuple[NDArray[np.uint32], Words, Counts]:
-    """Return room for as many groups, a power of two, or for as many in each of some parts."""
-    found, sums = np.empty((*parts, size), np.uint64), np.empty((*parts, size), np.int64)
-    return np.zeros((*parts, _SLOTS * size), np.uint32), found, sums
+def _slots_for(size: int) -> int:
+    return 1 << (_SLOTS * size).bit_length()
 
 
 def group_in_parts(words: Words, counts: Counts, expected: int) -> tuple[Words, Counts]:
     """Group a large table of one word a row, with about as many groups as are `expected`.
+
+    A group takes some 50 bytes meanwhile, of which 16 are in the answer.
 
     Raises:
         ResourceLimitError: If a sum is above 2^63 - 1.
@@ -66,17 +68,26 @@ def group_in_parts(words: Words, counts: Counts, expected: int) -> tuple[Words, 
 
     n_rows = words.size
     bits = min(max((expected // _PART_GROUPS).bit_length(), 1), _PART_BITS)
-    size = 1 << max(5, (expected >> bits).bit_length())
+    # What is expected is up to twice of what comes; room for a chunk is asked for before it is looked at.
+    likely = expected if expected == n_rows else 3 * expected // 4
+    size = max(32, (likely + 2 * CHUNK) >> bits)
+    # As many rows as there are groups, for all of these are brought into the cache for each stretch.
+    n_chunks, n_all = max(_STRETCH, expected // CHUNK), -(-n_rows // CHUNK)
+    is_last = 2 * n_chunks >= n_all
     # For all parts together: the system hands out large pieces of memory faster than many small ones.
-    parts = [_Part(*rooms) for rooms in zip(*_room(size, 1 << bits), strict=True)]
-    stretch = _Stretch(words, counts, bits)
+    found, sums = np.empty((1 << bits, size), np.uint64), np.empty((1 << bits, size), np.int64)
+    slots = [None] * (1 << bits) if is_last else np.zeros((1 << bits, _slots_for(size)), np.uint32)
+    parts = [_Part(*rooms) for rooms in zip(slots, found, sums, strict=True)]
+    n_chunks = n_all if is_last else n_chunks
+    stretch = _Stretch(words, counts, bits, n_chunks)
     # Room for a group a row: pages that stay unused are never touched.
     grouped, totals = np.empty((1, n_rows), np.uint64), np.empty(n_rows, np.int64)
     n_groups = 0
-    for first in range(0, -(-n_rows // CHUNK), _STRETCH):
+    for first in range(0, n_all, n_chunks):
         n_groups = stretch.group(first, parts, grouped[0], totals, n_groups)
-    begins = np.cumsum([0, *(part.groups for part in parts)])
+    begins = np.cumsum([0, *(part.groups for part in parts)], dtype=np.int64)
     sums = np.concatenate([part.sums[: part.groups] for part in parts])
+    del parts, stretch, slots, found
 
     def take(chunk: int) -> None:
         kernels.take_sums(totals, chunk * CHUNK, min((chunk + 1) * CHUNK, n_groups), begins, sums)
@@ -94,14 +105,15 @@ class _Stretch:
         words: `uint64[N]`, the word of each row.
         counts: `int64[N]`, the count of each row.
         bits: How many bits number a part.
+        n_chunks: How many chunks are sorted at a time.
     """
 
-    def __init__(self, words: Words, counts: Counts, bits: int) -> None:
+    def __init__(self, words: Words, counts: Counts, bits: int, n_chunks: int) -> None:
         from lwfast._kernels.tables import packed_parts
 
         self._kernels = packed_parts
-        self._words, self._counts, self._bits = words, counts, bits
-        size = min(words.size, _STRETCH * CHUNK)
+        self._words, self._counts, self._bits, self._n_chunks = words, counts, bits, n_chunks
+        size = min(words.size, n_chunks * CHUNK)
         self._room = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.uint16)
 
     def group(
@@ -119,12 +131,13 @@ class _Stretch:
         kernels, keys, n_parts = self._kernels, hash_keys(), len(parts)
         n_rows = self._words.size
         bounds = [(start, min(start + CHUNK, n_rows)) for start in range(first * CHUNK, n_rows, CHUNK)]
-        bounds = bounds[:_STRETCH]
+        bounds = bounds[: self._n_chunks]
         out, sums, rows = self._room
         are_ones = np.zeros(len(bounds), np.bool_)
         starts = np.zeros((len(bounds), n_parts + 1), np.int64)
         new_groups = np.zeros((len(bounds), n_parts), np.int64)
-        known = np.array([part.groups for part in parts])
+        spare: list[NDArray[np.uint32]] = []
+        known = np.array([part.groups for part in parts], np.int64)
 
         def split(chunk: int) -> None:
             how = *bounds[chunk], *keys, 64 - self._bits, starts[chunk], out, sums, rows
@@ -132,16 +145,26 @@ class _Stretch:
 
         def add(number: int) -> None:
             part, chunk = parts[number], 0
+            slots = part.slots
+            if slots is None:
+                try:
+                    slots = spare.pop()
+                    slots[:] = 0
+                except IndexError:
+                    slots = np.zeros(_slots_for(part.found.size), np.uint32)
+            size = slots.size
             while True:
-                room = part.slots, part.found, part.sums, part.groups
+                room = slots, part.found, part.sums, part.groups
                 chunk, part.groups = kernels.group_part(
                     out, sums, rows, are_ones, starts, number, chunk, *keys, *room, new_groups
                 )
                 if chunk < 0:
                     raise ResourceLimitError(TOO_LARGE)
                 if chunk == len(bounds):
-                    return
-                part.enlarge(kernels, int(starts[chunk, number + 1] - starts[chunk, number]))
+                    break
+                slots = part.enlarge(kernels, int(starts[chunk, number + 1] - starts[chunk, number]))
+            if part.slots is None and slots.size == size:
+                spare.append(slots)
 
         run_chunks(split, len(bounds))
         run_chunks(add, n_parts)

@@ -237,8 +237,8 @@ class MappedTable(PackedTable):
     def __getattr__(self, name: str) -> Any:
         """Make the words, which are asked for the first time."""
         write = self._write if name == "columns" else None
-        if write is None:
-            raise AttributeError(name)
+        if write is None:  # another thread has made them by now, or there is no such name: Python says so
+            return object.__getattribute__(self, name)
         out = np.empty((self.n_words, self._n_rows), np.uint64)
 
         def make(chunk: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 import lwfast as lw
 from lwfast.errors import ResultError
 from lwfast.results import SamplingResult, scan_results
-from lwfast.results.columns.group_keys import Grouped, as_compared
+from lwfast.results.columns.group_keys import Grouped, as_compared, file_names_of
 from lwfast.results.processing.named_columns import NamedColumns
 from tests.results.campaign_runs import same
 
@@ -224,3 +224,11 @@ def test_equal_sums_stay_equal(files):
     one, other = groups_of(files).merge(), groups_of(files).merge()
     assert one == other
     assert all(same(one[key], other[key]) for key in one)
+
+
+def test_a_group_has_a_bounded_number_of_names():
+    """Each column of whole numbers doubles how many there are."""
+    names = [f"c{k}" for k in range(10)]
+    assert len(file_names_of(names, tuple(range(10)))) == 1024
+    with pytest.raises(lw.ResultError, match="more than 1024 names; group by fewer columns"):
+        file_names_of([*names, "more"], tuple(range(11)))

@@ -455,3 +455,32 @@ def test_a_table_gets_other_bits_where_its_numbers_fit(table, bits):
         assert found.bits == bits
         assert np.array_equal(rows, (states < 2**bits).all(axis=1))
         assert np.array_equal(found.states[rows], states[rows])
+
+
+def test_threads_may_ask_for_the_words_of_a_mapping_together(monkeypatch):
+    """One of them makes the words while another one is about to."""
+    words = packed(table_of(100, 20, 3)[0], 0)
+    mapped = words.clicked(parity=False, invert=False)
+    expected = words.clicked(parity=False, invert=False).columns
+    made = packed_table.run_chunks
+
+    def made_by_another(*args):
+        monkeypatch.setattr(packed_table, "run_chunks", made)
+        assert np.array_equal(mapped.columns, expected)
+        made(*args)
+
+    monkeypatch.setattr(packed_table, "run_chunks", made_by_another)
+    assert np.array_equal(mapped.columns, expected)
+    assert np.array_equal(mapped.__getattr__("columns"), expected)
+    with pytest.raises(AttributeError, match="'MappedTable' object has no attribute 'rows'"):
+        _ = mapped.rows
+
+
+def test_a_mapping_without_equal_rows_is_not_copied():
+    states = np.unique(table_of(300, 20, 1)[0], axis=0)
+    mapped = packed(states, 0).clicked(parity=False, invert=False)
+    counts = np.arange(len(states))
+    found, sums = packed_groups.group_packed(mapped, counts, owned=False)
+    assert np.shares_memory(found.columns, mapped.columns)
+    assert not np.shares_memory(sums, counts)
+    assert type(found) is PackedTable

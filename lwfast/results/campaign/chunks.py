@@ -48,7 +48,7 @@ class Mark(NamedTuple):
     @property
     def time(self) -> str | None:
         """When it was last changed, in ISO 8601 and UTC."""
-        if self.modified < 0:
+        if self.size < 0:
             return None
         return dt.datetime.fromtimestamp(self.modified / 1e9, dt.UTC).isoformat(timespec="milliseconds")
 

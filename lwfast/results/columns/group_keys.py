@@ -5,6 +5,7 @@ Python takes True, 1 and 1.0 for one key of a dict. In a table of settings, True
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import product
@@ -13,8 +14,11 @@ from urllib.parse import quote
 
 import numpy as np
 
+from lwfast.errors import ResultError
+
 T = TypeVar("T")
 
+_MOST_NAMES = 1024
 _PLAIN = " +,.;-_()'!~@"
 """What may stand in the name of a folder as it is."""
 
@@ -55,7 +59,8 @@ class Grouped(Mapping[Any, T]):
 def as_compared(value: Any) -> Any:
     """Return what stands for all values that count as this one.
 
-    Numbers are one value where they agree in ten digits; of integers that take more, only equal ones are.
+    Numbers are one value where they agree in ten digits. Of integers that take more, only equal ones are, and
+    no float is one value with them.
     True and False are values of their own.
     """
     if isinstance(value, tuple):
@@ -95,11 +100,19 @@ def file_names_of(names: Sequence[str], key: Any) -> list[str]:
     """Return `theta=0.5` and the like for a group, whichever of equal values was found first.
 
     The number 1 may have been found as 1 or as 1.0, so there may be several names.
+
+    Raises:
+        ResultError: There are more than a thousand.
     """
     texts = [
         [f"{_name(name)}={value_text(form)}" for form in _forms_of(value)]
         for name, value in named_values(names, key)
     ]
+    if math.prod(map(len, texts)) > _MOST_NAMES:
+        raise ResultError(
+            f"The sum of a group of {len(names)} columns may have more than {_MOST_NAMES} names; group by "
+            "fewer columns of whole numbers, or leave out resume=."
+        )
     return [",".join(chosen) for chosen in product(*texts)]
 
 
