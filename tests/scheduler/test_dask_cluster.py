@@ -270,7 +270,9 @@ def test_another_dask_worker_at_the_same_address(cluster, tmp_path, monkeypatch)
         kill(cluster.workers.pop())
         cluster.workers.append(cluster.worker("--worker-port", port))
         until(lambda: reasons(api.details(job_id)))
-        assert "ended together with its dask worker" in reasons(api.details(job_id))[0]
+        # The second where a last look was under way when looks became rare, as on a loaded machine.
+        told = "ended together with its dask worker", "left the dask cluster"
+        assert any(text in reasons(api.details(job_id))[0] for text in told)
 
 
 def test_a_part_that_arrives_damaged(cluster, tmp_path, monkeypatch):
