@@ -103,14 +103,18 @@ class Campaign(CampaignFiles):
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every few seconds and when the run
                 ends, whatever ends it; if that is in the middle of adding a file, the last save stays. If it
                 is there already, the files that are in it are not read again: an interrupted run goes on
-                where it was, and of a folder that grows only new files are read.
+                where it was, and of a folder that grows only new files are read. The steps must be the same:
+                a function of yours is known by its code, its defaults, and the data and functions that it
+                uses, and so may be a lambda or a function of a notebook.
 
         Raises:
             CampaignError: If files could not be processed and the campaign does not skip them; or, whatever
                 it does, if a worker of a pool ended abruptly. The outcome of the others is its `outcome`.
             ModeRangeError: If a rule names a mode that the first file does not have.
             ResultError: If a mapping needs another number of modes than the first file has; or the file of
-                `resume` is of other steps, or a file in it has changed or is not in the campaign.
+                `resume` is of other steps, or was kept with another function or by another minor version of
+                Python, or a file in it has changed or is not in the campaign; or a function of yours depends
+                on something that cannot be compared, such as an object of a class of yours.
             TypeError: If a step cannot be sent to a process pool.
             ValueError: If the name of `resume` has another ending.
             Exception: What a callable of yours raises, with a note that names the file.

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 from lwfast._texts import ended
 from lwfast.errors import ResultError, ResultFormatError
 from lwfast.results.campaign.chunks import Given, Mark, mark_of
+from lwfast.results.campaign.functions.fingerprints import difference_of, functions_of
 from lwfast.results.campaign.gathering import Gathering, Work
 from lwfast.results.columns.json_like import json_like, path_text
 from lwfast.results.columns.record import known_record
@@ -60,7 +61,7 @@ class KeptSums:
                 f"A run cannot be kept in {path.name}; give resume= a name that ends in "
                 f"{' or '.join(_SUFFIXES)}."
             )
-        return cls([Checkpoint(path, paths, work)])
+        return cls([Checkpoint(path, paths, work, functions_of(work.steps))])
 
     @classmethod
     def of_groups(
@@ -97,7 +98,8 @@ class KeptSums:
                 f"{top} has {there[0]}, which is not the sum of a group of this campaign; name another "
                 "folder for resume=, or remove that file."
             )
-        return cls([Checkpoint(path, paths, work, of="group") for path, paths in kept.items()])
+        functions = functions_of(work.steps)
+        return cls([Checkpoint(path, paths, work, functions, of="group") for path, paths in kept.items()])
 
     @property
     def rest(self) -> list[tuple[Path, ...]]:
@@ -171,6 +173,7 @@ class Checkpoint:
         path: Path of the file, which need not be there yet.
         paths: The files of the group.
         work: What is done with each.
+        functions: What its callables are, as `functions_of` tells it.
         of: What the files are, for messages: "campaign" or "group".
 
     Attributes:
@@ -181,8 +184,17 @@ class Checkpoint:
         ResultFormatError: If it is not a file that a run has kept, or was changed since.
     """
 
-    def __init__(self, path: Path, paths: Sequence[Path], work: Work, *, of: str = "campaign") -> None:
+    def __init__(
+        self,
+        path: Path,
+        paths: Sequence[Path],
+        work: Work,
+        functions: list[dict[str, str]],
+        *,
+        of: str = "campaign",
+    ) -> None:
         self._path = path
+        self._functions = functions
         self._of = of
         told = json_like([work.raw_data, *(step.described for step in work.steps)], "steps")
         self._steps = json.loads(json.dumps(told))  # as it is read back: with lists for tuples
@@ -230,6 +242,8 @@ class Checkpoint:
         if len(files) == self._n_saved:
             return
         about = {"steps": self._steps, "files": files}
+        if self._functions:
+            about["functions"] = self._functions
         total = gathering.totals[place].result(files=len(files), failed={}, **{KEY: about})
         total.save(self._path)
         self._n_saved = len(files)
@@ -251,6 +265,12 @@ class Checkpoint:
             raise ResultError(
                 f"{self._path} keeps a sum of other steps than those of this {self._of}; give resume= "
                 "another name, or remove that file to add up all files anew."
+            )
+        other = difference_of(about.get("functions"), self._functions)
+        if other is not None:
+            raise ResultError(
+                f"{self._path} {other}. Give resume= another name, or remove that file to add up all files "
+                "anew."
             )
         known: dict[str, Kept] = {}
         for name, entry in about["files"].items():
