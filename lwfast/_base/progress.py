@@ -89,6 +89,13 @@ class Progress:
         if self._function is None:
             self.report(what, 0, total)
 
+    def say(self, text: str) -> None:
+        """Show a line of text where a bar is shown; a callable hears only of what is done."""
+        if self.is_wanted and self._function is None:
+            self._end_line()
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+
     def _show(self, *, what: str, done: int, total: int | None) -> None:
         now = time.monotonic()
         ended = total is not None and done >= total

@@ -188,7 +188,7 @@ def test_a_kept_sum_that_cannot_be_read_is_refused_by_name(runs, tmp_path, kind,
 
 def test_a_folder_in_place_of_a_kept_sum(runs, tmp_path):
     (tmp_path / "sum.npz").mkdir()
-    with pytest.raises(ResultError, match=r"sum\.npz is a folder; resume= of a campaign names a file"):
+    with pytest.raises(ResultError, match=r"sum\.npz is a folder; resume= of a campaign names one file"):
         scan_results(runs).merge(resume=tmp_path / "sum.npz")
 
 

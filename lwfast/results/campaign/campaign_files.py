@@ -32,7 +32,8 @@ class CampaignFiles(RanFiles):
         """A table with `path`, metadata, parameters and the rules of the job of each file.
 
         Read once, without the counts where the form of a file allows that. A file that cannot be read has
-        the reason in the column `error`.
+        the reason in the column `error`. It reads as a dict of columns, so that its length is their number;
+        the number of files is `files.n_rows`, or the length of the campaign.
         """
         if self._files is None:
             self._files = NamedColumns([facts_of(path) for path in self.paths], ["path"])
@@ -82,21 +83,30 @@ class CampaignFiles(RanFiles):
             raise ValueError(f"None of the {len(self.paths)} files is left; see the columns in `files`.")
         return self._taking(taken)
 
-    def group_by(self, *names: str) -> CampaignGroups:
+    def group_by(self, *names: str | Sequence[str]) -> CampaignGroups:
         """Group the files by columns of `files`, for sums and means of each group.
 
         `campaign.group_by("theta").expectation(observable)` is a mean with its error for each theta.
 
         Args:
-            *names: One column or several.
+            *names: One column or several; or one list of them, as pandas takes it.
 
         Raises:
+            TypeError: If a name is not text.
             ValueError: If there is no such column, or none is named.
         """
-        if not names:
+        listed = names[0] if len(names) == 1 and isinstance(names[0], list | tuple) else names
+        if not listed:
             raise ValueError("Name at least one column of `files` to group by.")
-        self._check_columns(names)
-        return CampaignGroups(self.paths, self.files, names, self._work)
+        columns = [name for name in listed if isinstance(name, str)]
+        if len(columns) < len(listed):
+            odd = next(name for name in listed if not isinstance(name, str))
+            raise TypeError(
+                f"group_by takes names of columns, as in group_by('theta', 'phi'), not {odd!r:.80} of type "
+                f"{type(odd).__name__}."
+            )
+        self._check_columns(columns)
+        return CampaignGroups(self.paths, self.files, columns, self._work)
 
     def _check_columns(self, names: Any) -> None:
         known = [name for name in self.files if name != "error"]

@@ -55,11 +55,17 @@ class KeptSums:
             ResultError: As `Checkpoint`.
             ResultFormatError: As `Checkpoint`.
         """
+        given = Path(filename)
+        if given.is_dir():
+            raise ResultError(
+                f"{given} is a folder; resume= of a campaign names one file, such as {given / 'sum.npz'}, "
+                "and that of groups a folder."
+            )
         path = result_path(filename)
         if path.suffix.lower() not in _SUFFIXES:
             raise ValueError(
-                f"A run cannot be kept in {path.name}; give resume= a name that ends in "
-                f"{' or '.join(_SUFFIXES)}."
+                f"A run cannot be kept in {given.name}; resume= of a campaign names one file, which ends in "
+                f"{' or '.join(_SUFFIXES)}, and only that of groups a folder."
             )
         return cls([Checkpoint(path, paths, work, functions_of(work.steps))])
 
@@ -206,7 +212,7 @@ class Checkpoint:
         if any(path.resolve() == own for path in paths):
             raise ResultError(f"{self._path} keeps the sum, and is a file of the campaign; exclude it.")
         if self._path.is_dir():
-            raise ResultError(f"{self._path} is a folder; resume= of a campaign names a file.")
+            raise ResultError(f"{self._path} is a folder, and keeps no sum; remove it or rename it.")
         if self._path.exists():
             self._read(paths)
         self._n_saved = len(self._known)

@@ -15,7 +15,7 @@ from lwfast.results.campaign.ran_files import MANIFEST, RanFiles
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend
-from lwfast.results.columns.export import arrow_column, arrow_module, polars_module
+from lwfast.results.columns.export import arrow_column, arrow_module, pandas_module, polars_module
 from lwfast.results.columns.group_keys import (
     Grouped,
     as_compared,
@@ -32,6 +32,7 @@ from lwfast.results.sampling_result import SamplingResult, merge_results
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    import pandas as pd
     import polars as pl
     import pyarrow as pa
 
@@ -249,6 +250,17 @@ class GroupedResults(Grouped[SamplingResult]):
         if not tables:
             return pa.table({name: [] for name in (*self.names, "state", "counts", "probability", "error")})
         return pa.concat_tables(tables, promote_options="permissive")
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the table of `to_arrow` as a `pandas.DataFrame`; each `state` is an array of its photons.
+
+        Raises:
+            LightworksDependencyError: If pandas or pyarrow is not installed.
+            ModeMismatchError: If the results differ in their number of modes.
+        """
+        pandas_module()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
     def to_polars(self) -> pl.DataFrame:
         """Return the table of `to_arrow` as a `polars.DataFrame`.

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from lwfast._base.progress import Progress
 from lwfast.errors import ResultError
 from lwfast.results.campaign.checkpoint import KeptSums
 from lwfast.results.campaign.chunks import Given
@@ -90,6 +91,12 @@ class RanFiles:
         gathering.tally.n_tried += len(self._unread)
         if kept is not None:
             kept.start(gathering)
+            n_resumed = len(gathering.tally.given)
+            if n_resumed:
+                # Where nothing is left to do, there is no bar.
+                Progress(run.progress, takes=("done", "total")).say(
+                    f"{n_resumed} of {len(self._every_path)} files were in the sum already"
+                )
         try:
             with closing(gathering.run(run)) as chunks:
                 for _ in chunks:

@@ -73,7 +73,8 @@ def outcomes_of(
         window = workers + 1
     # Not opened as a context: a callable takes files, and no steps of the work on one.
     with own, closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
-        shown.begin("files", n_files)
+        if n_files:
+            shown.begin("files", n_files)
         if executor is None:
             run_here = partial(run_chunk, kind, steps=steps, raw_data=raw_data, travels=False)
             done: Iterator[Done[S]] = ((chunk, run_here(chunk)) for chunk in chunks)

@@ -29,6 +29,8 @@ _SHOWN = 10
 class NamedColumns(Mapping[str, list[Any]]):
     """A small table: reads as a dict from the name of a column to the list of its values.
 
+    Its length is thus the number of columns, as that of any dict is; `n_rows` is the number of rows.
+
     Args:
         rows: The rows, each as a dict. A column that a row lacks is None there.
         names: Names of the columns that come first; all other columns follow in the order in which they
