@@ -100,10 +100,13 @@ class Campaign(CampaignFiles):
             progress: True for a bar, or a callable that takes the files done and all files after each chunk.
             in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
-            resume: A `.npz` or `.parquet` file that keeps the sum so far, every few seconds and when the run
-                ends, whatever ends it; if that is in the middle of adding a file, the last save stays. If it
-                is there already, the files that are in it are not read again: an interrupted run goes on
-                where it was, and of a folder that grows only new files are read. The steps must be the same:
+            resume: A `.npz` or `.parquet` file that keeps the sum so far, every 20 seconds or more and when
+                the run ends, also by an exception, Ctrl-C or SIGTERM. SIGTERM ends the process as always,
+                and is left to the program where that has a handler of its own or merges on another thread
+                than the main one. If the end comes in the middle of adding a file, or by SIGKILL or a power
+                cut, the last save stays. If the file is there already, what is in its sum is not read again:
+                an interrupted run goes on where it was, and of a folder that grows only new files are read.
+                The steps must be the same:
                 a function of yours is known by its code, its defaults, and the data and functions that it
                 uses, and so may be a lambda or a function of a notebook.
 

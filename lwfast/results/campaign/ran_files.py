@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lwfast._base.progress import Progress
+from lwfast._base.termination import Termination
 from lwfast.errors import ResultError
 from lwfast.results.campaign.checkpoint import KeptSums
 from lwfast.results.campaign.chunks import Given
@@ -98,18 +99,30 @@ class RanFiles:
                     f"{n_resumed} of {len(self._every_path)} files were in the sum already"
                 )
         try:
-            with closing(gathering.run(run)) as chunks:
-                for _ in chunks:
-                    if kept is not None:
-                        kept.tick(gathering)
+            if kept is None:
+                with closing(gathering.run(run)) as chunks:
+                    for _ in chunks:
+                        pass
+            else:
+                self._kept_up(gathering, run, kept)
         except BaseException:
             self._note(gathering.tally)
             raise
-        finally:
-            if kept is not None:
-                kept.save(gathering)
         gathering.warn()
         return gathering
+
+    def _kept_up(self, gathering: Gathering, run: RunOptions, kept: KeptSums) -> None:
+        """Add up the files and save the sums now and then, and once more whatever ends the run."""
+        with Termination() as termination:
+            try:
+                with closing(gathering.run(run)) as chunks:
+                    for _ in chunks:
+                        with termination.held():
+                            kept.tick(gathering)
+                        termination.check()
+            finally:
+                with termination.held():
+                    kept.save(gathering)
 
     def _note(self, tally: FileTally) -> None:
         self.report, self._given = tally.report(len(self._every_path)), dict(tally.given)
