@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import sys
 
@@ -13,7 +14,7 @@ import lwfast as lw
 from lwfast.errors import ResultError
 from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import checkpoint
-from lwfast.results.campaign.functions import fingerprints
+from lwfast.results.campaign.functions import fingerprints, installed
 from lwfast.results.campaign.verbs import map_step, post_select_step, post_selection_step
 from tests.results.campaign_runs import same
 from tests.started import python
@@ -223,29 +224,38 @@ def test_what_cannot_be_told_is_refused_before_any_work(folder, tmp_path, make, 
     assert not (tmp_path / "kept").exists()
 
 
-def test_a_function_of_a_module_that_changes_is_another_one(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["rules_of_mine", "this"])
+def test_a_function_of_a_module_that_changes_is_another_one(tmp_path, monkeypatch, name):
     """So is one of a module with a name of Python's own."""
     monkeypatch.syspath_prepend(tmp_path)
-    found = set()
-    for name in ("rules_of_mine", "this"):
-        for limit in (1, 2):
-            (tmp_path / f"{name}.py").write_text(
-                f"def keep(state):\n    return state[0] > {limit} + 0 * len('{'x' * limit}')\n"
-            )
-            monkeypatch.delitem(sys.modules, name, raising=False)
-            fingerprints.installed_as.__globals__["_version_of"].cache_clear()
-            module = __import__(name)
-            found.add(print_of(module.keep))
-            found.add(print_of(in_module(f"import {name}\ndef keep(s):\n    return {name}.keep(s)")))
-            sys.modules.pop(name)
-    assert len(found) == 6  # the code of `keep` itself is the same under both names
+    found = []
+    for limit in (1, 22):
+        (tmp_path / f"{name}.py").write_text(f"def keep(state):\n    return state[0] > {limit}\n")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        installed._version_of.cache_clear()
+        importlib.invalidate_caches()
+        module = importlib.import_module(name)
+        use = in_module(f"import {name}\ndef keep(s):\n    return {name}.keep(s)")
+        found += [print_of(module.keep), print_of(use)]
+    installed._version_of.cache_clear()
+    assert len(set(found)) == 4
+
+
+def test_what_handles_an_exception_counts():
+    def keep(state):
+        try:
+            return state[9]
+        except IndexError:
+            return 1
+
+    other = type(keep)(keep.__code__.replace(co_exceptiontable=b""), {})
+    assert print_of(other) != print_of(type(keep)(keep.__code__, {}))
 
 
 def test_another_version_of_a_package_is_told(monkeypatch):
     keep = in_module("import numpy as np\ndef keep(s):\n    return np.sum(s) > 1")
     before = print_of(keep)
-    version = fingerprints.installed_as.__globals__
-    monkeypatch.setitem(version, "_version_of", lambda name: "another" if name == "numpy" else "")
+    monkeypatch.setattr(installed, "_version_of", lambda name: "another" if name == "numpy" else "")
     assert print_of(keep) != before
 
 
