@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
+from lwfast._base.files.file_names import ending_of
 from lwfast._base.memory import memory_limit
 from lwfast._texts import ended
 from lwfast._types import Counts
@@ -90,8 +91,9 @@ def read_result(path: Path, room: FileRoom | None = None) -> Any:
     memory_limit()  # what is wrong with it is not the file's fault
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES and not path.exists():
-        path = with_json(path)
-        suffix = path.suffix.lower()
+        added = with_json(path)
+        if added.exists() or not ending_of(path):  # else the error names what was asked for
+            path, suffix = added, ".json"
     with _naming(path):
         if suffix == ".npz":
             arrays, described = read_npz(path)

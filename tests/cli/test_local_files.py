@@ -287,6 +287,27 @@ def test_a_task_file_that_is_not_there_is_named_as_it_was_looked_for(run, files,
     assert "There is no file none, nor none.json.\n" in run(command, "none")[2]
 
 
+@pytest.mark.parametrize("command", ["sample", "submit"])
+@pytest.mark.parametrize("typed", ["task.jsn", "task.foo"])
+def test_a_mistyped_ending_is_not_another_task(run, files, command, typed):
+    (files / "task.json").write_text(json.dumps(payload()))
+    code, out, err = run(command, typed)
+    said = f"There is no file {typed}, nor {typed}.json; is task.json meant?"
+    assert (code, out, err) == (1, "", f"lwfast: {said}\n")
+
+
+def test_a_mistyped_ending_of_a_result_is_named_as_it_was_typed(run, files):
+    code, _, err = run("show", "a.npx")
+    assert code == 1
+    assert "a.npx" in err
+    assert "a.npx.json" not in err
+
+
+def test_a_picture_has_the_whole_name_of_its_result(run, files):
+    (files / "b.json").rename(files / "run_0.25")
+    assert run("plot", "run_0.25")[:2] == (0, "Drawn into run_0.25.png.\n")
+
+
 def test_a_folder_where_a_task_is_wanted(run, files):
     code, _, err = run("sample", ".")
     assert (code, err) == (1, "lwfast: . is a folder; name a task file in it.\n")

@@ -121,6 +121,29 @@ def test_a_file_that_the_reference_cut_is_found(tmp_path):
     assert remote.load_job_from_file(tmp_path / "run_0.25").job_id == 17770
 
 
+def test_a_file_of_ours_is_not_taken_for_another_name(job, tmp_path):
+    job.save_to_file(tmp_path / "run_0")
+    batch_job = remote.BatchJob()
+    batch_job["one"] = job
+    batch_job.save_to_file(tmp_path / "batch_0")
+    for name in ("run_0.25", "batch_0.25"):
+        assert not remote.saved_job_exists(tmp_path / name)
+        with pytest.raises(FileNotFoundError, match=name):
+            remote.load_job_from_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", ["jsn", "foo", "txt"])
+def test_a_name_with_an_ending_is_not_another_file(tmp_path, ending):
+    (tmp_path / "task.json").write_text(json.dumps(REFERENCE_JOB))
+    wrong = tmp_path / f"task.{ending}"
+    assert not remote.saved_job_exists(wrong)
+    for load in (remote.load_job_from_file, remote.Job().load_from_file, remote.BatchJob().load_from_file):
+        with pytest.raises(FileNotFoundError, match=rf"task\.{ending}.*task\.json meant"):
+            load(wrong)
+    wrong.write_text(json.dumps({**REFERENCE_JOB, "job_id": 5}))
+    assert remote.load_job_from_file(wrong).job_id == 5
+
+
 def test_overwriting_needs_permission(job, tmp_path):
     job.save_to_file(tmp_path / "mine")
     before = (tmp_path / "mine.json").read_bytes()

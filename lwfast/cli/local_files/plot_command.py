@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from lwfast._base.files.file_names import ending_of
 from lwfast.cli.extras import require
 from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.shared_options import POSITIVE, command, output_path
@@ -61,7 +62,7 @@ def plot_command(
         names = None if len(results) == 1 else [path_text(Path(file).name) for file in files]
         drawn: Any = plot_results(results, normalize=normalize, labels=names, **options)
         figure, _ = drawn
-    target = output or Path(files[0]).with_suffix(".png")
+    target = output or picture_of(Path(files[0]))
     try:
         figure.savefig(target, dpi=DPI, bbox_inches="tight")
     except ValueError as error:
@@ -70,3 +71,8 @@ def plot_command(
             raise
         raise click.UsageError(f"{path_text(target)} is not a picture format; use one of {known}.") from error
     print(f"Drawn into {shown(path_text(target))}.")
+
+
+def picture_of(file: Path) -> Path:
+    """Return the picture of a result file: `run_0.25` is drawn into `run_0.25.png`, `a.npz` into `a.png`."""
+    return file.with_suffix(".png") if ending_of(file) else file.with_name(f"{file.name}.png")

@@ -38,7 +38,7 @@ def read_tasks(file: Path) -> list[SavedTask]:
 
     from lwfast import remote
     from lwfast._base.files.edited_text import parse_json, read_edited
-    from lwfast.remote.job_path.job_files import path_to_load
+    from lwfast.remote.job_path.job_files import missing_file, path_to_load
     from lwfast.remote.tracked import tracked_of
     from lwfast.wire import payload_from_builtins
 
@@ -47,8 +47,7 @@ def read_tasks(file: Path) -> list[SavedTask]:
     # As it stands, else the name that a job was saved under.
     path = file if file.is_file() else path_to_load(file)
     if path is None:
-        other = "" if file.suffix.lower() == ".json" else f", nor {file}.json"
-        raise ConfigurationError(f"There is no file {file}{other}.")
+        raise ConfigurationError(missing_file(file))
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:

@@ -15,6 +15,7 @@ import numpy as np
 from lwfast import wire
 from lwfast._base.files.atomic import write_atomic
 from lwfast._base.files.edited_text import parse_json, read_edited
+from lwfast._base.files.file_names import ending_of
 from lwfast._base.validation import is_real
 from lwfast._texts import ended, printable
 from lwfast._types import FloatArray
@@ -45,12 +46,41 @@ def path_to_save(filename: str | PathLike[str]) -> Path:
 
 
 def path_to_load(filename: str | PathLike[str]) -> Path | None:
-    """Return the file that holds the job, or None; the reference cut names at their last dot."""
+    """Return the file that a job was saved to under a name, or None.
+
+    The reference cut names at their last dot, so `run_0.json` is taken for `run_0.25` where the reference wrote
+    it. It is never taken for a name that ends in another format: `task.jsn` is not `task.json`.
+    """
     path = path_to_save(filename)
     if path.exists():
         return path
-    cut = Path(filename).with_suffix(".json")
-    return cut if cut.exists() else None
+    name = Path(filename)
+    if not name.suffix or ending_of(name):
+        return None
+    cut = name.with_suffix(".json")
+    return cut if cut.exists() and _is_of_the_reference(cut) else None
+
+
+def _is_of_the_reference(path: Path) -> bool:
+    """Say whether the reference wrote a file of jobs: ours have keys that it does not know."""
+    try:
+        data = parse_json(read_edited(path, locale.getencoding()))
+    except (OSError, ValueError, ResourceLimitError):
+        return False
+    return isinstance(data, dict) and not ({"previous_ids", "format_version"} & data.keys())
+
+
+def missing_file(name: Path) -> str:
+    """Say that there is no file of a name or under it with `.json`, and which one may be meant.
+
+    Args:
+        name: As it was given.
+    """
+    lower = name.suffix.lower()
+    other = "" if lower == ".json" else f", nor {printable(str(path_to_save(name)))}"
+    near = name.with_suffix(".json")
+    meant = f"; is {printable(str(near))} meant?" if ending_of(name) and near.is_file() else "."
+    return f"There is no file {printable(str(name))}{other}{meant}"
 
 
 def saved_job_exists(filename: str | PathLike[str]) -> bool:
@@ -94,7 +124,9 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     """
     path = path_to_load(filename)
     if path is None:
-        raise FileNotFoundError(f"No saved job {printable(str(path_to_save(filename)))}.")
+        path = Path(filename)
+        if not (ending_of(path) and path.is_file()):
+            raise FileNotFoundError(f"There is no saved job: {missing_file(path)}")
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
