@@ -37,6 +37,9 @@ def test_demo_as_a_user_runs_it(tmp_path):
     assert max(map(len, done.stdout.splitlines())) <= 110
     made = {path.name for path in (tmp_path / "lwfast-demo").iterdir()}
     assert made == {"demo_results.png", "demo_results.json", "full_size.png", "test_job.json"}
+    readme = (Path(lwfast.__file__).parents[1] / "README.md").read_text()
+    for line in re.findall(r"^lwfast sample (\S+)", readme, flags=re.MULTILINE):
+        assert (tmp_path / line).exists(), f"the README samples {line}, which the demo does not make"
     assert "token" not in (tmp_path / "lwfast-demo" / "test_job.json").read_text().lower()
 
 

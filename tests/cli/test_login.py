@@ -11,7 +11,6 @@ from lwfast import remote
 from lwfast.cli import main
 from lwfast.remote.configuration import persistence
 from lwfast.remote.configuration.chosen import chosen
-from lwfast.remote.connection import retry
 from lwfast.remote.connection.causes import wrong_address
 from tests.cli.test_finding import announce, fake, proven, run, save, sent_tokens, token_file
 from tests.faults.fake_scheduler import TOKEN, FakeScheduler, status
@@ -73,12 +72,10 @@ def test_nothing_is_saved_of_a_token_that_is_refused(run, fake, typed):
 
 
 @pytest.mark.parametrize("code", [200, 404])
-def test_an_address_that_answers_with_a_web_page(run, fake, typed, code, monkeypatch):
+def test_an_address_that_answers_with_a_web_page(run, fake, typed, code):
     """As the dashboard's does, and that of a gateway: the message names the address to try, and no HTML."""
     page = b"\n<!DOCTYPE html>\n<html><head><title>Welcome</title></head></html>"
-    monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(retry, "LONGEST_PAUSE_SECONDS", 0.01)
-    for _ in range(8):  # it is asked again, as after an answer that was lost
+    for _ in range(8):
         fake.fault("GET", "qpus", status(code, page))
     typed(TOKEN)
     wrong, _ = fake.url.rsplit("api/", 1)
@@ -90,6 +87,7 @@ def test_an_address_that_answers_with_a_web_page(run, fake, typed, code, monkeyp
         f"{fake.url} answered with a web page, so it is probably not the address of a scheduler's API" in err
     )
     assert "Welcome" not in err
+    assert len(fake.requests) == 1  # it would be the same page
     assert persistence.read_tokens()[0] == {}
 
 

@@ -219,9 +219,7 @@ def test_a_wrong_token(plain):
         remote.Client(url=plain.url, token="wrong").list_qpus()
 
 
-@pytest.mark.parametrize(
-    "body", [b"<html>proxy login</html>", b"", b"{}", b'[{"name": 3}]', b"\xff\xfe", b"null"]
-)
+@pytest.mark.parametrize("body", [b"", b"{}", b'[{"name": 3}]', b"\xff\xfe", b"null"])
 def test_an_answer_that_is_no_list_of_qpus(plain, body):
     plain.fault("GET", "qpus", *[status(200, body)] * retry.IDEMPOTENT.attempts)
     with pytest.raises(remote.HTTPError, match="QPUs") as caught:

@@ -46,11 +46,13 @@ def cancel(api: Endpoints, job_id: int | str) -> None:
         lost = True
         if _is_cancelled(api, job_id):
             return
-        pause = IDEMPOTENT.pause(attempt, getattr(failed, "retry_after", None))
-        over = time.monotonic() + pause - began > IDEMPOTENT.max_seconds
+        asked = getattr(failed, "retry_after", None)
+        pause = IDEMPOTENT.pause(attempt, asked)
+        elapsed = time.monotonic() - began
+        over = elapsed + pause > IDEMPOTENT.max_seconds
         if over or attempt == IDEMPOTENT.attempts:
             raise failed
-        note.waits(time.monotonic() + pause - began, failed)
+        note.waits(elapsed + pause, failed, IDEMPOTENT.tries_left(attempt, asked, elapsed))
         time.sleep(pause)
 
 

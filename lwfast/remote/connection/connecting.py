@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+from urllib3.util import wait_for_read
 
 from lwfast.remote.connection.timeouts import AnswerTime
 
@@ -214,11 +215,20 @@ class _TimedReader(io.RawIOBase):
             TimeoutError: The time is over.
         """
         left = self._time.left()
+        notice = self._time.until_notice()
+        if notice is not None and notice < left and not self._comes_within(notice):
+            self._time.is_silent()
+            left = self._time.left()
         self._sock.settimeout(None if left == math.inf else left)
         size: int | None = self._raw.readinto(buffer)
         self._time.came(size or 0)
         self.at_end = size == 0
         return size
+
+    def _comes_within(self, seconds: float) -> bool:
+        """Whether there is something to read by then; a socket that timed out could not be read again."""
+        unpacked = getattr(self._sock, "pending", None)  # of an encrypted one
+        return bool(unpacked is not None and unpacked()) or wait_for_read(self._sock, seconds)
 
     def fileno(self) -> int:
         """Return the descriptor of the socket."""

@@ -15,6 +15,8 @@ LONGEST_PAUSE_SECONDS = 4.0
 LONGEST_RETRY_AFTER_SECONDS = 60.0
 NOTE_SECONDS = 1.0
 """A wait from here on is announced."""
+SILENCE_SECONDS = 5.0
+"""An answer of which nothing has come after so long is announced, too."""
 NOTE_CHARACTERS = 400
 
 
@@ -42,12 +44,30 @@ class RetryPolicy:
         """Whether an answer leaves open what became of a request that is to be tried until it is done."""
         return self.done is not None and (status >= 500 or (200 <= status < 300 and status != self.done))
 
+    def tries_left(self, attempt: int, retry_after: float | None, elapsed: float) -> int | None:
+        """Return how many tries are left where they end it, and None where the time does.
+
+        Args:
+            attempt: Tries so far.
+            retry_after: Seconds that the scheduler asked for, which it is taken to go on asking for, or None.
+            elapsed: Seconds since the first try.
+        """
+        if not 0 < self.attempts - attempt < math.inf:
+            return None
+        for later in range(attempt, self.attempts):
+            elapsed += _longest_pause(later, retry_after)
+        return self.attempts - attempt if elapsed <= self.max_seconds else None
+
     def pause(self, attempt: int, retry_after: float | None) -> float:
         """Seconds to wait after a try: what the scheduler asked for, else doubling, with jitter."""
-        if retry_after is not None:
-            return min(retry_after, LONGEST_RETRY_AFTER_SECONDS)
-        longest = pause_after(attempt, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311  (spreads clients; no secret)
+        longest = _longest_pause(attempt, retry_after)
+        return longest if retry_after is not None else longest * random.uniform(0.5, 1.0)  # noqa: S311  (spreads clients; no secret)
+
+
+def _longest_pause(attempt: int, retry_after: float | None) -> float:
+    if retry_after is not None:
+        return min(retry_after, LONGEST_RETRY_AFTER_SECONDS)
+    return pause_after(attempt, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
 
 
 class WaitNote:
@@ -61,22 +81,30 @@ class WaitNote:
         self._most_seconds = most_seconds
         self._is_said = False
 
-    def waits(self, seconds: float, error: Exception) -> None:
+    def waits(self, seconds: float, error: Exception, tries: int | None = None) -> None:
         """Hear how long it will have waited after the next pause; from a second on, say so.
 
         Args:
             seconds: Since the first try, or since all was well, to the end of the pause.
             error: Why the last try failed, whose text is shown.
+            tries: How many more there are, where they end before the time does; else None.
         """
         if self._is_said or seconds < NOTE_SECONDS:
             return
         self._is_said = True
-        from lwfast._kernels.stderr_notes import is_quiet, say
+        why = " ".join(str(error).split())[:NOTE_CHARACTERS]
+        most = "" if self._most_seconds == math.inf else f" for up to {self._most_seconds:g} s"
+        if tries is not None:
+            most = " once" if tries == 1 else f", up to {tries} times"
+        announce(f"{why} Trying again{most}.")
 
-        if not is_quiet():
-            why = " ".join(str(error).split())[:NOTE_CHARACTERS]
-            most = "" if self._most_seconds == math.inf else f" for up to {self._most_seconds:g} s"
-            say(f"{why} Trying again{most}. Set LWFAST_QUIET=1 to hide this line.")
+
+def announce(text: str) -> None:
+    """Say on stderr why somebody waits; nothing with `LWFAST_QUIET=1`."""
+    from lwfast._kernels.stderr_notes import is_quiet, say
+
+    if not is_quiet():
+        say(f"{text} Set LWFAST_QUIET=1 to hide this line.")
 
 
 IDEMPOTENT = RetryPolicy()

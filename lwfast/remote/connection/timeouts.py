@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +26,21 @@ class AnswerTime:
         silence: Most seconds from the request to the first piece, and from each piece to the next.
         large: Whether it may take longer than that in all, as long as it keeps coming.
         cutoff: Monotonic time after which nothing is read, or None.
+        notice: Seconds after which `on_silence` is called if nothing has come by then.
+        on_silence: Called once, with those seconds and how many more are waited, or None.
     """
 
-    def __init__(self, silence: float, *, large: bool = False, cutoff: float | None = None) -> None:
+    def __init__(
+        self,
+        silence: float,
+        *,
+        large: bool = False,
+        cutoff: float | None = None,
+        notice: float = math.inf,
+        on_silence: Callable[[float, float], None] | None = None,
+    ) -> None:
+        self._notice = notice
+        self._on_silence = on_silence
         self.silence = silence
         self._large = large
         self._cutoff = math.inf if cutoff is None else cutoff
@@ -42,6 +55,18 @@ class AnswerTime:
         """Note that a piece of so many bytes came."""
         self._latest = time.monotonic()
         self._received += size
+
+    def until_notice(self) -> float | None:
+        """Return the seconds until it is worth a word that nothing has come; None where it is not."""
+        if self._received or self._on_silence is None:
+            return None
+        return max(0.0, self._began + self._notice - time.monotonic())
+
+    def is_silent(self) -> None:
+        """Say, once, that nothing has come."""
+        on_silence, self._on_silence = self._on_silence, None
+        if on_silence is not None:
+            on_silence(self._notice, self.left())
 
     def left(self) -> float:
         """Return the most seconds to wait for the next piece.

@@ -47,7 +47,15 @@ from lwfast.remote.connection.causes import (
     wrong_address,
 )
 from lwfast.remote.connection.connecting import timed
-from lwfast.remote.connection.retry import IDEMPOTENT, ONCE, RetryPolicy, WaitNote, parse_retry_after
+from lwfast.remote.connection.retry import (
+    IDEMPOTENT,
+    ONCE,
+    SILENCE_SECONDS,
+    RetryPolicy,
+    WaitNote,
+    announce,
+    parse_retry_after,
+)
 from lwfast.remote.connection.session import make_session
 from lwfast.remote.connection.size_limits import ERROR_BYTES, Cap
 from lwfast.remote.connection.timeouts import SHORTEST_SECONDS, AnswerTime, Timeouts
@@ -90,6 +98,10 @@ class UnreadableAnswerError(HTTPError):
     """An answer says that all went well, and cannot be read; it counts as one that was lost."""
 
 
+class WrongAddressError(UnreadableAnswerError):
+    """A web page came from where no scheduler has answered yet; another try would end in the same way."""
+
+
 class Transport:
     """Sends requests to one base URL. Threads may share it.
 
@@ -110,6 +122,8 @@ class Transport:
         self.speaks_v1: bool | None = None
         self._adapter = adapter
         self._session: requests.Session | None = None
+        self._was_understood = False  # an answer, once
+        self._is_silent = False  # and that was said
         self._owner = 0  # process that made the session: connections must not be shared after a fork
         self._lock = threading.Lock()
 
@@ -180,12 +194,13 @@ class Transport:
             except (LostAnswerError, UnreadableAnswerError, ResultFormatError) as lost:
                 forget_frames(lost, outside)  # they hold the body: perhaps the token, perhaps gigabytes
                 error, sent = lost, True
-                again = policy.resend and not isinstance(lost, WrongSchemeError)
+                again = policy.resend and not isinstance(lost, WrongSchemeError | WrongAddressError)
             except ConnectionFailedError as failed:
                 error, again = failed, policy.reconnect and not isinstance(failed, UntrustedError)
             except LightworksRemoteError as refused:
                 error, again = refused, False
-            pause = policy.pause(attempt, getattr(error, "retry_after", None))
+            asked = getattr(error, "retry_after", None)
+            pause = policy.pause(attempt, asked)
             over = attempt >= policy.attempts or time.monotonic() + pause - began > policy.max_seconds
             if not again or over or (deadline is not None and time.monotonic() + pause > deadline):
                 if sent and method != "GET" and not isinstance(error, LostAnswerError):
@@ -201,7 +216,8 @@ class Transport:
                 pause,
                 request_id,
             )
-            note.waits(time.monotonic() + pause - began, error)
+            elapsed = time.monotonic() - began
+            note.waits(elapsed + pause, error, policy.tries_left(attempt, asked, elapsed))
             time.sleep(pause)
 
     def close(self) -> None:
@@ -222,7 +238,13 @@ class Transport:
         """
         reasons = self.scrub(listed(answer.body))[:REASONS_CHARACTERS].removesuffix(".")
         if not reasons and answer.status_code < 500 and is_web_page(answer.headers, answer.body):
-            return self._error(f"{wrong_address(self.settings.url)} (Seen while {doing}.)", answer, kind)
+            if not 200 <= answer.status_code < 300:
+                return self._error(wrong_address(self.settings.url), answer, kind)
+            if kind is UnreadableAnswerError and not self._was_understood:
+                kind = WrongAddressError
+            page = kind(wrong_address(self.settings.url))
+            page.status_code, page.job_id = answer.status_code, named_job(answer.headers)
+            return page
         if reasons:
             now = "cannot answer now" if answer.status_code in BUSY else f"gave an error while {doing}"
             return self._error(f"The scheduler {now}: {reasons}.", answer, kind)
@@ -264,7 +286,13 @@ class Transport:
         if cutoff is not None:
             left = max(SHORTEST_SECONDS, cutoff - time.monotonic())
             read, connect = min(read, left), min(connect, left)
-        answer_time = AnswerTime(read, large=cap.large, cutoff=cutoff)
+        # A scheduler that was asked to wait for news is silent for longer than one that hangs.
+        notice = SILENCE_SECONDS + (
+            0.0 if read_timeout is None else max(0.0, read_timeout - self.timeouts.read)
+        )
+        answer_time = AnswerTime(
+            read, large=cap.large, cutoff=cutoff, notice=notice, on_silence=self._say_silence
+        )
         certificate = self.settings.certificate
         outside = sys.exception()
         response: requests.Response | None = None
@@ -306,10 +334,18 @@ class Transport:
         finally:
             if response is not None:
                 response.close()  # the connection too, unless all was read
+        self._is_silent = False
         if _offers_v1(answer):
             self.speaks_v1 = True
         self._check(answer)
         return answer
+
+    def _say_silence(self, silent: float, left: float) -> None:
+        """Say that nothing has come for so long, once until the next answer."""
+        if not self._is_silent:
+            self._is_silent = True
+            host = urlsplit(self.settings.url).netloc
+            announce(f"{host} has sent nothing for {silent:.0f} s; waiting for up to {left:.0f} s more.")
 
     def _with_value(self, answer: Answer, read: Callable[[Answer], Any]) -> Answer:
         """Read an answer; what can be read comes from the scheduler, so it tells what that does not offer.
@@ -317,6 +353,7 @@ class Transport:
         A page of the network in between says 200, too, and must not lead to submits without keys.
         """
         value = read(answer)
+        self._was_understood |= value is not None
         if value is not None and not _offers_v1(answer):
             self.speaks_v1 = False
         return replace(answer, value=value)

@@ -24,7 +24,7 @@ from lwfast.remote.connection.causes import UntrustedError, WrongSchemeError
 from lwfast.remote.connection.connection import Connected, Connection
 from lwfast.remote.connection.retry import SINGLE, WaitNote
 from lwfast.remote.connection.timeouts import check_timeout
-from lwfast.remote.connection.transport import UnreadableAnswerError
+from lwfast.remote.connection.transport import UnreadableAnswerError, WrongAddressError
 from lwfast.remote.job_path.job_progress import JobProgress
 from lwfast.remote.job_path.snapshot import IDS_PER_REQUEST, by_connection
 from lwfast.remote.tracked import Tracked
@@ -184,7 +184,8 @@ class Follower(Generic[H]):
     def _bearable(self, error: LightworksRemoteError) -> bool:
         """Whether to go on asking: the scheduler may come back."""
         out_for = time.monotonic() - self._last_success
-        if out_for > self.connection.outage_seconds or isinstance(error, UntrustedError | WrongSchemeError):
+        hopeless = isinstance(error, UntrustedError | WrongSchemeError | WrongAddressError)
+        if hopeless or out_for > self.connection.outage_seconds:
             return False
         if isinstance(error, HTTPError) and not isinstance(error, UnreadableAnswerError):
             return error.status_code == 429 or (error.status_code or 0) >= 500

@@ -48,8 +48,8 @@ def path_to_save(filename: str | PathLike[str]) -> Path:
 def path_to_load(filename: str | PathLike[str]) -> Path | None:
     """Return the file that a job was saved to under a name, or None.
 
-    The reference cut names at their last dot, so `run_0.json` is taken for `run_0.25` where the reference wrote
-    it. It is never taken for a name that ends in another format: `task.jsn` is not `task.json`.
+    The reference cut names at their last dot, so `run_0.json` is taken for `run_0.25` where the reference
+    wrote it. It is never taken for a name that ends in another format: `task.jsn` is not `task.json`.
     """
     path = path_to_save(filename)
     if path.exists():
