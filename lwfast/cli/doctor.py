@@ -27,7 +27,7 @@ def doctor_command(url: str | None, profile: str | None, local: bool) -> int:
 
     A URL that is not set is not a fault: only what asks a scheduler needs one.
     """
-    from lwfast.remote.configuration.client_settings import MissingURLError
+    from lwfast.remote.configuration.client_settings import MissingTokenError, MissingURLError
 
     found = [check() for check in (_installation, _extras, _kernels, _folder)]
     try:
@@ -44,10 +44,26 @@ def doctor_command(url: str | None, profile: str | None, local: bool) -> int:
         return 0 if all(found) else 1
     except LightworksRemoteError as error:
         _say(False, words_of(error))
+        if isinstance(error, MissingTokenError):
+            _reachable(url, profile)
         return 1
     client = scheduler.client()
     # Without settings the connection would fail for the reason that was just given.
     return 0 if _settings(client, scheduler.how) and _connection(client) and all(found) else 1
+
+
+def _reachable(url: str | None, profile: str | None) -> bool:
+    """Say whether something listens at the address: without a token nothing more can be asked."""
+    from urllib.parse import urlsplit
+
+    from lwfast.remote.configuration.client_settings import in_shell, resolve_url
+    from lwfast.remote.connection.connecting import why_unreachable
+    from lwfast.remote.connection.timeouts import Timeouts
+
+    found, source = resolve_url(url, profile)
+    where = f"{urlsplit(found).netloc} (from {in_shell(source)})"
+    why = why_unreachable(found, Timeouts().connect)
+    return _say(why is None, f"{where} can be reached" if why is None else f"no connection to {where}: {why}")
 
 
 def _say(good: bool, text: str) -> bool:
@@ -130,6 +146,7 @@ def _folder() -> bool:
 
 
 def _settings(client: Client, how: str | None) -> bool:
+    from lwfast.remote.configuration.client_settings import in_shell
     from lwfast.remote.connection.connection import connection_of
 
     try:
@@ -137,7 +154,7 @@ def _settings(client: Client, how: str | None) -> bool:
     except LightworksRemoteError as error:
         return _say(False, words_of(error))
     if how is None:
-        _say(True, f"URL {found.url} (from {found.sources['url']})")
+        _say(True, f"URL {found.url} (from {in_shell(found.sources['url'])})")
         _say(True, f"token set, not shown (from {found.sources['token']})")
     else:
         _say(True, f"URL {found.url}, token set, not shown ({how})")
@@ -150,7 +167,7 @@ def _connection(client: Client) -> bool:
     try:
         return _answers(client)
     except LightworksRemoteError as error:
-        return _say(False, f"no answer that can be used: {words_of(error)}")
+        return _say(False, f"no answer that can be used: {words_of(error, in_doctor=True)}")
 
 
 def _answers(client: Client) -> bool:

@@ -17,9 +17,9 @@ from lwfast.errors import (
     ResultsError,
     SubmissionInterrupted,
 )
+from lwfast.wire.loopback import is_loopback
 
 REMEDIES: tuple[tuple[type[Exception], str], ...] = (
-    (ConnectionFailedError, "`lwfast doctor` checks the address; `lwfast serve` runs a scheduler here."),
     (JobNotFoundError, "`lwfast jobs` lists the jobs that there are."),
     (ResultsError, "`lwfast job ID` says more, and `lwfast job ID --wait` waits for it."),
 )
@@ -41,8 +41,13 @@ def message_of(error: BaseException) -> str:
     return f"lwfast: {_line(words_of(error))}"
 
 
-def words_of(error: BaseException) -> str:
-    """Return what is said of an error, with advice in commands rather than in Python."""
+def words_of(error: BaseException, *, in_doctor: bool = False) -> str:
+    """Return what is said of an error, with advice in commands rather than in Python.
+
+    Args:
+        error: What went wrong.
+        in_doctor: Whether `lwfast doctor` says it, which is then no advice.
+    """
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, LightworksRemoteError) and error.shell_words is not None:
@@ -56,11 +61,19 @@ def words_of(error: BaseException) -> str:
         and not isinstance(error, LightworksError | LightworksRemoteError)
     ):
         return f"{error.filename}: {error.strerror}."
+    if isinstance(error, ConnectionFailedError) and error.host is not None:
+        return " ".join([ended(error), *_how_to_reach(error.host, in_doctor)])
     remedy = next((text for kind, text in REMEDIES if isinstance(error, kind)), None)
     if remedy is not None:
         return f"{ended(error)} {remedy}"
     notes = [note for note in getattr(error, "__notes__", ()) if "attribute" not in note]
     return " ".join([str(error), *notes])
+
+
+def _how_to_reach(host: str, in_doctor: bool) -> list[str]:
+    """Say what helps where nobody answers at an address."""
+    here = ["`lwfast serve` runs a scheduler on this machine."] if is_loopback(host) else []
+    return here if in_doctor else ["`lwfast doctor` says where the address comes from.", *here]
 
 
 def _doubtful(error: AmbiguousSubmissionError | SubmissionInterrupted) -> str:

@@ -309,6 +309,9 @@ class WaitTimeoutError(LightworksRemoteError, TimeoutError):
 class ConnectionFailedError(LightworksRemoteError, ConnectionError):
     """The scheduler could not be reached, or stopped answering.
 
+    Attributes:
+        host: Where no connection could be made, though another try may succeed; else None.
+
     Example:
         >>> client = remote.Client(url="http://127.0.0.1:9/api/", token="token")
         >>> try:
@@ -317,6 +320,8 @@ class ConnectionFailedError(LightworksRemoteError, ConnectionError):
         ...     print("no scheduler listens there")
         no scheduler listens there
     """
+
+    host: str | None = None
 
 
 class HTTPError(LightworksRemoteError):

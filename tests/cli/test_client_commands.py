@@ -10,8 +10,10 @@ import pytest
 
 from lwfast import remote
 from lwfast.cli import doctor
+from lwfast.cli.error_words import words_of
 from lwfast.cli.main import main
 from lwfast.remote.configuration import persistence
+from lwfast.remote.connection.causes import LostAnswerError
 from lwfast.wire import Status
 from tests.faults.fake_scheduler import TOKEN, qpu
 from tests.faults.isolation import folders, ours, plain, quick, scheduler
@@ -299,6 +301,65 @@ def test_doctor_tells_of_a_scheduler_that_does_not_answer(run, scheduler):
     scheduler.stop()
     code, out, _ = run("doctor")
     assert (code, "BAD  no answer that can be used: Could not connect" in out) == (1, True)
+    assert "lwfast doctor" not in out  # it is what speaks
+    assert "`lwfast serve` runs a scheduler on this machine." in out
+
+
+def test_advice_stands_where_it_helps(run, scheduler):
+    """A scheduler that hangs or does not speak https is not cured by another one."""
+    port = scheduler.port
+    scheduler.stop()
+    _, _, err = run("qpus")
+    assert "`lwfast doctor` says where the address comes from. `lwfast serve` runs" in err
+    scheduler.start()
+    code, _, err = run("qpus", "--url", f"https://127.0.0.1:{port}/api/")
+    assert (code, "does not speak https" in err) == (1, True)
+    assert "lwfast serve" not in err
+    assert "lwfast doctor" not in err
+    lost = words_of(LostAnswerError("It sent nothing for 60 s."))
+    assert lost == "It sent nothing for 60 s."
+    away = remote.ConnectionFailedError("Could not connect to lab.example: refused.")
+    away.host = "lab.example"
+    assert "lwfast serve" not in words_of(away)
+
+
+def test_doctor_looks_for_the_host_without_a_token(run, scheduler, monkeypatch):
+    monkeypatch.delenv("LWFAST_TOKEN")
+    host = f"127.0.0.1:{scheduler.port}"
+    assert f"ok   {host} (from LWFAST_URL) can be reached" in run("doctor")[1]
+    scheduler.stop()
+    assert f"BAD  no connection to {host} (from LWFAST_URL): " in run("doctor")[1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("localhost:8790", "http://localhost:8790/api/."),
+        ("127.0.0.1:8790/x", "http://127.0.0.1:8790/x/."),
+        ("lab.example", "https://HOST/PATH/, or http://127.0.0.1:PORT/api/ for a scheduler on this machine."),
+    ],
+)
+def test_an_address_without_its_scheme(run, folders, typed, meant):
+    """For this machine http:// is what one needs; the command says that it was --url."""
+    said = f"{typed!r} is not a URL to connect to; expected {meant}"
+    assert run("qpus", "--url", typed)[2] == f"lwfast: {said.removesuffix('.')} (from --url).\n"
+    with pytest.raises(remote.ConfigurationError) as caught:
+        remote.set_api_url(typed)
+    assert str(caught.value) == said
+
+
+def test_a_list_without_jobs_says_why(run, ours):
+    assert run("jobs")[1] == "No jobs.\n"
+    ours.add()
+    hint = "In names * stands for any text: --name 'HOM*' finds those that begin so."
+    assert run("jobs", "--name", "HOM")[1] == f"No job has the name 'HOM'. {hint}\n"
+    assert run("jobs", "--name", "HOM*")[1] == "No job has the name 'HOM*'.\n"
+    assert run("jobs", "--status", "Failed")[1] == "No job has such a status.\n"
+    assert run("jobs", "--name", "HOM", "--json")[1] == "[]\n"
+
+
+def test_a_wrong_key_leads_to_the_list_of_keys(run, ours):
+    assert "`lwfast jobs --pending` lists them." in run("jobs", "--resume", "nothing")[2]
 
 
 def test_doctor_sees_tokens_that_others_can_read(run, scheduler):

@@ -99,7 +99,27 @@ def jobs_command(
         rows = find_rows(client, statuses, name, qpu, limit, owner)
     if as_json:
         print_json(as_plain(rows))
-    elif not rows and is_terminal():
-        print("No jobs." if not (statuses or name or qpu or owner) else "No jobs like these.")
+    elif not rows:
+        print(_none_found(bool(statuses), name, qpu, owner))
     else:
         print_table(columns_of(rows), as_cells(rows, local=is_terminal()))
+
+
+def _none_found(by_status: bool, name: str | None, qpu: str | None, owner: str | None) -> str:
+    """Say that there are no jobs, or none like those that were asked for."""
+    asked = [
+        text
+        for text, is_asked in (
+            (f"the name {name!r}", name is not None),
+            (f"the QPU {qpu!r}", qpu is not None),
+            (f"the owner {owner!r}", owner is not None),
+            ("such a status", by_status),
+        )
+        if is_asked
+    ]
+    if not asked:
+        return "No jobs."
+    hint = ""
+    if name is not None and "*" not in name:
+        hint = f" In names * stands for any text: --name '{name}*' finds those that begin so."
+    return f"No job has {' and '.join(asked)}.{hint}"

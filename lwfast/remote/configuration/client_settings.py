@@ -99,7 +99,10 @@ def resolve_url(url: str | None, profile: str | None = None, allow_insecure: boo
         try:
             return normalise_url(value, allow_insecure=allow_insecure), source
         except ConfigurationError as error:
-            raise ConfigurationError(f"{error} (From {source}.)") from None
+            said, shell = (str(text).removesuffix(".") for text in (error, error.shell_words or error))
+            raise ConfigurationError(
+                f"{said} (from {source}).", in_shell=f"{shell} (from {in_shell(source)})."
+            ) from None
     raise MissingURLError(
         "No URL is set. To use the scheduler that `lwfast serve` runs on this machine, type `lwfast login "
         "--local` in a shell once; `lwfast login` saves the address of any other. LWFAST_URL, a profile, "
@@ -131,7 +134,7 @@ def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
         # The URL is not repeated: what stands before the @ is a secret.
         raise ConfigurationError("A URL must not hold a user name or password; use a token.")
     if parts.scheme not in {"http", "https"} or not host or any(ord(c) <= 32 or ord(c) == 127 for c in text):
-        raise ConfigurationError(f"{text!r} is not a URL to connect to; expected https://HOST/PATH/.")
+        raise ConfigurationError(f"{text!r} is not a URL to connect to; expected {_expected(text)}.")
     if parts.query or parts.fragment:
         raise ConfigurationError(f"{text!r} holds a query or a fragment; give the base URL only.")
     if parts.scheme == "http" and not is_loopback(host) and not (allow_insecure or _http_allowed()):
@@ -143,6 +146,23 @@ def normalise_url(url: str, *, allow_insecure: bool = False) -> str:
             "is yours, set LWFAST_ALLOW_HTTP=1.",
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+
+
+def in_shell(source: str) -> str:
+    """Return where a URL came from, as whoever typed a command knows it."""
+    return "--url" if source == "argument" else source
+
+
+def _expected(text: str) -> str:
+    """Return the form of a URL that somebody may have meant: this machine is asked without encryption."""
+    try:
+        parts = urlsplit(f"//{text}" if "://" not in text else text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if "://" not in text and host and is_loopback(host):
+        return f"http://{parts.netloc}{parts.path.rstrip('/') or '/api'}/"
+    return "https://HOST/PATH/, or http://127.0.0.1:PORT/api/ for a scheduler on this machine"
 
 
 def resolve_token(value: str | None, profile: str | None = None, url: str | None = None) -> tuple[str, str]:

@@ -122,7 +122,9 @@ def explained(
             f"speaks https, and the certificate file, which is named {HOW_TO_NAME}."
         )
     if unsent:
-        return ConnectionFailedError(f"Could not connect to {host}: {said}.")
+        unreached = ConnectionFailedError(f"Could not connect to {host}: {said}.")
+        unreached.host = urlsplit(settings.url).hostname
+        return unreached
     if isinstance(error, requests.exceptions.Timeout) or isinstance(bottom, TimeoutError):
         return LostAnswerError(f"{host} {answer_time.spent()} in answer to {method}; it may be stuck.")
     if isinstance(error, EncodingError):

@@ -24,6 +24,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.util import wait_for_read
 
 from lwfast.remote.connection.timeouts import AnswerTime
+from lwfast.wire.loopback import is_loopback
 
 _present: ContextVar[AnswerTime | None] = ContextVar("time of the answer that is awaited", default=None)
 
@@ -125,6 +126,24 @@ def trusted_certificate(url: str, certificate: str | None, seconds: float) -> di
             return encrypted.getpeercert() or {}
     except (OSError, ValueError):
         return {}
+
+
+def why_unreachable(url: str, seconds: float) -> str | None:
+    """Say why no connection to a server can be made; None where one can, or a proxy stands in between.
+
+    Args:
+        url: Base URL of the server, to which nothing is sent.
+        seconds: How long that may take.
+    """
+    parts = urlsplit(url)
+    address = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    if not is_loopback(address[0]) and get_environ_proxies(url):
+        return None
+    try:
+        socket.create_connection(address, seconds).close()
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return None
 
 
 def speaks_tls(url: str, seconds: float) -> bool:

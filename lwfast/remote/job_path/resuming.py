@@ -161,4 +161,5 @@ def find_one(key: str, client: Connected | None) -> PendingSubmission:
         if key == item.key or key.startswith(f"{item.key}."):
             return item
     known = quoted([item.key for item in found])
-    raise JobNotFoundError(f"No pending submit has the key {key!r}; there are: {known}.")
+    message = f"No pending submit has the key {key!r}; there are: {known}."
+    raise JobNotFoundError(message, in_shell=f"{message} `lwfast jobs --pending` lists them.")
