@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks.compare import markdown
+from benchmarks.compare import markdown, ratio_text
 
 MEASURED = Path(__file__).resolve().parent / "measured.json"
 """What the last runs gave, so that one part can be measured again alone."""
@@ -29,15 +29,21 @@ def speed_block(measured: dict, sections: dict[str, str]) -> str:
     """Return every measured row that has Lightworks, or its client, as a peer."""
     rows = []
     for section, title in sections.items():
-        for _, table in measured.get(section, {"tables": []})["tables"]:
+        for of, table in measured.get(section, {"tables": []})["tables"]:
             header, _, *lines = [_cells(line) for line in table.splitlines() if line.startswith("|")]
             for cells in lines:
                 theirs = _lightworks_time(header, cells)
                 if theirs:
                     ours = cells[header.index("lwfast")]
-                    ratio = f"{_seconds(theirs) / _seconds(ours):.3g}x"
-                    rows.append([f"{title}: {cells[0]}", theirs, ours, ratio])
+                    ratio = ratio_text(_seconds(theirs), _seconds(ours))
+                    rows.append([f"{title}: {_sized(cells[0], of)}", theirs, ours, ratio])
     return markdown(["what", "Lightworks", "lwfast", "ratio"], rows)
+
+
+def _sized(name: str, of: str) -> str:
+    """Return the name of a row, with the title of its table where that begins with the size."""
+    alone = of[:1].isdigit() and not any(map(str.isdigit, name))
+    return f"{name}, {of}" if alone else name
 
 
 def _lightworks_time(header: list[str], cells: list[str]) -> str:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 from benchmarks import render
+from benchmarks.compare import ratio_text
 from benchmarks.pages import measured_before, speed_block
 
 SOURCES = Path(os.environ.get("LWFAST_TESTED_SOURCES", Path(__file__).parents[1]))
@@ -24,3 +26,18 @@ def test_every_page_shows_the_last_run():
 def test_the_demo_shows_the_last_run():
     shown = json.loads(read("lwfast/cli/walkthrough/lightworks_figure.json"))
     assert shown == render.demo_figure(measured_before())
+
+
+def test_ratios_are_numbers_that_one_reads():
+    """Of thousands, too; and a row whose table has its size says so where it stands alone."""
+    assert [ratio_text(ratio, 1.0) for ratio in (0.8372, 9.968, 21.31, 999.6, 1408, 29900)] == [
+        "0.837x",
+        "9.97x",
+        "21.3x",
+        "1,000x",
+        "1,410x",
+        "29,900x",
+    ]
+    pages = "".join(map(read, ("README.md", "docs/performance.md", "docs/coming_from_lightworks.md")))
+    assert re.search(r"e\+\d+x", pages) is None
+    assert "| Interferometers: Reck, 1,000 unitaries of 8 modes |" in pages

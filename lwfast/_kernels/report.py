@@ -49,6 +49,13 @@ def are_compiled_here() -> bool:
     return _mode.MODE == "numba"
 
 
+def why_none_is_compiled() -> str:
+    """Say how kernels run where none is compiled here."""
+    if _mode.MODE == "python":
+        return f"they run as Python code ({_mode.WHY})"
+    return "the package holds them compiled"
+
+
 def why_not_kept() -> str:
     """Say why kernels compiled here are not kept on disk; empty where they are, or none is compiled here."""
     if _mode.MODE != "numba":

@@ -158,8 +158,8 @@ def set_limits(
     jobs, size = changed.queued_jobs, changed.queued_bytes
     print(
         f"{name} sees {'all jobs' if changed.sees_all else 'own jobs'}, and may have "
-        f"{'any number of jobs' if jobs is None else f'{jobs:,} job' + 's' * (jobs != 1)} of "
-        f"{'any size' if size is None else f'{size / _MB:,.0f} MB'} in the queue."
+        f"{'any number of jobs' if jobs is None else f'{jobs:,} job' + 's' * (jobs != 1)} and "
+        f"{'any number of' if size is None else f'{size / _MB:,.0f}'} MB altogether in the queue."
     )
     return 0
 

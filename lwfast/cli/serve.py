@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from lwfast.cli.extras import require
-from lwfast.cli.shared_options import POSITIVE, command
+from lwfast.cli.shared_options import POSITIVE, Number, Whole, command
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE, is_loopback
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -44,7 +44,7 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=Whole(0, 65535),
     default=8765,
     show_default=True,
     help="Port to listen on; 0 takes a free one.",
@@ -118,7 +118,7 @@ def _days(_context: click.Context, _option: click.Parameter, days: float | None)
 @click.option("--allow-remote", is_flag=True, help="Allow a --host that other machines can reach.")
 @click.option(
     "--keep-days",
-    type=click.FloatRange(0, MOST_DAYS, min_open=True),
+    type=Number(0, MOST_DAYS, min_open=True),
     callback=_days,
     metavar="N",
     help="Remove a job, its result and its key N days after its end. Default: keep all.",

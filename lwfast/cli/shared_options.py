@@ -10,8 +10,21 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-POSITIVE = click.IntRange(min=1)
-SECONDS = click.FloatRange(min=0)
+
+class Whole(click.IntRange):
+    """A whole number within limits; click calls anything else not "a valid integer range"."""
+
+    name = "whole number"
+
+
+class Number(click.FloatRange):
+    """A number within limits."""
+
+    name = "number"
+
+
+POSITIVE = Whole(min=1)
+SECONDS = Number(min=0)
 
 
 class ExampleCommand(click.Command):

@@ -14,11 +14,11 @@ def warmup_command() -> int:
     Where the package holds compiled kernels, there is nothing to do. The exit code is 1 where no later
     process would find what was compiled.
     """
-    from lwfast._kernels.report import are_compiled_here, kept_in, why_not_kept
+    from lwfast._kernels.report import are_compiled_here, kept_in, why_none_is_compiled, why_not_kept
     from lwfast.emulator.warmup import warmup
 
     if not are_compiled_here():
-        print("No kernel has to be compiled: the package holds them, or NUMBA_DISABLE_JIT is set.")
+        print(f"No kernel has to be compiled: {why_none_is_compiled()}.")
         return 0
     if kept_in() is not None:
         seconds = warmup(progress=True)

@@ -343,7 +343,8 @@ def _beyond_limits(
             f"{qpu.max_detection_filter}; set min_detection lower."
         )
     allowed = qpu.samples_allowed(min_detection)
-    if data.n_samples > allowed:
+    # How many a filter allows that the QPU does not have would mislead.
+    if data.n_samples > allowed and min_detection <= qpu.max_detection_filter:
         found.append(
             f"{data.n_samples:,} samples are asked for, {qpu.name} takes at most {allowed:,} with a "
             f"detection filter of {min_detection} photons."

@@ -297,3 +297,30 @@ def test_a_program_with_a_click_of_its_own(tmp_path):
         check=False,
     )
     assert done.stdout == "mine ['--help', '--', '-m', '', '--profile']\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serve", "--port", "abc"], "'abc' is not a valid whole number."),
+        (["serve", "--keep-days", "abc"], "'abc' is not a valid number."),
+        (["jobs", "--limit", "abc"], "'abc' is not a valid whole number."),
+    ],
+)
+def test_what_is_not_a_number(capsys, words, said):
+    with pytest.raises(SystemExit):
+        main(words)
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [("native", "the package holds them compiled."), ("python", "they run as Python code (asked for).")],
+)
+def test_warmup_says_why_there_is_nothing_to_do(capsys, monkeypatch, mode, said):
+    from lwfast._kernels import _mode
+
+    monkeypatch.setattr(_mode, "MODE", mode)
+    monkeypatch.setattr(_mode, "WHY", "asked for")
+    assert main(["warmup"]) == 0
+    assert capsys.readouterr().out == f"No kernel has to be compiled: {said}\n"

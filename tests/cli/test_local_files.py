@@ -122,6 +122,14 @@ def test_what_cannot_be_plotted(run, files, words, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_results_of_very_different_sizes_are_better_drawn_as_shares(run, files):
+    SamplingResult({(0, 2): 500, (2, 0): 501}).save("large.npz")
+    assert run("plot", "a.npz", "large.npz", "--normalize")[2] == ""
+    assert run("plot", "a.npz", "b.json")[2] == ""  # ten times as many
+    note = "the bars of 100 samples beside those of 1,001 are hardly visible; --normalize draws shares"
+    assert run("plot", "a.npz", "large.npz")[2] == f"lwfast: {note} instead of counts.\n"
+
+
 # --- compare --------------------------------------------------------------------------------------------
 
 
@@ -135,7 +143,10 @@ def test_compare(run, files):
     assert found["total_variation"] == total_variation(a, b)._asdict()
     assert found["outcomes"][0]["state"] == [1, 1]
     same = run("compare", "a.npz", "a.npz")[1]
-    assert "These may well be samples of one distribution" in same
+    assert "These may well be samples of one distribution: chi-square is " in same
+    assert re.search(
+        r"is \d+\.\d standard errors (above|below) what counting noise alone gives\.$", same.strip()
+    )
     assert re.search(r"^fidelity +1 ", same, re.MULTILINE)
 
 

@@ -6,12 +6,16 @@ import contextlib
 import json
 import stat
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from lwfast.cli.main import main
 from lwfast.scheduler import owners as owners_module
-from lwfast.scheduler.owners import OPERATOR, KnownOwners
+from lwfast.scheduler.faults import BeyondQuotaError, QuotaError
+from lwfast.scheduler.owners import OPERATOR, KnownOwners, Owner, digest_of
+from lwfast.scheduler.queue.known_jobs import InQueue
+from lwfast.scheduler.queue.quotas import Quotas
 from lwfast.scheduler.server_settings import STORE_FILE
 from tests.scheduler.harness import ROOT, Api, make_settings, payload, running
 from tests.scheduler.runners import SLEEPS
@@ -119,6 +123,19 @@ def test_a_mistyped_folder_is_refused_and_not_made(tmp_path, capsys, words):
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+def test_numbers_of_jobs_are_counted_as_people_do():
+    """One job is not "1 jobs", in either limit."""
+    small = SimpleNamespace(payload=b"x")
+    owner = Owner(name="ben", token_sha256=digest_of("t"), queued_jobs=1, queued_bytes=1)
+    with pytest.raises(QuotaError) as caught, Quotas({"ben": InQueue(1, 1)}).reserved(owner, [small]):
+        pass
+    said = "ben has 1 job waiting or running and may have 1, so 1 more is too many; send it again when some"
+    assert said in str(caught.value)
+    two = pytest.raises(BeyondQuotaError, match="this request has 2 jobs, and ben may have 1 ")
+    with two, Quotas({}).reserved(owner, [small, small]):
+        pass
+
+
 def test_limits_are_changed_and_the_token_stays(folder, capsys):
     token = run(capsys, folder, "add", "anna", "--queued-jobs", "5", "--queued-mb", "2")[1].strip()
     run(capsys, folder, "add", "ben", "--queued-jobs", "7")
@@ -128,9 +145,21 @@ def test_limits_are_changed_and_the_token_stays(folder, capsys):
         return found.queued_jobs, found.queued_bytes, found.sees_all
 
     for words, wanted, said in (
-        (["--queued-jobs", "1"], (1, 2_000_000, False), "sees own jobs, and may have 1 job of 2 MB in"),
-        (["--queued-mb", "none", "--sees-all"], (1, None, True), "sees all jobs, and may have 1 job of any"),
-        (["--queued-jobs", "none", "--queued-mb", "2000"], (None, 2 * 10**9, True), "any number of jobs of"),
+        (
+            ["--queued-jobs", "1"],
+            (1, 2_000_000, False),
+            "sees own jobs, and may have 1 job and 2 MB altogether in the queue.",
+        ),
+        (
+            ["--queued-mb", "none", "--sees-all"],
+            (1, None, True),
+            "sees all jobs, and may have 1 job and any number of MB",
+        ),
+        (
+            ["--queued-jobs", "none", "--queued-mb", "2000"],
+            (None, 2 * 10**9, True),
+            "any number of jobs and 2,000 MB",
+        ),
         (["--sees-own"], (None, 2 * 10**9, False), "own jobs"),
     ):
         code, out, _ = run(capsys, folder, "set", "anna", *words)

@@ -260,6 +260,16 @@ def test_limits_of_the_qpu(scheduler, task, says):
         raise error
 
 
+def test_no_samples_are_promised_for_a_filter_that_the_qpu_does_not_have(scheduler):
+    """Artemis would take 1,000,000 samples by default, but no filter of 9 photons."""
+    task = sampler(
+        circuit=lw.Unitary(lw.random_unitary(9)), input_state=lw.State([1] * 9), n_samples=2_000_000
+    )
+    said = str(refusal(scheduler, task))
+    assert "The detection filter is 9 photons" in said
+    assert "samples are asked for" not in said
+
+
 def test_the_samples_of_a_filter_without_an_entry_are_the_default(scheduler):
     scheduler.qpus[:] = [qpu_answer(maxSamples=[], defaultMaxSamples=10)]
     assert "at most 10 " in str(refusal(scheduler, sampler()))

@@ -226,7 +226,12 @@ def test_the_client_says_what_never_fits(tmp_path, monkeypatch):
                     "3 jobs, and anna may have 2 .*fewer jobs at once.* larger limit",
                 ),
                 (task(20), "queued_bytes", True, "anna may have 2000 .*make the job smaller.* larger limit"),
-                (small, "queued_jobs", False, "anna has 2 jobs .*and may have 2.*when some have ended"),
+                (
+                    small,
+                    "queued_jobs",
+                    False,
+                    "anna has 2 jobs .*may have 2, so 1 more is too many; send it again when some",
+                ),
             ):
                 with pytest.raises(QuotaExceededError, match=words) as error:
                     qpu.run(jobs)

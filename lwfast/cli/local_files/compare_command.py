@@ -26,7 +26,7 @@ MEASURE_COLUMNS = (
     Column("Measure"),
     Column("Value", right=True),
     Column("Error", right=True),
-    Column("Of equal distributions", right=True),
+    Column("From noise alone", right=True),
 )
 OUTCOME_COLUMNS = (
     Column("A", right=True),
@@ -191,7 +191,8 @@ def finite(numbers: dict[str, float]) -> dict[str, float | None]:
 
 def _verdict(chi_square: Any) -> str:
     apart = (chi_square.value - chi_square.expected) / chi_square.error if chi_square.error else 0.0
-    said = f"chi-square is {apart:+.1f} standard errors from that of equal ones"
+    side = "above" if apart >= 0 else "below"
+    said = f"chi-square is {abs(apart):.1f} standard errors {side} what counting noise alone gives"
     if apart >= CLEARLY:
         return f"These are different distributions: {said}."
     return f"These may well be samples of one distribution: {said}."

@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from lwfast._base.files.file_names import ending_of
+from lwfast._kernels.stderr_notes import say
 from lwfast.cli.extras import require
 from lwfast.cli.local_files.named_results import read_result
 from lwfast.cli.shared_options import POSITIVE, command, output_path
 from lwfast.cli.terminal.wording import shown
 
 DPI = 150
+DIFFERS = 10
+"""Counts of results of which one has more than so many times the samples of another are hard to compare."""
 
 
 @command(
@@ -59,6 +62,8 @@ def plot_command(
     else:
         from lwfast.results.plots.result_plot import plot_results
 
+        if not normalize:
+            _advise(results)
         names = None if len(results) == 1 else [path_text(Path(file).name) for file in files]
         drawn: Any = plot_results(results, normalize=normalize, labels=names, **options)
         figure, _ = drawn
@@ -71,6 +76,17 @@ def plot_command(
             raise
         raise click.UsageError(f"{path_text(target)} is not a picture format; use one of {known}.") from error
     print(f"Drawn into {shown(path_text(target))}.")
+
+
+def _advise(results: list[Any]) -> None:
+    """Say that counts of results of very different sizes are hard to compare."""
+    totals = [int(result.n_samples) for result in results if hasattr(result, "n_samples")]
+    few, many = min(totals, default=0), max(totals, default=0)
+    if 0 < few * DIFFERS < many:
+        say(
+            f"the bars of {few:,} samples beside those of {many:,} are hardly visible; --normalize draws "
+            "shares instead of counts."
+        )
 
 
 def picture_of(file: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lwfast.cli.shared_options import POSITIVE, command, json_option, output_path
+from lwfast.cli.shared_options import POSITIVE, Whole, command, json_option, output_path
 from lwfast.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**63 - 1),
+    type=Whole(0, 2**63 - 1),
     metavar="N",
     help="Seed of the samples; the same seed gives the same samples.",
 )

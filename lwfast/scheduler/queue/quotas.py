@@ -55,10 +55,10 @@ class Quotas:
     def _check(self, owner: Owner, wanted: InQueue) -> None:
         held, coming = self._held.get(owner.name, _NOTHING), self._coming.get(owner.name, _NOTHING)
         kinds = (
-            (QUEUED_JOBS, "jobs", owner.queued_jobs, wanted.jobs, held.jobs + coming.jobs),
+            (QUEUED_JOBS, "job", owner.queued_jobs, wanted.jobs, held.jobs + coming.jobs),
             (
                 QUEUED_BYTES,
-                "bytes of payloads",
+                "byte of payloads",
                 owner.queued_bytes,
                 wanted.payload_bytes,
                 held.payload_bytes + coming.payload_bytes,
@@ -69,15 +69,18 @@ class Quotas:
                 less = "send fewer jobs at once" if wanted.jobs > 1 else "make the job smaller"
                 raise BeyondQuotaError.of(
                     name,
-                    f"this request has {new} {unit}, and {owner.name} may have {limit} waiting or running in "
-                    f"all, so it never fits; {less}, or ask whoever runs the scheduler for a larger limit",
+                    f"this request has {_several(new, unit)}, and {owner.name} may have {limit} waiting or "
+                    f"running in all, so it never fits; {less}, or ask whoever runs the scheduler for a "
+                    "larger limit",
                 )
         for name, unit, limit, new, old in kinds:
             if limit is not None and old + new > limit:
+                more = "more is" if new == 1 else "more are"
+                them = "it" if wanted.jobs == 1 else "them"
                 raise QuotaError.of(
                     name,
-                    f"{owner.name} has {old} {unit} waiting or running and may have {limit}, so {new} more "
-                    "are too many; send them again when some have ended",
+                    f"{owner.name} has {_several(old, unit)} waiting or running and may have {limit}, so "
+                    f"{new} {more} too many; send {them} again when some have ended",
                 )
 
     def _change(self, name: str, by: InQueue, sign: int) -> None:
@@ -85,3 +88,9 @@ class Quotas:
         new = InQueue(old.jobs + sign * by.jobs, old.payload_bytes + sign * by.payload_bytes)
         if new != _NOTHING:
             self._coming[name] = new
+
+
+def _several(number: int, unit: str) -> str:
+    """Return a number with its unit, of which the first word takes the plural: 2 bytes of payloads."""
+    first, *rest = unit.split(" ", 1)
+    return " ".join([f"{number} {first}{'' if number == 1 else 's'}", *rest])
