@@ -13,6 +13,7 @@ from lwfast.cli.main import main
 from lwfast.remote.connection import retry, transport
 from lwfast.remote.connection.connection import connection_of
 from lwfast.remote.connection.retry import IDEMPOTENT, KEYED, SINGLE, WaitNote
+from lwfast.remote.job_path import follow
 from tests.faults.fake_scheduler import reset, status
 from tests.faults.isolation import folders, ours, plain, quick, scheduler
 from tests.remote.samples import sampler
@@ -167,3 +168,16 @@ def test_a_web_page_in_between_is_passed(ours):
     remote.list_qpus()
     ours.fault("GET", "qpus", status(200, b"<!DOCTYPE html><html></html>"))
     assert remote.list_qpus() == ["Artemis"]
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_whoever_watches_a_job_hears_why_it_does_not_begin(ours, capsys, monkeypatch, progress):
+    """Of a cluster without workers, say: once, and not of a job that is waited for in silence."""
+    monkeypatch.setattr(follow, "ASK_WHY_SECONDS", 0.05)
+    ours.health = {"trouble": "the dask cluster at tcp://a:1 has no workers; jobs wait until it has"}
+    job = remote.job(ours.add(status="Scheduled", script=["Scheduled"] * 60 + ["Completed"], position=1).id)
+    job.wait_until_complete(PATIENCE, progress=progress)
+    said = [line for line in notes(capsys) if "No job can be run" in line]
+    wanted = f"lwfast: No job can be run: {ours.health['trouble']}. {HIDE}"
+    assert said == ([wanted] if progress else [])
+    assert bool(ours.seen("GET", "v1/status")) is progress

@@ -192,9 +192,12 @@ class Endpoints:
             deadline=deadline,
         )
 
-    def status(self) -> wire.SchedulerStatus:
+    def status(
+        self, *, retry: RetryPolicy = IDEMPOTENT, deadline: float | None = None
+    ) -> wire.SchedulerStatus:
         """Ask the scheduler how it is."""
-        return self._get("v1/status", caps.STATUS, wire.decode_status, "asking for the scheduler's status")
+        doing = "asking for the scheduler's status"
+        return self._get("v1/status", caps.STATUS, wire.decode_status, doing, retry=retry, deadline=deadline)
 
     # --- bytes to structs ---------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from lwfast.errors import (
 )
 from lwfast.remote.connection.causes import UntrustedError, WrongSchemeError
 from lwfast.remote.connection.connection import Connected, Connection
-from lwfast.remote.connection.retry import SINGLE, WaitNote
+from lwfast.remote.connection.retry import SINGLE, WaitNote, announce
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.connection.transport import UnreadableAnswerError, WrongAddressError
 from lwfast.remote.job_path.job_progress import JobProgress
@@ -38,6 +38,9 @@ LONGEST_PAUSE_SECONDS = 2.0
 LONG_POLL_SECONDS = 20.0
 QUEUE_POLL_SECONDS = 1.0
 """A long poll while queue positions are shown: they move with other jobs, which does not end it."""
+
+ASK_WHY_SECONDS = 5.0
+"""Without news for so long, the scheduler is asked why no job begins; it may be asked as often as that."""
 
 Reached = Callable[[Status], bool]
 OnChange = Callable[[H, Status, "int | None"], None]
@@ -74,6 +77,8 @@ class Follower(Generic[H]):
         self._last_success = time.monotonic()
         self._fails_since: float | None = None
         self._wait_note = WaitNote(connection.outage_seconds)
+        self._ask_why_at = self._last_success + ASK_WHY_SECONDS
+        self._trouble: str | None = None
 
     @property
     def followed(self) -> list[H]:
@@ -123,7 +128,24 @@ class Follower(Generic[H]):
             self._last_success = time.monotonic()
             if self._fails_since is not None:
                 self._fails_since, self._wait_note = None, WaitNote(self.connection.outage_seconds)
+            if self._on_change is not None and self.pending:
+                self._say_why_none_begins(deadline)
         return finished
+
+    def _say_why_none_begins(self, deadline: float | None) -> None:
+        """Say once what keeps jobs from running, such as a cluster without workers, where they only wait."""
+        transport, now = self.connection.api.transport, time.monotonic()
+        statuses = (self._seen[job_id][0] for job_id in self.pending if job_id in self._seen)
+        if now < self._ask_why_at or not transport.speaks_v1 or Status.RUNNING in statuses:
+            return
+        self._ask_why_at = now + ASK_WHY_SECONDS
+        try:
+            trouble = self.connection.api.status(retry=SINGLE, deadline=deadline).trouble
+        except LightworksRemoteError:
+            return  # the next question for the jobs finds out what is wrong
+        if trouble is not None and trouble != self._trouble:
+            announce(f"No job can be run: {transport.scrub(trouble)}.")
+        self._trouble = trouble
 
     def _poll_changes(self, finished: list[H], long_poll: float, deadline: float | None) -> None:
         ids = list(self.pending)
@@ -167,6 +189,7 @@ class Follower(Generic[H]):
         status, position = said.job_status, said.queue_position
         news = self._seen.get(job_id) != (status, position)
         if news:
+            self._ask_why_at = time.monotonic() + ASK_WHY_SECONDS
             self.pause = min(self.pause, 4 * FIRST_PAUSE_SECONDS)  # the next change may be near
             self._seen[job_id] = (status, position)
             if self._on_change is not None:
