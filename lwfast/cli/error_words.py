@@ -45,7 +45,7 @@ def words_of(error: BaseException, *, in_doctor: bool = False) -> str:
     """Return what is said of an error, with advice in commands rather than in Python.
 
     Args:
-        error: What went wrong.
+        error: What went wrong, of any class.
         in_doctor: Whether `lwfast doctor` says it, which is then no advice.
     """
     if isinstance(error, click.ClickException):

@@ -48,7 +48,7 @@ class RetryPolicy:
         """Return how many tries are left where they end it, and None where the time does.
 
         Args:
-            attempt: Tries so far.
+            attempt: How many tries there were so far.
             retry_after: Seconds that the scheduler asked for, which it is taken to go on asking for, or None.
             elapsed: Seconds since the first try.
         """

@@ -126,7 +126,7 @@ def read(filename: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     if path is None:
         path = Path(filename)
         if not (ending_of(path) and path.is_file()):
-            raise FileNotFoundError(f"There is no saved job: {missing_file(path)}")
+            raise FileNotFoundError(missing_file(path))
     try:
         data = parse_json(read_edited(path, locale.getencoding()))
     except ResourceLimitError as error:
