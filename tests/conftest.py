@@ -21,8 +21,10 @@ CALLED_ELSEWHERE = pytest.StashKey[list[tuple[set[tuple[str, str]], set[str]]]](
 def _no_figure_stays_open():
     """Close what a test has drawn: of more than twenty open figures in a process matplotlib warns."""
     yield
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        pyplot.close("all")
+    # A test may have ended in the middle of an import.
+    close = getattr(sys.modules.get("matplotlib.pyplot"), "close", None)
+    if close is not None:
+        close("all")
 
 
 def pytest_addoption(parser):

@@ -11,13 +11,13 @@ from pathlib import Path
 def changed_since_installed() -> str | None:
     """Return the path of an extension that is not what pip installed, by pip's own record of digests.
 
-    None where it is what was installed; and in a checkout, which has no such record, and whose extension is
-    looked at when it is loaded.
+    None where it is what was installed; where pip's record cannot be read; and in a checkout, which has no
+    such record, and whose extension is looked at when it is loaded.
     """
     here = Path(__file__).parent
     try:
         files = metadata.files("lwfast") or []
-    except metadata.PackageNotFoundError:
+    except (metadata.PackageNotFoundError, OSError):
         return None
     for file in files:
         path = Path(str(file.locate()))

@@ -65,7 +65,7 @@ def interrupted_at(line: int, call: Callable[[], Any]) -> Any:
 
     # A thread of its own: where an interrupt comes at the end of an `except`, CPython 3.13 may go on to take
     # its exception for the one that the thread handles, and it became the context of errors in later tests.
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(PATIENCE)
     return found[0], left <= 0

@@ -447,3 +447,11 @@ def test_an_installed_extension_is_compared_with_the_record(monkeypatch, tmp_pat
     assert (build_here() != before) is changed
     assert doctor._kernels() is not changed
     assert ("is not what was installed; install lwfast again" in capsys.readouterr().out) is changed
+
+
+def test_a_record_that_cannot_be_read_says_nothing(monkeypatch):
+    def fail(name):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(installed_file.metadata, "files", fail)
+    assert installed_file.changed_since_installed() is None
