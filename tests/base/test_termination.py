@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 
 import pytest
 
-from tests.started import PATIENCE, child, python
+from tests.started import PATIENCE, child, python, threads
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 BLOCK = """
@@ -127,9 +126,8 @@ def test_the_default_is_there_again_afterwards():
             with Termination():
                 seen.append(signal.getsignal(signal.SIGTERM))
 
-        thread = threading.Thread(target=look)
-        thread.start()
-        thread.join(PATIENCE)
+        with threads(look):
+            pass
         assert seen == [signal.SIG_DFL]
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -67,7 +67,7 @@ def _function_of(step: CampaignStep) -> dict[str, str]:
             told += [teller.tell(part, f"an argument of {name}") for part in (*rest, step.kwargs)]
     except _UntoldError as error:
         raise ResultError(
-            f"resume= cannot tell whether {name} in {step.name} is still what it was at the next run: "
+            f"A resumed run cannot tell whether {name} in {step.name} is still what it was at the next run: "
             f"{error}. Use a function of a module or a lambda that depends on plain data (numbers, text, "
             "arrays, states, and lists or dicts of them), or leave out resume=."
         ) from None
