@@ -342,12 +342,13 @@ def _beyond_limits(
             f"The detection filter is {min_detection} photons ({how}), {qpu.name} takes at most "
             f"{qpu.max_detection_filter}; set min_detection lower."
         )
-    allowed = qpu.samples_allowed(min_detection)
-    # How many a filter allows that the QPU does not have would mislead.
-    if data.n_samples > allowed and min_detection <= qpu.max_detection_filter:
+    # Of a filter that is too high: how many samples the highest one allows, which is what comes next.
+    possible = min(min_detection, qpu.max_detection_filter)
+    allowed = qpu.samples_allowed(possible)
+    if data.n_samples > allowed:
         found.append(
             f"{data.n_samples:,} samples are asked for, {qpu.name} takes at most {allowed:,} with a "
-            f"detection filter of {min_detection} photons."
+            f"detection filter of {possible} photons."
         )
     return [Violation(text) for text in found]
 

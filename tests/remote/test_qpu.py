@@ -261,13 +261,14 @@ def test_limits_of_the_qpu(scheduler, task, says):
 
 
 def test_no_samples_are_promised_for_a_filter_that_the_qpu_does_not_have(scheduler):
-    """Artemis would take 1,000,000 samples by default, but no filter of 9 photons."""
+    """Artemis would take 1,000,000 samples by default, but no filter of 9 photons: 4 are the most."""
     task = sampler(
         circuit=lw.Unitary(lw.random_unitary(9)), input_state=lw.State([1] * 9), n_samples=2_000_000
     )
     said = str(refusal(scheduler, task))
     assert "The detection filter is 9 photons" in said
-    assert "samples are asked for" not in said
+    assert "at most 10,000 with a detection filter of 4 photons" in said
+    assert "filter of 9" not in said
 
 
 def test_the_samples_of_a_filter_without_an_entry_are_the_default(scheduler):
