@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -167,12 +168,16 @@ def test_a_campaign_that_is_terminated_keeps_its_sum(tmp_path, pool, what):
         result_of(k, k // 4, "Artemis").save(folder / f"run_{k}.npz")
     (tmp_path / "program.py").write_text(CAMPAIGN)
     command = [sys.executable, str(tmp_path / "program.py"), str(folder), str(kept), pool, what]
-    with child(command) as program:
-        for line in iter(program.stdout.readline, ""):
-            if line == "4\n":
-                break
-        program.send_signal(signal.SIGTERM)
-        assert program.wait(PATIENCE) == -signal.SIGTERM
+    with child(command, start_new_session=True) as program:
+        try:
+            for line in iter(program.stdout.readline, ""):
+                if line == "4\n":
+                    break
+            program.send_signal(signal.SIGTERM)
+            assert program.wait(PATIENCE) == -signal.SIGTERM
+        finally:  # Python leaves the workers of a pool behind where a signal ends the program
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
     campaign = scan_results(folder).map("threshold")
     campaign = campaign.group_by("theta") if what == "groups" else campaign
     expected, total = campaign.merge(), campaign.merge(resume=kept)
