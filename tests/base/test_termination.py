@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
+from tests.marks import posix
 from tests.started import PATIENCE, child, python, threads
 
-posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 BLOCK = """
 import os, signal, sys, threading
 from lwfast._base.termination import Termination, TerminationError

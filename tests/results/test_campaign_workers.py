@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -15,8 +14,8 @@ import pytest
 from lwfast.errors import CampaignError
 from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import chunks
+from tests.marks import posix
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal of POSIX")
 N_FILES = 16
 
 

@@ -77,6 +77,9 @@ def _kind_of(value: Any) -> type:
 def arrow_column(values: Sequence[Any]) -> Any:
     """Return a `pyarrow.Array` of values, of text where they are of several types; see `of_one_type`.
 
+    Text stands too for what one type of Arrow cannot hold exactly: an integer beyond 64 bits, one beyond 2^53
+    beside floats, lists whose entries are of several types.
+
     Raises:
         LightworksDependencyError: If pyarrow is not installed.
     """
