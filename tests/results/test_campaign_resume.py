@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -58,14 +59,21 @@ def test_an_interruption_while_files_are_added_costs_no_counts(folder, tmp_path,
             raise KeyboardInterrupt
         join(self, other)
 
+    with interrupted_joins(interrupted):
+        scan_results(folder).merge(resume=kept)
+    assert kept.exists()
+    assert same(scan_results(folder).merge(resume=kept), expected)
+
+
+@contextlib.contextmanager
+def interrupted_joins(join):
+    """Sums are joined by a function that an interrupt ends, and are saved at every occasion."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TableSum, "join", interrupted)
+        patch.setattr(TableSum, "join", join)
         patch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
         patch.setattr(checkpoint, "SAVE_RATIO", 0)
         with pytest.raises(KeyboardInterrupt):
-            scan_results(folder).merge(resume=kept)
-    assert kept.exists()
-    assert same(scan_results(folder).merge(resume=kept), expected)
+            yield
 
 
 def campaign_manifest(folder):
@@ -202,12 +210,8 @@ def test_an_interruption_while_a_group_is_added_to_costs_no_counts(
         if len(joins) == at:
             raise KeyboardInterrupt
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TableSum, "join", interrupted)
-        patch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
-        patch.setattr(checkpoint, "SAVE_RATIO", 0)
-        with pytest.raises(KeyboardInterrupt):
-            groups_of(folder).merge(resume=kept)
+    with interrupted_joins(interrupted):
+        groups_of(folder).merge(resume=kept)
     assert same_groups(groups_of(folder).merge(resume=kept), expected)
 
 
