@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from lwfast.tables.packed_layout import SHORT_BITS, Words
 from lwfast.tables.packed_parts import TOO_LARGE, group_in_parts
 from lwfast.tables.packed_table import CHUNK, MappedTable, PackedTable
 from lwfast.tables.row_hash import hash_keys
+from lwfast.tables.spare_memory import room_for, zeros
 
 _FEW = 1 << 11
 _MANY = 1 << 17
@@ -63,11 +64,11 @@ def add_up_equal(table: PackedTable, counts: Counts) -> tuple[PackedTable, Count
     column = readable(counts)
     n_ranges = max(1, min(available_cores(), len(table) // _MANY))
     if _is_short(table, len(table) // n_ranges):
-        return _group_in_ranges(table, column, n_ranges, _grouped_short)
+        return _group_in_ranges(table, column, n_ranges, _OfShort)
     if len(table) > _MANY and table.n_words == 1 and (expected := _expected_groups(table)) > _FEW_GROUPS:
         words, sums = group_in_parts(readable(table.columns)[0], column, expected)
         return PackedTable(words, table.n_modes, table.bits), sums
-    return _group_in_ranges(table, column, n_ranges, _grouped)
+    return _group_in_ranges(table, column, n_ranges, _Hashed)
 
 
 def _is_short(table: PackedTable, n_rows: int) -> bool:
@@ -154,79 +155,111 @@ def _room(groups: int, n_words: int, n_rows: int = 0) -> tuple[Words, NDArray[np
     entries, sparse = 2 * size, min(_SPARSE * size, _MOST_SPARSE)
     if n_rows >= 2 * sparse > 2 * entries and n_words <= _FEW_WORDS:
         entries = sparse
-    return np.zeros(entries * (n_words + 1), np.uint64), np.empty(size, np.uint32)
+    return zeros((entries * (n_words + 1),), np.uint64), np.empty(size, np.uint32)
 
 
 def _group_in_ranges(
-    table: PackedTable,
-    counts: Counts,
-    n_ranges: int,
-    grouped: Callable[[PackedTable, Counts, int, int], _Grouped],
+    table: PackedTable, counts: Counts, n_ranges: int, kind: type[_OfShort] | type[_Hashed]
 ) -> tuple[PackedTable, Counts]:
-    """Group ranges of rows on threads; then add those of each range to those before it.
+    """Group ranges of rows on threads; then add those of each range to those of the first.
 
     Args:
         table: The rows as words.
         counts: `int64[N]`, the count of each row.
         n_ranges: Number of ranges that the rows are cut into.
-        grouped: Groups the rows of one.
+        kind: What groups the rows of one.
     """
     bounds = [len(table) * k // n_ranges for k in range(n_ranges + 1)]
-    found: list[_Grouped] = [(np.empty((0, 0), np.uint64), counts)] * n_ranges
+    found: list[Any] = [None] * n_ranges
 
     def group(k: int) -> None:
-        found[k] = grouped(table, counts, bounds[k], bounds[k + 1])
+        groups = kind(table, bounds[k + 1] - bounds[k])
+        for piece in table.pieces(counts, bounds[k], bounds[k + 1]):
+            groups.add(*piece)
+        found[k] = groups if k == 0 else groups.taken()  # what it needed is given back
 
     run_chunks(group, n_ranges)
-    words, sums = found[0]
-    if n_ranges > 1:
-        words = np.concatenate([words for words, _ in found], axis=1)
-        sums = np.concatenate([sums for _, sums in found])
-        words, sums = grouped(PackedTable(words, table.n_modes, table.bits), sums, 0, sums.size)
+    first, *others = found
+    for words, sums in others:
+        first.add(words, sums, 0, sums.size)
+    words, sums = first.taken()
     return PackedTable(words, table.n_modes, table.bits), sums
 
 
-def _grouped_short(table: PackedTable, counts: Counts, start: int, stop: int) -> _Grouped:
-    """Group a range of rows whose words have few bits, each with an entry of its own."""
-    n_entries = 1 << table.row_bits
-    # Zeros of the system: what no word names takes no memory.
-    entries, words = np.zeros(n_entries, np.uint64), np.empty((1, min(n_entries, stop - start)), np.uint64)
-    groups = 0
-    for columns, column, first, last in table.pieces(counts, start, stop):
-        groups = group_kernels().group_short(columns, column, first, last, groups, entries, words[0])
+class _OfShort:
+    """Groups of rows whose words have few bits: each word has an entry of its own.
+
+    Args:
+        table: What the rows are of.
+        n_rows: How many rows will come as a rule.
+    """
+
+    def __init__(self, table: PackedTable, _n_rows: int) -> None:
+        n_entries = 1 << table.row_bits
+        self._entries = zeros((n_entries,), np.uint64)
+        self._words, self._room = room_for((1, n_entries), np.uint64)
+        self._groups = 0
+
+    def add(self, columns: Words, counts: Counts, first: int, last: int) -> None:
+        """Add rows `first` to `last` of some arrays."""
+        groups = group_kernels().group_short(
+            columns, counts, first, last, self._groups, self._entries, self._words[0]
+        )
         if groups < 0:
             raise ResourceLimitError(TOO_LARGE)
-    sums = np.empty(groups, np.int64)
-    group_kernels().take_short(entries, words[0], sums)
-    return words[:, :groups].copy(), sums
+        self._groups = groups
+        self._room.touch(groups * self._words.itemsize)
+
+    def taken(self) -> _Grouped:
+        """Return the words of the groups in order, and their sums."""
+        words, sums = self._words[:, : self._groups].copy(), np.empty(self._groups, np.int64)
+        group_kernels().take_short(self._entries, words[0], sums)
+        return words, sums
 
 
-def _grouped(table: PackedTable, counts: Counts, start: int, stop: int) -> _Grouped:
-    """Group a range of rows in one hash table that grows."""
-    kernels, keys = group_kernels(), hash_keys()
-    n_words, groups, done = table.n_words, 0, 0
-    entries, order = _room(min(stop - start, 1 << 13), n_words, stop - start)
-    for columns, column, first, last in table.pieces(counts, start, stop):
+class _Hashed:
+    """Groups of rows in one hash table that grows.
+
+    Args:
+        table: What the rows are of.
+        n_rows: How many rows will come as a rule.
+    """
+
+    def __init__(self, table: PackedTable, n_rows: int) -> None:
+        self._n_words, self._n_rows = table.n_words, n_rows
+        self._groups = self._done = 0
+        self._make_room(min(n_rows, 1 << 13))
+
+    def _make_room(self, groups: int) -> None:
+        self._entries, self._order = _room(groups, self._n_words, self._n_rows)
+
+    def add(self, columns: Words, counts: Counts, first: int, last: int) -> None:
+        """Add rows `first` to `last` of some arrays."""
         row = first
-        while True:
-            groups, row = kernels.group_words(columns, column, row, last, *keys, groups, entries, order)
-            if groups < 0:
-                raise ResourceLimitError(TOO_LARGE)
-            if row == last:
-                break
-            words, sums = _taken(entries, groups, order, n_words)
+        while (row := self._added(columns, counts, row, last)) < last:
+            words, sums = self.taken()
             # Rows that stay different for long promise many groups.
-            many = 8 if 2 * groups > done + row - first else 4
-            entries, order = _room(min(stop - start, many * order.size), n_words, stop - start)
-            kernels.group_words(words, sums, 0, groups, *keys, 0, entries, order)
-        done += last - first
-    return _taken(entries, groups, order, n_words)
+            many = 8 if 2 * self._groups > self._done + row - first else 4
+            self._make_room(min(max(self._n_rows, self._groups + last - row), many * self._order.size))
+            self._groups = 0
+            self._added(words, sums, 0, sums.size)
+        self._done += last - first
 
+    def _added(self, columns: Words, counts: Counts, row: int, last: int) -> int:
+        """Add rows from `row` on; return the first one for which there is no room."""
+        groups, row = group_kernels().group_words(
+            columns, counts, row, last, *hash_keys(), self._groups, self._entries, self._order
+        )
+        if groups < 0:
+            raise ResourceLimitError(TOO_LARGE)
+        self._groups = groups
+        return int(row)
 
-def _taken(entries: Words, groups: int, order: NDArray[np.uint32], n_words: int) -> _Grouped:
-    words, sums = np.empty((n_words, groups), np.uint64), np.empty(groups, np.int64)
-    group_kernels().take_groups(entries, groups, order, words, sums)
-    return words, sums
+    def taken(self) -> _Grouped:
+        """Return the words of the groups in order, and their sums."""
+        words, sums = np.empty((self._n_words, self._groups), np.uint64), np.empty(self._groups, np.int64)
+        group_kernels().take_groups(self._entries, self._groups, self._order, words, sums)
+        return words, sums
 
 
 def enter_rows(table: PackedTable, slots: Words) -> None:

@@ -13,6 +13,7 @@ from lwfast.errors import ResourceLimitError
 from lwfast.tables.packed_layout import Words
 from lwfast.tables.packed_table import CHUNK
 from lwfast.tables.row_hash import hash_keys
+from lwfast.tables.spare_memory import empty, room_for
 
 TOO_LARGE = "The counts of one state add up to more than 2^63 - 1, the end of int64; divide them first."
 _PART_BITS = 12
@@ -75,13 +76,13 @@ def group_in_parts(words: Words, counts: Counts, expected: int) -> tuple[Words, 
     n_chunks, n_all = max(_STRETCH, expected // CHUNK), -(-n_rows // CHUNK)
     is_last = 2 * n_chunks >= n_all
     # For all parts together: the system hands out large pieces of memory faster than many small ones.
-    found, sums = np.empty((1 << bits, size), np.uint64), np.empty((1 << bits, size), np.int64)
+    found, sums = empty((1 << bits, size), np.uint64), empty((1 << bits, size), np.int64)
     slots = [None] * (1 << bits) if is_last else np.zeros((1 << bits, _slots_for(size)), np.uint32)
     parts = [_Part(*rooms) for rooms in zip(slots, found, sums, strict=True)]
     n_chunks = n_all if is_last else n_chunks
     stretch = _Stretch(words, counts, bits, n_chunks)
     # Room for a group a row: pages that stay unused are never touched.
-    grouped, totals = np.empty((1, n_rows), np.uint64), np.empty(n_rows, np.int64)
+    (grouped, room), (totals, other) = room_for((1, n_rows), np.uint64), room_for((n_rows,), np.int64)
     n_groups = 0
     for first in range(0, n_all, n_chunks):
         n_groups = stretch.group(first, parts, grouped[0], totals, n_groups)
@@ -93,9 +94,7 @@ def group_in_parts(words: Words, counts: Counts, expected: int) -> tuple[Words, 
         kernels.take_sums(totals, chunk * CHUNK, min((chunk + 1) * CHUNK, n_groups), begins, sums)
 
     run_chunks(take, -(-n_groups // CHUNK))
-    grouped.resize((1, n_groups), refcheck=False)  # in place: gives the pages back without a copy
-    totals.resize(n_groups, refcheck=False)
-    return grouped, totals
+    return room.kept(grouped[:, :n_groups]), other.kept(totals[:n_groups])
 
 
 class _Stretch:
@@ -114,7 +113,7 @@ class _Stretch:
         self._kernels = packed_parts
         self._words, self._counts, self._bits, self._n_chunks = words, counts, bits, n_chunks
         size = min(words.size, n_chunks * CHUNK)
-        self._room = np.empty(size, np.uint64), np.empty(size, np.int64), np.empty(size, np.uint16)
+        self._room = empty((size,), np.uint64), empty((size,), np.int64), empty((size,), np.uint16)
 
     def group(
         self, first: int, parts: list[_Part], grouped: Words, numbers: NDArray[np.int64], n_groups: int

@@ -17,6 +17,7 @@ from lwfast._types import Counts
 from lwfast.rules import Rule
 from lwfast.tables.packed_layout import Words, moves_of, place_of, words_of
 from lwfast.tables.packed_table import CHUNK, PackedTable
+from lwfast.tables.spare_memory import room_for
 
 _PAGE = 64  # totals of a mask
 _Conditions: TypeAlias = tuple[Words, NDArray[np.int64], Words, np.uint64, NDArray[np.int64], Words, Words]
@@ -51,7 +52,7 @@ def select_packed(
         return int(_kernels().select_words(columns, counts, start, stop, *plan, out, sums))
 
     # Room for all rows: pages that stay unused are never touched.
-    out, sums = np.empty((n_words, n_rows), np.uint64), np.empty(n_rows, np.int64)
+    (out, room), (sums, other) = room_for((n_words, n_rows), np.uint64), room_for((n_rows,), np.int64)
     if n_rows <= CHUNK:
         kept = select(0, n_rows, out, sums)
         return PackedTable(out[:, :kept].copy(), n_modes, table.bits), sums[:kept].copy()
@@ -60,22 +61,18 @@ def select_packed(
 
     def select_chunk(chunk: int) -> None:
         try:
-            room = rooms.pop()
+            piece = rooms.pop()
         except IndexError:
-            room = np.empty((n_words, CHUNK), np.uint64), np.empty(CHUNK, np.int64)
-        kept = select(chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows), *room)
-        for (words, column), size, start in places.done(chunk, room, kept):
+            piece = np.empty((n_words, CHUNK), np.uint64), np.empty(CHUNK, np.int64)
+        kept = select(chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows), *piece)
+        for (words, column), size, start in places.done(chunk, piece, kept):
             out[:, start : start + size] = words[:, :size]
             sums[start : start + size] = column[:size]
             rooms.append((words, column))
 
     run_chunks(select_chunk, -(-n_rows // CHUNK))
-    if n_words == 1:  # in place: gives the pages back without a copy
-        out.resize((1, places.end), refcheck=False)
-    else:
-        out = out[:, : places.end].copy()
-    sums.resize(places.end, refcheck=False)
-    return PackedTable(out, n_modes, table.bits), sums
+    words, sums = room.kept(out[:, : places.end]), other.kept(sums[: places.end])
+    return PackedTable(words, n_modes, table.bits), sums
 
 
 class _InOrder:

@@ -162,7 +162,7 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
                     grouped = packed_parts.group_in_parts(words.columns[0], weights, groups)
                     check_rows(as_table(grouped, words), byte_counts.group_bytes(states, weights))
         ranges = max(1, min(cores, len(words) // 2000))
-        grouped = packed_groups._group_in_ranges(words, counts, ranges, packed_groups._grouped)
+        grouped = packed_groups._group_in_ranges(words, counts, ranges, packed_groups._Hashed)
         check_rows(grouped, expected)
 
 
@@ -173,7 +173,7 @@ def test_large_tables_are_grouped_alike_whichever_way_is_taken(monkeypatch, n_mo
 def test_short_rows_are_added_up_without_hashes(monkeypatch, n_modes, bits, cores):
     monkeypatch.setattr(packed_groups, "_MANY", 100_000)
     monkeypatch.setattr(packed_groups, "available_cores", lambda: cores)
-    monkeypatch.setattr(packed_groups, "_grouped", None)  # by hashes
+    monkeypatch.setattr(packed_groups, "_Hashed", None)  # by hashes
     monkeypatch.setattr(packed_groups, "group_in_parts", None)
     n_rows = 400_001 if n_modes == 18 else 40_000
     states, counts = table_of(n_rows, n_modes, 2**bits - 1)

@@ -1,0 +1,186 @@
+"""Memory that is used again: never while somebody looks at it, and never more of it than is said."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import lwfast as lw
+from lwfast._base.buffers import frozen
+from lwfast.tables import spare_memory
+from lwfast.tables.packed_selection import select_packed
+from lwfast.tables.packed_table import CHUNK, packed
+from lwfast.tables.spare_memory import LEAST, MOST, empty, room_for, zeros
+
+ENOUGH = LEAST // 8
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch):
+    monkeypatch.setattr(spare_memory, "_spare", [])
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def kept():
+    return sum(touched for _, touched in spare_memory._spare)
+
+
+def test_memory_of_an_array_that_is_gone_is_used_again():
+    array = empty((ENOUGH,), np.uint64)
+    place = address(array)
+    del array
+    assert kept() == LEAST
+    again = empty((2, ENOUGH), np.uint32)
+    assert (address(again), again.shape, again.dtype) == (place, (2, ENOUGH), np.uint32)
+    assert again.flags.writeable
+    assert kept() == 0
+    assert address(empty((ENOUGH,), np.uint64)) != place  # of two at a time, one is new
+
+
+@pytest.mark.parametrize(
+    "look", [lambda a: a[5:], lambda a: a[::7].T, memoryview, lambda a: a.view(np.uint8)[3:9], frozen]
+)
+def test_it_is_not_used_while_somebody_looks_at_a_part(look):
+    array = empty((ENOUGH,), np.uint64)
+    array[:] = 7
+    view = look(array)
+    before = np.array(view)
+    place = address(array)
+    del array
+    other = empty((ENOUGH,), np.uint64)
+    other[:] = 9
+    assert address(other) != place
+    assert (np.asarray(view) == before).all()
+    del view
+    assert address(empty((ENOUGH,), np.uint64)) == place
+
+
+def test_frozen_memory_can_be_written_by_the_next_one():
+    frozen(empty((ENOUGH,), np.uint64))
+    assert kept() == LEAST
+    empty((ENOUGH,), np.uint64)[:] = 1
+
+
+def test_small_arrays_are_left_to_the_c_library():
+    empty((ENOUGH - 1,), np.uint64)
+    assert spare_memory._spare == []
+
+
+def test_no_more_is_kept_than_the_limit():
+    quarter = MOST // 4
+    arrays = [empty((quarter,), np.uint8) for _ in range(6)]
+    places = [address(array) for array in arrays]
+    for _ in range(6):
+        del arrays[0]
+    assert kept() == MOST
+    assert [address(memory) for memory, _ in spare_memory._spare] == places[2:]
+    empty((MOST + 1,), np.uint8)
+    assert kept() == MOST
+    many = [empty((LEAST,), np.uint8) for _ in range(20)]
+    del many
+    assert len(spare_memory._spare) == 16
+
+
+def test_what_was_never_touched_does_not_count():
+    array, room = room_for((MOST,), np.uint8)
+    part = room.kept(array[:LEAST])
+    assert part.base is not None
+    del array, room, part
+    assert kept() == LEAST
+
+
+def test_a_small_rest_does_not_hold_large_memory():
+    array, room = room_for((64 * ENOUGH,), np.uint64)
+    room.touch(8 * LEAST)
+    array[:100] = np.arange(100)
+    rest = room.kept(array[:100])
+    del array, room
+    assert kept() == 8 * LEAST
+    assert rest.tolist() == list(range(100))
+    assert rest.base is None
+    # Nor does an array that needs far less than was written there before.
+    assert empty((ENOUGH,), np.uint64).base is not None
+    assert kept() == 9 * LEAST
+
+
+def test_columns_are_moved_together():
+    array, room = room_for((2, 2 * ENOUGH), np.uint64)
+    array[:] = [[1], [2]]
+    part = room.kept(array[:, :ENOUGH])
+    assert part.flags.c_contiguous
+    assert part.base is None
+    assert (part == [[1], [2]]).all()
+    del array, room
+    assert kept() == 4 * LEAST
+
+
+@pytest.mark.parametrize("size", [10, ENOUGH, 4 * ENOUGH, 40 * ENOUGH])
+def test_zeros_are_zeros_on_memory_that_was_written(size):
+    dirty = [empty((n,), np.uint64) for n in (4 * ENOUGH, ENOUGH)]
+    for array in dirty:
+        array[:] = 2**64 - 1
+    del dirty, array
+    assert not zeros((size,), np.uint64).any()
+
+
+def test_nobody_waits_for_the_lock():
+    """A thread may be stopped with it: by a fork, or where an object goes in the middle of what it does."""
+    array = empty((ENOUGH,), np.uint64)
+    with spare_memory._lock:
+        del array
+        assert spare_memory._spare == []
+        empty((ENOUGH,), np.uint64)[:] = 1
+
+
+def test_threads_never_share_memory():
+    def work(number):
+        for k in range(300):
+            array = empty((ENOUGH + number % 3,), np.uint64)
+            array[::4096] = 1000 * number + k
+            view = array[::4096]
+            del array
+            if (view != 1000 * number + k).any():
+                wrong.append(number)
+
+    wrong = []
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+
+
+def test_selections_keep_what_they_found():
+    """Results of one selection after another, some of which are still there: each is what it was."""
+    rng = np.random.default_rng(3)
+    states = rng.integers(0, 4, (5 * CHUNK, 20)).astype(np.uint8)
+    counts = rng.integers(1, 9, len(states))
+    words = packed(states)
+    found = {}
+    for k in range(12):
+        rule = lw.rules.Rule((k, k + 1), (1, 2, 3))
+        found[k % 5] = k, *select_packed(words, counts, (rule,), (19,) if k % 2 else ())
+        for other, table, sums in found.values():
+            rows = np.isin(states[:, other] + states[:, other + 1], (1, 2, 3))
+            assert (sums == counts[rows]).all()
+            assert (table.states == states[rows][:, : 19 if other % 2 else 20]).all()
+    table, sums = pickle.loads(pickle.dumps(found[0][1:]))
+    assert (sums == found[0][2]).all()
+    assert (table.states == found[0][1].states).all()
+
+
+def test_the_interpreter_ends_in_silence():
+    code = "import sys; from lwfast.tables.spare_memory import empty; sys.kept = empty((1 << 22,), 'u1')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr == ""
