@@ -72,6 +72,9 @@ def test_frozen_memory_can_be_written_by_the_next_one():
 def test_small_arrays_are_left_to_the_c_library():
     empty((ENOUGH - 1,), np.uint64)
     assert spare_memory._spare == []
+    empty((ENOUGH,), np.uint64)
+    assert empty((ENOUGH - 1,), np.uint64).nbytes < LEAST
+    assert kept() == LEAST
 
 
 def test_no_more_is_kept_than_the_limit():
@@ -131,13 +134,21 @@ def test_zeros_are_zeros_on_memory_that_was_written(size):
     assert not zeros((size,), np.uint64).any()
 
 
-def test_nobody_waits_for_the_lock():
+def test_nobody_waits_for_the_lock(monkeypatch):
     """A thread may be stopped with it: by a fork, or where an object goes in the middle of what it does."""
+    asked = []
+
+    class Taken:
+        def acquire(self, **how):
+            asked.append(how)
+            return False
+
     array = empty((ENOUGH,), np.uint64)
-    with spare_memory._lock:
-        del array
-        assert spare_memory._spare == []
-        empty((ENOUGH,), np.uint64)[:] = 1
+    monkeypatch.setattr(spare_memory, "_lock", Taken())
+    del array
+    assert spare_memory._spare == []
+    empty((ENOUGH,), np.uint64)[:] = 1
+    assert asked == [{"blocking": False}] * 3  # two arrays go
 
 
 def test_threads_never_share_memory():
