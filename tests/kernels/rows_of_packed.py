@@ -359,7 +359,6 @@ PACKED_ROWS = {
     "packed_selection.select_words": selections,
     "packed_selection._take": takings,
     "packed_selection._take_fields": taken_fields,
-    "packed_groups._hash": lambda: [(words.columns, 7, *KEYS) for _, words in tables()],
     "packed_groups.hash_words": lambda: [
         (words.columns, 2, 40, *KEYS, np.zeros(38, np.uint64)) for _, words in tables()
     ],

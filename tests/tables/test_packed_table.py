@@ -200,6 +200,7 @@ def as_table(grouped, words):
     return PackedTable(grouped[0], words.n_modes, words.bits), grouped[1]
 
 
+@wraps
 @pytest.mark.parametrize("n_rows", [5, 3000])
 def test_a_sum_above_int64_is_an_error(monkeypatch, n_rows):
     monkeypatch.setattr(packed_groups, "_MANY", 2000)
