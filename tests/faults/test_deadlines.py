@@ -155,8 +155,8 @@ def test_a_connection_is_of_use_after_a_short_deadline(plain):
 def test_a_large_answer_may_take_its_time_but_not_for_ever(plain, once, monkeypatch):
     monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 0.2)
     job = plain.add(status="Completed", results=LARGE)
-    one = remote.Client(plain.url, TOKEN, timeout=0.2)
-    plain.fault("GET", ".*/results", slow(LARGE, pieces=8, pause=0.08))
+    one = remote.Client(plain.url, TOKEN, timeout=1.0)
+    plain.fault("GET", ".*/results", slow(LARGE, pieces=8, pause=0.16))
     assert len(one.get_results(job.id)) == 200
     plain.fault("GET", ".*/results", slow(LARGE, pieces=len(LARGE) // 4, pause=0.05))
     began = time.monotonic()

@@ -164,8 +164,8 @@ def test_a_scheduler_that_says_nothing_is_given_up(plain, monkeypatch):
 def test_a_large_result_may_take_longer_than_the_timeout(plain):
     """The timeout is for the time between two pieces, so that size does not matter."""
     job = plain.add(status="Completed")
-    plain.fault("GET", "jobs/.*/results", slow(BIG, pieces=8, pause=0.1))
-    result = client(plain, timeout=0.4).get_results(job.id)
+    plain.fault("GET", "jobs/.*/results", slow(BIG, pieces=8, pause=0.16))
+    result = client(plain, timeout=1.0).get_results(job.id)
     assert len(result) == 200
 
 

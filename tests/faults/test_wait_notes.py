@@ -32,7 +32,7 @@ def heard(monkeypatch):
 
 def late(_):
     """Answer after a while."""
-    time.sleep(0.5)
+    time.sleep(1.2)
     return False
 
 

@@ -102,9 +102,8 @@ def test_await_many(scheduler):
 def test_progress_follows_the_queue(scheduler, monkeypatch):
     """Other jobs move this one forward; nothing of its own changes meanwhile."""
     monkeypatch.setattr(follow, "QUEUE_POLL_SECONDS", 0.1)
-    for i in range(8):
-        remote.QPU("Artemis").run_async(slow_job(100 + i))
-    last = remote.QPU("Artemis").run_async(slow_job(108))
+    tasks = [slow_job(100 + i) for i in range(16)]  # before the first is sent, which waits for none of them
+    last = [remote.QPU("Artemis").run_async(task) for task in tasks][-1]
     seen: list[int | None] = []
     last.wait_until_complete(timeout=60, progress=lambda _job, _status, position: seen.append(position))
     positions = [item for item in seen if item is not None]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from lwfast.tables import spare_memory
 from lwfast.tables.packed_selection import select_packed
 from lwfast.tables.packed_table import CHUNK, packed
 from lwfast.tables.spare_memory import LEAST, MOST, empty, room_for, zeros
+from tests.started import threads
 
 ENOUGH = LEAST // 8
 
@@ -163,11 +164,8 @@ def test_threads_never_share_memory():
                 wrong.append(number)
 
     wrong = []
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    with threads(*(functools.partial(work, number) for number in range(4))):
+        pass
     assert wrong == []
 
 
