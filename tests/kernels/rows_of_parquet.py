@@ -34,6 +34,37 @@ def byte_places():
             yield body, at, stop, bits, entries, four, out.copy()
 
 
+def fields(n, bits, width):
+    from lwfast._kernels.tables.parquet_words import fields_of
+
+    out = np.zeros(16**bits, np.uint64)
+    fields_of(np.arange(n, dtype=np.uint8), bits, width, out)
+    return out
+
+
+def word_places():
+    rng = np.random.default_rng(2)
+    for bits, width, n_modes in ((1, 1, 70), (2, 2, 20), (3, 3, 20), (2, 8, 11), (3, 4, 3)):
+        n_words = -(-n_modes // (64 // width))
+        per_word = -(-n_modes // n_words)
+        numbers = [0] * 33 + [1] * 9 + rng.integers(0, 2**bits, 7 * n_modes).tolist()
+        for sizes in ([("same", 33), ("same", 9), ("groups", 3)], [("groups", 2), ("same", 30)]):
+            body = encode(numbers, bits, sizes)
+            for stop, n, n_rows in ((len(body), 2**bits, 7), (len(body), 2, 6), (len(body) // 2, 2**bits, 7)):
+                entries = fields(n, bits, width)
+                out = np.zeros((n_words, 9), np.uint64)
+                yield page(body[:stop]), 0, stop, bits, entries, n_modes, width, per_word, out, 1, n_rows
+        yield page([18, 2**bits]), 0, 2, bits, entries, n_modes, width, per_word, out.copy(), 0, 1
+
+
+def looked_up():
+    for bits, width in ((2, 2), (3, 8), (1, 3)):
+        for n in (1, 4, 7):
+            places = np.uint64(0x9E3779B97F4A7C15 & ((1 << n * bits) - 1))
+            entries = fields(2**bits - 1, bits, width)
+            yield places, (n - 1) // 4, (n - 1) % 4 + 1, np.uint64(bits), np.uint64(width), entries
+
+
 def number_places():
     for *given, entries, out in places(np.arange(40) * 2**40, np.int64):
         yield *given, entries, np.zeros(0, np.uint64), out
@@ -166,4 +197,10 @@ PARQUET_ROWS = {
     ],
     "parquet_pages.from_dictionary": lambda: [*byte_places(), *number_places()],
     "parquet_pages.page_header": headers,
+    "parquet_words.fields_of": lambda: [
+        (np.arange(9 - n, 9, dtype=np.uint8), bits, width, np.zeros(16**bits, np.uint64))
+        for bits, n, width in ((1, 2, 4), (2, 3, 8), (3, 8, 4))
+    ],
+    "parquet_words._looked_up": looked_up,
+    "parquet_words.words_from_dictionary": word_places,
 }

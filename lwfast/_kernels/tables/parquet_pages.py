@@ -288,6 +288,15 @@ def from_dictionary(
                 low, high = fours[word & fours_mask], fours[(word >> four) & fours_mask]
                 missing |= low | high
                 store8(out, done + 8 * k, (low & _LOW) | (high << _U(32)))
+        else:
+            # The last number of a group, too, can then be read eight bytes at a time.
+            whole = whole_groups(page, at + bits, size, bits, n - done)
+            for k in range(whole):
+                for i in range(8):
+                    bit = i * bits
+                    spot = (load8(page, at + k * bits + (bit >> 3)) >> _U(bit & 7)) & mask
+                    highest = max(highest, spot)
+                    out[_U(done + 8 * k + i)] = dictionary[min(spot, _U(n_entries - 1))]
         for i in range(8 * whole, min(8 * size, n - done)):
             bit = i * bits
             spot = (_word(page, at + (bit >> 3)) >> _U(bit & 7)) & mask

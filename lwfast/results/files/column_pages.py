@@ -64,6 +64,14 @@ def page_kernels() -> ModuleType:
     return parquet_pages
 
 
+@functools.cache  # an import statement takes 0.6 us each time
+def word_kernels() -> ModuleType:
+    """Return the kernels that read pages into words."""
+    from lwfast._kernels.tables import parquet_words
+
+    return parquet_words
+
+
 @functools.cache
 def _zstd() -> ModuleType | None:
     """Return what decompresses Zstandard; None where pyarrow has to, which takes 36 MB for itself."""
@@ -131,6 +139,20 @@ def _few_entries(content: bytes, n: int) -> tuple[NDArray[np.uint8], NDArray[np.
     fours = np.empty(16**bits, np.uint64)
     kernels.fours_of(dictionary, bits, fours)
     return dictionary, fours
+
+
+@functools.lru_cache(maxsize=16)
+def fields_of(entries: bytes, bits: int, width: int) -> NDArray[np.uint64]:
+    """Return what four places in a dictionary stand for, as fields of a word.
+
+    Args:
+        entries: The dictionary, all below 2^width.
+        bits: Bits of a place, at most `FOURS_BITS`.
+        width: Bits of a field.
+    """
+    out = np.empty(16**bits, np.uint64)
+    word_kernels().fields_of(np.frombuffer(entries, np.uint8), bits, width, out)
+    return out
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from lwfast._base.files.file_memory import MEMORY_REMEDY, check_json
+from lwfast._base.files.seal import UNSEALED, SealedFile, has_whole_seal
 from lwfast._base.memory import check_memory
 from lwfast._texts import ended
 from lwfast._types import AnyArray, Counts, StateTable
@@ -28,6 +29,7 @@ from lwfast.tables.packed_table import Table
 
 _KEY = b"lwfast"
 _CHECKSUM_KEY = b"lwfast.crc32"
+"""Keys of what a file keeps of a result, and of the checksum of that and the columns."""
 _WRITER, _ARROW = "parquet-cpp-arrow", b"ARROW:schema"
 """A program, and what it writes into each file; where that is lost, so is what `lwfast` keeps beside it."""
 _MAGIC = b"PAR1"
@@ -63,7 +65,7 @@ def write_parquet(
     import pyarrow.parquet as pq
 
     text = metadata.encode()
-    kept = {_KEY: text, _CHECKSUM_KEY: b"%08x" % _checksum(text, states, counts)}
+    kept = {_KEY: text, _CHECKSUM_KEY: b"%08x" % _checksum(text, states, counts), **UNSEALED}
     table = to_arrow(states, counts, "counts", kept, has_x)
     if by_mode:
         modes = pa.table(_mode_columns(states, has_x))
@@ -74,7 +76,9 @@ def write_parquet(
         table = table.add_column(place, name, pa.array(column))
     # Zstandard alone does not see a changed bit: without checksums it would be read as another count. Those
     # of pages are for any reader; ours also covers what stands around the pages.
-    pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+    sealed = SealedFile(file)
+    pq.write_table(table, sealed, compression="zstd", write_page_checksum=True)
+    sealed.seal()
 
 
 class ParquetResult(NamedTuple):
@@ -132,8 +136,9 @@ def _of_ours(body: Bytes, room: FileRoom) -> ParquetResult | None:
     Raises:
         ResourceLimitError: If what it holds would take more memory than is allowed.
     """
+    end = end_of(body.data)
     try:
-        footer = footer_of(end_of(body.data))
+        footer = footer_of(end)
     except ResultFormatError:
         return None
     text, checksum = footer.kept.get(_KEY), footer.kept.get(_CHECKSUM_KEY)
@@ -141,8 +146,9 @@ def _of_ours(body: Bytes, room: FileRoom) -> ParquetResult | None:
         return None
     _check_size(footer, len(body))
     check_json(text)
-    found = columns_of_pages(body, footer, text, check_pages=False, room=room)
-    if found is None or checksum != b"%08x" % found.checksum:
+    is_sealed = has_whole_seal(body.data, end)
+    found = columns_of_pages(body, footer, text, check_pages=False, is_sealed=is_sealed, room=room)
+    if found is None or not (is_sealed or checksum == b"%08x" % found.checksum):
         return None
     return ParquetResult(found.states, found.counts, json.loads(text), is_mine=True, total=found.total)
 

@@ -23,9 +23,11 @@ from lwfast.results.files.column_pages import (
     Page,
     UnusualError,
     checksum_of,
+    fields_of,
     page_kernels,
     pages_of,
     plain_of,
+    word_kernels,
 )
 from lwfast.results.files.file_room import Bytes, FileRoom
 from lwfast.results.files.parquet_footer import Chunk, Footer, Leaf
@@ -45,7 +47,8 @@ class PageColumns(NamedTuple):
         counts: `int64[N]`, the count of each row.
         most: The largest of them.
         total: Their sum, where it is sure to fit int64, else -1.
-        checksum: That of the text, the states as bytes and the counts, one behind the other.
+        checksum: That of the text, the states as bytes and the counts, one behind the other; -1 where none
+            was asked for.
     """
 
     states: Table
@@ -61,6 +64,7 @@ def columns_of_pages(
     text: bytes,
     *,
     check_pages: bool = True,
+    is_sealed: bool = False,
     room: FileRoom | None = None,
 ) -> PageColumns | None:
     """Return the columns `state` and `counts`; None where something is unusual, or wrong.
@@ -70,6 +74,8 @@ def columns_of_pages(
         footer: What its footer says.
         text: What the file says of itself, for the checksum.
         check_pages: Compare pages with their checksums; not needed where that of the whole is compared.
+        is_sealed: Make no checksum of the columns: one of the whole file has been compared. Rows then become
+            words without a byte for each number.
         room: Memory to read with; None for new one.
     """
     room = FileRoom() if room is None else room
@@ -83,7 +89,7 @@ def columns_of_pages(
             return None
         buffer = np.frombuffer(body, np.uint8)
         states = _States(n_rows, n_values // n_rows, leaves[state].most_defined, check_pages, room)
-        states.checksum = zlib.crc32(text)
+        states.checksum = -1 if is_sealed else zlib.crc32(text)
         column = room.column("counts", (n_rows,), np.int64)
         row = 0
         for group in groups:
@@ -99,7 +105,8 @@ def columns_of_pages(
             return None  # said with what pyarrow reads
         if most > MAX_INT64 // n_rows:
             total = -1
-        return PageColumns(states.table(), column, most, total, checksum_of(column, states.checksum))
+        checksum = -1 if is_sealed else checksum_of(column, states.checksum)
+        return PageColumns(states.table(), column, most, total, checksum)
     except UnusualError:
         return None
 
@@ -120,7 +127,11 @@ def _places_of(leaves: tuple[Leaf, ...]) -> tuple[int, int]:
 
 
 class _States:
-    """Takes in the states of one row group after the other, page by page: each is in the cache meanwhile."""
+    """Takes in the states of one row group after the other, page by page: each is in the cache meanwhile.
+
+    Attributes:
+        checksum: That of the bytes so far; -1 where none is wanted.
+    """
 
     def __init__(
         self, n_rows: int, n_modes: int, most_defined: int, check_pages: bool, room: FileRoom
@@ -174,6 +185,8 @@ class _States:
         self._bytes = self._room.column("states", (n_rows * n_modes,), np.uint8)
 
     def _take(self, page: Page) -> None:
+        if self.checksum < 0 and self._words is not None and self._take_words(page, self._words):
+            return
         n_modes, rest = self._shape[1], self._rest
         if self._bytes is not None:
             start = self._row * n_modes + rest
@@ -187,19 +200,45 @@ class _States:
         self._write(page, numbers[rest:])
         n_rows, self._rest = divmod(numbers.size, n_modes)
         whole = numbers[: n_rows * n_modes]
-        self.checksum = checksum_of(whole, self.checksum)
+        if self.checksum >= 0:
+            self.checksum = checksum_of(whole, self.checksum)
         if self._words is not None:
             per_word = -(-n_modes // len(self._words))
             row_kernels().pack_rows(whole, n_modes, self._bits, per_word, self._words, self._row, n_rows)
             self._numbers[: self._rest] = numbers[whole.size :].copy()
         self._row += n_rows
 
-    def _write(self, page: Page, out: Bytes) -> None:
-        kernels, content, n_modes = page_kernels(), page.content, self._shape[1]
+    def _take_words(self, page: Page, words: NDArray[np.uint64]) -> bool:
+        """Read a page of whole rows into words; return whether it is one that this can be done with."""
+        n_modes = self._shape[1]
+        n_rows, odd = divmod(page.n_values, n_modes)
+        if odd or self._rest or page.encoding == PLAIN or page.dictionary is None:
+            return False
+        end = self._end_of_levels(page)
+        bits = _bits_of(page, end)
+        if not 0 < bits <= min(page_kernels().FOURS_BITS, self._bits):
+            return False
+        fields = fields_of(page.dictionary.tobytes(), bits, self._bits)
+        per_word = -(-n_modes // len(words))
+        layout = fields, n_modes, self._bits, per_word
+        content = page.content
+        if not word_kernels().words_from_dictionary(
+            content, end + 1, content.size, bits, *layout, words, self._row, n_rows
+        ):
+            raise UnusualError
+        self._row += n_rows
+        return True
+
+    def _end_of_levels(self, page: Page) -> int:
+        n_modes = self._shape[1]
         first = page.first % n_modes
-        end = kernels.levels_end(content, page.n_values, first, n_modes, self._most_defined)
+        end: int = page_kernels().levels_end(page.content, page.n_values, first, n_modes, self._most_defined)
         if end < 0:
             raise UnusualError
+        return end
+
+    def _write(self, page: Page, out: Bytes) -> None:
+        kernels, content, end = page_kernels(), page.content, self._end_of_levels(page)
         if page.encoding == PLAIN:
             numbers = plain_of(content[end:], page.n_values, np.uint8)
             if self._words is not None and int(numbers.max(initial=0)) >> self._bits:
