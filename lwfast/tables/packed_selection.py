@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import TypeAlias
 
@@ -73,6 +73,34 @@ def select_packed(
     run_chunks(select_chunk, -(-n_rows // CHUNK))
     words, sums = room.kept(out[:, : places.end]), other.kept(sums[: places.end])
     return PackedTable(words, n_modes, table.bits), sums
+
+
+def select_in_room(
+    table: PackedTable,
+    counts: Counts,
+    rules: tuple[Rule, ...],
+    dropped: tuple[int, ...],
+    room: Callable[[int], NDArray[np.uint64]],
+) -> tuple[PackedTable, Counts]:
+    """Do what `select_packed` does, on this thread, in memory that is there and without a copy.
+
+    Args:
+        table: The states as words.
+        counts: `int64[N]`, the count of each state.
+        rules: Of modes that the states have.
+        dropped: Modes that are left out; at least one stays.
+        room: Returns `uint64[size]`, in which the answer then stands; not where `table` and `counts` are.
+    """
+    n_rows, n_modes = len(table), table.n_modes - len(dropped)
+    n_words = words_of(n_modes, table.bits)
+    memory = room((n_words + 1) * n_rows)
+    out, sums = memory[n_rows:].reshape(n_words, n_rows), memory[:n_rows].view(np.int64)
+    plan = _plan(rules, table.n_modes, table.bits, dropped)
+    kept = int(
+        _kernels().select_words(readable(table.columns), readable(counts), 0, n_rows, *plan, out, sums)
+    )
+    words = out[:, :kept] if n_words == 1 else out[:, :kept].copy()  # rows of a table stand together
+    return PackedTable(words, n_modes, table.bits), sums[:kept]
 
 
 class _InOrder:

@@ -17,7 +17,7 @@ from lwfast._types import Counts, StateTable
 from lwfast.rules import Rule, as_heralds, as_selection, check_modes, herald_rules
 from lwfast.state import State, iterate_states
 from lwfast.tables.counts import as_counts, as_table, group_checked
-from lwfast.tables.packed_selection import select_packed
+from lwfast.tables.packed_selection import select_in_room, select_packed
 from lwfast.tables.packed_table import PackedTable
 
 _CHUNK = 100_000  # rows; in shorter chunks, Python and new memory take what a second thread saves
@@ -88,12 +88,14 @@ def select_checked(
     heralds: Mapping[int, int | tuple[int, ...]],
     *,
     keep_heralds: bool = False,
+    room: Callable[[int], NDArray[np.uint64]] | None = None,
 ) -> tuple[Any, Counts]:
     """Do what `post_select` does for checked arguments, without adding up equal rows.
 
     States may be words; then those that are returned are words too, unless every mode is heralded.
 
-    Rows that were distinct stay distinct, unless a herald allows several photon numbers.
+    Rows that were distinct stay distinct, unless a herald allows several photon numbers. Words may stand in
+    memory of `room`, as `select_in_room` takes it.
     """
     n_rows, n_modes = states.shape
     # Heralds first: they are met least often, and the rules then have fewer rows to look at.
@@ -107,6 +109,8 @@ def select_checked(
         return states, counts
     dropped = () if keep_heralds else tuple(heralds)
     if isinstance(states, PackedTable):
+        if len(dropped) < n_modes and room is not None:
+            return select_in_room(states, counts, conditions, dropped, room)
         if len(dropped) < n_modes:
             return select_packed(states, counts, conditions, dropped)
         kept, sums = select_packed(states, counts, conditions, ())

@@ -12,6 +12,7 @@ from lwfast._kernels import _mode
 from lwfast._kernels.tables import counts as kernels
 from tests.kernels.rows_of_packed import PACKED_MEANT, PACKED_ROWS
 from tests.kernels.rows_of_parquet import PARQUET_ROWS
+from tests.kernels.rows_of_short import SHORT_ROWS
 from tests.kernels.twins import assert_twins_agree, calls_of, dispatchers, needs_compiled
 
 TABLES = "tables"
@@ -290,6 +291,7 @@ ROWS = {
     "state_text_write.write_rows": written_tables,
     **PACKED_ROWS,
     **PARQUET_ROWS,
+    **SHORT_ROWS,
 }
 
 

@@ -84,6 +84,56 @@ def take_short(entries: NDArray[np.uint64], found: NDArray[np.uint64], sums: NDA
         sums[_U(g)] = np.int64(entries[found[_U(g)]] & _INT64_MAX)
 
 
+@jit("const uint64[:, :], const int64[:], int64, int64, int64, uint32[:], uint64[:], int64[:]")
+def add_up_short(
+    words: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+    start: int,
+    stop: int,
+    groups: int,
+    places: NDArray[np.uint32],
+    found: NDArray[np.uint64],
+    sums: NDArray[np.int64],
+) -> int:
+    """Group rows `start` to `stop` behind those that were grouped before.
+
+    Entries of four bytes: of words of 19 bits, two megabytes, which the second cache nearly holds.
+
+    Args:
+        words: uint64[1, N], all below the number of entries.
+        counts: int64[N], not negative.
+        start: First row.
+        stop: One behind the last row.
+        groups: Number of groups so far.
+        places: uint32[2^b], zeros at first; receives for each word the number of its group, from 1 on.
+        found: uint64[...], receives the groups in the order of their first rows.
+        sums: int64[...], receives the sum of each group.
+
+    Returns:
+        The number of groups, or `OVERFLOW`.
+    """
+    for row in range(start, stop):
+        word, count = words[0, _U(row)], _U(counts[_U(row)])
+        place = _U(places[word])
+        if place == _ZERO:
+            found[_U(groups)], sums[_U(groups)] = word, np.int64(count)
+            groups += 1
+            places[word] = groups
+            continue
+        total = _U(sums[place - _ONE]) + count
+        if total > _INT64_MAX:
+            return OVERFLOW
+        sums[place - _ONE] = np.int64(total)
+    return groups
+
+
+@jit("const uint64[:], int64, uint32[:]")
+def forget_short(found: NDArray[np.uint64], groups: int, places: NDArray[np.uint32]) -> None:
+    """Make the entries of groups zeros again, in place."""
+    for g in range(groups):
+        places[found[_U(g)]] = 0
+
+
 @jit("const uint64[:, :], const int64[:], int64, int64, uint64, uint64, int64, uint64[:], uint32[:]")
 def group_words(
     words: NDArray[np.uint64],

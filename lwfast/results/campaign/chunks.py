@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from lwfast.errors import (
     ResultFormatError,
 )
 from lwfast.results.campaign.sums import S
-from lwfast.results.campaign.verbs import CampaignStep, check_fit
+from lwfast.results.campaign.verbs import CampaignStep, StepRoom, check_fit
 from lwfast.results.columns.record import known_record
 from lwfast.results.count_views import owned_result
 from lwfast.results.files.file_room import FileRoom
@@ -82,6 +83,14 @@ class Given(NamedTuple):
     resumed: bool = False
 
 
+class Rooms(threading.local):
+    """Memory of one run, of which each thread has its own: a file is read and added up where others were."""
+
+    def __init__(self) -> None:
+        self.files = FileRoom(keeps_columns=True)
+        self.steps = StepRoom()
+
+
 class PartialSum(NamedTuple, Generic[S]):
     """Files of a chunk whose states have as many modes (None where there are no states), and their sum."""
 
@@ -138,6 +147,7 @@ def run_chunk(
     steps: Sequence[CampaignStep],
     raw_data: bool,
     travels: bool = True,
+    rooms: Rooms | None = None,
 ) -> Outcome[S]:
     """Add up the files of a chunk, apart for each number of modes.
 
@@ -148,6 +158,7 @@ def run_chunk(
         raw_data: Whether they start from the data before post-selection.
         travels: Whether the sums wait or are sent to another process, and have to be as small as they can be;
             else those of many chunks are added up together.
+        rooms: Memory of the run; None where the work may be done in another process.
 
     Raises:
         Exception: Any error that a file did not cause: that of the user's callable, or of this package.
@@ -156,11 +167,12 @@ def run_chunk(
     totals: defaultdict[int | None, S] = defaultdict(kind)
     names: dict[int | None, list[str]] = {}
     outcome: Outcome[S] = Outcome([], {}, has_states=False, misfit=None, contents=[], empty=[], given=[])
+    rooms = Rooms() if rooms is None else rooms
     # A callable of the user may keep what it is given.
-    room = FileRoom(keeps_columns=True) if all(step.is_ours for step in steps) else None
+    room = rooms.files if all(step.is_ours for step in steps) else None
     for path in paths:
         mark = mark_of(path)
-        taken = None if room is None else _taken(path, raw_data, steps, room)
+        taken = None if room is None else _taken(path, raw_data, steps, rooms)
         if taken is None:
             before = loaded(path, raw_data, outcome.failed, room)
             if before is None:
@@ -195,8 +207,22 @@ def run_chunk(
     outcome.parts.extend(PartialSum(n_modes, tuple(names[n_modes]), totals[n_modes]) for n_modes in names)
     if travels:
         for part in outcome.parts:
-            part.total.settle()
+            part.total.settle(rooms.steps.places)
     return outcome
+
+
+def together(outcomes: Sequence[Outcome[S]]) -> Outcome[S]:
+    """Return what became of files that were processed one by one, as of a chunk of them."""
+    first = next((outcome for outcome in outcomes if outcome.has_states), None)
+    return Outcome(
+        [part for outcome in outcomes for part in outcome.parts],
+        {path: reason for outcome in outcomes for path, reason in outcome.failed.items()},
+        has_states=first is not None,
+        misfit=None if first is None else first.misfit,
+        contents=[content for outcome in outcomes for content in outcome.contents],
+        empty=[path for outcome in outcomes for path in outcome.empty],
+        given=[given for outcome in outcomes for given in outcome.given],
+    )
 
 
 class _Taken(NamedTuple):
@@ -207,26 +233,27 @@ class _Taken(NamedTuple):
     n_samples: int
 
 
-def _taken(path: Path, raw_data: bool, steps: Sequence[CampaignStep], room: FileRoom) -> _Taken | None:
+def _taken(path: Path, raw_data: bool, steps: Sequence[CampaignStep], rooms: Rooms) -> _Taken | None:
     """Do what `loaded` and `processed` do, without a result for each step.
 
     Returns:
         The result, which stays when the next file is read; None where the file is not of the most usual kind,
         a step needs a result, or anything is wrong: those two then do it all, or say what.
     """
-    found = read_columns(path, room)
+    found = read_columns(path, rooms.files)
     if found is None or (raw_data and found.record.was_processed):
         return None
     states, counts, record = found.states, found.counts, found.record
     try:
         for step in steps:
-            after = step.on_columns(states, counts)
+            after = step.on_columns(states, counts, rooms.steps)
             if after is None:
                 return None
             states, counts = after
     except (LightworksError, ValueError):
         return None
-    if states is found.states or counts is found.counts:
+    columns = states.columns if isinstance(states, PackedTable) else states
+    if any(room.holds(array) for room in (rooms.files, rooms.steps) for array in (columns, counts)):
         states, counts = states.copy(), counts.copy()
     if steps:
         history = [entry for step in steps for entry in step.described]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pickle
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lwfast._base.parallel import available_cores, be_one_of_many, check_executor
 from lwfast._base.progress import Progress
 from lwfast._base.validation import as_integer
-from lwfast.results.campaign.chunks import Outcome, lost_chunk, run_chunk
+from lwfast.results.campaign.chunks import Outcome, Rooms, lost_chunk, run_chunk, together
 from lwfast.results.campaign.sums import MeanSum, S
 from lwfast.results.campaign.verbs import CampaignStep
 
@@ -27,7 +28,8 @@ _LARGE_FILE = 1 << 18
 _DIED = "a worker that processed this file, or one of those at work with it, ended abruptly"
 _NOT_TRIED = "not tried: a worker had ended abruptly, and its pool with it"
 
-Done = tuple[tuple[Path, ...], Outcome[S]]
+_Chunk = tuple[Path, ...]
+Done = tuple[_Chunk, Outcome[S]]
 
 
 class RunOptions(NamedTuple):
@@ -62,29 +64,115 @@ def outcomes_of(
     if _is_process_pool(executor):
         _check_can_travel(steps)
     n_done, n_files = 0, sum(map(len, chunks))
-    own: AbstractContextManager[Any] = nullcontext()
-    if executor is None and _may_use_threads(kind, chunks, steps):
-        from concurrent.futures import ThreadPoolExecutor  # loads logging: small files do without
-
-        workers = available_cores()
-        own = executor = ThreadPoolExecutor(
-            workers, thread_name_prefix="lwfast-campaign", initializer=be_one_of_many
-        )
-        window = workers + 1
     # Not opened as a context: a callable takes files, and no steps of the work on one.
-    with own, closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
+    with closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
         if n_files:
             shown.begin("files", n_files)
-        if executor is None:
-            run_here = partial(run_chunk, kind, steps=steps, raw_data=raw_data, travels=False)
-            done: Iterator[Done[S]] = ((chunk, run_here(chunk)) for chunk in chunks)
-        else:
+        run_here: Callable[[_Chunk], Outcome[S]] = partial(
+            run_chunk, kind, steps=steps, raw_data=raw_data, travels=False, rooms=Rooms()
+        )
+        done: Generator[Done[S], None, None]
+        if executor is not None:
             done = _elsewhere(executor, chunks, window, (kind, steps, raw_data))
-        for chunk, outcome in done:
-            yield chunk, outcome
-            if outcome.broken is None:
-                n_done += len(chunk)
-                shown.report("files", n_done, n_files)
+        elif _may_use_threads(kind, chunks, steps):
+            done = on_threads(chunks, run_here, available_cores())
+        else:
+            done = ((chunk, run_here(chunk)) for chunk in chunks)
+        with closing(done):
+            for chunk, outcome in done:
+                yield chunk, outcome
+                if outcome.broken is None:
+                    n_done += len(chunk)
+                    shown.report("files", n_done, n_files)
+
+
+class _Tasks:
+    """Calls on threads, of which a few are ahead of what is taken. Executors would load what takes 5 ms.
+
+    Args:
+        task: Is called with numbers from 0 on.
+        n_tasks: How many.
+        n_threads: On how many threads.
+    """
+
+    def __init__(self, task: Callable[[int], Any], n_tasks: int, n_threads: int) -> None:
+        self._task = task
+        self._numbers: Iterator[int] = iter(range(n_tasks))  # taking the next one is atomic
+        self._done: dict[int, Any] = {}
+        self._failed: dict[int, BaseException] = {}
+        self._news = threading.Condition()
+        self._room = threading.Semaphore(n_threads + 1)  # tasks that were begun and not taken
+        self._is_closed = False
+        self._threads: list[threading.Thread] = []
+        try:
+            for k in range(min(n_threads, n_tasks)):
+                thread = threading.Thread(target=self._work, name=f"lwfast-campaign_{k}", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+        except BaseException:
+            self.close()
+            raise
+
+    def _work(self) -> None:
+        be_one_of_many()
+        while True:
+            self._room.acquire()  # first: whoever has a number goes on without waiting for later ones
+            number = None if self._is_closed else next(self._numbers, None)
+            if number is None:
+                self._room.release()  # to the next thread
+                return
+            try:
+                outcome, failed = self._task(number), None
+            except BaseException as error:  # noqa: BLE001  (raised where it is taken)
+                outcome, failed = None, error
+            with self._news:
+                self._done[number] = outcome
+                if failed is not None:
+                    self._failed[number] = failed
+                self._news.notify()
+
+    def take(self, number: int) -> Any:
+        """Return what the next task gave, or raise what it raised."""
+        with self._news:
+            while number not in self._done:
+                self._news.wait()
+        outcome = self._done.pop(number)
+        self._room.release()
+        if number in self._failed:
+            raise self._failed.pop(number)
+        return outcome
+
+    def close(self) -> None:
+        """Begin no more tasks, and wait for those that were begun."""
+        self._is_closed = True
+        self._room.release()
+        for thread in self._threads:
+            thread.join()
+
+
+def on_threads(
+    chunks: list[_Chunk], run_files: Callable[[_Chunk], Outcome[S]], n_threads: int
+) -> Generator[Done[S], None, None]:
+    """Give each chunk of files and what became of it, in order; files are shared out one by one.
+
+    Args:
+        chunks: The files.
+        run_files: Adds up files; a thread calls it for one file at a time.
+        n_threads: How many threads there are.
+
+    Raises:
+        Exception: As `run_files`.
+    """
+    paths = [path for chunk in chunks for path in chunk]
+    tasks = _Tasks(lambda number: run_files((paths[number],)), len(paths), n_threads)
+    try:
+        number = 0
+        for chunk in chunks:
+            outcomes: list[Outcome[S]] = [tasks.take(number + k) for k in range(len(chunk))]
+            number += len(chunk)
+            yield chunk, together(outcomes)
+    finally:
+        tasks.close()
 
 
 def _is_process_pool(executor: Any) -> bool:
@@ -116,8 +204,11 @@ def _size_of(path: Path) -> int:
 
 
 def _elsewhere(
-    executor: Executor, chunks: list[tuple[Path, ...]], window: int, task: tuple[Any, Any, bool]
-) -> Iterator[Done[Any]]:
+    executor: Executor,
+    chunks: list[tuple[Path, ...]],
+    window: int,
+    task: tuple[Any, Any, bool],
+) -> Generator[Done[Any], None, None]:
     from concurrent.futures import BrokenExecutor
 
     kind, steps, raw_data = task

@@ -14,6 +14,7 @@ from lwfast.results.processing.merging import CountSum
 from lwfast.results.processing.summaries import Summary, summary_of
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import working_table
+from lwfast.tables.short_groups import ShortPlaces
 
 
 class Sum(Protocol):
@@ -25,8 +26,8 @@ class Sum(Protocol):
     def join(self, other: Self) -> None:
         """Add what another has added up."""
 
-    def settle(self) -> None:
-        """Add up for good what waits."""
+    def settle(self, places: ShortPlaces | None = None) -> None:
+        """Add up for good what waits, in `places` if it is memory to work with."""
 
 
 S = TypeVar("S", bound=Sum)
@@ -74,9 +75,9 @@ class TableSum:
         result: SamplingResult = owned_result(kind or SamplingResult, states, counts, record)
         return result
 
-    def settle(self) -> None:
+    def settle(self, places: ShortPlaces | None = None) -> None:
         """Add up for good what waits, so that no more than the distinct states travels."""
-        self._counts.settle()
+        self._counts.settle(places)
 
 
 class SummarySum:
@@ -111,7 +112,7 @@ class SummarySum:
         empty = SamplingResult({})
         return summary_of(empty.states, empty.counts) if self._summary is None else self._summary
 
-    def settle(self) -> None:
+    def settle(self, places: ShortPlaces | None = None) -> None:
         """Do nothing: it is small."""
 
 
@@ -144,7 +145,7 @@ class DifferenceSum:
         """Return the sum."""
         return self._total
 
-    def settle(self) -> None:
+    def settle(self, places: ShortPlaces | None = None) -> None:
         """Do nothing: it is small."""
 
 
@@ -172,7 +173,7 @@ class MeanSum:
         """Return the sum."""
         return self._total
 
-    def settle(self) -> None:
+    def settle(self, places: ShortPlaces | None = None) -> None:
         """Do nothing: it is small."""
 
 
@@ -185,5 +186,5 @@ class NoSum:
     def join(self, other: NoSum) -> None:
         """Do nothing."""
 
-    def settle(self) -> None:
+    def settle(self, places: ShortPlaces | None = None) -> None:
         """Do nothing."""

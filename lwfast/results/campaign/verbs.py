@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lwfast._base.parallel import available_cores
 from lwfast._texts import ended
-from lwfast._types import Counts
+from lwfast._types import AnyArray, Counts
 from lwfast.errors import LightworksError, ModeRangeError, ResultError
 from lwfast.results.columns.labels import LabelTable
 from lwfast.results.processing.mapping import known_name, map_states
@@ -17,7 +19,33 @@ from lwfast.results.processing.selection import settled
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.rules import as_heralds, as_rules, as_selection
 from lwfast.tables.counts import group_checked
+from lwfast.tables.packed_table import CHUNK
 from lwfast.tables.post_selection import select_checked
+from lwfast.tables.short_groups import ShortPlaces, group_short_tables
+
+
+class StepRoom:
+    """Memory that the steps of a thread take again and again.
+
+    Attributes:
+        places: For adding up short words.
+    """
+
+    def __init__(self) -> None:
+        self.places = ShortPlaces()
+        self._selected = [np.empty(0, np.uint64)] * 2
+
+    def selected(self, size: int) -> NDArray[np.uint64]:
+        """Return `uint64[size]` for what a step keeps; never that which was given last: the step reads it."""
+        self._selected.reverse()
+        if self._selected[0].size < size:
+            self._selected[0] = np.empty(0, np.uint64)  # both at a time would take more
+            self._selected[0] = np.empty(size, np.uint64)
+        return self._selected[0][:size]
+
+    def holds(self, array: AnyArray) -> bool:
+        """Return whether an array stands here."""
+        return any(np.may_share_memory(array, memory) for memory in self._selected)
 
 
 @dataclass(frozen=True)
@@ -51,21 +79,31 @@ class CampaignStep:
             raise ResultError(str(error)) from error  # the arguments were checked: it is the data
         return after
 
-    def on_columns(self, states: Any, counts: Counts) -> tuple[Any, Counts] | None:
+    def on_columns(
+        self, states: Any, counts: Counts, room: StepRoom | None = None
+    ) -> tuple[Any, Counts] | None:
         """Do what `apply` does for a table in which nothing stands for X; None where that needs a result.
 
         Args:
             states: Distinct rows, bytes or words.
             counts: `int64[N]`, the count of each row.
+            room: Memory to work in, where the answer may then stand until the step after the next takes it
+                again; None for new arrays.
 
         Raises:
             LightworksError: As `apply`; a ValueError where that has a ResultError.
         """
+        if len(states) > CHUNK and available_cores() > 1:
+            room = None  # other threads can help, each with memory of its own
         if self.name == "map":
             mapped, has_x = map_states(LabelTable(states), *self.args, **self.kwargs)[0]
-            return None if has_x else group_checked(mapped, counts)
+            if has_x:
+                return None
+            short = None if room is None else group_short_tables([(mapped, counts)], room.places)
+            return group_checked(mapped, counts) if short is None else short
         heralds = self.args[1] if self.name == "post_select" else {}
-        states, counts = select_checked(states, counts, as_rules(self.args[0]), heralds)
+        selected = None if room is None else room.selected
+        states, counts = select_checked(states, counts, as_rules(self.args[0]), heralds, room=selected)
         if any(len(numbers) > 1 for numbers in heralds.values()):
             return group_checked(states, counts)
         return states, counts

@@ -15,6 +15,7 @@ from lwfast.results.columns.labels import LabelTable, meaning_of_all
 from lwfast.results.columns.record import ResultRecord
 from lwfast.tables.counts import group_checked
 from lwfast.tables.packed_table import Table, joined
+from lwfast.tables.short_groups import ShortPlaces, group_short_tables
 
 
 class Columns(NamedTuple):
@@ -120,17 +121,17 @@ class CountSum:
         for part in other._parts:  # none can fail: all wait to be added up together
             self.add(*part)
 
-    def columns(self) -> Columns:
-        """Return the sum so far."""
+    def columns(self, places: ShortPlaces | None = None) -> Columns:
+        """Return the sum so far; `places` is memory to work with, None for new one."""
         if not self._parts:
             return Columns(np.zeros((0, 0), np.uint8), np.zeros(0, np.int64))
-        total = self._parts[0] if len(self._parts) == 1 else _grouped(self._parts)
+        total = self._parts[0] if len(self._parts) == 1 else _grouped(self._parts, places)
         return total._replace(has_x=self._has_x)
 
-    def settle(self) -> None:
-        """Add up what waits."""
+    def settle(self, places: ShortPlaces | None = None) -> None:
+        """Add up what waits, in `places` if it is memory to work with."""
         if len(self._parts) > 1:
-            self._replace(self.columns())
+            self._replace(self.columns(places))
 
     def _meaning(self, states: Table, has_x: bool) -> bool:
         before = (
@@ -219,7 +220,10 @@ def _added(total: CountSum, raw: Columns | None) -> bool:
     return True
 
 
-def _grouped(parts: list[Columns]) -> Columns:
+def _grouped(parts: list[Columns], places: ShortPlaces | None = None) -> Columns:
+    short = group_short_tables([(part.states, part.counts) for part in parts], places)
+    if short is not None:
+        return Columns(*short)
     states: Any = joined([part.states for part in parts])
     counts = np.concatenate([part.counts for part in parts])
     return Columns(*group_checked(states, counts, owned=True))
