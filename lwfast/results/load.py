@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
 from lwfast._base.files.file_names import ending_of
 from lwfast._base.memory import memory_limit
@@ -25,22 +24,17 @@ from lwfast.errors import (
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_views import owned_result
-from lwfast.results.files.csv_file import read_csv
-from lwfast.results.files.description import record_of
+from lwfast.results.files.description import is_sweep, record_of
 from lwfast.results.files.endings import SUFFIXES, with_json
 from lwfast.results.files.file_room import FileRoom
-from lwfast.results.files.labelled_json import without_x
-from lwfast.results.files.npz import counts_of, read_npz
 from lwfast.results.files.parquet import read_own_parquet, read_parquet
-from lwfast.results.files.save import METADATA_KEY
 from lwfast.results.qpu_result import QPUSamplingResult
 from lwfast.results.sampling_result import SamplingResult
-from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
-from lwfast.results.sweeps.sweep_files import is_sweep, is_sweep_body, parquet_arrays
-from lwfast.results.sweeps.sweep_table import SweepTable
-from lwfast.tables.bodies.result_json import decode_members, decode_table
 from lwfast.tables.counts import group_checked
 from lwfast.tables.packed_table import Table, as_bytes, compact
+
+if TYPE_CHECKING:
+    from lwfast.results.sweeps.sweep_table import SweepTable
 
 _KINDS: dict[str, type[SamplingResult]] = {
     "SamplingResult": SamplingResult,
@@ -95,18 +89,28 @@ def read_result(path: Path, room: FileRoom | None = None) -> Any:
         if added.exists() or not ending_of(path):  # else the error names what was asked for
             path, suffix = added, ".json"
     with _naming(path):
+        # What reads one form is imported for files of that form: a campaign has many of one.
         if suffix == ".npz":
+            from lwfast.results.files.npz import counts_of, read_npz
+
             arrays, described = read_npz(path)
             if is_sweep(described):
+                from lwfast.results.sweeps.restoring import restored_sweep
+
                 return restored_sweep(described, arrays)
             states, counts = counts_of(arrays)
             return _loaded(states, counts, described)
         if suffix == ".parquet":
             table, counts, described, is_mine, _ = read_parquet(path, room)
             if is_sweep(described):
+                from lwfast.results.sweeps.restoring import restored_sweep
+                from lwfast.results.sweeps.sweep_files import parquet_arrays
+
                 return restored_sweep(described, parquet_arrays(described, as_bytes(table), counts))
             return _loaded(table, counts, described, is_distinct=is_mine)
         if suffix == ".csv":
+            from lwfast.results.files.csv_file import read_csv
+
             labelled, counts = read_csv(path)
             return _loaded(labelled.states, counts, {}, labelled.has_x)
         return _read_json(path)
@@ -175,6 +179,13 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _read_json(path: Path) -> SamplingResult | SweepTable:
     """Read any of the JSON forms; they differ in what the first member is."""
+    from lwfast._base.files.edited_text import unmarked
+    from lwfast.results.files.labelled_json import without_x
+    from lwfast.results.files.save import METADATA_KEY
+    from lwfast.results.sweeps.restoring import restored_sweep, sweep_of_body
+    from lwfast.results.sweeps.sweep_files import is_sweep_body
+    from lwfast.tables.bodies.result_json import decode_members, decode_table
+
     body = unmarked(read_file(path, _JSON_FACTOR))
     if is_sweep_body(body):
         from lwfast.tables.bodies.sweep_json import decode_sweep  # loads msgspec

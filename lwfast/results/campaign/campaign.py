@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lwfast.results.campaign.campaign_files import CampaignFiles
-from lwfast.results.campaign.checkpoint import KeptSums
 from lwfast.results.campaign.chunks import Given, loaded, mark_of, misfit_of, processed
 from lwfast.results.campaign.gathering import FileTally, warn_of_left
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
-from lwfast.results.campaign.trend import Trend, time_column
 from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     import polars as pl
+
+    from lwfast.results.campaign.trend import Trend
 
 
 class Campaign(CampaignFiles):
@@ -122,7 +122,11 @@ class Campaign(CampaignFiles):
             ValueError: If the name of `resume` has another ending.
             Exception: What a callable of yours raises, with a note that names the file.
         """
-        kept = None if resume is None else KeptSums.of_one(resume, self.paths, self._work)
+        kept = None
+        if resume is not None:
+            from lwfast.results.campaign.checkpoint import KeptSums
+
+            kept = KeptSums.of_one(resume, self.paths, self._work)
         options = RunOptions(executor, progress, in_flight)
         gathering = self._gathered(TableSum, [self.paths], options, kept=kept)
         tally, total = gathering.tally, gathering.totals[0]
@@ -243,6 +247,8 @@ class Campaign(CampaignFiles):
             ValueError: If no file has such a column, or a time cannot be read.
             Exception: As in `expectation`.
         """
+        from lwfast.results.campaign.trend import Trend, time_column
+
         column = time_column(self.files, time)
         # Files of the same time stay in their order.
         known = sorted((value, k) for k, value in enumerate(column) if value is not None)

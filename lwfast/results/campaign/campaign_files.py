@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from lwfast.results.campaign.file_facts import facts_of, is_number, same_value
 from lwfast.results.campaign.gathering import Work
-from lwfast.results.campaign.groups import CampaignGroups
 from lwfast.results.campaign.ran_files import RanFiles
-from lwfast.results.processing.named_columns import NamedColumns
+
+if TYPE_CHECKING:
+    from lwfast.results.campaign.groups import CampaignGroups
+    from lwfast.results.processing.named_columns import NamedColumns
 
 
 class CampaignFiles(RanFiles):
@@ -36,6 +37,9 @@ class CampaignFiles(RanFiles):
         the number of files is `files.n_rows`, or the length of the campaign.
         """
         if self._files is None:
+            from lwfast.results.campaign.file_facts import facts_of
+            from lwfast.results.processing.named_columns import NamedColumns
+
             self._files = NamedColumns([facts_of(path) for path in self.paths], ["path"])
         return self._files
 
@@ -106,6 +110,8 @@ class CampaignFiles(RanFiles):
                 f"{type(odd).__name__}."
             )
         self._check_columns(columns)
+        from lwfast.results.campaign.groups import CampaignGroups
+
         return CampaignGroups(self.paths, self.files, columns, self._work)
 
     def _check_columns(self, names: Any) -> None:
@@ -118,12 +124,16 @@ class CampaignFiles(RanFiles):
         return len(self.paths)
 
     def _taking(self, rows: Sequence[int]) -> Self:
+        from lwfast.results.processing.named_columns import NamedColumns
+
         table = self.files.rows()
         kept = NamedColumns([table[k] for k in rows], list(self.files))
         return type(self)(tuple(self.paths[k] for k in rows), self._work, kept)
 
 
 def _meets(value: Any, wanted: Any, scale: float) -> bool:
+    from lwfast.results.campaign.file_facts import same_value
+
     if callable(wanted):
         return bool(wanted(value))
     if isinstance(wanted, list | tuple | set | frozenset | range):
@@ -133,4 +143,6 @@ def _meets(value: Any, wanted: Any, scale: float) -> bool:
 
 def _largest(column: Sequence[Any]) -> float:
     """Return the largest magnitude of the numbers of a column; 0 where it has none."""
+    from lwfast.results.campaign.file_facts import is_number
+
     return max((abs(value) for value in column if is_number(value)), default=0.0)

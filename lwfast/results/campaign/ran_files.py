@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lwfast._base.progress import Progress
-from lwfast._base.termination import Termination
 from lwfast.errors import ResultError
-from lwfast.results.campaign.checkpoint import KeptSums
 from lwfast.results.campaign.chunks import Given
 from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
 from lwfast.results.campaign.running import RunOptions
-from lwfast.results.processing.named_columns import NamedColumns
+
+if TYPE_CHECKING:
+    from lwfast.results.campaign.checkpoint import KeptSums
+    from lwfast.results.processing.named_columns import NamedColumns
 
 MANIFEST = ("status", "samples", "kept", "states", "bytes", "modified", "resumed", "reason")
 """Columns of a manifest, besides `path`."""
@@ -51,6 +52,8 @@ class RanFiles:
         """
         if self.report is None:
             raise ResultError("There is no manifest before a run: call merge, summarise or the like first.")
+        from lwfast.results.processing.named_columns import NamedColumns
+
         lines = [self._line(path, self.report) | self._group_of(path) for path in map(str, self._every_path)]
         return NamedColumns(lines, ["path", *self._group_names, *MANIFEST])
 
@@ -113,6 +116,8 @@ class RanFiles:
 
     def _kept_up(self, gathering: Gathering, run: RunOptions, kept: KeptSums) -> None:
         """Add up the files and save the sums now and then, and once more whatever ends the run."""
+        from lwfast._base.termination import Termination
+
         with Termination() as termination:
             try:
                 with closing(gathering.run(run)) as chunks:

@@ -16,6 +16,8 @@ from lwfast.results.columns.json_like import json_like, path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.state import State
 
+SWEEP = "sweep"
+"""Where a file says what its sweep is."""
 _HAS_X = "has_x"
 _LARGE = 1 << 64
 _FORMS: dict[str, type | tuple[type, ...]] = {
@@ -34,6 +36,11 @@ _FORM_NAMES: dict[type | tuple[type, ...], str] = {
     dict: "an object",
     (str, list, dict): "a string, list or object",
 }
+
+
+def is_sweep(described: Any) -> bool:
+    """Say whether a file describes itself as a sweep."""
+    return isinstance(described, dict) and SWEEP in described
 
 
 def description(kind: str, record: ResultRecord) -> str:

@@ -17,7 +17,7 @@ from lwfast.errors import ResultFormatError
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
-from lwfast.results.files.description import description, record_of, says_x
+from lwfast.results.files.description import SWEEP, description, record_of, says_x
 from lwfast.results.files.endings import result_path
 from lwfast.results.files.npz import write_arrays
 from lwfast.results.files.parquet import write_parquet
@@ -26,7 +26,6 @@ from lwfast.tables.counts import group_checked
 
 SUFFIXES = (".npz", ".json")
 _OF_COUNTS = (".npz", ".json", ".parquet")
-_SWEEP = "sweep"
 
 
 def save_sweep(
@@ -65,7 +64,7 @@ def save_sweep(
         )
     target = Path(os.path.realpath(path))  # a link stays one
     told: dict[str, Any] = json.loads(description(kind, record))
-    told[_SWEEP] = {"labels": list(axis.labels), "shape": list(axis.shape), "reason": reason}
+    told[SWEEP] = {"labels": list(axis.labels), "shape": list(axis.shape), "reason": reason}
     if suffix == ".npz":
         text = json.dumps(told, allow_nan=False)
         arrays = {"settings": axis.settings, **columns}
@@ -83,7 +82,7 @@ def _save_parquet(
 ) -> None:
     """Write a row for each outcome; what the rows do not tell stands in the metadata, below its checksum."""
     lengths = np.diff(columns["offsets"])
-    told[_SWEEP] |= {"settings": _text(axis.settings), "lengths": _text(lengths)}
+    told[SWEEP] |= {"settings": _text(axis.settings), "lengths": _text(lengths)}
     index = np.repeat(np.arange(len(axis), dtype=np.int64), lengths)
     others = {"setting": index}
     others |= {label: axis.settings[index, column] for column, label in enumerate(axis.labels)}
@@ -102,7 +101,7 @@ def parquet_arrays(described: Any, states: StateTable, counts: Counts) -> dict[s
     Raises:
         ResultFormatError: The metadata have another form.
     """
-    sweep = described.get(_SWEEP)
+    sweep = described.get(SWEEP)
     sweep = sweep if isinstance(sweep, dict) else {}
     settings, lengths = _numbers(sweep.get("settings"), "<f8"), _numbers(sweep.get("lengths"), "<i8")
     labels = sweep.get("labels")
@@ -148,11 +147,6 @@ def sweep_body(
     )
 
 
-def is_sweep(described: Any) -> bool:
-    """Say whether a file describes itself as a sweep."""
-    return isinstance(described, dict) and _SWEEP in described
-
-
 def sweep_parts(
     described: Any, columns: Mapping[str, AnyArray]
 ) -> tuple[SettingAxis, dict[str, AnyArray], str, ResultRecord, str | None]:
@@ -165,7 +159,7 @@ def sweep_parts(
     Raises:
         ResultFormatError: Something is missing or has another form.
     """
-    sweep = described.get(_SWEEP)
+    sweep = described.get(SWEEP)
     if not isinstance(sweep, dict):
         raise ResultFormatError("The description of the sweep in the metadata is not an object.")
     labels, shape, reason = (sweep.get(name) for name in ("labels", "shape", "reason"))
