@@ -20,13 +20,13 @@ REST = [mode for mode in range(N_MODES) if mode != HERALD]
 
 def lwfast(folder: str, workers: int) -> tuple[int, int]:
     """Add up with lwfast, in this process or in a pool."""
-    from concurrent.futures import ProcessPoolExecutor
-
     import lwfast as lw
 
     campaign = lw.scan_results(folder).post_select([((0, 1), (1,)), ((2, 3), (0, 1))], {HERALD: 0})
     campaign = campaign.map("threshold")
     if workers:
+        from concurrent.futures import ProcessPoolExecutor
+
         with ProcessPoolExecutor(workers) as pool:
             total = campaign.merge(executor=pool)
     else:
