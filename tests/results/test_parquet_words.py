@@ -85,6 +85,35 @@ def test_damaged_runs_are_refused_or_read_as_they_stand(drawn, data):
         assert table.states.tolist() == states.tolist()
 
 
+def read_page(monkeypatch, n_modes, entries, bits, numbers):
+    """The table of one page of a file with a seal."""
+    monkeypatch.setattr(packed_table, "MIN_ROWS", 1)
+    n_rows = len(numbers) // n_modes
+    levels = slow.encode(([0] + [1] * (n_modes - 1)) * n_rows, 1, [])
+    body = [*len(levels).to_bytes(4, "little"), *levels, bits, *slow.encode(numbers, bits, [("groups", 60)])]
+    dictionary = np.array(entries, np.uint8)
+    content, no_fours = np.array(body, np.uint8), np.zeros(0, np.uint64)
+    page = column_pages.Page(content, len(numbers), column_pages.RLE_DICTIONARY, dictionary, no_fours, 0)
+    states = parquet_columns._States(n_rows, n_modes, 0, False, FileRoom())
+    states.checksum = -1
+    states._make_room(page)
+    states._take(page)
+    return states.table()
+
+
+def test_places_may_have_more_bits_than_modes(monkeypatch):
+    numbers = [0, 1] * 20 + [1] * 40
+    table = read_page(monkeypatch, 40, [0, 1], 3, numbers)
+    assert isinstance(table, PackedTable)
+    assert table.bits == 1
+    assert table.states.reshape(-1).tolist() == numbers
+
+
+def test_places_that_no_dictionary_has_are_refused(monkeypatch):
+    with pytest.raises(column_pages.UnusualError):
+        read_page(monkeypatch, 20, [0, 1, 2], 2, [0, 1, 2, 3] * 10)
+
+
 # --- files --------------------------------------------------------------------------------------------
 
 
