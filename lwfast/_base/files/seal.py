@@ -24,7 +24,7 @@ class SealedFile(io.RawIOBase):
     """Writes to another file, and the checksum at its place: what comes from there on waits until the end.
 
     Args:
-        file: Where to write; it stays open.
+        file: The file that is written to; it stays open.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -40,11 +40,11 @@ class SealedFile(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Return how many bytes were written."""
+        """Return the number of bytes that were written."""
         return self._size
 
     def write(self, content: Any) -> int:
-        """Write bytes; return how many."""
+        """Write bytes, and return their number."""
         self._size += len(content)
         self._waiting += content
         if not self._has_place:
@@ -74,8 +74,8 @@ def has_whole_seal(body: memoryview, end: bytes) -> bool:
     """Return whether a file is byte for byte what was written, as far as a checksum of 32 bits can tell.
 
     Args:
-        body: The file.
-        end: Its end, from the footer on.
+        body: The content of the file.
+        end: The end of the file, from the footer on.
     """
     place = _place_in(end)
     if place < 0:
@@ -86,6 +86,6 @@ def has_whole_seal(body: memoryview, end: bytes) -> bool:
 
 
 def _place_in(end: bytes | bytearray) -> int:
-    """Return where the digits stand, -1 where there are none. No text that is kept as JSON can look so."""
+    """Return where the digits start, or -1 if there is no place. Text in JSON cannot look like one."""
     at = end.rfind(_MARK)
     return -1 if at < 0 else at + len(_MARK)

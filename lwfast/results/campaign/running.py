@@ -90,9 +90,9 @@ class _Tasks:
     """Calls on threads, of which a few are ahead of what is taken. Executors would load what takes 5 ms.
 
     Args:
-        task: Is called with numbers from 0 on.
-        n_tasks: How many.
-        n_threads: On how many threads.
+        task: What is called, with each number from 0 on.
+        n_tasks: How often it is called.
+        n_threads: Number of threads that call it.
     """
 
     def __init__(self, task: Callable[[int], Any], n_tasks: int, n_threads: int) -> None:
@@ -156,9 +156,9 @@ def on_threads(
     """Give each chunk of files and what became of it, in order; files are shared out one by one.
 
     Args:
-        chunks: The files.
+        chunks: The files of each chunk.
         run_files: Adds up files; a thread calls it for one file at a time.
-        n_threads: How many threads there are.
+        n_threads: Number of threads that call it.
 
     Raises:
         Exception: As `run_files`.
