@@ -14,6 +14,8 @@ from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import chunks, running
 from lwfast.results.campaign.chunks import Outcome, Rooms
 from lwfast.results.campaign.running import on_threads
+from lwfast.results.campaign.verbs import StepRoom
+from lwfast.results.files.file_room import FileRoom
 from lwfast.tables import packed_table
 from tests.kernels.twins import needs_native
 from tests.started import PATIENCE, said_by_python
@@ -135,6 +137,19 @@ def test_files_of_a_run_share_memory(folder, monkeypatch):
     (rooms,) = made
     assert rooms.files._parts
     assert all(memory.size for memory in rooms.steps._selected)
+
+
+def test_slightly_larger_files_get_the_same_memory():
+    """What is new has to be cleared by the system, page by page."""
+    files, steps = FileRoom(), StepRoom()
+    small, large = files.part("a", 800), files.part("a", 900)
+    assert (small.size, large.size) == (800, 900)
+    assert np.shares_memory(small, large)
+    assert not np.shares_memory(large, files.part("a", 2000))
+    selected, other = steps.selected(800), steps.selected(800)
+    assert not np.shares_memory(selected, other)  # a step reads what the one before it selected
+    assert np.shares_memory(selected, steps.selected(900))
+    assert np.shares_memory(other, steps.selected(900))
 
 
 LOADED = """

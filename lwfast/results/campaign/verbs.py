@@ -14,6 +14,7 @@ from lwfast._texts import ended
 from lwfast._types import AnyArray, Counts
 from lwfast.errors import LightworksError, ModeRangeError, ResultError
 from lwfast.results.columns.labels import LabelTable
+from lwfast.results.files.file_room import SLACK
 from lwfast.results.processing.mapping import known_name, map_states
 from lwfast.results.processing.selection import settled
 from lwfast.results.sampling_result import SamplingResult
@@ -40,7 +41,7 @@ class StepRoom:
         self._selected.reverse()
         if self._selected[0].size < size:
             self._selected[0] = np.empty(0, np.uint64)  # both at a time would take more
-            self._selected[0] = np.empty(size, np.uint64)
+            self._selected[0] = np.empty(size + size // SLACK, np.uint64)
         return self._selected[0][:size]
 
     def holds(self, array: AnyArray) -> bool:

@@ -15,6 +15,8 @@ from lwfast._base.files.file_memory import check_file
 from lwfast._types import AnyArray
 
 Bytes = NDArray[np.uint8]
+SLACK = 8
+"""Of what is asked for, an eighth is added: files of a campaign are of about the same size."""
 
 
 class FileRoom:
@@ -37,7 +39,8 @@ class FileRoom:
         found = self._parts.get(name)
         if found is None or found.nbytes < size:
             self._parts.pop(name, None)  # both at a time would take more
-            found = self._parts[name] = np.empty(size, np.uint8).data
+            # With room for slightly larger files: pages that stay unused are never touched.
+            found = self._parts[name] = np.empty(size + size // SLACK, np.uint8).data
         return np.frombuffer(found, np.uint8, size)
 
     def column(self, name: str, shape: tuple[int, ...], dtype: Any) -> AnyArray:
