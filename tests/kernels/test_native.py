@@ -252,7 +252,8 @@ import numpy as np
 from lwfast._kernels.tables.counts import sort_hashes
 table, ends = np.zeros(100_000_000, np.uint8), np.zeros(4, np.int64)
 out = np.zeros(100_000_000, np.uint64)
-most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + 2**28
+taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+most = taken + 2**24
 resource.setrlimit(resource.RLIMIT_AS, (most, most))
 try:
     sort_hashes(table, 1, 1, 2, 62, ends, out)
