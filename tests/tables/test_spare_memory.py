@@ -116,6 +116,16 @@ def test_a_small_rest_does_not_hold_large_memory():
     assert kept() == 9 * LEAST
 
 
+def test_a_small_result_does_not_hold_a_large_array():
+    """Pages that were never touched may still be memory of the process: of the heap, or of huge pages."""
+    array, room = room_for((64 * ENOUGH,), np.uint64)
+    array[:100] = np.arange(100)
+    rest = room.kept(array[:100])
+    assert rest.base is None
+    assert rest.tolist() == list(range(100))
+    assert room.kept(array[:ENOUGH]).base is not None
+
+
 def test_columns_are_moved_together():
     array, room = room_for((2, 2 * ENOUGH), np.uint64)
     array[:] = [[1], [2]]
