@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import runpy
+import secrets
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +14,7 @@ from hypothesis import given
 import lwfast as lw
 from tests.kernels.twins import plain
 from tests.reference import counts as slow
+from tests.started import threads
 from tests.strategies import tables
 
 
@@ -143,6 +149,25 @@ def test_the_check_of_large_tables_finds_a_single_pair(monkeypatch, n_modes, n_r
             assert np.array_equal(rows, np.delete(paired, b, axis=0))
             assert sums.sum() == column.sum()
             assert sums[a] == a + b
+
+
+def test_threads_that_hash_at_the_same_time_for_the_first_time_share_the_secrets(monkeypatch):
+    """By two pairs, equal rows have different hashes: a table that grew in between held them twice."""
+    from lwfast.tables import row_hash
+
+    both, found = threading.Barrier(2), []
+    draw = secrets.randbits
+
+    def draw_together(n_bits):
+        with contextlib.suppress(threading.BrokenBarrierError):  # one thread may draw for all
+            both.wait(1)
+        return draw(n_bits)
+
+    monkeypatch.setattr(secrets, "randbits", draw_together)
+    hash_keys = runpy.run_path(row_hash.__file__)["hash_keys"]  # as in a new process
+    with threads(*2 * [lambda: found.append(hash_keys())]):
+        pass
+    assert found[0] == found[1] == hash_keys()
 
 
 def test_the_compiled_check_in_parts_and_its_source_agree():
