@@ -51,11 +51,12 @@ def select_packed(
     def select(start: int, stop: int, out: Words, sums: Counts) -> int:
         return int(_kernels().select_words(columns, counts, start, stop, *plan, out, sums))
 
-    # Room for all rows: pages that stay unused are never touched.
-    (out, room), (sums, other) = room_for((n_words, n_rows), np.uint64), room_for((n_rows,), np.int64)
     if n_rows <= CHUNK:
+        out, sums = np.empty((n_words, n_rows), np.uint64), np.empty(n_rows, np.int64)
         kept = select(0, n_rows, out, sums)
         return PackedTable(out[:, :kept].copy(), n_modes, table.bits), sums[:kept].copy()
+    # Room for all rows: pages that stay unused are never touched.
+    (out, room), (sums, other) = room_for((n_words, n_rows), np.uint64), room_for((n_rows,), np.int64)
     places = _InOrder()
     rooms: list[tuple[Words, Counts]] = []
 

@@ -19,13 +19,18 @@ A = TypeVar("A", bound="np.ndarray[Any, Any]")
 
 LEAST = 1 << 20
 """Bytes from which on memory is kept; the C library keeps smaller pieces."""
+_LEAST_TOUCHED = LEAST // 8
+"""Bytes of it that were touched, at least: with 1 MiB, half of 131,072 rows takes three times as long."""
 MOST = 128 << 20
 """Bytes that are kept at most, as far as they were touched."""
 _MOST_PIECES = 16
-_MOST_ZEROS = 16 << 20
-"""Bytes up to which zeros are written; pages of the system that are never touched are zero at no cost."""
+_LEAST_ZEROS, _MOST_ZEROS = 4 << 20, 16 << 20
+"""Bytes from and up to which zeros are written. Grouping 65,536 rows takes a sixth less with `np.zeros`; of a
+large array, many pages may never be touched, which the system then has as zeros at no cost."""
 _WASTE = 2
-"""How much more than it needs an array may hold."""
+"""How much more than it needs an array may hold of what was touched before."""
+_SMALL_PART = 8
+"""What is less than 1 MiB and than this part of an array is copied."""
 _lock = threading.Lock()  # nobody waits for it: memory is new, or goes, where another thread holds it
 _spare: list[tuple[AnyArray, int]] = []
 """Memory that nobody uses and how much of it was touched; what came last stands last."""
@@ -62,15 +67,19 @@ class Room:
     """Memory of an array, which later ones get when the last view of the array is gone.
 
     Args:
-        size: Bytes that the array takes.
+        size: Bytes that the array takes. The memory of less than `LEAST` is not kept, and not here.
     """
 
-    __slots__ = ("__array_interface__", "_memory", "_touched")
+    __slots__ = ("__array_interface__", "_memory", "_size", "_touched")
 
     def __init__(self, size: int) -> None:
-        self._touched = 0  # before what can fail
-        self._memory, self._touched = _taken(size) or (np.empty(size, np.uint8), 0)
-        self.__array_interface__ = {**self._memory.__array_interface__, "shape": (size,)}
+        self._memory: AnyArray | None = None  # before what can fail
+        self._size, self._touched = size, 0
+        if size < LEAST:
+            return
+        memory, self._touched = _taken(size) or (np.empty(size, np.uint8), 0)
+        self._memory, self._size = memory, memory.size
+        self.__array_interface__ = {**memory.__array_interface__, "shape": (size,)}
 
     def touch(self, size: int) -> None:
         """Say that the first `size` bytes are written: pages that stay unused take no memory."""
@@ -79,23 +88,29 @@ class Room:
     def kept(self, part: A) -> A:
         """Return the first entries of the array, the only ones that were written.
 
-        They are returned as a copy where they are not contiguous, are few, or are far fewer than were
-        written to this memory before: a hundred kept results of 100 rows each held 1.8 GB as views, for
-        their arrays come from the heap or take a huge page at the first touch.
+        They are returned as a copy where they are not contiguous, are far fewer than were written to this
+        memory before, or are a small part of it. As views, a hundred results of 100 rows each held 1.8 GB,
+        for their arrays come from the heap or take a huge page at the first touch.
         """
-        self.touch(part.nbytes if part.flags.c_contiguous else self._memory.size)
-        is_view = part.flags.c_contiguous and part.nbytes >= LEAST and self._touched <= _WASTE * part.nbytes
-        return part if is_view else part.copy()
+        if not part.flags.c_contiguous:
+            self.touch(self._size)
+            return part.copy()
+        self.touch(part.nbytes)
+        is_small = part.nbytes < min(LEAST, self._size // _SMALL_PART)
+        return part.copy() if is_small or self._touched > _WASTE * part.nbytes else part
 
-    def __del__(self, least: int = LEAST, keep: Callable[[AnyArray, int], None] = _keep) -> None:
+    def __del__(self, least: int = _LEAST_TOUCHED, keep: Callable[[AnyArray, int], None] = _keep) -> None:
         # As arguments: where the interpreter ends, names of a module are no longer there.
-        if self._touched >= least:
+        if self._memory is not None and self._touched >= least:
             keep(self._memory, self._touched)
 
 
 def room_for(shape: tuple[int, ...], dtype: Any) -> tuple[AnyArray, Room]:
     """Return an array of arbitrary content, and its room, which is to be told what is written."""
-    room = Room(math.prod(shape) * np.dtype(dtype).itemsize)
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    room = Room(n_bytes)
+    if n_bytes < LEAST:
+        return np.empty(shape, dtype), room
     return np.asarray(room).view(dtype).reshape(shape), room
 
 
@@ -109,8 +124,8 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Any:
 def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
     """Return an array of zeros, of which few pages may ever be used if it is large; as `np.zeros` does."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    if not LEAST <= n_bytes <= _MOST_ZEROS:
+    if not _LEAST_ZEROS <= n_bytes <= _MOST_ZEROS:
         return np.zeros(shape, dtype)
-    array = empty(shape, dtype)
-    array.fill(0)
-    return array
+    array = empty((n_bytes,), np.uint8)
+    array.fill(0)  # of bytes: words take a third longer
+    return array.view(dtype).reshape(shape)

@@ -123,7 +123,17 @@ def test_a_small_result_does_not_hold_a_large_array():
     rest = room.kept(array[:100])
     assert rest.base is None
     assert rest.tolist() == list(range(100))
+    assert room.kept(array[:0]).base is None
     assert room.kept(array[:ENOUGH]).base is not None
+
+
+@pytest.mark.parametrize("n", [ENOUGH, ENOUGH - 1])
+def test_half_of_a_smaller_array_is_not_copied_and_its_memory_is_used_again(n):
+    array, room = room_for((n,), np.uint64)
+    part = room.kept(array[: n // 2])
+    assert part.base is not None
+    del array, room, part
+    assert len(spare_memory._spare) == (n >= ENOUGH)
 
 
 def test_columns_are_moved_together():
@@ -142,8 +152,12 @@ def test_zeros_are_zeros_on_memory_that_was_written(size):
     dirty = [empty((n,), np.uint64) for n in (4 * ENOUGH, ENOUGH)]
     for array in dirty:
         array[:] = 2**64 - 1
+    place = address(dirty[0])
     del dirty, array
-    assert not zeros((size,), np.uint64).any()
+    found = zeros((size,), np.uint64)
+    assert not found.any()
+    assert (found.shape, found.dtype) == ((size,), np.uint64)
+    assert (address(found) == place) == (size == 4 * ENOUGH)
 
 
 def test_nobody_waits_for_the_lock(monkeypatch):
