@@ -191,7 +191,7 @@ class _OfShort:
 
     Args:
         table: What the rows are of.
-        n_rows: How many rows will come as a rule.
+        _n_rows: Number of rows that will be added, which does not matter here.
     """
 
     def __init__(self, table: PackedTable, _n_rows: int) -> None:
@@ -222,7 +222,7 @@ class _Hashed:
 
     Args:
         table: What the rows are of.
-        n_rows: How many rows will come as a rule.
+        n_rows: Number of rows that will be added; the groups of other ranges may come on top.
     """
 
     def __init__(self, table: PackedTable, n_rows: int) -> None:
