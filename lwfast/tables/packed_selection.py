@@ -69,6 +69,8 @@ def select_packed(
         for (words, column), size, start in places.done(chunk, piece, kept):
             out[:, start : start + size] = words[:, :size]
             sums[start : start + size] = column[:size]
+            room.touch(sums.itemsize * ((n_words - 1) * n_rows + start + size))
+            other.touch(sums.itemsize * (start + size))
             rooms.append((words, column))
 
     run_chunks(select_chunk, -(-n_rows // CHUNK))

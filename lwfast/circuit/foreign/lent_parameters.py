@@ -28,11 +28,10 @@ def lent_parameter(ours: Any) -> Any:
     package = lightworks_package()
     if package is None:
         return ours
-    kind = _lent_class(package.Parameter)
     with _LOCK:
         found = _LENT.get(id(ours))
         if found is None:
-            found = _LENT[id(ours)] = kind(ours)
+            found = _LENT[id(ours)] = _lent_class(package.Parameter)(ours)
         return found
 
 
