@@ -1,7 +1,7 @@
 """Large arrays whose memory is used again: its first use can cost more than what is then computed with it.
 
 The system hands out memory page by page, each cleared when it is first touched. On a virtual machine, a
-selection from 10^7 rows, of which a third pass, took 25 ms with new memory, and 12 with memory that was there.
+selection from 10^7 rows, of which a third pass, took 25 ms with new memory and 12 with what was there.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ MOST = 128 << 20
 """Bytes that are kept at most, as far as they were touched."""
 _MOST_PIECES = 16
 _LEAST_ZEROS, _MOST_ZEROS = 4 << 20, 16 << 20
-"""Bytes from and up to which zeros are written: smaller arrays gain nothing by that. Of a larger one, many pages
-may never be touched, which the system has as zeros at no cost."""
+"""Bytes from and up to which zeros are written: smaller arrays gain nothing by that. Of a larger one, many
+pages may never be touched, which the system has as zeros at no cost."""
 _WASTE = 2
 """How much more than it needs an array may hold of what was touched before."""
 _SMALL_PART = 8
