@@ -12,7 +12,7 @@ from lwfast._types import AnyArray
 _U = np.uint64  # an unsigned index needs no check for negative ones
 _BLOCK = 128  # rows: few, so that a processor reads on from memory while it works; 256 take a quarter longer
 _LARGE_BLOCK = 256  # of a table that the cache holds, and where fields are moved: 128 take a quarter longer
-_CACHED = 1 << 16  # rows of such a table
+_CACHED = 1 << 20  # rows of such a table
 _AHEAD = 512  # rows from what is written to what is asked for
 _LINE = 8  # words of a cache line
 _ONE, _SIX, _PAGE = _U(1), _U(6), _U(63)
