@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -127,6 +128,24 @@ def test_at_any_line_with_keys(ours, monkeypatch, many, fault):
         caught, came = interrupted_at(line, lambda: qpu.run(task))
         check(ours, client, caught, keyed=True)
         line += STRIDE
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_was_never_sent_does_not_wait_to_be_resumed(ours):
+    """Not either once the frames are gone that held its file, which `pending` leaves out until then."""
+    task, client = sampler(), remote.Client(ours.url, TOKEN)
+    qpu = client.qpu("Artemis")
+    qpu.run(task)
+    caught: Any = KeyboardInterrupt()
+    line = 0
+    while type(caught) is KeyboardInterrupt:  # later ones say that the job may exist
+        caught = None
+        gc.collect()
+        assert client.pending() == []
+        line += 1
+        caught, _ = interrupted_at(line, lambda: qpu.run(task))
+    assert isinstance(caught, remote.SubmissionInterrupted)
+    assert line > 150  # the file was written by then
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["job", "batch"])

@@ -70,7 +70,7 @@ def test_a_whole_file_is_taken_up_as_it_is(ours):
     lose(ours)
     [path] = files()
     record, content = intents.listed()[0], path.read_bytes()
-    taken = intents.write(record)
+    taken = intents.write(record, [])
     assert taken.was_there
     assert path.read_bytes() == content
     taken.release()
@@ -100,7 +100,7 @@ def test_a_file_that_is_removed_while_it_is_made_is_made_again(ours, monkeypatch
         assert intents.listed() == []
 
     monkeypatch.setattr(intents, "_create", create_and_lose)
-    intents.write(record).release()
+    intents.write(record, []).release()
     assert intents.listed() == [record]
 
 

@@ -149,7 +149,7 @@ def test_a_scheduler_that_deletes_its_folder_takes_its_pending_submits_along(tmp
     def write(url: str, created: str, key: str) -> None:
         parts = [intents.SubmitPart(key, [msgspec.Raw(b"{}")])]
         about = {"created": created, "qpu": "Artemis", "names": ["Job"], "batch": False, "parts": parts}
-        intents.write(intents.Record(key=key, url=url, **about)).release()
+        intents.write(intents.Record(key=key, url=url, **about), []).release()
 
     old = "2026-01-02T03:04:05.678+00:00"
     write("https://qpu.example/", old, "elsewhere")

@@ -153,7 +153,7 @@ def _check(record: Record) -> None:
         raise ValueError(f"It has {len(record.names)} names for {n_payloads} payloads.")
 
 
-def write(record: Record) -> Intent | None:
+def write(record: Record, taken: list[Intent]) -> Intent | None:
     """Put a submit on the disk before it is sent; a file of this key that is there already is taken up.
 
     One that is empty or cut off, or of another key, is written anew: what is whole only was sent.
@@ -161,13 +161,18 @@ def write(record: Record) -> Intent | None:
     The file is forced to the disk, its folder is not: that would cost as much again, and file systems with a
     journal write the name of a new file together with its content.
 
+    Args:
+        record: What is going to be sent.
+        taken: Receives the file before anything is in it: Ctrl-C may come before the caller has what this
+            returns, and a submit that was never sent would wait to be resumed.
+
     Returns:
         The file, or None where another process holds that of this key, or where none can be written: then a
         RuntimeWarning says what that costs. The submit goes on, since a job that is not sent helps nobody.
     """
     path = _path_of(record.key)
     try:
-        return _written(path, record)
+        return _written(path, record, taken)
     except OSError as error:
         reason = error.strerror or str(error).removesuffix(".")
         warnings.warn(
@@ -180,7 +185,7 @@ def write(record: Record) -> Intent | None:
         return None
 
 
-def _written(path: Path, record: Record) -> Intent | None:
+def _written(path: Path, record: Record, taken: list[Intent]) -> Intent | None:
     while True:
         made = False
         try:
@@ -193,6 +198,7 @@ def _written(path: Path, record: Record) -> Intent | None:
                 path.unlink(missing_ok=True)
             raise
         if intent is not None:
+            taken.append(intent)
             break
         if path.exists():
             return None  # another holds it; else it was deleted since the lines above

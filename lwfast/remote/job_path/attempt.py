@@ -47,6 +47,7 @@ class Attempt:
         self._is_single = single is not None
         self._sent: list[Tracked] = []  # without the refused ones
         self._held: list[tuple[str, intents.Intent, Sequence[Tracked]]] = []
+        self._taken: list[intents.Intent] = []  # also those that are not held yet
         self.batch_of = batch_of
         self.key: str | None = None
         self.sent_at = ""
@@ -69,7 +70,7 @@ class Attempt:
             batch=batch,
             parts=parts,
         )
-        written = intents.write(record)
+        written = intents.write(record, self._taken)
         if written is not None:
             self.hold(key, written, jobs)
 
@@ -151,6 +152,12 @@ class Attempt:
     def _leave(self, with_accepted: bool) -> list[str]:
         """Let the files go, delete those that nobody needs any more, and return the keys of the others."""
         accepted, doubtful = set(self.accepted), set(self.doubtful)
+        held = [intent for _, intent, _ in self._held]
+        for intent in self._taken:
+            if intent not in held and not intent.was_there:
+                intent.drop()  # interrupted while it was written; nothing was sent
+            elif intent not in held:
+                intent.release()
         kept = []
         for key, intent, jobs in self._held:
             # One that was there before holds a submit whose answer was lost then.
