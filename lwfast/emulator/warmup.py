@@ -268,6 +268,7 @@ def _words() -> None:
     from lwfast.tables.packed_sums import packed_sums_of
     from lwfast.tables.packed_table import packed
     from lwfast.tables.post_selection import select_checked
+    from lwfast.tables.short_groups import group_short_tables
 
     states = np.tile(
         np.unpackbits(np.arange(3000, 0, -1, dtype=">u2").view(np.uint8)).reshape(-1, 16), (2, 1)
@@ -282,7 +283,9 @@ def _words() -> None:
     group_in_parts(words.columns[0], counts, 1)
     select_checked(words, counts, (Rule((0, 1), (0, 1)),), {2: 0})
     totals_of(words, [(0, 1), (3, 2)])
-    packed_groups.add_up_equal(some_modes(words, (3, 4)).clicked(parity=False, invert=False), counts)
+    clicks = some_modes(words, (3, 4)).clicked(parity=False, invert=False)
+    packed_groups.add_up_equal(clicks, counts)
+    group_short_tables([(clicks, counts)])
     packed_sums_of(words, counts)
     slots = np.zeros(8192, np.uint64)
     packed_groups.enter_rows(distinct, slots)
@@ -292,7 +295,7 @@ def _words() -> None:
 
 def _pages() -> None:
     """Do what Parquet files meet, whether or not anything is installed that opens one."""
-    from lwfast._kernels.tables import parquet_footer
+    from lwfast._kernels.tables import parquet_footer, parquet_words
     from lwfast._kernels.tables import parquet_pages as kernels
 
     page, numbers = np.zeros(16, np.uint8), np.zeros(1, np.int64)
@@ -304,6 +307,8 @@ def _pages() -> None:
     kernels.fours_of(page[:2], 1, fours)
     kernels.from_dictionary(page, 0, 0, 1, page[:2], fours, np.empty(0, np.uint8))
     kernels.from_dictionary(page, 0, 0, 1, numbers, fours[:0], np.empty(0, np.int64))
+    parquet_words.fields_of(page[:2], 1, 3, fours)
+    parquet_words.words_from_dictionary(page, 0, 0, 1, fours, 1, 3, 1, np.zeros((1, 1), np.uint64), 0, 0)
 
 
 def _text() -> None:
