@@ -182,6 +182,23 @@ def test_a_damaged_file_is_never_read_as_other_counts(tmp_path, suffix):
             assert again.metadata == expected.metadata
 
 
+def test_a_checksum_that_lost_its_digits_is_one(tmp_path):
+    """A bit before them makes them another field, so that the key is there without a value."""
+    pytest.importorskip("pyarrow")
+    states = np.random.default_rng(1).integers(0, 9, (40, 3)).astype(np.uint8)
+    counts = np.arange(1, len(states) + 1)
+    path = SamplingResult.from_columns(*lw.group_counts(states, counts)).save(tmp_path / "a.parquet")
+    body = bytearray(path.read_bytes())
+    place = body.index(b"lwfast.crc32\x18\x08") + len(b"lwfast.crc32")
+    body[place] ^= 0x40
+    path.write_bytes(body)
+    with pytest.raises(lw.ResultFormatError, match="It is damaged"):
+        lw.load_result(path)
+    report = lw.scan_results([path])
+    with pytest.raises(lw.ResultError):
+        report.merge()
+
+
 def test_files_of_parquet_without_our_checksum_are_read(tmp_path):
     import pyarrow.parquet as pq
 

@@ -191,10 +191,10 @@ def _of_others(body: bytes) -> ParquetResult:
         if isinstance(error, MemoryError):
             raise
         raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
-    kept_checksum = kept.get(_CHECKSUM_KEY, b"")
-    if kept_checksum not in (b"", b"%08x" % checksum):
+    kept_checksum = kept.get(_CHECKSUM_KEY)  # empty where the byte before it was damaged
+    if kept_checksum not in (None, b"%08x" % checksum):
         raise ResultFormatError("It is damaged: its checksum is not that of what it holds.")
-    return ParquetResult(states, counts, described, kept_checksum != b"")
+    return ParquetResult(states, counts, described, kept_checksum is not None)
 
 
 def kept_of(path: Path) -> bytes:
