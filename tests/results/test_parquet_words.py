@@ -19,6 +19,7 @@ from lwfast.results.files.file_room import FileRoom
 from lwfast.results.files.parquet_footer import end_of
 from lwfast.tables import packed_table
 from lwfast.tables.packed_table import PackedTable, as_bytes
+from tests.marks import wraps
 from tests.reference import parquet_pages as slow
 
 pa = pytest.importorskip("pyarrow")
@@ -164,6 +165,7 @@ def test_no_bytes_are_made_of_files_with_a_seal(tmp_path, monkeypatch):
     assert lw.load_result(path) == result
 
 
+@wraps
 @pytest.mark.usefixtures("table_form")
 def test_no_changed_byte_is_read_as_another_result(tmp_path):
     """Of a file with a seal every byte counts; where it is broken, the checksum of the columns decides."""

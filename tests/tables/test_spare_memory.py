@@ -16,6 +16,7 @@ from lwfast.tables import spare_memory
 from lwfast.tables.packed_selection import select_packed
 from lwfast.tables.packed_table import CHUNK, packed
 from lwfast.tables.spare_memory import LEAST, MOST, empty, room_for, zeros
+from tests.marks import needs_speed
 from tests.started import threads
 
 ENOUGH = LEAST // 8
@@ -193,6 +194,7 @@ def test_threads_never_share_memory():
     assert wrong == []
 
 
+@needs_speed
 def test_selections_keep_what_they_found():
     """Results of one selection after another, some of which are still there: each is what it was."""
     rng = np.random.default_rng(3)
