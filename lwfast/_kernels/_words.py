@@ -38,6 +38,11 @@ def trailing_zeros(word: np.uint64) -> int:
     return (value & -value).bit_length() - 1 if value else 64
 
 
+def bit_count(word: np.uint64) -> int:
+    """Return the number of set bits."""
+    return int(word).bit_count()
+
+
 def fold_product(a: np.uint64, b: np.uint64) -> np.uint64:
     """Return the two halves of the 128-bit product `a * b`, xored: one hash mixing step."""
     product = int(a) * int(b)
@@ -58,6 +63,64 @@ def fma(x: float, y: float, z: float) -> float:
 
 def prefetch(array: AnyArray, index: int) -> None:
     """Ask for the cache line of `array[index]`."""
+
+
+ROWS = 64
+"""How many rows `equal_rows` and `allowed_rows` look at."""
+
+
+def equal_rows(words: AnyArray, at: int, mask: np.uint64, value: np.uint64) -> np.uint64:
+    """Mark the words from `words[at]` on whose bits under a mask are those of a value.
+
+    Args:
+        words: Flat uint64, with `ROWS` words from `at` on.
+        at: Where the first of them is.
+        mask: The bits that are compared.
+        value: What they should be; 0 outside the mask.
+
+    Returns:
+        Bit i is set where word `at + i` is such a one.
+    """
+    return _marks((words[at : at + ROWS] & mask) == value)
+
+
+def allowed_rows(
+    words: AnyArray,
+    row: int,
+    n_rows: int,
+    fields: AnyArray,
+    first: int,
+    last: int,
+    low: np.uint64,
+    page: np.uint64,
+    allowed: np.uint64,
+) -> np.uint64:
+    """Mark the rows in which the total of some fields is allowed.
+
+    Args:
+        words: Flat uint64; word k of row i is `words[k * n_rows + i]`.
+        row: The first of `ROWS` rows.
+        n_rows: Rows of the table.
+        fields: uint64[k, 2], the word and the shift of each field.
+        first: The first of these that count.
+        last: One behind the last, of at least one.
+        low: Mask of a field in the lowest bits.
+        page: The number q of what `allowed` tells.
+        allowed: Bit t is set where the total 64 q + t is allowed.
+
+    Returns:
+        Bit i is set where the total of row `row + i` is.
+    """
+    totals = np.zeros(ROWS, np.uint64)
+    for word, shift in fields[first:last]:
+        at = int(word) * n_rows + row
+        totals += (words[at : at + ROWS] >> shift) & low
+    in_page = totals >> np.uint64(6) == page
+    return _marks(in_page & ((allowed >> (totals & np.uint64(63))) & np.uint64(1) == 1))
+
+
+def _marks(are_marked: AnyArray) -> np.uint64:
+    return np.uint64(np.packbits(are_marked, bitorder="little").view("<u8")[0])
 
 
 DIGITS = 21

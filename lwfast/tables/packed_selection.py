@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import TypeAlias
@@ -18,8 +17,10 @@ from lwfast.rules import Rule
 from lwfast.tables.packed_layout import Words, moves_of, place_of, words_of
 from lwfast.tables.packed_table import CHUNK, PackedTable
 from lwfast.tables.spare_memory import room_for
+from lwfast.tables.two_sides import TwoSides
 
 _PAGE = 64  # totals of a mask
+_WORD = 8  # bytes
 _Conditions: TypeAlias = tuple[Words, NDArray[np.int64], Words, np.uint64, NDArray[np.int64], Words, Words]
 
 
@@ -41,41 +42,40 @@ def select_packed(
         rules: Of modes that the states have.
         dropped: Modes that are left out; at least one stays.
     """
-    plan = _plan(rules, table.n_modes, table.bits, dropped)
+    select, n_words = _selection(table, counts, rules, dropped)
     n_rows, n_modes = len(table), table.n_modes - len(dropped)
-    n_words = words_of(n_modes, table.bits)
-    if n_rows == 0:
-        return PackedTable(np.empty((n_words, 0), np.uint64), n_modes, table.bits), np.empty(0, np.int64)
-    columns, counts = readable(table.columns), readable(counts)
-
-    def select(start: int, stop: int, out: Words, sums: Counts) -> int:
-        return int(_kernels().select_words(columns, counts, start, stop, *plan, out, sums))
-
     if n_rows <= CHUNK:
         out, sums = np.empty((n_words, n_rows), np.uint64), np.empty(n_rows, np.int64)
-        kept = select(0, n_rows, out, sums)
+        kept = select(0, n_rows, out, sums, 0, False)
         return PackedTable(out[:, :kept].copy(), n_modes, table.bits), sums[:kept].copy()
     # Room for all rows: pages that stay unused are never touched.
     (out, room), (sums, other) = room_for((n_words, n_rows), np.uint64), room_for((n_rows,), np.int64)
-    places = _InOrder()
+    n_chunks = -(-n_rows // CHUNK)
+    sides: TwoSides[tuple[Words, Counts]] = TwoSides(n_chunks, CHUNK * (n_chunks // 2))
     rooms: list[tuple[Words, Counts]] = []
 
-    def select_chunk(chunk: int) -> None:
-        try:
-            piece = rooms.pop()
-        except IndexError:
-            piece = np.empty((n_words, CHUNK), np.uint64), np.empty(CHUNK, np.int64)
-        kept = select(chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows), *piece)
-        for (words, column), size, start in places.done(chunk, piece, kept):
-            out[:, start : start + size] = words[:, :size]
-            sums[start : start + size] = column[:size]
-            room.touch(sums.itemsize * ((n_words - 1) * n_rows + start + size))
-            other.touch(sums.itemsize * (start + size))
+    def select_chunk(_: int) -> None:
+        chunk, side, place = sides.next_chunk()
+        start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, n_rows)
+        if place is not None:
+            end = select(start, stop, out, sums, place, side.is_down)
+            done = side.done(chunk, abs(end - place), None)
+        else:
+            try:
+                piece = rooms.pop()
+            except IndexError:
+                piece = np.empty((n_words, CHUNK), np.uint64), np.empty(CHUNK, np.int64)
+            done = side.done(chunk, select(start, stop, *piece, 0, False), piece)
+        for (words, column), size, at in done:
+            out[:, at : at + size], sums[at : at + size] = words[:, :size], column[:size]
             rooms.append((words, column))
+        first, last = _WORD * sides.down.place, _WORD * sides.up.place
+        room.touch(last + _WORD * (n_words - 1) * n_rows, first)
+        other.touch(last, first)
 
-    run_chunks(select_chunk, -(-n_rows // CHUNK))
-    words, sums = room.kept(out[:, : places.end]), other.kept(sums[: places.end])
-    return PackedTable(words, n_modes, table.bits), sums
+    run_chunks(select_chunk, n_chunks)
+    first, last = sides.down.place, sides.up.place
+    return PackedTable(room.kept(out[:, first:last]), n_modes, table.bits), other.kept(sums[first:last])
 
 
 def select_in_room(
@@ -87,50 +87,30 @@ def select_in_room(
 ) -> tuple[PackedTable, Counts]:
     """Do what `select_packed` does, on this thread, in memory that is there and without a copy.
 
-    Args:
-        table: The states as words.
-        counts: `int64[N]`, the count of each state.
-        rules: Of modes that the states have.
-        dropped: Modes that are left out; at least one stays.
-        room: Returns `uint64[size]`, in which the answer then stands; not where `table` and `counts` are.
+    `room` returns `uint64[size]`, in which the answer then stands; not where `table` and `counts` are.
     """
+    select, n_words = _selection(table, counts, rules, dropped)
     n_rows, n_modes = len(table), table.n_modes - len(dropped)
-    n_words = words_of(n_modes, table.bits)
     memory = room((n_words + 1) * n_rows)
     out, sums = memory[n_rows:].reshape(n_words, n_rows), memory[:n_rows].view(np.int64)
-    plan = _plan(rules, table.n_modes, table.bits, dropped)
-    kept = int(
-        _kernels().select_words(readable(table.columns), readable(counts), 0, n_rows, *plan, out, sums)
-    )
+    kept = select(0, n_rows, out, sums, 0, False)
     words = out[:, :kept] if n_words == 1 else out[:, :kept].copy()  # rows of a table stand together
     return PackedTable(words, n_modes, table.bits), sums[:kept]
 
 
-class _InOrder:
-    """Finds a place for what each chunk leaves: behind that of the chunks before it, once these are known.
+def _selection(
+    table: PackedTable, counts: Counts, rules: tuple[Rule, ...], dropped: tuple[int, ...]
+) -> tuple[Callable[[int, int, Words, Counts, int, bool], int], int]:
+    """Return what selects some rows of a table, as the kernel does, and the words of a row that it writes."""
+    plan = _plan(rules, table.n_modes, table.bits, dropped)
+    columns, counts = readable(table.columns), readable(counts)
 
-    Rows are written to memory of a thread, which the cache holds, and copied once to where they stay.
-    """
+    def select(start: int, stop: int, out: Words, sums: Counts, place: int, is_down: bool) -> int:
+        if start == stop:
+            return place
+        return int(_kernels().select_words(columns, counts, start, stop, *plan, out, sums, place, is_down))
 
-    def __init__(self) -> None:
-        self.end = 0
-        self._lock = threading.Lock()
-        self._next = 0
-        self._waiting: dict[int, tuple[tuple[Words, Counts], int]] = {}
-
-    def done(
-        self, chunk: int, room: tuple[Words, Counts], size: int
-    ) -> list[tuple[tuple[Words, Counts], int, int]]:
-        """Take what a chunk left; return all rooms whose place is known now, their sizes and places."""
-        found = []
-        with self._lock:
-            self._waiting[chunk] = room, size
-            while self._next in self._waiting:
-                known, length = self._waiting.pop(self._next)
-                found.append((known, length, self.end))
-                self.end += length
-                self._next += 1
-        return found
+    return select, words_of(table.n_modes - len(dropped), table.bits)
 
 
 @functools.lru_cache(maxsize=64)  # the same conditions meet many tables

@@ -7,8 +7,10 @@ selection from 10^7 rows, of which a third pass, took 25 ms with new memory and 
 from __future__ import annotations
 
 import math
+import sys
 import threading
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -31,32 +33,38 @@ _WASTE = 2
 _SMALL_PART = 8
 """What is less than 1 MiB and than this part of an array is copied."""
 _lock = threading.Lock()  # nobody waits for it: memory is new, or goes, where another thread holds it
-_spare: list[tuple[AnyArray, int]] = []
-"""Memory that nobody uses and how much of it was touched; what came last stands last."""
+_Span: TypeAlias = tuple[int, int]
+"""The first byte that was touched, and one behind the last."""
+_spare: list[tuple[AnyArray, _Span]] = []
+"""Memory that nobody uses and what was touched of it; what came last stands last."""
 
 
-def _taken(size: int) -> tuple[AnyArray, int] | None:
+def _size_of(span: _Span) -> int:
+    return span[1] - span[0]
+
+
+def _taken(size: int) -> tuple[AnyArray, _Span] | None:
     """Take large enough memory of which most was touched, though not far more than is asked for."""
     if size < LEAST or not _lock.acquire(blocking=False):
         return None
     try:
         fitting = [
-            (touched, k)
+            (_size_of(touched), k)
             for k, (memory, touched) in enumerate(_spare)
-            if memory.size >= size and touched <= _WASTE * size
+            if memory.size >= size and _size_of(touched) <= _WASTE * size
         ]
         return _spare.pop(max(fitting)[1]) if fitting else None
     finally:
         _lock.release()
 
 
-def _keep(memory: AnyArray, touched: int) -> None:
+def _keep(memory: AnyArray, touched: _Span) -> None:
     """Keep memory, and let go what came first where there is too much of it."""
-    if touched > MOST or not _lock.acquire(blocking=False):
+    if _size_of(touched) > MOST or not _lock.acquire(blocking=False):
         return
     try:
         _spare.append((memory, touched))
-        while len(_spare) > _MOST_PIECES or sum(size for _, size in _spare) > MOST:
+        while len(_spare) > _MOST_PIECES or sum(_size_of(span) for _, span in _spare) > MOST:
             del _spare[0]
     finally:
         _lock.release()
@@ -73,19 +81,22 @@ class Room:
 
     def __init__(self, size: int) -> None:
         self._memory: AnyArray | None = None  # before what can fail
-        self._size, self._touched = size, 0
+        self._size, self._touched = size, (0, 0)
         if size < LEAST:
             return
-        memory, self._touched = _taken(size) or (np.empty(size, np.uint8), 0)
+        memory, self._touched = _taken(size) or (np.empty(size, np.uint8), (0, 0))
         self._memory, self._size = memory, memory.size
         self.__array_interface__ = {**memory.__array_interface__, "shape": (size,)}
 
-    def touch(self, size: int) -> None:
-        """Say that the first `size` bytes are written: pages that stay unused take no memory."""
-        self._touched = max(self._touched, size)
+    def touch(self, stop: int, start: int = 0) -> None:
+        """Say that bytes `start` to `stop` are written: pages that stay unused take no memory."""
+        if _size_of(self._touched) == 0:
+            self._touched = start, stop
+        else:
+            self._touched = min(self._touched[0], start), max(self._touched[1], stop)
 
     def kept(self, part: A) -> A:
-        """Return the first entries of the array, the only ones that were written.
+        """Return a part of the array, outside of which little was written.
 
         They are returned as a copy where they are not contiguous, are far fewer than were written to this
         memory before, or are a small part of it. As views, a hundred results of 100 rows each held 1.8 GB,
@@ -94,12 +105,17 @@ class Room:
         if not part.flags.c_contiguous:
             self.touch(self._size)
             return part.copy()
-        self.touch(part.nbytes)
+        if self._memory is not None:
+            start = part.ctypes.data - self._memory.ctypes.data
+            self.touch(start + part.nbytes, start)
         is_small = part.nbytes < min(LEAST, self._size // _SMALL_PART)
-        return part.copy() if is_small or self._touched > _WASTE * part.nbytes else part
+        return part.copy() if is_small or _size_of(self._touched) > _WASTE * part.nbytes else part
 
-    def __del__(self) -> None:
-        if self._memory is not None and self._touched >= _LEAST_TOUCHED:
+    def __del__(self, is_at_exit: Callable[[], bool] = sys.is_finalizing) -> None:
+        # An argument, as the interpreter may have cleared this module by then.
+        if is_at_exit():
+            return
+        if self._memory is not None and _size_of(self._touched) >= _LEAST_TOUCHED:
             _keep(self._memory, self._touched)
 
 

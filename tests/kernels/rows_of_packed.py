@@ -94,8 +94,8 @@ def clicks():
 
 def selections():
     """Totals of one mode, two and three, on one page and on several; heralds next to each other and apart."""
-    for n_modes, most in SHAPES[1:]:
-        _, words = table(n_modes, most, 100)
+    for n_modes, most, n_rows in [*((*shape, 300) for shape in SHAPES[1:]), (20, 3, 40), (33, 3, 63)]:
+        _, words = table(n_modes, most, n_rows)
         chosen = [
             [((0, 3), (1, 2)), ((4,), (0,))],
             [((0, 2, 3), (1, 4, 70, 200)), ((1,), (0, 2))],
@@ -104,21 +104,31 @@ def selections():
         ]
         for rules in chosen:
             for heralds in ({}, {5: 1}, {1: 0, 6: 1}):
-                yield from calls_of(
+                for call in calls_of(
                     "tables",
                     "packed_selection.select_words",
-                    lambda w=words, r=rules, h=heralds: select_checked(
-                        w, np.arange(100), tuple(lw.rules.Rule(*rule) for rule in r), h
+                    lambda w=words, n=n_rows, r=rules, h=heralds: select_checked(
+                        w, np.arange(n), tuple(lw.rules.Rule(*rule) for rule in r), h
                     ),
-                )
+                ):
+                    columns, counts, _, _, *plan, out, _, _, _ = call
+                    for start, stop in ((0, n_rows), (3, 35), (n_rows - 30, n_rows), (7, 7)):
+                        for place, is_down in ((300, False), (300, True)):
+                            # Whole: no other place is written to.
+                            room = np.full((len(out), 600), 7, np.uint64), np.full(600, 7)
+                            yield columns, counts, start, stop, *plan, *room, place, is_down
 
 
-def takings():
-    """Where all pass, some, and none; blocks with and without a rest of less than a cache line."""
-    for column in (np.arange(100, dtype=np.uint64), np.arange(100)):
-        for block, size in ((0, 40), (3, 37), (99, 1), (5, 0)):
-            for some in (np.arange(40) % 3 == 0, np.ones(40, bool), np.zeros(40, bool)):
-                yield column, block, size, some.astype(np.uint64), np.zeros(50, column.dtype), 2
+def marks():
+    for words, _, start, _, *plan, _, _, _, _, _ in selections():
+        if words.shape[1] > 64:
+            yield words.reshape(-1), words.shape[1], min(start, 64), *plan
+
+
+def marks_of_few():
+    for words, _, start, _, *plan, _, _, _, _, _ in selections():
+        if start == 0 and words.shape[1] < 64:
+            yield words, *plan
 
 
 def taken_fields():
@@ -357,7 +367,8 @@ PACKED_ROWS = {
     "packed_rows.move_fields": moves,
     "packed_rows.clicked_fields": clicks,
     "packed_selection.select_words": selections,
-    "packed_selection._take": takings,
+    "packed_selection._marks": marks,
+    "packed_selection._marks_of_few": marks_of_few,
     "packed_selection._take_fields": taken_fields,
     "packed_groups.hash_words": lambda: [
         (words.columns, 2, 40, *KEYS, np.zeros(38, np.uint64)) for _, words in tables()
@@ -392,8 +403,6 @@ PACKED_ROWS = {
 
 # Behind what was found, nothing has a meaning.
 PACKED_MEANT = {
-    "packed_selection.select_words": lambda given, end: (given[11][:, :end], given[12][:end]),
-    "packed_selection._take": lambda given, end: given[4][2:end],
     "packed_rows.unpack_rows": lambda given, _: given[-1],
     "packed_parts.group_part": lambda given, end: given[:3] if end[0] >= 0 else (),
     "packed_groups.group_words": lambda given, end: (given[7], given[8][: max(end[0], 0)]),

@@ -38,6 +38,8 @@ def compiled(which, a, p, b, q, x, y):
         return 0, np.uint64(0), words.gather(a, p, b, q, x)
     if which == 9:
         return 0, words.high_product(x, y), False
+    if which == 10:
+        return words.bit_count(x), np.uint64(0), False
     words.prefetch(a, p)
     return 0, np.uint64(0), False
 
@@ -68,6 +70,7 @@ def test_bit_counts_and_products(x, y):
     buffer = np.zeros(80, np.uint8)
     assert both(4, buffer, 0, 0, x)[0] == (64 if x == 0 else (x & -x).bit_length() - 1)
     both(4, buffer, 0, 0, 1 << (x % 64))
+    assert both(10, buffer, 0, 0, x)[0] == x.bit_count()
     product = x * y
     assert both(5, buffer, 0, 0, x, y)[1] == (product ^ (product >> 64)) & (2**64 - 1)
     assert both(9, buffer, 0, 0, x, y)[1] == product >> 64
@@ -111,3 +114,33 @@ def test_every_number_above_nine_is_seen(place):
         buffer[place] = wrong
         for n_modes in (8, 13, 21):
             assert both(6, buffer, 0, 0, 2**n_modes - 1, meant=slice(0))[2] == (place >= n_modes)
+
+
+@jit
+def marked(which, a, at, n_rows, fields, first, last, low, page, mask):
+    """Call one of the functions that mark rows."""
+    if which == 0:
+        return words.equal_rows(a, at, low, mask)
+    return words.allowed_rows(a, at, n_rows, fields, first, last, low, page, mask)
+
+
+@given(data=st.data(), bits=st.integers(1, 8), at=st.integers(0, 6), n_rows=st.sampled_from([64, 70, 100]))
+def test_rows_are_marked(data, bits, at, n_rows):
+    at = min(at, n_rows - 64)
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    table = rng.integers(0, 2**63, 3 * n_rows, np.uint64) << np.uint64(1)
+    fields = st.tuples(st.integers(0, 2), st.integers(0, 64 - bits))
+    chosen = data.draw(st.lists(fields, min_size=1, max_size=30))
+    first = data.draw(st.integers(0, len(chosen) - 1))
+    last = data.draw(st.integers(first + 1, len(chosen)))
+    low, page = 2**bits - 1, data.draw(st.integers(0, 3))
+    mask = data.draw(st.integers(0, 2**64 - 1))
+    rows = [[int(table[word * n_rows + at + i]) >> shift & low for word, shift in chosen] for i in range(64)]
+    totals = [sum(row[first:last]) for row in rows]
+    allowed = sum(1 << i for i, total in enumerate(totals) if total >> 6 == page and mask >> total % 64 & 1)
+    value = int(table[at + 5]) & low
+    equal = sum(1 << i for i in range(64) if int(table[at + i]) & low == value)
+    numbers = np.array(chosen, np.uint64), first, last, np.uint64(low), np.uint64(page)
+    for function in (marked, getattr(marked, "py_func", marked)):
+        assert int(function(1, table, at, n_rows, *numbers, np.uint64(mask))) == allowed
+        assert int(function(0, table, at, n_rows, *numbers, np.uint64(value))) == equal

@@ -244,6 +244,14 @@ def test_many_rows_are_selected_alike_on_any_number_of_threads(monkeypatch, n_mo
             check_rows(select_checked(words, counts, chosen, heralds), expected)
 
 
+@pytest.mark.parametrize(("rules", "heralds"), [((Rule((0, 1), (1,)),), {}), ((), {3: 0})])
+def test_no_rows_are_selected_from_none(rules, heralds):
+    words = packed(np.zeros((4, 20), np.uint8), 0)[:0]
+    for room in (None, lambda size: np.empty(size, np.uint64)):
+        found, counts = select_checked(words, np.zeros(0, np.int64), rules, heralds, room=room)
+        assert len(found) == len(counts) == 0
+
+
 def test_a_mode_out_of_range_is_an_error_of_words_too():
     words = packed(np.zeros((4, 20), np.uint8), 0)
     for rules, heralds in (((Rule((20,), (0,)),), {}), ((), {20: 0})):

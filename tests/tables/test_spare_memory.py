@@ -32,7 +32,7 @@ def address(array):
 
 
 def kept():
-    return sum(touched for _, touched in spare_memory._spare)
+    return sum(stop - start for _, (start, stop) in spare_memory._spare)
 
 
 def test_memory_of_an_array_that_is_gone_is_used_again():
@@ -101,6 +101,20 @@ def test_what_was_never_touched_does_not_count():
     assert part.base is not None
     del array, room, part
     assert kept() == LEAST
+
+
+def test_a_part_in_the_middle_counts_alone():
+    array, room = room_for((8 * ENOUGH,), np.uint64)
+    place, part = address(array), room.kept(array[3 * ENOUGH : 4 * ENOUGH])
+    assert part.base is not None
+    del array, room, part
+    assert kept() == LEAST
+    # What is written elsewhere comes on top, with what lies between.
+    again, room = room_for((ENOUGH,), np.uint64)
+    assert address(again) == place
+    room.touch(8)
+    del again, room
+    assert kept() == 4 * LEAST
 
 
 def test_a_small_rest_does_not_hold_large_memory():
@@ -214,8 +228,13 @@ def test_selections_keep_what_they_found():
     assert (table.states == found[0][1].states).all()
 
 
-def test_the_interpreter_ends_in_silence():
-    code = "import sys; from lwfast.tables.spare_memory import empty; sys.kept = empty((1 << 22,), 'u1')"
+@pytest.mark.parametrize("kept", ["", "spare_memory, "])
+def test_the_interpreter_ends_in_silence(kept):
+    """A module that somebody keeps is cleared before what `sys` holds."""
+    code = (
+        "import sys; from lwfast.tables import spare_memory; "
+        f"sys.kept = {kept}spare_memory.empty((1 << 22,), 'u1')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )

@@ -21,9 +21,13 @@ from lwfast._kernels._words import (
     DIGITS_TEXT,
     LANE_SUMS,
     PLAIN,
+    ROWS,
     TEXT_ROOM,
     WEIGHED,
+    allowed_rows,
+    bit_count,
     dots,
+    equal_rows,
     fma,
     fold_product,
     gather,
@@ -97,6 +101,11 @@ def _trailing_zeros(context: Any, builder: Any, signature: Any, args: Any) -> An
     return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
 
+@_compiled(bit_count, types.int64, types.uint64)
+def _bit_count(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return builder.ctpop(args[0])
+
+
 def _halves(builder: Any, args: Any) -> tuple[Any, Any]:
     """The lower and the upper half of a product of two words."""
     product = builder.mul(builder.zext(args[0], _U128), builder.zext(args[1], _U128))
@@ -130,6 +139,97 @@ def _prefetch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     )
     builder.call(function, [pointer, *(ir.Constant(int32, k) for k in (1, 3, 1))])
     return context.get_dummy_value()
+
+
+_LANES = 8
+"""Words of a vector: one register of AVX-512, two of AVX2."""
+_VECTORS = 4
+"""Vectors of which the totals stay in registers; eight gained nothing with AVX-512 and AVX2 has too few."""
+_WORDS = ir.VectorType(_U64, _LANES)
+
+
+def _words_at(builder: Any, data: Any, index: Any) -> Any:
+    return builder.load(builder.bitcast(builder.gep(data, [index]), _WORDS.as_pointer()), align=8)
+
+
+def _all(value: int) -> Any:
+    return ir.Constant(_WORDS, [value] * _LANES)
+
+
+def _marks(builder: Any, are_marked: list[Any]) -> Any:
+    """The booleans of some vectors as one word, the first one lowest."""
+    marks = _word(0)
+    order = list(range(_LANES))[:: -1 if _BIG_ENDIAN else 1]
+    for place, some in enumerate(are_marked):
+        lanes = _shuffled(builder, some, some, order)
+        byte = builder.zext(builder.bitcast(lanes, _U8), _U64)
+        marks = builder.or_(marks, builder.shl(byte, _word(_LANES * place)))
+    return marks
+
+
+@_compiled(equal_rows, types.uint64, types.Array, types.intp, types.uint64, types.uint64)
+def _equal_rows(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    data = _address(context, builder, signature.args[0], args[0], args[1])
+    mask, value = (_in_all_lanes(builder, number, _WORDS) for number in args[2:])
+    found = [
+        builder.icmp_unsigned("==", builder.and_(_words_at(builder, data, _word(at)), mask), value)
+        for at in range(0, ROWS, _LANES)
+    ]
+    return _marks(builder, found)
+
+
+@_compiled(
+    allowed_rows,
+    types.uint64,
+    types.Array,
+    types.intp,
+    types.intp,
+    types.Array,
+    types.intp,
+    types.intp,
+    types.uint64,
+    types.uint64,
+    types.uint64,
+)
+def _allowed_rows(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    words, row, n_rows, fields, first, last, *numbers = args
+    data = _address(context, builder, signature.args[0], words, row)
+    places = _address(context, builder, signature.args[3], fields, _word(0))
+    low, page, allowed = (_in_all_lanes(builder, number, _WORDS) for number in numbers)
+    found = []
+    for start in range(0, ROWS, _VECTORS * _LANES):
+        for total in _totals(builder, data, n_rows, places, first, last, low, start):
+            bit = builder.lshr(allowed, builder.and_(total, _all(63)))
+            is_in_page = builder.icmp_unsigned("==", builder.lshr(total, _all(6)), page)
+            found.append(builder.and_(builder.trunc(bit, is_in_page.type), is_in_page))
+    return _marks(builder, found)
+
+
+def _totals(
+    builder: Any, data: Any, n_rows: Any, places: Any, first: Any, last: Any, low: Any, start: int
+) -> list[Any]:
+    """Add up fields of `_VECTORS` vectors of rows, the first of which is `start` rows behind `data`."""
+    before, loop = builder.block, builder.append_basic_block("fields")
+    after = builder.append_basic_block("fields_end")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    field = builder.phi(_U64)
+    field.add_incoming(first, before)
+    totals = [builder.phi(_WORDS) for _ in range(_VECTORS)]
+    place = builder.shl(field, _word(1))
+    word, shift = (builder.load(builder.gep(places, [builder.or_(place, _word(k))])) for k in range(2))
+    at, right = builder.mul(word, n_rows), _in_all_lanes(builder, shift, _WORDS)
+    more = []
+    for k, total in enumerate(totals):
+        read = _words_at(builder, data, builder.add(at, _word(start + k * _LANES)))
+        more.append(builder.add(total, builder.and_(builder.lshr(read, right), low)))
+        total.add_incoming(_all(0), before)
+        total.add_incoming(more[k], loop)
+    following = builder.add(field, _word(1))
+    field.add_incoming(following, loop)
+    builder.cbranch(builder.icmp_signed("<", following, last), loop, after)
+    builder.position_at_end(after)
+    return more
 
 
 def _vector(values: Any) -> Any:

@@ -6,22 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._words import prefetch
-from lwfast._types import AnyArray
+from lwfast._kernels._words import ROWS, allowed_rows, bit_count, equal_rows, prefetch, trailing_zeros
 
 _U = np.uint64  # an unsigned index needs no check for negative ones
-_BLOCK = 128  # rows: few, so that a processor reads on from memory while it works; 256 take a quarter longer
-_LARGE_BLOCK = 256  # of a table that the cache holds, and where fields are moved: 128 take a quarter longer
-_CACHED = 1 << 20  # rows of such a table
-_AHEAD = 512  # rows from what is written to what is asked for
+_MOVED = 4 * ROWS  # rows of which fields are moved at a time: their loops are short
+_AHEAD = 512  # rows from what is looked at to what is asked for; 256 and 1024 are as quick
 _LINE = 8  # words of a cache line
-_ONE, _SIX, _PAGE = _U(1), _U(6), _U(63)
+_NONE, _ONE = _U(0), _U(1)
 
 
 @jit(
     "const uint64[:, :], const int64[:], int64, int64, const uint64[:, :], const int64[:], "
     "const uint64[:, :], uint64, const int64[:], const uint64[:, :], const uint64[:, :], uint64[:, :], "
-    "int64[:]"
+    "int64[:], int64, bool"
 )
 def select_words(
     words: NDArray[np.uint64],
@@ -37,13 +34,18 @@ def select_words(
     moves: NDArray[np.uint64],
     out: NDArray[np.uint64],
     out_counts: NDArray[np.int64],
-) -> np.int64:
-    """Write some modes of the rows that meet every condition, and their counts; return how many there are.
+    place: int,
+    is_down: bool,
+) -> int:
+    """Write some modes of the rows that meet every condition, and their counts, in the order of the table.
 
-    The marks of a block of rows are made of shifts, masks and one table of totals in a register, without a
-    branch or a look-up, so that the loops become vectors. Then every row is written, and the next one over it
-    unless it has passed: no branch here either. Meanwhile later rows are asked for; processors that look
-    ahead by themselves stop where a loop over the words turns to the counts.
+    The rows go behind a place, or before it: two threads that start in the middle of a table leave what
+    they keep side by side, without a copy and without knowing how much the other keeps. No other place is
+    written to.
+
+    The marks of 64 rows are one word, made in registers; then the rows with a mark are copied one by one,
+    which takes as long as AVX-512 needs to compress them. Meanwhile later rows are asked for, few at a time:
+    a processor has 16 requests of this kind in flight, and waits with the next.
 
     Args:
         words: uint64[w, N].
@@ -58,100 +60,122 @@ def select_words(
         pages: uint64[p, 2], a number q and a mask: bit t of it stands for the total 64 q + t, set where a
             rule allows that.
         moves: uint64[k, 5], what `move_fields` takes, without additions; none copies whole words.
-        out: uint64[v, M], room for all rows.
+        out: uint64[v, M], with room for the rows that are kept.
         out_counts: int64[M], likewise.
+        place: Where the first row goes, or one behind where the last one goes.
+        is_down: The latter.
+
+    Returns:
+        One behind the place of the last row, or the place of the first one.
     """
-    # Flat, and by number: a view of a row counts references, in each block.
-    flat, flat_out, n_rows, room = words.reshape(-1), out.reshape(-1), words.shape[1], out.shape[1]
-    step = _BLOCK if moves.shape[0] == 0 and n_rows > _CACHED else _LARGE_BLOCK
-    good, total = np.empty(step, np.uint64), np.empty(step, np.uint64)
-    passing = np.empty(words.shape[0] * step, np.uint64)
-    kept = np.int64(0)
-    for block in range(start, stop, step):
+    # Flat, by number and in one function: views of rows and calls count references, in each block.
+    flat, flat_out, n_rows, n_words = words.reshape(-1), out.reshape(-1), words.shape[1], words.shape[0]
+    are_moved = moves.shape[0] > 0
+    marks = np.empty(_MOVED // ROWS, np.uint64)
+    passing = np.empty(n_words * _MOVED if are_moved else 0, np.uint64)
+    step = _MOVED if are_moved else ROWS
+    target, stride = (passing, _MOVED) if are_moved else (flat_out, out.shape[1])
+    n_blocks = (stop - start + step - 1) // step
+    ahead = -_AHEAD if is_down else _AHEAD
+    for j in range(n_blocks):
+        block = start + step * (n_blocks - 1 - j if is_down else j)
         size = min(step, stop - block)
-        for i in range(size):
-            good[_U(i)] = _ONE
-        for e in range(exact.shape[0]):
-            a = _U(int(exact[e, 0]) * n_rows + block)
-            mask, value = exact[e, 1], exact[e, 2]
-            for i in range(size):
-                good[_U(i)] &= _U((flat[a + _U(i)] & mask) == value)
-        for r in range(page_start.size - 1):
-            first, last = rule_start[r], rule_start[r + 1]
-            a, shift = _U(int(fields[first, 0]) * n_rows + block), fields[first, 1]
-            b, other = _U(int(fields[last - 1, 0]) * n_rows + block), fields[last - 1, 1]
-            page, n_pages = page_start[r], page_start[r + 1] - page_start[r]
-            if n_pages == 1 and last - first == 2 and low < _U(32):
-                allowed = pages[page, 1]
-                for i in range(size):
-                    t = ((flat[a + _U(i)] >> shift) & low) + ((flat[b + _U(i)] >> other) & low)
-                    good[_U(i)] &= (allowed >> t) & _ONE
-                continue
-            for i in range(size):
-                total[_U(i)] = (flat[a + _U(i)] >> shift) & low
-            for f in range(first + 1, last):
-                b, other = _U(int(fields[f, 0]) * n_rows + block), fields[f, 1]
-                for i in range(size):
-                    total[_U(i)] += (flat[b + _U(i)] >> other) & low
-            if n_pages == 1:
-                number, allowed = pages[page, 0], pages[page, 1]
-                for i in range(size):
-                    t = total[_U(i)]
-                    good[_U(i)] &= _U((t >> _SIX) == number) & (allowed >> (t & _PAGE))
-                continue
-            for i in range(size):
-                t = total[_U(i)]
-                is_allowed = _U(0)
-                for p in range(page, page + n_pages):
-                    is_allowed |= _U((t >> _SIX) == pages[p, 0]) & (pages[p, 1] >> (t & _PAGE))
-                good[_U(i)] &= is_allowed
-        after = _take(counts, block, size, good, out_counts, kept)
-        for k in range(words.shape[0]):
-            if moves.shape[0] == 0:
-                _take(flat, k * n_rows + block, size, good, flat_out, k * room + kept)
+        kept = 0
+        for first in range(0, size, ROWS):
+            row = block + first
+            for at in range(row + ahead, row + ahead + ROWS, _LINE):
+                prefetch(counts, at)
+            for k in range(n_words):
+                for at in range(row + ahead, row + ahead + ROWS, _LINE):
+                    prefetch(flat, k * n_rows + at)
+            if n_rows < ROWS:
+                found = _marks_of_few(words, exact, rule_start, fields, low, page_start, pages) >> _U(row)
             else:
-                _take(flat, k * n_rows + block, size, good, passing, k * step)
-        if moves.shape[0] > 0:
-            _take_fields(passing, step, after - kept, moves, out, kept)
-        kept = after
-    return kept
+                at = min(row, n_rows - ROWS)
+                found = _marks(flat, n_rows, at, exact, rule_start, fields, low, page_start, pages)
+                found >>= _U(row - at)
+            if size - first < ROWS:
+                found &= (_ONE << _U(size - first)) - _ONE
+            marks[_U(first // ROWS)] = found
+            kept += bit_count(found)
+        if is_down:
+            place -= kept
+        to, to_count = 0 if are_moved else place, place
+        for first in range(0, size, ROWS):
+            found = marks[_U(first // ROWS)]
+            while found != _NONE:
+                i = _U(block + first) + _U(trailing_zeros(found))
+                out_counts[_U(to_count)] = counts[i]
+                target[_U(to)] = flat[i]
+                to += 1
+                to_count += 1
+                found &= found - _ONE
+        for k in range(1, n_words):
+            to = k * stride + (0 if are_moved else place)
+            for first in range(0, size, ROWS):
+                found = marks[_U(first // ROWS)]
+                while found != _NONE:
+                    target[_U(to)] = flat[_U(k * n_rows + block + first) + _U(trailing_zeros(found))]
+                    to += 1
+                    found &= found - _ONE
+        if are_moved:
+            _take_fields(passing, _MOVED, kept, moves, out, place)
+        if not is_down:
+            place += kept
+    return place
+
+
+@jit(forceinline=True)
+def _marks(
+    flat: NDArray[np.uint64],
+    n_rows: int,
+    row: int,
+    exact: NDArray[np.uint64],
+    rule_start: NDArray[np.int64],
+    fields: NDArray[np.uint64],
+    low: np.uint64,
+    page_start: NDArray[np.int64],
+    pages: NDArray[np.uint64],
+) -> np.uint64:
+    """Mark those of 64 rows from `row` on that meet every condition; see `select_words`."""
+    found = ~_NONE
+    for e in range(exact.shape[0]):
+        found &= equal_rows(flat, int(exact[e, 0]) * n_rows + row, exact[e, 1], exact[e, 2])
+    for r in range(page_start.size - 1):
+        f, g = rule_start[r], rule_start[r + 1]
+        allowed = _NONE
+        for p in range(page_start[r], page_start[r + 1]):
+            allowed |= allowed_rows(flat, row, n_rows, fields, f, g, low, pages[p, 0], pages[p, 1])
+        found &= allowed
+    return found
 
 
 @jit
-def _take(
-    column: AnyArray, block: int, size: int, good: NDArray[np.uint64], out: AnyArray, first: int | np.int64
-) -> np.int64:
-    """Write the entries of rows that are good from place `first` on; return the place behind the last.
-
-    Args:
-        column: Words or counts of all rows.
-        block: First row.
-        size: Number of rows.
-        good: uint64[size], 1 or 0.
-        out: Has room for all of these rows.
-        first: Where the first one goes.
-    """
-    at = _U(first)
-    whole = size // _LINE * _LINE
-    for line in range(0, whole, _LINE):
-        prefetch(column, block + _AHEAD + line)
-        for i in range(line, line + _LINE):
-            out[at] = column[_U(block + i)]
-            at += good[_U(i)]
-    for i in range(whole, size):
-        out[at] = column[_U(block + i)]
-        at += good[_U(i)]
-    return np.int64(at)
+def _marks_of_few(
+    words: NDArray[np.uint64],
+    exact: NDArray[np.uint64],
+    rule_start: NDArray[np.int64],
+    fields: NDArray[np.uint64],
+    low: np.uint64,
+    page_start: NDArray[np.int64],
+    pages: NDArray[np.uint64],
+) -> np.uint64:
+    """Mark the rows of a table of fewer than 64 that meet every condition; the other bits mean nothing."""
+    rows = np.zeros((words.shape[0], ROWS), np.uint64)
+    for k in range(words.shape[0]):
+        for i in range(words.shape[1]):
+            rows[_U(k), _U(i)] = words[_U(k), _U(i)]
+    return _marks(rows.reshape(-1), ROWS, 0, exact, rule_start, fields, low, page_start, pages)
 
 
 @jit
 def _take_fields(
     words: NDArray[np.uint64],
     stride: int,
-    n_rows: np.int64,
+    n_rows: int,
     moves: NDArray[np.uint64],
     out: NDArray[np.uint64],
-    first: np.int64,
+    first: int,
 ) -> None:
     """Write fields of the first `n_rows` rows to columns `first` and behind; see `select_words`."""
     flat_out = out.reshape(-1)
