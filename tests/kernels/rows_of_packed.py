@@ -136,7 +136,8 @@ def taken_fields():
         for places in ([(mode,) for mode in range(1, words.n_modes)], [(2,), (0,), (1,)]):
             moved = moves_of(words.n_modes, words.bits, places, words.bits)
             out = np.zeros((words_of(len(places), words.bits), 45), np.uint64)
-            yield words.columns.reshape(-1), words.columns.shape[1], 37, moved, out, 2
+            for start in (0, 3):
+                yield words.columns.reshape(-1), words.columns.shape[1], start, 37, moved, out, 2
 
 
 def groupings():

@@ -233,7 +233,8 @@ def test_rules_and_heralds_keep_what_they_keep_of_bytes(table, data):
 def test_many_rows_are_selected_alike_on_any_number_of_threads(monkeypatch, n_modes, most):
     from lwfast._base import parallel as _parallel
 
-    monkeypatch.setattr(packed_selection, "CHUNK", 256)
+    monkeypatch.setattr(packed_selection, "_FEW", 256)
+    monkeypatch.setattr(packed_selection, "_CHUNK", 256)
     states, counts = table_of(5003, n_modes, most)
     words = packed(states, 0)
     rules = Rule((0, n_modes - 1), (0, 1, 2, 3)), Rule((1, 2, 3), tuple(range(9))), Rule((4,), (0, 1, 5))

@@ -9,7 +9,7 @@ from lwfast._kernels._jit import jit
 from lwfast._kernels._words import ROWS, allowed_rows, bit_count, equal_rows, prefetch, trailing_zeros
 
 _U = np.uint64  # an unsigned index needs no check for negative ones
-_MOVED = 4 * ROWS  # rows of which fields are moved at a time: their loops are short
+_PASSING = 4 * ROWS  # rows of which fields are moved at a time: their loops are short
 _AHEAD = 512  # rows from what is looked at to what is asked for; 256 and 1024 are as quick
 _LINE = 8  # words of a cache line
 _NONE, _ONE = _U(0), _U(1)
@@ -71,57 +71,52 @@ def select_words(
     # Flat, by number and in one function: views of rows and calls count references, in each block.
     flat, flat_out, n_rows, n_words = words.reshape(-1), out.reshape(-1), words.shape[1], words.shape[0]
     are_moved = moves.shape[0] > 0
-    marks = np.empty(_MOVED // ROWS, np.uint64)
-    passing = np.empty(n_words * _MOVED if are_moved else 0, np.uint64)
-    step = _MOVED if are_moved else ROWS
-    target, stride = (passing, _MOVED) if are_moved else (flat_out, out.shape[1])
-    n_blocks = (stop - start + step - 1) // step
+    passing = np.empty(n_words * _PASSING if are_moved else 0, np.uint64)
+    target, stride = (passing, _PASSING) if are_moved else (flat_out, out.shape[1])
+    begin = _PASSING if is_down else 0
+    to = begin if are_moved else place
+    n_blocks = (stop - start + ROWS - 1) // ROWS
     ahead = -_AHEAD if is_down else _AHEAD
     for j in range(n_blocks):
-        block = start + step * (n_blocks - 1 - j if is_down else j)
-        size = min(step, stop - block)
-        kept = 0
-        for first in range(0, size, ROWS):
-            row = block + first
+        row = start + ROWS * (n_blocks - 1 - j if is_down else j)
+        for at in range(row + ahead, row + ahead + ROWS, _LINE):
+            prefetch(counts, at)
+        for k in range(n_words):
             for at in range(row + ahead, row + ahead + ROWS, _LINE):
-                prefetch(counts, at)
-            for k in range(n_words):
-                for at in range(row + ahead, row + ahead + ROWS, _LINE):
-                    prefetch(flat, k * n_rows + at)
-            if n_rows < ROWS:
-                found = _marks_of_few(words, exact, rule_start, fields, low, page_start, pages) >> _U(row)
-            else:
-                at = min(row, n_rows - ROWS)
-                found = _marks(flat, n_rows, at, exact, rule_start, fields, low, page_start, pages)
-                found >>= _U(row - at)
-            if size - first < ROWS:
-                found &= (_ONE << _U(size - first)) - _ONE
-            marks[_U(first // ROWS)] = found
-            kept += bit_count(found)
+                prefetch(flat, k * n_rows + at)
+        if n_rows < ROWS:
+            found = _marks_of_few(words, exact, rule_start, fields, low, page_start, pages) >> _U(row)
+        else:
+            at = min(row, n_rows - ROWS)
+            found = _marks(flat, n_rows, at, exact, rule_start, fields, low, page_start, pages)
+            found >>= _U(row - at)
+        if stop - row < ROWS:
+            found &= (_ONE << _U(stop - row)) - _ONE
+        kept = bit_count(found)
         if is_down:
+            to -= kept
             place -= kept
-        to, to_count = 0 if are_moved else place, place
-        for first in range(0, size, ROWS):
-            found = marks[_U(first // ROWS)]
-            while found != _NONE:
-                i = _U(block + first) + _U(trailing_zeros(found))
-                out_counts[_U(to_count)] = counts[i]
-                target[_U(to)] = flat[i]
-                to += 1
-                to_count += 1
-                found &= found - _ONE
+        left, next_word, next_count = found, to, place
+        while left != _NONE:
+            i = _U(row) + _U(trailing_zeros(left))
+            out_counts[_U(next_count)] = counts[i]
+            target[_U(next_word)] = flat[i]
+            next_count += 1
+            next_word += 1
+            left &= left - _ONE
         for k in range(1, n_words):
-            to = k * stride + (0 if are_moved else place)
-            for first in range(0, size, ROWS):
-                found = marks[_U(first // ROWS)]
-                while found != _NONE:
-                    target[_U(to)] = flat[_U(k * n_rows + block + first) + _U(trailing_zeros(found))]
-                    to += 1
-                    found &= found - _ONE
-        if are_moved:
-            _take_fields(passing, _MOVED, kept, moves, out, place)
+            left, next_word = found, k * stride + to
+            while left != _NONE:
+                target[_U(next_word)] = flat[_U(k * n_rows + row) + _U(trailing_zeros(left))]
+                next_word += 1
+                left &= left - _ONE
         if not is_down:
+            to += kept
             place += kept
+        if are_moved and (j == n_blocks - 1 or (to if is_down else _PASSING - to) < ROWS):
+            first, taken = (to, _PASSING - to) if is_down else (0, to)
+            _take_fields(passing, _PASSING, first, taken, moves, out, place if is_down else place - taken)
+            to = begin
     return place
 
 
@@ -172,12 +167,13 @@ def _marks_of_few(
 def _take_fields(
     words: NDArray[np.uint64],
     stride: int,
+    start: int,
     n_rows: int,
     moves: NDArray[np.uint64],
     out: NDArray[np.uint64],
     first: int,
 ) -> None:
-    """Write fields of the first `n_rows` rows to columns `first` and behind; see `select_words`."""
+    """Write fields of `n_rows` rows from `start` on to columns `first` and behind; see `select_words`."""
     flat_out = out.reshape(-1)
     for v in range(out.shape[0]):
         place = _U(v * out.shape[1] + first)
@@ -185,7 +181,7 @@ def _take_fields(
         for m in range(moves.shape[0]):
             if int(moves[m, 3]) != v:
                 continue
-            row = _U(int(moves[m, 0]) * stride)
+            row = _U(int(moves[m, 0]) * stride + start)
             right, mask, left = moves[m, 1], moves[m, 2], moves[m, 4]
             if is_empty:
                 for i in range(n_rows):
