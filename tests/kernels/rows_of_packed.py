@@ -388,7 +388,6 @@ PACKED_ROWS = {
     "packed_parts._group_run": runs,
     "packed_parts.enter_groups": entries,
     "packed_parts.take_sums": sums_taken,
-    "packed_parts._ones_in": lambda: [(np.uint64(n),) for n in (0, 1, 2**64 - 1, 0x0123456789ABCDEF)],
     "packed_parts.order_groups": orders,
     "packed_sums.packed_sums": sums,
     "packed_sums._largest": lambda: [(words.columns, 3, 39, words.bits) for _, words in tables()],

@@ -13,16 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
-from lwfast._kernels._words import fold_product, prefetch
+from lwfast._kernels._words import bit_count, fold_product, prefetch
 
 OVERFLOW = -1  # a sum does not fit int64
 
 _U = np.uint64
 _ZERO, _ONE, _SIX, _LOW6 = _U(0), _U(1), _U(6), _U(63)
 _INT64_MAX = _U(2**63 - 1)
-_BY2, _BY4, _BY8, _BYTES = (_U(2**64 // 3), _U(2**64 // 5), _U(2**64 // 17), _U(2**64 // 255))
 _LOW32 = (1 << 32) - 1
-_S2, _S4, _S56 = _U(2), _U(4), _U(56)
 
 
 @jit(
@@ -215,15 +213,6 @@ def enter_groups(
         slots[slot] = group + 1
 
 
-@jit
-def _ones_in(word: np.uint64) -> np.uint64:
-    """Return the number of bits that are set."""
-    word -= (word >> _ONE) & _BY2
-    word = (word & _BY4) + ((word >> _S2) & _BY4)
-    word = (word + (word >> _S4)) & _BY8
-    return (word * _BYTES) >> _S56
-
-
 @jit(
     "const uint64[:], const uint16[:], const int64[:], const int64[:], const int64[:], int64, uint64[:], "
     "int64[:]"
@@ -260,13 +249,13 @@ def order_groups(
     total = _ZERO
     for k in range(marks.size):
         before[k] = total
-        total += _ones_in(marks[k])
+        total += _U(bit_count(marks[k]))
     for part in range(new_groups.size):
         number = (part << 32) + known[part]
         for at in range(starts[part], starts[part] + new_groups[part]):
             row = _U(rows[_U(at)])
             lower = marks[row >> _SIX] & ((_ONE << (row & _LOW6)) - _ONE)
-            place = before[row >> _SIX] + _ones_in(lower)
+            place = before[row >> _SIX] + _U(bit_count(lower))
             out[place] = words[_U(at)]
             out_numbers[place] = number
             number += 1
