@@ -304,10 +304,9 @@ def _pages() -> None:
     kernels.facts_of_counts(numbers)
     kernels.page_header(page, 0, np.zeros(16, np.int64))
     fours = np.zeros(16, np.uint64)
-    kernels.fours_of(page[:2], 1, fours)
+    kernels.fours_of(page[:2], 1, 0, 8, fours)
     kernels.from_dictionary(page, 0, 0, 1, page[:2], fours, np.empty(0, np.uint8))
     kernels.from_dictionary(page, 0, 0, 1, numbers, fours[:0], np.empty(0, np.int64))
-    parquet_words.fields_of(page[:2], 1, 3, fours)
     parquet_words.words_from_dictionary(page, 0, 0, 1, fours, 1, 3, 1, np.zeros((1, 1), np.uint64), 0, 0)
 
 

@@ -35,10 +35,10 @@ def byte_places():
 
 
 def fields(n, bits, width):
-    from lwfast._kernels.tables.parquet_words import fields_of
+    from lwfast._kernels.tables.parquet_pages import fours_of
 
     out = np.zeros(16**bits, np.uint64)
-    fields_of(np.arange(n, dtype=np.uint8), bits, width, out)
+    fours_of(np.arange(n, dtype=np.uint8), bits, 3 * width, -width, out)
     return out
 
 
@@ -192,15 +192,12 @@ PARQUET_ROWS = {
     "parquet_pages.same_levels": same,
     "parquet_pages.lists_of": levels,
     "parquet_pages.fours_of": lambda: [
-        (np.arange(9, 9 + n, dtype=np.uint8), bits, np.zeros(16**bits, np.uint64))
-        for bits, n in ((1, 2), (2, 3))
+        (np.arange(9 - n, 9, dtype=np.uint8), bits, first, step, np.zeros(16**bits, np.uint64))
+        for bits, n in ((1, 2), (2, 3), (3, 8))
+        for first, step in ((0, 8), (12, -4), (24, -8))
     ],
     "parquet_pages.from_dictionary": lambda: [*byte_places(), *number_places()],
     "parquet_pages.page_header": headers,
-    "parquet_words.fields_of": lambda: [
-        (np.arange(9 - n, 9, dtype=np.uint8), bits, width, np.zeros(16**bits, np.uint64))
-        for bits, n, width in ((1, 2, 4), (2, 3, 8), (3, 8, 4))
-    ],
     "parquet_words._looked_up": looked_up,
     "parquet_words.words_from_dictionary": word_places,
 }

@@ -36,7 +36,7 @@ def fours_of(dictionary, bits):
     if not 0 < bits <= kernels.FOURS_BITS:
         return np.zeros(0, np.uint64)
     out = np.zeros(16**bits, np.uint64)
-    kernels.fours_of(dictionary, bits, out)
+    kernels.fours_of(dictionary, bits, 0, 8, out)
     return out
 
 

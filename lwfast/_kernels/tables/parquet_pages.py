@@ -205,13 +205,17 @@ FOURS_BITS = 3
 """Up to so many bits of a place, four of them have a table of all that they can be: 32 KiB."""
 
 
-@jit("const uint8[:], int64, uint64[:]")
-def fours_of(dictionary: NDArray[np.uint8], bits: int, out: NDArray[np.uint64]) -> None:
-    """Write what four places stand for: four entries, and above them 1 where one is missing.
+@jit("const uint8[:], int64, int64, int64, uint64[:]")
+def fours_of(
+    dictionary: NDArray[np.uint8], bits: int, first: int, step: int, out: NDArray[np.uint64]
+) -> None:
+    """Write what four places stand for: four entries, and 2^32 where one is missing.
 
     Args:
         dictionary: Its entries.
         bits: Bits of a place.
+        first: Where the lowest bit of the first entry goes.
+        step: How much higher, or lower, the next one goes.
         out: uint64[16^bits].
     """
     mask = (1 << bits) - 1
@@ -220,7 +224,7 @@ def fours_of(dictionary: NDArray[np.uint8], bits: int, out: NDArray[np.uint64]) 
         for k in range(4):
             place = (places >> (k * bits)) & mask
             if place < dictionary.size:
-                word |= _U(dictionary[place]) << _U(8 * k)
+                word |= _U(dictionary[place]) << _U(first + k * step)
             else:
                 word |= _U(1) << _U(32)
         out[places] = word
@@ -247,7 +251,7 @@ def from_dictionary(
         stop: Where they end.
         bits: Bits of a place, at most 32.
         dictionary: Its entries.
-        fours: As `fours_of` writes them, for bytes and at most `FOURS_BITS` bits; else empty.
+        fours: As `fours_of` writes them as bytes, for at most `FOURS_BITS` bits; else empty.
         out: As many entries as the page has numbers.
     """
     n, done, n_entries = out.size, 0, dictionary.size

@@ -18,28 +18,6 @@ _U = np.uint64
 _ONE, _ALL = _U(1), _U(2**64 - 1)
 
 
-@jit("const uint8[:], int64, int64, uint64[:]")
-def fields_of(dictionary: NDArray[np.uint8], bits: int, width: int, out: NDArray[np.uint64]) -> None:
-    """Write what four places stand for as fields, the first of them highest; 2^32 is set if one is missing.
-
-    Args:
-        dictionary: Its entries, below 2^width.
-        bits: Bits of a place.
-        width: Bits of a field, at most 8.
-        out: uint64[16^bits].
-    """
-    mask = (1 << bits) - 1
-    for places in range(out.size):
-        word = _U(0)
-        for k in range(4):
-            place = (places >> (k * bits)) & mask
-            if place < dictionary.size:
-                word |= _U(dictionary[place]) << _U(width * (3 - k))
-            else:
-                word |= _ONE << _U(32)
-        out[places] = word
-
-
 @jit(forceinline=True)
 def _looked_up(
     places: np.uint64, fours: int, last: int, bits: np.uint64, width: np.uint64, fields: NDArray[np.uint64]
@@ -52,7 +30,7 @@ def _looked_up(
         last: How many these are.
         bits: Bits of a place.
         width: Bits of a field.
-        fields: As `fields_of` writes them.
+        fields: As `fours_of` writes them, the first entry highest.
     """
     four, half, mask = _U(4) * bits, _U(4) * width, _U(fields.size - 1)
     entry = fields[places & mask]
@@ -86,7 +64,7 @@ def words_from_dictionary(
         at: Where the runs start.
         stop: Where they end.
         bits: Bits of a place, at least one and at most `width`.
-        fields: uint64[16^bits], as `fields_of` writes them.
+        fields: uint64[16^bits], as `fours_of` writes them, the first entry highest.
         n_modes: Modes of a row; the page starts with the first of them.
         width: Bits of a mode.
         per_word: Modes of every word but the last.

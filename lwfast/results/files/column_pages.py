@@ -137,7 +137,7 @@ def _few_entries(content: bytes, n: int) -> tuple[NDArray[np.uint8], NDArray[np.
     if not 0 < bits <= kernels.FOURS_BITS:
         return dictionary, np.empty(0, np.uint64)
     fours = np.empty(16**bits, np.uint64)
-    kernels.fours_of(dictionary, bits, fours)
+    kernels.fours_of(dictionary, bits, 0, 8, fours)
     return dictionary, fours
 
 
@@ -151,7 +151,7 @@ def fields_of(entries: bytes, bits: int, width: int) -> NDArray[np.uint64]:
         width: Bits of a field.
     """
     out = np.empty(16**bits, np.uint64)
-    word_kernels().fields_of(np.frombuffer(entries, np.uint8), bits, width, out)
+    page_kernels().fours_of(np.frombuffer(entries, np.uint8), bits, 3 * width, -width, out)
     return out
 
 
