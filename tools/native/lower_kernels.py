@@ -29,6 +29,8 @@ MOST_IN, MOST_OUT, MOST_DIMS, MOST_ITEMS = 256, 64, 4, 16
 """As in `kernels.c`."""
 UNKNOWN = "a value that only LWFAST_JIT=1 shows"
 """In the text of an error, in place of a value."""
+TRIAL = "_simd._trial"
+"""A kernel that is looked for wherever one with vectors is imported, so that no extension lacks it."""
 AROUND = "kernel"
 """What the function around a kernel is called, until its level is known."""
 
@@ -274,10 +276,11 @@ def main(level: str, folder: Path, only: str = "") -> None:
             if function is not None and function.__module__ == module.__name__:
                 with_a_short_path(function)
                 dispatchers[_jit.name_of(function)] = value
-    wanted = sorted(name for name in _jit.KERNELS if name.startswith(only))
+    wanted = {name for name in _jit.KERNELS if name.startswith(only)}
     if not wanted:
         raise RuntimeError(f"No kernel has a name that begins with {only}.")
-    for name in wanted:
+    wanted.add(TRIAL)
+    for name in sorted(wanted):
         lower(name, _jit.KERNELS[name], dispatchers[name], pieces)
 
 
