@@ -17,7 +17,6 @@ itself.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,7 +29,6 @@ from lwfast._kernels._lanes import plain
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_WIDTHS = {"0": 1, "4": 4, "8": 8}
 PADDING = 8
 """Entries behind the end of a flat array that a vector at its last entry may reach: one widest vector."""
 _LINE = 8
@@ -41,12 +39,9 @@ def _wanted_lanes() -> int:
     """Return the width asked for by `LWFAST_SIMD` (0, 4 or 8), or the one that suits this machine."""
     if _mode.MODE == "python":
         return 1
-    asked = os.environ.get("LWFAST_SIMD", "")
-    if asked in _WIDTHS:
-        return _WIDTHS[asked]
-    from lwfast._kernels._numba.vectors import best_lanes
+    from lwfast._kernels._numba.vectors import wanted_lanes
 
-    return best_lanes()
+    return wanted_lanes()
 
 
 def _choose() -> tuple[int, dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 NumPy views inside Numba cost index wrap-around checks on every byte and cannot load a word at an odd offset.
 Compiled, each of these functions is one or two machine instructions without a bounds check: the caller owns
-the bounds. `_numba/instructions.py` writes them; uncompiled, they are the plain functions below.
+the bounds. `_numba/instructions.py` and `_numba/products.py` write them; uncompiled, they are the plain
+functions below.
 """
 
 from __future__ import annotations
@@ -123,6 +124,10 @@ def _marks(are_marked: AnyArray) -> np.uint64:
     return np.uint64(np.packbits(are_marked, bitorder="little").view("<u8")[0])
 
 
+def longest_registers() -> None:
+    """Let loops of the kernel that calls this use all of a register; LLVM leaves half of those of AVX-512."""
+
+
 DIGITS = 21
 """How many digits `spread` and `gather` take at a time: as text 63 bytes, in one register of 64."""
 DIGIT_ROOM = 32  # bytes of a table that they read or write; those behind the digits have no meaning
@@ -205,3 +210,51 @@ def dots(
                 parts = (x * numbers).reshape(-1, LANE_SUMS).sum(axis=0)
                 place = at + (2 * (PLAIN * i + j) + half) * LANE_SUMS
                 out[place : place + LANE_SUMS] += parts.astype(np.int32)
+
+
+BYTE_SUMS, LEAST_BYTE_SUMS = 32, 16
+"""In how many parts `byte_dots` has room for each sum, and how many of these it uses at least."""
+OWN = tuple((i, j) for i in range(WEIGHED) for j in range(i, WEIGHED + 1))
+"""Which rows `byte_dots_within` multiplies, of four and a fifth."""
+
+
+def byte_dots(a: AnyArray, p: int, q: int, stride: int, size: int, out: AnyArray, at: int) -> None:
+    """Add the products of four rows of bytes with two of the same array, in 16 bits.
+
+    The sums stand in `out` by the former rows, then by the latter. Each has room for `BYTE_SUMS` parts, and
+    which product is in which part has no meaning: processors whose registers are short use the first
+    `LEAST_BYTE_SUMS` of them.
+
+    Args:
+        a: Flat uint8, below 128.
+        p: Where the first of four rows starts.
+        q: Where the first of two rows starts.
+        stride: From one row to the next, in both.
+        size: Entries of a row, a multiple of 64.
+        out: Flat uint16, changed in place; sums have to fit `size / LEAST_BYTE_SUMS` products more.
+        at: Where the first of `WEIGHED * PLAIN * BYTE_SUMS` parts is in `out`.
+    """
+    for i in range(WEIGHED):
+        for j in range(PLAIN):
+            x, y = a[p + i * stride :][:size].astype(np.int64), a[q + j * stride :][:size].astype(np.int64)
+            place = at + (PLAIN * i + j) * BYTE_SUMS
+            out[place : place + BYTE_SUMS] += (x * y).reshape(-1, BYTE_SUMS).sum(axis=0).astype(np.uint16)
+
+
+def byte_dots_within(a: AnyArray, p: int, q: int, stride: int, size: int, out: AnyArray, at: int) -> None:
+    """Add the products of four rows of bytes with each other and with a fifth, as `byte_dots` does.
+
+    Args:
+        a: Flat uint8, below 128.
+        p: Where the first of four rows starts.
+        q: Where the fifth starts.
+        stride: From one of the four to the next.
+        size: Entries of a row, a multiple of 64.
+        out: As in `byte_dots`, with sums in the order of `OWN`.
+        at: Where the first of `len(OWN) * BYTE_SUMS` parts is in `out`.
+    """
+    starts = [*(p + i * stride for i in range(WEIGHED)), q]
+    rows = [a[start : start + size].astype(np.int64) for start in starts]
+    for place, (i, j) in enumerate(OWN):
+        parts = (rows[i] * rows[j]).reshape(-1, BYTE_SUMS).sum(axis=0)
+        out[at + place * BYTE_SUMS :][:BYTE_SUMS] += parts.astype(np.uint16)

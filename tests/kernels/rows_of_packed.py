@@ -344,6 +344,80 @@ def foldings():
         yield found, 128, quad, other, together, 2, np.zeros((6, 7), np.int64)
 
 
+def byte_table(n_modes, bits, most, n_rows=1024):
+    """Words of rows, and how many modes one of them has."""
+    rng = np.random.default_rng(100 * n_modes + bits)
+    words = packed(rng.integers(0, most + 1, (n_rows, n_modes)).astype(np.uint8), 0).with_bits(bits)
+    return words.columns, words.per_word
+
+
+BYTE_SHAPES = (3, 8, 9), (20, 3, 7), (20, 1, 1), (40, 3, 7)  # modes, bits and photons of a mode
+
+
+def lines_written():
+    """Modes across two bytes, in several words, and with totals above 255 (40 modes of 7 photons)."""
+    for n_modes, bits, most in BYTE_SHAPES:
+        columns, per_word = byte_table(n_modes, bits, most, 1100)
+        cut = np.zeros((8 * len(columns) + 4) * 128, np.uint64)
+        lines = np.ones((n_modes + 3) // 4 * 4 * 128, np.uint64)
+        room = cut, np.ones(8, np.int64), np.ones(128, np.uint64), lines, np.ones(128, np.uint64)
+        yield columns, 33, n_modes, bits, per_word, most, *room
+
+
+def cuts():
+    for start in (0, 5):
+        yield byte_table(20, 3, 7, 1100)[0][0], start, 128, np.zeros(10 * 128, np.uint64)
+
+
+def joins():
+    cut = byte_table(20, 3, 7)[0][0]
+    for right, bits in ((6, 3), (7, 8), (5, 4)):
+        yield cut, 256, right, bits, 128, np.zeros(512, np.uint64)
+
+
+def byte_spreadings():
+    cut = byte_table(20, 3, 7)[0][0]
+    low = np.uint64(7 * 0x0101010101010101)
+    for n_modes in (1, 3, 4, 9):
+        places = np.array([0, 128, 512, 0, 0, 3, 5, 2])
+        yield cut, places, low, n_modes, 128, np.ones(1024, np.uint64), np.ones(128, np.uint64)
+
+
+def closings():
+    group = np.random.default_rng(1).integers(0, 100, 1024).astype(np.uint8).view(np.uint64)
+    for bound in (0, 128, 200):
+        yield group, bound, np.full(128, 3, np.uint64)
+
+
+def byte_countings():
+    """Few totals, more than are tried one by one, above 127, and such that do not fit bytes."""
+    rng = np.random.default_rng(2)
+    lines = rng.integers(0, 8, 40 * 1024).astype(np.uint8).view(np.uint64)
+    for most, bound, few in ((9, 15, 24), (60, 63, 24), (60, 63, 0), (200, 255, 24), (0, 256, 24)):
+        totals = rng.integers(0, most + 1, 1024).astype(np.uint8).view(np.uint64)
+        yield totals, bound, few, lines, 40, np.ones(281, np.int64)
+
+
+def byte_sums():
+    """A whole block and the rest of one; sums that are folded once, and in between."""
+    for (n_modes, bits, most), n_rows, end in (
+        ((20, 3, 7), 1100, 1500),
+        ((3, 8, 15), 4200, 4200),
+        ((40, 3, 7), 700, 700),
+    ):
+        columns, per_word = byte_table(n_modes, bits, most, 5000)
+        room = np.zeros(256 * 128, np.uint64), np.zeros(most * n_modes + 1, np.int64)
+        sums = np.ones((n_modes, n_modes + 1), np.int64)
+        given = columns, np.ones(5000, np.int64), 7, n_rows, end, n_modes, bits, per_word, most
+        yield *given, *room, sums
+
+
+def byte_foldings():
+    parts = np.random.default_rng(3).integers(0, 2**16, 2 * 14 * 32 + 16 * 32).astype(np.uint16)
+    for n_modes in (8, 5):
+        yield parts.view(np.uint64), 2, np.ones((n_modes, n_modes + 1), np.int64)
+
+
 def folded():
     for bits in (1, 3, 7, 8):
         rng = np.random.default_rng(bits)
@@ -399,6 +473,19 @@ PACKED_ROWS = {
     "packed_sums._lanes_added": lambda: [(FOURS, run) for run in (1, 3, 16)],
     "packed_sums._add_totals": added_totals,
     "packed_sums._fold": foldings,
+    "sums.byte_lines.write_lines": lines_written,
+    "sums.byte_lines._halves": lambda: [(KEYS[0], KEYS[1], np.uint64(0xFFFFFFFF), np.uint64(32))],
+    "sums.byte_lines._cut": cuts,
+    "sums.byte_lines._place_of": lambda: [(mode, 40, 3, 20) for mode in (0, 5, 19, 20, 39)],
+    "sums.byte_lines._join": joins,
+    "sums.byte_lines._spread": byte_spreadings,
+    "sums.byte_lines._close": closings,
+    "sums.byte_sums._sums_of": lambda: [(1,), (5,)],
+    "sums.byte_sums.room_of": lambda: [(1, 20), (2, 33)],
+    "sums.byte_sums.add_bytes": byte_sums,
+    "sums.byte_sums._ask_for": lambda: [(np.zeros((2, 40), np.uint64), np.zeros(40, np.int64), 3, 30)],
+    "sums.byte_sums._count": byte_countings,
+    "sums.byte_sums._fold": byte_foldings,
 }
 
 # Behind what was found, nothing has a meaning.

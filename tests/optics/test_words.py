@@ -144,3 +144,29 @@ def test_rows_are_marked(data, bits, at, n_rows):
     for function in (marked, getattr(marked, "py_func", marked)):
         assert int(function(1, table, at, n_rows, *numbers, np.uint64(mask))) == allowed
         assert int(function(0, table, at, n_rows, *numbers, np.uint64(value))) == equal
+
+
+@jit
+def multiplied(within, a, p, q, stride, size, out, at):
+    """Call one of the functions that multiply rows of bytes."""
+    if within:
+        words.byte_dots_within(a, p, q, stride, size, out, at)
+    else:
+        words.byte_dots(a, p, q, stride, size, out, at)
+
+
+@given(seed=st.integers(0, 99), p=st.integers(0, 70), blocks=st.integers(0, 3), most=st.sampled_from([1, 31]))
+def test_rows_of_bytes_are_multiplied(seed, p, blocks, most):
+    """Parts add up to the products, and what is behind them stays; at any place of a cache line."""
+    size, stride, at = 64 * blocks, 64 * blocks + 5, 3
+    a = np.random.default_rng(seed).integers(0, most + 1, p + 6 * stride + size).astype(np.uint8)
+    q = p + 4 * stride
+    rows = [a[start : start + size].astype(int) for start in range(p, p + 6 * stride, stride)]
+    each_with_each = [(i, j) for i in range(4) for j in (4, 5)]
+    for within, pairs in ((False, each_with_each), (True, words.OWN)):
+        for function in (multiplied, getattr(multiplied, "py_func", multiplied)):
+            out = np.full(at + (len(pairs) + 1) * words.BYTE_SUMS, 7, np.uint16)
+            function(within, a, p, q, stride, size, out, at)
+            parts = out[at:].reshape(-1, words.BYTE_SUMS).astype(int) - 7
+            assert parts.sum(axis=1).tolist() == [*((rows[i] * rows[j]).sum() for i, j in pairs), 0]
+            assert (out[:at] == 7).all()

@@ -14,7 +14,7 @@ import numba
 from numba.extending import register_jitable
 
 from lwfast._kernels import _mode
-from lwfast._kernels._numba import instructions  # noqa: F401  (tells Numba what to write for a call of one)
+from lwfast._kernels._numba import instructions, products  # noqa: F401  (tell Numba what to write for calls)
 from lwfast._kernels._numba.cache import USE_CACHE, use_cache, why_not_kept
 from lwfast._kernels._numba.note import listen
 

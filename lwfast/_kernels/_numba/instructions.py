@@ -19,14 +19,10 @@ from lwfast._kernels._words import (
     DIGIT_ROOM,
     DIGITS,
     DIGITS_TEXT,
-    LANE_SUMS,
-    PLAIN,
     ROWS,
     TEXT_ROOM,
-    WEIGHED,
     allowed_rows,
     bit_count,
-    dots,
     equal_rows,
     fma,
     fold_product,
@@ -34,6 +30,7 @@ from lwfast._kernels._words import (
     high_product,
     load1,
     load8,
+    longest_registers,
     prefetch,
     spread,
     store1,
@@ -232,6 +229,13 @@ def _totals(
     return more
 
 
+@_compiled(longest_registers, types.void)
+def _longest_registers(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    # llvmlite knows no attributes with a value, and writes what the set holds.
+    set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+    return context.get_dummy_value()
+
+
 def _vector(values: Any) -> Any:
     listed = list(values)
     return ir.Constant(ir.VectorType(_U8, len(listed)), listed)
@@ -281,80 +285,8 @@ def _gather(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return _none_of(builder, over, args[4])
 
 
-@_compiled(
-    dots,
-    types.void,
-    types.Array,
-    types.intp,
-    types.Array,
-    types.intp,
-    types.intp,
-    types.intp,
-    types.intp,
-    types.Array,
-    types.intp,
-)
-def _dots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    a, p, b, q, stride, size, split, out, at = args
-    kinds = signature.args
-    rows = [
-        _address(context, builder, kinds[place], array, builder.add(first, builder.mul(stride, _word(k))))
-        for place, array, first, count in ((0, a, p, WEIGHED), (2, b, q, PLAIN))
-        for k in range(count)
-    ]
-    before, loop = builder.block, builder.append_basic_block("dots")
-    after = builder.append_basic_block("dots_end")
-    wide = ir.VectorType(ir.IntType(32), LANE_SUMS)
-    zero = ir.Constant(wide, [0] * LANE_SUMS)
-    builder.cbranch(builder.icmp_signed(">", size, _word(0)), loop, after)
-    builder.position_at_end(loop)
-    index = builder.phi(_U64)
-    index.add_incoming(_word(0), before)
-    sums = [builder.phi(wide) for _ in range(WEIGHED * PLAIN)]
-    vectors = [_int16s(builder, row, index) for row in rows]
-    added = []
-    for place, total in enumerate(sums):
-        products = builder.mul(vectors[place // PLAIN], vectors[WEIGHED + place % PLAIN], flags=("nsw",))
-        # LLVM makes one instruction of the products and the sums of pairs, on x86 `pmaddwd`.
-        pair = builder.add(*(_shuffled(builder, products, products, _EVERY_2ND[k]) for k in range(2)))
-        added.append(builder.add(total, pair))
-    following = builder.add(index, _word(_ENTRIES))
-    index.add_incoming(following, loop)
-    for total, more in zip(sums, added, strict=True):
-        total.add_incoming(zero, before)
-        total.add_incoming(more, loop)
-    builder.cbranch(builder.icmp_signed("<", following, size), loop, after)
-    builder.position_at_end(after)
-    for place, more in enumerate(added):
-        total = builder.phi(wide)
-        total.add_incoming(zero, before)
-        total.add_incoming(more, loop)
-        added[place] = total
-    shift = builder.trunc(split, ir.IntType(32))
-    one = ir.Constant(ir.IntType(32), 1)
-    low = _in_all_lanes(builder, builder.sub(builder.shl(one, shift), one), wide)
-    right = _in_all_lanes(builder, shift, wide)
-    for place, total in enumerate(added):
-        for half, parts in enumerate((builder.and_(total, low), builder.lshr(total, right))):
-            target = builder.add(at, _word((2 * place + half) * LANE_SUMS))
-            address = _address(context, builder, kinds[7], out, target)
-            address = builder.bitcast(address, wide.as_pointer())
-            builder.store(builder.add(builder.load(address, align=4), parts), address, align=4)
-    return context.get_dummy_value()
-
-
-_ENTRIES = 2 * LANE_SUMS
-"""int16 of a vector: one register of AVX2, half of one of AVX-512, two of older processors."""
-_EVERY_2ND = [list(range(k, _ENTRIES, 2)) for k in range(2)]
-
-
 def _word(value: int) -> Any:
     return ir.Constant(_U64, value)
-
-
-def _int16s(builder: Any, row: Any, index: Any) -> Any:
-    address = builder.bitcast(builder.gep(row, [index]), ir.VectorType(ir.IntType(16), _ENTRIES).as_pointer())
-    return builder.sext(builder.load(address, align=2), ir.VectorType(ir.IntType(32), _ENTRIES))
 
 
 def _in_all_lanes(builder: Any, number: Any, vector: Any) -> Any:

@@ -6,15 +6,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
+WIDTHS = {"0": 1, "4": 4, "8": 8}
 
-def best_lanes() -> int:
-    """Return how many numbers a vector should have on this machine, so that it need not be spilled."""
+
+def wanted_lanes() -> int:
+    """Return how many numbers a vector should have: as `LWFAST_SIMD` says, or as need not be spilled."""
+    asked = os.environ.get("LWFAST_SIMD", "")
+    if asked in WIDTHS:
+        return WIDTHS[asked]
     return 8 if binding.get_host_cpu_features().get("avx512f", False) else 4
 
 

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwfast._kernels._jit import jit
+from lwfast._kernels._simd import lane_jit
 from lwfast._kernels._words import DOT_SUMS, LANE_SUMS, PLAIN, WEIGHED, dots
+from lwfast._kernels.tables.sums.byte_sums import MOST, MOST_MODES, add_bytes, room_of
 
 COUNT_BITS = 28
 """Bits of a count that one call adds up: with 2^17 rows of 255 photons in a mode, sums stay below 2^63."""
@@ -14,6 +16,7 @@ COUNT_BITS = 28
 _U = np.uint64
 _ZERO, _ONE = _U(0), _U(1)
 _BLOCK = 512  # rows of which the photons of all modes stay in the first cache
+_FIRST = 4 * _BLOCK  # of the first strip, as nothing was asked for before it; the next have twice as many
 _STRIP = 32 * _BLOCK  # rows that are looked at first, and then read again from the second cache
 _LIMB = 14
 _LONG_RUN = 8  # shorter ones take longer than words one by one
@@ -23,7 +26,9 @@ _LOW16, _LOW32, _EVERY_2ND, _S16, _S32 = _U(0xFFFF), _U(0xFFFFFFFF), _U(0x0000FF
 _FOUR = _U(0x0001000100010001)  # times a number of 16 bits: four of it, in a word
 
 
-@jit("const uint64[:, :], const int64[:], int64, int64, int64, int64, int64, int64, int64[:], int64[:, :]")
+@lane_jit(
+    "const uint64[:, :], const int64[:], int64, int64, int64, int64, int64, int64, int64[:], int64[:, :]"
+)
 def packed_sums(
     words: NDArray[np.uint64],
     counts: NDArray[np.int64],
@@ -38,8 +43,9 @@ def packed_sums(
 ) -> int:
     """Add up what `photon_sums` adds up, in integers, in place.
 
-    Photons of a mode stand beside each other as int16, sixteen rows in a register: one instruction makes
-    sixteen products and adds up pairs of them. Where photons and counts are small, one int16 holds the
+    Rows that count once and have few photons in a mode are added up as bytes, see `sums/byte_sums.py`. Of
+    others, photons of a mode stand beside each other as int16, sixteen rows in a register: one instruction
+    makes sixteen products and adds up pairs of them. Where photons and counts are small, one int16 holds the
     photons of two modes, and one product the products with both: half of the instructions. Other counts come
     in limbs whose products with photons fit int16.
 
@@ -69,10 +75,12 @@ def packed_sums(
     keeps = quads * (quads + 1) <= _TILES
     found = np.zeros((quads * (quads + 1) if keeps else 1) * _SUMS, np.int32)
     fours = np.zeros((4, histogram.size), np.int64)  # rows of one total do not wait for each other
+    fits_bytes = n_modes <= MOST_MODES
+    room = room_of(words.shape[0], n_modes if fits_bytes else 0)
     used = 0
-    for strip in range(start, stop, _STRIP):
-        end = min(strip + _STRIP, stop)
-        most = max(_largest(words, strip, end, bits), 1)
+    strip, n_rows = start, _FIRST
+    while strip < stop:
+        end, n_rows = min(strip + n_rows, stop), min(2 * n_rows, _STRIP)
         every, differing = 0, 0
         for i in range(strip, end):
             every |= counts[_U(i)] >> shift
@@ -80,6 +88,16 @@ def packed_sums(
         used |= every
         every &= (1 << COUNT_BITS) - 1
         are_ones = differing == 0 and shift == 0
+        most = (1 << bits) - 1
+        if not (are_ones and fits_bytes and most <= MOST):
+            most = max(_largest(words, strip, end, bits), 1)
+        if are_ones and fits_bytes and most <= MOST:
+            add_bytes(
+                words, counts, strip, end, min(end + n_rows, stop), n_modes, bits, per_word, most, room,
+                histogram, sums,
+            )  # fmt: skip
+            strip = end
+            continue
         split = 14
         while most * ((1 << split) + 1) > 32767:
             split -= 1
@@ -134,6 +152,7 @@ def packed_sums(
                         _fold(found, tile * _SUMS, quad, other, together, base, sums)
                         tile += 1
             base += limb
+        strip = end
     for part in range(4):
         for total in range(histogram.size):
             histogram[total] += fours[part, total]
