@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHOWN = 10
+_WIDEST = 48
+"""Characters of a cell."""
+_DIGITS = (6, 10, 13)
+"""Significant digits of a float: as many as tell those of a column apart."""
 
 
 class NamedColumns(Mapping[str, list[Any]]):
@@ -122,8 +126,8 @@ class NamedColumns(Mapping[str, list[Any]]):
         return path
 
     def __repr__(self) -> str:
-        lines = ["  ".join(self._columns)]
-        lines += ["  ".join(_text(row[name]) for name in self._columns) for row in self.rows()[:_SHOWN]]
+        columns = [_cells(name, column[:_SHOWN]) for name, column in self._columns.items()]
+        lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
         if self._n_rows > _SHOWN:
             lines.append(f"... {self._n_rows - _SHOWN} more rows")
         return "\n".join(lines)
@@ -133,7 +137,27 @@ class NamedColumns(Mapping[str, list[Any]]):
         return table("", list(self._columns), rows, n_rows=self._n_rows)
 
 
-def _text(value: Any) -> str:
+def _cells(name: str, values: Sequence[Any]) -> list[str]:
+    """Return a column as texts of one width, its name first: numbers at the right, all else at the left."""
+    floats = {value for value in values if isinstance(value, float)}
+    # Settings that differ are shown as different.
+    digits = next(
+        (n for n in _DIGITS if len({f"{value:.{n}g}" for value in floats}) == len(floats)), _DIGITS[-1]
+    )
+    texts = [_shortened(name), *(_text(value, digits) for value in values)]
+    width = max(map(len, texts))
+    there = [value for value in values if value is not None]
+    right = bool(there) and all(isinstance(value, int | float) for value in there)
+    return [text.rjust(width) if right else text.ljust(width) for text in texts]
+
+
+def _text(value: Any, digits: int) -> str:
     if value is None:
         return "-"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}g}" if isinstance(value, float) else _shortened(str(value))
+
+
+def _shortened(text: str) -> str:
+    """Return a text in one line, without its middle if it is long: the names of files are at the end."""
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDEST else f"{line[: _WIDEST // 3]}…{line[-(_WIDEST - _WIDEST // 3 - 1) :]}"
