@@ -278,9 +278,9 @@ def test_trends_follow_time(folder, runs):
     assert means.paths[3] == str(folder / "run_03.json")
     square, degrees = trend.chi_square()
     assert degrees == 11
-    weights = 1 / trend.errors**2
-    mean = np.average(trend.values, weights=weights)
-    assert square == pytest.approx(np.sum(((trend.values - mean) / trend.errors) ** 2))
+    p = trend.total.value  # the share of all samples, and its spread
+    errors = np.sqrt(p * (1 - p) / trend.n_samples)
+    assert square == pytest.approx(np.sum(((trend.values - p) / errors) ** 2))
 
 
 def test_drifts_are_found(tmp_path):
@@ -296,7 +296,7 @@ def test_drifts_are_found(tmp_path):
     square, degrees = trend.chi_square()
     assert square > degrees + 3 * np.sqrt(2 * degrees)
     assert len(trend.to_polars()) == 10
-    fitted = np.polyfit(np.arange(10) * 2, trend.values, 1, w=1 / trend.errors)
+    fitted = np.polyfit(np.arange(10) * 2, trend.values, 1, w=np.sqrt(trend.n_samples))
     assert slope == pytest.approx(fitted[0])
 
 

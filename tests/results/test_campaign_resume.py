@@ -228,7 +228,7 @@ def test_groups_that_grow_are_added_to(folder, tmp_path):
 def test_numbers_are_compared_by_the_size_of_their_column(tmp_path):
     """Delays in seconds differ by less than what rounding leaves of 0 among angles."""
     for k in range(4):
-        theta = [-1.0, -2.2e-16, 1.0, 2.0][k]
+        theta = [-1.0, -(2.0**-52), 1.0, 2.0][k]
         result = result_of(k, theta, "Artemis").with_parameters(delay=k * 1e-12)
         result.save(tmp_path / f"run_{k}.npz")
     campaign = scan_results(tmp_path)

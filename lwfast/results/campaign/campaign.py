@@ -18,6 +18,7 @@ from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_views import owned_result
 from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.means import Mean
+from lwfast.results.processing.observables import name_of_mean
 from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult
 
@@ -262,11 +263,11 @@ class Campaign(CampaignFiles):
         else:
             means = [gathering.totals[k].result() for k in there]
         trend = Trend(
-            "time",
+            ("time",),
             [column[order[k]] for k in there],
             means,
             [str(self.paths[order[k]]) for k in there],
-            "share of samples kept" if observable is None else "mean",
+            "share of samples kept" if observable is None else name_of_mean(observable),
         )
         for k in sorted(set(range(len(self.paths))) - set(order)):
             reason = self.files["error"][k] if "error" in self.files else None
@@ -341,7 +342,8 @@ class Campaign(CampaignFiles):
     # --- inside -------------------------------------------------------------------------------------
 
     def _with(self, step: CampaignStep) -> Campaign:
-        return Campaign(self.paths, self._work._replace(steps=(*self._work.steps, step)), self._files)
+        work = self._work._replace(steps=(*self._work.steps, step))
+        return Campaign(self.paths, work, self._files, self._scanned)
 
     def _sum(self, kind: Callable[[], Any], run: RunOptions) -> Any:
         gathering = self._gathered(kind, [self.paths], run)

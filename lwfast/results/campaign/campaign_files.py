@@ -11,6 +11,7 @@ from lwfast.results.campaign.ran_files import RanFiles
 
 if TYPE_CHECKING:
     from lwfast.results.campaign.groups import CampaignGroups
+    from lwfast.results.columns.settings.same_values import SameValues
     from lwfast.results.processing.named_columns import NamedColumns
 
 
@@ -21,12 +22,21 @@ class CampaignFiles(RanFiles):
         paths: The files, in order.
         work: What is done with each.
         files: What is known of each; None to read it when it is asked for.
+        scanned: What is known of all files that `scan_results` found, which says what values of a column are
+            one; None where these are all.
     """
 
-    def __init__(self, paths: tuple[Path, ...], work: Work, files: NamedColumns | None = None) -> None:
+    def __init__(
+        self,
+        paths: tuple[Path, ...],
+        work: Work,
+        files: NamedColumns | None = None,
+        scanned: NamedColumns | None = None,
+    ) -> None:
         super().__init__(paths, work)
         self.paths = paths
         self._files = files
+        self._scanned = scanned
 
     @property
     def files(self) -> NamedColumns:
@@ -54,18 +64,27 @@ class CampaignFiles(RanFiles):
         `campaign.where(qpu="Artemis", theta=[0.1, 0.2])` keeps the files of that QPU at two settings. A file
         that cannot be read stays, to be reported when the campaign is run.
 
+        Integers, text, True and False have to be equal, and True is not 1. Floats are one value as in
+        `group_by`.
+
         Args:
-            **wanted: For each column of `files`: a value, several of which one is enough (a list, tuple, set
-                or range), or a callable that takes the value (None for a file without one). Numbers are equal
-                up to a part in 10^9 of the largest in the column.
+            **wanted: For each column of `files`: a value; several of which one is enough (a list, tuple, set,
+                range, array or Series), each of which may be a list where the values of the column are lists;
+                or a callable that takes the value (None for a file without one). A `datetime` finds times at
+                that instant; one without a timezone is in UTC.
 
         Raises:
-            ValueError: If there is no such column, or no file is left.
+            TypeError: If it is none of these.
+            ValueError: If there is no such column, or no file is left; the message says which values there
+                are.
         """
+        from lwfast.results.columns.settings.asked import Asked, why_none
+
         self._check_columns(wanted)
-        scales = {name: _largest(self.files[name]) for name in wanted}
-        return self.filter(
-            lambda row: all(_meets(row.get(name), value, scales[name]) for name, value in wanted.items())
+        asked = [Asked(name, value, self._rule(name)) for name, value in wanted.items()]
+        return self._kept(
+            lambda row: all(one.meets(row.get(one.name)) for one in asked),
+            lambda rows: f"{why_none(asked, rows)}.",
         )
 
     def filter(self, keep: Callable[[dict[str, Any]], Any]) -> Self:
@@ -81,23 +100,49 @@ class CampaignFiles(RanFiles):
         """
         if not callable(keep):
             raise TypeError(f"filter takes a function of a row of files, not {type(keep).__name__}.")
+        return self._kept(
+            keep,
+            lambda rows: f"the function accepts no row of `files`, the first of which is {rows[0]!r:.300}.",
+        )
+
+    def _kept(
+        self,
+        keep: Callable[[dict[str, Any]], Any],
+        why: Callable[[list[dict[str, Any]]], str],
+    ) -> Self:
         rows = self.files.rows()
-        taken = [k for k, row in enumerate(rows) if row.get("error") is not None or keep(row)]
-        if not taken:
-            raise ValueError(f"None of the {len(self.paths)} files is left; see the columns in `files`.")
-        return self._taking(taken)
+        readable = [row for row in rows if row.get("error") is None]
+        taken = {k for k, row in enumerate(rows) if row.get("error") is None and keep(row)}
+        if readable and not taken:
+            what = "files" if len(readable) == len(rows) else "files that can be read"
+            raise ValueError(f"None of the {len(readable)} {what} is left: {why(readable)}")
+        return self._taking([k for k, row in enumerate(rows) if k in taken or row.get("error") is not None])
+
+    def _rule(self, name: str) -> SameValues:
+        from lwfast.results.columns.settings.same_values import SameValues
+
+        scanned = self.files if self._scanned is None else self._scanned
+        return SameValues.of(scanned[name])
 
     def group_by(self, *names: str | Sequence[str]) -> CampaignGroups:
         """Group the files by columns of `files`, for sums and means of each group.
 
         `campaign.group_by("theta").expectation(observable)` is a mean with its error for each theta.
 
+        Floats that agree in ten digits are one value: 0.1 + 0.2 and 0.3. In a column with floats that agree
+        in ten digits but differ by more than rounding does, a part in 10^12 of the largest number, thirteen
+        digits count. A float that takes more than six digits is 0.0 if it is smaller than both a part in
+        10^11 of the largest number and a part in 10^6 of the smallest of the others: -2.2e-16 in the middle
+        of a range. "Largest" and "smallest" are of all files that were scanned, also after `where` and
+        `filter`. Whole numbers have to be equal, 1 and 1.0 are, and True and 1 are not. A list is a value
+        too; the value of its group is a tuple, and that of a dict its JSON text.
+
         Args:
             *names: One column or several; or one list of them, as pandas takes it.
 
         Raises:
             TypeError: If a name is not text.
-            ValueError: If there is no such column, or none is named.
+            ValueError: If there is no such column, none is named, or one is named twice.
         """
         listed = names[0] if len(names) == 1 and isinstance(names[0], list | tuple) else names
         if not listed:
@@ -110,9 +155,14 @@ class CampaignFiles(RanFiles):
                 f"{type(odd).__name__}."
             )
         self._check_columns(columns)
+        twice = next((name for name in columns if columns.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"The column {twice!r} is named twice.")
         from lwfast.results.campaign.groups import CampaignGroups
+        from lwfast.results.columns.settings.same_values import SameKeys
 
-        return CampaignGroups(self.paths, self.files, columns, self._work)
+        same = SameKeys(tuple(map(self._rule, columns)))
+        return CampaignGroups(self.paths, self.files, columns, self._work, same)
 
     def _check_columns(self, names: Any) -> None:
         known = [name for name in self.files if name != "error"]
@@ -128,21 +178,5 @@ class CampaignFiles(RanFiles):
 
         table = self.files.rows()
         kept = NamedColumns([table[k] for k in rows], list(self.files))
-        return type(self)(tuple(self.paths[k] for k in rows), self._work, kept)
-
-
-def _meets(value: Any, wanted: Any, scale: float) -> bool:
-    from lwfast.results.campaign.file_facts import same_value
-
-    if callable(wanted):
-        return bool(wanted(value))
-    if isinstance(wanted, list | tuple | set | frozenset | range):
-        return any(same_value(value, one, scale) for one in wanted)
-    return same_value(value, wanted, scale)
-
-
-def _largest(column: Sequence[Any]) -> float:
-    """Return the largest magnitude of the numbers of a column; 0 where it has none."""
-    from lwfast.results.campaign.file_facts import is_number
-
-    return max((abs(value) for value in column if is_number(value)), default=0.0)
+        scanned = self.files if self._scanned is None else self._scanned
+        return type(self)(tuple(self.paths[k] for k in rows), self._work, kept, scanned)

@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 from lwfast.errors import LightworksDependencyError, LightworksError, ResultError
 from lwfast.results.campaign.chunks import reason_of
-from lwfast.results.columns.group_keys import value_text
 from lwfast.results.columns.record import known_record, says_something
+from lwfast.results.columns.settings.group_keys import value_text
+from lwfast.results.columns.settings.same_values import SameValues
 from lwfast.results.files.description import record_of
 from lwfast.results.files.facts import described_in
 from lwfast.results.load import load_result
@@ -64,20 +65,25 @@ def facts_of(path: Path) -> dict[str, Any]:
     _add(facts, told, path)
     _add(facts, parameters if isinstance(parameters, dict) else {}, path)
     # What `GroupedResults.save` named after True or "1" is not text or a number where the file says so.
-    said = {name for name, text in _hive_texts(path) if name in facts and value_text(facts[name]) == text}
+    said = {name for name, text in _hive_texts(path) if name in facts and text in _folder_texts(facts[name])}
     _add(facts, {name: value for name, value in hive_columns(path).items() if name not in said}, path)
     return facts
 
 
 def _add(facts: dict[str, Any], more: dict[str, Any], path: Path) -> None:
     for name, value in more.items():
-        if name in _TAKEN or (name in facts and not same_value(facts[name], value)):
+        if name in _TAKEN or (name in facts and not _agree(facts[name], value)):
             what = "is a column of any campaign" if name in _TAKEN else f"is {facts[name]!r} there already"
             raise ResultError(
                 f"{path} gives the column {name!r} the value {value!r:.60}, but {name!r} {what}; rename the "
                 "parameter or the folder."
             )
         facts.setdefault(name, value)
+
+
+def _folder_texts(value: Any) -> tuple[str, ...]:
+    """Return what a value is called in a folder: its own text, and that of the value of its group."""
+    return value_text(value), *map(value_text, SameValues().shown([value]))
 
 
 def hive_columns(path: Path) -> dict[str, Any]:
@@ -100,23 +106,12 @@ def _value(text: str) -> Any:
     return unquote(text)
 
 
-def same_value(one: Any, other: Any, scale: float = 0.0) -> bool:
-    """Say whether two values of a column are the same.
-
-    Args:
-        one: A number, text or date of the column.
-        other: Another value of the same column.
-        scale: The largest number of the column. Numbers are the same up to a part in 10^9 of it, or of the
-            larger of the two where that is more: what rounding left of 0 among angles is 0, and a delay of
-            1e-12 among others is not.
-    """
-    if is_number(one) and is_number(other):
-        if one == other or not (math.isfinite(one) and math.isfinite(other)):
-            return bool(one == other)
-        return bool(abs(one - other) <= 1e-9 * max(scale, abs(one), abs(other)))
-    return type(one) is type(other) and bool(one == other)
+def _agree(one: Any, other: Any) -> bool:
+    """Say whether two sources give a column one value: a file 0.30000000000000004, its folder 0.3."""
+    if _is_number(one) and _is_number(other) and float in (type(one), type(other)):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9 if 0 in (one, other) else 0.0)
+    return SameValues().compared(one) == SameValues().compared(other)
 
 
-def is_number(value: Any) -> bool:
-    """Say whether a value is a number, and neither true nor false."""
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

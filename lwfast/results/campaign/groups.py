@@ -16,16 +16,18 @@ from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend
 from lwfast.results.columns.export import arrow_column, arrow_module, pandas_module, polars_module
-from lwfast.results.columns.group_keys import (
+from lwfast.results.columns.json_like import path_text
+from lwfast.results.columns.settings.group_keys import (
     Grouped,
-    as_compared,
+    column_names,
     file_names_of,
     folders_of,
     named_values,
     order_of,
 )
-from lwfast.results.columns.json_like import path_text
+from lwfast.results.columns.settings.same_values import SameKeys
 from lwfast.results.processing.named_columns import NamedColumns
+from lwfast.results.processing.observables import name_of_mean
 from lwfast.results.processing.summaries import Summary
 from lwfast.results.sampling_result import SamplingResult, merge_results
 
@@ -37,16 +39,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_COLUMNS = ("state", "counts", "probability", "error")
+"""Of a table of groups, besides those that make the groups."""
+
+
 class CampaignGroups(RanFiles):
     """The files of a campaign by the values of some columns; made by `Campaign.group_by`.
 
-    Numbers that agree in ten digits count as one value, and so do 1 and 1.0; True and 1 are two. Groups are
-    ordered by their values where these have an order, and else by their first file. A file that cannot be
-    read is in no group; it is reported when the groups are added up.
+    Which values are one says `Campaign.group_by`. Groups are ordered by their values where these have an
+    order, and else by their first file. A file that cannot be read is in no group; it is reported when the
+    groups are added up.
 
     Attributes:
         names: Names of the columns whose values make the groups.
-        keys: The value of each group, or the tuple of its values where there are several columns.
+        keys: The value of each group, or the tuple of its values where there are several columns. Of floats
+            that are one value it is the shortest: 0.3 for 0.30000000000000004, also where no file has 0.3.
         report: What happened to the files in the last run, or None.
 
     Example:
@@ -61,32 +68,43 @@ class CampaignGroups(RanFiles):
     """
 
     def __init__(
-        self, paths: tuple[Path, ...], files: NamedColumns, names: Sequence[str], work: Work
+        self,
+        paths: tuple[Path, ...],
+        files: NamedColumns,
+        names: Sequence[str],
+        work: Work,
+        same: SameKeys,
     ) -> None:
         super().__init__(paths, work)
         self.names = tuple(names)
-        groups: dict[Any, tuple[Any, list[Path]]] = {}
-        known: dict[Any, Any] = {}  # by how it is compared: 0.1 + 0.2 and 0.3 are one value
+        self._same = same
+        there: list[tuple[Path, dict[str, Any]]] = []
         for path, row in zip(paths, files.rows(), strict=True):
-            if row.get("error") is not None:
+            if row.get("error") is None:
+                there.append((path, row))
+            else:
                 self._unread[str(path)] = row["error"]
-                continue
-            values = [known.setdefault(as_compared(row[name]), row[name]) for name in self.names]
-            key = tuple(values) if len(values) > 1 else values[0]
-            groups.setdefault(as_compared(key), (key, []))[1].append(path)
+        # The value of a column is handed out alike in all groups.
+        columns = [
+            rule.shown(row[name] for _, row in there)
+            for rule, name in zip(same.rules, self.names, strict=True)
+        ]
+        groups: dict[Any, tuple[Any, list[Path]]] = {}
+        for (path, _), values in zip(there, zip(*columns, strict=True), strict=True):
+            key = values if len(values) > 1 else values[0]
+            groups.setdefault(same.compared(key), (key, []))[1].append(path)
         found = list(groups.values())
         with suppress(TypeError):  # numbers and text, say, have no order
             found = sorted(found, key=lambda group: order_of(group[0]))
         self.keys = [key for key, _ in found]
         self._groups = [tuple(paths) for _, paths in found]
-        # Beside the manifest's own columns.
-        self._group_names = tuple(f"group_{name}" if name in ("path", *MANIFEST) else name for name in names)
+        self._group_names = column_names(self.names, ("path", *MANIFEST))
         self._key_of = {str(path): key for key, paths in found for path in paths}
 
     @property
     def paths(self) -> Mapping[Any, tuple[Path, ...]]:
         """The files of each group."""
-        return Grouped(zip(self.keys, self._groups, strict=True))
+        return Grouped(zip(self.keys, self._groups, strict=True), self._same)
 
     def merge(
         self,
@@ -120,7 +138,7 @@ class CampaignGroups(RanFiles):
             lost = {name: failed[name] for name in map(path_text, paths) if name in failed}
             if len(lost) < len(paths):
                 results.append((key, total.result(files=len(paths) - len(lost), failed=lost)))
-        grouped = GroupedResults(self.names, Grouped(results))
+        grouped = GroupedResults(self.names, Grouped(results, self._same), self._same)
         self._ended(grouped, tally)
         return grouped
 
@@ -130,7 +148,8 @@ class CampaignGroups(RanFiles):
         """Return the summary of each group; see `Campaign.summarise` for arguments and exceptions."""
         gathering = self._gathered(SummarySum, self._groups, RunOptions(executor, progress, in_flight))
         found: Grouped[Summary] = Grouped(
-            (key, total.result()) for key, total in zip(self.keys, gathering.totals, strict=True)
+            [(key, total.result()) for key, total in zip(self.keys, gathering.totals, strict=True)],
+            self._same,
         )
         self._ended(found, gathering.tally)
         return found
@@ -146,7 +165,8 @@ class CampaignGroups(RanFiles):
         """Return the mean of an observable in each group, with its error; see `Campaign.expectation`."""
         run = RunOptions(executor, progress, in_flight)
         gathering = self._gathered(partial(MeanSum, observable), self._groups, run)
-        trend = Trend(", ".join(self.names), self.keys, [total.result() for total in gathering.totals])
+        means = [total.result() for total in gathering.totals]
+        trend = Trend(self.names, self.keys, means, what=name_of_mean(observable))
         self._ended(trend, gathering.tally)
         return trend
 
@@ -174,7 +194,7 @@ class CampaignGroups(RanFiles):
         found: dict[str, Any] = {}
         named = []
         for key, paths in zip(self.keys, self._groups, strict=True):
-            names = file_names_of(self.names, key)
+            names = file_names_of(self.names, key, self._same)
             for name in names:
                 if name in found:
                     raise ResultError(
@@ -189,7 +209,8 @@ class CampaignGroups(RanFiles):
 class GroupedResults(Grouped[SamplingResult]):
     """A result for each group of files: reads as a dict from the value of a group to its result.
 
-    Unlike in a dict, True is not the key 1. A number is found by any that agrees with it in ten digits.
+    Unlike in a dict, True is not the key 1. A number is found by any that is one value with it, as
+    `Campaign.group_by` says.
 
     Attributes:
         names: Names of the columns whose values make the groups.
@@ -201,8 +222,13 @@ class GroupedResults(Grouped[SamplingResult]):
         {lwfast.State(|1,0>): 3}
     """
 
-    def __init__(self, names: tuple[str, ...], results: Mapping[Any, SamplingResult]) -> None:
-        super().__init__(results.items())
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        results: Mapping[Any, SamplingResult],
+        same: SameKeys,
+    ) -> None:
+        super().__init__(results.items(), same)
         self.names = names
 
     def expectation(self, observable: Any) -> Trend:
@@ -213,7 +239,7 @@ class GroupedResults(Grouped[SamplingResult]):
                 `SamplingResult.expectation`.
         """
         means = [result.expectation(observable) for result in self.values()]
-        return Trend(", ".join(self.names), list(self), means)
+        return Trend(self.names, list(self), means, what=name_of_mean(observable))
 
     def total(self) -> SamplingResult:
         """Return the sum of all groups."""
@@ -223,8 +249,9 @@ class GroupedResults(Grouped[SamplingResult]):
         """Return a `pyarrow.Table` with a row for each group and state.
 
         Its columns are those of the groups, `state`, `counts`, the share of the group's samples as
-        `probability`, and its standard error as `error`. A column of groups with values of several types,
-        such as numbers and text or True and 1, becomes a column of text.
+        `probability`, and its standard error as `error`. A column of groups that has one of these names gets
+        `group_` in front: `group_state`. One with values of several types, such as numbers and text or True
+        and 1, becomes a column of text.
 
         Raises:
             LightworksDependencyError: If pyarrow is not installed.
@@ -234,9 +261,10 @@ class GroupedResults(Grouped[SamplingResult]):
         results = [result for result in self.values() if len(result)]
         if len({result.n_modes for result in results}) > 1:
             raise ModeMismatchError("The groups differ in their number of modes, which one column cannot.")
-        rows = [dict(named_values(self.names, key)) for key in self]
+        names = column_names(self.names, _COLUMNS)
+        rows = [dict(named_values(names, key)) for key in self]
         # Of all groups at once: the values of each alone may be of another type.
-        columns = {name: arrow_column([row[name] for row in rows]) for name in self.names}
+        columns = {name: arrow_column([row[name] for row in rows]) for name in names}
         tables = []
         for k, result in enumerate(self.values()):
             if not len(result) and results:
@@ -248,7 +276,7 @@ class GroupedResults(Grouped[SamplingResult]):
                 table = table.add_column(place, name, pa.repeat(column[k], len(result)))
             tables.append(table)
         if not tables:
-            return pa.table({name: [] for name in (*self.names, "state", "counts", "probability", "error")})
+            return pa.table({name: [] for name in (*names, *_COLUMNS)})
         return pa.concat_tables(tables, promote_options="permissive")
 
     def to_pandas(self) -> pd.DataFrame:
@@ -278,7 +306,8 @@ class GroupedResults(Grouped[SamplingResult]):
     def save(self, folder: Any) -> list[Path]:
         """Write each result to a folder of its own, such as `theta=0.5/total.parquet`.
 
-        DuckDB, polars and `scan_results` read such folders, and take their names as columns.
+        DuckDB, polars and `scan_results` read such folders, and take their names as columns. They are named
+        as the columns of `to_arrow` are, so that none hides a column of the files.
 
         Args:
             folder: Where these folders are made.
@@ -291,9 +320,10 @@ class GroupedResults(Grouped[SamplingResult]):
             LightworksDependencyError: If pyarrow is not installed.
             OSError: If a file cannot be written.
         """
+        names = column_names(self.names, _COLUMNS)
         keys: dict[Path, Any] = {}
         for key in self:
-            path = Path(folder, *folders_of(self.names, key), "total.parquet")
+            path = Path(folder, *folders_of(names, key), "total.parquet")
             if path in keys:
                 raise ResultError(
                     f"The groups {keys[path]!r} and {key!r} would both be saved as {path.name} in "
@@ -307,8 +337,10 @@ class GroupedResults(Grouped[SamplingResult]):
         return self.expectation(observable).plot(show, ax=ax)
 
     def __repr__(self) -> str:
+        own = ("samples", "states")
+        names = column_names(self.names, own)
         rows = [
-            dict(named_values(self.names, key)) | {"samples": result.n_samples, "states": len(result)}
+            dict(named_values(names, key)) | {"samples": result.n_samples, "states": len(result)}
             for key, result in self.items()
         ]
-        return repr(NamedColumns(rows, [*self.names, "samples", "states"]))
+        return repr(NamedColumns(rows, [*names, *own]))

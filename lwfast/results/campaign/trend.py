@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lwfast._base.buffers import frozen
-from lwfast._types import FloatArray
+from lwfast._base.limits import some
+from lwfast._types import AnyArray, FloatArray
+from lwfast.results.columns.settings.group_keys import column_names
 from lwfast.results.plots.trend_plot import plot_trend
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.named_columns import NamedColumns
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
+_COLUMNS = ("value", "error", "n_samples")
+"""Of a table of means, besides those of the positions."""
+_ROUNDING = 1e-12
+"""As much of the largest value is not a spread of samples but rounding."""
 TIMES = ("finished_date", "updated_date", "created_date", "saved")
 """Columns with times, the best one first."""
 
@@ -30,10 +37,11 @@ class Trend:
     """Means of an observable along times or groups; made by `Campaign.over_time` and `CampaignGroups`.
 
     Attributes:
-        name: What the positions are: "time", or the names of the columns.
+        name: What the positions are: "time", or the names of the columns, separated by commas.
         positions: Where the means are: `datetime.datetime` in UTC, values of a column, or tuples of those.
         values: `float64[k]`, the mean at each position.
-        errors: `float64[k]`, their standard errors.
+        errors: `float64[k]`, their standard errors from the samples of each alone: 0 where all of these are
+            alike, as where none or all of them were kept, and of a single sample.
         n_samples: `int64[k]`, how many samples each is the mean of.
         paths: The file of each mean, if each mean is that of one file; else None.
         what: Description of the observable that is averaged.
@@ -54,13 +62,14 @@ class Trend:
 
     def __init__(
         self,
-        name: str,
+        names: Sequence[str],
         positions: Sequence[Any],
         means: Sequence[Mean],
         paths: Sequence[str] | None = None,
-        what: str = "mean",
+        what: str = "mean of the observable",
     ) -> None:
-        self.name = name
+        self._names = tuple(names)
+        self.name = ", ".join(names)
         self.positions = list(positions)
         self.values = frozen(np.array([mean.value for mean in means], np.float64))
         self.errors = frozen(np.array([mean.error for mean in means], np.float64))
@@ -68,9 +77,25 @@ class Trend:
         self.paths = None if paths is None else list(paths)
         self.what = what
         self.total = sum(means, Mean(0, math.nan, 0.0))
+        self._is_share = all(map(_is_share, means))
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    @property
+    def intervals(self) -> FloatArray:
+        """Both ends of the interval of one standard error around each value, `float64[k, 2]`.
+
+        For a share (of samples kept, or of a state) it is the interval of Wilson, which says something of
+        0 of 1000 samples too: 0 to 0.001. Elsewhere it is the value less and plus its error.
+        """
+        low, high = self.values - self.errors, self.values + self.errors
+        if self._is_share:
+            n = np.where(self.n_samples > 0, self.n_samples, np.nan)
+            centre = (self.values + 0.5 / n) / (1 + 1 / n)
+            half = np.sqrt(self.errors**2 + 0.25 / n**2) / (1 + 1 / n)
+            low, high = np.minimum(centre - half, self.values), np.maximum(centre + half, self.values)
+        return np.stack([low, high], axis=1)
 
     def chi_square(self) -> tuple[float, int]:
         """Compare the values with their mean, weighted by their errors.
@@ -78,33 +103,43 @@ class Trend:
         Without a drift, the first number is about as large as the second, and seldom above it by more than
         three times the square root of twice the second.
 
+        The values of a share (of samples kept, or of a state) are compared with the share p of all samples,
+        and the error of each is that of p, the square root of p (1 - p) / n: a file of which nothing was kept
+        counts as any other. The other values have errors of their own; one without any, as of a single
+        sample, gets that of n samples of all files.
+
         Returns:
             The sum of the squared distances from the mean, each divided by the square of its error; and the
-            degrees of freedom. Values without an error, or with the error 0, are left out.
+            degrees of freedom, one less than there are values. A value without samples does not count, and
+            a warning names it.
         """
-        values, weights = self._weighted()
+        rows = self._counted()
+        values, weights = self.values[rows], 1 / self._spreads()[rows] ** 2
         if values.size < 2:
             return 0.0, 0
         mean = float(np.average(values, weights=weights))
         return float(np.sum(weights * (values - mean) ** 2)), values.size - 1
 
     def slope(self) -> tuple[float, float]:
-        """Fit a straight line, weighted by the errors.
+        """Fit a straight line, weighted by the errors that `chi_square` takes.
 
         Returns:
-            Its slope, per hour over time and else per unit of the positions, and the standard error of it.
+            Its slope, per hour over time and else per unit of the positions, and the standard error of it,
+            which is 0 if all samples are alike. A value without samples does not count, and a warning names
+            it.
 
         Raises:
             ValueError: If the positions are not numbers or times, or there are fewer than two different ones.
         """
         places = self._numbers()
-        values, weights = self._weighted()
-        places = places[self._usable()]
+        rows = self._counted()
+        places, values, weights = places[rows], self.values[rows], 1 / self._spreads()[rows] ** 2
         if np.unique(places).size < 2:
-            raise ValueError("A slope needs values with errors at two different positions at least.")
+            raise ValueError("A slope needs values at two different positions at least.")
         distances = places - np.average(places, weights=weights)
         spread = float(np.sum(weights * distances**2))
-        return float(np.sum(weights * distances * values)) / spread, 1 / math.sqrt(spread)
+        error = 0.0 if self._is_constant() else 1 / math.sqrt(spread)
+        return float(np.sum(weights * distances * values)) / spread, error
 
     def _numbers(self) -> FloatArray:
         if all(isinstance(place, dt.datetime) for place in self.positions):
@@ -113,16 +148,42 @@ class Trend:
             return np.array(self.positions, np.float64)
         raise ValueError(f"The positions ({self.name}) are not numbers, so that there is no slope.")
 
-    def _usable(self) -> Any:
-        return np.isfinite(self.errors) & (self.errors > 0)
+    def _counted(self) -> AnyArray:
+        """Return which values have samples, and warn of the others."""
+        counted = self.n_samples > 0
+        left = np.flatnonzero(~counted).tolist()
+        if left:
+            names = [str(self.positions[k]) if self.paths is None else self.paths[k] for k in left]
+            warnings.warn(
+                f"{len(left)} of {len(self)} values have no samples and do not count: {some(names)}. If a "
+                "step removed all of them, over_time() without an observable follows how many are kept.",
+                stacklevel=3,
+            )
+        return counted
 
-    def _weighted(self) -> tuple[FloatArray, FloatArray]:
-        rows = self._usable()
-        return self.values[rows], 1 / self.errors[rows] ** 2
+    def _spreads(self) -> FloatArray:
+        """Return the standard error of each value that it is weighed by."""
+        n = np.where(self.n_samples > 0, self.n_samples, np.nan)
+        if self._is_constant():
+            return 1 / np.sqrt(n)  # whatever it is, no value is far from the mean
+        pooled = np.sqrt(self.total.variance / n)
+        if self._is_share:
+            return pooled
+        return np.where(self.errors > self._rounding(), self.errors, pooled)
+
+    def _is_constant(self) -> bool:
+        """Say whether all samples of all files have one value."""
+        return not math.sqrt(self.total.squares) > self._rounding() * math.sqrt(max(self.total.n_samples, 1))
+
+    def _rounding(self) -> float:
+        return _ROUNDING * float(np.nanmax(np.abs(self.values), initial=0.0))
 
     def table(self) -> NamedColumns:
-        """Return the positions, `value`, `error` and `n_samples`, and `path` where each is a file."""
-        names = self.name.split(", ")
+        """Return the positions, `value`, `error` and `n_samples`, and `path` where each is a file.
+
+        A column of positions that has one of these names gets `group_` in front: `group_value`.
+        """
+        names = column_names(self._names, _COLUMNS)
         rows = []
         for k, place in enumerate(self.positions):
             places = place if len(names) > 1 else (place,)
@@ -135,7 +196,7 @@ class Trend:
             if self.paths is not None:
                 row["path"] = self.paths[k]
             rows.append(row)
-        return NamedColumns(rows, [*names, "value", "error", "n_samples"])
+        return NamedColumns(rows, [*names, *_COLUMNS])
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the table as a `pandas.DataFrame`."""
@@ -154,7 +215,7 @@ class Trend:
         return self.table().__arrow_c_stream__(requested_schema)
 
     def plot(self, show: bool = True, *, ax: Axes | None = None) -> tuple[Figure | SubFigure, Axes] | None:
-        """Draw the values with their errors, and over time the mean of all.
+        """Draw the values with their `intervals`, and over time the mean of all.
 
         Args:
             show: Show the figure and return None; without a screen, where it is False or `ax` is given,
@@ -167,7 +228,7 @@ class Trend:
         """
         level = self.total.value if self.name == "time" and self.total.n_samples else None
         names = (self.name, self.what)
-        return plot_trend(self.positions, self.values, self.errors, names, level=level, show=show, ax=ax)
+        return plot_trend(self.positions, self.values, self.intervals, names, level=level, show=show, ax=ax)
 
     def __repr__(self) -> str:
         head = f"Trend({len(self)} values of the {self.what} by {self.name})"
@@ -175,6 +236,14 @@ class Trend:
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
+
+
+def _is_share(mean: Mean) -> bool:
+    """Say whether a mean is that of numbers that are 0 or 1: what p (1 - p) is the variance of."""
+    if not mean.n_samples:
+        return True
+    of_a_share = mean.n_samples * mean.value * (1 - mean.value)
+    return math.isclose(mean.squares, of_a_share, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def time_column(files: NamedColumns, name: str | None) -> list[dt.datetime | None]:

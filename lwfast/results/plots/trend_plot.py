@@ -29,19 +29,19 @@ _MOST_TICKS = 24
 def plot_trend(
     positions: Sequence[Any],
     values: FloatArray,
-    errors: FloatArray,
+    intervals: FloatArray,
     names: tuple[str, str],
     *,
     level: float | None = None,
     show: bool = True,
     ax: Axes | None = None,
 ) -> tuple[Figure | SubFigure, Axes] | None:
-    """Draw points with one standard error each.
+    """Draw points with an interval of one standard error each.
 
     Args:
         positions: Where they are: all numbers, all dates, or anything else, which is drawn side by side.
         values: float64[k], the height of each point.
-        errors: float64[k], one standard error of each.
+        intervals: float64[k, 2], both ends of the bar of each.
         names: What is along the axes: below, and at the side.
         level: A line across, such as the mean of all; None for none.
         show: Show the figure and return None; without a screen, where it is False or `ax` is given, return
@@ -64,7 +64,8 @@ def plot_trend(
         look: dict[str, Any] = {"fmt": "o", "markersize": 3.8, "capsize": 2.0}
         if level is not None:
             axes.axhline(level, color=INK, linewidth=1.0, linestyle="--", label="mean of all")
-        axes.errorbar(places, values, yerr=errors, label="with standard error", **DATA_LINES, **look)
+        bars = np.abs(intervals - values[:, None]).T
+        axes.errorbar(places, values, yerr=bars, label="with standard error", **DATA_LINES, **look)
         if texts is not None:
             step = -(-len(texts) // _MOST_TICKS)
             axes.set_xticks(places[::step], texts[::step], rotation=30, ha="right", rotation_mode="anchor")

@@ -16,6 +16,22 @@ from lwfast.state import State, as_occupation
 Observable = Callable[[State], float] | Mapping[Any, float] | ArrayLike
 
 
+_MOST_STATES = 3
+
+
+def name_of_mean(observable: Any) -> str:
+    """Return what the mean of an observable is called, on axes and in tables.
+
+    It is "share of |1,1>" for the mapping `{(1, 1): 1}`, and "mean of parity" for a function of that name.
+    """
+    if isinstance(observable, Mapping):
+        if 0 < len(observable) <= _MOST_STATES and all(value == 1 for value in observable.values()):
+            return f"share of {' and '.join(str(State(as_occupation(key))) for key in observable)}"
+        return "mean of the observable"
+    name = getattr(observable, "__name__", "<lambda>")
+    return "mean of the observable" if name.startswith("<") else f"mean of {name}"
+
+
 def observed(observable: Any, states: StateTable) -> FloatArray:
     """Return what an observable is worth for each outcome.
 

@@ -1,20 +1,16 @@
-"""Values of columns that make groups: which of them are one value, and what is kept under each.
-
-Python takes True, 1 and 1.0 for one key of a dict. In a table of settings, True is another value than 1.
-"""
+"""Values of columns that make groups: what is kept under each, and its names in tables and folders."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import product
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import numpy as np
-
 from lwfast.errors import ResultError
+from lwfast.results.columns.settings.same_values import SameKeys, SameValues
 
 T = TypeVar("T")
 
@@ -24,18 +20,20 @@ _PLAIN = " +,.;-_()'!~@"
 
 
 class Grouped(Mapping[Any, T]):
-    """What belongs to each group: reads as a dict, for which True is not 1 and numbers agree in ten digits.
+    """What belongs to each group: reads as a dict, for which True is not 1, and 0.1 + 0.2 is 0.3.
 
     Args:
         entries: The value of each group, or the tuple of its values, with what belongs to it.
+        same: Which values are one.
     """
 
-    def __init__(self, entries: Iterable[tuple[Any, T]]) -> None:
-        self._entries = {as_compared(key): (key, value) for key, value in entries}
+    def __init__(self, entries: Iterable[tuple[Any, T]], same: SameKeys | None = None) -> None:
+        self._same = same or SameKeys()
+        self._entries = {self._same.compared(key): (key, value) for key, value in entries}
 
     def __getitem__(self, key: Any) -> T:
         try:
-            return self._entries[as_compared(key)][1]
+            return self._entries[self._same.compared(key)][1]
         except (KeyError, TypeError):  # of a list, say
             raise KeyError(key) from None
 
@@ -56,28 +54,22 @@ class Grouped(Mapping[Any, T]):
         return f"{{{', '.join(f'{key!r}: {value!r}' for key, value in self._entries.values())}}}"
 
 
-def as_compared(value: Any) -> Any:
-    """Return what stands for all values that count as this one.
+def column_names(names: Sequence[str], taken: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of columns of groups in a table that has columns of its own.
 
-    Numbers are one value where they agree in ten digits. Of integers that take more, only equal ones are, and
-    no float is one value with them.
-    True and False are values of their own.
+    A name that is taken gets `group_` in front.
+
+    Args:
+        names: The names of the columns whose values make the groups.
+        taken: The table's own columns.
     """
-    if isinstance(value, tuple):
-        return tuple(map(as_compared, value))
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return "number", f"{value + 0.0:.9e}"  # without the sign of -0.0
-    if isinstance(value, int) and not isinstance(value, bool):
-        text = f"{Decimal(value):.9e}"
-        return ("number", f"{float(value):.9e}") if _is_exact(value, text) else ("integer", value)
-    return type(value).__name__, value
-
-
-def _is_exact(value: int, text: str) -> bool:
-    """Whether an integer has ten digits at most, apart from zeros, and is as large as a float may be."""
-    return abs(value) < 10**308 and Decimal(text) == value
+    found: list[str] = []
+    for name in names:
+        shown = name
+        while shown in taken or shown in found or (shown != name and shown in names):
+            shown = f"group_{shown}"
+        found.append(shown)
+    return tuple(found)
 
 
 def order_of(key: Any) -> Any:
@@ -96,7 +88,7 @@ def folders_of(names: Sequence[str], key: Any) -> list[str]:
     return [f"{_name(name)}={value_text(value)}" for name, value in named_values(names, key)]
 
 
-def file_names_of(names: Sequence[str], key: Any) -> list[str]:
+def file_names_of(names: Sequence[str], key: Any, same: SameKeys) -> list[str]:
     """Return `theta=0.5` and the like for a group, whichever of equal values was found first.
 
     The number 1 may have been found as 1 or as 1.0, so there may be several names.
@@ -105,8 +97,8 @@ def file_names_of(names: Sequence[str], key: Any) -> list[str]:
         ResultError: There are more than a thousand.
     """
     texts = [
-        [f"{_name(name)}={value_text(form)}" for form in _forms_of(value)]
-        for name, value in named_values(names, key)
+        [f"{_name(name)}={value_text(form)}" for form in _forms_of(value, rule)]
+        for (name, value), rule in zip(named_values(names, key), same.rules, strict=True)
     ]
     if math.prod(map(len, texts)) > _MOST_NAMES:
         raise ResultError(
@@ -116,15 +108,14 @@ def file_names_of(names: Sequence[str], key: Any) -> list[str]:
     return [",".join(chosen) for chosen in product(*texts)]
 
 
-def _forms_of(value: Any) -> list[Any]:
+def _forms_of(value: Any, rule: SameValues) -> list[Any]:
     """Return a value in the forms in which it may have been found, this one first."""
-    kind, digits = as_compared(value)
-    if kind != "number":
-        return [value]
-    number = float(digits)
-    if isinstance(value, int):
-        return [value, number]
-    return [number, int(number)] if number.is_integer() else [number]
+    value = rule.file_value(value)
+    if isinstance(value, float):
+        return [value, int(value)] if value.is_integer() else [value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**308:
+        return [value, float(value)] if float(value) == value else [value]
+    return [value]
 
 
 def _name(name: str) -> str:
@@ -135,4 +126,6 @@ def value_text(value: Any) -> str:
     """Return a value as the name of a folder has it."""
     if value is None:
         return "__HIVE_DEFAULT_PARTITION__"
+    if isinstance(value, list | tuple):
+        value = json.dumps(value)
     return quote(repr(value) if isinstance(value, float) else str(value), safe=_PLAIN)
