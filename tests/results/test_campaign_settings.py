@@ -53,6 +53,10 @@ def test_integers_are_compared_exactly(made):
     assert found(campaign.where(started=1764000003.0)) == [3]
     assert len(campaign.group_by("job_id")) == 12
     assert campaign.group_by("job_id").keys == campaign.files["job_id"]
+    # Of a column of pandas that had gaps, integers are floats.
+    floats = [float(first + k) for k in range(12)]
+    assert made(floats).group_by("x").keys == floats
+    assert found(campaign.where(job_id=floats[5])) == [5]
 
 
 def test_a_large_number_in_a_column_does_not_make_others_equal(made):
@@ -75,7 +79,11 @@ def test_rounding_zeros_are_zero_for_both(made):
         assert groups.paths[ranges[k]] == groups.paths[ranges[21 + k]] == groups.paths[key]
     # What `where` has left does not change what is 0.
     assert campaign.where(phi=0).group_by("phi").keys == [0.0]
-    assert found(made([0.0, 0.1, 0.2]).where(x=2.0**-52)) == [0]
+    assert campaign.where(phi=0).map("threshold").group_by("phi").keys == [0.0]
+    few = made([0.0, 0.1, 0.2])
+    assert found(few.where(x=2.0**-52)) == [0]
+    with pytest.raises(ValueError, match="not 1e-15"):  # which somebody typed
+        few.where(x=1e-15)
     assert pickle.loads(pickle.dumps(groups.merge()))[ranges[10]].n_samples == groups.merge()[0].n_samples
 
 
@@ -112,6 +120,19 @@ def test_times_and_frequencies_that_agree_in_ten_digits_stay_apart(made):
         assert [found(campaign.where(x=value)) for value in values] == [[k] for k in range(5)]
     noisy = [(193.414489032 + 1e-9 * k) * (1 + 2e-16 * sign) for k in range(5) for sign in (-1, 1)]
     assert len(made(noisy).group_by("x")) == 5
+
+
+def test_numbers_halfway_between_two_of_ten_digits_are_one_with_their_neighbours():
+    for value in (2.0**-15, 0.12345678905, 8.0000000005, 1 + 2.0**-11):
+        near = [
+            value,
+            np.nextafter(value, 0),
+            np.nextafter(value, 9),
+            value * (1 + 1e-15),
+            value * (1 - 1e-15),
+        ]
+        rule = SameValues.of([*map(float, near), 3.0])
+        assert len(set(map(rule.compared, near))) == 1
 
 
 STEPS = st.sampled_from([0.001, 0.01, 0.1, 0.05, 0.25, 0.3, 1 / 3, 1e-12, 1e-9, 1e6, math.pi / 7])
