@@ -231,7 +231,7 @@ def test_where_takes_truth_and_text_of_numpy(made):
 @pytest.mark.parametrize("odd", [slice(0, 3), 1j, b"a", object(), (x for x in ()), [slice(3)], [1, {2}]])
 def test_where_refuses_what_it_cannot_compare(made, odd):
     with pytest.raises(
-        TypeError, match=r"where cannot compare x with .* of type \w+; .*x=lambda value: value > 0"
+        TypeError, match=r"The column x cannot be compared with .* of type \w+; .*x=lambda value: value > 0"
     ):
         made([0, 1]).where(x=odd)
 
@@ -397,3 +397,27 @@ def test_cells_stand_below_each_other():
     assert repr(times) == "            t\n1764000000.25\n 1764000000.5\n            -"
     assert repr(NamedColumns([{"t": 0.1 + 0.2}, {"t": 0.3}])) == "  t\n0.3\n0.3"
     assert repr(NamedColumns([], ["a", "b"])) == "a  b"
+
+
+def test_groups_have_the_verbs_of_single_results(tmp_path):
+    for k in range(4):
+        rows = np.random.default_rng(k).integers(0, 3, (40, 4))
+        one = SamplingResult.from_columns(rows, np.arange(1, 41)).with_parameters(theta=k % 2)
+        one.save(tmp_path / f"run_{k}.npz")
+    totals = scan_results(tmp_path).group_by("theta").merge()
+    verbs = {
+        "map": (lw.convert.threshold_mapping,),
+        "post_select": ([((0,), 1)], {3: 0}),
+        "apply_post_selection": ([((0,), 1)],),
+        "marginal": ([0, 2],),
+        "binned": ([[0, 1], [2, 3]],),
+    }
+    for verb, arguments in verbs.items():
+        done = getattr(totals, verb)(*arguments)
+        assert list(done) == [0, 1]
+        for key in (0, 1.0):
+            single = getattr(totals[key], verb)(*arguments)
+            assert done[key] == single
+            assert done[key].history == single.history
+    assert totals.map("threshold").expectation({(1, 1, 1, 1): 1}).name == "theta"
+    assert totals.map(lw.convert.parity_mapping, invert=True)[0] != totals.map("parity")[0]

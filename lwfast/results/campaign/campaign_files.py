@@ -74,7 +74,7 @@ class CampaignFiles(RanFiles):
                 that instant; one without a timezone is in UTC.
 
         Raises:
-            TypeError: If it is none of these.
+            TypeError: If it is something else.
             ValueError: If there is no such column, or no file is left; the message says which values there
                 are.
         """
@@ -84,7 +84,7 @@ class CampaignFiles(RanFiles):
         asked = [Asked(name, value, self._rule(name)) for name, value in wanted.items()]
         return self._kept(
             lambda row: all(one.meets(row.get(one.name)) for one in asked),
-            lambda rows: f"{why_none(asked, rows)}.",
+            lambda rows: why_none(asked, rows),
         )
 
     def filter(self, keep: Callable[[dict[str, Any]], Any]) -> Self:
@@ -102,7 +102,7 @@ class CampaignFiles(RanFiles):
             raise TypeError(f"filter takes a function of a row of files, not {type(keep).__name__}.")
         return self._kept(
             keep,
-            lambda rows: f"the function accepts no row of `files`, the first of which is {rows[0]!r:.300}.",
+            lambda rows: f"the function accepts no row of `files`, the first of which is {rows[0]!r:.300}",
         )
 
     def _kept(
@@ -115,7 +115,7 @@ class CampaignFiles(RanFiles):
         taken = {k for k, row in enumerate(rows) if row.get("error") is None and keep(row)}
         if readable and not taken:
             what = "files" if len(readable) == len(rows) else "files that can be read"
-            raise ValueError(f"None of the {len(readable)} {what} is left: {why(readable)}")
+            raise ValueError(f"None of the {len(readable)} {what} is left: {why(readable)}.")
         return self._taking([k for k, row in enumerate(rows) if k in taken or row.get("error") is not None])
 
     def _rule(self, name: str) -> SameValues:

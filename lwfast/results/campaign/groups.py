@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -230,6 +230,30 @@ class GroupedResults(Grouped[SamplingResult]):
     ) -> None:
         super().__init__(results.items(), same)
         self.names = names
+
+    def apply_post_selection(self, post_selection: Any) -> GroupedResults:
+        """Keep the states of each group that meet it, as `SamplingResult.apply_post_selection` does."""
+        return self._each(lambda result: result.apply_post_selection(post_selection))
+
+    def post_select(self, rules: Any = (), heralds: Any = ()) -> GroupedResults:
+        """Apply rules and heralds to each group, as `SamplingResult.post_select` does."""
+        return self._each(lambda result: result.post_select(rules, heralds))
+
+    def map(self, mapping: Any, *args: Any, **kwargs: Any) -> GroupedResults:
+        """Map every state of each group, as `SamplingResult.map` does."""
+        return self._each(lambda result: result.map(mapping, *args, **kwargs))
+
+    def marginal(self, modes: Any) -> GroupedResults:
+        """Keep some modes of each group, as `SamplingResult.marginal` does."""
+        return self._each(lambda result: result.marginal(modes))
+
+    def binned(self, bins: Any) -> GroupedResults:
+        """Add up the photons of modes of each group, as `SamplingResult.binned` does."""
+        return self._each(lambda result: result.binned(bins))
+
+    def _each(self, verb: Callable[[SamplingResult], SamplingResult]) -> GroupedResults:
+        done = Grouped([(key, verb(result)) for key, result in self.items()], self._same)
+        return GroupedResults(self.names, done, self._same)
 
     def expectation(self, observable: Any) -> Trend:
         """Return the mean of an observable in each group, with its error.

@@ -22,7 +22,7 @@ class Asked:
     """What a value of a column should be.
 
     Args:
-        name: The column.
+        name: The name of a column of `files`.
         wanted: A value, several of which one is enough, or a callable that takes a value.
         rule: Which values of the column are one.
 
@@ -103,8 +103,8 @@ def _value(name: str, value: Any) -> Any:
         return json_like(value, name)
     except TypeError:
         raise TypeError(
-            f"where cannot compare {name} with {value!r:.80} of type {type(value).__name__}; give a number, "
-            "text, True, False, None or a datetime, several of these as a list, tuple, set, range, array or "
+            f"The column {name} cannot be compared with {value!r:.80} of type {type(value).__name__}; give a "
+            "number, text, True, False, None or a datetime, several of these as a list, tuple, set, range, array or "
             f"Series, or a function of the value, such as {name}=lambda value: value > 0."
         ) from None
 
