@@ -221,6 +221,13 @@ def test_where_takes_numbers_of_numpy(made, one):
     assert found(made(range(5)).where(x=one)) == [1]
 
 
+def test_what_pandas_has_for_none_is_none(made):
+    pandas = pytest.importorskip("pandas")
+    campaign = made([0.5, None, 1.5])
+    assert found(campaign.where(x=campaign.files.to_pandas()["x"].unique())) == [0, 1, 2]
+    assert found(campaign.where(x=float("nan"))) == found(campaign.where(x=pandas.NaT)) == [1]
+
+
 def test_where_takes_truth_and_text_of_numpy(made):
     campaign = made([True, 1, "a"])
     assert found(campaign.where(x=np.True_)) == [0]
@@ -243,7 +250,9 @@ def test_where_takes_times(made):
     away = dt.timezone(dt.timedelta(hours=3))
     for k in range(4):
         time = START + dt.timedelta(hours=k)
-        for one in (time, time.astimezone(away), time.replace(tzinfo=None), times[k]):
+        plain = time.replace(tzinfo=None)
+        exact = np.datetime64(plain, "ns")
+        for one in (time, time.astimezone(away), plain, exact, np.array([exact]), times[k]):
             assert found(campaign.where(finished_date=one)) == [k]
     with pytest.raises(ValueError, match="None of the 4 files is left: finished_date is '2026"):
         campaign.where(finished_date=START - dt.timedelta(hours=1))

@@ -105,6 +105,16 @@ def test_values_that_are_no_shares_have_errors_of_their_own(tmp_path):
     assert trend.slope()[0] == pytest.approx(fitted[0])
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1.5, 1e6])
+def test_a_quantity_in_small_units_is_not_a_share(tmp_path, unit):
+    rows = [{0: 40, 1: 60}, {0: 41, 1: 59}, {0: 30, 1: 70}]
+    trend = save(tmp_path, rows).over_time(lambda state: unit * state[0])
+    assert trend.intervals == pytest.approx(
+        np.stack([trend.values - trend.errors, trend.values + trend.errors], axis=1), abs=unit * 1e-9
+    )
+    assert trend.chi_square()[0] > 1
+
+
 def test_values_without_an_error_count(tmp_path):
     """A source that gives two photons in each shot, until it gives none."""
     rows = [{0: 20, 2: 50, 3: 30}] * 4 + [{0: 100}] * 2

@@ -70,8 +70,8 @@ class CampaignFiles(RanFiles):
         Args:
             **wanted: For each column of `files`: a value; several of which one is enough (a list, tuple, set,
                 range, array or Series), each of which may be a list where the values of the column are lists;
-                or a callable that takes the value (None for a file without one). A `datetime` finds times at
-                that instant; one without a timezone is in UTC.
+                or a callable that takes the value (None for a file without one). NaN is None, as in pandas. A
+                `datetime` finds times at that instant; one without a timezone is in UTC.
 
         Raises:
             TypeError: If it is something else.

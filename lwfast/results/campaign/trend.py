@@ -240,10 +240,13 @@ class Trend:
 
 def _is_share(mean: Mean) -> bool:
     """Say whether a mean is that of numbers that are 0 or 1: what p (1 - p) is the variance of."""
-    if not mean.n_samples:
-        return True
-    of_a_share = mean.n_samples * mean.value * (1 - mean.value)
-    return math.isclose(mean.squares, of_a_share, rel_tol=1e-9, abs_tol=1e-9)
+    n, p = mean.n_samples, mean.value
+    if not n or p == 0:
+        return mean.squares == 0
+    if math.isclose(p, 1, rel_tol=_ROUNDING):
+        return mean.squares <= n * _ROUNDING
+    # At least one sample is 1, and one is 0: of energies of 1e-12, say, the mean is less.
+    return 0.999 < n * p < n - 0.999 and math.isclose(mean.squares, n * p * (1 - p), rel_tol=1e-9)
 
 
 def time_column(files: NamedColumns, name: str | None) -> list[dt.datetime | None]:

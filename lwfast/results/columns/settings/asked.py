@@ -84,8 +84,8 @@ def why_none(asked: Sequence[Asked], rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _values_of(name: str, wanted: Any) -> tuple[list[Any], bool]:
     """Return the values that are asked for, and whether these are several."""
-    if isinstance(wanted, np.generic):
-        wanted = wanted.item()
+    if isinstance(wanted, np.generic | np.ndarray) and wanted.dtype.kind == "M":
+        wanted = wanted.astype("datetime64[us]")  # as a list, nanoseconds are integers
     # Arrays and columns of NumPy, pandas, polars and Arrow.
     for to_list in ("tolist", "to_list", "to_pylist"):
         if hasattr(wanted, to_list) and not isinstance(wanted, type):
@@ -98,14 +98,15 @@ def _values_of(name: str, wanted: Any) -> tuple[list[Any], bool]:
 
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, dt.datetime | float):  # also infinity, which JSON does not have
-        return value
+        is_missing = value != value
+        return None if is_missing else value
     try:
         return json_like(value, name)
     except TypeError:
         raise TypeError(
             f"The column {name} cannot be compared with {value!r:.80} of type {type(value).__name__}; give a "
-            "number, text, True, False, None or a datetime, several of these as a list, tuple, set, range, array or "
-            f"Series, or a function of the value, such as {name}=lambda value: value > 0."
+            "number, text, True, False, None or a datetime, several of these as a list, tuple, set, range, "
+            f"array or Series, or a function of the value, such as {name}=lambda value: value > 0."
         ) from None
 
 
