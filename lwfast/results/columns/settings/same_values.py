@@ -139,8 +139,8 @@ def _zero_of(numbers: Sequence[float], noise: float) -> float:
     """Return up to which magnitude numbers are what rounding left of 0; 0 where they are what they are."""
     sizes = sorted({abs(number) for number in numbers if number})
     small = [size for size in sizes if size <= noise and _n_digits(_to_digits(size, _DIGITS)) > _TYPED]
-    rest = [size for size in sizes if size not in small]
-    bound = _ALONE * rest[0] if rest else 0.0
+    rounded = set(small)
+    bound = _ALONE * next((size for size in sizes if size not in rounded), 0.0)
     # The steps of a logarithmic scan go down to any size, without a gap as wide as that.
     return 0.0 if small and small[-1] > bound else min(noise, bound)
 
