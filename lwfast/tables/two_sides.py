@@ -46,7 +46,7 @@ class Side(Generic[P]):
         chunks: In order, from the middle outwards.
         place: Where this side starts.
         is_down: Whether it grows downwards.
-        lock: Of both sides.
+        lock: The one that both sides take.
     """
 
     def __init__(self, chunks: range, place: int, is_down: bool, lock: threading.Lock) -> None:
