@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -117,6 +118,44 @@ def test_columns_stay_when_the_next_file_is_read(folder):
     for steps in (STEPS["none"], lambda campaign: campaign.post_select()):
         merged = steps(scan_results(paths)).merge()
         assert merged == lw.merge_results([lw.load_result(path) for path in paths])
+
+
+AFTER_NONE = {
+    "rules": lambda campaign: campaign.post_select([((0,), (1,))]),
+    "rules and a herald": lambda campaign: campaign.post_select([((0,), (1,))], {3: 0}),
+    "rules twice": lambda campaign: campaign.post_select([((0,), (1,))]).apply_post_selection([((1,), (1,))]),
+    "rules and a map": lambda campaign: campaign.post_select([((0,), (1,))]).map("threshold"),
+    "a map and rules": lambda campaign: campaign.map("threshold").post_select([((0,), (1,))]),
+    "several heralds": lambda campaign: campaign.post_select([((0,), (1,))]).post_select([], {3: (0, 1)}),
+}
+
+
+@pytest.mark.parametrize("dark", ["first", "in the middle", "last", "all"])
+@pytest.mark.parametrize("steps", AFTER_NONE.values(), ids=AFTER_NONE)
+@pytest.mark.parametrize("n_modes", [6, 40])
+def test_a_file_of_which_nothing_is_left_leaves_the_others_alone(
+    tmp_path, monkeypatch, dark, steps, n_modes
+):
+    """Its empty columns are nobody else's memory: a result makes read-only what it is given."""
+    monkeypatch.setattr(packed_table, "MIN_ROWS", 64)
+    rng = np.random.default_rng(5)
+    is_dark = {"first": {0}, "in the middle": {1, 2}, "last": {4}, "all": set(range(5))}[dark]
+    for k in range(5):
+        states = rng.integers(0, 3, (300 - 7 * k, n_modes))
+        states[:, 0] *= k not in is_dark
+        made = SamplingResult.from_columns(states, rng.integers(1, 50, 300 - 7 * k))
+        made.with_parameters(theta=k % 2).save(tmp_path / f"{k}.parquet")
+    campaign = steps(scan_results(tmp_path))
+    wanted = lw.merge_results([run for _, run in campaign])
+    assert campaign.merge() == wanted
+    assert campaign.group_by("theta").merge().total() == wanted
+    with ThreadPoolExecutor(2) as pool:
+        assert campaign.merge(executor=pool) == wanted
+    assert campaign.expectation({}).n_samples == wanted.n_samples
+    assert campaign.differences(1, 2) == wanted.differences(1, 2)
+    assert campaign.summarise().n_samples == wanted.n_samples
+    assert sum(campaign.manifest["kept"]) == wanted.n_samples
+    assert len(campaign.over_time().values) == 5
 
 
 def test_statistics_that_lie_change_nothing(tmp_path):

@@ -271,7 +271,7 @@ def _out_of(room: FileRoom, result: SamplingResult) -> SamplingResult:
     """Return a result that stays when the next file is read; without the data before post-selection."""
     states: Any = working_table(result).states
     columns = states.columns if isinstance(states, PackedTable) else states
-    if not len(result) or not (room.holds(columns) or room.holds(result.counts)):
+    if not (room.holds(columns) or room.holds(result.counts)):
         return result
     return owned_result(type(result), states.copy(), result.counts.copy(), known_record(result))
 

@@ -24,6 +24,8 @@ from lwfast.tables.packed_table import CHUNK
 from lwfast.tables.post_selection import select_checked
 from lwfast.tables.short_groups import ShortPlaces, group_short_tables
 
+_WORD = 8  # bytes
+
 
 class StepRoom:
     """Memory that the steps of a thread take again and again.
@@ -34,19 +36,21 @@ class StepRoom:
 
     def __init__(self) -> None:
         self.places = ShortPlaces()
-        self._selected = [np.empty(0, np.uint64)] * 2
+        # Not as arrays: a result makes those read-only that it is given, and all that they are views of.
+        self._selected = [np.empty(0, np.uint64).data] * 2
 
     def selected(self, size: int) -> NDArray[np.uint64]:
         """Return `uint64[size]` for what a step keeps; never that which was given last: the step reads it."""
         self._selected.reverse()
-        if self._selected[0].size < size:
-            self._selected[0] = np.empty(0, np.uint64)  # both at a time would take more
-            self._selected[0] = np.empty(size + size // SLACK, np.uint64)
-        return self._selected[0][:size]
+        if self._selected[0].nbytes < size * _WORD:
+            self._selected[0] = np.empty(0, np.uint64).data  # both at a time would take more
+            self._selected[0] = np.empty(size + size // SLACK, np.uint64).data
+        found: NDArray[np.uint64] = np.asarray(self._selected[0])
+        return found[:size]
 
     def holds(self, array: AnyArray) -> bool:
-        """Return whether an array stands here."""
-        return any(np.may_share_memory(array, memory) for memory in self._selected)
+        """Return whether an array stands here; yes for an empty one, which may keep memory from anywhere."""
+        return array.size == 0 or any(np.may_share_memory(array, memory) for memory in self._selected)
 
 
 @dataclass(frozen=True)
