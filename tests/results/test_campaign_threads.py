@@ -136,7 +136,7 @@ def test_files_of_a_run_share_memory(folder, monkeypatch):
     campaign.merge()
     (rooms,) = made
     assert rooms.files._parts
-    assert all(memory.size for memory in rooms.steps._selected)
+    assert all(memory.nbytes for memory in rooms.steps._selected)
 
 
 def test_slightly_larger_files_get_the_same_memory():

@@ -12,6 +12,7 @@ import numpy as np
 from lwfast._base.files.file_memory import check_json, read_file
 from lwfast._texts import ended
 from lwfast.errors import ResultFormatError
+from lwfast.results.files.npz import check_archive
 from lwfast.results.files.parquet import kept_of
 from lwfast.results.files.save import METADATA_KEY
 
@@ -49,8 +50,10 @@ def described_in(path: Path) -> dict[str, Any] | None:
 
 
 def _in_npz(path: Path) -> dict[str, Any]:
-    with zipfile.ZipFile(path) as archive, archive.open("metadata.npy") as member:
-        return _object(str(np.lib.format.read_array(member, allow_pickle=False)).encode())
+    with path.open("rb") as file:
+        check_archive(file)
+        with zipfile.ZipFile(file) as archive, archive.open("metadata.npy") as member:
+            return _object(str(np.lib.format.read_array(member, allow_pickle=False)).encode())
 
 
 def _in_json(path: Path) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError
 from lwfast.tables.counts import as_counts, as_table
 
+_MAGIC = b"PK"
 _GROUPING_BYTES = 26
 """What adding up equal rows takes for each row, besides the columns."""
 
@@ -45,6 +46,7 @@ def read_npz(path: Path) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         ValueError: If an array or the metadata cannot be read.
     """
     body = read_file(path)
+    check_archive(io.BytesIO(body))
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             infos = archive.infolist()
@@ -63,6 +65,26 @@ def read_npz(path: Path) -> tuple[dict[str, AnyArray], dict[str, Any]]:
     except (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # RuntimeError: bits that say it is encrypted, compressed in an unknown way, or nested without end.
         raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
+
+
+def check_archive(file: BinaryIO) -> None:
+    """Refuse what is not a whole archive of arrays.
+
+    Raises:
+        ResultFormatError: It does not begin, or does not end, as such a file does.
+    """
+    if zipfile.is_zipfile(file):
+        return
+    size = file.seek(0, 2)
+    file.seek(0)
+    begin = file.read(len(_MAGIC))
+    if begin != _MAGIC:
+        what = f"begins with {begin!r}, where an .npz file begins with {_MAGIC!r}" if size else "is empty"
+        raise ResultFormatError(f"It does not hold a result: it has {size:,} bytes and {what}.")
+    raise ResultFormatError(
+        f"It does not hold a result: it has {size:,} bytes and lacks the list of arrays that a whole .npz file "
+        "ends with, so it was probably cut off; copy it again, or save the result anew."
+    )
 
 
 def counts_of(arrays: Mapping[str, AnyArray]) -> tuple[StateTable, Counts]:

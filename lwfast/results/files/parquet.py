@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 
@@ -32,7 +33,14 @@ _CHECKSUM_KEY = b"lwfast.crc32"
 """Keys of what a file keeps of a result, and of the checksum of that and the columns."""
 _WRITER, _ARROW = "parquet-cpp-arrow", b"ARROW:schema"
 """A program, and what it writes into each file; where that is lost, so is what `lwfast` keeps beside it."""
-_MAGIC = b"PAR1"
+_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
+_LEAST_BYTES = 12
+"""A Parquet file begins and ends with four of them, and has the length of its footer before the last."""
+_COLUMNS = ("state", "counts", "probability", "error")
+"""Of results, and what tables of groups have beside them."""
+_INDEX = re.compile(r"__index_level_[0-9]+__")
+"""What pandas calls the numbers of rows that are left of a larger table."""
+_MOST_NAMES = 5
 _SMALL = 1 << 20
 """What takes no more memory than this is read without a look at what is allowed."""
 _FOOTER_BYTES = 1 << 16
@@ -117,7 +125,7 @@ def read_parquet(path: Path, room: FileRoom | None = None) -> ParquetResult:
     room = FileRoom() if room is None else room
     body = room.file(path)
     found = _of_ours(body, room)
-    return _of_others(body.tobytes()) if found is None else found
+    return _of_others(body.tobytes(), path) if found is None else found
 
 
 def read_own_parquet(path: Path, room: FileRoom) -> ParquetResult | None:
@@ -160,8 +168,9 @@ def _check_size(footer: Footer, size: int) -> None:
     check_memory(needed, f"A result of {footer.n_rows} states", remedy=MEMORY_REMEDY)
 
 
-def _of_others(body: bytes) -> ParquetResult:
+def _of_others(body: bytes, path: Path) -> ParquetResult:
     """Read any file, with pyarrow."""
+    _check_ends(body[:4], body[-4:], len(body))
     pa = arrow_module()
     import pyarrow.parquet as pq
 
@@ -174,8 +183,11 @@ def _of_others(body: bytes) -> ParquetResult:
         if _KEY not in kept or _CHECKSUM_KEY not in kept:  # another program's file, or one that is damaged
             kept = file.schema_arrow.metadata or {}
             _refuse_times(file.schema_arrow)
+        _check_names(file.schema_arrow.names, mine=_KEY in kept)
         footer = footer_of(body)
         _check_size(footer, len(body))
+        if _CHECKSUM_KEY not in kept:
+            _refuse_further(file.schema_arrow.names, body, path)
         text = kept.get(_KEY, b"")
         check_json(text)
         described = json.loads(text) if text else {}
@@ -206,9 +218,11 @@ def kept_of(path: Path) -> bytes:
         LightworksDependencyError: If pyarrow is needed and not installed.
     """
     with path.open("rb") as file:
+        begin = file.read(4)
         size = file.seek(0, 2)
         file.seek(max(size - _FOOTER_BYTES, 0))
         end = file.read()
+    _check_ends(begin, end[-4:], size)
     try:
         whole = int.from_bytes(end[-8:-4], "little") + 8 <= len(end) and end.endswith(_MAGIC)
         kept = footer_of(end).kept if whole else {}
@@ -223,6 +237,72 @@ def kept_of(path: Path) -> bytes:
         return bytes((pq.read_metadata(path).metadata or {}).get(_KEY, b"{}"))
     except (pa.ArrowException, OSError) as error:
         raise ResultFormatError(f"It does not hold a result: {ended(error)}") from error
+
+
+def _check_ends(begin: bytes, end: bytes, size: int) -> None:
+    """Refuse what is not a whole Parquet file.
+
+    Raises:
+        ResultFormatError: It does not begin, or does not end, as such a file does.
+    """
+    if begin not in (_MAGIC, _ENCRYPTED):
+        what = f"begins with {begin!r}, where a Parquet file begins with {_MAGIC!r}" if size else "is empty"
+        raise ResultFormatError(f"It does not hold a result: it has {size:,} bytes and {what}.")
+    if size < _LEAST_BYTES or end not in (_MAGIC, _ENCRYPTED):
+        raise ResultFormatError(
+            f"It does not hold a result: it has {size:,} bytes and does not end with {_MAGIC!r}, as a whole "
+            "Parquet file does, so it was probably cut off; copy it again, or save the result anew."
+        )
+
+
+def _check_names(names: Sequence[str], *, mine: bool) -> None:
+    """Say which columns are there where one of those of a result is not.
+
+    Raises:
+        ResultFormatError: It has no counts, or, unless it is `mine` and of no modes, no states.
+    """
+    states = mine or "state" in names or any(map(_MODE.fullmatch, names))
+    if "counts" not in names or not states:
+        what = "'state', and no columns 'mode_0', 'mode_1', ..." if "counts" in names else "'counts'"
+        there = ", ".join(map(repr, names)) or "none"
+        raise ResultFormatError(f"It has no column {what}. The columns that it has: {there:.300}.")
+
+
+def _refuse_further(names: Sequence[str], body: bytes, path: Path) -> None:
+    """Refuse a file with columns that a result has no place for, which would be lost, and rows added up.
+
+    Raises:
+        ResultFormatError: It has such columns. What is computed of the counts is none, nor is what numbers the
+            rows, nor a column with the one value that the name of the file's folder gives it.
+    """
+    named = {part.partition("=")[0] for part in path.parts[:-1] if "=" in part}
+    further = [
+        name
+        for name in names
+        if name not in _COLUMNS
+        and not _MODE.fullmatch(name)
+        and not _INDEX.fullmatch(name)
+        and not (quote(name) in named and _has_one_value(body, name))
+    ]
+    if not further:
+        return
+    told = ", ".join(map(repr, further[:_MOST_NAMES])) + (", ..." if len(further) > _MOST_NAMES else "")
+    column = "column" if len(further) == 1 else "columns"
+    raise ResultFormatError(
+        f"It has the {column} {told}, which a result cannot keep: the counts of each state would be added up "
+        f"over all of its values. Write it without the {column}; or write a file for each value into a folder "
+        f"such as {quote(further[0])}=0.5, from whose name scan_results takes the value. "
+        "(GroupedResults.save writes groups like that.)"
+    )
+
+
+def _has_one_value(body: bytes, name: str) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # As a dictionary, a text in all rows takes no more memory than in the file.
+    file = pq.ParquetFile(pa.BufferReader(body), read_dictionary=[name])
+    return len(file.read([name]).column(0).unique()) < 2
 
 
 def _columns(file: Any, *, mine: bool, has_x: bool) -> tuple[StateTable, Counts]:
@@ -295,14 +375,12 @@ def _needed(footer: Footer) -> int:
 def _states(table: Any, *, mine: bool, has_x: bool) -> StateTable:
     if mine and "state" not in table.column_names:
         return np.zeros((len(table), 0), np.uint8)
-    if "state" not in table.column_names:
-        raise ResultFormatError("It has no column 'state', and no columns 'mode_0', 'mode_1', ...")
     column = table.column("state").combine_chunks()
     width = getattr(column.type, "list_size", None)
-    if width is None and hasattr(column, "value_lengths"):
-        # Lists of any length, as DuckDB writes: all may have the same.
-        widths = arrow_module().compute.unique(column.value_lengths())
-        width = widths[0].as_py() if len(widths) == 1 else None
+    if width is None and len(column) and not column.null_count and hasattr(column, "value_lengths"):
+        # Lists of any length, as polars, pandas and DuckDB write: all may have the same.
+        lengths: AnyArray = column.value_lengths().to_numpy(zero_copy_only=False)
+        width = int(lengths[0]) if (lengths == lengths[0]).all() else None
     if column.null_count or width is None:
         raise ResultFormatError("The column 'state' is not of lists of one length.")
     flat = column.flatten()
