@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -437,6 +438,53 @@ def test_the_same_job_in_two_files_is_told(tmp_path, monkeypatch):
         monkeypatch.setattr(_chunks, "_CHUNK_FILES", chunk_files)
         with pytest.warns(UserWarning, match=r"2 files .* twice: .*1\.npz \(as .*0\.npz\), .*3\.npz"):
             scan_results(tmp_path).merge()
+
+
+@pytest.mark.parametrize("dates", [{"finished_date": "2026-01-01T00:00:00Z"}, {"created_date": "2026-01-01"}])
+def test_one_file_of_a_job_that_is_there_already_is_told(tmp_path, dates):
+    for k, job in enumerate("abbc"):
+        about = {"job_id": job, **(dates if job == "b" else {})}
+        SamplingResult.from_columns([[k]], [1], metadata=about).save(tmp_path / f"{k}.npz")
+    with pytest.warns(
+        UserWarning, match=r"1 file holds the result of a job .* twice: .*2\.npz \(as .*1\.npz"
+    ):
+        scan_results(tmp_path).summarise()
+
+
+@pytest.mark.parametrize("ending", ["parquet", "npz", "json", "csv"])
+@pytest.mark.parametrize("rules", [(), [((0,), (1,))]], ids=["all", "few"])
+def test_copies_of_files_are_told(tmp_path, ending, rules):
+    """Whatever they say of themselves; files that look like others but are none, and small ones, are not."""
+    rng = np.random.default_rng(2)
+    states = np.unique(rng.integers(0, 2, (90, 7)), axis=0)
+    counts = rng.integers(10, 99, len(states))
+    for k in range(4):
+        counts = np.roll(counts, 1)
+        SamplingResult.from_columns(states, counts).save(tmp_path / f"run_{k}.{ending}")
+    campaign = scan_results(tmp_path).post_select(rules)
+    campaign.merge()
+    shutil.copy(tmp_path / f"run_2.{ending}", tmp_path / f"run_2 copy.{ending}")
+    campaign = scan_results(tmp_path).post_select(rules)
+    told = r"1 file is a copy of another, .* counted twice: .*run_2.* \(as .*run_2.*exclude it"
+    for run in (campaign.merge, campaign.summarise):
+        with pytest.warns(UserWarning, match=told):
+            run()
+    for name in ("one", "other"):
+        SamplingResult({(1,) * 7: 9}).save(tmp_path / f"{name}.{ending}")
+    with pytest.warns(UserWarning, match=told):
+        scan_results(tmp_path).merge()
+
+
+def test_copies_of_files_that_were_added_before_are_told(tmp_path):
+    rng = np.random.default_rng(2)
+    states = np.unique(rng.integers(0, 2, (90, 7)), axis=0)
+    files, kept = tmp_path / "files", tmp_path / "kept.npz"
+    SamplingResult.from_columns(states, rng.integers(10, 99, len(states))).save(files / "a.parquet")
+    scan_results(files).merge(resume=kept)
+    shutil.copy(files / "a.parquet", files / "b.parquet")
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=r"b\.parquet \(as .*a\.parquet\)"):
+            scan_results(files).merge(resume=kept)
 
 
 def test_means_of_nothing_are_not_numbers(pair):

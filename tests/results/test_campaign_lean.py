@@ -133,9 +133,7 @@ AFTER_NONE = {
 @pytest.mark.parametrize("dark", ["first", "in the middle", "last", "all"])
 @pytest.mark.parametrize("steps", AFTER_NONE.values(), ids=AFTER_NONE)
 @pytest.mark.parametrize("n_modes", [6, 40])
-def test_a_file_of_which_nothing_is_left_leaves_the_others_alone(
-    tmp_path, monkeypatch, dark, steps, n_modes
-):
+def test_a_file_of_which_nothing_is_left_leaves_the_others_alone(tmp_path, monkeypatch, dark, steps, n_modes):
     """Its empty columns are nobody else's memory: a result makes read-only what it is given."""
     monkeypatch.setattr(packed_table, "MIN_ROWS", 64)
     rng = np.random.default_rng(5)

@@ -315,8 +315,8 @@ def test_broken_files_of_groups_are_tried_again(folder, tmp_path):
 
 
 def test_files_of_names_that_are_no_text_stay_in_the_manifest(tmp_path):
-    for name in (os.fsdecode(b"run_\xff.npz"), "run_2.npz"):
-        result_of(1, 0.5, "Artemis").save(tmp_path / name)
+    for k, name in enumerate((os.fsdecode(b"run_\xff.npz"), "run_2.npz")):
+        result_of(k, 0.5, "Artemis").save(tmp_path / name)
     kept = tmp_path / "kept" / "sum.npz"
     total = scan_results(tmp_path).merge(resume=kept)
     campaign = scan_results(tmp_path)

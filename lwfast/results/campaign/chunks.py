@@ -25,7 +25,7 @@ from lwfast.results.columns.record import known_record
 from lwfast.results.count_views import owned_result
 from lwfast.results.files.file_room import FileRoom
 from lwfast.results.load import read_columns, read_result
-from lwfast.results.processing.counted_twice import Content, content_of
+from lwfast.results.processing.counted_twice import Content, checksum_of_first, content_of
 from lwfast.results.sampling_result import SamplingResult
 from lwfast.results.state_map import working_table
 from lwfast.tables.packed_table import PackedTable
@@ -73,6 +73,8 @@ class Given(NamedTuple):
         states: How many distinct states these have.
         mark: What it was before it was read; see `mark_of`.
         resumed: Whether it was read by an earlier run, whose sum goes on.
+        first: Checksum of the counts of the first of these states, by which copies are found; None where it
+            is not known.
     """
 
     path: str
@@ -81,6 +83,7 @@ class Given(NamedTuple):
     states: int
     mark: Mark
     resumed: bool = False
+    first: int | None = None
 
 
 class Rooms(threading.local):
@@ -203,7 +206,8 @@ def run_chunk(
         else:
             names.setdefault(n_modes, []).append(str(path))
             kept = result.n_samples if len(result) else 0
-            outcome.given.append(Given(str(path), n_samples, kept, len(result), mark))
+            first = checksum_of_first(result.counts)
+            outcome.given.append(Given(str(path), n_samples, kept, len(result), mark, first=first))
     outcome.parts.extend(PartialSum(n_modes, tuple(names[n_modes]), totals[n_modes]) for n_modes in names)
     if travels:
         for part in outcome.parts:

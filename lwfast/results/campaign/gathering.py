@@ -23,7 +23,7 @@ from lwfast.results.campaign.chunks import (
 from lwfast.results.campaign.running import RunOptions, outcomes_of
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep
-from lwfast.results.processing.counted_twice import MOST_FILES, Content, CountedTwice
+from lwfast.results.processing.counted_twice import MOST_FILES, Content, CountedTwice, Look, copies_among
 
 if TYPE_CHECKING:
     from concurrent.futures import BrokenExecutor
@@ -150,6 +150,12 @@ class Gathering:
         """Warn of what is counted twice."""
         twice = CountedTwice()
         twice.add(self.tally.contents.values())
+        twice.add_copies(
+            copies_among(
+                Look(path, given.mark.size, (given.samples, given.kept), given.states, given.first)
+                for path, given in self.tally.given.items()
+            )
+        )
         for message in twice.warnings():
             warnings.warn(message, stacklevel=4)
 

@@ -54,7 +54,7 @@ class FileRoom:
         return found
 
     def holds(self, array: AnyArray) -> bool:
-        """Return whether an array stands in memory of a column; yes for an empty one, of which no byte tells."""
+        """Return whether an array stands in memory of a column; yes for an empty one, which has no byte."""
         if array.size == 0:
             return True
         columns = [self._parts[name] for name in self._columns if name in self._parts]

@@ -272,8 +272,8 @@ def _refuse_further(names: Sequence[str], body: bytes, path: Path) -> None:
     """Refuse a file with columns that a result has no place for, which would be lost, and rows added up.
 
     Raises:
-        ResultFormatError: It has such columns. What is computed of the counts is none, nor is what numbers the
-            rows, nor a column with the one value that the name of the file's folder gives it.
+        ResultFormatError: It has such columns. What is computed from the counts is not one of them, nor is
+            what numbers the rows, nor a column with the one value that the name of its folder gives.
     """
     named = {part.partition("=")[0] for part in path.parts[:-1] if "=" in part}
     further = [
@@ -290,7 +290,7 @@ def _refuse_further(names: Sequence[str], body: bytes, path: Path) -> None:
     column = "column" if len(further) == 1 else "columns"
     raise ResultFormatError(
         f"It has the {column} {told}, which a result cannot keep: the counts of each state would be added up "
-        f"over all of its values. Write it without the {column}; or write a file for each value into a folder "
+        f"over all of its values. Write it without the {column}, or write a file for each value to a folder "
         f"such as {quote(further[0])}=0.5, from whose name scan_results takes the value. "
         "(GroupedResults.save writes groups like that.)"
     )
