@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -170,7 +171,7 @@ def test_raw_data_are_taken_where_asked_for(tmp_path):
 def test_progress_is_told(folder, small_chunks, capsys):
     seen = []
     scan_results(folder).merge(progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(k, N_FILES) for k in range(2, N_FILES + 1, 2)]
+    assert seen == [(k, N_FILES) for k in range(1, N_FILES + 1)]
     scan_results(folder).merge(progress=True)
     assert f"{N_FILES}/{N_FILES}" in capsys.readouterr().err
     with pytest.raises(TypeError):
@@ -184,7 +185,14 @@ def test_progress_takes_files_and_no_steps_of_the_work_on_one(folder, small_chun
         step("states", 1, 2)
         return state
 
-    scan_results(folder).map(reporting).merge(progress=lambda *told: seen.append(told))
+    campaign = scan_results(folder).map(reporting)
+    for run in (campaign.merge, campaign.summarise, partial(campaign.expectation, sum)):
+        seen.clear()
+        run(progress=lambda *told: seen.append(told))
+        assert seen == [(k, N_FILES) for k in range(1, N_FILES + 1)]
+    seen.clear()
+    with ThreadPoolExecutor(1) as pool:
+        campaign.merge(executor=pool, progress=lambda *told: seen.append(told))
     assert seen == [(k, N_FILES) for k in range(2, N_FILES + 1, 2)]
 
 

@@ -87,7 +87,7 @@ def test_a_file_that_changed_is_refused_with_what_it_was(runs, tmp_path, kind):
     said = str(error.value)
     assert f"{kept} holds the counts of {changed}, which had {before:,} bytes, changed at 20" in said
     assert f"now it has {changed.stat().st_size:,} bytes, changed at 20" in said
-    assert f"So it is with 1 more of its {6 if kind == 'campaign' else 3} files." in said
+    assert f"The same is true of 1 more of its {6 if kind == 'campaign' else 3} files." in said
     assert f"Put that version back under that path, or remove {kept}" in said
     kept.unlink()
     kinds(runs, tmp_path)[kind][0].merge(resume=resume)

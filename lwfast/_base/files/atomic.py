@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -13,6 +14,7 @@ from typing import BinaryIO
 from lwfast._base.files.to_disk import file_to_disk, folder_to_disk, make_folder_on_disk
 
 _NAME_BYTES = 200
+_FULL = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT")} - {None}
 
 
 def write_atomic(
@@ -46,15 +48,22 @@ def write_atomic(
     except OSError as error:
         raise _naming(path, error) from None
     try:
-        with os.fdopen(handle, "wb") as file:
-            if kept is not None:
-                part.chmod(kept)  # first: what is private stays so while it is written
-            if callable(content):
-                content(file)
-            else:
-                file.write(content)
-            file.flush()
-            file_to_disk(file.fileno())
+        try:
+            with os.fdopen(handle, "wb") as file:
+                if kept is not None:
+                    part.chmod(kept)  # first: what is private stays so while it is written
+                if callable(content):
+                    content(file)
+                else:
+                    file.write(content)
+                file.flush()
+                file_to_disk(file.fileno())
+        except OSError as error:
+            if error.errno is None or error.filename not in (None, str(part)):
+                raise  # of something else, such as a file that is read meanwhile
+            with suppress(OSError):
+                part.unlink()  # now: what is free is told
+            raise _naming(path, error, None if callable(content) else len(content)) from None
         try:
             _put_in_place(part, path, exclusive)
         except OSError as error:
@@ -89,9 +98,21 @@ def _put_in_place(part: Path, path: Path, exclusive: bool) -> None:
             part.unlink()
 
 
-def _naming(path: Path, error: OSError) -> OSError:
-    """Return the same error of the file that is asked for, rather than of the one beside it."""
-    return OSError(error.errno, error.strerror, str(path))
+def _naming(path: Path, error: OSError, size: int | None = None) -> OSError:
+    """Return the same error of the file that is asked for, rather than of the one beside it.
+
+    Args:
+        path: What is asked for.
+        error: What went wrong.
+        size: How many bytes it has, where that is known.
+    """
+    what = error.strerror
+    if error.errno in _FULL:
+        needed = "" if size is None else f"{size:,} bytes are needed, "
+        import shutil  # takes a millisecond, which no other file costs
+
+        what = f"{what} ({needed}{shutil.disk_usage(path.parent).free:,} bytes are free)"
+    return OSError(error.errno, what, str(path))
 
 
 def _part_of(path: Path) -> Path:

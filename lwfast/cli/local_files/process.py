@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from lwfast.cli.error_words import words_of
 from lwfast.cli.shared_options import command
 from lwfast.cli.terminal.wording import shown
 from lwfast.errors import CampaignError, LightworksError
@@ -179,7 +180,7 @@ def process_command(**given: Any) -> int:
                 remedy = "no file is left"
             _say(f"{error}\nnothing was {done}; {remedy}")
         except (LightworksError, OSError, ValueError, TypeError, BrokenExecutor) as error:
-            _say(error)
+            _say(words_of(error) if isinstance(error, OSError) else error)
     return 1
 
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from lwfast.results.campaign.campaign_files import CampaignFiles
 from lwfast.results.campaign.chunks import Given, loaded, mark_of, misfit_of, processed
 from lwfast.results.campaign.gathering import FileTally, warn_of_left
+from lwfast.results.campaign.ran_files import with_outcome
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
 from lwfast.results.campaign.verbs import CampaignStep, map_step, post_select_step, post_selection_step
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_views import owned_result
+from lwfast.results.files.endings import result_path
 from lwfast.results.processing.differences import Differences, modes_of
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.observables import name_of_mean
@@ -98,11 +100,14 @@ class Campaign(CampaignFiles):
         Args:
             executor: Where the chunks are processed: a process or thread pool, or dask's
                 `Client.get_executor()`. By default None: in this process, one after the other.
-            progress: True for a bar, or a callable that takes the files done and all files after each chunk.
+            progress: True for a bar, or a callable that takes the files done and all files; after each file, or
+                after each chunk where chunks are processed on threads or in an executor.
             in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every 20 seconds or more and when
-                the run ends, also by an exception, Ctrl-C or SIGTERM. SIGTERM ends the process as always,
+                the run ends, also by an exception, Ctrl-C or SIGTERM. A note of the exception says how many
+                files are kept. If the file cannot be written, as on a full disk, the run warns, goes on and
+                tries again. SIGTERM ends the process as always,
                 and is left to the program where that has a handler of its own or merges on another thread
                 than the main one. If the end comes in the middle of adding a file, or by SIGKILL or a power
                 cut, the last save stays. If the file is there already, what is in its sum is not read again:
@@ -121,6 +126,7 @@ class Campaign(CampaignFiles):
                 on something that cannot be compared, such as an object of a class of yours.
             TypeError: If a step cannot be sent to a process pool.
             ValueError: If the name of `resume` has another ending.
+            OSError: If the file of `resume` cannot be written at the end; the sum is its `outcome`.
             Exception: What a callable of yours raises, with a note that names the file.
         """
         kept = None
@@ -132,7 +138,7 @@ class Campaign(CampaignFiles):
         gathering = self._gathered(TableSum, [self.paths], options, kept=kept)
         tally, total = gathering.tally, gathering.totals[0]
         result = self._result(total, tally, len(self.paths) - len(tally.failed))
-        self._ended(result, tally)
+        self._ended(result, tally, kept)
         return result
 
     def _result(self, total: TableSum, tally: FileTally, n_done: int) -> SamplingResult:
@@ -281,9 +287,34 @@ class Campaign(CampaignFiles):
         """Return the sum of all files as a `polars.DataFrame`; takes the arguments of `merge`."""
         return self.merge(**run).to_polars()
 
-    def save(self, filename: Any, **run: Any) -> Path:
-        """Write the sum of all files, as `SamplingResult.save` does; takes the arguments of `merge`."""
-        return self.merge(**run).save(filename, metadata=Path(filename).suffix.lower() != ".csv")
+    def save(self, filename: Any, *, columns: str = "state", **run: Any) -> Path:
+        """Write the sum of all files, as `SamplingResult.save` does.
+
+        Args:
+            filename: Ends in .json, .npz, .parquet or .csv; without an ending it gets .json. All but .csv
+                also keep the metadata of the sum.
+            columns: For `.parquet`: "state" (the default) or "modes", as in `SamplingResult.save`.
+            **run: The arguments of `merge`.
+
+        Raises:
+            OSError: If the file cannot be written; the sum is its `outcome`.
+            TypeError: If the name is not one.
+            ValueError: If the name has another ending, or `columns` does not fit it.
+            Exception: As in `merge`.
+        """
+        from lwfast.results.files.save import has_column_by_mode  # loads zipfile and csv
+
+        path = result_path(filename)  # before all the work
+        is_csv = path.suffix.lower() == ".csv"
+        if has_column_by_mode(columns) and path.suffix.lower() not in (".csv", ".parquet"):
+            raise ValueError(
+                f"Only .parquet and .csv have a column for each mode, not {path_text(path.name)}."
+            )
+        total = self.merge(**run)
+        try:
+            return total.save(path, metadata=not is_csv, columns=columns)
+        except OSError as error:
+            raise with_outcome(error, total) from None
 
     def plot(self, show: bool = True, *, executor: Executor | None = None, **options: Any) -> Any:
         """Draw the most frequent states of the sum of all files, as `SamplingResult.plot` does.

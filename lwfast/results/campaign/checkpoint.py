@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -40,11 +41,14 @@ class KeptSums:
 
     Args:
         kept: The sum of each group.
+        is_one: Whether there is one sum, of all files, and no groups.
     """
 
-    def __init__(self, kept: Sequence[Checkpoint]) -> None:
+    def __init__(self, kept: Sequence[Checkpoint], *, is_one: bool = False) -> None:
         self._kept = kept
+        self._is_one = is_one
         self._saved_at, self._pause = time.monotonic(), SAVE_SECONDS
+        self._failed: dict[Path, OSError] = {}
 
     @classmethod
     def of_one(cls, filename: Any, paths: Sequence[Path], work: Work) -> Self:
@@ -67,7 +71,7 @@ class KeptSums:
                 f"A run cannot be kept in {given.name}; resume= of a campaign names one file, which ends in "
                 f"{' or '.join(_SUFFIXES)}, and only that of groups a folder."
             )
-        return cls([Checkpoint(path, paths, work, functions_of(work.steps))])
+        return cls([Checkpoint(path, paths, work, functions_of(work.steps))], is_one=True)
 
     @classmethod
     def of_groups(
@@ -122,15 +126,46 @@ class KeptSums:
         if time.monotonic() - self._saved_at > self._pause:
             self.save(gathering)
 
-    def save(self, gathering: Gathering) -> None:
-        """Write the sums that have changed, each atomically; none where adding a file was interrupted."""
+    def save(self, gathering: Gathering, *, is_last: bool = False) -> None:
+        """Write the sums that have changed, each atomically; none where adding a file was interrupted.
+
+        One that cannot be written does not end the run, of which the work would be lost: the first time there
+        is a warning, and `failure` has what was wrong the last time.
+        """
         if not gathering.is_whole:
             return
         began = time.monotonic()
+        warned, self._failed = bool(self._failed), {}
         for place, one in enumerate(self._kept):
-            one.save(gathering, place)
+            try:
+                one.save(gathering, place)
+            except OSError as error:
+                self._failed[one.path] = error
+        if self._failed and not warned and not is_last:
+            path, error = next(iter(self._failed.items()))
+            warnings.warn(
+                f"The sum so far cannot be kept in {path} ({error.strerror or error}); the run goes on, "
+                "and tries again later.",
+                stacklevel=5,
+            )
         self._saved_at = time.monotonic()
         self._pause = max(SAVE_SECONDS, SAVE_RATIO * (self._saved_at - began))
+
+    def failure(self) -> OSError | None:
+        """Return why a sum could not be written the last time; None where all were."""
+        return next(iter(self._failed.values()), None)
+
+    def told(self) -> str:
+        """Say how many files are kept, and where."""
+        n_kept, n_files = sum(one.n_saved for one in self._kept), sum(one.n_files for one in self._kept)
+        place = self._kept[0].path if self._is_one else self._kept[0].path.parent
+        failure = self.failure()
+        why = f": {failure.strerror or failure}" if failure else ""
+        if n_kept == 0:
+            return f"None of the {n_files} files is kept in {place}{why}."
+        are = "files is" if n_kept == 1 else "files are"
+        lost = f" Those that came later are not{why}." if why else ""
+        return f"{n_kept} of {n_files} {are} kept in {place}; the same call goes on from there.{lost}"
 
 
 class Kept(NamedTuple):
@@ -183,6 +218,9 @@ class Checkpoint:
         of: What the files are, for messages: "campaign" or "group".
 
     Attributes:
+        path: Path of the file.
+        n_files: How many files the group has.
+        n_saved: How many of them are in the sum that the file holds.
         rest: The files that are not in the sum.
 
     Raises:
@@ -199,7 +237,8 @@ class Checkpoint:
         *,
         of: str = "campaign",
     ) -> None:
-        self._path = path
+        self.path = path
+        self.n_files = len(paths)
         self._functions = functions
         self._of = of
         told = json_like([work.raw_data, *(step.described for step in work.steps)], "steps")
@@ -208,14 +247,14 @@ class Checkpoint:
         self._marks = {str(path): mark_of(path) for path in paths}
         self._before: SamplingResult | None = None
         self._known: dict[str, Kept] = {}
-        own = self._path.resolve()
+        own = self.path.resolve()
         if any(path.resolve() == own for path in paths):
-            raise ResultError(f"{self._path} keeps the sum, and is a file of the campaign; exclude it.")
-        if self._path.is_dir():
-            raise ResultError(f"{self._path} is a folder, and keeps no sum; remove it or rename it.")
-        if self._path.exists():
+            raise ResultError(f"{self.path} keeps the sum, and is a file of the campaign; exclude it.")
+        if self.path.is_dir():
+            raise ResultError(f"{self.path} is a folder, and keeps no sum; remove it or rename it.")
+        if self.path.exists():
             self._read(paths)
-        self._n_saved = len(self._known)
+        self.n_saved = len(self._known)
         self.rest = tuple(path for path in paths if str(path) not in self._known)
 
     def start(self, gathering: Gathering, place: int) -> None:
@@ -245,37 +284,37 @@ class Checkpoint:
             job = None if content is None or content.job is None else list(content.job)
             counts = [given.samples, given.kept, given.states]
             files[path_text(name)] = [*mark, *counts, content is not None and content.is_sum, job]
-        if len(files) == self._n_saved:
+        if len(files) == self.n_saved:
             return
         about = {"steps": self._steps, "files": files}
         if self._functions:
             about["functions"] = self._functions
         total = gathering.totals[place].result(files=len(files), failed={}, **{KEY: about})
-        total.save(self._path)
-        self._n_saved = len(files)
+        total.save(self.path)
+        self.n_saved = len(files)
 
     def _read(self, paths: Sequence[Path]) -> None:
         try:
-            before = load_result(self._path)
+            before = load_result(self.path)
         except ResultFormatError as error:
             raise ResultFormatError(
-                f"{ended(error)} It keeps the sum: remove {self._path} to add up all files anew, or give "
+                f"{ended(error)} It keeps the sum: remove {self.path} to add up all files anew, or give "
                 "resume= another name."
             ) from error
         about = known_record(before).metadata.get(KEY) if isinstance(before, SamplingResult) else None
         if not isinstance(about, dict) or not isinstance(about.get("files"), dict):
             raise ResultFormatError(
-                f"{self._path} is there, and is not a sum that a run has kept; give resume= another name."
+                f"{self.path} is there, and is not a sum that a run has kept; give resume= another name."
             )
         if about.get("steps") != self._steps:
             raise ResultError(
-                f"{self._path} keeps a sum of other steps than those of this {self._of}; give resume= "
+                f"{self.path} keeps a sum of other steps than those of this {self._of}; give resume= "
                 "another name, or remove that file to add up all files anew."
             )
         other = difference_of(about.get("functions"), self._functions)
         if other is not None:
             raise ResultError(
-                f"{self._path} {other}. Give resume= another name, or remove that file to add up all files "
+                f"{self.path} {other}. Give resume= another name, or remove that file to add up all files "
                 "anew."
             )
         known: dict[str, Kept] = {}
@@ -307,10 +346,12 @@ class Checkpoint:
         if not wrong:
             return
         name, how = next(iter(wrong.items()))
-        more = f" So it is with {len(wrong) - 1} more of its {len(known)} files." if len(wrong) > 1 else ""
+        more = (
+            f" The same is true of {len(wrong) - 1} more of its {len(known)} files." if len(wrong) > 1 else ""
+        )
         raise ResultError(
-            f"{self._path} holds the counts of {name}, which {_words_of(known[name].mark, 'had')} when they "
-            f"were added, and {how}.{more} Put that version back under that path, or remove {self._path} to "
+            f"{self.path} holds the counts of {name}, which {_words_of(known[name].mark, 'had')} when they "
+            f"were added, and {how}.{more} Put that version back under that path, or remove {self.path} to "
             "add up all files anew."
         )
 
@@ -321,7 +362,7 @@ class Checkpoint:
 
     def _changed(self, what: str) -> ResultFormatError:
         return ResultFormatError(
-            f"{self._path} is not as a run has written it: {what}. Remove it to add up all files anew, or "
+            f"{self.path} is not as a run has written it: {what}. Remove it to add up all files anew, or "
             "give resume= another name."
         )
 

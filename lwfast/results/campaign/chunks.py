@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple
@@ -151,6 +151,7 @@ def run_chunk(
     raw_data: bool,
     travels: bool = True,
     rooms: Rooms | None = None,
+    after_each: Callable[[], None] | None = None,
 ) -> Outcome[S]:
     """Add up the files of a chunk, apart for each number of modes.
 
@@ -162,6 +163,7 @@ def run_chunk(
         travels: Whether the sums wait or are sent to another process, and have to be as small as they can be;
             else those of many chunks are added up together.
         rooms: Memory of the run; None where the work may be done in another process.
+        after_each: Called after each file.
 
     Raises:
         Exception: Any error that a file did not cause: that of the user's callable, or of this package.
@@ -173,7 +175,7 @@ def run_chunk(
     rooms = Rooms() if rooms is None else rooms
     # A callable of the user may keep what it is given.
     room = rooms.files if all(step.is_ours for step in steps) else None
-    for path in paths:
+    for path in _telling(paths, after_each):
         mark = mark_of(path)
         taken = None if room is None else _taken(path, raw_data, steps, rooms)
         if taken is None:
@@ -213,6 +215,13 @@ def run_chunk(
         for part in outcome.parts:
             part.total.settle(rooms.steps.places)
     return outcome
+
+
+def _telling(paths: Sequence[Path], after_each: Callable[[], None] | None) -> Iterator[Path]:
+    for path in paths:
+        yield path
+        if after_each is not None:
+            after_each()
 
 
 def together(outcomes: Sequence[Outcome[S]]) -> Outcome[S]:

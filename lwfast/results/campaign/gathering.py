@@ -115,21 +115,20 @@ class Gathering:
         self._n_modes: list[int | None] = [None] * len(groups)
 
     def run(self, run: RunOptions) -> Generator[None, None, None]:
-        """Add all files; pause after each chunk.
+        """Add all files; pause after each of them, or each chunk where these are not processed one by one.
 
         Raises:
             Exception: As `run_chunk`; and the reason why the steps cannot be applied to the first file.
         """
         chunks: list[tuple[Path, ...]] = []
-        places: list[int] = []
+        places: dict[Path, int] = {}
         for place, paths in enumerate(self._groups):
-            more = chunks_of(paths)
-            chunks += more
-            places += [place] * len(more)
+            chunks += chunks_of(paths)
+            places |= dict.fromkeys(paths, place)
         fits = False
         tally, work = self.tally, self._work
         with closing(outcomes_of(self._kind, chunks, work.steps, work.raw_data, run)) as outcomes:
-            for place, (chunk, outcome) in zip(places, outcomes, strict=True):
+            for chunk, outcome in outcomes:
                 tally.broken = tally.broken or outcome.broken
                 tally.n_tried += len(chunk) if outcome.broken is None else 0
                 tally.empty += outcome.empty
@@ -138,7 +137,7 @@ class Gathering:
                 fits = fits or outcome.has_states
                 tally.contents.update((content.path, content) for content in outcome.contents)
                 self.is_whole = False
-                self._take(place, outcome)
+                self._take(places[chunk[0]], outcome)
                 self.is_whole = True
                 yield
 

@@ -139,7 +139,7 @@ class CampaignGroups(RanFiles):
             if len(lost) < len(paths):
                 results.append((key, total.result(files=len(paths) - len(lost), failed=lost)))
         grouped = GroupedResults(self.names, Grouped(results, self._same), self._same)
-        self._ended(grouped, tally)
+        self._ended(grouped, tally, kept)
         return grouped
 
     def summarise(

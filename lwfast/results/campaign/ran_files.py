@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lwfast._base.progress import Progress
-from lwfast.errors import ResultError
+from lwfast.errors import CampaignError, ResultError
 from lwfast.results.campaign.chunks import Given
 from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
 from lwfast.results.campaign.running import RunOptions
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 MANIFEST = ("status", "samples", "kept", "states", "bytes", "modified", "resumed", "reason")
 """Columns of a manifest, besides `path`."""
+
+
+def with_outcome(error: OSError, outcome: Any) -> OSError:
+    """Return the error of a file that cannot be written, with what it should have held as `outcome`."""
+    error.outcome = outcome  # type: ignore[attr-defined]
+    error.add_note("All files were processed: what was added up is the attribute `outcome` of this error.")
+    return error
 
 
 class RanFiles:
@@ -125,13 +132,27 @@ class RanFiles:
                         with termination.held():
                             kept.tick(gathering)
                         termination.check()
-            finally:
+            except BaseException as error:
                 with termination.held():
-                    kept.save(gathering)
+                    kept.save(gathering, is_last=True)
+                    error.add_note(kept.told())
+                raise
+            with termination.held():
+                kept.save(gathering, is_last=True)
 
     def _note(self, tally: FileTally) -> None:
         self.report, self._given = tally.report(len(self._every_path)), dict(tally.given)
 
-    def _ended(self, outcome: Any, tally: FileTally) -> None:
+    def _ended(self, outcome: Any, tally: FileTally, kept: KeptSums | None = None) -> None:
+        """Note what became of the files, and raise what is to be raised, with the outcome."""
         self._note(tally)
-        ended(outcome, tally, len(self._every_path), self._work.on_error)
+        failure = None if kept is None else kept.failure()
+        try:
+            ended(outcome, tally, len(self._every_path), self._work.on_error)
+        except CampaignError as error:
+            if kept is not None and failure is not None:
+                error.add_note(kept.told())
+            raise
+        if kept is not None and failure is not None:
+            failure.add_note(kept.told())
+            raise with_outcome(failure, outcome)

@@ -47,7 +47,7 @@ def outcomes_of(
     raw_data: bool,
     run: RunOptions,
 ) -> Generator[Done[S], None, None]:
-    """Give each chunk of files and what became of it, in order.
+    """Give each chunk of files and what became of it, in order; each file by itself where it is known.
 
     Where a pool breaks, what was done is given all the same; the outcome of the other chunks says so.
 
@@ -68,22 +68,31 @@ def outcomes_of(
     with closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
         if n_files:
             shown.begin("files", n_files)
-        run_here: Callable[[_Chunk], Outcome[S]] = partial(
+
+        def report(n_more: int = 1) -> None:
+            nonlocal n_done
+            n_done += n_more
+            shown.report("files", n_done, n_files)
+
+        run_here: Callable[..., Outcome[S]] = partial(
             run_chunk, kind, steps=steps, raw_data=raw_data, travels=False, rooms=Rooms()
         )
+        # Sums of means are rounded: they are of the same files as in an executor, and tell of each themselves.
+        is_told = executor is None and _is_mean(kind)
         done: Generator[Done[S], None, None]
         if executor is not None:
             done = _elsewhere(executor, chunks, window, (kind, steps, raw_data))
         elif _may_use_threads(kind, chunks, steps):
             done = on_threads(chunks, run_here, available_cores())
+        elif is_told:
+            done = ((chunk, run_here(chunk, after_each=report)) for chunk in chunks)
         else:
-            done = ((chunk, run_here(chunk)) for chunk in chunks)
+            done = (((path,), run_here((path,))) for chunk in chunks for path in chunk)
         with closing(done):
             for chunk, outcome in done:
                 yield chunk, outcome
-                if outcome.broken is None:
-                    n_done += len(chunk)
-                    shown.report("files", n_done, n_files)
+                if outcome.broken is None and not is_told:
+                    report(len(chunk))
 
 
 class _Tasks:
@@ -190,10 +199,14 @@ def _may_use_threads(
     """
     if len(chunks) < 2 or available_cores() < 2:
         return False
-    if not all(step.is_ours for step in steps) or getattr(kind, "func", kind) is MeanSum:
+    if not all(step.is_ours for step in steps) or _is_mean(kind):
         return False
     sizes = [_size_of(path) for chunk in chunks for path in chunk]
     return sum(sizes) >= _LARGE_FILE * len(sizes)
+
+
+def _is_mean(kind: Callable[[], Any]) -> bool:
+    return getattr(kind, "func", kind) is MeanSum
 
 
 def _size_of(path: Path) -> int:

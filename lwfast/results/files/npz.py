@@ -82,8 +82,8 @@ def check_archive(file: BinaryIO) -> None:
         what = f"begins with {begin!r}, where an .npz file begins with {_MAGIC!r}" if size else "is empty"
         raise ResultFormatError(f"It does not hold a result: it has {size:,} bytes and {what}.")
     raise ResultFormatError(
-        f"It does not hold a result: it has {size:,} bytes and lacks the list of arrays at the end of a whole "
-        ".npz file, so it was probably cut off; copy it again, or save the result anew."
+        f"It does not hold a result: it has {size:,} bytes and lacks the list of arrays at the end "
+        "of a whole .npz file, so it was probably cut off; copy it again, or save the result anew."
     )
 
 
