@@ -305,13 +305,23 @@ def merge_results(results: Iterable[SamplingResult]) -> SamplingResult:
     """
     from lwfast.results.processing.merging import added_up
 
-    total = added_up(map(_part, results))
+    reasons: list[str | None] = []
+
+    def part(given: Any) -> SumPart:
+        reasons.append(getattr(given, "nothing_left", None))
+        return _part(given)
+
+    total = added_up(map(part, results))
     raw = None
     if total.raw is not None:
         about = ResultRecord(input=total.record.input, has_x=total.raw.has_x)
         raw = owned_result(SamplingResult, total.raw.states, total.raw.counts, about)
     kind: type[SamplingResult] = total.kind or SamplingResult
-    return owned_result(kind, total.columns.states, total.columns.counts, total.record, raw=raw)
+    states, counts, _ = total.columns
+    reason = None if len(states) else next(filter(None, reasons), None)
+    if reason is not None and len(reasons) > 1:
+        reason = f"of {len(reasons)} results, in the first that says why, {reason}"
+    return owned_result(kind, states, counts, total.record, raw=raw, reason=reason)
 
 
 def _part(given: Any) -> SumPart:

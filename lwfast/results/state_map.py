@@ -258,7 +258,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             ResourceLimitError: If the counts add up to more than 2^63 - 1.
             ResultError: If a state has an X.
             TypeError: If a mode is not an integer, or the values are amplitudes.
-            ValueError: If no mode is given, or one is given twice.
+            ValueError: If no mode is given, or one is given twice or on both sides.
         """
         refuse_x(self._has_x, "difference")
         return differences_of(self._states, self._values, modes, others)

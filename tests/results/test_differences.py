@@ -35,7 +35,7 @@ def test_they_have_a_sign_and_no_end_at_255(monkeypatch, chunk):
         {s: 2.0**-k for k, s in enumerate([(0, 1, 0, 0), (255, 0, 255, 1), (0, 1, 0, 3)])}
     )
     for data in (result, distribution):
-        for modes, others in (((0,), (1,)), ((0, 2), (1, 3)), ((0, 1, 2), (3,)), ((2,), (2,))):
+        for modes, others in (((0,), (1,)), ((0, 2), (1, 3)), ((0, 1, 2), (3,)), ((2,), (1,))):
             found = data.differences(modes, others)
             assert as_dict(found) == expected(data, modes, others)
             values, weights = found.values.astype(float), found.weights / found.weights.sum()
@@ -75,10 +75,41 @@ def test_a_campaign_has_those_of_its_sum(tmp_path):
     assert campaign.differences(0, 1) == expected
     with ThreadPoolExecutor(2) as pool:
         assert campaign.differences([0], [1], executor=pool) == expected
-    with pytest.raises(CampaignError, match=r"4\.json: ModeRangeError: There is no mode 2; "):
-        campaign.differences(0, 2)
+    told = r"no mode 2; the states have 2 modes, 0 to 1; .*0\.json, the first file with states"
+    for asked in (campaign, lw.scan_results(tmp_path, on_error="skip")):
+        with pytest.raises(lw.ModeRangeError, match=told):
+            asked.differences(0, 2)  # at once, as post_select, and never as a mean of nothing
+        assert asked.report.n_tried == 1
+    SamplingResult({(0,): 5}).save(tmp_path / "5.json")
+    with pytest.raises(
+        CampaignError, match=r"1 of 6 files .*\n.*5\.json: ModeRangeError: There is no mode 1; "
+    ):
+        campaign_of(tmp_path).differences(0, 1)
     with pytest.raises(lw.ModeRangeError):
         campaign.differences(-1, 0)
+
+
+def campaign_of(folder):
+    return lw.scan_results(folder).map("threshold")
+
+
+@pytest.mark.parametrize("ending", ["json", "npz", "parquet"])
+def test_a_campaign_looks_at_the_modes_of_a_file_of_which_nothing_is_left(tmp_path, ending):
+    for k in range(3):
+        SamplingResult({(0, 1): 5 + k}).save(tmp_path / f"{k}.{ending}")
+    campaign = lw.scan_results(tmp_path).post_select([((0,), (9,))])
+    with pytest.raises(lw.ModeRangeError, match=rf"no mode 2; .*0\.{ending}, the first file with states"):
+        campaign.differences(0, 2)
+
+
+@pytest.mark.parametrize("modes", [(0, 0), ((0, 1), (1, 2)), ([0], 0)])
+def test_a_mode_on_both_sides_is_refused(tmp_path, modes):
+    """Its photons would cancel, in silence."""
+    result = SamplingResult({(0, 1, 3): 2})
+    path = result.save(tmp_path / "a.npz")
+    for data in (result, ProbabilityDistribution({(0, 1, 3): 1.0}), lw.scan_results(path)):
+        with pytest.raises(ValueError, match="is on both sides of the difference"):
+            data.differences(*modes)
 
 
 def test_what_cannot_be_subtracted_is_refused():

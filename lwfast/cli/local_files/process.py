@@ -205,7 +205,8 @@ def _processed(asked: _ProcessLine) -> int:
     if len(failed) == len(campaign):  # an empty sum would replace an earlier one that is none
         raise CampaignError("None of the files could be processed.", failed)
     if result.n_samples == 0 and len(failed) + len(empty) < len(campaign):
-        _say("no samples are left: no state in the files meets all rules and heralds")
+        why = result.nothing_left or "no state in the files meets all rules and heralds"
+        _say(f"no samples are left: {why}")
     plain = asked.plain or (out is not None and out.suffix.lower() == ".csv")
     path = None if out is None else result.save(out, metadata=not plain)
     if not asked.quiet:

@@ -18,7 +18,7 @@ from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.record import ResultRecord
 from lwfast.results.count_views import owned_result
 from lwfast.results.files.endings import result_path
-from lwfast.results.processing.differences import Differences, modes_of
+from lwfast.results.processing.differences import Differences, check_sides, modes_of
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.observables import name_of_mean
 from lwfast.results.processing.summaries import Summary
@@ -100,8 +100,8 @@ class Campaign(CampaignFiles):
         Args:
             executor: Where the chunks are processed: a process or thread pool, or dask's
                 `Client.get_executor()`. By default None: in this process, one after the other.
-            progress: True for a bar, or a callable that takes the files done and all files; after each file, or
-                after each chunk where chunks are processed on threads or in an executor.
+            progress: True for a bar, or a callable that takes the files done and all files. It is called
+                after each file, or after each chunk where these are processed on threads or in an executor.
             in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every 20 seconds or more and when
@@ -144,7 +144,7 @@ class Campaign(CampaignFiles):
     def _result(self, total: TableSum, tally: FileTally, n_done: int) -> SamplingResult:
         failed = {path_text(path): path_text(reason) for path, reason in tally.failed.items()}
         if n_done:
-            return total.result(files=n_done, failed=failed)
+            return total.result(self._why_nothing(self.paths, tally), files=n_done, failed=failed)
         # No file said how it was made.
         empty = SamplingResult({})
         entries = tuple(entry for step in self._work.steps for entry in step.described)
@@ -196,12 +196,15 @@ class Campaign(CampaignFiles):
             in_flight: How many chunks may be in memory at a time, as in `merge`.
 
         Raises:
-            CampaignError: As in `merge`; a file that does not have a mode cannot be processed.
+            CampaignError: As in `merge`; a later file that does not have a mode cannot be processed.
+            ModeRangeError: If the first file does not have a mode.
             TypeError: If a mode is not an integer.
-            ValueError: If no mode is given, or one is given twice.
+            ValueError: If no mode is given, or one is given twice or on both sides.
             Exception: As in `merge`.
         """
-        kind = partial(DifferenceSum, modes_of(modes), modes_of(others))
+        sides = modes_of(modes), modes_of(others)
+        check_sides(*sides)
+        kind = partial(DifferenceSum, *sides)
         found: Differences = self._sum(kind, RunOptions(executor, progress, in_flight))
         return found
 

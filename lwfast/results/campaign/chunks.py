@@ -201,7 +201,7 @@ def run_chunk(
         try:
             totals[n_modes].add(result)
         except (ModeRangeError, ResourceLimitError, ResultError) as error:
-            outcome.failed[str(path)] = reason_of(path, error)
+            outcome = _refusing(outcome, path, error, None if names else result.n_modes)
         except Exception as error:
             error.add_note(f"while processing {path}")
             raise
@@ -215,6 +215,14 @@ def run_chunk(
         for part in outcome.parts:
             part.total.settle(rooms.steps.places)
     return outcome
+
+
+def _refusing(outcome: Outcome[S], path: Path, error: LightworksError, n_modes: int | None) -> Outcome[S]:
+    """Note a file that a sum does not take, whose states have `n_modes` modes if it is the first of a chunk."""
+    outcome.failed[str(path)] = reason_of(path, error)
+    if n_modes is None or not isinstance(error, ModeRangeError):
+        return outcome
+    return outcome._replace(misfit=_misfit(error, path, n_modes))  # of the modes that are asked for
 
 
 def _telling(paths: Sequence[Path], after_each: Callable[[], None] | None) -> Iterator[Path]:
@@ -333,10 +341,12 @@ def misfit_of(path: Path, result: SamplingResult, steps: Sequence[CampaignStep])
     try:
         check_fit(steps, result.n_modes)
     except LightworksError as error:
-        return type(error)(
-            f"{str(error).rstrip('.')}; {path}, the first file with states, has {result.n_modes} modes."
-        )
+        return _misfit(error, path, result.n_modes)
     return None
+
+
+def _misfit(error: LightworksError, path: Path, n_modes: int) -> LightworksError:
+    return type(error)(f"{str(error).rstrip('.')}; {path}, the first file with states, has {n_modes} modes.")
 
 
 def reason_of(path: Path, error: Exception) -> str:

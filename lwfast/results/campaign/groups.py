@@ -137,7 +137,8 @@ class CampaignGroups(RanFiles):
         for key, paths, total in zip(self.keys, self._groups, gathering.totals, strict=True):
             lost = {name: failed[name] for name in map(path_text, paths) if name in failed}
             if len(lost) < len(paths):
-                results.append((key, total.result(files=len(paths) - len(lost), failed=lost)))
+                reason = self._why_nothing(paths, tally)
+                results.append((key, total.result(reason, files=len(paths) - len(lost), failed=lost)))
         grouped = GroupedResults(self.names, Grouped(results, self._same), self._same)
         self._ended(grouped, tally, kept)
         return grouped

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast._base.progress import Progress
 from lwfast.errors import CampaignError, ResultError
-from lwfast.results.campaign.chunks import Given
+from lwfast.results.campaign.chunks import Given, loaded, processed
 from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
 from lwfast.results.campaign.running import RunOptions
+from lwfast.results.columns.json_like import path_text
 
 if TYPE_CHECKING:
     from lwfast.results.campaign.checkpoint import KeptSums
@@ -139,6 +140,20 @@ class RanFiles:
                 raise
             with termination.held():
                 kept.save(gathering, is_last=True)
+
+    def _why_nothing(self, paths: Sequence[Path], tally: FileTally) -> str | None:
+        """Say why the steps left nothing of files, from a second look at the first that has samples."""
+        given = [tally.given[str(path)] for path in paths if str(path) in tally.given]
+        given = [one for one in given if one.samples]
+        if not given or any(one.kept for one in given):
+            return None
+        path = Path(given[0].path)
+        result = loaded(path, self._work.raw_data, {})
+        result = None if result is None else processed(path, result, self._work.steps, {})
+        reason = None if result is None else result.nothing_left
+        if reason is None or len(given) == 1:
+            return reason
+        return f"in {path_text(path.name)}, the first of {len(given)} files, {reason}"
 
     def _note(self, tally: FileTally) -> None:
         self.report, self._given = tally.report(len(self._every_path)), dict(tally.given)

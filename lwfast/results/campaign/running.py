@@ -77,7 +77,7 @@ def outcomes_of(
         run_here: Callable[..., Outcome[S]] = partial(
             run_chunk, kind, steps=steps, raw_data=raw_data, travels=False, rooms=Rooms()
         )
-        # Sums of means are rounded: they are of the same files as in an executor, and tell of each themselves.
+        # A sum of means is rounded: it is of the same files as in an executor, and tells of each itself.
         is_told = executor is None and _is_mean(kind)
         done: Generator[Done[S], None, None]
         if executor is not None:

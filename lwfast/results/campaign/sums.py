@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Protocol, Self, TypeVar
 
+import numpy as np
+
 from lwfast.results.columns.provenance import Provenance
 from lwfast.results.columns.record import known_raw, known_record
 from lwfast.results.count_views import owned_result
-from lwfast.results.processing.differences import Differences, differences_of
+from lwfast.results.processing.differences import Differences, check_modes_of_difference, differences_of
 from lwfast.results.processing.means import Mean
 from lwfast.results.processing.merging import CountSum
 from lwfast.results.processing.summaries import Summary, summary_of
@@ -66,13 +68,15 @@ class TableSum:
         self._counts.add(working_table(before).states, before.counts, before.has_x)
         self.provenance.add(type(before), replace(record, metadata=kept), is_start=False)
 
-    def result(self, **metadata: Any) -> SamplingResult:
-        """Return the sum as a result, with further metadata."""
+    def result(self, reason: str | None = None, **metadata: Any) -> SamplingResult:
+        """Return the sum as a result, with further metadata and, if no state is left, the reason."""
         kind, record = self.provenance.shared
         metadata["failed"] = {**record.metadata.get("failed", {}), **metadata["failed"]}
         states, counts, has_x = self._counts.columns()
         record = replace(record, metadata={**record.metadata, **metadata}, has_x=has_x)
-        result: SamplingResult = owned_result(kind or SamplingResult, states, counts, record)
+        result: SamplingResult = owned_result(
+            kind or SamplingResult, states, counts, record, reason=None if len(states) else reason
+        )
         return result
 
     def settle(self, places: ShortPlaces | None = None) -> None:
@@ -85,6 +89,7 @@ class SummarySum:
 
     def __init__(self) -> None:
         self._summary: Summary | None = None
+        self._n_modes_of_none = 0
 
     def add(self, result: SamplingResult) -> None:
         """Add a result.
@@ -94,6 +99,8 @@ class SummarySum:
         """
         if len(result):
             self._join(result.summary())
+        else:
+            self._n_modes_of_none = self._n_modes_of_none or result.n_modes
 
     def join(self, other: SummarySum) -> None:
         """Add what another has added up.
@@ -101,6 +108,7 @@ class SummarySum:
         Raises:
             ResourceLimitError: If there are too many samples.
         """
+        self._n_modes_of_none = self._n_modes_of_none or other._n_modes_of_none
         if other._summary is not None:
             self._join(other._summary)
 
@@ -109,8 +117,9 @@ class SummarySum:
 
     def result(self) -> Summary:
         """Return the sum."""
-        empty = SamplingResult({})
-        return summary_of(empty.states, empty.counts) if self._summary is None else self._summary
+        if self._summary is not None:
+            return self._summary
+        return summary_of(np.zeros((0, self._n_modes_of_none), np.uint8), np.zeros(0, np.int64))
 
     def settle(self, places: ShortPlaces | None = None) -> None:
         """Do nothing: it is small."""
@@ -131,6 +140,8 @@ class DifferenceSum:
             ModeRangeError: If it does not have a mode.
             ResourceLimitError: If there are too many samples.
         """
+        if result.n_modes:  # also of no states
+            check_modes_of_difference(self._modes, self._others, result.n_modes)
         self._total += result.differences(self._modes, self._others)
 
     def join(self, other: DifferenceSum) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,23 +111,47 @@ def differences_of(states: Table, weights: AnyArray, modes: Any, others: Any) ->
         ModeRangeError: If there is no such mode.
         ResourceLimitError: If the counts add up to more than 2^63 - 1.
         TypeError: If a mode is not an integer, or the weights are amplitudes.
-        ValueError: If no mode is given, or one is given twice.
+        ValueError: If no mode is given, or one is given twice or on both sides.
     """
     if np.iscomplexobj(weights):
         raise TypeError("Amplitudes are not weights; take the squares of their magnitudes, probabilities.")
     plus, minus = modes_of(modes), modes_of(others)
-    n_modes = states.shape[1]
-    for mode in (*plus, *minus):
-        if mode >= n_modes and len(states):
-            raise ModeRangeError(
-                f"There is no mode {mode}; the states have {n_modes} modes, 0 to {n_modes - 1}."
-            )
+    check_sides(plus, minus)
+    if len(states):
+        check_modes_of_difference(plus, minus, states.shape[1])
     parts = []
     for start in range(0, len(states), _CHUNK):
         rows = as_bytes(states[start : start + _CHUNK])
         sums = [rows[:, list(listed)].sum(axis=1, dtype=np.int64) for listed in (plus, minus)]
         parts.append((sums[0] - sums[1], weights[start : start + _CHUNK]))
     return _gathered(parts or [(np.zeros(0, np.int64), weights)])
+
+
+def check_modes_of_difference(modes: Iterable[int], others: Iterable[int], n_modes: int) -> None:
+    """Check that states of so many modes have those of a difference.
+
+    Raises:
+        ModeRangeError: If there is no such mode.
+    """
+    for mode in (*modes, *others):
+        if mode >= n_modes:
+            raise ModeRangeError(
+                f"There is no mode {mode}; the states have {n_modes} modes, 0 to {n_modes - 1}."
+            )
+
+
+def check_sides(modes: Sequence[int], others: Sequence[int]) -> None:
+    """Check that no mode is subtracted from itself.
+
+    Raises:
+        ValueError: If one is on both sides.
+    """
+    both = sorted(set(modes) & set(others))
+    if both:
+        raise ValueError(
+            f"Mode {both[0]} is on both sides of the difference, so that its photons would cancel; name each "
+            "mode on one side."
+        )
 
 
 def modes_of(modes: Any) -> tuple[int, ...]:

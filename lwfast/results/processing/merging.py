@@ -68,6 +68,7 @@ class CountSum:
         self._parts: list[Columns] = []
         self._pending = 0
         self._n_modes: int | None = None
+        self._n_modes_of_none = 0  # of tables without rows, for a sum without any
         self._bound = 0  # no count of the sum is larger
         self._has_x = False
 
@@ -76,6 +77,7 @@ class CountSum:
         other = CountSum()
         other._parts, other._pending = list(self._parts), self._pending
         other._n_modes, other._bound, other._has_x = self._n_modes, self._bound, self._has_x
+        other._n_modes_of_none = self._n_modes_of_none
         return other
 
     def add(self, states: Table, counts: Counts, has_x: bool = False) -> None:
@@ -87,6 +89,7 @@ class CountSum:
             ResultError: If 255 in a table stands for X in one and for photons in another.
         """
         if states.shape[0] == 0:
+            self._n_modes_of_none = self._n_modes_of_none or states.shape[1]
             return
         if self._n_modes is not None and states.shape[1] != self._n_modes:
             raise ModeMismatchError(
@@ -114,6 +117,7 @@ class CountSum:
         Raises:
             Exception: As `add`.
         """
+        self._n_modes_of_none = self._n_modes_of_none or other._n_modes_of_none
         has_x = self._has_x or other._has_x
         if has_x or self._n_modes not in (None, other._n_modes) or self._bound + other._bound > MAX_INT64:
             self.add(*other.columns())
@@ -124,7 +128,7 @@ class CountSum:
     def columns(self, places: ShortPlaces | None = None) -> Columns:
         """Return the sum so far; `places` is memory to work with, None for new one."""
         if not self._parts:
-            return Columns(np.zeros((0, 0), np.uint8), np.zeros(0, np.int64))
+            return Columns(np.zeros((0, self._n_modes_of_none), np.uint8), np.zeros(0, np.int64))
         total = self._parts[0] if len(self._parts) == 1 else _grouped(self._parts, places)
         return total._replace(has_x=self._has_x)
 
