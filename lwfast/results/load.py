@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ def load_result(filename: str | os.PathLike[str]) -> Any:
 
     Raises:
         FileNotFoundError: If there is no such file.
+        IsADirectoryError: If it is a folder.
         ResultFormatError: If it does not hold a result, or rules that do not fit it. Where only the rules are
             wrong, the raw counts are the attribute `raw_data` of the exception.
         ResourceLimitError: If the counts of a state in it add up to more than 2^63 - 1, or if what it holds
@@ -170,6 +172,11 @@ def _naming(path: Path) -> Iterator[None]:
         if hasattr(error, "raw_data"):
             named.raw_data = error.raw_data  # type: ignore[attr-defined]
         raise named from error
+    except OSError as error:
+        if not path.is_dir():
+            raise
+        what = "is a folder, of which scan_results and `lwfast process` read the result files"
+        raise IsADirectoryError(errno.EISDIR, what, str(path)) from error
     except RecursionError as error:
         raise ResultFormatError(f"{path}: it is nested too deeply.") from error
     except MemoryError as error:

@@ -433,8 +433,17 @@ def test_folders_that_match_a_pattern_are_no_files(pair):
 
 
 def test_what_cannot_be_sent_to_processes_is_told(pair):
-    with ProcessPoolExecutor(1) as pool, pytest.raises(TypeError, match="pool of threads"):
-        scan_results(pair).map(lambda state: state).merge(executor=pool)
+    campaign = scan_results(pair)
+    with ProcessPoolExecutor(1) as pool:
+        with pytest.raises(TypeError, match=r"A step cannot be sent .* pool of threads"):
+            campaign.map(lambda state: state).merge(executor=pool)
+        told = r"The observable cannot be sent .* pool of threads"
+        with pytest.raises(TypeError, match=told):
+            campaign.expectation(lambda state: state[0], executor=pool)
+        with pytest.raises(TypeError, match=told):
+            campaign.over_time(lambda state: state[0], executor=pool)
+        with pytest.raises(TypeError, match=told):
+            campaign.group_by("path").expectation(lambda state: state[0], executor=pool)
 
 
 def test_the_same_job_in_two_files_is_told(tmp_path, monkeypatch):

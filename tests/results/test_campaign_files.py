@@ -309,7 +309,7 @@ def test_times_that_are_missing_or_wrong(tmp_path):
         scan_results(tmp_path).over_time()
     with pytest.raises(ValueError, match="No file has the column 'when'"):
         scan_results(tmp_path).over_time(time="when")
-    with pytest.raises(CampaignError, match="does not say its time") as caught:
+    with pytest.raises(CampaignError, match="it has no saved, the time by which") as caught:
         scan_results(tmp_path).over_time(time="saved")
     assert len(caught.value.outcome) == 1
 

@@ -144,3 +144,33 @@ def said_of(ask, path):
         return str(ask(path))
     except ResultFormatError as error:
         return str(error)
+
+
+@pytest.mark.parametrize("name", ["data", "data.parquet", "data.npz", "data.json"])
+def test_a_folder_names_what_reads_it(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    with pytest.raises(
+        IsADirectoryError, match="is a folder, of which scan_results and `lwfast process`"
+    ) as caught:
+        lw.load_result(folder)
+    assert caught.value.filename == str(folder)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "npz", "json", "csv"])
+def test_a_file_that_is_not_there_is_named_as_text(tmp_path, ending):
+    with pytest.raises(FileNotFoundError) as caught:
+        lw.load_result(tmp_path / f"a.{ending}")
+    assert caught.value.filename == str(tmp_path / f"a.{ending}")
+    assert "Path(" not in str(caught.value)
+
+
+def test_a_campaign_saves_a_column_for_each_mode(tmp_path):
+    result_of(1, 0.5, "Artemis").save(tmp_path / "a.npz")
+    campaign = scan_results(tmp_path / "a.npz")
+    path = campaign.save(tmp_path / "sum.parquet", columns="modes")
+    assert pq.read_schema(path).names == ["mode_0", "mode_1", "mode_2", "mode_3", "counts"]
+    assert lw.load_result(path) == campaign.merge()
+    for name, columns in (("sum.npz", "modes"), ("sum.parquet", "states"), ("sum.txt", "state")):
+        with pytest.raises(ValueError):
+            campaign.save(tmp_path / name, columns=columns, executor="none is asked")

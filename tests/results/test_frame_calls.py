@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lwfast.results import ProbabilityDistribution, SamplingResult, SimulationResult
+from lwfast.results import ProbabilityDistribution, SamplingResult, SimulationResult, scan_results
 
 RESULTS = {
     "counts": (SamplingResult({(1, 0): 3, (0, 1): 2}), r"result\.to_{}\(\)"),
@@ -25,6 +25,18 @@ def test_constructors_of_frames_name_the_method(kind):
         library = pytest.importorskip(name)
         with pytest.raises(TypeError, match=remedy.format(name)):
             library.DataFrame(result)
+
+
+def test_constructors_of_frames_name_the_method_of_groups(tmp_path):
+    """A frame of pandas had a column of the settings, and lost all counts without a word."""
+    for k in range(2):
+        SamplingResult({(1, 0): 3, (0, 1): k}).with_parameters(theta=k).save(tmp_path / f"{k}.npz")
+    groups = scan_results(tmp_path).group_by("theta").merge()
+    for name in ("pandas", "polars"):
+        library = pytest.importorskip(name)
+        with pytest.raises(TypeError, match=rf"Use groups\.to_{name}\(\)"):
+            library.DataFrame(groups)
+    assert list(groups) == list(groups.keys()) == [0, 1]
 
 
 def test_what_pandas_and_numpy_can_do_still_works():

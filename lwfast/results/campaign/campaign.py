@@ -257,9 +257,10 @@ class Campaign(CampaignFiles):
             ValueError: If no file has such a column, or a time cannot be read.
             Exception: As in `expectation`.
         """
-        from lwfast.results.campaign.trend import Trend, time_column
+        from lwfast.results.campaign.trend import TIMES, Trend, time_column
 
         column = time_column(self.files, time)
+        name = time or next(name for name in TIMES if name in self.files)
         # Files of the same time stay in their order.
         known = sorted((value, k) for k, value in enumerate(column) if value is not None)
         order = [k for _, k in known]
@@ -280,7 +281,9 @@ class Campaign(CampaignFiles):
         )
         for k in sorted(set(range(len(self.paths))) - set(order)):
             reason = self.files["error"][k] if "error" in self.files else None
-            gathering.tally.failed[str(self.paths[k])] = reason or "ResultError: it does not say its time"
+            gathering.tally.failed[str(self.paths[k])] = (
+                reason or f"ResultError: it has no {name}, the time by which files are ordered"
+            )
         self._ended(trend, gathering.tally)
         return trend
 

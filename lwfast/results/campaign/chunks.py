@@ -218,7 +218,7 @@ def run_chunk(
 
 
 def _refusing(outcome: Outcome[S], path: Path, error: LightworksError, n_modes: int | None) -> Outcome[S]:
-    """Note a file that a sum does not take, whose states have `n_modes` modes if it is the first of a chunk."""
+    """Note a file that a sum does not take; its states have `n_modes` modes if it is the first of a chunk."""
     outcome.failed[str(path)] = reason_of(path, error)
     if n_modes is None or not isinstance(error, ModeRangeError):
         return outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend
 from lwfast.results.columns.export import arrow_column, arrow_module, pandas_module, polars_module
+from lwfast.results.columns.frame_calls import refuse_pandas, refuse_polars
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.columns.settings.group_keys import (
     Grouped,
@@ -327,6 +328,15 @@ class GroupedResults(Grouped[SamplingResult]):
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the table of `to_arrow` to DuckDB, pyarrow and others."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __iter__(self) -> Iterator[Any]:
+        refuse_pandas("groups.to_pandas()")
+        return super().__iter__()
+
+    def keys(self) -> KeysView[Any]:
+        """The values of the groups, as a view."""
+        refuse_polars("groups.to_polars()")
+        return super().keys()
 
     def save(self, folder: Any) -> list[Path]:
         """Write each result to a folder of its own, such as `theta=0.5/total.parquet`.

@@ -52,7 +52,7 @@ def outcomes_of(
     Where a pool breaks, what was done is given all the same; the outcome of the other chunks says so.
 
     Raises:
-        TypeError: If a step cannot be sent to a process pool, the executor is not an executor, or `progress`
+        TypeError: If a step or an observable cannot be sent to a process pool, the executor is none, or `progress`
             is neither a bool nor a callable.
         ValueError: If no chunk may be in flight.
         BrokenExecutor: If the pool was broken before.
@@ -62,7 +62,8 @@ def outcomes_of(
     check_executor(executor, "submit")
     window = _window(executor, run.in_flight)
     if _is_process_pool(executor):
-        _check_can_travel(steps)
+        _check_can_travel(steps, "A step")
+        _check_can_travel(kind, "The observable")
     n_done, n_files = 0, sum(map(len, chunks))
     # Not opened as a context: a callable takes files, and no steps of the work on one.
     with closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
@@ -274,11 +275,11 @@ def _window(executor: Executor | None, in_flight: int | None) -> int:
     return in_flight
 
 
-def _check_can_travel(steps: tuple[CampaignStep, ...]) -> None:
+def _check_can_travel(sent: Any, what: str) -> None:
     try:
-        pickle.dumps(steps)
+        pickle.dumps(sent)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(
-            f"A step cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
+            f"{what} cannot be sent to other processes: {error}. Use functions of a module (lambdas and "
             "functions inside functions do not do), or a pool of threads."
         ) from error

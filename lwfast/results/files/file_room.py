@@ -67,7 +67,7 @@ class FileRoom:
             ResourceLimitError: It would take more than is allowed.
             OSError: It cannot be read.
         """
-        with FileIO(path) as file:  # what `path.open` gives in the end
+        with FileIO(os.fspath(path)) as file:  # what `path.open` gives in the end
             size = os.fstat(file.fileno()).st_size
             check_file(size)
             room = self.part("file", size)
